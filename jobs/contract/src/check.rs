@@ -1,0 +1,339 @@
+//! Reading a contract: the YAML first, then every rule that one column alone cannot know, all problems in one list.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::locate::line_of;
+use crate::words::reserved;
+use crate::{Contract, Ordered, POSITION, Type};
+
+/// Why a contract was refused: every problem, in the file's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractError {
+    /// The file's name as the caller gave it.
+    pub file: String,
+    /// At least one.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// What is wrong, where in the structure, and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for ContractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            match problem.line {
+                Some(line) => write!(f, "{}:{line}: {}", self.file, problem.message)?,
+                None => write!(f, "{}: {}", self.file, problem.message)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ContractError {}
+
+impl Contract {
+    /// Reads a contract; `file` is only named in errors.
+    ///
+    /// # Errors
+    /// A structural error (the YAML, an unknown key, a wrong type) comes alone, because nothing after it can be
+    /// trusted; the problems of a well-formed contract come all together. Each names its line, path and mend.
+    pub fn parse(text: &str, file: &str) -> Result<Self, ContractError> {
+        let refused = |problems| ContractError { file: file.to_owned(), problems };
+        let contract: Self = serde_yaml::from_str(text).map_err(|error| {
+            let line = error.location().map(|place| place.line());
+            refused(vec![Problem { line, message: structural(&error.to_string()) }])
+        })?;
+        let mut problems: Vec<Problem> = Checker::run(&contract)
+            .into_iter()
+            .map(|(path, message)| {
+                let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+                Problem { line: line_of(text, &steps), message: format!("{}: {message}", path.join(".")) }
+            })
+            .collect();
+        problems.sort_by_key(|problem| problem.line);
+        if problems.is_empty() { Ok(contract) } else { Err(refused(problems)) }
+    }
+}
+
+/// The reader's message without its own place (the line stands in front already), with the mend where it gave none.
+fn structural(message: &str) -> String {
+    let message = match message.rfind(" at line ") {
+        Some(end) => &message[..end],
+        None => message,
+    };
+    if message.contains("unknown field") || message.contains("; ") {
+        message.to_owned()
+    } else if message.contains("missing field") {
+        format!("{message}; add it")
+    } else {
+        format!("{message}; the legend at the top of jobs/contracts/spacex.yaml shows every key")
+    }
+}
+
+type Found = Vec<(Vec<String>, String)>;
+
+struct Checker<'c> {
+    contract: &'c Contract,
+    found: Found,
+}
+
+impl<'c> Checker<'c> {
+    fn run(contract: &'c Contract) -> Found {
+        let mut checker = Self { contract, found: Vec::new() };
+        checker.source();
+        checker.table_names();
+        for (name, collection) in contract.collections.iter() {
+            let at = path(&["collections", name]);
+            checker.share(&at, collection.max_quarantine_share);
+            if !collection.path.starts_with('/') {
+                checker.add(&at, &["path"], format!("`{}` must begin with `/`", collection.path));
+            }
+            match collection.columns.get(&collection.key) {
+                None => checker.add(&at, &["key"], format!("no column `{}`; name one of the columns", collection.key)),
+                Some(column) if !matches!(column.kind, Type::String(_) | Type::Integer) => {
+                    checker.add(
+                        &at,
+                        &["key"],
+                        format!("`{}` is a {}; a key is a string or an integer", collection.key, column.kind),
+                    );
+                }
+                Some(_) => {}
+            }
+            let lists = collection.children.iter().map(|(_, child)| child.at.as_str());
+            checker.columns(&at, &collection.columns, lists);
+            for (child_name, child) in collection.children.iter() {
+                let at = [at.clone(), path(&["children", child_name])].concat();
+                checker.name(&at, &["parent_key"], &child.parent_key);
+                for given in [child.parent_key.as_str(), POSITION] {
+                    if child.columns.contains(given) {
+                        checker.add(
+                            &at,
+                            &["columns", given],
+                            format!("`{given}` is there by itself; remove it or give it another name"),
+                        );
+                    }
+                }
+                checker.columns(&at, &child.columns, std::iter::empty());
+            }
+        }
+        checker.references();
+        checker.found
+    }
+
+    fn add(&mut self, at: &[String], rest: &[&str], message: String) {
+        self.found.push(([at, &path(rest)].concat(), message));
+    }
+
+    fn source(&mut self) {
+        let contract = self.contract;
+        self.name(&[], &["source"], &contract.source);
+        self.share(&path(&["defaults"]), Some(contract.defaults.max_quarantine_share));
+        let scheme = ["http://", "https://"].iter().any(|scheme| contract.base_url.starts_with(scheme));
+        if !scheme || contract.base_url.ends_with('/') {
+            self.add(
+                &[],
+                &["base_url"],
+                format!("`{}` must be http(s)://host without a final slash", contract.base_url),
+            );
+        }
+        if contract.collections.is_empty() {
+            self.add(&[], &["collections"], "there is none; describe at least one".to_owned());
+        }
+    }
+
+    fn share(&mut self, at: &[String], share: Option<f64>) {
+        if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            self.add(at, &["max_quarantine_share"], "a share goes from 0 to 1".to_owned());
+        }
+    }
+
+    fn table_names(&mut self) {
+        let contract = self.contract;
+        let mut first: BTreeMap<&str, String> = BTreeMap::new();
+        for (name, collection) in contract.collections.iter() {
+            let own = (name, path(&["collections", name]));
+            let children =
+                collection.children.names().map(|child| (child, path(&["collections", name, "children", child])));
+            for (table, at) in std::iter::once(own).chain(children) {
+                self.name(&at, &[], table);
+                if let Some(other) = first.insert(table, at.join(".")) {
+                    self.add(&at, &[], format!("table `{table}` is described twice (also at {other}); rename one"));
+                }
+            }
+        }
+    }
+
+    /// Names go into SQL unquoted and into staging names with a suffix of 16 characters; PostgreSQL keeps 63.
+    fn name(&mut self, at: &[String], rest: &[&str], name: &str) {
+        let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && name.len() <= 46;
+        if !legal {
+            self.add(at, rest, format!("`{name}` is no name; write up to 46 of a-z 0-9 _, a letter first"));
+        } else if reserved(name) {
+            self.add(
+                at,
+                rest,
+                format!("`{name}` is a reserved word of SQL; choose another name and write `at: {name}`"),
+            );
+        }
+    }
+
+    fn columns<'a>(
+        &mut self,
+        at: &[String],
+        columns: &'a Ordered<crate::Column>,
+        lists: impl Iterator<Item = &'a str>,
+    ) {
+        let paths: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name, column.path(name))).collect();
+        let lists: Vec<&str> = lists.collect();
+        for (index, (name, column)) in columns.iter().enumerate() {
+            self.name(at, &["columns", name], name);
+            let own = column.path(name);
+            if own != "." && own.split('.').any(str::is_empty) {
+                self.add(at, &["columns", name, "at"], format!("`{own}` is no path; write field or object.field"));
+            }
+            let others = paths[..index].iter().copied().chain(lists.iter().map(|list| ("a child table", *list)));
+            for (other, taken) in others {
+                if inside(own, taken) || inside(taken, own) {
+                    self.add(
+                        at,
+                        &["columns", name],
+                        format!("`{own}` is read already by {other} (`{taken}`); remove one"),
+                    );
+                }
+            }
+            if column.known_gaps.is_some() && column.references.is_none() {
+                self.add(at, &["columns", name, "known_gaps"], "only a column with `references` has gaps".to_owned());
+            }
+            if !column.values.is_empty() && !matches!(column.kind, Type::String(_)) {
+                self.add(at, &["columns", name, "values"], format!("a {} has no list of values", column.kind));
+            }
+        }
+    }
+
+    fn references(&mut self) {
+        let contract = self.contract;
+        for table in contract.tables() {
+            for column in &table.columns {
+                let (Some(reference), Some(_)) = (&column.references, column.path) else { continue };
+                let mut at = path(&["collections", table.collection]);
+                if table.child.is_some() {
+                    at.extend(path(&["children", table.name]));
+                }
+                let rest = ["columns", column.name, "references"];
+                match contract.collections.get(&reference.table).map(|target| target.columns.get(&reference.column)) {
+                    None => {
+                        let known: Vec<&str> = contract.collections.names().collect();
+                        let message = format!("no collection `{}`; there are {}", reference.table, known.join(", "));
+                        self.add(&at, &rest, message);
+                    }
+                    Some(None) => {
+                        let message = format!("collection `{}` has no column `{}`", reference.table, reference.column);
+                        self.add(&at, &rest, message);
+                    }
+                    Some(Some(_)) => {}
+                }
+            }
+        }
+    }
+}
+
+fn path(steps: &[&str]) -> Vec<String> {
+    steps.iter().map(|step| (*step).to_owned()).collect()
+}
+
+/// Whether `path` lies at or below `above`, step by step.
+fn inside(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "\
+source: zoo
+base_url: http://zoo.example
+collections:
+  animals:
+    path: /animals
+    key: id
+    doc: One row an animal.
+    columns:
+      id: {type: integer, doc: key}
+      keeper_id: {at: keeper, type: string(8), references: keepers.id, known_gaps: 1, doc: who}
+    children:
+      animal_meals: {at: meals, parent_key: animal_id, doc: meals, columns: {meal: {at: ., type: string(9), doc: m}}}
+  keepers: {path: /keepers, key: id, doc: k, columns: {id: {type: string(8), doc: key}}}
+";
+
+    fn problems(text: &str) -> Vec<String> {
+        let error = Contract::parse(text, "zoo.yaml").expect_err("must be refused");
+        error.to_string().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_good_contract_gives_its_tables_in_order_with_keys() {
+        let contract = Contract::parse(GOOD, "zoo.yaml").expect("good");
+        let tables: Vec<(&str, String)> =
+            contract.tables().iter().map(|table| (table.name, table.key.join("+"))).collect();
+        let expected = [("animals", "id"), ("animal_meals", "animal_id+position"), ("keepers", "id")];
+        assert_eq!(tables, expected.map(|(name, key)| (name, key.to_owned())));
+        assert!(contract.tables()[0].columns[0].required && contract.tables()[0].columns[0].unique);
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_its_file_line_path_and_mend() {
+        let cases: &[(&str, &str, &str)] = &[
+            (
+                "key: id\n    doc: One",
+                "kee: id\n    doc: One",
+                "zoo.yaml:6: collections.animals: unknown field `kee`, expected one of",
+            ),
+            ("type: integer", "type: int", "unknown type `int`; write string(N), integer"),
+            ("string(8), ref", "string(70000), ref", "the length in bytes goes from 1 to 65535"),
+            ("key: id\n    doc: One", "key: no\n    doc: One", "zoo.yaml:6: collections.animals.key: no column `no`"),
+            (
+                "keepers.id,",
+                "keeper.id,",
+                "zoo.yaml:10: collections.animals.columns.keeper_id.references: no collection `keeper`; there are animals, keepers",
+            ),
+            ("keepers.id,", "keepers.nr,", "collection `keepers` has no column `nr`"),
+            ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must begin with `/`"),
+            ("at: meals", "at: keeper", "is read already by a child table"),
+            ("{meal:", "{position:", "`position` is there by itself"),
+            ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
+            ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is no name"),
+            ("animal_meals:", "keepers:", "table `keepers` is described twice"),
+            ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
+            ("references: keepers.id, ", "", "only a column with `references` has gaps"),
+            ("      keeper_id:", "      id:", "`id` is written twice; remove one"),
+        ];
+        for (from, to, expected) in cases {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(&text, GOOD, "{from}");
+            let found = problems(&text);
+            assert!(found.iter().any(|line| line.contains(expected)), "{expected}\n{found:#?}");
+            assert!(found.iter().all(|line| line.starts_with("zoo.yaml:")), "{found:#?}");
+        }
+    }
+
+    #[test]
+    fn all_problems_of_a_well_formed_contract_come_at_once_in_the_files_order() {
+        let text =
+            GOOD.replace("/animals", "animals").replace("keepers.id,", "nobody.id,").replace("key: id\n", "key: x\n");
+        assert_eq!(problems(&text).len(), 3, "{:#?}", problems(&text));
+    }
+}

@@ -1,0 +1,54 @@
+//! Where things lie in the lake. Every key of every object is made here.
+//!
+//! ```text
+//! raw/<source>/<collection>/run=<id>/<attempt>.json[.gz]       the bytes as they came
+//! raw/<source>/<collection>/run=<id>/<attempt>.http.json       status, headers, times, size, sha256
+//! processed/<source>/<table>/run=<id>/<attempt>-00000.parquet  typed rows
+//! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  records set aside, each with its reasons
+//! stage/<source>/run=<id>/receipts/<collection>.json           what a transformation vouches for
+//! sample/<source>/<collection>.json                            data to rehearse with
+//! ```
+//!
+//! An `attempt` is one start of a program for a run: two attempts never write the same key, and the receipt, written
+//! once and never overwritten, says which attempt's objects count.
+
+use crate::RunId;
+
+/// The keys of one source.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    /// The contract's `source`.
+    pub source: &'a str,
+}
+
+impl Layout<'_> {
+    /// The body of an answer, `extension` being `json` or, as it came compressed, `json.gz`.
+    pub fn raw(&self, collection: &str, run: &RunId, attempt: &str, extension: &str) -> String {
+        format!("raw/{}/{collection}/run={run}/{attempt}.{extension}", self.source)
+    }
+
+    /// The HTTP evidence beside a body.
+    pub fn evidence(&self, collection: &str, run: &RunId, attempt: &str) -> String {
+        self.raw(collection, run, attempt, "http.json")
+    }
+
+    /// One Parquet file of a table.
+    pub fn processed(&self, table: &str, run: &RunId, attempt: &str, part: usize) -> String {
+        format!("processed/{}/{table}/run={run}/{attempt}-{part:05}.parquet", self.source)
+    }
+
+    /// The Parquet file of the records that were set aside.
+    pub fn quarantine(&self, collection: &str, run: &RunId, attempt: &str) -> String {
+        format!("quarantine/{}/{collection}/run={run}/{attempt}.parquet", self.source)
+    }
+
+    /// What a transformation vouches for.
+    pub fn receipt(&self, collection: &str, run: &RunId) -> String {
+        format!("stage/{}/run={run}/receipts/{collection}.json", self.source)
+    }
+
+    /// A collection of the sample data.
+    pub fn sample(&self, collection: &str) -> String {
+        format!("sample/{}/{collection}.json", self.source)
+    }
+}

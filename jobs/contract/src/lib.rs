@@ -1,0 +1,22 @@
+//! What both sides of the platform share: the data contract, the lake's layout, run ids and exit codes.
+//!
+//! Architecture invariant: this crate is floor 0. It knows serde and YAML, and touches no file, clock, network or
+//! process. `xtask` and `jobs` both import it and never each other; the rest travels as configuration.
+
+mod check;
+mod exit;
+mod layout;
+mod locate;
+mod model;
+mod ordered;
+mod run_id;
+mod tables;
+mod words;
+
+pub use check::{ContractError, Problem};
+pub use exit::Exit;
+pub use layout::Layout;
+pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
+pub use ordered::Ordered;
+pub use run_id::{RunId, RunIdError};
+pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};

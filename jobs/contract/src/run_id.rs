@@ -1,0 +1,80 @@
+//! The name of one run, the same in the lake, in the warehouse and in Airflow.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A run's id: 1 to 64 characters of `[A-Za-z0-9_-]`, so that it is safe in an object key, an SQL literal and an
+/// environment variable without quoting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(String);
+
+/// Why a text is no run id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunIdError(String);
+
+impl RunId {
+    /// The longest id, in characters.
+    pub const MAX: usize = 64;
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = RunIdError;
+
+    fn try_from(text: String) -> Result<Self, RunIdError> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if text.is_empty() || text.len() > Self::MAX || !text.chars().all(legal) {
+            return Err(RunIdError(text));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl std::str::FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for RunIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a run id: 1 to {} characters of A-Z a-z 0-9 _ -", self.0, RunId::MAX)
+    }
+}
+
+impl std::error::Error for RunIdError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_what_airflow_and_people_write_and_nothing_that_needs_quoting() {
+        for good in ["a", "2026-11-22T093000Z", "scheduled__2026-11-22", &"x".repeat(64)] {
+            assert_eq!(good.parse::<RunId>().map(|id| id.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["", "a b", "a/b", "a'b", "2026-11-22T09:30:00+00:00", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<RunId>().is_err(), "{bad}");
+        }
+    }
+}

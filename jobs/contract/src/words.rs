@@ -1,0 +1,21 @@
+//! Words that may not name a table or column, because Redshift or PostgreSQL reserves them.
+//!
+//! Sources: Amazon Redshift Database Developer Guide, "Reserved words"; PostgreSQL manual, appendix C ("reserved").
+
+const RESERVED: &str = "aes128 aes256 all allowoverwrite analyse analyze and any array as asc asymmetric \
+authorization az64 backup between binary blanksasnull both bytedict bzip2 case cast check collate collation column \
+concurrently connect constraint create credentials cross cube current_catalog current_date current_role \
+current_schema current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta \
+delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false fetch \
+for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially \
+inner intersect interval into is isnull join language lateral leading left like limit localtime localtimestamp lun \
+luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only \
+open or order outer overlaps parallel partition percent permissions pivot placing primary qualify raw readratio \
+recover references reject resort respect restore returning right rowid select session_user similar snapshot some \
+symmetric sysdate system table tablesample tag tdes text255 text32k then timestamp to top trailing true truncatecolumns \
+union unique unnest unpivot user using variadic verbose wallet when where window with without";
+
+/// Whether the word may not name a table or column.
+pub(crate) fn reserved(word: &str) -> bool {
+    RESERVED.split(' ').any(|reserved| reserved == word)
+}

@@ -1,0 +1,53 @@
+//! `copy`: proves a run's receipts and objects, then loads it into the warehouse exactly once.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use jobs::cli::{self, Bars, Common};
+use jobs::edge::clock;
+use jobs::edge::lake::Lake;
+use jobs::edge::warehouse::{self, Postgres};
+use jobs::flows::chosen;
+use jobs::flows::copy::{Job, Report, copy};
+
+/// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
+///
+/// Exit codes: 0 done (also when the run was loaded before, or a newer one was), 1 refused or failed for good,
+/// 2 usage, 75 failed for now (trying again may help).
+#[derive(Parser, Debug)]
+#[command(name = "copy", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    /// Where the warehouse is: postgres://user:password@host:port/database
+    #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
+    warehouse_url: String,
+    /// Let a collection become empty that was not
+    #[arg(long, env = "ALLOW_EMPTY")]
+    allow_empty: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::start_log(cli.common.log, &Bars::new(cli.common.log));
+    // A load that is dropped ends with its connection: the server rolls back, and the next load sweeps.
+    cli::finish(load(&cli), async || ()).await
+}
+
+async fn load(cli: &Cli) -> Result<Report> {
+    let contract = cli.common.contract()?;
+    let job = Job {
+        contract: &contract,
+        run: cli.common.run_id.clone(),
+        attempt: clock::attempt(),
+        loaded_at: clock::rfc3339(clock::now()),
+        collections: chosen(&contract, &cli.common.collections)?,
+        allow_empty: cli.allow_empty,
+    };
+    let lake = Lake::open(&cli.common.lake_url, false)?;
+    warehouse::check_url(&cli.warehouse_url)?;
+    let mut warehouse = Postgres::connect(&cli.warehouse_url).await?;
+    copy(&job, &lake, &mut warehouse).await
+}

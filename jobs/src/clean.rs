@@ -1,0 +1,218 @@
+//! One JSON scalar becomes one typed cell, or a reason why it cannot.
+//!
+//! ```text
+//! JSON          string(N)  integer   double  boolean  timestamp  date    json
+//! "text"        cleaned    reason    reason  reason   parsed     parsed  kept
+//! 7             reason     7         7.0     reason   reason     reason  kept
+//! 7.0           reason     7         7.0     reason   reason     reason  kept
+//! 7.5           reason     reason    7.5     reason   reason     reason  kept
+//! true          reason     reason    reason  true     reason     reason  kept
+//! null          null       null      null    null     null       null    null
+//! {…} or […]    reason     reason    reason  reason   reason     reason  kept
+//! ```
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use contract::{Clean, Type};
+
+/// A typed value; text borrows from the answer where it can.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell<'a> {
+    /// No value.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A signed 64-bit integer.
+    Integer(i64),
+    /// A finite 64-bit float.
+    Double(f64),
+    /// Text, cleaned.
+    Text(Cow<'a, str>),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Micros(i64),
+    /// Days since 1970-01-01.
+    Days(i32),
+    /// JSON text without insignificant white space.
+    Json(Cow<'a, str>),
+}
+
+/// A number as JSON wrote it.
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    /// Without fraction or exponent, within 64 bits.
+    Integer(i64),
+    /// Anything else.
+    Double(f64),
+}
+
+/// Cleans a string and reads it as the type.
+///
+/// # Errors
+/// Why it cannot be such a value, in words.
+pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
+    let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
+    if text.is_empty() && rules.contains(&Clean::EmptyToNull) {
+        return Ok(Cell::Null);
+    }
+    match kind {
+        Type::String(most) if text.len() > most as usize => Err(format!("{} bytes, at most {most} fit", text.len())),
+        Type::String(_) if text.contains('\0') => Err("holds U+0000, which no warehouse keeps in text".to_owned()),
+        Type::String(_) => Ok(Cell::Text(text)),
+        Type::Timestamp => micros(&text).map(Cell::Micros).ok_or_else(|| shown("is no ISO 8601 instant", &text)),
+        Type::Date => days(&text).map(Cell::Days).ok_or_else(|| shown("is no day (YYYY-MM-DD)", &text)),
+        Type::Integer | Type::Double | Type::Boolean | Type::Json => {
+            Err(wrong(kind, &format!("the string `{}`", brief(&text))))
+        }
+    }
+}
+
+/// Reads a number as the type.
+///
+/// # Errors
+/// Why it cannot be such a value, in words.
+pub fn number(number: Number, kind: Type) -> Result<Cell<'static>, String> {
+    // 2^63 as a float: the first value above what i64 holds.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    match (kind, number) {
+        (Type::Integer, Number::Integer(value)) => Ok(Cell::Integer(value)),
+        (Type::Integer, Number::Double(value)) if value.fract() == 0.0 && (-LIMIT..LIMIT).contains(&value) => {
+            Ok(Cell::Integer(value as i64))
+        }
+        (Type::Double, Number::Integer(value)) => Ok(Cell::Double(value as f64)),
+        (Type::Double, Number::Double(value)) => Ok(Cell::Double(value)),
+        (_, Number::Integer(value)) => Err(wrong(kind, &format!("the number {value}"))),
+        (_, Number::Double(value)) => Err(wrong(kind, &format!("the number {value}"))),
+    }
+}
+
+/// Reads true or false as the type.
+///
+/// # Errors
+/// Why it cannot be such a value, in words.
+pub fn boolean(value: bool, kind: Type) -> Result<Cell<'static>, String> {
+    if kind == Type::Boolean { Ok(Cell::Bool(value)) } else { Err(wrong(kind, &value.to_string())) }
+}
+
+/// `expected a double, found the string "x"`.
+pub fn wrong(kind: Type, found: &str) -> String {
+    let article = if kind == Type::Integer { "an" } else { "a" };
+    format!("expected {article} {kind}, found {found}")
+}
+
+fn shown(problem: &str, text: &str) -> String {
+    format!("`{}` {problem}", brief(text))
+}
+
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// An ISO 8601 instant as microseconds; without an offset it is UTC. Digits below a microsecond are cut off.
+fn micros(text: &str) -> Option<i64> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some(instant.timestamp_micros());
+    }
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    Some(local.and_utc().timestamp_micros())
+}
+
+fn days(text: &str) -> Option<i32> {
+    // chrono also takes `2020-1-2`; the contract's day has a fixed width.
+    let day = (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
+    i32::try_from(day.signed_duration_since(NaiveDate::default()).num_days()).ok()
+}
+
+/// JSON text without white space between its tokens.
+pub fn compact(json: &str) -> Cow<'_, str> {
+    let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let mut kept = String::new();
+    let (mut start, mut in_string, mut escaped) = (0, false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            byte if !in_string && space(byte) => {
+                kept.push_str(&json[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if start == 0 {
+        return Cow::Borrowed(json);
+    }
+    kept.push_str(&json[start..]);
+    Cow::Owned(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: [Clean; 2] = [Clean::Trim, Clean::EmptyToNull];
+
+    fn read(value: &str, kind: Type) -> Result<Cell<'_>, String> {
+        text(Cow::Borrowed(value), kind, &RULES)
+    }
+
+    #[test]
+    fn strings_are_trimmed_emptied_and_measured_in_bytes() {
+        assert_eq!(read("  a b ", Type::String(3)), Ok(Cell::Text("a b".into())));
+        assert_eq!(read("   ", Type::String(3)), Ok(Cell::Null));
+        assert_eq!(text("  ".into(), Type::String(3), &[]), Ok(Cell::Text("  ".into())));
+        assert_eq!(text("".into(), Type::String(3), &[Clean::Trim]), Ok(Cell::Text("".into())));
+        assert_eq!(read("éé", Type::String(3)), Err("4 bytes, at most 3 fit".to_owned()));
+        assert!(read("a\0", Type::String(3)).is_err());
+        assert_eq!(read("1", Type::Integer), Err("expected an integer, found the string `1`".to_owned()));
+    }
+
+    #[test]
+    fn instants_take_any_offset_and_days_a_fixed_width() {
+        let utc = Ok(Cell::Micros(1_143_239_400_000_000));
+        for same in
+            ["2006-03-24T22:30:00.000Z", "2006-03-25T10:30:00+12:00", "2006-03-24T22:30:00", " 2006-03-24T22:30:00Z"]
+        {
+            assert_eq!(read(same, Type::Timestamp), utc, "{same}");
+        }
+        assert_eq!(read("2020-10-13T02:56:59.566560", Type::Timestamp), Ok(Cell::Micros(1_602_557_819_566_560)));
+        for bad in ["2006-03-24", "yesterday", "2006-13-24T22:30:00Z", "2006-03-24T25:30:00Z"] {
+            assert!(read(bad, Type::Timestamp).is_err(), "{bad}");
+        }
+        assert_eq!(read("1970-01-02", Type::Date), Ok(Cell::Days(1)));
+        for bad in ["2019-02-30", "2019-2-3", "2019-02-03T00:00:00Z"] {
+            assert!(read(bad, Type::Date).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_value_or_are_refused() {
+        assert_eq!(number(Number::Double(7.0), Type::Integer), Ok(Cell::Integer(7)));
+        assert!(number(Number::Double(7.5), Type::Integer).is_err());
+        assert!(number(Number::Double(1e19), Type::Integer).is_err());
+        assert_eq!(number(Number::Integer(7), Type::Double), Ok(Cell::Double(7.0)));
+        assert!(number(Number::Integer(1), Type::Boolean).is_err());
+        assert!(boolean(true, Type::Integer).is_err());
+    }
+
+    #[test]
+    fn compact_json_loses_white_space_outside_strings_only() {
+        for (from, to) in [("[ 1,\n2 ]", "[1,2]"), (r#"{"a b": "c \" d"}"#, r#"{"a b":"c \" d"}"#), ("[1]", "[1]")] {
+            assert_eq!(compact(from), to);
+        }
+        assert!(matches!(compact("[1]"), Cow::Borrowed(_)));
+    }
+}

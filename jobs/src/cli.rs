@@ -1,0 +1,217 @@
+//! What both programs share at the top: options, logs, progress, signals and the way out.
+//!
+//! Standard output carries one JSON object at the end and nothing else; everything for people goes to standard error.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use contract::{Contract, Exit, RunId};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::failure::{Failure, exit_of, hint_of};
+use crate::flows::transform::Progress;
+
+/// The contract that the programs carry; `--contract` names another.
+const SPACEX: &str = include_str!("../contracts/spacex.yaml");
+
+/// The options of both programs. Each can come from the environment, which is how AWS Batch passes them.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
+    #[arg(long, env = "RUN_ID")]
+    pub run_id: RunId,
+    /// Where the lake is: s3://bucket or file:///dir
+    #[arg(long, env = "LAKE_URL", value_name = "URL")]
+    pub lake_url: String,
+    /// Only these collections (default: all of the contract)
+    #[arg(long, env = "COLLECTIONS", value_delimiter = ',', value_name = "NAMES")]
+    pub collections: Vec<String>,
+    /// A contract file instead of the built-in one for SpaceX
+    #[arg(long, env = "CONTRACT", value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// How logs look on standard error
+    #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
+    pub log: Log,
+}
+
+/// How logs look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Common {
+    /// The contract, checked.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a sound contract.
+    pub fn contract(&self) -> Result<Contract> {
+        let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the contract `{shown}`"))?;
+        Ok(Contract::parse(&text, &shown)?)
+    }
+}
+
+/// Sets up the logs.
+pub fn start_log(log: Log, bars: &Bars) {
+    let to = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(bars.clone());
+    match log {
+        Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
+        Log::Text => {
+            let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            to.with_ansi(colour).with_target(false).without_time().init();
+        }
+    }
+}
+
+/// Runs a job until it is done or the program is told to stop (SIGTERM, SIGINT), shows the outcome and gives the
+/// exit code. `clean_up` follows a failure or a stop, for three seconds at most.
+pub async fn finish<T: serde::Serialize>(
+    job: impl Future<Output = Result<T>>,
+    clean_up: impl AsyncFnOnce(),
+) -> ExitCode {
+    let result = tokio::select! {
+        result = job => result,
+        result = told_to_stop() => Err(result.map_or_else(anyhow::Error::from, |signal| {
+            Failure::temporary(format!("stopped by {signal}; nothing half-done is visible")).into()
+        })),
+    };
+    let error = match result.and_then(|report| Ok(serde_json::to_string(&report)?)) {
+        Ok(report) => {
+            // A reader that has gone away has seen all it wanted.
+            let _ = writeln!(io::stdout(), "{report}");
+            return Exit::Done.into();
+        }
+        Err(error) => error,
+    };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
+    fail(&error)
+}
+
+/// Shows an error, its causes and its hint, and gives the exit code.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    let exit = exit_of(error);
+    let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    causes.dedup();
+    tracing::error!(exit = exit as u8, "{}", causes.join(": "));
+    if let Some(hint) = hint_of(error) {
+        tracing::error!("hint: {hint}");
+    }
+    exit.into()
+}
+
+async fn told_to_stop() -> io::Result<&'static str> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}
+
+/// Progress bars on standard error when it is a terminal; log lines appear above them.
+#[derive(Clone, Debug)]
+pub struct Bars {
+    all: MultiProgress,
+}
+
+impl Bars {
+    /// Bars, or none where nobody would see them.
+    pub fn new(log: Log) -> Self {
+        let shown = log == Log::Text && io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { all: MultiProgress::with_draw_target(target) }
+    }
+
+    /// For a transformation.
+    pub fn progress(&self) -> Box<dyn Progress> {
+        Box::new(Collections { all: self.all.clone(), bars: Mutex::default() })
+    }
+}
+
+struct Collections {
+    all: MultiProgress,
+    bars: Mutex<HashMap<String, ProgressBar>>,
+}
+
+impl Collections {
+    fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, ProgressBar>) -> T) -> T {
+        with(&mut self.bars.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Progress for Collections {
+    fn begin(&self, collection: &str, total: Option<u64>) {
+        let bar = match total {
+            Some(total) => ProgressBar::new(total),
+            None => ProgressBar::new_spinner(),
+        };
+        // A template that does not parse would only cost the picture.
+        if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
+            bar.set_style(style);
+        }
+        let bar = self.all.add(bar.with_prefix(collection.to_owned()));
+        if let Some(old) = self.with(|bars| bars.insert(collection.to_owned(), bar)) {
+            old.finish_and_clear();
+        }
+    }
+
+    fn advance(&self, collection: &str, bytes: u64) {
+        self.with(|bars| bars.get(collection).inspect(|bar| bar.inc(bytes)).is_some());
+    }
+
+    fn end(&self, collection: &str) {
+        if let Some(bar) = self.with(|bars| bars.remove(collection)) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl<'w> MakeWriter<'w> for Bars {
+    type Writer = Above;
+
+    fn make_writer(&'w self) -> Above {
+        Above { bars: self.all.clone(), line: Vec::new() }
+    }
+}
+
+/// One log line, written above the bars when it is complete.
+pub struct Above {
+    bars: MultiProgress,
+    line: Vec<u8>,
+}
+
+impl fmt::Debug for Above {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Above")
+    }
+}
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Above {
+    fn drop(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let _ = self.bars.suspend(|| io::stderr().write_all(&line));
+    }
+}

@@ -1,0 +1,310 @@
+//! The lake: objects in S3 or below a folder, behind one interface.
+//!
+//! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
+//! completed at the end (a temporary file and a rename below a folder).
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::failure::Failure;
+use crate::receipt::{Object, hex};
+
+/// The size of an upload's parts. S3 takes 5 MiB to 5 GiB and 10,000 parts, so this reaches 80 GiB
+/// (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
+const PART: usize = 8 << 20;
+
+/// How much of an object is read at once.
+const WINDOW: u64 = 4 << 20;
+
+/// An object store that a URL names.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    url: Url,
+    store: Arc<dyn ObjectStore>,
+    /// Aborts of uploads that were dropped half-way; [`Lake::settle`] waits for them.
+    aborts: Arc<tokio::sync::Mutex<tokio::task::JoinSet<()>>>,
+}
+
+impl Lake {
+    /// Opens `s3://bucket[/prefix]` or `file:///dir`.
+    ///
+    /// For S3, region, credentials and `AWS_ENDPOINT_URL` come from the environment or the container's role.
+    ///
+    /// # Errors
+    /// When the URL is of another kind, or the folder is not there and cannot be made (`create`).
+    pub fn open(url: &str, create: bool) -> Result<Self> {
+        let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
+        let store: Arc<dyn ObjectStore> = match parsed.scheme() {
+            "file" => {
+                let dir =
+                    parsed.to_file_path().map_err(|()| wrong_url(url, "a file URL has three slashes: file:///dir"))?;
+                if create {
+                    std::fs::create_dir_all(&dir).map_err(|error| {
+                        Failure::refused(format!("cannot make the folder `{}`", dir.display())).because(error)
+                    })?;
+                }
+                let store = LocalFileSystem::new_with_prefix(&dir).map_err(|error| {
+                    Failure::refused(format!("cannot open the folder `{}`", dir.display())).because(error)
+                })?;
+                Arc::new(store)
+            }
+            "s3" => {
+                let mut builder = AmazonS3Builder::from_env().with_url(url);
+                // An emulator on this machine speaks plain HTTP and cannot be found as `bucket.host`.
+                let endpoint =
+                    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|key| std::env::var(key).ok());
+                if let Some(endpoint) = endpoint {
+                    let plain = endpoint.starts_with("http://");
+                    builder =
+                        builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
+                }
+                let store = builder
+                    .with_copy_if_not_exists(S3CopyIfNotExists::Multipart)
+                    .build()
+                    .map_err(|error| Failure::refused(format!("cannot use the bucket of `{url}`")).because(error))?;
+                match parsed.path().trim_matches('/') {
+                    "" => Arc::new(store),
+                    prefix => Arc::new(PrefixStore::new(store, Path::from(prefix))),
+                }
+            }
+            other => return Err(wrong_url(url, &format!("unknown scheme `{other}`")).into()),
+        };
+        Ok(Self { url: parsed, store, aborts: Arc::default() })
+    }
+
+    /// Where an object lies, for people and logs.
+    pub fn location(&self, key: &str) -> String {
+        format!("{}/{key}", self.url.as_str().trim_end_matches('/'))
+    }
+
+    /// Writes a new object in one request; false, and nothing written, if the key is taken.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<bool> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&Path::from(key), PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(self.failed("write", key, error)),
+        }
+    }
+
+    /// Starts an object of unknown size.
+    pub fn upload(&self, key: &str) -> Upload {
+        Upload {
+            lake: self.clone(),
+            key: key.to_owned(),
+            buffer: Vec::new(),
+            parts: None,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+
+    /// A whole object, or `None` if it is not there.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>> {
+        match self.store.get(&Path::from(key)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| self.failed("read", key, error))?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("read", key, error)),
+        }
+    }
+
+    /// Whether an object of exactly this size is there.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn has(&self, object: &Object) -> Result<bool> {
+        Ok(self.size(&object.key).await? == Some(object.bytes))
+    }
+
+    /// An object's size in bytes, or `None` if it is not there.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>> {
+        match self.store.head(&Path::from(key)).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("find", key, error)),
+        }
+    }
+
+    /// Reads an object of known size piece by piece, the next piece on its way while the last is in use.
+    pub fn read(&self, key: &str, size: u64) -> Reader {
+        let mut reader = Reader { lake: self.clone(), key: key.to_owned(), next: 0, size, ahead: None };
+        reader.fetch_ahead();
+        reader
+    }
+
+    /// The names directly below a prefix.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let path = Path::from(prefix);
+        let found: Vec<_> =
+            self.store.list(Some(&path)).try_collect().await.map_err(|error| self.failed("list", prefix, error))?;
+        Ok(found.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+
+    /// Removes objects, as far as they are there.
+    pub async fn remove(&self, keys: &[String]) {
+        for key in keys {
+            if let Err(error) = self.store.delete(&Path::from(key.as_str())).await {
+                tracing::debug!(key, %error, "could not remove");
+            }
+        }
+    }
+
+    /// Waits until uploads that were dropped half-way have been aborted.
+    pub async fn settle(&self) {
+        while self.aborts.lock().await.join_next().await.is_some() {}
+    }
+
+    fn failed(&self, verb: &str, key: &str, error: object_store::Error) -> anyhow::Error {
+        use object_store::Error as E;
+        let message = format!("cannot {verb} `{}`", self.location(key));
+        let failure = match &error {
+            E::PermissionDenied { .. } | E::Unauthenticated { .. } => {
+                Failure::refused(message).hint("check the credentials and what they may do in this bucket")
+            }
+            E::NotFound { .. } | E::InvalidPath { .. } | E::NotSupported { .. } | E::NotImplemented { .. } => {
+                Failure::refused(message)
+            }
+            _ if self.url.scheme() == "file" => {
+                Failure::refused(message).hint("check that the folder exists, has room and may be written")
+            }
+            _ => Failure::temporary(message),
+        };
+        failure.because(error).into()
+    }
+}
+
+fn wrong_url(url: &str, problem: &str) -> Failure {
+    Failure::refused(format!("`{url}` names no lake: {problem}")).hint("write s3://bucket or file:///dir")
+}
+
+/// An object on its way. Dropped before [`Upload::finish`], nothing of it is ever seen.
+#[derive(Debug)]
+pub struct Upload {
+    lake: Lake,
+    key: String,
+    buffer: Vec<u8>,
+    parts: Option<WriteMultipart>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Upload {
+    /// Adds bytes; returns when at most one part is still on its way.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if let Some(parts) = &mut self.parts {
+            parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
+            parts.write(bytes);
+            return Ok(());
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PART {
+            let path = Path::from(self.key.as_str());
+            let upload = self.lake.store.put_multipart(&path).await;
+            let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
+            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, PART));
+            parts.put(std::mem::take(&mut self.buffer).into());
+        }
+        Ok(())
+    }
+
+    /// Makes the object appear.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached, or the key is taken.
+    pub async fn finish(mut self) -> Result<Object> {
+        let key = std::mem::take(&mut self.key);
+        match self.parts.take() {
+            Some(parts) => {
+                parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
+            }
+            None => {
+                let fresh = self.lake.put_new(&key, std::mem::take(&mut self.buffer)).await?;
+                anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));
+            }
+        }
+        Ok(Object { key, bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hash).finalize()) })
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some(parts) = self.parts.take() else { return };
+        // Without the abort S3 would keep, and bill, the parts until a lifecycle rule removes them.
+        if let Ok(mut aborts) = self.lake.aborts.try_lock() {
+            aborts.spawn(async move {
+                if let Err(error) = parts.abort().await {
+                    tracing::debug!(%error, "could not abort an upload");
+                }
+            });
+        }
+    }
+}
+
+/// An object that is being read piece by piece.
+#[derive(Debug)]
+pub struct Reader {
+    lake: Lake,
+    key: String,
+    next: u64,
+    size: u64,
+    ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
+}
+
+impl Reader {
+    fn fetch_ahead(&mut self) {
+        if self.next >= self.size {
+            return;
+        }
+        let range = self.next..(self.next + WINDOW).min(self.size);
+        self.next = range.end;
+        let (store, path) = (Arc::clone(&self.lake.store), Path::from(self.key.as_str()));
+        self.ahead = Some(tokio::spawn(async move { store.get_range(&path, range).await }));
+    }
+
+    /// The next piece, `None` at the end.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        let Some(ahead) = self.ahead.take() else { return Ok(None) };
+        let piece = ahead.await.context("reading ahead was interrupted")?;
+        let piece = piece.map_err(|error| self.lake.failed("read", &self.key, error))?;
+        self.fetch_ahead();
+        Ok(Some(piece))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(ahead) = &self.ahead {
+            ahead.abort();
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The source's HTTP API. (A source that is files is read through the lake's edge.)
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
+    TRANSFER_ENCODING,
+};
+use reqwest::{Client, Response, StatusCode};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// The longest wait that a server may ask for; beyond it the job stops and says so.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Silence after which a connection is given up.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// An API to ask.
+#[derive(Clone, Debug)]
+pub struct Api {
+    client: Client,
+    base: String,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub enum Reply {
+    /// 304: what the ETag stands for is still current.
+    NotModified(Evidence),
+    /// 200 with a body to read.
+    Body(Body),
+}
+
+/// What is kept of an exchange beside the bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evidence {
+    /// What was asked for.
+    pub url: String,
+    /// The answer's status.
+    pub status: u16,
+    /// The answer's headers, cookies left out.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// A body on its way, in the encoding in which it comes.
+#[derive(Debug)]
+pub struct Body {
+    /// What to keep beside it.
+    pub evidence: Evidence,
+    /// The ETag, if there was one.
+    pub etag: Option<String>,
+    /// Whether the bytes are gzip.
+    pub gzip: bool,
+    /// Whether HTTP itself tells a cut body from a whole one: by a length or by chunks.
+    pub delimited: bool,
+    response: Response,
+}
+
+impl Api {
+    /// An API below `base`, a scheme and host.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be read.
+    pub fn new(base: &str) -> Result<Self> {
+        // One TLS provider for the whole program; a second call finds it set, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(SILENCE)
+            .build()
+            .map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
+        Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// Asks for `path`; with an ETag only if what it stands for has changed.
+    ///
+    /// # Errors
+    /// Temporary for 408, 425, 429, 5xx, timeouts and broken connections; refused for any other status.
+    pub async fn get(&self, path: &str, etag: Option<&str>) -> Result<Reply> {
+        let url = format!("{}{path}", self.base);
+        let mut request = self.client.get(&url).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let response = request.send().await.map_err(|error| broken(&url, error))?;
+        let (status, headers) = (response.status(), response.headers());
+        let evidence = Evidence { url: url.clone(), status: status.as_u16(), headers: kept(headers) };
+        if status == StatusCode::NOT_MODIFIED && etag.is_some() {
+            return Ok(Reply::NotModified(evidence));
+        }
+        if status != StatusCode::OK {
+            return Err(unwelcome(&url, response).await.into());
+        }
+        let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
+        let gzip = match encoding.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => false,
+            "gzip" | "x-gzip" => true,
+            other => {
+                let message = format!("`{url}` answered in the encoding `{other}`, but only gzip was offered");
+                return Err(Failure::refused(message).into());
+            }
+        };
+        Ok(Reply::Body(Body {
+            evidence,
+            etag: headers.get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            gzip,
+            delimited: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
+            response,
+        }))
+    }
+}
+
+impl Body {
+    /// The size that the server announced, in bytes as they come.
+    pub fn announced(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The next bytes, `None` at the end.
+    ///
+    /// # Errors
+    /// Temporary when the connection breaks or falls silent.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
+    }
+}
+
+fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let shown = headers.iter().filter(|(name, _)| **name != SET_COOKIE);
+    shown.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
+    let error = error.without_url();
+    let message = if error.is_timeout() {
+        format!("`{url}` did not answer in time")
+    } else if error.is_connect() {
+        format!("cannot connect to `{url}`")
+    } else if error.is_builder() {
+        return Failure::refused(format!("`{url}` is no address to ask")).because(error).into();
+    } else {
+        format!("the connection to `{url}` broke off")
+    };
+    Failure::temporary(message).because(error).into()
+}
+
+/// A status that brings no data: its first words, since the API explains itself in plain text.
+async fn unwelcome(url: &str, mut response: Response) -> Failure {
+    let status = response.status();
+    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
+    let start = response.chunk().await.ok().flatten().unwrap_or_default();
+    let words: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
+    let words: String = words.chars().take(120).collect();
+    let says = if words.is_empty() { String::new() } else { format!(": `{words}`") };
+    let message = format!("`{url}` answered {status}{says}");
+    let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
+    match wait {
+        Some(wait) if again && wait > LONGEST_WAIT => {
+            let hint = format!("the server asks to wait {} s; run again after that", wait.as_secs());
+            Failure::temporary(message).wait(Some(wait)).hint(hint)
+        }
+        wait if again => Failure::temporary(message).wait(wait),
+        _ => Failure::refused(message).hint("check the contract's `path` and the source's address"),
+    }
+}
+
+/// Whether a wait is one that the program sits out.
+pub fn bearable(wait: Duration) -> bool {
+    wait <= LONGEST_WAIT
+}
+
+/// `Retry-After` in either of its forms (RFC 9110, section 10.2.3).
+fn seconds(value: &str) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    Some(at.signed_duration_since(chrono::Utc::now()).to_std().unwrap_or_default())
+}

@@ -1,0 +1,330 @@
+//! PostgreSQL 15 or newer, over its wire protocol.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::pin::pin;
+
+use anyhow::Result;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef};
+use bytes::{BufMut, Bytes, BytesMut};
+use chrono::{DateTime, NaiveDate, TimeDelta};
+use contract::{Table, Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::{IsNull, ToSql, Type as PgType, to_sql_checked};
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::{Changes, Commit, Warehouse};
+use crate::failure::Failure;
+use crate::load::{Change, Committed, Dialect, Ledger, StageNames, Statement, column_ddl, create_table};
+use crate::table::file_columns;
+
+/// A connection. When it ends, in whatever way, the server rolls back what was open and frees its locks.
+#[derive(Debug)]
+pub struct Postgres {
+    client: Client,
+}
+
+impl Postgres {
+    /// Connects; the password is never shown.
+    ///
+    /// # Errors
+    /// Refused when the URL or the credentials are wrong, temporary when nobody answers.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {
+            // The parser's own error may quote the URL, password and all.
+            Failure::refused("WAREHOUSE_URL cannot be read")
+                .hint("write it as postgres://user:password@host:port/database")
+        })?;
+        config.application_name("dpworld").connect_timeout(std::time::Duration::from_secs(10));
+        let place =
+            format!("database `{}` as `{}`", config.get_dbname().unwrap_or(""), config.get_user().unwrap_or(""));
+        let (client, connection) =
+            config.connect(NoTls).await.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "the connection to the warehouse ended");
+            }
+        });
+        Ok(Self { client })
+    }
+
+    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+        let rows = self
+            .client
+            .query(
+                "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
+                 WHERE table_schema = $1",
+                &[&schema],
+            )
+            .await
+            .map_err(|error| failed(&format!("cannot look at the schema `{schema}`"), error))?;
+        let mut shape: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for row in rows {
+            shape.entry(row.get(0)).or_default().insert(row.get(1), row.get(2));
+        }
+        Ok(shape)
+    }
+
+    async fn execute(&self, purpose: &str, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).await.map_err(|error| failed(&format!("cannot {purpose}"), error))
+    }
+}
+
+impl Warehouse for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn ledger(&self, source: &str) -> Result<Ledger> {
+        let sql = "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), collections::text \
+                   FROM etl.runs WHERE source = $1 ORDER BY seq DESC";
+        let rows = self.client.query(sql, &[&source]).await.map_err(|error| failed("cannot read the ledger", error))?;
+        let committed = rows.iter().map(|row| {
+            Ok(Committed {
+                seq: row.get(0),
+                run_id: row.get::<_, String>(1).parse()?,
+                fetched_at: row.get(2),
+                collections: serde_json::from_str(row.get(3))?,
+            })
+        });
+        Ok(Ledger(committed.collect::<Result<_>>()?))
+    }
+
+    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+        let shape = self.shape(schema).await?;
+        let mut missing = Vec::new();
+        for table in tables {
+            let Some(columns) = shape.get(table.name) else {
+                missing.push(create_table(schema, table, Dialect::Postgres).sql);
+                continue;
+            };
+            for (name, kind, _) in column_ddl(table, Dialect::Postgres) {
+                match columns.get(&name) {
+                    None => missing
+                        .push(format!("ALTER TABLE {schema}.{} ADD COLUMN IF NOT EXISTS {name} {kind}", table.name)),
+                    Some(found) if same_type(found, &kind) => {}
+                    Some(found) => {
+                        let place = format!("{schema}.{}.{name}", table.name);
+                        let failure = Failure::refused(format!(
+                            "`{place}` is {found} in the warehouse, but {kind} in the contract"
+                        ));
+                        return Err(failure
+                            .hint("give the column another name in the contract, or drop it in the warehouse")
+                            .into());
+                    }
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        // Two loads may find the same table missing; the ledger's lock lets one of them make it.
+        let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", missing.join(";\n"));
+        let made = self.execute(&format!("make the tables of `{schema}`"), &sql).await;
+        if made.is_err() {
+            self.execute("roll back", "ROLLBACK").await?;
+        }
+        made
+    }
+
+    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
+        // A session's advisory lock says that an attempt lives: the server frees it when the connection ends.
+        self.execute("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
+        let mut swept = Vec::new();
+        for table in self.shape(schema).await?.into_keys() {
+            let Some(other) = StageNames::token_of(&table).filter(|other| *other != token) else { continue };
+            let sql = format!("SELECT pg_try_advisory_lock({})", lock_key(other));
+            let row =
+                self.client.query_one(&sql, &[]).await.map_err(|error| failed("cannot look for leftovers", error))?;
+            if row.get(0) {
+                self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
+                self.execute("free a leftover", &format!("SELECT pg_advisory_unlock({})", lock_key(other))).await?;
+                swept.push(table);
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<()> {
+        self.execute(&statement.purpose, &statement.sql).await
+    }
+
+    async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64> {
+        let columns = file_columns(table);
+        let types: Vec<PgType> = columns.iter().map(|(_, kind, _)| pg_type(*kind)).collect();
+        let purpose = format!("cannot stage `{}`", table.name);
+        let sink = self.client.copy_in(&format!("COPY {schema}.{name} FROM STDIN (FORMAT binary)")).await;
+        let mut writer = pin!(BinaryCopyInWriter::new(sink.map_err(|error| failed(&purpose, error))?, &types));
+        for batch in ParquetRecordBatchReaderBuilder::try_new(parquet)?.build()? {
+            let batch = batch?;
+            let readers: Vec<Values<'_>> =
+                columns.iter().zip(batch.columns()).map(|((_, kind, _), array)| Values::new(*kind, array)).collect();
+            for row in 0..batch.num_rows() {
+                let values: Vec<Value<'_>> = readers.iter().map(|reader| reader.value(row)).collect();
+                let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+                writer.as_mut().write(&values).await.map_err(|error| failed(&purpose, error))?;
+            }
+        }
+        writer.finish().await.map_err(|error| failed(&purpose, error))
+    }
+
+    async fn changes(&self, statement: &Statement) -> Result<Changes> {
+        let rows = self.client.query(&statement.sql, &[]).await;
+        let mut changes = Changes::new();
+        for row in rows.map_err(|error| failed(&format!("cannot {}", statement.purpose), error))? {
+            let (table, name, count): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
+            let change = Change::ALL.iter().find_map(|(known, change)| (*known == name).then_some(*change));
+            let change = change.ok_or_else(|| Failure::refused(format!("unknown change `{name}` in a delta")))?;
+            changes.entry(table).or_default().insert(change, count.cast_unsigned());
+        }
+        Ok(changes)
+    }
+
+    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
+        let row = self
+            .client
+            .query_one(&sql, &[])
+            .await
+            .map_err(|error| failed(&format!("cannot count `{table}`"), error))?;
+        Ok(row.get::<_, i64>(0).cast_unsigned())
+    }
+
+    async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {
+        let transaction = self.client.transaction().await.map_err(|error| failed("cannot begin the load", error))?;
+        for statement in statements {
+            if let Err(error) = transaction.batch_execute(&statement.sql).await {
+                let asserted = error.code() == Some(&tokio_postgres::error::SqlState::DIVISION_BY_ZERO);
+                transaction.rollback().await.map_err(|error| failed("cannot roll back the load", error))?;
+                return match (asserted, statement.guards_head) {
+                    (true, true) => Ok(Commit::HeadMoved),
+                    (true, false) => {
+                        let failure =
+                            Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
+                        Err(failure.hint("the target was changed by hand, or two rows share a key").into())
+                    }
+                    (false, _) => Err(failed(&format!("cannot {}", statement.purpose), error)),
+                };
+            }
+        }
+        transaction.commit().await.map_err(|error| failed("cannot commit the load", error))?;
+        Ok(Commit::Done)
+    }
+}
+
+/// Tokens are 48 bits, so they fit the 64-bit key of an advisory lock.
+fn lock_key(token: &str) -> i64 {
+    i64::from_str_radix(token, 16).unwrap_or_default()
+}
+
+fn same_type(found: &str, wanted: &str) -> bool {
+    found == wanted || (found, wanted) == ("timestamp without time zone", "timestamp")
+}
+
+fn pg_type(kind: Type) -> PgType {
+    match kind {
+        Type::String(_) => PgType::TEXT,
+        Type::Integer => PgType::INT8,
+        Type::Double => PgType::FLOAT8,
+        Type::Boolean => PgType::BOOL,
+        Type::Timestamp => PgType::TIMESTAMP,
+        Type::Date => PgType::DATE,
+        Type::Json => PgType::JSONB,
+    }
+}
+
+/// A column of a batch, with its type known once instead of at every value.
+struct Values<'a> {
+    kind: Type,
+    array: &'a ArrayRef,
+}
+
+impl<'a> Values<'a> {
+    fn new(kind: Type, array: &'a ArrayRef) -> Self {
+        Self { kind, array }
+    }
+
+    fn value(&self, row: usize) -> Value<'a> {
+        if self.array.is_null(row) {
+            return Value::Null;
+        }
+        match self.kind {
+            Type::String(_) => Value::Text(self.array.as_string::<i32>().value(row)),
+            Type::Json => Value::Json(self.array.as_string::<i32>().value(row)),
+            Type::Integer => Value::Integer(self.array.as_primitive::<Int64Type>().value(row)),
+            Type::Double => Value::Double(self.array.as_primitive::<Float64Type>().value(row)),
+            Type::Boolean => Value::Boolean(self.array.as_boolean().value(row)),
+            Type::Timestamp => Value::Micros(self.array.as_primitive::<TimestampMicrosecondType>().value(row)),
+            Type::Date => Value::Days(self.array.as_primitive::<Date32Type>().value(row)),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Value<'a> {
+    Null,
+    Text(&'a str),
+    Json(&'a str),
+    Integer(i64),
+    Double(f64),
+    Boolean(bool),
+    Micros(i64),
+    Days(i32),
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, kind: &PgType, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Json(json) => {
+                // jsonb's binary form: its version, 1, and the text.
+                out.put_u8(1);
+                out.put_slice(json.as_bytes());
+                Ok(IsNull::No)
+            }
+            Self::Integer(value) => value.to_sql(kind, out),
+            Self::Double(value) => value.to_sql(kind, out),
+            Self::Boolean(value) => value.to_sql(kind, out),
+            Self::Micros(micros) => {
+                let time = DateTime::from_timestamp_micros(*micros).ok_or("a timestamp out of range")?;
+                time.naive_utc().to_sql(kind, out)
+            }
+            Self::Days(days) => {
+                let day = NaiveDate::default().checked_add_signed(TimeDelta::days(i64::from(*days)));
+                day.ok_or("a date out of range")?.to_sql(kind, out)
+            }
+        }
+    }
+
+    fn accepts(_: &PgType) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// The server's own words, with what may be tried again told apart by its SQLSTATE class (PostgreSQL manual,
+/// appendix A): 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
+fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
+    let Some(server) = error.as_db_error() else {
+        let failure = if error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()) {
+            Failure::temporary(message).hint("is the database running and reachable?")
+        } else {
+            Failure::refused(message)
+        };
+        return failure.because(error).into();
+    };
+    let code = server.code().code();
+    let again = ["08", "40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class));
+    let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
+    let failure = match code {
+        "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
+        "3F000" | "42P01" | "42501" => failure.hint("prepare the warehouse: schemas, `etl` tables, roles and grants"),
+        _ => failure,
+    };
+    failure.because(format!("{} (SQLSTATE {code})", server.message())).into()
+}

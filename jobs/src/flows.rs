@@ -1,0 +1,26 @@
+//! The story of each job, readable in one screen.
+
+pub mod copy;
+pub mod transform;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use contract::Contract;
+
+use crate::failure::Failure;
+
+/// The collections to work on, in the contract's order; all when none is named.
+///
+/// # Errors
+/// When a name is not in the contract.
+pub fn chosen<'c>(contract: &'c Contract, wanted: &[String]) -> Result<Vec<&'c str>> {
+    let known: Vec<&str> = contract.collections.names().collect();
+    let unknown: BTreeSet<&str> = wanted.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    if !unknown.is_empty() {
+        let unknown: Vec<&str> = unknown.into_iter().collect();
+        let message = format!("source `{}` has no collection `{}`", contract.source, unknown.join("`, `"));
+        return Err(Failure::refused(message).hint(format!("there are {}", known.join(", "))).into());
+    }
+    Ok(known.into_iter().filter(|name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name)).collect())
+}

@@ -1,0 +1,260 @@
+//! `copy`: receipts → proof → stage → delta → one transaction.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use contract::{Contract, Layout, RunId};
+use serde::Serialize;
+
+use crate::edge::lake::Lake;
+use crate::edge::warehouse::{Changes, Commit, Warehouse};
+use crate::failure::Failure;
+use crate::load::{Change, Plan, StageNames, Standing};
+use crate::prove;
+use crate::receipt::{File, Receipt};
+
+/// How often the deltas are computed again because another run was committed in between.
+const TRIES: usize = 10;
+
+/// What to load.
+#[derive(Clone, Debug)]
+pub struct Job<'c> {
+    /// The source's contract.
+    pub contract: &'c Contract,
+    /// The run.
+    pub run: RunId,
+    /// This start of the program.
+    pub attempt: String,
+    /// When this start began: RFC 3339 in UTC with microseconds.
+    pub loaded_at: String,
+    /// The collections to load, in the contract's order.
+    pub collections: Vec<&'c str>,
+    /// Whether a collection may become empty that was not.
+    pub allow_empty: bool,
+}
+
+/// What became of a load.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The run.
+    pub run_id: RunId,
+    /// Whether it was loaded.
+    pub outcome: Outcome,
+    /// For a superseded run, the run that stands in the tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<RunId>,
+    /// Each table's counts.
+    pub tables: BTreeMap<String, Counts>,
+}
+
+/// Whether a run was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is in the tables now.
+    Committed,
+    /// It was in the tables already.
+    AlreadyCommitted,
+    /// A run with newer answers is in the tables; nothing was written.
+    Superseded,
+}
+
+/// One table's counts: `read = rows + quarantined + dropped` and `rows = inserted + updated + unchanged`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records or list elements in the run's answer.
+    pub read: u64,
+    /// Those that reached the table.
+    pub rows: u64,
+    /// Rows with a new key.
+    pub inserted: u64,
+    /// Rows whose values changed, or that came back.
+    pub updated: u64,
+    /// Of those, the rows that had been marked deleted and came back.
+    pub revived: u64,
+    /// Rows that vanished from the source and were marked deleted.
+    pub deleted: u64,
+    /// Rows that stayed as they were.
+    pub unchanged: u64,
+    /// Records or list elements set aside.
+    pub quarantined: u64,
+    /// List elements dropped by the contract's rule.
+    pub dropped: u64,
+}
+
+/// Loads a run exactly once.
+///
+/// # Errors
+/// Refused when a receipt or an object does not hold what was vouched for, when a table would become empty, or when
+/// the warehouse refuses; temporary when lake or warehouse cannot be reached. Nothing of the run is then visible.
+pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
+    let receipts = receipts(job, lake).await?;
+    let fetched_at = receipts.iter().map(|receipt| receipt.fetched_at.as_str()).min().unwrap_or_default().to_owned();
+    let source = job.contract.source.as_str();
+    let standing = warehouse.ledger(source).await?.standing(&job.run, &fetched_at);
+    if let Some(report) = nothing_to_do(job, &receipts, &standing) {
+        return Ok(report);
+    }
+    let plan = Plan {
+        dialect: warehouse.dialect(),
+        source,
+        run: &job.run,
+        names: StageNames::new(source, &job.run, &job.attempt),
+        loaded_at: job.loaded_at.clone(),
+        fetched_at,
+        tables: job.contract.tables().into_iter().filter(|table| job.collections.contains(&table.collection)).collect(),
+        receipts: &receipts,
+    };
+    prove_objects(&plan, lake).await?;
+    // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
+    warehouse.ensure_tables(source, &job.contract.tables()).await?;
+    for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
+        tracing::info!(table = name, "dropped a leftover of a load that died");
+    }
+    let loaded = load(job, &plan, lake, warehouse).await;
+    for statement in plan.drop_own() {
+        if let Err(error) = warehouse.run(&statement).await {
+            tracing::debug!(error = format!("{error:#}"), "a later load will drop it");
+            break;
+        }
+    }
+    loaded
+}
+
+async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
+    for table in &plan.tables {
+        warehouse.run(&plan.create_stage(table)).await?;
+        let mut rows = 0;
+        for file in files(plan.receipts, table.name) {
+            let bytes = proved(plan, lake, table.name, file).await?;
+            rows += warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
+        }
+        tracing::debug!(table = table.name, rows, "staged");
+    }
+    for _ in 0..TRIES {
+        let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
+        let Standing::Load { head } = standing else {
+            return nothing_to_do(job, plan.receipts, &standing).context("the ledger changed its mind");
+        };
+        refuse_empty(job, plan, warehouse).await?;
+        for table in &plan.tables {
+            warehouse.run(&plan.create_delta(table)).await?;
+        }
+        let changes = warehouse.changes(&plan.count_changes()).await?;
+        if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
+            return Ok(report(job, plan.receipts, &changes));
+        }
+        tracing::info!("another run was committed in between; computing again");
+        for table in &plan.tables {
+            warehouse.run(&plan.drop_delta(table)).await?;
+        }
+    }
+    let message = format!("other runs were committed {TRIES} times while this one tried");
+    Err(Failure::temporary(message).hint("run it again when fewer loads run at once").into())
+}
+
+async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
+    let layout = Layout { source: &job.contract.source };
+    let (mut receipts, mut missing) = (Vec::new(), Vec::new());
+    for collection in &job.collections {
+        let key = layout.receipt(collection, &job.run);
+        let Some(bytes) = lake.get(&key).await? else {
+            missing.push(*collection);
+            continue;
+        };
+        let wrong = |problem: String| {
+            Failure::refused(format!("the receipt `{}` cannot be trusted: {problem}", lake.location(&key)))
+        };
+        let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        prove::receipt(job.contract, &job.run, collection, &receipt).map_err(wrong)?;
+        receipts.push(receipt);
+    }
+    if missing.is_empty() {
+        return Ok(receipts);
+    }
+    let message = format!("run `{}` has no receipt for {}", job.run, missing.join(", "));
+    Err(Failure::refused(message)
+        .hint("run `transformation` for them first, or name the wanted ones with --collections")
+        .into())
+}
+
+fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
+    let tables = receipts.iter().flat_map(|receipt| &receipt.tables);
+    tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
+}
+
+async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
+    for table in &plan.tables {
+        for file in files(plan.receipts, table.name) {
+            proved(plan, lake, table.name, file).await?;
+        }
+    }
+    for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
+        if !lake.has(object).await? {
+            let message = format!("`{}` is gone or has another size than its receipt says", lake.location(&object.key));
+            return Err(Failure::refused(message).hint("transform again under a new run id").into());
+        }
+    }
+    Ok(())
+}
+
+async fn proved(plan: &Plan<'_>, lake: &Lake, table: &str, file: &File) -> Result<Bytes> {
+    let refused = |problem: &str| {
+        let message = format!("`{}` is not what its receipt vouches for: {problem}", lake.location(&file.object.key));
+        Failure::refused(message).hint("transform again under a new run id")
+    };
+    let table = plan.tables.iter().find(|found| found.name == table).context("a table of the plan")?;
+    let bytes = lake.get(&file.object.key).await?.ok_or_else(|| refused("it is gone"))?;
+    prove::file(table, file, &bytes).map_err(|problem| refused(&problem))?;
+    Ok(bytes)
+}
+
+/// An answer without records where there were some is far more often a broken source than an empty one.
+async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &W) -> Result<()> {
+    for receipt in plan.receipts {
+        let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
+        let live = warehouse.live_rows(plan.source, &own.table).await?;
+        if live > 0 {
+            let message = format!("collection `{}` came empty, but the table has {live} rows", receipt.collection);
+            return Err(Failure::refused(message)
+                .hint("if the source really is empty now, allow it with --allow-empty")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Option<Report> {
+    let (outcome, superseded_by) = match standing {
+        Standing::Load { .. } => return None,
+        Standing::AlreadyCommitted => (Outcome::AlreadyCommitted, None),
+        Standing::Superseded { by } => (Outcome::Superseded, Some(by.clone())),
+    };
+    let mut report = report(job, receipts, &Changes::new());
+    if outcome == Outcome::Superseded {
+        report.tables.values_mut().for_each(|counts| *counts = Counts::default());
+    }
+    Some(Report { outcome, superseded_by, ..report })
+}
+
+fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {
+    let tables = receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
+        let count = |change| changes.get(&table.table).and_then(|counts| counts.get(&change)).copied().unwrap_or(0);
+        let (inserted, revived) = (count(Change::Inserted), count(Change::Revived));
+        let updated = count(Change::Updated) + revived;
+        let counts = Counts {
+            read: table.read,
+            rows: table.rows,
+            inserted,
+            updated,
+            revived,
+            deleted: count(Change::Deleted),
+            unchanged: table.rows.saturating_sub(inserted + updated),
+            quarantined: table.quarantined,
+            dropped: table.dropped,
+        };
+        (table.table.clone(), counts)
+    });
+    Report { run_id: job.run.clone(), outcome: Outcome::Committed, superseded_by: None, tables: tables.collect() }
+}

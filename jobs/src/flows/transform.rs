@@ -1,0 +1,322 @@
+//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection.
+
+mod fetch;
+mod tables;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use backon::{ExponentialBuilder, Retryable};
+use contract::{Collection, Contract, Layout, RunId};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::edge::lake::Lake;
+use crate::edge::{clock, source};
+use crate::failure::{Failure, failure_of, hint_of};
+use crate::load::Ledger;
+use crate::receipt::{Receipt, TableReceipt, fingerprint};
+
+pub use fetch::Origin;
+
+/// What to transform.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The source's contract.
+    pub contract: Contract,
+    /// The run.
+    pub run: RunId,
+    /// This start of the program.
+    pub attempt: String,
+    /// The collections, in the contract's order.
+    pub collections: Vec<String>,
+    /// How many of them are worked on at once.
+    pub at_once: usize,
+    /// How often a temporary failure is tried again.
+    pub retries: usize,
+    /// The wait before the first retry; it doubles, with jitter, up to 30 s.
+    pub first_wait: Duration,
+}
+
+/// What became of a run's collections.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The run.
+    pub run_id: RunId,
+    /// Each collection.
+    pub collections: BTreeMap<String, Collected>,
+}
+
+/// What became of one collection.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Collected {
+    /// How its receipt came about.
+    pub status: Status,
+    /// Its tables' counts.
+    pub tables: Vec<TableReceipt>,
+}
+
+/// How a receipt came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The source was asked and its answer transformed.
+    Fetched,
+    /// The source said that nothing changed since the committed run whose objects the receipt names.
+    NotModified,
+    /// This run had a receipt already.
+    Reused,
+}
+
+/// Where a person sees how far the work is.
+pub trait Progress: Send + Sync {
+    /// A collection's bytes begin to come; `total` if it is known.
+    fn begin(&self, collection: &str, total: Option<u64>);
+    /// So many more came.
+    fn advance(&self, collection: &str, bytes: u64);
+    /// The collection is done, or given up.
+    fn end(&self, collection: &str);
+}
+
+/// A transformation at work; cheap to clone, because every collection's task holds one.
+#[derive(Clone)]
+pub struct Transformation(Arc<Shared>);
+
+struct Shared {
+    job: Job,
+    origin: Origin,
+    lake: Lake,
+    ledger: Ledger,
+    progress: Box<dyn Progress>,
+    /// Objects in the lake that no receipt vouches for yet.
+    unclaimed: Mutex<HashSet<String>>,
+}
+
+impl fmt::Debug for Transformation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transformation").field("job", &self.0.job).finish_non_exhaustive()
+    }
+}
+
+impl Transformation {
+    /// Prepares the work; `ledger` decides which ETags may be sent.
+    pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
+        Self(Arc::new(Shared { job, origin, lake, ledger, progress, unclaimed: Mutex::default() }))
+    }
+
+    /// Does the work. Collections that succeed keep their receipts even when others fail, so that the same run id
+    /// tried again only does what is left.
+    ///
+    /// # Errors
+    /// Every collection that failed, each with its reason; temporary only when all of them are.
+    pub async fn run(&self) -> Result<Report> {
+        let Shared { job, origin, .. } = &*self.0;
+        origin.check(job).await?;
+        let (mut tasks, gate) = (JoinSet::new(), Arc::new(Semaphore::new(job.at_once)));
+        for name in &job.collections {
+            let (work, gate, name) = (self.clone(), Arc::clone(&gate), name.clone());
+            tasks.spawn(async move {
+                let _place = gate.acquire().await;
+                let result = work.collection(&name).await;
+                work.0.progress.end(&name);
+                (name, result)
+            });
+        }
+        let (mut collections, mut failures) = (BTreeMap::new(), Vec::new());
+        while let Some(done) = tasks.join_next().await {
+            match done.context("a collection's task broke")? {
+                (name, Ok(collected)) => {
+                    tracing::info!(collection = name, status = ?collected.status, "{}", counts(&collected.tables));
+                    collections.insert(name, collected);
+                }
+                (name, Err(error)) => failures.push((name, error)),
+            }
+        }
+        failures.sort_by(|(left, _), (right, _)| left.cmp(right));
+        match failed(failures, job.collections.len()) {
+            None => Ok(Report { run_id: job.run.clone(), collections }),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Removes what was written but not vouched for; call it when [`Transformation::run`] failed or was dropped.
+    pub async fn clean_up(&self) {
+        let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
+        self.0.lake.remove(&unclaimed).await;
+        self.0.lake.settle().await;
+    }
+
+    fn unclaimed<T>(&self, with: impl FnOnce(&mut HashSet<String>) -> T) -> T {
+        with(&mut self.0.unclaimed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn collection(&self, name: &str) -> Result<Collected> {
+        let job = &self.0.job;
+        let collection = job.contract.collections.get(name).context("a chosen collection is in the contract")?;
+        let layout = Layout { source: &job.contract.source };
+        let fingerprint = fingerprint(&job.contract, name, collection);
+        let receipt_key = layout.receipt(name, &job.run);
+        if let Some(receipt) = self.receipt(&receipt_key).await? {
+            if receipt.fingerprint == fingerprint {
+                return Ok(Collected { status: Status::Reused, tables: receipt.tables });
+            }
+            let message = format!("run `{}` was transformed under another contract", job.run);
+            return Err(Failure::refused(message).hint("transform again under a new run id").into());
+        }
+        let previous = self.previous(name, &fingerprint).await?;
+        let made = AtomicUsize::new(0);
+        let attempt = || async {
+            let attempt = match made.fetch_add(1, Ordering::Relaxed) {
+                0 => job.attempt.clone(),
+                more => format!("{}-{more}", job.attempt),
+            };
+            self.attempt(name, collection, &attempt, &fingerprint, previous.as_ref()).await
+        };
+        let waits = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(job.first_wait)
+            .with_max_delay(Duration::from_secs(30))
+            .with_max_times(job.retries);
+        let may_help = |error: &anyhow::Error| {
+            failure_of(error)
+                .is_some_and(|failure| failure.is_temporary() && failure.asked_to_wait().is_none_or(source::bearable))
+        };
+        let receipt = attempt
+            .retry(waits)
+            .when(may_help)
+            .adjust(|error, wait| {
+                wait.map(|wait| {
+                    failure_of(error).and_then(Failure::asked_to_wait).map_or(wait, |asked| asked.max(wait))
+                })
+            })
+            .notify(|error, wait| {
+                tracing::warn!(collection = name, "{error:#}; trying again in {:.1} s", wait.as_secs_f64());
+            })
+            .await?;
+        self.publish(&receipt_key, receipt).await
+    }
+
+    /// One try: fetch and transform, or learn that nothing changed.
+    async fn attempt(
+        &self,
+        name: &str,
+        collection: &Collection,
+        attempt: &str,
+        fingerprint: &str,
+        previous: Option<&Receipt>,
+    ) -> Result<Receipt> {
+        let Shared { job, origin, lake, progress, .. } = &*self.0;
+        let fetched_at = clock::rfc3339(clock::now());
+        let to = fetch::Target { lake, layout: Layout { source: &job.contract.source }, run: &job.run, name, attempt };
+        let etag = previous.and_then(|receipt| receipt.etag.as_deref());
+        let fetched = match (origin.fetch(&to, &collection.path, etag, &fetched_at, &**progress).await?, previous) {
+            (Some(fetched), _) => fetched,
+            (None, Some(previous)) => {
+                let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
+                return Ok(Receipt {
+                    run_id: job.run.clone(),
+                    fetched_at,
+                    unchanged_since: Some(since),
+                    ..previous.clone()
+                });
+            }
+            (None, None) => anyhow::bail!("a 304 without an ETag"),
+        };
+        let claim = |key: String| {
+            self.unclaimed(|keys| keys.insert(key));
+        };
+        let made = tables::make(&job.contract, collection, &to, &fetched, &claim).await?;
+        Ok(Receipt {
+            source: job.contract.source.clone(),
+            collection: name.to_owned(),
+            run_id: job.run.clone(),
+            fetched_at,
+            fingerprint: fingerprint.to_owned(),
+            etag: fetched.etag,
+            unchanged_since: None,
+            raw: fetched.raw,
+            tables: made.tables,
+            quarantine: made.quarantine,
+        })
+    }
+
+    /// The receipt of the run whose rows are in the warehouse now, if an ETag may be sent for it: same contract, and
+    /// every object still there.
+    async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
+        let Shared { job, lake, ledger, .. } = &*self.0;
+        let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
+        let key = Layout { source: &job.contract.source }.receipt(name, run);
+        let Some(receipt) = self.receipt(&key).await? else { return Ok(None) };
+        if receipt.etag.is_none() || receipt.fingerprint != fingerprint {
+            return Ok(None);
+        }
+        let files = receipt.tables.iter().flat_map(|table| &table.files).map(|file| &file.object);
+        for object in files.chain([&receipt.raw]) {
+            if !lake.has(object).await? {
+                tracing::warn!(
+                    collection = name,
+                    key = object.key,
+                    "an object of the last run is gone; fetching again"
+                );
+                return Ok(None);
+            }
+        }
+        Ok(Some(receipt))
+    }
+
+    async fn receipt(&self, key: &str) -> Result<Option<Receipt>> {
+        let lake = &self.0.lake;
+        let Some(bytes) = lake.get(key).await? else { return Ok(None) };
+        let receipt = serde_json::from_slice(&bytes).map_err(|error| {
+            let message = format!("`{}` is no receipt", lake.location(key));
+            Failure::refused(message).because(error).hint("transform again under a new run id")
+        })?;
+        Ok(Some(receipt))
+    }
+
+    /// Writes the receipt. If another process was first, its receipt counts and our objects go.
+    async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
+        let lake = &self.0.lake;
+        let own: Vec<String> = if receipt.unchanged_since.is_some() {
+            Vec::new()
+        } else {
+            receipt.tables.iter().flat_map(|table| &table.files).map(|file| file.object.key.clone()).collect()
+        };
+        let fresh = lake.put_new(key, serde_json::to_vec_pretty(&receipt)?).await?;
+        self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
+        if fresh {
+            let status = if receipt.unchanged_since.is_some() { Status::NotModified } else { Status::Fetched };
+            return Ok(Collected { status, tables: receipt.tables });
+        }
+        lake.remove(&own).await;
+        let winner = self.receipt(key).await?.context("a receipt that was there a moment ago")?;
+        Ok(Collected { status: Status::Reused, tables: winner.tables })
+    }
+}
+
+fn counts(tables: &[TableReceipt]) -> String {
+    let [own, ..] = tables else { return String::new() };
+    let aside = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };
+    format!("{} rows{aside}", own.rows)
+}
+
+fn failed(failures: Vec<(String, anyhow::Error)>, of: usize) -> Option<anyhow::Error> {
+    let again = failures.iter().all(|(_, error)| failure_of(error).is_some_and(Failure::is_temporary));
+    let message = match failures.as_slice() {
+        [] => return None,
+        [(name, _)] => format!("collection `{name}` failed"),
+        several => format!("{} of {of} collections failed", several.len()),
+    };
+    let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
+    let hints: Vec<&str> = failures.iter().filter_map(|(_, error)| hint_of(error)).collect();
+    let failure = hints.first().map(|hint| (*hint).to_owned()).into_iter().fold(failure, Failure::hint);
+    let one = failures.len() == 1;
+    let lines =
+        failures.iter().map(|(name, error)| if one { format!("{error:#}") } else { format!("{name}: {error:#}") });
+    Some(failure.because(lines.collect::<Vec<_>>().join("\n")).into())
+}

@@ -1,0 +1,287 @@
+//! The second half: the stored bytes become the Parquet files of the collection's tables.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::mem;
+
+use anyhow::Result;
+use bytes::Bytes;
+use contract::{Collection, Contract, Table};
+use flate2::write::MultiGzDecoder;
+use twox_hash::XxHash3_128;
+
+use super::fetch::{Fetched, Target};
+use crate::edge::lake::{Reader, Upload};
+use crate::failure::Failure;
+use crate::receipt::{File, Object, TableReceipt};
+use crate::table::{Answer, AnswerError, Encoder, QuarantineEncoder, Record, RecordReader, Step};
+
+/// Bytes after which a table goes on in another file, so that `copy` can hold one file at a time.
+const FILE_BYTES: u64 = 64 << 20;
+/// Encoded bytes that wait before they are handed to the upload.
+const HAND_OVER: u64 = 1 << 20;
+/// Compressed bytes that are unpacked at once: gzip grows at most about a thousandfold, so memory stays bounded.
+const UNPACK: usize = 64 << 10;
+
+/// The files of one collection.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub tables: Vec<TableReceipt>,
+    pub quarantine: Option<Object>,
+}
+
+/// Turns a stored answer into files; each finished file's key goes to `claim`.
+pub(super) async fn make(
+    contract: &Contract,
+    collection: &Collection,
+    to: &Target<'_>,
+    fetched: &Fetched,
+    claim: &(dyn Fn(String) + Sync),
+) -> Result<Made> {
+    let reader = RecordReader::new(contract, to.name, collection);
+    let mut work = Work {
+        to: *to,
+        tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
+        claim,
+        quarantine: None,
+        first_reasons: String::new(),
+        keys: HashSet::new(),
+        records: 0,
+    };
+    let mut answer = Answer::new(collection.answer);
+    let mut pieces = Pieces::new(to.lake.read(&fetched.raw.key, fetched.raw.bytes), fetched.gzip);
+    loop {
+        match answer.step().map_err(|error| work.not_json(error, fetched))? {
+            Step::Record(json) => {
+                work.take(&reader, json)?;
+                work.hand_over().await?;
+            }
+            Step::More => match pieces.next().await.map_err(|error| work.unreadable(error, fetched))? {
+                Some(piece) => answer.push(&piece),
+                None => answer.end(),
+            },
+            Step::End => break,
+        }
+    }
+    work.finish(contract.max_quarantine_share(collection)).await
+}
+
+struct Work<'w> {
+    to: Target<'w>,
+    tables: Vec<TableFiles<'w>>,
+    claim: &'w (dyn Fn(String) + Sync),
+    quarantine: Option<(QuarantineEncoder, Upload)>,
+    /// What to tell when too many records are set aside.
+    first_reasons: String,
+    /// The hash of every key so far: 16 bytes a record is the one thing here that grows with the answer.
+    keys: HashSet<u128>,
+    records: u64,
+}
+
+impl Work<'_> {
+    fn take(&mut self, reader: &RecordReader, json: &str) -> Result<()> {
+        self.records += 1;
+        let mut record = reader.read(json);
+        if let Some(field) = record.frozen {
+            let message = format!(
+                "record {}: the contract does not name the field `{field}`, and its drift is frozen",
+                self.records
+            );
+            return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
+        }
+        let key = reader.key_of(&record);
+        if let Some(key) = &key
+            && !self.keys.insert(XxHash3_128::oneshot(key.as_bytes()))
+        {
+            let message = format!("the key `{key}` comes twice in one answer (again in record {})", self.records);
+            return Err(Failure::refused(message).hint("the source contradicts itself; nothing was loaded").into());
+        }
+        let fits = record.reasons.is_empty();
+        if fits {
+            self.tables[0].receipt.rows += 1;
+            self.tables[0].encoder.append(&record.row)?;
+        } else {
+            self.tables[0].receipt.quarantined += 1;
+            self.set_aside(key, &mem::take(&mut record.reasons), json)?;
+        }
+        self.tables[0].receipt.read += 1;
+        self.children(&record, fits)
+    }
+
+    fn children(&mut self, record: &Record<'_>, fits: bool) -> Result<()> {
+        for (table, child) in self.tables[1..].iter_mut().zip(&record.children) {
+            table.receipt.read += child.read;
+            if !fits {
+                table.receipt.quarantined += child.read;
+                continue;
+            }
+            table.receipt.dropped += child.dropped;
+            table.receipt.rows += child.rows.len() as u64;
+            for row in &child.rows {
+                table.encoder.append(row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_aside(&mut self, key: Option<String>, reasons: &[String], json: &str) -> Result<()> {
+        let Target { lake, layout, run, name, attempt } = self.to;
+        let (encoder, _) = match &mut self.quarantine {
+            Some(open) => open,
+            none => none.insert((QuarantineEncoder::new()?, lake.upload(&layout.quarantine(name, run, attempt)))),
+        };
+        if encoder.rows() < 3 {
+            let named = key.as_ref().map_or(String::new(), |key| format!(" ({key})"));
+            self.first_reasons += &format!("\nrecord {}{named}: {}", self.records, reasons.join("; "));
+        }
+        Ok(encoder.append(self.records, key, reasons, json)?)
+    }
+
+    async fn hand_over(&mut self) -> Result<()> {
+        for table in &mut self.tables {
+            table.hand_over(&self.to, self.claim).await?;
+        }
+        if let Some((encoder, upload)) = &mut self.quarantine {
+            upload.write(&encoder.take()).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self, max_share: f64) -> Result<Made> {
+        let quarantine = match self.quarantine.take() {
+            None => None,
+            Some((encoder, mut upload)) => {
+                upload.write(&encoder.finish()?).await?;
+                Some(upload.finish().await?)
+            }
+        };
+        let own = &self.tables[0].receipt;
+        let share = own.quarantined as f64 / own.read.max(1) as f64;
+        if let Some(quarantine) = quarantine.as_ref().filter(|_| share > max_share) {
+            let message = format!(
+                "{} of {} records do not fit the contract ({:.1} %, at most {:.1} % may be set aside)",
+                own.quarantined,
+                own.read,
+                share * 100.0,
+                max_share * 100.0
+            );
+            let hint = format!("all of them, with reasons: {}", self.to.lake.location(&quarantine.key));
+            return Err(Failure::refused(message).because(self.first_reasons.trim_start()).hint(hint).into());
+        }
+        let mut tables = Vec::new();
+        for table in self.tables {
+            tables.push(table.finish(&self.to, self.claim).await?);
+        }
+        Ok(Made { tables, quarantine })
+    }
+
+    fn not_json(&self, error: AnswerError, fetched: &Fetched) -> Failure {
+        let place = self.to.lake.location(&fetched.raw.key);
+        match error {
+            // Without a length or chunks HTTP cannot tell a cut body from a whole one.
+            AnswerError::Cut { .. } if !fetched.delimited => {
+                Failure::temporary("the answer was cut off").because(error)
+            }
+            _ => Failure::refused("the answer is not the JSON that the contract describes")
+                .because(error)
+                .hint(format!("the bytes as they came: {place}")),
+        }
+    }
+
+    fn unreadable(&self, error: anyhow::Error, fetched: &Fetched) -> anyhow::Error {
+        if !error.is::<std::io::Error>() {
+            return error;
+        }
+        let failure = Failure::refused("the answer says that it is gzip, but cannot be unpacked").because(error);
+        failure.hint(format!("the bytes as they came: {}", self.to.lake.location(&fetched.raw.key))).into()
+    }
+}
+
+/// A table's files: one that grows and those that are done.
+struct TableFiles<'t> {
+    table: Table<'t>,
+    encoder: Encoder,
+    upload: Option<Upload>,
+    receipt: TableReceipt,
+}
+
+impl<'t> TableFiles<'t> {
+    fn new(table: Table<'t>) -> Result<Self> {
+        let name = table.name.to_owned();
+        let receipt = TableReceipt { table: name, read: 0, rows: 0, quarantined: 0, dropped: 0, files: Vec::new() };
+        Ok(Self { encoder: Encoder::new(&table)?, table, upload: None, receipt })
+    }
+
+    fn upload(&mut self, to: &Target<'_>) -> &mut Upload {
+        let part = self.receipt.files.len();
+        self.upload
+            .get_or_insert_with(|| to.lake.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
+    }
+
+    async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
+        if self.encoder.ready() < HAND_OVER {
+            return Ok(());
+        }
+        let bytes = self.encoder.take();
+        self.upload(to).write(&bytes).await?;
+        if self.encoder.taken() >= FILE_BYTES {
+            let full = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
+            self.close(full, to, claim).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self, encoder: Encoder, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
+        let rows = encoder.rows();
+        let end = encoder.finish()?;
+        self.upload(to).write(&end).await?;
+        if let Some(upload) = self.upload.take() {
+            let object = upload.finish().await?;
+            claim(object.key.clone());
+            self.receipt.files.push(File { object, rows });
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
+        let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
+        self.close(last, to, claim).await?;
+        Ok(self.receipt)
+    }
+}
+
+/// An answer's bytes in pieces, unpacked if they came packed.
+struct Pieces {
+    reader: Reader,
+    gunzip: Option<MultiGzDecoder<Vec<u8>>>,
+    packed: Bytes,
+}
+
+impl Pieces {
+    fn new(reader: Reader, gzip: bool) -> Self {
+        Self { reader, gunzip: gzip.then(|| MultiGzDecoder::new(Vec::new())), packed: Bytes::new() }
+    }
+
+    /// An error of unpacking is a plain [`std::io::Error`].
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        let Some(gunzip) = &mut self.gunzip else { return self.reader.next().await };
+        loop {
+            if self.packed.is_empty() {
+                match self.reader.next().await? {
+                    Some(bytes) => self.packed = bytes,
+                    None => {
+                        gunzip.try_finish()?;
+                        let rest = mem::take(gunzip.get_mut());
+                        return Ok((!rest.is_empty()).then(|| rest.into()));
+                    }
+                }
+            }
+            let some = self.packed.split_to(self.packed.len().min(UNPACK));
+            gunzip.write_all(&some)?;
+            let unpacked = mem::take(gunzip.get_mut());
+            if !unpacked.is_empty() {
+                return Ok(Some(unpacked.into()));
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Where PostgreSQL's and Redshift's SQL differ: the names of a few types, and how a JSON literal is written.
+
+use contract::Type;
+
+/// A warehouse's SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL 15 or newer.
+    Postgres,
+    /// Amazon Redshift.
+    Redshift,
+}
+
+impl Dialect {
+    /// A column's type. PostgreSQL's `text` needs no length; Redshift's VARCHAR counts bytes, as the contract does.
+    pub fn type_name(self, kind: Type) -> String {
+        match (self, kind) {
+            (Self::Postgres, Type::String(_)) => "text".to_owned(),
+            (Self::Redshift, Type::String(bytes)) => format!("varchar({bytes})"),
+            (Self::Postgres, Type::Json) => "jsonb".to_owned(),
+            (Self::Redshift, Type::Json) => "super".to_owned(),
+            (_, Type::Integer) => "bigint".to_owned(),
+            (_, Type::Double) => "double precision".to_owned(),
+            (_, Type::Boolean) => "boolean".to_owned(),
+            (_, Type::Timestamp) => "timestamp".to_owned(),
+            (_, Type::Date) => "date".to_owned(),
+        }
+    }
+
+    /// A JSON value in a statement.
+    pub fn json(self, json: &str) -> String {
+        match self {
+            Self::Postgres => format!("CAST({} AS jsonb)", literal(json)),
+            Self::Redshift => format!("JSON_PARSE({})", literal(json)),
+        }
+    }
+
+    /// Text in a statement, of the length of a run id.
+    pub fn text(self, text: &str) -> String {
+        format!("CAST({} AS {})", literal(text), self.type_name(Type::String(64)))
+    }
+}
+
+/// A text literal. Only text without backslashes comes here (run ids, times, hashes and names), because the two
+/// engines read a backslash in a literal differently.
+pub fn literal(text: &str) -> String {
+    debug_assert!(!text.contains('\\'), "a backslash in an SQL literal");
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,342 @@
+//! The statements of one load.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use contract::{RunId, SYSTEM_COLUMNS, Table, Type};
+use serde::Serialize;
+
+use super::sql::{Dialect, literal};
+use crate::receipt::Receipt;
+
+/// One statement and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// In words, for errors and logs.
+    pub purpose: String,
+    /// Whether its failure means that the ledger's head has moved since the deltas were computed.
+    pub guards_head: bool,
+    /// The text.
+    pub sql: String,
+}
+
+impl Statement {
+    fn new(purpose: impl Into<String>, sql: String) -> Self {
+        Self { purpose: purpose.into(), guards_head: false, sql }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "-- {}\n{};", self.purpose, self.sql)
+    }
+}
+
+/// What a delta's row does to the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// A new key.
+    Inserted,
+    /// A key with another row hash.
+    Updated,
+    /// A key that had been marked deleted and is there again.
+    Revived,
+    /// A key that is there no more.
+    Deleted,
+}
+
+impl Change {
+    /// As it stands in a delta's `_change` column.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("inserted", Self::Inserted),
+        ("updated", Self::Updated),
+        ("revived", Self::Revived),
+        ("deleted", Self::Deleted),
+    ];
+}
+
+/// The names of one attempt's own tables in the staging schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StageNames {
+    /// The staging schema.
+    pub schema: String,
+    /// Twelve hexadecimal digits from run and attempt.
+    pub token: String,
+}
+
+impl StageNames {
+    /// For an attempt at loading a run of a source.
+    pub fn new(source: &str, run: &RunId, attempt: &str) -> Self {
+        let token = twox_hash::XxHash3_64::oneshot(format!("{run}/{attempt}").as_bytes());
+        Self { schema: format!("staging_{source}"), token: format!("{token:016x}")[..12].to_owned() }
+    }
+
+    /// The table that holds the run's rows, without its schema.
+    pub fn stage(&self, table: &str) -> String {
+        format!("{table}__s_{}", self.token)
+    }
+
+    /// The table that holds what the run changes, without its schema.
+    pub fn delta(&self, table: &str) -> String {
+        format!("{table}__d_{}", self.token)
+    }
+
+    /// The token in the name of some attempt's table.
+    pub fn token_of(table: &str) -> Option<&str> {
+        let (_, end) = table.rsplit_once("__")?;
+        let token = end.strip_prefix("s_").or_else(|| end.strip_prefix("d_"))?;
+        (token.len() == 12 && token.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(token)
+    }
+}
+
+/// One load: everything that its statements depend on.
+#[derive(Clone, Debug)]
+pub struct Plan<'c> {
+    /// The warehouse's SQL.
+    pub dialect: Dialect,
+    /// The source, which is also the target schema.
+    pub source: &'c str,
+    /// The run.
+    pub run: &'c RunId,
+    /// The names of this attempt's tables.
+    pub names: StageNames,
+    /// When the load began: RFC 3339 in UTC.
+    pub loaded_at: String,
+    /// When the run's oldest answer was asked for: RFC 3339 in UTC.
+    pub fetched_at: String,
+    /// The tables that the run loads.
+    pub tables: Vec<Table<'c>>,
+    /// What the transformation vouches for.
+    pub receipts: &'c [Receipt],
+}
+
+/// `name type` of every column of a loaded table, and whether the load itself needs it never to be null. What the
+/// contract requires beyond that is proved before the load and tested by dbt, so that a contract may change.
+pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, bool)> {
+    let own = table.columns.iter().map(|column| (column.name, column.kind, table.key.contains(&column.name)));
+    let system = SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind, column.required));
+    own.chain(system).map(|(name, kind, set)| (name.to_owned(), dialect.type_name(kind), set)).collect()
+}
+
+/// The statement that makes a loaded table. Redshift does not enforce the primary key but plans with it.
+pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statement {
+    let mut lines: Vec<String> = column_ddl(table, dialect)
+        .iter()
+        .map(|(name, kind, set)| format!("    {name} {kind}{}", if *set { " NOT NULL" } else { "" }))
+        .collect();
+    lines.push(format!("    PRIMARY KEY ({})", table.key.join(", ")));
+    let sql = format!("CREATE TABLE IF NOT EXISTS {schema}.{} (\n{}\n)", table.name, lines.join(",\n"));
+    Statement::new(format!("create {schema}.{}", table.name), sql)
+}
+
+impl Plan<'_> {
+    /// Makes the empty table that a run's rows of one table are staged in: the columns of its Parquet files.
+    pub fn create_stage(&self, table: &Table<'_>) -> Statement {
+        let columns: Vec<String> = crate::table::file_columns(table)
+            .into_iter()
+            .map(|(name, kind, _)| format!("    {name} {}", self.dialect.type_name(kind)))
+            .collect();
+        let name = self.names.stage(table.name);
+        let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
+        Statement::new(format!("stage {}", table.name), sql)
+    }
+
+    /// Computes what the staged rows change.
+    pub fn create_delta(&self, table: &Table<'_>) -> Statement {
+        let file_columns = crate::table::file_columns(table);
+        let from = |alias: &str| {
+            let columns: Vec<String> = file_columns.iter().map(|(name, _, _)| format!("{alias}.{name}")).collect();
+            columns.join(", ")
+        };
+        let run = self.dialect.text(self.run.as_str());
+        let now = self.instant(&self.loaded_at);
+        let first = table.key[0];
+        let on: Vec<String> = table.key.iter().map(|key| format!("live.{key} = fresh.{key}")).collect();
+        let sql = format!(
+            "CREATE TABLE {schema}.{delta} AS\n\
+             SELECT CASE WHEN live.{first} IS NULL THEN 'inserted' WHEN live._deleted_at IS NOT NULL THEN 'revived' \
+             ELSE 'updated' END AS _change,\n    {fresh}, {run} AS _run_id, {now} AS _loaded_at, \
+             CAST(NULL AS timestamp) AS _deleted_at\n\
+             FROM {schema}.{stage} AS fresh LEFT JOIN {target} AS live ON {on}\n\
+             WHERE live.{first} IS NULL OR live._row_hash <> fresh._row_hash OR live._deleted_at IS NOT NULL\n\
+             UNION ALL\n\
+             SELECT 'deleted' AS _change,\n    {live}, {run} AS _run_id, {now} AS _loaded_at, {now} AS _deleted_at\n\
+             FROM {target} AS live LEFT JOIN {schema}.{stage} AS fresh ON {on}\n\
+             WHERE fresh.{first} IS NULL AND live._deleted_at IS NULL",
+            schema = self.names.schema,
+            delta = self.names.delta(table.name),
+            stage = self.names.stage(table.name),
+            target = self.target(table),
+            fresh = from("fresh"),
+            live = from("live"),
+            on = on.join(" AND "),
+        );
+        Statement::new(format!("compute what changes in {}", table.name), sql)
+    }
+
+    /// Forgets a delta, so that it can be computed again.
+    pub fn drop_delta(&self, table: &Table<'_>) -> Statement {
+        self.drop(&self.names.delta(table.name))
+    }
+
+    fn drop(&self, name: &str) -> Statement {
+        Statement::new(format!("drop {name}"), format!("DROP TABLE IF EXISTS {}.{name}", self.names.schema))
+    }
+
+    /// Counts each table's changes: rows of table, change, count.
+    pub fn count_changes(&self) -> Statement {
+        let counts: Vec<String> = self
+            .tables
+            .iter()
+            .map(|table| {
+                let (name, schema, delta) = (table.name, &self.names.schema, self.names.delta(table.name));
+                format!(
+                    "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {schema}.{delta} GROUP BY _change"
+                )
+            })
+            .collect();
+        Statement::new("count what changes", counts.join("\nUNION ALL\n"))
+    }
+
+    /// Drops this attempt's tables.
+    pub fn drop_own(&self) -> Vec<Statement> {
+        let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
+        names.map(|name| self.drop(&name)).collect()
+    }
+
+    /// The one transaction, on top of the ledger's head `head`; `changes` goes into the ledger.
+    pub fn commit(&self, head: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Vec<Statement> {
+        let mut statements = vec![
+            Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
+            Statement {
+                guards_head: true,
+                ..Statement::new(
+                    format!("assert that the ledger's head is {head} and the run is absent"),
+                    assert_true(
+                        &format!("head = {head} AND runs = 0"),
+                        &format!(
+                            "SELECT coalesce(max(seq), 0) AS head, \
+                             coalesce(sum(CASE WHEN run_id = '{}' THEN 1 ELSE 0 END), 0) AS runs \
+                             FROM etl.runs WHERE source = '{}'",
+                            self.run, self.source
+                        ),
+                    ),
+                )
+            },
+        ];
+        statements.extend(self.tables.iter().map(|table| self.merge(table)));
+        statements.push(self.assert_counts_and_keys());
+        statements.push(self.insert_ledger(head + 1, changes));
+        statements
+    }
+
+    fn merge(&self, table: &Table<'_>) -> Statement {
+        let columns: Vec<String> = column_ddl(table, self.dialect).into_iter().map(|(name, _, _)| name).collect();
+        let name = table.name;
+        let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = delta.{key}")).collect();
+        let set: Vec<String> = columns
+            .iter()
+            .filter(|column| !table.key.contains(&column.as_str()))
+            .map(|column| format!("{column} = delta.{column}"))
+            .collect();
+        let values: Vec<String> = columns.iter().map(|column| format!("delta.{column}")).collect();
+        let sql = format!(
+            "MERGE INTO {target} USING {schema}.{delta} AS delta ON {on}\n\
+             WHEN MATCHED THEN UPDATE SET {set}\n\
+             WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})",
+            target = self.target(table),
+            schema = self.names.schema,
+            delta = self.names.delta(name),
+            on = on.join(" AND "),
+            set = set.join(", "),
+            columns = columns.join(", "),
+            values = values.join(", "),
+        );
+        Statement::new(format!("merge {name}"), sql)
+    }
+
+    /// After the merges every table must hold exactly the run's rows, each key once.
+    fn assert_counts_and_keys(&self) -> Statement {
+        let counts = self.receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
+            format!(
+                "SELECT CASE WHEN count(*) = {} THEN 0 ELSE 1 END AS wrong FROM {}.{} WHERE _deleted_at IS NULL",
+                table.rows, self.source, table.table
+            )
+        });
+        let keys = self.tables.iter().map(|table| {
+            let (key, target) = (table.key.join(", "), self.target(table));
+            format!(
+                "SELECT count(*) AS wrong FROM (SELECT {key} FROM {target} GROUP BY {key} HAVING count(*) > 1) AS twice"
+            )
+        });
+        let checks: Vec<String> = counts.chain(keys).collect();
+        let sql = assert_true(
+            "wrong = 0",
+            &format!("SELECT sum(wrong) AS wrong FROM (\n{}\n) AS each_check", checks.join("\nUNION ALL\n")),
+        );
+        Statement::new("assert that every table holds the run's rows, each key once", sql)
+    }
+
+    fn insert_ledger(&self, seq: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Statement {
+        let collections: BTreeMap<&str, &str> =
+            self.receipts.iter().map(|receipt| (receipt.collection.as_str(), receipt.fingerprint.as_str())).collect();
+        let mut tables: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+        for table in self.receipts.iter().flat_map(|receipt| &receipt.tables) {
+            let counts = tables.entry(&table.table).or_default();
+            counts.extend([("rows", table.rows), ("quarantined", table.quarantined), ("dropped", table.dropped)]);
+            for (name, change) in Change::ALL {
+                counts.insert(
+                    name,
+                    changes.get(&table.table).and_then(|counts| counts.get(&change)).copied().unwrap_or(0),
+                );
+            }
+        }
+        // Plain maps of names and numbers always serialise.
+        let collections = serde_json::to_string(&collections).unwrap_or_default();
+        let tables = serde_json::to_string(&tables).unwrap_or_default();
+        let sql = format!(
+            "INSERT INTO etl.runs (seq, source, run_id, fetched_at, loaded_at, collections, tables)\n\
+             SELECT {seq}, '{}', '{}', {}, {}, {}, {}",
+            self.source,
+            self.run,
+            self.instant(&self.fetched_at),
+            self.instant(&self.loaded_at),
+            self.dialect.json(&collections),
+            self.dialect.json(&tables),
+        );
+        Statement::new("write the ledger", sql)
+    }
+
+    fn target(&self, table: &Table<'_>) -> String {
+        format!("{}.{}", self.source, table.name)
+    }
+
+    /// RFC 3339 in UTC as a timestamp without a zone.
+    fn instant(&self, time: &str) -> String {
+        let plain = time.trim_end_matches('Z').replace('T', " ");
+        format!("CAST({} AS {})", literal(&plain), self.dialect.type_name(Type::Timestamp))
+    }
+}
+
+/// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be folded away.
+fn assert_true(condition: &str, from: &str) -> String {
+    format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_by_run_and_attempt_and_are_found_again_in_a_name() {
+        let run: RunId = "r".parse().expect("run id");
+        let names = StageNames::new("zoo", &run, "a");
+        assert_ne!(names.token, StageNames::new("zoo", &run, "b").token);
+        for name in [names.stage("animals"), names.delta("animal__meals")] {
+            assert_eq!(StageNames::token_of(&name), Some(names.token.as_str()), "{name}");
+        }
+        for other in ["animals", "animals__s_", "animals__x_0123456789ab", "animals__s_0123456789zz"] {
+            assert_eq!(StageNames::token_of(other), None, "{other}");
+        }
+    }
+}

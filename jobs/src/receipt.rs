@@ -1,0 +1,120 @@
+//! What a transformation vouches for, collection by collection: the one thing that `copy` believes, after checking.
+
+use contract::{Collection, Contract, RunId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Counts up whenever the same contract and answer would give other Parquet bytes than before.
+const TRANSFORMATION: u32 = 1;
+
+/// One collection's receipt, `stage/<source>/run=<id>/receipts/<collection>.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The contract's source.
+    pub source: String,
+    /// The collection.
+    pub collection: String,
+    /// The run this receipt belongs to.
+    pub run_id: RunId,
+    /// When the answer was asked for: UTC, RFC 3339 with microseconds, so that text order is time order.
+    pub fetched_at: String,
+    /// What the collection's part of the contract was.
+    pub fingerprint: String,
+    /// The answer's ETag, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The earlier run whose objects these are, after a 304 "not modified".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged_since: Option<RunId>,
+    /// The answer's bytes as they came.
+    pub raw: Object,
+    /// Each table of the collection, its own first.
+    pub tables: Vec<TableReceipt>,
+    /// The records that were set aside, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Object>,
+}
+
+/// One object in the lake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// Its key.
+    pub key: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes in hexadecimal.
+    pub sha256: String,
+}
+
+/// One table's files and counts; `read = rows + quarantined + dropped`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReceipt {
+    /// The table.
+    pub table: String,
+    /// Records or list elements in the answer.
+    pub read: u64,
+    /// Rows in the files.
+    pub rows: u64,
+    /// Records or list elements set aside.
+    pub quarantined: u64,
+    /// List elements dropped by the contract's rule.
+    pub dropped: u64,
+    /// The files in order.
+    pub files: Vec<File>,
+}
+
+/// One Parquet file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Where it is.
+    #[serde(flatten)]
+    pub object: Object,
+    /// How many rows it has.
+    pub rows: u64,
+}
+
+/// What decides how a collection's answers become files: its part of the contract, the defaults, and our own code.
+pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
+    let parts = (TRANSFORMATION, &contract.source, &contract.defaults, name, collection);
+    // Serialising plain structs into memory cannot fail; an empty text would only make every fingerprint differ.
+    let text = serde_json::to_string(&parts).unwrap_or_default();
+    hex(&Sha256::digest(text))[..32].to_owned()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "
+source: zoo
+base_url: http://zoo.example
+collections:
+  a: {path: /a, key: id, doc: a, columns: {id: {type: integer, doc: i}}}
+  b: {path: /b, key: id, doc: b, columns: {id: {type: integer, doc: i}}}
+";
+
+    fn prints(text: &str) -> [String; 2] {
+        let contract = Contract::parse(text, "zoo.yaml").expect("good");
+        ["a", "b"].map(|name| {
+            contract.collections.get(name).map(|collection| fingerprint(&contract, name, collection)).expect("there")
+        })
+    }
+
+    #[test]
+    fn a_fingerprint_follows_its_own_collection_and_the_defaults_only() {
+        let [a, b] = prints(TEXT);
+        let [a_changed, b_same] = prints(&TEXT.replacen("type: integer", "type: string(9)", 1));
+        assert!(a != a_changed && b == b_same && a != b);
+        let [a_default, b_default] = prints(&TEXT.replace("collections:", "defaults: {drift: freeze}\ncollections:"));
+        assert!(a_default != a && b_default != b);
+    }
+}

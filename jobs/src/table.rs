@@ -1,0 +1,19 @@
+//! From the bytes of an answer to the bytes of Parquet files, one record at a time.
+//!
+//! ```text
+//! bytes ──answer──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
+//! ```
+//!
+//! Everything here is a pure function of the bytes and the contract, so the same answer gives the same files.
+
+mod answer;
+mod parquet;
+mod record;
+mod row;
+mod schema;
+
+pub use answer::{Answer, AnswerError, Step};
+pub use parquet::{Encoder, QuarantineEncoder};
+pub use record::{Record, RecordReader};
+pub use row::Row;
+pub use schema::{file_columns, schema};

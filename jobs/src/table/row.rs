@@ -1,0 +1,121 @@
+//! One row of a table, and its hash.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use twox_hash::{XxHash3_64, XxHash3_128};
+
+use crate::clean::Cell;
+
+/// One row: the contract's columns in table order, and what the contract does not name.
+#[derive(Clone, Debug, Default)]
+pub struct Row<'a> {
+    /// A cell for each column of the contract.
+    pub cells: Vec<Cell<'a>>,
+    /// Unknown fields by their dotted path, each with its JSON.
+    pub extra: BTreeMap<String, Cow<'a, str>>,
+}
+
+impl Row<'_> {
+    /// The `_extra` column: an object of the unknown fields, or nothing.
+    pub fn extra_json(&self) -> Option<String> {
+        if self.extra.is_empty() {
+            return None;
+        }
+        let fields: Vec<String> = self
+            .extra
+            .iter()
+            .map(|(path, json)| format!("{}:{json}", serde_json::Value::from(path.as_str())))
+            .collect();
+        Some(format!("{{{}}}", fields.join(",")))
+    }
+}
+
+/// Hashes rows: XXH3-128 over the names and values of the columns that are not null.
+///
+/// Because nulls do not count, a new column changes the hash of those rows only that have a value in it.
+#[derive(Debug)]
+pub(super) struct RowHasher {
+    names: Vec<u64>,
+    buffer: Vec<u8>,
+}
+
+impl RowHasher {
+    /// For rows with these columns.
+    pub(super) fn new<'n>(columns: impl Iterator<Item = &'n str>) -> Self {
+        Self { names: columns.map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(), buffer: Vec::new() }
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> String {
+        self.buffer.clear();
+        for (name, cell) in self.names.iter().zip(cells) {
+            let (tag, fixed, text) = match cell {
+                Cell::Null => continue,
+                Cell::Bool(value) => (1_u8, u64::from(*value), ""),
+                Cell::Integer(value) => (2, value.cast_unsigned(), ""),
+                Cell::Double(value) => (3, value.to_bits(), ""),
+                Cell::Text(text) => (4, text.len() as u64, text.as_ref()),
+                Cell::Micros(value) => (5, value.cast_unsigned(), ""),
+                Cell::Days(value) => (6, i64::from(*value).cast_unsigned(), ""),
+                Cell::Json(text) => (7, text.len() as u64, text.as_ref()),
+            };
+            push(&mut self.buffer, *name, tag, fixed, text);
+        }
+        if let Some(extra) = extra {
+            push(&mut self.buffer, 0, 7, extra.len() as u64, extra);
+        }
+        format!("{:032x}", XxHash3_128::oneshot(&self.buffer))
+    }
+}
+
+fn push(buffer: &mut Vec<u8>, name: u64, tag: u8, fixed: u64, text: &str) {
+    buffer.extend_from_slice(&name.to_le_bytes());
+    buffer.push(tag);
+    buffer.extend_from_slice(&fixed.to_le_bytes());
+    buffer.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(names: &[&str], cells: &[Cell<'_>], extra: Option<&str>) -> String {
+        RowHasher::new(names.iter().copied()).hash(cells, extra)
+    }
+
+    #[test]
+    fn every_value_name_and_extra_counts_and_a_null_column_does_not() {
+        let base = hash(&["a"], &[Cell::Integer(1)], None);
+        assert_eq!(base.len(), 32);
+        assert_eq!(base, hash(&["a", "b"], &[Cell::Integer(1), Cell::Null], None));
+        for other in [
+            hash(&["a"], &[Cell::Integer(2)], None),
+            hash(&["b"], &[Cell::Integer(1)], None),
+            hash(&["a"], &[Cell::Micros(1)], None),
+            hash(&["a"], &[Cell::Integer(1)], Some("{}")),
+            hash(&["a"], &[Cell::Null], None),
+        ] {
+            assert_ne!(base, other);
+        }
+        let apart = [Cell::Text("xy".into()), Cell::Text("z".into())];
+        let moved = [Cell::Text("x".into()), Cell::Text("yz".into())];
+        assert_ne!(hash(&["a", "b"], &apart, None), hash(&["a", "b"], &moved, None));
+    }
+
+    #[test]
+    fn the_hash_is_the_published_xxh3_of_the_documented_bytes() {
+        let mut bytes = XxHash3_64::oneshot(b"a").to_le_bytes().to_vec();
+        bytes.push(4);
+        bytes.extend_from_slice(&2_u64.to_le_bytes());
+        bytes.extend_from_slice(b"hi");
+        let expected = format!("{:032x}", XxHash3_128::oneshot(&bytes));
+        assert_eq!(hash(&["a"], &[Cell::Text("hi".into())], None), expected);
+    }
+
+    #[test]
+    fn extra_is_one_json_object_in_path_order() {
+        let extra = BTreeMap::from([("b.c".to_owned(), "1".into()), ("a\"".to_owned(), "[2]".into())]);
+        assert_eq!(Row { cells: vec![], extra }.extra_json().as_deref(), Some(r#"{"a\"":[2],"b.c":1}"#));
+    }
+}
