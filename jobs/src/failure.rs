@@ -1,5 +1,7 @@
 //! Why a job stopped, and whether trying again may help: the one distinction somebody branches on.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;

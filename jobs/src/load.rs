@@ -11,6 +11,8 @@
 //! MERGE wants a table as its source, both branches and no alias on the target, hence the delta tables. TRUNCATE
 //! never appears: on Redshift it commits.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod ledger;
 mod sql;
 mod statements;

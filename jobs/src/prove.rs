@@ -2,6 +2,8 @@
 //!
 //! Nothing is written anywhere until every object of a run has passed.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 use bytes::Bytes;
 use contract::{Contract, RunId, Table};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;

@@ -1,5 +1,7 @@
 //! What a transformation vouches for, collection by collection: the one thing that `copy` believes, after checking.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 use contract::{Collection, Contract, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,11 +85,8 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //!
 //! Everything here is a pure function of the bytes and the contract, so the same answer gives the same files.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod answer;
 mod parquet;
 mod record;

@@ -3,6 +3,8 @@
 //! Architecture invariant: this crate is floor 0. It knows serde and YAML, and touches no file, clock, network or
 //! process. `xtask` and `jobs` both import it and never each other; the rest travels as configuration.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod check;
 mod exit;
 mod layout;

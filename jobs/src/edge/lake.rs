@@ -19,18 +19,24 @@ use url::Url;
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
-/// The size of an upload's parts. S3 takes 5 MiB to 5 GiB and 10,000 parts, so this reaches 80 GiB
-/// (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
-const PART: usize = 8 << 20;
+/// How much goes over at once. S3 takes parts of 5 MiB to 5 GiB, 10,000 of them (Amazon S3 User Guide, "Amazon S3
+/// multipart upload limits"), so uploads reach 50 GiB, and each read is a request. Below a folder smaller pieces win:
+/// they stay in the processor's cache.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    part: usize,
+    window: u64,
+}
 
-/// How much of an object is read at once.
-const WINDOW: u64 = 4 << 20;
+const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
+const FOLDER: Sizes = Sizes { part: 512 << 10, window: 1 << 20 };
 
 /// An object store that a URL names.
 #[derive(Clone, Debug)]
 pub struct Lake {
     url: Url,
     store: Arc<dyn ObjectStore>,
+    sizes: Sizes,
     /// Aborts of uploads that were dropped half-way; [`Lake::settle`] waits for them.
     aborts: Arc<tokio::sync::Mutex<tokio::task::JoinSet<()>>>,
 }
@@ -79,7 +85,8 @@ impl Lake {
             }
             other => return Err(wrong_url(url, &format!("unknown scheme `{other}`")).into()),
         };
-        Ok(Self { url: parsed, store, aborts: Arc::default() })
+        let sizes = if parsed.scheme() == "s3" { S3 } else { FOLDER };
+        Ok(Self { url: parsed, store, sizes, aborts: Arc::default() })
     }
 
     /// Where an object lies, for people and logs.
@@ -224,11 +231,12 @@ impl Upload {
             return Ok(());
         }
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PART {
+        let part = self.lake.sizes.part;
+        if self.buffer.len() >= part {
             let path = Path::from(self.key.as_str());
             let upload = self.lake.store.put_multipart(&path).await;
             let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, PART));
+            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
             parts.put(std::mem::take(&mut self.buffer).into());
         }
         Ok(())
@@ -282,7 +290,7 @@ impl Reader {
         if self.next >= self.size {
             return;
         }
-        let range = self.next..(self.next + WINDOW).min(self.size);
+        let range = self.next..(self.next + self.lake.sizes.window).min(self.size);
         self.next = range.end;
         let (store, path) = (Arc::clone(&self.lake.store), Path::from(self.key.as_str()));
         self.ahead = Some(tokio::spawn(async move { store.get_range(&path, range).await }));

@@ -1,6 +1,7 @@
 //! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection.
 
 mod fetch;
+mod records;
 mod tables;
 
 use std::collections::{BTreeMap, HashSet};

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use contract::Answer as Shape;
+use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
 
 /// The largest record: more is no record but a mistake, and memory stays bounded. Redshift's SUPER ends at 16 MB.
@@ -14,12 +15,14 @@ const MOST: usize = 64 << 20;
 pub struct Answer {
     shape: Shape,
     state: State,
-    buffer: Vec<u8>,
-    /// Where in `buffer` the next unread byte is.
+    text: String,
+    /// The first bytes of a character whose rest has not come.
+    partial: Vec<u8>,
+    /// Where in `text` the next unread byte is.
     at: usize,
-    /// How many bytes of the answer lie before `buffer`.
+    /// How many bytes of the answer lie before `text`.
     before: u64,
-    /// How long `buffer` must be before looking for the record's end again: doubling keeps huge records linear.
+    /// How long `text` must be before looking for the record's end again: doubling keeps huge records linear.
     wait_for: usize,
     ended: bool,
 }
@@ -35,9 +38,9 @@ enum State {
 
 /// What [`Answer::step`] found.
 #[derive(Debug, PartialEq)]
-pub enum Step<'a> {
-    /// One record's JSON, valid as far as grammar and UTF-8 go.
-    Record(&'a str),
+pub enum Step<'a, T> {
+    /// One record: what was read from it, if it could be read, and its JSON, which is sound either way.
+    Record(Option<T>, &'a str),
     /// Nothing yet: push more, or say that there is no more.
     More,
     /// The answer is complete.
@@ -75,15 +78,39 @@ impl std::error::Error for AnswerError {}
 impl Answer {
     /// For an answer of this shape.
     pub fn new(shape: Shape) -> Self {
-        Self { shape, state: State::Start, buffer: Vec::new(), at: 0, before: 0, wait_for: 0, ended: false }
+        let (text, partial) = (String::new(), Vec::new());
+        Self { shape, state: State::Start, text, partial, at: 0, before: 0, wait_for: 0, ended: false }
     }
 
     /// The next piece.
-    pub fn push(&mut self, piece: &[u8]) {
-        self.buffer.drain(..self.at);
+    ///
+    /// # Errors
+    /// When it is not UTF-8.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
+        self.text.drain(..self.at);
         self.before += self.at as u64;
         self.at = 0;
-        self.buffer.extend_from_slice(piece);
+        let joined;
+        let piece = if self.partial.is_empty() {
+            piece
+        } else {
+            joined = [self.partial.as_slice(), piece].concat();
+            &joined
+        };
+        let (good, rest) = match std::str::from_utf8(piece) {
+            Ok(text) => (text, &[][..]),
+            Err(error) if error.error_len().is_none() => {
+                let (good, rest) = piece.split_at(error.valid_up_to());
+                (std::str::from_utf8(good).unwrap_or_default(), rest)
+            }
+            Err(error) => {
+                let offset = self.before + (self.text.len() + error.valid_up_to()) as u64;
+                return Err(AnswerError::Invalid { offset, problem: "not UTF-8".to_owned() });
+            }
+        };
+        self.text.push_str(good);
+        self.partial = rest.to_vec();
+        Ok(())
     }
 
     /// There is no more.
@@ -91,18 +118,50 @@ impl Answer {
         self.ended = true;
     }
 
-    /// The next record.
+    /// The next record, read by `read` in the same pass that finds its end.
     ///
     /// # Errors
     /// When the answer is cut short or is not JSON of the expected shape.
-    pub fn step(&mut self) -> Result<Step<'_>, AnswerError> {
+    pub fn step<'a, T>(
+        &'a mut self,
+        read: impl FnOnce(&mut Deserializer<StrRead<'a>>) -> serde_json::Result<T>,
+    ) -> Result<Step<'a, T>, AnswerError> {
+        if let Some(step) = self.seek()? {
+            return Ok(step);
+        }
+        if !self.ended && self.text.len() < self.wait_for {
+            return Ok(Step::More);
+        }
+        let rest = &self.text[self.at..];
+        let mut values = Deserializer::from_str(rest);
+        let value = read(&mut values).ok();
+        let found = value.is_some().then(|| values.into_iter::<&RawValue>().byte_offset());
+        let length = match found.filter(|length| self.ended || *length < rest.len() || shows_its_end(rest)) {
+            Some(length) => length,
+            None => match record_length(rest, self.ended, self.before + self.at as u64)? {
+                Some(length) => length,
+                None => {
+                    self.wait_for = rest.len() * 2;
+                    return Ok(Step::More);
+                }
+            },
+        };
+        self.wait_for = 0;
+        self.state = if self.shape == Shape::List { State::After } else { State::Tail };
+        self.at += length;
+        Ok(Step::Record(value, &rest[..length]))
+    }
+
+    /// Goes to the next record's first byte; a step instead where there is none.
+    fn seek<T>(&mut self) -> Result<Option<Step<'static, T>>, AnswerError> {
         loop {
-            self.skip_space();
-            let Some(&byte) = self.buffer.get(self.at) else {
+            let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\n', '\r']);
+            self.at = self.text.len() - rest.len();
+            let Some(&byte) = rest.as_bytes().first() else {
                 return match (self.ended, self.state) {
-                    (false, _) => Ok(Step::More),
-                    (true, State::Tail) => Ok(Step::End),
-                    (true, _) => Err(AnswerError::Cut { bytes: self.offset() }),
+                    (false, _) => Ok(Some(Step::More)),
+                    (true, State::Tail) if self.partial.is_empty() => Ok(Some(Step::End)),
+                    (true, _) => Err(AnswerError::Cut { bytes: self.offset() + self.partial.len() as u64 }),
                 };
             };
             self.state = match (self.state, byte) {
@@ -114,26 +173,8 @@ impl Answer {
                 (State::After, b',') => self.pass(State::Element),
                 (State::After, _) => return Err(self.invalid("expected `,` or `]` after a record".to_owned())),
                 (State::Tail, _) => return Err(self.invalid("something follows the end".to_owned())),
-                (State::Element, _) => match self.record_length()? {
-                    None => return Ok(Step::More),
-                    Some(length) => {
-                        self.state = if self.shape == Shape::List { State::After } else { State::Tail };
-                        let start = self.at;
-                        self.at += length;
-                        let record = std::str::from_utf8(&self.buffer[start..self.at]);
-                        return record.map(Step::Record).map_err(|_| AnswerError::Invalid {
-                            offset: self.before + start as u64,
-                            problem: "not UTF-8".to_owned(),
-                        });
-                    }
-                },
+                (State::Element, _) => return Ok(None),
             };
-        }
-    }
-
-    fn skip_space(&mut self) {
-        while self.buffer.get(self.at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
         }
     }
 
@@ -155,63 +196,62 @@ impl Answer {
             Shape::List => "an array of records",
             Shape::Object => "one object",
         };
-        let start = String::from_utf8_lossy(&self.buffer[self.at..]);
-        let start: String = start.chars().take(60).collect();
+        let start: String = self.text[self.at..].chars().take(60).collect();
         let guess = if byte == b'<' { " (an HTML or XML page)" } else { "" };
         format!("expected {wanted}, found `{}`{guess}", start.trim_end().replace('\n', " "))
     }
+}
 
-    /// The length of the record that begins here, or `None` while its end has not come.
-    fn record_length(&mut self) -> Result<Option<usize>, AnswerError> {
-        if !self.ended && self.buffer.len() < self.wait_for {
-            return Ok(None);
+/// Whether a record that ends with the text is complete: a number may go on in the next piece.
+fn shows_its_end(text: &str) -> bool {
+    text.ends_with(['}', ']', '"'])
+}
+
+/// The length of the record that `rest` begins with, by grammar alone, or `None` while its end has not come. This
+/// second look is taken only where reading failed: at the end of a piece, and at a record that does not fit.
+fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, AnswerError> {
+    let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
+    let (found, length) = (values.next(), values.byte_offset());
+    let number_at_end = rest.ends_with(|end: char| end.is_ascii_digit() || "+-.eE".contains(end));
+    match found {
+        Some(Ok(_)) if ended || length < rest.len() || shows_its_end(rest) => Ok(Some(length)),
+        // A mistake at the very end may only be a number that goes on (`2.` + `5`), so it waits like an end.
+        Some(Err(error)) if !(error.is_eof() || number_at_end && place(rest, &error) >= rest.len()) => {
+            let offset = offset + place(rest, &error).saturating_sub(1) as u64;
+            let problem = error.to_string();
+            let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
+            Err(AnswerError::Invalid { offset, problem: problem.to_owned() })
         }
-        let rest = &self.buffer[self.at..];
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
-        let in_number = matches!(rest.last(), Some(b'+' | b'-' | b'.' | b'e' | b'E' | b'0'..=b'9'));
-        let (found, length) = (values.next(), values.byte_offset());
-        match found {
-            // A number may go on in the next piece; everything else shows its own end.
-            Some(Ok(_)) if length < rest.len() || self.ended || matches!(rest.last(), Some(b'}' | b']' | b'"')) => {
-                self.wait_for = 0;
-                Ok(Some(length))
-            }
-            // A mistake at the very end may only be a number that goes on (`2.` + `5`), so it waits like an end.
-            Some(Err(error)) if !error.is_eof() && !(in_number && place(rest, &error) >= rest.len()) => {
-                let offset = self.offset() + place(rest, &error).saturating_sub(1) as u64;
-                let problem = error.to_string();
-                let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
-                Err(AnswerError::Invalid { offset, problem: problem.to_owned() })
-            }
-            _ if self.ended => Err(AnswerError::Cut { bytes: self.before + self.buffer.len() as u64 }),
-            _ if rest.len() > MOST => Err(self.invalid(format!("a record of more than {} MiB", MOST >> 20))),
-            _ => {
-                self.wait_for = rest.len() * 2;
-                Ok(None)
-            }
+        _ if ended => Err(AnswerError::Cut { bytes: offset + rest.len() as u64 }),
+        _ if rest.len() > MOST => {
+            Err(AnswerError::Invalid { offset, problem: format!("a record of more than {} MiB", MOST >> 20) })
         }
+        _ => Ok(None),
     }
 }
 
 /// How many bytes of `json` serde_json had read when it found the mistake.
-fn place(json: &[u8], error: &serde_json::Error) -> usize {
-    let lines = json.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
-    lines.map(<[u8]>::len).sum::<usize>() + error.column()
+fn place(json: &str, error: &serde_json::Error) -> usize {
+    let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+    use serde::de::IgnoredAny;
+
     use super::*;
 
     fn records(shape: Shape, body: &[u8], piece: usize) -> Result<Vec<String>, AnswerError> {
         let (mut answer, mut found) = (Answer::new(shape), Vec::new());
         let mut pieces = body.chunks(piece.max(1));
         loop {
-            match answer.step()? {
-                Step::Record(json) => found.push(json.to_owned()),
+            match answer.step(|json| IgnoredAny::deserialize(json))? {
+                Step::Record(_, json) => found.push(json.to_owned()),
                 Step::End => return Ok(found),
                 Step::More => match pieces.next() {
-                    Some(piece) => answer.push(piece),
+                    Some(piece) => answer.push(piece)?,
                     None => answer.end(),
                 },
             }

@@ -18,6 +18,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
 
 use super::row::{Row, RowHasher};
 use super::schema::{file_columns, schema};
@@ -26,9 +27,9 @@ use crate::clean::Cell;
 /// Rows that are gathered before they are encoded together.
 const BATCH_ROWS: usize = 4096;
 /// Bytes of text and JSON that are gathered at most.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 2 << 20;
 /// Encoded bytes after which a row group is closed, which bounds memory.
-const GROUP_BYTES: usize = 8 << 20;
+const GROUP_BYTES: usize = 4 << 20;
 
 /// Encodes the rows of one file of a table. Take the bytes with [`Encoder::take`] as they come.
 #[derive(Debug)]
@@ -50,8 +51,12 @@ impl Encoder {
     /// When the schema cannot be written as Parquet, which a checked contract rules out.
     pub fn new(table: &Table<'_>) -> Result<Self, ParquetError> {
         let schema = schema(table);
+        let mut distinct = vec!["_row_hash"];
+        if table.child.is_none() {
+            distinct.extend(&table.key);
+        }
         Ok(Self {
-            writer: writer(&schema)?,
+            writer: writer(&schema, &distinct)?,
             columns: file_columns(table).iter().map(|(_, kind, _)| ColumnBuilder::new(*kind)).collect(),
             schema,
             hasher: RowHasher::new(table.columns.iter().map(|column| column.name)),
@@ -129,16 +134,19 @@ impl Encoder {
     }
 }
 
-fn writer(schema: &SchemaRef) -> Result<ArrowWriter<Vec<u8>>, ParquetError> {
+/// `distinct` names columns whose values hardly ever repeat: looking for repetitions would only cost time.
+fn writer(schema: &SchemaRef, distinct: &[&str]) -> Result<ArrowWriter<Vec<u8>>, ParquetError> {
     let properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_dictionary_page_size_limit(256 << 10)
-        .set_created_by("dpworld transformation".to_owned())
-        .build();
+        .set_created_by("dpworld transformation".to_owned());
+    let properties = distinct.iter().fold(properties, |properties, name| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(*name), false)
+    });
     // Arrow's own copy of the schema would say nothing that Parquet's types do not.
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(schema), options)
 }
 
@@ -218,7 +226,7 @@ impl QuarantineEncoder {
         let number = Field::new("record_number", DataType::Int64, false);
         let schema = Schema::new(vec![number, text("key", true), text("reasons", false), text("record", false)]);
         let schema = Arc::new(schema);
-        Ok(Self { writer: writer(&schema)?, schema, rows: 0 })
+        Ok(Self { writer: writer(&schema, &[])?, schema, rows: 0 })
     }
 
     /// Sets a record aside.

@@ -8,6 +8,7 @@ use std::fmt;
 
 use contract::{Clean, Collection, Contract, Drift, Table, Type};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
 use super::row::Row;
@@ -153,13 +154,40 @@ impl RecordReader {
         }
     }
 
-    /// Reads one record; `json` is valid JSON as [`super::Answer`] found it.
+    /// Reads one record whose JSON is sound; what still cannot be read (numbers beyond 64 bits, lone surrogates,
+    /// endless nesting) is a reason like any other.
     pub fn read<'a>(&self, json: &'a str) -> Record<'a> {
-        let mut record = Record {
+        let mut record = self.blank();
+        if let Err(error) = self.fill(&mut record, &mut serde_json::Deserializer::from_str(json)) {
+            let text = error.to_string();
+            record.reasons.push(text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned()));
+        }
+        self.finish(record)
+    }
+
+    /// Reads one record from where the reader stands.
+    ///
+    /// # Errors
+    /// When the JSON is not sound, or cannot be read for another reason that [`RecordReader::read`] tells.
+    pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
+        let mut record = self.blank();
+        self.fill(&mut record, json)?;
+        Ok(self.finish(record))
+    }
+
+    fn blank<'a>(&self) -> Record<'a> {
+        Record {
             row: Row { cells: vec![Cell::Null; self.columns.len()], ..Row::default() },
             children: self.children.iter().map(|_| ChildRows::default()).collect(),
             ..Record::default()
-        };
+        }
+    }
+
+    fn fill<'a>(
+        &self,
+        record: &mut Record<'a>,
+        json: &mut serde_json::Deserializer<StrRead<'a>>,
+    ) -> serde_json::Result<()> {
         let sink = &mut Sink {
             reader: self,
             columns: &self.columns,
@@ -168,17 +196,14 @@ impl RecordReader {
             reasons: &mut record.reasons,
             frozen: &mut record.frozen,
         };
-        let seed = Value { node: &self.root, path: Path::Root, sink };
-        // Grammar is known to be good: what is left are numbers beyond 64 bits, lone surrogates and endless nesting.
-        if let Err(error) = seed.deserialize(&mut serde_json::Deserializer::from_str(json)) {
-            record.reasons.push(error.to_string());
-        }
+        Value { node: &self.root, path: Path::Root, sink }.deserialize(json)
+    }
+
+    fn finish<'a>(&self, mut record: Record<'a>) -> Record<'a> {
         missing(&self.columns, 0, &record.row.cells, Path::Root, &mut record.reasons);
         let key = record.row.cells[self.key].clone();
-        for child in &mut record.children {
-            for row in &mut child.rows {
-                row.cells[0] = key.clone();
-            }
+        for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
+            row.cells[0] = key.clone();
         }
         record.reasons.truncate(REASONS);
         record

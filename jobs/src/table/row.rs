@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::clean::Cell;
+use crate::receipt::hex;
 
 /// One row: the contract's columns in table order, and what the contract does not name.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +66,7 @@ impl RowHasher {
         if let Some(extra) = extra {
             push(&mut self.buffer, 0, 7, extra.len() as u64, extra);
         }
-        format!("{:032x}", XxHash3_128::oneshot(&self.buffer))
+        hex(&XxHash3_128::oneshot(&self.buffer).to_be_bytes())
     }
 }
 

@@ -1,27 +1,23 @@
 //! The second half: the stored bytes become the Parquet files of the collection's tables.
 
-use std::collections::HashSet;
-use std::io::Write;
+use std::collections::BTreeMap;
 use std::mem;
 
 use anyhow::Result;
-use bytes::Bytes;
 use contract::{Collection, Contract, Table};
-use flate2::write::MultiGzDecoder;
-use twox_hash::XxHash3_128;
+use twox_hash::XxHash3_64;
 
 use super::fetch::{Fetched, Target};
-use crate::edge::lake::{Reader, Upload};
+use super::records::Records;
+use crate::edge::lake::Upload;
 use crate::failure::Failure;
 use crate::receipt::{File, Object, TableReceipt};
-use crate::table::{Answer, AnswerError, Encoder, QuarantineEncoder, Record, RecordReader, Step};
+use crate::table::{Encoder, QuarantineEncoder, Record, RecordReader};
 
 /// Bytes after which a table goes on in another file, so that `copy` can hold one file at a time.
 const FILE_BYTES: u64 = 64 << 20;
 /// Encoded bytes that wait before they are handed to the upload.
-const HAND_OVER: u64 = 1 << 20;
-/// Compressed bytes that are unpacked at once: gzip grows at most about a thousandfold, so memory stays bounded.
-const UNPACK: usize = 64 << 10;
+const HAND_OVER: u64 = 256 << 10;
 
 /// The files of one collection.
 #[derive(Debug)]
@@ -45,25 +41,48 @@ pub(super) async fn make(
         claim,
         quarantine: None,
         first_reasons: String::new(),
-        keys: HashSet::new(),
+        keys: Vec::new(),
         records: 0,
     };
-    let mut answer = Answer::new(collection.answer);
-    let mut pieces = Pieces::new(to.lake.read(&fetched.raw.key, fetched.raw.bytes), fetched.gzip);
-    loop {
-        match answer.step().map_err(|error| work.not_json(error, fetched))? {
-            Step::Record(json) => {
-                work.take(&reader, json)?;
-                work.hand_over().await?;
-            }
-            Step::More => match pieces.next().await.map_err(|error| work.unreadable(error, fetched))? {
-                Some(piece) => answer.push(&piece),
-                None => answer.end(),
-            },
-            Step::End => break,
-        }
+    let mut records = Records::open(&reader, collection, to, fetched);
+    while records.next(&mut |record, json| work.take(&reader, record, json)).await? {
+        work.hand_over().await?;
+    }
+    let suspects = twice(mem::take(&mut work.keys));
+    if !suspects.is_empty() {
+        refuse_twins(&suspects, Records::open(&reader, collection, to, fetched)).await?;
     }
     work.finish(contract.max_quarantine_share(collection)).await
+}
+
+fn hash(key: &str) -> u64 {
+    XxHash3_64::oneshot(key.as_bytes())
+}
+
+/// The hashes that come more than once.
+fn twice(mut hashes: Vec<u64>) -> Vec<u64> {
+    hashes.sort_unstable();
+    let mut suspects: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    suspects.dedup();
+    suspects
+}
+
+/// Reads the answer once more and names the first key that really comes twice; equal hashes alone prove nothing.
+async fn refuse_twins(suspects: &[u64], mut records: Records<'_>) -> Result<()> {
+    let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
+    let mut name = |record: Record<'_>, _: &str| {
+        number += 1;
+        let key = reader.key_of(&record).filter(|key| suspects.binary_search(&hash(key)).is_ok());
+        if let Some(key) = key
+            && let Some(first) = seen.insert(key.clone(), number)
+        {
+            let message = format!("the key `{key}` comes twice in one answer, in records {first} and {number}");
+            return Err(Failure::refused(message).hint("the source contradicts itself; nothing was loaded").into());
+        }
+        Ok(())
+    };
+    while records.next(&mut name).await? {}
+    Ok(())
 }
 
 struct Work<'w> {
@@ -73,15 +92,14 @@ struct Work<'w> {
     quarantine: Option<(QuarantineEncoder, Upload)>,
     /// What to tell when too many records are set aside.
     first_reasons: String,
-    /// The hash of every key so far: 16 bytes a record is the one thing here that grows with the answer.
-    keys: HashSet<u128>,
+    /// The hash of every key: these 8 bytes a record are the one thing here that grows with the answer.
+    keys: Vec<u64>,
     records: u64,
 }
 
 impl Work<'_> {
-    fn take(&mut self, reader: &RecordReader, json: &str) -> Result<()> {
+    fn take(&mut self, reader: &RecordReader, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
-        let mut record = reader.read(json);
         if let Some(field) = record.frozen {
             let message = format!(
                 "record {}: the contract does not name the field `{field}`, and its drift is frozen",
@@ -90,12 +108,7 @@ impl Work<'_> {
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
         let key = reader.key_of(&record);
-        if let Some(key) = &key
-            && !self.keys.insert(XxHash3_128::oneshot(key.as_bytes()))
-        {
-            let message = format!("the key `{key}` comes twice in one answer (again in record {})", self.records);
-            return Err(Failure::refused(message).hint("the source contradicts itself; nothing was loaded").into());
-        }
+        self.keys.extend(key.as_ref().map(|key| hash(key)));
         let fits = record.reasons.is_empty();
         if fits {
             self.tables[0].receipt.rows += 1;
@@ -174,27 +187,6 @@ impl Work<'_> {
         }
         Ok(Made { tables, quarantine })
     }
-
-    fn not_json(&self, error: AnswerError, fetched: &Fetched) -> Failure {
-        let place = self.to.lake.location(&fetched.raw.key);
-        match error {
-            // Without a length or chunks HTTP cannot tell a cut body from a whole one.
-            AnswerError::Cut { .. } if !fetched.delimited => {
-                Failure::temporary("the answer was cut off").because(error)
-            }
-            _ => Failure::refused("the answer is not the JSON that the contract describes")
-                .because(error)
-                .hint(format!("the bytes as they came: {place}")),
-        }
-    }
-
-    fn unreadable(&self, error: anyhow::Error, fetched: &Fetched) -> anyhow::Error {
-        if !error.is::<std::io::Error>() {
-            return error;
-        }
-        let failure = Failure::refused("the answer says that it is gzip, but cannot be unpacked").because(error);
-        failure.hint(format!("the bytes as they came: {}", self.to.lake.location(&fetched.raw.key))).into()
-    }
 }
 
 /// A table's files: one that grows and those that are done.
@@ -247,41 +239,5 @@ impl<'t> TableFiles<'t> {
         let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
         self.close(last, to, claim).await?;
         Ok(self.receipt)
-    }
-}
-
-/// An answer's bytes in pieces, unpacked if they came packed.
-struct Pieces {
-    reader: Reader,
-    gunzip: Option<MultiGzDecoder<Vec<u8>>>,
-    packed: Bytes,
-}
-
-impl Pieces {
-    fn new(reader: Reader, gzip: bool) -> Self {
-        Self { reader, gunzip: gzip.then(|| MultiGzDecoder::new(Vec::new())), packed: Bytes::new() }
-    }
-
-    /// An error of unpacking is a plain [`std::io::Error`].
-    async fn next(&mut self) -> Result<Option<Bytes>> {
-        let Some(gunzip) = &mut self.gunzip else { return self.reader.next().await };
-        loop {
-            if self.packed.is_empty() {
-                match self.reader.next().await? {
-                    Some(bytes) => self.packed = bytes,
-                    None => {
-                        gunzip.try_finish()?;
-                        let rest = mem::take(gunzip.get_mut());
-                        return Ok((!rest.is_empty()).then(|| rest.into()));
-                    }
-                }
-            }
-            let some = self.packed.split_to(self.packed.len().min(UNPACK));
-            gunzip.write_all(&some)?;
-            let unpacked = mem::take(gunzip.get_mut());
-            if !unpacked.is_empty() {
-                return Ok(Some(unpacked.into()));
-            }
-        }
     }
 }

@@ -1,0 +1,107 @@
+//! The command line as types; nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use contract::RunId;
+
+/// Build, rehearse and run the data platform.
+#[derive(Parser, Debug)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands; each one's file is `commands/<name>.rs`.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run the whole pipeline on this machine: no AWS, no Docker, no root
+    Local(Box<Local>),
+    /// Run the tests
+    Test(Test),
+}
+
+/// `cargo xtask local`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Local {
+    /// What to do (default: run).
+    #[command(subcommand)]
+    pub action: Option<LocalAction>,
+    /// The options of the default.
+    #[command(flatten)]
+    pub run: LocalRun,
+}
+
+/// What `local` can do.
+#[derive(Subcommand, Debug)]
+pub enum LocalAction {
+    /// Fetch, transform and load (the default)
+    Run(LocalRun),
+    /// Ask the warehouse, as the role `reader`
+    Query(LocalQuery),
+    /// Stop the database; the data stays
+    Stop(Place),
+    /// Stop the database and remove the lake and all data
+    Reset(Place),
+}
+
+/// Where the local platform lives, and for whom the output is.
+#[derive(Args, Clone, Debug)]
+pub struct Place {
+    /// The folder that holds the lake and the state (default: target/local of the repository)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask local [run]`.
+#[derive(Args, Debug)]
+pub struct LocalRun {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// Take the answers from here: a folder with <collection>.json, or http(s)://host (default: jobs/sample)
+    #[arg(long, value_name = "URL|DIR", conflicts_with = "live")]
+    pub source: Option<String>,
+    /// Ask the real API that the contract names
+    #[arg(long)]
+    pub live: bool,
+    /// The run's id (default: local- and the time)
+    #[arg(long, value_name = "ID")]
+    pub run_id: Option<RunId>,
+    /// Only these collections
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub collections: Vec<String>,
+    /// Another source's contract
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Let a collection become empty that was not
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+/// `cargo xtask local query`.
+#[derive(Args, Debug)]
+pub struct LocalQuery {
+    /// One SQL statement
+    pub sql: String,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `cargo xtask test`.
+#[derive(Args, Debug)]
+pub struct Test {
+    /// Also what needs Docker, Airflow, emulators or a browser
+    #[arg(long)]
+    pub all: bool,
+    /// Fail when anything could not run
+    #[arg(long)]
+    pub require_all: bool,
+}

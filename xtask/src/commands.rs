@@ -1,0 +1,17 @@
+//! One match; `commands/<name>.rs` is `cargo xtask <name>`.
+
+mod local;
+mod test;
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::{Cli, Command};
+
+/// Runs a command.
+pub fn run(cli: Cli) -> Result<Exit> {
+    match cli.command {
+        Command::Local(args) => local::run(*args),
+        Command::Test(args) => test::run(&args),
+    }
+}

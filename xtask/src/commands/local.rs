@@ -1,0 +1,71 @@
+//! `cargo xtask local`: the whole pipeline on this machine.
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::{Local, LocalAction, LocalQuery, LocalRun, Place};
+use crate::edge::terminal;
+use crate::flows::local::{Platform, Request};
+use crate::report;
+use crate::ui;
+
+pub(super) fn run(args: Local) -> Result<Exit> {
+    match args.action.unwrap_or(LocalAction::Run(args.run)) {
+        LocalAction::Run(args) => pipeline(args),
+        LocalAction::Query(args) => query(&args),
+        LocalAction::Stop(place) => stop(&place),
+        LocalAction::Reset(place) => reset(&place),
+    }
+}
+
+fn pipeline(args: LocalRun) -> Result<Exit> {
+    let LocalRun { place, source, live, run_id, collections, contract, allow_empty } = args;
+    let platform = Platform::open(place.dir.as_deref())?;
+    let request = Request { source, live, run_id, collections, contract, allow_empty };
+    let done = platform.run(&request, &mut |step| terminal::step(step))?;
+    if place.json {
+        println!("{}", serde_json::to_string(&done)?);
+    } else {
+        print!("{}", report::text(&done, place.dir.as_deref()));
+    }
+    Ok(Exit::Done)
+}
+
+fn query(args: &LocalQuery) -> Result<Exit> {
+    let platform = Platform::open(args.place.dir.as_deref())?;
+    if args.place.json {
+        println!("{}", platform.query_json(&args.sql)?);
+    } else {
+        print!("{}", ui::table(&platform.query(&args.sql)?));
+    }
+    Ok(Exit::Done)
+}
+
+fn stop(place: &Place) -> Result<Exit> {
+    let stopped = Platform::open(place.dir.as_deref())?.stop()?;
+    said(
+        place,
+        "stopped",
+        stopped,
+        if stopped { "Stopped the database; the data stays." } else { "No database was running." },
+    )
+}
+
+fn reset(place: &Place) -> Result<Exit> {
+    let removed = Platform::open(place.dir.as_deref())?.reset()?;
+    said(
+        place,
+        "removed",
+        removed,
+        if removed { "Removed the database and the lake." } else { "There was nothing to remove." },
+    )
+}
+
+fn said(place: &Place, key: &str, value: bool, text: &str) -> Result<Exit> {
+    if place.json {
+        println!("{}", serde_json::json!({ key: value }));
+    } else {
+        println!("{text}");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask test`: every test that this machine can run, and a list of what it could not.
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::Test;
+use crate::edge::terminal;
+use crate::flows::tests::{self, Outcome};
+use crate::ui::{self, Align};
+
+pub(super) fn run(args: &Test) -> Result<Exit> {
+    let results = tests::run(args.all, &mut |step| terminal::step(step))?;
+    let head = [("suite", Align::Left), ("result", Align::Left), ("seconds", Align::Right)];
+    let rows = results.iter().map(|result| {
+        let text = match &result.outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed => "FAILED".to_owned(),
+            Outcome::NotRun(why) => format!("not run: {why}"),
+        };
+        vec![result.suite.to_owned(), text, format!("{:.1}", result.seconds)]
+    });
+    print!("\n{}", ui::columns(&head, rows.collect()));
+    let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
+    let missed = results.iter().any(|result| matches!(result.outcome, Outcome::NotRun(_)));
+    if missed && args.require_all {
+        println!("\nNot everything ran, and --require-all wants everything.");
+    }
+    Ok(if failed || (missed && args.require_all) { Exit::Failed } else { Exit::Done })
+}

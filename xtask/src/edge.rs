@@ -1,0 +1,10 @@
+//! The only floor that touches files, clock, network and processes.
+//!
+//! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
+
+pub mod emulator;
+pub mod files;
+pub mod postgres;
+pub mod python;
+pub mod shell;
+pub mod terminal;

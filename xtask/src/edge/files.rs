@@ -1,0 +1,98 @@
+//! Files, folders and the clock.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+use crate::failure::Failure;
+
+/// The repository's root: cargo tells where this crate lies.
+pub fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// Makes a folder, its parents too, and gives its absolute path.
+pub fn folder(path: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+    path.canonicalize().with_context(|| format!("cannot enter the folder `{}`", path.display()))
+}
+
+/// Keeps others out of a folder while the value lives.
+pub fn lock(dir: &Path) -> Result<File> {
+    let path = dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let failure = Failure::new(format!("another command is at work in `{}`", dir.display()));
+            Err(failure.hint("wait for it, or use another --dir").into())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
+    }
+}
+
+/// A file's text, or `None` if it is not there.
+pub fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub fn write_secret(path: &Path, text: &str) -> Result<()> {
+    let next = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(&next, path)
+    };
+    write().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Removes a file or a folder with all that is in it; false if there was nothing.
+pub fn remove(path: &Path) -> Result<bool> {
+    let result = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => Err(error),
+    };
+    result.with_context(|| format!("cannot remove `{}`", path.display()))?;
+    Ok(true)
+}
+
+/// Random text of lower-case hexadecimal digits.
+pub fn secret() -> Result<String> {
+    use std::io::Read;
+    let mut bytes = [0_u8; 18];
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("cannot make a password")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
+/// The first folder below `dir` whose path ends with `end`.
+pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
+    let mut open = vec![dir.to_owned()];
+    while let Some(folder) = open.pop() {
+        if folder.ends_with(end) {
+            return Some(folder);
+        }
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        open.extend(
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+        );
+    }
+    None
+}

@@ -1,0 +1,56 @@
+//! Private Python environments: one for each tool set, made from a list of exact versions.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::failure::Failure;
+
+/// An environment at `dir` with these packages; made anew when the list has changed.
+///
+/// `uv` is used where it is installed, because it takes seconds; otherwise `python3 -m venv` and pip. Both honour
+/// `SSL_CERT_FILE`, `PIP_CERT` and `REQUESTS_CA_BUNDLE`.
+///
+/// # Errors
+/// When Python or its `venv` is missing, with the command that installs it, or a package cannot be had.
+pub fn environment(dir: &Path, packages: &[&str]) -> Result<PathBuf> {
+    let (mark, wanted) = (dir.join("packages"), packages.join("\n"));
+    if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
+        return Ok(dir.to_owned());
+    }
+    if dir.exists() {
+        std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove `{}`", dir.display()))?;
+    }
+    eprintln!("   Installing {} into {}", packages.join(", "), dir.display());
+    if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        run(Command::new("uv").args(["venv", "--quiet"]).arg(dir))?;
+        run(Command::new("uv")
+            .args(["pip", "install", "--quiet", "--python"])
+            .arg(dir.join("bin/python"))
+            .args(packages))?;
+    } else {
+        make_venv(dir)?;
+        let mut pip = Command::new(dir.join("bin/python"));
+        run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages))?;
+    }
+    std::fs::write(&mark, wanted).with_context(|| format!("cannot write `{}`", mark.display()))?;
+    Ok(dir.to_owned())
+}
+
+fn make_venv(dir: &Path) -> Result<()> {
+    let missing = || {
+        let failure = Failure::new("Python 3 with its `venv` module is not installed");
+        failure.hint("sudo apt-get install python3 python3-venv (or install `uv`)")
+    };
+    let output = Command::new("python3").args(["-m", "venv"]).arg(dir).output().map_err(|_| missing())?;
+    ensure!(output.status.success(), missing());
+    Ok(())
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), Failure::new(format!("cannot install Python packages: {}", words.trim())));
+    Ok(())
+}

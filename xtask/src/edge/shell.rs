@@ -1,0 +1,108 @@
+//! Child commands that run to completion.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use contract::Exit;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::failure::Failure;
+use crate::pipeline::Step;
+
+/// What a child may see of our environment; all else, every `AWS_*` variable and every secret, stays out.
+const KEPT: [&str; 22] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TERM",
+    "COLUMNS",
+    "NO_COLOR",
+    "CI",
+    "TMPDIR",
+    "TZ",
+    "RUST_BACKTRACE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ALL_PROXY",
+];
+
+/// The environment for a child that must not reach any account.
+pub fn scrubbed() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)).collect()
+}
+
+/// A shell at the root, and cargo as the one that runs us.
+fn cargo(root: &Path) -> Result<(Shell, String)> {
+    let shell = Shell::new()?;
+    shell.change_dir(root);
+    Ok((shell, std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())))
+}
+
+/// Calls cargo as a person would: `cargo run` describes us in the environment, and build scripts that look at those
+/// variables would run, and compile, again.
+fn as_a_person(command: Cmd<'_>) -> Cmd<'_> {
+    let about_us = |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    std::env::vars().map(|(name, _)| name).filter(about_us).fold(command, |command, name| command.env_remove(name))
+}
+
+/// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
+pub fn build_jobs(root: &Path) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find our own program")?;
+    let folder = own.parent().context("our own program has no folder")?.to_owned();
+    // Below `deps` lie test programs; the built programs are one up.
+    let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
+    let profile = if folder.ends_with("release") { "release" } else { "dev" };
+    let (shell, cargo) = cargo(root)?;
+    as_a_person(cmd!(shell, "{cargo} build --package jobs --bins --profile {profile}"))
+        .quiet()
+        .run()
+        .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
+    Ok(folder)
+}
+
+/// Runs a step of a run with its own environment and nothing else of ours that matters; gives its standard output.
+///
+/// # Errors
+/// With the program's own exit code, 1 or 75; its words are on standard error already.
+pub fn step(step: &Step, programs: &Path) -> Result<String> {
+    let program = programs.join(&step.program);
+    let output = Command::new(&program)
+        .args(&step.arguments)
+        .env_clear()
+        .envs(scrubbed())
+        .envs(&step.environment)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start `{}`", program.display()))?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    let code = output.status.code();
+    let exit = if code == Some(Exit::TempFail as i32) { Exit::TempFail } else { Exit::Failed };
+    let how = code.map_or_else(|| output.status.to_string(), |code| format!("exit code {code}"));
+    Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
+}
+
+/// Runs `cargo test` with the environment added; whether every test passed.
+pub fn cargo_test(
+    root: &Path,
+    select: &[&str],
+    filter: &[&str],
+    environment: &BTreeMap<String, String>,
+) -> Result<bool> {
+    let (shell, cargo) = cargo(root)?;
+    let test = as_a_person(cmd!(shell, "{cargo} test {select...} -- {filter...}"));
+    Ok(test.envs(environment).quiet().run().is_ok())
+}

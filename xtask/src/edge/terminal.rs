@@ -1,0 +1,29 @@
+//! What goes to the terminal. Colour only where standard error is a terminal that wants it (`NO_COLOR`).
+
+use std::io::IsTerminal;
+
+use crate::failure::hint_of;
+
+fn painted(text: &str, code: &str) -> String {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Shows the chain of causes, then the hint.
+pub fn error(error: &anyhow::Error) {
+    let mut lines: Vec<String> = error.chain().map(ToString::to_string).collect();
+    lines.dedup();
+    let mut text = format!("{}: {}\n", painted("error", "1;31"), lines.first().map_or("", String::as_str));
+    for cause in lines.iter().skip(1) {
+        text += &format!("  {}: {}\n", painted("cause", "31"), cause.replace('\n', "\n         "));
+    }
+    if let Some(hint) = hint_of(error) {
+        text += &format!("{}: {hint}\n", painted("hint", "1;36"));
+    }
+    eprint!("{text}");
+}
+
+/// Says that a step begins.
+pub fn step(title: &str) {
+    eprintln!("{} {title}", painted("::", "1;32"));
+}

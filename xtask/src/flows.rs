@@ -1,0 +1,4 @@
+//! Plan and apply of one noun each.
+
+pub mod local;
+pub mod tests;

@@ -1,0 +1,112 @@
+//! The test suites: what each needs, and how it is run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::local;
+use crate::edge::emulator::{Emulator, MINISTACK};
+use crate::edge::postgres::{SUPERUSER, Server};
+use crate::edge::{files, python, shell};
+use crate::warehouse::{DATABASE, ROLES};
+
+/// Tests in a module of this name need an emulator; everything else needs Rust, PostgreSQL and Python only.
+const EMULATED: &str = "needs_emulator::";
+
+/// What became of one suite.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its name.
+    pub suite: &'static str,
+    /// Passed, failed, or why not run.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Passed, failed, or why not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every test passed.
+    Passed,
+    /// At least one did not.
+    Failed,
+    /// Something that it needs is not here.
+    NotRun(String),
+}
+
+/// Runs the suites, the quick ones first.
+pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
+    let root = files::root();
+    let dir = files::folder(&root.join("target/test"))?;
+    let _lock = files::lock(&dir)?;
+    tell("Starting a database for the tests");
+    let database = Database::start(&dir, tell)?;
+    let mut results = vec![timed("rust", || {
+        tell("Running the Rust tests");
+        Ok(judged(shell::cargo_test(&root, &["--workspace"], &["--skip", EMULATED], &database.environment())?))
+    })?];
+    results.push(timed("s3 lake", || {
+        if !all {
+            return Ok(Outcome::NotRun("it needs an emulator; `cargo xtask test --all` starts one".to_owned()));
+        }
+        tell("Running the tests against an S3 server");
+        let python = match python::environment(&dir.join("ministack-env"), &[MINISTACK]) {
+            Ok(python) => python,
+            Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
+        };
+        let emulator = Emulator::ministack(&python, &dir.join("ministack"))?;
+        let mut environment = database.environment();
+        environment.insert("TEST_S3_ENDPOINT".to_owned(), emulator.endpoint.clone());
+        Ok(judged(shell::cargo_test(&root, &["--package", "jobs", "--test", "it"], &[EMULATED], &environment)?))
+    })?);
+    Ok(results)
+}
+
+fn judged(passed: bool) -> Outcome {
+    if passed { Outcome::Passed } else { Outcome::Failed }
+}
+
+fn timed(suite: &'static str, work: impl FnOnce() -> Result<Outcome>) -> Result<Suite> {
+    let began = Instant::now();
+    let outcome = work().with_context(|| format!("the suite `{suite}` could not be run"))?;
+    Ok(Suite { suite, outcome, seconds: began.elapsed().as_secs_f64() })
+}
+
+/// A server whose database every test copies; it and its files end with this value.
+struct Database {
+    server: Server,
+    passwords: BTreeMap<String, String>,
+}
+
+impl Database {
+    fn start(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Self> {
+        files::remove(&dir.join("postgres"))?;
+        let server = local::new_server(dir, tell)?;
+        let mut database = Self { server, passwords: local::passwords()? };
+        database.server.start()?;
+        local::prepare(&database.server, "spacex", &database.passwords)?;
+        Ok(database)
+    }
+
+    /// `TEST_WAREHOUSE_<ROLE>`: how to enter the prepared database as each role and as superuser.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
+        let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));
+        roles
+            .chain([(SUPERUSER, self.server.password.as_str())])
+            .map(|(role, password)| (format!("TEST_WAREHOUSE_{}", role.to_uppercase()), url(role, password)))
+            .collect()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let stopped = self.server.stop().and_then(|_| files::remove(&self.server.home));
+        if let Err(error) = stopped {
+            eprintln!("warning: the tests' database may still run: {error:#}");
+        }
+    }
+}

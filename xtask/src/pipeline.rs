@@ -1,0 +1,94 @@
+//! What one run is: its steps, each a program with arguments and an environment, whoever starts them.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+
+use contract::RunId;
+
+/// One program to run to completion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What people call it.
+    pub name: String,
+    /// The program's file name.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Its environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What the jobs of a run need to know.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The run.
+    pub id: RunId,
+    /// `file:///dir` or `s3://bucket`.
+    pub lake_url: String,
+    /// The warehouse, as the role `loader`.
+    pub warehouse_url: String,
+    /// Another place for the answers than the contract's host.
+    pub source_url: Option<String>,
+    /// Another contract than the built-in one.
+    pub contract: Option<String>,
+    /// Only these collections, or all.
+    pub collections: Vec<String>,
+    /// Whether a collection may become empty that was not.
+    pub allow_empty: bool,
+}
+
+impl Run {
+    /// The ingestion steps in order.
+    pub fn steps(&self) -> [Step; 2] {
+        let mut common = BTreeMap::from([
+            ("RUN_ID".to_owned(), self.id.to_string()),
+            ("LAKE_URL".to_owned(), self.lake_url.clone()),
+            ("WAREHOUSE_URL".to_owned(), self.warehouse_url.clone()),
+        ]);
+        if !self.collections.is_empty() {
+            common.insert("COLLECTIONS".to_owned(), self.collections.join(","));
+        }
+        if let Some(contract) = &self.contract {
+            common.insert("CONTRACT".to_owned(), contract.clone());
+        }
+        let mut transformation = common.clone();
+        if let Some(url) = &self.source_url {
+            transformation.insert("SOURCE_URL".to_owned(), url.clone());
+        }
+        let mut copy = common;
+        if self.allow_empty {
+            copy.insert("ALLOW_EMPTY".to_owned(), "true".to_owned());
+        }
+        let step = |name: &str, environment| Step {
+            name: name.to_owned(),
+            program: name.to_owned(),
+            arguments: Vec::new(),
+            environment,
+        };
+        [step("transformation", transformation), step("copy", copy)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_passes_only_what_it_was_given() {
+        let run = Run {
+            id: "r1".parse().expect("run id"),
+            lake_url: "file:///lake".to_owned(),
+            warehouse_url: "postgres://loader@host/db".to_owned(),
+            source_url: Some("file:///source".to_owned()),
+            contract: None,
+            collections: vec!["launches".to_owned(), "cores".to_owned()],
+            allow_empty: true,
+        };
+        let [transformation, copy] = run.steps();
+        let names = |step: &Step| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(names(&transformation), "COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
+        assert_eq!(names(&copy), "ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
+        assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
+    }
+}

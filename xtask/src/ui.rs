@@ -1,0 +1,54 @@
+//! How tables look: plain text, aligned, without borders.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+/// What a query gave, as text.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// The rows; a null is `None`.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// How a column's cells stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table under heads, without borders.
+pub fn columns(head: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(head.iter().map(|(name, _)| *name));
+    table.add_rows(rows);
+    for (index, (_, align)) in head.iter().enumerate() {
+        let place = if *align == Align::Right { CellAlignment::Right } else { CellAlignment::Left };
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, 2));
+            column.set_cell_alignment(place);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// A query's rows, and how many there are.
+pub fn table(found: &Rows) -> String {
+    let number = |index: usize| {
+        let mut cells = found.rows.iter().filter_map(|row| row[index].as_deref()).peekable();
+        cells.peek().is_some() && cells.all(|cell| cell.parse::<f64>().is_ok())
+    };
+    let align = |index| if number(index) { Align::Right } else { Align::Left };
+    let head: Vec<(&str, Align)> =
+        found.columns.iter().enumerate().map(|(index, name)| (name.as_str(), align(index))).collect();
+    let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect();
+    let count = found.rows.len();
+    let text = if head.is_empty() { String::new() } else { columns(&head, found.rows.iter().map(cells).collect()) };
+    format!("{text}({count} row{})\n", if count == 1 { "" } else { "s" })
+}

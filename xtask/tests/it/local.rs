@@ -1,0 +1,146 @@
+//! `cargo xtask local` through the program, on a real PostgreSQL, in folders of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A platform in a folder; whatever happens in a test, its database ends with it.
+struct Local {
+    dir: tempfile::TempDir,
+}
+
+impl Local {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("platform")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("local").args(arguments).arg("--dir").arg(self.path());
+        // What a person may have lying around; none of it may matter, or be seen again.
+        command.env("AWS_ACCESS_KEY_ID", "AKIACANARYCANARYCANA").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
+        command.env("LAKE_URL", "s3://canary").env("WAREHOUSE_URL", "postgres://canary").env("RUN_ID", "canary");
+        command.output().expect("xtask starts")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.command(&[arguments, &["--json"]].concat());
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {words}");
+        assert!(!words.contains("canary"), "{words}");
+        serde_json::from_slice(&output.stdout).expect("one JSON value on standard output")
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.command(&["reset"]);
+    }
+}
+
+fn sample(collection: &str) -> u64 {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../jobs/sample/spacex/{collection}.json"));
+    let text = std::fs::read_to_string(file).expect("the sample");
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    value.as_array().map_or(1, Vec::len) as u64
+}
+
+#[test]
+fn the_sample_goes_from_answers_to_tables_and_the_same_again_changes_nothing() {
+    let local = Local::new();
+    let first = local.json(&["--run-id", "monday"]);
+    assert_eq!((first["run_id"].as_str(), first["outcome"].as_str()), (Some("monday"), Some("committed")));
+    for collection in ["launches", "payloads", "cores", "starlink", "crew", "company"] {
+        let counts = &first["tables"][collection];
+        assert_eq!(counts["rows"], sample(collection), "{collection}");
+        assert_eq!(counts["inserted"], counts["rows"], "{collection}");
+    }
+    for (_, counts) in first["tables"].as_object().expect("tables") {
+        let number = |key: &str| counts[key].as_u64().expect("a number");
+        assert_eq!(number("read"), number("rows") + number("quarantined") + number("dropped"), "{counts}");
+    }
+    for step in ["build", "warehouse", "transformation", "copy"] {
+        assert!(first["seconds"][step].is_number(), "{step}");
+    }
+
+    let second = local.json(&["run", "--run-id", "tuesday"]);
+    for (table, counts) in second["tables"].as_object().expect("tables") {
+        let changed = ["inserted", "updated", "deleted"].map(|key| counts[key].as_u64());
+        assert_eq!(changed, [Some(0); 3], "{table}");
+    }
+    assert_eq!(local.json(&["run", "--run-id", "tuesday"])["outcome"], "already_committed");
+    assert_eq!(local.json(&["run", "--run-id", "monday"])["outcome"], "superseded");
+
+    let asked = "SELECT count(*) AS launches, min(date_utc) AS first FROM spacex.launches -- all";
+    let rows = local.json(&["query", asked]);
+    assert_eq!(rows, serde_json::json!([{"launches": sample("launches"), "first": "2006-03-24T22:30:00"}]));
+    assert_eq!(local.json(&["query", "SELECT 1 AS a WHERE false"]), serde_json::json!([]));
+    let text = local.command(&["query", "SELECT run_id FROM etl.runs ORDER BY seq"]).stdout;
+    assert_eq!(String::from_utf8_lossy(&text), "run_id\nmonday\ntuesday\n(2 rows)\n");
+
+    assert!(local.refused(&["query", "DELETE FROM spacex.launches"]).contains("permission denied"));
+    assert!(local.refused(&["query", "SELECT nonsense"]).contains("column \"nonsense\" does not exist"));
+
+    assert_eq!(local.json(&["stop"])["stopped"], true);
+    assert_eq!(local.json(&["stop"])["stopped"], false);
+    assert_eq!(local.json(&["query", "SELECT 1 AS a"]), serde_json::json!([{"a": 1}]), "a question starts it again");
+    assert_eq!(local.json(&["reset"])["removed"], true);
+    assert_eq!(local.json(&["reset"])["removed"], false);
+    assert!(local.refused(&["query", "SELECT 1"]).contains("run `cargo xtask local` first"));
+}
+
+#[test]
+fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_known() {
+    use std::os::unix::fs::PermissionsExt;
+    let local = Local::new();
+    local.json(&["--collections", "company"]);
+    let file = local.path().join("warehouse.json");
+    let state: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the state")).expect("JSON");
+    assert_eq!(std::fs::metadata(&file).expect("the state").permissions().mode() & 0o777, 0o600);
+    let mut secrets = vec![state["server"]["password"].as_str().expect("a password").to_owned()];
+    let roles = state["passwords"].as_object().expect("passwords").values();
+    secrets.extend(roles.map(|password| password.as_str().expect("a password").to_owned()));
+    assert_eq!(secrets.len(), 4);
+    let home = state["server"]["home"].as_str().expect("a home");
+    let postmaster = std::fs::read_to_string(format!("{home}/data/postmaster.pid")).expect("it runs");
+    let process = format!("/proc/{}", postmaster.lines().next().expect("a process id"));
+    let arguments = std::fs::read_to_string(format!("{process}/cmdline")).expect("its arguments");
+    let environment = std::fs::read(format!("{process}/environ")).expect("its environment");
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(arguments.contains("listen_addresses=127.0.0.1"), "{arguments}");
+    for secret in &secrets {
+        assert!(!arguments.contains(secret) && !environment.contains(secret));
+    }
+    assert!(!environment.contains("AWS_") && !environment.contains("canary"), "{environment}");
+}
+
+#[test]
+fn a_source_that_is_none_is_refused_before_anything_is_made() {
+    let local = Local::new();
+    assert!(local.refused(&["--source", "/nowhere/at/all"]).contains("there is no folder `/nowhere/at/all`"));
+    assert!(local.refused(&["--source", "s3://bucket/x"]).contains("never reaches an account"));
+    assert!(local.refused(&["--contract", "/nowhere.yaml"]).contains("there is no contract `/nowhere.yaml`"));
+    assert!(!local.path().join("warehouse.json").exists());
+}
+
+#[test]
+fn two_commands_in_one_folder_do_not_meet() {
+    let local = Local::new();
+    std::fs::create_dir_all(local.path()).expect("the folder");
+    let lock = std::fs::File::create(local.path().join("lock")).expect("a lock");
+    lock.lock().expect("locked");
+    assert!(local.refused(&["stop"]).contains("another command is at work"));
+    drop(lock);
+    assert_eq!(local.json(&["stop"])["stopped"], false);
+}

@@ -1,0 +1,61 @@
+//! What holds for the repository as a whole.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn tracked() -> Vec<PathBuf> {
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git");
+    let names = String::from_utf8(output.stdout).expect("UTF-8 names");
+    names.split('\0').filter(|name| !name.is_empty()).map(|name| root().join(name)).collect()
+}
+
+#[test]
+fn nothing_that_looks_like_a_secret_is_committed() {
+    let mut found = Vec::new();
+    for file in tracked() {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+            // An access key id is 20 characters and begins with AKIA or ASIA (IAM User Guide, "unique identifiers").
+            let key = word.len() == 20 && ["AKIA", "ASIA"].iter().any(|start| word.starts_with(start));
+            if key && !word.contains("CANARY") && !word.contains("EXAMPLE") {
+                found.push(format!("{}: {word}", file.display()));
+            }
+        }
+        if text.contains(concat!("-----BEGIN ", "PRIVATE KEY"))
+            || text.contains(concat!("-----BEGIN RSA ", "PRIVATE KEY"))
+        {
+            found.push(format!("{}: a private key", file.display()));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_env_file_is_committed_and_git_ignores_it() {
+    assert!(!tracked().iter().any(|file| file.file_name().is_some_and(|name| name == ".env")));
+    let ignored = Command::new("git").args(["check-ignore", "-q", ".env"]).current_dir(root()).status().expect("git");
+    assert!(ignored.success());
+}
+
+#[test]
+fn every_workspace_dependency_is_used() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    let section = manifest
+        .split("[workspace.dependencies]")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next())
+        .expect("dependencies");
+    let members: Vec<String> = ["xtask", "jobs", "jobs/contract"]
+        .iter()
+        .map(|member| std::fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a member"))
+        .collect();
+    for line in section.lines().filter(|line| line.contains(" = ") && !line.starts_with(['#', ' '])) {
+        let name = line.split(" = ").next().expect("a name");
+        let used = members.iter().any(|text| text.contains(&format!("{name}.workspace")));
+        assert!(used, "no member uses `{name}`");
+    }
+}
