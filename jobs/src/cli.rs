@@ -15,6 +15,7 @@ use contract::{Contract, Exit, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::debug_fn;
 
 use crate::failure::{Failure, exit_of, hint_of};
 use crate::flows::transform::Progress;
@@ -40,6 +41,9 @@ pub struct Common {
     /// How logs look on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
+    /// The least important log lines that are shown: error, warn, info or debug
+    #[arg(long, env = "LOG_LEVEL", default_value_t = tracing::Level::INFO, value_name = "LEVEL")]
+    pub log_level: tracing::Level,
 }
 
 /// How logs look.
@@ -65,13 +69,18 @@ impl Common {
 }
 
 /// Sets up the logs.
-pub fn start_log(log: Log, bars: &Bars) {
-    let to = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(bars.clone());
-    match log {
+pub fn start_log(common: &Common, bars: &Bars) {
+    let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(bars.clone());
+    match common.log {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
         Log::Text => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            to.with_ansi(colour).with_target(false).without_time().init();
+            // People read the message; its fields are for the machines that read JSON.
+            let message = debug_fn(|out, field, value| match field.name() {
+                "message" => write!(out, "{value:?}"),
+                _ => Ok(()),
+            });
+            to.with_ansi(colour).with_target(false).without_time().fmt_fields(message).init();
         }
     }
 }
@@ -83,10 +92,12 @@ pub async fn finish<T: serde::Serialize>(
     clean_up: impl AsyncFnOnce(),
 ) -> ExitCode {
     let result = tokio::select! {
-        result = job => result,
+        // The signals first: from the first moment on they end the program in an orderly way.
+        biased;
         result = told_to_stop() => Err(result.map_or_else(anyhow::Error::from, |signal| {
             Failure::temporary(format!("stopped by {signal}; nothing half-done is visible")).into()
         })),
+        result = job => result,
     };
     let error = match result.and_then(|report| Ok(serde_json::to_string(&report)?)) {
         Ok(report) => {
@@ -101,7 +112,7 @@ pub async fn finish<T: serde::Serialize>(
 }
 
 /// Shows an error, its causes and its hint, and gives the exit code.
-pub fn fail(error: &anyhow::Error) -> ExitCode {
+fn fail(error: &anyhow::Error) -> ExitCode {
     let exit = exit_of(error);
     let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     causes.dedup();

@@ -14,9 +14,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod ledger;
+mod names;
 mod sql;
 mod statements;
 
 pub use ledger::{Committed, Ledger, Standing};
+pub use names::StageNames;
 pub use sql::{Dialect, literal};
-pub use statements::{Change, Plan, StageNames, Statement, column_ddl, create_table};
+pub use statements::{Change, Plan, Statement, column_ddl, create_table};

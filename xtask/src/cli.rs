@@ -21,6 +21,16 @@ pub enum Command {
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
+    /// Write dbt's sources from the contract
+    DbtSources(Check),
+}
+
+/// A command that writes a committed file.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Write nothing; fail when the file is not current
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `cargo xtask local`.
@@ -42,6 +52,8 @@ pub enum LocalAction {
     Run(LocalRun),
     /// Ask the warehouse, as the role `reader`
     Query(LocalQuery),
+    /// Serve the marts' documentation on loopback until Ctrl-C
+    Docs(LocalDocs),
     /// Stop the database; the data stays
     Stop(Place),
     /// Stop the database and remove the lake and all data
@@ -83,6 +95,12 @@ pub struct LocalRun {
     /// Let a collection become empty that was not
     #[arg(long)]
     pub allow_empty: bool,
+    /// Another dbt project than dbt/
+    #[arg(long, value_name = "DIR")]
+    pub dbt_project: Option<PathBuf>,
+    /// Load only; build no marts
+    #[arg(long, conflicts_with = "dbt_project")]
+    pub no_dbt: bool,
 }
 
 /// `cargo xtask local query`.
@@ -93,6 +111,20 @@ pub struct LocalQuery {
     /// Where.
     #[command(flatten)]
     pub place: Place,
+}
+
+/// `cargo xtask local docs`.
+#[derive(Args, Debug)]
+pub struct LocalDocs {
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// The port on 127.0.0.1 (default: a free one)
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Write the documentation and end
+    #[arg(long)]
+    pub no_serve: bool,
 }
 
 /// `cargo xtask test`.

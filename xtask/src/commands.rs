@@ -1,5 +1,6 @@
 //! One match; `commands/<name>.rs` is `cargo xtask <name>`.
 
+mod dbt_sources;
 mod local;
 mod test;
 
@@ -13,5 +14,6 @@ pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
         Command::Test(args) => test::run(&args),
+        Command::DbtSources(args) => dbt_sources::run(&args),
     }
 }

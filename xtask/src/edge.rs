@@ -8,3 +8,4 @@ pub mod postgres;
 pub mod python;
 pub mod shell;
 pub mod terminal;
+pub mod web;

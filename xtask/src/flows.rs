@@ -1,4 +1,6 @@
 //! Plan and apply of one noun each.
 
+pub mod generated;
 pub mod local;
+pub mod marts;
 pub mod tests;

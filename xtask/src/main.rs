@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod dbt;
 mod edge;
 mod failure;
 mod flows;

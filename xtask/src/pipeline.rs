@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use contract::RunId;
 
@@ -67,6 +68,41 @@ impl Run {
             environment,
         };
         [step("transformation", transformation), step("copy", copy)]
+    }
+}
+
+/// dbt against a PostgreSQL warehouse.
+#[derive(Clone, Debug)]
+pub struct Dbt {
+    /// The warehouse's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The password of `transformer`.
+    pub password: String,
+}
+
+impl Dbt {
+    /// A call of dbt in its project's folder, leaving what it leaves in `dir`.
+    pub fn step(&self, arguments: &[&str], dir: &Path) -> Step {
+        let place = |name: &str| dir.join(name).display().to_string();
+        let environment = [
+            ("DBT_PROFILES_DIR", ".".to_owned()),
+            ("DBT_TARGET", "local".to_owned()),
+            ("DBT_HOST", self.host.clone()),
+            ("DBT_PORT", self.port.to_string()),
+            ("DBT_USER", "transformer".to_owned()),
+            ("DBT_PASSWORD", self.password.clone()),
+            ("DBT_TARGET_PATH", place("target")),
+            ("DBT_LOG_PATH", place("logs")),
+            ("DBT_USE_COLORS", "false".to_owned()),
+        ];
+        Step {
+            name: "dbt".to_owned(),
+            program: "dbt".to_owned(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dbt::Results;
 use crate::ui::{self, Align};
 
 /// A finished run.
@@ -15,6 +16,9 @@ pub struct Done {
     /// What `copy` reported.
     #[serde(flatten)]
     pub loaded: Loaded,
+    /// What dbt made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<Results>,
     /// The lake's folder.
     pub lake: String,
     /// The warehouse, without a password.
@@ -34,6 +38,8 @@ pub struct Seconds {
     pub transformation: f64,
     /// `copy`.
     pub copy: f64,
+    /// dbt.
+    pub dbt: f64,
 }
 
 /// What `copy` prints on standard output.
@@ -86,20 +92,27 @@ pub fn text(done: &Done, dir: Option<&Path>) -> String {
             text += &format!("Run {run_id} was loaded before; nothing was left to do.\n");
         }
     }
-    let Seconds { build, warehouse, transformation, copy } = done.seconds;
+    let Seconds { build, warehouse, transformation, copy, dbt } = done.seconds;
+    text += &format!("\nRun        {run_id}\n");
+    if let Some(dbt) = &done.dbt {
+        text += &format!("Marts      {}\n", dbt.line());
+        for warning in &dbt.warnings {
+            text += &format!("           {}: {}\n", warning.test.as_deref().unwrap_or(&warning.of), warning.message);
+        }
+    }
     text += &format!(
-        "\nRun        {run_id} (build {build:.1} s, warehouse {warehouse:.1} s, transformation {transformation:.1} s, copy {copy:.1} s)\n"
+        "Took       build {build:.1} s, warehouse {warehouse:.1} s, transformation {transformation:.1} s, copy {copy:.1} s, dbt {dbt:.1} s\n"
     );
     text += &format!("Lake       {}\n", done.lake);
-    text += &format!("Warehouse  {} (it stays up; `cargo xtask local stop` ends it)\n", done.warehouse);
+    text += &format!("Warehouse  {}\n           (it stays up; `cargo xtask local stop` ends it)\n", done.warehouse);
     let place = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
     let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());
     let source = if first.is_some_and(|table| table == "launches") {
-        "SELECT name, date_utc, success FROM spacex.launches ORDER BY date_utc LIMIT 5".to_owned()
+        "SELECT name, date_utc, success FROM spacex.launches LIMIT 5".to_owned()
     } else {
         "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5".to_owned()
     };
-    text += &format!("\nTry        cargo xtask local query{place} \"{source}\"\n");
+    text += &format!("\nTry        cargo xtask local query{place} \\\n             \"{source}\"\n");
     text
 }
 

@@ -1,6 +1,7 @@
 //! `transformation`: fetches a source's answers and turns them into typed Parquet with a receipt for each collection.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -46,12 +47,18 @@ struct Cli {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let bars = Bars::new(cli.common.log);
-    cli::start_log(cli.common.log, &bars);
-    let work = match prepare(&cli, &bars).await {
-        Ok(work) => work,
-        Err(error) => return cli::fail(&error),
+    cli::start_log(&cli.common, &bars);
+    let started = OnceLock::new();
+    let job = async {
+        let work = prepare(&cli, &bars).await?;
+        started.get_or_init(|| work).run().await
     };
-    cli::finish(work.run(), async || work.clean_up().await).await
+    let clean_up = async || {
+        if let Some(work) = started.get() {
+            work.clean_up().await;
+        }
+    };
+    cli::finish(job, clean_up).await
 }
 
 async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
@@ -79,7 +86,7 @@ async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
 }
 
 fn origin(url: Option<&str>, contract: &Contract) -> Result<Origin> {
-    let url = url.unwrap_or(&contract.base_url);
+    let url = url.filter(|url| !url.is_empty()).unwrap_or(&contract.base_url);
     match url.split_once("://").map(|(scheme, _)| scheme) {
         Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false)?)),

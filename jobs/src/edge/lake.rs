@@ -3,21 +3,26 @@
 //! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
 //! completed at the end (a temporary file and a rename below a folder).
 
+mod reader;
+mod upload;
+
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
-use sha2::{Digest, Sha256};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use sha2::Sha256;
 use url::Url;
 
 use crate::failure::Failure;
-use crate::receipt::{Object, hex};
+use crate::receipt::Object;
+
+pub use reader::Reader;
+pub use upload::Upload;
 
 /// How much goes over at once. S3 takes parts of 5 MiB to 5 GiB, 10,000 of them (Amazon S3 User Guide, "Amazon S3
 /// multipart upload limits"), so uploads reach 50 GiB, and each read is a request. Below a folder smaller pieces win:
@@ -114,7 +119,7 @@ impl Lake {
             key: key.to_owned(),
             buffer: Vec::new(),
             parts: None,
-            hash: Sha256::new(),
+            hash: Sha256::default(),
             bytes: 0,
         }
     }
@@ -163,10 +168,9 @@ impl Lake {
     /// # Errors
     /// When the store refuses or cannot be reached.
     pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
-        let path = Path::from(prefix);
-        let found: Vec<_> =
-            self.store.list(Some(&path)).try_collect().await.map_err(|error| self.failed("list", prefix, error))?;
-        Ok(found.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+        let found = self.store.list_with_delimiter(Some(&Path::from(prefix))).await;
+        let found = found.map_err(|error| self.failed("list", prefix, error))?;
+        Ok(found.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
     }
 
     /// Removes objects, as far as they are there.
@@ -204,115 +208,4 @@ impl Lake {
 
 fn wrong_url(url: &str, problem: &str) -> Failure {
     Failure::refused(format!("`{url}` names no lake: {problem}")).hint("write s3://bucket or file:///dir")
-}
-
-/// An object on its way. Dropped before [`Upload::finish`], nothing of it is ever seen.
-#[derive(Debug)]
-pub struct Upload {
-    lake: Lake,
-    key: String,
-    buffer: Vec<u8>,
-    parts: Option<WriteMultipart>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Upload {
-    /// Adds bytes; returns when at most one part is still on its way.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-        if let Some(parts) = &mut self.parts {
-            parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            parts.write(bytes);
-            return Ok(());
-        }
-        self.buffer.extend_from_slice(bytes);
-        let part = self.lake.sizes.part;
-        if self.buffer.len() >= part {
-            let path = Path::from(self.key.as_str());
-            let upload = self.lake.store.put_multipart(&path).await;
-            let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
-            parts.put(std::mem::take(&mut self.buffer).into());
-        }
-        Ok(())
-    }
-
-    /// Makes the object appear.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached, or the key is taken.
-    pub async fn finish(mut self) -> Result<Object> {
-        let key = std::mem::take(&mut self.key);
-        match self.parts.take() {
-            Some(parts) => {
-                parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
-            }
-            None => {
-                let fresh = self.lake.put_new(&key, std::mem::take(&mut self.buffer)).await?;
-                anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));
-            }
-        }
-        Ok(Object { key, bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hash).finalize()) })
-    }
-}
-
-impl Drop for Upload {
-    fn drop(&mut self) {
-        let Some(parts) = self.parts.take() else { return };
-        // Without the abort S3 would keep, and bill, the parts until a lifecycle rule removes them.
-        if let Ok(mut aborts) = self.lake.aborts.try_lock() {
-            aborts.spawn(async move {
-                if let Err(error) = parts.abort().await {
-                    tracing::debug!(%error, "could not abort an upload");
-                }
-            });
-        }
-    }
-}
-
-/// An object that is being read piece by piece.
-#[derive(Debug)]
-pub struct Reader {
-    lake: Lake,
-    key: String,
-    next: u64,
-    size: u64,
-    ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
-}
-
-impl Reader {
-    fn fetch_ahead(&mut self) {
-        if self.next >= self.size {
-            return;
-        }
-        let range = self.next..(self.next + self.lake.sizes.window).min(self.size);
-        self.next = range.end;
-        let (store, path) = (Arc::clone(&self.lake.store), Path::from(self.key.as_str()));
-        self.ahead = Some(tokio::spawn(async move { store.get_range(&path, range).await }));
-    }
-
-    /// The next piece, `None` at the end.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let Some(ahead) = self.ahead.take() else { return Ok(None) };
-        let piece = ahead.await.context("reading ahead was interrupted")?;
-        let piece = piece.map_err(|error| self.lake.failed("read", &self.key, error))?;
-        self.fetch_ahead();
-        Ok(Some(piece))
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.abort();
-        }
-    }
 }

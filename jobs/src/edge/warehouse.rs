@@ -3,6 +3,7 @@
 //! What to say to it is decided in [`crate::load`]; a driver only carries statements, stages files and tells a moved
 //! head from a failure. PostgreSQL's driver is here; Redshift's belongs beside it.
 
+mod binary;
 mod postgres;
 
 use std::collections::BTreeMap;

@@ -110,7 +110,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
     warehouse.ensure_tables(source, &job.contract.tables()).await?;
     for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
-        tracing::info!(table = name, "dropped a leftover of a load that died");
+        tracing::info!("dropped `{name}`, a leftover of a load that died");
     }
     let loaded = load(job, &plan, lake, warehouse).await;
     for statement in plan.drop_own() {

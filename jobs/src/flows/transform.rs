@@ -1,6 +1,7 @@
 //! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection.
 
 mod fetch;
+mod receipts;
 mod records;
 mod tables;
 
@@ -96,6 +97,8 @@ struct Shared {
     progress: Box<dyn Progress>,
     /// Objects in the lake that no receipt vouches for yet.
     unclaimed: Mutex<HashSet<String>>,
+    /// One task a collection; [`Transformation::clean_up`] sees to it that none goes on.
+    tasks: tokio::sync::Mutex<JoinSet<(String, Result<Collected>)>>,
 }
 
 impl fmt::Debug for Transformation {
@@ -107,7 +110,15 @@ impl fmt::Debug for Transformation {
 impl Transformation {
     /// Prepares the work; `ledger` decides which ETags may be sent.
     pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
-        Self(Arc::new(Shared { job, origin, lake, ledger, progress, unclaimed: Mutex::default() }))
+        Self(Arc::new(Shared {
+            job,
+            origin,
+            lake,
+            ledger,
+            progress,
+            unclaimed: Mutex::default(),
+            tasks: tokio::sync::Mutex::default(),
+        }))
     }
 
     /// Does the work. Collections that succeed keep their receipts even when others fail, so that the same run id
@@ -118,7 +129,7 @@ impl Transformation {
     pub async fn run(&self) -> Result<Report> {
         let Shared { job, origin, .. } = &*self.0;
         origin.check(job).await?;
-        let (mut tasks, gate) = (JoinSet::new(), Arc::new(Semaphore::new(job.at_once)));
+        let (mut tasks, gate) = (self.0.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
         for name in &job.collections {
             let (work, gate, name) = (self.clone(), Arc::clone(&gate), name.clone());
             tasks.spawn(async move {
@@ -132,7 +143,7 @@ impl Transformation {
         while let Some(done) = tasks.join_next().await {
             match done.context("a collection's task broke")? {
                 (name, Ok(collected)) => {
-                    tracing::info!(collection = name, status = ?collected.status, "{}", counts(&collected.tables));
+                    tracing::info!(collection = name, status = ?collected.status, "{name}: {}", said(&collected));
                     collections.insert(name, collected);
                 }
                 (name, Err(error)) => failures.push((name, error)),
@@ -147,6 +158,7 @@ impl Transformation {
 
     /// Removes what was written but not vouched for; call it when [`Transformation::run`] failed or was dropped.
     pub async fn clean_up(&self) {
+        self.0.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
         self.0.lake.remove(&unclaimed).await;
         self.0.lake.settle().await;
@@ -196,7 +208,7 @@ impl Transformation {
                 })
             })
             .notify(|error, wait| {
-                tracing::warn!(collection = name, "{error:#}; trying again in {:.1} s", wait.as_secs_f64());
+                tracing::warn!(collection = name, "{name}: {error:#}; trying again in {:.1} s", wait.as_secs_f64());
             })
             .await?;
         self.publish(&receipt_key, receipt).await
@@ -245,65 +257,17 @@ impl Transformation {
             quarantine: made.quarantine,
         })
     }
-
-    /// The receipt of the run whose rows are in the warehouse now, if an ETag may be sent for it: same contract, and
-    /// every object still there.
-    async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
-        let Shared { job, lake, ledger, .. } = &*self.0;
-        let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
-        let key = Layout { source: &job.contract.source }.receipt(name, run);
-        let Some(receipt) = self.receipt(&key).await? else { return Ok(None) };
-        if receipt.etag.is_none() || receipt.fingerprint != fingerprint {
-            return Ok(None);
-        }
-        let files = receipt.tables.iter().flat_map(|table| &table.files).map(|file| &file.object);
-        for object in files.chain([&receipt.raw]) {
-            if !lake.has(object).await? {
-                tracing::warn!(
-                    collection = name,
-                    key = object.key,
-                    "an object of the last run is gone; fetching again"
-                );
-                return Ok(None);
-            }
-        }
-        Ok(Some(receipt))
-    }
-
-    async fn receipt(&self, key: &str) -> Result<Option<Receipt>> {
-        let lake = &self.0.lake;
-        let Some(bytes) = lake.get(key).await? else { return Ok(None) };
-        let receipt = serde_json::from_slice(&bytes).map_err(|error| {
-            let message = format!("`{}` is no receipt", lake.location(key));
-            Failure::refused(message).because(error).hint("transform again under a new run id")
-        })?;
-        Ok(Some(receipt))
-    }
-
-    /// Writes the receipt. If another process was first, its receipt counts and our objects go.
-    async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
-        let lake = &self.0.lake;
-        let own: Vec<String> = if receipt.unchanged_since.is_some() {
-            Vec::new()
-        } else {
-            receipt.tables.iter().flat_map(|table| &table.files).map(|file| file.object.key.clone()).collect()
-        };
-        let fresh = lake.put_new(key, serde_json::to_vec_pretty(&receipt)?).await?;
-        self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
-        if fresh {
-            let status = if receipt.unchanged_since.is_some() { Status::NotModified } else { Status::Fetched };
-            return Ok(Collected { status, tables: receipt.tables });
-        }
-        lake.remove(&own).await;
-        let winner = self.receipt(key).await?.context("a receipt that was there a moment ago")?;
-        Ok(Collected { status: Status::Reused, tables: winner.tables })
-    }
 }
 
-fn counts(tables: &[TableReceipt]) -> String {
-    let [own, ..] = tables else { return String::new() };
+fn said(collected: &Collected) -> String {
+    let [own, ..] = collected.tables.as_slice() else { return String::new() };
     let aside = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };
-    format!("{} rows{aside}", own.rows)
+    let how = match collected.status {
+        Status::Fetched => "",
+        Status::NotModified => " (not modified)",
+        Status::Reused => " (this run had them already)",
+    };
+    format!("{} rows{aside}{how}", own.rows)
 }
 
 fn failed(failures: Vec<(String, anyhow::Error)>, of: usize) -> Option<anyhow::Error> {

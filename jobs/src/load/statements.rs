@@ -6,6 +6,7 @@ use std::fmt;
 use contract::{RunId, SYSTEM_COLUMNS, Table, Type};
 use serde::Serialize;
 
+use super::names::StageNames;
 use super::sql::{Dialect, literal};
 use crate::receipt::Receipt;
 
@@ -53,40 +54,6 @@ impl Change {
         ("revived", Self::Revived),
         ("deleted", Self::Deleted),
     ];
-}
-
-/// The names of one attempt's own tables in the staging schema.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StageNames {
-    /// The staging schema.
-    pub schema: String,
-    /// Twelve hexadecimal digits from run and attempt.
-    pub token: String,
-}
-
-impl StageNames {
-    /// For an attempt at loading a run of a source.
-    pub fn new(source: &str, run: &RunId, attempt: &str) -> Self {
-        let token = twox_hash::XxHash3_64::oneshot(format!("{run}/{attempt}").as_bytes());
-        Self { schema: format!("staging_{source}"), token: format!("{token:016x}")[..12].to_owned() }
-    }
-
-    /// The table that holds the run's rows, without its schema.
-    pub fn stage(&self, table: &str) -> String {
-        format!("{table}__s_{}", self.token)
-    }
-
-    /// The table that holds what the run changes, without its schema.
-    pub fn delta(&self, table: &str) -> String {
-        format!("{table}__d_{}", self.token)
-    }
-
-    /// The token in the name of some attempt's table.
-    pub fn token_of(table: &str) -> Option<&str> {
-        let (_, end) = table.rsplit_once("__")?;
-        let token = end.strip_prefix("s_").or_else(|| end.strip_prefix("d_"))?;
-        (token.len() == 12 && token.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(token)
-    }
 }
 
 /// One load: everything that its statements depend on.
@@ -321,22 +288,4 @@ impl Plan<'_> {
 /// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be folded away.
 fn assert_true(condition: &str, from: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_differ_by_run_and_attempt_and_are_found_again_in_a_name() {
-        let run: RunId = "r".parse().expect("run id");
-        let names = StageNames::new("zoo", &run, "a");
-        assert_ne!(names.token, StageNames::new("zoo", &run, "b").token);
-        for name in [names.stage("animals"), names.delta("animal__meals")] {
-            assert_eq!(StageNames::token_of(&name), Some(names.token.as_str()), "{name}");
-        }
-        for other in ["animals", "animals__s_", "animals__x_0123456789ab", "animals__s_0123456789zz"] {
-            assert_eq!(StageNames::token_of(other), None, "{other}");
-        }
-    }
 }

@@ -142,9 +142,9 @@ fn writer(schema: &SchemaRef, distinct: &[&str]) -> Result<ArrowWriter<Vec<u8>>,
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_dictionary_page_size_limit(256 << 10)
         .set_created_by("dpworld transformation".to_owned());
-    let properties = distinct.iter().fold(properties, |properties, name| {
-        properties.set_column_dictionary_enabled(ColumnPath::from(*name), false)
-    });
+    let properties = distinct
+        .iter()
+        .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(*name), false));
     // Arrow's own copy of the schema would say nothing that Parquet's types do not.
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(schema), options)

@@ -3,14 +3,19 @@
 //! A record either fits whole or is set aside whole: whatever does not fit adds a reason, and the pass goes on, so
 //! that a person sees all reasons at once.
 
+mod storable;
+mod visit;
+
 use std::borrow::Cow;
-use std::fmt;
+use std::collections::BTreeMap;
 
 use contract::{Clean, Collection, Contract, Drift, Table, Type};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
+use self::storable::{storable, without_place};
+use self::visit::{Path, Sink, Value};
 use super::row::Row;
 use crate::clean::{self, Cell, Number};
 
@@ -93,36 +98,6 @@ impl Node {
     }
 }
 
-/// A row that is being filled, and where its troubles go.
-struct Sink<'s, 'a> {
-    reader: &'s RecordReader,
-    columns: &'s [Spec],
-    row: &'s mut Row<'a>,
-    /// `None` inside a child: lists do not nest.
-    children: Option<&'s mut Vec<ChildRows<'a>>>,
-    reasons: &'s mut Vec<String>,
-    frozen: &'s mut Option<String>,
-}
-
-/// The way from the record to here, for reasons only; text is made when one is needed.
-#[derive(Clone, Copy)]
-enum Path<'p> {
-    Root,
-    Field(&'p Path<'p>, &'p str),
-    Element(&'p Path<'p>, u64),
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Field(Self::Root, name) => f.write_str(name),
-            Self::Field(above, name) => write!(f, "{above}.{name}"),
-            Self::Element(above, index) => write!(f, "{above}[{index}]"),
-        }
-    }
-}
-
 impl RecordReader {
     /// For the collection `name` of the contract.
     pub fn new(contract: &Contract, name: &str, collection: &Collection) -> Self {
@@ -157,12 +132,33 @@ impl RecordReader {
     /// Reads one record whose JSON is sound; what still cannot be read (numbers beyond 64 bits, lone surrogates,
     /// endless nesting) is a reason like any other.
     pub fn read<'a>(&self, json: &'a str) -> Record<'a> {
-        let mut record = self.blank();
-        if let Err(error) = self.fill(&mut record, &mut serde_json::Deserializer::from_str(json)) {
-            let text = error.to_string();
-            record.reasons.push(text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned()));
+        match self.read_next(&mut serde_json::Deserializer::from_str(json)) {
+            Ok(record) => record,
+            Err(error) => self.unreadable(json, &error),
         }
-        self.finish(record)
+    }
+
+    /// A record that reading broke off: the fields that cannot be read are named, and the key is found where it is.
+    fn unreadable<'a>(&self, json: &'a str, error: &serde_json::Error) -> Record<'a> {
+        let mut record = self.blank();
+        let fields: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(json).unwrap_or_default();
+        for (name, value) in fields {
+            if let Err(problem) = storable(value.get()) {
+                record.reasons.push(format!("{name}: {problem}"));
+            } else if let Node::Object(nodes) = &self.root
+                && nodes
+                    .iter()
+                    .any(|(field, node)| *field == name && matches!(node, Node::Column(index) if *index == self.key))
+            {
+                let key = serde_json::from_str::<Scalar<'a>>(value.get());
+                record.row.cells[self.key] = key.map_or(Cell::Null, |key| key.cell(&self.columns[self.key]));
+            }
+        }
+        if record.reasons.is_empty() {
+            record.reasons.push(without_place(error));
+        }
+        record.reasons.truncate(REASONS);
+        record
     }
 
     /// Reads one record from where the reader stands.
@@ -171,8 +167,8 @@ impl RecordReader {
     /// When the JSON is not sound, or cannot be read for another reason that [`RecordReader::read`] tells.
     pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
         let mut record = self.blank();
-        self.fill(&mut record, json)?;
-        Ok(self.finish(record))
+        let failed = self.fill(&mut record, json)?;
+        Ok(self.finish(record, &failed))
     }
 
     fn blank<'a>(&self) -> Record<'a> {
@@ -187,20 +183,22 @@ impl RecordReader {
         &self,
         record: &mut Record<'a>,
         json: &mut serde_json::Deserializer<StrRead<'a>>,
-    ) -> serde_json::Result<()> {
+    ) -> serde_json::Result<Vec<usize>> {
         let sink = &mut Sink {
             reader: self,
             columns: &self.columns,
             row: &mut record.row,
+            failed: Vec::new(),
             children: Some(&mut record.children),
             reasons: &mut record.reasons,
             frozen: &mut record.frozen,
         };
-        Value { node: &self.root, path: Path::Root, sink }.deserialize(json)
+        Value { node: &self.root, path: Path::Root, sink }.deserialize(json)?;
+        Ok(std::mem::take(&mut sink.failed))
     }
 
-    fn finish<'a>(&self, mut record: Record<'a>) -> Record<'a> {
-        missing(&self.columns, 0, &record.row.cells, Path::Root, &mut record.reasons);
+    fn finish<'a>(&self, mut record: Record<'a>, failed: &[usize]) -> Record<'a> {
+        missing(&self.columns, 0, &record.row.cells, failed, Path::Root, &mut record.reasons);
         let key = record.row.cells[self.key].clone();
         for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
             row.cells[0] = key.clone();
@@ -229,312 +227,39 @@ fn specs(table: &Table<'_>) -> Vec<Spec> {
     table.columns.iter().map(spec).collect()
 }
 
-fn missing(columns: &[Spec], first: usize, cells: &[Cell<'_>], path: Path<'_>, reasons: &mut Vec<String>) {
-    for (spec, _) in columns.iter().zip(cells).skip(first).filter(|(spec, cell)| spec.required && **cell == Cell::Null)
-    {
-        reasons.push(match path {
-            Path::Root => format!("{}: required, but null or missing", spec.name),
-            _ => format!("{path}.{}: required, but null or missing", spec.name),
-        });
+fn missing(
+    columns: &[Spec],
+    first: usize,
+    cells: &[Cell<'_>],
+    failed: &[usize],
+    path: Path<'_>,
+    reasons: &mut Vec<String>,
+) {
+    for (index, (spec, cell)) in columns.iter().zip(cells).enumerate().skip(first) {
+        if spec.required && *cell == Cell::Null && !failed.contains(&index) {
+            reasons.push(match path {
+                Path::Root => format!("{}: required, but null or missing", spec.name),
+                _ => format!("{path}.{}: required, but null or missing", spec.name),
+            });
+        }
     }
 }
 
-/// Checks JSON that is kept as it is: every number and string must be one that a warehouse can hold.
-struct Storable;
-
-struct Value<'v, 's, 'a> {
-    node: &'v Node,
-    path: Path<'v>,
-    sink: &'v mut Sink<'s, 'a>,
+/// A key as JSON writes it.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Scalar<'a> {
+    Integer(i64),
+    #[serde(borrow)]
+    Text(Cow<'a, str>),
 }
 
-impl<'a> Value<'_, '_, 'a> {
-    fn reason(&mut self, problem: &str) {
-        let reason = match self.path {
-            Path::Root => problem.to_owned(),
-            path => format!("{path}: {problem}"),
+impl<'a> Scalar<'a> {
+    fn cell(self, spec: &Spec) -> Cell<'a> {
+        let read = match self {
+            Self::Integer(value) => clean::number(Number::Integer(value), spec.kind),
+            Self::Text(text) => clean::text(text, spec.kind, &spec.clean),
         };
-        self.sink.reasons.push(reason);
-    }
-
-    /// The column at a scalar's place; elsewhere a scalar is a reason.
-    fn scalar(mut self, found: &dyn fmt::Display, cell: impl FnOnce(&Spec) -> Result<Cell<'a>, String>) {
-        match self.node {
-            Node::Column(index) => match cell(&self.sink.columns[*index]) {
-                Ok(cell) => self.sink.row.cells[*index] = cell,
-                Err(problem) => self.reason(&problem),
-            },
-            Node::Object(_) => self.reason(&format!("expected an object, found {found}")),
-            Node::List(_) => self.reason(&format!("expected an array, found {found}")),
-        }
-    }
-
-    fn unknown(&mut self, name: &str, json: &'a RawValue) {
-        let path = Path::Field(&self.path, name).to_string();
-        match self.sink.reader.drift {
-            Drift::Freeze => {
-                self.sink.frozen.get_or_insert(path);
-            }
-            Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not name this field")),
-            Drift::Evolve => match storable(json.get()) {
-                Ok(json) => {
-                    // Inside an element `_extra` is the element's own, so the path starts there.
-                    let path = match path.split_once("].") {
-                        Some((_, inner)) if self.sink.children.is_none() => inner.to_owned(),
-                        _ => path,
-                    };
-                    self.sink.row.extra.insert(path, json);
-                }
-                Err(problem) => self.sink.reasons.push(format!("{path}: {problem}")),
-            },
-        }
-    }
-
-    fn elements<A: SeqAccess<'a>>(&mut self, child: usize, mut list: A) -> Result<(), A::Error> {
-        let reader = self.sink.reader;
-        let spec = &reader.children[child];
-        for index in 0_u64.. {
-            let mut row = Row { cells: vec![Cell::Null; spec.columns.len()], ..Row::default() };
-            let path = Path::Element(&self.path, index);
-            let sink = &mut Sink {
-                reader,
-                columns: &spec.columns,
-                row: &mut row,
-                children: None,
-                reasons: self.sink.reasons,
-                frozen: self.sink.frozen,
-            };
-            if list.next_element_seed(Value { node: &spec.element, path, sink })?.is_none() {
-                break;
-            }
-            let Some(rows) = self.sink.children.as_mut().and_then(|children| children.get_mut(child)) else { break };
-            rows.read += 1;
-            let empty = row.extra.is_empty() && row.cells.iter().all(|cell| *cell == Cell::Null);
-            if empty && spec.drop_when_all_null {
-                rows.dropped += 1;
-                continue;
-            }
-            missing(&spec.columns, 2, &row.cells, path, self.sink.reasons);
-            row.cells[1] = Cell::Integer(index.cast_signed() + 1);
-            rows.rows.push(row);
-        }
-        Ok(())
-    }
-}
-
-impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(mut self, deserializer: D) -> Result<(), D::Error> {
-        let Node::Column(index) = self.node else { return deserializer.deserialize_any(self) };
-        if self.sink.columns[*index].kind != Type::Json {
-            return deserializer.deserialize_any(self);
-        }
-        let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
-        match raw.get() {
-            "null" => {}
-            json => match storable(json) {
-                Ok(json) => self.sink.row.cells[*index] = Cell::Json(json),
-                Err(problem) => self.reason(&problem),
-            },
-        }
-        Ok(())
-    }
-}
-
-impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::boolean(value, spec.kind));
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(Number::Integer(value), spec.kind));
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => self.visit_f64(value as f64),
-        }
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(Number::Double(value), spec.kind));
-        Ok(())
-    }
-
-    fn visit_borrowed_str<E: Error>(self, value: &'a str) -> Result<(), E> {
-        self.scalar(&"a string", |spec| clean::text(Cow::Borrowed(value), spec.kind, &spec.clean));
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
-        self.scalar(&"a string", |spec| clean::text(Cow::Owned(value.to_owned()), spec.kind, &spec.clean));
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let Node::Object(fields) = self.node else {
-            self.scalar(&"an object", |spec| Err(clean::wrong(spec.kind, "an object")));
-            return IgnoredAny.visit_map(map).map(|_| ());
-        };
-        let mut seen = Seen::default();
-        // Real answers keep one field order in every record, so the next field is almost always the expected one.
-        let mut expected = 0;
-        while let Some(key) = map.next_key_seed(Key { fields, expected })? {
-            match key {
-                Found::Known(index) => {
-                    expected = index + 1;
-                    let (name, node) = &fields[index];
-                    let path = Path::Field(&self.path, name);
-                    if seen.twice(index) {
-                        self.sink.reasons.push(format!("{path}: written twice in one record"));
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        map.next_value_seed(Value { node, path, sink: self.sink })?;
-                    }
-                }
-                Found::Unknown(name) => self.unknown(&name, map.next_value()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(mut self, list: A) -> Result<(), A::Error> {
-        match self.node {
-            Node::List(child) => self.elements(*child, list),
-            _ => {
-                self.scalar(&"an array", |spec| Err(clean::wrong(spec.kind, "an array")));
-                IgnoredAny.visit_seq(list).map(|_| ())
-            }
-        }
-    }
-}
-
-/// Which fields of one object have come already.
-#[derive(Default)]
-struct Seen(Vec<u64>, u64);
-
-impl Seen {
-    fn twice(&mut self, index: usize) -> bool {
-        let word = match index / 64 {
-            0 => &mut self.1,
-            more => {
-                self.0.resize(self.0.len().max(more), 0);
-                &mut self.0[more - 1]
-            }
-        };
-        let bit = 1 << (index % 64);
-        let twice = *word & bit != 0;
-        *word |= bit;
-        twice
-    }
-}
-
-enum Found {
-    Known(usize),
-    Unknown(String),
-}
-
-struct Key<'f> {
-    fields: &'f [(String, Node)],
-    expected: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for Key<'_> {
-    type Value = Found;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Found, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Found;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Found, E> {
-        if self.fields.get(self.expected).is_some_and(|(field, _)| field == name) {
-            return Ok(Found::Known(self.expected));
-        }
-        let place = self.fields.iter().position(|(field, _)| field == name);
-        Ok(place.map_or_else(|| Found::Unknown(name.to_owned()), Found::Known))
-    }
-}
-
-fn storable(json: &str) -> Result<Cow<'_, str>, String> {
-    match Storable.deserialize(&mut serde_json::Deserializer::from_str(json)) {
-        Ok(()) => Ok(clean::compact(json)),
-        Err(error) => {
-            let text = error.to_string();
-            Err(text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned()))
-        }
-    }
-}
-
-impl<'a> DeserializeSeed<'a> for Storable {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Storable {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if text.contains('\0') { Err(E::custom("holds U+0000, which no warehouse keeps in text")) } else { Ok(()) }
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key_seed(Storable)?.is_some() {
-            map.next_value_seed(Storable)?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Storable)?.is_some() {}
-        Ok(())
+        read.unwrap_or_default()
     }
 }

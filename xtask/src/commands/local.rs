@@ -3,8 +3,8 @@
 use anyhow::Result;
 use contract::Exit;
 
-use crate::cli::{Local, LocalAction, LocalQuery, LocalRun, Place};
-use crate::edge::terminal;
+use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
+use crate::edge::{terminal, web};
 use crate::flows::local::{Platform, Request};
 use crate::report;
 use crate::ui;
@@ -13,15 +13,16 @@ pub(super) fn run(args: Local) -> Result<Exit> {
     match args.action.unwrap_or(LocalAction::Run(args.run)) {
         LocalAction::Run(args) => pipeline(args),
         LocalAction::Query(args) => query(&args),
+        LocalAction::Docs(args) => docs(&args),
         LocalAction::Stop(place) => stop(&place),
         LocalAction::Reset(place) => reset(&place),
     }
 }
 
 fn pipeline(args: LocalRun) -> Result<Exit> {
-    let LocalRun { place, source, live, run_id, collections, contract, allow_empty } = args;
+    let LocalRun { place, source, live, run_id, collections, contract, allow_empty, dbt_project, no_dbt } = args;
     let platform = Platform::open(place.dir.as_deref())?;
-    let request = Request { source, live, run_id, collections, contract, allow_empty };
+    let request = Request { source, live, run_id, collections, contract, allow_empty, dbt_project, no_dbt };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
     if place.json {
         println!("{}", serde_json::to_string(&done)?);
@@ -38,6 +39,27 @@ fn query(args: &LocalQuery) -> Result<Exit> {
     } else {
         print!("{}", ui::table(&platform.query(&args.sql)?));
     }
+    Ok(Exit::Done)
+}
+
+fn docs(args: &LocalDocs) -> Result<Exit> {
+    let platform = Platform::open(args.place.dir.as_deref())?;
+    terminal::step("Writing the documentation");
+    let folder = platform.docs()?;
+    if args.no_serve {
+        return said(
+            &args.place,
+            "docs",
+            folder.display().to_string(),
+            &format!("{}", folder.join("index.html").display()),
+        );
+    }
+    // The platform's folder is free again while people read.
+    drop(platform);
+    web::serve(&folder, args.port, |url| {
+        println!("{url}");
+        terminal::step("Serving it until Ctrl-C");
+    })?;
     Ok(Exit::Done)
 }
 
@@ -61,7 +83,7 @@ fn reset(place: &Place) -> Result<Exit> {
     )
 }
 
-fn said(place: &Place, key: &str, value: bool, text: &str) -> Result<Exit> {
+fn said(place: &Place, key: &str, value: impl serde::Serialize, text: &str) -> Result<Exit> {
     if place.json {
         println!("{}", serde_json::json!({ key: value }));
     } else {

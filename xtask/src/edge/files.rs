@@ -45,6 +45,12 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Writes a file, making its folder.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let next = path.with_extension("new");

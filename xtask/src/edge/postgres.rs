@@ -194,6 +194,16 @@ impl Login {
         format!("postgres://{}:{}@127.0.0.1:{}/{}", self.role, self.password, self.port, self.database)
     }
 
+    /// The server's port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The role's password.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
     /// For people: without the password.
     pub fn shown(&self) -> String {
         format!("postgres://{}@127.0.0.1:{}/{}", self.role, self.port, self.database)

@@ -1,5 +1,6 @@
-//! Private Python environments: one for each tool set, made from a list of exact versions.
+//! Private Python environments: one for each tool set, made from exact versions.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,32 +8,54 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// An environment at `dir` with these packages; made anew when the list has changed.
+/// What an environment holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Packages<'p> {
+    /// Exact versions by name.
+    Pinned(&'p [&'p str]),
+    /// A file of exact versions with their hashes, which are checked.
+    Locked(&'p Path),
+}
+
+/// An environment at `dir` with these packages; made anew when the list has changed. Programs that want the same one
+/// at once wait for the first.
 ///
 /// `uv` is used where it is installed, because it takes seconds; otherwise `python3 -m venv` and pip. Both honour
 /// `SSL_CERT_FILE`, `PIP_CERT` and `REQUESTS_CA_BUNDLE`.
 ///
 /// # Errors
 /// When Python or its `venv` is missing, with the command that installs it, or a package cannot be had.
-pub fn environment(dir: &Path, packages: &[&str]) -> Result<PathBuf> {
-    let (mark, wanted) = (dir.join("packages"), packages.join("\n"));
+pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
+    let wanted = match packages {
+        Packages::Pinned(names) => names.join("\n"),
+        Packages::Locked(file) => {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?
+        }
+    };
+    if let Some(above) = dir.parent() {
+        std::fs::create_dir_all(above).with_context(|| format!("cannot make the folder `{}`", above.display()))?;
+    }
+    let lock = std::fs::File::create(dir.with_extension("lock")).context("cannot make the environment's lock")?;
+    lock.lock().context("cannot take the environment's lock")?;
+    let mark = dir.join("packages");
     if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(dir.to_owned());
     }
     if dir.exists() {
         std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove `{}`", dir.display()))?;
     }
-    eprintln!("   Installing {} into {}", packages.join(", "), dir.display());
+    let list: Vec<&OsStr> = match packages {
+        Packages::Pinned(names) => names.iter().map(OsStr::new).collect(),
+        Packages::Locked(file) => vec![OsStr::new("--require-hashes"), OsStr::new("-r"), file.as_os_str()],
+    };
+    eprintln!("   Installing Python packages into {}", dir.display());
     if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
         run(Command::new("uv").args(["venv", "--quiet"]).arg(dir))?;
-        run(Command::new("uv")
-            .args(["pip", "install", "--quiet", "--python"])
-            .arg(dir.join("bin/python"))
-            .args(packages))?;
+        run(Command::new("uv").args(["pip", "install", "--quiet", "--python"]).arg(dir.join("bin/python")).args(list))?;
     } else {
         make_venv(dir)?;
         let mut pip = Command::new(dir.join("bin/python"));
-        run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages))?;
+        run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(list))?;
     }
     std::fs::write(&mark, wanted).with_context(|| format!("cannot write `{}`", mark.display()))?;
     Ok(dir.to_owned())

@@ -83,6 +83,8 @@ pub fn step(step: &Step, programs: &Path) -> Result<String> {
         .env_clear()
         .envs(scrubbed())
         .envs(&step.environment)
+        // The table at the end says what went well.
+        .env("LOG_LEVEL", "warn")
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot start `{}`", program.display()))?;
@@ -93,6 +95,30 @@ pub fn step(step: &Step, programs: &Path) -> Result<String> {
     let exit = if code == Some(Exit::TempFail as i32) { Exit::TempFail } else { Exit::Failed };
     let how = code.map_or_else(|| output.status.to_string(), |code| format!("exit code {code}"));
     Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
+}
+
+/// What a program said, on both its channels, and its exit code if it was not killed.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Standard output, then standard error.
+    pub text: String,
+    /// The exit code.
+    pub code: Option<i32>,
+}
+
+/// Runs a step in a folder, keeping what it says.
+pub fn captured(step: &Step, programs: &Path, folder: &Path) -> Result<Output> {
+    let program = programs.join(&step.program);
+    let output = Command::new(&program)
+        .args(&step.arguments)
+        .env_clear()
+        .envs(scrubbed())
+        .envs(&step.environment)
+        .current_dir(folder)
+        .output()
+        .with_context(|| format!("cannot start `{}`", program.display()))?;
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    Ok(Output { text, code: output.status.code() })
 }
 
 /// Runs `cargo test` with the environment added; whether every test passed.

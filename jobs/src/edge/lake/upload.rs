@@ -1,0 +1,79 @@
+//! An object on its way into the lake: whole at the end, or never seen.
+
+use anyhow::Result;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, WriteMultipart};
+use sha2::{Digest, Sha256};
+
+use super::Lake;
+use crate::failure::Failure;
+use crate::receipt::{Object, hex};
+
+/// An object on its way. Dropped before [`Upload::finish`], nothing of it is ever seen.
+#[derive(Debug)]
+pub struct Upload {
+    pub(super) lake: Lake,
+    pub(super) key: String,
+    pub(super) buffer: Vec<u8>,
+    pub(super) parts: Option<WriteMultipart>,
+    pub(super) hash: Sha256,
+    pub(super) bytes: u64,
+}
+
+impl Upload {
+    /// Adds bytes; returns when at most one part is still on its way.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if let Some(parts) = &mut self.parts {
+            parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
+            parts.write(bytes);
+            return Ok(());
+        }
+        self.buffer.extend_from_slice(bytes);
+        let part = self.lake.sizes.part;
+        if self.buffer.len() >= part {
+            let path = Path::from(self.key.as_str());
+            let upload = self.lake.store.put_multipart(&path).await;
+            let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
+            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
+            parts.put(std::mem::take(&mut self.buffer).into());
+        }
+        Ok(())
+    }
+
+    /// Makes the object appear.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached, or the key is taken.
+    pub async fn finish(mut self) -> Result<Object> {
+        let key = std::mem::take(&mut self.key);
+        match self.parts.take() {
+            Some(parts) => {
+                parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
+            }
+            None => {
+                let fresh = self.lake.put_new(&key, std::mem::take(&mut self.buffer)).await?;
+                anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));
+            }
+        }
+        Ok(Object { key, bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hash).finalize()) })
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some(parts) = self.parts.take() else { return };
+        // Without the abort S3 would keep, and bill, the parts until a lifecycle rule removes them.
+        if let Ok(mut aborts) = self.lake.aborts.try_lock() {
+            aborts.spawn(async move {
+                if let Err(error) = parts.abort().await {
+                    tracing::debug!(%error, "could not abort an upload");
+                }
+            });
+        }
+    }
+}

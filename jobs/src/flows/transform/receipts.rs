@@ -1,0 +1,63 @@
+//! Receipts in the lake: which one lets an ETag be sent, and how a new one is published.
+
+use anyhow::{Context, Result};
+use contract::Layout;
+
+use super::{Collected, Shared, Status, Transformation};
+use crate::failure::Failure;
+use crate::receipt::Receipt;
+
+impl Transformation {
+    /// The receipt of the run whose rows are in the warehouse now, if an ETag may be sent for it: same contract, and
+    /// every object still there.
+    pub(super) async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
+        let Shared { job, lake, ledger, .. } = &*self.0;
+        let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
+        let key = Layout { source: &job.contract.source }.receipt(name, run);
+        let Some(receipt) = self.receipt(&key).await? else { return Ok(None) };
+        if receipt.etag.is_none() || receipt.fingerprint != fingerprint {
+            return Ok(None);
+        }
+        let files = receipt.tables.iter().flat_map(|table| &table.files).map(|file| &file.object);
+        for object in files.chain([&receipt.raw]) {
+            if !lake.has(object).await? {
+                tracing::warn!(
+                    collection = name,
+                    key = object.key,
+                    "an object of the last run is gone; fetching again"
+                );
+                return Ok(None);
+            }
+        }
+        Ok(Some(receipt))
+    }
+
+    pub(super) async fn receipt(&self, key: &str) -> Result<Option<Receipt>> {
+        let lake = &self.0.lake;
+        let Some(bytes) = lake.get(key).await? else { return Ok(None) };
+        let receipt = serde_json::from_slice(&bytes).map_err(|error| {
+            let message = format!("`{}` is no receipt", lake.location(key));
+            Failure::refused(message).because(error).hint("transform again under a new run id")
+        })?;
+        Ok(Some(receipt))
+    }
+
+    /// Writes the receipt. If another process was first, its receipt counts and our objects go.
+    pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
+        let lake = &self.0.lake;
+        let own: Vec<String> = if receipt.unchanged_since.is_some() {
+            Vec::new()
+        } else {
+            receipt.tables.iter().flat_map(|table| &table.files).map(|file| file.object.key.clone()).collect()
+        };
+        // From here on the objects may be vouched for, whatever becomes of the answer to the next request.
+        self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
+        if lake.put_new(key, serde_json::to_vec_pretty(&receipt)?).await? {
+            let status = if receipt.unchanged_since.is_some() { Status::NotModified } else { Status::Fetched };
+            return Ok(Collected { status, tables: receipt.tables });
+        }
+        lake.remove(&own).await;
+        let winner = self.receipt(key).await?.context("a receipt that was there a moment ago")?;
+        Ok(Collected { status: Status::Reused, tables: winner.tables })
+    }
+}

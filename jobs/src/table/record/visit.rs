@@ -1,0 +1,290 @@
+//! The pass over one record's JSON: serde calls, the contract's tree says what to expect, and the sink takes what comes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use contract::{Drift, Type};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::storable::storable;
+use super::{ChildRows, Node, RecordReader, Spec, missing};
+use crate::clean::{self, Cell, Number};
+use crate::table::row::Row;
+
+/// A row that is being filled, and where its troubles go.
+pub(super) struct Sink<'s, 'a> {
+    pub(super) reader: &'s RecordReader,
+    pub(super) columns: &'s [Spec],
+    pub(super) row: &'s mut Row<'a>,
+    /// The columns that have a reason already; that they are missing too would be no news.
+    pub(super) failed: Vec<usize>,
+    /// `None` inside a child: lists do not nest.
+    pub(super) children: Option<&'s mut Vec<ChildRows<'a>>>,
+    pub(super) reasons: &'s mut Vec<String>,
+    pub(super) frozen: &'s mut Option<String>,
+}
+
+/// The way from the record to here, for reasons only; text is made when one is needed.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'p> {
+    Root,
+    Field(&'p Path<'p>, &'p str),
+    Element(&'p Path<'p>, u64),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, name) => f.write_str(name),
+            Self::Field(above, name) => write!(f, "{above}.{name}"),
+            Self::Element(above, index) => write!(f, "{above}[{index}]"),
+        }
+    }
+}
+
+pub(super) struct Value<'v, 's, 'a> {
+    pub(super) node: &'v Node,
+    pub(super) path: Path<'v>,
+    pub(super) sink: &'v mut Sink<'s, 'a>,
+}
+
+impl<'a> Value<'_, '_, 'a> {
+    fn reason(&mut self, problem: &str) {
+        let reason = match self.path {
+            Path::Root => problem.to_owned(),
+            path => format!("{path}: {problem}"),
+        };
+        self.sink.reasons.push(reason);
+    }
+
+    /// The column at a scalar's place; elsewhere a scalar is a reason.
+    fn scalar(mut self, found: &dyn fmt::Display, cell: impl FnOnce(&Spec) -> Result<Cell<'a>, String>) {
+        match self.node {
+            Node::Column(index) => match cell(&self.sink.columns[*index]) {
+                Ok(cell) => self.sink.row.cells[*index] = cell,
+                Err(problem) => {
+                    self.sink.failed.push(*index);
+                    self.reason(&problem);
+                }
+            },
+            Node::Object(_) => self.reason(&format!("expected an object, found {found}")),
+            Node::List(_) => self.reason(&format!("expected an array, found {found}")),
+        }
+    }
+
+    fn unknown(&mut self, name: &str, json: &'a RawValue) {
+        let path = Path::Field(&self.path, name).to_string();
+        match self.sink.reader.drift {
+            Drift::Freeze => {
+                self.sink.frozen.get_or_insert(path);
+            }
+            Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not name this field")),
+            Drift::Evolve => match storable(json.get()) {
+                Ok(json) => {
+                    // Inside an element `_extra` is the element's own, so the path starts there.
+                    let path = match path.split_once("].") {
+                        Some((_, inner)) if self.sink.children.is_none() => inner.to_owned(),
+                        _ => path,
+                    };
+                    if self.sink.row.extra.insert(path.clone(), json).is_some() {
+                        self.sink.reasons.push(format!("{path}: written twice in one record"));
+                    }
+                }
+                Err(problem) => self.sink.reasons.push(format!("{path}: {problem}")),
+            },
+        }
+    }
+
+    fn elements<A: SeqAccess<'a>>(&mut self, child: usize, mut list: A) -> Result<(), A::Error> {
+        let reader = self.sink.reader;
+        let spec = &reader.children[child];
+        for index in 0_u64.. {
+            let mut row = Row { cells: vec![Cell::Null; spec.columns.len()], ..Row::default() };
+            let path = Path::Element(&self.path, index);
+            let sink = &mut Sink {
+                reader,
+                columns: &spec.columns,
+                row: &mut row,
+                failed: Vec::new(),
+                children: None,
+                reasons: self.sink.reasons,
+                frozen: self.sink.frozen,
+            };
+            if list.next_element_seed(Value { node: &spec.element, path, sink })?.is_none() {
+                break;
+            }
+            let failed = std::mem::take(&mut sink.failed);
+            let Some(rows) = self.sink.children.as_mut().and_then(|children| children.get_mut(child)) else { break };
+            rows.read += 1;
+            let empty = failed.is_empty() && row.extra.is_empty() && row.cells.iter().all(|cell| *cell == Cell::Null);
+            if empty && spec.drop_when_all_null {
+                rows.dropped += 1;
+                continue;
+            }
+            missing(&spec.columns, 2, &row.cells, &failed, path, self.sink.reasons);
+            row.cells[1] = Cell::Integer(index.cast_signed() + 1);
+            rows.rows.push(row);
+        }
+        Ok(())
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(mut self, deserializer: D) -> Result<(), D::Error> {
+        let Node::Column(index) = self.node else { return deserializer.deserialize_any(self) };
+        if self.sink.columns[*index].kind != Type::Json {
+            return deserializer.deserialize_any(self);
+        }
+        let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
+        match raw.get() {
+            "null" => {}
+            json => match storable(json) {
+                Ok(json) => self.sink.row.cells[*index] = Cell::Json(json),
+                Err(problem) => {
+                    self.sink.failed.push(*index);
+                    self.reason(&problem);
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.scalar(&value, |spec| clean::boolean(value, spec.kind));
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.scalar(&value, |spec| clean::number(Number::Integer(value), spec.kind));
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => self.visit_f64(value as f64),
+        }
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.scalar(&value, |spec| clean::number(Number::Double(value), spec.kind));
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E: Error>(self, value: &'a str) -> Result<(), E> {
+        self.scalar(&"a string", |spec| clean::text(Cow::Borrowed(value), spec.kind, &spec.clean));
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        self.scalar(&"a string", |spec| clean::text(Cow::Owned(value.to_owned()), spec.kind, &spec.clean));
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let Node::Object(fields) = self.node else {
+            self.scalar(&"an object", |spec| Err(clean::wrong(spec.kind, "an object")));
+            return IgnoredAny.visit_map(map).map(|_| ());
+        };
+        let mut seen = Seen::default();
+        // Real answers keep one field order in every record, so the next field is almost always the expected one.
+        let mut expected = 0;
+        while let Some(key) = map.next_key_seed(Key { fields, expected })? {
+            match key {
+                Found::Known(index) => {
+                    expected = index + 1;
+                    let (name, node) = &fields[index];
+                    let path = Path::Field(&self.path, name);
+                    if seen.twice(index) {
+                        self.sink.reasons.push(format!("{path}: written twice in one record"));
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        map.next_value_seed(Value { node, path, sink: self.sink })?;
+                    }
+                }
+                Found::Unknown(name) => self.unknown(&name, map.next_value()?),
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(mut self, list: A) -> Result<(), A::Error> {
+        match self.node {
+            Node::List(child) => self.elements(*child, list),
+            _ => {
+                self.scalar(&"an array", |spec| Err(clean::wrong(spec.kind, "an array")));
+                IgnoredAny.visit_seq(list).map(|_| ())
+            }
+        }
+    }
+}
+
+/// Which fields of one object have come already.
+#[derive(Default)]
+struct Seen(Vec<u64>, u64);
+
+impl Seen {
+    fn twice(&mut self, index: usize) -> bool {
+        let word = match index / 64 {
+            0 => &mut self.1,
+            more => {
+                self.0.resize(self.0.len().max(more), 0);
+                &mut self.0[more - 1]
+            }
+        };
+        let bit = 1 << (index % 64);
+        let twice = *word & bit != 0;
+        *word |= bit;
+        twice
+    }
+}
+
+enum Found {
+    Known(usize),
+    Unknown(String),
+}
+
+struct Key<'f> {
+    fields: &'f [(String, Node)],
+    expected: usize,
+}
+
+impl<'a> DeserializeSeed<'a> for Key<'_> {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Found, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Found, E> {
+        if self.fields.get(self.expected).is_some_and(|(field, _)| field == name) {
+            return Ok(Found::Known(self.expected));
+        }
+        let place = self.fields.iter().position(|(field, _)| field == name);
+        Ok(place.map_or_else(|| Found::Unknown(name.to_owned()), Found::Known))
+    }
+}

@@ -1,0 +1,160 @@
+//! What a dbt run left in `target/run_results.json`, with `target/manifest.json` to say what a test belongs to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Counts as dbt prints them, and what did not pass.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Results {
+    /// Models built and tests passed.
+    pub pass: u64,
+    /// Tests that warned.
+    pub warn: u64,
+    /// Models and tests that failed.
+    pub error: u64,
+    /// What was not run because something before it failed.
+    pub skip: u64,
+    /// All of them.
+    pub total: u64,
+    /// What warned.
+    pub warnings: Vec<Finding>,
+    /// What failed.
+    pub failures: Vec<Finding>,
+}
+
+/// A test that did not pass, or a model that could not be built.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// The model, snapshot or source table.
+    pub of: String,
+    /// The test; none when the model itself failed.
+    pub test: Option<String>,
+    /// dbt's own words.
+    pub message: String,
+    /// The query whose rows are the failing ones.
+    #[serde(skip)]
+    pub rows: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RunResults {
+    results: Vec<RunResult>,
+}
+
+#[derive(Deserialize)]
+struct RunResult {
+    unique_id: String,
+    status: String,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    failures: Option<u64>,
+    #[serde(default)]
+    compiled_code: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    nodes: BTreeMap<String, Node>,
+    #[serde(default)]
+    unit_tests: BTreeMap<String, Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    name: String,
+    #[serde(default)]
+    attached_node: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    depends_on: DependsOn,
+}
+
+#[derive(Default, Deserialize)]
+struct DependsOn {
+    #[serde(default)]
+    nodes: Vec<String>,
+}
+
+impl Results {
+    /// Reads both files.
+    ///
+    /// # Errors
+    /// When either is not what dbt 1.11 writes.
+    pub fn parse(run_results: &str, manifest: &str) -> serde_json::Result<Self> {
+        let run: RunResults = serde_json::from_str(run_results)?;
+        let manifest: Manifest = serde_json::from_str(manifest)?;
+        let mut results = Self::default();
+        for result in run.results {
+            results.total += 1;
+            match result.status.as_str() {
+                "success" | "pass" => results.pass += 1,
+                "warn" => {
+                    results.warn += 1;
+                    results.warnings.push(manifest.finding(result));
+                }
+                "skipped" => results.skip += 1,
+                _ => {
+                    results.error += 1;
+                    results.failures.push(manifest.finding(result));
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    /// One line, as dbt prints it.
+    pub fn line(&self) -> String {
+        format!("PASS={} WARN={} ERROR={} SKIP={} TOTAL={}", self.pass, self.warn, self.error, self.skip, self.total)
+    }
+}
+
+impl Manifest {
+    fn finding(&self, result: RunResult) -> Finding {
+        let kind = result.unique_id.split('.').next().unwrap_or_default();
+        let node = self.nodes.get(&result.unique_id).or_else(|| self.unit_tests.get(&result.unique_id));
+        let own = node.map_or(result.unique_id.clone(), |node| node.name.clone());
+        let message = result.message.unwrap_or_default().trim().to_owned();
+        let is_test = matches!(kind, "test" | "unit_test");
+        let of = match node {
+            Some(node) if is_test => {
+                let first = node.depends_on.nodes.first();
+                let of = node.model.as_ref().or(node.attached_node.as_ref()).or(first);
+                // `model.dpworld.fct_launches` or `source.dpworld.spacex.launches`: what comes after the project.
+                of.map_or(own.clone(), |of| of.splitn(3, '.').last().unwrap_or(of).to_owned())
+            }
+            _ => own.clone(),
+        };
+        let rows = result.compiled_code.filter(|_| kind == "test" && result.failures.is_some_and(|count| count > 0));
+        Finding { of, test: is_test.then_some(own), message, rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_names_what_did_not_pass() {
+        let run = r#"{"results": [
+            {"unique_id": "model.p.a", "status": "success"},
+            {"unique_id": "test.p.t1.9", "status": "fail", "failures": 2, "message": "Got 2 results", "compiled_code": "select 1"},
+            {"unique_id": "test.p.t2.9", "status": "warn", "failures": 1, "message": "Got 1 result", "compiled_code": "select 2"},
+            {"unique_id": "unit_test.p.a.u", "status": "fail", "message": "differs"},
+            {"unique_id": "model.p.b", "status": "error", "message": "Database Error", "compiled_code": "select"},
+            {"unique_id": "model.p.c", "status": "skipped"}]}"#;
+        let manifest = r#"{"nodes": {
+            "model.p.b": {"name": "b"},
+            "test.p.t1.9": {"name": "t1", "attached_node": "model.p.a", "depends_on": {"nodes": ["model.p.x", "model.p.a"]}},
+            "test.p.t2.9": {"name": "t2", "depends_on": {"nodes": ["source.p.spacex.launches"]}}},
+            "unit_tests": {"unit_test.p.a.u": {"name": "u", "model": "a"}}}"#;
+        let results = Results::parse(run, manifest).expect("JSON");
+        assert_eq!(results.line(), "PASS=1 WARN=1 ERROR=3 SKIP=1 TOTAL=6");
+        let shown = |finding: &Finding| format!("{} {:?} {:?}", finding.of, finding.test, finding.rows);
+        let failures: Vec<String> = results.failures.iter().map(shown).collect();
+        assert_eq!(failures, [r#"a Some("t1") Some("select 1")"#, r#"a Some("u") None"#, "b None None"]);
+        assert_eq!(shown(&results.warnings[0]), r#"spacex.launches Some("t2") Some("select 2")"#);
+    }
+}

@@ -1,0 +1,65 @@
+//! A folder served over HTTP on loopback, for a person's browser.
+
+use std::fs::File;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use tiny_http::{Header, Response, Server};
+
+/// Serves until the process ends; `ready` hears the address.
+///
+/// # Errors
+/// When the port is taken.
+pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str)) -> Result<()> {
+    let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
+    let port = server.server_addr().to_ip().map_or(port, |address| address.port());
+    ready(&format!("http://127.0.0.1:{port}/"));
+    for request in server.incoming_requests() {
+        let file = inside(folder, request.url());
+        // A reader that goes away in the middle is no trouble of ours.
+        let _ = match file.and_then(|path| Some((File::open(&path).ok()?, path))) {
+            Some((file, path)) => {
+                let kind = format!("Content-Type: {}", content_type(&path)).parse::<Header>();
+                let response = kind.into_iter().fold(Response::from_file(file), Response::with_header);
+                request.respond(response)
+            }
+            None => request.respond(Response::from_string("Not Found\n").with_status_code(404)),
+        };
+    }
+    Ok(())
+}
+
+/// The file that a request names; none outside the folder.
+fn inside(folder: &Path, url: &str) -> Option<PathBuf> {
+    let path = url.split(['?', '#']).next()?.trim_start_matches('/');
+    let path = Path::new(if path.is_empty() { "index.html" } else { path });
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let file = folder.join(path);
+    (plain && file.is_file()).then_some(file)
+}
+
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|end| end.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        Some("js") => "text/javascript",
+        Some("css") => "text/css",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_inside_the_folder_are_served() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("index.html"), "x").expect("a file");
+        assert!(inside(folder.path(), "/").is_some() && inside(folder.path(), "/index.html?x=1").is_some());
+        for url in ["/../index.html", "/./../x", "/missing", "//etc/passwd"] {
+            assert!(inside(folder.path(), url).is_none(), "{url}");
+        }
+    }
+}

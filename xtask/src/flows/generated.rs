@@ -1,0 +1,51 @@
+//! Files that are written from something else and committed: what each must be, and whether it is.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use contract::{Contract, Exit};
+
+use crate::dbt;
+use crate::edge::{files, terminal};
+use crate::failure::Failure;
+
+/// A file and what it must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// The command that writes it.
+    pub command: &'static str,
+    /// Where it is, from the root.
+    pub path: PathBuf,
+    /// What it must hold.
+    pub text: String,
+}
+
+/// dbt's sources.
+pub fn dbt_sources() -> Result<Generated> {
+    let file = "jobs/contracts/spacex.yaml";
+    let text = files::read(&files::root().join(file))?.with_context(|| format!("there is no `{file}`"))?;
+    let contract = Contract::parse(&text, file)?;
+    let path = PathBuf::from("dbt/models/staging/__sources.yml");
+    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract, file) })
+}
+
+impl Generated {
+    /// Writes the file where it differs; with `check` only says so.
+    pub fn settle(&self, check: bool) -> Result<Exit> {
+        let (path, shown) = (files::root().join(&self.path), self.path.display());
+        let found = files::read(&path)?;
+        if found.as_deref() == Some(self.text.as_str()) {
+            terminal::step(&format!("{shown} is current"));
+            return Ok(Exit::Done);
+        }
+        if !check {
+            files::write(&path, &self.text)?;
+            terminal::step(&format!("Wrote {shown}"));
+            return Ok(Exit::Done);
+        }
+        let found = found.unwrap_or_default();
+        let line = 1 + found.lines().zip(self.text.lines()).take_while(|(found, wanted)| found == wanted).count();
+        let failure = Failure::new(format!("{shown} is not current from line {line} on"));
+        Err(failure.hint(format!("run `{}` and commit the result", self.command)).into())
+    }
+}

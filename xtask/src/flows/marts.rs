@@ -1,0 +1,109 @@
+//! The marts on this machine: dbt in an environment of its own, as the role `transformer`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use contract::Exit;
+
+use crate::dbt::{Finding, Results};
+use crate::edge::postgres::Login;
+use crate::edge::python::Packages;
+use crate::edge::{files, python, shell};
+use crate::failure::Failure;
+use crate::pipeline::Dbt;
+use crate::ui;
+
+/// Failing rows that are shown of one test.
+const SHOWN: usize = 5;
+
+/// A dbt project, and where its run leaves what it leaves.
+#[derive(Debug)]
+pub struct Marts {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// Where `target/`, `logs/` and the output go.
+    pub dir: PathBuf,
+    /// The warehouse as `transformer`.
+    pub login: Login,
+}
+
+/// dbt's environment, made once for all platforms of this repository.
+pub fn environment() -> Result<PathBuf> {
+    let root = files::root();
+    python::environment(&root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
+}
+
+impl Marts {
+    /// Builds and tests everything.
+    ///
+    /// # Errors
+    /// With the model, the test and up to five rows of each failure; temporary when dbt itself could not work.
+    pub fn build(&self) -> Result<Results> {
+        let output = self.dbt(&["build"])?;
+        let target = self.dir.join("target");
+        let read = |name: &str| files::read(&target.join(name));
+        let (Some(run), Some(manifest)) = (read("run_results.json")?, read("manifest.json")?) else {
+            return Err(self.broken(&output).into());
+        };
+        // dbt writes the results only when it got as far as running; an older run's would lie.
+        if output.code == Some(2) {
+            return Err(self.broken(&output).into());
+        }
+        let results = Results::parse(&run, &manifest).context("cannot understand dbt's results")?;
+        if results.failures.is_empty() && output.code == Some(0) {
+            return Ok(results);
+        }
+        if results.failures.is_empty() {
+            return Err(self.broken(&output).into());
+        }
+        let told: Vec<String> = results.failures.iter().map(|failure| self.told(failure)).collect();
+        let failure = Failure::new(format!("dbt: {}\n{}", results.line(), told.join("\n")));
+        Err(failure.hint(format!("dbt's own words: {}", self.output().display())).into())
+    }
+
+    /// Writes dbt's documentation, and gives the folder to serve.
+    pub fn docs(&self) -> Result<PathBuf> {
+        let output = self.dbt(&["docs", "generate"])?;
+        if output.code == Some(0) { Ok(self.dir.join("target")) } else { Err(self.broken(&output).into()) }
+    }
+
+    fn output(&self) -> PathBuf {
+        self.dir.join("output.txt")
+    }
+
+    fn dbt(&self, arguments: &[&str]) -> Result<shell::Output> {
+        files::remove(&self.dir.join("target/run_results.json"))?;
+        let programs = environment()?.join("bin");
+        let step =
+            Dbt { host: "127.0.0.1".to_owned(), port: self.login.port(), password: self.login.password().to_owned() };
+        let output = shell::captured(&step.step(arguments, &self.dir), &programs, &self.project)?;
+        files::write(&self.output(), &output.text)?;
+        Ok(output)
+    }
+
+    /// dbt's exit code 2 is for what is no model's or test's fault.
+    fn broken(&self, output: &shell::Output) -> Failure {
+        let lines: Vec<&str> = output.text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(12)..].join("\n");
+        let exit = if output.code == Some(2) { Exit::TempFail } else { Exit::Failed };
+        Failure::new(format!("dbt could not do its work:\n{last}")).exit(exit)
+    }
+
+    fn told(&self, failure: &Finding) -> String {
+        let head = match &failure.test {
+            Some(test) => format!("model `{}`: test `{test}` failed: {}", failure.of, failure.message),
+            None => format!("model `{}` could not be built: {}", failure.of, failure.message),
+        };
+        let Some(query) = &failure.rows else { return head };
+        let asked = self.login.query(&format!("SELECT * FROM (\n{query}\n) AS failing LIMIT {SHOWN}"));
+        match asked {
+            Ok(rows) => format!("{head}\n{}", ui::table(&rows)),
+            Err(error) => format!("{head}\n(its rows cannot be shown: {error})"),
+        }
+    }
+}
+
+/// Whether a source has marts: only the contract's own project knows its tables.
+pub fn has_marts(source: &str, project: &Path) -> bool {
+    source == "spacex" && project.join("dbt_project.yml").exists()
+}
