@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
+use crate::edge;
 use crate::failure::{Failure, exit_of, hint_of};
 use crate::flows::transform::Progress;
 
@@ -68,8 +69,9 @@ impl Common {
     }
 }
 
-/// Sets up the logs.
-pub fn start_log(common: &Common, bars: &Bars) {
+/// Sets up what the whole program shares: logs, and TLS.
+pub fn start(common: &Common, bars: &Bars) {
+    edge::choose_tls();
     let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(bars.clone());
     match common.log {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),

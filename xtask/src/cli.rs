@@ -99,8 +99,11 @@ pub struct LocalRun {
     #[arg(long, value_name = "DIR")]
     pub dbt_project: Option<PathBuf>,
     /// Load only; build no marts
-    #[arg(long, conflicts_with = "dbt_project")]
+    #[arg(long, conflicts_with_all = ["dbt_project", "full_refresh"])]
     pub no_dbt: bool,
+    /// Build incremental marts from nothing
+    #[arg(long)]
+    pub full_refresh: bool,
 }
 
 /// `cargo xtask local query`.

@@ -31,7 +31,7 @@ struct Cli {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::start_log(&cli.common, &Bars::new(cli.common.log));
+    cli::start(&cli.common, &Bars::new(cli.common.log));
     // A load that is dropped ends with its connection: the server rolls back, and the next load sweeps.
     cli::finish(load(&cli), async || ()).await
 }

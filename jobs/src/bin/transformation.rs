@@ -47,7 +47,7 @@ struct Cli {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let bars = Bars::new(cli.common.log);
-    cli::start_log(&cli.common, &bars);
+    cli::start(&cli.common, &bars);
     let started = OnceLock::new();
     let job = async {
         let work = prepare(&cli, &bars).await?;

@@ -66,8 +66,6 @@ impl Api {
     /// # Errors
     /// When the system's root certificates cannot be read.
     pub fn new(base: &str) -> Result<Self> {
-        // One TLS provider for the whole program; a second call finds it set, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))

@@ -58,7 +58,7 @@ pub struct ChildRows<'a> {
 
 #[derive(Debug)]
 struct Spec {
-    name: String,
+    path: String,
     kind: Type,
     required: bool,
     clean: Vec<Clean>,
@@ -219,7 +219,7 @@ impl RecordReader {
 
 fn specs(table: &Table<'_>) -> Vec<Spec> {
     let spec = |column: &contract::TableColumn<'_>| Spec {
-        name: column.name.to_owned(),
+        path: column.path.unwrap_or(column.name).to_owned(),
         kind: column.kind,
         required: column.required,
         clean: column.clean.to_vec(),
@@ -237,9 +237,11 @@ fn missing(
 ) {
     for (index, (spec, cell)) in columns.iter().zip(cells).enumerate().skip(first) {
         if spec.required && *cell == Cell::Null && !failed.contains(&index) {
-            reasons.push(match path {
-                Path::Root => format!("{}: required, but null or missing", spec.name),
-                _ => format!("{path}.{}: required, but null or missing", spec.name),
+            reasons.push(match (path, &spec.path) {
+                (Path::Root, own) => format!("{own}: required, but null or missing"),
+                // An element that is no object is its own column.
+                (_, own) if own == "." => format!("{path}: required, but null or missing"),
+                (_, own) => format!("{path}.{own}: required, but null or missing"),
             });
         }
     }

@@ -51,6 +51,8 @@ pub struct Request {
     pub dbt_project: Option<PathBuf>,
     /// Whether to leave the marts alone.
     pub no_dbt: bool,
+    /// Whether to build incremental marts from nothing.
+    pub full_refresh: bool,
 }
 
 /// `warehouse.json`: the server and the roles' passwords. Only its owner may read it.
@@ -105,7 +107,7 @@ impl Platform {
         let mut dbt = None;
         if !request.no_dbt && marts::has_marts(&contract.source, &marts.project) {
             tell("Building and testing the marts");
-            dbt = Some(timed(&mut seconds.dbt, || marts.build())?);
+            dbt = Some(timed(&mut seconds.dbt, || marts.build(request.full_refresh))?);
         }
         Ok(Done { loaded, dbt, lake: lake.display().to_string(), warehouse: state.login("reader").shown(), seconds })
     }

@@ -1,5 +1,6 @@
 //! The marts on this machine: dbt in an environment of its own, as the role `transformer`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -10,7 +11,7 @@ use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
-use crate::pipeline::Dbt;
+use crate::pipeline::{Dbt, Step};
 use crate::ui;
 
 /// Failing rows that are shown of one test.
@@ -38,9 +39,11 @@ impl Marts {
     ///
     /// # Errors
     /// With the model, the test and up to five rows of each failure; temporary when dbt itself could not work.
-    pub fn build(&self) -> Result<Results> {
-        let output = self.dbt(&["build"])?;
+    pub fn build(&self, full_refresh: bool) -> Result<Results> {
+        let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
         let target = self.dir.join("target");
+        files::remove(&target.join("run_results.json"))?;
+        let output = self.dbt(all)?;
         let read = |name: &str| files::read(&target.join(name));
         let (Some(run), Some(manifest)) = (read("run_results.json")?, read("manifest.json")?) else {
             return Err(self.broken(&output).into());
@@ -63,7 +66,7 @@ impl Marts {
 
     /// Writes dbt's documentation, and gives the folder to serve.
     pub fn docs(&self) -> Result<PathBuf> {
-        let output = self.dbt(&["docs", "generate"])?;
+        let output = self.dbt(&["docs", "generate", "--no-compile"])?;
         if output.code == Some(0) { Ok(self.dir.join("target")) } else { Err(self.broken(&output).into()) }
     }
 
@@ -72,7 +75,6 @@ impl Marts {
     }
 
     fn dbt(&self, arguments: &[&str]) -> Result<shell::Output> {
-        files::remove(&self.dir.join("target/run_results.json"))?;
         let programs = environment()?.join("bin");
         let step =
             Dbt { host: "127.0.0.1".to_owned(), port: self.login.port(), password: self.login.password().to_owned() };
@@ -101,6 +103,41 @@ impl Marts {
             Err(error) => format!("{head}\n(its rows cannot be shown: {error})"),
         }
     }
+}
+
+/// Proves without Redshift what can be: dbt-redshift parses and compiles every model offline, incremental ones both
+/// ways, and sqlfluff's Redshift dialect parses what comes out and lints the project. The first failure's words, if any.
+pub fn check_redshift(dir: &Path) -> Result<Option<String>> {
+    let root = files::root();
+    let lock = root.join("dbt/requirements-lint.lock");
+    let (dbt, lint) =
+        (environment()?, python::environment(&root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
+    let project = root.join("dbt");
+    for incremental in [true, false] {
+        let place = dir.join(format!("incremental-{incremental}"));
+        files::remove(&place)?;
+        let compiled = shell::captured(&Dbt::compile_for_redshift(incremental, &place), &dbt.join("bin"), &project)?;
+        if compiled.code != Some(0) {
+            return Ok(Some(compiled.text));
+        }
+        let models = place.join("target/compiled/dpworld");
+        let parsed = shell::captured(
+            &sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], &models),
+            &lint.join("bin"),
+            &place,
+        )?;
+        if parsed.code != Some(0) {
+            return Ok(Some(parsed.text));
+        }
+    }
+    let linted =
+        shell::captured(&sqlfluff(&["lint", "--disable-progress-bar"], Path::new(".")), &lint.join("bin"), &project)?;
+    Ok((linted.code != Some(0)).then_some(linted.text))
+}
+
+fn sqlfluff(arguments: &[&str], on: &Path) -> Step {
+    let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain([on.display().to_string()]).collect();
+    Step { name: "sqlfluff".to_owned(), program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a source has marts: only the contract's own project knows its tables.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::local;
+use super::{local, marts};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
@@ -49,6 +49,11 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         tell("Running the Rust tests");
         Ok(judged(shell::cargo_test(&root, &["--workspace"], &["--skip", EMULATED], &database.environment())?))
     })?];
+    results.push(timed("redshift sql", || {
+        tell("Compiling the marts for Redshift, and parsing what comes out");
+        let problem = marts::check_redshift(&files::folder(&dir.join("redshift"))?)?;
+        Ok(judged(problem.inspect(|words| eprintln!("{words}")).is_none()))
+    })?);
     results.push(timed("s3 lake", || {
         if !all {
             return Ok(Outcome::NotRun("it needs an emulator; `cargo xtask test --all` starts one".to_owned()));

@@ -52,6 +52,7 @@ const JOBS: House = House {
 const ALLOWED: &[(&str, &str, &str)] = &[
     ("commands", "cli", "a command takes its own options, which are plain types"),
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
+    ("flows/tests", "flows/marts", "one suite is of the marts"),
     ("flows/local", "flows/marts", "a local run ends with its marts"),
     ("prove", "receipt", "a proof is of a receipt"),
     ("prove", "table", "the files' schema is the table's"),

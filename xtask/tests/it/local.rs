@@ -1,53 +1,10 @@
 //! `cargo xtask local` through the program, on a real PostgreSQL, in folders of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::Value;
 
-/// A platform in a folder; whatever happens in a test, its database ends with it.
-struct Local {
-    dir: tempfile::TempDir,
-}
-
-impl Local {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.dir.path().join("platform")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.arg("local").args(arguments).arg("--dir").arg(self.path());
-        // What a person may have lying around; none of it may matter, or be seen again.
-        command.env("AWS_ACCESS_KEY_ID", "AKIACANARYCANARYCANA").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
-        command.env("LAKE_URL", "s3://canary").env("WAREHOUSE_URL", "postgres://canary").env("RUN_ID", "canary");
-        command.output().expect("xtask starts")
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.command(&[arguments, &["--json"]].concat());
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {words}");
-        assert!(!words.contains("canary"), "{words}");
-        serde_json::from_slice(&output.stdout).expect("one JSON value on standard output")
-    }
-
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    }
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        self.command(&["reset"]);
-    }
-}
+use crate::support::Local;
 
 fn sample(collection: &str) -> u64 {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../jobs/sample/spacex/{collection}.json"));
@@ -70,17 +27,23 @@ fn the_sample_goes_from_answers_to_tables_and_the_same_again_changes_nothing() {
         let number = |key: &str| counts[key].as_u64().expect("a number");
         assert_eq!(number("read"), number("rows") + number("quarantined") + number("dropped"), "{counts}");
     }
-    for step in ["build", "warehouse", "transformation", "copy"] {
+    for step in ["build", "warehouse", "transformation", "copy", "dbt"] {
         assert!(first["seconds"][step].is_number(), "{step}");
     }
+    let marts = &first["dbt"];
+    assert_eq!(
+        (&marts["error"], &marts["skip"], marts["pass"].as_u64() > Some(100)),
+        (&0.into(), &0.into(), true),
+        "{marts}"
+    );
 
-    let second = local.json(&["run", "--run-id", "tuesday"]);
+    let second = local.json(&["run", "--run-id", "tuesday", "--no-dbt"]);
     for (table, counts) in second["tables"].as_object().expect("tables") {
         let changed = ["inserted", "updated", "deleted"].map(|key| counts[key].as_u64());
         assert_eq!(changed, [Some(0); 3], "{table}");
     }
-    assert_eq!(local.json(&["run", "--run-id", "tuesday"])["outcome"], "already_committed");
-    assert_eq!(local.json(&["run", "--run-id", "monday"])["outcome"], "superseded");
+    assert_eq!(local.json(&["run", "--run-id", "tuesday", "--no-dbt"])["outcome"], "already_committed");
+    assert_eq!(local.json(&["run", "--run-id", "monday", "--no-dbt"])["outcome"], "superseded");
 
     let asked = "SELECT count(*) AS launches, min(date_utc) AS first FROM spacex.launches -- all";
     let rows = local.json(&["query", asked]);
@@ -104,7 +67,7 @@ fn the_sample_goes_from_answers_to_tables_and_the_same_again_changes_nothing() {
 fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_known() {
     use std::os::unix::fs::PermissionsExt;
     let local = Local::new();
-    local.json(&["--collections", "company"]);
+    local.json(&["--collections", "company", "--no-dbt"]);
     let file = local.path().join("warehouse.json");
     let state: Value = serde_json::from_str(&std::fs::read_to_string(&file).expect("the state")).expect("JSON");
     assert_eq!(std::fs::metadata(&file).expect("the state").permissions().mode() & 0o777, 0o600);

@@ -1,5 +1,8 @@
 //! xtask's tests through its program and over the whole repository.
 
 mod floors;
+mod generated;
 mod local;
+mod marts;
 mod repository;
+mod support;

@@ -23,7 +23,7 @@ pub(super) fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // Where the grammar is sound, all that can be wrong with an escape is half of a pair.
     if text.contains("hex escape") {
-        return "a surrogate escape without its other half".to_owned();
+        return "a hex escape of half a surrogate pair".to_owned();
     }
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }

@@ -1,0 +1,27 @@
+-- Planned launches hold slots without a core, some of nine nulls, which the load drops. No slot like that is a flight,
+-- and every past slot with a core is one. Shows the slots that differ.
+with slots as (
+    select
+        launch_cores.launch_id || '-' || cast(launch_cores.position as varchar(8)) as core_flight_id,
+        launch_cores.core_id,
+        launches.upcoming
+    from {{ source('spacex', 'launch_cores') }} as launch_cores
+    inner join {{ source('spacex', 'launches') }} as launches
+        on launch_cores.launch_id = launches.id
+    where
+        launch_cores._deleted_at is null
+        and launches._deleted_at is null
+)
+
+select
+    slots.core_flight_id as slot,
+    slots.core_id,
+    slots.upcoming,
+    flights.core_flight_id
+from slots
+full outer join {{ ref('fct_core_flights') }} as flights
+    on slots.core_flight_id = flights.core_flight_id
+where
+    slots.core_flight_id is null
+    or (flights.core_flight_id is null and slots.core_id is not null and not slots.upcoming)
+    or (flights.core_flight_id is not null and (slots.core_id is null or slots.upcoming))

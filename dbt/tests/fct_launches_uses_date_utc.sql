@@ -1,0 +1,11 @@
+-- date_unix and date_local contradict date_utc in a few records; date_utc counts. Shows launches with another time.
+select
+    launches.launch_id,
+    launches.launch_name,
+    launches.launch_at_utc,
+    loaded.date_utc,
+    loaded.date_unix
+from {{ ref('fct_launches') }} as launches
+inner join {{ source('spacex', 'launches') }} as loaded
+    on launches.launch_id = loaded.id
+where launches.launch_at_utc <> loaded.date_utc

@@ -1,0 +1,50 @@
+//! Platforms of the tests' own, driven through the program.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A platform in a folder; whatever happens in a test, its database ends with it.
+pub(crate) struct Local {
+    dir: tempfile::TempDir,
+}
+
+impl Local {
+    pub(crate) fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a folder") }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("platform")
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.arg("local").args(arguments).arg("--dir").arg(self.path());
+        // What a person may have lying around; none of it may matter, or be seen again.
+        command.env("AWS_ACCESS_KEY_ID", "AKIACANARYCANARYCANA").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
+        command.env("LAKE_URL", "s3://canary").env("WAREHOUSE_URL", "postgres://canary").env("RUN_ID", "canary");
+        command.output().expect("xtask starts")
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.command(&[arguments, &["--json"]].concat());
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {words}");
+        assert!(!words.contains("canary"), "{words}");
+        serde_json::from_slice(&output.stdout).expect("one JSON value on standard output")
+    }
+
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.command(&["reset"]);
+    }
+}
