@@ -1,0 +1,223 @@
+//! Bad input: a clear error, the right exit code, and nothing changed anywhere.
+//!
+//! That a warehouse's password never appears is checked wherever one is given (`support/program.rs`).
+
+mod objects;
+
+use serde_json::json;
+
+use crate::support::database::{Database, Role};
+use crate::support::program::Program;
+use crate::support::zoo::{State, Zoo, animals, stock};
+
+/// A zoo with one load in it, and how it stands.
+fn loaded() -> (Zoo, State) {
+    let zoo = Zoo::stocked();
+    zoo.load("r1");
+    let state = zoo.state();
+    (zoo, state)
+}
+
+/// A loaded zoo whose second run is transformed but not loaded.
+fn transformed() -> (Zoo, State) {
+    let (zoo, _) = loaded();
+    zoo.gives("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
+    zoo.transformation("r2").run().done();
+    let state = zoo.state();
+    (zoo, state)
+}
+
+#[test]
+fn an_unknown_key_in_the_contract_is_told_with_file_and_line() {
+    let (zoo, state) = transformed();
+    zoo.amend("    key: id\n    doc: One row an animal.", "    kee: id\n    doc: One row an animal.");
+    let place = format!("{}:10: collections.animals: unknown field `kee`", zoo.contract().display());
+    for program in [zoo.transformation("r3"), zoo.copy("r2")] {
+        program.run().refused(&[&place, "expected one of"]);
+    }
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn every_mistake_in_a_contract_is_told_at_once() {
+    let (zoo, state) = loaded();
+    zoo.amend("path: /keepers", "path: keepers");
+    zoo.amend("references: keepers.id", "references: keeper.id");
+    let file = zoo.contract();
+    let lines = ["22: collections.animals.columns.keeper_id.references", "39: collections.keepers.path"];
+    let places = lines.map(|line| format!("{}:{line}", file.display()));
+    zoo.transformation("r2").run().refused(&[&places[0], &places[1]]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn a_contract_that_is_not_there_is_named() {
+    let (zoo, state) = loaded();
+    std::fs::remove_file(zoo.contract()).expect("the contract");
+    let words = format!("cannot read the contract `{}`", zoo.contract().display());
+    zoo.transformation("r2").run().refused(&[&words]);
+    zoo.copy("r1").run().refused(&[&words]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn an_unknown_collection_is_named_with_the_known_ones() {
+    let (zoo, state) = transformed();
+    for program in [zoo.transformation("r3"), zoo.copy("r2")] {
+        let ended = program.option("--collections", "animals,dinosaurs,dodos").run();
+        let known = "there are animals, keepers, tickets, about";
+        ended.refused(&["source `zoo` has no collection `dinosaurs`, `dodos`", known]);
+    }
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn what_clap_refuses_is_misuse() {
+    let (zoo, state) = loaded();
+    for run in ["a b", "2026-11-22T09:30:00+00:00", "", "../r1"] {
+        zoo.transformation(run).run().misused(&["is not a run id: 1 to 64 characters of A-Z a-z 0-9 _ -"]);
+        zoo.copy(run).run().misused(&["is not a run id"]);
+    }
+    zoo.transformation("r2").option("--fast", "yes").run().misused(&["unexpected argument '--fast'"]);
+    crate::support::program::copy().run().misused(&["--run-id", "--lake-url", "--warehouse-url"]);
+    assert_eq!(zoo.state(), state);
+}
+
+/// Below a regular file nobody can write, not even root.
+#[test]
+fn a_lake_that_cannot_be_written_is_named() {
+    let (zoo, state) = transformed();
+    let file = zoo.contract();
+    let lake = format!("{}/lake", crate::support::file_url(&file));
+    let make = format!("cannot make the folder `{}/lake`", file.display());
+    let at = |program: Program| program.option("--run-id", "r2").option("--lake-url", &lake);
+    let contract = file.to_str().expect("a plain path");
+    let source = crate::support::file_url(&zoo.source());
+    let transform = at(crate::support::program::transformation()).option("--contract", contract);
+    transform.option("--source-url", &source).run().refused(&[&make]);
+    let copy = at(crate::support::program::copy()).option("--contract", contract);
+    let open = format!("cannot open the folder `{}/lake`", file.display());
+    copy.warehouse(&zoo.database().url(Role::Loader)).run().refused(&[&open]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn a_part_of_the_lake_that_cannot_be_written_is_named() {
+    let zoo = Zoo::stocked();
+    std::fs::write(zoo.lake.path("processed"), "a file where a folder should be").expect("a file");
+    let ended = zoo.transformation("r1").option("--collections", "about").run();
+    ended.refused(&["cannot write `file:///", "processed/zoo/about/run=r1/", "may be written"]);
+    assert!(zoo.lake.keys("stage").is_empty());
+}
+
+#[test]
+fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
+    let (zoo, state) = transformed();
+    let wrong = zoo.database().url_with_password("very-wrong");
+    zoo.copy_to(&wrong, "r2").run().refused(&["password authentication failed", "check user and password"]);
+    let mysql = "mysql://loader:very-secret@127.0.0.1:3306/zoo";
+    zoo.copy_to(mysql, "r2")
+        .run()
+        .refused(&["no driver for the warehouse scheme `mysql`", "postgres://user:password@"]);
+    zoo.copy_to("loader:very-secret", "r2").run().refused(&["WAREHOUSE_URL is no URL"]);
+    zoo.copy_to("postgres://loader:very-secret@host:nineteen/zoo", "r2")
+        .run()
+        .refused(&["WAREHOUSE_URL cannot be read"]);
+    let nobody = "postgres://loader:very-secret@127.0.0.1:1/zoo";
+    zoo.copy_to(nobody, "r2").run().failed_for_now(&["cannot connect to database `zoo` as `loader`"]);
+
+    let unprepared = Database::unprepared();
+    let ended = zoo.copy_to(&unprepared.url(Role::Loader), "r2").run();
+    ended.refused(&[
+        "cannot read the ledger",
+        "etl.runs",
+        "prepare the warehouse: schemas, `etl` tables, roles and grants",
+    ]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn the_transformation_tells_the_same_of_a_warehouse() {
+    let zoo = Zoo::empty();
+    let source = "http://127.0.0.1:1";
+    let ask = |warehouse: &str| zoo.asking(source, "r1").warehouse(warehouse).run();
+    ask(&zoo.database().url_with_password("very-wrong")).refused(&["password authentication failed"]);
+    ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["no driver for the warehouse scheme `mysql`"]);
+    let unprepared = Database::unprepared();
+    ask(&unprepared.url(Role::Loader)).refused(&["cannot read the ledger", "prepare the warehouse"]);
+}
+
+#[test]
+fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
+    let (zoo, state) = loaded();
+    let of = |source: &str| {
+        let contract = zoo.contract();
+        let program = crate::support::program::transformation().option("--contract", contract.to_str().expect("plain"));
+        program.option("--run-id", "r2").option("--source-url", source)
+    };
+    let lake = zoo.lake.url();
+    of("ftp://zoo.example").option("--lake-url", &lake).run().refused(&["`ftp://zoo.example` names no source"]);
+    of("file:///nowhere/at/all")
+        .option("--lake-url", &lake)
+        .run()
+        .refused(&["cannot open the folder `/nowhere/at/all`"]);
+    of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is no address to ask"]);
+    of("http://zoo.example").option("--lake-url", "gs://bucket").run().refused(&["unknown scheme `gs`"]);
+    of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` names no lake"]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn more_misfits_than_the_contract_allows_refuse_the_collection() {
+    let (zoo, state) = loaded();
+    let mut answer = stock()[0].1.clone();
+    answer[0]["weight_kg"] = json!("heavy");
+    answer[2]["tame"] = json!("maybe");
+    zoo.gives("animals", &answer);
+    let ended = zoo.transformation("r2").option("--collections", "animals").run();
+    let aside = zoo.lake.key("quarantine/zoo/animals/run=r2", ".parquet");
+    ended.refused(&[
+        "2 of 3 records do not fit the contract (66.7 %, at most 50.0 % may be set aside)",
+        "record 1 (1): weight_kg: expected a double, found the string `heavy`",
+        "record 3 (3): tame: expected a boolean, found the string `maybe`",
+        &format!("all of them, with reasons: {}/{aside}", zoo.lake.url().trim_end_matches('/')),
+    ]);
+    assert_eq!(zoo.lake.set_aside("zoo", "r2", "animals").len(), 2);
+    assert!(zoo.lake.keys("processed/zoo/animals/run=r2").is_empty());
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn the_same_key_twice_in_one_answer_is_refused_and_named() {
+    let (zoo, state) = loaded();
+    zoo.gives("animals", &animals(&[(1, "Ada"), (2, "Bo"), (1, "Ada again")]));
+    zoo.gives("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
+    let ended = zoo.transformation("r2").option("--collections", "animals,keepers").run();
+    ended.refused(&[
+        "animals: the key `1` comes twice in one answer, in records 1 and 3",
+        "keepers: the key `kb` comes twice in one answer, in records 1 and 2",
+    ]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
+fn an_empty_answer_where_there_were_rows_must_be_allowed() {
+    let (zoo, _) = loaded();
+    zoo.gives("animals", &json!([]));
+    zoo.transformation("r2").run().done();
+    let state = zoo.state();
+    let words = ["collection `animals` came empty, but the table has 3 rows", "--allow-empty"];
+    zoo.copy("r2").run().refused(&words);
+    assert_eq!(zoo.state(), state);
+
+    let report = zoo.copy("r2").flag("--allow-empty").run().done();
+    assert_eq!(
+        (&report["tables"]["animals"]["deleted"], &report["tables"]["animal_meals"]["deleted"]),
+        (&json!(3), &json!(2))
+    );
+    assert!(zoo.objects("SELECT id FROM zoo.animals WHERE _deleted_at IS NULL").is_empty());
+
+    // Empty again is no news.
+    let report = zoo.load("r3");
+    assert_eq!(report["tables"]["animals"]["deleted"], 0);
+}

@@ -1,0 +1,190 @@
+//! Records that are not as the contract says: kept whole, or set aside whole with every reason, never bent to fit.
+
+use serde_json::{Value, json};
+
+use crate::support::zoo::{Zoo, animals, stock};
+
+/// Transforms animals written as text beside a good one; the reasons for each that was set aside.
+fn reasons(records: &[&str]) -> Vec<(Option<String>, String)> {
+    let zoo = Zoo::empty();
+    let good = (100..100 + records.len()).map(|id| format!(r#"{{"id":{id},"name":"Good"}}"#)).collect::<Vec<_>>();
+    zoo.gives_text("animals", &format!("[{},{}]", records.join(","), good.join(",")));
+    let report = zoo.transformation("r1").option("--collections", "animals").run().done();
+    let table = report["collections"]["animals"]["tables"][0].clone();
+    let aside = zoo.lake.set_aside("zoo", "r1", "animals");
+    let counts = ["read", "rows", "quarantined", "dropped"].map(|name| table[name].as_u64().expect("a count"));
+    assert_eq!(counts, [2 * records.len() as u64, records.len() as u64, records.len() as u64, 0]);
+    for (place, (aside, record)) in (1..).zip(aside.iter().zip(records)) {
+        assert_eq!((aside.number, aside.record.as_str()), (place, *record));
+    }
+    aside.into_iter().map(|aside| (aside.key, aside.reasons)).collect()
+}
+
+/// The one reason for one animal of number 1.
+#[track_caller]
+fn reason(record: &str) -> String {
+    let [(key, reason)] = <[_; 1]>::try_from(reasons(&[record])).expect("one");
+    assert_eq!(key.as_deref(), Some("1"), "{reason}");
+    reason
+}
+
+#[test]
+fn evolve_keeps_what_the_contract_does_not_name_and_the_row_counts_as_changed() {
+    let zoo = Zoo::stocked();
+    zoo.load("r1");
+    let mut answer = stock()[0].1.clone();
+    answer[0]["colour"] = json!("grey");
+    answer[0]["kind"]["family"] = json!({"name": "Tapiridae"});
+    answer[0]["meals"][0]["organic"] = json!(true);
+    zoo.gives("animals", &answer);
+    let report = zoo.load("r2");
+    let moved = |table: &str| ["updated", "unchanged"].map(|name| report["tables"][table][name].as_u64());
+    assert_eq!(moved("animals"), [Some(1), Some(2)]);
+    assert_eq!(moved("animal_meals"), [Some(1), Some(1)]);
+    let extra = json!({"colour": "grey", "kind.family": {"name": "Tapiridae"}});
+    assert_eq!(zoo.objects("SELECT _extra FROM zoo.animals ORDER BY id")[0], json!({"_extra": extra}));
+    let extra = zoo.objects("SELECT _extra FROM zoo.animal_meals ORDER BY animal_id, position");
+    assert_eq!(extra, [json!({"_extra": {"organic": true}}), json!({"_extra": null})]);
+}
+
+#[test]
+fn a_field_that_goes_again_leaves_the_extras() {
+    let zoo = Zoo::empty();
+    zoo.gives("animals", &json!([{"id": 1, "name": "Ada", "colour": "grey"}]));
+    zoo.load_only("animals", "r1");
+    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    assert_eq!(zoo.load_only("animals", "r2")["tables"]["animals"]["updated"], 1);
+    assert_eq!(zoo.objects("SELECT _extra FROM zoo.animals"), [json!({"_extra": null})]);
+}
+
+#[test]
+fn quarantine_sets_the_record_aside_and_the_rest_is_loaded() {
+    let zoo = Zoo::stocked();
+    let mut answer = stock()[1].1.clone();
+    answer[1]["salary"] = json!(1);
+    zoo.gives("keepers", &answer);
+    let counts = zoo.load("r1")["tables"]["keepers"].clone();
+    assert_eq!(["read", "rows", "quarantined"].map(|name| counts[name].as_u64()), [Some(2), Some(1), Some(1)]);
+    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "keepers")).expect("one");
+    assert_eq!((aside.number, aside.key.as_deref()), (2, Some("lm")));
+    assert!(aside.reasons.starts_with("salary: "), "{}", aside.reasons);
+    assert_eq!(serde_json::from_str::<Value>(&aside.record).expect("JSON"), answer[1]);
+}
+
+#[test]
+fn freeze_refuses_the_collection() {
+    let zoo = Zoo::stocked();
+    zoo.gives("tickets", &json!([{"ticket": 7}, {"ticket": 8, "row": 3}]));
+    let ended = zoo.transformation("r1").run();
+    ended.refused(&[
+        "collection `tickets` failed",
+        "record 2: the contract does not name the field `row`",
+        "drift: evolve",
+    ]);
+    let receipts = zoo.lake.keys("stage/zoo/run=r1");
+    assert_eq!(receipts.len(), 3, "the other collections are fine: {receipts:?}");
+    assert!(zoo.lake.keys("processed/zoo/tickets").is_empty());
+    zoo.copy("r1").run().refused(&["run `r1` has no receipt for tickets"]);
+}
+
+#[test]
+fn an_optional_field_may_be_missing_and_a_required_one_may_not() {
+    let zoo = Zoo::empty();
+    zoo.gives("animals", &json!([{"id": 1, "name": "Ada", "kind": null, "meals": null}]));
+    zoo.load_only("animals", "r1");
+    let row = json!({"species": null, "weight_kg": null, "keeper_id": null});
+    assert_eq!(zoo.objects("SELECT species, weight_kg, keeper_id FROM zoo.animals"), [row]);
+
+    for missing in [r#"{"id":1}"#, r#"{"id":1,"name":null}"#, r#"{"id":1,"name":"  "}"#] {
+        assert_eq!(reason(missing), "name: required, but null or missing");
+    }
+    let element = r#"{"id":1,"name":"Ada","nicknames":["Dot",null]}"#;
+    let reason = reason(element);
+    assert!(reason.starts_with("nicknames[1]") && reason.ends_with(": required, but null or missing"), "{reason}");
+    assert_eq!(reasons(&[r#"{"name":"Ada"}"#]), [(None, "id: required, but null or missing".to_owned())]);
+}
+
+#[test]
+fn another_type_is_a_reason_at_its_path() {
+    for (field, expected) in [
+        (r#""kind":"cat""#, "kind: expected an object, found a string"),
+        (r#""kind":[1]"#, "kind: expected an object, found an array"),
+        (r#""kind":{"legs":"four"}"#, "kind.legs: expected an integer, found the string `four`"),
+        (r#""kind":{"legs":2.5}"#, "kind.legs: expected an integer, found the number 2.5"),
+        (r#""meals":{}"#, "meals: expected an array, found an object"),
+        (r#""meals":["hay"]"#, "meals[0]: expected an object, found a string"),
+        (r#""meals":[{"food":"hay"},{"grams":"much"}]"#, "meals[1].grams: expected a double, found the string `much`"),
+        (r#""nicknames":[["Dot"]]"#, "nicknames[0]: expected a string(8), found an array"),
+        (r#""weight_kg":true"#, "weight_kg: expected a double, found true"),
+        (r#""name":["Ada"]"#, "name: expected a string(16), found an array"),
+        (r#""tame":1"#, "tame: expected a boolean, found the number 1"),
+        (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is no day (YYYY-MM-DD)"),
+        (r#""fed_at":"noon""#, "fed_at: `noon` is no ISO 8601 instant"),
+        (r#""keeper":"ninechars""#, "keeper: 9 bytes, at most 8 fit"),
+    ] {
+        // The name is required; one of another type is there all the same.
+        let name = if field.contains("name\":") { "" } else { r#""name":"Ada","# };
+        assert_eq!(reason(&format!(r#"{{"id":1,{name}{field}}}"#)), expected, "{field}");
+    }
+}
+
+#[test]
+fn every_reason_of_a_record_is_told() {
+    let record = r#"{"id":1,"kind":"cat","tame":"no"}"#;
+    let expected = [
+        "kind: expected an object, found a string",
+        "tame: expected a boolean, found the string `no`",
+        "name: required, but null or missing",
+    ];
+    assert_eq!(reason(record), expected.join("\n"));
+}
+
+#[test]
+fn a_record_that_is_no_object_is_set_aside() {
+    for (found, (key, reasons)) in ["a string", "7", "an array"].iter().zip(reasons(&[r#""Ada""#, "7", "[]"])) {
+        assert_eq!((key, reasons.lines().next()), (None, Some(format!("expected an object, found {found}").as_str())));
+    }
+}
+
+#[test]
+fn a_field_that_comes_twice_is_a_reason_and_not_a_choice() {
+    assert_eq!(reason(r#"{"id":1,"name":"Ada","name":"Bo"}"#), "name: written twice in one record");
+    let nested = r#"{"id":1,"name":"Ada","kind":{"legs":4,"legs":2}}"#;
+    assert_eq!(reason(nested), "kind.legs: written twice in one record");
+    let unknown = r#"{"id":1,"name":"Ada","colour":"grey","colour":"pink"}"#;
+    assert_eq!(reason(unknown), "colour: written twice in one record");
+}
+
+#[test]
+fn numbers_beyond_their_type_are_reasons() {
+    let legs = r#"{"id":1,"name":"Ada","kind":{"legs":9223372036854775808}}"#;
+    assert_eq!(reason(legs), "kind.legs: expected an integer, found the number 9223372036854776000");
+    let zoo = Zoo::empty();
+    zoo.gives_text(
+        "animals",
+        r#"[{"id":-9223372036854775808,"name":"Least"},{"id":9223372036854775807,"name":"Most"}]"#,
+    );
+    zoo.load_only("animals", "r1");
+    let ids = zoo.objects("SELECT id::text FROM zoo.animals ORDER BY animals.id");
+    assert_eq!(ids, [json!({"id": "-9223372036854775808"}), json!({"id": "9223372036854775807"})]);
+}
+
+/// What cannot be read at all must not hide the record's key, wherever in the record the key stands.
+#[test]
+fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
+    for (value, words) in [
+        (r#""name":"Ada","weight_kg":1e999"#, "number out of range"),
+        (r#""name":"Ada","tags":[1e999]"#, "number out of range"),
+        (r#""name":"\ud800""#, "escape"),
+        (r#""name":"Ada","tags":{"a":"\udc00x"}"#, "escape"),
+        (r#""name":"Ada","colour":"\ud800""#, "escape"),
+        (r#""name":"A\u0000a""#, "U+0000"),
+        (r#""name":"Ada","tags":["\u0000"]"#, "U+0000"),
+        (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
+    ] {
+        for record in [format!(r#"{{"id":1,{value}}}"#), format!(r#"{{{value},"id":1}}"#)] {
+            let found = reason(&record);
+            assert!(found.contains(words) && found.lines().count() == 1, "{record}\n{found}");
+        }
+    }
+}

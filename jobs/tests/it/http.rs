@@ -1,0 +1,5 @@
+//! Answers over HTTP, from a server of somebody else's making and from one that misbehaves.
+
+mod bodies;
+mod etags;
+mod retries;

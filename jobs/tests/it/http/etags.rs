@@ -1,0 +1,134 @@
+//! An ETag is sent only when the run that it belongs to stands in the warehouse as it was fetched; then a 304 may
+//! stand for its rows.
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Server};
+use crate::support::zoo::{Zoo, animals};
+
+const PATHS: [&str; 4] = ["/animals", "/keepers", "/tickets", "/about"];
+
+/// A server whose answers carry an ETag.
+fn server(zoo: &[(&str, Value)], etag: &str) -> Server {
+    let server = Server::start();
+    for (name, answer) in zoo {
+        server.answers(&format!("/{name}"), [Answer::json(answer).header("ETag", etag)]);
+    }
+    server
+}
+
+/// A zoo whose first run came over HTTP with the ETag `"one"`; not loaded yet.
+fn transformed() -> (Zoo, Server) {
+    let (zoo, server) = (Zoo::empty(), server(&crate::support::zoo::stock(), "\"one\""));
+    zoo.asking_with_ledger(&server.url(), "r1").run().done();
+    (zoo, server)
+}
+
+fn loaded() -> (Zoo, Server) {
+    let (zoo, server) = transformed();
+    zoo.copy("r1").run().done();
+    (zoo, server)
+}
+
+/// Whether the next run sends an ETag for animals.
+fn sends(zoo: &Zoo, server: &Server, run: &str) -> Option<String> {
+    let report = zoo.asking_with_ledger(&server.url(), run).run().done();
+    assert_eq!(report["collections"]["animals"]["status"], "fetched");
+    server.last("/animals").header("If-None-Match").map(str::to_owned)
+}
+
+#[test]
+fn a_304_after_a_committed_run_skips_the_collection_and_its_load_changes_nothing() {
+    let (zoo, server) = loaded();
+    let rows = zoo.rows();
+    for path in PATHS {
+        server.answers(path, [Answer::new(304, "").header("ETag", "\"one\"")]);
+    }
+    // The second 304 is about a run that is a 304 itself.
+    for run in ["r2", "r3"] {
+        let report = zoo.asking_with_ledger(&server.url(), run).run().done();
+        for path in PATHS {
+            assert_eq!(report["collections"][&path[1..]]["status"], "not_modified");
+            assert_eq!(server.last(path).header("If-None-Match"), Some("\"one\""));
+        }
+        assert_eq!(zoo.lake.receipt("zoo", run, "animals")["unchanged_since"], "r1");
+        assert!(zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
+
+        let report = zoo.copy(run).run().done();
+        assert_eq!((&report["outcome"], &report["tables"]["animals"]["unchanged"]), (&json!("committed"), &json!(3)));
+        assert_eq!(zoo.rows(), rows);
+    }
+    assert_eq!(zoo.ledger(), ["1 r1", "2 r2", "3 r3"]);
+    assert!(zoo.lake.key("raw/zoo/animals/run=r3", ".http.json").contains("/run=r3/"));
+}
+
+#[test]
+fn one_collection_may_be_the_same_while_another_is_new() {
+    let (zoo, server) = loaded();
+    server.answers("/keepers", [Answer::new(304, "")]);
+    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada"), (5, "Eli")])).header("ETag", "\"two\"")]);
+    zoo.asking_with_ledger(&server.url(), "r2").run().done();
+    let report = zoo.copy("r2").run().done();
+    assert_eq!(
+        (&report["tables"]["keepers"]["unchanged"], &report["tables"]["animals"]["inserted"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(sends(&zoo, &server, "r3").as_deref(), Some("\"two\""));
+}
+
+#[test]
+fn no_etag_is_sent_without_a_load_that_was_committed() {
+    let (zoo, server) = transformed();
+    assert_eq!(sends(&zoo, &server, "never-loaded"), None);
+
+    // This load fails: one of its files is not what was vouched for.
+    let file = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
+    zoo.lake.overwrite(&file, b"altered");
+    zoo.copy("r1").run().refused(&["is not what its receipt vouches for"]);
+    assert_eq!(sends(&zoo, &server, "after-a-failed-load"), None);
+
+    zoo.copy("after-a-failed-load").run().done();
+    assert_eq!(sends(&zoo, &server, "after-a-good-one").as_deref(), Some("\"one\""));
+}
+
+#[test]
+fn no_etag_is_sent_under_a_contract_that_would_make_other_rows() {
+    let (zoo, server) = loaded();
+    zoo.amend("weight_kg: {type: double", "weight_kg: {clean: [], type: double");
+    assert_eq!(sends(&zoo, &server, "r2"), None);
+    assert_eq!(server.last("/tickets").header("If-None-Match"), Some("\"one\""), "another collection's is the same");
+}
+
+#[test]
+fn no_etag_is_sent_when_an_object_that_a_304_would_point_to_is_gone() {
+    let (zoo, server) = loaded();
+    // Each run after such a loss fetches again and is the one whose objects count next.
+    for (place, next) in [
+        ("raw/zoo/animals/run=r1", "r2"),
+        ("processed/zoo/animals/run=r2", "r3"),
+        ("processed/zoo/animal_meals/run=r3", "r4"),
+    ] {
+        let lost = zoo.lake.keys(place).into_iter().find(|key| !key.ends_with(".http.json")).expect("an object");
+        zoo.lake.remove(&lost);
+        assert_eq!(sends(&zoo, &server, next), None);
+        assert_eq!(zoo.copy(next).run().done()["tables"]["animals"]["unchanged"], 3);
+    }
+}
+
+#[test]
+fn a_304_that_nobody_asked_for_is_refused() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    server.answers("/animals", [Answer::new(304, "")]);
+    let ended = zoo.asking_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
+    ended.refused(&["answered 304 Not Modified"]);
+    assert!(zoo.lake.keys("stage").is_empty());
+}
+
+#[test]
+fn an_unreachable_warehouse_is_told_before_any_request() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    let nowhere = "postgres://loader:very-secret@127.0.0.1:1/dpstack";
+    let ended = zoo.asking(&server.url(), "r1").warehouse(nowhere).run();
+    ended.failed_for_now(&["cannot connect to database"]);
+    assert!(server.asked("/animals").is_empty());
+}

@@ -1,0 +1,14 @@
+//! The two programs from the outside: real processes, a real PostgreSQL, real HTTP, real files.
+//!
+//! `cargo xtask test` starts the database and runs everything here. Every test has a database, a lake and a source of
+//! its own, so that all of them run at once. Most of them use a made-up source, `zoo.yaml`.
+
+mod bad_input;
+mod counts;
+mod drift;
+mod http;
+mod load;
+mod needs_emulator;
+mod races;
+mod stopping;
+mod support;

@@ -1,0 +1,199 @@
+//! The lake on a real S3-speaking server that nobody here wrote: MiniStack, which `cargo xtask test --all` starts.
+//!
+//! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
+
+use std::collections::BTreeMap;
+
+use nix::sys::signal::Signal;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::database::Role;
+use crate::support::program::Program;
+use crate::support::rogue::Rogue;
+use crate::support::zoo::{Zoo, stock};
+use crate::support::{file_url, lake, program, wait_until};
+
+/// A bucket of one's own.
+struct Bucket {
+    endpoint: String,
+    name: String,
+}
+
+impl Bucket {
+    fn fresh(name: &str) -> Self {
+        let Ok(endpoint) = std::env::var("TEST_S3_ENDPOINT") else {
+            panic!("this test needs an S3 server and TEST_S3_ENDPOINT says where one is: run `cargo xtask test --all`");
+        };
+        let bucket = Self { endpoint, name: format!("{name}-{}", std::process::id()) };
+        bucket.ask(Method::PUT, "", &[]);
+        bucket
+    }
+
+    /// A plain request; MiniStack looks at no signature.
+    #[track_caller]
+    fn ask(&self, method: Method, key: &str, body: &[u8]) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            // TLS is not used here, but a client cannot be made without it.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let url = format!("{}/{}/{key}", self.endpoint, self.name);
+            let request = reqwest::Client::new().request(method, url).body(body.to_vec());
+            let answer = request.send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{}", answer.status());
+            answer.bytes().await.expect("a body").to_vec()
+        })
+    }
+
+    fn read(&self, key: &str) -> Vec<u8> {
+        self.ask(Method::GET, key, &[])
+    }
+
+    fn keys(&self, prefix: &str) -> Vec<String> {
+        let listing = self.read(&format!("?list-type=2&prefix={prefix}"));
+        let listing = String::from_utf8(listing).expect("text");
+        let keys = listing.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    fn url(&self) -> String {
+        format!("s3://{}", self.name)
+    }
+
+    /// A program whose lake is the bucket.
+    fn program(&self, program: Program, zoo: &Zoo, run: &str) -> Program {
+        let contract = zoo.contract();
+        let program = program.option("--run-id", run).option("--lake-url", &self.url());
+        let program = program.option("--contract", contract.to_str().expect("a plain path"));
+        let program = program.env("AWS_ENDPOINT_URL", &self.endpoint).env("AWS_REGION", "eu-west-1");
+        program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").secret("very-secret")
+    }
+
+    fn transformation(&self, zoo: &Zoo, run: &str) -> Program {
+        self.program(program::transformation(), zoo, run).option("--source-url", &file_url(&zoo.source()))
+    }
+
+    fn copy(&self, zoo: &Zoo, run: &str) -> Program {
+        let warehouse = zoo.database().url(Role::Loader);
+        self.program(program::copy(), zoo, run).warehouse(&warehouse)
+    }
+
+    fn receipt(&self, run: &str, collection: &str) -> Value {
+        serde_json::from_slice(&self.read(&lake::receipt_key("zoo", run, collection))).expect("JSON")
+    }
+}
+
+/// Table and SHA-256 of each file that a receipt vouches for.
+fn vouched(receipt: &Value) -> BTreeMap<String, Vec<Value>> {
+    let tables = receipt["tables"].as_array().expect("tables").iter();
+    let files =
+        |table: &Value| table["files"].as_array().expect("files").iter().map(|file| file["sha256"].clone()).collect();
+    tables.map(|table| (table["table"].to_string(), files(table))).collect()
+}
+
+#[test]
+fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("whole"));
+    bucket.transformation(&zoo, "r1").run().done();
+    zoo.transformation("r1").run().done();
+    for (collection, _) in stock() {
+        let (there, here) = (bucket.receipt("r1", collection), zoo.lake.receipt("zoo", "r1", collection));
+        assert_eq!(vouched(&there), vouched(&here), "{collection}");
+        assert_eq!(there["raw"]["sha256"], here["raw"]["sha256"]);
+        for file in
+            there["tables"].as_array().expect("tables").iter().flat_map(|table| table["files"].as_array()).flatten()
+        {
+            let bytes = bucket.read(file["key"].as_str().expect("a key"));
+            assert_eq!(
+                (json!(bytes.len()), json!(lake::sha256(&bytes))),
+                (file["bytes"].clone(), file["sha256"].clone())
+            );
+        }
+    }
+    let report = bucket.copy(&zoo, "r1").run().done();
+    assert_eq!((&report["outcome"], &report["tables"]["animals"]["inserted"]), (&json!("committed"), &json!(3)));
+    assert_eq!(zoo.ledger(), ["1 r1"]);
+}
+
+#[test]
+fn a_large_answer_goes_up_in_parts_and_comes_back_whole() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("large"));
+    let text = "stripes and spots ".repeat(30);
+    // Numbers that do not repeat, so that the Parquet file is large as well.
+    let noise = |id: u64| format!("{:x}", id.wrapping_mul(0x9e37_79b9_7f4a_7c15)).repeat(24);
+    let records = (0..24_000).map(|id| json!({"id": id, "name": format!("Nr {id}"), "tags": [text, noise(id)]}));
+    let body = Value::from_iter(records).to_string();
+    assert!(body.len() > 20_000_000, "{}", body.len());
+    zoo.gives_text("animals", &body);
+    let report = bucket.transformation(&zoo, "r1").run().done();
+    assert_eq!(report["collections"]["animals"]["tables"][0]["rows"], 24_000);
+
+    let raw = bucket.receipt("r1", "animals")["raw"].clone();
+    let key = raw["key"].as_str().expect("a key");
+    let listing = String::from_utf8(bucket.read(&format!("?list-type=2&prefix={key}"))).expect("text");
+    // S3 marks an object that came in five parts: its ETag ends with their number.
+    assert!(listing.contains("-5&quot;</ETag>") || listing.contains("-5\"</ETag>"), "{listing}");
+    let stored = bucket.read(key);
+    assert!(stored == body.as_bytes(), "the object is not what was sent");
+    assert_eq!((&raw["bytes"], &raw["sha256"]), (&json!(body.len()), &json!(lake::sha256(body.as_bytes()))));
+    zoo.transformation("r1").run().done();
+    assert_eq!(vouched(&bucket.receipt("r1", "animals")), vouched(&zoo.lake.receipt("zoo", "r1", "animals")));
+    assert_eq!(bucket.copy(&zoo, "r1").run().done()["tables"]["animals"]["inserted"], 24_000);
+}
+
+#[test]
+fn a_transformation_stopped_in_mid_upload_leaves_no_parts_behind() {
+    let (zoo, bucket) = (Zoo::empty(), Bucket::fresh("stopped"));
+    let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(12 << 20).as_bytes()].concat());
+    let uploads = || String::from_utf8(bucket.read("?uploads")).expect("text").matches("<Upload>").count();
+    let program = bucket.program(program::transformation(), &zoo, "r1").option("--source-url", &slow.url());
+    let running = program.option("--collections", "animals").start();
+    wait_until("an upload has begun", || uploads() == 1);
+    running.signal(Signal::SIGTERM);
+    running.wait().failed_for_now(&["stopped by SIGTERM"]);
+    assert_eq!((uploads(), bucket.keys("")), (0, Vec::new()));
+}
+
+#[test]
+fn a_receipt_is_never_overwritten() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("once"));
+    let running: Vec<_> = (0..4).map(|_| bucket.transformation(&zoo, "r1").start()).collect();
+    let reports: Vec<Value> = running.into_iter().map(|running| running.wait().done()).collect();
+    let fetched = |report: &&Value| report["collections"]["animals"]["status"] == "fetched";
+    assert_eq!(reports.iter().filter(fetched).count(), 1);
+    let receipt = bucket.receipt("r1", "animals");
+    let key = receipt["tables"][0]["files"][0]["key"].as_str().expect("a key");
+    assert_eq!(bucket.keys("processed/zoo/animals/run=r1/"), [key], "the losers' files are gone");
+
+    zoo.gives("animals", &json!([]));
+    let again = bucket.transformation(&zoo, "r1").run().done();
+    assert_eq!(again["collections"]["animals"]["status"], "reused");
+    assert_eq!(bucket.receipt("r1", "animals"), receipt);
+}
+
+#[test]
+fn a_source_in_a_bucket_is_read_like_a_folder() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("source"));
+    for (name, answer) in stock() {
+        bucket.ask(Method::PUT, &format!("sample/zoo/{name}.json"), answer.to_string().as_bytes());
+    }
+    bucket.ask(Method::PUT, "sample/zoo/older/dinosaurs.json", b"[]");
+    let source = format!("{}/sample/zoo", bucket.url());
+    let from = |run| bucket.program(program::transformation(), &zoo, run).option("--source-url", &source);
+    assert_eq!(from("r1").run().done()["collections"]["animals"]["tables"][0]["rows"], 3);
+
+    bucket.ask(Method::DELETE, "sample/zoo/tickets.json", &[]);
+    let ended = from("r2").run();
+    ended.refused(&[&format!("the source {source}/ has no tickets.json"), "--collections animals,keepers,about"]);
+}
+
+#[test]
+fn a_bucket_that_is_not_there_and_a_lake_that_does_not_answer_are_told_apart() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("there"));
+    let missing = Bucket { endpoint: bucket.endpoint.clone(), name: format!("{}-not", bucket.name) };
+    missing.transformation(&zoo, "r1").option("--retries", "0").run().refused(&["NoSuchBucket"]);
+
+    let silent = Bucket { endpoint: "http://127.0.0.1:1".to_owned(), name: bucket.name.clone() };
+    let program = silent.transformation(&zoo, "r1").option("--retries", "0").option("--collections", "about");
+    program.run().failed_for_now(&["s3://"]);
+}

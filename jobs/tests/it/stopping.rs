@@ -1,0 +1,188 @@
+//! Stopped or killed at any point: nothing half-done is visible, and the same run id succeeds afterwards.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::support::database::{Role, Session};
+use crate::support::program::Running;
+use crate::support::rogue::Rogue;
+use crate::support::server::{Answer, Server};
+use crate::support::wait_until;
+use crate::support::zoo::{Zoo, animals, stock};
+
+/// How soon a program must have ended after SIGTERM.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Tells a program to stop; how long that took.
+fn stop(running: Running) -> (crate::support::program::Ended, Duration) {
+    running.signal(Signal::SIGTERM);
+    let told = std::time::Instant::now();
+    let ended = running.wait();
+    (ended, told.elapsed())
+}
+
+/// A transformation in the middle of a body, with a part of it written already.
+fn in_mid_body(zoo: &Zoo) -> Running {
+    let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(2 << 20).as_bytes()].concat());
+    let running = zoo.asking(&slow.url(), "r1").option("--collections", "animals").start();
+    wait_until("some of the body is in the lake", || !zoo.lake.keys("raw").is_empty());
+    running
+}
+
+/// The same run from a server that works.
+#[track_caller]
+fn comes_now(zoo: &Zoo) {
+    let server = Server::start();
+    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")]))]);
+    zoo.asking(&server.url(), "r1").option("--collections", "animals").run().done();
+    assert_eq!(zoo.copy("r1").option("--collections", "animals").run().done()["tables"]["animals"]["inserted"], 1);
+}
+
+#[test]
+fn a_transformation_stopped_in_mid_body_leaves_nothing_and_the_same_run_id_succeeds() {
+    let zoo = Zoo::empty();
+    let (ended, took) = stop(in_mid_body(&zoo));
+    ended.failed_for_now(&["stopped by SIGTERM"]);
+    assert!(took < SOON, "{took:?}");
+    assert!(zoo.lake.keys("").is_empty());
+    comes_now(&zoo);
+}
+
+#[test]
+fn a_transformation_killed_in_mid_body_publishes_nothing_and_the_same_run_id_succeeds() {
+    let zoo = Zoo::empty();
+    let running = in_mid_body(&zoo);
+    running.signal(Signal::SIGKILL);
+    running.wait().was_killed(Signal::SIGKILL);
+    assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty());
+    comes_now(&zoo);
+}
+
+#[test]
+fn a_transformation_stopped_while_it_waits_to_try_again_ends_at_once() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    for (name, answer) in stock() {
+        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    }
+    server.answers("/animals", [Answer::new(429, "").header("Retry-After", "60")]);
+    let running = zoo.asking(&server.url(), "r1").start();
+    wait_until("the others are done", || zoo.lake.keys("stage").len() == 3 && running.said().contains("60.0 s"));
+    let (ended, took) = stop(running);
+    ended.failed_for_now(&["stopped by SIGTERM"]);
+    assert!(took < SOON, "{took:?}");
+
+    // What was vouched for stays, and only the rest is asked for again.
+    assert_eq!(zoo.lake.keys("processed").len(), 3);
+    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")]))]);
+    let report = zoo.asking(&server.url(), "r1").run().done();
+    assert_eq!(
+        (&report["collections"]["keepers"]["status"], &report["collections"]["animals"]["status"]),
+        (&"reused".into(), &"fetched".into())
+    );
+}
+
+/// The worst moment to be stopped: a receipt is visible, and the program may not know it yet.
+#[test]
+fn what_a_visible_receipt_vouches_for_is_there_whenever_the_program_is_stopped() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    for (name, answer) in stock() {
+        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    }
+    for run in (1..=12).map(|number| format!("r{number}")) {
+        let running = zoo.asking(&server.url(), &run).start();
+        let receipts = format!("stage/zoo/run={run}");
+        while zoo.lake.keys(&receipts).is_empty() {
+            std::thread::yield_now();
+        }
+        running.signal(Signal::SIGTERM);
+        running.wait();
+        for receipt in zoo.lake.keys(&receipts) {
+            let tables = zoo.lake.json(&receipt)["tables"].as_array().expect("tables").clone();
+            for file in tables.iter().flat_map(|table| table["files"].as_array().expect("files")) {
+                let key = file["key"].as_str().expect("a key");
+                assert!(zoo.lake.path(key).exists(), "`{receipt}` vouches for `{key}`, which is gone");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_stopped_while_the_warehouse_says_nothing_ends_at_once() {
+    let (zoo, mute) = (Zoo::stocked(), Rogue::silent());
+    zoo.transformation("r1").run().done();
+    let warehouse = format!("postgres://loader:very-secret@{}/zoo", mute.address());
+    let transformation = zoo.asking("http://127.0.0.1:1", "r2").warehouse(&warehouse);
+    for program in [zoo.copy_to(&warehouse, "r1"), transformation] {
+        let running = program.start();
+        std::thread::sleep(Duration::from_millis(500));
+        let (ended, took) = stop(running);
+        ended.failed_for_now(&["stopped by SIGTERM"]);
+        assert!(took < SOON, "{took:?}");
+    }
+}
+
+/// A loaded zoo with a second run on its way: `copy` has staged everything and waits for the lock that a load takes.
+fn held() -> (Zoo, Session, Running) {
+    let zoo = Zoo::stocked();
+    zoo.load("r1");
+    zoo.gives("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
+    zoo.transformation("r2").run().done();
+    let holder = zoo.database().enter(Role::Loader);
+    holder.run("BEGIN; LOCK etl.load_lock");
+    let running = zoo.copy("r2").start();
+    zoo.database().until_waiting(1);
+    (zoo, holder, running)
+}
+
+/// The lock is free again and the server has noticed that nobody is there to use it.
+fn let_go(zoo: &Zoo, holder: Session) {
+    drop(holder);
+    zoo.database().until_left();
+}
+
+/// The second run's load, and nothing left of the first attempt at it.
+#[track_caller]
+fn succeeds_now(zoo: &Zoo) {
+    let counts = zoo.copy("r2").run().done()["tables"]["animals"].clone();
+    let moved = ["inserted", "updated", "deleted"].map(|name| counts[name].as_u64().expect("a count"));
+    assert_eq!(moved, [1, 1, 2]);
+    assert_eq!(zoo.ledger(), ["1 r1", "2 r2"]);
+    assert!(zoo.database().versions("staging_zoo").is_empty(), "leftovers are swept");
+}
+
+#[test]
+fn a_load_that_is_killed_changes_nothing_and_the_next_one_sweeps_up() {
+    let (zoo, holder, running) = held();
+    let (rows, ledger) = (zoo.rows(), zoo.ledger());
+    running.signal(Signal::SIGKILL);
+    running.wait().was_killed(Signal::SIGKILL);
+    assert!(!zoo.database().versions("staging_zoo").is_empty(), "it was in the middle of its work");
+    let_go(&zoo, holder);
+    assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
+    succeeds_now(&zoo);
+}
+
+#[test]
+fn a_load_that_is_stopped_says_so_changes_nothing_and_can_be_run_again() {
+    let (zoo, holder, running) = held();
+    let (rows, ledger) = (zoo.rows(), zoo.ledger());
+    let (ended, took) = stop(running);
+    ended.failed_for_now(&["stopped by SIGTERM"]);
+    assert!(took < SOON, "{took:?}");
+    let_go(&zoo, holder);
+    assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
+    succeeds_now(&zoo);
+}
+
+#[test]
+fn a_load_whose_connection_the_server_ends_failed_for_now() {
+    let (zoo, holder, running) = held();
+    let (rows, ledger) = (zoo.rows(), zoo.ledger());
+    let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dpworld' AND datname = current_database()";
+    zoo.database().session(Role::Postgres).run(all);
+    running.wait().failed_for_now(&["terminating connection due to administrator command"]);
+    let_go(&zoo, holder);
+    assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
+    succeeds_now(&zoo);
+}

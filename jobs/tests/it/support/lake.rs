@@ -1,0 +1,135 @@
+//! A lake in a folder that ends with the test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::file_url;
+
+#[derive(Debug)]
+pub struct Lake {
+    dir: TempDir,
+}
+
+/// A record that was set aside.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its place in the answer, from 1.
+    pub number: i64,
+    pub key: Option<String>,
+    /// One a line.
+    pub reasons: String,
+    /// The record as it came.
+    pub record: String,
+}
+
+impl Lake {
+    pub fn fresh() -> Self {
+        Self { dir: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    pub fn url(&self) -> String {
+        file_url(self.dir.path())
+    }
+
+    pub fn path(&self, key: &str) -> PathBuf {
+        self.dir.path().join(key)
+    }
+
+    /// The keys of every object below a prefix that is a folder.
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        let mut keys = Vec::new();
+        walk(&self.path(prefix), &mut |file| {
+            let key = file.strip_prefix(self.dir.path()).expect("below the lake");
+            keys.push(key.to_str().expect("a plain name").to_owned());
+        });
+        keys.sort();
+        keys
+    }
+
+    /// The one key below a prefix that ends like this.
+    #[track_caller]
+    pub fn key(&self, prefix: &str, end: &str) -> String {
+        let keys: Vec<String> = self.keys(prefix).into_iter().filter(|key| key.ends_with(end)).collect();
+        let [key] = <[String; 1]>::try_from(keys).expect("one object");
+        key
+    }
+
+    /// The key of the one answer that a run kept of a collection.
+    #[track_caller]
+    pub fn raw(&self, source: &str, run: &str, collection: &str) -> String {
+        let mut keys = self.keys(&format!("raw/{source}/{collection}/run={run}"));
+        keys.retain(|key| !key.ends_with(".http.json"));
+        let [key] = <[String; 1]>::try_from(keys).expect("one answer");
+        key
+    }
+
+    #[track_caller]
+    pub fn read(&self, key: &str) -> Vec<u8> {
+        fs::read(self.path(key)).unwrap_or_else(|error| panic!("`{key}`: {error}"))
+    }
+
+    #[track_caller]
+    pub fn json(&self, key: &str) -> Value {
+        serde_json::from_slice(&self.read(key)).expect("JSON")
+    }
+
+    /// Puts other bytes where an object is.
+    pub fn overwrite(&self, key: &str, bytes: &[u8]) {
+        fs::write(self.path(key), bytes).expect("a file that may be written");
+    }
+
+    pub fn remove(&self, key: &str) {
+        fs::remove_file(self.path(key)).expect("a file that may be removed");
+    }
+
+    #[track_caller]
+    pub fn receipt(&self, source: &str, run: &str, collection: &str) -> Value {
+        self.json(&receipt_key(source, run, collection))
+    }
+
+    /// The records that a run set aside in one collection.
+    #[track_caller]
+    pub fn set_aside(&self, source: &str, run: &str, collection: &str) -> Vec<SetAside> {
+        let key = self.key(&format!("quarantine/{source}/{collection}/run={run}"), ".parquet");
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(self.read(&key))).expect("Parquet");
+        let batches = reader.build().expect("a reader").map(|batch| batch.expect("a batch"));
+        let rows = batches.flat_map(|batch| {
+            let text = |column: usize, row: usize| {
+                let values = batch.column(column).as_string::<i32>();
+                values.iter().nth(row).flatten().map(str::to_owned)
+            };
+            let one = |row| SetAside {
+                number: batch.column(0).as_primitive::<Int64Type>().value(row),
+                key: text(1, row),
+                reasons: text(2, row).expect("reasons"),
+                record: text(3, row).expect("the record"),
+            };
+            (0..batch.num_rows()).map(one).collect::<Vec<_>>()
+        });
+        rows.collect()
+    }
+}
+
+pub fn receipt_key(source: &str, run: &str, collection: &str) -> String {
+    format!("stage/{source}/run={run}/receipts/{collection}.json")
+}
+
+/// The SHA-256 of bytes, as `sha256sum` writes it.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn walk(dir: &Path, each: &mut dyn FnMut(&Path)) {
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { walk(&path, each) } else { each(&path) }
+    }
+}

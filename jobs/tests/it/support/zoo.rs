@@ -1,0 +1,179 @@
+//! The made-up source with its own warehouse, lake, folder of answers and copy of the contract.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::database::{Database, Role, Versions};
+use super::lake::Lake;
+use super::program::{Program, copy, transformation};
+use super::{file_url, program};
+
+const CONTRACT: &str = include_str!("../zoo.yaml");
+
+#[derive(Debug)]
+pub struct Zoo {
+    pub lake: Lake,
+    /// Made when it is first asked for, because half the tests never do.
+    database: OnceCell<Database>,
+    home: TempDir,
+}
+
+/// Everything that a failed run must leave as it was: rows, ledger, staging tables and receipts.
+#[derive(Debug, PartialEq)]
+pub struct State {
+    tables: [Versions; 3],
+    receipts: BTreeMap<String, Vec<u8>>,
+}
+
+impl Zoo {
+    /// Without any answers.
+    pub fn empty() -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let zoo = Self { lake: Lake::fresh(), database: OnceCell::new(), home };
+        fs::create_dir(zoo.source()).expect("a new folder");
+        fs::write(zoo.contract(), CONTRACT).expect("a new file");
+        zoo
+    }
+
+    /// With an answer for each of the four collections.
+    pub fn stocked() -> Self {
+        let zoo = Self::empty();
+        for (name, answer) in stock() {
+            zoo.gives(name, &answer);
+        }
+        zoo
+    }
+
+    pub fn database(&self) -> &Database {
+        self.database.get_or_init(Database::fresh)
+    }
+
+    /// The folder of `<collection>.json`.
+    pub fn source(&self) -> PathBuf {
+        self.home.path().join("source")
+    }
+
+    pub fn contract(&self) -> PathBuf {
+        self.home.path().join("zoo.yaml")
+    }
+
+    /// Changes the contract.
+    #[track_caller]
+    pub fn amend(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.contract()).expect("the contract");
+        assert!(text.contains(from), "the contract has no `{from}`");
+        fs::write(self.contract(), text.replacen(from, to, 1)).expect("the contract");
+    }
+
+    /// What the source has from now on.
+    pub fn gives(&self, collection: &str, answer: &Value) {
+        self.gives_text(collection, &answer.to_string());
+    }
+
+    /// The same for JSON that no [`Value`] can be.
+    pub fn gives_text(&self, collection: &str, answer: &str) {
+        fs::write(self.source().join(format!("{collection}.json")), answer).expect("the source's file");
+    }
+
+    /// The transformation of a run from the folder of answers.
+    pub fn transformation(&self, run: &str) -> Program {
+        self.transformation_of(&file_url(&self.source()), run)
+    }
+
+    /// The transformation of a run from a server, with two quick retries.
+    pub fn asking(&self, url: &str, run: &str) -> Program {
+        self.transformation_of(url, run).option("--retries", "2").option("--first-wait-ms", "10")
+    }
+
+    /// The same with a look at the ledger, which says what ETags may be sent.
+    pub fn asking_with_ledger(&self, url: &str, run: &str) -> Program {
+        self.asking(url, run).warehouse(&self.database().url(Role::Loader))
+    }
+
+    fn transformation_of(&self, url: &str, run: &str) -> Program {
+        self.common(transformation(), run).option("--source-url", url)
+    }
+
+    /// The load of a run.
+    pub fn copy(&self, run: &str) -> Program {
+        self.copy_to(&self.database().url(Role::Loader), run)
+    }
+
+    /// The load of a run into another warehouse.
+    pub fn copy_to(&self, warehouse: &str, run: &str) -> Program {
+        self.common(copy(), run).warehouse(warehouse)
+    }
+
+    fn common(&self, program: program::Program, run: &str) -> Program {
+        let contract = self.contract();
+        let program = program.option("--run-id", run).option("--lake-url", &self.lake.url());
+        program.option("--contract", contract.to_str().expect("a plain path"))
+    }
+
+    /// Both programs in turn; what the load reported.
+    #[track_caller]
+    pub fn load(&self, run: &str) -> Value {
+        self.transformation(run).run().done();
+        self.copy(run).run().done()
+    }
+
+    /// The same for some collections only.
+    #[track_caller]
+    pub fn load_only(&self, collections: &str, run: &str) -> Value {
+        self.transformation(run).option("--collections", collections).run().done();
+        self.copy(run).option("--collections", collections).run().done()
+    }
+
+    pub fn state(&self) -> State {
+        let receipts = self.lake.keys("stage").into_iter().map(|key| (key.clone(), self.lake.read(&key)));
+        State {
+            tables: ["zoo", "etl", "staging_zoo"].map(|schema| self.database().versions(schema)),
+            receipts: receipts.collect(),
+        }
+    }
+
+    /// The loaded tables alone: a run that changes nothing still has a line in the ledger.
+    pub fn rows(&self) -> Versions {
+        self.database().versions("zoo")
+    }
+
+    /// The committed runs, the oldest first.
+    pub fn ledger(&self) -> Vec<String> {
+        let sql = "SELECT seq || ' ' || run_id FROM etl.runs WHERE source = 'zoo' ORDER BY seq";
+        self.database().session(Role::Reader).texts(sql)
+    }
+
+    /// A query's rows as JSON objects, as dbt's role sees them.
+    #[track_caller]
+    pub fn objects(&self, sql: &str) -> Vec<Value> {
+        self.database().session(Role::Transformer).objects(sql)
+    }
+}
+
+/// An answer for each collection: three animals, one with everything and one with next to nothing.
+pub fn stock() -> [(&'static str, Value); 4] {
+    let animals = json!([
+        {
+            "id": 1, "name": " Ada ", "kind": {"species": "tapir", "legs": 4}, "weight_kg": 180.5, "tame": true,
+            "born_on": "2019-02-28", "fed_at": "2026-01-05T09:30:00.123456+02:00", "tags": {"a": [1, 2.5, null]},
+            "keeper": "kb", "meals": [{"food": "hay", "grams": 900}, {"food": "", "grams": null}, {"food": "figs"}],
+            "nicknames": ["Dot", "Addie"],
+        },
+        {"id": 2, "name": "Bo", "kind": {"species": "emu", "legs": 2.0}, "weight_kg": 40, "tame": false, "keeper": "kb"},
+        {"id": 3, "name": "Cy", "keeper": "zz", "nicknames": ["C"]},
+    ]);
+    let keepers = json!([{"id": "kb", "name": "Käthe B.", "since": "2020-01-01"}, {"id": "lm", "name": "Li M."}]);
+    let tickets = json!([{"ticket": 7, "price_eur": 12.5}]);
+    let about = json!({"id": "zoo", "motto": "Please do not feed the data."});
+    [("animals", animals), ("keepers", keepers), ("tickets", tickets), ("about", about)]
+}
+
+/// Only animals with these numbers and names.
+pub fn animals(of: &[(u32, &str)]) -> Value {
+    of.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
+}
