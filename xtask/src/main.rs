@@ -6,6 +6,7 @@ mod dbt;
 mod edge;
 mod failure;
 mod flows;
+mod page;
 mod pipeline;
 mod report;
 mod ui;

@@ -19,6 +19,8 @@ pub struct Done {
     /// What dbt made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
+    /// The page for a browser.
+    pub report: String,
     /// The lake's folder.
     pub lake: String,
     /// The warehouse, without a password.
@@ -104,6 +106,7 @@ pub fn text(done: &Done, dir: Option<&Path>) -> String {
         "Took       build {build:.1} s, warehouse {warehouse:.1} s, transformation {transformation:.1} s, copy {copy:.1} s, dbt {dbt:.1} s\n"
     );
     text += &format!("Lake       {}\n", done.lake);
+    text += &format!("Report     {}\n", done.report);
     text += &format!("Warehouse  {}\n           (it stays up; `cargo xtask local stop` ends it)\n", done.warehouse);
     let place = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
     let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());

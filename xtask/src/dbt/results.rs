@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// Counts as dbt prints them, and what did not pass.
@@ -69,6 +70,8 @@ struct Node {
     #[serde(default)]
     model: Option<String>,
     #[serde(default)]
+    test_metadata: Option<IgnoredAny>,
+    #[serde(default)]
     depends_on: DependsOn,
 }
 
@@ -120,8 +123,10 @@ impl Manifest {
         let is_test = matches!(kind, "test" | "unit_test");
         let of = match node {
             Some(node) if is_test => {
-                let first = node.depends_on.nodes.first();
-                let of = node.model.as_ref().or(node.attached_node.as_ref()).or(first);
+                // A generic test on a source is attached to nothing: what it is on comes after what it compares with.
+                let nodes = &node.depends_on.nodes;
+                let on = if node.test_metadata.is_some() { nodes.last() } else { nodes.first() };
+                let of = node.model.as_ref().or(node.attached_node.as_ref()).or(on);
                 // `model.dpworld.fct_launches` or `source.dpworld.spacex.launches`: what comes after the project.
                 of.map_or(own.clone(), |of| of.splitn(3, '.').last().unwrap_or(of).to_owned())
             }
@@ -148,7 +153,7 @@ mod tests {
         let manifest = r#"{"nodes": {
             "model.p.b": {"name": "b"},
             "test.p.t1.9": {"name": "t1", "attached_node": "model.p.a", "depends_on": {"nodes": ["model.p.x", "model.p.a"]}},
-            "test.p.t2.9": {"name": "t2", "depends_on": {"nodes": ["source.p.spacex.launches"]}}},
+            "test.p.t2.9": {"name": "t2", "test_metadata": {}, "depends_on": {"nodes": ["source.p.spacex.crew", "source.p.spacex.launches"]}}},
             "unit_tests": {"unit_test.p.a.u": {"name": "u", "model": "a"}}}"#;
         let results = Results::parse(run, manifest).expect("JSON");
         assert_eq!(results.line(), "PASS=1 WARN=1 ERROR=3 SKIP=1 TOTAL=6");

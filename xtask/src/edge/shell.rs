@@ -97,6 +97,14 @@ pub fn step(step: &Step, programs: &Path) -> Result<String> {
     Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
 }
 
+/// Whether there is a Chromium to look at pages with: `$CHROMIUM`, or what distributions call it.
+pub fn has_chromium() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+    std::env::var_os("CHROMIUM").is_some()
+        || std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+}
+
 /// What a program said, on both its channels, and its exit code if it was not killed.
 #[derive(Clone, Debug)]
 pub struct Output {

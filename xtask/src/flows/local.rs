@@ -17,6 +17,7 @@ use crate::edge::postgres::{self, Server};
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
+use crate::page::{self, Charts, Page};
 use crate::pipeline::Run;
 use crate::report::{Done, Loaded, Seconds};
 use crate::ui::Rows;
@@ -88,7 +89,7 @@ impl Platform {
 
         let lake = files::folder(&self.dir.join("lake"))?;
         let run = Run {
-            id: request.run_id.clone().map_or_else(|| format!("local-{}", files::now_ms()).parse(), Ok)?,
+            id: request.run_id.clone().map_or_else(|| files::now("local-%Y%m%dT%H%M%S%3f").parse(), Ok)?,
             lake_url: folder_url(&lake)?,
             warehouse_url: state.login("loader").url(),
             source_url,
@@ -109,7 +110,19 @@ impl Platform {
             tell("Building and testing the marts");
             dbt = Some(timed(&mut seconds.dbt, || marts.build(request.full_refresh))?);
         }
-        Ok(Done { loaded, dbt, lake: lake.display().to_string(), warehouse: state.login("reader").shown(), seconds })
+        let done = Done {
+            loaded,
+            dbt,
+            lake: lake.display().to_string(),
+            warehouse: state.login("reader").shown(),
+            report: self.dir.join("report.html").display().to_string(),
+            seconds,
+        };
+        let reader = state.login("reader");
+        let charts = done.dbt.is_some().then(|| Charts::ask(|sql| query_json(&reader, sql))).transpose()?;
+        let page = Page { done: &done, when: &files::now("%Y-%m-%dT%H:%M:%SZ"), charts: charts.as_ref() };
+        files::write(Path::new(&done.report), &page::html(&page))?;
+        Ok(done)
     }
 
     /// Writes the marts' documentation, and gives the folder to serve.
@@ -129,12 +142,7 @@ impl Platform {
 
     /// Asks the warehouse as `reader`; a JSON array of objects, in the query's order and with its types.
     pub fn query_json(&self, sql: &str) -> Result<String> {
-        let sql = sql.trim().trim_end_matches(';');
-        // A line break ends a comment that the query may end with.
-        let wrapped = format!("SELECT row_to_json(asked)::text FROM (\n{sql}\n) AS asked");
-        let found = self.running()?.login("reader").query(&wrapped)?;
-        let rows: Vec<String> = found.rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        Ok(if rows.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", rows.join(",\n")) })
+        query_json(&self.running()?.login("reader"), sql)
     }
 
     /// Stops the database; false if none ran.
@@ -214,6 +222,14 @@ impl State {
     fn login(&self, role: &str) -> postgres::Login {
         self.server.login(role, self.passwords.get(role).map_or("", String::as_str), DATABASE)
     }
+}
+
+fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
+    let sql = sql.trim().trim_end_matches(';');
+    // A line break ends a comment that the query may end with.
+    let found = login.query(&format!("SELECT row_to_json(asked)::text FROM (\n{sql}\n) AS asked"))?;
+    let rows: Vec<String> = found.rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    Ok(if rows.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", rows.join(",\n")) })
 }
 
 /// A server that has not started yet: PostgreSQL as it is installed, else from PyPI.

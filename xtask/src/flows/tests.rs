@@ -13,8 +13,8 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::warehouse::{DATABASE, ROLES};
 
-/// Tests in a module of this name need an emulator; everything else needs Rust, PostgreSQL and Python only.
-const EMULATED: &str = "needs_emulator::";
+/// Tests in a module whose name begins so need more than Rust, PostgreSQL and Python.
+const NEEDS_MORE: &str = "needs_";
 
 /// What became of one suite.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
     let database = Database::start(&dir, tell)?;
     let mut results = vec![timed("rust", || {
         tell("Running the Rust tests");
-        Ok(judged(shell::cargo_test(&root, &["--workspace"], &["--skip", EMULATED], &database.environment())?))
+        Ok(judged(shell::cargo_test(&root, &["--workspace"], &["--skip", NEEDS_MORE], &database.environment())?))
     })?];
     results.push(timed("redshift sql", || {
         tell("Compiling the marts for Redshift, and parsing what comes out");
@@ -66,7 +66,27 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         let emulator = Emulator::ministack(&python, &dir.join("ministack"))?;
         let mut environment = database.environment();
         environment.insert("TEST_S3_ENDPOINT".to_owned(), emulator.endpoint.clone());
-        Ok(judged(shell::cargo_test(&root, &["--package", "jobs", "--test", "it"], &[EMULATED], &environment)?))
+        Ok(judged(shell::cargo_test(
+            &root,
+            &["--package", "jobs", "--test", "it"],
+            &["needs_emulator::"],
+            &environment,
+        )?))
+    })?);
+    results.push(timed("report", || {
+        if !all {
+            return Ok(Outcome::NotRun("it needs a browser; `cargo xtask test --all` looks for one".to_owned()));
+        }
+        if !shell::has_chromium() {
+            return Ok(Outcome::NotRun("no Chromium; `sudo apt-get install chromium`".to_owned()));
+        }
+        tell("Looking at the report in Chromium");
+        Ok(judged(shell::cargo_test(
+            &root,
+            &["--package", "xtask", "--test", "it"],
+            &["needs_browser::"],
+            &database.environment(),
+        )?))
     })?);
     Ok(results)
 }

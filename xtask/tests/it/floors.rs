@@ -23,6 +23,7 @@ const XTASK: House = House {
         ("flows", 3),
         ("edge", 2),
         ("dbt", 1),
+        ("page", 1),
         ("pipeline", 1),
         ("report", 1),
         ("ui", 1),
@@ -60,6 +61,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("table", "receipt", "hexadecimal is written in one place"),
     ("load", "receipt", "the counts to assert are the receipt's"),
     ("load", "table", "a stage has the columns of the files"),
+    ("page", "report", "the page tells the run's values"),
+    ("page", "dbt", "the page tells dbt's results"),
     ("report", "dbt", "a report tells dbt's results"),
     ("report", "ui", "a report is text with a table in it"),
 ];

@@ -4,5 +4,6 @@ mod floors;
 mod generated;
 mod local;
 mod marts;
+mod needs_browser;
 mod repository;
 mod support;

@@ -1,0 +1,220 @@
+//! The report in a browser: at the width of a phone and of a desk, in light and in dark mode, it tells of no error, loads
+//! nothing, draws every chart, and has no text that is cut or lies on another.
+
+mod chromium;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use chromium::Chromium;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::support::Local;
+
+/// A width in pixels, and the mode that the reader prefers.
+type View = (u32, &'static str);
+
+const VIEWS: [View; 5] = [(400, "light"), (400, "dark"), (768, "light"), (1400, "light"), (1400, "dark")];
+
+type Box4 = [f64; 4];
+
+/// What `facts.js` finds in a page.
+#[derive(Debug, Deserialize)]
+struct Facts {
+    dark: bool,
+    width: f64,
+    height: f64,
+    wide: Vec<String>,
+    figures: Vec<Figure>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Figure {
+    id: String,
+    drawings: Vec<Box4>,
+    colours: Vec<String>,
+    texts: Vec<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Words {
+    words: String,
+    #[serde(rename = "box")]
+    place: Box4,
+}
+
+/// What `colours.js` finds in a picture; a colour is written as style sheets write it.
+#[derive(Debug, Deserialize)]
+struct Colours {
+    corner: String,
+    boxes: Vec<BTreeMap<String, u64>>,
+}
+
+/// All that is wrong with a page; the pictures are kept in a folder.
+fn problems(chromium: &mut Chromium, file: &Path, pictures: &Path, views: &[View]) -> Vec<String> {
+    let mut found = Vec::new();
+    for &(width, mode) in views {
+        let view = format!("{width}-{mode}");
+        let phone = width < 600;
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": phone });
+        chromium.call("Emulation.setDeviceMetricsOverride", metrics);
+        let scheme = json!([{ "name": "prefers-color-scheme", "value": mode }]);
+        chromium.call("Emulation.setEmulatedMedia", json!({ "features": scheme }));
+
+        let events = chromium.open(file);
+        found.extend(events.iter().filter_map(complaint).map(|complaint| format!("{view}: {complaint}")));
+
+        let facts = chromium.evaluate(include_str!("needs_browser/facts.js"));
+        let facts: Facts = serde_json::from_value(facts).expect("facts");
+        assert_eq!(facts.dark, mode == "dark", "the browser does not show the mode that was asked for");
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": facts.height, "scale": 1 });
+        let shot = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let shot = chromium.call("Page.captureScreenshot", shot);
+        let bytes = BASE64_STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
+        fs::write(pictures.join(format!("{view}.png")), &bytes).expect("the picture is kept");
+        let boxes: Vec<Box4> = facts
+            .figures
+            .iter()
+            .map(|figure| figure.drawings.first().copied().unwrap_or([0.0, 0.0, 1.0, 1.0]))
+            .collect();
+        let colours = format!("({})({}, {})", include_str!("needs_browser/colours.js"), shot["data"], json!(boxes));
+        let colours: Colours = serde_json::from_value(chromium.evaluate(&colours)).expect("colours");
+        let brightness = channels(&colours.corner).iter().sum::<u32>() / 3;
+        if (mode == "light") != (brightness > 200) || (mode == "dark") != (brightness < 60) {
+            found.push(format!("{view}: the background is {brightness} bright"));
+        }
+        let blank = facts.figures.iter().zip(&colours.boxes).flat_map(|(figure, colours)| blank(figure, colours));
+        found.extend(blank.map(|what| format!("{view}: {what}")));
+        found.extend(facts.figures.iter().flat_map(unreadable).map(|what| format!("{view}: {what}")));
+
+        // The tables that a reader opens must fit too.
+        chromium.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)");
+        let opened = chromium.evaluate(include_str!("needs_browser/facts.js"));
+        let opened: Facts = serde_json::from_value(opened).expect("facts");
+        for (how, facts) in [("closed", &facts), ("opened", &opened)] {
+            if facts.width > f64::from(width) || !facts.wide.is_empty() {
+                found.push(format!("{view}: {how}, it is {} pixels wide: {:?}", facts.width, facts.wide));
+            }
+        }
+    }
+    found
+}
+
+/// What Chromium's console would show as an error or a warning, or a request for anything but the page itself.
+fn complaint(event: &Value) -> Option<String> {
+    let params = &event["params"];
+    match event["method"].as_str()? {
+        "Log.entryAdded" if matches!(params["entry"]["level"].as_str(), Some("error" | "warning")) => {
+            Some(format!("the console says {}", params["entry"]["text"]))
+        }
+        "Runtime.exceptionThrown" => Some(format!("a script failed: {}", params["exceptionDetails"])),
+        "Runtime.consoleAPICalled" => Some(format!("a script wrote to the console: {}", params["args"])),
+        "Network.requestWillBeSent" if params["type"] != "Document" => {
+            let url = params["request"]["url"].as_str().unwrap_or_default();
+            (!url.starts_with("data:")).then(|| format!("it asks for {url}"))
+        }
+        _ => None,
+    }
+}
+
+/// Red, green and blue of a colour without transparency.
+fn channels(colour: &str) -> [u32; 3] {
+    let numbers = colour.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok());
+    numbers.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("`{colour}` is no plain colour"))
+}
+
+/// A chart is blank when a colour of its marks is hardly there, or there is hardly any colour.
+fn blank(Figure { id, drawings, colours, .. }: &Figure, seen: &BTreeMap<String, u64>) -> Vec<String> {
+    let mut found = Vec::new();
+    if drawings.len() != 1 {
+        found.push(format!("{id}: {} drawings are shown, not one", drawings.len()));
+    }
+    // The background, text, and at least one kind of mark.
+    if seen.len() < 3 {
+        found.push(format!("{id}: blank, with {} colours", seen.len()));
+    }
+    let missing = colours.iter().filter(|colour| !seen.contains_key(*colour));
+    found.extend(missing.map(|colour| format!("{id}: {colour} is not to be seen")));
+    found
+}
+
+/// Texts that leave their drawing, or lie on one another.
+fn unreadable(figure: &Figure) -> Vec<String> {
+    let Figure { id, drawings, texts, .. } = figure;
+    let mut found = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let [left, top, right, bottom] = text.place;
+        if !drawings
+            .iter()
+            .any(|d| left >= d[0] - 1.0 && top >= d[1] - 2.0 && right <= d[2] + 1.0 && bottom <= d[3] + 2.0)
+        {
+            found.push(format!("{id}: `{}` is cut", text.words));
+        }
+        // The box of a text is as high as its line: letters touch only when boxes overlap by more than a third.
+        let touches = |other: &&Words| {
+            let across = right.min(other.place[2]) - left.max(other.place[0]);
+            let down = bottom.min(other.place[3]) - top.max(other.place[1]);
+            across > 0.5 && down > (bottom - top) / 3.0
+        };
+        found.extend(
+            texts[index + 1..].iter().filter(touches).map(|o| format!("{id}: `{}` lies on `{}`", text.words, o.words)),
+        );
+    }
+    found
+}
+
+fn chromium() -> Chromium {
+    let program = chromium::installed().expect("Chromium is installed: sudo apt-get install chromium, or set CHROMIUM");
+    Chromium::start(&program)
+}
+
+#[test]
+fn the_report_is_readable_on_a_phone_and_a_desk_by_day_and_by_night() {
+    let (local, mut chromium) = (Local::new(), chromium());
+    let done = local.json(&[]);
+    let file = Path::new(done["report"].as_str().expect("a report")).to_owned();
+    // The pictures stay for a person to look at.
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
+    fs::create_dir_all(&pictures).expect("a folder");
+    assert_eq!(problems(&mut chromium, &file, &pictures, &VIEWS), Vec::<String>::new());
+    let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
+    assert_eq!(shown, json!(4), "every chart is drawn");
+    a_broken_report_is_noticed(&mut chromium, &file, &pictures);
+}
+
+/// A test that cannot fail proves nothing: each of these is a page with one thing broken.
+fn a_broken_report_is_noticed(chromium: &mut Chromium, file: &Path, pictures: &Path) {
+    let page = fs::read_to_string(file).expect("the report");
+    let broken = |from: &str, to: &str| {
+        assert!(page.contains(from), "`{from}` is not in the page");
+        page.replace(from, to)
+    };
+    let cases = [
+        ("a script", broken("</main>", "<script>1</script></main>"), "the console says"),
+        (
+            "an image from elsewhere",
+            broken("</main>", "<img src=\"https://example.invalid/a.png\" alt=\"\"></main>"),
+            "the console says",
+        ),
+        ("no marks", broken("<rect ", "<rect display=\"none\" "), "is not to be seen"),
+        ("no drawing", broken("</style>", "svg > * { display: none }</style>"), "blank, with 1 colours"),
+        ("a hidden drawing", broken("</style>", "svg { display: none !important }</style>"), "0 drawings are shown"),
+        ("both drawings", broken("</style>", "svg { display: block !important }</style>"), "2 drawings are shown"),
+        ("something wide", broken("</main>", "<p style=\"width: 420px\">wide</p></main>"), "pixels wide"),
+        ("a wide table", broken("overflow-x: auto;", ""), "pixels wide"),
+        ("no dark mode", broken("(prefers-color-scheme: dark)", "print"), "bright"),
+        ("large letters", broken("font-size: 12px; font", "font-size: 26px; font"), "lies on"),
+        ("a shifted text", broken("<text x=\"0\" ", "<text x=\"-9\" "), "is cut"),
+    ];
+    for (what, page, expected) in cases {
+        let file = file.with_file_name("broken.html");
+        fs::write(&file, page).expect("a page");
+        let views = [(400, if expected == "bright" { "dark" } else { "light" })];
+        let found = problems(chromium, &file, pictures, &views).join("\n");
+        assert!(found.contains(expected), "{what} should be noticed as `{expected}`, and is as:\n{found}");
+    }
+}
