@@ -81,6 +81,11 @@ impl Platform {
         let source_url = source_url(request, &contract, &root)?;
         let mut seconds = Seconds::default();
 
+        let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
+        let wanted = !request.no_dbt && marts::has_marts(&contract.source, &project);
+        // Its packages come while the compiler works; `build` waits for what is left.
+        let environment = wanted.then(|| std::thread::spawn(marts::environment));
+
         tell("Building the jobs");
         let programs = timed(&mut seconds.build, || shell::build_jobs(&root))?;
 
@@ -104,11 +109,13 @@ impl Platform {
         let output = timed(&mut seconds.copy, || shell::step(&copy, &programs))?;
         let loaded: Loaded = serde_json::from_str(&output).context("`copy` ended without its report")?;
 
-        let marts = self.marts(&state, request.dbt_project.as_deref())?;
         let mut dbt = None;
-        if !request.no_dbt && marts::has_marts(&contract.source, &marts.project) {
+        if let Some(environment) = environment {
             tell("Building and testing the marts");
-            dbt = Some(timed(&mut seconds.dbt, || marts.build(request.full_refresh))?);
+            dbt = Some(timed(&mut seconds.dbt, || {
+                environment.join().map_err(|_| Failure::new("installing dbt broke off"))??;
+                self.marts(&state, project)?.build(request.full_refresh)
+            })?);
         }
         let done = Done {
             loaded,
@@ -127,11 +134,10 @@ impl Platform {
 
     /// Writes the marts' documentation, and gives the folder to serve.
     pub fn docs(&self) -> Result<PathBuf> {
-        self.marts(&self.running()?, None)?.docs()
+        self.marts(&self.running()?, files::root().join("dbt"))?.docs()
     }
 
-    fn marts(&self, state: &State, project: Option<&Path>) -> Result<Marts> {
-        let project = project.map_or_else(|| files::root().join("dbt"), Path::to_owned);
+    fn marts(&self, state: &State, project: PathBuf) -> Result<Marts> {
         Ok(Marts { project, dir: files::folder(&self.dir.join("dbt"))?, login: state.login("transformer") })
     }
 
