@@ -74,7 +74,7 @@ async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
     };
     let origin = origin(cli.source_url.as_deref(), &job.contract)?;
     let lake = Lake::open(&cli.common.lake_url, true)?;
-    let ledger = match (&cli.warehouse_url, &origin) {
+    let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.
         (Some(url), Origin::Api(_)) => {
             warehouse::check_url(url)?;

@@ -6,7 +6,7 @@
 mod reader;
 mod upload;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::Sha256;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::failure::Failure;
@@ -43,7 +44,7 @@ pub struct Lake {
     store: Arc<dyn ObjectStore>,
     sizes: Sizes,
     /// Aborts of uploads that were dropped half-way; [`Lake::settle`] waits for them.
-    aborts: Arc<tokio::sync::Mutex<tokio::task::JoinSet<()>>>,
+    aborts: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Lake {
@@ -184,7 +185,8 @@ impl Lake {
 
     /// Waits until uploads that were dropped half-way have been aborted.
     pub async fn settle(&self) {
-        while self.aborts.lock().await.join_next().await.is_some() {}
+        let aborts = std::mem::take(&mut *self.aborts.lock().unwrap_or_else(PoisonError::into_inner));
+        aborts.join_all().await;
     }
 
     fn failed(&self, verb: &str, key: &str, error: object_store::Error) -> anyhow::Error {

@@ -1,5 +1,7 @@
 //! An object on its way into the lake: whole at the end, or never seen.
 
+use std::sync::PoisonError;
+
 use anyhow::Result;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, WriteMultipart};
@@ -68,12 +70,10 @@ impl Drop for Upload {
     fn drop(&mut self) {
         let Some(parts) = self.parts.take() else { return };
         // Without the abort S3 would keep, and bill, the parts until a lifecycle rule removes them.
-        if let Ok(mut aborts) = self.lake.aborts.try_lock() {
-            aborts.spawn(async move {
-                if let Err(error) = parts.abort().await {
-                    tracing::debug!(%error, "could not abort an upload");
-                }
-            });
-        }
+        self.lake.aborts.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+            if let Err(error) = parts.abort().await {
+                tracing::debug!(%error, "could not abort an upload");
+            }
+        });
     }
 }

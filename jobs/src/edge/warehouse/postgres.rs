@@ -18,6 +18,9 @@ use crate::failure::Failure;
 use crate::load::{Change, Committed, Dialect, Ledger, StageNames, Statement, column_ddl, create_table};
 use crate::table::file_columns;
 
+/// The longest wait for a server to let us in.
+const LONGEST_GREETING: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// A connection. When it ends, in whatever way, the server rolls back what was open and frees its locks.
 #[derive(Debug)]
 pub struct Postgres {
@@ -38,8 +41,12 @@ impl Postgres {
         config.application_name("dpworld").connect_timeout(std::time::Duration::from_secs(10));
         let place =
             format!("database `{}` as `{}`", config.get_dbname().unwrap_or(""), config.get_user().unwrap_or(""));
-        let (client, connection) =
-            config.connect(NoTls).await.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
+        // The driver's own limit covers TCP only: a server may accept and then say nothing.
+        let connected = tokio::time::timeout(LONGEST_GREETING, config.connect(NoTls)).await.map_err(|_| {
+            Failure::temporary(format!("cannot connect to {place}: the server says nothing"))
+                .hint("is it a PostgreSQL server?")
+        })?;
+        let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "the connection to the warehouse ended");
