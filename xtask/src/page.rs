@@ -17,8 +17,10 @@ mod words;
 
 pub use charts::Charts;
 
+use contract::Counts;
+
 use crate::dbt::{Finding, Results};
-use crate::report::{Counts, Done, Loaded};
+use crate::report::{Done, Loaded};
 use table::table;
 use words::{Name, Text, count, counted};
 

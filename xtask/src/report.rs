@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use contract::Counts;
 use serde::{Deserialize, Serialize};
 
 use crate::dbt::Results;
@@ -56,29 +57,6 @@ pub struct Loaded {
     pub superseded_by: Option<String>,
     /// Each table's counts.
     pub tables: BTreeMap<String, Counts>,
-}
-
-/// One table's counts; `jobs/src/flows/copy.rs` says what each means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Records or list elements in the run's answer.
-    pub read: u64,
-    /// Those that reached the table.
-    pub rows: u64,
-    /// New keys.
-    pub inserted: u64,
-    /// Changed or revived rows.
-    pub updated: u64,
-    /// Of those, the revived ones.
-    pub revived: u64,
-    /// Vanished rows, marked deleted.
-    pub deleted: u64,
-    /// Rows that stayed as they were.
-    pub unchanged: u64,
-    /// Set aside.
-    pub quarantined: u64,
-    /// Dropped by rule.
-    pub dropped: u64,
 }
 
 /// The table and the next command to try.

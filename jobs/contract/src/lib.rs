@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod check;
+mod counts;
 mod exit;
 mod layout;
 mod locate;
@@ -16,6 +17,7 @@ mod tables;
 mod words;
 
 pub use check::{ContractError, Problem};
+pub use counts::Counts;
 pub use exit::Exit;
 pub use layout::Layout;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};

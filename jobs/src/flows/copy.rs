@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use contract::{Contract, Layout, RunId};
+use contract::{Contract, Counts, Layout, RunId};
 use serde::Serialize;
 
 use crate::edge::lake::Lake;
@@ -58,29 +58,6 @@ pub enum Outcome {
     AlreadyCommitted,
     /// A run with newer answers is in the tables; nothing was written.
     Superseded,
-}
-
-/// One table's counts: `read = rows + quarantined + dropped` and `rows = inserted + updated + unchanged`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Records or list elements in the run's answer.
-    pub read: u64,
-    /// Those that reached the table.
-    pub rows: u64,
-    /// Rows with a new key.
-    pub inserted: u64,
-    /// Rows whose values changed, or that came back.
-    pub updated: u64,
-    /// Of those, the rows that had been marked deleted and came back.
-    pub revived: u64,
-    /// Rows that vanished from the source and were marked deleted.
-    pub deleted: u64,
-    /// Rows that stayed as they were.
-    pub unchanged: u64,
-    /// Records or list elements set aside.
-    pub quarantined: u64,
-    /// List elements dropped by the contract's rule.
-    pub dropped: u64,
 }
 
 /// Loads a run exactly once.
