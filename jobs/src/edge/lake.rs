@@ -35,7 +35,7 @@ struct Sizes {
 }
 
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
-const FOLDER: Sizes = Sizes { part: 512 << 10, window: 1 << 20 };
+const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 
 /// An object store that a URL names.
 #[derive(Clone, Debug)]
@@ -104,9 +104,9 @@ impl Lake {
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
-    pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<bool> {
+    pub async fn put_new(&self, key: &str, bytes: impl Into<PutPayload>) -> Result<bool> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(&Path::from(key), PutPayload::from(bytes), options).await {
+        match self.store.put_opts(&Path::from(key), bytes.into(), options).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(self.failed("write", key, error)),

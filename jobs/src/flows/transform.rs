@@ -227,8 +227,8 @@ impl Transformation {
         let fetched_at = clock::rfc3339(clock::now());
         let to = fetch::Target { lake, layout: Layout { source: &job.contract.source }, run: &job.run, name, attempt };
         let etag = previous.and_then(|receipt| receipt.etag.as_deref());
-        let fetched = match (origin.fetch(&to, &collection.path, etag, &fetched_at, &**progress).await?, previous) {
-            (Some(fetched), _) => fetched,
+        let mut arriving = match (origin.ask(to, &collection.path, etag, &fetched_at, &**progress).await?, previous) {
+            (Some(arriving), _) => arriving,
             (None, Some(previous)) => {
                 let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
                 return Ok(Receipt {
@@ -243,16 +243,17 @@ impl Transformation {
         let claim = |key: String| {
             self.unclaimed(|keys| keys.insert(key));
         };
-        let made = tables::make(&job.contract, collection, &to, &fetched, &claim).await?;
+        let etag = arriving.etag.take();
+        let made = tables::make(&job.contract, collection, &to, arriving, &claim).await?;
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
             run_id: job.run.clone(),
             fetched_at,
             fingerprint: fingerprint.to_owned(),
-            etag: fetched.etag,
+            etag,
             unchanged_since: None,
-            raw: fetched.raw,
+            raw: made.raw,
             tables: made.tables,
             quarantine: made.quarantine,
         })

@@ -25,11 +25,11 @@ use super::schema::{file_columns, schema};
 use crate::clean::Cell;
 
 /// Rows that are gathered before they are encoded together.
-const BATCH_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 512;
 /// Bytes of text and JSON that are gathered at most.
-const BATCH_BYTES: usize = 2 << 20;
+const BATCH_BYTES: usize = 256 << 10;
 /// Encoded bytes after which a row group is closed, which bounds memory.
-const GROUP_BYTES: usize = 4 << 20;
+const GROUP_BYTES: usize = 1 << 20;
 
 /// Encodes the rows of one file of a table. Take the bytes with [`Encoder::take`] as they come.
 #[derive(Debug)]
@@ -73,13 +73,13 @@ impl Encoder {
     /// When the rows gathered so far cannot be encoded.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ParquetError> {
         let extra = row.extra_json();
-        let hash = self.hasher.hash(&row.cells, extra.as_deref());
         for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
             self.gathered_bytes += column.append(cell);
         }
         let own = row.cells.len();
-        self.columns[own].append(&extra.map_or(Cell::Null, |json| Cell::Json(json.into())));
+        let hash = self.hasher.hash(&row.cells, extra.as_deref());
         self.columns[own + 1].append(&Cell::Text(hash.into()));
+        self.columns[own].append(&extra.map_or(Cell::Null, |json| Cell::Json(json.into())));
         self.gathered += 1;
         self.rows += 1;
         if self.gathered >= BATCH_ROWS || self.gathered_bytes >= BATCH_BYTES {
@@ -195,14 +195,25 @@ impl ColumnBuilder {
         8
     }
 
+    /// What was gathered, leaving room for as much again: growing step by step would copy every byte once more.
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Text(column) => ArrayBuilder::finish(column),
-            Self::Integer(column) => ArrayBuilder::finish(column),
-            Self::Double(column) => ArrayBuilder::finish(column),
-            Self::Boolean(column) => ArrayBuilder::finish(column),
-            Self::Timestamp(column) => ArrayBuilder::finish(column),
-            Self::Date(column) => ArrayBuilder::finish(column),
+            Self::Text(column) => {
+                let (rows, bytes) = (column.len(), column.values_slice().len());
+                Arc::new(mem::replace(column, StringBuilder::with_capacity(rows, bytes)).finish())
+            }
+            Self::Integer(column) => Arc::new(mem::replace(column, Int64Builder::with_capacity(column.len())).finish()),
+            Self::Double(column) => {
+                Arc::new(mem::replace(column, Float64Builder::with_capacity(column.len())).finish())
+            }
+            Self::Boolean(column) => {
+                Arc::new(mem::replace(column, BooleanBuilder::with_capacity(column.len())).finish())
+            }
+            Self::Timestamp(column) => {
+                let room = TimestampMicrosecondBuilder::with_capacity(column.len()).with_timezone("UTC");
+                Arc::new(mem::replace(column, room).finish())
+            }
+            Self::Date(column) => Arc::new(mem::replace(column, Date32Builder::with_capacity(column.len())).finish()),
         }
     }
 }

@@ -173,7 +173,7 @@ impl RecordReader {
 
     fn blank<'a>(&self) -> Record<'a> {
         Record {
-            row: Row { cells: vec![Cell::Null; self.columns.len()], ..Row::default() },
+            row: Row::blank(self.columns.len()),
             children: self.children.iter().map(|_| ChildRows::default()).collect(),
             ..Record::default()
         }
@@ -208,10 +208,10 @@ impl RecordReader {
     }
 
     /// The record's key as text, if it has one.
-    pub fn key_of(&self, record: &Record<'_>) -> Option<String> {
+    pub fn key_of<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
         match &record.row.cells[self.key] {
-            Cell::Text(text) => Some(text.to_string()),
-            Cell::Integer(value) => Some(value.to_string()),
+            Cell::Text(text) => Some(text.clone()),
+            Cell::Integer(value) => Some(value.to_string().into()),
             _ => None,
         }
     }
@@ -236,7 +236,7 @@ fn missing(
     reasons: &mut Vec<String>,
 ) {
     for (index, (spec, cell)) in columns.iter().zip(cells).enumerate().skip(first) {
-        if spec.required && *cell == Cell::Null && !failed.contains(&index) {
+        if spec.required && matches!(cell, Cell::Null) && !failed.contains(&index) {
             reasons.push(match (path, &spec.path) {
                 (Path::Root, own) => format!("{own}: required, but null or missing"),
                 // An element that is no object is its own column.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::clean::Cell;
-use crate::receipt::hex;
+use crate::receipt::hex_onto;
 
 /// One row: the contract's columns in table order, and what the contract does not name.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,11 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// A row of nulls.
+    pub(super) fn blank(columns: usize) -> Self {
+        Self { cells: std::iter::repeat_with(Cell::default).take(columns).collect(), extra: BTreeMap::new() }
+    }
+
     /// The `_extra` column: an object of the unknown fields, or nothing.
     pub fn extra_json(&self) -> Option<String> {
         if self.extra.is_empty() {
@@ -39,16 +44,18 @@ impl Row<'_> {
 pub(super) struct RowHasher {
     names: Vec<u64>,
     buffer: Vec<u8>,
+    text: String,
 }
 
 impl RowHasher {
     /// For rows with these columns.
     pub(super) fn new<'n>(columns: impl Iterator<Item = &'n str>) -> Self {
-        Self { names: columns.map(|name| XxHash3_64::oneshot(name.as_bytes())).collect(), buffer: Vec::new() }
+        let names = columns.map(|name| XxHash3_64::oneshot(name.as_bytes())).collect();
+        Self { names, buffer: Vec::new(), text: String::new() }
     }
 
     /// 32 lower-case hexadecimal digits.
-    pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> String {
+    pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> &str {
         self.buffer.clear();
         for (name, cell) in self.names.iter().zip(cells) {
             let (tag, fixed, text) = match cell {
@@ -66,14 +73,17 @@ impl RowHasher {
         if let Some(extra) = extra {
             push(&mut self.buffer, 0, 7, extra.len() as u64, extra);
         }
-        hex(&XxHash3_128::oneshot(&self.buffer).to_be_bytes())
+        self.text.clear();
+        hex_onto(&mut self.text, &XxHash3_128::oneshot(&self.buffer).to_be_bytes());
+        &self.text
     }
 }
 
 fn push(buffer: &mut Vec<u8>, name: u64, tag: u8, fixed: u64, text: &str) {
-    buffer.extend_from_slice(&name.to_le_bytes());
-    buffer.push(tag);
-    buffer.extend_from_slice(&fixed.to_le_bytes());
+    let mut head = [tag; 17];
+    head[..8].copy_from_slice(&name.to_le_bytes());
+    head[9..].copy_from_slice(&fixed.to_le_bytes());
+    buffer.extend_from_slice(&head);
     buffer.extend_from_slice(text.as_bytes());
 }
 
@@ -82,7 +92,7 @@ mod tests {
     use super::*;
 
     fn hash(names: &[&str], cells: &[Cell<'_>], extra: Option<&str>) -> String {
-        RowHasher::new(names.iter().copied()).hash(cells, extra)
+        RowHasher::new(names.iter().copied()).hash(cells, extra).to_owned()
     }
 
     #[test]

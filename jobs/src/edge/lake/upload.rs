@@ -3,8 +3,9 @@
 use std::sync::PoisonError;
 
 use anyhow::Result;
+use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, WriteMultipart};
+use object_store::{ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 
 use super::Lake;
@@ -16,7 +17,8 @@ use crate::receipt::{Object, hex};
 pub struct Upload {
     pub(super) lake: Lake,
     pub(super) key: String,
-    pub(super) buffer: Vec<u8>,
+    /// What has come, until it is enough for a part.
+    pub(super) buffer: Vec<Bytes>,
     pub(super) parts: Option<WriteMultipart>,
     pub(super) hash: Sha256,
     pub(super) bytes: u64,
@@ -27,22 +29,22 @@ impl Upload {
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hash.update(bytes);
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        self.hash.update(&bytes);
         self.bytes += bytes.len() as u64;
         if let Some(parts) = &mut self.parts {
             parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            parts.write(bytes);
+            parts.put(bytes);
             return Ok(());
         }
-        self.buffer.extend_from_slice(bytes);
+        self.buffer.push(bytes);
         let part = self.lake.sizes.part;
-        if self.buffer.len() >= part {
+        if self.bytes >= part as u64 {
             let path = Path::from(self.key.as_str());
             let upload = self.lake.store.put_multipart(&path).await;
             let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
             let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
-            parts.put(std::mem::take(&mut self.buffer).into());
+            self.buffer.drain(..).for_each(|bytes| parts.put(bytes));
         }
         Ok(())
     }
@@ -58,7 +60,7 @@ impl Upload {
                 parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
             }
             None => {
-                let fresh = self.lake.put_new(&key, std::mem::take(&mut self.buffer)).await?;
+                let fresh = self.lake.put_new(&key, PutPayload::from_iter(self.buffer.drain(..))).await?;
                 anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));
             }
         }

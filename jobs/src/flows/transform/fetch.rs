@@ -1,11 +1,12 @@
-//! The first half: an answer's bytes go into `raw/` exactly as they came, with the evidence beside them.
+//! Where answers come from, and the copy of each in `raw/` with the evidence beside it.
 
 use anyhow::Result;
+use bytes::Bytes;
 use contract::{Layout, RunId};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::{Job, Progress};
-use crate::edge::lake::Lake;
+use crate::edge::lake::{Lake, Reader, Upload};
 use crate::edge::source::{Api, Body, Reply};
 use crate::failure::Failure;
 use crate::receipt::Object;
@@ -29,13 +30,28 @@ pub(super) struct Target<'t> {
     pub attempt: &'t str,
 }
 
-/// An answer in the lake.
-#[derive(Debug)]
-pub(super) struct Fetched {
-    pub raw: Object,
+/// An answer on its way: what comes goes into `raw/` exactly as it came, and on to whoever asks for the next piece.
+pub(super) struct Arriving<'t> {
+    to: Target<'t>,
+    from: From,
+    raw: Upload,
+    /// What is kept beside the bytes.
+    evidence: Map<String, Value>,
+    progress: &'t dyn Progress,
     pub etag: Option<String>,
+    pub form: Form,
+}
+
+enum From {
+    Body(Body),
+    File(Reader),
+}
+
+/// What the bytes of an answer are, beside JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
     pub gzip: bool,
-    /// Whether a cut body would have been noticed already.
+    /// Whether a cut body would have been noticed when it came.
     pub delimited: bool,
 }
 
@@ -59,62 +75,80 @@ impl Origin {
         .into())
     }
 
-    /// Stores an answer; `None` says that what the ETag stands for is still current.
-    pub(super) async fn fetch(
+    /// Asks for an answer; `None` says that what the ETag stands for is still current.
+    pub(super) async fn ask<'t>(
         &self,
-        to: &Target<'_>,
+        to: Target<'t>,
         path: &str,
         etag: Option<&str>,
         fetched_at: &str,
-        progress: &dyn Progress,
-    ) -> Result<Option<Fetched>> {
-        match self {
+        progress: &'t dyn Progress,
+    ) -> Result<Option<Arriving<'t>>> {
+        let mut evidence = Map::from_iter([("fetched_at".to_owned(), fetched_at.into())]);
+        let (from, etag, form, total) = match self {
             Self::Api(api) => match api.get(path, etag).await? {
-                Reply::NotModified(evidence) => {
-                    to.evidence(json!({ "fetched_at": fetched_at, "http": evidence })).await?;
-                    Ok(None)
+                Reply::NotModified(http) => {
+                    evidence.insert("http".to_owned(), serde_json::to_value(http)?);
+                    to.keep(&evidence).await?;
+                    return Ok(None);
                 }
-                Reply::Body(body) => to.store_body(body, fetched_at, progress).await.map(Some),
+                Reply::Body(mut body) => {
+                    evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
+                    let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
+                    let total = body.announced();
+                    (From::Body(body), etag, form, total)
+                }
             },
-            Self::Files(files) => to.store_file(files, fetched_at, progress).await.map(Some),
-        }
+            Self::Files(files) => {
+                let from = format!("{}.json", to.name);
+                let Some(size) = files.size(&from).await? else {
+                    return Err(Failure::refused(format!("`{}` is gone", files.location(&from))).into());
+                };
+                evidence.insert("file".to_owned(), files.location(&from).into());
+                let form = Form { gzip: false, delimited: true };
+                (From::File(files.read(&from, size)), None, form, Some(size))
+            }
+        };
+        progress.begin(to.name, total);
+        let raw = to.lake.upload(&to.raw(form));
+        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, form }))
+    }
+}
+
+impl Arriving<'_> {
+    /// The next bytes, `None` at the end.
+    ///
+    /// # Errors
+    /// Temporary when the source or the lake cannot be reached.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
+        let bytes = match &mut self.from {
+            From::Body(body) => body.next().await?,
+            From::File(file) => file.next().await?,
+        };
+        let Some(bytes) = bytes else { return Ok(None) };
+        self.progress.advance(self.to.name, bytes.len() as u64);
+        self.raw.write(bytes.clone()).await?;
+        Ok(Some(bytes))
+    }
+
+    /// Ends the copy in the lake, with the evidence beside it.
+    pub(super) async fn stored(self) -> Result<Object> {
+        let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
+        evidence.insert("body".to_owned(), serde_json::to_value(&raw)?);
+        self.to.keep(&evidence).await?;
+        Ok(raw)
     }
 }
 
 impl Target<'_> {
-    async fn store_body(&self, mut body: Body, fetched_at: &str, progress: &dyn Progress) -> Result<Fetched> {
-        let extension = if body.gzip { "json.gz" } else { "json" };
-        let mut upload = self.lake.upload(&self.layout.raw(self.name, self.run, self.attempt, extension));
-        progress.begin(self.name, body.announced());
-        while let Some(bytes) = body.next().await? {
-            progress.advance(self.name, bytes.len() as u64);
-            upload.write(&bytes).await?;
-        }
-        let raw = upload.finish().await?;
-        self.evidence(json!({ "fetched_at": fetched_at, "http": body.evidence, "body": raw })).await?;
-        Ok(Fetched { raw, etag: body.etag, gzip: body.gzip, delimited: body.delimited })
+    /// The key of the bytes as they came.
+    pub(super) fn raw(&self, form: Form) -> String {
+        self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
     }
 
-    async fn store_file(&self, files: &Lake, fetched_at: &str, progress: &dyn Progress) -> Result<Fetched> {
-        let from = format!("{}.json", self.name);
-        let Some(size) = files.size(&from).await? else {
-            return Err(Failure::refused(format!("`{}` is gone", files.location(&from))).into());
-        };
-        let mut upload = self.lake.upload(&self.layout.raw(self.name, self.run, self.attempt, "json"));
-        progress.begin(self.name, Some(size));
-        let mut reader = files.read(&from, size);
-        while let Some(bytes) = reader.next().await? {
-            progress.advance(self.name, bytes.len() as u64);
-            upload.write(&bytes).await?;
-        }
-        let raw = upload.finish().await?;
-        self.evidence(json!({ "fetched_at": fetched_at, "file": files.location(&from), "body": raw })).await?;
-        Ok(Fetched { raw, etag: None, gzip: false, delimited: true })
-    }
-
-    async fn evidence(&self, evidence: serde_json::Value) -> Result<()> {
+    async fn keep(&self, evidence: &Map<String, Value>) -> Result<()> {
         let key = self.layout.evidence(self.name, self.run, self.attempt);
-        self.lake.put_new(&key, serde_json::to_vec_pretty(&evidence)?).await?;
+        self.lake.put_new(&key, serde_json::to_vec_pretty(evidence)?).await?;
         Ok(())
     }
 }

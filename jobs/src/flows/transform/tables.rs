@@ -1,5 +1,6 @@
-//! The second half: the stored bytes become the Parquet files of the collection's tables.
+//! An answer's records become the Parquet files of the collection's tables while its bytes arrive.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
 
@@ -7,7 +8,7 @@ use anyhow::Result;
 use contract::{Collection, Contract, Table};
 use twox_hash::XxHash3_64;
 
-use super::fetch::{Fetched, Target};
+use super::fetch::{Arriving, Target};
 use super::records::Records;
 use crate::edge::lake::Upload;
 use crate::failure::Failure;
@@ -19,24 +20,26 @@ const FILE_BYTES: u64 = 64 << 20;
 /// Encoded bytes that wait before they are handed to the upload.
 const HAND_OVER: u64 = 256 << 10;
 
-/// The files of one collection.
+/// What became of one answer.
 #[derive(Debug)]
 pub(super) struct Made {
+    pub raw: Object,
     pub tables: Vec<TableReceipt>,
     pub quarantine: Option<Object>,
 }
 
-/// Turns a stored answer into files; each finished file's key goes to `claim`.
+/// Turns an answer into files as it arrives; each finished file's key goes to `claim`.
 pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
     to: &Target<'_>,
-    fetched: &Fetched,
+    mut arriving: Arriving<'_>,
     claim: &(dyn Fn(String) + Sync),
 ) -> Result<Made> {
-    let reader = RecordReader::new(contract, to.name, collection);
+    let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
     let mut work = Work {
         to: *to,
+        reader: &reader,
         tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
         claim,
         quarantine: None,
@@ -44,15 +47,24 @@ pub(super) async fn make(
         keys: Vec::new(),
         records: 0,
     };
-    let mut records = Records::open(&reader, collection, to, fetched);
-    while records.next(&mut |record, json| work.take(&reader, record, json)).await? {
-        work.hand_over().await?;
+    let mut records = Records::new(&reader, collection, to, form);
+    let mut read = Ok(());
+    while let Some(bytes) = arriving.next().await? {
+        // After a mistake the rest is still kept: whoever looks for the mistake wants the whole answer.
+        if read.is_ok() {
+            records.push(bytes);
+            read = work.read(&mut records).await;
+        }
     }
+    let raw = arriving.stored().await?;
+    read?;
+    records.end(&mut |record, json| work.take(record, json))?;
     let suspects = twice(mem::take(&mut work.keys));
     if !suspects.is_empty() {
-        refuse_twins(&suspects, Records::open(&reader, collection, to, fetched)).await?;
+        refuse_twins(&suspects, to, &raw, Records::new(&reader, collection, to, form)).await?;
     }
-    work.finish(contract.max_quarantine_share(collection)).await
+    let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
+    Ok(Made { raw, tables, quarantine })
 }
 
 fn hash(key: &str) -> u64 {
@@ -68,25 +80,30 @@ fn twice(mut hashes: Vec<u64>) -> Vec<u64> {
 }
 
 /// Reads the answer once more and names the first key that really comes twice; equal hashes alone prove nothing.
-async fn refuse_twins(suspects: &[u64], mut records: Records<'_>) -> Result<()> {
+async fn refuse_twins(suspects: &[u64], to: &Target<'_>, raw: &Object, mut records: Records<'_>) -> Result<()> {
     let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
     let mut name = |record: Record<'_>, _: &str| {
         number += 1;
         let key = reader.key_of(&record).filter(|key| suspects.binary_search(&hash(key)).is_ok());
         if let Some(key) = key
-            && let Some(first) = seen.insert(key.clone(), number)
+            && let Some(first) = seen.insert(key.to_string(), number)
         {
             let message = format!("the key `{key}` comes twice in one answer, in records {first} and {number}");
             return Err(Failure::refused(message).hint("the source contradicts itself; nothing was loaded").into());
         }
         Ok(())
     };
-    while records.next(&mut name).await? {}
-    Ok(())
+    let mut stored = to.lake.read(&raw.key, raw.bytes);
+    while let Some(bytes) = stored.next().await? {
+        records.push(bytes);
+        while records.read(&mut name)? {}
+    }
+    records.end(&mut name)
 }
 
 struct Work<'w> {
     to: Target<'w>,
+    reader: &'w RecordReader,
     tables: Vec<TableFiles<'w>>,
     claim: &'w (dyn Fn(String) + Sync),
     quarantine: Option<(QuarantineEncoder, Upload)>,
@@ -98,7 +115,15 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    fn take(&mut self, reader: &RecordReader, mut record: Record<'_>, json: &str) -> Result<()> {
+    /// Takes all records that are there.
+    async fn read(&mut self, records: &mut Records<'_>) -> Result<()> {
+        while records.read(&mut |record, json| self.take(record, json))? {
+            self.hand_over().await?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
         if let Some(field) = record.frozen {
             let message = format!(
@@ -107,14 +132,15 @@ impl Work<'_> {
             );
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
-        let key = reader.key_of(&record);
-        self.keys.extend(key.as_ref().map(|key| hash(key)));
+        let key = self.reader.key_of(&record);
+        self.keys.extend(key.as_deref().map(hash));
         let fits = record.reasons.is_empty();
         if fits {
             self.tables[0].receipt.rows += 1;
             self.tables[0].encoder.append(&record.row)?;
         } else {
             self.tables[0].receipt.quarantined += 1;
+            let key = key.map(Cow::into_owned);
             self.set_aside(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
@@ -155,16 +181,16 @@ impl Work<'_> {
             table.hand_over(&self.to, self.claim).await?;
         }
         if let Some((encoder, upload)) = &mut self.quarantine {
-            upload.write(&encoder.take()).await?;
+            upload.write(encoder.take().into()).await?;
         }
         Ok(())
     }
 
-    async fn finish(mut self, max_share: f64) -> Result<Made> {
+    async fn finish(mut self, max_share: f64) -> Result<(Vec<TableReceipt>, Option<Object>)> {
         let quarantine = match self.quarantine.take() {
             None => None,
             Some((encoder, mut upload)) => {
-                upload.write(&encoder.finish()?).await?;
+                upload.write(encoder.finish()?.into()).await?;
                 Some(upload.finish().await?)
             }
         };
@@ -185,7 +211,7 @@ impl Work<'_> {
         for table in self.tables {
             tables.push(table.finish(&self.to, self.claim).await?);
         }
-        Ok(Made { tables, quarantine })
+        Ok((tables, quarantine))
     }
 }
 
@@ -214,8 +240,8 @@ impl<'t> TableFiles<'t> {
         if self.encoder.ready() < HAND_OVER {
             return Ok(());
         }
-        let bytes = self.encoder.take();
-        self.upload(to).write(&bytes).await?;
+        let bytes = self.encoder.take().into();
+        self.upload(to).write(bytes).await?;
         if self.encoder.taken() >= FILE_BYTES {
             let full = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
             self.close(full, to, claim).await?;
@@ -225,8 +251,8 @@ impl<'t> TableFiles<'t> {
 
     async fn close(&mut self, encoder: Encoder, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
         let rows = encoder.rows();
-        let end = encoder.finish()?;
-        self.upload(to).write(&end).await?;
+        let end = encoder.finish()?.into();
+        self.upload(to).write(end).await?;
         if let Some(upload) = self.upload.take() {
             let object = upload.finish().await?;
             claim(object.key.clone());

@@ -101,7 +101,7 @@ impl<'a> Value<'_, '_, 'a> {
         let reader = self.sink.reader;
         let spec = &reader.children[child];
         for index in 0_u64.. {
-            let mut row = Row { cells: vec![Cell::Null; spec.columns.len()], ..Row::default() };
+            let mut row = Row::blank(spec.columns.len());
             let path = Path::Element(&self.path, index);
             let sink = &mut Sink {
                 reader,
@@ -118,7 +118,8 @@ impl<'a> Value<'_, '_, 'a> {
             let failed = std::mem::take(&mut sink.failed);
             let Some(rows) = self.sink.children.as_mut().and_then(|children| children.get_mut(child)) else { break };
             rows.read += 1;
-            let empty = failed.is_empty() && row.extra.is_empty() && row.cells.iter().all(|cell| *cell == Cell::Null);
+            let empty =
+                failed.is_empty() && row.extra.is_empty() && row.cells.iter().all(|cell| matches!(cell, Cell::Null));
             if empty && spec.drop_when_all_null {
                 rows.dropped += 1;
                 continue;
