@@ -4,6 +4,7 @@
 //! its own, so that all of them run at once. Most of them use a made-up source, `zoo.yaml`.
 
 mod bad_input;
+mod copy_corpus;
 mod counts;
 mod drift;
 mod http;

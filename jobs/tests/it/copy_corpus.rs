@@ -1,0 +1,186 @@
+//! The corpus of `tests/copy_corpus` is whole: every file has a verdict and every verdict a file, a reason and a source.
+//!
+//! Nothing here asks whether the verdicts are right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// Fewer would not cover what COPY may stumble over.
+const AT_LEAST: usize = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Corpus {
+    generated: String,
+    targets: BTreeMap<String, Vec<Column>>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Column {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "nullable")]
+    _nullable: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    file: String,
+    about: String,
+    target: String,
+    key: Option<String>,
+    bytes: u64,
+    sha256: String,
+    verdict: Verdict,
+    code: Option<String>,
+    #[serde(default)]
+    also: Vec<String>,
+    at: Option<Place>,
+    basis: Basis,
+    source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Accept,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Basis {
+    Documented,
+    Reported,
+    Inferred,
+    Unchecked,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    row_group: Option<u64>,
+    row: Option<u64>,
+    column: Option<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/copy_corpus")
+}
+
+fn read(file: &str) -> Vec<u8> {
+    fs::read(folder().join("files").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn corpus() -> Corpus {
+    let text = fs::read_to_string(folder().join("verdicts.json")).expect("verdicts.json");
+    serde_json::from_str(&text).expect("verdicts.json as it is described in README.md")
+}
+
+/// The first cells of the README's tables under a heading.
+fn documented(heading: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(folder().join("README.md")).expect("README.md");
+    let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("the heading");
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    cells.map(|(cell, _)| cell.to_owned()).collect()
+}
+
+#[test]
+fn every_file_has_a_verdict_and_every_verdict_its_file() {
+    let corpus = corpus();
+    assert!(corpus.generated.contains("make.py"));
+    assert!(corpus.cases.len() >= AT_LEAST, "{} cases", corpus.cases.len());
+    let listed: BTreeSet<String> = corpus.cases.iter().map(|case| case.file.clone()).collect();
+    assert_eq!(listed.len(), corpus.cases.len(), "a file is listed twice");
+    let found: BTreeSet<String> = fs::read_dir(folder().join("files"))
+        .expect("files")
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    assert_eq!(listed, found);
+    for case in &corpus.cases {
+        let bytes = read(&case.file);
+        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((bytes.len() as u64, sha256), (case.bytes, case.sha256.clone()), "{}", case.file);
+    }
+}
+
+#[test]
+fn every_verdict_says_why_and_where() {
+    let corpus = corpus();
+    let codes = documented("Codes");
+    let mut used = BTreeSet::new();
+    for case in &corpus.cases {
+        let Case { file, target, code, also, at, .. } = case;
+        let columns = corpus.targets.get(target).unwrap_or_else(|| panic!("{file}: no target `{target}`"));
+        match case.verdict {
+            Verdict::Accept => assert!(code.is_none() && also.is_empty() && at.is_none(), "{file}: a flaw is named"),
+            Verdict::Refuse => {
+                let named: BTreeSet<String> = code.iter().chain(also).cloned().collect();
+                assert!(code.is_some() && named.len() == 1 + also.len(), "{file}: {named:?}");
+                assert!(named.is_subset(&codes), "{file}: {named:?} are not all in README.md");
+                used.extend(code.clone());
+                let at = at.as_ref().unwrap_or_else(|| panic!("{file}: no place, not even an empty one"));
+                assert!(at.row.is_none() || at.row_group.is_some(), "{file}: a row without its row group");
+                let known = |name: &String| columns.iter().any(|column| column.name == *name);
+                assert!(at.column.as_ref().is_none_or(known), "{file}: the table has no such column");
+            }
+        }
+    }
+    assert_eq!(used, codes, "a code that no case uses");
+    let verdicts: BTreeSet<Verdict> = corpus.cases.iter().map(|case| case.verdict).collect();
+    assert_eq!(verdicts, BTreeSet::from([Verdict::Accept, Verdict::Refuse]));
+}
+
+#[test]
+fn every_verdict_says_what_it_rests_on() {
+    for Case { file, about, key, basis, source, verdict, .. } in corpus().cases {
+        assert!(!about.is_empty() && key.is_none_or(|key| !key.is_empty()), "{file}: an empty field");
+        match basis {
+            Basis::Documented | Basis::Reported => assert!(source.contains("https://"), "{file}: no page is named"),
+            Basis::Inferred => assert!(source.starts_with("inferred: "), "{file}: {source}"),
+            Basis::Unchecked => assert!(source.starts_with("unchecked: refused out of caution because "), "{file}"),
+        }
+        assert!(basis != Basis::Unchecked || verdict == Verdict::Refuse, "{file}: taken though nobody checked");
+    }
+}
+
+#[test]
+fn every_target_is_a_table_that_redshift_could_have() {
+    let corpus = corpus();
+    let used: BTreeSet<&String> = corpus.cases.iter().map(|case| &case.target).collect();
+    assert_eq!(used, corpus.targets.keys().collect(), "a target that no case uses");
+    for (name, columns) in &corpus.targets {
+        assert!(!columns.is_empty(), "{name}");
+        for column in columns {
+            let plain = ["bigint", "integer", "smallint", "real", "double precision", "boolean"];
+            let other = ["timestamp", "date", "super"];
+            let sized = ["varchar(", "decimal("].iter().any(|start| column.kind.starts_with(start));
+            let kind = column.kind.as_str();
+            assert!(sized || plain.contains(&kind) || other.contains(&kind), "{name}: {kind}");
+        }
+    }
+}
+
+/// A file that is to be accepted must at least be one that a reader can read.
+#[test]
+fn every_accepted_file_can_be_read() {
+    for case in corpus().cases.iter().filter(|case| case.verdict == Verdict::Accept) {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(read(&case.file)))
+            .unwrap_or_else(|error| panic!("{}: {error}", case.file));
+        let expected = builder.metadata().file_metadata().num_rows();
+        let batches = builder.build().unwrap_or_else(|error| panic!("{}: {error}", case.file));
+        let rows: usize =
+            batches.map(|batch| batch.unwrap_or_else(|error| panic!("{}: {error}", case.file)).num_rows()).sum();
+        assert_eq!(i64::try_from(rows), Ok(expected), "{}", case.file);
+    }
+}
