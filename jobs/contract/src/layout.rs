@@ -1,4 +1,5 @@
-//! Where things lie in the lake. Every key of every object is made here.
+//! Where things lie in the lake. Every key of every object is made here, but for those below `dbt/`: `dbt/run.py` makes
+//! them in dbt's image, where no Rust runs.
 //!
 //! ```text
 //! raw/<source>/<collection>/run=<id>/<attempt>.json[.gz]       the bytes as they came
@@ -7,6 +8,7 @@
 //! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  records set aside, each with its reasons
 //! stage/<source>/run=<id>/receipts/<collection>.json           what a transformation vouches for
 //! sample/<source>/<collection>.json                            data to rehearse with
+//! dbt/run=<id>/<attempt>/<file>                                what dbt left of a run: manifest, results, log
 //! ```
 //!
 //! An `attempt` is one start of a program for a run: two attempts never write the same key, and the receipt, written

@@ -67,9 +67,10 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         let emulator = Emulator::ministack(&python, &dir.join("ministack"))?;
         let mut environment = database.environment();
         environment.insert("TEST_S3_ENDPOINT".to_owned(), emulator.endpoint.clone());
+        environment.insert("TEST_DBT".to_owned(), marts::environment()?.join("bin").display().to_string());
         Ok(judged(shell::cargo_test(
             &root,
-            &["--package", "jobs", "--test", "it"],
+            &["--package", "jobs", "--package", "xtask", "--test", "it"],
             &["needs_emulator::"],
             &environment,
         )?))

@@ -1,9 +1,11 @@
 //! xtask's tests through its program and over the whole repository.
 
+mod entry_point;
 mod floors;
 mod generated;
 mod local;
 mod marts;
 mod needs_browser;
+mod needs_emulator;
 mod repository;
 mod support;

@@ -1,0 +1,279 @@
+//! The entry point of dbt's image with the real dbt, a real PostgreSQL and an S3-speaking server that nobody here wrote:
+//! MiniStack, which `cargo xtask test --all` starts.
+//!
+//! It proves what arrives and what is said when it does not, not Amazon's permissions: answers that MiniStack never gives
+//! come from a server here, and where only the upload matters a script stands for dbt.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_postgres::{Config, NoTls};
+
+use crate::support::entry::{Entry, script};
+
+const FINE: &str = "select 1 as one";
+const BROKEN: &str = "select * from nowhere";
+const SLOW: &str = "{{ config(materialized='table') }} select 1 as one from pg_sleep(60)";
+
+/// Tables that are there without a load, so that dbt has a source to look at.
+const SOURCE: &str = "
+sources:
+  - name: pg_catalog
+    tables:
+      - name: pg_stat_activity
+        config:
+          loaded_at_field: backend_start
+          freshness: {warn_after: {count: 1, period: day}}
+";
+
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
+}
+
+/// A small dbt project with a database and a bucket of its own; the database ends with it.
+struct Project {
+    folder: TempDir,
+    name: String,
+}
+
+impl Project {
+    /// The name serves for the bucket and the database.
+    fn new(name: &str, models: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).expect("written");
+        fs::create_dir(folder.path().join("models")).expect("a folder");
+        write("dbt_project.yml", "{name: tiny, profile: dpworld, flags: {send_anonymous_usage_stats: false}}");
+        write("models/sources.yml", SOURCE);
+        for (model, sql) in models {
+            write(&format!("models/{model}.sql"), sql);
+        }
+        let project = Self { folder, name: format!("{name}-{}", std::process::id()) };
+        project.on_server(&format!("CREATE DATABASE \"{}\" OWNER transformer TEMPLATE template0", project.name));
+        project.bucket(&[&project.name]);
+        project
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.file(name)).expect("a file of dbt's")
+    }
+
+    fn on_server(&self, sql: &str) {
+        let mut config: Config = setting("TEST_WAREHOUSE_POSTGRES").parse().expect("a URL");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) = config.dbname("postgres").connect(NoTls).await.expect("a connection");
+            tokio::spawn(connection);
+            client.batch_execute(sql).await.expect(sql);
+        });
+    }
+
+    fn bucket(&self, arguments: &[&str]) {
+        let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/needs_emulator/bucket.py")).args(arguments);
+        command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_DEFAULT_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        assert!(command.status().expect("python starts").success(), "{arguments:?}");
+    }
+
+    /// The entry point as `transformer`, its lake being the bucket.
+    fn entry(&self) -> Entry {
+        let warehouse: Config = setting("TEST_WAREHOUSE_TRANSFORMER").parse().expect("a URL");
+        let password = String::from_utf8(warehouse.get_password().expect("a password").to_vec()).expect("text");
+        Entry::new(self.folder.path(), &[Path::new(&setting("TEST_DBT"))])
+            .env("DBT_PROFILES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../dbt"))
+            .env("DBT_PORT", &warehouse.get_ports()[0].to_string())
+            .env("DBT_DATABASE", &self.name)
+            .secret("DBT_PASSWORD", &password)
+            .env("AWS_ENDPOINT_URL", &setting("TEST_S3_ENDPOINT"))
+            .env("LAKE_URL", &format!("s3://{}", self.name))
+            .env("RUN_ID", "r1")
+    }
+
+    /// What lies in the bucket, the newest attempt last: for each its files by name.
+    fn kept(&self, prefix: &str) -> Vec<BTreeMap<String, Vec<u8>>> {
+        let copy = tempfile::tempdir().expect("a folder");
+        self.bucket(&[&self.name, &copy.path().display().to_string()]);
+        let children = |folder: &Path| {
+            let mut found: Vec<PathBuf> =
+                fs::read_dir(folder).expect("a folder").flatten().map(|at| at.path()).collect();
+            found.sort();
+            found
+        };
+        let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+        let attempts = children(&copy.path().join(prefix));
+        let files = |attempt: &PathBuf| {
+            children(attempt).iter().map(|file| (name(file), fs::read(file).expect("bytes"))).collect()
+        };
+        attempts.iter().map(files).collect()
+    }
+
+    /// The one attempt that lies in the bucket.
+    fn kept_once(&self) -> BTreeMap<String, Vec<u8>> {
+        let [files] = <[_; 1]>::try_from(self.kept("dbt/run=r1")).expect("one attempt");
+        files
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        self.on_server(&format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name));
+    }
+}
+
+fn names(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
+    files.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn what_a_command_leaves_lies_in_the_lake_and_nothing_of_an_older_one() {
+    let project = Project::new("kept", &[("fine", FINE)]);
+    let lake = format!("s3://{}/pre//fix/", project.name);
+    let done = |arguments: &[&str]| {
+        let ended = project.entry().env("LAKE_URL", &lake).run(arguments);
+        ended.complains(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
+        ended.stdout
+    };
+    let log = || project.read("logs/dbt.log");
+    assert!(done(&["build"]).contains("PASS=1 WARN=0 ERROR=0"));
+    let (first, results) = (log(), project.read("target/run_results.json"));
+    done(&["parse", "--target-path", "elsewhere"]);
+    let second = log();
+    done(&["source", "freshness"]);
+    let third = log();
+    done(&["docs", "generate"]);
+
+    let kept = project.kept("pre/fix/dbt/run=r1");
+    let wanted: [&[&str]; 4] = [
+        &["dbt.log", "manifest.json", "run_results.json"],
+        &["dbt.log", "manifest.json"],
+        &["dbt.log", "manifest.json", "sources.json"],
+        &["catalog.json", "dbt.log", "manifest.json", "run_results.json"],
+    ];
+    assert_eq!(kept.iter().map(names).collect::<Vec<_>>(), wanted);
+    assert!(kept[0]["run_results.json"] == results && kept[0]["dbt.log"] == first);
+    assert!(kept[1]["manifest.json"] == project.read("elsewhere/manifest.json"));
+    assert!(kept[1]["dbt.log"] == second[first.len()..] && kept[2]["dbt.log"] == third[second.len()..]);
+    assert!(kept[2]["sources.json"] == project.read("target/sources.json"));
+    for name in ["manifest.json", "catalog.json", "run_results.json"] {
+        assert!(kept[3][name] == project.read(&format!("target/{name}")), "{name}");
+    }
+    let warehouse: Config = setting("TEST_WAREHOUSE_TRANSFORMER").parse().expect("a URL");
+    let secrets = [warehouse.get_password().expect("a password"), b"AKIACANARYCANARYCANA", b"canary-"];
+    for (name, content) in kept.iter().flatten() {
+        let shown = secrets.iter().any(|secret| content.windows(secret.len()).any(|part| part == *secret));
+        assert!(!shown, "{name} shows a secret");
+    }
+}
+
+#[test]
+fn a_failed_model_is_kept_as_well_and_outweighs_a_failed_upload() {
+    let project = Project::new("failed", &[("fine", FINE), ("broken", BROKEN)]);
+    let ended = project.entry().run(&[]);
+    ended.complains(1, &["dbt's artefacts: s3://"]);
+    assert!(ended.stdout.contains("PASS=1 WARN=0 ERROR=1"), "{}", ended.stdout);
+    let kept = project.kept_once();
+    assert_eq!(names(&kept), ["dbt.log", "manifest.json", "run_results.json"]);
+    for (name, path) in [("manifest.json", "target"), ("run_results.json", "target"), ("dbt.log", "logs")] {
+        assert!(kept[name] == project.read(&format!("{path}/{name}")), "{name}");
+    }
+    let results: Value = serde_json::from_slice(&kept["run_results.json"]).expect("JSON");
+    let mut statuses: Vec<_> =
+        results["results"].as_array().expect("results").iter().map(|one| &one["status"]).collect();
+    statuses.sort_by_key(|status| status.to_string());
+    assert_eq!(statuses, ["error", "success"]);
+
+    let later = project.entry().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").run(&[]);
+    later.complains(1, &["error: cannot put dbt's `manifest.json`", "EndpointConnectionError"]);
+}
+
+#[test]
+fn a_warehouse_that_does_not_answer_is_a_failure_for_now() {
+    let project = Project::new("silent", &[("fine", FINE)]);
+    project.entry().run(&["compile"]);
+    let ended = project.entry().env("DBT_PORT", "1").env("RUN_ID", "r2").run(&["build"]);
+    ended.complains(75, &["(manifest.json, dbt.log)"]);
+    assert!(ended.stdout.contains("Connection refused"), "{}", ended.stdout);
+    assert!(project.file("target/run_results.json").exists(), "the older run's, which is not taken for this one's");
+    assert_eq!(project.kept("dbt/run=r2").iter().map(names).collect::<Vec<_>>(), [["dbt.log", "manifest.json"]]);
+}
+
+#[test]
+fn a_stopped_run_leaves_its_log() {
+    let project = Project::new("stopped", &[("slow", SLOW)]);
+    let mut running = project.entry().start(&["build"]);
+    running.until("START sql table model");
+    running.signal(Signal::SIGTERM);
+    // Python adds words of its own when it is ended like this.
+    let ended = running.wait();
+    assert!(ended.code == Some(75) && ended.stderr.contains("(manifest.json, dbt.log)"), "{ended:?}");
+    let kept = project.kept_once();
+    // dbt writes a line to its output first: the last one may not have come to the log.
+    assert!(String::from_utf8_lossy(&kept["dbt.log"]).contains("Found 1 model"));
+    assert!(!kept.contains_key("run_results.json"));
+}
+
+/// A server that answers every request like this.
+fn answering(status: u16, code: &'static str) -> String {
+    let server = tiny_http::Server::http("127.0.0.1:0").expect("a free port");
+    let address = server.server_addr();
+    std::thread::spawn(move || {
+        for mut request in server.incoming_requests() {
+            std::io::copy(request.as_reader(), &mut std::io::sink()).expect("a body");
+            let body = format!("<Error><Code>{code}</Code><Message>In S3's\nown words</Message></Error>");
+            request.respond(tiny_http::Response::from_string(body).with_status_code(status)).expect("a client");
+        }
+    });
+    format!("http://{address}")
+}
+
+/// The entry point where something called dbt leaves an artefact; its folder must live as long.
+fn uploading(folder: &TempDir) -> Entry {
+    let entry = Entry::new(folder.path(), &[folder.path(), Path::new(&setting("TEST_DBT"))]);
+    let entry = entry.env("AWS_ENDPOINT_URL", &setting("TEST_S3_ENDPOINT"));
+    entry.env("LAKE_URL", "s3://lake/dev").env("RUN_ID", "r1")
+}
+
+const LEAVING: &str = "mkdir -p target && echo '{}' > target/manifest.json";
+
+#[test]
+fn an_upload_that_is_refused_is_one_line_that_says_what_mends_it() {
+    let folder = script(LEAVING);
+    let missing = uploading(&folder).env("LAKE_URL", "s3://not-there").run(&[]);
+    missing
+        .complains(1, &["error: cannot put dbt's `manifest.json` to `s3://not-there/dbt/run=r1/", ": NoSuchBucket: "]);
+    missing.complains(1, &["; hint: create the bucket `not-there`"]);
+    let denied = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(403, "AccessDenied")).run(&[]);
+    denied.complains(1, &[": AccessDenied: In S3's own words; hint: ", "needs `s3:PutObject` on `lake/dev/dbt/*`"]);
+    let nobody = uploading(&folder).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").run(&[]);
+    nobody.complains(1, &["NoCredentialsError", "credentials"]);
+    uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).complains(2, &["see AWS_ENDPOINT_URL"]);
+}
+
+#[test]
+fn an_upload_that_fails_for_now_says_so() {
+    let folder = script(LEAVING);
+    let busy = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(503, "SlowDown")).run(&[]);
+    busy.complains(75, &[": SlowDown: ", "; hint: try again"]);
+    let nobody = uploading(&folder).env("AWS_ENDPOINT_URL", "http://user:canary-secret@127.0.0.1:1").run(&[]);
+    nobody.complains(75, &["EndpointConnectionError; hint: try again"]);
+    // Python shows a header that it cannot send.
+    let unsendable = uploading(&folder).secret("AWS_SESSION_TOKEN", "canary-line\n").run(&[]);
+    unsendable.complains(75, &["HTTPClientError"]);
+
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", silent.local_addr().expect("its address"));
+    let running = uploading(&folder).env("AWS_ENDPOINT_URL", &url).start(&[]);
+    let _held = silent.accept().expect("the upload");
+    running.signal(Signal::SIGTERM);
+    running.wait().complains(75, &["stopped by SIGTERM; hint: try again"]);
+}
