@@ -7,6 +7,7 @@
 //! processed/<source>/<table>/run=<id>/<attempt>-00000.parquet  typed rows
 //! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  records set aside, each with its reasons
 //! stage/<source>/run=<id>/receipts/<collection>.json           what a transformation vouches for
+//! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     what one COPY loads
 //! sample/<source>/<collection>.json                            data to rehearse with
 //! dbt/run=<id>/<attempt>/<file>                                what dbt left of a run: manifest, results, log
 //! ```
@@ -47,6 +48,11 @@ impl Layout<'_> {
     /// What a transformation vouches for.
     pub fn receipt(&self, collection: &str, run: &RunId) -> String {
         format!("stage/{}/run={run}/receipts/{collection}.json", self.source)
+    }
+
+    /// What one COPY of a load loads.
+    pub fn manifest(&self, table: &str, run: &RunId, attempt: &str) -> String {
+        format!("stage/{}/run={run}/manifests/{attempt}/{table}.json", self.source)
     }
 
     /// A collection of the sample data.

@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 use jobs::cli::{self, Bars, Common};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
-use jobs::edge::warehouse::{self, Postgres};
+use jobs::edge::warehouse::{Address, Postgres, Redshift};
+use jobs::failure::Failure;
 use jobs::flows::chosen;
 use jobs::flows::copy::{Job, Report, copy};
+use jobs::load::StageNames;
 
 /// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
 ///
@@ -20,9 +22,12 @@ use jobs::flows::copy::{Job, Report, copy};
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// Where the warehouse is: postgres://user:password@host:port/database
+    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
+    /// What Redshift reads the lake as: a role's ARN, or `default` for the namespace's default role
+    #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
+    copy_role: String,
     /// Let a collection become empty that was not
     #[arg(long, env = "ALLOW_EMPTY")]
     allow_empty: bool,
@@ -47,7 +52,13 @@ async fn load(cli: &Cli) -> Result<Report> {
         allow_empty: cli.allow_empty,
     };
     let lake = Lake::open(&cli.common.lake_url, false)?;
-    warehouse::check_url(&cli.warehouse_url)?;
-    let mut warehouse = Postgres::connect(&cli.warehouse_url).await?;
-    copy(&job, &lake, &mut warehouse).await
+    match Address::parse(&cli.warehouse_url)? {
+        Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
+        Address::Redshift { workgroup, database } => {
+            let bucket = cli.common.lake_url.starts_with("s3://");
+            ensure!(bucket, Failure::refused("Redshift loads from a bucket only").hint("LAKE_URL must be s3://bucket"));
+            let token = StageNames::new(&contract.source, &job.run, &job.attempt).token;
+            copy(&job, &lake, &mut Redshift::open(&workgroup, &database, &cli.copy_role, &token).await).await
+        }
+    }
 }

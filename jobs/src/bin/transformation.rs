@@ -11,7 +11,7 @@ use jobs::cli::{self, Bars, Common};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
 use jobs::edge::source::Api;
-use jobs::edge::warehouse::{self, Postgres, Warehouse};
+use jobs::edge::warehouse::{Address, Postgres, Redshift, Warehouse};
 use jobs::failure::Failure;
 use jobs::flows::chosen;
 use jobs::flows::transform::{Job, Origin, Transformation};
@@ -76,10 +76,13 @@ async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
     let lake = Lake::open(&cli.common.lake_url, true)?;
     let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.
-        (Some(url), Origin::Api(_)) => {
-            warehouse::check_url(url)?;
-            Postgres::connect(url).await?.ledger(&job.contract.source).await?
-        }
+        (Some(url), Origin::Api(_)) => match Address::parse(url)? {
+            Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
+            Address::Redshift { workgroup, database } => {
+                let warehouse = Redshift::open(&workgroup, &database, "default", &job.attempt).await;
+                warehouse.ledger(&job.contract.source).await?
+            }
+        },
         _ => Ledger::default(),
     };
     Ok(Transformation::new(job, origin, lake, ledger, bars.progress()))

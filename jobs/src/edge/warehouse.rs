@@ -1,10 +1,11 @@
 //! The warehouse that a run is loaded into.
 //!
 //! What to say to it is decided in [`crate::load`]; a driver only carries statements, stages files and tells a moved
-//! head from a failure. PostgreSQL's driver is here; Redshift's belongs beside it.
+//! head from a failure.
 
 mod binary;
 mod postgres;
+mod redshift;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, Statement};
 
 pub use postgres::Postgres;
+pub use redshift::Redshift;
 
 /// Each table's changes by kind.
 pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
@@ -47,6 +49,12 @@ pub trait Warehouse {
     /// Runs one statement on its own.
     async fn run(&self, statement: &Statement) -> Result<()>;
 
+    /// The role with which the warehouse reads the lake itself, by COPY from a manifest; `None` for one that is sent
+    /// the rows, by [`Warehouse::stage`].
+    fn reads_lake_as(&self) -> Option<&str> {
+        None
+    }
+
     /// Copies a proved Parquet file into a staging table; gives the rows.
     async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64>;
 
@@ -60,21 +68,48 @@ pub trait Warehouse {
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
 }
 
-/// Refuses a URL of a warehouse that no driver here speaks to.
-///
-/// # Errors
-/// When the scheme is not `postgres` or `postgresql`.
-pub fn check_url(url: &str) -> Result<()> {
-    match url.split_once("://").map(|(scheme, _)| scheme) {
-        Some("postgres" | "postgresql") => Ok(()),
-        Some(other) => {
-            let failure = Failure::refused(format!("no driver for the warehouse scheme `{other}`"));
-            Err(failure.hint("write WAREHOUSE_URL as postgres://user:password@host:port/database").into())
-        }
-        // The text itself is not shown: it may be a password in the wrong place.
-        None => {
-            let failure = Failure::refused("WAREHOUSE_URL is no URL");
-            Err(failure.hint("write it as postgres://user:password@host:port/database").into())
+/// Where a warehouse is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A PostgreSQL URL, password and all.
+    Postgres(String),
+    /// A workgroup and a database of Redshift Serverless.
+    Redshift {
+        /// The workgroup.
+        workgroup: String,
+        /// The database.
+        database: String,
+    },
+}
+
+impl Address {
+    /// Reads `postgres://user:password@host:port/database` or `redshift://workgroup/database`.
+    ///
+    /// # Errors
+    /// When the URL names no warehouse that a driver here speaks to. The URL itself is not shown: it may hold a
+    /// password.
+    pub fn parse(url: &str) -> Result<Self> {
+        let forms = "write it as redshift://workgroup/database or postgres://user:password@host:port/database";
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.to_owned())),
+            Some(("redshift", place)) => {
+                // Names of workgroups: 3 to 64 of a-z, 0-9 and hyphens (CreateWorkgroup, Amazon Redshift Serverless API).
+                let plain = |name: &str, more: &str| {
+                    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || more.contains(char))
+                };
+                match place.split_once('/') {
+                    Some((workgroup, database)) if plain(workgroup, "-") && plain(database, "_-$") => {
+                        Ok(Self::Redshift { workgroup: workgroup.to_owned(), database: database.to_owned() })
+                    }
+                    _ => Err(Failure::refused("WAREHOUSE_URL names no workgroup and database").hint(forms).into()),
+                }
+            }
+            Some((other, _)) => {
+                let failure = Failure::refused(format!("no driver for the warehouse scheme `{other}`"));
+                Err(failure.hint(forms).into())
+            }
+            // The text itself is not shown: it may be a password in the wrong place.
+            None => Err(Failure::refused("WAREHOUSE_URL is no URL").hint(forms).into()),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `copy`: receipts → proof → stage → delta → one transaction.
 
+mod stage;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use bytes::Bytes;
 use contract::{Contract, Counts, Layout, RunId};
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use crate::edge::warehouse::{Changes, Commit, Warehouse};
 use crate::failure::Failure;
 use crate::load::{Change, Plan, StageNames, Standing};
 use crate::prove;
-use crate::receipt::{File, Receipt};
+use crate::receipt::Receipt;
 
 /// How often the deltas are computed again because another run was committed in between.
 const TRIES: usize = 10;
@@ -83,7 +84,12 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         tables: job.contract.tables().into_iter().filter(|table| job.collections.contains(&table.collection)).collect(),
         receipts: &receipts,
     };
-    prove_objects(&plan, lake).await?;
+    if let Err(problem) = plan.fits() {
+        return Err(Failure::refused(problem)
+            .hint("load fewer collections at a time with --collections: each load is committed on its own")
+            .into());
+    }
+    stage::prove_objects(&plan, lake).await?;
     // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
     warehouse.ensure_tables(source, &job.contract.tables()).await?;
     for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
@@ -101,13 +107,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
 
 async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     for table in &plan.tables {
-        warehouse.run(&plan.create_stage(table)).await?;
-        let mut rows = 0;
-        for file in files(plan.receipts, table.name) {
-            let bytes = proved(plan, lake, table.name, file).await?;
-            rows += warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
-        }
-        tracing::debug!(table = table.name, rows, "staged");
+        stage::stage(plan, table, &job.attempt, lake, warehouse).await?;
     }
     for _ in 0..TRIES {
         let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
@@ -154,37 +154,6 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     Err(Failure::refused(message)
         .hint("run `transformation` for them first, or name the wanted ones with --collections")
         .into())
-}
-
-fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
-    let tables = receipts.iter().flat_map(|receipt| &receipt.tables);
-    tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
-}
-
-async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
-    for table in &plan.tables {
-        for file in files(plan.receipts, table.name) {
-            proved(plan, lake, table.name, file).await?;
-        }
-    }
-    for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
-        if !lake.has(object).await? {
-            let message = format!("`{}` is gone or has another size than its receipt says", lake.location(&object.key));
-            return Err(Failure::refused(message).hint("transform again under a new run id").into());
-        }
-    }
-    Ok(())
-}
-
-async fn proved(plan: &Plan<'_>, lake: &Lake, table: &str, file: &File) -> Result<Bytes> {
-    let refused = |problem: &str| {
-        let message = format!("`{}` is not what its receipt vouches for: {problem}", lake.location(&file.object.key));
-        Failure::refused(message).hint("transform again under a new run id")
-    };
-    let table = plan.tables.iter().find(|found| found.name == table).context("a table of the plan")?;
-    let bytes = lake.get(&file.object.key).await?.ok_or_else(|| refused("it is gone"))?;
-    prove::file(table, file, &bytes).map_err(|problem| refused(&problem))?;
-    Ok(bytes)
 }
 
 /// An answer without records where there were some is far more often a broken source than an empty one.

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use contract::RunId;
 use serde::{Deserialize, Serialize};
 
-/// The committed runs of one source, the newest first.
+use super::sql::Dialect;
+
+/// How many runs are looked at, so that a ledger of years is read as fast as a new one. A run further back is older
+/// than the head, which says enough about it.
+const RECENT: usize = 400;
+
+/// The last committed runs of one source, the newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger(pub Vec<Committed>);
 
@@ -40,6 +46,32 @@ pub enum Standing {
 }
 
 impl Ledger {
+    /// The query whose rows are `seq`, `run_id`, `fetched_at` and `collections` as text.
+    pub fn query(dialect: Dialect, source: &str) -> String {
+        format!(
+            "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS fetched_at, {} AS collections\n\
+             FROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}",
+            dialect.json_text("collections")
+        )
+    }
+
+    /// Reads the rows of [`Ledger::query`].
+    ///
+    /// # Errors
+    /// When a row is not what a load writes.
+    pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
+        let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
+            let wrong = |problem: String| format!("row {seq} of the ledger: {problem}");
+            Ok(Committed {
+                seq,
+                run_id: run.parse().map_err(|error| wrong(format!("{error}")))?,
+                fetched_at,
+                collections: serde_json::from_str(&collections).map_err(|error| wrong(error.to_string()))?,
+            })
+        });
+        committed.collect::<Result<_, String>>().map(Self)
+    }
+
     /// What the ledger means for a run whose oldest answer was asked for at `fetched_at`.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };

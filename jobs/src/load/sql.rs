@@ -27,6 +27,31 @@ impl Dialect {
         }
     }
 
+    /// A column's type in the table that a run's files are staged in. COPY of text into SUPER is not documented, but
+    /// COPY into VARCHAR and JSON_PARSE are: so JSON is text until [`Dialect::staged`].
+    pub fn staged_type(self, kind: Type) -> String {
+        match (self, kind) {
+            (Self::Redshift, Type::Json) => self.type_name(Type::String(65_535)),
+            _ => self.type_name(kind),
+        }
+    }
+
+    /// A staged column's value as the loaded table holds it.
+    pub fn staged(self, column: &str, kind: Type) -> String {
+        match (self, kind) {
+            (Self::Redshift, Type::Json) => format!("JSON_PARSE({column})"),
+            _ => column.to_owned(),
+        }
+    }
+
+    /// A JSON column as text.
+    pub fn json_text(self, column: &str) -> String {
+        match self {
+            Self::Postgres => format!("{column}::text"),
+            Self::Redshift => format!("JSON_SERIALIZE({column})"),
+        }
+    }
+
     /// A JSON value in a statement.
     pub fn json(self, json: &str) -> String {
         match self {

@@ -54,6 +54,11 @@ impl Change {
         ("revived", Self::Revived),
         ("deleted", Self::Deleted),
     ];
+
+    /// The change of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(known, change)| (known == name).then_some(change))
+    }
 }
 
 /// One load: everything that its statements depend on.
@@ -96,25 +101,74 @@ pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statem
     Statement::new(format!("create {schema}.{}", table.name), sql)
 }
 
+/// What one BatchExecuteStatement takes (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide:
+/// a statement of at most 100 KB, which is taken here as the limit of the whole).
+const BATCH_STATEMENTS: usize = 40;
+const BATCH_BYTES: usize = 100_000;
+
 impl Plan<'_> {
+    /// Whether the one transaction can be sent, whatever the counts turn out to be.
+    ///
+    /// # Errors
+    /// By how much it is too large, in words.
+    pub fn fits(&self) -> Result<(), String> {
+        if self.dialect != Dialect::Redshift {
+            return Ok(());
+        }
+        let most: BTreeMap<Change, u64> = Change::ALL.into_iter().map(|(_, change)| (change, u64::MAX)).collect();
+        let most = self.tables.iter().map(|table| (table.name.to_owned(), most.clone())).collect();
+        let statements = self.commit(i64::MAX - 1, &most);
+        let bytes: usize = statements.iter().map(|statement| statement.sql.len()).sum();
+        if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
+            return Err(format!(
+                "the load of {} tables needs {} statements of {bytes} bytes together, but one transaction of the Data \
+                 API takes {BATCH_STATEMENTS} of {BATCH_BYTES}",
+                self.tables.len(),
+                statements.len(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Makes the empty table that a run's rows of one table are staged in: the columns of its Parquet files.
     pub fn create_stage(&self, table: &Table<'_>) -> Statement {
         let columns: Vec<String> = crate::table::file_columns(table)
             .into_iter()
-            .map(|(name, kind, _)| format!("    {name} {}", self.dialect.type_name(kind)))
+            .map(|(name, kind, _)| format!("    {name} {}", self.dialect.staged_type(kind)))
             .collect();
         let name = self.names.stage(table.name);
         let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
         Statement::new(format!("stage {}", table.name), sql)
     }
 
+    /// Fills a stage from the lake: exactly the files that the manifest lists, their columns by name.
+    ///
+    /// Parquet files load by position, so the list must be in the files' order, which the proof has checked.
+    pub fn copy(&self, table: &Table<'_>, manifest: &str, role: &str) -> Statement {
+        let columns: Vec<&str> = crate::table::file_columns(table).into_iter().map(|(name, _, _)| name).collect();
+        let role = if role == "default" { role.to_owned() } else { literal(role) };
+        let sql = format!(
+            "COPY {}.{} ({})\nFROM {}\nIAM_ROLE {role}\nFORMAT AS PARQUET\nMANIFEST",
+            self.names.schema,
+            self.names.stage(table.name),
+            columns.join(", "),
+            literal(manifest),
+        );
+        Statement::new(format!("copy into the stage of {}", table.name), sql)
+    }
+
     /// Computes what the staged rows change.
     pub fn create_delta(&self, table: &Table<'_>) -> Statement {
         let file_columns = crate::table::file_columns(table);
-        let from = |alias: &str| {
-            let columns: Vec<String> = file_columns.iter().map(|(name, _, _)| format!("{alias}.{name}")).collect();
+        let listed = |column: &dyn Fn(&str, Type) -> String| {
+            let columns: Vec<String> = file_columns.iter().map(|(name, kind, _)| column(name, *kind)).collect();
             columns.join(", ")
         };
+        // In both halves of the union a column has one name and one type.
+        let fresh = listed(&|name, kind| match self.dialect.staged(&format!("fresh.{name}"), kind) {
+            same if same == format!("fresh.{name}") => same,
+            read => format!("{read} AS {name}"),
+        });
         let run = self.dialect.text(self.run.as_str());
         let now = self.instant(&self.loaded_at);
         let first = table.key[0];
@@ -134,8 +188,7 @@ impl Plan<'_> {
             delta = self.names.delta(table.name),
             stage = self.names.stage(table.name),
             target = self.target(table),
-            fresh = from("fresh"),
-            live = from("live"),
+            live = listed(&|name, _| format!("live.{name}")),
             on = on.join(" AND "),
         );
         Statement::new(format!("compute what changes in {}", table.name), sql)
@@ -180,16 +233,24 @@ impl Plan<'_> {
                 ..Statement::new(
                     format!("assert that the ledger's head is {head} and the run is absent"),
                     assert_true(
-                        &format!("head = {head} AND runs = 0"),
+                        &format!("head = {head} AND runs = 0 AND heads = 1"),
                         &format!(
                             "SELECT coalesce(max(seq), 0) AS head, \
-                             coalesce(sum(CASE WHEN run_id = '{}' THEN 1 ELSE 0 END), 0) AS runs \
-                             FROM etl.runs WHERE source = '{}'",
-                            self.run, self.source
+                             coalesce(sum(CASE WHEN run_id = '{run}' THEN 1 ELSE 0 END), 0) AS runs, \
+                             (SELECT count(*) FROM etl.heads WHERE source = '{source}' AND seq = {head}) AS heads \
+                             FROM etl.runs WHERE source = '{source}'",
+                            run = self.run,
+                            source = self.source
                         ),
                     ),
                 )
             },
+            // Two transactions that both saw this head cannot both write this row: should the lock not order their
+            // snapshots, this conflict still lets only one of them through.
+            Statement::new(
+                "move the head",
+                format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.source),
+            ),
         ];
         statements.extend(self.tables.iter().map(|table| self.merge(table)));
         statements.push(self.assert_counts_and_keys());

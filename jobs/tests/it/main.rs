@@ -11,5 +11,6 @@ mod http;
 mod load;
 mod needs_emulator;
 mod races;
+mod redshift;
 mod stopping;
 mod support;

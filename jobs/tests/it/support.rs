@@ -1,8 +1,10 @@
 //! What the tests stand on: a database, a lake, a source and the programs, each fresh and each real.
 
+pub mod data_api;
 pub mod database;
 pub mod lake;
 pub mod program;
+pub mod redshift;
 pub mod rogue;
 pub mod server;
 pub mod zoo;

@@ -61,8 +61,9 @@ pub struct Request {
 struct State {
     server: Server,
     passwords: BTreeMap<String, String>,
-    /// The sources whose schemas are there.
-    sources: Vec<String>,
+    /// The sources whose schemas are there, each with the statements that made them.
+    #[serde(default)]
+    prepared: BTreeMap<String, Vec<String>>,
 }
 
 impl Platform {
@@ -206,9 +207,10 @@ impl Platform {
         };
         state.server.start()?;
         self.save(&state)?;
-        if !state.sources.iter().any(|known| known == source) {
+        let wanted = bootstrap(source, &BTreeMap::new());
+        if state.prepared.get(source) != Some(&wanted) {
             prepare(&state.server, source, &state.passwords)?;
-            state.sources.push(source.to_owned());
+            state.prepared.insert(source.to_owned(), wanted);
             self.save(&state)?;
         }
         Ok(state)
@@ -217,7 +219,7 @@ impl Platform {
     fn new_warehouse(&self, tell: &mut dyn FnMut(&str)) -> Result<State> {
         let server = new_server(&self.dir, tell)?;
         let passwords = passwords()?;
-        let state = State { server, passwords, sources: Vec::new() };
+        let state = State { server, passwords, prepared: BTreeMap::new() };
         // Known before it is used, so that `reset` finds it whatever happens next.
         self.save(&state)?;
         Ok(state)

@@ -13,9 +13,11 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::warehouse::{DATABASE, ROLES};
 
-/// Tests in these modules need more than Rust, PostgreSQL and Python. Whole names: a filter matches any part of a
+/// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any part of a
 /// test's path.
-const NEEDS_MORE: [&str; 4] = ["--skip", "needs_emulator::", "--skip", "needs_browser::"];
+const NEEDS_MORE: [&str; 6] = ["--skip", "needs_emulator::", "--skip", "needs_browser::", "--skip", "needs_time::"];
+/// Seeded schedules of faults and deaths that the suite "exactly once" runs.
+const SCHEDULES: &str = "2000";
 
 /// What became of one suite.
 #[derive(Debug)]
@@ -72,6 +74,20 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
             &root,
             &["--package", "jobs", "--package", "xtask", "--test", "it"],
             &["needs_emulator::"],
+            &environment,
+        )?))
+    })?);
+    results.push(timed("exactly once", || {
+        if !all {
+            return Ok(Outcome::NotRun("it takes minutes; `cargo xtask test --all` runs it".to_owned()));
+        }
+        tell("Loading under faults, deaths and restarts");
+        let mut environment = database.environment();
+        environment.insert("SCHEDULES".to_owned(), SCHEDULES.to_owned());
+        Ok(judged(shell::cargo_test(
+            &root,
+            &["--package", "jobs", "--package", "xtask", "--test", "it"],
+            &["needs_time::"],
             &environment,
         )?))
     })?);

@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::binary::{Value, Values, pg_type};
 use super::{Changes, Commit, Warehouse};
 use crate::failure::Failure;
-use crate::load::{Change, Committed, Dialect, Ledger, StageNames, Statement, column_ddl, create_table};
+use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table};
 use crate::table::file_columns;
 
 /// The longest wait for a server to let us in.
@@ -83,18 +83,10 @@ impl Warehouse for Postgres {
     }
 
     async fn ledger(&self, source: &str) -> Result<Ledger> {
-        let sql = "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), collections::text \
-                   FROM etl.runs WHERE source = $1 ORDER BY seq DESC";
-        let rows = self.client.query(sql, &[&source]).await.map_err(|error| failed("cannot read the ledger", error))?;
-        let committed = rows.iter().map(|row| {
-            Ok(Committed {
-                seq: row.get(0),
-                run_id: row.get::<_, String>(1).parse()?,
-                fetched_at: row.get(2),
-                collections: serde_json::from_str(row.get(3))?,
-            })
-        });
-        Ok(Ledger(committed.collect::<Result<_>>()?))
+        let rows = self.client.query(&Ledger::query(Dialect::Postgres, source), &[]).await;
+        let rows = rows.map_err(|error| failed("cannot read the ledger", error))?;
+        let rows = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)));
+        Ok(Ledger::read(rows).map_err(Failure::refused)?)
     }
 
     async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
@@ -180,8 +172,8 @@ impl Warehouse for Postgres {
         let mut changes = Changes::new();
         for row in rows.map_err(|error| failed(&format!("cannot {}", statement.purpose), error))? {
             let (table, name, count): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
-            let change = Change::ALL.iter().find_map(|(known, change)| (*known == name).then_some(*change));
-            let change = change.ok_or_else(|| Failure::refused(format!("unknown change `{name}` in a delta")))?;
+            let change =
+                Change::named(&name).ok_or_else(|| Failure::refused(format!("unknown change `{name}` in a delta")))?;
             changes.entry(table).or_default().insert(change, count.cast_unsigned());
         }
         Ok(changes)

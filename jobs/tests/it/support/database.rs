@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+use futures_util::SinkExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -41,6 +42,7 @@ CREATE SCHEMA zoo AUTHORIZATION loader;
 CREATE SCHEMA staging_zoo AUTHORIZATION loader;
 GRANT USAGE ON SCHEMA zoo TO transformer, reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA zoo GRANT SELECT ON TABLES TO transformer, reader;
+INSERT INTO etl.heads (source, seq) VALUES ('zoo', 0);
 ";
 
 impl Database {
@@ -163,7 +165,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn open(url: &str) -> Result<Self, tokio_postgres::Error> {
+    pub fn open(url: &str) -> Result<Self, tokio_postgres::Error> {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls))?;
         runtime.spawn(connection);
@@ -190,6 +192,33 @@ impl Session {
             _ => None,
         });
         texts.collect()
+    }
+
+    /// A statement's rows, or the server's words.
+    pub fn answer(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        let told = self.runtime.block_on(self.client.simple_query(sql));
+        let told =
+            told.map_err(|error| error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned()))?;
+        let rows = told.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Sends a COPY's data.
+    pub fn copy_in(&self, sql: &str, data: Vec<u8>) -> Result<(), String> {
+        let copied: Result<u64, tokio_postgres::Error> = self.runtime.block_on(async {
+            let mut sink = std::pin::pin!(self.client.copy_in(sql).await?);
+            sink.send(bytes::Bytes::from(data)).await?;
+            sink.finish().await
+        });
+        let told = |error: &tokio_postgres::Error| {
+            error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned())
+        };
+        copied.map(|_| ()).map_err(|error| told(&error))
     }
 
     /// The one value of a query.

@@ -1,0 +1,245 @@
+//! Amazon Redshift Serverless through the Data API: no driver, no network path, no password; the caller's role is the
+//! database user `"IAMR:<role>"`.
+//!
+//! There is no session to hold anything in, so an attempt's tables are held by a lease in `etl.attempts`, and the load
+//! is one BatchExecuteStatement.
+
+mod data_api;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use aws_sdk_redshiftdata::Client;
+use bytes::Bytes;
+use contract::Table;
+
+use self::data_api::{DataApi, Finished, Problem};
+use super::{Changes, Commit, Warehouse};
+use crate::failure::Failure;
+use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal};
+
+/// How often a statement of its own is tried again because another transaction was in the way.
+const TRIES: usize = 5;
+/// Hours after which the tables of an attempt that never ended are anybody's to drop. A load that takes longer loses
+/// its tables and fails as a whole.
+const LEASE_HOURS: u32 = 6;
+
+/// A workgroup's database.
+#[derive(Debug)]
+pub struct Redshift {
+    api: DataApi,
+    role: String,
+}
+
+impl Redshift {
+    /// With region and credentials from the environment or the container's role; nothing is asked yet. `role` is what
+    /// COPY reads the lake as: an ARN, or `default` for the namespace's default role. `token`, of 1 to 40 characters,
+    /// is this attempt's own.
+    pub async fn open(workgroup: &str, database: &str, role: &str, token: &str) -> Self {
+        Self::with(data_api::client().await, workgroup, database, role, token)
+    }
+
+    /// With a client made by the caller.
+    pub fn with(client: Client, workgroup: &str, database: &str, role: &str, token: &str) -> Self {
+        Self { api: DataApi::new(client, workgroup, database, token), role: role.to_owned() }
+    }
+
+    async fn execute(&self, purpose: &str, sql: &str) -> Result<Finished> {
+        let mut tries = 1;
+        loop {
+            match self.api.run(&[sql]).await? {
+                Ok(finished) => return Ok(finished),
+                Err(problem) if problem.conflict() && tries < TRIES => tries += 1,
+                Err(problem) => return Err(self.refused(purpose, sql, problem).await),
+            }
+        }
+    }
+
+    async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
+        let finished = self.execute(purpose, sql).await?;
+        self.api.rows(&finished).await
+    }
+
+    /// The warehouse's words for what it refused; for a COPY also those about the files, where it keeps some.
+    async fn refused(&self, purpose: &str, sql: &str, problem: Problem) -> anyhow::Error {
+        let mut words = problem.to_string();
+        if sql.starts_with("COPY ") && problem.query > 0 {
+            let details = format!(
+                "SELECT trim(file_name), trim(column_name), trim(error_message) FROM sys_load_error_detail \
+                 WHERE query_id = {} ORDER BY start_time LIMIT 3",
+                problem.query
+            );
+            if let Ok(Ok(finished)) = self.api.run(&[&details]).await
+                && let Ok(rows) = self.api.rows(&finished).await
+            {
+                words.extend(rows.iter().map(|row| format!("\n{}", row.join(": "))));
+            }
+        }
+        let message = format!("cannot {purpose}");
+        let failure = if problem.conflict() { Failure::temporary(message) } else { Failure::refused(message) };
+        let lower = words.to_lowercase();
+        let unprepared =
+            ["permission denied", "does not exist", "must be owner"].iter().any(|sign| lower.contains(sign));
+        let failure = if unprepared {
+            failure.hint("prepare the warehouse: schemas, `etl` tables, roles and grants")
+        } else {
+            failure
+        };
+        failure.because(words).into()
+    }
+
+    /// The columns of a schema's tables: name, type, and length in bytes where it has one.
+    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, (String, u32)>>> {
+        let sql = format!(
+            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0) FROM svv_columns \
+             WHERE table_schema = '{schema}'"
+        );
+        let mut shape: BTreeMap<String, BTreeMap<String, (String, u32)>> = BTreeMap::new();
+        for row in self.query(&format!("look at the schema `{schema}`"), &sql).await? {
+            let [table, column, kind, length] = <[String; 4]>::try_from(row).map_err(|_| answered_oddly())?;
+            shape.entry(table).or_default().insert(column, (kind, length.parse().unwrap_or(0)));
+        }
+        Ok(shape)
+    }
+}
+
+impl Warehouse for Redshift {
+    fn dialect(&self) -> Dialect {
+        Dialect::Redshift
+    }
+
+    async fn ledger(&self, source: &str) -> Result<Ledger> {
+        let rows = self.query("read the ledger", &Ledger::query(Dialect::Redshift, source)).await?;
+        let rows = rows.into_iter().map(|row| {
+            let [seq, run, fetched_at, collections] = <[String; 4]>::try_from(row).map_err(|_| answered_oddly())?;
+            Ok((seq.parse().map_err(|_| answered_oddly())?, run, fetched_at, collections))
+        });
+        Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
+    }
+
+    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+        let shape = self.shape(schema).await?;
+        for table in tables {
+            let Some(columns) = shape.get(table.name) else {
+                let statement = create_table(schema, table, Dialect::Redshift);
+                self.execute(&statement.purpose, &statement.sql).await?;
+                continue;
+            };
+            for (name, kind, _) in column_ddl(table, Dialect::Redshift) {
+                let place = format!("{schema}.{}", table.name);
+                match columns.get(&name) {
+                    // One column a statement, and no wider VARCHAR inside a transaction (ALTER TABLE, Amazon Redshift
+                    // Database Developer Guide).
+                    None => {
+                        let sql = format!("ALTER TABLE {place} ADD COLUMN {name} {kind}");
+                        self.execute(&format!("add `{place}.{name}`"), &sql).await?;
+                    }
+                    Some((found, length)) => match Fit::of(found, *length, &kind) {
+                        Fit::Same => {}
+                        Fit::Narrow => {
+                            let sql = format!("ALTER TABLE {place} ALTER COLUMN {name} TYPE {kind}");
+                            self.execute(&format!("widen `{place}.{name}`"), &sql).await?;
+                        }
+                        Fit::Other => {
+                            let failure = Failure::refused(format!(
+                                "`{place}.{name}` is {found} in the warehouse, but {kind} in the contract"
+                            ));
+                            let hint = "give the column another name in the contract, or drop it in the warehouse";
+                            return Err(failure.hint(hint).into());
+                        }
+                    },
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
+        // The lease comes before the tables, so a table without a lease has no owner.
+        let lease = format!(
+            "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
+        );
+        self.execute("mark the attempt as alive", &lease).await?;
+        let alive =
+            self.query("look for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;
+        let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
+        let mut swept = Vec::new();
+        for table in self.shape(schema).await?.into_keys() {
+            if StageNames::token_of(&table).is_some_and(|other| !alive.contains(&other)) {
+                self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
+                swept.push(table);
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<()> {
+        self.execute(&statement.purpose, &statement.sql).await.map(|_| ())
+    }
+
+    fn reads_lake_as(&self) -> Option<&str> {
+        Some(&self.role)
+    }
+
+    async fn stage(&self, _: &str, _: &str, _: &Table<'_>, _: Bytes) -> Result<u64> {
+        anyhow::bail!("Redshift reads the lake itself")
+    }
+
+    async fn changes(&self, statement: &Statement) -> Result<Changes> {
+        let mut changes = Changes::new();
+        for row in self.query(&statement.purpose, &statement.sql).await? {
+            let [table, name, count] = <[String; 3]>::try_from(row).map_err(|_| answered_oddly())?;
+            let change = Change::named(&name).ok_or_else(answered_oddly)?;
+            changes.entry(table).or_default().insert(change, count.parse().map_err(|_| answered_oddly())?);
+        }
+        Ok(changes)
+    }
+
+    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
+        let rows = self.query(&format!("count {}", literal(table)), &sql).await?;
+        rows.first().and_then(|row| row.first()?.parse().ok()).context("a count is one number")
+    }
+
+    async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {
+        let sqls: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
+        let problem = match self.api.run(&sqls).await? {
+            Ok(_) => return Ok(Commit::Done),
+            Err(problem) => problem,
+        };
+        let statement = statements.get(problem.statement).context("the batch has no such statement")?;
+        if problem.conflict() || problem.asserted() && statement.guards_head {
+            return Ok(Commit::HeadMoved);
+        }
+        if problem.asserted() {
+            let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
+            return Err(failure.hint("the target was changed by hand, or two rows share a key").into());
+        }
+        Err(self.refused(&statement.purpose, &statement.sql, problem).await)
+    }
+}
+
+/// How a column fits what the contract wants of it.
+enum Fit {
+    Same,
+    /// Text that is shorter than it should be.
+    Narrow,
+    Other,
+}
+
+impl Fit {
+    fn of(found: &str, length: u32, wanted: &str) -> Self {
+        let text = wanted.strip_prefix("varchar(").and_then(|rest| rest.strip_suffix(')')?.parse::<u32>().ok());
+        match (found, text) {
+            ("character varying", Some(wanted)) if length < wanted => Self::Narrow,
+            ("character varying", Some(_)) => Self::Same,
+            ("timestamp without time zone", None) if wanted == "timestamp" => Self::Same,
+            (found, _) if found == wanted => Self::Same,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn answered_oddly() -> anyhow::Error {
+    Failure::refused("the warehouse answered with other columns than asked for").into()
+}

@@ -1,0 +1,86 @@
+//! From the lake into the staging tables: every file proved first, then sent, or copied by the warehouse itself from a
+//! manifest that lists exactly the receipt's files.
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use contract::{Layout, Table};
+use serde_json::json;
+
+use crate::edge::lake::Lake;
+use crate::edge::warehouse::Warehouse;
+use crate::failure::Failure;
+use crate::load::Plan;
+use crate::prove;
+use crate::receipt::{File, Receipt};
+
+/// Makes a table's stage and fills it with the run's rows.
+pub(super) async fn stage<W: Warehouse>(
+    plan: &Plan<'_>,
+    table: &Table<'_>,
+    attempt: &str,
+    lake: &Lake,
+    warehouse: &W,
+) -> Result<()> {
+    warehouse.run(&plan.create_stage(table)).await?;
+    let files = files(plan.receipts, table.name);
+    if let Some(role) = warehouse.reads_lake_as() {
+        // A file without rows has nothing to copy, and that COPY takes one is documented nowhere.
+        let full: Vec<&File> = files.into_iter().filter(|file| file.rows > 0).collect();
+        if full.is_empty() {
+            return Ok(());
+        }
+        let key = Layout { source: plan.source }.manifest(table.name, plan.run, attempt);
+        ensure!(lake.put_new(&key, manifest(lake, &full)).await?, "`{}` is there already", lake.location(&key));
+        return warehouse.run(&plan.copy(table, &lake.location(&key), role)).await;
+    }
+    for file in files {
+        let bytes = proved(plan, lake, table.name, file).await?;
+        warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
+    }
+    Ok(())
+}
+
+/// A manifest as COPY reads it: each file must be there, and Parquet needs its length (Amazon Redshift Database
+/// Developer Guide, "Using a manifest to specify data files").
+fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
+    let entries: Vec<serde_json::Value> = files
+        .iter()
+        .map(|file| {
+            let url = lake.location(&file.object.key);
+            json!({ "url": url, "mandatory": true, "meta": { "content_length": file.object.bytes } })
+        })
+        .collect();
+    json!({ "entries": entries }).to_string().into_bytes()
+}
+
+fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
+    let tables = receipts.iter().flat_map(|receipt| &receipt.tables);
+    tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
+}
+
+/// Proves every object of a run before anything is written.
+pub(super) async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
+    for table in &plan.tables {
+        for file in files(plan.receipts, table.name) {
+            proved(plan, lake, table.name, file).await?;
+        }
+    }
+    for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
+        if !lake.has(object).await? {
+            let message = format!("`{}` is gone or has another size than its receipt says", lake.location(&object.key));
+            return Err(Failure::refused(message).hint("transform again under a new run id").into());
+        }
+    }
+    Ok(())
+}
+
+async fn proved(plan: &Plan<'_>, lake: &Lake, table: &str, file: &File) -> Result<Bytes> {
+    let refused = |problem: &str| {
+        let message = format!("`{}` is not what its receipt vouches for: {problem}", lake.location(&file.object.key));
+        Failure::refused(message).hint("transform again under a new run id")
+    };
+    let table = plan.tables.iter().find(|found| found.name == table).context("a table of the plan")?;
+    let bytes = lake.get(&file.object.key).await?.ok_or_else(|| refused("it is gone"))?;
+    prove::file(table, file, &bytes).map_err(|problem| refused(&problem))?;
+    Ok(bytes)
+}

@@ -1,0 +1,310 @@
+//! The Redshift driver against a stand-in for the Data API (`support/data_api.rs` says what that proves).
+
+mod needs_time;
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_sdk_redshiftdata::Client;
+use aws_sdk_redshiftdata::config::retry::RetryConfig;
+use aws_sdk_redshiftdata::config::{BehaviorVersion, Config, Credentials, Region};
+use contract::{Contract, RunId};
+use jobs::cli::{Bars, Log};
+use jobs::edge::clock;
+use jobs::edge::lake::Lake;
+use jobs::edge::warehouse::Redshift;
+use jobs::failure::{exit_of, hint_of};
+use jobs::flows::copy::{self, Outcome, Report, copy};
+use jobs::flows::transform::{self, Origin, Transformation};
+use jobs::load::{Ledger, StageNames};
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+
+use crate::support::data_api::{DataApi, Fault};
+use crate::support::database::Role;
+use crate::support::file_url;
+use crate::support::redshift::Cluster;
+use crate::support::zoo::{Zoo, animals, stock};
+
+/// A zoo whose warehouse is reached through the Data API, and both jobs in this process.
+pub struct Rig {
+    pub zoo: Zoo,
+    pub api: DataApi,
+    contract: Contract,
+    collections: Vec<String>,
+    runtime: Runtime,
+    attempts: Cell<u32>,
+}
+
+impl Rig {
+    pub fn new(zoo: Zoo) -> Self {
+        Self::entered(zoo, Role::Loader, false)
+    }
+
+    pub fn entered(zoo: Zoo, role: Role, snapshot_first: bool) -> Self {
+        let api = DataApi::before(Cluster::on(zoo.database(), role, snapshot_first));
+        let text = std::fs::read_to_string(zoo.contract()).expect("the contract");
+        let contract = Contract::parse(&text, "zoo.yaml").expect("a sound contract");
+        let collections = contract.collections.names().map(str::to_owned).collect();
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0) }
+    }
+
+    /// Only this collection from now on.
+    pub fn only(mut self, collection: &str) -> Self {
+        self.collections = vec![collection.to_owned()];
+        self
+    }
+
+    fn attempt(&self) -> String {
+        self.attempts.set(self.attempts.get() + 1);
+        format!("a{}", self.attempts.get())
+    }
+
+    fn lake(&self) -> Lake {
+        Lake::open(&self.zoo.lake.url(), true).expect("a lake")
+    }
+
+    pub fn transform(&self, run: &str) {
+        let job = transform::Job {
+            contract: self.contract.clone(),
+            run: id(run),
+            attempt: self.attempt(),
+            collections: self.collections.clone(),
+            at_once: 4,
+            retries: 0,
+            first_wait: Duration::ZERO,
+        };
+        let source = Lake::open(&file_url(&self.zoo.source()), false).expect("a source");
+        let progress = Bars::new(Log::Json).progress();
+        let work = Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), progress);
+        self.runtime.block_on(work.run()).expect("a transformation");
+    }
+
+    async fn copy(&self, run: &str) -> Result<Report> {
+        let job = copy::Job {
+            contract: &self.contract,
+            run: id(run),
+            attempt: self.attempt(),
+            loaded_at: clock::rfc3339(clock::now()),
+            collections: self.collections.iter().map(String::as_str).collect(),
+            allow_empty: false,
+        };
+        let token = StageNames::new("zoo", &job.run, &job.attempt).token;
+        let mut warehouse = Redshift::with(client(self.api.url()), "zoo-workgroup", "zoo", "default", &token);
+        copy(&job, &self.lake(), &mut warehouse).await
+    }
+
+    /// One start of `copy`.
+    pub fn load(&self, run: &str) -> Result<Report> {
+        self.runtime.block_on(self.copy(run))
+    }
+
+    /// Several starts at once, one for each run named.
+    pub fn load_at_once(&self, runs: &[&str]) -> Vec<Result<Report>> {
+        self.runtime.block_on(futures_util::future::join_all(runs.iter().map(|run| self.copy(run))))
+    }
+
+    /// A start that dies when its request with this number reaches the service (`arrives`), or just does not; true if
+    /// it came that far. What it has begun in the warehouse goes on.
+    pub fn load_and_die(&self, run: &str, at: usize, arrives: bool) -> bool {
+        let death = Arc::new(Notify::new());
+        let strikes = Arc::clone(&death);
+        self.api.meets(move |number, _| match number == at {
+            true => {
+                strikes.notify_one();
+                if arrives { Fault::LoseAnswer } else { Fault::LoseRequest }
+            }
+            false => Fault::None,
+        });
+        let died = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = death.notified() => true,
+                _ = self.copy(run) => false,
+            }
+        });
+        self.api.meets(|_, _| Fault::None);
+        died
+    }
+
+    #[track_caller]
+    pub fn commits(&self, run: &str) -> Report {
+        let report = self.load(run).unwrap_or_else(|error| panic!("{run}: {error:#}"));
+        assert_eq!(report.outcome, Outcome::Committed, "{run}");
+        report
+    }
+
+    /// Exactly this run is the head, once, and the tables hold exactly these animals.
+    #[track_caller]
+    pub fn holds(&self, run: &str, expected: &[(u32, &str)]) {
+        let session = self.zoo.database().session(Role::Postgres);
+        let asked = session.texts(
+            "SELECT concat_ws(' ', count(*), max(seq), (SELECT max(seq) FROM etl.heads WHERE source = 'zoo'), \
+             (SELECT run_id FROM etl.runs ORDER BY seq DESC LIMIT 1), count(DISTINCT run_id)) FROM etl.runs",
+        );
+        let runs = session.number("SELECT count(*) FROM etl.runs");
+        assert_eq!(asked, [format!("{runs} {runs} {runs} {run} {runs}")], "the ledger");
+        let rows = session.texts("SELECT id || ' ' || name FROM zoo.animals WHERE _deleted_at IS NULL ORDER BY id");
+        let expected: Vec<String> = expected.iter().map(|(id, name)| format!("{id} {name}")).collect();
+        assert_eq!(rows, expected, "the animals");
+        assert_eq!(session.number("SELECT count(*) - count(DISTINCT id) FROM zoo.animals"), 0, "each key once");
+    }
+}
+
+fn id(run: &str) -> RunId {
+    run.parse().expect("a run id")
+}
+
+pub fn client(url: &str) -> Client {
+    let retries = RetryConfig::standard().with_max_attempts(6).with_initial_backoff(Duration::from_millis(1));
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(url)
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .retry_config(retries.with_max_backoff(Duration::from_millis(5)));
+    Client::from_conf(config.build())
+}
+
+#[test]
+fn the_loaded_rows_are_the_same_as_through_postgresqls_own_protocol() {
+    let (rig, other) = (Rig::new(Zoo::stocked()), Zoo::stocked());
+    rig.transform("r1");
+    let report = rig.commits("r1");
+    let told = other.load("r1");
+    let mut own = serde_json::to_value(&report).expect("JSON");
+    for report in [&mut own, &mut told.clone()] {
+        report.as_object_mut().expect("a report").retain(|key, _| key == "tables");
+    }
+    assert_eq!(own["tables"], told["tables"]);
+    for table in ["animals", "animal_meals", "animal_nicknames", "keepers", "tickets", "about"] {
+        let sql = format!("SELECT to_jsonb(t) - '_loaded_at' AS row FROM zoo.{table} AS t ORDER BY _row_hash");
+        let rows = |zoo: &Zoo| zoo.database().session(Role::Loader).objects(&sql);
+        assert!(!rows(&other).is_empty(), "{table}");
+        assert_eq!(rows(&rig.zoo), rows(&other), "{table}");
+    }
+    assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
+}
+
+#[test]
+fn changes_deletions_and_the_same_again_are_told_and_made() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    for (run, names) in
+        [("r1", vec![(1, "Ada"), (2, "Bo")]), ("r2", vec![(1, "Ida"), (3, "Cy")]), ("r3", vec![(1, "Ida"), (3, "Cy")])]
+    {
+        rig.zoo.gives("animals", &animals(&names));
+        rig.transform(run);
+        rig.commits(run);
+        rig.holds(run, &names);
+    }
+    let told = rig.load("r2").expect("a superseded run is no failure");
+    assert_eq!((told.outcome, told.superseded_by), (Outcome::Superseded, Some(id("r3"))));
+    assert_eq!(rig.load("r3").expect("a committed run").outcome, Outcome::AlreadyCommitted);
+    rig.holds("r3", &[(1, "Ida"), (3, "Cy")]);
+}
+
+#[test]
+fn the_load_is_one_batch_and_results_come_in_pages() {
+    let rig = Rig::new(Zoo::stocked());
+    rig.transform("r1");
+    rig.commits("r1");
+    rig.transform("r2");
+    rig.api.operations();
+    rig.commits("r2");
+    let operations = rig.api.operations();
+    assert_eq!(operations.iter().filter(|name| *name == "BatchExecuteStatement").count(), 1);
+    // The columns of all tables are more than one page holds.
+    assert!(operations.windows(2).any(|pair| pair == ["GetStatementResult"; 2]), "{operations:?}");
+}
+
+#[test]
+fn a_contract_that_grows_adds_its_columns_and_widens_its_text() {
+    let rig = Rig::new(Zoo::stocked()).only("keepers");
+    rig.transform("r1");
+    rig.commits("r1");
+    let Rig { zoo, .. } = rig;
+    zoo.amend("name: {type: string(32)", "name: {type: string(80)");
+    let rig = Rig::new(zoo).only("keepers");
+    rig.transform("r2");
+    rig.commits("r2");
+    let sql = "SELECT character_maximum_length FROM svv_columns WHERE table_name = 'keepers' AND column_name = 'name'";
+    assert_eq!(rig.zoo.database().session(Role::Postgres).number(sql), 80);
+}
+
+#[test]
+fn a_role_without_grants_is_told_what_is_missing() {
+    let rig = Rig::entered(Zoo::stocked(), Role::Transformer, false);
+    rig.transform("r1");
+    let error = rig.load("r1").expect_err("no grants");
+    assert!(format!("{error:#}").contains("permission denied"), "{error:#}");
+    assert!(hint_of(&error).is_some_and(|hint| hint.contains("grants")), "{:?}", hint_of(&error));
+    assert_eq!(exit_of(&error), contract::Exit::Failed);
+}
+
+#[test]
+fn a_target_changed_by_hand_stops_the_load_and_nothing_of_it_is_there() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.transform("r1");
+    rig.commits("r1");
+    // A second row of a key: no constraint of Redshift's would stop it.
+    let loader = rig.zoo.database().session(Role::Loader);
+    loader.run("INSERT INTO zoo.animals SELECT * FROM zoo.animals WHERE id = 1");
+    rig.zoo.gives("animals", &animals(&[(1, "Ida")]));
+    rig.transform("r2");
+    let error = rig.load("r2").expect_err("two rows of one key");
+    let words = format!("{error:#}");
+    assert!(words.contains("each key once") || words.contains("merge animals"), "{words}");
+    assert_eq!(rig.zoo.ledger(), ["1 r1"]);
+    assert_eq!(rig.zoo.objects("SELECT DISTINCT name FROM zoo.animals WHERE id = 1"), [json!({"name": "Ada"})]);
+}
+
+#[test]
+fn leftovers_are_dropped_when_their_lease_has_ended_and_not_before() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.transform("r1");
+    assert!(rig.load_and_die("r1", 28, true), "a load has more requests than that");
+    rig.api.until_idle();
+    let left = |rig: &Rig| rig.zoo.database().versions("staging_zoo").len();
+    let dead = left(&rig);
+    assert!(dead > 0);
+    rig.commits("r1");
+    assert_eq!(left(&rig), dead, "for all that is known, the first attempt still runs");
+    rig.zoo.database().session(Role::Loader).run("UPDATE etl.attempts SET expires_at = getdate()");
+    assert_eq!(rig.load("r1").expect("committed before").outcome, Outcome::AlreadyCommitted);
+    rig.zoo.gives("animals", &stock()[0].1);
+    rig.transform("r2");
+    rig.commits("r2");
+    assert_eq!(left(&rig), 0);
+}
+
+#[test]
+fn eight_loads_of_one_run_and_of_its_neighbours_commit_each_once() {
+    for snapshot_first in [false, true] {
+        let rig = Rig::entered(Zoo::stocked(), Role::Loader, snapshot_first).only("animals");
+        rig.transform("r1");
+        rig.commits("r1");
+        for (run, name) in [("r2", "Second"), ("r3", "Third")] {
+            rig.zoo.gives("animals", &animals(&[(1, name)]));
+            rig.transform(run);
+        }
+        let reports = rig.load_at_once(&["r3", "r2", "r3", "r2", "r3", "r2", "r3", "r3"]);
+        let outcomes: Vec<Value> = reports
+            .into_iter()
+            .map(|report| json!(report.unwrap_or_else(|error| panic!("{snapshot_first}: {error:#}")).outcome))
+            .collect();
+        let committed = outcomes.iter().filter(|outcome| **outcome == json!("committed")).count();
+        let ledger = rig.zoo.ledger();
+        assert_eq!(committed + 1, ledger.len(), "{outcomes:?} {ledger:?}");
+        rig.holds("r3", &[(1, "Third")]);
+    }
+}
+
+#[test]
+fn twenty_seeded_schedules_of_faults_and_deaths_end_with_each_run_there_once() {
+    needs_time::some_schedules(0..20);
+}

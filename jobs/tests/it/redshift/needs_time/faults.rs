@@ -1,0 +1,113 @@
+//! Every fault at every request, and at every statement of the one transaction: the run is there once or not at all.
+
+use crate::redshift::Rig;
+use crate::support::data_api::Fault;
+use crate::support::zoo::{Zoo, animals};
+
+const FIRST: [(u32, &str); 3] = [(1, "Ada"), (2, "Bo"), (3, "Cy")];
+const SECOND: [(u32, &str); 3] = [(1, "Ida"), (2, "Bo"), (4, "Di")];
+
+/// One run is in the tables, the next one's receipts are in the lake.
+fn ready() -> Rig {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.zoo.gives("animals", &animals(&FIRST));
+    rig.transform("r0");
+    rig.commits("r0");
+    rig
+}
+
+fn next(rig: &Rig, number: usize) -> (String, &'static [(u32, &'static str)]) {
+    let (run, names) = (format!("r{number}"), if number % 2 == 1 { &SECOND } else { &FIRST });
+    rig.zoo.gives("animals", &animals(names));
+    rig.transform(&run);
+    (run, names)
+}
+
+/// How many requests an undisturbed load makes.
+fn requests(rig: &Rig) -> usize {
+    rig.api.operations();
+    let (run, _) = next(rig, 1);
+    rig.commits(&run);
+    let operations = rig.api.operations();
+    assert!(operations.len() > 20, "{operations:?}");
+    operations.len()
+}
+
+#[test]
+fn a_fault_at_any_request_is_overcome() {
+    let rig = ready();
+    let count = requests(&rig);
+    let mut number = 1;
+    for fault in
+        [Fault::LoseRequest, Fault::LoseAnswer, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict]
+    {
+        for at in 0..count {
+            number += 1;
+            let (run, names) = next(&rig, number);
+            rig.api.meets(move |request, _| if request == at { fault } else { Fault::None });
+            let report = rig.load(&run).unwrap_or_else(|error| panic!("{fault:?} at request {at}: {error:#}"));
+            assert_eq!(report.run_id.as_str(), run);
+            rig.holds(&run, names);
+        }
+    }
+}
+
+#[test]
+fn a_program_that_dies_at_any_request_leaves_the_run_there_once_or_not_at_all() {
+    let rig = ready();
+    let count = requests(&rig);
+    let mut number = 1;
+    for arrives in [true, false] {
+        for at in 0..count {
+            number += 1;
+            let (run, names) = next(&rig, number);
+            assert!(rig.load_and_die(&run, at, arrives), "request {at}");
+            // The next start does not wait until the first one's statements have ended.
+            rig.load(&run).unwrap_or_else(|error| panic!("after a death at request {at}: {error:#}"));
+            rig.api.until_idle();
+            rig.holds(&run, names);
+        }
+    }
+}
+
+#[test]
+fn a_session_lost_at_any_statement_rolls_everything_back() {
+    let rig = ready();
+    let mut number = 1;
+    // Lock, head, move, three merges, counts, ledger; the last one is lost before its commit.
+    for statement in 0..=8 {
+        number += 1;
+        let (run, names) = next(&rig, number);
+        let before = rig.zoo.rows();
+        let ledger = rig.zoo.ledger();
+        rig.api.meets(move |_, operation| match operation {
+            "BatchExecuteStatement" => Fault::LoseSession(statement),
+            _ => Fault::None,
+        });
+        let error = rig.load(&run).expect_err("a lost session");
+        assert!(format!("{error:#}").contains("session was lost"), "{error:#}");
+        assert_eq!((rig.zoo.rows(), rig.zoo.ledger()), (before, ledger), "statement {statement}");
+        rig.api.meets(|_, _| Fault::None);
+        rig.commits(&run);
+        rig.holds(&run, names);
+    }
+}
+
+#[test]
+fn an_answer_lost_for_longer_than_a_token_is_known_still_commits_once() {
+    let rig = ready();
+    let (run, names) = next(&rig, 1);
+    // The batch is begun, nobody hears of it, and its token is forgotten before the next start.
+    let mut batches = 0;
+    rig.api.meets(move |_, operation| {
+        batches += usize::from(operation == "BatchExecuteStatement");
+        if batches > 0 { Fault::LoseAnswer } else { Fault::None }
+    });
+    let error = rig.load(&run).expect_err("nobody answers");
+    assert_eq!(jobs::failure::exit_of(&error), contract::Exit::TempFail, "{error:#}");
+    rig.api.until_idle();
+    rig.api.forget_tokens();
+    rig.api.meets(|_, _| Fault::None);
+    rig.load(&run).expect("the next start");
+    rig.holds(&run, names);
+}

@@ -1,0 +1,119 @@
+//! Seeded schedules of faults, deaths and restarts. `SCHEDULES` says how many, `SCHEDULE` runs one seed alone.
+
+use std::ops::Range;
+
+use crate::redshift::Rig;
+use crate::support::data_api::Fault;
+use crate::support::database::Role;
+use crate::support::zoo::{Zoo, animals};
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): all that a schedule needs of chance is that its seed decides it.
+#[derive(Clone)]
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+
+    fn index(&mut self, limit: u64) -> usize {
+        usize::try_from(self.below(limit)).expect("small")
+    }
+}
+
+const FAULTS: [Fault; 6] =
+    [Fault::LoseRequest, Fault::LoseAnswer, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict];
+
+fn schedule(rig: &Rig, seed: u64) {
+    let mut chance = Chance(seed);
+    let names = ["Ada", "Bo", "Cy", "Di", "Ed"];
+    let mut zoo: Vec<(u32, &str)> = Vec::new();
+    for id in 1..=6 {
+        if chance.below(3) > 0 {
+            zoo.push((id, names[chance.index(5)]));
+        }
+    }
+    if zoo.is_empty() {
+        zoo.push((1, "Ada"));
+    }
+    rig.zoo.gives("animals", &animals(&zoo));
+    let run = format!("s{seed}");
+    rig.transform(&run);
+    // A few starts that die, or fail, or even succeed, each under its own faults; then one that nothing disturbs.
+    for _ in 0..chance.below(4) {
+        if chance.below(2) == 0 {
+            let at = chance.index(48);
+            rig.load_and_die(&run, at, chance.below(2) == 0);
+        } else {
+            let mut faults = chance.clone();
+            let one_in = 3 + chance.below(20);
+            rig.api.meets(move |_, operation| match faults.below(one_in) {
+                0 if operation == "BatchExecuteStatement" && faults.below(3) == 0 => {
+                    Fault::LoseSession(faults.index(9))
+                }
+                0 => FAULTS[faults.index(6)],
+                _ => Fault::None,
+            });
+            let _ = rig.load(&run);
+            if chance.below(8) == 0 {
+                rig.api.forget_tokens();
+            }
+        }
+    }
+    rig.api.meets(|_, _| Fault::None);
+    rig.load(&run).unwrap_or_else(|error| panic!("the undisturbed start: {error:#}"));
+    rig.api.until_idle();
+    rig.holds(&run, &zoo);
+}
+
+/// Runs the schedules of these seeds.
+pub fn some(seeds: Range<u64>) {
+    // A fresh warehouse now and then keeps the ledger short and the leftovers few.
+    for (batch, seeds) in seeds.collect::<Vec<_>>().chunks(50).enumerate() {
+        let rig = Rig::entered(Zoo::stocked(), Role::Loader, batch % 2 == 1).only("animals");
+        for seed in seeds {
+            let run = std::panic::AssertUnwindSafe(|| schedule(&rig, *seed));
+            if let Err(panic) = std::panic::catch_unwind(run) {
+                eprintln!("the schedule {seed} failed; SCHEDULE={seed} runs it alone");
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
+/// One of four parts that run at once.
+fn part(number: u64) {
+    let told = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    match told("SCHEDULE") {
+        Some(seed) if seed % 4 == number => some(seed..seed + 1),
+        Some(_) => {}
+        None => {
+            let each = told("SCHEDULES").unwrap_or(400).div_ceil(4);
+            some(number * each..(number + 1) * each);
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_a_run_is_there_exactly_once_first_part() {
+    part(0);
+}
+
+#[test]
+fn whatever_happens_a_run_is_there_exactly_once_second_part() {
+    part(1);
+}
+
+#[test]
+fn whatever_happens_a_run_is_there_exactly_once_third_part() {
+    part(2);
+}
+
+#[test]
+fn whatever_happens_a_run_is_there_exactly_once_fourth_part() {
+    part(3);
+}

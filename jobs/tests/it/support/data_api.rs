@@ -1,0 +1,329 @@
+//! A stand-in for the Redshift Data API: its protocol over HTTP, in front of a real PostgreSQL that has learnt some
+//! Redshift (`support/redshift.rs`).
+//!
+//! It proves what the driver makes of the protocol: statements begin when they are sent and go on whoever listens,
+//! client tokens are remembered, a batch is one transaction of at most 40 statements and 100 KB, results come in
+//! pages; and answers, requests and statements fail on demand.
+//! Only the real service can tell: its own latencies and limits, IAM, how it words errors, and every behaviour of
+//! Redshift's SQL; `docs/redshift-conformance.md` lists what is relied on.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::redshift::{Cluster, Failed, Rows};
+
+/// Rows that one answer holds.
+const PAGE: usize = 20;
+
+/// What happens to one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    #[default]
+    None,
+    /// It never arrives.
+    LoseRequest,
+    /// It is done, but the answer never arrives.
+    LoseAnswer,
+    /// It arrives twice; the second answer is the one that comes back.
+    Duplicate,
+    /// It is done after a while.
+    Delay,
+    /// The service is too busy.
+    Throttle,
+    /// Whatever it runs meets a conflict (1023) instead.
+    Conflict,
+    /// Of a batch, the statement with this number is the last that ends; then its session is lost.
+    LoseSession(usize),
+}
+
+/// Which fault the request with this number (from 0) meets.
+pub type Plan = Box<dyn FnMut(usize, &str) -> Fault + Send>;
+
+/// A server that ends with this value; what it has begun ends first.
+pub struct DataApi {
+    shared: Arc<Shared>,
+    listener: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    address: String,
+    cluster: Cluster,
+    book: Mutex<Book>,
+    changed: Condvar,
+    plan: Mutex<(usize, Plan)>,
+    stopped: AtomicBool,
+}
+
+#[derive(Default)]
+struct Book {
+    statements: HashMap<String, Statement>,
+    /// The statement that each client token stands for.
+    tokens: HashMap<String, String>,
+    operations: Vec<String>,
+    running: usize,
+}
+
+struct Statement {
+    sqls: Vec<String>,
+    ended: Option<Result<Rows, Failed>>,
+}
+
+impl fmt::Debug for DataApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataApi")
+    }
+}
+
+impl DataApi {
+    pub fn before(cluster: Cluster) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let plan: Plan = Box::new(|_, _| Fault::None);
+        let shared = Arc::new(Shared {
+            address,
+            cluster,
+            book: Mutex::default(),
+            changed: Condvar::new(),
+            plan: Mutex::new((0, plan)),
+            stopped: AtomicBool::new(false),
+        });
+        let server = Arc::clone(&shared);
+        let listener = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if server.stopped.load(Ordering::SeqCst) {
+                    break;
+                }
+                let server = Arc::clone(&server);
+                // A client that went away is no news.
+                thread::spawn(move || stream.map(|stream| server.serve(stream)));
+            }
+        });
+        Self { shared, listener: Some(listener) }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.shared.address
+    }
+
+    /// From now on requests, counted from 0 again, meet these faults.
+    pub fn meets(&self, plan: impl FnMut(usize, &str) -> Fault + Send + 'static) {
+        *lock(&self.shared.plan) = (0, Box::new(plan));
+    }
+
+    /// The names of the operations that arrived since this was last asked.
+    pub fn operations(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.shared.book).operations)
+    }
+
+    /// As eight hours later: no client token is known any more.
+    pub fn forget_tokens(&self) {
+        lock(&self.shared.book).tokens.clear();
+    }
+
+    /// Waits until everything that was begun has ended.
+    pub fn until_idle(&self) {
+        let book = lock(&self.shared.book);
+        drop(self.shared.changed.wait_while(book, |book| book.running > 0).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Drop for DataApi {
+    fn drop(&mut self) {
+        self.until_idle();
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // The listener looks up when somebody knocks.
+        drop(TcpStream::connect(self.shared.address.trim_start_matches("http://")));
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Reply = (u16, Value);
+
+fn refused(code: &str, message: &str) -> Reply {
+    (400, json!({ "__type": code, "message": message }))
+}
+
+impl Shared {
+    fn serve(self: &Arc<Self>, mut stream: TcpStream) {
+        while let Some((operation, body)) = request(&mut stream) {
+            let fault = {
+                let mut plan = lock(&self.plan);
+                let number = plan.0;
+                plan.0 += 1;
+                (plan.1)(number, &operation)
+            };
+            lock(&self.book).operations.push(operation.clone());
+            let (status, reply) = match fault {
+                Fault::LoseRequest => break,
+                Fault::Throttle => refused("ThrottlingException", "Rate exceeded"),
+                fault => {
+                    if fault == Fault::Delay {
+                        sleep(Duration::from_millis(30));
+                    }
+                    if fault == Fault::Duplicate {
+                        self.answer(&operation, &body, fault);
+                    }
+                    self.answer(&operation, &body, fault)
+                }
+            };
+            if fault == Fault::LoseAnswer {
+                break;
+            }
+            let reply = reply.to_string();
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\n\r\n",
+                reply.len()
+            );
+            if stream.write_all((head + &reply).as_bytes()).is_err() {
+                break;
+            }
+        }
+        let _ = stream.shutdown(Shutdown::Both);
+    }
+
+    fn answer(self: &Arc<Self>, operation: &str, body: &Value, fault: Fault) -> Reply {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        match operation {
+            "ExecuteStatement" => self.begin(vec![text("Sql")], &text("ClientToken"), fault),
+            "BatchExecuteStatement" => {
+                let sqls = body["Sqls"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let sqls: Vec<String> = sqls.map(str::to_owned).collect();
+                if !(1..=40).contains(&sqls.len()) {
+                    return refused("ValidationException", "Sqls: 1 to 40 statements");
+                }
+                self.begin(sqls, &text("ClientToken"), fault)
+            }
+            "DescribeStatement" => self.describe(&text("Id"), body["WaitTimeSeconds"].as_u64().unwrap_or(0)),
+            "GetStatementResult" => self.page(&text("Id"), body["NextToken"].as_str()),
+            other => refused("UnknownOperationException", other),
+        }
+    }
+
+    fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, fault: Fault) -> Reply {
+        if sqls.iter().map(String::len).sum::<usize>() > 100_000 {
+            return refused("ValidationException", "a statement is at most 100 KB");
+        }
+        if token.is_empty() || token.len() > 64 {
+            return refused("ValidationException", "ClientToken: 1 to 64 characters");
+        }
+        let id = {
+            let mut book = lock(&self.book);
+            if let Some(id) = book.tokens.get(token) {
+                return (200, json!({ "Id": id }));
+            }
+            let id = format!("s-{}", book.statements.len());
+            book.tokens.insert(token.to_owned(), id.clone());
+            book.statements.insert(id.clone(), Statement { sqls: sqls.clone(), ended: None });
+            book.running += 1;
+            id
+        };
+        let (server, name) = (Arc::clone(self), id.clone());
+        thread::spawn(move || {
+            let ended = match fault {
+                Fault::Conflict => Err(Failed::conflict()),
+                Fault::LoseSession(after) => server.cluster.run(&sqls, Some(after)),
+                _ => server.cluster.run(&sqls, None),
+            };
+            let mut book = lock(&server.book);
+            book.running -= 1;
+            if let Some(statement) = book.statements.get_mut(&name) {
+                statement.ended = Some(ended);
+            }
+            server.changed.notify_all();
+        });
+        (200, json!({ "Id": id }))
+    }
+
+    fn describe(&self, id: &str, seconds: u64) -> Reply {
+        let until = Instant::now() + Duration::from_secs(seconds.min(30));
+        let mut book = lock(&self.book);
+        loop {
+            let Some(statement) = book.statements.get(id) else {
+                return refused("ResourceNotFoundException", "Query does not exist.");
+            };
+            let several = statement.sqls.len() > 1;
+            match &statement.ended {
+                Some(Ok(_)) => return (200, json!({ "Id": id, "Status": "FINISHED" })),
+                Some(Err(failed)) => {
+                    let parts = (0..statement.sqls.len()).map(|at| match at.cmp(&failed.statement) {
+                        std::cmp::Ordering::Less => json!({ "Id": format!("{id}:{}", at + 1), "Status": "FINISHED" }),
+                        std::cmp::Ordering::Equal => {
+                            json!({ "Id": format!("{id}:{}", at + 1), "Status": "FAILED", "Error": failed.message })
+                        }
+                        std::cmp::Ordering::Greater => json!({ "Id": format!("{id}:{}", at + 1), "Status": "ABORTED" }),
+                    });
+                    let parts: Vec<Value> = if several { parts.collect() } else { Vec::new() };
+                    let error = if several { "Query failed. See sub-statements." } else { &failed.message };
+                    return (200, json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts }));
+                }
+                None if Instant::now() >= until => return (200, json!({ "Id": id, "Status": "STARTED" })),
+                None => {
+                    let wait = until.saturating_duration_since(Instant::now());
+                    book = self.changed.wait_timeout(book, wait).unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
+        }
+    }
+
+    /// Few rows a page, so that more than one page is common.
+    fn page(&self, id: &str, from: Option<&str>) -> Reply {
+        let book = lock(&self.book);
+        let Some(Some(Ok(rows))) = book.statements.get(id).map(|statement| &statement.ended) else {
+            return refused("ResourceNotFoundException", "Query does not have result.");
+        };
+        let from: usize = from.and_then(|token| token.parse().ok()).unwrap_or(0);
+        let field = |value: &Option<String>| match value {
+            None => json!({ "isNull": true }),
+            Some(text) => match text.parse::<i64>() {
+                Ok(number) if !text.starts_with('+') => json!({ "longValue": number }),
+                _ => json!({ "stringValue": text }),
+            },
+        };
+        let records: Vec<Vec<Value>> =
+            rows.iter().skip(from).take(PAGE).map(|row| row.iter().map(field).collect()).collect();
+        let mut reply = json!({ "Records": records, "TotalNumRows": rows.len() });
+        if from + PAGE < rows.len() {
+            reply["NextToken"] = json!((from + PAGE).to_string());
+        }
+        (200, reply)
+    }
+}
+
+/// One request's operation and body; `None` when the client has no more.
+fn request(stream: &mut TcpStream) -> Option<(String, Value)> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+            let header = |name: &str| {
+                head.lines()
+                    .filter_map(|line| line.split_once(':'))
+                    .find_map(|(found, value)| found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned()))
+            };
+            let length: usize = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            if bytes.len() >= end + 4 + length {
+                let target = header("x-amz-target").unwrap_or_default();
+                let operation = target.rsplit_once('.').map_or("", |(_, operation)| operation).to_owned();
+                return Some((operation, serde_json::from_slice(&bytes[end + 4..end + 4 + length]).ok()?));
+            }
+        }
+        match stream.read(&mut piece) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! PostgreSQL that has learnt as much Redshift as the loader's statements need: types and functions by other names,
+//! COPY from a manifest, MERGE's limits, snapshot isolation.
+
+use std::sync::Mutex;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+
+use jobs::edge::lake::Lake;
+
+use super::database::{Database, Role, Session};
+
+/// A query's rows, every value as text.
+pub type Rows = Vec<Vec<Option<String>>>;
+
+/// Why a transaction failed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// Which of its statements, from 0.
+    pub statement: usize,
+    pub message: String,
+}
+
+impl Failed {
+    pub fn conflict() -> Self {
+        let message = "ERROR: 1023 DETAIL: Serializable isolation violation on table - 1, transactions forming the \
+                       cycle are: 1, 2 (pid:3)";
+        Self { statement: 0, message: message.to_owned() }
+    }
+}
+
+/// A warehouse to run statements in.
+pub struct Cluster {
+    url: String,
+    /// Sessions at rest.
+    rest: Mutex<Vec<Session>>,
+    files: Runtime,
+    /// When a transaction's snapshot is taken: before its LOCK is granted, or after. Redshift's documentation does
+    /// not say, so both must do.
+    snapshot_first: bool,
+}
+
+const REDSHIFT: &str = "
+CREATE DOMAIN super AS jsonb;
+CREATE FUNCTION json_parse(text) RETURNS jsonb IMMUTABLE LANGUAGE sql AS 'SELECT $1::jsonb';
+CREATE FUNCTION json_serialize(jsonb) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1::text';
+CREATE FUNCTION getdate() RETURNS timestamp STABLE LANGUAGE sql AS $$ SELECT now() AT TIME ZONE 'UTC' $$;
+CREATE VIEW svv_columns AS SELECT table_schema::text, table_name::text, column_name::text,
+    CASE WHEN domain_name = 'super' THEN 'super' ELSE data_type::text END AS data_type,
+    character_maximum_length::int FROM information_schema.columns;
+CREATE TABLE sys_load_error_detail (query_id bigint, start_time timestamp, file_name text, column_name text,
+    error_message text);
+GRANT SELECT ON svv_columns, sys_load_error_detail TO PUBLIC;
+ALTER TABLE etl.runs DROP CONSTRAINT runs_pkey, DROP CONSTRAINT runs_source_run_id_key;
+ALTER TABLE etl.heads DROP CONSTRAINT heads_pkey;
+CREATE TABLE etl.attempts (token varchar(64), expires_at timestamp);
+ALTER TABLE etl.attempts OWNER TO loader;
+";
+
+impl Cluster {
+    /// Entered as `loader`, or as a role that was granted nothing of the loader's.
+    pub fn on(database: &Database, role: Role, snapshot_first: bool) -> Self {
+        let admin = database.session(Role::Postgres);
+        if admin.texts("SELECT 1 FROM pg_type WHERE typname = 'super'").is_empty() {
+            admin.run(REDSHIFT);
+        }
+        let files = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        Self { url: database.url(role), rest: Mutex::default(), files, snapshot_first }
+    }
+
+    /// Runs statements as one transaction; after the statement `lost` the session is gone.
+    pub fn run(&self, sqls: &[String], lost: Option<usize>) -> Result<Rows, Failed> {
+        let rested = self.rest.lock().expect("no test panics in here").pop();
+        let session = rested.unwrap_or_else(|| Session::open(&self.url).expect("a session"));
+        let result = self.transaction(&session, sqls, lost);
+        if lost.is_none() {
+            self.rest.lock().expect("no test panics in here").push(session);
+        }
+        result
+    }
+
+    fn transaction(&self, session: &Session, sqls: &[String], lost: Option<usize>) -> Result<Rows, Failed> {
+        let at = |statement: usize| move |message: String| Failed { statement, message };
+        session.answer("BEGIN ISOLATION LEVEL REPEATABLE READ").map_err(at(0))?;
+        if self.snapshot_first {
+            session.answer("SELECT 1").map_err(at(0))?;
+        }
+        let mut rows = Rows::new();
+        for (number, sql) in sqls.iter().enumerate() {
+            if lost == Some(number) {
+                return Err(at(number)("ERROR: Query cancelled: the session was lost".to_owned()));
+            }
+            let done = if sql.starts_with("COPY ") {
+                self.copy(session, sql).map(|()| Rows::new())
+            } else {
+                limits(sql).and_then(|()| session.answer(&unenforced(sql)))
+            };
+            match done {
+                Ok(found) => rows = found,
+                Err(message) => {
+                    session.answer("ROLLBACK").map_err(at(number))?;
+                    return Err(at(number)(format!("ERROR: {message}")));
+                }
+            }
+        }
+        if lost == Some(sqls.len()) {
+            return Err(at(sqls.len() - 1)("ERROR: Query cancelled: the session was lost".to_owned()));
+        }
+        session.answer("COMMIT").map_err(at(sqls.len() - 1))?;
+        Ok(rows)
+    }
+
+    /// COPY … FORMAT AS PARQUET MANIFEST: exactly the listed files, each there and of the stated length, columns by
+    /// position.
+    fn copy(&self, session: &Session, sql: &str) -> Result<(), String> {
+        let (into, rest) = sql.split_once("\nFROM '").ok_or("no FROM")?;
+        let (manifest, rest) = rest.split_once("'\n").ok_or("no manifest")?;
+        if !rest.starts_with("IAM_ROLE ") || !rest.ends_with("\nFORMAT AS PARQUET\nMANIFEST") {
+            return Err(format!("options of COPY: {rest}"));
+        }
+        let manifest: Value = serde_json::from_slice(&self.object(manifest)?).map_err(|error| error.to_string())?;
+        for entry in manifest["entries"].as_array().ok_or("no entries")? {
+            if entry["mandatory"] != true {
+                return Err("a file that is not mandatory could be missing without a word".to_owned());
+            }
+            let bytes = self.object(entry["url"].as_str().ok_or("no url")?)?;
+            if entry["meta"]["content_length"].as_u64() != Some(bytes.len() as u64) {
+                return Err("15003: the file has another length than the manifest says".to_owned());
+            }
+            let reader =
+                ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ParquetRecordBatchReaderBuilder::build);
+            for batch in reader.map_err(|error| error.to_string())? {
+                let csv = csv(&batch.map_err(|error| error.to_string())?);
+                session.copy_in(&format!("{into} FROM STDIN (FORMAT csv)"), csv)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&self, url: &str) -> Result<bytes::Bytes, String> {
+        let (base, key) = url
+            .rsplit_once("/stage/")
+            .map(|(base, key)| (base, format!("stage/{key}")))
+            .or_else(|| url.rsplit_once("/processed/").map(|(base, key)| (base, format!("processed/{key}"))))
+            .ok_or("a file outside the lake")?;
+        let found = self.files.block_on(async { Lake::open(base, false)?.get(&key).await });
+        found.map_err(|error| format!("{error:#}"))?.ok_or_else(|| format!("`{url}` is not there"))
+    }
+}
+
+/// Redshift plans with a primary key and does not enforce it.
+fn unenforced(sql: &str) -> String {
+    match sql.rsplit_once(",\n    PRIMARY KEY (") {
+        Some((columns, _)) if sql.starts_with("CREATE TABLE") => format!("{columns}\n)"),
+        _ => sql.to_owned(),
+    }
+}
+
+/// MERGE as Redshift takes it: a table as its source, both branches, no conditions, no alias on the target.
+fn limits(sql: &str) -> Result<(), String> {
+    let Some(merge) = sql.strip_prefix("MERGE INTO ") else { return Ok(()) };
+    let (target, rest) = merge.split_once(" USING ").ok_or("MERGE without USING")?;
+    let (source, rest) = rest.split_once(" ON ").ok_or("MERGE without ON")?;
+    let plain = !target.contains(' ') && !source.contains('(') && source.split_whitespace().count() == 3;
+    let whole = rest.matches("WHEN MATCHED THEN UPDATE").count() == 1
+        && rest.matches("WHEN NOT MATCHED THEN INSERT").count() == 1;
+    if plain && whole { Ok(()) } else { Err(format!("MERGE does not take this: {sql}")) }
+}
+
+fn csv(batch: &RecordBatch) -> Vec<u8> {
+    let mut out = String::new();
+    for row in 0..batch.num_rows() {
+        for (place, column) in batch.columns().iter().enumerate() {
+            out.push_str(if place == 0 { "" } else { "," });
+            if column.is_null(row) {
+                continue;
+            }
+            let text = match column.data_type() {
+                DataType::Utf8 => format!("\"{}\"", column.as_string::<i32>().value(row).replace('"', "\"\"")),
+                DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+                DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+                DataType::Boolean => column.as_boolean().value(row).to_string(),
+                DataType::Date32 => {
+                    let days = column.as_primitive::<Date32Type>();
+                    days.value_as_date(row).expect("a day").to_string()
+                }
+                DataType::Timestamp(..) => {
+                    let micros = column.as_primitive::<TimestampMicrosecondType>();
+                    micros.value_as_datetime(row).expect("an instant").format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+                }
+                other => panic!("our own files have no {other}"),
+            };
+            out.push_str(&text);
+        }
+        out.push('\n');
+    }
+    out.into_bytes()
+}
