@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use contract::{Contract, Exit, RunId};
+use contract::{Contract, Exit};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::fmt::MakeWriter;
@@ -27,9 +27,6 @@ const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 /// The options of both programs. Each can come from the environment, which is how AWS Batch passes them.
 #[derive(Args, Debug)]
 pub struct Common {
-    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
-    #[arg(long, env = "RUN_ID")]
-    pub run_id: RunId,
     /// Where the lake is: s3://bucket or file:///dir
     #[arg(long, env = "LAKE_URL", value_name = "URL")]
     pub lake_url: String,

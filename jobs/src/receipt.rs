@@ -18,16 +18,24 @@ pub struct Receipt {
     pub collection: String,
     /// The run this receipt belongs to.
     pub run_id: RunId,
-    /// When the answer was asked for: UTC, RFC 3339 with microseconds, so that text order is time order.
+    /// When the answer was asked for: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
+    /// the time of the receipt that it replays, so that old bytes never overtake newer ones in the ledger, and the
+    /// head's own bytes, transformed under another contract, may take its place.
     pub fetched_at: String,
     /// What the collection's part of the contract was.
     pub fingerprint: String,
-    /// The answer's ETag, if it had one.
+    /// The answer's ETag, if it had one. It stands for the bytes, so a replay of them keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The earlier run whose objects these are, after a 304 "not modified".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchanged_since: Option<RunId>,
+    /// The run whose stored bytes were transformed again; the source was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed_from: Option<RunId>,
+    /// The version of the code that made the files; receipts of the first days lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
     /// The answer's bytes as they came.
     pub raw: Object,
     /// Each table of the collection, its own first.
@@ -81,6 +89,11 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     // Serialising plain structs into memory cannot fail; an empty text would only make every fingerprint differ.
     let text = serde_json::to_string(&parts).unwrap_or_default();
     hex(&Sha256::digest(text))[..32].to_owned()
+}
+
+/// The version of the code that makes files.
+pub fn made_by() -> String {
+    format!("dpworld {} (transformation {TRANSFORMATION})", env!("CARGO_PKG_VERSION"))
 }
 
 /// Lower-case hexadecimal.

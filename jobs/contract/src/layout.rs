@@ -25,9 +25,14 @@ pub struct Layout<'a> {
 }
 
 impl Layout<'_> {
+    /// Where the answers of a collection lie, of every run.
+    pub fn raw_folder(&self, collection: &str) -> String {
+        format!("raw/{}/{collection}", self.source)
+    }
+
     /// The body of an answer, `extension` being `json` or, as it came compressed, `json.gz`.
     pub fn raw(&self, collection: &str, run: &RunId, attempt: &str, extension: &str) -> String {
-        format!("raw/{}/{collection}/run={run}/{attempt}.{extension}", self.source)
+        format!("{}/run={run}/{attempt}.{extension}", self.raw_folder(collection))
     }
 
     /// The HTTP evidence beside a body.
@@ -35,9 +40,14 @@ impl Layout<'_> {
         self.raw(collection, run, attempt, "http.json")
     }
 
+    /// Where a table's Parquet files lie, of every run.
+    pub fn processed_folder(&self, table: &str) -> String {
+        format!("processed/{}/{table}", self.source)
+    }
+
     /// One Parquet file of a table.
     pub fn processed(&self, table: &str, run: &RunId, attempt: &str, part: usize) -> String {
-        format!("processed/{}/{table}/run={run}/{attempt}-{part:05}.parquet", self.source)
+        format!("{}/run={run}/{attempt}-{part:05}.parquet", self.processed_folder(table))
     }
 
     /// The Parquet file of the records that were set aside.
@@ -45,9 +55,14 @@ impl Layout<'_> {
         format!("quarantine/{}/{collection}/run={run}/{attempt}.parquet", self.source)
     }
 
+    /// Where a run's receipts lie.
+    pub fn receipts(&self, run: &RunId) -> String {
+        format!("stage/{}/run={run}/receipts", self.source)
+    }
+
     /// What a transformation vouches for.
     pub fn receipt(&self, collection: &str, run: &RunId) -> String {
-        format!("stage/{}/run={run}/receipts/{collection}.json", self.source)
+        format!("{}/{collection}.json", self.receipts(run))
     }
 
     /// What one COPY of a load loads.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
+use contract::RunId;
 use jobs::cli::{self, Bars, Common};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
@@ -22,6 +23,9 @@ use jobs::load::StageNames;
 struct Cli {
     #[command(flatten)]
     common: Common,
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
+    #[arg(long, env = "RUN_ID")]
+    run_id: RunId,
     /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
@@ -45,7 +49,7 @@ async fn load(cli: &Cli) -> Result<Report> {
     let contract = cli.common.contract()?;
     let job = Job {
         contract: &contract,
-        run: cli.common.run_id.clone(),
+        run: cli.run_id.clone(),
         attempt: clock::attempt(),
         loaded_at: clock::rfc3339(clock::now()),
         collections: chosen(&contract, &cli.common.collections)?,

@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::Parser;
-use contract::Contract;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use contract::{Contract, RunId};
 use jobs::cli::{self, Bars, Common};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
@@ -17,7 +18,8 @@ use jobs::flows::chosen;
 use jobs::flows::transform::{Job, Origin, Transformation};
 use jobs::load::Ledger;
 
-/// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection.
+/// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection; or do the same with
+/// the answers that an earlier run kept (--from-raw).
 ///
 /// Exit codes: 0 done, 1 refused or failed for good, 2 usage, 75 failed for now (trying again may help).
 #[derive(Parser, Debug)]
@@ -25,10 +27,19 @@ use jobs::load::Ledger;
 struct Cli {
     #[command(flatten)]
     common: Common,
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ - (needed, but for --verify)
+    #[arg(long, env = "RUN_ID")]
+    run_id: Option<RunId>,
     /// Take the answers from here instead of the contract's host: http(s)://host, file:///dir or s3://bucket/prefix,
     /// the latter two holding <collection>.json
     #[arg(long, env = "SOURCE_URL", value_name = "URL")]
     source_url: Option<String>,
+    /// Do not ask the source: transform the bytes in raw/ that this run's receipts name, as the new run --run-id
+    #[arg(long, env = "FROM_RAW", value_name = "RUN_ID")]
+    from_raw: Option<String>,
+    /// Write nothing: prove that the bytes in raw/ give exactly the files that the run of --from-raw vouches for
+    #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
+    verify: bool,
     /// The warehouse whose ledger says which ETags may be sent; without it every collection is fetched whole
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
@@ -43,14 +54,23 @@ struct Cli {
     first_wait_ms: u64,
 }
 
+/// What the options ask for.
+#[derive(Debug)]
+struct Task {
+    run: RunId,
+    replays: Option<RunId>,
+    verifies: bool,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
     let bars = Bars::new(cli.common.log);
     cli::start(&cli.common, &bars);
     let started = OnceLock::new();
     let job = async {
-        let work = prepare(&cli, &bars).await?;
+        let work = prepare(&cli, task, &bars).await?;
         started.get_or_init(|| work).run().await
     };
     let clean_up = async || {
@@ -61,10 +81,48 @@ async fn main() -> ExitCode {
     cli::finish(job, clean_up).await
 }
 
-async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
+/// Checked here and not by clap, for which an empty variable, as AWS Batch passes a parameter without a value, is one
+/// that is given.
+fn task(cli: &Cli) -> Result<Task, clap::Error> {
+    let misuse = |kind, words: &str| Cli::command().error(kind, words);
+    let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+    let Some(from) = given(&cli.from_raw) else {
+        if cli.verify {
+            return Err(misuse(ErrorKind::MissingRequiredArgument, "--verify needs --from-raw: the run to verify"));
+        }
+        let missing = || misuse(ErrorKind::MissingRequiredArgument, "--run-id (or RUN_ID) is missing");
+        return Ok(Task { run: cli.run_id.clone().ok_or_else(missing)?, replays: None, verifies: false });
+    };
+    let from: RunId =
+        from.parse().map_err(|error| misuse(ErrorKind::ValueValidation, &format!("--from-raw: {error}")))?;
+    if given(&cli.source_url).is_some() {
+        let words = "--from-raw and --source-url (or SOURCE_URL) exclude each other: stored bytes have no other source";
+        return Err(misuse(ErrorKind::ArgumentConflict, words));
+    }
+    let run = match (&cli.run_id, cli.verify) {
+        (None, true) => from.clone(),
+        (Some(_), true) => {
+            let words = "--verify makes no run: leave --run-id (or RUN_ID) out";
+            return Err(misuse(ErrorKind::ArgumentConflict, words));
+        }
+        (None, false) => {
+            let words = "--run-id (or RUN_ID) is missing: what is made from raw/ is a new run";
+            return Err(misuse(ErrorKind::MissingRequiredArgument, words));
+        }
+        (Some(run), false) if *run == from => {
+            let words = "--run-id and --from-raw name the same run, but what is made from raw/ is a new one";
+            return Err(misuse(ErrorKind::ArgumentConflict, words));
+        }
+        (Some(run), false) => run.clone(),
+    };
+    Ok(Task { run, replays: Some(from), verifies: cli.verify })
+}
+
+async fn prepare(cli: &Cli, task: Task, bars: &Bars) -> Result<Transformation> {
     let contract = cli.common.contract()?;
     let job = Job {
-        run: cli.common.run_id.clone(),
+        run: task.run,
+        verifies: task.verifies,
         attempt: clock::attempt(),
         collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
         at_once: cli.at_once.into(),
@@ -72,8 +130,12 @@ async fn prepare(cli: &Cli, bars: &Bars) -> Result<Transformation> {
         first_wait: Duration::from_millis(cli.first_wait_ms),
         contract,
     };
-    let origin = origin(cli.source_url.as_deref(), &job.contract)?;
-    let lake = Lake::open(&cli.common.lake_url, true)?;
+    let origin = match task.replays {
+        Some(run) => Origin::Raw(run),
+        None => origin(cli.source_url.as_deref(), &job.contract)?,
+    };
+    // A lake that keeps the bytes of a run is there already.
+    let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)))?;
     let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {

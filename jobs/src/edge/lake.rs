@@ -122,7 +122,15 @@ impl Lake {
             parts: None,
             hash: Sha256::default(),
             bytes: 0,
+            measured_only: false,
         }
+    }
+
+    /// The same for bytes that are only counted and hashed: nothing is ever stored.
+    pub fn measure(&self, key: &str) -> Upload {
+        let mut upload = self.upload(key);
+        upload.measured_only = true;
+        upload
     }
 
     /// A whole object, or `None` if it is not there.

@@ -1,9 +1,12 @@
-//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection.
+//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection. A replay begins at raw, and a
+//! verification ends before anything is written.
 
 mod fetch;
 mod receipts;
 mod records;
+mod report;
 mod tables;
+mod verify;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -14,7 +17,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use backon::{ExponentialBuilder, Retryable};
 use contract::{Collection, Contract, Layout, RunId};
-use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -22,17 +24,20 @@ use crate::edge::lake::Lake;
 use crate::edge::{clock, source};
 use crate::failure::{Failure, failure_of, hint_of};
 use crate::load::Ledger;
-use crate::receipt::{Receipt, TableReceipt, fingerprint};
+use crate::receipt::{self, Receipt, fingerprint};
 
 pub use fetch::Origin;
+pub use report::{Collected, Report, Status};
 
 /// What to transform.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The source's contract.
     pub contract: Contract,
-    /// The run.
+    /// The run; to verify one, that run.
     pub run: RunId,
+    /// Whether nothing is written, and what the stored bytes give is held against what the run vouches for.
+    pub verifies: bool,
     /// This start of the program.
     pub attempt: String,
     /// The collections, in the contract's order.
@@ -43,36 +48,6 @@ pub struct Job {
     pub retries: usize,
     /// The wait before the first retry; it doubles, with jitter, up to 30 s.
     pub first_wait: Duration,
-}
-
-/// What became of a run's collections.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// The run.
-    pub run_id: RunId,
-    /// Each collection.
-    pub collections: BTreeMap<String, Collected>,
-}
-
-/// What became of one collection.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Collected {
-    /// How its receipt came about.
-    pub status: Status,
-    /// Its tables' counts.
-    pub tables: Vec<TableReceipt>,
-}
-
-/// How a receipt came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// The source was asked and its answer transformed.
-    Fetched,
-    /// The source said that nothing changed since the committed run whose objects the receipt names.
-    NotModified,
-    /// This run had a receipt already.
-    Reused,
 }
 
 /// Where a person sees how far the work is.
@@ -128,7 +103,7 @@ impl Transformation {
     /// Every collection that failed, each with its reason; temporary only when all of them are.
     pub async fn run(&self) -> Result<Report> {
         let Shared { job, origin, .. } = &*self.0;
-        origin.check(job).await?;
+        origin.check(job, &self.0.lake).await?;
         let (mut tasks, gate) = (self.0.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
         for name in &job.collections {
             let (work, gate, name) = (self.clone(), Arc::clone(&gate), name.clone());
@@ -143,7 +118,7 @@ impl Transformation {
         while let Some(done) = tasks.join_next().await {
             match done.context("a collection's task broke")? {
                 (name, Ok(collected)) => {
-                    tracing::info!(collection = name, status = ?collected.status, "{name}: {}", said(&collected));
+                    tracing::info!(collection = name, status = ?collected.status, "{name}: {}", report::said(&collected));
                     collections.insert(name, collected);
                 }
                 (name, Err(error)) => failures.push((name, error)),
@@ -169,26 +144,32 @@ impl Transformation {
     }
 
     async fn collection(&self, name: &str) -> Result<Collected> {
-        let job = &self.0.job;
+        let Shared { job, origin, .. } = &*self.0;
         let collection = job.contract.collections.get(name).context("a chosen collection is in the contract")?;
-        let layout = Layout { source: &job.contract.source };
         let fingerprint = fingerprint(&job.contract, name, collection);
-        let receipt_key = layout.receipt(name, &job.run);
-        if let Some(receipt) = self.receipt(&receipt_key).await? {
-            if receipt.fingerprint == fingerprint {
+        let receipt_key = Layout { source: &job.contract.source }.receipt(name, &job.run);
+        let found = if job.verifies { None } else { self.receipt(&receipt_key).await? };
+        if let Some(receipt) = found {
+            let message = if receipt.fingerprint != fingerprint {
+                format!("run `{}` was transformed under another contract", job.run)
+            } else if receipt.replayed_from.as_ref() != origin.replayed() {
+                format!("run `{}` has a receipt already, of other bytes", job.run)
+            } else {
                 return Ok(Collected { status: Status::Reused, tables: receipt.tables });
-            }
-            let message = format!("run `{}` was transformed under another contract", job.run);
+            };
             return Err(Failure::refused(message).hint("transform again under a new run id").into());
         }
-        let previous = self.previous(name, &fingerprint).await?;
+        let earlier = match origin.replayed() {
+            Some(run) => Some(self.replayed(name, run).await?),
+            None => self.previous(name, &fingerprint).await?,
+        };
         let made = AtomicUsize::new(0);
         let attempt = || async {
             let attempt = match made.fetch_add(1, Ordering::Relaxed) {
                 0 => job.attempt.clone(),
                 more => format!("{}-{more}", job.attempt),
             };
-            self.attempt(name, collection, &attempt, &fingerprint, previous.as_ref()).await
+            self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
         };
         let waits = ExponentialBuilder::default()
             .with_jitter()
@@ -211,39 +192,42 @@ impl Transformation {
                 tracing::warn!(collection = name, "{name}: {error:#}; trying again in {:.1} s", wait.as_secs_f64());
             })
             .await?;
-        self.publish(&receipt_key, receipt).await
+        match earlier {
+            Some(kept) if job.verifies => self.compare(name, &kept, &receipt).await,
+            _ => self.publish(&receipt_key, receipt).await,
+        }
     }
 
-    /// One try: fetch and transform, or learn that nothing changed.
+    /// One try: fetch (or read again) and transform, or learn that nothing changed.
     async fn attempt(
         &self,
         name: &str,
         collection: &Collection,
         attempt: &str,
         fingerprint: &str,
-        previous: Option<&Receipt>,
+        earlier: Option<&Receipt>,
     ) -> Result<Receipt> {
         let Shared { job, origin, lake, progress, .. } = &*self.0;
-        let fetched_at = clock::rfc3339(clock::now());
-        let to = fetch::Target { lake, layout: Layout { source: &job.contract.source }, run: &job.run, name, attempt };
-        let etag = previous.and_then(|receipt| receipt.etag.as_deref());
-        let mut arriving = match (origin.ask(to, &collection.path, etag, &fetched_at, &**progress).await?, previous) {
-            (Some(arriving), _) => arriving,
-            (None, Some(previous)) => {
-                let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
-                return Ok(Receipt {
-                    run_id: job.run.clone(),
-                    fetched_at,
-                    unchanged_since: Some(since),
-                    ..previous.clone()
-                });
-            }
-            (None, None) => anyhow::bail!("a 304 without an ETag"),
+        let now = clock::rfc3339(clock::now());
+        let layout = Layout { source: &job.contract.source };
+        let to = fetch::Target { lake, layout, run: &job.run, name, attempt, stores: !job.verifies };
+        let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, &**progress).await? else {
+            let previous = earlier.context("a 304 without an ETag")?;
+            let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
+            return Ok(Receipt {
+                run_id: job.run.clone(),
+                fetched_at: now,
+                unchanged_since: Some(since),
+                replayed_from: None,
+                ..previous.clone()
+            });
         };
         let claim = |key: String| {
-            self.unclaimed(|keys| keys.insert(key));
+            if to.stores {
+                self.unclaimed(|keys| keys.insert(key));
+            }
         };
-        let etag = arriving.etag.take();
+        let (etag, fetched_at) = (arriving.etag.take(), arriving.fetched_at.clone());
         let made = tables::make(&job.contract, collection, &to, arriving, &claim).await?;
         Ok(Receipt {
             source: job.contract.source.clone(),
@@ -253,22 +237,13 @@ impl Transformation {
             fingerprint: fingerprint.to_owned(),
             etag,
             unchanged_since: None,
+            replayed_from: origin.replayed().cloned(),
+            made_by: Some(receipt::made_by()),
             raw: made.raw,
             tables: made.tables,
             quarantine: made.quarantine,
         })
     }
-}
-
-fn said(collected: &Collected) -> String {
-    let [own, ..] = collected.tables.as_slice() else { return String::new() };
-    let aside = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };
-    let how = match collected.status {
-        Status::Fetched => "",
-        Status::NotModified => " (not modified)",
-        Status::Reused => " (this run had them already)",
-    };
-    format!("{} rows{aside}{how}", own.rows)
 }
 
 fn failed(failures: Vec<(String, anyhow::Error)>, of: usize) -> Option<anyhow::Error> {

@@ -1,5 +1,5 @@
 //! Answers over HTTP, from a server of somebody else's making and from one that misbehaves.
 
-mod bodies;
+pub mod bodies;
 mod etags;
 mod retries;

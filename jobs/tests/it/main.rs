@@ -12,5 +12,6 @@ mod load;
 mod needs_emulator;
 mod races;
 mod redshift;
+mod replay;
 mod stopping;
 mod support;

@@ -62,8 +62,12 @@ impl Bucket {
 
     /// A program whose lake is the bucket.
     fn program(&self, program: Program, zoo: &Zoo, run: &str) -> Program {
+        self.placed(program, zoo).option("--run-id", run)
+    }
+
+    fn placed(&self, program: Program, zoo: &Zoo) -> Program {
         let contract = zoo.contract();
-        let program = program.option("--run-id", run).option("--lake-url", &self.url());
+        let program = program.option("--lake-url", &self.url());
         let program = program.option("--contract", contract.to_str().expect("a plain path"));
         let program = program.env("AWS_ENDPOINT_URL", &self.endpoint).env("AWS_REGION", "eu-west-1");
         program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").secret("very-secret")
@@ -113,6 +117,26 @@ fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
     let report = bucket.copy(&zoo, "r1").run().done();
     assert_eq!((&report["outcome"], &report["tables"]["animals"]["inserted"]), (&json!("committed"), &json!(3)));
     assert_eq!(zoo.ledger(), ["1 r1"]);
+}
+
+#[test]
+fn a_run_is_verified_and_made_again_from_what_the_bucket_keeps() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("replay"));
+    bucket.transformation(&zoo, "r1").run().done();
+    let before = bucket.keys("");
+    let from_raw = || bucket.placed(program::transformation(), &zoo).option("--from-raw", "r1");
+    assert_eq!(from_raw().flag("--verify").run().done()["collections"]["animals"]["status"], "identical");
+    assert_eq!(bucket.keys(""), before, "nothing is written");
+
+    from_raw().option("--run-id", "r2").run().done();
+    for (collection, _) in stock() {
+        let (one, two) = (bucket.receipt("r1", collection), bucket.receipt("r2", collection));
+        assert_eq!((vouched(&one), &one["raw"]), (vouched(&two), &two["raw"]), "{collection}");
+    }
+    bucket.ask(Method::DELETE, bucket.receipt("r1", "about")["raw"]["key"].as_str().expect("a key"), &[]);
+    let said = ["collection `about` failed", "s3://", "it is gone"];
+    from_raw().flag("--verify").run().refused(&said);
+    from_raw().option("--run-id", "r3").run().refused(&said);
 }
 
 #[test]

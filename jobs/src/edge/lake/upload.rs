@@ -22,6 +22,7 @@ pub struct Upload {
     pub(super) parts: Option<WriteMultipart>,
     pub(super) hash: Sha256,
     pub(super) bytes: u64,
+    pub(super) measured_only: bool,
 }
 
 impl Upload {
@@ -32,6 +33,9 @@ impl Upload {
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.hash.update(&bytes);
         self.bytes += bytes.len() as u64;
+        if self.measured_only {
+            return Ok(());
+        }
         if let Some(parts) = &mut self.parts {
             parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
             parts.put(bytes);
@@ -49,7 +53,12 @@ impl Upload {
         Ok(())
     }
 
-    /// Makes the object appear.
+    /// Where the object will be.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Makes the object appear, unless it is only measured.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached, or the key is taken.
@@ -59,6 +68,7 @@ impl Upload {
             Some(parts) => {
                 parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
             }
+            None if self.measured_only => {}
             None => {
                 let fresh = self.lake.put_new(&key, PutPayload::from_iter(self.buffer.drain(..))).await?;
                 anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));

@@ -1,7 +1,7 @@
-//! Receipts in the lake: which one lets an ETag be sent, and how a new one is published.
+//! Receipts in the lake: which one lets an ETag be sent or is replayed, and how a new one is published.
 
 use anyhow::{Context, Result};
-use contract::Layout;
+use contract::{Layout, RunId};
 
 use super::{Collected, Shared, Status, Transformation};
 use crate::failure::Failure;
@@ -32,6 +32,14 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
+    /// The receipt of the run that is replayed. After a 304 it names the objects of an earlier run, which is where the
+    /// bytes are; its time is that of the 304, when they were still the source's answer.
+    pub(super) async fn replayed(&self, name: &str, run: &RunId) -> Result<Receipt> {
+        let key = Layout { source: &self.0.job.contract.source }.receipt(name, run);
+        let gone = || Failure::refused(format!("the receipt `{}` is gone", self.0.lake.location(&key)));
+        Ok(self.receipt(&key).await?.ok_or_else(gone)?)
+    }
+
     pub(super) async fn receipt(&self, key: &str) -> Result<Option<Receipt>> {
         let lake = &self.0.lake;
         let Some(bytes) = lake.get(key).await? else { return Ok(None) };
@@ -53,7 +61,11 @@ impl Transformation {
         // From here on the objects may be vouched for, whatever becomes of the answer to the next request.
         self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
         if lake.put_new(key, serde_json::to_vec_pretty(&receipt)?).await? {
-            let status = if receipt.unchanged_since.is_some() { Status::NotModified } else { Status::Fetched };
+            let status = match (&receipt.unchanged_since, &receipt.replayed_from) {
+                (Some(_), _) => Status::NotModified,
+                (None, Some(_)) => Status::Replayed,
+                (None, None) => Status::Fetched,
+            };
             return Ok(Collected { status, tables: receipt.tables });
         }
         lake.remove(&own).await;

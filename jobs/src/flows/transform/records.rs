@@ -8,7 +8,7 @@ use bytes::Bytes;
 use contract::Collection;
 use flate2::write::MultiGzDecoder;
 
-use super::fetch::{Form, Target};
+use super::fetch::Form;
 use crate::failure::Failure;
 use crate::table::{Answer, AnswerError, Record, RecordReader, Step};
 
@@ -26,19 +26,19 @@ pub(super) struct Records<'r> {
     /// What came and has not been read yet.
     bytes: Bytes,
     form: Form,
-    /// Where a person finds the bytes as they came.
     place: String,
 }
 
 impl<'r> Records<'r> {
-    pub(super) fn new(reader: &'r RecordReader, collection: &Collection, to: &Target<'_>, form: Form) -> Self {
+    /// `place` is where a person finds the bytes as they came.
+    pub(super) fn new(reader: &'r RecordReader, collection: &Collection, form: Form, place: String) -> Self {
         Self {
             reader,
             answer: Answer::new(collection.answer),
             gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
             bytes: Bytes::new(),
             form,
-            place: to.lake.location(&to.raw(form)),
+            place,
         }
     }
 

@@ -47,7 +47,8 @@ pub(super) async fn make(
         keys: Vec::new(),
         records: 0,
     };
-    let mut records = Records::new(&reader, collection, to, form);
+    let place = to.lake.location(arriving.key());
+    let mut records = Records::new(&reader, collection, form, place.clone());
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
         // After a mistake the rest is still kept: whoever looks for the mistake wants the whole answer.
@@ -61,7 +62,7 @@ pub(super) async fn make(
     records.end(&mut |record, json| work.take(record, json))?;
     let suspects = twice(mem::take(&mut work.keys));
     if !suspects.is_empty() {
-        refuse_twins(&suspects, to, &raw, Records::new(&reader, collection, to, form)).await?;
+        refuse_twins(&suspects, to, &raw, Records::new(&reader, collection, form, place)).await?;
     }
     let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
     Ok(Made { raw, tables, quarantine })
@@ -164,10 +165,10 @@ impl Work<'_> {
     }
 
     fn set_aside(&mut self, key: Option<String>, reasons: &[String], json: &str) -> Result<()> {
-        let Target { lake, layout, run, name, attempt } = self.to;
+        let Target { layout, run, name, attempt, .. } = self.to;
         let (encoder, _) = match &mut self.quarantine {
             Some(open) => open,
-            none => none.insert((QuarantineEncoder::new()?, lake.upload(&layout.quarantine(name, run, attempt)))),
+            none => none.insert((QuarantineEncoder::new()?, self.to.upload(&layout.quarantine(name, run, attempt)))),
         };
         if encoder.rows() < 3 {
             let named = key.as_ref().map_or(String::new(), |key| format!(" ({key})"));
@@ -232,8 +233,7 @@ impl<'t> TableFiles<'t> {
 
     fn upload(&mut self, to: &Target<'_>) -> &mut Upload {
         let part = self.receipt.files.len();
-        self.upload
-            .get_or_insert_with(|| to.lake.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
+        self.upload.get_or_insert_with(|| to.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
     }
 
     async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {

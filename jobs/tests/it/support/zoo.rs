@@ -99,6 +99,11 @@ impl Zoo {
         self.common(transformation(), run).option("--source-url", url)
     }
 
+    /// A transformation of what an earlier run kept; what is to be done with it is not said yet.
+    pub fn raw(&self, from: &str) -> Program {
+        self.placed(transformation()).option("--from-raw", from)
+    }
+
     /// The load of a run.
     pub fn copy(&self, run: &str) -> Program {
         self.copy_to(&self.database().url(Role::Loader), run)
@@ -110,8 +115,12 @@ impl Zoo {
     }
 
     fn common(&self, program: program::Program, run: &str) -> Program {
+        self.placed(program).option("--run-id", run)
+    }
+
+    fn placed(&self, program: program::Program) -> Program {
         let contract = self.contract();
-        let program = program.option("--run-id", run).option("--lake-url", &self.lake.url());
+        let program = program.option("--lake-url", &self.lake.url());
         program.option("--contract", contract.to_str().expect("a plain path"))
     }
 
