@@ -2,6 +2,8 @@
 //!
 //! Standard output carries one JSON object at the end and nothing else; everything for people goes to standard error.
 
+pub mod lineage;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -36,6 +38,9 @@ pub struct Common {
     /// A contract file instead of the built-in one for SpaceX
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
+    /// Where lineage goes beside the lake.
+    #[command(flatten)]
+    pub lineage: lineage::To,
     /// How logs look on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
@@ -84,30 +89,47 @@ pub fn start(common: &Common, bars: &Bars) {
     }
 }
 
+/// How a job ended.
+#[derive(Debug)]
+pub enum Ending<'e, T> {
+    /// With this report.
+    Done(&'e T),
+    /// With this error.
+    Failed(&'e anyhow::Error),
+    /// Because the program was told to stop.
+    Stopped,
+}
+
 /// Runs a job until it is done or the program is told to stop (SIGTERM, SIGINT), shows the outcome and gives the
-/// exit code. `clean_up` follows a failure or a stop, for three seconds at most.
+/// exit code. `clean_up` follows a failure or a stop, for three seconds at most; `tell` follows every end.
 pub async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
+    tell: impl AsyncFnOnce(Ending<'_, T>),
 ) -> ExitCode {
+    let mut stopped = false;
     let result = tokio::select! {
         // The signals first: from the first moment on they end the program in an orderly way.
         biased;
         result = told_to_stop() => Err(result.map_or_else(anyhow::Error::from, |signal| {
+            stopped = true;
             Failure::temporary(format!("stopped by {signal}; nothing half-done is visible")).into()
         })),
         result = job => result,
     };
-    let error = match result.and_then(|report| Ok(serde_json::to_string(&report)?)) {
-        Ok(report) => {
+    let error = match result.and_then(|report| Ok((serde_json::to_string(&report)?, report))) {
+        Ok((text, report)) => {
             // A reader that has gone away has seen all it wanted.
-            let _ = writeln!(io::stdout(), "{report}");
+            let _ = writeln!(io::stdout(), "{text}");
+            tell(Ending::Done(&report)).await;
             return Exit::Done.into();
         }
         Err(error) => error,
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
-    fail(&error)
+    let exit = fail(&error);
+    tell(if stopped { Ending::Stopped } else { Ending::Failed(&error) }).await;
+    exit
 }
 
 /// Shows an error, its causes and its hint, and gives the exit code.

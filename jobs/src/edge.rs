@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod lake;
+pub mod openlineage;
 pub mod source;
 pub mod warehouse;
 

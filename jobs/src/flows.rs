@@ -1,6 +1,7 @@
 //! The story of each job, readable in one screen.
 
 pub mod copy;
+pub mod lineage;
 pub mod transform;
 
 use std::collections::BTreeSet;

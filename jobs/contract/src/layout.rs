@@ -8,6 +8,7 @@
 //! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  records set aside, each with its reasons
 //! stage/<source>/run=<id>/receipts/<collection>.json           what a transformation vouches for
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     what one COPY loads
+//! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              what one start of a job told, as OpenLineage events
 //! sample/<source>/<collection>.json                            data to rehearse with
 //! dbt/run=<id>/<attempt>/<file>                                what dbt left of a run: manifest, results, log
 //! ```
@@ -68,6 +69,11 @@ impl Layout<'_> {
     /// What one COPY of a load loads.
     pub fn manifest(&self, table: &str, run: &RunId, attempt: &str) -> String {
         format!("stage/{}/run={run}/manifests/{attempt}/{table}.json", self.source)
+    }
+
+    /// The lineage events of one start of a job.
+    pub fn lineage(&self, run: &RunId, job: &str, attempt: &str) -> String {
+        format!("lineage/{}/run={run}/{job}-{attempt}.jsonl", self.source)
     }
 
     /// A collection of the sample data.

@@ -1,17 +1,21 @@
 //! `copy`: proves a run's receipts and objects, then loads it into the warehouse exactly once.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 use contract::RunId;
-use jobs::cli::{self, Bars, Common};
+use jobs::cli::{self, Bars, Common, Ending};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
 use jobs::edge::warehouse::{Address, Postgres, Redshift};
 use jobs::failure::Failure;
 use jobs::flows::chosen;
 use jobs::flows::copy::{Job, Report, copy};
+use jobs::flows::lineage::Lineage;
+use jobs::lineage::Written;
 use jobs::load::StageNames;
 
 /// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
@@ -42,10 +46,21 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::start(&cli.common, &Bars::new(cli.common.log));
     // A load that is dropped ends with its connection: the server rolls back, and the next load sweeps.
-    cli::finish(load(&cli), async || ()).await
+    let lineage = OnceLock::new();
+    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(lineage.get(), ending, written).await;
+    cli::finish(load(&cli, &lineage), async || (), tell).await
 }
 
-async fn load(cli: &Cli) -> Result<Report> {
+/// A load writes what differs, not every row that it read.
+fn written(report: &Report) -> BTreeMap<String, Written> {
+    let rows = report.tables.iter().map(|(table, counts)| {
+        let rows = counts.inserted + counts.updated + counts.deleted;
+        (table.clone(), Written { rows, ..Written::default() })
+    });
+    rows.collect()
+}
+
+async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
     let contract = cli.common.contract()?;
     let job = Job {
         contract: &contract,
@@ -56,7 +71,11 @@ async fn load(cli: &Cli) -> Result<Report> {
         allow_empty: cli.allow_empty,
     };
     let lake = Lake::open(&cli.common.lake_url, false)?;
-    match Address::parse(&cli.warehouse_url)? {
+    let address = Address::parse(&cli.warehouse_url)?;
+    let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
+    let story = subject.copy(&cli.warehouse_url, cli::lineage::region().as_deref());
+    lineage.get_or_init(|| cli.common.lineage.begin(story, &lake, subject.key("copy", &job.attempt)));
+    match address {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
         Address::Redshift { workgroup, database } => {
             let bucket = cli.common.lake_url.starts_with("s3://");

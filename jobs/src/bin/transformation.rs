@@ -7,15 +7,17 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use contract::{Contract, RunId};
-use jobs::cli::{self, Bars, Common};
+use contract::RunId;
+use jobs::cli::{self, Bars, Common, Ending};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
 use jobs::edge::source::Api;
 use jobs::edge::warehouse::{Address, Postgres, Redshift, Warehouse};
 use jobs::failure::Failure;
 use jobs::flows::chosen;
-use jobs::flows::transform::{Job, Origin, Transformation};
+use jobs::flows::lineage::Lineage;
+use jobs::flows::transform::{Job, Origin, Report, Transformation};
+use jobs::lineage;
 use jobs::load::Ledger;
 
 /// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection; or do the same with
@@ -68,9 +70,9 @@ async fn main() -> ExitCode {
     let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
     let bars = Bars::new(cli.common.log);
     cli::start(&cli.common, &bars);
-    let started = OnceLock::new();
+    let (started, told) = (OnceLock::new(), OnceLock::new());
     let job = async {
-        let work = prepare(&cli, task, &bars).await?;
+        let work = prepare(&cli, task, &bars, &told).await?;
         started.get_or_init(|| work).run().await
     };
     let clean_up = async || {
@@ -78,7 +80,8 @@ async fn main() -> ExitCode {
             work.clean_up().await;
         }
     };
-    cli::finish(job, clean_up).await
+    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(told.get(), ending, Report::written).await;
+    cli::finish(job, clean_up, tell).await
 }
 
 /// Checked here and not by clap, for which an empty variable, as AWS Batch passes a parameter without a value, is one
@@ -118,7 +121,7 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
     Ok(Task { run, replays: Some(from), verifies: cli.verify })
 }
 
-async fn prepare(cli: &Cli, task: Task, bars: &Bars) -> Result<Transformation> {
+async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -> Result<Transformation> {
     let contract = cli.common.contract()?;
     let job = Job {
         run: task.run,
@@ -130,12 +133,24 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars) -> Result<Transformation> {
         first_wait: Duration::from_millis(cli.first_wait_ms),
         contract,
     };
+    let source = cli.source_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(&job.contract.base_url);
     let origin = match task.replays {
         Some(run) => Origin::Raw(run),
-        None => origin(cli.source_url.as_deref(), &job.contract)?,
+        None => origin(source)?,
     };
     // A lake that keeps the bytes of a run is there already.
     let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)))?;
+    // A proof writes nothing, and nothing comes of it that has a lineage.
+    if !job.verifies {
+        let collections = job.collections.iter().map(String::as_str).collect();
+        let subject = cli.common.subject(&job.contract, collections, &job.run);
+        let from = match origin {
+            Origin::Raw(_) => lineage::Origin::Raw,
+            Origin::Api(_) | Origin::Files(_) => lineage::Origin::Source(source),
+        };
+        let (story, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
+        told.get_or_init(|| cli.common.lineage.begin(story, &lake, key));
+    }
     let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
@@ -150,8 +165,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars) -> Result<Transformation> {
     Ok(Transformation::new(job, origin, lake, ledger, bars.progress()))
 }
 
-fn origin(url: Option<&str>, contract: &Contract) -> Result<Origin> {
-    let url = url.filter(|url| !url.is_empty()).unwrap_or(&contract.base_url);
+fn origin(url: &str) -> Result<Origin> {
     match url.split_once("://").map(|(scheme, _)| scheme) {
         Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false)?)),

@@ -8,6 +8,7 @@ mod copy_corpus;
 mod counts;
 mod drift;
 mod http;
+mod lineage;
 mod load;
 mod needs_emulator;
 mod races;

@@ -117,6 +117,15 @@ fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
     let report = bucket.copy(&zoo, "r1").run().done();
     assert_eq!((&report["outcome"], &report["tables"]["animals"]["inserted"]), (&json!("committed"), &json!(3)));
     assert_eq!(zoo.ledger(), ["1 r1"]);
+
+    let [copied, transformed] = <[String; 2]>::try_from(bucket.keys("lineage/zoo/run=r1/")).expect("one of each job");
+    let last = |key: &str| {
+        let events = String::from_utf8(bucket.read(key)).expect("text");
+        serde_json::from_str::<Value>(events.lines().last().expect("an event")).expect("JSON")
+    };
+    let written = &last(&transformed)["outputs"][0];
+    assert_eq!((&written["namespace"], &written["name"]), (&json!(bucket.url()), &json!("processed/zoo/animals")));
+    assert_eq!(last(&copied)["inputs"][0]["name"], written["name"]);
 }
 
 #[test]
@@ -175,7 +184,8 @@ fn a_transformation_stopped_in_mid_upload_leaves_no_parts_behind() {
     wait_until("an upload has begun", || uploads() == 1);
     running.signal(Signal::SIGTERM);
     running.wait().failed_for_now(&["stopped by SIGTERM"]);
-    assert_eq!((uploads(), bucket.keys("")), (0, Vec::new()));
+    let keys = bucket.keys("");
+    assert!(uploads() == 0 && keys.iter().all(|key| key.starts_with("lineage/")), "{keys:?}");
 }
 
 #[test]

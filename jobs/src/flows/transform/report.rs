@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use contract::RunId;
 use serde::Serialize;
 
+use crate::lineage::Written;
 use crate::receipt::TableReceipt;
 
 /// What became of a run's collections.
@@ -14,6 +15,18 @@ pub struct Report {
     pub run_id: RunId,
     /// Each collection.
     pub collections: BTreeMap<String, Collected>,
+}
+
+impl Report {
+    /// What the run wrote of each table; after a 304 it wrote nothing.
+    pub fn written(&self) -> BTreeMap<String, Written> {
+        let nothing = Written { rows: 0, bytes: Some(0), files: Some(0) };
+        let tables = self.collections.values().flat_map(|collected| {
+            let wrote = collected.status != Status::NotModified;
+            collected.tables.iter().map(move |table| (table, wrote))
+        });
+        tables.map(|(table, wrote)| (table.table.clone(), if wrote { table.into() } else { nothing })).collect()
+    }
 }
 
 /// What became of one collection.

@@ -54,6 +54,11 @@ impl Lake {
         keys
     }
 
+    /// Every object but for the lineage, which a run leaves whatever becomes of it.
+    pub fn objects(&self) -> Vec<String> {
+        self.keys("").into_iter().filter(|key| !key.starts_with("lineage/")).collect()
+    }
+
     /// The one key below a prefix that ends like this.
     #[track_caller]
     pub fn key(&self, prefix: &str, end: &str) -> String {
@@ -79,6 +84,15 @@ impl Lake {
     #[track_caller]
     pub fn json(&self, key: &str) -> Value {
         serde_json::from_slice(&self.read(key)).expect("JSON")
+    }
+
+    /// The lineage events that one job of a run left, the oldest start first.
+    #[track_caller]
+    pub fn events(&self, source: &str, run: &str, job: &str) -> Vec<Value> {
+        let keys = self.keys(&format!("lineage/{source}/run={run}"));
+        let of_job = keys.iter().filter(|key| key.rsplit('/').next().is_some_and(|name| name.starts_with(job)));
+        let text = of_job.map(|key| String::from_utf8(self.read(key)).expect("text")).collect::<String>();
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Puts other bytes where an object is.

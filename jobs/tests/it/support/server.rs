@@ -34,6 +34,7 @@ struct Book {
 pub struct Asked {
     pub path: String,
     pub at: Instant,
+    pub body: String,
     headers: Vec<(String, String)>,
 }
 
@@ -80,8 +81,11 @@ impl Server {
         let book = Arc::new(Mutex::new(Book::default()));
         let (answering, writing) = (Arc::clone(&http), Arc::clone(&book));
         let thread = thread::spawn(move || {
-            for request in answering.0.incoming_requests() {
-                let answer = open(&writing).answer(&request);
+            for mut request in answering.0.incoming_requests() {
+                let mut body = String::new();
+                // A client that goes away in the middle has sent what it has sent.
+                let _ = request.as_reader().read_to_string(&mut body);
+                let answer = open(&writing).answer(&request, body);
                 // A client that has gone away is a thing that tests do.
                 let _ = request.respond(answer.response());
             }
@@ -111,10 +115,10 @@ impl Server {
 }
 
 impl Book {
-    fn answer(&mut self, request: &tiny_http::Request) -> Answer {
+    fn answer(&mut self, request: &tiny_http::Request, body: String) -> Answer {
         let headers = request.headers().iter().map(|header| (header.field.to_string(), header.value.to_string()));
         let path = request.url().to_owned();
-        self.requests.push(Asked { path: path.clone(), at: Instant::now(), headers: headers.collect() });
+        self.requests.push(Asked { path: path.clone(), at: Instant::now(), body, headers: headers.collect() });
         match self.script.get_mut(&path) {
             Some(queue) if queue.len() > 1 => queue.pop_front().expect("two or more"),
             Some(queue) => queue.front().cloned().expect("a script with an answer"),

@@ -1,0 +1,91 @@
+//! One dataset of an event: where it is, what it is, and what a run wrote to it.
+
+use std::collections::BTreeMap;
+
+use contract::{SYSTEM_COLUMNS, Table};
+use serde_json::{Map, Value, json};
+
+use super::place::Place;
+use super::{documentation, facet};
+use crate::load::Dialect;
+use crate::receipt::TableReceipt;
+use crate::table::file_columns;
+
+/// What a run wrote to one table; what is not known is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// The size of the files.
+    pub bytes: Option<u64>,
+    /// How many files.
+    pub files: Option<u64>,
+}
+
+impl From<&TableReceipt> for Written {
+    fn from(receipt: &TableReceipt) -> Self {
+        let bytes = receipt.files.iter().map(|file| file.object.bytes).sum();
+        Self { rows: receipt.rows, bytes: Some(bytes), files: Some(receipt.files.len() as u64) }
+    }
+}
+
+/// A dataset.
+#[derive(Clone, Debug)]
+pub(super) struct Dataset {
+    place: Place,
+    /// The contract's table that it holds.
+    table: Option<String>,
+    facets: Map<String, Value>,
+}
+
+impl Dataset {
+    pub(super) fn new(place: Place, table: Option<&str>) -> Self {
+        Self { place, table: table.map(str::to_owned), facets: Map::new() }
+    }
+
+    pub(super) fn documented(mut self, doc: &str) -> Self {
+        self.facets.extend([documentation("DocumentationDatasetFacet", doc)]);
+        self
+    }
+
+    /// With the columns of a table's Parquet files, in the contract's types.
+    pub(super) fn filed(self, table: &Table<'_>) -> Self {
+        let columns = file_columns(table).into_iter().map(|(name, kind, _)| (name, kind.to_string()));
+        self.columned(table, columns)
+    }
+
+    /// With the columns of a loaded table, in the warehouse's types.
+    pub(super) fn loaded(self, table: &Table<'_>, dialect: Dialect) -> Self {
+        let own = table.columns.iter().map(|column| (column.name, column.kind));
+        let columns = own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind)));
+        self.columned(table, columns.map(|(name, kind)| (name, dialect.type_name(kind))))
+    }
+
+    fn columned<'c>(mut self, table: &Table<'c>, columns: impl Iterator<Item = (&'c str, String)>) -> Self {
+        let own = table.columns.iter().map(|column| (column.name, column.doc));
+        let docs: BTreeMap<&str, &str> =
+            own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.doc))).collect();
+        let fields = columns.zip(1_u64..).map(|((name, kind), place)| {
+            json!({"name": name, "type": kind, "description": docs.get(name), "ordinal_position": place})
+        });
+        let body = json!({"fields": fields.collect::<Vec<_>>()});
+        self.facets.extend([facet("schema", "1-2-0", "SchemaDatasetFacet", body)]);
+        self
+    }
+
+    pub(super) fn input(&self) -> Value {
+        json!({"namespace": self.place.namespace, "name": self.place.name, "facets": self.facets, "inputFacets": {}})
+    }
+
+    pub(super) fn output(&self, written: Option<&BTreeMap<String, Written>>) -> Value {
+        let written = written.zip(self.table.as_ref()).and_then(|(written, table)| written.get(table));
+        let statistics = written.map(|written| {
+            let counts = [("rowCount", Some(written.rows)), ("size", written.bytes), ("fileCount", written.files)];
+            let known = counts.into_iter().filter_map(|(name, count)| Some((name.to_owned(), Value::from(count?))));
+            let body = Value::Object(known.collect());
+            facet("outputStatistics", "1-0-2", "OutputStatisticsOutputDatasetFacet", body)
+        });
+        let (place, statistics) = (&self.place, Map::from_iter(statistics));
+        json!({"namespace": place.namespace, "name": place.name, "facets": self.facets, "outputFacets": statistics})
+    }
+}

@@ -1,0 +1,131 @@
+//! Where a dataset is, in OpenLineage's names (<https://openlineage.io/docs/spec/naming>), which never hold a user, a
+//! password or a query.
+//!
+//! | what | namespace | name |
+//! |---|---|---|
+//! | S3 | `s3://{bucket}` | `{key}` |
+//! | local files | `file` | `{path}` |
+//! | PostgreSQL | `postgres://{host}:{port}` | `{database}.{schema}.{table}` |
+//! | Redshift | `redshift://{cluster}.{region}:{port}` | `{database}.{schema}.{table}` |
+//!
+//! Two places that the convention does not name: an HTTP API follows its general rule, the namespace is scheme and
+//! authority and the name the path; Redshift Serverless has a workgroup in the cluster's place.
+
+use url::Url;
+
+/// A dataset's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The data source.
+    pub namespace: String,
+    /// The dataset within it.
+    pub name: String,
+}
+
+impl Place {
+    /// What lies at `key` below an address: `http(s)://host`, `file:///dir` or `s3://bucket/prefix`.
+    pub fn below(url: &str, key: &str) -> Self {
+        let Ok(parsed) = Url::parse(url) else { return Self { namespace: "unknown".to_owned(), name: key.to_owned() } };
+        let within = match parsed.to_file_path() {
+            Ok(folder) if parsed.scheme() == "file" => folder.display().to_string(),
+            _ => parsed.path().to_owned(),
+        };
+        let name = format!("{}/{}", within.trim_end_matches('/'), key.trim_start_matches('/'));
+        match parsed.scheme() {
+            "file" => Self { namespace: "file".to_owned(), name },
+            "s3" => Self { namespace: authority(&parsed, None), name: name.trim_start_matches('/').to_owned() },
+            _ => Self { namespace: authority(&parsed, parsed.port()), name },
+        }
+    }
+
+    /// A warehouse; the name is the database alone.
+    pub fn of_warehouse(url: &str, region: Option<&str>) -> Self {
+        let parsed = Url::parse(url);
+        let host = parsed.as_ref().ok().and_then(Url::host_str).filter(|host| !host.is_empty()).unwrap_or("localhost");
+        let port = parsed.as_ref().ok().and_then(Url::port);
+        let database = parsed.as_ref().map_or("", |url| url.path().trim_matches('/')).to_owned();
+        if parsed.as_ref().is_ok_and(|url| url.scheme() == "redshift") {
+            let region = region.map_or(String::new(), |region| format!(".{region}"));
+            let namespace = format!("redshift://{host}{region}:{}", port.unwrap_or(5439));
+            return Self { namespace, name: database };
+        }
+        // Without a database PostgreSQL takes the one that is called like the user.
+        let user = parsed.as_ref().map_or("", Url::username);
+        let name = if database.is_empty() { user.to_owned() } else { database };
+        Self { namespace: format!("postgres://{host}:{}", port.unwrap_or(5432)), name }
+    }
+}
+
+fn authority(url: &Url, port: Option<u16>) -> String {
+    let port = port.map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// A text in which every URL has lost its user, password, query and fragment.
+pub fn without_secrets(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '`' | '"' | '\'' | '<' | '>');
+    let mut parts = text.split("://");
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (url, after) = part.split_at(part.find(ends).unwrap_or(part.len()));
+        let address = url.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+        // A password may itself hold what looks like the end of the host; then the last `@` counts.
+        let (host, path) = match url.rsplit_once('@') {
+            Some((_, rest)) if !host.contains('@') => (rest.split(['/', '?', '#']).next().unwrap_or_default(), ""),
+            _ => (host.rsplit('@').next().unwrap_or_default(), path),
+        };
+        safe = safe + "://" + host + path + after;
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(place: Place) -> String {
+        format!("{} {}", place.namespace, place.name)
+    }
+
+    #[test]
+    fn places_are_named_as_the_convention_says() {
+        for (url, key, expected) in [
+            ("s3://bucket", "processed/a", "s3://bucket processed/a"),
+            ("s3://bucket/pre/fix/", "processed/a", "s3://bucket pre/fix/processed/a"),
+            ("file:///my%20lake", "processed/a", "file /my lake/processed/a"),
+            ("https://api.example.com", "/v4/a", "https://api.example.com /v4/a"),
+            ("http://me:secret@host:8080/base/?key=secret", "/v4/a", "http://host:8080 /base/v4/a"),
+        ] {
+            assert_eq!(named(Place::below(url, key)), expected);
+        }
+    }
+
+    #[test]
+    fn a_warehouse_has_no_user_and_no_password() {
+        for (url, region, expected) in [
+            ("postgres://loader:secret@db.example:6432/dev?sslmode=require", None, "postgres://db.example:6432 dev"),
+            ("postgresql://loader:secret@db.example/dev", Some("eu-west-1"), "postgres://db.example:5432 dev"),
+            ("postgres://dev@", None, "postgres://localhost:5432 "),
+            ("redshift://workgroup/dev", Some("eu-west-1"), "redshift://workgroup.eu-west-1:5439 dev"),
+            ("redshift://workgroup/dev", None, "redshift://workgroup:5439 dev"),
+            ("secret", None, "postgres://localhost:5432 "),
+        ] {
+            assert_eq!(named(Place::of_warehouse(url, region)), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_a_text_loses_what_is_secret() {
+        for (text, expected) in [
+            ("nothing", "nothing"),
+            ("`http://host/a` answered", "`http://host/a` answered"),
+            ("at http://me:secret@host:1/a?key=secret#secret it", "at http://host:1/a it"),
+            ("a://u:secret@h, b://h/x?secret\nc", "a://h, b://h/x\nc"),
+            ("postgres://me:sec/ret@host/db", "postgres://host"),
+            ("postgres://me:sec@ret@host/db", "postgres://host/db"),
+        ] {
+            assert_eq!(without_secrets(text), expected);
+        }
+    }
+}
