@@ -11,6 +11,7 @@ mod http;
 mod lineage;
 mod load;
 mod needs_emulator;
+mod needs_openlineage;
 mod races;
 mod redshift;
 mod replay;

@@ -13,9 +13,18 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::warehouse::{DATABASE, ROLES};
 
-/// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any part of a
-/// test's path.
-const NEEDS_MORE: [&str; 6] = ["--skip", "needs_emulator::", "--skip", "needs_browser::", "--skip", "needs_time::"];
+/// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
+/// part of a test's path.
+const NEEDS_MORE: [&str; 8] = [
+    "--skip",
+    "needs_emulator::",
+    "--skip",
+    "needs_time::",
+    "--skip",
+    "needs_openlineage::",
+    "--skip",
+    "needs_browser::",
+];
 /// Seeded schedules of faults and deaths that the suite "exactly once" runs.
 const SCHEDULES: &str = "2000";
 
@@ -88,6 +97,25 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
             &root,
             &["--package", "jobs", "--package", "xtask", "--test", "it"],
             &["needs_time::"],
+            &environment,
+        )?))
+    })?);
+    results.push(timed("lineage", || {
+        if !all {
+            return Ok(Outcome::NotRun("it needs OpenLineage; `cargo xtask test --all` installs it".to_owned()));
+        }
+        tell("Giving lineage events to OpenLineage's own client");
+        let lock = root.join("jobs/tests/it/needs_openlineage/requirements.lock");
+        let python = match python::environment(&root.join("target/python/openlineage"), Packages::Locked(&lock)) {
+            Ok(python) => python.join("bin/python"),
+            Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
+        };
+        let mut environment = database.environment();
+        environment.insert("TEST_OPENLINEAGE_PYTHON".to_owned(), python.display().to_string());
+        Ok(judged(shell::cargo_test(
+            &root,
+            &["--package", "jobs", "--test", "it"],
+            &["needs_openlineage::"],
             &environment,
         )?))
     })?);

@@ -1,0 +1,149 @@
+"""Loads the events of JSON-lines files into the typed classes of OpenLineage's own client, strictly.
+
+The classes alone would take a text for a number and know nothing of facets by name, so every value is held against its
+declared type, every facet against the class that its name stands for, and what comes out of the client against what
+went in. A field that the client does not know, one that it misses and one that it writes otherwise are errors.
+"""
+
+import enum
+import importlib
+import json
+import pkgutil
+import sys
+import types
+import typing
+
+import attr
+from openlineage.client import generated
+from openlineage.client.event_v2 import Dataset, RunEvent
+from openlineage.client.generated import base
+from openlineage.client.naming.dataset import S3, LocalFileSystem, Postgres
+from openlineage.client.serde import Serde
+
+for module in pkgutil.iter_modules(generated.__path__):
+    importlib.import_module(f"{generated.__name__}.{module.name}")
+
+
+def facets_of(kind):
+    """The facets of a kind by the name that the specification gives them: `schema` for SchemaDatasetFacet."""
+    names = {}
+    for facet in kind.__subclasses__():
+        name = facet.__name__.removesuffix(kind.__name__)
+        names[name[0].lower() + name[1:]] = facet
+    return names
+
+
+FACETS = {
+    kind: facets_of(kind)
+    for kind in (base.RunFacet, base.JobFacet, base.DatasetFacet, base.InputDatasetFacet, base.OutputDatasetFacet)
+}
+
+
+class Wrong(Exception):
+    pass
+
+
+def load(kind, value, at):
+    """The value as the declared type; `at` says where it is."""
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        [kind] = [one for one in typing.get_args(kind) if one is not type(None)]
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is list:
+        expect(isinstance(value, list), f"{at}: not a list")
+        return [load(arguments[0], one, f"{at}[{place}]") for place, one in enumerate(value)]
+    if origin is dict and arguments[1] in FACETS:
+        expect(isinstance(value, dict), f"{at}: not an object")
+        known = FACETS[arguments[1]]
+        for name in value:
+            expect(name in known, f"{at}: no facet is called `{name}`")
+        return {name: load(known[name], one, f"{at}.{name}") for name, one in value.items()}
+    if attr.has(kind):
+        return load_object(kind, value, at)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        expect(value in [one.value for one in kind], f"{at}: `{value}` is no {kind.__name__}")
+        return kind(value)
+    expect(kind in (str, int, bool), f"{at}: this check knows no {kind}")
+    # `type` and not `isinstance`, for which true is a number.
+    expect(type(value) is kind, f"{at}: {value!r} is no {kind.__name__}")
+    return value
+
+
+def load_object(kind, value, at):
+    expect(isinstance(value, dict), f"{at}: not an object")
+    fields = {field.name: field for field in attr.fields(attr.resolve_types(kind))}
+    for name in value:
+        expect(name in fields, f"{at}: {kind.__name__} has no field `{name}`")
+    given = {}
+    for name, field in fields.items():
+        # The client fills these in by itself, so it would not miss them.
+        needed = field.default is attr.NOTHING or name in ("producer", "schemaURL", "_producer", "_schemaURL")
+        expect(name in value or not needed, f"{at}: {kind.__name__} misses `{name}`")
+        if name in value and field.init:
+            given[field.alias] = load(field.type, value[name], f"{at}.{name}")
+    try:
+        return kind(**given)
+    except (TypeError, ValueError) as error:
+        raise Wrong(f"{at}: {error}") from error
+
+
+def without_empty(value):
+    """Lists, objects and nulls that say nothing left out: the client writes some that nobody gave it."""
+    if isinstance(value, dict):
+        inner = {name: without_empty(one) for name, one in value.items()}
+        return {name: one for name, one in inner.items() if one not in (None, [], {})}
+    if isinstance(value, list):
+        return [without_empty(one) for one in value]
+    return value
+
+
+def check_name(dataset: Dataset, at):
+    """The name is what the client's own helpers make of its parts."""
+    space = dataset.namespace
+    if space == "file":
+        named = LocalFileSystem(path=dataset.name)
+        expect(dataset.name.startswith("/"), f"{at}: a local file has a whole path")
+    elif space.startswith("s3://"):
+        named = S3(bucket_name=space.removeprefix("s3://"), object_key=dataset.name)
+        expect(not dataset.name.startswith("/"), f"{at}: a key does not begin with a slash")
+    elif space.startswith("postgres://"):
+        host, _, port = space.removeprefix("postgres://").partition(":")
+        parts = dataset.name.split(".")
+        expect(len(parts) == 3, f"{at}: `{dataset.name}` is not database.schema.table")
+        named = Postgres(host=host, port=port, database=parts[0], schema=parts[1], table=parts[2])
+    else:
+        expect(space.startswith(("http://", "https://")), f"{at}: unknown namespace `{space}`")
+        return
+    expect((named.get_namespace(), named.get_name()) == (space, dataset.name), f"{at}: `{space}` `{dataset.name}`")
+
+
+def check(event, at) -> RunEvent:
+    loaded = load(RunEvent, event, at)
+    out, given = without_empty(Serde.to_dict(loaded)), without_empty(event)
+    expect(out == given, f"{at}: the client writes it otherwise\n{json.dumps(given)}\n{json.dumps(out)}")
+    expect(loaded.eventType is not None, f"{at}: no eventType")
+    for dataset in [*loaded.inputs, *loaded.outputs]:
+        check_name(dataset, f"{at} {dataset.name}")
+    return loaded
+
+
+def expect(holds, otherwise):
+    if not holds:
+        raise Wrong(otherwise)
+
+
+def main(files):
+    for file in files:
+        with open(file, encoding="utf-8") as lines:
+            events = [check(json.loads(line), f"{file}:{number}") for number, line in enumerate(lines, 1)]
+        kinds = [event.eventType.value for event in events]
+        whole = len(kinds) == 2 and kinds[0] == "START" and kinds[1] in ("COMPLETE", "FAIL", "ABORT")
+        expect(whole, f"{file}: {kinds} is not one start and one end")
+        expect(len({event.run.runId for event in events}) == 1, f"{file}: more than one run")
+        print(f"{file}: {' '.join(kinds)}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Wrong as wrong:
+        sys.exit(str(wrong))
