@@ -260,21 +260,20 @@ impl Plan<'_> {
 
     fn merge(&self, table: &Table<'_>) -> Statement {
         let columns: Vec<String> = column_ddl(table, self.dialect).into_iter().map(|(name, _, _)| name).collect();
-        let name = table.name;
-        let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = delta.{key}")).collect();
+        let (name, delta) = (table.name, self.names.delta(table.name));
+        let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
         let set: Vec<String> = columns
             .iter()
             .filter(|column| !table.key.contains(&column.as_str()))
-            .map(|column| format!("{column} = delta.{column}"))
+            .map(|column| format!("{column} = {delta}.{column}"))
             .collect();
-        let values: Vec<String> = columns.iter().map(|column| format!("delta.{column}")).collect();
+        let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();
         let sql = format!(
-            "MERGE INTO {target} USING {schema}.{delta} AS delta ON {on}\n\
+            "MERGE INTO {target} USING {schema}.{delta} ON {on}\n\
              WHEN MATCHED THEN UPDATE SET {set}\n\
              WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})",
             target = self.target(table),
             schema = self.names.schema,
-            delta = self.names.delta(name),
             on = on.join(" AND "),
             set = set.join(", "),
             columns = columns.join(", "),

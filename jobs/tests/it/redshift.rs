@@ -1,5 +1,6 @@
 //! The Redshift driver against a stand-in for the Data API (`support/data_api.rs` says what that proves).
 
+mod every_table;
 mod needs_time;
 
 use std::cell::Cell;
@@ -26,9 +27,9 @@ use tokio::sync::Notify;
 
 use crate::support::data_api::{DataApi, Fault};
 use crate::support::database::{Database, Role};
-use crate::support::{file_url, wait_until};
 use crate::support::redshift::Cluster;
 use crate::support::zoo::{Zoo, animals, stock};
+use crate::support::{file_url, wait_until};
 
 /// A zoo whose warehouse is reached through the Data API, and both jobs in this process.
 pub struct Rig {
@@ -78,6 +79,7 @@ impl Rig {
             at_once: 4,
             retries: 0,
             first_wait: Duration::ZERO,
+            verifies: false,
         };
         let source = Lake::open(&file_url(&self.zoo.source()), false).expect("a source");
         let progress = Bars::new(Log::Json).progress();

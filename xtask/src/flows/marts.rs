@@ -106,8 +106,9 @@ impl Marts {
 }
 
 /// Proves without Redshift what can be: dbt-redshift parses and compiles every model offline, incremental ones both
-/// ways, and sqlfluff's Redshift dialect parses what comes out and lints the project. The first failure's words, if any.
-pub fn check_redshift(dir: &Path) -> Result<Option<String>> {
+/// ways, and sqlfluff's Redshift dialect parses what comes out, what a load sent (`load_sql`, a file a statement), and
+/// lints the project. The first failure's words, if any.
+pub fn check_redshift(dir: &Path, load_sql: &Path) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
     let (dbt, lint) =
@@ -120,19 +121,24 @@ pub fn check_redshift(dir: &Path) -> Result<Option<String>> {
         if compiled.code != Some(0) {
             return Ok(Some(compiled.text));
         }
-        let models = place.join("target/compiled/dpworld");
-        let parsed = shell::captured(
-            &sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], &models),
-            &lint.join("bin"),
-            &place,
-        )?;
-        if parsed.code != Some(0) {
-            return Ok(Some(parsed.text));
+        if let Some(words) = unparsed(&lint, &place.join("target/compiled/dpworld"))? {
+            return Ok(Some(words));
         }
+    }
+    if let Some(words) = unparsed(&lint, load_sql)? {
+        return Ok(Some(words));
     }
     let linted =
         shell::captured(&sqlfluff(&["lint", "--disable-progress-bar"], Path::new(".")), &lint.join("bin"), &project)?;
     Ok((linted.code != Some(0)).then_some(linted.text))
+}
+
+/// What sqlfluff's Redshift dialect cannot parse of a folder's SQL, in its words; a folder without any is an error.
+fn unparsed(lint: &Path, dir: &Path) -> Result<Option<String>> {
+    files::find(dir, "").with_context(|| format!("there is no SQL in `{}`", dir.display()))?;
+    let parse = sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], dir);
+    let parsed = shell::captured(&parse, &lint.join("bin"), dir)?;
+    Ok((parsed.code != Some(0)).then_some(parsed.text))
 }
 
 fn sqlfluff(arguments: &[&str], on: &Path) -> Step {

@@ -62,8 +62,21 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         Ok(judged(shell::cargo_test(&root, &["--workspace"], &NEEDS_MORE, &database.environment())?))
     })?];
     results.push(timed("redshift sql", || {
-        tell("Compiling the marts for Redshift, and parsing what comes out");
-        let problem = marts::check_redshift(&files::folder(&dir.join("redshift"))?)?;
+        tell("Compiling the marts for Redshift; parsing what comes out, and what a load sends");
+        let load_sql = dir.join("load-sql");
+        files::remove(&load_sql)?;
+        let mut environment = database.environment();
+        environment.insert("TEST_LOAD_SQL".to_owned(), files::folder(&load_sql)?.display().to_string());
+        let every_table = ["redshift::every_table::"];
+        if !shell::cargo_test(
+            &root,
+            &["--package", "jobs", "--package", "xtask", "--test", "it"],
+            &every_table,
+            &environment,
+        )? {
+            return Ok(Outcome::Failed);
+        }
+        let problem = marts::check_redshift(&files::folder(&dir.join("redshift"))?, &load_sql)?;
         Ok(judged(problem.inspect(|words| eprintln!("{words}")).is_none()))
     })?);
     results.push(timed("s3 lake", || {

@@ -68,6 +68,7 @@ struct Book {
     /// The statement that each client token stands for.
     tokens: HashMap<String, String>,
     operations: Vec<String>,
+    begun: Vec<String>,
     running: usize,
 }
 
@@ -121,6 +122,11 @@ impl DataApi {
     /// The names of the operations that arrived since this was last asked.
     pub fn operations(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.book).operations)
+    }
+
+    /// Every statement that was begun, in order.
+    pub fn statements(&self) -> Vec<String> {
+        lock(&self.shared.book).begun.clone()
     }
 
     /// As eight hours later: no client token is known any more.
@@ -228,6 +234,7 @@ impl Shared {
             let id = format!("s-{}", book.statements.len());
             book.tokens.insert(token.to_owned(), id.clone());
             book.statements.insert(id.clone(), Statement { sqls: sqls.clone(), ended: None });
+            book.begun.extend(sqls.iter().cloned());
             book.running += 1;
             id
         };

@@ -1,0 +1,67 @@
+//! Every table of the built-in contract, loaded through both drivers: the same statements, the same rows.
+//!
+//! `TEST_LOAD_SQL` names a folder for the statements as they were sent to Redshift; `cargo xtask test` has sqlfluff's
+//! Redshift dialect parse them.
+
+use std::path::Path;
+
+use contract::Contract;
+use jobs::edge::clock;
+use jobs::edge::lake::Lake as Opened;
+use jobs::edge::warehouse::Redshift;
+use jobs::flows::copy::{Job, copy as load};
+use jobs::load::StageNames;
+use tokio::runtime::Builder;
+
+use super::{client, id};
+use crate::support::data_api::DataApi;
+use crate::support::database::{Database, Role};
+use crate::support::lake::Lake;
+use crate::support::program::{Program, copy, transformation};
+use crate::support::redshift::Cluster;
+use crate::support::{file_url, sample};
+
+#[test]
+fn every_table_has_the_same_rows_through_both_drivers() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/contracts/spacex.yaml")).expect("it is there");
+    let contract = Contract::parse(&text, "spacex.yaml").expect("a sound contract");
+    let (lake, database, other) = (Lake::fresh(), Database::fresh(), Database::fresh());
+    let common = |program: Program| program.env("RUN_ID", "r1").env("LAKE_URL", &lake.url());
+    common(transformation()).env("SOURCE_URL", &file_url(&sample())).run().done();
+    common(copy()).warehouse(&other.url(Role::Loader)).run().done();
+
+    let api = DataApi::before(Cluster::on(&database, Role::Loader, true));
+    let job = Job {
+        contract: &contract,
+        run: id("r1"),
+        attempt: "a1".to_owned(),
+        loaded_at: clock::rfc3339(clock::now()),
+        collections: contract.collections.names().collect(),
+        allow_empty: false,
+    };
+    let token = StageNames::new("spacex", &job.run, &job.attempt).token;
+    let mut warehouse = Redshift::with(client(api.url()), "workgroup", "dpstack", "default", &token);
+    let opened = Opened::open(&lake.url(), false).expect("a lake");
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(load(&job, &opened, &mut warehouse)).unwrap_or_else(|error| panic!("{error:#}"));
+
+    let tables = contract.tables();
+    for table in &tables {
+        let sql =
+            format!("SELECT to_jsonb(t) - '_loaded_at' AS row FROM spacex.{} AS t ORDER BY _row_hash", table.name);
+        let rows = |database: &Database| database.session(Role::Loader).objects(&sql);
+        assert_eq!(rows(&database), rows(&other), "{}", table.name);
+    }
+    let statements = api.statements();
+    for words in ["CREATE TABLE IF NOT EXISTS spacex.", "COPY staging_spacex.", "AS _change", "MERGE INTO spacex."] {
+        let found = statements.iter().filter(|sql| sql.contains(words)).count();
+        // An empty table has nothing to copy.
+        assert!(found == tables.len() || words.starts_with("COPY") && found > tables.len() / 2, "{words}: {found}");
+    }
+    if let Some(dir) = std::env::var_os("TEST_LOAD_SQL") {
+        for (number, sql) in statements.iter().enumerate() {
+            std::fs::write(Path::new(&dir).join(format!("{number:03}.sql")), format!("{sql};\n")).expect("a new file");
+        }
+    }
+}
