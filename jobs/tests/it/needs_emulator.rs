@@ -2,6 +2,8 @@
 //!
 //! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
 
+mod killed;
+
 use std::collections::BTreeMap;
 
 use nix::sys::signal::Signal;

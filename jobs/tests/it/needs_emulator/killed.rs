@@ -1,0 +1,59 @@
+//! Fifty real `kill -9` at moments spread over a whole load from S3 through the Data API's stand-in.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::Bucket;
+use crate::support::data_api::DataApi;
+use crate::support::database::Role;
+use crate::support::program::{self, Program};
+use crate::support::redshift::Cluster;
+use crate::support::zoo::{Zoo, animals};
+
+const KILLS: u32 = 50;
+
+#[test]
+fn fifty_killed_loads_leave_every_run_there_exactly_once() {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("killed"));
+    let api = DataApi::before(Cluster::on(zoo.database(), Role::Loader, true).reading_s3_at(&bucket.endpoint));
+    let copy = |run: &str| -> Program {
+        let program = bucket.program(program::copy(), &zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
+        program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")
+    };
+    let transform = |run: &str, names: &[(u32, &str)]| {
+        zoo.gives("animals", &animals(names));
+        bucket.transformation(&zoo, run).option("--collections", "animals").run().done();
+    };
+    let sets: [&[(u32, &str)]; 2] = [&[(1, "Ada"), (2, "Bo"), (3, "Cy")], &[(1, "Ida"), (2, "Bo"), (4, "Di")]];
+    transform("r0", sets[0]);
+    copy("r0").run().done();
+    transform("r1", sets[1]);
+    let whole = copy("r1").run();
+    whole.done();
+
+    let (mut killed, mut ended) = (0, 0);
+    for number in 0..KILLS {
+        let (run, names) = (format!("k{number}"), sets[usize::from(number % 2 == 1)]);
+        transform(&run, names);
+        let running = copy(&run).start();
+        sleep(whole.took.mul_f64(f64::from(number) / f64::from(KILLS)) + Duration::from_millis(1));
+        running.signal(Signal::SIGKILL);
+        match running.wait().status.code() {
+            None => killed += 1,
+            Some(_) => ended += 1,
+        }
+        copy(&run).run().done();
+        api.until_idle();
+        let session = zoo.database().session(Role::Postgres);
+        let sql = "SELECT concat_ws(' ', count(*), count(DISTINCT run_id), max(seq), (SELECT max(seq) FROM etl.heads)) \
+                   FROM etl.runs";
+        let runs = number + 3;
+        assert_eq!(session.text(sql), format!("{runs} {runs} {runs} {runs}"), "the ledger after kill {number}");
+        let rows = session.texts("SELECT id || ' ' || name FROM zoo.animals WHERE _deleted_at IS NULL ORDER BY id");
+        let expected: Vec<String> = names.iter().map(|(id, name)| format!("{id} {name}")).collect();
+        assert_eq!(rows, expected, "the animals after kill {number}");
+    }
+    assert!(killed > ended, "{killed} killed in time, {ended} too late");
+}
