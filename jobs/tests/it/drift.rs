@@ -1,4 +1,9 @@
 //! Records that are not as the contract says: kept whole, or set aside whole with every reason, never bent to fit.
+//!
+//! `drift/policies.rs` proves the whole table of `docs/drift.md`; here is what it does not say.
+
+mod changes;
+mod policies;
 
 use serde_json::{Value, json};
 
