@@ -21,4 +21,4 @@ mod statements;
 pub use ledger::{Committed, Ledger, Standing};
 pub use names::StageNames;
 pub use sql::{Dialect, literal};
-pub use statements::{Change, Plan, Statement, column_ddl, create_table};
+pub use statements::{Change, Plan, Statement, column_ddl, create_table, register};

@@ -58,10 +58,6 @@ pub fn bootstrap(source: &str, passwords: &BTreeMap<String, String>) -> Vec<Stri
     // One row a source: two commits on one head would both have to write it, which no isolation level allows.
     statements
         .push("CREATE TABLE IF NOT EXISTS etl.heads (source varchar(64) PRIMARY KEY, seq bigint NOT NULL)".to_owned());
-    statements.push(format!(
-        "INSERT INTO etl.heads (source, seq) SELECT '{source}', coalesce(max(seq), 0) FROM etl.runs \
-         WHERE source = '{source}' HAVING NOT EXISTS (SELECT 1 FROM etl.heads WHERE source = '{source}')"
-    ));
     statements.extend(["load_lock", "runs", "heads"].map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
     for (schemas, owner, readers) in
         [(format!("{source}, etl"), "loader", "transformer, reader"), ("analytics".to_owned(), "transformer", "reader")]

@@ -4,7 +4,7 @@ mod stage;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use contract::{Contract, Counts, Layout, RunId};
 use serde::Serialize;
 
@@ -119,6 +119,8 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
             warehouse.run(&plan.create_delta(table)).await?;
         }
         let changes = warehouse.changes(&plan.count_changes()).await?;
+        let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
+        ensure!(changes.keys().all(known), "the deltas' counts name other tables than the load's");
         if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
             return Ok(report(job, plan.receipts, &changes));
         }

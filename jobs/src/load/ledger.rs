@@ -49,7 +49,7 @@ impl Ledger {
     /// The query whose rows are `seq`, `run_id`, `fetched_at` and `collections` as text.
     pub fn query(dialect: Dialect, source: &str) -> String {
         format!(
-            "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS fetched_at, {} AS collections\n\
+            "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at, {} AS collections\n\
              FROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}",
             dialect.json_text("collections")
         )
@@ -62,6 +62,11 @@ impl Ledger {
     pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
         let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
             let wrong = |problem: String| format!("row {seq} of the ledger: {problem}");
+            // Runs are put in order by this text, so it must have the one shape.
+            let fetched_at = match fetched_at.split_once(' ') {
+                Some((day, time)) if (day.len(), time.len()) == (10, 15) => format!("{day}T{time}Z"),
+                _ => return Err(wrong(format!("`{fetched_at}` is no instant with microseconds"))),
+            };
             Ok(Committed {
                 seq,
                 run_id: run.parse().map_err(|error| wrong(format!("{error}")))?,

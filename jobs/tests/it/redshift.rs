@@ -280,6 +280,21 @@ fn a_target_changed_by_hand_stops_the_load_and_nothing_of_it_is_there() {
 }
 
 #[test]
+fn a_copy_that_fails_is_told_with_what_the_warehouse_kept_about_the_file() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.transform("r1");
+    rig.zoo.database().session(Role::Postgres).run(
+        "INSERT INTO sys_load_error_detail VALUES (7, getdate(), 'animals.parquet', 'name', 'too long for varchar')",
+    );
+    rig.api.refuses("COPY ");
+    let words = format!("{:#}", rig.load("r1").expect_err("a COPY that fails"));
+    for expected in ["cannot copy into the stage of animals", "animals.parquet: name: too long for varchar"] {
+        assert!(words.contains(expected), "{words}");
+    }
+    assert!(rig.zoo.ledger().is_empty());
+}
+
+#[test]
 fn leftovers_are_dropped_when_their_lease_has_ended_and_not_before() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");

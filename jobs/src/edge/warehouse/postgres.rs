@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::binary::{Value, Values, pg_type};
 use super::{Changes, Commit, Warehouse};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table};
+use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, register};
 use crate::table::file_columns;
 
 /// The longest wait for a server to let us in.
@@ -90,6 +90,7 @@ impl Warehouse for Postgres {
     }
 
     async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+        self.run(&register(schema)).await?;
         let shape = self.shape(schema).await?;
         let mut missing = Vec::new();
         for table in tables {

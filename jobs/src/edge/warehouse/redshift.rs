@@ -16,7 +16,7 @@ use contract::Table;
 use self::data_api::{DataApi, Finished, Problem};
 use super::{Changes, Commit, Warehouse};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal};
+use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal, register};
 
 /// How often a statement of its own is tried again because another transaction was in the way.
 const TRIES: usize = 5;
@@ -118,6 +118,7 @@ impl Warehouse for Redshift {
     }
 
     async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+        self.run(&register(schema)).await?;
         let shape = self.shape(schema).await?;
         for table in tables {
             let Some(columns) = shape.get(table.name) else {
@@ -132,7 +133,12 @@ impl Warehouse for Redshift {
                     // Database Developer Guide).
                     None => {
                         let sql = format!("ALTER TABLE {place} ADD COLUMN {name} {kind}");
-                        self.execute(&format!("add `{place}.{name}`"), &sql).await?;
+                        match self.api.run(&[&sql]).await? {
+                            Err(problem) if !problem.there_already() => {
+                                return Err(self.refused(&format!("add `{place}.{name}`"), &sql, problem).await);
+                            }
+                            _ => {}
+                        }
                     }
                     Some((found, length)) => match Fit::of(found, *length, &kind) {
                         Fit::Same => {}
@@ -189,8 +195,11 @@ impl Warehouse for Redshift {
         let mut changes = Changes::new();
         for row in self.query(&statement.purpose, &statement.sql).await? {
             let [table, name, count] = <[String; 3]>::try_from(row).map_err(|_| answered_oddly())?;
-            let change = Change::named(&name).ok_or_else(answered_oddly)?;
-            changes.entry(table).or_default().insert(change, count.parse().map_err(|_| answered_oddly())?);
+            let change = Change::named(name.trim()).ok_or_else(answered_oddly)?;
+            changes
+                .entry(table.trim().to_owned())
+                .or_default()
+                .insert(change, count.parse().map_err(|_| answered_oddly())?);
         }
         Ok(changes)
     }

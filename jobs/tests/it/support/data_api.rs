@@ -69,6 +69,7 @@ struct Book {
     tokens: HashMap<String, String>,
     operations: Vec<String>,
     begun: Vec<String>,
+    refused: Option<&'static str>,
     running: usize,
 }
 
@@ -122,6 +123,11 @@ impl DataApi {
     /// The names of the operations that arrived since this was last asked.
     pub fn operations(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.book).operations)
+    }
+
+    /// From now on statements that begin like this fail.
+    pub fn refuses(&self, start: &'static str) {
+        lock(&self.shared.book).refused = Some(start);
     }
 
     /// Every statement that was begun, in order.
@@ -238,9 +244,11 @@ impl Shared {
             book.running += 1;
             id
         };
+        let refused = lock(&self.book).refused.is_some_and(|start| sqls[0].starts_with(start));
         let (server, name) = (Arc::clone(self), id.clone());
         thread::spawn(move || {
             let ended = match fault {
+                _ if refused => Err(Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }),
                 Fault::Conflict => Err(Failed::conflict()),
                 Fault::LoseSession(after) => server.cluster.run(&sqls, Some(after)),
                 _ => server.cluster.run(&sqls, None),
@@ -275,7 +283,8 @@ impl Shared {
                     });
                     let parts: Vec<Value> = if several { parts.collect() } else { Vec::new() };
                     let error = if several { "Query failed. See sub-statements." } else { &failed.message };
-                    return (200, json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts }));
+                    let told = json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts, "RedshiftQueryId": 7 });
+                    return (200, told);
                 }
                 None if Instant::now() >= until => return (200, json!({ "Id": id, "Status": "STARTED" })),
                 None => {

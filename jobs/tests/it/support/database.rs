@@ -42,7 +42,6 @@ CREATE SCHEMA zoo AUTHORIZATION loader;
 CREATE SCHEMA staging_zoo AUTHORIZATION loader;
 GRANT USAGE ON SCHEMA zoo TO transformer, reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA zoo GRANT SELECT ON TABLES TO transformer, reader;
-INSERT INTO etl.heads (source, seq) VALUES ('zoo', 0);
 ";
 
 impl Database {

@@ -106,7 +106,7 @@ impl Cluster {
             let done = if sql.starts_with("COPY ") {
                 self.copy(session, sql).map(|()| Rows::new())
             } else {
-                limits(sql).and_then(|()| session.answer(&unenforced(sql)))
+                limits(sql).and_then(|()| session.answer(sql))
             };
             match done {
                 Ok(found) => rows = found,
@@ -161,14 +161,6 @@ impl Cluster {
             let answer = answer.error_for_status().map_err(|_| missing())?;
             answer.bytes().await.map_err(|error| error.to_string())
         })
-    }
-}
-
-/// Redshift plans with a primary key and does not enforce it.
-fn unenforced(sql: &str) -> String {
-    match sql.rsplit_once(",\n    PRIMARY KEY (") {
-        Some((columns, _)) if sql.starts_with("CREATE TABLE") => format!("{columns}\n)"),
-        _ => sql.to_owned(),
     }
 }
 

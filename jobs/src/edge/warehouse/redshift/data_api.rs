@@ -68,10 +68,18 @@ impl Problem {
     }
 
     /// Whether another transaction was in the way, so that the whole may be tried again: 1023 (serializable isolation
-    /// violation) and 1018 (a table that a snapshot does not see), Amazon Redshift Database Developer Guide.
+    /// violation) and 1018 (a table that a snapshot does not see), Amazon Redshift Database Developer Guide, which
+    /// writes both with and without a space.
     pub(super) fn conflict(&self) -> bool {
-        let message = self.message.to_lowercase();
-        ["serializ", "error: 1023", "error: 1018", "deadlock"].iter().any(|words| message.contains(words))
+        let message = self.message.to_lowercase().replace("error: ", "error:");
+        ["error:1023", "error:1018", "serializable isolation", "could not serialize", "deadlock detected"]
+            .iter()
+            .any(|words| message.contains(words))
+    }
+
+    /// Whether another load was first to make a column or a table.
+    pub(super) fn there_already(&self) -> bool {
+        self.message.contains("already exists")
     }
 }
 
