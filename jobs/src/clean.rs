@@ -18,6 +18,8 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use contract::{Clean, Type};
 
+use crate::limits;
+
 /// A typed value; text borrows from the answer where it can.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell<'a> {
@@ -59,14 +61,22 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
         return Ok(Cell::Null);
     }
     match kind {
-        Type::String(most) if text.len() > most as usize => Err(format!("{} bytes, at most {most} fit", text.len())),
-        // JSON writes U+0000 as an escape only, and text with an escape is never borrowed.
-        Type::String(_) if matches!(text, Cow::Owned(_)) && text.contains('\0') => {
-            Err("holds U+0000, which no warehouse keeps in text".to_owned())
+        Type::String(most) => {
+            // JSON writes U+0000 as an escape only, and text with an escape is never borrowed.
+            let fits = match &text {
+                Cow::Borrowed(text) => limits::length(text, most as usize),
+                Cow::Owned(text) => limits::text(text, most as usize),
+            };
+            held(fits, Cell::Text(text))
         }
-        Type::String(_) => Ok(Cell::Text(text)),
-        Type::Timestamp => micros(&text).map(Cell::Micros).ok_or_else(|| shown("is no ISO 8601 instant", &text)),
-        Type::Date => days(&text).map(Cell::Days).ok_or_else(|| shown("is no day (YYYY-MM-DD)", &text)),
+        Type::Timestamp => {
+            let micros = micros(&text).ok_or_else(|| shown("is no ISO 8601 instant", &text))?;
+            held(limits::micros(micros), Cell::Micros(micros))
+        }
+        Type::Date => {
+            let days = days(&text).ok_or_else(|| shown("is no day (YYYY-MM-DD)", &text))?;
+            held(limits::days(days), Cell::Days(days))
+        }
         Type::Integer | Type::Double | Type::Boolean | Type::Json => {
             Err(wrong(kind, &format!("the string `{}`", brief(&text))))
         }
@@ -86,10 +96,15 @@ pub fn number(number: Number, kind: Type) -> Result<Cell<'static>, String> {
             Ok(Cell::Integer(value as i64))
         }
         (Type::Double, Number::Integer(value)) => Ok(Cell::Double(value as f64)),
-        (Type::Double, Number::Double(value)) => Ok(Cell::Double(value)),
+        (Type::Double, Number::Double(value)) => held(limits::double(value), Cell::Double(value)),
         (_, Number::Integer(value)) => Err(wrong(kind, &format!("the number {value}"))),
         (_, Number::Double(value)) => Err(wrong(kind, &format!("the number {value}"))),
     }
+}
+
+/// A cell, if its value keeps to the warehouse's limits.
+fn held(fits: Result<(), limits::Flaw>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
+    fits.map(|()| cell).map_err(|flaw| flaw.problem)
 }
 
 /// Reads true or false as the type.

@@ -10,6 +10,7 @@ pub mod cli;
 pub mod edge;
 pub mod failure;
 pub mod flows;
+pub mod limits;
 pub mod lineage;
 pub mod load;
 pub mod prove;

@@ -176,7 +176,7 @@ pub enum Type {
     Timestamp,
     /// A calendar day, `YYYY-MM-DD`.
     Date,
-    /// Any JSON as it came: SUPER on Redshift, jsonb on PostgreSQL.
+    /// Any JSON as it came, at most [`Type::MAX_STRING`] bytes of it: SUPER on Redshift, jsonb on PostgreSQL.
     Json,
 }
 

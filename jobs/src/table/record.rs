@@ -3,6 +3,7 @@
 //! A record either fits whole or is set aside whole: whatever does not fit adds a reason, and the pass goes on, so
 //! that a person sees all reasons at once.
 
+mod room;
 mod storable;
 mod visit;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeSeed;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
+use self::room::Room;
 use self::storable::{storable, without_place};
 use self::visit::{Path, Sink, Value};
 use super::row::Row;
@@ -28,6 +30,7 @@ pub struct RecordReader {
     root: Node,
     key: usize,
     columns: Vec<Spec>,
+    room: Room,
     children: Vec<ChildSpec>,
     drift: Drift,
 }
@@ -68,6 +71,7 @@ struct Spec {
 struct ChildSpec {
     /// The element's columns begin after the parent's key and `position`.
     columns: Vec<Spec>,
+    room: Room,
     element: Node,
     drop_when_all_null: bool,
 }
@@ -118,12 +122,14 @@ impl RecordReader {
                     None => {}
                 }
             }
-            children.push(ChildSpec { columns: specs(table), element, drop_when_all_null: child.drop_when_all_null });
+            let (columns, room) = (specs(table), Room::of(table));
+            children.push(ChildSpec { columns, room, element, drop_when_all_null: child.drop_when_all_null });
         }
         Self {
             root,
             key: tables[0].columns.iter().position(|column| column.name == collection.key).unwrap_or(0),
             columns: specs(&tables[0]),
+            room: Room::of(&tables[0]),
             children,
             drift: contract.drift(collection),
         }
@@ -199,6 +205,7 @@ impl RecordReader {
 
     fn finish<'a>(&self, mut record: Record<'a>, failed: &[usize]) -> Record<'a> {
         missing(&self.columns, 0, &record.row.cells, failed, Path::Root, &mut record.reasons);
+        self.room.check(&record.row, Path::Root, &mut record.reasons);
         let key = record.row.cells[self.key].clone();
         for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
             row.cells[0] = key.clone();

@@ -1,12 +1,16 @@
 //! The corpus of `tests/copy_corpus` is whole: every file has a verdict and every verdict a file, a reason and a source.
+//! The prover agrees with all of it.
 //!
 //! Nothing here asks whether the verdicts are right.
+
+mod hostile;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use jobs::prove::{self, Kind, Refusal, Target};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -28,8 +32,7 @@ struct Column {
     name: String,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(rename = "nullable")]
-    _nullable: bool,
+    nullable: bool,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +69,7 @@ enum Basis {
     Unchecked,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
     row_group: Option<u64>,
@@ -183,4 +186,64 @@ fn every_accepted_file_can_be_read() {
             batches.map(|batch| batch.unwrap_or_else(|error| panic!("{}: {error}", case.file)).num_rows()).sum();
         assert_eq!(i64::try_from(rows), Ok(expected), "{}", case.file);
     }
+}
+
+/// A type as a verdict's target names it.
+fn kind(name: &str) -> Kind {
+    let numbers = |start: &str| -> Option<Vec<u32>> {
+        let inside = name.strip_prefix(start)?.strip_suffix(')')?;
+        Some(inside.split(',').map(|number| number.parse().expect("a number")).collect())
+    };
+    if let Some(bytes) = numbers("varchar(") {
+        return Kind::Varchar(bytes[0]);
+    }
+    if let Some(digits) = numbers("decimal(") {
+        return Kind::Decimal { precision: digits[0] as u8, scale: digits[1] as u8 };
+    }
+    let plain = [Kind::SmallInt, Kind::Integer, Kind::BigInt, Kind::Real, Kind::Double, Kind::Boolean, Kind::Super];
+    let all = plain.into_iter().chain([Kind::Date, Kind::Timestamp]);
+    all.into_iter().find(|kind| kind.to_string() == name).unwrap_or_else(|| panic!("no type `{name}`"))
+}
+
+fn target(columns: &[Column]) -> Target {
+    let column = |column: &Column| prove::Column {
+        name: column.name.clone(),
+        kind: kind(&column.kind),
+        nullable: column.nullable,
+    };
+    Target { columns: columns.iter().map(column).collect() }
+}
+
+fn proof(corpus: &Corpus, case: &Case) -> Result<u64, Refusal> {
+    let key = case.key.as_deref().unwrap_or("processed/zoo/table/run=r1/part-0.parquet");
+    prove::copy(&target(&corpus.targets[&case.target]), key, &Bytes::from(read(&case.file)))
+}
+
+/// Verdict, code and place, for every file; all disagreements are shown at once.
+#[test]
+fn the_prover_agrees_with_every_verdict() {
+    let corpus = corpus();
+    let mut disagreements = Vec::new();
+    for case in &corpus.cases {
+        let found = proof(&corpus, case);
+        let agrees = match (&case.verdict, &found) {
+            (Verdict::Accept, found) => found.is_ok(),
+            (Verdict::Refuse, Ok(_)) => false,
+            (Verdict::Refuse, Err(refusal)) => {
+                let code = refusal.code.to_string();
+                let at = case.at.as_ref().expect("a place");
+                let place = (at.row_group, at.row, at.column.clone());
+                let row_group = refusal.row_group.map(|group| group as u64);
+                case.code.iter().chain(&case.also).any(|known| *known == code)
+                    && (row_group, refusal.row, refusal.column.clone()) == place
+            }
+        };
+        if !agrees {
+            let found = found.map_or_else(|refusal| refusal.to_string(), |rows| format!("taken, {rows} rows"));
+            let Case { file, about, verdict, code, at, .. } = case;
+            disagreements.push(format!("{file} ({about})\n    {verdict:?} {code:?} {at:?}\n    {found}"));
+        }
+    }
+    let (some, all) = (disagreements.len(), corpus.cases.len());
+    assert!(disagreements.is_empty(), "{some} of {all} disagree:\n{}", disagreements.join("\n"));
 }

@@ -185,10 +185,44 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
         (r#""name":"A\u0000a""#, "U+0000"),
         (r#""name":"Ada","tags":["\u0000"]"#, "U+0000"),
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
+        (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor within 1E-307 to 1E+308"),
+        (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor within"),
+        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "are before 4713 BC"),
+        (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` is written twice in one object"),
+        (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` is written twice in one object"),
+        (
+            r#""name":"Ada","tags":123456789012345678901234567890123456789"#,
+            "tags: number out of range: an integer of 39",
+        ),
     ] {
         for record in [format!(r#"{{"id":1,{value}}}"#), format!(r#"{{{value},"id":1}}"#)] {
             let found = reason(&record);
             assert!(found.contains(words) && found.lines().count() == 1, "{record}\n{found}");
         }
     }
+}
+
+/// JSON goes through a column of text on its way to SUPER, and its strings, its depth and `_extra` have ends as well.
+#[test]
+fn json_that_is_too_large_is_a_reason() {
+    let record = |field: &str, json: &str| reason(&format!(r#"{{"id":1,"name":"Ada","{field}":{json}}}"#));
+    let string = |bytes: usize| format!("\"{}\"", "x".repeat(bytes));
+    let halves = format!("[{},{}]", string(40_000), string(30_000));
+    assert_eq!(record("tags", &halves), "tags: 70007 bytes, at most 65535 fit");
+    assert_eq!(record("tags", &string(65_536)), "tags: a string of 65536 bytes inside JSON, at most 65535 fit");
+    assert_eq!(record("colour", &halves), "_extra: 70018 bytes, at most 65535 fit");
+    let arrays = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(record("tags", &arrays(1001)), "tags: JSON of more than 1000 levels");
+    assert_eq!(record("colour", &arrays(1000)), "colour: JSON of more than 1000 levels");
+    let element = format!(r#"[{{"food":"hay","colour":{halves}}}]"#);
+    assert_eq!(record("meals", &element), "meals[0]._extra: 70018 bytes, at most 65535 fit");
+
+    let zoo = Zoo::empty();
+    let most = format!("[{},\"x\"]", string(65_527));
+    let animal =
+        |id: u32, tags: &str, colour: &str| format!(r#"{{"id":{id},"name":"A","tags":{tags},"colour":{colour}}}"#);
+    zoo.gives_text("animals", &format!("[{},{}]", animal(1, &most, "1"), animal(2, &arrays(1000), &arrays(999))));
+    zoo.load_only("animals", "r1");
+    let lengths = zoo.objects("SELECT length(tags->>0) AS most FROM zoo.animals ORDER BY id");
+    assert_eq!(lengths[0], json!({"most": 65_527}));
 }

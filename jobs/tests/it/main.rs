@@ -15,5 +15,6 @@ mod needs_openlineage;
 mod races;
 mod redshift;
 mod replay;
+mod rows_are_proved;
 mod stopping;
 mod support;

@@ -4,6 +4,7 @@ pub mod data_api;
 pub mod database;
 pub mod lake;
 pub mod program;
+pub mod random;
 pub mod redshift;
 pub mod rogue;
 pub mod server;

@@ -47,6 +47,7 @@ const JOBS: House = House {
         ("receipt", 1),
         ("table", 1),
         ("failure", 0),
+        ("limits", 0),
     ],
 };
 

@@ -1,7 +1,7 @@
 //! From the lake into the staging tables: every file proved first, then sent, or copied by the warehouse itself from a
 //! manifest that lists exactly the receipt's files.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use bytes::Bytes;
 use contract::{Layout, Table};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::load::Plan;
-use crate::prove;
+use crate::prove::{self, Misfit};
 use crate::receipt::{File, Receipt};
 
 /// Makes a table's stage and fills it with the run's rows.
@@ -34,7 +34,8 @@ pub(super) async fn stage<W: Warehouse>(
         return warehouse.run(&plan.copy(table, &lake.location(&key), role)).await;
     }
     for file in files {
-        let bytes = proved(plan, lake, table.name, file).await?;
+        // The values were proved before; the bytes must still be the same.
+        let bytes = object(lake, file, |bytes| prove::object(file, bytes)).await?;
         warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
     }
     Ok(())
@@ -53,16 +54,11 @@ fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
     json!({ "entries": entries }).to_string().into_bytes()
 }
 
-fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
-    let tables = receipts.iter().flat_map(|receipt| &receipt.tables);
-    tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
-}
-
 /// Proves every object of a run before anything is written.
 pub(super) async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
     for table in &plan.tables {
         for file in files(plan.receipts, table.name) {
-            proved(plan, lake, table.name, file).await?;
+            object(lake, file, |bytes| prove::file(table, file, bytes)).await?;
         }
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
@@ -74,13 +70,19 @@ pub(super) async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
     Ok(())
 }
 
-async fn proved(plan: &Plan<'_>, lake: &Lake, table: &str, file: &File) -> Result<Bytes> {
-    let refused = |problem: &str| {
-        let message = format!("`{}` is not what its receipt vouches for: {problem}", lake.location(&file.object.key));
+fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
+    let tables = receipts.iter().flat_map(|receipt| &receipt.tables);
+    tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
+}
+
+/// An object's bytes, if they stand the proof.
+async fn object(lake: &Lake, file: &File, proof: impl Fn(&Bytes) -> Result<(), Misfit>) -> Result<Bytes> {
+    let refused = |misfit: &Misfit| {
+        let message = format!("`{}` {misfit}", lake.location(&file.object.key));
         Failure::refused(message).hint("transform again under a new run id")
     };
-    let table = plan.tables.iter().find(|found| found.name == table).context("a table of the plan")?;
-    let bytes = lake.get(&file.object.key).await?.ok_or_else(|| refused("it is gone"))?;
-    prove::file(table, file, &bytes).map_err(|problem| refused(&problem))?;
+    let gone = || refused(&Misfit::Altered("it is gone".to_owned()));
+    let bytes = lake.get(&file.object.key).await?.ok_or_else(gone)?;
+    proof(&bytes).map_err(|misfit| refused(&misfit))?;
     Ok(bytes)
 }

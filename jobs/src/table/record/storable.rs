@@ -1,21 +1,35 @@
-//! Whether JSON that is kept as it is can be held by a warehouse, and serde_json's words for why not.
+//! JSON that is kept as it is, and serde_json's words for what it cannot read.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::clean;
+use crate::limits::{self, Json, LEVELS, TEXT_BYTES};
 
-/// Checks JSON that is kept as it is: every number and string must be one that a warehouse can hold.
-struct Storable;
-
-/// JSON text without insignificant white space, or why no warehouse can hold it.
+/// A JSON column's text: as it came, but for the white space between its tokens.
+///
+/// # Errors
+/// Why no warehouse can hold it, in words. On its way to SUPER it passes through a column of text, so the whole of it
+/// must fit there.
 pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
-    match Storable.deserialize(&mut serde_json::Deserializer::from_str(json)) {
-        Ok(()) => Ok(clean::compact(json)),
-        Err(error) => Err(without_place(&error)),
+    let (_, kept) = read(json)?;
+    limits::length(&kept, TEXT_BYTES).map_err(|flaw| flaw.problem)?;
+    Ok(kept)
+}
+
+/// The same for a field of `_extra`, which is one level further inside. How long `_extra` may become is for the row to
+/// say.
+pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>, String> {
+    limits::text(name, usize::MAX).map_err(|flaw| format!("the field's name {}", flaw.problem))?;
+    let (found, kept) = read(json)?;
+    if found.depth == LEVELS {
+        return Err(format!("JSON of more than {LEVELS} levels"));
     }
+    Ok(kept)
+}
+
+fn read(json: &str) -> Result<(Json, Cow<'_, str>), String> {
+    let found = limits::json(json).map_err(|flaw| flaw.problem)?;
+    Ok((found, if found.spaced { clean::compact(json) } else { Cow::Borrowed(json) }))
 }
 
 /// serde_json's words without their line and column, which count inside the record only.
@@ -26,56 +40,4 @@ pub(super) fn without_place(error: &serde_json::Error) -> String {
         return "a hex escape of half a surrogate pair".to_owned();
     }
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
-}
-
-impl<'a> DeserializeSeed<'a> for Storable {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Storable {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        if text.contains('\0') { Err(E::custom("holds U+0000, which no warehouse keeps in text")) } else { Ok(()) }
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key_seed(Storable)?.is_some() {
-            map.next_value_seed(Storable)?;
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Storable)?.is_some() {}
-        Ok(())
-    }
 }

@@ -7,7 +7,7 @@ use contract::{Drift, Type};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::storable::storable;
+use super::storable::{storable, storable_inside};
 use super::{ChildRows, Node, RecordReader, Spec, missing};
 use crate::clean::{self, Cell, Number};
 use crate::table::row::Row;
@@ -81,7 +81,7 @@ impl<'a> Value<'_, '_, 'a> {
                 self.sink.frozen.get_or_insert(path);
             }
             Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not name this field")),
-            Drift::Evolve => match storable(json.get()) {
+            Drift::Evolve => match storable_inside(name, json.get()) {
                 Ok(json) => {
                     // Inside an element `_extra` is the element's own, so the path starts there.
                     let path = match path.split_once("].") {
@@ -125,6 +125,7 @@ impl<'a> Value<'_, '_, 'a> {
                 continue;
             }
             missing(&spec.columns, 2, &row.cells, &failed, path, self.sink.reasons);
+            spec.room.check(&row, path, self.sink.reasons);
             row.cells[1] = Cell::Integer(index.cast_signed() + 1);
             rows.rows.push(row);
         }

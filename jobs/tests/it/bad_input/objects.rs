@@ -1,9 +1,14 @@
 //! `copy` believes nothing that it has not checked: receipts and objects that are missing, altered or of another run.
 
+use std::collections::BTreeMap;
+
+use contract::Contract;
+use jobs::clean::Cell;
+use jobs::table::{Encoder, Row};
 use serde_json::{Value, json};
 
 use super::transformed;
-use crate::support::lake::receipt_key;
+use crate::support::lake::{receipt_key, sha256};
 use crate::support::zoo::{State, Zoo};
 
 /// The load of the second run is refused with these words and changes nothing.
@@ -101,13 +106,146 @@ fn a_receipt_that_was_edited_is_refused() {
     assert_eq!(zoo.state(), good);
 }
 
+/// The objects of the second run that a load reads.
+fn objects(zoo: &Zoo) -> Vec<String> {
+    let keys = zoo.lake.keys("processed/zoo");
+    let keys: Vec<String> = keys.into_iter().filter(|key| key.contains("/run=r2/")).collect();
+    assert_eq!(keys.len(), 6, "one for each table: {keys:?}");
+    keys
+}
+
+#[test]
+fn every_object_must_be_there_and_whole() {
+    let (zoo, state) = transformed();
+    for key in objects(&zoo) {
+        let good = zoo.lake.read(&key);
+        for end in [0, good.len() / 2, good.len() - 1] {
+            zoo.lake.overwrite(&key, &good[..end]);
+            refused(&zoo, &state, &[&key, &format!("vouches for: {end} bytes, the receipt says {}", good.len())]);
+        }
+        zoo.lake.remove(&key);
+        refused(&zoo, &state, &[&key, "vouches for: it is gone"]);
+        zoo.lake.overwrite(&key, &good);
+    }
+    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
+}
+
+#[test]
+fn objects_that_changed_places_are_refused() {
+    let (zoo, state) = transformed();
+    let keys = objects(&zoo);
+    let earlier = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
+    let own = keys.iter().find(|key| key.contains("/animals/")).expect("animals").clone();
+    let pairs = keys.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).chain([(own, earlier)]);
+    for (one, other) in pairs {
+        let good = [&one, &other].map(|key| zoo.lake.read(key));
+        zoo.lake.overwrite(&one, &good[1]);
+        zoo.lake.overwrite(&other, &good[0]);
+        refused(&zoo, &state, &["is not what its receipt vouches for: "]);
+        zoo.lake.overwrite(&one, &good[0]);
+        zoo.lake.overwrite(&other, &good[1]);
+    }
+    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
+}
+
+/// What a receipt does not name does not exist, wherever it lies.
+#[test]
+fn an_object_beside_those_of_the_receipt_is_never_loaded() {
+    let (zoo, _) = transformed();
+    let earlier = zoo.lake.read(&zoo.lake.key("processed/zoo/animals/run=r1", ".parquet"));
+    let own = objects(&zoo).into_iter().find(|key| key.contains("/animals/")).expect("animals");
+    let (folder, _) = own.rsplit_once('/').expect("a folder");
+    for (name, bytes) in [("0-00000.parquet", &earlier[..]), ("zzz-99999.parquet", &earlier), ("part", b"no Parquet")] {
+        zoo.lake.overwrite(&format!("{folder}/{name}"), bytes);
+    }
+    zoo.lake.overwrite(&own.replace(".parquet", "-00001.parquet"), &earlier);
+    let counts = zoo.copy("r2").run().done()["tables"]["animals"].clone();
+    assert_eq!((&counts["read"], &counts["rows"]), (&json!(2), &json!(2)));
+    let names = zoo.objects("SELECT name FROM zoo.animals WHERE _deleted_at IS NULL ORDER BY id");
+    assert_eq!(names, [json!({"name": "Ada"}), json!({"name": "Zoe"})]);
+}
+
+/// A receipt that was made to name an object more, with counts that agree: its own object again, or that of an earlier
+/// run, whose rows the table has already, which only the transaction can notice.
+#[test]
+fn an_object_that_was_added_to_a_receipt_is_refused() {
+    let (zoo, _) = transformed();
+    let key = receipt_key("zoo", "r2", "animals");
+    let text = zoo.lake.read(&key);
+    let earlier = zoo.lake.receipt("zoo", "r1", "animals")["tables"][0]["files"][0].clone();
+    let own = zoo.lake.receipt("zoo", "r2", "animals")["tables"][0]["files"][0].clone();
+    let asserted = "every table holds the run's rows, each key once: the load was rolled back";
+    for (added, words) in [(own, "` twice"), (earlier, asserted)] {
+        let rows = added["rows"].as_u64().expect("a number") + 2;
+        let state = edit(&zoo, "animals", |receipt| {
+            let table = &mut receipt["tables"][0];
+            table["files"].as_array_mut().expect("files").push(added);
+            table["read"] = json!(rows);
+            table["rows"] = json!(rows);
+        });
+        refused(&zoo, &state, &[words]);
+        zoo.lake.overwrite(&key, &text);
+    }
+    // A receipt without its object has lost the rows that it counted.
+    let state = edit(&zoo, "animals", |receipt| receipt["tables"][0]["files"] = json!([]));
+    refused(&zoo, &state, &["animals.json` cannot be trusted: table `animals`: 2 read is not 0 in files"]);
+}
+
+/// The bytes are those of the receipt, but the warehouse would stumble over them: another column's, one day too early.
+#[test]
+fn a_row_that_the_warehouse_would_refuse_is_named_with_its_place() {
+    let (zoo, _) = transformed();
+    let key = objects(&zoo).into_iter().find(|key| key.contains("/animals/")).expect("animals");
+    let bytes = spoiled();
+    zoo.lake.overwrite(&key, &bytes);
+    let state = edit(&zoo, "animals", |receipt| {
+        let table = &mut receipt["tables"][0];
+        table["files"][0]["bytes"] = json!(bytes.len());
+        table["files"][0]["sha256"] = json!(sha256(&bytes));
+    });
+    let place = format!("{key}` cannot be loaded: row group 0, row 1, column `tags`: no JSON at byte 1");
+    refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run id"]);
+}
+
+/// A file of animals whose second has half an array for tags.
+fn spoiled() -> Vec<u8> {
+    let contract = Contract::parse(include_str!("../zoo.yaml"), "zoo.yaml").expect("good");
+    let table = &contract.tables()[0];
+    let row = |id: i64, tags: &'static str| {
+        let mut row = Row { cells: vec![Cell::Null; table.columns.len()], extra: BTreeMap::new() };
+        for (cell, column) in row.cells.iter_mut().zip(&table.columns) {
+            match column.name {
+                "id" => *cell = Cell::Integer(id),
+                "name" => *cell = Cell::Text("Ada".into()),
+                "tags" => *cell = Cell::Json(tags.into()),
+                _ => {}
+            }
+        }
+        row
+    };
+    let mut encoder = Encoder::new(table).expect("a schema");
+    for row in [row(1, "[]"), row(9, "[")] {
+        encoder.append(&row).expect("a row");
+    }
+    encoder.finish().expect("a file")
+}
+
 /// The key of one table's file swapped for that of another, with everything else that belongs to it.
 #[test]
 fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();
     let other = zoo.lake.receipt("zoo", "r2", "tickets")["tables"][0]["files"].clone();
-    let state = edit(&zoo, "about", |receipt| receipt["tables"][0]["files"] = other);
-    refused(&zoo, &state, &["column 1 is `ticket` Int64 not null, the contract has `id` Utf8 not null"]);
+    let state = edit(&zoo, "about", |receipt| receipt["tables"][0]["files"] = other.clone());
+    refused(&zoo, &state, &["cannot be trusted: it names `processed/zoo/tickets/", "as a file of the table `about`"]);
+
+    let taken =
+        other[0]["key"].as_str().expect("a key").replace("/tickets/", "/about/").replace(".parquet", "-x.parquet");
+    zoo.lake.overwrite(&taken, &zoo.lake.read(other[0]["key"].as_str().expect("a key")));
+    let state = edit(&zoo, "about", |receipt| {
+        receipt["tables"][0]["files"] = other;
+        receipt["tables"][0]["files"][0]["key"] = json!(taken);
+    });
+    refused(&zoo, &state, &["cannot be loaded: column `id`: column 1 of the file is `ticket` (column_name)"]);
 }
 
 #[test]

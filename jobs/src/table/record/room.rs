@@ -1,0 +1,93 @@
+//! Whether a whole row fits, beyond each of its values.
+
+use contract::{Table, Type};
+
+use super::visit::Path;
+use crate::clean::Cell;
+use crate::limits::{self, TEXT_BYTES};
+use crate::table::file_columns;
+use crate::table::row::Row;
+
+/// The room that a table's rows need.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// What every row needs before any text.
+    fixed: usize,
+    /// Whether rows can be too large at all; only those of very wide tables can.
+    wide: bool,
+}
+
+impl Room {
+    pub(super) fn of(table: &Table<'_>) -> Self {
+        let (mut fixed, mut most) = (0, 0);
+        for (index, (name, kind, _)) in file_columns(table).into_iter().enumerate() {
+            // The hash comes with the encoder and a child's first column with its parent, both after the check.
+            let later = name == "_row_hash" || table.child.is_some() && index == 0;
+            match kind {
+                Type::String(bytes) if later => fixed += bytes as usize,
+                Type::String(bytes) => most += bytes as usize,
+                Type::Json => most += TEXT_BYTES,
+                _ => fixed += limits::FIXED_BYTES,
+            }
+        }
+        Self { fixed, wide: limits::row(fixed + most).is_some() }
+    }
+
+    /// Adds a reason if the row, or its `_extra`, is too large.
+    pub(super) fn check(&self, row: &Row<'_>, path: Path<'_>, reasons: &mut Vec<String>) {
+        if let Err(flaw) = row.extra_fits() {
+            reasons.push(told(path, "_extra", &flaw.problem));
+        }
+        if !self.wide {
+            return;
+        }
+        let text = |cell: &Cell<'_>| match cell {
+            Cell::Text(text) | Cell::Json(text) => text.len(),
+            _ => 0,
+        };
+        let extra = row.extra_json().map_or(0, |json| json.len());
+        let bytes = self.fixed + row.cells.iter().map(text).sum::<usize>() + extra;
+        if let Some(problem) = limits::row(bytes) {
+            reasons.push(match path {
+                Path::Root => problem,
+                path => format!("{path}: {problem}"),
+            });
+        }
+    }
+}
+
+fn told(path: Path<'_>, column: &str, problem: &str) -> String {
+    match path {
+        Path::Root => format!("{column}: {problem}"),
+        path => format!("{path}.{column}: {problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Contract;
+
+    use crate::limits::ROW_BYTES;
+    use crate::table::RecordReader;
+
+    /// Only a table with more than sixty columns of JSON has rows that can be too large.
+    #[test]
+    fn a_row_of_fitting_values_can_be_too_large_itself() {
+        let columns: Vec<String> = (0..62).map(|index| format!("c{index}: {{type: json, doc: c}}")).collect();
+        let text = format!(
+            "source: zoo\nbase_url: http://zoo.example\ncollections:\n  wide: {{path: /w, key: id, doc: w, columns: \
+             {{id: {{type: integer, doc: i}}, {}}}}}\n",
+            columns.join(", ")
+        );
+        let contract = Contract::parse(&text, "zoo.yaml").expect("good");
+        let reader = RecordReader::new(&contract, "wide", contract.collections.get("wide").expect("wide"));
+        let reasons = |bytes: usize| {
+            let value = format!("\"{}\"", "x".repeat(bytes - 2));
+            let fields: Vec<String> = (0..62).map(|index| format!("\"c{index}\":{value}")).collect();
+            reader.read(&format!("{{\"id\":1,{}}}", fields.join(","))).reasons
+        };
+        let most = (ROW_BYTES - 16 - 32) / 62;
+        assert!(reasons(most).is_empty());
+        assert_eq!(reasons(most + 1), ["a row of 4000040 bytes, at most 4000000 fit"]);
+    }
+}
