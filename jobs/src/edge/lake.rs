@@ -35,7 +35,7 @@ struct Sizes {
 }
 
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
-const FOLDER: Sizes = Sizes { part: 512 << 10, window: 1 << 20 };
+const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 
 /// An object store that a URL names.
 #[derive(Clone, Debug)]

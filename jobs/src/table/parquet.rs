@@ -25,9 +25,9 @@ use super::schema::{file_columns, schema};
 use crate::clean::Cell;
 
 /// Rows that are gathered before they are encoded together.
-const BATCH_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 1024;
 /// Bytes of text and JSON that are gathered at most.
-const BATCH_BYTES: usize = 2 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 /// Encoded bytes after which a row group is closed, which bounds memory.
 const GROUP_BYTES: usize = 1 << 20;
 
