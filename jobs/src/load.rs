@@ -13,12 +13,14 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod ddl;
 mod ledger;
 mod names;
 mod sql;
 mod statements;
 
+pub use ddl::{column_ddl, create_table, register};
 pub use ledger::{Committed, Ledger, Standing};
 pub use names::StageNames;
 pub use sql::{Dialect, literal};
-pub use statements::{Change, Plan, Statement, column_ddl, create_table, register};
+pub use statements::{Change, Plan, Statement};
