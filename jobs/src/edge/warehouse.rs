@@ -68,6 +68,21 @@ pub trait Warehouse {
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
 }
 
+/// What to do about a warehouse that lacks something, or denies it.
+const UNPREPARED: &str = "prepare the warehouse: schemas, `etl` tables, roles and grants";
+
+/// A column is there, but of a type that the contract does not give it.
+fn other_type(place: &str, found: &str, wanted: &str) -> Failure {
+    let failure = Failure::refused(format!("`{place}` is {found} in the warehouse, but {wanted} in the contract"));
+    failure.hint("give the column another name in the contract, or drop it in the warehouse")
+}
+
+/// What a statement of the one transaction asserts does not hold.
+fn not_as_asserted(statement: &Statement) -> Failure {
+    let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
+    failure.hint("the target was changed by hand, or two rows share a key")
+}
+
 /// Where a warehouse is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {

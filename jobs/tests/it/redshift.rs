@@ -26,7 +26,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use crate::support::data_api::{DataApi, Fault};
-use crate::support::database::{Database, Role};
+use crate::support::database::{Database, Role, WAITING};
 use crate::support::redshift::Cluster;
 use crate::support::zoo::{Zoo, animals, stock};
 use crate::support::{file_url, wait_until};
@@ -163,10 +163,8 @@ impl Rig {
 fn hold_until_waiting(database: &Database, loads: i64) -> JoinHandle<()> {
     let (holder, watcher) = (database.enter(Role::Postgres), database.enter(Role::Postgres));
     holder.run("BEGIN; LOCK etl.load_lock");
-    let sql = "SELECT count(*) FROM pg_locks WHERE relation = 'etl.load_lock'::regclass AND NOT granted \
-               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     std::thread::spawn(move || {
-        wait_until(&format!("{loads} loads wait for the lock"), || watcher.number(sql) == loads);
+        wait_until(&format!("{loads} loads wait for the lock"), || watcher.number(WAITING) == loads);
         drop(holder);
     })
 }

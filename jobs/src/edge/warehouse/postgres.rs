@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type as PgType};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::binary::{Value, Values, pg_type};
-use super::{Changes, Commit, Warehouse};
+use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type};
 use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, register};
 use crate::table::file_columns;
@@ -104,13 +104,7 @@ impl Warehouse for Postgres {
                         .push(format!("ALTER TABLE {schema}.{} ADD COLUMN IF NOT EXISTS {name} {kind}", table.name)),
                     Some(found) if same_type(found, &kind) => {}
                     Some(found) => {
-                        let place = format!("{schema}.{}.{name}", table.name);
-                        let failure = Failure::refused(format!(
-                            "`{place}` is {found} in the warehouse, but {kind} in the contract"
-                        ));
-                        return Err(failure
-                            .hint("give the column another name in the contract, or drop it in the warehouse")
-                            .into());
+                        return Err(other_type(&format!("{schema}.{}.{name}", table.name), found, &kind).into());
                     }
                 }
             }
@@ -201,11 +195,7 @@ impl Warehouse for Postgres {
                 }
                 return match (asserted, statement.guards_head) {
                     (true, true) => Ok(Commit::HeadMoved),
-                    (true, false) => {
-                        let failure =
-                            Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
-                        Err(failure.hint("the target was changed by hand, or two rows share a key").into())
-                    }
+                    (true, false) => Err(not_as_asserted(statement).into()),
                     (false, _) => Err(failed(&format!("cannot {}", statement.purpose), error)),
                 };
             }
@@ -240,7 +230,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
     let failure = match code {
         "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
-        "3F000" | "42P01" | "42501" => failure.hint("prepare the warehouse: schemas, `etl` tables, roles and grants"),
+        "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),
         _ => failure,
     };
     failure.because(format!("{} (SQLSTATE {code})", server.message())).into()

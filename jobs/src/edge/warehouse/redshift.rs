@@ -14,7 +14,7 @@ use bytes::Bytes;
 use contract::Table;
 
 use self::data_api::{DataApi, Finished, Problem};
-use super::{Changes, Commit, Warehouse};
+use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type};
 use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal, register};
 
@@ -80,11 +80,7 @@ impl Redshift {
         let lower = words.to_lowercase();
         let unprepared =
             ["permission denied", "does not exist", "must be owner"].iter().any(|sign| lower.contains(sign));
-        let failure = if unprepared {
-            failure.hint("prepare the warehouse: schemas, `etl` tables, roles and grants")
-        } else {
-            failure
-        };
+        let failure = if unprepared { failure.hint(UNPREPARED) } else { failure };
         failure.because(words).into()
     }
 
@@ -147,11 +143,7 @@ impl Warehouse for Redshift {
                             self.execute(&format!("widen `{place}.{name}`"), &sql).await?;
                         }
                         Fit::Other => {
-                            let failure = Failure::refused(format!(
-                                "`{place}.{name}` is {found} in the warehouse, but {kind} in the contract"
-                            ));
-                            let hint = "give the column another name in the contract, or drop it in the warehouse";
-                            return Err(failure.hint(hint).into());
+                            return Err(other_type(&format!("{place}.{name}"), found, &kind).into());
                         }
                     },
                 }
@@ -221,8 +213,7 @@ impl Warehouse for Redshift {
             return Ok(Commit::HeadMoved);
         }
         if problem.asserted() {
-            let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
-            return Err(failure.hint("the target was changed by hand, or two rows share a key").into());
+            return Err(not_as_asserted(statement).into());
         }
         Err(self.refused(&statement.purpose, &statement.sql, problem).await)
     }

@@ -34,6 +34,11 @@ pub struct Database {
     sessions: [OnceCell<Session>; 4],
 }
 
+/// How many wait for the lock that loads take in turn. The server tells of all databases, and copies of one template
+/// share their tables' numbers.
+pub const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+    WHERE datname = current_database() AND relation = 'etl.load_lock'::regclass AND NOT granted";
+
 /// Every row of every table of a schema, each with the place and the transaction of its present version.
 pub type Versions = BTreeMap<String, Vec<String>>;
 
@@ -105,11 +110,8 @@ impl Database {
     /// Waits until so many of our programs wait for the lock that loads take in turn.
     #[track_caller]
     pub fn until_waiting(&self, programs: i64) {
-        // The server tells of all databases, and copies of one template share their tables' numbers.
-        let sql = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
-                   WHERE datname = current_database() AND relation = 'etl.load_lock'::regclass AND NOT granted";
         let session = self.session(Role::Postgres);
-        wait_until(&format!("{programs} loads wait for the lock"), || session.number(sql) == programs);
+        wait_until(&format!("{programs} loads wait for the lock"), || session.number(WAITING) == programs);
     }
 
     /// Waits until the server has noticed that none of our programs is there any more.

@@ -1,7 +1,7 @@
 //! Numbers that look random and come again: the same seed gives the same test.
 
-/// SplitMix64.
-#[derive(Debug)]
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+#[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {

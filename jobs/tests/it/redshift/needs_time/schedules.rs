@@ -5,36 +5,19 @@ use std::ops::Range;
 use crate::redshift::Rig;
 use crate::support::data_api::Fault;
 use crate::support::database::Role;
+use crate::support::random::Random;
 use crate::support::zoo::{Zoo, animals};
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): all that a schedule needs of chance is that its seed decides it.
-#[derive(Clone)]
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-
-    fn index(&mut self, limit: u64) -> usize {
-        usize::try_from(self.below(limit)).expect("small")
-    }
-}
 
 const FAULTS: [Fault; 6] =
     [Fault::LoseRequest, Fault::LoseAnswer, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict];
 
 fn schedule(rig: &Rig, seed: u64) {
-    let mut chance = Chance(seed);
+    let mut chance = Random::of(seed);
     let names = ["Ada", "Bo", "Cy", "Di", "Ed"];
     let mut zoo: Vec<(u32, &str)> = Vec::new();
     for id in 1..=6 {
         if chance.below(3) > 0 {
-            zoo.push((id, names[chance.index(5)]));
+            zoo.push((id, *chance.one(&names)));
         }
     }
     if zoo.is_empty() {
@@ -46,16 +29,16 @@ fn schedule(rig: &Rig, seed: u64) {
     // A few starts that die, or fail, or even succeed, each under its own faults; then one that nothing disturbs.
     for _ in 0..chance.below(4) {
         if chance.below(2) == 0 {
-            let at = chance.index(48);
+            let at = chance.below(48);
             rig.load_and_die(&run, at, chance.below(2) == 0);
         } else {
             let mut faults = chance.clone();
             let one_in = 3 + chance.below(20);
             rig.api.meets(move |_, operation| match faults.below(one_in) {
                 0 if operation == "BatchExecuteStatement" && faults.below(3) == 0 => {
-                    Fault::LoseSession(faults.index(9))
+                    Fault::LoseSession(faults.below(9))
                 }
-                0 => FAULTS[faults.index(6)],
+                0 => *faults.one(&FAULTS),
                 _ => Fault::None,
             });
             let _ = rig.load(&run);
