@@ -23,6 +23,37 @@ pub enum Command {
     Test(Test),
     /// Write dbt's sources from the contract
     DbtSources(Check),
+    /// Make a warehouse ready: schemas, ledger, roles and grants
+    WarehouseInit(WarehouseInit),
+}
+
+/// `cargo xtask warehouse-init`.
+#[derive(Args, Debug)]
+pub struct WarehouseInit {
+    /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
+    #[arg(value_name = "URL")]
+    pub warehouse: String,
+    /// The secret of the administrator, by its ARN (default: enter as the caller)
+    #[arg(long, value_name = "ARN")]
+    pub admin_secret: Option<String>,
+    /// The IAM role that `copy` runs as
+    #[arg(long, value_name = "ROLE")]
+    pub loader: Option<String>,
+    /// The IAM role that dbt runs as
+    #[arg(long, value_name = "ROLE")]
+    pub transformer: Option<String>,
+    /// An IAM role that may look at everything, or IAM:<user>; may be given again
+    #[arg(long, value_name = "ROLE")]
+    pub reader: Vec<String>,
+    /// The source's contract (default: jobs/contracts/spacex.yaml)
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Change nothing; print the statements
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A command that writes a committed file.

@@ -3,6 +3,7 @@
 mod dbt_sources;
 mod local;
 mod test;
+mod warehouse_init;
 
 use anyhow::Result;
 use contract::Exit;
@@ -15,5 +16,6 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Local(args) => local::run(*args),
         Command::Test(args) => test::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
+        Command::WarehouseInit(args) => warehouse_init::run(&args),
     }
 }

@@ -56,3 +56,14 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     failures(error).filter_map(|failure| failure.hint.as_deref()).last()
 }
+
+/// An error and what lies beneath it, in one line, each thing said once.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let (mut words, mut beneath) = (vec![error.to_string()], error.source());
+    while let Some(error) = beneath {
+        words.push(error.to_string());
+        beneath = error.source();
+    }
+    words.dedup();
+    words.join(": ")
+}

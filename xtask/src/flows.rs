@@ -4,3 +4,4 @@ pub mod generated;
 pub mod local;
 pub mod marts;
 pub mod tests;
+pub mod warehouse;

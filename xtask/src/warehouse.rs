@@ -7,10 +7,19 @@
 //! transformer   analytics                               <source>, etl
 //! reader        –                                       <source>, etl, analytics
 //! ```
+//!
+//! On PostgreSQL a role logs in itself and owns what it writes. On Redshift only a user can own, so the IAM role that
+//! the loader runs as is a user, has the role, and owns; likewise the transformer's.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use std::collections::BTreeMap;
+mod address;
+mod postgres;
+mod redshift;
+
+pub use address::Address;
+pub use postgres::bootstrap;
+pub use redshift::{Found, Users, WHAT_IS_THERE, plan};
 
 /// The roles, least privilege each.
 pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
@@ -18,55 +27,12 @@ pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 /// The database.
 pub const DATABASE: &str = "dpstack";
 
-/// The statements that prepare PostgreSQL for a source; `passwords` has one for each role.
-///
-/// # Panics
-/// Never: a role without a password is made without a way to log in.
-pub fn bootstrap(source: &str, passwords: &BTreeMap<String, String>) -> Vec<String> {
-    let mut statements = Vec::new();
-    for role in ROLES {
-        statements.push(format!(
-            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF; END $$"
-        ));
-        if let Some(password) = passwords.get(role) {
-            statements.push(format!("ALTER ROLE {role} LOGIN PASSWORD '{}'", password.replace('\'', "''")));
-        }
-    }
-    let staging = format!("staging_{source}");
-    for (schema, owner) in
-        [(source, "loader"), (staging.as_str(), "loader"), ("etl", "loader"), ("analytics", "transformer")]
-    {
-        statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"));
-    }
-    // Only its lock counts: loads take it in turn without blocking those who read the ledger.
-    statements.push("CREATE TABLE IF NOT EXISTS etl.load_lock (held boolean)".to_owned());
-    statements.push(
-        "CREATE TABLE IF NOT EXISTS etl.runs (
-    seq bigint NOT NULL,
-    source varchar(64) NOT NULL,
-    run_id varchar(64) NOT NULL,
-    fetched_at timestamp NOT NULL,
-    loaded_at timestamp NOT NULL,
-    committed_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'),
-    collections jsonb NOT NULL,
-    tables jsonb NOT NULL,
-    PRIMARY KEY (source, seq),
-    UNIQUE (source, run_id)
-)"
-        .to_owned(),
-    );
-    // One row a source: two commits on one head would both have to write it, which no isolation level allows.
-    statements
-        .push("CREATE TABLE IF NOT EXISTS etl.heads (source varchar(64) PRIMARY KEY, seq bigint NOT NULL)".to_owned());
-    statements.extend(["load_lock", "runs", "heads"].map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
-    for (schemas, owner, readers) in
-        [(format!("{source}, etl"), "loader", "transformer, reader"), ("analytics".to_owned(), "transformer", "reader")]
-    {
-        statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO {readers}"));
-        statements.push(format!("GRANT SELECT ON ALL TABLES IN SCHEMA {schemas} TO {readers}"));
-        statements.push(format!(
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schemas} GRANT SELECT ON TABLES TO {readers}"
-        ));
-    }
-    statements
+/// A source's schemas and the two that all sources share, each with the role that writes it.
+fn schemas(source: &str) -> [(String, &'static str); 4] {
+    [
+        (source.to_owned(), "loader"),
+        (format!("staging_{source}"), "loader"),
+        ("etl".to_owned(), "loader"),
+        ("analytics".to_owned(), "transformer"),
+    ]
 }

@@ -69,7 +69,8 @@ pub trait Warehouse {
 }
 
 /// What to do about a warehouse that lacks something, or denies it.
-const UNPREPARED: &str = "prepare the warehouse: schemas, `etl` tables, roles and grants";
+const UNPREPARED: &str =
+    "make the warehouse ready with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
 
 /// A column is there, but of a type that the contract does not give it.
 fn other_type(place: &str, found: &str, wanted: &str) -> Failure {

@@ -131,7 +131,7 @@ fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
     ended.refused(&[
         "cannot read the ledger",
         "etl.runs",
-        "prepare the warehouse: schemas, `etl` tables, roles and grants",
+        "make the warehouse ready with `cargo xtask warehouse-init`",
     ]);
     assert_eq!(zoo.state(), state);
 }
@@ -144,7 +144,7 @@ fn the_transformation_tells_the_same_of_a_warehouse() {
     ask(&zoo.database().url_with_password("very-wrong")).refused(&["password authentication failed"]);
     ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["no driver for the warehouse scheme `mysql`"]);
     let unprepared = Database::unprepared();
-    ask(&unprepared.url(Role::Loader)).refused(&["cannot read the ledger", "prepare the warehouse"]);
+    ask(&unprepared.url(Role::Loader)).refused(&["cannot read the ledger", "cargo xtask warehouse-init"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
 
 mod killed;
+mod raced;
 
 use std::collections::BTreeMap;
 

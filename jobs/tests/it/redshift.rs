@@ -1,5 +1,6 @@
 //! The Redshift driver against a stand-in for the Data API (`support/data_api.rs` says what that proves).
 
+mod bootstrap;
 mod every_table;
 mod needs_time;
 
@@ -48,6 +49,10 @@ impl Rig {
 
     pub fn entered(zoo: Zoo, role: Role, snapshot_first: bool) -> Self {
         let api = DataApi::before(Cluster::on(zoo.database(), role, snapshot_first));
+        Self::before(zoo, api)
+    }
+
+    pub fn before(zoo: Zoo, api: DataApi) -> Self {
         let text = std::fs::read_to_string(zoo.contract()).expect("the contract");
         let contract = Contract::parse(&text, "zoo.yaml").expect("a sound contract");
         let collections = contract.collections.names().map(str::to_owned).collect();

@@ -15,6 +15,11 @@ pub fn root() -> PathBuf {
     own.parent().unwrap_or(own).to_owned()
 }
 
+/// Where this program lies; empty if the system does not tell.
+pub fn own_program() -> String {
+    std::env::current_exe().unwrap_or_default().display().to_string()
+}
+
 /// Makes a folder, its parents too, and gives its absolute path.
 pub fn folder(path: &Path) -> Result<PathBuf> {
     fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;

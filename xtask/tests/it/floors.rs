@@ -57,6 +57,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
     ("flows/tests", "flows/marts", "one suite is of the marts"),
     ("flows/local", "flows/marts", "a local run ends with its marts"),
+    ("flows/local", "flows/warehouse", "a local run makes its warehouse ready like any other"),
+    ("flows/tests", "flows/warehouse", "so does the tests' database"),
     ("prove", "receipt", "a proof is of a receipt"),
     ("prove", "table", "the files' schema is the table's"),
     ("table", "clean", "a cell is cleaned before it is in a row"),

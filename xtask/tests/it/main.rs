@@ -9,3 +9,4 @@ mod needs_browser;
 mod needs_emulator;
 mod repository;
 mod support;
+mod warehouse_init;

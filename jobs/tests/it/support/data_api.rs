@@ -56,6 +56,8 @@ pub struct DataApi {
 struct Shared {
     address: String,
     cluster: Cluster,
+    /// Who comes with this secret enters as its user.
+    admin: Option<(String, Cluster)>,
     book: Mutex<Book>,
     changed: Condvar,
     plan: Mutex<(usize, Plan)>,
@@ -86,12 +88,18 @@ impl fmt::Debug for DataApi {
 
 impl DataApi {
     pub fn before(cluster: Cluster) -> Self {
+        Self::administered(cluster, None)
+    }
+
+    /// With an administrator's secret, by its ARN, and what it opens.
+    pub fn administered(cluster: Cluster, admin: Option<(String, Cluster)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let plan: Plan = Box::new(|_, _| Fault::None);
         let shared = Arc::new(Shared {
             address,
             cluster,
+            admin,
             book: Mutex::default(),
             changed: Condvar::new(),
             plan: Mutex::new((0, plan)),
@@ -210,14 +218,14 @@ impl Shared {
     fn answer(self: &Arc<Self>, operation: &str, body: &Value, fault: Fault) -> Reply {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         match operation {
-            "ExecuteStatement" => self.begin(vec![text("Sql")], &text("ClientToken"), fault),
+            "ExecuteStatement" => self.begin(vec![text("Sql")], &text("ClientToken"), &text("SecretArn"), fault),
             "BatchExecuteStatement" => {
                 let sqls = body["Sqls"].as_array().into_iter().flatten().filter_map(Value::as_str);
                 let sqls: Vec<String> = sqls.map(str::to_owned).collect();
                 if !(1..=40).contains(&sqls.len()) {
                     return refused("ValidationException", "Sqls: 1 to 40 statements");
                 }
-                self.begin(sqls, &text("ClientToken"), fault)
+                self.begin(sqls, &text("ClientToken"), &text("SecretArn"), fault)
             }
             "DescribeStatement" => self.describe(&text("Id"), body["WaitTimeSeconds"].as_u64().unwrap_or(0)),
             "GetStatementResult" => self.page(&text("Id"), body["NextToken"].as_str()),
@@ -225,7 +233,11 @@ impl Shared {
         }
     }
 
-    fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, fault: Fault) -> Reply {
+    fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, secret: &str, fault: Fault) -> Reply {
+        let known = self.admin.as_ref().is_some_and(|(arn, _)| arn == secret);
+        if !secret.is_empty() && !known {
+            return refused("ValidationException", "there is no such secret");
+        }
         if sqls.iter().map(String::len).sum::<usize>() > 100_000 {
             return refused("ValidationException", "a statement is at most 100 KB");
         }
@@ -250,8 +262,8 @@ impl Shared {
             let ended = match fault {
                 _ if refused => Err(Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }),
                 Fault::Conflict => Err(Failed::conflict()),
-                Fault::LoseSession(after) => server.cluster.run(&sqls, Some(after)),
-                _ => server.cluster.run(&sqls, None),
+                Fault::LoseSession(after) => server.opened(known).run(&sqls, Some(after)),
+                _ => server.opened(known).run(&sqls, None),
             };
             let mut book = lock(&server.book);
             book.running -= 1;
@@ -261,6 +273,10 @@ impl Shared {
             server.changed.notify_all();
         });
         (200, json!({ "Id": id }))
+    }
+
+    fn opened(&self, by_secret: bool) -> &Cluster {
+        self.admin.as_ref().filter(|_| by_secret).map_or(&self.cluster, |(_, admin)| admin)
     }
 
     fn describe(&self, id: &str, seconds: u64) -> Reply {

@@ -36,6 +36,8 @@ impl Failed {
 /// A warehouse to run statements in.
 pub struct Cluster {
     url: String,
+    /// The database user that a session becomes, where the URL is another's.
+    user: Option<String>,
     /// Sessions at rest.
     rest: Mutex<Vec<Session>>,
     files: Runtime,
@@ -56,7 +58,15 @@ CREATE VIEW svv_columns AS SELECT table_schema::text, table_name::text, column_n
     character_maximum_length::int FROM information_schema.columns;
 CREATE TABLE sys_load_error_detail (query_id bigint, start_time timestamp, file_name text, column_name text,
     error_message text);
-GRANT SELECT ON svv_columns, sys_load_error_detail TO PUBLIC;
+CREATE TABLE svv_roles (role_name text PRIMARY KEY);
+CREATE VIEW svv_user_grants AS SELECT member.rolname::text AS user_name, granted.rolname::text AS role_name
+    FROM pg_auth_members JOIN pg_roles AS member ON member.oid = pg_auth_members.member
+    JOIN pg_roles AS granted ON granted.oid = pg_auth_members.roleid;
+GRANT SELECT ON svv_columns, sys_load_error_detail, svv_roles, svv_user_grants TO PUBLIC;
+";
+
+/// What a warehouse that was prepared as PostgreSQL has too much or too little of.
+const PREPARED: &str = "
 ALTER TABLE etl.runs DROP CONSTRAINT runs_pkey, DROP CONSTRAINT runs_source_run_id_key;
 ALTER TABLE etl.heads DROP CONSTRAINT heads_pkey;
 CREATE TABLE etl.attempts (token varchar(64), expires_at timestamp);
@@ -69,9 +79,28 @@ impl Cluster {
         let admin = database.session(Role::Postgres);
         if admin.texts("SELECT 1 FROM pg_type WHERE typname = 'super'").is_empty() {
             admin.run(REDSHIFT);
+            if !admin.texts("SELECT 1 FROM pg_namespace WHERE nspname = 'etl'").is_empty() {
+                admin.run(PREPARED);
+            }
         }
         let files = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        Self { url: database.url(role), rest: Mutex::default(), files, snapshot_first, s3: None }
+        Self { url: database.url(role), user: None, rest: Mutex::default(), files, snapshot_first, s3: None }
+    }
+
+    /// Entered as a user of any name, who is made on the way in, as Redshift does it, and may do nothing.
+    pub fn becoming(self, user: &str) -> Self {
+        Self { user: Some(user.to_owned()), ..self }
+    }
+
+    fn session(&self) -> Session {
+        let session = Session::open(&self.url).expect("a session");
+        if let Some(user) = &self.user {
+            if session.texts(&format!("SELECT 1 FROM pg_user WHERE usename = '{user}'")).is_empty() {
+                session.run(&format!("CREATE USER \"{user}\""));
+            }
+            session.run(&format!("SET SESSION AUTHORIZATION \"{user}\""));
+        }
+        session
     }
 
     /// With a bucket's objects from this S3 server, which looks at no signature.
@@ -84,7 +113,7 @@ impl Cluster {
     /// Runs statements as one transaction; after the statement `lost` the session is gone.
     pub fn run(&self, sqls: &[String], lost: Option<usize>) -> Result<Rows, Failed> {
         let rested = self.rest.lock().expect("no test panics in here").pop();
-        let session = rested.unwrap_or_else(|| Session::open(&self.url).expect("a session"));
+        let session = rested.unwrap_or_else(|| self.session());
         let result = self.transaction(&session, sqls, lost);
         if lost.is_none() {
             self.rest.lock().expect("no test panics in here").push(session);
@@ -106,7 +135,7 @@ impl Cluster {
             let done = if sql.starts_with("COPY ") {
                 self.copy(session, sql).map(|()| Rows::new())
             } else {
-                limits(sql).and_then(|()| session.answer(sql))
+                limits(sql).and_then(|()| session.answer(&in_postgres(sql)))
             };
             match done {
                 Ok(found) => rows = found,
@@ -162,6 +191,18 @@ impl Cluster {
             answer.bytes().await.map_err(|error| error.to_string())
         })
     }
+}
+
+/// Users, roles and grants in PostgreSQL's words. Its roles belong to the whole server and are there; so the ones that
+/// this database was told of are written down.
+fn in_postgres(sql: &str) -> String {
+    if let Some(role) = sql.strip_prefix("CREATE ROLE ") {
+        return format!("INSERT INTO svv_roles VALUES ('{role}')");
+    }
+    if sql.starts_with("CREATE USER ") || sql.starts_with("GRANT ") || sql.starts_with("ALTER DEFAULT PRIVILEGES ") {
+        return sql.replace(" PASSWORD DISABLE", "").replace(" ROLE ", " ");
+    }
+    sql.to_owned()
 }
 
 /// MERGE as Redshift takes it: a table as its source, both branches, no conditions, no alias on the target.

@@ -49,6 +49,11 @@ impl Zoo {
         zoo
     }
 
+    /// Its warehouse is a database with nothing in it.
+    pub fn unprepared(self) -> Self {
+        Self { database: OnceCell::from(Database::unprepared()), ..self }
+    }
+
     pub fn database(&self) -> &Database {
         self.database.get_or_init(Database::fresh)
     }

@@ -1,0 +1,62 @@
+//! Eight real processes that load at once from S3 through the Data API's stand-in: five a run, three its neighbour.
+
+use super::Bucket;
+use crate::support::data_api::DataApi;
+use crate::support::database::{Role, WAITING};
+use crate::support::program::{self, Program};
+use crate::support::redshift::Cluster;
+use crate::support::wait_until;
+use crate::support::zoo::{Zoo, animals};
+
+/// Who waits for what is left when the lock is free: whoever comes next, under both readings of when Redshift takes a
+/// transaction's snapshot.
+fn race(name: &str, snapshot_first: bool) {
+    let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh(name));
+    let api =
+        DataApi::before(Cluster::on(zoo.database(), Role::Loader, snapshot_first).reading_s3_at(&bucket.endpoint));
+    let copy = |run: &str| -> Program {
+        let program = bucket.program(program::copy(), &zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
+        program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")
+    };
+    for (run, names) in [("r0", "Ada"), ("r1", "Bo"), ("r2", "Cy")] {
+        zoo.gives("animals", &animals(&[(1, names)]));
+        bucket.transformation(&zoo, run).option("--collections", "animals").run().done();
+    }
+    copy("r0").run().done();
+
+    // Nobody commits before all eight have computed what they change.
+    let holder = zoo.database().enter(Role::Postgres);
+    holder.run("BEGIN; LOCK etl.load_lock");
+    let runs = ["r1", "r2", "r1", "r1", "r2", "r1", "r2", "r1"];
+    let running: Vec<_> = runs.iter().map(|run| copy(run).start()).collect();
+    let watcher = zoo.database().session(Role::Postgres);
+    wait_until("eight loads wait for the lock", || watcher.number(WAITING) == 8);
+    drop(holder);
+
+    let mut outcomes: Vec<(&str, String)> = Vec::new();
+    for (run, process) in runs.into_iter().zip(running) {
+        let report = process.wait().done();
+        outcomes.push((run, report["outcome"].as_str().expect("an outcome").to_owned()));
+    }
+    let count = |run: &str, outcome: &str| outcomes.iter().filter(|(of, what)| *of == run && what == outcome).count();
+    assert_eq!(count("r2", "committed"), 1, "{outcomes:?}");
+    assert_eq!(count("r2", "already_committed"), 2, "{outcomes:?}");
+    // The older one came first and once, or the newer one came first and no older one may.
+    let told = (count("r1", "committed"), count("r1", "already_committed"), count("r1", "superseded"));
+    assert!(told.0 <= 1 && told.0 + told.1 + told.2 == 5 && (told.0 == 1 || told.1 == 0), "{outcomes:?}");
+
+    let ledger = watcher.texts("SELECT run_id FROM etl.runs ORDER BY seq");
+    let expected = if told.0 == 1 { vec!["r0", "r1", "r2"] } else { vec!["r0", "r2"] };
+    assert_eq!(ledger, expected);
+    assert_eq!(watcher.texts("SELECT id || ' ' || name FROM zoo.animals WHERE _deleted_at IS NULL"), ["1 Cy"]);
+}
+
+#[test]
+fn eight_processes_leave_each_run_once_when_the_lock_comes_before_the_snapshot() {
+    race("raced-lock", false);
+}
+
+#[test]
+fn eight_processes_leave_each_run_once_when_the_snapshot_comes_before_the_lock() {
+    race("raced-snapshot", true);
+}

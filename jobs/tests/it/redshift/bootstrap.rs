@@ -1,0 +1,139 @@
+//! `cargo xtask warehouse-init` makes an empty database one that IAM roles can load into and read, and no more.
+
+use std::process::{Command, Output};
+
+use jobs::flows::copy::Outcome;
+use serde_json::Value;
+
+use super::Rig;
+use crate::support::data_api::DataApi;
+use crate::support::database::{Role, Session};
+use crate::support::redshift::Cluster;
+use crate::support::zoo::Zoo;
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
+
+/// An empty database behind the Data API, and the names of the IAM roles: users are the whole server's, so each test
+/// has its own.
+struct Account {
+    rig: Rig,
+    loader: String,
+    transformer: String,
+    analyst: String,
+}
+
+impl Account {
+    fn new(test: &str) -> Self {
+        let zoo = Zoo::stocked().unprepared();
+        let [loader, transformer, analyst] =
+            ["ingestion", "dbt", "analyst"].map(|job| format!("{test}-{job}-{}", std::process::id()));
+        let database = zoo.database();
+        let cluster = Cluster::on(database, Role::Postgres, false).becoming(&format!("IAMR:{loader}"));
+        let admin = Cluster::on(database, Role::Postgres, false);
+        let api = DataApi::administered(cluster, Some((SECRET.to_owned(), admin)));
+        Self { rig: Rig::before(zoo, api), loader, transformer, analyst }
+    }
+
+    /// `cargo xtask warehouse-init`.
+    fn init(&self, more: &[&str]) -> Output {
+        self.init_with(SECRET, more)
+    }
+
+    fn init_with(&self, secret: &str, more: &[&str]) -> Output {
+        let Some(xtask) = std::env::var_os("TEST_XTASK") else {
+            panic!("this test runs `xtask` and TEST_XTASK says where it is: run it with `cargo xtask test`");
+        };
+        let mut command = Command::new(xtask);
+        command.args(["warehouse-init", "redshift://zoo-workgroup/zoo", "--admin-secret", secret]);
+        command.args(["--loader", &self.loader, "--transformer", &self.transformer, "--reader", &self.analyst]);
+        command.arg("--contract").arg(self.rig.zoo.contract()).args(more);
+        command.env_clear().env("AWS_ENDPOINT_URL", self.rig.api.url()).env("AWS_DEFAULT_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command.output().expect("xtask starts")
+    }
+
+    #[track_caller]
+    fn made(&self, more: &[&str]) -> Vec<String> {
+        let output = self.init(&[more, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
+        let statements = told["statements"].as_array().expect("statements").iter();
+        statements.map(|sql| sql.as_str().expect("text").to_owned()).collect()
+    }
+
+    fn enter(&self, role: &str) -> Session {
+        let session = self.rig.zoo.database().enter(Role::Postgres);
+        session.run(&format!("SET SESSION AUTHORIZATION \"IAMR:{role}\""));
+        session
+    }
+}
+
+#[test]
+fn an_empty_database_becomes_one_to_load_and_stays_it() {
+    let account = Account::new("whole");
+    let database = account.rig.zoo.database();
+    account.rig.transform("r1");
+    let error = format!("{:#}", account.rig.load("r1").expect_err("nothing is prepared"));
+    assert!(error.contains("etl.runs"), "{error}");
+
+    let planned = account.made(&["--dry-run"]);
+    assert!(database.session(Role::Postgres).texts("SELECT 1 FROM pg_namespace WHERE nspname = 'etl'").is_empty());
+    assert_eq!(account.made(&[]), planned);
+    account.rig.commits("r1");
+    assert_eq!(account.rig.load("r1").expect("a load").outcome, Outcome::AlreadyCommitted);
+
+    // Again: no user, role or membership is made twice, and the rows stay.
+    let before = database.versions("zoo");
+    let again = account.made(&[]);
+    assert!(again.len() < planned.len());
+    assert!(again.iter().all(|sql| !sql.starts_with("CREATE USER") && !sql.contains("ROLE loader TO")), "{again:#?}");
+    assert_eq!(database.versions("zoo"), before);
+    account.rig.transform("r2");
+    account.rig.commits("r2");
+}
+
+#[test]
+fn each_role_may_do_its_work_and_nothing_else() {
+    let account = Account::new("least");
+    account.made(&[]);
+    account.rig.transform("r1");
+    account.rig.commits("r1");
+    let (transformer, analyst) = (account.enter(&account.transformer), account.enter(&account.analyst));
+    transformer.run("CREATE TABLE analytics.mart AS SELECT * FROM zoo.animals");
+    for session in [&transformer, &analyst] {
+        assert!(session.number("SELECT count(*) FROM zoo.animals") > 0);
+        assert!(session.number("SELECT count(*) FROM etl.runs") > 0);
+        assert!(session.number("SELECT count(*) FROM analytics.mart") > 0);
+        for sql in [
+            "DELETE FROM zoo.animals",
+            "UPDATE etl.heads SET seq = 0",
+            "CREATE TABLE zoo.more (n int)",
+            "CREATE TABLE staging_zoo.more (n int)",
+            "DO $$ BEGIN LOCK etl.load_lock; END $$",
+        ] {
+            let words = session.answer(sql).expect_err(sql);
+            assert!(words.contains("permission denied"), "{sql}: {words}");
+        }
+    }
+    assert!(analyst.answer("CREATE TABLE analytics.more (n int)").is_err());
+    assert!(account.enter(&account.loader).answer("SELECT 1 FROM analytics.mart").is_err());
+}
+
+#[test]
+fn what_cannot_be_is_one_error_and_changes_nothing() {
+    let account = Account::new("wrong");
+    let words = |output: Output| {
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let other = words(account.init_with(&SECRET.replace("admin", "other"), &[]));
+    assert!(
+        other.contains("no such secret") && other.contains("hint: check workgroup, database and secret"),
+        "{other}"
+    );
+    account.rig.api.refuses("SELECT 'role'");
+    let refused = words(account.init(&[]));
+    assert!(refused.contains("refused on demand") && refused.contains("svv_roles"), "{refused}");
+    let session = account.rig.zoo.database().session(Role::Postgres);
+    assert!(session.texts("SELECT 1 FROM pg_namespace WHERE nspname = 'etl'").is_empty());
+}

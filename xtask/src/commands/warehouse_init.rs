@@ -1,0 +1,70 @@
+//! `cargo xtask warehouse-init`: schemas, ledger, roles and grants, any number of times.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::WarehouseInit;
+use crate::edge::{files, terminal};
+use crate::failure::Failure;
+use crate::flows::warehouse::{self, Ready, Who};
+use crate::warehouse::{Address, ROLES, Users};
+
+pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
+    let contract = args.contract.clone().unwrap_or_else(|| files::root().join("jobs/contracts/spacex.yaml"));
+    let source = warehouse::contract(&contract)?.source;
+    let address: Address = args.warehouse.parse()?;
+    let who = who(args, &address)?;
+    terminal::step("Looking at the warehouse");
+    let ready = Ready::plan(&address, &who, &source)?;
+    if !args.dry_run {
+        terminal::step("Making it ready");
+        ready.apply()?;
+    }
+    let shown: Vec<&str> = ready.statements.iter().map(|sql| without_verifier(sql)).collect();
+    if args.json {
+        println!("{}", serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown }));
+    } else if args.dry_run {
+        shown.iter().for_each(|sql| println!("{sql};"));
+    } else {
+        println!("The warehouse is ready for `{source}` ({} statements).", shown.len());
+    }
+    Ok(Exit::Done)
+}
+
+fn who(args: &WarehouseInit, address: &Address) -> Result<Who> {
+    let secret = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    match address {
+        Address::Redshift { .. } => {
+            let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
+                let failure = Failure::new("who loads and who transforms is not said");
+                return Err(failure
+                    .hint("name the IAM roles of the two jobs: --loader ROLE --transformer ROLE")
+                    .into());
+            };
+            let users = Users::of_roles(loader, transformer, &args.reader)?;
+            Ok(Who::Iam { users, secret: args.admin_secret.clone() })
+        }
+        Address::Postgres { .. } => {
+            if args.loader.is_some()
+                || args.transformer.is_some()
+                || !args.reader.is_empty()
+                || args.admin_secret.is_some()
+            {
+                let failure = Failure::new("--loader, --transformer, --reader and --admin-secret are for Redshift");
+                let hint = "in PostgreSQL the roles log in themselves: set LOADER_PASSWORD, TRANSFORMER_PASSWORD, READER_PASSWORD";
+                return Err(failure.hint(hint).into());
+            }
+            let password = |role: &str| Some((role.to_owned(), secret(&format!("{}_PASSWORD", role.to_uppercase()))?));
+            let roles: BTreeMap<_, _> = ROLES.into_iter().filter_map(password).collect();
+            Ok(Who::Passwords { roles, admin: secret("PGPASSWORD").unwrap_or_default() })
+        }
+    }
+}
+
+/// A statement as people may see it.
+fn without_verifier(sql: &str) -> &str {
+    sql.split_once(" PASSWORD '").map_or(sql, |(role, _)| role)
+}
