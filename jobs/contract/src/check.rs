@@ -1,11 +1,13 @@
 //! Reading a contract: the YAML first, then every rule that one column alone cannot know, all problems in one list.
 
+mod paths;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::locate::line_of;
 use crate::words::reserved;
-use crate::{Contract, Ordered, POSITION, Type};
+use crate::{Column, Contract, Ordered, POSITION, Type};
 
 /// Why a contract was refused: every problem, in the file's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +112,19 @@ impl<'c> Checker<'c> {
                 }
                 Some(_) => {}
             }
-            let lists = collection.children.iter().map(|(_, child)| child.at.as_str());
-            checker.columns(&at, &collection.columns, lists);
+            checker.each_column(&at, &collection.columns);
+            checker.columns(&at, &collection.columns, Some(&collection.children));
+            checker.lists(&at, &collection.children);
             for (child_name, child) in collection.children.iter() {
                 let at = [at.clone(), path(&["children", child_name])].concat();
                 checker.name(&at, &["parent_key"], &child.parent_key);
+                if child.parent_key == POSITION {
+                    checker.add(
+                        &at,
+                        &["parent_key"],
+                        format!("`{POSITION}` is the element's place; choose another name"),
+                    );
+                }
                 for given in [child.parent_key.as_str(), POSITION] {
                     if child.columns.contains(given) {
                         checker.add(
@@ -124,7 +134,8 @@ impl<'c> Checker<'c> {
                         );
                     }
                 }
-                checker.columns(&at, &child.columns, std::iter::empty());
+                checker.each_column(&at, &child.columns);
+                checker.columns(&at, &child.columns, None);
             }
         }
         checker.references();
@@ -190,30 +201,9 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn columns<'a>(
-        &mut self,
-        at: &[String],
-        columns: &'a Ordered<crate::Column>,
-        lists: impl Iterator<Item = &'a str>,
-    ) {
-        let paths: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name, column.path(name))).collect();
-        let lists: Vec<&str> = lists.collect();
-        for (index, (name, column)) in columns.iter().enumerate() {
+    fn each_column(&mut self, at: &[String], columns: &Ordered<Column>) {
+        for (name, column) in columns.iter() {
             self.name(at, &["columns", name], name);
-            let own = column.path(name);
-            if own != "." && own.split('.').any(str::is_empty) {
-                self.add(at, &["columns", name, "at"], format!("`{own}` is no path; write field or object.field"));
-            }
-            let others = paths[..index].iter().copied().chain(lists.iter().map(|list| ("a child table", *list)));
-            for (other, taken) in others {
-                if inside(own, taken) || inside(taken, own) {
-                    self.add(
-                        at,
-                        &["columns", name],
-                        format!("`{own}` is read already by {other} (`{taken}`); remove one"),
-                    );
-                }
-            }
             if column.known_gaps.is_some() && column.references.is_none() {
                 self.add(at, &["columns", name, "known_gaps"], "only a column with `references` has gaps".to_owned());
             }
@@ -252,11 +242,6 @@ impl<'c> Checker<'c> {
 
 fn path(steps: &[&str]) -> Vec<String> {
     steps.iter().map(|step| (*step).to_owned()).collect()
-}
-
-/// Whether `path` lies at or below `above`, step by step.
-fn inside(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 #[cfg(test)]
@@ -313,6 +298,7 @@ collections:
             ("keepers.id,", "keepers.nr,", "collection `keepers` has no column `nr`"),
             ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must begin with `/`"),
             ("at: meals", "at: keeper", "is read already by a child table"),
+            ("parent_key: animal_id", "parent_key: position", "`position` is the element's place"),
             ("{meal:", "{position:", "`position` is there by itself"),
             ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
             ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is no name"),
