@@ -1,6 +1,7 @@
 //! The table that COPY would load: its columns in order.
 
 use std::fmt;
+use std::str::FromStr;
 
 use contract::{Table, Type};
 
@@ -97,5 +98,23 @@ impl fmt::Display for Kind {
             Self::Date => f.write_str("date"),
             Self::Timestamp => f.write_str("timestamp"),
         }
+    }
+}
+
+/// As it is displayed.
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let numbers = |start: &str| name.strip_prefix(start)?.strip_suffix(')');
+        let sized = numbers("varchar(").and_then(|bytes| Some(Self::Varchar(bytes.parse().ok()?)));
+        let decimal = numbers("decimal(").and_then(|digits| {
+            let (precision, scale) = digits.split_once(',')?;
+            Some(Self::Decimal { precision: precision.parse().ok()?, scale: scale.parse().ok()? })
+        });
+        let plain = [Self::SmallInt, Self::Integer, Self::BigInt, Self::Real, Self::Double, Self::Boolean];
+        let all = plain.into_iter().chain([Self::JsonText, Self::Super, Self::Date, Self::Timestamp]);
+        let named = all.into_iter().find(|kind| kind.to_string() == name);
+        sized.or(decimal).or(named).ok_or_else(|| format!("no type `{name}`"))
     }
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use jobs::prove::{self, Kind, Refusal, Target};
+use jobs::prove::{self, Refusal, Target};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -188,27 +188,10 @@ fn every_accepted_file_can_be_read() {
     }
 }
 
-/// A type as a verdict's target names it.
-fn kind(name: &str) -> Kind {
-    let numbers = |start: &str| -> Option<Vec<u32>> {
-        let inside = name.strip_prefix(start)?.strip_suffix(')')?;
-        Some(inside.split(',').map(|number| number.parse().expect("a number")).collect())
-    };
-    if let Some(bytes) = numbers("varchar(") {
-        return Kind::Varchar(bytes[0]);
-    }
-    if let Some(digits) = numbers("decimal(") {
-        return Kind::Decimal { precision: digits[0] as u8, scale: digits[1] as u8 };
-    }
-    let plain = [Kind::SmallInt, Kind::Integer, Kind::BigInt, Kind::Real, Kind::Double, Kind::Boolean, Kind::Super];
-    let all = plain.into_iter().chain([Kind::Date, Kind::Timestamp]);
-    all.into_iter().find(|kind| kind.to_string() == name).unwrap_or_else(|| panic!("no type `{name}`"))
-}
-
 fn target(columns: &[Column]) -> Target {
     let column = |column: &Column| prove::Column {
         name: column.name.clone(),
-        kind: kind(&column.kind),
+        kind: column.kind.parse().unwrap_or_else(|error| panic!("{error}")),
         nullable: column.nullable,
     };
     Target { columns: columns.iter().map(column).collect() }
