@@ -105,6 +105,40 @@ pub fn has_chromium() -> bool {
         || std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
 }
 
+/// Whether there is a C++ compiler, where the build of libFuzzer looks for one.
+pub fn has_cpp_compiler() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::var_os("CXX").is_some() || std::env::split_paths(&path).any(|folder| folder.join("c++").is_file())
+}
+
+/// How a fuzz target is compiled, as cargo-fuzz does it but for the sanitizers, which only nightly Rust has: every edge
+/// and comparison is counted. Rust's own checks find what there is to find in code without `unsafe`.
+const FUZZING: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
+
+/// Cargo with that, for the fuzz targets. Naming the target keeps the flags from build scripts and macros, and a folder
+/// of their own keeps what is compiled so from taking the place of the rest.
+fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str) -> Cmd<'s> {
+    let command = cmd!(shell, "{cargo} {verb} --package jobs-fuzz --target host-tuple --target-dir target/fuzz");
+    as_a_person(command).env("RUSTFLAGS", FUZZING).quiet()
+}
+
+/// Builds the fuzz targets; whether they compile.
+pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(fuzz_cargo(&shell, &cargo, "build").arg("--bins").run().is_ok())
+}
+
+/// Runs a fuzz target that has been built.
+pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
+    let (shell, cargo) = cargo(root)?;
+    let command = fuzz_cargo(&shell, &cargo, "run").args(["--quiet", "--bin", target, "--"]).args(arguments);
+    let output = command.ignore_status().output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(Output { text, code: output.status.code() })
+}
+
 /// What a program said, on both its channels, and its exit code if it was not killed.
 #[derive(Clone, Debug)]
 pub struct Output {

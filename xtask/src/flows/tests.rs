@@ -1,5 +1,7 @@
 //! The test suites: what each needs, and how it is run.
 
+mod fuzz;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -151,6 +153,12 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
             &["needs_browser::"],
             &database.environment(),
         )?))
+    })?);
+    results.push(timed("fuzz", || {
+        if !all {
+            return Ok(Outcome::NotRun("it takes minutes; `cargo xtask test --all` runs it".to_owned()));
+        }
+        fuzz::run(&root, &dir.join("fuzz"), tell)
     })?);
     Ok(results)
 }

@@ -1,0 +1,11 @@
+//! libFuzzer's way to [`jobs_fuzz::contract`]; without libFuzzer it takes the files of the command line.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jobs_fuzz::contract(bytes));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    jobs_fuzz::replay(jobs_fuzz::contract);
+}

@@ -1,0 +1,139 @@
+//! An answer becomes the same rows however it is cut, every record is accounted for, and every row that is made loads.
+
+use std::sync::OnceLock;
+
+use contract::{Answer as Shape, Collection, Contract, Table};
+use jobs::table::{Answer, AnswerError, QuarantineEncoder, Record, RecordReader, Step};
+use serde_json::value::RawValue;
+
+use crate::parquet::{encoded, taken};
+
+/// The first byte chooses a collection, the second how the rest, the answer's bytes, is cut into pieces.
+///
+/// # Panics
+/// When pieces matter, a record is lost or invented, or a row is made that COPY would not take.
+pub fn rows(bytes: &[u8]) {
+    let [choice, size, body @ ..] = bytes else { return };
+    let sources = sources();
+    let source = &sources[usize::from(*choice) % sources.len()];
+    let whole = read(source, body, body.len());
+    for size in [1, 2 + usize::from(*size)] {
+        let pieces = read(source, body, size);
+        match (&whole, &pieces) {
+            // The words show what came so far, and bytes that are no text are found before an earlier mistake.
+            (Err(AnswerError::Invalid { offset, .. }), Err(AnswerError::Invalid { offset: other, .. })) => {
+                assert!(offset == other || std::str::from_utf8(body).is_err(), "{whole:?}, in pieces {pieces:?}");
+            }
+            _ => assert_eq!(whole, pieces, "pieces of {size}"),
+        }
+    }
+    assert_eq!(whole.as_ref().ok().map(|found| found.texts.clone()), sound(source.collection.answer, body));
+}
+
+/// The records by another reader's account.
+fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
+    let owned = |raw: &RawValue| raw.get().to_owned();
+    match shape {
+        Shape::List => Some(serde_json::from_slice::<Vec<&RawValue>>(body).ok()?.into_iter().map(owned).collect()),
+        Shape::Object => {
+            let record: &RawValue = serde_json::from_slice(body).ok()?;
+            record.get().starts_with('{').then(|| vec![owned(record)])
+        }
+    }
+}
+
+/// What became of an answer; compared as a whole.
+#[derive(Debug, Default, PartialEq)]
+struct Found {
+    texts: Vec<String>,
+    records: Vec<String>,
+    files: Vec<Vec<u8>>,
+}
+
+fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError> {
+    let (mut answer, mut found) = (Answer::new(source.collection.answer), Found::default());
+    let mut quarantine = QuarantineEncoder::new().expect("a schema");
+    let mut pieces = body.chunks(size.max(1));
+    loop {
+        match answer.step(|json| source.reader.read_next(json))? {
+            Step::Record(record, json) => {
+                let record = record.unwrap_or_else(|| source.reader.read(json));
+                let number = found.records.len() as u64 + 1;
+                accounted(source, &record, json);
+                if record.reasons.is_empty() {
+                    found.files.extend(files(source, &record));
+                } else {
+                    let key = source.reader.key_of(&record).map(|key| key.into_owned());
+                    quarantine.append(number, key, &record.reasons, json).expect("anything can be set aside");
+                }
+                found.texts.push(json.to_owned());
+                found.records.push(format!("{record:?}"));
+            }
+            Step::End => break,
+            Step::More => match pieces.next() {
+                Some(piece) => answer.push(piece)?,
+                None => answer.end(),
+            },
+        }
+    }
+    found.files.push(quarantine.finish().expect("anything can be set aside"));
+    Ok(found)
+}
+
+/// `read = rows + quarantined + dropped`, and what fits is whole.
+fn accounted(source: &Source, record: &Record<'_>, json: &str) {
+    assert_eq!(format!("{record:?}"), format!("{:?}", source.reader.read(json)), "read twice, and not the same");
+    if !record.reasons.is_empty() {
+        assert!(record.reasons.iter().all(|reason| !reason.is_empty()));
+        return;
+    }
+    assert!(source.reader.key_of(record).is_some(), "a row without its key");
+    for child in &record.children {
+        assert_eq!(child.read, child.rows.len() as u64 + child.dropped);
+        for row in &child.rows {
+            assert_eq!(row.cells[0], record.row.cells[source.key], "not its parent's key");
+        }
+    }
+}
+
+/// The tables' files of one record.
+fn files(source: &Source, record: &Record<'_>) -> Vec<Vec<u8>> {
+    let own = std::iter::once(vec![&record.row]);
+    let rows = own.chain(record.children.iter().map(|child| child.rows.iter().collect()));
+    let file = |(table, rows): (&Table<'_>, Vec<_>)| {
+        let file = encoded(table, &rows);
+        taken(table, &file, &rows);
+        file.to_vec()
+    };
+    source.tables.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()).map(file).collect()
+}
+
+struct Source {
+    collection: &'static Collection,
+    tables: Vec<Table<'static>>,
+    reader: RecordReader,
+    /// Which column is the key.
+    key: usize,
+}
+
+/// The collections of a contract made up for this and of the real one.
+fn sources() -> &'static [Source] {
+    static CONTRACTS: OnceLock<[Contract; 2]> = OnceLock::new();
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let contracts = CONTRACTS.get_or_init(|| {
+            [include_str!("nasty.yaml"), include_str!("../../contracts/spacex.yaml")]
+                .map(|text| Contract::parse(text, "a contract").unwrap_or_else(|error| panic!("{error}")))
+        });
+        let collections =
+            contracts.iter().flat_map(|contract| contract.collections.iter().map(move |of| (contract, of)));
+        let source =
+            |(contract, (name, collection)): (&'static Contract, (&'static str, &'static Collection))| Source {
+                collection,
+                tables: contract.tables_of(name, collection),
+                reader: RecordReader::new(contract, name, collection),
+                key: collection.columns.names().position(|name| name == collection.key).expect("a key"),
+            };
+        collections.map(source).collect()
+    })
+}

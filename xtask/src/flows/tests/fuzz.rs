@@ -1,0 +1,104 @@
+//! The suite "fuzz": each target of `jobs/fuzz` under libFuzzer for a while, from the inputs that are kept.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::Outcome;
+use crate::edge::{files, shell};
+
+/// Each target, the longest input that it is given, and where more inputs to begin with are than its own.
+const TARGETS: [(&str, u32, Option<&str>); 3] = [
+    ("contract", 4_096, None),
+    ("rows", 4_096, None),
+    // Nearly all of its files are shorter; a longer one would be cut, and then is none.
+    ("prover", 10_000, Some("jobs/tests/copy_corpus/files")),
+];
+
+/// Seconds for each target, after it is built.
+const SECONDS: u32 = 35;
+
+/// Far above what any of them takes for the longest input; libFuzzer stops where it is passed.
+const MEBIBYTES: u32 = 1_024;
+
+/// Builds the targets and runs one after the other; new inputs go to `dir`, those that break a target to
+/// `jobs/fuzz/artifacts`.
+pub(super) fn run(root: &Path, dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Outcome> {
+    if !shell::has_cpp_compiler() {
+        return Ok(Outcome::NotRun("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
+    }
+    tell("Building the fuzz targets");
+    if !shell::build_fuzz_targets(root)? {
+        return Ok(Outcome::Failed);
+    }
+    files::remove(dir)?;
+    let mut outcome = Outcome::Passed;
+    for (target, longest, more) in TARGETS {
+        tell(&format!("Fuzzing `{target}`"));
+        let found = files::folder(&dir.join(target))?;
+        let artifacts = files::folder(&root.join("jobs/fuzz/artifacts").join(target))?;
+        let folders = [Some(found), Some(root.join("jobs/fuzz/corpus").join(target)), more.map(|more| root.join(more))];
+        let mut arguments = vec![
+            format!("-max_total_time={SECONDS}"),
+            format!("-max_len={longest}"),
+            format!("-rss_limit_mb={MEBIBYTES}"),
+            "-timeout=10".to_owned(),
+            format!("-artifact_prefix={}/", artifacts.display()),
+        ];
+        let dictionary = root.join(format!("jobs/fuzz/dictionaries/{target}.dict"));
+        if dictionary.is_file() {
+            arguments.push(format!("-dict={}", dictionary.display()));
+        }
+        arguments.extend(folders.iter().flatten().map(|folder| folder.display().to_string()));
+        let output = shell::fuzz(root, target, &arguments)?;
+        match output.code {
+            Some(0) => tell(&last_line(&output.text, "cov:")),
+            code => {
+                eprintln!("{}\n{}", ending(&output.text), broken(target, &output.text, code));
+                outcome = Outcome::Failed;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// `#22963 DONE cov: 14444 ft: 40523 corp: 483/506Kb …`
+fn last_line(text: &str, part: &str) -> String {
+    text.lines().rev().find(|line| line.contains(part)).unwrap_or("it tells nothing of its coverage").replace('\t', " ")
+}
+
+/// What was wrong, from the panic on; without one, the last lines.
+fn ending(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let panic = lines.iter().position(|line| line.contains("panicked at"));
+    let from = panic.unwrap_or(lines.len().saturating_sub(12));
+    lines[from..].iter().take(12).copied().collect::<Vec<_>>().join("\n")
+}
+
+/// Which file shows it, and how to see it again.
+fn broken(target: &str, text: &str, code: Option<i32>) -> String {
+    match text.lines().find_map(|line| line.split_once("Test unit written to ")) {
+        Some((_, file)) => format!(
+            "fuzz target `{target}`: `{file}` breaks it; again: cargo run --package jobs-fuzz --bin {target} {file}"
+        ),
+        None => format!("fuzz target `{target}` ended with {code:?} and left no input"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BROKEN: &str = "INFO: Seed: 1\n#4\tINITED cov: 1 ft: 2\n#9\tNEW    cov: 3 ft: 4\nthread panicked at a.rs:1\n\
+                          wrong\nartifact_prefix='/a/'; Test unit written to /a/crash-1";
+
+    #[test]
+    fn a_broken_target_is_told_with_its_input_and_the_way_to_see_it_again() {
+        let found = broken("rows", BROKEN, Some(77));
+        let again = "cargo run --package jobs-fuzz --bin rows /a/crash-1";
+        assert!(found.contains("`/a/crash-1` breaks it") && found.ends_with(again), "{found}");
+        assert!(ending(BROKEN).starts_with("thread panicked at a.rs:1\nwrong"));
+        assert_eq!(broken("rows", "", None), "fuzz target `rows` ended with None and left no input");
+        assert_eq!(last_line(BROKEN, "cov:"), "#9 NEW    cov: 3 ft: 4");
+    }
+}
