@@ -1,8 +1,8 @@
 //! How fast and how lean `transformation` is: the launches, repeated with fresh ids to 170 MB and 1.7 GB, into all
 //! launch tables.
 //!
-//! `cargo bench -p jobs` prints bytes per second of CPU time and the peak memory of each run, and fails when a table
-//! does not have exactly the rows that the input has. It lives outside the tests because a timed test lies on a busy
+//! `cargo bench -p jobs` prints bytes per second of CPU time and the peak memory of each run. It fails when a table does
+//! not have exactly the rows that the input has, or when a larger input takes more memory than the first. It lives outside the tests because a timed test lies on a busy
 //! machine. `BENCH_LAUNCHES` names another file with launches than the sample; `BENCH_MEGABYTES` other sizes.
 
 use std::collections::BTreeMap;
@@ -17,6 +17,9 @@ use nix::sys::time::TimeValLike;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+/// KiB by which the peaks may differ: ±2 MiB around one figure, and 2 MiB for how an allocator and threads happen to meet.
+const MARGIN: i64 = 6 << 10;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,13 +28,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let launches = std::fs::read_to_string(&from)?;
     let dir = PathBuf::from(ROOT).join("target/bench");
     println!("{:>10} {:>10} {:>8} {:>8} {:>12} {:>10}", "input", "launches", "CPU s", "wall s", "MB/CPU s", "peak MiB");
+    let mut peaks = Vec::new();
     for megabytes in sizes.split(',') {
         let source = dir.join(format!("source-{megabytes}"));
         let expected = write_input(&launches, &source, megabytes.trim().parse::<u64>()? * 1_000_000)?;
-        run(&source, &dir.join("lake"), &expected)?;
+        peaks.push(run(&source, &dir.join("lake"), &expected)?);
         std::fs::remove_dir_all(&source)?;
     }
     std::fs::remove_dir_all(&dir)?;
+    let grown = peaks.iter().max().zip(peaks.first()).map_or(0, |(most, first)| most - first);
+    if grown > MARGIN {
+        return Err(format!("memory grew with the input: by {grown} KiB, at most {MARGIN} KiB are chance").into());
+    }
     Ok(())
 }
 
@@ -76,7 +84,7 @@ fn write_input(launches: &str, dir: &Path, bytes: u64) -> Result<BTreeMap<&'stat
     Ok(expected)
 }
 
-fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Result<(), Box<dyn Error>> {
+fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Result<i64, Box<dyn Error>> {
     let bytes = std::fs::metadata(source.join("launches.json"))?.len();
     let (before, began) = (getrusage(UsageWho::RUSAGE_CHILDREN)?, std::time::Instant::now());
     let output = Command::new(env!("CARGO_BIN_EXE_transformation"))
@@ -99,11 +107,15 @@ fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Re
     let cpu = seconds(&after) - seconds(&before);
     let megabytes = bytes as f64 / 1e6;
     // Linux counts in KiB and gives the largest child so far, so the larger input must come last.
-    let peak = after.max_rss() / 1024;
+    let peak = after.max_rss();
     let rate = megabytes / cpu;
-    println!("{megabytes:>7.0} MB {:>10} {cpu:>8.2} {wall:>8.2} {rate:>12.0} {peak:>10}", expected["launches"]);
+    println!(
+        "{megabytes:>7.0} MB {:>10} {cpu:>8.2} {wall:>8.2} {rate:>12.0} {:>10.1}",
+        expected["launches"],
+        peak as f64 / 1024.0
+    );
     std::fs::remove_dir_all(lake)?;
-    Ok(())
+    Ok(peak)
 }
 
 fn seconds(usage: &Usage) -> f64 {

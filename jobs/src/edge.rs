@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod lake;
 pub mod openlineage;
+pub mod scratch;
 pub mod source;
 pub mod warehouse;
 

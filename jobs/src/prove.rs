@@ -212,7 +212,7 @@ collections:
         let reader = RecordReader::new(contract, name, collection);
         let mut encoder = Encoder::new(&contract.tables()[0]).expect("encoder");
         encoder.append(&reader.read(r#"{"id":1,"name":"Ada"}"#).row).expect("row");
-        let bytes = Bytes::from(encoder.finish().expect("file"));
+        let bytes = Bytes::from(encoder.finish().expect("file").concat());
         let sha256 = hex(&Sha256::digest(&bytes));
         (File { object: Object { key: "k".to_owned(), bytes: bytes.len() as u64, sha256 }, rows: 1 }, bytes)
     }

@@ -10,12 +10,15 @@
 
 mod answer;
 mod parquet;
+mod pieces;
 mod record;
 mod row;
 mod schema;
+mod twins;
 
 pub use answer::{Answer, AnswerError, Step};
 pub use parquet::{Encoder, QuarantineEncoder};
 pub use record::{Record, RecordReader};
 pub use row::Row;
 pub use schema::{file_columns, schema};
+pub use twins::{Keys, Merge, Shelf, hash};

@@ -20,7 +20,7 @@ const KEY: &str = "part-0.parquet";
 pub(crate) fn encoded(table: &Table<'_>, rows: &[&Row<'_>]) -> Bytes {
     let mut encoder = Encoder::new(table).expect("a table has a schema");
     rows.iter().for_each(|row| encoder.append(row).expect("rows are of their table's types"));
-    encoder.finish().expect("rows are of their table's types").into()
+    encoder.finish().expect("rows are of their table's types").concat().into()
 }
 
 /// Our own file is taken, and has these rows' values in it.

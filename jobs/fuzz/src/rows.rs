@@ -76,7 +76,7 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError>
             },
         }
     }
-    found.files.push(quarantine.finish().expect("anything can be set aside"));
+    found.files.push(quarantine.finish().expect("anything can be set aside").concat());
     Ok(found)
 }
 

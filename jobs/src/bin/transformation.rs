@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use contract::RunId;
+use contract::{Exit, RunId};
 use jobs::cli::{self, Bars, Common, Ending};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
@@ -19,6 +19,7 @@ use jobs::flows::lineage::Lineage;
 use jobs::flows::transform::{Job, Origin, Report, Transformation};
 use jobs::lineage;
 use jobs::load::Ledger;
+use tokio::runtime::Builder;
 
 /// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection; or do the same with
 /// the answers that an earlier run kept (--from-raw).
@@ -64,8 +65,22 @@ struct Task {
     verifies: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Threads that compute, and as many that wait for files. The allocator keeps memory for each, so that their number
+/// belongs to the program and not to the machine; more machines, each with some of the collections, are the way to more.
+const THREADS: usize = 2;
+
+fn main() -> ExitCode {
+    let mut threads = Builder::new_multi_thread();
+    match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
+        Ok(runtime) => runtime.block_on(start()),
+        Err(error) => {
+            eprintln!("error: cannot start the program's threads: {error}");
+            Exit::TempFail.into()
+        }
+    }
+}
+
+async fn start() -> ExitCode {
     let cli = Cli::parse();
     let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
     let bars = Bars::new(cli.common.log);

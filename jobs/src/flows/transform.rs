@@ -2,10 +2,12 @@
 //! verification ends before anything is written.
 
 mod fetch;
+mod files;
 mod receipts;
 mod records;
 mod report;
 mod tables;
+mod twins;
 mod verify;
 
 use std::collections::{BTreeMap, HashSet};

@@ -12,6 +12,7 @@ use arrow_array::builder::{
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
 use contract::{Table, Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -20,6 +21,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use super::pieces::Pieces;
 use super::row::{Row, RowHasher};
 use super::schema::{file_columns, schema};
 use crate::clean::Cell;
@@ -28,20 +30,22 @@ use crate::clean::Cell;
 const BATCH_ROWS: usize = 1024;
 /// Bytes of text and JSON that are gathered at most.
 const BATCH_BYTES: usize = 1 << 20;
-/// Encoded bytes after which a row group is closed, which bounds memory.
-const GROUP_BYTES: usize = 1 << 20;
+/// Encoded bytes after which a row group is closed. Every table has one open, and a rare table's grows as long as the
+/// answer comes, so this times the tables is what a long answer may take more than a short one.
+const GROUP_BYTES: usize = 256 << 10;
+/// Rows after which a page is closed: each has 8 bytes in every column that looks for repetitions.
+const PAGE_ROWS: usize = 8192;
 
 /// Encodes the rows of one file of a table. Take the bytes with [`Encoder::take`] as they come.
 #[derive(Debug)]
 pub struct Encoder {
-    writer: ArrowWriter<Vec<u8>>,
+    writer: ArrowWriter<Pieces>,
     schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     hasher: RowHasher,
     gathered: usize,
     gathered_bytes: usize,
     rows: u64,
-    taken: u64,
 }
 
 impl Encoder {
@@ -63,7 +67,6 @@ impl Encoder {
             gathered: 0,
             gathered_bytes: 0,
             rows: 0,
-            taken: 0,
         })
     }
 
@@ -111,23 +114,21 @@ impl Encoder {
         self.writer.inner().len() as u64
     }
 
-    /// How many bytes have been taken.
-    pub fn taken(&self) -> u64 {
-        self.taken
+    /// How many row groups are complete.
+    pub fn groups(&self) -> usize {
+        self.writer.flushed_row_groups().len()
     }
 
     /// The bytes that are ready, which the encoder then forgets.
-    pub fn take(&mut self) -> Vec<u8> {
-        let bytes = mem::take(self.writer.inner_mut());
-        self.taken += bytes.len() as u64;
-        bytes
+    pub fn take(&mut self) -> Vec<Bytes> {
+        self.writer.inner_mut().take()
     }
 
     /// Ends the file and gives its last bytes.
     ///
     /// # Errors
     /// When the rows gathered last cannot be encoded.
-    pub fn finish(mut self) -> Result<Vec<u8>, ParquetError> {
+    pub fn finish(mut self) -> Result<Vec<Bytes>, ParquetError> {
         self.encode()?;
         self.writer.finish()?;
         Ok(self.take())
@@ -135,19 +136,20 @@ impl Encoder {
 }
 
 /// `distinct` names columns whose values hardly ever repeat: looking for repetitions would only cost time.
-fn writer(schema: &SchemaRef, distinct: &[&str]) -> Result<ArrowWriter<Vec<u8>>, ParquetError> {
+fn writer(schema: &SchemaRef, distinct: &[&str]) -> Result<ArrowWriter<Pieces>, ParquetError> {
     let properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_dictionary_page_size_limit(256 << 10)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_created_by("dpworld transformation".to_owned());
     let properties = distinct
         .iter()
         .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(*name), false));
     // Arrow's own copy of the schema would say nothing that Parquet's types do not.
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-    ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(schema), options)
+    ArrowWriter::try_new_with_options(Pieces::default(), Arc::clone(schema), options)
 }
 
 #[derive(Debug)]
@@ -222,7 +224,7 @@ impl ColumnBuilder {
 /// read, the reasons, one a line, and the record as it came.
 #[derive(Debug)]
 pub struct QuarantineEncoder {
-    writer: ArrowWriter<Vec<u8>>,
+    writer: ArrowWriter<Pieces>,
     schema: SchemaRef,
     rows: u64,
 }
@@ -269,15 +271,15 @@ impl QuarantineEncoder {
     }
 
     /// The bytes that are ready, which the encoder then forgets.
-    pub fn take(&mut self) -> Vec<u8> {
-        mem::take(self.writer.inner_mut())
+    pub fn take(&mut self) -> Vec<Bytes> {
+        self.writer.inner_mut().take()
     }
 
     /// Ends the file and gives its last bytes.
     ///
     /// # Errors
     /// When it cannot be encoded.
-    pub fn finish(mut self) -> Result<Vec<u8>, ParquetError> {
+    pub fn finish(mut self) -> Result<Vec<Bytes>, ParquetError> {
         self.writer.finish()?;
         Ok(self.take())
     }

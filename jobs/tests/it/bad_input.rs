@@ -201,6 +201,16 @@ fn the_same_key_twice_in_one_answer_is_refused_and_named() {
 }
 
 #[test]
+fn a_key_is_found_again_after_more_records_than_memory_keeps_keys_of() {
+    let (zoo, state) = loaded();
+    let many: Vec<(u32, &str)> = (1..=140_000).chain([1]).map(|id| (id, "Ada")).collect();
+    zoo.gives("animals", &animals(&many));
+    let ended = zoo.transformation("r2").option("--collections", "animals").run();
+    ended.refused(&["the key `1` comes twice in one answer, in records 1 and 140001"]);
+    assert_eq!(zoo.state(), state);
+}
+
+#[test]
 fn an_empty_answer_where_there_were_rows_must_be_allowed() {
     let (zoo, _) = loaded();
     zoo.gives("animals", &json!([]));

@@ -190,7 +190,7 @@ impl Nasty {
 fn refusal<'r>(table: &Table<'_>, rows: impl Iterator<Item = &'r Row<'r>>) -> Option<Refusal> {
     let mut encoder = Encoder::new(table).expect("a schema");
     rows.for_each(|row| encoder.append(row).expect("rows of their types"));
-    let (rows, bytes) = (encoder.rows(), Bytes::from(encoder.finish().expect("a file")));
+    let (rows, bytes) = (encoder.rows(), Bytes::from(encoder.finish().expect("a file").concat()));
     let found = prove::copy(&Target::stage(table), "part-0.parquet", &bytes);
     assert!(found.as_ref().is_ok_and(|found| *found == rows) || found.is_err(), "{found:?}, not {rows} rows");
     found.err()

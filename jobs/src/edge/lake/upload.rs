@@ -53,6 +53,17 @@ impl Upload {
         Ok(())
     }
 
+    /// Adds several pieces.
+    ///
+    /// # Errors
+    /// As [`Upload::write`].
+    pub async fn write_all(&mut self, pieces: Vec<Bytes>) -> Result<()> {
+        for bytes in pieces {
+            self.write(bytes).await?;
+        }
+        Ok(())
+    }
+
     /// Where the object will be.
     pub fn key(&self) -> &str {
         &self.key

@@ -1,24 +1,19 @@
 //! An answer's records become the Parquet files of the collection's tables while its bytes arrive.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::mem;
 
 use anyhow::Result;
-use contract::{Collection, Contract, Table};
-use twox_hash::XxHash3_64;
+use contract::{Collection, Contract};
 
 use super::fetch::{Arriving, Target};
+use super::files::TableFiles;
 use super::records::Records;
+use super::twins::Twins;
 use crate::edge::lake::Upload;
 use crate::failure::Failure;
-use crate::receipt::{File, Object, TableReceipt};
-use crate::table::{Encoder, QuarantineEncoder, Record, RecordReader};
-
-/// Bytes after which a table goes on in another file, so that `copy` can hold one file at a time.
-const FILE_BYTES: u64 = 64 << 20;
-/// Encoded bytes that wait before they are handed to the upload.
-const HAND_OVER: u64 = 256 << 10;
+use crate::receipt::{Object, TableReceipt};
+use crate::table::{QuarantineEncoder, Record, RecordReader};
 
 /// What became of one answer.
 #[derive(Debug)]
@@ -44,7 +39,7 @@ pub(super) async fn make(
         claim,
         quarantine: None,
         first_reasons: String::new(),
-        keys: Vec::new(),
+        keys: Twins::new(),
         records: 0,
     };
     let place = to.lake.location(arriving.key());
@@ -60,46 +55,9 @@ pub(super) async fn make(
     let raw = arriving.stored().await?;
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
-    let suspects = twice(mem::take(&mut work.keys));
-    if !suspects.is_empty() {
-        refuse_twins(&suspects, to, &raw, Records::new(&reader, collection, form, place)).await?;
-    }
-    let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
+    let again = || Records::new(&reader, collection, form, place.clone());
+    let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
     Ok(Made { raw, tables, quarantine })
-}
-
-fn hash(key: &str) -> u64 {
-    XxHash3_64::oneshot(key.as_bytes())
-}
-
-/// The hashes that come more than once.
-fn twice(mut hashes: Vec<u64>) -> Vec<u64> {
-    hashes.sort_unstable();
-    let mut suspects: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    suspects.dedup();
-    suspects
-}
-
-/// Reads the answer once more and names the first key that really comes twice; equal hashes alone prove nothing.
-async fn refuse_twins(suspects: &[u64], to: &Target<'_>, raw: &Object, mut records: Records<'_>) -> Result<()> {
-    let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
-    let mut name = |record: Record<'_>, _: &str| {
-        number += 1;
-        let key = reader.key_of(&record).filter(|key| suspects.binary_search(&hash(key)).is_ok());
-        if let Some(key) = key
-            && let Some(first) = seen.insert(key.to_string(), number)
-        {
-            let message = format!("the key `{key}` comes twice in one answer, in records {first} and {number}");
-            return Err(Failure::refused(message).hint("the source contradicts itself; nothing was loaded").into());
-        }
-        Ok(())
-    };
-    let mut stored = to.lake.read(&raw.key, raw.bytes);
-    while let Some(bytes) = stored.next().await? {
-        records.push(bytes);
-        while records.read(&mut name)? {}
-    }
-    records.end(&mut name)
 }
 
 struct Work<'w> {
@@ -110,8 +68,7 @@ struct Work<'w> {
     quarantine: Option<(QuarantineEncoder, Upload)>,
     /// What to tell when too many records are set aside.
     first_reasons: String,
-    /// The hash of every key: these 8 bytes a record are the one thing here that grows with the answer.
-    keys: Vec<u64>,
+    keys: Twins,
     records: u64,
 }
 
@@ -134,11 +91,12 @@ impl Work<'_> {
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
         let key = self.reader.key_of(&record);
-        self.keys.extend(key.as_deref().map(hash));
+        if let Some(key) = &key {
+            self.keys.add(key)?;
+        }
         let fits = record.reasons.is_empty();
         if fits {
-            self.tables[0].receipt.rows += 1;
-            self.tables[0].encoder.append(&record.row)?;
+            self.tables[0].append(&record.row)?;
         } else {
             self.tables[0].receipt.quarantined += 1;
             let key = key.map(Cow::into_owned);
@@ -156,9 +114,8 @@ impl Work<'_> {
                 continue;
             }
             table.receipt.dropped += child.dropped;
-            table.receipt.rows += child.rows.len() as u64;
             for row in &child.rows {
-                table.encoder.append(row)?;
+                table.append(row)?;
             }
         }
         Ok(())
@@ -182,16 +139,23 @@ impl Work<'_> {
             table.hand_over(&self.to, self.claim).await?;
         }
         if let Some((encoder, upload)) = &mut self.quarantine {
-            upload.write(encoder.take().into()).await?;
+            upload.write_all(encoder.take()).await?;
         }
         Ok(())
     }
 
-    async fn finish(mut self, max_share: f64) -> Result<(Vec<TableReceipt>, Option<Object>)> {
+    /// Ends all files, unless a key came twice or too much was set aside; `again` reads the answer once more.
+    async fn finish<'r>(
+        mut self,
+        raw: &Object,
+        again: impl Fn() -> Records<'r>,
+        max_share: f64,
+    ) -> Result<(Vec<TableReceipt>, Option<Object>)> {
+        self.keys.refuse(&self.to, raw, again).await?;
         let quarantine = match self.quarantine.take() {
             None => None,
             Some((encoder, mut upload)) => {
-                upload.write(encoder.finish()?.into()).await?;
+                upload.write_all(encoder.finish()?).await?;
                 Some(upload.finish().await?)
             }
         };
@@ -213,57 +177,5 @@ impl Work<'_> {
             tables.push(table.finish(&self.to, self.claim).await?);
         }
         Ok((tables, quarantine))
-    }
-}
-
-/// A table's files: one that grows and those that are done.
-struct TableFiles<'t> {
-    table: Table<'t>,
-    encoder: Encoder,
-    upload: Option<Upload>,
-    receipt: TableReceipt,
-}
-
-impl<'t> TableFiles<'t> {
-    fn new(table: Table<'t>) -> Result<Self> {
-        let name = table.name.to_owned();
-        let receipt = TableReceipt { table: name, read: 0, rows: 0, quarantined: 0, dropped: 0, files: Vec::new() };
-        Ok(Self { encoder: Encoder::new(&table)?, table, upload: None, receipt })
-    }
-
-    fn upload(&mut self, to: &Target<'_>) -> &mut Upload {
-        let part = self.receipt.files.len();
-        self.upload.get_or_insert_with(|| to.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
-    }
-
-    async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
-        if self.encoder.ready() < HAND_OVER {
-            return Ok(());
-        }
-        let bytes = self.encoder.take().into();
-        self.upload(to).write(bytes).await?;
-        if self.encoder.taken() >= FILE_BYTES {
-            let full = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
-            self.close(full, to, claim).await?;
-        }
-        Ok(())
-    }
-
-    async fn close(&mut self, encoder: Encoder, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
-        let rows = encoder.rows();
-        let end = encoder.finish()?.into();
-        self.upload(to).write(end).await?;
-        if let Some(upload) = self.upload.take() {
-            let object = upload.finish().await?;
-            claim(object.key.clone());
-            self.receipt.files.push(File { object, rows });
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
-        let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
-        self.close(last, to, claim).await?;
-        Ok(self.receipt)
     }
 }

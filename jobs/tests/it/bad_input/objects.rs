@@ -227,7 +227,7 @@ fn spoiled() -> Vec<u8> {
     for row in [row(1, "[]"), row(9, "[")] {
         encoder.append(&row).expect("a row");
     }
-    encoder.finish().expect("a file")
+    encoder.finish().expect("a file").concat()
 }
 
 /// The key of one table's file swapped for that of another, with everything else that belongs to it.

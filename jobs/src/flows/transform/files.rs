@@ -1,0 +1,91 @@
+//! A table's files: one that grows and those that are done.
+
+use std::mem;
+
+use anyhow::Result;
+use bytes::Bytes;
+use contract::Table;
+
+use super::fetch::Target;
+use crate::edge::lake::Upload;
+use crate::receipt::{File, TableReceipt};
+use crate::table::{Encoder, Row};
+
+/// Row groups after which a table goes on in another file: what the footer will say of each is kept until then, and
+/// `copy` holds one file at a time. Such a file has four megabytes or more; Redshift's COPY is at its best with files
+/// of 1 MB to 1 GB (Amazon Redshift Developer Guide, "Loading data from compressed and uncompressed files").
+const FILE_GROUPS: usize = 16;
+/// Encoded bytes that wait before they are handed to the upload.
+const HAND_OVER: u64 = 256 << 10;
+
+/// What becomes of one table's rows.
+pub(super) struct TableFiles<'t> {
+    table: Table<'t>,
+    encoder: Encoder,
+    /// Files that are encoded to their end, but not handed over: their rows and last bytes.
+    full: Vec<(u64, Vec<Bytes>)>,
+    upload: Option<Upload>,
+    pub receipt: TableReceipt,
+}
+
+impl<'t> TableFiles<'t> {
+    pub(super) fn new(table: Table<'t>) -> Result<Self> {
+        let name = table.name.to_owned();
+        let receipt = TableReceipt { table: name, read: 0, rows: 0, quarantined: 0, dropped: 0, files: Vec::new() };
+        Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, receipt })
+    }
+
+    /// Adds a row. Where a file ends is decided here, because a row knows nothing of how the answer's bytes came.
+    pub(super) fn append(&mut self, row: &Row<'_>) -> Result<()> {
+        self.receipt.rows += 1;
+        self.encoder.append(row)?;
+        if self.encoder.groups() == FILE_GROUPS {
+            let full = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
+            self.full.push((full.rows(), full.finish()?));
+        }
+        Ok(())
+    }
+
+    fn upload(&mut self, to: &Target<'_>) -> &mut Upload {
+        let part = self.receipt.files.len();
+        self.upload.get_or_insert_with(|| to.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
+    }
+
+    /// Gives what is encoded to the lake; each finished file's key goes to `claim`.
+    pub(super) async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
+        for (rows, end) in mem::take(&mut self.full) {
+            self.close(rows, end, to, claim).await?;
+        }
+        if self.encoder.ready() >= HAND_OVER {
+            let bytes = self.encoder.take();
+            self.upload(to).write_all(bytes).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(
+        &mut self,
+        rows: u64,
+        end: Vec<Bytes>,
+        to: &Target<'_>,
+        claim: &(dyn Fn(String) + Sync),
+    ) -> Result<()> {
+        self.upload(to).write_all(end).await?;
+        if let Some(upload) = self.upload.take() {
+            let object = upload.finish().await?;
+            claim(object.key.clone());
+            self.receipt.files.push(File { object, rows });
+        }
+        Ok(())
+    }
+
+    /// Ends the last file, which alone may be without rows: a table always has one.
+    pub(super) async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
+        self.hand_over(to, claim).await?;
+        let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
+        if last.rows() > 0 || self.receipt.files.is_empty() {
+            self.close(last.rows(), last.finish()?, to, claim).await?;
+        }
+        Ok(self.receipt)
+    }
+}
