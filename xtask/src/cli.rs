@@ -21,10 +21,52 @@ pub enum Command {
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
+    /// Say what is missing on this machine, and what to type to mend it
+    Doctor(Doctor),
+    /// Check the settings and show what holds, and where each value is from
+    Settings(SettingsArgs),
     /// Write dbt's sources from the contract
     DbtSources(Check),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
+    /// Write the settings' JSON Schema, which editors read
+    SettingsSchema(Check),
+}
+
+/// `cargo xtask doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which settings.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// The module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE of the environment or .env, else dev)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Read this instead of .env
+    #[arg(long, value_name = "FILE")]
+    pub dot_env: Option<PathBuf>,
+}
+
+/// `cargo xtask settings`.
+#[derive(Args, Debug)]
+pub struct SettingsArgs {
+    /// Which.
+    #[command(flatten)]
+    pub which: Which,
+    /// Check this file instead of a module
+    #[arg(long, value_name = "FILE", conflicts_with = "env")]
+    pub file: Option<PathBuf>,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cargo xtask warehouse-init`.

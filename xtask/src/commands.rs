@@ -1,7 +1,10 @@
 //! One match; `commands/<name>.rs` is `cargo xtask <name>`.
 
 mod dbt_sources;
+mod doctor;
 mod local;
+mod settings;
+mod settings_schema;
 mod test;
 mod warehouse_init;
 
@@ -15,7 +18,10 @@ pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
         Command::Test(args) => test::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Settings(args) => settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
         Command::WarehouseInit(args) => warehouse_init::run(&args),
+        Command::SettingsSchema(args) => settings_schema::run(&args),
     }
 }

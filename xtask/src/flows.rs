@@ -1,5 +1,7 @@
 //! Plan and apply of one noun each.
 
+pub mod configure;
+pub mod doctor;
 pub mod generated;
 pub mod local;
 pub mod marts;

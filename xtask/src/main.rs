@@ -3,12 +3,14 @@
 mod cli;
 mod commands;
 mod dbt;
+mod doctor;
 mod edge;
 mod failure;
 mod flows;
 mod page;
 mod pipeline;
 mod report;
+mod settings;
 mod ui;
 mod warehouse;
 

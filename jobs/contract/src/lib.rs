@@ -20,6 +20,7 @@ pub use check::{ContractError, Problem};
 pub use counts::Counts;
 pub use exit::Exit;
 pub use layout::Layout;
+pub use locate::line_of;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
 pub use ordered::Ordered;
 pub use run_id::{RunId, RunIdError};

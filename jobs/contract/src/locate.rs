@@ -8,7 +8,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The 1-based line of `path` (keys and list positions from the top), or of the nearest part of it that is there.
-pub(crate) fn line_of(text: &str, path: &[&str]) -> Option<usize> {
+#[must_use]
+pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     (0..=path.len()).rev().find_map(|depth| {
         let reader = serde_yaml::Deserializer::from_str(text);
         let found = Follow(path.get(..depth)?).deserialize(reader).err()?;

@@ -9,6 +9,7 @@ use contract::Exit;
 use crate::cli::WarehouseInit;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
+use crate::flows::configure;
 use crate::flows::warehouse::{self, Ready, Who};
 use crate::warehouse::{Address, ROLES, Users};
 
@@ -18,7 +19,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let address: Address = args.warehouse.parse()?;
     let who = who(args, &address)?;
     terminal::step("Looking at the warehouse");
-    let ready = Ready::plan(&address, &who, &source)?;
+    let ready = Ready::plan(&address, &who, &source, &configure::variables(None)?)?;
     if !args.dry_run {
         terminal::step("Making it ready");
         ready.apply()?;

@@ -49,6 +49,21 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// A file's bytes, or `None` if it is not there.
+pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// What is in a folder, in no order.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
+    Ok(entries.flatten().map(|entry| entry.path()).collect())
+}
+
 /// Writes a file, making its folder.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);

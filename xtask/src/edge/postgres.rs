@@ -38,6 +38,11 @@ pub const SUPERUSER: &str = "postgres";
 
 /// The folder of an installed PostgreSQL that is new enough.
 pub fn installed() -> Option<PathBuf> {
+    newest().filter(|(version, _)| *version >= OLDEST).map(|(_, folder)| folder)
+}
+
+/// The newest installed PostgreSQL: its major version and the folder of its programs.
+pub fn newest() -> Option<(u32, PathBuf)> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -47,8 +52,7 @@ pub fn installed() -> Option<PathBuf> {
     let on_path = Command::new("pg_config").arg("--bindir").output().ok().filter(|output| output.status.success());
     folders.extend(on_path.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())));
     folders.retain(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists());
-    let newest = folders.into_iter().filter_map(|folder| Some((version(&folder)?, folder))).max();
-    newest.filter(|(version, _)| *version >= OLDEST).map(|(_, folder)| folder)
+    folders.into_iter().filter_map(|folder| Some((version(&folder)?, folder))).max()
 }
 
 fn version(programs: &Path) -> Option<u32> {

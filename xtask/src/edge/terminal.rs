@@ -23,6 +23,20 @@ pub fn error(error: &anyhow::Error) {
     eprint!("{text}");
 }
 
+/// Lights the words that lines of a report begin with, where standard output is a terminal that wants colour.
+pub fn lights(report: &str) -> String {
+    if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some() {
+        return report.to_owned();
+    }
+    let lit = |line: &str| {
+        let word = [("ok ", "32"), ("optional ", "33"), ("MEND ", "1;31")];
+        let found = word.into_iter().find(|(word, _)| line.starts_with(word));
+        let paint = |(word, code): (&str, &str)| format!("\x1b[{code}m{word}\x1b[0m{}\n", &line[word.len()..]);
+        found.map_or_else(|| format!("{line}\n"), paint)
+    };
+    report.lines().map(lit).collect()
+}
+
 /// Says that a step begins.
 pub fn step(title: &str) {
     eprintln!("{} {title}", painted("::", "1;32"));

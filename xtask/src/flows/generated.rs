@@ -8,6 +8,7 @@ use contract::{Contract, Exit};
 use crate::dbt;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
+use crate::settings;
 
 /// A file and what it must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub fn dbt_sources() -> Result<Generated> {
     let contract = Contract::parse(&text, file)?;
     let path = PathBuf::from("dbt/models/staging/__sources.yml");
     Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract, file) })
+}
+
+/// The settings' JSON Schema: of files that stand alone, and of those that extend another.
+pub fn settings_schemas() -> [Generated; 2] {
+    let file = |name: &str, text| {
+        let path = PathBuf::from(settings::FOLDER).join(name);
+        Generated { command: "cargo xtask settings-schema", path, text }
+    };
+    [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
 }
 
 impl Generated {

@@ -12,6 +12,7 @@ use crate::edge::files;
 use crate::edge::postgres::{self, Login, Server};
 use crate::edge::redshift::Redshift;
 use crate::failure::Failure;
+use crate::settings::Variables;
 use crate::warehouse::{Address, DATABASE, Found, ROLES, Users, WHAT_IS_THERE, bootstrap, plan};
 
 /// Who the three roles are.
@@ -39,10 +40,10 @@ enum Reach {
 
 impl Ready {
     /// Looks at a warehouse; nothing is changed.
-    pub fn plan(address: &Address, who: &Who, source: &str) -> Result<Self> {
+    pub fn plan(address: &Address, who: &Who, source: &str, variables: &Variables) -> Result<Self> {
         match (address, who) {
             (Address::Redshift { workgroup, database }, Who::Iam { users, secret }) => {
-                let aws = Aws::open()?;
+                let aws = Aws::open(variables, None)?;
                 let redshift = Redshift::new(&aws.config, workgroup, database, secret.as_deref());
                 let mut lines = Vec::new();
                 for sql in WHAT_IS_THERE {

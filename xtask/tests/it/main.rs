@@ -1,5 +1,6 @@
 //! xtask's tests through its program and over the whole repository.
 
+mod doctor;
 mod entry_point;
 mod floors;
 mod generated;
@@ -8,5 +9,6 @@ mod marts;
 mod needs_browser;
 mod needs_emulator;
 mod repository;
+mod settings_corpus;
 mod support;
 mod warehouse_init;

@@ -4,6 +4,9 @@
 //! It proves what arrives and what is said when it does not, not Amazon's permissions: answers that MiniStack never gives
 //! come from a server here, and where only the upload matters a script stands for dbt.
 
+mod doctor;
+mod settings_schema;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;

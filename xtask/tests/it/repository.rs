@@ -1,5 +1,6 @@
 //! What holds for the repository as a whole.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,6 +40,31 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(!tracked().iter().any(|file| file.file_name().is_some_and(|name| name == ".env")));
     let ignored = Command::new("git").args(["check-ignore", "-q", ".env"]).current_dir(root()).status().expect("git");
     assert!(ignored.success());
+}
+
+/// `cargo xtask local` builds xtask, then the jobs: a crate below both that had other features in each would be compiled
+/// twice, with everything above it.
+#[test]
+fn xtask_and_the_jobs_compile_the_same_crates() {
+    let features = |package: &str| {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let mut tree = Command::new(cargo);
+        tree.args(["tree", "--locked", "--package", package, "--edges", "normal,build", "--prefix", "none"]);
+        let output = tree.args(["--format", "{p} {f}", "--no-dedupe"]).current_dir(root()).output().expect("cargo");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let mut crates = BTreeMap::<(String, String), BTreeSet<String>>::new();
+        for line in text.lines().filter(|line| !line.contains("(/")) {
+            let mut words = line.splitn(3, ' ').map(str::to_owned);
+            let name = (words.next().expect("a name"), words.next().expect("a version"));
+            crates.entry(name).or_default().insert(words.next().unwrap_or_default());
+        }
+        crates
+    };
+    let (xtask, jobs) = (features("xtask"), features("jobs"));
+    let apart = jobs.iter().filter(|(name, features)| xtask.get(*name).is_some_and(|others| others != *features));
+    let apart: Vec<_> = apart.map(|(name, features)| (name, features, &xtask[name])).collect();
+    assert!(apart.is_empty(), "the crate, the jobs' features, xtask's: {apart:#?}");
 }
 
 #[test]

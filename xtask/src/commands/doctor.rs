@@ -1,0 +1,20 @@
+//! `cargo xtask doctor`: whether this machine has what is needed, and what to type where it has not.
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::Doctor;
+use crate::doctor;
+use crate::edge::terminal;
+use crate::flows;
+
+pub(super) fn run(args: &Doctor) -> Result<Exit> {
+    let facts = flows::doctor::facts(args.which.env.as_deref(), args.which.dot_env.as_deref())?;
+    let verdicts = doctor::verdicts(&facts);
+    if args.json {
+        println!("{}", serde_json::to_string(&verdicts)?);
+    } else {
+        print!("{}", terminal::lights(&doctor::report(&verdicts)));
+    }
+    Ok(if doctor::is_red(&verdicts) { Exit::Failed } else { Exit::Done })
+}

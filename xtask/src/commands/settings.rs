@@ -1,0 +1,66 @@
+//! `cargo xtask settings`: what holds, and where each value is from.
+
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+use serde_yaml::Value;
+
+use crate::cli::SettingsArgs;
+use crate::flows::configure::{self, Configured};
+use crate::settings::Override;
+use crate::ui::{self, Align};
+
+pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
+    let variables = configure::variables(args.which.dot_env.as_deref())?;
+    let found = match &args.file {
+        Some(path) => configure::file(path, &variables)?,
+        None => configure::module(args.which.env.as_deref(), &variables)?,
+    };
+    if args.json {
+        let buckets = found.settings().buckets();
+        let names = json!({"lake": buckets.lake, "airflow": buckets.airflow, "access_logs": buckets.access_logs});
+        let overridden = &found.resolved.overridden;
+        println!("{}", json!({"settings": found.settings(), "overridden": overridden, "buckets": names}));
+    } else {
+        print!("{}", table(&found)?);
+    }
+    Ok(Exit::Done)
+}
+
+fn table(found: &Configured) -> Result<String> {
+    let mut rows = Vec::new();
+    // YAML's mappings keep the order of the file.
+    leaves(&serde_yaml::to_value(found.settings())?, "", &mut rows);
+    for row in &mut rows {
+        if let Some(Override { variable, origin }) = found.resolved.overridden.get(&row[0]) {
+            row[1] += &format!("   ({variable} of {origin})");
+        }
+    }
+    let head = [("key", Align::Left), ("value", Align::Left)];
+    Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), found.file))
+}
+
+/// A value on one line; of a digest its beginning is enough here, and `--json` has it whole.
+fn short(text: String) -> String {
+    if text.chars().count() <= 50 { text } else { text.chars().take(49).chain(['…']).collect() }
+}
+
+fn leaves(value: &Value, path: &str, rows: &mut Vec<Vec<String>>) {
+    let text =
+        |value: &Value| serde_yaml::to_string(value).unwrap_or_default().trim_end().trim_matches('\'').to_owned();
+    let shown = match value {
+        Value::Mapping(members) => {
+            for (key, value) in members {
+                let key = key.as_str().unwrap_or_default();
+                let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+                leaves(value, &path, rows);
+            }
+            return;
+        }
+        Value::Null => "-".to_owned(),
+        Value::Sequence(list) if list.is_empty() => "none".to_owned(),
+        Value::Sequence(list) => list.iter().map(text).collect::<Vec<_>>().join(" "),
+        other => text(other),
+    };
+    rows.push(vec![path.to_owned(), short(shown)]);
+}

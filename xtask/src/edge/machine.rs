@@ -1,0 +1,53 @@
+//! What is installed on this machine, by asking it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::sys::statvfs::statvfs;
+
+/// What a program says on its first line; `None` if it is not there or fails.
+pub fn says(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Some(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Whether this Python makes environments with pip in them: Debian ships `venv` without `ensurepip`.
+pub fn has_venv() -> bool {
+    says("python3", &["-c", "import venv, ensurepip"]).is_some()
+}
+
+/// The triple that rustc compiles for by itself.
+pub fn host() -> Option<String> {
+    let output = Command::new("rustc").arg("-vV").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+}
+
+/// The triples whose standard library rustc has.
+pub fn targets() -> Vec<String> {
+    let Some(root) = says("rustc", &["--print", "sysroot"]) else { return Vec::new() };
+    let entries = std::fs::read_dir(PathBuf::from(root).join("lib/rustlib")).into_iter().flatten().flatten();
+    let whole = entries.filter(|entry| {
+        let files = std::fs::read_dir(entry.path().join("lib")).into_iter().flatten().flatten();
+        files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("libstd-"))
+    });
+    whole.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Whether the C compiler finds a static C library. What it does not find it gives back as it was asked.
+pub fn has_static_libc() -> bool {
+    says("cc", &["-print-file-name=libc.a"]).is_some_and(|path| Path::new(&path).is_absolute())
+}
+
+/// Whole GiB that we may still write where a folder lies.
+pub fn free_gib(folder: &Path) -> Option<u64> {
+    let found = statvfs(folder).ok()?;
+    Some(found.blocks_available().saturating_mul(found.fragment_size()) >> 30)
+}
+
+/// A file's permission bits, if it is there.
+pub fn mode(path: &Path) -> Option<u32> {
+    Some(std::fs::metadata(path).ok()?.permissions().mode() & 0o7777)
+}

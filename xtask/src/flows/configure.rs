@@ -1,0 +1,111 @@
+//! Settings for a command: which module, its files, the variables, and what they make together.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::edge::{environment, files};
+use crate::failure::Failure;
+use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Problems, Resolved, Settings, Variables, given};
+
+/// Settings and how they came to be.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// The file, as messages call it.
+    pub file: String,
+    /// The settings, and what was overridden.
+    pub resolved: Resolved,
+}
+
+impl Configured {
+    /// The settings themselves.
+    pub fn settings(&self) -> &Settings {
+        &self.resolved.settings
+    }
+}
+
+/// The environment over `.env` at the root, or over another file in its place.
+///
+/// # Errors
+/// With every line of it that is none.
+pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
+    dot_env.map_or_else(|| environment::variables(&files::root().join(".env")), environment::variables)
+}
+
+/// The settings of a module: of `--env`, else of SETTINGS_MODULE, else `dev`.
+///
+/// # Errors
+/// With every problem of the files.
+pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
+    let (module, how) = chosen(asked, variables);
+    let path = files::root().join(FOLDER).join(format!("{module}.yaml"));
+    let shown = format!("{FOLDER}/{module}.yaml");
+    let text = if is_name(&module) { read(&path, &shown)? } else { None };
+    let Some(text) = text else {
+        let failure = Failure::new(format!("there are no settings `{module}` ({how} names them)"));
+        return Err(failure.hint(format!("there are {}", there(&files::root().join(FOLDER))?)).into());
+    };
+    resolve(&format!("settings `{module}`"), &shown, &text, variables)
+}
+
+/// The settings of a file that need not be a module.
+///
+/// # Errors
+/// As [`module`].
+pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
+    let shown = path.display().to_string();
+    let text = read(path, &shown)?.with_context(|| format!("there is no `{shown}`"))?;
+    resolve(&shown, &shown, &text, variables)
+}
+
+/// Whether it could be a module: a name and no path, so that nothing outside the folder is read.
+fn is_name(module: &str) -> bool {
+    !module.is_empty() && module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// Which module, and what says so.
+fn chosen(asked: Option<&str>, variables: &Variables) -> (String, String) {
+    match (asked, given(variables, "SETTINGS_MODULE")) {
+        (Some(asked), _) => (asked.to_owned(), "--env".to_owned()),
+        (None, Some(module)) => {
+            (module.to_owned(), format!("SETTINGS_MODULE of {}", variables["SETTINGS_MODULE"].origin))
+        }
+        (None, None) => (DEFAULT_MODULE.to_owned(), "the default".to_owned()),
+    }
+}
+
+fn read(path: &Path, shown: &str) -> Result<Option<String>> {
+    let Some(bytes) = files::bytes(path)? else { return Ok(None) };
+    let text =
+        settings::text_of(shown, bytes).map_err(|problem| Problems { of: shown.to_owned(), list: vec![problem] });
+    Ok(Some(text?))
+}
+
+fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<Configured> {
+    let own = Document { file: shown, text };
+    let base = match settings::extends(text) {
+        None => None,
+        Some(module) => {
+            let name = format!("{FOLDER}/{module}.yaml");
+            let found = if is_name(&module) { read(&files::root().join(&name), &name)? } else { None };
+            let missing = || {
+                let failure = Failure::new(format!("{shown} extends `{module}`, and there are no such settings"));
+                there(&files::root().join(FOLDER))
+                    .map_or_else(|error| error, |all| failure.hint(format!("there are {all}")).into())
+            };
+            Some((found.ok_or_else(missing)?, name))
+        }
+    };
+    let base = base.as_ref().map(|(text, file)| Document { file, text });
+    let resolved = settings::resolve(of, own, base, variables)?;
+    Ok(Configured { file: shown.to_owned(), resolved })
+}
+
+/// The modules that there are.
+fn there(folder: &Path) -> Result<String> {
+    let modules = files::list(folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let mut names: Vec<String> =
+        modules.filter_map(|path: PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+    names.sort();
+    Ok(names.join(", "))
+}

@@ -1,0 +1,77 @@
+//! The facts about this machine, gathered.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::configure::{self, Configured};
+use crate::doctor::{Configuration, Facts, Setting};
+use crate::edge::{docker, files, machine, postgres, sts};
+use crate::settings::{Origin, Override, Variables, given};
+
+/// Looks at everything once. Nothing is changed, and nothing waits longer than seconds.
+///
+/// # Errors
+/// When not even the repository can be read.
+pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
+    let root = files::root();
+    // Broken lines of `.env` are a problem of the settings; the rest is looked at all the same.
+    let read = configure::variables(dot_env);
+    let (variables, broken) = match read {
+        Ok(variables) => (variables, None),
+        Err(error) => (Variables::new(), Some(error)),
+    };
+    let configuration = match broken {
+        Some(error) => Err(format!("{error:#}")),
+        None => configure::module(env, &variables).map(configuration).map_err(|error| format!("{error:#}")),
+    };
+    let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
+    let caller = sts::caller(&variables, region);
+    let refused = postgres::server_user().err();
+    Ok(Facts {
+        rust_wanted: env!("CARGO_PKG_RUST_VERSION").to_owned(),
+        rustc: machine::says("rustc", &["--version"]),
+        git: machine::says("git", &["--version"]),
+        linker: machine::says("cc", &["--version"]),
+        postgres: postgres::newest(),
+        postgres_refused: refused.map(|error| error.to_string()),
+        python: machine::says("python3", &["--version"]),
+        venv: machine::has_venv(),
+        uv: machine::says("uv", &["--version"]),
+        engine: docker::engine(given(&variables, "DOCKER_HOST")),
+        host: machine::host(),
+        targets: machine::targets(),
+        static_libc: machine::has_static_libc(),
+        free_gib: machine::free_gib(&root),
+        dot_env: machine::mode(dot_env.unwrap_or(&root.join(".env"))).map(|mode| (mode, has_secret(&variables))),
+        sdk_region: given(&variables, "AWS_REGION").map(str::to_owned),
+        configuration,
+        caller,
+    })
+}
+
+fn has_secret(variables: &Variables) -> bool {
+    let secret = |name: &str| variables.get(name).is_some_and(|v| matches!(v.origin, Origin::DotEnv(_)));
+    ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OPENLINEAGE_API_KEY"]
+        .iter()
+        .any(|name| secret(name) && given(variables, name).is_some())
+}
+
+fn configuration(found: Configured) -> Configuration {
+    let settings = &found.resolved.settings;
+    let setting = |key: &str, value: &str| Setting {
+        value: value.to_owned(),
+        from: found
+            .resolved
+            .overridden
+            .get(key)
+            .map_or_else(|| found.file.clone(), |Override { variable, origin }| format!("{variable} of {origin}")),
+    };
+    Configuration {
+        region: setting("region", &settings.region),
+        account: settings.account.as_deref().map(|account| setting("account", account)),
+        compile: settings.images.ingestion.compile,
+        platform: settings.batch.platform,
+        file: found.file.clone(),
+    }
+}

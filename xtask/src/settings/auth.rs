@@ -1,0 +1,73 @@
+//! How deployments are let in: by a person's access keys, or by GitHub Actions' own identity.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::{Findings, quoted};
+
+/// How deployments are let in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// Access keys from the environment, or GitHub Actions' identity.
+    pub method: Method,
+    /// With `oidc`: the repository whose workflows may deploy, as owner/name.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// With `oidc`: the number of the repository. Repositories made or renamed since 15 July 2026 have it in their
+    /// identity: `repo:owner@owner_id/name@repository_id`.
+    #[serde(default)]
+    pub repository_id: Option<u64>,
+    /// With `oidc`: the number of the repository's owner.
+    #[serde(default)]
+    pub owner_id: Option<u64>,
+}
+
+/// How a deployment proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment or `.env`, or a profile: for people.
+    Keys,
+    /// GitHub Actions' identity, traded for a role: nothing to leak.
+    Oidc,
+}
+
+impl Auth {
+    pub(super) fn check(&self, found: &mut Findings) {
+        match (self.method, &self.repository) {
+            (Method::Oidc, None) => {
+                found.missing("auth.repository", "`oidc` needs the repository that is let in: write owner/name");
+            }
+            (Method::Oidc, Some(repository)) => found.must(
+                owner_and_name(repository),
+                "auth.repository",
+                quoted(repository),
+                "write owner/name as GitHub shows it, without https:// and .git",
+            ),
+            (Method::Keys, Some(repository)) => found.add(
+                "auth.repository",
+                quoted(repository),
+                "only `method: oidc` has a repository; remove it or change the method",
+            ),
+            (Method::Keys, None) => {}
+        }
+        if self.repository_id.is_some() != self.owner_id.is_some() {
+            let path = if self.owner_id.is_none() { "auth.owner_id" } else { "auth.repository_id" };
+            found.missing(path, "`repository_id` and `owner_id` go together, as in `repo:owner@id/name@id`");
+        }
+    }
+}
+
+/// An owner is letters, digits and hyphens, at most 39; a name also has dots and underscores, at most 100 (GitHub's own
+/// sign-up and repository forms say so).
+fn owner_and_name(text: &str) -> bool {
+    let Some((owner, name)) = text.split_once('/') else { return false };
+    let owner_legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let name_legal = |c: char| owner_legal(c) || c == '.' || c == '_';
+    (1..=39).contains(&owner.len())
+        && (1..=100).contains(&name.len())
+        && owner.chars().all(owner_legal)
+        && name.chars().all(name_legal)
+        && !name.ends_with(".git")
+}

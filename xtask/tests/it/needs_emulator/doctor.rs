@@ -1,0 +1,30 @@
+//! Whose credentials these are, asked of an STS that nobody here wrote. MiniStack's account is 000000000000.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::setting;
+
+fn account(wanted: &str) -> (Value, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["doctor", "--json", "--env", "dev", "--dot-env", "/nowhere/.env"]);
+    command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_ACCOUNT_ID", wanted);
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    let output = command.output().expect("xtask starts");
+    let verdicts: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of = |check: &str| verdicts.iter().find(|verdict| verdict["check"] == check).expect("a verdict").clone();
+    (of("credentials"), of("account"))
+}
+
+#[test]
+fn the_right_account_is_green_and_another_one_is_red() {
+    let (credentials, right) = account("000000000000");
+    assert_eq!(credentials["state"], "green", "{credentials}");
+    assert_eq!(right["state"], "green", "{right}");
+    assert_eq!(right["found"], "000000000000 (from AWS_ACCOUNT_ID of the environment)");
+
+    let (_, other) = account("123456789012");
+    assert_eq!(other["state"], "red", "{other}");
+    assert_eq!(other["found"], "000000000000 is not 123456789012 (from AWS_ACCOUNT_ID of the environment)");
+}

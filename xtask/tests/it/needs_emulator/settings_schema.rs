@@ -1,0 +1,16 @@
+//! The JSON Schemas by a validator that nobody here wrote; dbt's environment has it.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::setting;
+
+#[test]
+fn the_committed_settings_pass_and_wrong_ones_do_not() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
+    command.arg(own.join("tests/it/needs_emulator/schema.py")).arg(own.join("../infra/settings"));
+    let output = command.output().expect("python");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "dev.yaml\nprod.yaml\nrehearse.yaml\n");
+}

@@ -1,0 +1,91 @@
+//! Every malformed file of `tests/settings_corpus` gets the exact words it deserves, through the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings_corpus")
+}
+
+/// The case's file in the program, with nothing of our own environment but what the program needs to start.
+fn command(case: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().current_dir(folder()).args(["settings", "--file"]).arg(case.file_name().expect("a name"));
+    let dot_env = case.with_extension("dotenv");
+    command.arg("--dot-env").arg(if dot_env.exists() { dot_env } else { PathBuf::from("/dev/null") });
+    let environment = fs::read_to_string(case.with_extension("env")).unwrap_or_default();
+    command.envs(environment.lines().filter_map(|line| line.split_once('=')));
+    command
+}
+
+#[test]
+fn every_file_is_refused_with_its_own_words() {
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder()).expect("the corpus").flatten().map(|e| e.path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    cases.sort();
+    assert!(cases.len() >= 40, "{} cases", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let output = command(case).output().expect("xtask starts");
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{}: {said}", case.display());
+        assert!(output.stdout.is_empty(), "{}", case.display());
+        assert!(!said.contains("canary") && !said.contains("CANARY"), "{} repeats a secret", case.display());
+        let wanted = case.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&wanted, &said).expect("written");
+        }
+        let wanted = fs::read_to_string(wanted).unwrap_or_default();
+        if said != wanted {
+            wrong.push(format!("== {}\n-- wanted\n{wanted}\n-- said\n{said}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_environment_beats_dot_env_beats_the_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dot_env = dir.path().join("env");
+    fs::write(&dot_env, "AWS_DEFAULT_REGION=us-east-1\nBUCKET_SUFFIX=mine\nSETTINGS_MODULE=prod\n").expect("written");
+    let asked = |environment: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.env_clear().args(["settings", "--json", "--dot-env"]).arg(&dot_env).args(arguments);
+        let output = command.envs(environment.iter().copied()).output().expect("xtask starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    let found = asked(&[], &[]);
+    assert_eq!(found["settings"]["protection"]["level"], "production", "the module is .env's");
+    assert_eq!(found["settings"]["region"], "us-east-1");
+    assert_eq!(found["overridden"]["region"]["origin"]["dot_env"], 1);
+    assert_eq!(found["buckets"]["lake"], "dpstack-dlake-mine");
+
+    let found = asked(&[("AWS_DEFAULT_REGION", "eu-north-1"), ("BUCKET_SUFFIX", "")], &["--env", "dev"]);
+    assert_eq!(found["settings"]["protection"]["level"], "development", "the option beats .env");
+    assert_eq!(found["settings"]["region"], "eu-north-1");
+    assert_eq!(found["overridden"]["region"]["origin"], "environment");
+    assert_eq!(found["settings"]["bucket_suffix"], "mine", "an empty variable sets nothing");
+
+    let found = asked(&[("SETTINGS_MODULE", "rehearse")], &[]);
+    assert_eq!(found["settings"]["account"], "000000000000");
+    assert_eq!(found["settings"]["batch"]["queue"], "dpstack-batch-queue", "what it does not say is dev's");
+}
+
+#[test]
+fn a_module_that_is_not_there_is_told_with_those_that_are() {
+    for (name, value, how) in [("--env", "../dev", "--env"), ("--env", "production", "--env")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.env_clear().args(["settings", name, value, "--dot-env", "/dev/null"]).output();
+        let output = output.expect("xtask starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let wanted =
+            format!("error: there are no settings `{value}` ({how} names them)\nhint: there are dev, prod, rehearse\n");
+        assert_eq!((output.status.code(), said), (Some(1), wanted));
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().env("SETTINGS_MODULE", "nope").args(["settings", "--dot-env", "/dev/null"]);
+    let said = String::from_utf8(command.output().expect("xtask starts").stderr).expect("UTF-8");
+    assert!(said.contains("`nope` (SETTINGS_MODULE of the environment names them)"), "{said}");
+}
