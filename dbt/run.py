@@ -1,6 +1,6 @@
 """The entry point of the image `dbt-image`: runs dbt, and keeps what it leaves in the lake.
 
-    python run.py [dbt's arguments; without any: build]
+    python run.py [dbt] [dbt's arguments; without any: build]
 
 LAKE_URL  s3://bucket[/prefix]: afterwards, whether dbt succeeded or not, the artefacts of this run are put there as
           dbt/run=<RUN_ID>/<attempt>/<file>. With file:///dir or without it they stay where dbt put them
@@ -202,6 +202,9 @@ def stop(number, _frame):
 
 def main(arguments):
     on_signals(stop)
+    # AWS Batch gives the command as people say it: `dbt build`.
+    if arguments[:1] == ["dbt"]:
+        arguments = arguments[1:]
     url = os.environ.get("LAKE_URL", "")
     code = DONE
     try:

@@ -2,7 +2,9 @@
 //!
 //! Standard output carries one JSON object at the end and nothing else; everything for people goes to standard error.
 
+pub mod copy;
 pub mod lineage;
+pub mod transformation;
 
 use std::collections::HashMap;
 use std::fmt;

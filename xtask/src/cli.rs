@@ -25,12 +25,40 @@ pub enum Command {
     Doctor(Doctor),
     /// Check the settings and show what holds, and where each value is from
     Settings(SettingsArgs),
+    /// Build the two images, and push them where they are missing
+    BuildImages(BuildImages),
     /// Write dbt's sources from the contract
     DbtSources(Check),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
     /// Write the settings' JSON Schema, which editors read
     SettingsSchema(Check),
+}
+
+/// `cargo xtask build-images`.
+#[derive(Args, Debug)]
+pub struct BuildImages {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Push to ECR what it does not have
+    #[arg(long)]
+    pub push: bool,
+    /// Only this one: ingestion-image or dbt-image
+    #[arg(long, value_name = "NAME")]
+    pub image: Option<String>,
+    /// Another registry's host and port than ECR's own: an emulator's
+    #[arg(long, value_name = "HOST", requires = "push")]
+    pub registry: Option<String>,
+    /// Build again, without anything kept from before
+    #[arg(long)]
+    pub anew: bool,
+    /// Build nothing; show each image's key and what decides it
+    #[arg(long, conflicts_with_all = ["push", "anew"])]
+    pub dry_run: bool,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cargo xtask doctor`.

@@ -1,5 +1,6 @@
 //! One match; `commands/<name>.rs` is `cargo xtask <name>`.
 
+mod build_images;
 mod dbt_sources;
 mod doctor;
 mod local;
@@ -18,6 +19,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
         Command::Test(args) => test::run(&args),
+        Command::BuildImages(args) => build_images::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),

@@ -15,7 +15,7 @@ mod tests;
 
 use serde::Serialize;
 
-pub use compile::Choice;
+pub use compile::{Choice, Compilers};
 pub use facts::{Caller, Configuration, Engine, Facts, Setting};
 
 use crate::ui::{self, Align};

@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod docker;
+pub mod ecr;
 pub mod emulator;
 pub mod environment;
 pub mod files;

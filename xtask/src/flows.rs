@@ -3,6 +3,7 @@
 pub mod configure;
 pub mod doctor;
 pub mod generated;
+pub mod images;
 pub mod local;
 pub mod marts;
 pub mod tests;

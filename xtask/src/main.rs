@@ -7,6 +7,7 @@ mod doctor;
 mod edge;
 mod failure;
 mod flows;
+mod image;
 mod page;
 mod pipeline;
 mod report;

@@ -25,6 +25,26 @@ pub enum Choice {
     },
 }
 
+/// What could compile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compilers {
+    /// The triple that rustc compiles for by itself; none without rustc.
+    pub host: Option<String>,
+    /// The triples whose standard library it has.
+    pub targets: Vec<String>,
+    /// Whether there is a `libc.a`.
+    pub static_libc: bool,
+    /// Whether a Docker engine answers.
+    pub engine: bool,
+}
+
+impl From<&Facts> for Compilers {
+    fn from(facts: &Facts) -> Self {
+        let engine = matches!(facts.engine, Engine::Answers { .. });
+        Self { host: facts.host.clone(), targets: facts.targets.clone(), static_libc: facts.static_libc, engine }
+    }
+}
+
 impl Choice {
     /// What the settings and the machine come to.
     ///
@@ -35,10 +55,8 @@ impl Choice {
     /// | auto | no | no | nowhere |
     /// | host | yes / no | – | host / nowhere |
     /// | docker | – | yes / no | docker / nowhere |
-    pub fn of(compile: Compile, platform: Platform, facts: &Facts) -> Self {
-        let here = here(platform, facts);
-        let engine = matches!(facts.engine, Engine::Answers { .. });
-        match (compile, here, engine) {
+    pub fn of(compile: Compile, platform: Platform, compilers: &Compilers) -> Self {
+        match (compile, here(platform, compilers), compilers.engine) {
             (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host { target, why },
             (Compile::Auto, Err(why), true) => Self::Docker { why },
             (Compile::Docker, _, true) => Self::Docker { why: "the settings say so".to_owned() },
@@ -53,7 +71,7 @@ impl Choice {
 
 /// The target that makes a static program for a platform on this machine. musl is static by itself; glibc is with
 /// `+crt-static`, which wants `libc.a`.
-fn here(platform: Platform, facts: &Facts) -> Result<(&'static str, String), String> {
+fn here(platform: Platform, facts: &Compilers) -> Result<(&'static str, String), String> {
     let (musl, gnu) = match platform {
         Platform::X86 => ("x86_64-unknown-linux-musl", "x86_64-unknown-linux-gnu"),
         Platform::Arm64 => ("aarch64-unknown-linux-musl", "aarch64-unknown-linux-gnu"),

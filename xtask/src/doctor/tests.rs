@@ -122,7 +122,7 @@ fn where_images_are_compiled_follows_the_table() {
         if !engine {
             facts.engine = silent(false);
         }
-        match Choice::of(compile, Platform::X86, &facts) {
+        match Choice::of(compile, Platform::X86, &(&facts).into()) {
             Choice::Host { .. } => "host",
             Choice::Docker { .. } => "docker",
             Choice::Nowhere { .. } => "nowhere",
@@ -141,9 +141,12 @@ fn where_images_are_compiled_follows_the_table() {
         assert_eq!(choice(compile, static_libc, engine), wanted, "{compile:?} {static_libc} {engine}");
     }
     let mut facts = good();
-    assert!(matches!(Choice::of(Compile::Auto, Platform::Arm64, &facts), Choice::Docker { .. }), "another processor");
+    assert!(
+        matches!(Choice::of(Compile::Auto, Platform::Arm64, &(&facts).into()), Choice::Docker { .. }),
+        "another processor"
+    );
     facts.targets.push("x86_64-unknown-linux-musl".to_owned());
-    let musl = Choice::of(Compile::Auto, Platform::X86, &facts);
+    let musl = Choice::of(Compile::Auto, Platform::X86, &(&facts).into());
     assert!(matches!(musl, Choice::Host { target: "x86_64-unknown-linux-musl", .. }), "{musl:?}");
 }
 

@@ -16,7 +16,7 @@ pub(super) fn verdicts(facts: &Facts) -> Vec<Verdict> {
     let mut list = vec![rust(facts), git(facts), linker(facts), postgres(facts), python(facts), uv(facts), disk(facts)];
     list.push(docker(facts));
     if let Ok(configuration) = &facts.configuration {
-        list.push(images(Choice::of(configuration.compile, configuration.platform, facts)));
+        list.push(images(Choice::of(configuration.compile, configuration.platform, &facts.into())));
     }
     list
 }

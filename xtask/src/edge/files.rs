@@ -121,3 +121,25 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     }
     None
 }
+
+/// Every file below some folders of `root`: its path from there with `/` between, whether it may be run, its bytes.
+pub fn below(root: &Path, folders: &[&str]) -> Result<Vec<(String, bool, Vec<u8>)>> {
+    let mut open: Vec<PathBuf> =
+        folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).collect();
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot list `{}`", folder.display()))? {
+            let entry = entry?;
+            let (kind, path) = (entry.file_type()?, entry.path());
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() {
+                let name = path.strip_prefix(root)?.to_str();
+                let name = name.with_context(|| format!("`{}` is not UTF-8", path.display()))?.to_owned();
+                let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
+                found.push((name, executable, bytes(&path)?.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(found)
+}

@@ -10,6 +10,7 @@ use contract::Exit;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::failure::Failure;
+use crate::image::Toolchain;
 use crate::pipeline::Step;
 
 /// What a child may see of our environment; all else, every `AWS_*` variable and every secret, stays out.
@@ -70,6 +71,59 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
         .run()
         .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
     Ok(folder)
+}
+
+/// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
+/// on this machine does not show in it, so that another machine makes the same bytes.
+pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let (shell, cargo) = cargo(root)?;
+    let (target, folder) = (&toolchain.target, root.join("target/images"));
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
+    let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
+    let build = cmd!(
+        shell,
+        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
+    );
+    as_a_person(build)
+        .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
+        .quiet()
+        .run()
+        .map_err(|_| Failure::new("the programs do not compile").hint("the compiler's message is above"))?;
+    Ok(folder.join(target).join("release/jobs"))
+}
+
+/// What the compiler says of itself (`rustc -vV`).
+pub fn rustc() -> Result<String> {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let output = Command::new(&rustc).arg("-vV").output().with_context(|| format!("cannot start `{rustc}`"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Where the sources are from.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The commit's id, with `-changed` if files differ from it.
+    pub revision: String,
+    /// When it was made, RFC 3339.
+    pub when: String,
+    /// The repository's address, without whatever may be secret in it.
+    pub source: Option<String>,
+}
+
+/// The commit that is checked out; none outside a clone or without git.
+pub fn commit(root: &Path) -> Option<Commit> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let changed = if git(&["status", "--porcelain"])?.is_empty() { "" } else { "-changed" };
+    let source = git(&["remote", "get-url", "origin"]).filter(|url| url.starts_with("https://") && !url.contains('@'));
+    Some(Commit {
+        revision: format!("{}{changed}", git(&["rev-parse", "HEAD"])?),
+        when: git(&["show", "--no-patch", "--format=%cI", "HEAD"])?,
+        source,
+    })
 }
 
 /// Runs a step of a run with its own environment and nothing else of ours that matters; gives its standard output.

@@ -36,6 +36,24 @@ pub enum Platform {
     Arm64,
 }
 
+impl Platform {
+    /// As Docker names it.
+    pub fn docker(self) -> &'static str {
+        match self {
+            Self::X86 => "linux/amd64",
+            Self::Arm64 => "linux/arm64",
+        }
+    }
+
+    /// As rustc names it, with glibc.
+    pub fn gnu(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+}
+
 /// A job definition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -33,6 +33,9 @@ pub struct Images {
 pub struct IngestionImage {
     /// Where the programs are compiled.
     pub compile: Compile,
+    /// The Rust image that compiles them in Docker, by digest.
+    #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
+    pub builder: String,
 }
 
 /// Where programs for an image are compiled.
@@ -51,16 +54,18 @@ pub enum Compile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DbtImage {
-    /// The Python image it begins with, by digest: a tag can be another image tomorrow.
+    /// The Python image it begins with, by digest: a tag can be another image tomorrow. IMAGE_BASE
+    /// beats it, for machines that reach another registry only.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub base: String,
 }
 
 impl Images {
     pub(super) fn check(&self, found: &mut Findings) {
-        let base = &self.dbt.base;
-        let fix = "name the image with its digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
-        found.must(pinned(base), "images.dbt.base", quoted(base), fix);
+        for (key, image) in [("ingestion.builder", &self.ingestion.builder), ("dbt.base", &self.dbt.base)] {
+            let fix = "name the image with its digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
+            found.must(pinned(image), &format!("images.{key}"), quoted(image), fix);
+        }
         let index = &self.package_index;
         let fix = "write https://host/path, such as https://pypi.org/simple";
         found.must(index.starts_with("https://") && web_address(index), "images.package_index", quoted(index), fix);

@@ -7,11 +7,12 @@ use std::fmt;
 use serde::Serialize;
 
 /// Every variable that sets a key, and the key. An empty variable sets nothing. SETTINGS_MODULE chooses the file.
-pub const OVERRIDES: [(&str, &str); 6] = [
+pub const OVERRIDES: [(&str, &str); 7] = [
     ("AWS_DEFAULT_REGION", "region"),
     ("AWS_ACCOUNT_ID", "account"),
     ("BUCKET_SUFFIX", "bucket_suffix"),
     ("ALARM_EMAIL", "monitoring.email"),
+    ("IMAGE_BASE", "images.dbt.base"),
     ("IMAGE_PACKAGE_INDEX", "images.package_index"),
     ("IMAGE_CA_BUNDLE", "images.ca_bundle"),
 ];

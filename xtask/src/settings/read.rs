@@ -150,7 +150,8 @@ impl Reader<'_> {
         for (variable, key) in OVERRIDES {
             let Some(text) = given(variables, variable) else { continue };
             let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
-            let target = if section.is_empty() { Some(&mut *value) } else { value.get_mut(section) };
+            let mut steps = section.split('.').filter(|step| !step.is_empty());
+            let target = steps.try_fold(&mut *value, |value, step| value.get_mut(step));
             // A section that is missing or is no section is told as such.
             let Some(mapping) = target.and_then(Value::as_mapping_mut) else { continue };
             mapping.insert(Value::from(name), Value::from(text));

@@ -24,6 +24,7 @@ const XTASK: House = House {
         ("edge", 2),
         ("dbt", 1),
         ("doctor", 1),
+        ("image", 1),
         ("page", 1),
         ("pipeline", 1),
         ("report", 1),

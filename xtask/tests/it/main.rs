@@ -4,6 +4,7 @@ mod doctor;
 mod entry_point;
 mod floors;
 mod generated;
+mod images;
 mod local;
 mod marts;
 mod needs_browser;

@@ -1,0 +1,18 @@
+//! Both programs in one file, for the image: what they share is in it once. It is the one whose name it is called by.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use contract::Exit;
+
+fn main() -> ExitCode {
+    let called = std::env::args_os().next().unwrap_or_default();
+    match Path::new(&called).file_name().and_then(|name| name.to_str()) {
+        Some("transformation") => jobs::cli::transformation::main(),
+        Some("copy") => jobs::cli::copy::main(),
+        _ => {
+            eprintln!("error: call this program as `transformation` or `copy`");
+            Exit::Usage.into()
+        }
+    }
+}

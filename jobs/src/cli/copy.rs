@@ -1,0 +1,88 @@
+//! `copy`: proves a run's receipts and objects, then loads it into the warehouse exactly once.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use crate::cli::{self, Bars, Common, Ending};
+use crate::edge::clock;
+use crate::edge::lake::Lake;
+use crate::edge::warehouse::{Address, Postgres, Redshift};
+use crate::failure::Failure;
+use crate::flows::chosen;
+use crate::flows::copy::{Job, Report, copy};
+use crate::flows::lineage::Lineage;
+use crate::lineage::Written;
+use crate::load::StageNames;
+use anyhow::{Result, ensure};
+use clap::Parser;
+use contract::RunId;
+
+/// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
+///
+/// Exit codes: 0 done (also when the run was loaded before, or a newer one was), 1 refused or failed for good,
+/// 2 usage, 75 failed for now (trying again may help).
+#[derive(Parser, Debug)]
+#[command(name = "copy", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
+    #[arg(long, env = "RUN_ID")]
+    run_id: RunId,
+    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database
+    #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
+    warehouse_url: String,
+    /// What Redshift reads the lake as: a role's ARN, or `default` for the namespace's default role
+    #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
+    copy_role: String,
+    /// Let a collection become empty that was not
+    #[arg(long, env = "ALLOW_EMPTY")]
+    allow_empty: bool,
+}
+
+/// The whole program.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::start(&cli.common, &Bars::new(cli.common.log));
+    // A load that is dropped ends with its connection: the server rolls back, and the next load sweeps.
+    let lineage = OnceLock::new();
+    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(lineage.get(), ending, written).await;
+    cli::finish(load(&cli, &lineage), async || (), tell).await
+}
+
+/// A load writes what differs, not every row that it read.
+fn written(report: &Report) -> BTreeMap<String, Written> {
+    let rows = report.tables.iter().map(|(table, counts)| {
+        let rows = counts.inserted + counts.updated + counts.deleted;
+        (table.clone(), Written { rows, ..Written::default() })
+    });
+    rows.collect()
+}
+
+async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
+    let contract = cli.common.contract()?;
+    let job = Job {
+        contract: &contract,
+        run: cli.run_id.clone(),
+        attempt: clock::attempt(),
+        loaded_at: clock::rfc3339(clock::now()),
+        collections: chosen(&contract, &cli.common.collections)?,
+        allow_empty: cli.allow_empty,
+    };
+    let lake = Lake::open(&cli.common.lake_url, false)?;
+    let address = Address::parse(&cli.warehouse_url)?;
+    let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
+    let story = subject.copy(&cli.warehouse_url, cli::lineage::region().as_deref());
+    lineage.get_or_init(|| cli.common.lineage.begin(story, &lake, subject.key("copy", &job.attempt)));
+    match address {
+        Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
+        Address::Redshift { workgroup, database } => {
+            let bucket = cli.common.lake_url.starts_with("s3://");
+            ensure!(bucket, Failure::refused("Redshift loads from a bucket only").hint("LAKE_URL must be s3://bucket"));
+            let token = StageNames::new(&contract.source, &job.run, &job.attempt).token;
+            copy(&job, &lake, &mut Redshift::open(&workgroup, &database, &cli.copy_role, &token).await).await
+        }
+    }
+}

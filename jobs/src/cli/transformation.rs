@@ -1,0 +1,193 @@
+//! `transformation`: fetches a source's answers and turns them into typed Parquet with a receipt for each collection.
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::cli::{self, Bars, Common, Ending};
+use crate::edge::clock;
+use crate::edge::lake::Lake;
+use crate::edge::source::Api;
+use crate::edge::warehouse::{Address, Postgres, Redshift, Warehouse};
+use crate::failure::Failure;
+use crate::flows::chosen;
+use crate::flows::lineage::Lineage;
+use crate::flows::transform::{Job, Origin, Report, Transformation};
+use crate::lineage;
+use crate::load::Ledger;
+use anyhow::Result;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use contract::{Exit, RunId};
+use tokio::runtime::Builder;
+
+/// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection; or do the same with
+/// the answers that an earlier run kept (--from-raw).
+///
+/// Exit codes: 0 done, 1 refused or failed for good, 2 usage, 75 failed for now (trying again may help).
+#[derive(Parser, Debug)]
+#[command(name = "transformation", version)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ - (needed, but for --verify)
+    #[arg(long, env = "RUN_ID")]
+    run_id: Option<RunId>,
+    /// Take the answers from here instead of the contract's host: http(s)://host, file:///dir or s3://bucket/prefix,
+    /// the latter two holding <collection>.json
+    #[arg(long, env = "SOURCE_URL", value_name = "URL")]
+    source_url: Option<String>,
+    /// Do not ask the source: transform the bytes in raw/ that this run's receipts name, as the new run --run-id
+    #[arg(long, env = "FROM_RAW", value_name = "RUN_ID")]
+    from_raw: Option<String>,
+    /// Write nothing: prove that the bytes in raw/ give exactly the files that the run of --from-raw vouches for
+    #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
+    verify: bool,
+    /// The warehouse whose ledger says which ETags may be sent; without it every collection is fetched whole
+    #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
+    warehouse_url: Option<String>,
+    /// How many collections are worked on at once
+    #[arg(long, env = "AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    at_once: u8,
+    /// How often a temporary failure is tried again
+    #[arg(long, env = "RETRIES", default_value_t = 4)]
+    retries: usize,
+    /// Milliseconds before the first retry; the wait doubles, with jitter, up to 30 s
+    #[arg(long, env = "FIRST_WAIT_MS", default_value_t = 500)]
+    first_wait_ms: u64,
+}
+
+/// What the options ask for.
+#[derive(Debug)]
+struct Task {
+    run: RunId,
+    replays: Option<RunId>,
+    verifies: bool,
+}
+
+/// Threads that compute, and as many that wait for files. The allocator keeps memory for each, so that their number
+/// belongs to the program and not to the machine; more machines, each with some of the collections, are the way to more.
+const THREADS: usize = 2;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let mut threads = Builder::new_multi_thread();
+    match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
+        Ok(runtime) => runtime.block_on(start()),
+        Err(error) => {
+            eprintln!("error: cannot start the program's threads: {error}");
+            Exit::TempFail.into()
+        }
+    }
+}
+
+async fn start() -> ExitCode {
+    let cli = Cli::parse();
+    let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
+    let bars = Bars::new(cli.common.log);
+    cli::start(&cli.common, &bars);
+    let (started, told) = (OnceLock::new(), OnceLock::new());
+    let job = async {
+        let work = prepare(&cli, task, &bars, &told).await?;
+        started.get_or_init(|| work).run().await
+    };
+    let clean_up = async || {
+        if let Some(work) = started.get() {
+            work.clean_up().await;
+        }
+    };
+    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(told.get(), ending, Report::written).await;
+    cli::finish(job, clean_up, tell).await
+}
+
+/// Checked here and not by clap, for which an empty variable, as AWS Batch passes a parameter without a value, is one
+/// that is given.
+fn task(cli: &Cli) -> Result<Task, clap::Error> {
+    let misuse = |kind, words: &str| Cli::command().error(kind, words);
+    let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+    let Some(from) = given(&cli.from_raw) else {
+        if cli.verify {
+            return Err(misuse(ErrorKind::MissingRequiredArgument, "--verify needs --from-raw: the run to verify"));
+        }
+        let missing = || misuse(ErrorKind::MissingRequiredArgument, "--run-id (or RUN_ID) is missing");
+        return Ok(Task { run: cli.run_id.clone().ok_or_else(missing)?, replays: None, verifies: false });
+    };
+    let from: RunId =
+        from.parse().map_err(|error| misuse(ErrorKind::ValueValidation, &format!("--from-raw: {error}")))?;
+    if given(&cli.source_url).is_some() {
+        let words = "--from-raw and --source-url (or SOURCE_URL) exclude each other: stored bytes have no other source";
+        return Err(misuse(ErrorKind::ArgumentConflict, words));
+    }
+    let run = match (&cli.run_id, cli.verify) {
+        (None, true) => from.clone(),
+        (Some(_), true) => {
+            let words = "--verify makes no run: leave --run-id (or RUN_ID) out";
+            return Err(misuse(ErrorKind::ArgumentConflict, words));
+        }
+        (None, false) => {
+            let words = "--run-id (or RUN_ID) is missing: what is made from raw/ is a new run";
+            return Err(misuse(ErrorKind::MissingRequiredArgument, words));
+        }
+        (Some(run), false) if *run == from => {
+            let words = "--run-id and --from-raw name the same run, but what is made from raw/ is a new one";
+            return Err(misuse(ErrorKind::ArgumentConflict, words));
+        }
+        (Some(run), false) => run.clone(),
+    };
+    Ok(Task { run, replays: Some(from), verifies: cli.verify })
+}
+
+async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -> Result<Transformation> {
+    let contract = cli.common.contract()?;
+    let job = Job {
+        run: task.run,
+        verifies: task.verifies,
+        attempt: clock::attempt(),
+        collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
+        at_once: cli.at_once.into(),
+        retries: cli.retries,
+        first_wait: Duration::from_millis(cli.first_wait_ms),
+        contract,
+    };
+    let source = cli.source_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(&job.contract.base_url);
+    let origin = match task.replays {
+        Some(run) => Origin::Raw(run),
+        None => origin(source)?,
+    };
+    // A lake that keeps the bytes of a run is there already.
+    let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)))?;
+    // A proof writes nothing, and nothing comes of it that has a lineage.
+    if !job.verifies {
+        let collections = job.collections.iter().map(String::as_str).collect();
+        let subject = cli.common.subject(&job.contract, collections, &job.run);
+        let from = match origin {
+            Origin::Raw(_) => lineage::Origin::Raw,
+            Origin::Api(_) | Origin::Files(_) => lineage::Origin::Source(source),
+        };
+        let (story, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
+        told.get_or_init(|| cli.common.lineage.begin(story, &lake, key));
+    }
+    let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
+        // Files have no ETags, so the ledger has nothing to say about them.
+        (Some(url), Origin::Api(_)) => match Address::parse(url)? {
+            Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
+            Address::Redshift { workgroup, database } => {
+                let warehouse = Redshift::open(&workgroup, &database, "default", &job.attempt).await;
+                warehouse.ledger(&job.contract.source).await?
+            }
+        },
+        _ => Ledger::default(),
+    };
+    Ok(Transformation::new(job, origin, lake, ledger, bars.progress()))
+}
+
+fn origin(url: &str) -> Result<Origin> {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
+        Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false)?)),
+        _ => {
+            let failure = Failure::refused(format!("`{url}` names no source"));
+            Err(failure.hint("write http(s)://host, file:///dir or s3://bucket/prefix").into())
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Amazon ECR: what a repository has, and who may push.
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_ecr::Client;
+use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ecr::types::ImageIdentifier;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use contract::Exit;
+
+use crate::failure::{Failure, chain};
+
+/// The registry of an account in a region.
+#[derive(Debug)]
+pub struct Ecr {
+    client: Client,
+}
+
+/// Who may push for the next twelve hours, and where to.
+pub struct Login {
+    /// `AWS`.
+    pub user: String,
+    /// The token.
+    pub password: String,
+    /// The registry's host.
+    pub host: String,
+}
+
+impl Ecr {
+    /// With a client made by the SDK.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// The digest of the image with a tag, if the repository has one.
+    pub async fn digest(&self, repository: &str, tag: &str) -> Result<Option<String>> {
+        let wanted = ImageIdentifier::builder().image_tag(tag).build();
+        match self.client.describe_images().repository_name(repository).image_ids(wanted).send().await {
+            Ok(found) => Ok(found.image_details().first().and_then(|image| image.image_digest()).map(str::to_owned)),
+            Err(error) if error.code() == Some("ImageNotFoundException") => Ok(None),
+            Err(error) => Err(refused(&format!("look into the repository `{repository}`"), &error)),
+        }
+    }
+
+    /// A token to push with.
+    pub async fn login(&self) -> Result<Login> {
+        let told = self.client.get_authorization_token().send().await;
+        let told = told.map_err(|error| refused("get a token to push with", &error))?;
+        let data = told.authorization_data().first().context("ECR gave no token")?;
+        let token =
+            STANDARD.decode(data.authorization_token().unwrap_or_default()).context("ECR's token cannot be read")?;
+        let token = String::from_utf8(token).context("ECR's token cannot be read")?;
+        let (user, password) = token.split_once(':').context("ECR's token cannot be read")?;
+        let host = data.proxy_endpoint().unwrap_or_default().trim_start_matches("https://").to_owned();
+        Ok(Login { user: user.to_owned(), password: password.to_owned(), host })
+    }
+}
+
+fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let Some(service) = error.as_service_error() else {
+        let words = chain(error);
+        let failure = Failure::new(format!("ECR cannot be asked to {what}: {words}"));
+        return if words.contains("redentials") || words.contains("region") {
+            failure.hint("set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION").into()
+        } else {
+            failure.exit(Exit::TempFail).hint("check the network, then run the same command again").into()
+        };
+    };
+    let code = service.code().unwrap_or("an error without a name");
+    let failure = Failure::new(format!("ECR does not {what}: {code}: {}", service.message().unwrap_or_default()));
+    let hints = [
+        ("RepositoryNotFound", "make it first: the stack `registry` of `cargo xtask deploy` has both repositories"),
+        ("ExpiredToken", "the credentials have run out; get new ones"),
+        ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
+        ("UnrecognizedClient", "check the credentials"),
+        ("InvalidSignature", "check the credentials"),
+    ];
+    match hints.iter().find(|(start, _)| code.starts_with(start)) {
+        Some((_, hint)) => failure.hint(*hint).into(),
+        None => failure.exit(Exit::TempFail).hint("run the same command again").into(),
+    }
+}

@@ -1,0 +1,328 @@
+//! The two images: planned from the repository's files, built where nobody has them yet, pushed where they are missing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use crate::doctor::{Choice, Compilers};
+use crate::edge::aws::Aws;
+use crate::edge::docker::{Build, Engine, Progress, Pushed};
+use crate::edge::ecr::{Ecr, Login};
+use crate::edge::{files, machine, shell};
+use crate::failure::Failure;
+use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, sbom};
+use crate::settings::{self, Settings, Variables, given};
+
+/// What is wanted, and with what.
+#[derive(Debug)]
+pub struct Request {
+    /// Only this image.
+    pub image: Option<String>,
+    /// Push what the registry does not have.
+    pub push: bool,
+    /// Another registry's host than ECR's own: an emulator's.
+    pub registry: Option<String>,
+    /// Build again what was built before.
+    pub anew: bool,
+    /// The settings.
+    pub settings: Settings,
+    /// The environment over `.env`.
+    pub variables: Variables,
+}
+
+impl Request {
+    fn engine(&self) -> Result<Engine> {
+        Engine::connect(given(&self.variables, "DOCKER_HOST"))
+    }
+
+    /// What compiles the programs, here or in Docker.
+    fn toolchain(&self) -> Result<Toolchain> {
+        let images = &self.settings.images;
+        let compilers = Compilers {
+            host: machine::host(),
+            targets: machine::targets(),
+            static_libc: machine::has_static_libc(),
+            // Whether it answers is told when it is needed.
+            engine: true,
+        };
+        let (target, image) = match Choice::of(images.ingestion.compile, self.settings.batch.platform, &compilers) {
+            Choice::Host { target, .. } => (target, None),
+            Choice::Docker { .. } => (self.settings.batch.platform.gnu(), Some(images.ingestion.builder.clone())),
+            Choice::Nowhere { why } => {
+                let failure = Failure::new(format!("the programs can be compiled nowhere: {why}"));
+                return Err(failure.hint("`cargo xtask doctor` says what to install").into());
+            }
+        };
+        let rustc = if image.is_some() { String::new() } else { shell::rustc()? };
+        let flags = if target.ends_with("gnu") { "-C target-feature=+crt-static" } else { "" };
+        Ok(Toolchain { rustc, target: target.to_owned(), flags: flags.to_owned(), image })
+    }
+
+    /// Build arguments that say where packages come from.
+    fn passing(&self) -> BTreeMap<String, String> {
+        let images = &self.settings.images;
+        let mut passing = BTreeMap::from([("PIP_INDEX_URL".to_owned(), images.package_index.clone())]);
+        for (name, proxy) in [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)] {
+            passing.extend(proxy.iter().map(|proxy| (name.to_owned(), proxy.clone())));
+        }
+        passing
+    }
+}
+
+/// What became of one image.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// `ingestion-image` or `dbt-image`.
+    pub image: String,
+    /// Its tag.
+    pub key: String,
+    /// How everything downstream names it: registry, repository and digest; of one that was not pushed its local name.
+    pub uri: String,
+    /// Of the manifest, once a registry has it.
+    pub digest: Option<String>,
+    /// Whether it was built now.
+    pub built: bool,
+    /// What was sent, if anything.
+    pub pushed: Option<Sent>,
+    /// Bytes unpacked, where the engine has it.
+    pub size: Option<u64>,
+    /// The bill of materials.
+    pub sbom: String,
+    /// Seconds to compile, build and push.
+    pub seconds: f64,
+}
+
+/// What a push sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sent {
+    /// Layers sent.
+    pub layers: u32,
+    /// Layers that were there.
+    pub known: u32,
+    /// Bytes of those sent, before they were packed.
+    pub bytes: u64,
+}
+
+/// Who hears how it goes.
+pub trait Listener {
+    /// A step begins.
+    fn step(&mut self, words: &str);
+    /// A line of the engine.
+    fn line(&mut self, words: &str);
+    /// How far a push is.
+    fn progress(&mut self, of: &str, progress: &Progress);
+}
+
+/// The plans of the wanted images.
+pub fn plan(request: &Request) -> Result<Vec<ImagePlan>> {
+    let root = files::root();
+    let (repository, images) = (repository(&root)?, &request.settings.images);
+    let platform = request.settings.batch.platform.docker();
+    let certificates = match &images.ca_bundle {
+        Some(path) => files::read(&root.join(path))?.with_context(|| {
+            Failure::new(format!("there is no file of certificates `{path}`")).hint("see images.ca_bundle")
+        })?,
+        None => String::new(),
+    };
+    let wanted = |name: &str| request.image.as_deref().is_none_or(|only| only == name);
+    let mut plans = Vec::new();
+    if wanted(INGESTION) {
+        plans.push(ingestion(&repository, &request.toolchain()?, platform)?);
+    }
+    if wanted(DBT) {
+        plans.push(dbt(&repository, &images.dbt.base, platform, &certificates, request.passing())?);
+    }
+    let hint = format!("they are {INGESTION} and {DBT}");
+    ensure!(!plans.is_empty(), Failure::new("there is no such image").hint(hint));
+    Ok(plans)
+}
+
+/// Builds and pushes what is missing.
+pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) -> Result<Vec<Made>> {
+    let registry = if request.push { Some(Registry::open(request)?) } else { None };
+    let mut engine = None;
+    let mut made = Vec::new();
+    for plan in plans {
+        let began = Instant::now();
+        let key = plan.key();
+        let bill = files::folder(&files::root().join("target/images"))?.join(format!("{}.cdx.json", plan.name));
+        files::write(&bill, &sbom(plan))?;
+        let mut result = Made {
+            image: plan.name.to_owned(),
+            key: key.to_string(),
+            uri: format!("{}:{key}", plan.name),
+            digest: None,
+            built: false,
+            pushed: None,
+            size: None,
+            sbom: bill.display().to_string(),
+            seconds: 0.0,
+        };
+        if let Some(registry) = &registry
+            && let Some(digest) = registry.digest(plan)?
+            && !request.anew
+        {
+            result.uri = registry.uri(plan, &digest)?;
+            result.digest = Some(digest);
+        } else {
+            let engine = match &engine {
+                Some(engine) => engine,
+                None => engine.insert(request.engine()?),
+            };
+            result.built = build(request, plan, engine, tell)?;
+            result.size = engine.image(&result.uri)?.map(|image| image.size);
+            if let Some(registry) = &registry {
+                let (digest, sent) = registry.push(plan, engine, tell)?;
+                result.uri = registry.uri(plan, &digest)?;
+                result.digest = Some(digest);
+                result.pushed = Some(Sent { layers: sent.layers, known: sent.known, bytes: sent.bytes });
+            }
+        }
+        result.seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
+        made.push(result);
+    }
+    files::write(&files::root().join("target/images/images.json"), &serde_json::to_string_pretty(&made)?)?;
+    Ok(made)
+}
+
+/// Whether it had to be built.
+fn build(request: &Request, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Listener) -> Result<bool> {
+    let tag = format!("{}:{}", plan.name, plan.key());
+    if !request.anew && engine.image(&tag)?.is_some() {
+        return Ok(false);
+    }
+    let mut context = plan.context.clone();
+    if let Some(toolchain) = &plan.here {
+        tell.step("Compiling the programs");
+        let program = shell::static_program(&files::root(), toolchain)?;
+        context.put(
+            "rootfs/usr/local/bin/jobs",
+            Node::File(0o755, files::bytes(&program)?.context("the compiler left no program")?),
+        );
+    }
+    tell.step(&format!("Building {} {}", plan.name, plan.key().short()));
+    let mut arguments = plan.passing.clone();
+    arguments.extend(plan.inputs.base.iter().map(|base| ("BASE".to_owned(), base.clone())));
+    let build = Build {
+        context: context.tar()?,
+        dockerfile: plan.dockerfile,
+        target: &plan.inputs.target,
+        platform: &plan.inputs.platform,
+        arguments,
+        labels: labels(plan)?,
+        tag: &tag,
+        anew: request.anew,
+    };
+    engine.build(build, &mut |line| tell.line(line))?;
+    Ok(true)
+}
+
+/// What people and tools read on an image (OCI Image Specification, "Annotations"). Not in the key: they tell where an
+/// image came from, not what is in it.
+fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
+    let commit = shell::commit(&files::root());
+    let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
+    let mut labels = BTreeMap::from([label("title", plan.name), label("version", plan.key().short())]);
+    if let Some(commit) = commit {
+        labels.extend([label("revision", &commit.revision), label("created", &commit.when)]);
+        labels.extend(commit.source.iter().map(|source| label("source", source)));
+    }
+    Ok(labels)
+}
+
+/// The files of the repository that an image can be made of.
+fn repository(root: &Path) -> Result<Tree> {
+    let mut tree = Tree::default();
+    for (path, executable, bytes) in
+        files::below(root, &["jobs/src", "jobs/contracts", "jobs/contract/src", ".cargo", "dbt"])?
+    {
+        // What dbt and Python leave beside the sources.
+        if path.starts_with("dbt/target/") || path.starts_with("dbt/logs/") || path.contains("__pycache__/") {
+            continue;
+        }
+        tree.put(&path, Node::File(if executable { 0o755 } else { 0o644 }, bytes));
+    }
+    let more = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "jobs/Cargo.toml",
+        "jobs/contract/Cargo.toml",
+        "jobs/Dockerfile",
+    ];
+    for path in more {
+        if let Some(text) = files::read(&root.join(path))? {
+            tree.file(path, text);
+        }
+    }
+    Ok(tree)
+}
+
+struct Registry<'a> {
+    settings: &'a settings::Registry,
+    aws: Aws,
+    ecr: Ecr,
+    host: Option<String>,
+}
+
+impl<'a> Registry<'a> {
+    fn open(request: &'a Request) -> Result<Self> {
+        let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+        let ecr = Ecr::new(&aws.config);
+        Ok(Self { settings: &request.settings.registry, aws, ecr, host: request.registry.clone() })
+    }
+
+    fn repository(&self, plan: &ImagePlan) -> &str {
+        if plan.name == INGESTION { &self.settings.ingestion } else { &self.settings.dbt }
+    }
+
+    fn digest(&self, plan: &ImagePlan) -> Result<Option<String>> {
+        self.aws.wait(self.ecr.digest(self.repository(plan), plan.key().as_str()))
+    }
+
+    fn login(&self) -> Result<Login> {
+        let login = self.aws.wait(self.ecr.login())?;
+        Ok(Login { host: self.host.clone().unwrap_or(login.host), ..login })
+    }
+
+    fn uri(&self, plan: &ImagePlan, digest: &str) -> Result<String> {
+        let host = match &self.host {
+            Some(host) => host.clone(),
+            None => self.login()?.host,
+        };
+        Ok(format!("{host}/{}@{digest}", self.repository(plan)))
+    }
+
+    fn push(&self, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Listener) -> Result<(String, Pushed)> {
+        let (login, key) = (self.login()?, plan.key());
+        let repository = format!("{}/{}", login.host, self.repository(plan));
+        tell.step(&format!("Pushing {} {}", plan.name, key.short()));
+        let local = format!("{}:{key}", plan.name);
+        let own = |digests: &[String]| {
+            digests.iter().find_map(|digest| digest.strip_prefix(&format!("{repository}@")).map(str::to_owned))
+        };
+        let pushed = engine.push(&local, &repository, key.as_str(), (&login.user, &login.password), &mut |progress| {
+            tell.progress(plan.name, progress);
+        });
+        let there = match &pushed {
+            Ok(_) => None,
+            // Somebody else was first: the same digest is what we want, another one is theirs to explain.
+            Err(_) => self.digest(plan)?,
+        };
+        let image = engine.image(&local)?.context("the engine has lost the image")?;
+        let digest = own(&image.digests);
+        match (pushed, there) {
+            (Ok(pushed), _) => Ok((digest.context("the engine does not tell the digest of what it pushed")?, pushed)),
+            (Err(_), Some(there)) if digest.as_deref() == Some(&there) => Ok((there, Pushed::default())),
+            (Err(_), Some(there)) => {
+                let failure =
+                    Failure::new(format!("`{repository}` has another image ({there}) under the tag {}", key.short()));
+                Err(failure.hint("a tag is never moved: somebody pushed it from the same inputs; build with `--anew` after deleting theirs, or use theirs").into())
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The dbt image: Python, the packages of the hash-locked file, the project, and the entry point that keeps artefacts.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+
+use super::key::Inputs;
+use super::lock::requirements;
+use super::tree::Tree;
+use super::{DBT, ImagePlan};
+use crate::failure::Failure;
+
+/// What of `dbt/` goes into the image: not its tests of itself, nor what linters need.
+fn is_project(path: &str) -> bool {
+    let folders = ["models", "snapshots", "macros", "tests"].map(|name| format!("dbt/{name}/"));
+    let files = ["dbt_project.yml", "profiles.yml", "requirements.lock", "run.py", "Dockerfile"];
+    folders.iter().any(|folder| path.starts_with(folder.as_str()))
+        || path.strip_prefix("dbt/").is_some_and(|name| files.contains(&name))
+}
+
+/// The plan from the repository's files. `certificates` are a company's own, which the build and then pip trust beside
+/// the public ones; `passing` says where packages come from.
+pub fn dbt(
+    repository: &Tree,
+    base: &str,
+    platform: &str,
+    certificates: &str,
+    passing: BTreeMap<String, String>,
+) -> Result<ImagePlan, Failure> {
+    let lock =
+        repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("there is no dbt/requirements.lock"))?;
+    let packages = requirements(lock)?;
+    let project = repository.only(is_project);
+    let files = Inputs::files(&project);
+    let arguments = BTreeMap::from([("BASE".to_owned(), base.to_owned())]);
+    let inputs =
+        Inputs { files, arguments, target: String::new(), platform: platform.to_owned(), base: Some(base.to_owned()) };
+    let mut context = project;
+    // Not in the key: the packages' hashes are locked, so it decides nothing that is in the image.
+    context.file("certificates.pem", certificates);
+    Ok(ImagePlan { name: DBT, inputs, context, dockerfile: "dbt/Dockerfile", packages, passing, here: None })
+}

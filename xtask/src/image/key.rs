@@ -1,0 +1,68 @@
+//! The inputs of an image and their key.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::tree::Tree;
+
+/// Everything that decides what is in an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Inputs {
+    /// Each file's kind, mode and SHA-256, by its path; the Dockerfile is one of them.
+    pub files: BTreeMap<String, String>,
+    /// Build arguments.
+    pub arguments: BTreeMap<String, String>,
+    /// The stage of the Dockerfile.
+    pub target: String,
+    /// `linux/amd64` or `linux/arm64`.
+    pub platform: String,
+    /// The image it begins with, by digest; none for `FROM scratch`.
+    pub base: Option<String>,
+}
+
+impl Inputs {
+    /// Of a tree's files.
+    pub fn files(tree: &Tree) -> BTreeMap<String, String> {
+        tree.iter().map(|(path, node)| (path.to_owned(), node.fingerprint())).collect()
+    }
+
+    /// The key: 64 hexadecimal digits.
+    pub fn key(&self) -> Key {
+        // Maps are in the order of their keys, so equal inputs are equal text.
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        Key(hex(&Sha256::digest(text)))
+    }
+}
+
+/// The SHA-256 of an image's inputs, which is its tag: 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    /// All digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Enough for people.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

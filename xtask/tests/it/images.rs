@@ -1,0 +1,64 @@
+//! `cargo xtask build-images` as far as no engine is needed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn build_images(arguments: &[&str], docker: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg("build-images").args(arguments).env("DOCKER_HOST", docker);
+    command.env_remove("SETTINGS_MODULE").output().expect("xtask starts")
+}
+
+fn refused(arguments: &[&str], docker: &str) -> String {
+    let output = build_images(arguments, docker);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+const NOWHERE: &str = "unix:///nonexistent/docker.sock";
+
+#[test]
+fn every_file_that_the_compiler_read_is_in_the_key() {
+    let output = build_images(&["--dry-run", "--json", "--image", "ingestion-image"], NOWHERE);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let inputs = plans[0]["inputs"]["files"].as_object().expect("files");
+
+    // What rustc read for the program is beside it, as `cargo test --workspace` built it.
+    let program = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("jobs.d");
+    let told = std::fs::read_to_string(&program).expect("the jobs are built: run this test with `cargo xtask test`");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the root");
+    let (_, sources) = told.trim_end().split_once(": ").expect("a line of a makefile");
+    let read: BTreeSet<String> = sources
+        .split(' ')
+        .filter_map(|path| Some(Path::new(path).strip_prefix(&root).ok()?.display().to_string()))
+        .collect();
+    assert!(read.len() > 50, "{read:?}");
+    let forgotten: Vec<_> = read.iter().filter(|path| !inputs.contains_key(*path)).collect();
+    assert!(forgotten.is_empty(), "compiled, but not in the key: {forgotten:?}");
+}
+
+#[test]
+fn an_engine_that_is_not_there_or_too_old_and_an_unknown_image_are_one_error_each() {
+    assert!(refused(&["--image", "nope"], NOWHERE).contains("there is no such image"));
+    let silent = refused(&["--image", "dbt-image"], NOWHERE);
+    assert!(
+        silent.contains("no Docker engine answers at unix:///nonexistent") && silent.contains("hint: "),
+        "{silent}"
+    );
+
+    let server = tiny_http::Server::http("127.0.0.1:0").expect("a port");
+    let address = format!("tcp://{}", server.server_addr());
+    let thread = std::thread::spawn(move || {
+        let request = server.recv().expect("a request");
+        let body = r#"{"Version":"19.03","ApiVersion":"1.40","MinAPIVersion":"1.12"}"#;
+        let header = "Content-Type: application/json".parse::<tiny_http::Header>().expect("a header");
+        request.respond(tiny_http::Response::from_string(body).with_header(header)).expect("an answer");
+    });
+    let old = refused(&["--image", "dbt-image"], &address);
+    thread.join().expect("the engine answered");
+    assert!(old.contains("speaks API 1.40 only") && old.contains("update Docker to 20.10 or newer"), "{old}");
+}
