@@ -11,6 +11,7 @@ use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptionsBuilder, PushImageOptionsBuilder, TagImageOptionsBuilder};
 use contract::Exit;
 use futures_util::StreamExt;
+use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::doctor;
@@ -64,7 +65,7 @@ pub struct Image {
 }
 
 /// What a push did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pushed {
     /// Layers that were sent.
     pub layers: u32,
@@ -234,7 +235,7 @@ fn hinted(failure: Failure, words: &str) -> Failure {
             Exit::Failed,
         ),
         (
-            &["connection refused", "connection reset", "broken pipe", "eof", "timeout"],
+            &["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"],
             "is the engine still running? run the same command again",
             Exit::TempFail,
         ),

@@ -17,6 +17,15 @@ pub struct Ecr {
     client: Client,
 }
 
+/// An image that a repository has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of its manifest.
+    pub digest: String,
+    /// The account that the registry belongs to.
+    pub account: String,
+}
+
 /// Who may push for the next twelve hours, and where to.
 pub struct Login {
     /// `AWS`.
@@ -33,14 +42,27 @@ impl Ecr {
         Self { client: Client::new(config) }
     }
 
-    /// The digest of the image with a tag, if the repository has one.
-    pub async fn digest(&self, repository: &str, tag: &str) -> Result<Option<String>> {
+    /// The image with a tag, if the repository has one.
+    pub async fn find(&self, repository: &str, tag: &str) -> Result<Option<Found>> {
         let wanted = ImageIdentifier::builder().image_tag(tag).build();
         match self.client.describe_images().repository_name(repository).image_ids(wanted).send().await {
-            Ok(found) => Ok(found.image_details().first().and_then(|image| image.image_digest()).map(str::to_owned)),
+            Ok(told) => Ok(told.image_details().first().map(|image| Found {
+                digest: image.image_digest().unwrap_or_default().to_owned(),
+                account: image.registry_id().unwrap_or_default().to_owned(),
+            })),
             Err(error) if error.code() == Some("ImageNotFoundException") => Ok(None),
             Err(error) => Err(refused(&format!("look into the repository `{repository}`"), &error)),
         }
+    }
+
+    /// The digest of the configuration of the image with a digest: what the engine calls the image's id.
+    pub async fn configuration(&self, repository: &str, digest: &str) -> Result<Option<String>> {
+        let wanted = ImageIdentifier::builder().image_digest(digest).build();
+        let told = self.client.batch_get_image().repository_name(repository).image_ids(wanted).send().await;
+        let told = told.map_err(|error| refused(&format!("show an image of `{repository}`"), &error))?;
+        let manifest = told.images().first().and_then(|image| image.image_manifest()).unwrap_or("null");
+        let manifest: serde_json::Value = serde_json::from_str(manifest).context("ECR's manifest is not JSON")?;
+        Ok(manifest["config"]["digest"].as_str().map(str::to_owned))
     }
 
     /// A token to push with.

@@ -9,10 +9,12 @@ use anyhow::{Context, Result};
 
 use crate::failure::Failure;
 
-/// The repository's root: cargo tells where this crate lies.
+/// The repository's root: the clone around the current folder, else the one that this program was compiled in.
 pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+    let around = std::env::current_dir().unwrap_or_default();
+    let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = around.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file());
+    found.or(compiled.parent()).unwrap_or(compiled).to_owned()
 }
 
 /// Where this program lies; empty if the system does not tell.

@@ -193,6 +193,12 @@ pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     Ok(Output { text, code: output.status.code() })
 }
 
+/// What a program says on its standard output; its words about trouble are the error.
+pub fn says(program: &str, arguments: &[&str]) -> Result<String> {
+    let shell = Shell::new()?;
+    Ok(cmd!(shell, "{program} {arguments...}").quiet().read()?)
+}
+
 /// What a program said, on both its channels, and its exit code if it was not killed.
 #[derive(Clone, Debug)]
 pub struct Output {

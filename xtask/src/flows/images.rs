@@ -1,5 +1,7 @@
 //! The two images: planned from the repository's files, built where nobody has them yet, pushed where they are missing.
 
+mod registry;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -8,13 +10,12 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use crate::doctor::{Choice, Compilers};
-use crate::edge::aws::Aws;
 use crate::edge::docker::{Build, Engine, Progress, Pushed};
-use crate::edge::ecr::{Ecr, Login};
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, sbom};
-use crate::settings::{self, Settings, Variables, given};
+use crate::settings::{Settings, Variables, given};
+use registry::Registry;
 
 /// What is wanted, and with what.
 #[derive(Debug)]
@@ -86,24 +87,13 @@ pub struct Made {
     /// Whether it was built now.
     pub built: bool,
     /// What was sent, if anything.
-    pub pushed: Option<Sent>,
+    pub pushed: Option<Pushed>,
     /// Bytes unpacked, where the engine has it.
     pub size: Option<u64>,
     /// The bill of materials.
     pub sbom: String,
     /// Seconds to compile, build and push.
     pub seconds: f64,
-}
-
-/// What a push sent.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sent {
-    /// Layers sent.
-    pub layers: u32,
-    /// Layers that were there.
-    pub known: u32,
-    /// Bytes of those sent, before they were packed.
-    pub bytes: u64,
 }
 
 /// Who hears how it goes.
@@ -162,11 +152,10 @@ pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) ->
             seconds: 0.0,
         };
         if let Some(registry) = &registry
-            && let Some(digest) = registry.digest(plan)?
             && !request.anew
+            && let Some(there) = registry.find(plan)?
         {
-            result.uri = registry.uri(plan, &digest)?;
-            result.digest = Some(digest);
+            (result.uri, result.digest) = (there.uri, Some(there.digest));
         } else {
             let engine = match &engine {
                 Some(engine) => engine,
@@ -175,10 +164,8 @@ pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) ->
             result.built = build(request, plan, engine, tell)?;
             result.size = engine.image(&result.uri)?.map(|image| image.size);
             if let Some(registry) = &registry {
-                let (digest, sent) = registry.push(plan, engine, tell)?;
-                result.uri = registry.uri(plan, &digest)?;
-                result.digest = Some(digest);
-                result.pushed = Some(Sent { layers: sent.layers, known: sent.known, bytes: sent.bytes });
+                let (there, pushed) = registry.push(plan, engine, tell)?;
+                (result.uri, result.digest, result.pushed) = (there.uri, Some(there.digest), Some(pushed));
             }
         }
         result.seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
@@ -259,70 +246,4 @@ fn repository(root: &Path) -> Result<Tree> {
         }
     }
     Ok(tree)
-}
-
-struct Registry<'a> {
-    settings: &'a settings::Registry,
-    aws: Aws,
-    ecr: Ecr,
-    host: Option<String>,
-}
-
-impl<'a> Registry<'a> {
-    fn open(request: &'a Request) -> Result<Self> {
-        let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
-        let ecr = Ecr::new(&aws.config);
-        Ok(Self { settings: &request.settings.registry, aws, ecr, host: request.registry.clone() })
-    }
-
-    fn repository(&self, plan: &ImagePlan) -> &str {
-        if plan.name == INGESTION { &self.settings.ingestion } else { &self.settings.dbt }
-    }
-
-    fn digest(&self, plan: &ImagePlan) -> Result<Option<String>> {
-        self.aws.wait(self.ecr.digest(self.repository(plan), plan.key().as_str()))
-    }
-
-    fn login(&self) -> Result<Login> {
-        let login = self.aws.wait(self.ecr.login())?;
-        Ok(Login { host: self.host.clone().unwrap_or(login.host), ..login })
-    }
-
-    fn uri(&self, plan: &ImagePlan, digest: &str) -> Result<String> {
-        let host = match &self.host {
-            Some(host) => host.clone(),
-            None => self.login()?.host,
-        };
-        Ok(format!("{host}/{}@{digest}", self.repository(plan)))
-    }
-
-    fn push(&self, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Listener) -> Result<(String, Pushed)> {
-        let (login, key) = (self.login()?, plan.key());
-        let repository = format!("{}/{}", login.host, self.repository(plan));
-        tell.step(&format!("Pushing {} {}", plan.name, key.short()));
-        let local = format!("{}:{key}", plan.name);
-        let own = |digests: &[String]| {
-            digests.iter().find_map(|digest| digest.strip_prefix(&format!("{repository}@")).map(str::to_owned))
-        };
-        let pushed = engine.push(&local, &repository, key.as_str(), (&login.user, &login.password), &mut |progress| {
-            tell.progress(plan.name, progress);
-        });
-        let there = match &pushed {
-            Ok(_) => None,
-            // Somebody else was first: the same digest is what we want, another one is theirs to explain.
-            Err(_) => self.digest(plan)?,
-        };
-        let image = engine.image(&local)?.context("the engine has lost the image")?;
-        let digest = own(&image.digests);
-        match (pushed, there) {
-            (Ok(pushed), _) => Ok((digest.context("the engine does not tell the digest of what it pushed")?, pushed)),
-            (Err(_), Some(there)) if digest.as_deref() == Some(&there) => Ok((there, Pushed::default())),
-            (Err(_), Some(there)) => {
-                let failure =
-                    Failure::new(format!("`{repository}` has another image ({there}) under the tag {}", key.short()));
-                Err(failure.hint("a tag is never moved: somebody pushed it from the same inputs; build with `--anew` after deleting theirs, or use theirs").into())
-            }
-            (Err(error), None) => Err(error),
-        }
-    }
 }

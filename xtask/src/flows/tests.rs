@@ -1,6 +1,7 @@
 //! The test suites: what each needs, and how it is run.
 
 mod fuzz;
+mod images;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +18,9 @@ use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
-const NEEDS_MORE: [&str; 8] = [
+const NEEDS_MORE: [&str; 10] = [
+    "--skip",
+    "needs_docker::",
     "--skip",
     "needs_emulator::",
     "--skip",
@@ -105,6 +108,12 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
             &["needs_emulator::"],
             &environment,
         )?))
+    })?);
+    results.push(timed("images", || {
+        if !all {
+            return Ok(Outcome::NotRun("it needs a Docker engine; `cargo xtask test --all` uses it".to_owned()));
+        }
+        images::run(&root, &files::folder(&dir.join("images"))?, database.environment(), tell)
     })?);
     results.push(timed("exactly once", || {
         if !all {

@@ -8,6 +8,7 @@ mod images;
 mod local;
 mod marts;
 mod needs_browser;
+mod needs_docker;
 mod needs_emulator;
 mod repository;
 mod settings_corpus;

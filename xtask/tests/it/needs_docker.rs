@@ -1,0 +1,151 @@
+//! `cargo xtask build-images` with a real Docker engine, real registries (MiniStack's ECR and Debian's docker-registry),
+//! and what the images do in containers: `cargo xtask test --all` starts all of it.
+//!
+//! It works on a copy of the repository, because one test changes a source file.
+
+mod doubles;
+mod engine;
+mod interrupted;
+mod plain;
+mod pushed;
+mod refused;
+mod run;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Looks like a key; it must be in no output and in no layer.
+const SECRET: &str = "canary/secret+access+key/canary";
+
+/// Where the tests push to; each region has repositories of its own.
+const REGION: &str = "eu-west-1";
+
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
+}
+
+/// Both images, built without anything kept from before and pushed to MiniStack, once for all tests.
+fn first() -> &'static [Value] {
+    static FIRST: OnceLock<Vec<Value>> = OnceLock::new();
+    FIRST.get_or_init(|| {
+        copy_repository();
+        on_aws(REGION, &["repositories", "ingestion-image", "dbt-image"]);
+        let made = made(&["--anew"]);
+        assert!(made.iter().all(|image| image["built"] == true && image["pushed"]["layers"] != 0), "{made:?}");
+        made
+    })
+}
+
+/// What became of each image that was to be pushed to MiniStack.
+#[track_caller]
+fn made(arguments: &[&str]) -> Vec<Value> {
+    let output = build_images(&[&["--push", "--registry", &ministack(), "--json"], arguments].concat()).output();
+    let output = output.expect("xtask starts");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {words}");
+    assert!(!words.contains(SECRET));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// The words of a failure.
+#[track_caller]
+fn refusal(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().expect("xtask starts");
+    let words = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(!output.status.success() && !words.contains(SECRET), "{words}");
+    (output.status.code(), words)
+}
+
+fn ministack() -> String {
+    setting("TEST_AWS_ENDPOINT").trim_start_matches("http://").to_owned()
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(setting("TEST_REPOSITORY"))
+}
+
+/// The program in the copied repository.
+fn build_images(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg("build-images").args(arguments).current_dir(repository()).stdin(Stdio::null());
+    command.env_remove("SETTINGS_MODULE").env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN");
+    command.env("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")).env("AWS_DEFAULT_REGION", REGION);
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", SECRET);
+    command.env("IMAGE_BASE", setting("TEST_BASE_IMAGE"));
+    // A company's certificates, where packages come through its proxy.
+    let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
+    if Path::new(&bundle).is_file() {
+        command.env("IMAGE_CA_BUNDLE", bundle);
+    }
+    command
+}
+
+fn docker(arguments: &[&str]) -> Output {
+    Command::new("docker").args(arguments).output().expect("docker starts")
+}
+
+/// What Docker's command line says.
+#[track_caller]
+fn docker_says(arguments: &[&str]) -> String {
+    let output = docker(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Has MiniStack do something beforehand; `aws.py` says what there is.
+#[track_caller]
+fn on_aws(region: &str, arguments: &[&str]) {
+    let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_docker/aws.py")).args(arguments);
+    command.env("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")).env("AWS_DEFAULT_REGION", region);
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    assert!(command.status().expect("python starts").success(), "{arguments:?}");
+}
+
+/// Brings the copy to where the repository is. A file that is the same keeps its time, so that cargo compiles only what
+/// has changed since the last time.
+fn copy_repository() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
+    let (mut open, mut wanted) = (vec![PathBuf::new()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(from.join(&folder)).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let path = folder.join(entry.file_name());
+            let kind = entry.file_type().expect("a kind");
+            if [".git", ".env", "target"].iter().any(|left_out| path == Path::new(left_out)) {
+                continue;
+            }
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() {
+                wanted.push(path);
+            }
+        }
+    }
+    for path in &wanted {
+        let (text, to) = (fs::read(from.join(path)).expect("a file"), repository().join(path));
+        if fs::read(&to).ok().as_ref() != Some(&text) {
+            fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+            fs::copy(from.join(path), &to).expect("copied");
+        }
+    }
+    // What went since then.
+    let mut open = vec![repository()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+            let path = entry.path();
+            let name = path.strip_prefix(repository()).expect("below the copy").to_owned();
+            if entry.file_type().expect("a kind").is_dir() {
+                if name != Path::new("target") {
+                    open.push(path);
+                }
+            } else if !wanted.contains(&name) {
+                fs::remove_file(path).expect("removed");
+            }
+        }
+    }
+}

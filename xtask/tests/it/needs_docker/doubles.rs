@@ -1,0 +1,135 @@
+//! A registry on the way to a real one that stops in mid-push, and one that is only an answer: ECR where somebody else
+//! has pushed the tag in between, which no emulator refuses as ECR does. It proves what we make of that answer, not that
+//! ECR gives it.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use serde_json::json;
+use tiny_http::{Method, Request, Response, Server};
+
+/// Passes everything on, but after so many bytes to the registry it holds the rest back until it is let go.
+pub(super) struct Stalling {
+    pub(super) host: String,
+    state: Arc<State>,
+}
+
+struct State {
+    upstream: String,
+    room: AtomicUsize,
+    open: AtomicBool,
+    stalled: (Mutex<bool>, Condvar),
+}
+
+impl Stalling {
+    pub(super) fn before(upstream: &str, room: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let host = listener.local_addr().expect("an address").to_string();
+        let state = Arc::new(State {
+            upstream: upstream.to_owned(),
+            room: AtomicUsize::new(room),
+            open: AtomicBool::new(false),
+            stalled: (Mutex::new(false), Condvar::new()),
+        });
+        let shared = state.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, state) = (client.expect("a client"), shared.clone());
+                let server = TcpStream::connect(&state.upstream).expect("the registry");
+                let (from, to) = (server.try_clone().expect("a stream"), client.try_clone().expect("a stream"));
+                std::thread::spawn(move || pass(from, to, |_| {}));
+                std::thread::spawn(move || pass(client, server, |bytes| state.count(bytes)));
+            }
+        });
+        Self { host, state }
+    }
+
+    /// Waits until a push has come so far.
+    pub(super) fn wait(&self) {
+        let (stalled, changed) = &self.state.stalled;
+        let mut stalled = stalled.lock().expect("nobody panics here");
+        while !*stalled {
+            stalled = changed.wait(stalled).expect("nobody panics here");
+        }
+    }
+
+    pub(super) fn let_go(&self) {
+        self.state.open.store(true, Ordering::SeqCst);
+    }
+}
+
+impl State {
+    fn count(&self, bytes: usize) {
+        let room = self.room.load(Ordering::SeqCst);
+        self.room.store(room.saturating_sub(bytes), Ordering::SeqCst);
+        if room > bytes {
+            return;
+        }
+        let (stalled, changed) = &self.stalled;
+        *stalled.lock().expect("nobody panics here") = true;
+        changed.notify_all();
+        while !self.open.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        count(read);
+        if to.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    // The other side may have gone already.
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+/// ECR and its registry at one address. The tag is not there when asked first, and is when the push is refused.
+pub(super) fn taken(digest: &str, configuration: &str) -> String {
+    let server = Server::http("127.0.0.1:0").expect("a free port");
+    let host = server.server_addr().to_string();
+    let (own, digest, configuration) = (host.clone(), digest.to_owned(), configuration.to_owned());
+    std::thread::spawn(move || {
+        let mut asked = false;
+        for request in server.incoming_requests() {
+            answer(request, &own, &digest, &configuration, &mut asked);
+        }
+    });
+    host
+}
+
+fn answer(request: Request, own: &str, digest: &str, configuration: &str, asked: &mut bool) {
+    let target = request.headers().iter().find(|header| header.field.equiv("X-Amz-Target"));
+    let operation = target.map(|header| header.value.as_str().rsplit('.').next().unwrap_or_default().to_owned());
+    let manifest = json!({ "schemaVersion": 2, "config": { "digest": configuration } }).to_string();
+    let (status, body) = match (operation.as_deref(), request.method()) {
+        (Some("DescribeImages"), _) if !std::mem::replace(asked, true) => {
+            (400, json!({ "__type": "ImageNotFoundException", "message": "not there" }))
+        }
+        (Some("DescribeImages"), _) => {
+            (200, json!({ "imageDetails": [{ "imageDigest": digest, "registryId": "000000000000" }] }))
+        }
+        (Some("BatchGetImage"), _) => (200, json!({ "images": [{ "imageManifest": manifest }] })),
+        (Some("GetAuthorizationToken"), _) => {
+            let data = json!({ "authorizationToken": "QVdTOnRva2Vu", "proxyEndpoint": format!("https://{own}") });
+            (200, json!({ "authorizationData": [data] }))
+        }
+        (None, Method::Put) => {
+            let words = "The image tag already exists in the repository and cannot be overwritten because the repository \
+                         is immutable.";
+            (400, json!({ "errors": [{ "code": "TAG_INVALID", "message": words }] }))
+        }
+        // Every layer is there already.
+        _ => (200, json!({})),
+    };
+    let head = |name: &str, value: &str| tiny_http::Header::from_bytes(name, value).expect("a header");
+    let response = Response::from_string(body.to_string()).with_status_code(status);
+    let response = response.with_header(head("Content-Type", "application/x-amz-json-1.1"));
+    let version = head("Docker-Distribution-Api-Version", "registry/2.0");
+    // A client that has gone wants no answer.
+    let _ = request.respond(response.with_header(version));
+}

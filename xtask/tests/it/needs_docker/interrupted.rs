@@ -1,0 +1,149 @@
+//! Stopped in mid-build and in mid-push, by the person or by the engine's end: nothing half-made counts, and the same
+//! command finishes the work.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::doubles::Stalling;
+use super::engine::Engine;
+use super::{REGION, SECRET, build_images, docker_says, first, ministack, on_aws, refusal, repository};
+
+/// A command that is under way.
+struct Running(Child);
+
+impl Running {
+    /// Whoever runs the tests in the background has its children ignore SIGINT; a person's terminal does not.
+    fn start(command: &Command) -> Self {
+        let mut own = Command::new("env");
+        own.arg("--default-signal=INT").arg(command.get_program()).args(command.get_args());
+        own.current_dir(command.get_current_dir().expect("a folder"));
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => own.env(name, value),
+                None => own.env_remove(name),
+            };
+        }
+        Self(own.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("xtask starts"))
+    }
+
+    /// Waits until it says something.
+    fn until(&mut self, words: &str) {
+        let mut said = Vec::new();
+        let mut lines = BufReader::new(self.0.stderr.as_mut().expect("its words")).lines();
+        while !said.last().is_some_and(|line: &String| line.contains(words)) {
+            said.push(lines.next().unwrap_or_else(|| panic!("it never said `{words}`: {said:?}")).expect("UTF-8"));
+        }
+    }
+
+    fn interrupt(self) {
+        kill(Pid::from_raw(self.0.id().try_into().expect("a pid")), Signal::SIGINT).expect("it runs");
+        let output = self.0.wait_with_output().expect("it ends");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(Signal::SIGINT as i32));
+        assert!(output.stdout.is_empty(), "it told of a result");
+    }
+
+    /// Waits for a failure that says that trying again may help.
+    fn fails_for_now(self) {
+        let output = self.0.wait_with_output().expect("it ends");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(75), "{words}");
+        assert!(words.contains("hint: is the engine still running? run the same command again"), "{words}");
+        assert!(output.stdout.is_empty() && !words.contains(SECRET), "{words}");
+    }
+}
+
+/// Settings in which the ingestion image has a repository of that name.
+fn with_repository(name: &str) {
+    let text = format!("extends: dev\nregistry:\n  ingestion: {name}\n");
+    fs::write(repository().join(format!("infra/settings/{name}.yaml")), text).expect("written");
+    on_aws(REGION, &["repositories", name]);
+}
+
+#[track_caller]
+fn finishes(command: &mut Command) -> Value {
+    let output = command.output().expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let made: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    made[0].clone()
+}
+
+#[test]
+fn a_build_that_is_interrupted_leaves_no_container_and_is_finished_by_the_next() {
+    first();
+    let build = || build_images(&["--anew", "--image", "dbt-image", "--json"]);
+    let mut running = Running::start(&build());
+    running.until("pip install");
+    running.until("Running in");
+    running.interrupt();
+    let began = Instant::now();
+    while docker_says(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
+        assert!(began.elapsed() < Duration::from_secs(30), "the build's container is still there");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(finishes(&mut build())["built"], true);
+}
+
+#[test]
+fn a_push_that_is_interrupted_is_no_image_and_is_finished_by_the_next() {
+    first();
+    with_repository("interrupted");
+    let registry = Stalling::before(&ministack(), 2_000_000);
+    let push = || {
+        build_images(&[
+            "--push",
+            "--registry",
+            &registry.host,
+            "--image",
+            "ingestion-image",
+            "--env",
+            "interrupted",
+            "--json",
+        ])
+    };
+    let running = Running::start(&push());
+    registry.wait();
+    running.interrupt();
+    registry.let_go();
+    let made = finishes(&mut push());
+    assert!(made["pushed"]["layers"] == 1 && made["built"] == false, "{made}");
+    assert!(finishes(&mut push())["pushed"].is_null());
+}
+
+#[test]
+fn an_engine_that_is_killed_is_a_failure_for_now_and_the_next_run_finishes() {
+    first();
+    with_repository("killed");
+    let engine = Engine::start();
+    let registry = Stalling::before(&ministack(), 2_000_000);
+    let push = |more: &[&str]| {
+        let always =
+            ["--push", "--registry", &registry.host, "--image", "ingestion-image", "--env", "killed", "--json"];
+        let mut command = build_images(&[&always, more].concat());
+        command.env("DOCKER_HOST", &engine.address);
+        command
+    };
+
+    let mut building = Running::start(&push(&["--anew"]));
+    building.until("Building ingestion-image");
+    engine.kill();
+    building.fails_for_now();
+
+    engine.start_again();
+    let pushing = Running::start(&push(&[]));
+    registry.wait();
+    engine.kill();
+    pushing.fails_for_now();
+
+    let (code, words) = refusal(&mut push(&[]));
+    assert!(code == Some(1) && words.contains("no Docker engine answers at tcp://127.0.0.1:"), "{words}");
+
+    registry.let_go();
+    engine.start_again();
+    assert_eq!(finishes(&mut push(&[]))["pushed"]["layers"], 1);
+}

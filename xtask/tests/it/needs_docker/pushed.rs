@@ -1,0 +1,84 @@
+//! What is built and sent, and what is not.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{SECRET, build_images, docker, docker_says, first, made, ministack, repository, setting};
+
+const CHANGED: &str = "jobs/src/cli/copy.rs";
+
+#[test]
+fn what_the_registry_has_is_neither_built_nor_sent_and_needs_no_engine() {
+    let first = first();
+    let began = Instant::now();
+    let mut command = build_images(&["--push", "--registry", &ministack(), "--json"]);
+    let output = command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock").output().expect("xtask starts");
+    assert!(began.elapsed() < Duration::from_secs(2), "it took {:?}", began.elapsed());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let second: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(second.len(), 2);
+    for (first, second) in first.iter().zip(&second) {
+        assert_eq!(first["uri"], second["uri"]);
+        assert!(second["built"] == false && second["pushed"].is_null(), "{second}");
+    }
+}
+
+#[test]
+fn a_changed_source_file_is_one_new_layer_of_its_own_image() {
+    let first = first();
+    let source = repository().join(CHANGED);
+    let before = fs::read(&source).expect("a source file");
+    // Something that is left in the program.
+    let mut file = OpenOptions::new().append(true).open(&source).expect("a source file");
+    let more = format!("\n#[used]\nstatic CHANGED: [u8; 8] = *b\"{:08x}\";\n", std::process::id());
+    file.write_all(more.as_bytes()).expect("written");
+    let second = made(&[]);
+    fs::write(&source, before).expect("as it was");
+    assert_eq!(second[1]["uri"], first[1]["uri"], "dbt's image has nothing to do with it");
+    assert!(second[1]["built"] == false && second[1]["pushed"].is_null(), "{second:?}");
+    assert_ne!(second[0]["key"], first[0]["key"]);
+    assert!(second[0]["built"] == true && second[0]["pushed"]["layers"] == 1, "{second:?}");
+}
+
+#[test]
+fn three_builds_with_nothing_kept_are_one_layer_of_less_than_25_mb() {
+    let name = first()[0]["uri"].as_str().expect("a name").to_owned();
+    let mut layers = Vec::new();
+    for _ in 0..3 {
+        let output = build_images(&["--anew", "--image", "ingestion-image", "--json"]).output().expect("xtask starts");
+        let built: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let local = built[0]["uri"].as_str().expect("a name");
+        layers.push(docker_says(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", local]));
+        assert!(built[0]["size"].as_u64().is_some_and(|size| size < 25_000_000), "{built}");
+    }
+    layers.push(docker_says(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &name]));
+    assert!(layers.iter().all(|other| *other == layers[0] && other.matches("sha256:").count() == 1), "{layers:?}");
+}
+
+#[test]
+fn no_layer_and_no_label_has_a_secret() {
+    for image in first() {
+        let name = image["uri"].as_str().expect("a name");
+        let saved = docker(&["image", "save", name]).stdout;
+        assert!(saved.len() > 1_000_000);
+        for secret in [SECRET, "canary"] {
+            assert!(!saved.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} is in {name}");
+        }
+        let labels = docker_says(&["image", "inspect", "--format", "{{json .Config.Labels}}", name]);
+        for label in ["title", "version"] {
+            assert!(labels.contains(&format!("org.opencontainers.image.{label}")), "{labels}");
+        }
+    }
+}
+
+#[test]
+fn the_bills_of_materials_are_what_cyclonedx_says_they_are() {
+    let bills = first().iter().map(|image| image["sbom"].as_str().expect("a path").to_owned());
+    let mut command = Command::new(setting("TEST_CYCLONEDX"));
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_docker/bill_of_materials.py")).args(bills);
+    let output = command.output().expect("python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2);
+}

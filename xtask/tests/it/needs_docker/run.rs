@@ -1,0 +1,150 @@
+//! The images do their work in containers as Fargate runs them: the root file system read-only but for the volume `/tmp`,
+//! the image's own user, no capability.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::{REGION, build_images, docker, docker_says, first, on_aws, setting};
+
+const ELSEWHERE: &str = "eu-central-1";
+
+/// A database of its own, made ready as `warehouse-init` does; it ends with this value.
+struct Database(String);
+
+impl Database {
+    fn new() -> Self {
+        let database = Self(format!("images_{}", std::process::id()));
+        on_server("postgres", &format!("CREATE DATABASE {} TEMPLATE dpstack", database.0));
+        database
+    }
+
+    fn url(&self, role: &str) -> url::Url {
+        let mut url: url::Url = setting(&format!("TEST_WAREHOUSE_{role}")).parse().expect("a URL");
+        url.set_path(&self.0);
+        url
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        on_server("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.0));
+    }
+}
+
+fn connected<T>(database: &str, work: impl AsyncFnOnce(Client) -> T) -> T {
+    let mut config: Config = setting("TEST_WAREHOUSE_POSTGRES").parse().expect("a URL");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (client, connection) = config.dbname(database).connect(NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        work(client).await
+    })
+}
+
+fn on_server(database: &str, sql: &str) {
+    connected(database, async |client| client.batch_execute(sql).await.expect(sql));
+}
+
+fn count(database: &str, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    connected(database, async |client| client.query_one(&sql, &[]).await.expect(&sql).get(0))
+}
+
+/// Runs a container as Batch on Fargate would; its exit code and words. No value is seen in the list of processes.
+pub(super) fn container(
+    image: &str,
+    command: &[&str],
+    environment: &BTreeMap<&str, String>,
+    source: &Path,
+) -> (Option<i32>, String) {
+    let mut docker = Command::new("docker");
+    docker.args(["run", "--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]);
+    // The database and the lake are on this machine's loopback.
+    docker.args(["--network", "host", "--volume", &format!("{}:/source:ro", source.display())]);
+    for (name, value) in environment {
+        docker.args(["--env", name]).env(name, value);
+    }
+    let output = docker.arg(image).args(command).output().expect("docker starts");
+    let words = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code(), words)
+}
+
+/// The recorded answers of the real API where they are, else the sample.
+pub(super) fn source() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
+    let recorded = root.join("../shared/spacex");
+    let source = if recorded.exists() { recorded } else { root.join("jobs/sample/spacex") };
+    source.canonicalize().expect("a folder")
+}
+
+/// How many records an answer has.
+fn records(collection: &str) -> i64 {
+    let text = std::fs::read(source().join(format!("{collection}.json"))).expect("an answer");
+    let answer: Value = serde_json::from_slice(&text).expect("JSON");
+    answer.as_array().map_or(1, Vec::len).try_into().expect("a small number")
+}
+
+#[test]
+fn pulled_by_digest_they_move_the_data_as_nobody_with_nothing_writable_but_tmp() {
+    let name = |image: &Value| image["uri"].as_str().expect("a name").to_owned();
+    let ministack: Vec<String> = first().iter().map(name).collect();
+    // ECR's API knows nothing of the other registry: there the engine has to find out that it has no layer.
+    on_aws(ELSEWHERE, &["repositories", "ingestion-image", "dbt-image"]);
+    let mut command = build_images(&["--push", "--registry", &setting("TEST_REGISTRY"), "--json"]);
+    let output = command.env("AWS_DEFAULT_REGION", ELSEWHERE).output().expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let pushed: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(pushed.iter().all(|image| image["built"] == false && !image["pushed"].is_null()), "{pushed:?}");
+    let [ingestion, dbt] = [name(&pushed[0]), ministack[1].clone()];
+    for image in ministack.iter().cloned().chain(pushed.iter().map(name)) {
+        assert!(image.contains("@sha256:"), "{image}");
+        // By all its names, so that its layers come from the registry.
+        let id = docker_says(&["image", "inspect", "--format", "{{.Id}}", &image]);
+        docker_says(&["image", "rm", "--force", id.trim()]);
+        docker_says(&["pull", "--quiet", &image]);
+    }
+
+    let database = Database::new();
+    let lake = database.0.replace('_', "-");
+    on_aws(REGION, &["bucket", &lake]);
+    let mut environment = BTreeMap::from([
+        ("RUN_ID", "first".to_owned()),
+        ("LAKE_URL", format!("s3://{lake}")),
+        ("SOURCE_URL", "file:///source".to_owned()),
+        ("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("WAREHOUSE_URL", database.url("LOADER").into()),
+    ]);
+    for job in ["transformation", "copy"] {
+        let (code, words) = container(&ingestion, &[job], &environment, &source());
+        assert_eq!(code, Some(0), "{job}: {words}");
+    }
+    for collection in ["launches", "payloads", "cores", "starlink", "crew", "company"] {
+        assert_eq!(count(&database.0, &format!("spacex.{collection}")), records(collection), "{collection}");
+    }
+
+    let warehouse = database.url("TRANSFORMER");
+    environment.extend([
+        ("DBT_PORT", warehouse.port().expect("a port").to_string()),
+        ("DBT_DATABASE", database.0.clone()),
+        ("DBT_PASSWORD", warehouse.password().expect("a password").to_owned()),
+    ]);
+    environment.remove("WAREHOUSE_URL");
+    let (code, words) = container(&dbt, &["dbt", "build"], &environment, &source());
+    assert!(code == Some(0) && words.contains("ERROR=0"), "{words}");
+    assert_eq!(count(&database.0, "analytics.fct_launches"), records("launches"));
+
+    // Nothing but /tmp can be written, and there is nobody to become.
+    let code = "import os\nopen('/tmp/x', 'w')\nassert os.getuid() == 65532\nopen('/dbt/x', 'w')";
+    let mut python = Command::new("docker");
+    python.args(["run", "--rm", "--read-only", "--cap-drop", "ALL", "--entrypoint", "python3", &dbt, "-c", code]);
+    let words = String::from_utf8_lossy(&python.output().expect("docker starts").stderr).into_owned();
+    assert!(words.contains("line 4") && words.contains("Read-only file system: '/dbt/x'"), "{words}");
+    assert!(!docker(&["run", "--rm", &ingestion, "sh"]).status.success(), "there is no shell");
+}
