@@ -1,9 +1,13 @@
 //! The command line as types; nothing else.
 
+mod cloud;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use contract::RunId;
+
+pub use cloud::{BuildImages, Cloud, Doctor, WarehouseInit};
 
 /// Build, rehearse and run the data platform.
 #[derive(Parser, Debug)]
@@ -21,55 +25,15 @@ pub enum Command {
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
-    /// Say what is missing on this machine, and what to type to mend it
-    Doctor(Doctor),
+    /// The commands that reach AWS or Docker.
+    #[command(flatten)]
+    Cloud(Cloud),
     /// Check the settings and show what holds, and where each value is from
     Settings(SettingsArgs),
-    /// Build the two images, and push them where they are missing
-    BuildImages(BuildImages),
     /// Write dbt's sources from the contract
     DbtSources(Check),
-    /// Make a warehouse ready: schemas, ledger, roles and grants
-    WarehouseInit(WarehouseInit),
     /// Write the settings' JSON Schema, which editors read
     SettingsSchema(Check),
-}
-
-/// `cargo xtask build-images`.
-#[derive(Args, Debug)]
-pub struct BuildImages {
-    /// Which settings.
-    #[command(flatten)]
-    pub which: Which,
-    /// Push to ECR what it does not have
-    #[arg(long)]
-    pub push: bool,
-    /// Only this one: ingestion-image or dbt-image
-    #[arg(long, value_name = "NAME")]
-    pub image: Option<String>,
-    /// Another registry's host and port than ECR's own: an emulator's
-    #[arg(long, value_name = "HOST", requires = "push")]
-    pub registry: Option<String>,
-    /// Build again, without anything kept from before
-    #[arg(long)]
-    pub anew: bool,
-    /// Build nothing; show each image's key and what decides it
-    #[arg(long, conflicts_with_all = ["push", "anew"])]
-    pub dry_run: bool,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `cargo xtask doctor`.
-#[derive(Args, Debug)]
-pub struct Doctor {
-    /// Which settings.
-    #[command(flatten)]
-    pub which: Which,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Which settings.
@@ -92,35 +56,6 @@ pub struct SettingsArgs {
     /// Check this file instead of a module
     #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub file: Option<PathBuf>,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `cargo xtask warehouse-init`.
-#[derive(Args, Debug)]
-pub struct WarehouseInit {
-    /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
-    #[arg(value_name = "URL")]
-    pub warehouse: String,
-    /// The secret of the administrator, by its ARN (default: enter as the caller)
-    #[arg(long, value_name = "ARN")]
-    pub admin_secret: Option<String>,
-    /// The IAM role that `copy` runs as
-    #[arg(long, value_name = "ROLE")]
-    pub loader: Option<String>,
-    /// The IAM role that dbt runs as
-    #[arg(long, value_name = "ROLE")]
-    pub transformer: Option<String>,
-    /// An IAM role that may look at everything, or IAM:<user>; may be given again
-    #[arg(long, value_name = "ROLE")]
-    pub reader: Vec<String>,
-    /// The source's contract (default: jobs/contracts/spacex.yaml)
-    #[arg(long, value_name = "FILE")]
-    pub contract: Option<PathBuf>,
-    /// Change nothing; print the statements
-    #[arg(long)]
-    pub dry_run: bool,
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,

@@ -1,13 +1,15 @@
 //! One match; `commands/<name>.rs` is `cargo xtask <name>`.
+//!
+//! There are two programs of one source. The light one compiles quickly and does everything but `commands/cloud`; asked
+//! for one of those, it hands over to the full one, which has the feature `cloud`.
 
-mod build_images;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod dbt_sources;
-mod doctor;
 mod local;
 mod settings;
 mod settings_schema;
 mod test;
-mod warehouse_init;
 
 use anyhow::Result;
 use contract::Exit;
@@ -19,11 +21,22 @@ pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
         Command::Test(args) => test::run(&args),
-        Command::BuildImages(args) => build_images::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
+        #[cfg(feature = "cloud")]
+        Command::Cloud(command) => cloud::run(command),
+        #[cfg(not(feature = "cloud"))]
+        Command::Cloud(_) => hand_over(),
         Command::Settings(args) => settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
-        Command::WarehouseInit(args) => warehouse_init::run(&args),
         Command::SettingsSchema(args) => settings_schema::run(&args),
     }
+}
+
+/// The full program in place of this one.
+#[cfg(not(feature = "cloud"))]
+fn hand_over() -> Result<Exit> {
+    use crate::edge::{files, shell, terminal};
+    if !shell::was_handed_over() {
+        terminal::step("Compiling what reaches AWS and Docker; the first time it takes a minute or two");
+    }
+    Err(shell::hand_over(&files::root()))
 }

@@ -2,17 +2,23 @@
 //!
 //! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
 
-pub mod aws;
-pub mod docker;
-pub mod ecr;
 pub mod emulator;
 pub mod environment;
 pub mod files;
 pub mod machine;
 pub mod postgres;
 pub mod python;
-pub mod redshift;
 pub mod shell;
-pub mod sts;
 pub mod terminal;
 pub mod web;
+
+#[cfg(feature = "cloud")]
+pub mod aws;
+#[cfg(feature = "cloud")]
+pub mod docker;
+#[cfg(feature = "cloud")]
+pub mod ecr;
+#[cfg(feature = "cloud")]
+pub mod redshift;
+#[cfg(feature = "cloud")]
+pub mod sts;

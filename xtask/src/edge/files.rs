@@ -17,9 +17,10 @@ pub fn root() -> PathBuf {
     found.or(compiled.parent()).unwrap_or(compiled).to_owned()
 }
 
-/// Where this program lies; empty if the system does not tell.
+/// Where cargo puts this program; empty if the system does not tell. What lies there may be newer: the system calls ours
+/// `xtask (deleted)` then.
 pub fn own_program() -> String {
-    std::env::current_exe().unwrap_or_default().display().to_string()
+    std::env::current_exe().unwrap_or_default().with_file_name("xtask").display().to_string()
 }
 
 /// Makes a folder, its parents too, and gives its absolute path.

@@ -10,6 +10,7 @@ use contract::Exit;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::failure::Failure;
+#[cfg(feature = "cloud")]
 use crate::image::Toolchain;
 use crate::pipeline::Step;
 
@@ -44,18 +45,51 @@ pub fn scrubbed() -> Vec<(OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)).collect()
 }
 
-/// A shell at the root, and cargo as the one that runs us.
+/// Cargo as the one that runs us.
+fn cargo_program() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// A shell at the root, and cargo.
 fn cargo(root: &Path) -> Result<(Shell, String)> {
     let shell = Shell::new()?;
     shell.change_dir(root);
-    Ok((shell, std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())))
+    Ok((shell, cargo_program()))
 }
 
-/// Calls cargo as a person would: `cargo run` describes us in the environment, and build scripts that look at those
-/// variables would run, and compile, again.
+/// What `cargo run` says of us in the environment. Build scripts that look at those variables would run, and compile,
+/// again, so cargo is called without them, as a person calls it.
+fn about_us() -> impl Iterator<Item = String> {
+    let names = std::env::vars().map(|(name, _)| name);
+    names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+}
+
 fn as_a_person(command: Cmd<'_>) -> Cmd<'_> {
-    let about_us = |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    std::env::vars().map(|(name, _)| name).filter(about_us).fold(command, |command, name| command.env_remove(name))
+    about_us().fold(command, |command, name| command.env_remove(name))
+}
+
+/// Becomes the full program, with the same arguments, in the same folder; cargo compiles what it lacks. This process is
+/// replaced, twice, so that signals, output and exit code are the full program's own. Comes back only with an error.
+#[cfg(not(feature = "cloud"))]
+pub fn hand_over(root: &Path) -> anyhow::Error {
+    use std::os::unix::process::CommandExt;
+    let cargo = cargo_program();
+    let mut command = Command::new(&cargo);
+    command.args(["run", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path"]);
+    command.arg(root.join("Cargo.toml")).arg("--").args(std::env::args_os().skip(1));
+    for name in about_us() {
+        command.env_remove(name);
+    }
+    let error = command.exec();
+    Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
+}
+
+/// Whether that was done before: then cargo left the Docker client here, which nobody else needs.
+#[cfg(not(feature = "cloud"))]
+pub fn was_handed_over() -> bool {
+    let own = std::env::current_exe().unwrap_or_default();
+    let entries = std::fs::read_dir(own.with_file_name("deps")).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
 /// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
@@ -75,6 +109,7 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
 
 /// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
 /// on this machine does not show in it, so that another machine makes the same bytes.
+#[cfg(feature = "cloud")]
 pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let (shell, cargo) = cargo(root)?;
     let (target, folder) = (&toolchain.target, root.join("target/images"));

@@ -30,6 +30,8 @@ const NEEDS_MORE: [&str; 10] = [
     "--skip",
     "needs_browser::",
 ];
+/// The integration tests of the jobs and of the full xtask.
+const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// Seeded schedules of faults and deaths that the suite "exactly once" runs.
 const SCHEDULES: &str = "2000";
 
@@ -64,7 +66,13 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
     let database = Database::start(&dir, tell)?;
     let mut results = vec![timed("rust", || {
         tell("Running the Rust tests");
-        Ok(judged(shell::cargo_test(&root, &["--workspace"], &NEEDS_MORE, &database.environment())?))
+        // The light program first: the full one then takes its place, where the other tests look for it.
+        let light = ["--package", "xtask", "--test", "light"];
+        let full = ["--workspace", "--features", "xtask/cloud"];
+        Ok(judged(
+            shell::cargo_test(&root, &light, &[], &BTreeMap::new())?
+                && shell::cargo_test(&root, &full, &NEEDS_MORE, &database.environment())?,
+        ))
     })?];
     results.push(timed("redshift sql", || {
         tell("Compiling the marts for Redshift; parsing what comes out, and what a load sends");
@@ -73,12 +81,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         let mut environment = database.environment();
         environment.insert("TEST_LOAD_SQL".to_owned(), files::folder(&load_sql)?.display().to_string());
         let every_table = ["redshift::every_table::"];
-        if !shell::cargo_test(
-            &root,
-            &["--package", "jobs", "--package", "xtask", "--test", "it"],
-            &every_table,
-            &environment,
-        )? {
+        if !shell::cargo_test(&root, &BOTH, &every_table, &environment)? {
             return Ok(Outcome::Failed);
         }
         let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
@@ -102,12 +105,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         let mut environment = database.environment();
         environment.insert("TEST_S3_ENDPOINT".to_owned(), emulator.endpoint.clone());
         environment.insert("TEST_DBT".to_owned(), marts::environment()?.join("bin").display().to_string());
-        Ok(judged(shell::cargo_test(
-            &root,
-            &["--package", "jobs", "--package", "xtask", "--test", "it"],
-            &["needs_emulator::"],
-            &environment,
-        )?))
+        Ok(judged(shell::cargo_test(&root, &BOTH, &["needs_emulator::"], &environment)?))
     })?);
     results.push(timed("images", || {
         if !all {
@@ -122,12 +120,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         tell("Loading under faults, deaths and restarts");
         let mut environment = database.environment();
         environment.insert("SCHEDULES".to_owned(), SCHEDULES.to_owned());
-        Ok(judged(shell::cargo_test(
-            &root,
-            &["--package", "jobs", "--package", "xtask", "--test", "it"],
-            &["needs_time::"],
-            &environment,
-        )?))
+        Ok(judged(shell::cargo_test(&root, &BOTH, &["needs_time::"], &environment)?))
     })?);
     results.push(timed("lineage", || {
         if !all {
@@ -158,7 +151,7 @@ pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
         tell("Looking at the report in Chromium");
         Ok(judged(shell::cargo_test(
             &root,
-            &["--package", "xtask", "--test", "it"],
+            &["--package", "xtask", "--features", "cloud", "--test", "it"],
             &["needs_browser::"],
             &database.environment(),
         )?))
@@ -201,8 +194,8 @@ impl Database {
         Ok(database)
     }
 
-    /// `TEST_WAREHOUSE_<ROLE>`: how to enter the prepared database as each role and as superuser; `TEST_XTASK`: this
-    /// program, for the other packages' tests.
+    /// `TEST_WAREHOUSE_<ROLE>`: how to enter the prepared database as each role and as superuser; `TEST_XTASK`: the
+    /// full program, for the other packages' tests; cargo puts it where ours was before it runs them.
     fn environment(&self) -> BTreeMap<String, String> {
         let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
         let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));

@@ -1,4 +1,7 @@
-//! A warehouse made ready for a source: what is there, what is to be done, and doing it.
+//! A warehouse made ready for a source: that of one machine here, any other in `warehouse/ready`.
+
+#[cfg(feature = "cloud")]
+mod ready;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,70 +10,12 @@ use anyhow::{Context, Result};
 use contract::Contract;
 use postgres_protocol::password::scram_sha_256;
 
-use crate::edge::aws::Aws;
+#[cfg(feature = "cloud")]
+pub use ready::{Ready, Who};
+
 use crate::edge::files;
-use crate::edge::postgres::{self, Login, Server};
-use crate::edge::redshift::Redshift;
-use crate::failure::Failure;
-use crate::settings::Variables;
-use crate::warehouse::{Address, DATABASE, Found, ROLES, Users, WHAT_IS_THERE, bootstrap, plan};
-
-/// Who the three roles are.
-#[derive(Debug)]
-pub enum Who {
-    /// IAM roles and users; the statements run as the user of this secret (its ARN), or as the caller.
-    Iam { users: Users, secret: Option<String> },
-    /// The roles themselves, those with a password here may log in; the statements run with the password `admin`.
-    Passwords { roles: BTreeMap<String, String>, admin: String },
-}
-
-/// A warehouse that was looked at, and the statements that make it ready.
-#[derive(Debug)]
-pub struct Ready {
-    reach: Reach,
-    /// In order; each may run again.
-    pub statements: Vec<String>,
-}
-
-#[derive(Debug)]
-enum Reach {
-    DataApi(Box<Aws>, Redshift),
-    Wire(Login),
-}
-
-impl Ready {
-    /// Looks at a warehouse; nothing is changed.
-    pub fn plan(address: &Address, who: &Who, source: &str, variables: &Variables) -> Result<Self> {
-        match (address, who) {
-            (Address::Redshift { workgroup, database }, Who::Iam { users, secret }) => {
-                let aws = Aws::open(variables, None)?;
-                let redshift = Redshift::new(&aws.config, workgroup, database, secret.as_deref());
-                let mut lines = Vec::new();
-                for sql in WHAT_IS_THERE {
-                    lines.extend(aws.wait(redshift.query(sql))?);
-                }
-                let statements = plan(source, users, &Found::read(lines));
-                Ok(Self { reach: Reach::DataApi(Box::new(aws), redshift), statements })
-            }
-            (Address::Postgres { host, port, user, database }, Who::Passwords { roles, admin }) => {
-                let login = Login::new(host, *port, user, admin, database);
-                // So that a wrong address or password shows now.
-                login.query("SELECT 1")?;
-                Ok(Self { reach: Reach::Wire(login), statements: bootstrap(source, &verifiers(roles)) })
-            }
-            _ => Err(Failure::new("Redshift knows IAM roles, PostgreSQL knows passwords").into()),
-        }
-    }
-
-    /// Runs the statements.
-    pub fn apply(&self) -> Result<()> {
-        match &self.reach {
-            Reach::DataApi(aws, redshift) => aws.wait(redshift.execute(&self.statements)),
-            Reach::Wire(login) => login.execute(&self.statements),
-        }
-        .context("the warehouse is not ready; the same command may run again")
-    }
-}
+use crate::edge::postgres::{self, Server};
+use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
 /// Makes the database of one machine, and in it what a source needs.
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {

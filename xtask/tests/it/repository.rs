@@ -42,7 +42,7 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(ignored.success());
 }
 
-/// `cargo xtask local` builds xtask, then the jobs: a crate below both that had other features in each would be compiled
+/// `cargo xtask local` builds the light xtask, then the jobs: a crate below both that had other features in each would be compiled
 /// twice, with everything above it.
 #[test]
 fn xtask_and_the_jobs_compile_the_same_crates() {
@@ -81,7 +81,8 @@ fn every_workspace_dependency_is_used() {
         .collect();
     for line in section.lines().filter(|line| line.contains(" = ") && !line.starts_with(['#', ' '])) {
         let name = line.split(" = ").next().expect("a name");
-        let used = members.iter().any(|text| text.contains(&format!("{name}.workspace")));
+        let ways = [format!("\n{name}.workspace = true"), format!("\n{name} = {{ workspace = true")];
+        let used = members.iter().any(|text| ways.iter().any(|way| text.contains(way)));
         assert!(used, "no member uses `{name}`");
     }
 }

@@ -1,0 +1,19 @@
+//! The commands that reach AWS or Docker; `commands/cloud/<name>.rs` is `cargo xtask <name>`.
+
+mod build_images;
+mod doctor;
+mod warehouse_init;
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::Cloud;
+
+/// Runs a command.
+pub fn run(command: Cloud) -> Result<Exit> {
+    match command {
+        Cloud::Doctor(args) => doctor::run(&args),
+        Cloud::BuildImages(args) => build_images::run(&args),
+        Cloud::WarehouseInit(args) => warehouse_init::run(&args),
+    }
+}

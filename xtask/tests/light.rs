@@ -1,0 +1,63 @@
+//! The light program: what it does itself, and what it gives to the full one. Compiled without the feature `cloud`.
+#![cfg(not(feature = "cloud"))]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Stands in for cargo: says what it was given, and ends like a command that failed for now. It builds nothing.
+const CARGO: &str = "#!/bin/sh\nprintf '%s\\n' \"$@\"\necho \"in $PWD\"\nenv | grep '^CARGO_PKG_'\nexit 75\n";
+
+/// The program in a folder where such a cargo lies, as `cargo run` starts it.
+fn xtask(folder: &Path, arguments: &[&str]) -> Output {
+    let cargo = folder.join("cargo");
+    if !cargo.exists() {
+        std::fs::write(&cargo, CARGO).expect("written");
+        std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("CARGO", cargo).env("CARGO_PKG_NAME", "xtask");
+    command.current_dir(folder).args(arguments).output().expect("xtask starts")
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn what_reaches_aws_or_docker_is_handed_over_with_arguments_folder_and_exit_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = xtask(folder.path(), &["build-images", "--image", "two words", "--json"]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the root");
+    let manifest = root.join("Cargo.toml").display().to_string();
+    let here = format!("in {}", folder.path().canonicalize().expect("the folder").display());
+    let wanted = ["run", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path", &manifest, "--"];
+    let wanted = [&wanted[..], &["build-images", "--image", "two words", "--json", &here]].concat();
+    assert_eq!(words(&output.stdout).lines().collect::<Vec<_>>(), wanted);
+    assert_eq!(output.status.code(), Some(75));
+}
+
+#[test]
+fn help_usage_and_the_light_commands_need_no_cargo() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, code, said) in [
+        (&["--help"][..], 0, "build-images"),
+        (&["build-images", "--help"], 0, "--push"),
+        (&["build-images", "--dry-run", "--push"], 2, "cannot be used with"),
+        (&["settings", "--env", "dev"], 0, "infra/settings/dev.yaml: no problems"),
+        (&["dbt-sources", "--check"], 0, "is current"),
+    ] {
+        let output = xtask(folder.path(), arguments);
+        let told = words(&output.stdout) + &words(&output.stderr);
+        assert!(output.status.code() == Some(code) && told.contains(said), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn without_cargo_it_says_how_to_start_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("cargo")).expect("something that is no program");
+    let output = xtask(folder.path(), &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words(&output.stderr).contains("hint: run this as `cargo xtask`"), "{}", words(&output.stderr));
+}
