@@ -43,8 +43,54 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// What becomes of a refused call to AWS whatever the service, by how its code begins.
+const CREDENTIALS: [(&str, &str); 5] = [
+    ("ExpiredToken", "the credentials have run out; get new ones"),
+    ("UnrecognizedClient", "check the credentials"),
+    ("InvalidClientTokenId", "check the credentials"),
+    ("InvalidSignature", "check the credentials"),
+    ("SignatureDoesNotMatch", "check the credentials"),
+];
+
+/// Parts of the codes of what passes by itself; the SDK has tried again already.
+const PASSING: [&str; 10] = [
+    "Throttl",
+    "TooManyRequests",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "RequestTimeout",
+    "Unavailable",
+    "ServerException",
+    "InternalFailure",
+    "InternalError",
+    // The Data API's: as many statements or sessions as a workgroup may have at once.
+    "ActiveS",
+];
+
+/// A call to AWS that came to nothing: `what` could not be done. With a code the service refused, in these words; without
+/// one it was not reached, and the words are the causes. `hints` say what mends a code, by how it begins.
+pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str)]) -> Failure {
+    let Some(code) = code else {
+        let failure = Failure::new(format!("cannot {what}: {words}"));
+        return if words.contains("redentials") || words.contains("region") {
+            failure.hint("set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION")
+        } else {
+            failure.exit(Exit::TempFail).hint("check the network, then run the same command again")
+        };
+    };
+    let failure = Failure::new(format!("cannot {what}: {code}: {words}"));
+    let hint = hints.iter().chain(&CREDENTIALS).find(|(start, _)| code.starts_with(start)).map(|(_, hint)| *hint);
+    match (hint, PASSING.iter().any(|part| code.contains(part))) {
+        (Some(hint), _) => failure.hint(hint),
+        (None, true) => failure.exit(Exit::TempFail).hint("run the same command again"),
+        (None, false) => failure,
+    }
+}
+
+/// From without to within. One that was given as the context of another error is not in the chain as what it is.
 fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
-    error.chain().filter_map(|cause| cause.downcast_ref::<Failure>())
+    let context = error.downcast_ref::<Failure>();
+    context.into_iter().chain(error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()))
 }
 
 /// The exit code of an error: 1 unless it says otherwise.
@@ -66,4 +112,45 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     }
     words.dedup();
     words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_counts_as_a_cause_and_as_a_context() {
+        let failure = || Failure::new("no").hint("do").exit(Exit::TempFail);
+        let cause = anyhow::Error::new(failure()).context("outer");
+        let context = anyhow::anyhow!("inner").context(failure()).context("outer");
+        let nothing = None::<()>.with_context(failure).expect_err("nothing");
+        for error in [cause, context, nothing] {
+            assert_eq!((hint_of(&error), exit_of(&error)), (Some("do"), Exit::TempFail), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_failed_says_what_mends_it_and_whether_again_may_help() {
+        let hints = [("AccessDenied", "ask for s3:PutObject")];
+        let told = |code, words| {
+            let error = anyhow::Error::new(of_call("put it", code, words, &hints));
+            (error.to_string(), exit_of(&error), hint_of(&error).unwrap_or_default().to_owned())
+        };
+        for (code, words, exit, hint) in [
+            (Some("AccessDeniedException"), "no", Exit::Failed, "ask for s3:PutObject"),
+            (Some("ExpiredTokenException"), "no", Exit::Failed, "the credentials have run out; get new ones"),
+            (Some("ValidationException"), "no", Exit::Failed, ""),
+            (Some("ThrottlingException"), "no", Exit::TempFail, "run the same command again"),
+            (Some("ActiveStatementsExceededException"), "no", Exit::TempFail, "run the same command again"),
+            (Some("InternalServerException"), "no", Exit::TempFail, "run the same command again"),
+            (None, "connect: refused", Exit::TempFail, "check the network, then run the same command again"),
+        ] {
+            let shown = code.map_or_else(String::new, |code| format!("{code}: "));
+            assert_eq!(told(code, words), (format!("cannot put it: {shown}{words}"), exit, hint.to_owned()));
+        }
+        let (_, exit, hint) = told(None, "no credentials in the chain");
+        assert!(exit == Exit::Failed && hint.contains("AWS_ACCESS_KEY_ID"));
+    }
 }

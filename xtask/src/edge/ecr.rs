@@ -7,9 +7,8 @@ use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use contract::Exit;
 
-use crate::failure::{Failure, chain};
+use crate::failure::{chain, of_call};
 
 /// The registry of an account in a region.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ impl Ecr {
                 account: image.registry_id().unwrap_or_default().to_owned(),
             })),
             Err(error) if error.code() == Some("ImageNotFoundException") => Ok(None),
-            Err(error) => Err(refused(&format!("look into the repository `{repository}`"), &error)),
+            Err(error) => Err(refused(&format!("look into ECR's repository `{repository}`"), &error)),
         }
     }
 
@@ -68,7 +67,7 @@ impl Ecr {
     /// A token to push with.
     pub async fn login(&self) -> Result<Login> {
         let told = self.client.get_authorization_token().send().await;
-        let told = told.map_err(|error| refused("get a token to push with", &error))?;
+        let told = told.map_err(|error| refused("get a token of ECR to push with", &error))?;
         let data = told.authorization_data().first().context("ECR gave no token")?;
         let token =
             STANDARD.decode(data.authorization_token().unwrap_or_default()).context("ECR's token cannot be read")?;
@@ -79,30 +78,16 @@ impl Ecr {
     }
 }
 
+/// What mends an error, by how its code begins.
+const HINTS: [(&str, &str); 2] = [
+    ("RepositoryNotFound", "make it first: the stack `registry` of `cargo xtask deploy` has both repositories"),
+    ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
+];
+
 fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let Some(service) = error.as_service_error() else {
-        let words = chain(error);
-        let failure = Failure::new(format!("ECR cannot be asked to {what}: {words}"));
-        return if words.contains("redentials") || words.contains("region") {
-            failure.hint("set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION").into()
-        } else {
-            failure.exit(Exit::TempFail).hint("check the network, then run the same command again").into()
-        };
-    };
-    let code = service.code().unwrap_or("an error without a name");
-    let failure = Failure::new(format!("ECR does not {what}: {code}: {}", service.message().unwrap_or_default()));
-    let hints = [
-        ("RepositoryNotFound", "make it first: the stack `registry` of `cargo xtask deploy` has both repositories"),
-        ("ExpiredToken", "the credentials have run out; get new ones"),
-        ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
-        ("UnrecognizedClient", "check the credentials"),
-        ("InvalidSignature", "check the credentials"),
-    ];
-    match hints.iter().find(|(start, _)| code.starts_with(start)) {
-        Some((_, hint)) => failure.hint(*hint).into(),
-        None => failure.exit(Exit::TempFail).hint("run the same command again").into(),
-    }
+    let words = error.message().map_or_else(|| chain(error), str::to_owned);
+    of_call(what, error.code(), &words, &HINTS).into()
 }

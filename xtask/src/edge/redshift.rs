@@ -7,14 +7,20 @@ use aws_config::SdkConfig;
 use aws_sdk_redshiftdata::Client;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftdata::types::{Field, StatusString};
-use contract::Exit;
 
-use crate::failure::{Failure, chain};
+use crate::failure::{chain, of_call};
 
 /// Statements that one transaction takes (API reference, BatchExecuteStatement).
 const TOGETHER: usize = 40;
 /// How long the service may hold a question until the statement has ended; 30 is its limit (DescribeStatement).
 const HOLD_SECONDS: i32 = 30;
+
+/// What mends an error, by how its code begins.
+const HINTS: [(&str, &str); 3] = [
+    ("ResourceNotFound", "check workgroup, database, secret and region"),
+    ("AccessDenied", "the caller needs redshift-data:* for this workgroup and secretsmanager:GetSecretValue"),
+    ("Validation", "check workgroup, database and secret"),
+];
 
 /// A database, and as whom it is entered.
 #[derive(Debug)]
@@ -80,32 +86,11 @@ impl Redshift {
 
     fn unanswered<E>(&self, error: SdkError<E>) -> anyhow::Error
     where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let place = format!("database `{}` of workgroup `{}`", self.database, self.workgroup);
-        let Some(service) = error.as_service_error() else {
-            let words = chain(&error);
-            let failure = Failure::new(format!("cannot ask {place}: {words}"));
-            return if words.contains("redentials") || words.contains("region") {
-                failure.hint("set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION").into()
-            } else {
-                failure.exit(Exit::TempFail).hint("check the network, then run the same command again").into()
-            };
-        };
-        let code = service.code().unwrap_or("an error without a name");
-        let failure = Failure::new(format!("{place}: {code}: {}", service.message().unwrap_or_default()));
-        let hints = [
-            ("ResourceNotFound", "check workgroup, database, secret and region"),
-            ("AccessDenied", "the caller needs redshift-data:* for this workgroup and secretsmanager:GetSecretValue"),
-            ("UnrecognizedClient", "check the credentials"),
-            ("InvalidSignature", "check the credentials"),
-            ("ExpiredToken", "get new credentials"),
-            ("Validation", "check workgroup, database and secret"),
-        ];
-        match hints.iter().find(|(start, _)| code.starts_with(start)) {
-            Some((_, hint)) => failure.hint(*hint).into(),
-            None => failure.exit(Exit::TempFail).hint("run the same command again").into(),
-        }
+        let words = error.message().map_or_else(|| chain(&error), str::to_owned);
+        let what = format!("ask database `{}` of workgroup `{}`", self.database, self.workgroup);
+        of_call(&what, error.code(), &words, &HINTS).into()
     }
 }
 
