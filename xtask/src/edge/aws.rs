@@ -1,4 +1,4 @@
-//! How AWS is reached: region, credentials and endpoint.
+//! How AWS is reached: region, credentials and endpoints.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::Credentials;
 use aws_smithy_http_client::{Builder, tls};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::runtime::Runtime;
 
+use crate::failure::Failure;
 use crate::settings::{Variables, given};
 
 /// The SDK's configuration, and where its calls run.
@@ -20,8 +22,11 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// With keys, region and endpoint of the environment over `.env`; what neither has is looked for where the SDK always
+    /// With keys, region and endpoints of the environment over `.env`; what neither has is looked for where the SDK always
     /// does. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// With one key of two.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
         let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
@@ -35,20 +40,48 @@ impl Aws {
         if let Some(region) = region.or(named) {
             config = config.region(Region::new(region.to_owned()));
         }
-        if let Some(endpoint) = given(variables, "AWS_ENDPOINT_URL") {
-            config = config.endpoint_url(endpoint);
+        if let Some(keys) = keys(variables)? {
+            config = config.credentials_provider(keys);
         }
-        if let (Some(key), Some(secret)) =
-            (given(variables, "AWS_ACCESS_KEY_ID"), given(variables, "AWS_SECRET_ACCESS_KEY"))
-        {
-            let token = given(variables, "AWS_SESSION_TOKEN").map(str::to_owned);
-            config = config.credentials_provider(Credentials::new(key, secret, token, None, "environment or .env"));
-        }
-        Ok(Self { config: runtime.block_on(config.load()), runtime })
+        let loaded = runtime.block_on(config.load());
+        let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
+        let mut config = loaded.to_builder().service_config(Endpoints { variables: variables.clone(), loaded });
+        // Not told to the loader: what is told to it beats a service's own.
+        config.set_endpoint_url(endpoint);
+        Ok(Self { config: config.build(), runtime })
     }
 
     /// Waits for calls.
     pub fn wait<T>(&self, calls: impl Future<Output = T>) -> T {
         self.runtime.block_on(calls)
+    }
+}
+
+/// The keys of the environment over `.env`, if there are any.
+fn keys(variables: &Variables) -> Result<Option<Credentials>, Failure> {
+    let given = |name| given(variables, name).map(str::to_owned);
+    match (given("AWS_ACCESS_KEY_ID"), given("AWS_SECRET_ACCESS_KEY")) {
+        (Some(key), Some(secret)) => {
+            Ok(Some(Credentials::new(key, secret, given("AWS_SESSION_TOKEN"), None, "environment or .env")))
+        }
+        (Some(_), None) => Err(Failure::new("AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY").hint("set both")),
+        (None, Some(_)) => Err(Failure::new("AWS_SECRET_ACCESS_KEY without AWS_ACCESS_KEY_ID").hint("set both")),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A service's own settings, as every client asks for them: AWS_ENDPOINT_URL_<SERVICE> of the environment over `.env`,
+/// then what the SDK finds in the environment and in profiles.
+#[derive(Debug)]
+struct Endpoints {
+    variables: Variables,
+    loaded: SdkConfig,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let own = given(&self.variables, &format!("{}_{service}", key.env())).map(str::to_owned);
+        own.or_else(|| self.loaded.service_config()?.load_config(key))
     }
 }

@@ -278,19 +278,13 @@ async fn ask(address: &str) -> Result<(String, (u32, u32)), bollard::errors::Err
     Ok((told.version.unwrap_or_default(), (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))))
 }
 
-fn no_answer(error: &bollard::errors::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next: Option<&dyn std::error::Error> = Some(error);
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    let last = causes.pop().unwrap_or_default();
-    if last.contains("Permission denied") {
+fn no_answer(error: &Error) -> String {
+    let words = chain(error);
+    if words.contains("Permission denied") {
         return "its socket is not open to this user".to_owned();
     }
-    if last.contains("os error 2") || last.contains("os error 111") || last.contains("not found") {
+    if words.contains("os error 2") || words.contains("os error 111") || words.contains("not found") {
         return "no engine runs there".to_owned();
     }
-    last
+    words
 }

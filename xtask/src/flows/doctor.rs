@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::configure::{self, Configured};
-use crate::doctor::{Configuration, Facts, Setting};
+use crate::doctor::{Caller, Configuration, Facts, Setting};
+use crate::edge::aws::Aws;
 use crate::edge::{docker, files, machine, postgres, sts};
 use crate::settings::{Origin, Override, Variables, given};
 
@@ -26,7 +27,10 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
         None => configure::module(env, &variables).map(configuration).map_err(|error| format!("{error:#}")),
     };
     let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
-    let caller = sts::caller(&variables, region);
+    let caller = match Aws::open(&variables, Some(region)) {
+        Ok(aws) => aws.wait(sts::caller(&aws.config)),
+        Err(error) => Caller::Refused(error.to_string()),
+    };
     let refused = postgres::server_user().err();
     Ok(Facts {
         rust_wanted: env!("CARGO_PKG_RUST_VERSION").to_owned(),

@@ -77,6 +77,31 @@ fn keys_go_to_sts_alone_and_an_sts_that_is_silent_holds_nobody_up() {
 }
 
 #[test]
+fn an_endpoint_of_sts_alone_beats_the_common_one_wherever_it_is_set() {
+    let server = tiny_http::Server::http("127.0.0.1:0").expect("a port");
+    let own = format!("http://{}", server.server_addr());
+    let thread = std::thread::spawn(move || {
+        let body = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn>\
+                    <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+        for _ in 0..2 {
+            let request = server.recv().expect("a request");
+            request.respond(tiny_http::Response::from_string(body)).expect("an answer");
+        }
+    });
+    let keys = "AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n";
+    let file = dot_env(&format!("{keys}AWS_ENDPOINT_URL_STS={own}\n"), 0o600);
+    let common = ("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let mut found = vec![doctor(&[common], &["--json", "--dot-env", shown(file.path())])];
+    let file = dot_env(keys, 0o600);
+    let environment = [common, ("AWS_ENDPOINT_URL_STS", &own)];
+    found.push(doctor(&environment, &["--json", "--dot-env", shown(file.path())]));
+    for output in found {
+        assert_eq!(of(&verdicts(&output), "credentials")["found"], "arn:aws:iam::123456789012:user/ann");
+    }
+    thread.join().expect("STS was asked");
+}
+
+#[test]
 fn half_a_key_broken_settings_and_a_foreign_region_are_told() {
     let output = doctor(
         &[("AWS_ACCESS_KEY_ID", "canary"), ("AWS_DEFAULT_REGION", "eu-north-1"), ("AWS_REGION", "us-east-1")],
