@@ -76,6 +76,9 @@ pub struct WarehouseInit {
     /// The source's contract (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
+    /// Read this instead of .env
+    #[arg(long, value_name = "FILE")]
+    pub dot_env: Option<PathBuf>,
     /// Change nothing; print the statements
     #[arg(long)]
     pub dry_run: bool,

@@ -69,6 +69,23 @@ async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
 }
 
 #[test]
+fn passwords_may_lie_in_dot_env_which_the_environment_beats() {
+    let (server, password) = server();
+    let address = format!("{server}/postgres");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), format!("PGPASSWORD='{password}'\nREADER_PASSWORD=hunter2\n")).expect("written");
+    let more = ["--dry-run", "--dot-env", file.path().to_str().expect("UTF-8")];
+    // Empty, so unset; then wrong.
+    let entered = init(&address, "", &more);
+    let words = String::from_utf8_lossy(&entered.stderr);
+    assert!(entered.status.success(), "{words}");
+    let shown = String::from_utf8_lossy(&entered.stdout);
+    assert!(shown.contains("ALTER ROLE reader LOGIN") && !shown.contains("hunter2"), "{shown}");
+    let wrong = init(&address, "not-it", &more);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("password authentication failed"));
+}
+
+#[test]
 fn wrong_addresses_and_options_are_one_error_each() {
     let (server, password) = server();
     let somewhere = format!("{server}/postgres");

@@ -1,7 +1,6 @@
 //! `cargo xtask warehouse-init`: schemas, ledger, roles and grants, any number of times.
 
 use std::collections::BTreeMap;
-use std::env;
 
 use anyhow::Result;
 use contract::Exit;
@@ -11,15 +10,17 @@ use crate::edge::{files, terminal};
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::flows::warehouse::{self, Ready, Who};
+use crate::settings::Variables;
 use crate::warehouse::{Address, ROLES, Users};
 
 pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let contract = args.contract.clone().unwrap_or_else(|| files::root().join("jobs/contracts/spacex.yaml"));
     let source = warehouse::contract(&contract)?.source;
     let address: Address = args.warehouse.parse()?;
-    let who = who(args, &address)?;
+    let variables = configure::variables(args.dot_env.as_deref())?;
+    let who = who(args, &address, &variables)?;
     terminal::step("Looking at the warehouse");
-    let ready = Ready::plan(&address, &who, &source, &configure::variables(None)?)?;
+    let ready = Ready::plan(&address, &who, &source, &variables)?;
     if !args.dry_run {
         terminal::step("Making it ready");
         ready.apply()?;
@@ -35,8 +36,9 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn who(args: &WarehouseInit, address: &Address) -> Result<Who> {
-    let secret = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+fn who(args: &WarehouseInit, address: &Address, variables: &Variables) -> Result<Who> {
+    // Not trimmed like other values: a password may begin or end with a space.
+    let secret = |name: &str| variables.get(name).map(|found| found.value.clone()).filter(|value| !value.is_empty());
     match address {
         Address::Redshift { .. } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
