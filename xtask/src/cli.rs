@@ -172,6 +172,9 @@ pub struct Test {
     /// Also what needs Docker, Airflow, emulators or a browser
     #[arg(long)]
     pub all: bool,
+    /// Only this suite, whatever it needs; may be given more than once
+    #[arg(long, value_name = "SUITE", conflicts_with = "all")]
+    pub only: Vec<String>,
     /// Fail when anything could not run
     #[arg(long)]
     pub require_all: bool,

@@ -18,11 +18,15 @@ pub fn has_venv() -> bool {
     says("python3", &["-c", "import venv, ensurepip"]).is_some()
 }
 
+/// What the compiler says of itself (`rustc -vV`).
+pub fn rustc() -> Option<String> {
+    let output = Command::new("rustc").arg("-vV").output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
 /// The triple that rustc compiles for by itself.
 pub fn host() -> Option<String> {
-    let output = Command::new("rustc").arg("-vV").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+    rustc()?.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 /// The triples whose standard library rustc has.

@@ -128,13 +128,6 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     Ok(folder.join(target).join("release/jobs"))
 }
 
-/// What the compiler says of itself (`rustc -vV`).
-pub fn rustc() -> Result<String> {
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let output = Command::new(&rustc).arg("-vV").output().with_context(|| format!("cannot start `{rustc}`"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 /// Where the sources are from.
 #[derive(Clone, Debug)]
 pub struct Commit {

@@ -57,7 +57,8 @@ impl Request {
                 return Err(failure.hint("`cargo xtask doctor` says what to install").into());
             }
         };
-        let rustc = if image.is_some() { String::new() } else { shell::rustc()? };
+        let rustc =
+            if image.is_some() { String::new() } else { machine::rustc().context("rustc does not say which it is")? };
         let flags = if target.ends_with("gnu") { "-C target-feature=+crt-static" } else { "" };
         Ok(Toolchain { rustc, target: target.to_owned(), flags: flags.to_owned(), image })
     }

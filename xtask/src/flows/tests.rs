@@ -4,7 +4,7 @@ mod fuzz;
 mod images;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -14,6 +14,7 @@ use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
+use crate::failure::Failure;
 use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
@@ -30,7 +31,9 @@ const NEEDS_MORE: [&str; 10] = [
     "--skip",
     "needs_browser::",
 ];
-/// The integration tests of the jobs and of the full xtask.
+/// The integration tests of the full xtask.
+const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
+/// Those, and those of the jobs.
 const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// Seeded schedules of faults and deaths that the suite "exactly once" runs.
 const SCHEDULES: &str = "2000";
@@ -57,122 +60,140 @@ pub enum Outcome {
     NotRun(String),
 }
 
-/// Runs the suites, the quick ones first.
-pub fn run(all: bool, tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
+/// A suite: its name, why it is not among those that always run, and what runs it.
+type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
+
+/// Every suite, the quick ones first.
+const SUITES: [Entry; 8] = [
+    ("rust", None, rust),
+    ("redshift sql", None, redshift_sql),
+    ("s3 lake", Some("it needs an emulator"), s3_lake),
+    ("images", Some("it needs a Docker engine"), images::run),
+    ("exactly once", Some("it takes minutes"), exactly_once),
+    ("lineage", Some("it needs OpenLineage"), lineage),
+    ("report", Some("it needs a browser"), report),
+    ("fuzz", Some("it takes minutes"), fuzz::run),
+];
+
+/// What a suite works with.
+struct Bench<'a> {
+    root: PathBuf,
+    dir: PathBuf,
+    database: Database,
+    tell: &'a mut dyn FnMut(&str),
+}
+
+impl Bench<'_> {
+    /// A folder of a suite's own.
+    fn folder(&self, name: &str) -> Result<PathBuf> {
+        files::folder(&self.dir.join(name))
+    }
+
+    /// Whether every test passed that the filter lets through, with more in its environment than the database.
+    fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<Outcome> {
+        let mut environment = self.database.environment();
+        environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let passed = shell::cargo_test(&self.root, select, filter, &environment)?;
+        Ok(if passed { Outcome::Passed } else { Outcome::Failed })
+    }
+
+    /// A Python environment; why not, if there can be none here.
+    fn python(&self, name: &str, packages: Packages<'_>) -> Result<PathBuf, Outcome> {
+        let made = python::environment(&self.root.join("target/python").join(name), packages);
+        made.map_err(|error| Outcome::NotRun(format!("{error:#}")))
+    }
+}
+
+/// Runs the suites: `only` those that are named, else all, or all that need no more than a quick test does.
+pub fn run(all: bool, only: &[String], tell: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
+    let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        let failure = Failure::new(format!("there is no suite `{unknown}`"));
+        return Err(failure.hint(format!("there are `{}`", names.join("`, `"))).into());
+    }
     let root = files::root();
     let dir = files::folder(&root.join("target/test"))?;
     let _lock = files::lock(&dir)?;
     tell("Starting a database for the tests");
     let database = Database::start(&dir, tell)?;
-    let mut results = vec![timed("rust", || {
-        tell("Running the Rust tests");
-        // The light program first: the full one then takes its place, where the other tests look for it.
-        let light = ["--package", "xtask", "--test", "light"];
-        let full = ["--workspace", "--features", "xtask/cloud"];
-        Ok(judged(
-            shell::cargo_test(&root, &light, &[], &BTreeMap::new())?
-                && shell::cargo_test(&root, &full, &NEEDS_MORE, &database.environment())?,
-        ))
-    })?];
-    results.push(timed("redshift sql", || {
-        tell("Compiling the marts for Redshift; parsing what comes out, and what a load sends");
-        let load_sql = dir.join("load-sql");
-        files::remove(&load_sql)?;
-        let mut environment = database.environment();
-        environment.insert("TEST_LOAD_SQL".to_owned(), files::folder(&load_sql)?.display().to_string());
-        let every_table = ["redshift::every_table::"];
-        if !shell::cargo_test(&root, &BOTH, &every_table, &environment)? {
-            return Ok(Outcome::Failed);
-        }
-        let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
-        let mut init = plan("spacex", &users, &Found::default());
-        // sqlfluff knows no role as the one who gets them, the page on ALTER DEFAULT PRIVILEGES does.
-        init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
-        files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
-        let problem = marts::check_redshift(&files::folder(&dir.join("redshift"))?, &load_sql)?;
-        Ok(judged(problem.inspect(|words| eprintln!("{words}")).is_none()))
-    })?);
-    results.push(timed("s3 lake", || {
-        if !all {
-            return Ok(Outcome::NotRun("it needs an emulator; `cargo xtask test --all` starts one".to_owned()));
-        }
-        tell("Running the tests against an S3 server");
-        let python = match python::environment(&root.join("target/python/ministack"), Packages::Pinned(&[MINISTACK])) {
-            Ok(python) => python,
-            Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
+    let mut bench = Bench { root, dir, database, tell };
+    let wanted = SUITES.into_iter().filter(|(name, _, _)| only.is_empty() || only.iter().any(|only| only == name));
+    let run = |(suite, more, work): Entry| {
+        let began = Instant::now();
+        let outcome = match more {
+            Some(why) if !all && only.is_empty() => {
+                Outcome::NotRun(format!("{why}; `cargo xtask test --all` runs everything"))
+            }
+            _ => work(&mut bench).with_context(|| format!("the suite `{suite}` could not be run"))?,
         };
-        let emulator = Emulator::ministack(&python, &dir.join("ministack"))?;
-        let mut environment = database.environment();
-        environment.insert("TEST_S3_ENDPOINT".to_owned(), emulator.endpoint.clone());
-        environment.insert("TEST_DBT".to_owned(), marts::environment()?.join("bin").display().to_string());
-        Ok(judged(shell::cargo_test(&root, &BOTH, &["needs_emulator::"], &environment)?))
-    })?);
-    results.push(timed("images", || {
-        if !all {
-            return Ok(Outcome::NotRun("it needs a Docker engine; `cargo xtask test --all` uses it".to_owned()));
-        }
-        images::run(&root, &files::folder(&dir.join("images"))?, database.environment(), tell)
-    })?);
-    results.push(timed("exactly once", || {
-        if !all {
-            return Ok(Outcome::NotRun("it takes minutes; `cargo xtask test --all` runs it".to_owned()));
-        }
-        tell("Loading under faults, deaths and restarts");
-        let mut environment = database.environment();
-        environment.insert("SCHEDULES".to_owned(), SCHEDULES.to_owned());
-        Ok(judged(shell::cargo_test(&root, &BOTH, &["needs_time::"], &environment)?))
-    })?);
-    results.push(timed("lineage", || {
-        if !all {
-            return Ok(Outcome::NotRun("it needs OpenLineage; `cargo xtask test --all` installs it".to_owned()));
-        }
-        tell("Giving lineage events to OpenLineage's own client");
-        let lock = root.join("jobs/tests/it/needs_openlineage/requirements.lock");
-        let python = match python::environment(&root.join("target/python/openlineage"), Packages::Locked(&lock)) {
-            Ok(python) => python.join("bin/python"),
-            Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
-        };
-        let mut environment = database.environment();
-        environment.insert("TEST_OPENLINEAGE_PYTHON".to_owned(), python.display().to_string());
-        Ok(judged(shell::cargo_test(
-            &root,
-            &["--package", "jobs", "--test", "it"],
-            &["needs_openlineage::"],
-            &environment,
-        )?))
-    })?);
-    results.push(timed("report", || {
-        if !all {
-            return Ok(Outcome::NotRun("it needs a browser; `cargo xtask test --all` looks for one".to_owned()));
-        }
-        if !shell::has_chromium() {
-            return Ok(Outcome::NotRun("no Chromium; `sudo apt-get install chromium`".to_owned()));
-        }
-        tell("Looking at the report in Chromium");
-        Ok(judged(shell::cargo_test(
-            &root,
-            &["--package", "xtask", "--features", "cloud", "--test", "it"],
-            &["needs_browser::"],
-            &database.environment(),
-        )?))
-    })?);
-    results.push(timed("fuzz", || {
-        if !all {
-            return Ok(Outcome::NotRun("it takes minutes; `cargo xtask test --all` runs it".to_owned()));
-        }
-        fuzz::run(&root, &dir.join("fuzz"), tell)
-    })?);
-    Ok(results)
+        Ok(Suite { suite, outcome, seconds: began.elapsed().as_secs_f64() })
+    };
+    wanted.map(run).collect()
 }
 
-fn judged(passed: bool) -> Outcome {
-    if passed { Outcome::Passed } else { Outcome::Failed }
+fn rust(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.tell)("Running the Rust tests");
+    // The light program first: the full one then takes its place, where the other tests look for it.
+    if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
+        return Ok(Outcome::Failed);
+    }
+    bench.cargo_test(&["--workspace", "--features", "xtask/cloud"], &NEEDS_MORE, &[])
 }
 
-fn timed(suite: &'static str, work: impl FnOnce() -> Result<Outcome>) -> Result<Suite> {
-    let began = Instant::now();
-    let outcome = work().with_context(|| format!("the suite `{suite}` could not be run"))?;
-    Ok(Suite { suite, outcome, seconds: began.elapsed().as_secs_f64() })
+fn redshift_sql(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.tell)("Compiling the marts for Redshift; parsing what comes out, and what a load sends");
+    files::remove(&bench.dir.join("load-sql"))?;
+    let load_sql = bench.folder("load-sql")?;
+    let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
+    if bench.cargo_test(&BOTH, &["redshift::every_table::"], &more)? == Outcome::Failed {
+        return Ok(Outcome::Failed);
+    }
+    let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
+    let mut init = plan("spacex", &users, &Found::default());
+    // sqlfluff knows no role as the one who gets them, the page on ALTER DEFAULT PRIVILEGES does.
+    init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
+    files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
+    let Some(problem) = marts::check_redshift(&bench.folder("redshift")?, &load_sql)? else {
+        return Ok(Outcome::Passed);
+    };
+    eprintln!("{problem}");
+    Ok(Outcome::Failed)
+}
+
+fn s3_lake(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.tell)("Running the tests against an S3 server");
+    let python = match bench.python("ministack", Packages::Pinned(&[MINISTACK])) {
+        Ok(python) => python,
+        Err(not_run) => return Ok(not_run),
+    };
+    let emulator = Emulator::ministack(&python, &bench.folder("ministack")?)?;
+    let dbt = marts::environment()?.join("bin").display().to_string();
+    let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_DBT", dbt)];
+    bench.cargo_test(&BOTH, &["needs_emulator::"], &more)
+}
+
+fn exactly_once(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.tell)("Loading under faults, deaths and restarts");
+    bench.cargo_test(&BOTH, &["needs_time::"], &[("SCHEDULES", SCHEDULES.to_owned())])
+}
+
+fn lineage(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.tell)("Giving lineage events to OpenLineage's own client");
+    let lock = bench.root.join("jobs/tests/it/needs_openlineage/requirements.lock");
+    let python = match bench.python("openlineage", Packages::Locked(&lock)) {
+        Ok(python) => python.join("bin/python").display().to_string(),
+        Err(not_run) => return Ok(not_run),
+    };
+    let select = ["--package", "jobs", "--test", "it"];
+    bench.cargo_test(&select, &["needs_openlineage::"], &[("TEST_OPENLINEAGE_PYTHON", python)])
+}
+
+fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
+    if !shell::has_chromium() {
+        return Ok(Outcome::NotRun("no Chromium; `sudo apt-get install chromium`".to_owned()));
+    }
+    (bench.tell)("Looking at the report in Chromium");
+    bench.cargo_test(&XTASK, &["needs_browser::"], &[])
 }
 
 /// A server whose database every test copies; it and its files end with this value.

@@ -1,10 +1,8 @@
 //! The suite "fuzz": each target of `jobs/fuzz` under libFuzzer for a while, from the inputs that are kept.
 
-use std::path::Path;
-
 use anyhow::Result;
 
-use super::Outcome;
+use super::{Bench, Outcome};
 use crate::edge::{files, shell};
 
 /// Each target, the longest input that it is given, and where more inputs to begin with are than its own.
@@ -21,20 +19,21 @@ const SECONDS: u32 = 35;
 /// Far above what any of them takes for the longest input; libFuzzer stops where it is passed.
 const MEBIBYTES: u32 = 1_024;
 
-/// Builds the targets and runs one after the other; new inputs go to `dir`, those that break a target to
+/// Builds the targets and runs one after the other; new inputs go to a folder of the suite's, those that break a target to
 /// `jobs/fuzz/artifacts`.
-pub(super) fn run(root: &Path, dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Outcome> {
+pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
     if !shell::has_cpp_compiler() {
         return Ok(Outcome::NotRun("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
     }
-    tell("Building the fuzz targets");
+    (bench.tell)("Building the fuzz targets");
     if !shell::build_fuzz_targets(root)? {
         return Ok(Outcome::Failed);
     }
-    files::remove(dir)?;
+    files::remove(&dir)?;
     let mut outcome = Outcome::Passed;
     for (target, longest, more) in TARGETS {
-        tell(&format!("Fuzzing `{target}`"));
+        (bench.tell)(&format!("Fuzzing `{target}`"));
         let found = files::folder(&dir.join(target))?;
         let artifacts = files::folder(&root.join("jobs/fuzz/artifacts").join(target))?;
         let folders = [Some(found), Some(root.join("jobs/fuzz/corpus").join(target)), more.map(|more| root.join(more))];
@@ -52,7 +51,7 @@ pub(super) fn run(root: &Path, dir: &Path, tell: &mut dyn FnMut(&str)) -> Result
         arguments.extend(folders.iter().flatten().map(|folder| folder.display().to_string()));
         let output = shell::fuzz(root, target, &arguments)?;
         match output.code {
-            Some(0) => tell(&last_line(&output.text, "cov:")),
+            Some(0) => (bench.tell)(&last_line(&output.text, "cov:")),
             code => {
                 eprintln!("{}\n{}", ending(&output.text), broken(target, &output.text, code));
                 outcome = Outcome::Failed;

@@ -2,25 +2,19 @@
 //! the suite adds to it is named here and taken away again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Outcome, judged};
+use super::{Bench, Outcome, XTASK};
 use crate::edge::emulator::{Emulator, MINISTACK};
-use crate::edge::python::{self, Packages};
+use crate::edge::python::Packages;
 use crate::edge::{files, machine, shell};
 use crate::flows::{configure, marts};
 
 /// Checks a bill of materials against CycloneDX's own schema.
-const CYCLONEDX: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
+const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
-pub(super) fn run(
-    root: &Path,
-    dir: &Path,
-    mut environment: BTreeMap<String, String>,
-    tell: &mut dyn FnMut(&str),
-) -> Result<Outcome> {
+pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     if machine::says("docker", &["version", "--format", "{{.Server.Version}}"]).is_none() {
         return Ok(Outcome::NotRun(
             "no Docker engine answers; start one, and install Docker's command line".to_owned(),
@@ -29,35 +23,39 @@ pub(super) fn run(
     if machine::says("docker-registry", &["--version"]).is_none() {
         return Ok(Outcome::NotRun("no docker-registry; `sudo apt-get install docker-registry`".to_owned()));
     }
-    tell("Starting two registries; making an image to build upon");
-    let python = match python::environment(&root.join("target/python/ministack"), Packages::Pinned(&[MINISTACK])) {
+    (bench.tell)("Starting two registries; making an image to build upon");
+    let python = match bench.python("ministack", Packages::Pinned(&[MINISTACK])) {
         Ok(python) => python,
-        Err(error) => return Ok(Outcome::NotRun(format!("{error:#}"))),
+        Err(not_run) => return Ok(not_run),
     };
+    let dir = bench.folder("images")?;
     files::remove(&dir.join("registry"))?;
     let ministack = Emulator::ministack(&python, &files::folder(&dir.join("ministack"))?)?;
     let registry = Emulator::registry(&files::folder(&dir.join("registry"))?)?;
-    let settings = configure::module(Some("dev"), &BTreeMap::new())?;
     let before = names()?;
+    let settings = configure::module(Some("dev"), &BTreeMap::new())?;
     let base = &settings.settings().images.dbt.base;
-    let base = shell::says(&root.join("xtask/tests/base-image.sh").display().to_string(), &[base, registry.host()]);
+    let script = bench.root.join("xtask/tests/base-image.sh").display().to_string();
+    let base = shell::says(&script, &[base, registry.host()]);
     let base = base.context("no image to build upon; debootstrap makes one, as root")?;
-    let lock = root.join(CYCLONEDX);
-    let cyclonedx = python::environment(&root.join("target/python/cyclonedx"), Packages::Locked(&lock))?;
-    environment.extend([
-        ("TEST_AWS_ENDPOINT".to_owned(), ministack.endpoint.clone()),
-        ("TEST_REGISTRY".to_owned(), registry.host().to_owned()),
-        ("TEST_BASE_IMAGE".to_owned(), base),
-        ("TEST_REPOSITORY".to_owned(), dir.join("repository").display().to_string()),
-        ("TEST_DBT".to_owned(), marts::environment()?.join("bin").display().to_string()),
-        ("TEST_CYCLONEDX".to_owned(), cyclonedx.join("bin/python").display().to_string()),
-    ]);
-    tell("Building, pushing, pulling and running the images");
+    let lock = bench.root.join(BILL_OF_MATERIALS);
+    let cyclonedx = match bench.python("cyclonedx", Packages::Locked(&lock)) {
+        Ok(python) => python.join("bin/python"),
+        Err(not_run) => return Ok(not_run),
+    };
+    let more = [
+        ("TEST_AWS_ENDPOINT", ministack.endpoint.clone()),
+        ("TEST_REGISTRY", registry.host().to_owned()),
+        ("TEST_BASE_IMAGE", base),
+        ("TEST_REPOSITORY", files::folder(&dir.join("repository"))?.display().to_string()),
+        ("TEST_DBT", marts::environment()?.join("bin").display().to_string()),
+        ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
+    ];
+    (bench.tell)("Building, pushing, pulling and running the images");
     // One after the other: they share an engine, and some measure.
-    let filter = ["needs_docker::", "--test-threads", "1"];
-    let passed = shell::cargo_test(root, &["--package", "xtask", "--test", "it"], &filter, &environment)?;
+    let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1"], &more)?;
     remove(&names()?.difference(&before).collect())?;
-    Ok(judged(passed))
+    Ok(outcome)
 }
 
 /// Every name of every image that the engine has.
