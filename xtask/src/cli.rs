@@ -30,10 +30,23 @@ pub enum Command {
     Cloud(Cloud),
     /// Check the settings and show what holds, and where each value is from
     Settings(SettingsArgs),
+    /// Write dags/platform.json, what the DAGs know of a deployment, from the settings
+    DagSettings(DagSettings),
     /// Write dbt's sources from the contract
     DbtSources(Check),
     /// Write the settings' JSON Schema, which editors read
     SettingsSchema(Check),
+}
+
+/// `cargo xtask dag-settings`.
+#[derive(Args, Debug)]
+pub struct DagSettings {
+    /// The module: infra/settings/<NAME>.yaml (default: dev, whose file is committed)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Write nothing; fail when the file is not current
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Which settings.

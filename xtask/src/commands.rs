@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod dag_settings;
 mod dbt_sources;
 mod local;
 mod settings;
@@ -26,6 +27,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         #[cfg(not(feature = "cloud"))]
         Command::Cloud(_) => hand_over(),
         Command::Settings(args) => settings::run(&args),
+        Command::DagSettings(args) => dag_settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
         Command::SettingsSchema(args) => settings_schema::run(&args),
     }

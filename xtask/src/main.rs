@@ -15,6 +15,7 @@ mod flows;
 mod image;
 mod page;
 mod pipeline;
+mod platform;
 mod report;
 mod settings;
 mod ui;

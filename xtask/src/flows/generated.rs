@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use contract::{Contract, Exit};
 
-use crate::dbt;
+use super::configure;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
-use crate::settings;
+use crate::settings::{self, DEFAULT_MODULE, Variables};
+use crate::{dbt, platform};
+
+/// The source that dbt and the DAGs are for.
+const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 
 /// A file and what it must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +27,16 @@ pub struct Generated {
 
 /// dbt's sources.
 pub fn dbt_sources() -> Result<Generated> {
-    let file = "jobs/contracts/spacex.yaml";
-    let text = files::read(&files::root().join(file))?.with_context(|| format!("there is no `{file}`"))?;
-    let contract = Contract::parse(&text, file)?;
     let path = PathBuf::from("dbt/models/staging/__sources.yml");
-    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract, file) })
+    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract()?, CONTRACT) })
+}
+
+/// What the DAGs know of a deployment, by default of `dev`. Neither `.env` nor the environment counts, and no account is
+/// in it: the file is committed.
+pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
+    let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
+    let text = platform::render(found.settings(), &contract()?.source, platform::NO_ACCOUNT)?;
+    Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
 }
 
 /// The settings' JSON Schema: of files that stand alone, and of those that extend another.
@@ -37,6 +46,11 @@ pub fn settings_schemas() -> [Generated; 2] {
         Generated { command: "cargo xtask settings-schema", path, text }
     };
     [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
+}
+
+fn contract() -> Result<Contract> {
+    let text = files::read(&files::root().join(CONTRACT))?.with_context(|| format!("there is no `{CONTRACT}`"))?;
+    Ok(Contract::parse(&text, CONTRACT)?)
 }
 
 impl Generated {

@@ -27,6 +27,7 @@ const XTASK: House = House {
         ("image", 1),
         ("page", 1),
         ("pipeline", 1),
+        ("platform", 1),
         ("report", 1),
         ("settings", 1),
         ("ui", 1),
@@ -58,6 +59,7 @@ const JOBS: House = House {
 const ALLOWED: &[(&str, &str, &str)] = &[
     ("commands", "cli", "a command takes its own options, which are plain types"),
     ("flows/doctor", "flows/configure", "the settings are one of the things to look at"),
+    ("flows/generated", "flows/configure", "what the DAGs know comes from the settings"),
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
     ("flows/tests", "flows/marts", "one suite is of the marts"),
     ("flows/local", "flows/marts", "a local run ends with its marts"),
@@ -72,6 +74,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("lineage", "table", "the files' columns are the table's"),
     ("load", "receipt", "the counts to assert are the receipt's"),
     ("load", "table", "a stage has the columns of the files"),
+    ("platform", "settings", "it is a deployment's settings that it renders"),
     ("doctor", "settings", "where images are compiled is a setting"),
     ("doctor", "ui", "its report is a table"),
     ("page", "report", "the page tells the run's values"),

@@ -15,3 +15,20 @@ fn dbts_sources_are_written_from_the_contract() {
         Command::new(env!("CARGO_BIN_EXE_xtask")).args(["dbt-sources", "--check"]).output().expect("xtask starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn what_the_dags_know_is_written_from_the_settings_of_dev_whatever_the_environment_says() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env("SETTINGS_MODULE", "prod").env("AWS_ACCOUNT_ID", "123456789012").env("AWS_DEFAULT_REGION", "us-east-1");
+    let output = command.args(["dag-settings", "--check"]).output().expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn another_deployments_dag_settings_are_not_those_that_are_committed() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let output = command.args(["dag-settings", "--env", "prod", "--check"]).output().expect("xtask starts");
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("dags/platform.json is not current from line"), "{words}");
+}
