@@ -1,5 +1,6 @@
 //! The test suites: what each needs, and how it is run.
 
+mod dags;
 mod fuzz;
 mod images;
 
@@ -13,7 +14,7 @@ use super::{local, marts, warehouse};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
-use crate::edge::{files, python, shell};
+use crate::edge::{files, machine, python, shell};
 use crate::failure::Failure;
 use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
@@ -64,10 +65,11 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 8] = [
+const SUITES: [Entry; 9] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
+    ("dags", Some("it needs Airflow"), dags::run),
     ("images", Some("it needs a Docker engine"), images::run),
     ("exactly once", Some("it takes minutes"), exactly_once),
     ("lineage", Some("it needs OpenLineage"), lineage),
@@ -102,6 +104,11 @@ impl Bench<'_> {
         let made = python::environment(&self.root.join("target/python").join(name), packages);
         made.map_err(|error| Outcome::NotRun(format!("{error:#}")))
     }
+}
+
+/// What Docker's engine calls itself, if one answers.
+fn docker() -> Option<String> {
+    machine::says("docker", &["version", "--format", "{{.Server.Version}}"])
 }
 
 /// Runs the suites: `only` those that are named, else all, or all that need no more than a quick test does.

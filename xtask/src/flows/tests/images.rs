@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
-use super::{Bench, Outcome, XTASK};
+use super::{Bench, Outcome, XTASK, docker};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::python::Packages;
 use crate::edge::{files, machine, shell};
@@ -15,7 +15,7 @@ use crate::flows::{configure, marts};
 const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
-    if machine::says("docker", &["version", "--format", "{{.Server.Version}}"]).is_none() {
+    if docker().is_none() {
         return Ok(Outcome::NotRun(
             "no Docker engine answers; start one, and install Docker's command line".to_owned(),
         ));

@@ -1,0 +1,125 @@
+"""What the tests share: a folder of DAGs with settings of its own, an Airflow for it, and an emulator of AWS."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+DAGS = HERE.parent
+# Before anything of Airflow is imported: its folder, and nothing of the machine's.
+HOME = DAGS.parent / "target/test/dags" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ.update(
+    AIRFLOW_HOME=str(HOME),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__DAGS_FOLDER=str(DAGS),
+    AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING",
+)
+for name in [name for name in os.environ if name.startswith(("AWS_", "OPENLINEAGE_"))]:
+    del os.environ[name]
+sys.path[:0] = [str(DAGS), str(HERE)]
+
+import emulator  # noqa: E402
+
+os.environ.update(emulator.CREDENTIALS)
+QUEUE = "dpstack-batch-queue"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs_docker: runs containers")
+
+
+@pytest.fixture(scope="session")
+def tools() -> str:
+    """The Python that has moto and ruff; they and Airflow want different versions of the same packages."""
+    python = os.environ.get("TEST_TOOLS_PYTHON")
+    assert python, "TEST_TOOLS_PYTHON is not set; `cargo xtask test --all` runs these tests"
+    return python
+
+
+class Airflow:
+    """An Airflow with a database of its own, for a folder of DAGs."""
+
+    def __init__(self, folder: Path, **settings):
+        self.dags = folder / "dags"
+        shutil.copytree(DAGS, self.dags, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+        platform = json.loads((self.dags / "platform.json").read_text())
+        # The deployment's own but for the waits.
+        platform |= {"retry_delay_seconds": 1, "poll_seconds": 0.5, **settings}
+        (self.dags / "platform.json").write_text(json.dumps(platform))
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            # `airflow dags test` does not put the folder on the path; the DAG processor and the workers do.
+            "PYTHONPATH": str(self.dags),
+            "PYTHONWARNINGS": "default::DeprecationWarning",
+            "COLUMNS": "250",
+            **emulator.CREDENTIALS,
+        }
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [sys.executable, *command],
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        print(done.stdout)
+        return done
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory) -> Path:
+    """An Airflow's folder with its database ready; copied, because making it takes seconds."""
+    airflow = Airflow(tmp_path_factory.mktemp("database"))
+    assert airflow.run("-m", "airflow", "db", "migrate").returncode == 0
+    assert airflow.run("-m", "airflow", "dags", "reserialize").returncode == 0
+    return Path(airflow.environment["AIRFLOW_HOME"])
+
+
+@pytest.fixture
+def airflow(tmp_path, database):
+    """Makes an Airflow with these changes of `platform.json`."""
+
+    def make(**settings) -> Airflow:
+        made = Airflow(tmp_path, **settings)
+        home = Path(made.environment["AIRFLOW_HOME"])
+        shutil.copytree(database, home)
+        # Made anew: it names the database's place.
+        (home / "airflow.cfg").unlink(missing_ok=True)
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    """The name of an image whose containers do as the environment says; gone afterwards."""
+    name = f"dpworld-dags-probe-{os.getpid()}"
+    docker = emulator.Docker()
+    docker.make_image(name, tmp_path_factory.mktemp("image"))
+    yield name
+    docker.remove_image(name)
+
+
+@pytest.fixture
+def moto(tmp_path, tools, monkeypatch, request):
+    """moto with the platform's queue; its jobs run in containers where the test needs Docker, else they just succeed."""
+    server = emulator.Moto(tools, tmp_path, docker="needs_docker" in request.keywords)
+    try:
+        server.platform(QUEUE)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield server
+    finally:
+        server.stop()

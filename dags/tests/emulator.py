@@ -1,0 +1,162 @@
+"""moto's server with Batch on real containers, and the image that they run.
+
+The image is made here, from one static program: nothing is pulled. What moto does not prove is in
+xtask/emulator/moto_server.py.
+"""
+
+import http.client
+import io
+import json
+import os
+import socket
+import subprocess
+import tarfile
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import quote
+
+HERE = Path(__file__).parent
+REGION, ACCOUNT = "eu-west-1", "123456789012"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class Moto:
+    """A running server on a free port of loopback."""
+
+    def __init__(self, python: str, folder: Path, docker: bool):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = folder / "moto.log"
+        program = HERE.parents[1] / "xtask/emulator/moto_server.py"
+        # Nothing of the environment reaches it but the way to Docker: no real credentials, no other endpoint.
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder)} | CREDENTIALS
+        # The jobs of these tests speak to nobody.
+        environment["MOTO_DOCKER_NETWORK_MODE"] = "none"
+        with self.log.open("wb") as log:
+            command = [python, str(program), "-H", "127.0.0.1", "-p", str(port)]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
+        self.wait()
+        self.post("/moto-api/config", {"batch": {"use_docker": docker}})
+
+    def wait(self) -> None:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{self.url}/moto-api/config", timeout=2).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise RuntimeError(f"moto's server does not answer:\n{self.log.read_text()}")
+
+    def post(self, path: str, body: dict) -> None:
+        data = json.dumps(body).encode()
+        urllib.request.urlopen(urllib.request.Request(self.url + path, data, method="POST"), timeout=10).close()
+
+    def client(self, service: str):
+        import boto3
+
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
+
+    def platform(self, queue: str) -> None:
+        """A compute environment and a queue."""
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = self.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        subnets = [subnet["SubnetId"] for subnet in self.client("ec2").describe_subnets()["Subnets"]]
+        groups = [group["GroupId"] for group in self.client("ec2").describe_security_groups()["SecurityGroups"]]
+        batch = self.client("batch")
+        resources = {"type": "FARGATE", "maxvCpus": 4, "subnets": subnets, "securityGroupIds": groups}
+        environment = batch.create_compute_environment(
+            computeEnvironmentName="fargate",
+            type="MANAGED",
+            state="ENABLED",
+            computeResources=resources,
+            serviceRole=role,
+        )
+        order = [{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}]
+        batch.create_job_queue(jobQueueName=queue, state="ENABLED", priority=1, computeEnvironmentOrder=order)
+
+    def define(self, name: str, image: str, environment: dict[str, str]) -> None:
+        """A new revision of a job definition, shaped as a deployment's: Fargate, and a writable /tmp by a volume's name."""
+        self.client("batch").register_job_definition(
+            jobDefinitionName=name,
+            type="container",
+            platformCapabilities=["FARGATE"],
+            containerProperties={
+                "image": image,
+                "command": ["none"],
+                "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
+                "resourceRequirements": [{"type": "VCPU", "value": "0.25"}, {"type": "MEMORY", "value": "512"}],
+                "environment": [{"name": key, "value": value} for key, value in environment.items()],
+                "volumes": [{"name": "tmp"}],
+                "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": False}],
+            },
+        )
+
+    def jobs(self, queue: str) -> list[dict]:
+        """What Batch tells of every job of the queue, the oldest first."""
+        batch = self.client("batch")
+        # moto ignores the filter that AWS demands for jobs of every status.
+        every = [{"name": "JOB_NAME", "values": ["*"]}]
+        ids = [job["jobId"] for job in batch.list_jobs(jobQueue=queue, filters=every)["jobSummaryList"]]
+        told = batch.describe_jobs(jobs=ids)["jobs"] if ids else []
+        return sorted(told, key=lambda job: job["createdAt"])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Docker:
+    """The engine's socket; requests as its API has had them since 1.24."""
+
+    def __init__(self, path: str = "/var/run/docker.sock"):
+        self.path = path
+
+    def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/x-tar") -> bytes:
+        connection = http.client.HTTPConnection("localhost", timeout=60)
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(60)
+        connection.sock.connect(self.path)
+        try:
+            connection.request(method, path, body, {"Content-Type": kind})
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise RuntimeError(f"Docker: {method} {path}: {answer.status} {content.decode(errors='replace')}")
+        return content
+
+    def make_image(self, name: str, folder: Path) -> None:
+        """An image from one static program, which its entry point names."""
+        program = folder / "probe"
+        subprocess.run(["cc", "-static", "-Os", "-o", program, HERE / "probe.c"], check=True)
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add(program, "probe")
+        changes = "changes=ENTRYPOINT%20%5B%22%2Fprobe%22%5D&changes=VOLUME%20%2Ftmp"
+        self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag=latest&{changes}", archive.getvalue())
+
+    def remove_image(self, name: str) -> None:
+        """With the containers that a server left that was stopped while they ran."""
+        asked = quote(json.dumps({"ancestor": [name]}))
+        for one in json.loads(self.ask("GET", f"/containers/json?all=true&filters={asked}")):
+            self.ask("DELETE", f"/containers/{one['Id']}?force=true&v=true")
+        self.ask("DELETE", f"/images/{name}:latest?force=true")
+
+    def running(self, image: str) -> list[str]:
+        """The names of running containers of an image."""
+        return [one["Names"][0] for one in json.loads(self.ask("GET", "/containers/json")) if one["Image"] == image]

@@ -1,0 +1,73 @@
+"""What a person is told of a failed task, also by half a context, and that telling never fails. That a message arrives is
+shown in test_chain.py."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import alarm
+
+RUN = "manual__2026-11-22T09:30:00+00:00"
+
+
+def ti(**known):
+    return SimpleNamespace(dag_id="ingestion", task_id="copy_job", run_id=RUN, try_number=2, **known)
+
+
+def task(**known):
+    return SimpleNamespace(**{"job_id": "id-1", "job_log": "https://log", "last_error": "ERROR no"} | known)
+
+
+def test_all_that_is_known_is_told():
+    subject, message = alarm.words({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
+    assert subject == "dpstack: ingestion.copy_job failed"
+    assert message.splitlines() == [
+        "DAG        ingestion",
+        f"Run        {RUN}",
+        "Task       copy_job, try 2",
+        f"RUN_ID     {alarm.run_id_of(RUN)}",
+        "Batch job  id-1",
+        "Log        https://log",
+        "Error      job id-1 failed",
+        "Last line  ERROR no",
+    ]
+
+
+def test_a_job_that_never_began_has_airflows_log():
+    never = task(job_id=None, job_log=None, last_error=None)
+    message = alarm.words({"ti": ti(task=never, log_url="https://airflow")})[1]
+    assert "Batch job  not known" in message and "Log        https://airflow" in message
+    assert "Last line  not known" in message and "Error      not known" in message
+
+
+def test_a_task_without_a_job_is_told_without_one():
+    message = alarm.words({"ti": ti(task=SimpleNamespace()), "exception": "2 problems"})[1]
+    assert "Batch job" not in message and "RUN_ID" not in message and "2 problems" in message
+
+
+@pytest.mark.parametrize("context", [{}, {"ti": None}, {"ti": SimpleNamespace()}, {"ti": ti(), "exception": None}])
+def test_half_a_context_is_told_as_half_a_context(context):
+    assert "not known" in alarm.words(context)[1]
+
+
+def test_a_subject_is_what_sns_takes():
+    odd = SimpleNamespace(dag_id="dåg\n" + "x" * 200, task_id="t", run_id=RUN, try_number=1)
+    subject = alarm.words({"ti": odd})[0]
+    assert len(subject) == 100 and subject.isascii() and subject.isprintable()
+
+
+def test_without_a_topic_it_is_logged(monkeypatch, caplog):
+    monkeypatch.setitem(alarm.PLATFORM, "alarm_topic", None)
+    monkeypatch.setattr("aws.client", lambda *_, **__: pytest.fail("nobody is to be told"))
+    alarm.tell({"ti": ti(task=task())})
+    assert "Batch job  id-1" in caplog.text and "No topic is set" in caplog.text
+
+
+@pytest.mark.parametrize("context", [None, {}, {"ti": ti(task=task())}])
+def test_telling_never_raises(monkeypatch, caplog, context):
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr("aws.client", refuse)
+    alarm.tell(context)
+    assert "Cannot tell of the failure" in caplog.text
