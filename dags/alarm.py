@@ -3,7 +3,7 @@
 import logging
 
 from platform_settings import PLATFORM
-from run_id import run_id_of
+from run_id import job_name_of, run_id_of
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ def words(context) -> tuple[str, str]:
     error = context.get("exception") or context.get("reason") or UNKNOWN
     about = {"DAG": dag_id, "Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
     log_link = getattr(ti, "log_url", None)
-    # A task that runs a job of Batch, whether the job began or not.
-    if hasattr(task, "job_id"):
-        about |= {"RUN_ID": run and run_id_of(run), "Batch job": task.job_id}
+    # A task that runs a job of Batch. Where the worker died with the id, the name is what finds the job.
+    if run and hasattr(task, "job_id"):
+        about |= {"RUN_ID": run_id_of(run), "Batch job": task.job_id or job_name_of(task_id, run)}
         log_link = task.job_log or log_link
     about |= {"Log": log_link, "Error": " ".join(str(error).split())[:LONGEST]}
     if hasattr(task, "job_id"):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import BaseOperator
 
-from run_id import run_id_of
+from run_id import job_name_of, run_id_of
 
 # The first look at a job; each next one waits twice as long, up to the deployment's `poll_seconds`.
 FIRST_LOOK_SECONDS = 1
@@ -50,11 +50,9 @@ class BatchJobOperator(BaseOperator):
     def execute(self, context) -> None:
         from batch import SUCCEEDED, Batch
 
-        run_id = run_id_of(context["run_id"])
-        # The same for every try of this task in this run, and for no other.
-        self.job_name = f"{self.task_id}-{run_id}"
+        self.job_name = job_name_of(self.task_id, context["run_id"])
         batch = Batch(self.region)
-        self.job_id = self.begin(batch, {"RUN_ID": run_id})
+        self.job_id = self.begin(batch, {"RUN_ID": run_id_of(context["run_id"])})
         context["ti"].xcom_push("batch_job", self.job_id)
         job = self.follow(batch)
         self.show_end(batch, job)

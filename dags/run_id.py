@@ -25,3 +25,8 @@ def run_id_of(airflow_run_id: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", airflow_run_id)[:READABLE]
     digest = hashlib.sha256(airflow_run_id.encode()).hexdigest()[:DIGITS]
     return f"{readable}-{digest}"
+
+
+def job_name_of(task_id: str, airflow_run_id: str) -> str:
+    """What the task's job is called in Batch: the same for every try of it in this run, and for no other."""
+    return f"{task_id}-{run_id_of(airflow_run_id)}"

@@ -2,6 +2,7 @@
 shown in test_chain.py."""
 
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_all_that_is_known_is_told():
 def test_a_job_that_never_began_has_airflows_log():
     never = task(job_id=None, job_log=None, last_error=None)
     message = alarm.words({"ti": ti(task=never, log_url="https://airflow")})[1]
-    assert "Batch job  not known" in message and "Log        https://airflow" in message
+    assert f"Batch job  copy_job-{alarm.run_id_of(RUN)}" in message and "Log        https://airflow" in message
     assert "Last line  not known" in message and "Error      not known" in message
 
 
@@ -71,3 +72,26 @@ def test_telling_never_raises(monkeypatch, caplog, context):
     monkeypatch.setattr("aws.client", refuse)
     alarm.tell(context)
     assert "Cannot tell of the failure" in caplog.text
+
+
+def test_the_dag_processor_tells_of_a_task_whose_worker_died(monkeypatch):
+    """As Airflow does it: in another process than the task's, with nothing of what the worker knew."""
+    import structlog
+    from airflow.callbacks.callback_requests import TaskCallbackRequest
+    from airflow.dag_processing.processor import _execute_task_callbacks
+    from airflow.models.dagbag import DagBag
+    from airflow.sdk.api.datamodels._generated import TaskInstance
+    from conftest import DAGS
+
+    told = []
+    monkeypatch.setattr(
+        "aws.client", lambda *_, **__: SimpleNamespace(publish=lambda **message: told.append(message["Message"]))
+    )
+    died = TaskInstance(id=uuid4(), task_id="copy_job", dag_id="ingestion", run_id=RUN, try_number=1)
+    request = TaskCallbackRequest(
+        filepath="ingestion.py", bundle_name="dags-folder", bundle_version=None, msg="no heartbeat", ti=died
+    )
+    _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
+    (message,) = told
+    assert f"Run        {RUN}" in message and "Task       copy_job, try 1" in message
+    assert f"Batch job  copy_job-{alarm.run_id_of(RUN)}" in message and "Error      not known" in message

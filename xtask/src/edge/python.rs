@@ -46,7 +46,11 @@ pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     }
     let list: Vec<&OsStr> = match packages {
         Packages::Pinned(names) => names.iter().map(OsStr::new).collect(),
-        Packages::Locked(file) => vec![OsStr::new("--require-hashes"), OsStr::new("-r"), file.as_os_str()],
+        // A lock has everything. pip, left to look for dependencies, takes the newest for `fastapi[standard]` though
+        // `fastapi` is pinned (pip 23), and then refuses it.
+        Packages::Locked(file) => {
+            vec![OsStr::new("--no-deps"), OsStr::new("--require-hashes"), OsStr::new("-r"), file.as_os_str()]
+        }
     };
     eprintln!("   Installing Python packages into {}", dir.display());
     if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
