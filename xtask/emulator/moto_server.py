@@ -20,32 +20,37 @@ from moto.server import main
 
 VERSION = "5.2.5"
 
-details = Job._container_details
-container_property = Job._get_container_property
-remove = Container.remove
+
+def extend_details(original):
+    def _container_details(self):
+        told = original(self)
+        if self.exit_code is not None:
+            told["exitCode"] = self.exit_code
+            for attempt in self.attempts:
+                attempt["container"]["exitCode"] = self.exit_code
+        return told
+
+    return _container_details
 
 
-def _container_details(self):
-    told = details(self)
-    if self.exit_code is not None:
-        told["exitCode"] = self.exit_code
-        for attempt in self.attempts:
-            attempt["container"]["exitCode"] = self.exit_code
-    return told
+def extend_property(original):
+    def _get_container_property(self, name, default):
+        found = original(self, name, default)
+        if name not in ("volumes", "mountPoints"):
+            return found
+        volumes = original(self, "volumes", [])
+        on_host = {volume["name"] for volume in volumes if "sourcePath" in volume.get("host", {})}
+        key = "name" if name == "volumes" else "sourceVolume"
+        return [item for item in found if item[key] in on_host]
+
+    return _get_container_property
 
 
-def _get_container_property(self, name, default):
-    found = container_property(self, name, default)
-    if name not in ("volumes", "mountPoints"):
-        return found
-    volumes = container_property(self, "volumes", [])
-    on_host = {volume["name"] for volume in volumes if "sourcePath" in volume.get("host", {})}
-    key = "name" if name == "volumes" else "sourceVolume"
-    return [item for item in found if item[key] in on_host]
+def extend_remove(original):
+    def remove(self, **options):
+        original(self, **{"v": True} | options)
 
-
-def _remove(self, **options):
-    remove(self, **{"v": True} | options)
+    return remove
 
 
 if __name__ == "__main__":
@@ -53,7 +58,7 @@ if __name__ == "__main__":
         sys.exit(
             f"error: this extends moto {VERSION}, not {moto.__version__}; hint: see what changed in moto.batch.models"
         )
-    Job._container_details = _container_details
-    Job._get_container_property = _get_container_property
-    Container.remove = _remove
+    Job._container_details = extend_details(Job._container_details)
+    Job._get_container_property = extend_property(Job._get_container_property)
+    Container.remove = extend_remove(Container.remove)
     main(sys.argv[1:])
