@@ -38,7 +38,8 @@ def tools() -> str:
     """The Python that has moto and ruff; they and Airflow want different versions of the same packages."""
     python = os.environ.get("TEST_TOOLS_PYTHON")
     assert python, "TEST_TOOLS_PYTHON is not set; `cargo xtask test --all` runs these tests"
-    return python
+    # Not resolved: a link into an environment is what makes it that environment's Python.
+    return str(Path(python).absolute())
 
 
 class Airflow:
