@@ -63,14 +63,11 @@ impl Request {
         Ok(Toolchain { rustc, target: target.to_owned(), flags: flags.to_owned(), image })
     }
 
-    /// Build arguments that say where packages come from.
-    fn passing(&self) -> BTreeMap<String, String> {
+    /// Build arguments with a company's proxies.
+    fn proxies(&self) -> BTreeMap<String, String> {
         let images = &self.settings.images;
-        let mut passing = BTreeMap::from([("PIP_INDEX_URL".to_owned(), images.package_index.clone())]);
-        for (name, proxy) in [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)] {
-            passing.extend(proxy.iter().map(|proxy| (name.to_owned(), proxy.clone())));
-        }
-        passing
+        let proxies = [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)];
+        proxies.into_iter().filter_map(|(name, proxy)| Some((name.to_owned(), proxy.clone()?))).collect()
     }
 }
 
@@ -121,10 +118,12 @@ pub fn plan(request: &Request) -> Result<Vec<ImagePlan>> {
     let wanted = |name: &str| request.image.as_deref().is_none_or(|only| only == name);
     let mut plans = Vec::new();
     if wanted(INGESTION) {
-        plans.push(ingestion(&repository, &request.toolchain()?, platform)?);
+        plans.push(ingestion(&repository, &request.toolchain()?, platform, &certificates, request.proxies())?);
     }
     if wanted(DBT) {
-        plans.push(dbt(&repository, &images.dbt.base, platform, &certificates, request.passing())?);
+        let mut passing = request.proxies();
+        passing.insert("PIP_INDEX_URL".to_owned(), images.package_index.clone());
+        plans.push(dbt(&repository, &images.dbt.base, platform, &certificates, passing)?);
     }
     let hint = format!("they are {INGESTION} and {DBT}");
     ensure!(!plans.is_empty(), Failure::new("there is no such image").hint(hint));

@@ -65,8 +65,15 @@ fn certificates() -> String {
     certificates.concat()
 }
 
-/// The plan from the repository's files.
-pub fn ingestion(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Result<ImagePlan, Failure> {
+/// The plan from the repository's files. Where the programs are compiled in Docker, `certificates` are a company's own, which
+/// cargo trusts there beside the public ones, and `proxies` are the build arguments with its proxies.
+pub fn ingestion(
+    repository: &Tree,
+    toolchain: &Toolchain,
+    platform: &str,
+    certificates: &str,
+    proxies: BTreeMap<String, String>,
+) -> Result<ImagePlan, Failure> {
     let lock = repository.text("Cargo.lock").ok_or_else(|| Failure::new("there is no Cargo.lock"))?;
     let packages = crates(lock, "jobs")?;
     let sources = repository.only(is_source);
@@ -97,6 +104,9 @@ pub fn ingestion(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Re
     let (mut passing, mut here) = (BTreeMap::new(), None);
     match toolchain.image {
         Some(_) => {
+            // Not in the key: Cargo.lock has every crate's hash, so they decide nothing that is in the image.
+            context.file("certificates.pem", certificates);
+            passing = proxies;
             passing.insert("TARGET".to_owned(), toolchain.target.clone());
             passing.insert("RUSTFLAGS".to_owned(), toolchain.flags.clone());
         }

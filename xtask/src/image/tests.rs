@@ -44,7 +44,7 @@ fn toolchain(image: Option<&str>) -> Toolchain {
 }
 
 fn programs(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Key {
-    ingestion(repository, toolchain, platform).expect("a plan").key()
+    ingestion(repository, toolchain, platform, "", BTreeMap::new()).expect("a plan").key()
 }
 
 fn marts(repository: &Tree, base: &str, platform: &str, certificates: &str, index: &str) -> Key {
@@ -156,7 +156,7 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
 
 #[test]
 fn the_root_file_system_is_what_a_program_needs_and_no_more() {
-    let plan = ingestion(&repository(), &toolchain(None), "linux/amd64").expect("a plan");
+    let plan = ingestion(&repository(), &toolchain(None), "linux/amd64", "", BTreeMap::new()).expect("a plan");
     let paths: Vec<&str> =
         plan.context.iter().map(|(path, _)| path).filter(|path| path.starts_with("rootfs/")).collect();
     assert_eq!(
