@@ -30,6 +30,8 @@ pub enum Command {
     Cloud(Cloud),
     /// Check the settings and show what holds, and where each value is from
     Settings(SettingsArgs),
+    /// Read the stacks' templates, wire them with the settings and show in which order they are made
+    Templates(Templates),
     /// Write dags/platform.json, what the DAGs know of a deployment, from the settings
     DagSettings(DagSettings),
     /// Write dbt's sources from the contract
@@ -70,6 +72,20 @@ pub struct SettingsArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub file: Option<PathBuf>,
     /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask templates`.
+#[derive(Args, Debug)]
+pub struct Templates {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Read the templates of this folder instead of infra/
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Print one JSON value on standard output: levels, and the source of every parameter
     #[arg(long)]
     pub json: bool,
 }

@@ -10,6 +10,7 @@ mod dbt_sources;
 mod local;
 mod settings;
 mod settings_schema;
+mod templates;
 mod test;
 
 use anyhow::Result;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         #[cfg(not(feature = "cloud"))]
         Command::Cloud(_) => hand_over(),
         Command::Settings(args) => settings::run(&args),
+        Command::Templates(args) => templates::run(&args),
         Command::DagSettings(args) => dag_settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
         Command::SettingsSchema(args) => settings_schema::run(&args),

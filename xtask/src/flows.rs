@@ -4,6 +4,7 @@ pub mod configure;
 pub mod generated;
 pub mod local;
 pub mod marts;
+pub mod templates;
 pub mod tests;
 pub mod warehouse;
 

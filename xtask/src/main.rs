@@ -18,6 +18,7 @@ mod pipeline;
 mod platform;
 mod report;
 mod settings;
+mod stack;
 mod ui;
 mod warehouse;
 

@@ -30,21 +30,22 @@ mod warehouse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use airflow::{Airflow, Webserver};
+pub use airflow::{Airflow, LogLevel, Webserver};
 pub use auth::Auth;
 pub use batch::{Batch, Platform};
 pub use dags::Dags;
 pub use images::{Compile, Images};
 pub use monitoring::Monitoring;
-pub use network::Network;
+pub use network::{Endpoint, Network};
 pub use overrides::{Origin, Variable, Variables, given};
 pub use problem::{Problem, Problems};
-pub use production::Protection;
+pub use production::{Deletion, Level, Protection};
 pub use read::{Document, Override, Resolved, extends, resolve, text_of};
 pub use registry::Registry;
 pub use schema::{overlay_schema, schema};
 pub use storage::Storage;
-pub use warehouse::Warehouse;
+pub use structure::no_yaml;
+pub use warehouse::{LogExport, Warehouse};
 
 /// The module that is used when nobody names one.
 pub const DEFAULT_MODULE: &str = "dev";

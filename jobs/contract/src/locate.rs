@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// The 1-based line of `path` (keys and list positions from the top), or of the nearest part of it that is there.
 #[must_use]
@@ -92,6 +94,12 @@ impl<'de> Visitor<'de> for Follow<'_> {
     fn visit_unit<E: Error>(self) -> Result<(), E> {
         self.scalar()
     }
+
+    /// A value with a tag is no step of its own.
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
+        let (IgnoredAny, value) = tagged.variant()?;
+        value.newtype_variant_seed(self)
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +114,12 @@ mod tests {
         assert_eq!(line_of(text, &["b", "f", "1", "g"]), Some(6));
         assert_eq!(line_of(text, &["b", "f", "0"]), Some(5));
         assert_eq!(line_of(text, &["b", "c", "nothing"]), Some(3));
+    }
+
+    #[test]
+    fn tags_are_looked_through() {
+        let text = "a: !Ref x\nb: !If\n  - c\n  - !Sub d\n";
+        assert_eq!(line_of(text, &["a"]), Some(1));
+        assert_eq!(line_of(text, &["b", "1"]), Some(4));
     }
 }

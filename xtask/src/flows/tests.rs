@@ -3,6 +3,7 @@
 mod dags;
 mod fuzz;
 mod images;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,10 +66,11 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 9] = [
+const SUITES: [Entry; 10] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
+    ("templates", Some("it needs linters"), templates::run),
     ("dags", Some("it needs Airflow"), dags::run),
     ("images", Some("it needs a Docker engine"), images::run),
     ("exactly once", Some("it takes minutes"), exactly_once),

@@ -21,7 +21,8 @@ pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
     Err(Problem::of(file.file, None, fix))
 }
 
-fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
+/// What keeps a text from being YAML, in words for a person.
+pub fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
     let mut line = error.location().map(|place| place.line());
     let message = bare(&error.to_string());
     let tab = line
@@ -35,7 +36,7 @@ fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
     } else if message.contains("unknown anchor") {
         "an alias `*name` without an anchor `&name` before it; write the value itself".to_owned()
     } else if message.contains("more than one document") {
-        "is two documents with `---` between; a settings file is one".to_owned()
+        "is two documents with `---` between; a file is one".to_owned()
     } else if message.contains("as u128") || message.contains("as i128") {
         "has a number that is far too large to mean anything here".to_owned()
     } else {

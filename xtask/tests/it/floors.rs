@@ -30,6 +30,7 @@ const XTASK: House = House {
         ("platform", 1),
         ("report", 1),
         ("settings", 1),
+        ("stack", 1),
         ("ui", 1),
         ("warehouse", 1),
         ("failure", 0),
@@ -60,6 +61,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("commands", "cli", "a command takes its own options, which are plain types"),
     ("flows/doctor", "flows/configure", "the settings are one of the things to look at"),
     ("flows/generated", "flows/configure", "what the DAGs know comes from the settings"),
+    ("flows/tests", "flows/configure", "templates are checked for the settings' regions, an image built on their base"),
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
     ("flows/tests", "flows/marts", "one suite is of the marts"),
     ("flows/local", "flows/marts", "a local run ends with its marts"),
@@ -80,6 +82,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("page", "report", "the page tells the run's values"),
     ("page", "dbt", "the page tells dbt's results"),
     ("report", "dbt", "a report tells dbt's results"),
+    ("stack", "settings", "parameters are values of the settings, and problems are told alike"),
     ("report", "ui", "a report is text with a table in it"),
 ];
 

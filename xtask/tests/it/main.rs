@@ -12,5 +12,6 @@ mod needs_docker;
 mod needs_emulator;
 mod repository;
 mod settings_corpus;
+mod stack_corpus;
 mod support;
 mod warehouse_init;

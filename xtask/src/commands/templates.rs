@@ -1,0 +1,54 @@
+//! `cargo xtask templates`: the templates, read and wired with the settings, and the order that follows.
+
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::Templates;
+use crate::flows::{configure, templates};
+use crate::stack::{Source, Template, Wiring};
+use crate::ui::{self, Align};
+
+pub(super) fn run(args: &Templates) -> Result<Exit> {
+    let variables = configure::variables(args.which.dot_env.as_deref())?;
+    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let (read, wiring) = templates::wired(args.folder.as_deref(), configured.settings())?;
+    if args.json {
+        println!("{}", json!({ "levels": wiring.levels, "parameters": wiring.stacks }));
+        return Ok(Exit::Done);
+    }
+    print!("{}", table(&read, &wiring));
+    Ok(Exit::Done)
+}
+
+fn table(read: &[Template], wiring: &Wiring) -> String {
+    let head = [
+        ("level", Align::Right),
+        ("stack", Align::Left),
+        ("resources", Align::Right),
+        ("bytes", Align::Right),
+        ("settings", Align::Right),
+        ("waits for", Align::Left),
+    ];
+    let row = |(level, stack): (usize, &String)| {
+        let template = read.iter().find(|template| template.name == *stack)?;
+        let sources = wiring.stacks.get(stack)?;
+        let settings = sources.values().filter(|source| matches!(source, Source::Setting(_))).count();
+        let built = sources.values().filter_map(|source| match source {
+            Source::Image(_) | Source::Object(_) => Some(source.to_string()),
+            _ => None,
+        });
+        let waits: Vec<String> = wiring.needs(stack).into_iter().map(str::to_owned).chain(built).collect();
+        Some(vec![
+            (level + 1).to_string(),
+            stack.clone(),
+            template.resources.len().to_string(),
+            template.text.len().to_string(),
+            settings.to_string(),
+            waits.join(", "),
+        ])
+    };
+    let stacks =
+        wiring.levels.iter().enumerate().flat_map(|(level, stacks)| stacks.iter().map(move |stack| (level, stack)));
+    ui::columns(&head, stacks.filter_map(row).collect())
+}

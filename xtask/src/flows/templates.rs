@@ -1,0 +1,45 @@
+//! The templates of a folder, read and wired with the settings.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::edge::files;
+use crate::settings::{self, Document, Problem, Problems, Settings};
+use crate::stack::{self, FOLDER, Template, Wiring};
+
+/// Reads and wires the templates of `infra/`, or of another folder.
+///
+/// # Errors
+/// With every problem of the templates; if there is none, with every problem of their wires.
+pub fn wired(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Wiring)> {
+    let root = files::root();
+    let (folder, shown) = match folder {
+        Some(folder) => (folder.to_owned(), folder.display().to_string()),
+        None => (root.join(FOLDER), FOLDER.to_owned()),
+    };
+    let (mut templates, mut problems) = (Vec::new(), Vec::new());
+    let mut paths = files::list(&folder)?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    paths.sort();
+    for path in paths {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file = format!("{shown}/{name}.yaml");
+        let bytes = files::bytes(&path)?.unwrap_or_default();
+        let read = settings::text_of(&file, bytes)
+            .map_err(|problem| vec![problem])
+            .and_then(|text| Template::parse(&name, Document { file: &file, text: &text }));
+        match read {
+            Ok(template) => templates.push(template),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if templates.is_empty() && problems.is_empty() {
+        problems.push(Problem::of(&shown, None, "holds no template: a file that ends with .yaml"));
+    }
+    if !problems.is_empty() {
+        return Err(Problems { of: "templates".to_owned(), list: problems }.into());
+    }
+    let wiring = stack::wire(&templates, &stack::settings(of))?;
+    Ok((templates, wiring))
+}

@@ -1,0 +1,80 @@
+//! The suite "templates": what cfn-lint and checkov say of every template, which must be nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::{Bench, Outcome};
+use crate::edge::python::Packages;
+use crate::edge::{files, shell};
+use crate::flows::configure;
+use crate::pipeline::Step;
+use crate::settings::Variables;
+use crate::stack::FOLDER;
+
+/// Runs both over `infra/*.yaml`, cfn-lint for the region of each settings file. A suppression stands in the template, with
+/// its reason.
+pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let lock = bench.root.join("infra/requirements.lock");
+    let python = match bench.python("templates", Packages::Locked(&lock)) {
+        Ok(python) => python,
+        Err(not_run) => return Ok(not_run),
+    };
+    let folder = bench.root.join(FOLDER);
+    let mut templates = files::list(&folder)?;
+    templates.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    templates.sort();
+    let mut outcome = Outcome::Passed;
+    for step in [cfn_lint(&templates, &regions()?), checkov(&templates)] {
+        (bench.tell)(&format!("Holding the templates against {}", step.name));
+        let output = shell::captured(&step, &python.join("bin"), &folder)?;
+        let clean = output.code == Some(0) && (step.name != "checkov" || passed(&output.text) > 0);
+        if !clean {
+            eprintln!("{}", output.text);
+            outcome = Outcome::Failed;
+        }
+    }
+    Ok(outcome)
+}
+
+fn regions() -> Result<BTreeSet<String>> {
+    let of = |module: &str| Ok(configure::module(Some(module), &Variables::new())?.settings().region.clone());
+    ["dev", "prod"].into_iter().map(of).collect()
+}
+
+/// Warnings are errors.
+fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Step {
+    let mut arguments: Vec<String> = ["--non-zero-exit-code", "warning", "--regions"].map(str::to_owned).into();
+    arguments.extend(regions.iter().cloned());
+    arguments.push("--template".to_owned());
+    step("cfn-lint", arguments, templates)
+}
+
+/// With the checks that it brings: it would ask its maker for more, and for words about them.
+fn checkov(templates: &[PathBuf]) -> Step {
+    let arguments = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
+    step("checkov", arguments.map(str::to_owned).into(), templates)
+}
+
+fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Step {
+    arguments.extend(templates.iter().map(|path| path.display().to_string()));
+    Step { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
+}
+
+/// How many checks passed; checkov that found nothing to look at is content as well.
+fn passed(text: &str) -> u32 {
+    let count = text.split_once("Passed checks: ").and_then(|(_, rest)| rest.split(',').next());
+    count.and_then(|count| count.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed;
+
+    #[test]
+    fn checkovs_count_is_read_and_silence_is_none() {
+        assert_eq!(passed("results:\n\nPassed checks: 170, Failed checks: 0, Skipped checks: 4\n"), 170);
+        assert_eq!(passed(""), 0);
+    }
+}

@@ -1,0 +1,150 @@
+//! Where parameters come from that no other stack gives: settings, images, and the versions of objects.
+
+use std::collections::BTreeMap;
+
+use crate::settings::{Deletion, Endpoint, Level, LogExport, LogLevel, Platform, Settings, Webserver};
+
+/// Parameters that are an image's digest, and the image as `cargo xtask build-images` calls it. A plan writes `image:<name>`
+/// for a digest that it does not know yet.
+pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
+
+/// Parameters that are the version of an object in the bucket of Airflow, and its key there.
+pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.txt")];
+
+/// The switch of each interface endpoint.
+const ENDPOINTS: [(Endpoint, &str); 11] = [
+    (Endpoint::Batch, "BatchEndpoint"),
+    (Endpoint::EcrApi, "EcrApiEndpoint"),
+    (Endpoint::EcrDkr, "EcrDkrEndpoint"),
+    (Endpoint::Kms, "KmsEndpoint"),
+    (Endpoint::Logs, "LogsEndpoint"),
+    (Endpoint::Monitoring, "MonitoringEndpoint"),
+    (Endpoint::RedshiftData, "RedshiftDataEndpoint"),
+    (Endpoint::RedshiftServerless, "RedshiftServerlessEndpoint"),
+    (Endpoint::Secretsmanager, "SecretsmanagerEndpoint"),
+    (Endpoint::Sqs, "SqsEndpoint"),
+    (Endpoint::Sts, "StsEndpoint"),
+];
+
+/// A value of the settings, as a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The keys that it is from.
+    pub key: &'static str,
+    /// As CloudFormation takes it; lists with commas between.
+    pub value: String,
+}
+
+/// Every parameter that is a value of the settings.
+pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
+    let mut table = BTreeMap::new();
+    let mut row = |name, key, value: String| drop(table.insert(name, Setting { key, value }));
+    let days = |days: Option<u32>| days.unwrap_or(0).to_string();
+    let buckets = of.buckets();
+    row("ProjectName", "project", of.project.clone());
+    row("LakeBucketName", "project, bucket_suffix", buckets.lake);
+    row("AirflowBucketName", "project, bucket_suffix", buckets.airflow);
+    row("AccessLogBucketName", "project, bucket_suffix", buckets.access_logs);
+    let removes = of.protection.deletion_policy == Deletion::Delete;
+    row("RemoveData", "protection.deletion_policy", removes.to_string());
+    let target = if of.protection.level == Level::Production { "prod" } else { "dev" };
+    row("DbtTarget", "protection.level", target.to_owned());
+
+    let zones: Vec<String> = of.network.zones.iter().map(|letter| format!("{}{letter}", of.region)).collect();
+    row("VpcCidr", "network.cidr", of.network.cidr.clone());
+    row("Zones", "region, network.zones", zones.join(","));
+    row("PublicCidrs", "network.public_subnets", of.network.public_subnets.join(","));
+    row("PrivateCidrs", "network.private_subnets", of.network.private_subnets.join(","));
+    row("NatGateways", "network.nat_gateways", of.network.nat_gateways.to_string());
+    row("FlowLogDays", "network.flow_log_days", of.network.flow_log_days.to_string());
+    for (endpoint, name) in ENDPOINTS {
+        row(name, "network.endpoints", of.network.endpoints.contains(&endpoint).to_string());
+    }
+
+    row("RawInfrequentAccessDays", "storage.raw.infrequent_access_days", days(of.storage.raw.infrequent_access_days));
+    row("RawExpireDays", "storage.raw.expire_days", days(of.storage.raw.expire_days));
+    let (processed, stage) = (&of.storage.processed, &of.storage.stage);
+    row(
+        "ProcessedInfrequentAccessDays",
+        "storage.processed.infrequent_access_days",
+        days(processed.infrequent_access_days),
+    );
+    row("ProcessedExpireDays", "storage.processed.expire_days", days(processed.expire_days));
+    row("StageInfrequentAccessDays", "storage.stage.infrequent_access_days", days(stage.infrequent_access_days));
+    row("StageExpireDays", "storage.stage.expire_days", days(stage.expire_days));
+    row("NoncurrentDays", "storage.noncurrent_days", of.storage.noncurrent_days.to_string());
+    row("IncompleteUploadDays", "storage.incomplete_upload_days", of.storage.incomplete_upload_days.to_string());
+    row("AccessLogDays", "storage.access_log_days", of.storage.access_log_days.to_string());
+
+    row("IngestionRepositoryName", "registry.ingestion", of.registry.ingestion.clone());
+    row("DbtRepositoryName", "registry.dbt", of.registry.dbt.clone());
+    row("KeepImages", "registry.keep_images", of.registry.keep_images.to_string());
+
+    row("NamespaceName", "warehouse.namespace", of.warehouse.namespace.clone());
+    row("WorkgroupName", "warehouse.workgroup", of.warehouse.workgroup.clone());
+    row("DatabaseName", "warehouse.database", of.warehouse.database.clone());
+    row("BaseRpu", "warehouse.base_rpu", of.warehouse.base_rpu.to_string());
+    row("MaxRpu", "warehouse.max_rpu", of.warehouse.max_rpu.to_string());
+    for (log, name) in [
+        (LogExport::Connectionlog, "ConnectionLog"),
+        (LogExport::Userlog, "UserLog"),
+        (LogExport::Useractivitylog, "UserActivityLog"),
+    ] {
+        row(name, "warehouse.log_exports", of.warehouse.log_exports.contains(&log).to_string());
+    }
+
+    row("ComputeEnvironmentName", "batch.compute_environment", of.batch.compute_environment.clone());
+    row("QueueName", "batch.queue", of.batch.queue.clone());
+    row("MaxVcpu", "batch.max_vcpu", of.batch.max_vcpu.to_string());
+    let processor = match of.batch.platform {
+        Platform::X86 => "X86_64",
+        Platform::Arm64 => "ARM64",
+    };
+    row("CpuArchitecture", "batch.platform", processor.to_owned());
+    let (ingestion, dbt) = (&of.batch.ingestion, &of.batch.dbt);
+    row("IngestionJobName", "batch.ingestion.name", ingestion.name.clone());
+    row("IngestionVcpu", "batch.ingestion.vcpu", ingestion.vcpu.to_string());
+    row("IngestionMemoryMib", "batch.ingestion.memory_mib", ingestion.memory_mib.to_string());
+    row("IngestionTimeoutSeconds", "batch.ingestion.timeout_seconds", ingestion.timeout_seconds.to_string());
+    row("IngestionAttempts", "batch.ingestion.attempts", ingestion.attempts.to_string());
+    row("DbtJobName", "batch.dbt.name", dbt.name.clone());
+    row("DbtVcpu", "batch.dbt.vcpu", dbt.vcpu.to_string());
+    row("DbtMemoryMib", "batch.dbt.memory_mib", dbt.memory_mib.to_string());
+    row("DbtTimeoutSeconds", "batch.dbt.timeout_seconds", dbt.timeout_seconds.to_string());
+    row("DbtAttempts", "batch.dbt.attempts", dbt.attempts.to_string());
+
+    row("AirflowEnvironmentName", "airflow.environment", of.airflow.environment.clone());
+    row("AirflowVersion", "airflow.version", of.airflow.version.clone());
+    row("AirflowClass", "airflow.class", of.airflow.class.clone());
+    row("MinWorkers", "airflow.min_workers", of.airflow.min_workers.to_string());
+    row("MaxWorkers", "airflow.max_workers", of.airflow.max_workers.to_string());
+    row("Schedulers", "airflow.schedulers", of.airflow.schedulers.to_string());
+    let access = match of.airflow.webserver {
+        Webserver::Private => "PRIVATE_ONLY",
+        Webserver::Public => "PUBLIC_ONLY",
+        Webserver::PublicAndPrivate => "PUBLIC_AND_PRIVATE",
+    };
+    row("WebserverAccess", "airflow.webserver", access.to_owned());
+    row("MaintenanceWindow", "airflow.maintenance", of.airflow.maintenance.clone());
+    let levels = &of.airflow.log_levels;
+    for (name, key, level) in [
+        ("DagProcessingLogLevel", "airflow.log_levels.dag_processing", levels.dag_processing),
+        ("SchedulerLogLevel", "airflow.log_levels.scheduler", levels.scheduler),
+        ("TaskLogLevel", "airflow.log_levels.task", levels.task),
+        ("WebserverLogLevel", "airflow.log_levels.webserver", levels.webserver),
+        ("WorkerLogLevel", "airflow.log_levels.worker", levels.worker),
+    ] {
+        let word = match level {
+            LogLevel::Info => "INFO",
+            LogLevel::Warning => "WARNING",
+        };
+        row(name, key, word.to_owned());
+    }
+
+    row("Scheduled", "dags.schedule", of.dags.schedule.is_some().to_string());
+    row("MaxLoadAgeHours", "dags.max_load_age_hours", of.dags.max_load_age_hours.to_string());
+    row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
+    row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
+    row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());
+    table
+}

@@ -1,0 +1,244 @@
+//! One template: its text as parameters, conditions, resources and outputs, or everything that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contract::line_of;
+use serde_json::{Map, Value};
+
+use super::functions::{Finding, Reference, long_form, references};
+use crate::settings::{Document, Problem, no_yaml};
+
+/// The largest text that CloudFormation takes in a request (AWS CloudFormation User Guide, "Quotas", template body).
+const LARGEST: usize = 51_200;
+/// The sections that our templates may have. `Transform` and `Hooks` are CloudFormation's too.
+const SECTIONS: [&str; 7] =
+    ["AWSTemplateFormatVersion", "Description", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+/// What a parameter may say (AWS CloudFormation User Guide, "Parameters"), but for `Default` and `NoEcho`.
+const PARAMETER: [&str; 9] = [
+    "Type",
+    "Description",
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+];
+/// What a resource may say (AWS CloudFormation Template Reference, "Resource attribute reference").
+const RESOURCE: [&str; 8] = [
+    "Type",
+    "Properties",
+    "Condition",
+    "DependsOn",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "UpdatePolicy",
+    "Metadata",
+];
+
+/// A template that can be read and whose references lead somewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    /// The stack's name without prefix: `storage` of `infra/storage.yaml`.
+    pub name: String,
+    /// As messages call it.
+    pub file: String,
+    /// Its text, as CloudFormation gets it.
+    pub text: String,
+    /// By name: `Type` and constraints.
+    pub parameters: BTreeMap<String, Value>,
+    /// By name, functions in the long form.
+    pub conditions: BTreeMap<String, Value>,
+    /// By logical name: `Type`, `Properties` and attributes, functions in the long form.
+    pub resources: BTreeMap<String, Value>,
+    /// By name, functions in the long form.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with lines.
+    pub fn parse(name: &str, file: Document<'_>) -> Result<Self, Vec<Problem>> {
+        let value: serde_yaml::Value = serde_yaml::from_str(file.text).map_err(|error| vec![no_yaml(file, &error)])?;
+        let mut found = Vec::new();
+        if file.text.len() > LARGEST {
+            let fix = format!("has {} bytes, but CloudFormation takes {LARGEST}; split the stack", file.text.len());
+            found.push((Vec::new(), fix));
+        }
+        let value = long_form(value, &mut Vec::new(), &mut found);
+        let mut problems = aliases(file);
+        let Value::Object(sections) = value else {
+            problems.push(Problem::of(file.file, None, "is no template; infra/registry.yaml shows how one looks"));
+            return Err(problems);
+        };
+        let template = Self::read(name, file, sections, &mut found);
+        template.check_references(&mut found);
+        problems.extend(found.into_iter().map(|finding| template.placed(finding)));
+        problems.sort();
+        if problems.is_empty() { Ok(template) } else { Err(problems) }
+    }
+
+    /// A problem at a path of this template.
+    pub(super) fn placed(&self, (path, fix): Finding) -> Problem {
+        // A function is a step of the long form, and none of the text where it is a tag.
+        let steps = path.iter().map(String::as_str).take_while(|step| !step.starts_with("Fn::"));
+        let steps: Vec<&str> = steps.collect();
+        let line = if steps.is_empty() { None } else { line_of(&self.text, &steps) };
+        Problem { key: path.join("."), ..Problem::of(&self.file, line, fix) }
+    }
+
+    fn read(name: &str, file: Document<'_>, mut sections: Map<String, Value>, found: &mut Vec<Finding>) -> Self {
+        for section in sections.keys().filter(|section| !SECTIONS.contains(&section.as_str())) {
+            let fix = if section == "Transform" {
+                "a transform runs where nobody sees what it makes; write plain CloudFormation".to_owned()
+            } else {
+                format!("is no section; there are {}", SECTIONS.join(", "))
+            };
+            found.push((vec![section.clone()], fix));
+        }
+        if sections.get("Description").and_then(Value::as_str).is_none_or(str::is_empty) {
+            found.push((vec!["Description".to_owned()], "is missing; say what the stack holds".to_owned()));
+        }
+        let mut section = |name: &str| named(name, sections.remove(name), found);
+        let parameters = section("Parameters");
+        let conditions = section("Conditions");
+        let resources = section("Resources");
+        let outputs = section("Outputs");
+        let template = Self {
+            name: name.to_owned(),
+            file: file.file.to_owned(),
+            text: file.text.to_owned(),
+            parameters,
+            conditions,
+            resources,
+            outputs,
+        };
+        template.check_parts(found);
+        template
+    }
+
+    fn check_parts(&self, found: &mut Vec<Finding>) {
+        let at = |section: &str, name: &str| vec![section.to_owned(), name.to_owned()];
+        for (name, body) in &self.parameters {
+            if body.get("Default").is_some() {
+                let fix = "`Default` would be a second source of the value; a parameter has one";
+                found.push((at("Parameters", name), fix.to_owned()));
+            } else {
+                members("a parameter", at("Parameters", name), body, &["Type"], &PARAMETER, found);
+            }
+            if self.resources.contains_key(name) {
+                found.push((at("Parameters", name), "a resource has this name too".to_owned()));
+            }
+        }
+        for (name, body) in &self.resources {
+            members("a resource", at("Resources", name), body, &["Type"], &RESOURCE, found);
+            if body.get("Type").and_then(Value::as_str) == Some("AWS::CloudFormation::Stack") {
+                found.push((at("Resources", name), "is a nested stack; stacks are flat, one a file".to_owned()));
+            }
+            for needed in depends_on(body) {
+                let fix = match needed {
+                    _ if needed == name => "depends on itself".to_owned(),
+                    _ if self.resources.contains_key(needed) => continue,
+                    _ => format!("depends on `{needed}`, which is no resource of this template"),
+                };
+                found.push((at("Resources", name), fix));
+            }
+        }
+        for (name, body) in &self.outputs {
+            members("an output", at("Outputs", name), body, &["Value"], &["Value", "Description", "Condition"], found);
+        }
+        if self.resources.is_empty() {
+            found.push((vec!["Resources".to_owned()], "a template needs at least one resource".to_owned()));
+        }
+    }
+
+    /// Every `Ref`, `GetAtt`, `Sub` and condition leads to something that is there.
+    fn check_references(&self, found: &mut Vec<Finding>) {
+        let mut used = Vec::new();
+        for (section, parts) in
+            [("Conditions", &self.conditions), ("Resources", &self.resources), ("Outputs", &self.outputs)]
+        {
+            for (name, body) in parts {
+                let mut path = vec![section.to_owned(), name.clone()];
+                references(body, &mut path, &mut used);
+                let condition = if section == "Conditions" { None } else { body.get("Condition") };
+                let condition = condition.and_then(Value::as_str).map(|name| Reference::Condition(name.to_owned()));
+                used.extend(condition.map(|condition| (path, condition)));
+            }
+        }
+        let known = |reference: &Reference| match reference {
+            Reference::Name(name) => {
+                name.starts_with("AWS::") || self.parameters.contains_key(name) || self.resources.contains_key(name)
+            }
+            Reference::Attribute(name) => self.resources.contains_key(name),
+            Reference::Condition(name) => self.conditions.contains_key(name),
+        };
+        let missing: BTreeSet<_> = used.into_iter().filter(|(_, reference)| !known(reference)).collect();
+        found.extend(missing.into_iter().map(|(path, reference)| {
+            let fix = match reference {
+                Reference::Name(name) => format!("`{name}` is neither a parameter nor a resource of this template"),
+                Reference::Attribute(name) => format!("`{name}` is no resource of this template"),
+                Reference::Condition(name) => format!("`{name}` is no condition of this template"),
+            };
+            (path, fix)
+        }));
+    }
+}
+
+/// The resources that one names in `DependsOn`.
+fn depends_on(body: &Value) -> Vec<&str> {
+    match body.get("DependsOn") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A section's parts by name. Names are letters and digits (AWS CloudFormation User Guide, "Template anatomy").
+fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTreeMap<String, Value> {
+    let parts = match value {
+        None => return BTreeMap::new(),
+        Some(Value::Object(parts)) => parts,
+        Some(_) => {
+            found.push((vec![section.to_owned()], "is no mapping of names".to_owned()));
+            return BTreeMap::new();
+        }
+    };
+    for name in parts.keys().filter(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        found.push((vec![section.to_owned(), name.clone()], "a name is made of letters and digits".to_owned()));
+    }
+    parts.into_iter().collect()
+}
+
+/// Whether a part has what it must and nothing that it must not.
+fn members(what: &str, path: Vec<String>, body: &Value, must: &[&str], may: &[&str], found: &mut Vec<Finding>) {
+    let Value::Object(body) = body else {
+        found.push((path, format!("{what} is a mapping")));
+        return;
+    };
+    for key in must.iter().filter(|key| !body.contains_key(**key)) {
+        found.push((path.clone(), format!("{what} needs `{key}`")));
+    }
+    for key in body.keys().filter(|key| !may.contains(&key.as_str())) {
+        let fix = format!("`{key}` is nothing that {what} of ours has; there are {}", may.join(", "));
+        found.push((path.clone(), fix));
+    }
+}
+
+/// Lines with a YAML anchor or alias: our reader follows them, CloudFormation refuses them (AWS CloudFormation User Guide,
+/// "Template formats").
+fn aliases(file: Document<'_>) -> Vec<Problem> {
+    let begins = |text: &str| {
+        text.strip_prefix(['&', '*']).and_then(|rest| rest.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric())
+    };
+    let has = |line: &str| {
+        let value = line.split_once(": ").map_or(line, |(_, value)| value);
+        !line.trim_start().starts_with('#') && begins(value.trim_start().trim_start_matches("- ").trim_start())
+    };
+    let lines = file.text.lines().enumerate().filter(|(_, line)| has(line));
+    let fix = "CloudFormation takes no YAML anchors and aliases; write the value itself";
+    lines.map(|(index, _)| Problem::of(file.file, Some(index + 1), fix)).collect()
+}

@@ -1,0 +1,270 @@
+//! The wires: where each parameter of each stack comes from, and in which order stacks can be made because of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::sources::{IMAGES, OBJECTS, Setting};
+use super::template::Template;
+use crate::settings::{Problem, Problems};
+
+/// How alike two names are when one was meant: 0 is nothing in common, 1 the same.
+const ALIKE: f64 = 0.8;
+
+/// Where a parameter comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The settings; the value is known.
+    Setting(String),
+    /// The digest of an image that is built and pushed before.
+    Image(&'static str),
+    /// The version of an object that is uploaded before.
+    Object(&'static str),
+    /// Another stack's output of the same name.
+    Output {
+        /// The stack.
+        stack: String,
+        /// The output.
+        name: String,
+    },
+}
+
+/// What is not known yet, as a plan writes it; a setting is its value.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(value) => f.write_str(value),
+            Self::Image(name) => write!(f, "image:{name}"),
+            Self::Object(key) => write!(f, "object:{key}"),
+            Self::Output { stack, name } => write!(f, "output:{stack}.{name}"),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Every parameter's source, and the order that follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wiring {
+    /// By stack, then by parameter.
+    pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
+    /// Stacks that can be made at the same time, after those of the levels before.
+    pub levels: Vec<Vec<String>>,
+}
+
+impl Wiring {
+    /// The stacks whose outputs one takes.
+    pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
+        let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
+        sources
+            .filter_map(|source| match source {
+                Source::Output { stack, .. } => Some(stack.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Wires templates with each other and with the settings.
+///
+/// # Errors
+/// Everything that is wrong: an output of two stacks, a parameter with no source or with two, one that takes its own
+/// stack's output or a value that it does not allow, one name with two types, and stacks that wait for each other.
+pub fn wire(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Wiring, Problems> {
+    let mut loom = Loom { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
+    loom.collect_outputs();
+    loom.check_types();
+    let mut wiring = Wiring { stacks: BTreeMap::new(), levels: Vec::new() };
+    for template in templates {
+        let sources = template.parameters.iter();
+        let sources = sources.filter_map(|(name, body)| Some((name.clone(), loom.source(template, name, body)?)));
+        let sources = sources.collect();
+        wiring.stacks.insert(template.name.clone(), sources);
+    }
+    wiring.levels = levels(&wiring).unwrap_or_else(|circle| {
+        let file = templates.iter().find(|template| circle.first() == Some(&template.name));
+        let fix = format!("wait for each other's outputs: {}", circle.join(" needs "));
+        loom.problems.push(Problem::of(file.map_or("", |template| template.file.as_str()), None, fix));
+        Vec::new()
+    });
+    if loom.problems.is_empty() {
+        return Ok(wiring);
+    }
+    loom.problems.sort();
+    Err(Problems { of: "templates".to_owned(), list: loom.problems })
+}
+
+struct Loom<'t> {
+    templates: &'t [Template],
+    settings: &'t BTreeMap<&'static str, Setting>,
+    /// The stack of each output.
+    outputs: BTreeMap<&'t str, &'t Template>,
+    problems: Vec<Problem>,
+}
+
+impl<'t> Loom<'t> {
+    fn tell(&mut self, template: &Template, section: &str, name: &str, fix: String) {
+        self.problems.push(template.placed((vec![section.to_owned(), name.to_owned()], fix)));
+    }
+
+    fn collect_outputs(&mut self) {
+        for template in self.templates {
+            for name in template.outputs.keys() {
+                if let Some(other) = self.outputs.get(name.as_str()).copied() {
+                    let fix =
+                        format!("is an output of `{}` too; an output's name is unique over all stacks", other.name);
+                    self.tell(template, "Outputs", name, fix);
+                } else if let Some(from) = self.given(name) {
+                    let fix = format!("is also the name of {from}; a parameter could mean either: rename the output");
+                    self.tell(template, "Outputs", name, fix);
+                } else {
+                    self.outputs.insert(name, template);
+                }
+            }
+        }
+    }
+
+    /// What a name is, if no stack gives it.
+    fn given(&self, name: &str) -> Option<String> {
+        if let Some(setting) = self.settings.get(name) {
+            return Some(format!("the settings' {}", setting.key));
+        }
+        IMAGES
+            .iter()
+            .find_map(|(parameter, image)| (*parameter == name).then(|| format!("the digest of `{image}`")))
+            .or_else(|| {
+                OBJECTS
+                    .iter()
+                    .find_map(|(parameter, key)| (*parameter == name).then(|| format!("the version of `{key}`")))
+            })
+    }
+
+    /// One name is one thing: the same type wherever it is a parameter.
+    fn check_types(&mut self) {
+        let mut first: BTreeMap<&str, (&str, &Value)> = BTreeMap::new();
+        for template in self.templates {
+            for (name, body) in &template.parameters {
+                let (stack, kind) = *first.entry(name).or_insert((&template.name, &body["Type"]));
+                if *kind != body["Type"] {
+                    let fix = format!("is {} here and {} in `{stack}`; one name is one thing", body["Type"], kind);
+                    self.tell(template, "Parameters", name, fix);
+                }
+            }
+        }
+    }
+
+    fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
+        if let Some(setting) = self.settings.get(name) {
+            if let Err(why) = allowed(body, &setting.value) {
+                let fix = format!(
+                    "does not allow \"{}\", which is from {} of the settings: {why}",
+                    setting.value, setting.key
+                );
+                self.tell(template, "Parameters", name, fix);
+            }
+            return Some(Source::Setting(setting.value.clone()));
+        }
+        let named = |table: &[(&str, &'static str)]| {
+            table.iter().find_map(|(parameter, what)| (*parameter == name).then_some(*what))
+        };
+        if let Some(image) = named(&IMAGES) {
+            return Some(Source::Image(image));
+        }
+        if let Some(key) = named(&OBJECTS) {
+            return Some(Source::Object(key));
+        }
+        match self.outputs.get(name).copied() {
+            Some(from) if from.name == template.name => {
+                let fix = "is this stack's own output; a stack cannot wait for itself: use the resource";
+                self.tell(template, "Parameters", name, fix.to_owned());
+                None
+            }
+            Some(from) => Some(Source::Output { stack: from.name.clone(), name: name.to_owned() }),
+            None => {
+                let meant = self.meant(name).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                let fix =
+                    format!("has no source: no setting, image, object or output of another stack has this name{meant}");
+                self.tell(template, "Parameters", name, fix);
+                None
+            }
+        }
+    }
+
+    fn meant(&self, name: &str) -> Option<&str> {
+        let fixed = IMAGES.iter().chain(&OBJECTS).map(|(parameter, _)| *parameter);
+        let names = self.settings.keys().copied().chain(fixed).chain(self.outputs.keys().copied());
+        let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
+        alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+    }
+}
+
+/// Whether a parameter's constraints let a value through, as far as they are lists and bounds: patterns are CloudFormation's
+/// to match, and the settings have rules of their own.
+fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if let Some(Value::Array(values)) = parameter.get("AllowedValues")
+        && !values.iter().any(|legal| text(legal) == value)
+    {
+        return Err(format!("it takes {}", values.iter().map(text).collect::<Vec<_>>().join(", ")));
+    }
+    let bound = |name: &str| parameter.get(name).and_then(|bound| text(bound).parse::<f64>().ok());
+    let is_number = parameter.get("Type").and_then(Value::as_str) == Some("Number");
+    let number = value.parse::<f64>();
+    if is_number && number.is_err() {
+        return Err("it takes a number".to_owned());
+    }
+    // Lengths are far below what a double holds exactly.
+    #[allow(clippy::cast_precision_loss)]
+    let length = value.chars().count() as f64;
+    let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];
+    for (least, most, measured) in measures {
+        if let Some(least) = bound(least).filter(|least| measured < *least) {
+            return Err(format!("it takes {least} at least"));
+        }
+        if let Some(most) = bound(most).filter(|most| measured > *most) {
+            return Err(format!("it takes {most} at most"));
+        }
+    }
+    Ok(())
+}
+
+/// Levels of stacks, or a circle of them, its first one again at the end.
+fn levels(wiring: &Wiring) -> Result<Vec<Vec<String>>, Vec<String>> {
+    let mut levels: Vec<Vec<String>> = Vec::new();
+    let mut made: BTreeSet<String> = BTreeSet::new();
+    while made.len() < wiring.stacks.len() {
+        let waiting = wiring.stacks.keys().filter(|stack| !made.contains(*stack));
+        let ready: Vec<String> = waiting
+            .clone()
+            .filter(|stack| wiring.needs(stack).iter().all(|need| made.contains(*need)))
+            .cloned()
+            .collect();
+        if ready.is_empty() {
+            return Err(circle(wiring, waiting.min(), &made));
+        }
+        made.extend(ready.iter().cloned());
+        levels.push(ready);
+    }
+    Ok(levels)
+}
+
+/// From a stack that waits, along what it waits for, until one comes again.
+fn circle(wiring: &Wiring, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
+    let mut way: Vec<String> = from.into_iter().cloned().collect();
+    while let Some(last) = way.last() {
+        let next = wiring.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
+        let Some(next) = next else { break };
+        let seen = way.iter().position(|stack| *stack == next);
+        way.push(next);
+        if let Some(start) = seen {
+            return way.split_off(start);
+        }
+    }
+    way
+}

@@ -1,0 +1,66 @@
+//! Every malformed folder of templates in `tests/stack_corpus` gets the exact words it deserves, through the program; and
+//! the real templates are wired for every settings file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stack_corpus")
+}
+
+fn templates(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().current_dir(folder()).args(["templates", "--dot-env", "/dev/null"]).args(arguments);
+    command.output().expect("xtask starts")
+}
+
+#[test]
+fn every_folder_is_refused_with_its_own_words() {
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder()).expect("the corpus").flatten().map(|e| e.path()).collect();
+    cases.retain(|path| path.is_dir());
+    cases.sort();
+    assert!(cases.len() >= 20, "{} cases", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let name = case.file_name().and_then(|name| name.to_str()).expect("a name");
+        let output = templates(&["--env", "dev", "--folder", name]);
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(output.stdout.is_empty(), "{name}");
+        let wanted = case.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&wanted, &said).expect("written");
+        }
+        let wanted = fs::read_to_string(wanted).unwrap_or_default();
+        if said != wanted {
+            wrong.push(format!("== {name}\n-- wanted\n{wanted}\n-- said\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_real_templates_are_wired_for_every_module() {
+    for module in ["dev", "prod", "rehearse"] {
+        let output = templates(&["--env", module, "--json"]);
+        assert!(output.status.success(), "{module}: {}", String::from_utf8_lossy(&output.stderr));
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let levels = serde_json::json!([
+            ["registry", "storage"],
+            ["network"],
+            ["warehouse"],
+            ["compute"],
+            ["monitoring"],
+            ["orchestration"],
+        ]);
+        assert_eq!(found["levels"], levels);
+        let parameters = &found["parameters"];
+        assert_eq!(parameters["compute"]["IngestionImageDigest"], "image:ingestion-image");
+        assert_eq!(parameters["orchestration"]["RequirementsVersion"], "object:requirements.txt");
+        assert_eq!(parameters["compute"]["CopyRoleArn"], "output:warehouse.CopyRoleArn");
+        let nats = if module == "prod" { "3" } else { "1" };
+        assert_eq!(parameters["network"]["NatGateways"], nats);
+        assert_eq!(parameters["network"]["Zones"], "eu-west-1a,eu-west-1b,eu-west-1c");
+    }
+}
