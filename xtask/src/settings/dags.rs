@@ -17,8 +17,8 @@ pub struct Dags {
     pub retries: u32,
     /// Seconds before it does.
     pub retry_delay_seconds: u32,
-    /// Hours since the newest load after which the platform is called stale.
-    #[schemars(range(min = 1))]
+    /// Hours since the newest load after which the platform is called stale; a week at most.
+    #[schemars(range(min = 1, max = 168))]
     pub max_load_age_hours: u32,
     /// The share of a run's records, 0 to 1, that may be in quarantine before somebody is told.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -40,7 +40,9 @@ impl Dags {
         let fix = "write 0 or 1; more attempts belong into batch.ingestion.attempts";
         found.must(self.retries <= 1, "dags.retries", self.retries, fix);
         let age = self.max_load_age_hours;
-        found.must(age > 0, "dags.max_load_age_hours", age, "write 1 or more");
+        // Amazon CloudWatch API Reference, PutMetricAlarm, `EvaluationPeriods`: an alarm looks back 7 days at most.
+        let fix = "write 1 to 168: the alarm looks back a week at most";
+        found.must((1..=168).contains(&age), "dags.max_load_age_hours", age, fix);
         let share = self.max_quarantine_share;
         found.must((0.0..=1.0).contains(&share), "dags.max_quarantine_share", share, "a share goes from 0 to 1");
     }

@@ -1,0 +1,293 @@
+"""MiniStack with the CloudFormation types of our templates that it lacks: the launcher to run in place of `ministack`.
+
+    python ministack.py            the environment is ministack's own
+
+What it adds, with create, update and delete, and with `Ref` and `Fn::GetAtt` in the shapes that AWS documents:
+
+| type | is |
+|---|---|
+| EC2 EIP, NatGateway, FlowLog | MiniStack's own, by its service |
+| EC2 SecurityGroupIngress, SecurityGroupEgress | written down; the group has to be there |
+| Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's own stubs, in which every job succeeds at once |
+| RedshiftServerless Namespace, Workgroup; MWAA Environment; Budgets Budget | written down |
+| Custom::ClosedSecurityGroup | what its function does, without running it: the group's rules are removed |
+
+What it does not prove: that AWS takes a template, a property or a name; what replaces what (a fixed name or a create-only
+property that changes is an error here, which is all that is known without AWS); that IAM lets anybody do anything; that
+the function of the custom resource works; anything at all about Redshift, MWAA and Budgets beyond that they were asked
+for. A value that is written down is not looked at.
+
+The table that it adds to is no public part of MiniStack, so the version is exact.
+"""
+
+import copy
+import importlib.metadata
+import json
+import sys
+import uuid
+
+VERSION = "1.5.33"
+
+# This file has the package's name, and Python looks into its folder first.
+sys.path.pop(0)
+
+found = importlib.metadata.version("ministack")
+if found != VERSION:
+    sys.exit(f"error: ministack {found} is installed, but this launcher is for {VERSION}; hint: pip install ministack=={VERSION}")
+
+from ministack.app import main
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
+from ministack.services import batch, ec2
+from ministack.services.cloudformation import provisioners
+
+# Written down: (type, physical id) -> properties.
+RECORDED = AccountRegionScopedDict()
+
+
+def arn(service, resource):
+    return f"arn:aws:{service}:{get_region()}:{get_account_id()}:{resource}"
+
+
+def body(response):
+    """The body of a service's answer; ValueError, which fails the resource, with the service's words."""
+    status, _headers, text = response
+    text = text if isinstance(text, str) else text.decode()
+    if status >= 400:
+        raise ValueError(text)
+    return text
+
+
+def refuse_changes(before, after, keys):
+    """CloudFormation's words for a fixed name whose resource would have to be replaced."""
+    for key in keys:
+        if before.get(key) != after.get(key):
+            raise ValueError(f"CloudFormation cannot update a stack when a custom-named resource requires replacing: {key}")
+
+
+def lower_camel(value):
+    """CloudFormation's UpperCamel names as a service's lowerCamel ones, at every depth; what users name stays."""
+    if isinstance(value, dict):
+        kept = ("Tags", "Options")
+        return {key[:1].lower() + key[1:]: item if key in kept else lower_camel(item) for key, item in value.items()}
+    return [lower_camel(item) for item in value] if isinstance(value, list) else value
+
+
+# EC2: the service is called, and what it added to its table is the resource.
+
+
+def added(table, call):
+    before = set(table.keys())
+    body(call())
+    return next(key for key in table.keys() if key not in before)
+
+
+def eip_create(_logical_id, properties, _stack):
+    allocation = added(ec2._addresses, lambda: ec2._allocate_address({"Domain": [properties.get("Domain", "vpc")]}))
+    public_ip = ec2._addresses[allocation]["PublicIp"]
+    return public_ip, {"AllocationId": allocation, "PublicIp": public_ip}
+
+
+def eip_delete(public_ip, _properties):
+    for allocation in [key for key in ec2._addresses.keys() if ec2._addresses[key]["PublicIp"] == public_ip]:
+        body(ec2._release_address({"AllocationId": [allocation]}))
+
+
+def nat_create(_logical_id, properties, _stack):
+    request = {"SubnetId": [properties["SubnetId"]], "AllocationId": [properties["AllocationId"]]}
+    gateway = added(ec2._nat_gateways, lambda: ec2._create_nat_gateway(request))
+    return gateway, {"NatGatewayId": gateway}
+
+
+def flow_log_create(_logical_id, properties, _stack):
+    names = ("ResourceType", "TrafficType", "LogDestinationType", "LogGroupName")
+    request = {name: [properties[name]] for name in names} | {"ResourceId.1": [properties["ResourceId"]]}
+    log = added(ec2._flow_logs, lambda: ec2._create_flow_logs(request))
+    return log, {"Id": log}
+
+
+def unchanged(attributes):
+    """An update of a resource of which only tags can change in place."""
+
+    def update(physical_id, before, after, _stack):
+        refuse_changes(before, after, [key for key in before | after if key != "Tags"])
+        return physical_id, attributes(physical_id)
+
+    return update
+
+
+def eip_attributes(public_ip):
+    allocation = next(key for key in ec2._addresses.keys() if ec2._addresses[key]["PublicIp"] == public_ip)
+    return {"AllocationId": allocation, "PublicIp": public_ip}
+
+
+def closed_create(_logical_id, properties, _stack):
+    group = properties["GroupId"]
+    ec2._security_groups[group]["IpPermissions"] = []
+    ec2._security_groups[group]["IpPermissionsEgress"] = []
+    return group, {}
+
+
+# Batch: `Ref` is the ARN.
+
+
+def compute_environment_create(_logical_id, properties, _stack):
+    answer = json.loads(body(batch._create_compute_environment(lower_camel(properties))))
+    return answer["computeEnvironmentArn"], {"ComputeEnvironmentArn": answer["computeEnvironmentArn"]}
+
+
+def compute_environment_update(physical_id, before, after, _stack):
+    refuse_changes(before, after, ["ComputeEnvironmentName", "Type", "Tags"])
+    body(batch._update_compute_environment({"computeEnvironment": physical_id} | lower_camel(after)))
+    return physical_id, {"ComputeEnvironmentArn": physical_id}
+
+
+def queue_create(_logical_id, properties, _stack):
+    answer = json.loads(body(batch._create_job_queue(lower_camel(properties))))
+    batch._job_queues[answer["jobQueueName"]] |= limits(properties)
+    return answer["jobQueueArn"], {"JobQueueArn": answer["jobQueueArn"]}
+
+
+def queue_update(physical_id, before, after, _stack):
+    refuse_changes(before, after, ["JobQueueName", "Tags"])
+    batch._job_queues[physical_id.rsplit("/", 1)[-1]] |= lower_camel(after) | limits(after)
+    return physical_id, {"JobQueueArn": physical_id}
+
+
+def limits(properties):
+    return {"jobStateTimeLimitActions": lower_camel(properties.get("JobStateTimeLimitActions", []))}
+
+
+def definition_create(_logical_id, properties, _stack):
+    request = lower_camel(properties)
+    answer = json.loads(body(batch._register_job_definition(request)))
+    # MiniStack's stub forgets most of it.
+    batch._job_definitions[answer["jobDefinitionName"]][-1] |= request
+    return answer["jobDefinitionArn"], {"JobDefinitionArn": answer["jobDefinitionArn"]}
+
+
+def definition_update(physical_id, before, after, stack):
+    """A new revision; the old one is no longer active, as CloudFormation leaves it."""
+    refuse_changes(before, after, ["JobDefinitionName"])
+    deactivate(physical_id)
+    return definition_create("", after, stack)
+
+
+def deactivate(physical_id):
+    name, revision = physical_id.rsplit("/", 1)[-1].split(":")
+    for found in batch._job_definitions.get(name, []):
+        if found["revision"] == int(revision):
+            found["status"] = "INACTIVE"
+
+
+def definition_delete(physical_id, _properties):
+    deactivate(physical_id)
+    name = physical_id.rsplit("/", 1)[-1].split(":")[0]
+    if all(found["status"] == "INACTIVE" for found in batch._job_definitions.get(name, [])):
+        batch._job_definitions.pop(name, None)
+
+
+def dropped(table):
+    """A delete of what a table holds by the last part of its ARN."""
+    return lambda physical_id, _properties: table.pop(physical_id.rsplit("/", 1)[-1], None)
+
+
+# What is only written down.
+
+
+def recorded(kind, name_of, attributes, fixed, check=lambda properties: None):
+    """Handlers: `name_of` gives the physical id, `attributes` what GetAtt may ask for, `fixed` what cannot change."""
+
+    def create(_logical_id, properties, _stack):
+        check(properties)
+        name = name_of(properties)
+        if (kind, name) in RECORDED:
+            raise ValueError(f"{kind} {name} already exists")
+        RECORDED[kind, name] = copy.deepcopy(properties)
+        return name, attributes(name)
+
+    def update(name, before, after, _stack):
+        refuse_changes(before, after, fixed)
+        check(after)
+        RECORDED[kind, name] = copy.deepcopy(after)
+        return name, attributes(name)
+
+    return {"create": create, "update": update, "delete": lambda name, _: RECORDED.pop((kind, name), None)}
+
+
+def group_is_there(properties):
+    if properties["GroupId"] not in ec2._security_groups:
+        raise ValueError(f"The security group '{properties['GroupId']}' does not exist")
+
+
+def group_rule(kind):
+    every = ("GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "SourceSecurityGroupId", "DestinationSecurityGroupId")
+    return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_is_there)
+
+
+def two_subnets(properties):
+    subnets = properties["NetworkConfiguration"]["SubnetIds"]
+    if len(subnets) != 2:
+        raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA takes exactly two")
+
+
+def workgroup_attributes(name):
+    return {
+        "Workgroup.WorkgroupArn": arn("redshift-serverless", f"workgroup/{uuid.uuid5(uuid.NAMESPACE_DNS, name)}"),
+        "Workgroup.WorkgroupName": name,
+        "Workgroup.Endpoint.Address": f"{name}.{get_account_id()}.{get_region()}.redshift-serverless.amazonaws.com",
+        "Workgroup.Endpoint.Port": "5439",
+    }
+
+
+def namespace_attributes(name):
+    number = uuid.uuid5(uuid.NAMESPACE_DNS, name)
+    resource = arn("redshift-serverless", f"namespace/{number}")
+    return {"Namespace.NamespaceArn": resource, "Namespace.NamespaceId": str(number), "Namespace.NamespaceName": name}
+
+
+def airflow_attributes(name):
+    return {"Arn": arn("airflow", f"environment/{name}"), "WebserverUrl": "127.0.0.1:8080"}
+
+
+def handlers(create, update, delete):
+    return {"create": create, "update": update, "delete": delete}
+
+
+provisioners._RESOURCE_HANDLERS.update(
+    {
+        "AWS::EC2::EIP": handlers(eip_create, unchanged(eip_attributes), eip_delete),
+        "AWS::EC2::NatGateway": handlers(
+            nat_create,
+            unchanged(lambda name: {"NatGatewayId": name}),
+            lambda name, _: body(ec2._delete_nat_gateway({"NatGatewayId": [name]})),
+        ),
+        "AWS::EC2::FlowLog": handlers(
+            flow_log_create,
+            unchanged(lambda name: {"Id": name}),
+            lambda name, _: body(ec2._delete_flow_logs({"FlowLogId.1": [name]})),
+        ),
+        "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
+        "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
+        "Custom::ClosedSecurityGroup": handlers(
+            closed_create, lambda _name, _before, after, stack: closed_create("", after, stack), lambda _name, _properties: None
+        ),
+        "AWS::Batch::ComputeEnvironment": handlers(
+            compute_environment_create, compute_environment_update, dropped(batch._compute_envs)
+        ),
+        "AWS::Batch::JobQueue": handlers(queue_create, queue_update, dropped(batch._job_queues)),
+        "AWS::Batch::JobDefinition": handlers(definition_create, definition_update, definition_delete),
+        "AWS::RedshiftServerless::Namespace": recorded(
+            "namespace", lambda p: p["NamespaceName"], namespace_attributes, ("NamespaceName",)
+        ),
+        "AWS::RedshiftServerless::Workgroup": recorded(
+            "workgroup", lambda p: p["WorkgroupName"], workgroup_attributes, ("WorkgroupName", "NamespaceName")
+        ),
+        "AWS::MWAA::Environment": recorded(
+            "environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets
+        ),
+        "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),
+    }
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+//! MWAA, and who is told when something fails.
+
+use serde_json::Value;
+
+use super::{Property, Rule, of_type, texts};
+
+const AIRFLOW: &str = "AWS::MWAA::Environment";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+
+pub(super) const PROPERTIES: &[Property] = &[
+    (AIRFLOW, "/Properties/KmsKey", r#"{"Ref": "AirflowKeyArn"}"#),
+    (AIRFLOW, "/Properties/WebserverAccessMode", r#"{"Ref": "WebserverAccess"}"#),
+    (AIRFLOW, "/Properties/NetworkConfiguration/SubnetIds", r#"{"Ref": "AirflowSubnetIds"}"#),
+    (AIRFLOW, "/Properties/NetworkConfiguration/SecurityGroupIds", r#"[{"Ref": "AirflowSecurityGroup"}]"#),
+    (AIRFLOW, "/Properties/RequirementsS3Path", "\"requirements.txt\""),
+    (AIRFLOW, "/Properties/RequirementsS3ObjectVersion", r#"{"Ref": "RequirementsVersion"}"#),
+    (AIRFLOW, "/Properties/LoggingConfiguration/DagProcessingLogs/Enabled", "true"),
+    (AIRFLOW, "/Properties/LoggingConfiguration/SchedulerLogs/Enabled", "true"),
+    (AIRFLOW, "/Properties/LoggingConfiguration/TaskLogs/Enabled", "true"),
+    (AIRFLOW, "/Properties/LoggingConfiguration/WebserverLogs/Enabled", "true"),
+    (AIRFLOW, "/Properties/LoggingConfiguration/WorkerLogs/Enabled", "true"),
+    (ALARM, "/Properties/AlarmActions", r#"[{"Ref": "AlarmTopic"}]"#),
+    (ALARM, "/Properties/TreatMissingData", ""),
+    (ALARM, "/Properties/AlarmDescription", ""),
+    ("AWS::Events::Rule", "/Properties/State", "\"ENABLED\""),
+    ("AWS::Events::Rule", "/Properties/EventPattern/detail/status", "[\"FAILED\"]"),
+    ("AWS::Events::Rule", "/Properties/EventPattern/detail/jobQueue", r#"[{"Ref": "JobQueueArn"}]"#),
+    ("AWS::Events::Rule", "/Properties/Targets/0/Arn", r#"{"Ref": "AlarmTopic"}"#),
+    ("AWS::Budgets::Budget", "/Properties/Budget/BudgetLimit/Amount", r#"{"Ref": "BudgetUsd"}"#),
+];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "Airflow's logs tell INFO or WARNING, and their groups, of MWAA's names, are there before it",
+        broken: |stacks| {
+            let stack = &stacks["orchestration"];
+            let airflow = &stack["Resources"]["Airflow"];
+            let waits = texts(&airflow["DependsOn"]);
+            let logs = [
+                ("DagProcessing", "DAGProcessing"),
+                ("Scheduler", "Scheduler"),
+                ("Task", "Task"),
+                ("Webserver", "WebServer"),
+                ("Worker", "Worker"),
+            ];
+            let sound = |(name, end): (&str, &str)| {
+                let level = &airflow["Properties"]["LoggingConfiguration"][format!("{name}Logs")]["LogLevel"];
+                let group = &stack["Resources"][format!("{name}LogGroup")]["Properties"]["LogGroupName"]["Fn::Sub"];
+                level["Ref"] == format!("{name}LogLevel")
+                    && texts(&stack["Parameters"][format!("{name}LogLevel")]["AllowedValues"]) == ["INFO", "WARNING"]
+                    && *group == format!("airflow-${{AirflowEnvironmentName}}-{end}")
+                    && waits.contains(&format!("{name}LogGroup"))
+            };
+            logs.into_iter().filter(|log| !sound(*log)).map(|(name, _)| format!("orchestration.{name}Logs")).collect()
+        },
+        by: &[
+            ("orchestration", "/Parameters/TaskLogLevel/AllowedValues/1", "\"CRITICAL\""),
+            ("orchestration", "/Resources/Airflow/Properties/LoggingConfiguration/WorkerLogs/LogLevel", "\"ERROR\""),
+            ("orchestration", "/Resources/SchedulerLogGroup", ""),
+            ("orchestration", "/Resources/Airflow/DependsOn/4", ""),
+        ],
+    },
+    Rule {
+        name: "the budget tells before it is spent and when it will be",
+        broken: |stacks| {
+            let told = &stacks["monitoring"]["Resources"]["Budget"]["Properties"]["NotificationsWithSubscribers"];
+            let tells = |kind: &str, most: u64| {
+                told.as_array().into_iter().flatten().any(|one| {
+                    let notification = &one["Notification"];
+                    notification["NotificationType"] == kind
+                        && notification["Threshold"].as_u64().is_some_and(|share| share <= most)
+                        && one["Subscribers"][0]["Address"]["Ref"] == "AlarmTopic"
+                })
+            };
+            let sound = tells("ACTUAL", 99) && tells("FORECASTED", 100);
+            if sound { Vec::new() } else { vec!["monitoring.Budget".to_owned()] }
+        },
+        by: &[
+            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/0", ""),
+            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/1/Subscribers", "[]"),
+            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/0/Notification/Threshold", "100"),
+        ],
+    },
+    Rule {
+        name: "MWAA gets two subnets, private ones",
+        broken: |stacks| {
+            let value = texts(&stacks["network"]["Outputs"]["AirflowSubnetIds"]["Value"]).join("");
+            let two = value.matches("PrivateSubnet").count() == 2 && value.matches("Subnet").count() == 2;
+            if two { Vec::new() } else { vec!["network.AirflowSubnetIds".to_owned()] }
+        },
+        by: &[
+            (
+                "network",
+                "/Outputs/AirflowSubnetIds/Value",
+                r#"{"Fn::Join": [",", [{"Ref": "PrivateSubnetA"}, {"Ref": "PublicSubnetB"}]]}"#,
+            ),
+            ("network", "/Outputs/AirflowSubnetIds/Value", r#"{"Ref": "PrivateSubnetA"}"#),
+        ],
+    },
+    Rule {
+        name: "a failed run of each DAG, and a load that does not come, are alarms",
+        broken: |stacks| {
+            let alarms: Vec<&Value> = of_type(stacks, ALARM).map(|(_, body)| &body["Properties"]).collect();
+            let of_dag = |dag: &str| {
+                alarms.iter().any(|alarm| {
+                    let dimensions = alarm["Dimensions"].to_string();
+                    alarm["MetricName"] == "DAGDurationFailed"
+                        && alarm["Statistic"] == "SampleCount"
+                        && dimensions.contains(&format!("\"{dag}\""))
+                        && dimensions.contains("AirflowEnvironmentName")
+                })
+            };
+            let stale = alarms.iter().any(|alarm| {
+                alarm["MetricName"] == "CommittedLoads"
+                    && alarm["TreatMissingData"] == "breaching"
+                    && alarm["EvaluationPeriods"]["Ref"] == "MaxLoadAgeHours"
+            });
+            let lacking =
+                [("ingestion", of_dag("ingestion")), ("platform_health", of_dag("platform_health")), ("stale", stale)];
+            lacking.into_iter().filter(|(_, there)| !there).map(|(name, _)| format!("monitoring: {name}")).collect()
+        },
+        by: &[
+            ("monitoring", "/Resources/FailedIngestion", ""),
+            ("monitoring", "/Resources/FailedHealthCheck/Properties/Statistic", "\"Average\""),
+            ("monitoring", "/Resources/StaleLoads/Properties/TreatMissingData", "\"notBreaching\""),
+        ],
+    },
+];

@@ -1,0 +1,184 @@
+//! AWS Batch on Fargate.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Property, Rule, Stacks, of_type, texts};
+
+const ENVIRONMENT: &str = "AWS::Batch::ComputeEnvironment";
+const JOB: &str = "AWS::Batch::JobDefinition";
+
+pub(super) const PROPERTIES: &[Property] = &[
+    (ENVIRONMENT, "/Properties/ReplaceComputeEnvironment", "false"),
+    (ENVIRONMENT, "/Properties/ComputeResources/Type", "\"FARGATE\""),
+    (ENVIRONMENT, "/Properties/ComputeResources/MaxvCpus", r#"{"Ref": "MaxVcpu"}"#),
+    (ENVIRONMENT, "/Properties/ComputeResources/Subnets", r#"{"Ref": "PrivateSubnetIds"}"#),
+    (ENVIRONMENT, "/Properties/ComputeResources/SecurityGroupIds/0", r#"{"Ref": "JobSecurityGroup"}"#),
+    (JOB, "/Properties/PlatformCapabilities", "[\"FARGATE\"]"),
+    (JOB, "/Properties/ContainerProperties/User", "\"65532:65532\""),
+    (JOB, "/Properties/ContainerProperties/Privileged", "false"),
+    (JOB, "/Properties/ContainerProperties/ReadonlyRootFilesystem", "true"),
+    (JOB, "/Properties/ContainerProperties/NetworkConfiguration/AssignPublicIp", "\"DISABLED\""),
+    (JOB, "/Properties/ContainerProperties/Volumes", r#"[{"Name": "tmp"}]"#),
+    (
+        JOB,
+        "/Properties/ContainerProperties/MountPoints",
+        r#"[{"SourceVolume": "tmp", "ContainerPath": "/tmp", "ReadOnly": false}]"#,
+    ),
+    (JOB, "/Properties/ContainerProperties/LogConfiguration/LogDriver", "\"awslogs\""),
+    (JOB, "/Properties/ContainerProperties/LogConfiguration/Options/mode", "\"blocking\""),
+    (JOB, "/Properties/ContainerProperties/LogConfiguration/Options/awslogs-group", ""),
+    (JOB, "/Properties/Timeout/AttemptDurationSeconds", ""),
+    (JOB, "/Properties/RetryStrategy/Attempts", ""),
+    // The order counts, and the last line: what matches nothing would be tried again.
+    (
+        JOB,
+        "/Properties/RetryStrategy/EvaluateOnExit",
+        r#"[{"OnExitCode": "75", "Action": "RETRY"}, {"OnReason": "CannotPullContainer*", "Action": "EXIT"},
+            {"OnStatusReason": "Task failed to start*", "Action": "RETRY"}, {"OnReason": "*", "Action": "EXIT"}]"#,
+    ),
+];
+
+fn container(body: &Value) -> &Value {
+    &body["Properties"]["ContainerProperties"]
+}
+
+fn jobs(stacks: &Stacks, sound: impl Fn(&Value) -> bool) -> Vec<String> {
+    of_type(stacks, JOB).filter(|(_, body)| !sound(container(body))).map(|(place, _)| place).collect()
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "an image is named by its digest",
+        broken: |stacks| {
+            let by_digest = |text: &str| text.contains("RepositoryUri}@${") && text.contains("ImageDigest}\"");
+            let digests = ["IngestionImageDigest", "DbtImageDigest"]
+                .into_iter()
+                .filter(|name| stacks["compute"]["Parameters"][*name]["AllowedPattern"] != "sha256:[0-9a-f]{64}");
+            let digests = digests.map(|name| format!("compute.{name}"));
+            jobs(stacks, |job| by_digest(&texts(&job["Image"]).join(""))).into_iter().chain(digests).collect()
+        },
+        by: &[
+            (
+                "compute",
+                "/Resources/DbtJob/Properties/ContainerProperties/Image",
+                r#"{"Fn::Sub": "${DbtRepositoryUri}:latest"}"#,
+            ),
+            ("compute", "/Parameters/IngestionImageDigest/AllowedPattern", "\".+\""),
+        ],
+    },
+    Rule {
+        name: "each job has an execution role and a job role of its own",
+        broken: |stacks| {
+            let roles = |body: &Value| {
+                [texts(&container(body)["JobRoleArn"]), texts(&container(body)["ExecutionRoleArn"])].concat()
+            };
+            let all: Vec<String> = of_type(stacks, JOB).flat_map(|(_, body)| roles(body)).collect();
+            let different: BTreeSet<&String> = all.iter().collect();
+            let sound = all.len() == 4 && different.len() == 4;
+            if sound { Vec::new() } else { vec![format!("compute: {}", all.join(" "))] }
+        },
+        by: &[
+            ("compute", "/Resources/DbtJob/Properties/ContainerProperties/JobRoleArn", ""),
+            (
+                "compute",
+                "/Resources/DbtJob/Properties/ContainerProperties/JobRoleArn",
+                r#"{"Fn::GetAtt": ["IngestionRole", "Arn"]}"#,
+            ),
+            (
+                "compute",
+                "/Resources/IngestionJob/Properties/ContainerProperties/ExecutionRoleArn",
+                r#"{"Fn::GetAtt": ["IngestionRole", "Arn"]}"#,
+            ),
+        ],
+    },
+    Rule {
+        name: "a job's environment names places and no secrets",
+        broken: |stacks| {
+            let known = [
+                "AWS_DEFAULT_REGION",
+                "LAKE_URL",
+                "WAREHOUSE_URL",
+                "COPY_ROLE",
+                "LOG",
+                "DBT_TARGET",
+                "DBT_HOST",
+                "DBT_DATABASE",
+            ];
+            let sound = |pair: &Value| {
+                pair["Name"].as_str().is_some_and(|name| known.contains(&name))
+                    && !pair["Value"].to_string().contains('@')
+            };
+            jobs(stacks, |job| {
+                job.get("Secrets").is_none()
+                    && job["Environment"].as_array().is_some_and(|pairs| pairs.iter().all(sound))
+            })
+        },
+        by: &[
+            (
+                "compute",
+                "/Resources/DbtJob/Properties/ContainerProperties/Environment/5",
+                r#"{"Name": "DBT_PASSWORD", "Value": "x"}"#,
+            ),
+            (
+                "compute",
+                "/Resources/IngestionJob/Properties/ContainerProperties/Environment/2/Value",
+                r#""postgres://loader:x@host/db""#,
+            ),
+        ],
+    },
+    Rule {
+        name: "jobs listen to nobody",
+        broken: |stacks| {
+            let group = &stacks["compute"]["Resources"]["JobSecurityGroup"]["Properties"];
+            let beside = of_type(stacks, "AWS::EC2::SecurityGroupIngress")
+                .filter(|(_, body)| texts(&body["Properties"]["GroupId"]) == [r#"{"Ref":"JobSecurityGroup"}"#])
+                .map(|(place, _)| place);
+            let inside = group.get("SecurityGroupIngress").map(|_| "compute.JobSecurityGroup".to_owned());
+            beside.chain(inside).collect()
+        },
+        by: &[
+            ("compute", "/Resources/JobSecurityGroup/Properties/SecurityGroupIngress", "[{}]"),
+            ("compute", "/Resources/WarehouseFromJobs/Properties/GroupId", r#"{"Ref": "JobSecurityGroup"}"#),
+        ],
+    },
+    Rule {
+        name: "a job that cannot start is cancelled, for each reason that Batch knows, after 10 minutes or more",
+        broken: |stacks| {
+            let known = [
+                "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+                "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+                "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+            ];
+            let actions = &stacks["compute"]["Resources"]["JobQueue"]["Properties"]["JobStateTimeLimitActions"];
+            let actions: Vec<&Value> = actions.as_array().into_iter().flatten().collect();
+            let reasons: Vec<&str> = actions.iter().filter_map(|action| action["Reason"].as_str()).collect();
+            let sound = |action: &&Value| {
+                action["Action"] == "CANCEL"
+                    && action["State"] == "RUNNABLE"
+                    && action["MaxTimeSeconds"].as_u64().is_some_and(|seconds| seconds >= 600)
+            };
+            let keeps = reasons == known && actions.iter().all(sound);
+            if keeps { Vec::new() } else { vec!["compute.JobQueue".to_owned()] }
+        },
+        by: &[
+            ("compute", "/Resources/JobQueue/Properties/JobStateTimeLimitActions/1", ""),
+            ("compute", "/Resources/JobQueue/Properties/JobStateTimeLimitActions/0/MaxTimeSeconds", "599"),
+            ("compute", "/Resources/JobQueue/Properties/JobStateTimeLimitActions/2/Reason", "\"CAPACITY\""),
+        ],
+    },
+    Rule {
+        name: "only dbt's jobs reach the warehouse's port, and only from the jobs' group",
+        broken: |stacks| {
+            let rule = &stacks["compute"]["Resources"]["WarehouseFromJobs"]["Properties"];
+            let wanted = json!({"Ref": "JobSecurityGroup"});
+            let sound = rule["SourceSecurityGroupId"] == wanted && rule["FromPort"] == 5439 && rule["ToPort"] == 5439;
+            if sound { Vec::new() } else { vec!["compute.WarehouseFromJobs".to_owned()] }
+        },
+        by: &[
+            ("compute", "/Resources/WarehouseFromJobs/Properties/FromPort", "0"),
+            ("compute", "/Resources/WarehouseFromJobs/Properties/SourceSecurityGroupId", "{}"),
+        ],
+    },
+];

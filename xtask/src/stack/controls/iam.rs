@@ -1,0 +1,289 @@
+//! What roles may do, and who may become them.
+
+use super::policy::{Kind, Statement, statements};
+use super::{Property, Rule, Stacks, of_type, resources};
+
+const ROLE: &str = "AWS::IAM::Role";
+
+/// Roles that a service assumes without saying for whom.
+const NO_SOURCE: &[(&str, &str)] =
+    &[("network.CloseDefaultSecurityGroupRole", "Lambda sends no source when it assumes an execution role")];
+
+/// What Redshift says instead of a source: the user of the database for whom it asks.
+const EXTERNAL_ID: &str = "${AWS::Region}:${AWS::AccountId}:dbuser:serverless-${AWS::AccountId}-*";
+
+/// Actions that take no resource, with the page that says so: the Service Authorization Reference of the service.
+const WITHOUT_RESOURCE: &[(&str, &str)] = &[
+    ("ecr:GetAuthorizationToken", "the token is for the registry"),
+    ("ec2:DescribeSecurityGroups", "reads have no resource in EC2"),
+    ("s3:GetAccountPublicAccessBlock", "asks about the account; MWAA's own policy has it so"),
+    ("logs:DescribeLogGroups", "a list; MWAA's own policy has it so"),
+    ("cloudwatch:PutMetricData", "metrics have no resource; MWAA's own policy has it so"),
+    ("batch:DescribeJobs", "takes no resource"),
+    ("batch:ListJobs", "takes no resource"),
+];
+
+/// The same, but only one's own statements: the condition stands for the resource.
+const OWN_STATEMENTS: [&str; 3] =
+    ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult", "redshift-data:CancelStatement"];
+
+/// What may end with `*` though it is no object, log stream or revision below something of ours.
+const WIDE: &[(&str, &str)] = &[
+    (
+        "arn:${AWS::Partition}:sqs:${AWS::Region}:*:airflow-celery-*",
+        "MWAA's queue, in an account whose number nobody tells",
+    ),
+    (
+        "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:job/*",
+        "a job's name is its number, which comes with it",
+    ),
+    (
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-*",
+        "the five groups of the environment",
+    ),
+];
+
+fn places<'s>(stacks: &'s Stacks, wrong: impl Fn(&Statement<'s>) -> bool) -> Vec<String> {
+    statements(stacks).into_iter().filter(|statement| wrong(statement)).map(|statement| statement.place).collect()
+}
+
+fn of(statement: &Statement<'_>, table: &[(&str, &str)]) -> bool {
+    table.iter().any(|(role, _)| statement.place.starts_with(role))
+}
+
+pub(super) const PROPERTIES: &[Property] = &[(ROLE, "/Properties/Description", "")];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "a service becomes a role for this account, and for a named kind of source",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let account = statement.condition("aws:SourceAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
+                let source = statement.condition("aws:SourceArn").is_some_and(|arn| {
+                    arn.to_string().contains("${AWS::AccountId}") && arn.to_string().contains("${AWS::Region}")
+                });
+                let user = statement.condition("sts:ExternalId").is_some_and(|id| id.to_string().contains(EXTERNAL_ID));
+                statement.kind == Kind::Trust && !of(statement, NO_SOURCE) && !(account && source || user)
+            })
+        },
+        by: &[
+            ("compute", "/Resources/DbtRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", ""),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/ArnLike",
+                "",
+            ),
+            (
+                "network",
+                "/Resources/FlowLogRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals",
+                "",
+            ),
+            ("warehouse", "/Resources/CopyRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", "{}"),
+        ],
+    },
+    Rule {
+        name: "services alone become roles",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let principal = statement.body["Principal"].as_object();
+                let service = principal.is_some_and(|who| who.len() == 1 && !statement.services().is_empty());
+                statement.kind == Kind::Trust && (!service || statement.actions() != ["sts:AssumeRole"])
+            })
+        },
+        by: &[
+            (
+                "compute",
+                "/Resources/IngestionRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
+                r#"{"AWS": "*"}"#,
+            ),
+            ("compute", "/Resources/DbtRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal", "\"*\""),
+        ],
+    },
+    Rule {
+        name: "no role has an action by wildcard, or everything but some",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let wide = statement.actions().iter().any(|action| action.contains('*'));
+                let inverted =
+                    ["NotAction", "NotResource", "NotPrincipal"].iter().any(|key| statement.body.get(key).is_some());
+                inverted || (statement.kind == Kind::Identity && (wide || statement.actions().is_empty()))
+            })
+        },
+        by: &[
+            (
+                "compute",
+                "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/1/Action",
+                "\"s3:Get*\"",
+            ),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/1/NotAction",
+                "\"a:b\"",
+            ),
+            ("compute", "/Resources/DbtRole/Properties/Policies/1/PolicyDocument/Statement/0/Action", ""),
+        ],
+    },
+    Rule {
+        name: "no role has every resource, but for actions that take none",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                if statement.kind != Kind::Identity || !statement.resources().iter().any(|resource| resource == "*") {
+                    return false;
+                }
+                let actions = statement.actions();
+                let none = actions.iter().all(|action| WITHOUT_RESOURCE.iter().any(|(known, _)| known == action));
+                let own = statement
+                    .condition("redshift-data:statement-owner-iam-userid")
+                    .is_some_and(|owner| owner == "${aws:userid}");
+                !(none || own && actions.iter().all(|action| OWN_STATEMENTS.contains(&action.as_str())))
+            })
+        },
+        by: &[
+            ("compute", "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", "\"*\""),
+            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/1/Condition", ""),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/1/Action",
+                r#"["batch:DescribeJobs", "batch:TerminateJob"]"#,
+            ),
+            (
+                "compute",
+                "/Resources/DbtExecutionRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource",
+                r#"["*"]"#,
+            ),
+        ],
+    },
+    Rule {
+        name: "a resource with a wildcard lies below something of ours",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let wide = |resource: &String| {
+                    let text = resource.trim_start_matches(r#"{"Fn::Sub":""#).trim_end_matches("\"}");
+                    let below =
+                        ["${LakeBucketArn}/", "${AirflowBucketArn}/"].iter().any(|above| text.starts_with(above));
+                    let revision = text.contains(":job-definition/${") && text.ends_with("JobName}:*");
+                    let known = WIDE.iter().any(|(known, _)| *known == text);
+                    text != "*" && text.contains('*') && !(below || revision || known)
+                };
+                statement.kind == Kind::Identity && statement.resources().iter().any(wide)
+            })
+        },
+        by: &[
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/0/Resource/1",
+                r#"{"Fn::Sub": "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:job-definition/*"}"#,
+            ),
+            (
+                "compute",
+                "/Resources/DbtRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource",
+                "\"arn:aws:s3:::*/dbt/*\"",
+            ),
+        ],
+    },
+    Rule {
+        name: "every exception is still needed",
+        broken: |stacks| {
+            let all = statements(stacks);
+            let identity = || all.iter().filter(|statement| statement.kind == Kind::Identity);
+            let role = |(role, _): &&(&str, &str)| !all.iter().any(|statement| statement.place.starts_with(role));
+            let action = |(action, _): &&(&str, &str)| {
+                !identity().any(|statement| {
+                    statement.resources() == ["*"] && statement.actions().iter().any(|found| found == action)
+                })
+            };
+            let wide = |(text, _): &&(&str, &str)| {
+                !identity().any(|statement| statement.resources().iter().any(|found| found.contains(text)))
+            };
+            let roles = NO_SOURCE.iter().filter(role);
+            let actions = WITHOUT_RESOURCE.iter().filter(action);
+            roles.chain(actions).chain(WIDE.iter().filter(wide)).map(|(name, _)| (*name).to_owned()).collect()
+        },
+        by: &[
+            ("network", "/Resources/CloseDefaultSecurityGroupRole", ""),
+            ("orchestration", "/Resources/AirflowRole/Properties/Policies/0/PolicyDocument/Statement/3", ""),
+            ("orchestration", "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/2", ""),
+        ],
+    },
+    Rule {
+        name: "a key is used by a role through one service of AWS",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let kms = statement.actions().iter().any(|action| action.starts_with("kms:"));
+                statement.kind == Kind::Identity && kms && statement.condition("kms:ViaService").is_none()
+            })
+        },
+        by: &[
+            ("compute", "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/4/Condition", ""),
+            ("warehouse", "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/2/Condition", "{}"),
+        ],
+    },
+    Rule {
+        name: "a key obeys its account, and services of AWS for this account's things",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let root = statement.body["Principal"]["AWS"].to_string().ends_with(":iam::${AWS::AccountId}:root\"}");
+                let account = statement.condition("aws:SourceAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
+                let logs = statement
+                    .condition("kms:EncryptionContext:aws:logs:arn")
+                    .is_some_and(|arn| arn.to_string().contains(":${AWS::AccountId}:log-group:"));
+                let service = !statement.services().is_empty()
+                    && (account || logs)
+                    && !statement.actions().contains(&"kms:*".to_owned());
+                statement.kind == Kind::Key && !(root || service)
+            })
+        },
+        by: &[
+            ("storage", "/Resources/LogKey/Properties/KeyPolicy/Statement/1/Condition", ""),
+            ("monitoring", "/Resources/AlarmKey/Properties/KeyPolicy/Statement/1/Condition", ""),
+            ("storage", "/Resources/LakeKey/Properties/KeyPolicy/Statement/0/Principal", r#"{"AWS": "*"}"#),
+            ("storage", "/Resources/AirflowKey/Properties/KeyPolicy/Statement/1/Action", "\"kms:*\""),
+        ],
+    },
+    Rule {
+        name: "a policy of a bucket or a topic lets in services of AWS alone, for this account's things",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let conditions = ["aws:SourceAccount", "aws:SourceArn"].map(|key| statement.condition(key).is_some());
+                let service = !statement.services().is_empty() && conditions[1];
+                statement.kind == Kind::Resource && statement.allows() && !service
+            })
+        },
+        by: &[
+            ("storage", "/Resources/AccessLogBucketPolicy/Properties/PolicyDocument/Statement/2/Principal", "\"*\""),
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/1/Condition", "{}"),
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/2/Condition", ""),
+        ],
+    },
+    Rule {
+        name: "a role has the policies that its template shows, and no others",
+        broken: |stacks| {
+            let roles = of_type(stacks, ROLE).filter(|(_, body)| body["Properties"].get("ManagedPolicyArns").is_some());
+            let others = resources(stacks).filter(|(_, kind, _)| kind.starts_with("AWS::IAM::") && *kind != ROLE);
+            roles.map(|(place, _)| place).chain(others.map(|(place, ..)| place)).collect()
+        },
+        by: &[
+            (
+                "compute",
+                "/Resources/DbtRole/Properties/ManagedPolicyArns",
+                r#"["arn:aws:iam::aws:policy/AdministratorAccess"]"#,
+            ),
+            ("compute", "/Resources/Extra", r#"{"Type": "AWS::IAM::ManagedPolicy", "Properties": {}}"#),
+        ],
+    },
+    Rule {
+        name: "roles that the warehouse knows as users have names, and no others do",
+        broken: |stacks| {
+            let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
+            let named = of_type(stacks, ROLE).filter(|(_, body)| body["Properties"].get("RoleName").is_some());
+            let named: Vec<String> = named.map(|(place, _)| place).collect();
+            let without =
+                known.iter().filter(|role| !named.iter().any(|place| place == *role)).map(|role| (*role).to_owned());
+            named.iter().filter(|place| !known.contains(&place.as_str())).cloned().chain(without).collect()
+        },
+        by: &[
+            ("compute", "/Resources/IngestionRole/Properties/RoleName", ""),
+            ("warehouse", "/Resources/CopyRole/Properties/RoleName", "\"copy\""),
+        ],
+    },
+];

@@ -1,0 +1,168 @@
+//! The VPC, its endpoints and every security group.
+
+use serde_json::Value;
+
+use super::policy::{Kind, statements};
+use super::{Property, Rule, Stacks, of_type, resources, texts};
+
+pub(super) const PROPERTIES: &[Property] = &[
+    ("AWS::EC2::VPC", "/Properties/EnableDnsSupport", "true"),
+    ("AWS::EC2::VPC", "/Properties/EnableDnsHostnames", "true"),
+    ("AWS::EC2::Subnet", "/Properties/MapPublicIpOnLaunch", "false"),
+    ("AWS::EC2::FlowLog", "/Properties/TrafficType", "\"ALL\""),
+    ("AWS::EC2::FlowLog", "/Properties/ResourceId", r#"{"Ref": "Vpc"}"#),
+    ("AWS::EC2::VPCEndpoint", "/Properties/PolicyDocument", ""),
+    ("AWS::EC2::SecurityGroup", "/Properties/GroupDescription", ""),
+    ("AWS::EC2::SecurityGroup", "/Properties/SecurityGroupEgress", ""),
+    ("Custom::ClosedSecurityGroup", "/Properties/GroupId", r#"{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}"#),
+];
+
+/// Every rule of every security group, in a group or beside it, and whether it lets in.
+fn group_rules(stacks: &Stacks) -> Vec<(String, bool, &Value)> {
+    let mut found = Vec::new();
+    for (place, kind, body) in resources(stacks) {
+        let properties = &body["Properties"];
+        match kind {
+            "AWS::EC2::SecurityGroup" => {
+                for (name, lets_in) in [("SecurityGroupIngress", true), ("SecurityGroupEgress", false)] {
+                    let rules = properties[name].as_array().into_iter().flatten();
+                    found.extend(rules.map(|rule| (format!("{place} {name}"), lets_in, rule)));
+                }
+            }
+            "AWS::EC2::SecurityGroupIngress" => found.push((place, true, properties)),
+            "AWS::EC2::SecurityGroupEgress" => found.push((place, false, properties)),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn places<'s>(rules: impl Iterator<Item = (String, bool, &'s Value)>) -> Vec<String> {
+    rules.map(|(place, ..)| place).collect()
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "every rule of a security group says what it is for",
+        broken: |stacks| {
+            places(group_rules(stacks).into_iter().filter(|(_, _, rule)| !rule["Description"].is_string()))
+        },
+        by: &[
+            ("compute", "/Resources/WarehouseFromJobs/Properties/Description", ""),
+            ("network", "/Resources/EndpointSecurityGroup/Properties/SecurityGroupIngress/0/Description", ""),
+            ("orchestration", "/Resources/AirflowSecurityGroup/Properties/SecurityGroupEgress/0/Description", ""),
+        ],
+    },
+    Rule {
+        name: "nobody comes in from outside the VPC",
+        broken: |stacks| {
+            let ours = |rule: &Value| {
+                rule["SourceSecurityGroupId"].is_object() || texts(&rule["CidrIp"]) == [r#"{"Ref":"VpcCidr"}"#]
+            };
+            places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| *lets_in && !ours(rule)))
+        },
+        by: &[
+            ("network", "/Resources/EndpointSecurityGroup/Properties/SecurityGroupIngress/0/CidrIp", "\"0.0.0.0/0\""),
+            ("compute", "/Resources/WarehouseFromJobs/Properties/SourceSecurityGroupId", ""),
+            (
+                "compute",
+                "/Resources/JobSecurityGroup/Properties/SecurityGroupIngress",
+                r#"[{"IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "Description": "all"}]"#,
+            ),
+        ],
+    },
+    Rule {
+        name: "what goes out to everywhere is TLS",
+        broken: |stacks| {
+            let everywhere = |rule: &Value| texts(&rule["CidrIp"]) == ["0.0.0.0/0"];
+            let tls = |rule: &Value| rule["FromPort"] == 443 && rule["ToPort"] == 443 && rule["IpProtocol"] == "tcp";
+            let wide = |rule: &Value| everywhere(rule) && !tls(rule);
+            places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| !lets_in && wide(rule)))
+        },
+        by: &[
+            ("compute", "/Resources/JobSecurityGroup/Properties/SecurityGroupEgress/0/ToPort", "65535"),
+            ("warehouse", "/Resources/WarehouseSecurityGroup/Properties/SecurityGroupEgress/0/IpProtocol", "\"-1\""),
+        ],
+    },
+    Rule {
+        name: "Airflow's group lets in itself alone",
+        broken: |stacks| {
+            let own = r#"{"Ref":"AirflowSecurityGroup"}"#;
+            let of_airflow = |rule: &Value| texts(&rule["GroupId"]) == [own];
+            let rules: Vec<_> = group_rules(stacks)
+                .into_iter()
+                .filter(|(place, lets_in, rule)| {
+                    *lets_in && (of_airflow(rule) || place.starts_with("orchestration.AirflowSecurityGroup"))
+                })
+                .collect();
+            let sound =
+                rules.len() == 1 && rules.iter().all(|(_, _, rule)| texts(&rule["SourceSecurityGroupId"]) == [own]);
+            if sound { Vec::new() } else { vec!["orchestration.AirflowSecurityGroup".to_owned()] }
+        },
+        by: &[
+            ("orchestration", "/Resources/AirflowFromItself", ""),
+            ("orchestration", "/Resources/AirflowFromItself/Properties/SourceSecurityGroupId", "\"sg-1\""),
+            (
+                "orchestration",
+                "/Resources/AirflowSecurityGroup/Properties/SecurityGroupIngress",
+                r#"[{"IpProtocol": "-1", "SourceSecurityGroupId": {"Ref": "Other"}, "Description": "all"}]"#,
+            ),
+        ],
+    },
+    Rule {
+        name: "an endpoint lets through this account's principals, and anonymous reads of image layers alone",
+        broken: |stacks| {
+            let found = statements(stacks).into_iter().filter(|statement| statement.kind == Kind::Endpoint);
+            let sound = |statement: &super::policy::Statement<'_>| {
+                let ours = statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
+                let layers = statement.actions() == ["s3:GetObject"]
+                    && statement.resources().iter().all(|text| text.contains("starport-layer-bucket/*"));
+                ours || layers
+            };
+            found.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
+        },
+        by: &[
+            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/0/Condition", ""),
+            ("network", "/Resources/KmsInterfaceEndpoint/Properties/PolicyDocument/Statement/0/Condition", "{}"),
+            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/2/Resource", "\"*\""),
+        ],
+    },
+    Rule {
+        name: "S3 is reached without NAT from every private subnet, and only our buckets are",
+        broken: |stacks| {
+            let endpoint = &stacks["network"]["Resources"]["S3Endpoint"]["Properties"];
+            let routes = ["A", "B", "C"].map(|zone| format!(r#"{{"Ref":"PrivateRoutes{zone}"}}"#));
+            let sound = endpoint["VpcEndpointType"] == "Gateway"
+                && texts(&endpoint["RouteTableIds"]) == routes
+                && texts(&endpoint["PolicyDocument"]["Statement"][0]["Resource"])
+                    .iter()
+                    .all(|text| text.contains("LakeBucketArn") || text.contains("AirflowBucketArn"));
+            if sound { Vec::new() } else { vec!["network.S3Endpoint".to_owned()] }
+        },
+        by: &[
+            ("network", "/Resources/S3Endpoint", ""),
+            ("network", "/Resources/S3Endpoint/Properties/RouteTableIds/2", ""),
+            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/0/Resource", "\"*\""),
+        ],
+    },
+    Rule {
+        name: "an interface endpoint has its private name, a subnet in each zone and the endpoints' group",
+        broken: |stacks| {
+            let interface = |body: &Value| body["Properties"]["VpcEndpointType"] == "Interface";
+            let sound = |properties: &Value| {
+                properties["PrivateDnsEnabled"] == true
+                    && properties["SubnetIds"].as_array().is_some_and(|subnets| subnets.len() == 3)
+                    && texts(&properties["SecurityGroupIds"]) == [r#"{"Ref":"EndpointSecurityGroup"}"#]
+            };
+            of_type(stacks, "AWS::EC2::VPCEndpoint")
+                .filter(|(_, body)| interface(body) && !sound(&body["Properties"]))
+                .map(|(place, _)| place)
+                .collect()
+        },
+        by: &[
+            ("network", "/Resources/LogsInterfaceEndpoint/Properties/PrivateDnsEnabled", "false"),
+            ("network", "/Resources/StsInterfaceEndpoint/Properties/SubnetIds/0", ""),
+            ("network", "/Resources/SqsInterfaceEndpoint/Properties/SecurityGroupIds", "[]"),
+        ],
+    },
+];

@@ -1,0 +1,79 @@
+//! Statements of policies, wherever a template has them.
+
+use serde_json::Value;
+
+use super::{Stacks, resources, texts};
+
+/// What a policy is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Says who may become a role.
+    Trust,
+    /// Says what a role may do.
+    Identity,
+    /// Says who may use a bucket or a topic.
+    Resource,
+    /// Says who may use a key, which is its `*`.
+    Key,
+    /// Says what passes an endpoint; it gives nobody anything.
+    Endpoint,
+}
+
+/// A statement.
+pub(super) struct Statement<'s> {
+    pub(super) place: String,
+    pub(super) kind: Kind,
+    pub(super) body: &'s Value,
+}
+
+impl Statement<'_> {
+    pub(super) fn allows(&self) -> bool {
+        self.body["Effect"] != "Deny"
+    }
+
+    pub(super) fn actions(&self) -> Vec<String> {
+        texts(&self.body["Action"])
+    }
+
+    pub(super) fn resources(&self) -> Vec<String> {
+        texts(&self.body["Resource"])
+    }
+
+    pub(super) fn services(&self) -> Vec<String> {
+        texts(&self.body["Principal"]["Service"])
+    }
+
+    /// A condition on a key, whatever compares it.
+    pub(super) fn condition(&self, key: &str) -> Option<&Value> {
+        let operators = self.body["Condition"].as_object()?;
+        operators.values().find_map(|keys| keys.get(key))
+    }
+}
+
+/// Every statement of every template.
+pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
+    let mut documents = Vec::new();
+    for (place, kind, body) in resources(stacks) {
+        let properties = &body["Properties"];
+        match kind {
+            "AWS::IAM::Role" => {
+                documents.push((place.clone(), Kind::Trust, &properties["AssumeRolePolicyDocument"]));
+                let policies = properties["Policies"].as_array().into_iter().flatten();
+                documents.extend(policies.map(|policy| (place.clone(), Kind::Identity, &policy["PolicyDocument"])));
+            }
+            "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
+                documents.push((place, Kind::Resource, &properties["PolicyDocument"]));
+            }
+            "AWS::KMS::Key" => documents.push((place, Kind::Key, &properties["KeyPolicy"])),
+            "AWS::EC2::VPCEndpoint" => documents.push((place, Kind::Endpoint, &properties["PolicyDocument"])),
+            _ => {}
+        }
+    }
+    documents.into_iter().flat_map(|(place, kind, document)| of(&place, kind, document)).collect()
+}
+
+fn of<'s>(place: &str, kind: Kind, document: &'s Value) -> Vec<Statement<'s>> {
+    let list = document["Statement"].as_array().into_iter().flatten().enumerate();
+    let named = |index: usize, body: &Value| body["Sid"].as_str().map_or_else(|| index.to_string(), str::to_owned);
+    list.map(|(index, body)| Statement { place: format!("{place} {}", named(index, body)), kind, body }).collect()
+}

@@ -1,0 +1,158 @@
+//! Buckets, keys, image repositories, and the topic.
+
+use serde_json::Value;
+
+use super::policy::{Kind, statements};
+use super::{Property, Rule, Stacks, of_type, texts};
+
+const BUCKET: &str = "AWS::S3::Bucket";
+const REPOSITORY: &str = "AWS::ECR::Repository";
+
+pub(super) const PROPERTIES: &[Property] = &[
+    (BUCKET, "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls", "true"),
+    (BUCKET, "/Properties/PublicAccessBlockConfiguration/BlockPublicPolicy", "true"),
+    (BUCKET, "/Properties/PublicAccessBlockConfiguration/IgnorePublicAcls", "true"),
+    (BUCKET, "/Properties/PublicAccessBlockConfiguration/RestrictPublicBuckets", "true"),
+    // ACLs are off.
+    (BUCKET, "/Properties/OwnershipControls/Rules/0/ObjectOwnership", "\"BucketOwnerEnforced\""),
+    (BUCKET, "/Properties/VersioningConfiguration/Status", "\"Enabled\""),
+    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/AbortIncompleteMultipartUpload", ""),
+    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration", ""),
+    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/Status", "\"Enabled\""),
+    ("AWS::KMS::Key", "/Properties/EnableKeyRotation", "true"),
+    (REPOSITORY, "/Properties/ImageTagMutability", "\"IMMUTABLE\""),
+    (REPOSITORY, "/Properties/ImageScanningConfiguration/ScanOnPush", "true"),
+    (REPOSITORY, "/Properties/EncryptionConfiguration/EncryptionType", "\"KMS\""),
+    (REPOSITORY, "/Properties/LifecyclePolicy/LifecyclePolicyText", ""),
+    ("AWS::SNS::Topic", "/Properties/KmsMasterKeyId", r#"{"Fn::GetAtt": ["AlarmKey", "Arn"]}"#),
+];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "every bucket's logs of requests are in another bucket, but for that one's own",
+        broken: |stacks| {
+            let logs = |body: &Value| texts(&body["Properties"]["LoggingConfiguration"]["DestinationBucketName"]);
+            let other = [r#"{"Ref":"AccessLogBucket"}"#];
+            let lacks = |(place, body): &(String, &Value)| place != "storage.AccessLogBucket" && logs(body) != other;
+            of_type(stacks, BUCKET).filter(lacks).map(|(place, _)| place).collect()
+        },
+        by: &[
+            ("storage", "/Resources/LakeBucket/Properties/LoggingConfiguration", ""),
+            ("storage", "/Resources/AirflowBucket/Properties/LoggingConfiguration/DestinationBucketName", "{}"),
+        ],
+    },
+    Rule {
+        name: "every bucket is encrypted with a key of ours, but for the log of requests, for which S3 takes none",
+        broken: |stacks| {
+            let at = "/Properties/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault";
+            let keeps = |place: &str, body: &Value| {
+                let found = body.pointer(at).unwrap_or(&Value::Null);
+                match place {
+                    "storage.AccessLogBucket" => found["SSEAlgorithm"] == "AES256",
+                    _ => found["SSEAlgorithm"] == "aws:kms" && found["KMSMasterKeyID"]["Fn::GetAtt"].is_array(),
+                }
+            };
+            of_type(stacks, BUCKET).filter(|(place, body)| !keeps(place, body)).map(|(place, _)| place).collect()
+        },
+        by: &[
+            ("storage", "/Resources/LakeBucket/Properties/BucketEncryption", ""),
+            ("storage", "/Resources/AccessLogBucket/Properties/BucketEncryption", ""),
+            (
+                "storage",
+                "/Resources/AirflowBucket/Properties/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID",
+                "",
+            ),
+        ],
+    },
+    Rule {
+        name: "every bucket refuses requests without TLS 1.2",
+        broken: |stacks| {
+            let buckets = of_type(stacks, BUCKET).map(|(place, _)| place);
+            buckets
+                .filter(|place| {
+                    !refuses(stacks, place, "aws:SecureTransport", "false")
+                        || !refuses(stacks, place, "s3:TlsVersion", "1.2")
+                })
+                .collect()
+        },
+        by: &[
+            ("storage", "/Resources/LakeBucketPolicy", ""),
+            ("storage", "/Resources/AirflowBucketPolicy/Properties/PolicyDocument/Statement/0/Effect", "\"Allow\""),
+            ("storage", "/Resources/AccessLogBucketPolicy/Properties/PolicyDocument/Statement/1/Condition", "{}"),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/0/Resource/1", ""),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/0/Action", "\"s3:GetObject\""),
+        ],
+    },
+    Rule {
+        name: "raw/ and receipts are written once, and a multipart upload's parts are let through",
+        broken: |stacks| {
+            let once = statements(stacks).into_iter().any(|statement| {
+                let resources = statement.resources().join(" ");
+                statement.place.starts_with("storage.LakeBucketPolicy")
+                    && !statement.allows()
+                    && statement.actions() == ["s3:PutObject"]
+                    && statement.body["Principal"] == "*"
+                    && statement.body["Condition"]
+                        == serde_json::json!({"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}})
+                    && resources.contains("/raw/*")
+                    && resources.contains("/receipts/*")
+            });
+            if once { Vec::new() } else { vec!["storage.LakeBucketPolicy".to_owned()] }
+        },
+        by: &[
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2", ""),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Effect", "\"Allow\""),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Condition/Bool", ""),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Condition/Null", ""),
+            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Resource/1", ""),
+        ],
+    },
+    Rule {
+        name: "a topic takes nothing without TLS",
+        broken: |stacks| {
+            let refuses = statements(stacks).into_iter().any(|statement| {
+                statement.place.starts_with("monitoring.AlarmTopicPolicy")
+                    && !statement.allows()
+                    && statement.body["Principal"] == "*"
+                    && statement.condition("aws:SecureTransport").is_some_and(|value| value == "false")
+            });
+            if refuses { Vec::new() } else { vec!["monitoring.AlarmTopicPolicy".to_owned()] }
+        },
+        by: &[
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/0", ""),
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/0/Principal", "{}"),
+        ],
+    },
+    Rule {
+        name: "what holds data, and its key, outlives its stack",
+        broken: |stacks| {
+            let holds = [BUCKET, "AWS::RedshiftServerless::Namespace", "AWS::KMS::Key"];
+            // The alarms' key encrypts nothing that stays.
+            let all = holds.into_iter().flat_map(|kind| of_type(stacks, kind));
+            let lacks = |(place, body): &(String, &Value)| {
+                place != "monitoring.AlarmKey"
+                    && (body["DeletionPolicy"] != "RetainExceptOnCreate" || body["UpdateReplacePolicy"] != "Retain")
+            };
+            all.filter(lacks).map(|(place, _)| place).collect()
+        },
+        by: &[
+            ("storage", "/Resources/LakeBucket/DeletionPolicy", ""),
+            ("storage", "/Resources/LakeKey/UpdateReplacePolicy", "\"Delete\""),
+            ("warehouse", "/Resources/Namespace/DeletionPolicy", "\"Delete\""),
+        ],
+    },
+];
+
+/// Whether a bucket's policy refuses everybody every request, to it and what is in it, under a condition.
+fn refuses(stacks: &Stacks, bucket: &str, key: &str, value: &str) -> bool {
+    let name = bucket.trim_start_matches("storage.");
+    let own = [format!(r#"{{"Fn::GetAtt":["{name}","Arn"]}}"#), format!(r#"{{"Fn::Sub":"${{{name}.Arn}}/*"}}"#)];
+    statements(stacks).into_iter().any(|statement| {
+        statement.kind == Kind::Resource
+            && !statement.allows()
+            && statement.body["Principal"] == "*"
+            && statement.actions() == ["s3:*"]
+            && statement.resources() == own
+            && statement.condition(key).is_some_and(|found| found == value)
+    })
+}

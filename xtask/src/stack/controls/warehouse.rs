@@ -1,0 +1,125 @@
+//! Redshift Serverless, and the role of its COPY.
+
+use serde_json::Value;
+
+use super::policy::{Kind, statements};
+use super::{Property, Rule, texts};
+
+const NAMESPACE: &str = "AWS::RedshiftServerless::Namespace";
+const WORKGROUP: &str = "AWS::RedshiftServerless::Workgroup";
+const KEY: &str = r#"{"Fn::GetAtt": ["WarehouseKey", "Arn"]}"#;
+
+pub(super) const PROPERTIES: &[Property] = &[
+    (NAMESPACE, "/Properties/KmsKeyId", KEY),
+    (NAMESPACE, "/Properties/ManageAdminPassword", "true"),
+    (NAMESPACE, "/Properties/AdminPasswordSecretKmsKeyId", KEY),
+    // Not the names that everybody tries first, `admin` and `dev`.
+    (NAMESPACE, "/Properties/AdminUsername", "\"platform_admin\""),
+    (NAMESPACE, "/Properties/DbName", r#"{"Ref": "DatabaseName"}"#),
+    (WORKGROUP, "/Properties/EnhancedVpcRouting", "true"),
+    (WORKGROUP, "/Properties/PubliclyAccessible", "false"),
+    (WORKGROUP, "/Properties/MaxCapacity", r#"{"Ref": "MaxRpu"}"#),
+    // All three: enhanced VPC routing wants three zones.
+    (WORKGROUP, "/Properties/SubnetIds", r#"{"Ref": "PrivateSubnetIds"}"#),
+    (WORKGROUP, "/Properties/SecurityGroupIds/0", r#"{"Ref": "WarehouseSecurityGroup"}"#),
+];
+
+fn namespace(stacks: &super::Stacks) -> &Value {
+    &stacks["warehouse"]["Resources"]["Namespace"]["Properties"]
+}
+
+fn unless(sound: bool, place: &str) -> Vec<String> {
+    if sound { Vec::new() } else { vec![place.to_owned()] }
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "Redshift takes TLS alone and logs what users do",
+        broken: |stacks| {
+            let parameters = &stacks["warehouse"]["Resources"]["Workgroup"]["Properties"]["ConfigParameters"];
+            let on = |name: &str| {
+                let mut parameters = parameters.as_array().into_iter().flatten();
+                parameters.any(|pair| pair["ParameterKey"] == name && pair["ParameterValue"] == "true")
+            };
+            unless(on("require_ssl") && on("enable_user_activity_logging"), "warehouse.Workgroup")
+        },
+        by: &[
+            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/0", ""),
+            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/0/ParameterValue", "\"false\""),
+            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/1", ""),
+        ],
+    },
+    Rule {
+        name: "a log that Redshift writes has a group of ours, and a group is there if the log is written",
+        broken: |stacks| {
+            let logs = [("Connection", "connectionlog"), ("User", "userlog"), ("UserActivity", "useractivitylog")];
+            let sound = |(name, log): (&str, &str)| {
+                let condition = format!("Exports{name}Log");
+                let group = &stacks["warehouse"]["Resources"][format!("{name}LogGroup")];
+                let exported = namespace(stacks)["LogExports"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|export| export["Fn::If"] == serde_json::json!([condition, log, {"Ref": "AWS::NoValue"}]));
+                exported
+                    && group["Condition"] == condition.as_str()
+                    && texts(&group["Properties"]["LogGroupName"])
+                        .join("")
+                        .contains(&format!("${{NamespaceName}}/{log}"))
+            };
+            logs.into_iter().filter(|log| !sound(*log)).map(|(name, _)| format!("warehouse.{name}LogGroup")).collect()
+        },
+        by: &[
+            ("warehouse", "/Resources/Namespace/Properties/LogExports/0", ""),
+            ("warehouse", "/Resources/UserLogGroup/Condition", "\"ExportsConnectionLog\""),
+            ("warehouse", "/Resources/UserActivityLogGroup", ""),
+        ],
+    },
+    Rule {
+        name: "COPY reads the load prefixes, lists the lake and decrypts with its key; nothing else, and nothing writes",
+        broken: |stacks| {
+            let found = statements(stacks).into_iter();
+            let found =
+                found.filter(|part| part.place.starts_with("warehouse.CopyRole") && part.kind == Kind::Identity);
+            let reads = |text: &String| {
+                [
+                    r#"{"Fn::Sub":"${LakeBucketArn}/processed/*"}"#,
+                    r#"{"Fn::Sub":"${LakeBucketArn}/stage/*/manifests/*"}"#,
+                ]
+                .contains(&text.as_str())
+            };
+            let sound = |part: &super::policy::Statement<'_>| match part.actions().join(" ").as_str() {
+                "s3:GetObject" => part.resources().iter().all(reads),
+                "s3:GetBucketLocation s3:ListBucket" => part.resources() == [r#"{"Ref":"LakeBucketArn"}"#],
+                "kms:Decrypt" => part.resources() == [r#"{"Ref":"LakeKeyArn"}"#],
+                _ => false,
+            };
+            found.filter(|part| !sound(part)).map(|part| part.place).collect()
+        },
+        by: &[
+            (
+                "warehouse",
+                "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource/0",
+                r#"{"Fn::Sub": "${LakeBucketArn}/*"}"#,
+            ),
+            (
+                "warehouse",
+                "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/0/Action",
+                r#"["s3:GetObject", "s3:PutObject"]"#,
+            ),
+            ("warehouse", "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/2/Resource", r#""*""#),
+        ],
+    },
+    Rule {
+        name: "the role of COPY is the namespace's own and its default",
+        broken: |stacks| {
+            let role = r#"{"Fn::GetAtt":["CopyRole","Arn"]}"#;
+            let own = |name: &str| texts(&namespace(stacks)[name]) == [role];
+            unless(own("IamRoles") && own("DefaultIamRoleArn"), "warehouse.Namespace")
+        },
+        by: &[
+            ("warehouse", "/Resources/Namespace/Properties/IamRoles", "[]"),
+            ("warehouse", "/Resources/Namespace/Properties/DefaultIamRoleArn", ""),
+        ],
+    },
+];
