@@ -10,6 +10,7 @@
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     what one COPY loads
 //! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              what one start of a job told, as OpenLineage events
 //! sample/<source>/<collection>.json                            data to rehearse with
+//! incoming/<key>                                               a large object, until it is copied to its key
 //! dbt/run=<id>/<attempt>/<file>                                what dbt left of a run: manifest, results, log
 //! ```
 //!
@@ -17,6 +18,9 @@
 //! once and never overwritten, says which attempt's objects count.
 
 use crate::RunId;
+
+/// Below which a large object comes together in a bucket, before it is copied to its key.
+pub const INCOMING: &str = "incoming";
 
 /// The keys of one source.
 #[derive(Clone, Copy, Debug)]

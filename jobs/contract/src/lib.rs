@@ -19,7 +19,7 @@ mod words;
 pub use check::{ContractError, Problem};
 pub use counts::Counts;
 pub use exit::Exit;
-pub use layout::Layout;
+pub use layout::{INCOMING, Layout};
 pub use locate::line_of;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
 pub use ordered::Ordered;

@@ -25,9 +25,9 @@ use crate::receipt::Object;
 pub use reader::Reader;
 pub use upload::Upload;
 
-/// How much goes over at once. S3 takes parts of 5 MiB to 5 GiB, 10,000 of them (Amazon S3 User Guide, "Amazon S3
-/// multipart upload limits"), so uploads reach 50 GiB, and each read is a request. Below a folder smaller pieces win:
-/// they stay in the processor's cache.
+/// How much goes over at once. S3 takes parts of 5 MiB to 5 GiB, 10,000 of them, and copies up to 5 GiB at once (Amazon S3
+/// User Guide, "Amazon S3 multipart upload limits"; API Reference, UploadPartCopy), so uploads reach 5 GiB, and each read is
+/// a request. Below a folder smaller pieces win: they stay in the processor's cache.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
     part: usize,
@@ -195,6 +195,22 @@ impl Lake {
     pub async fn settle(&self) {
         let aborts = std::mem::take(&mut *self.aborts.lock().unwrap_or_else(PoisonError::into_inner));
         aborts.join_all().await;
+    }
+
+    fn is_bucket(&self) -> bool {
+        self.url.scheme() == "s3"
+    }
+
+    /// Gives an object its key, if that is free, and takes it away from where it was.
+    async fn move_new(&self, from: &Path, key: &str) -> Result<()> {
+        let copied = self.store.copy_if_not_exists(from, &Path::from(key)).await;
+        self.remove(&[from.to_string()]).await;
+        copied.map_err(|error| match error {
+            object_store::Error::AlreadyExists { .. } => {
+                Failure::refused(format!("`{}` is there already", self.location(key))).into()
+            }
+            error => self.failed("write", key, error),
+        })
     }
 
     fn failed(&self, verb: &str, key: &str, error: object_store::Error) -> anyhow::Error {

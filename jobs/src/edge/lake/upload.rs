@@ -1,9 +1,14 @@
 //! An object on its way into the lake: whole at the end, or never seen.
+//!
+//! The bucket of a deployment refuses what could overwrite an answer, and object_store completes a multipart upload without
+//! the `If-None-Match` that says it does not. So on S3 the parts make an object below `incoming/`, which S3 then copies to
+//! its key, if that is free. What a death leaves there the bucket's lifecycle removes.
 
 use std::sync::PoisonError;
 
 use anyhow::Result;
 use bytes::Bytes;
+use contract::INCOMING;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
@@ -44,7 +49,7 @@ impl Upload {
         self.buffer.push(bytes);
         let part = self.lake.sizes.part;
         if self.bytes >= part as u64 {
-            let path = Path::from(self.key.as_str());
+            let path = if self.lake.is_bucket() { incoming(&self.key) } else { Path::from(self.key.as_str()) };
             let upload = self.lake.store.put_multipart(&path).await;
             let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
             let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
@@ -78,6 +83,9 @@ impl Upload {
         match self.parts.take() {
             Some(parts) => {
                 parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
+                if self.lake.is_bucket() {
+                    self.lake.move_new(&incoming(&key), &key).await?;
+                }
             }
             None if self.measured_only => {}
             None => {
@@ -87,6 +95,11 @@ impl Upload {
         }
         Ok(Object { key, bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hash).finalize()) })
     }
+}
+
+/// Where the parts of a large object come together.
+fn incoming(key: &str) -> Path {
+    Path::from(format!("{INCOMING}/{key}"))
 }
 
 impl Drop for Upload {

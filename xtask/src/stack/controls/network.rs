@@ -17,6 +17,10 @@ pub(super) const PROPERTIES: &[Property] = &[
     ("Custom::ClosedSecurityGroup", "/Properties/GroupId", r#"{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}"#),
 ];
 
+/// What pulling an image asks of ECR.
+const PULLS: [&str; 4] =
+    ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"];
+
 /// Every rule of every security group, in a group or beside it, and whether it lets in.
 fn group_rules(stacks: &Stacks) -> Vec<(String, bool, &Value)> {
     let mut found = Vec::new();
@@ -110,14 +114,15 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "an endpoint lets through this account's principals, and anonymous reads of image layers alone",
+        name: "an endpoint lets through this account's principals, and lets anybody pull images, no more",
         broken: |stacks| {
             let found = statements(stacks).into_iter().filter(|statement| statement.kind == Kind::Endpoint);
             let sound = |statement: &super::policy::Statement<'_>| {
                 let ours = statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
                 let layers = statement.actions() == ["s3:GetObject"]
                     && statement.resources().iter().all(|text| text.contains("starport-layer-bucket/*"));
-                ours || layers
+                let pulls = statement.actions().iter().all(|action| PULLS.contains(&action.as_str()));
+                ours || layers || pulls
             };
             found.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
         },
@@ -125,6 +130,11 @@ pub(super) const RULES: &[Rule] = &[
             ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/0/Condition", ""),
             ("network", "/Resources/KmsInterfaceEndpoint/Properties/PolicyDocument/Statement/0/Condition", "{}"),
             ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/2/Resource", "\"*\""),
+            (
+                "network",
+                "/Resources/EcrApiInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action/0",
+                "\"ecr:PutImage\"",
+            ),
         ],
     },
     Rule {
