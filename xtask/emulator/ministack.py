@@ -12,9 +12,9 @@ What it adds, with create, update and delete, and with `Ref` and `Fn::GetAtt` in
 | RedshiftServerless Namespace, Workgroup; MWAA Environment; Budgets Budget | written down |
 | Custom::ClosedSecurityGroup | what its function does, without running it: the group's rules are removed |
 
-What it does not prove: that AWS takes a template, a property or a name; what replaces what (a fixed name or a create-only
-property that changes is an error here, which is all that is known without AWS); that IAM lets anybody do anything; that
-the function of the custom resource works; anything at all about Redshift, MWAA and Budgets beyond that they were asked
+What it does not prove: that AWS takes a template, a property or a name; what replaces what (a fixed name or a
+create-only property that changes is an error here, which is all that is known without AWS); that IAM lets anybody do
+anything; that the function of the custom resource works; anything at all about Redshift, MWAA and Budgets beyond that they were asked
 for. A value that is written down is not looked at.
 
 The table that it adds to is no public part of MiniStack, so the version is exact.
@@ -33,7 +33,7 @@ sys.path.pop(0)
 
 found = importlib.metadata.version("ministack")
 if found != VERSION:
-    sys.exit(f"error: ministack {found} is installed, but this launcher is for {VERSION}; hint: pip install ministack=={VERSION}")
+    sys.exit(f"error: this launcher is for ministack {VERSION}, not {found}; hint: pip install ministack=={VERSION}")
 
 from ministack.app import main
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
@@ -61,7 +61,8 @@ def refuse_changes(before, after, keys):
     """CloudFormation's words for a fixed name whose resource would have to be replaced."""
     for key in keys:
         if before.get(key) != after.get(key):
-            raise ValueError(f"CloudFormation cannot update a stack when a custom-named resource requires replacing: {key}")
+            words = "CloudFormation cannot update a stack when a custom-named resource requires replacing"
+            raise ValueError(f"{words}: {key}")
 
 
 def lower_camel(value):
@@ -220,7 +221,8 @@ def group_is_there(properties):
 
 
 def group_rule(kind):
-    every = ("GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "SourceSecurityGroupId", "DestinationSecurityGroupId")
+    groups = ("GroupId", "SourceSecurityGroupId", "DestinationSecurityGroupId")
+    every = (*groups, "IpProtocol", "FromPort", "ToPort", "CidrIp")
     return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_is_there)
 
 
@@ -269,7 +271,9 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
         "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
         "Custom::ClosedSecurityGroup": handlers(
-            closed_create, lambda _name, _before, after, stack: closed_create("", after, stack), lambda _name, _properties: None
+            closed_create,
+            lambda _name, _before, after, stack: closed_create("", after, stack),
+            lambda _name, _properties: None,
         ),
         "AWS::Batch::ComputeEnvironment": handlers(
             compute_environment_create, compute_environment_update, dropped(batch._compute_envs)
