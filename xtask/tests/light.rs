@@ -61,3 +61,14 @@ fn without_cargo_it_says_how_to_start_it() {
     assert_eq!(output.status.code(), Some(1));
     assert!(words(&output.stderr).contains("hint: run this as `cargo xtask`"), "{}", words(&output.stderr));
 }
+
+#[test]
+fn who_stops_reading_has_seen_enough() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(["settings", "--env", "dev"]).current_dir(folder.path());
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = command.stdout(writer).output().expect("xtask starts");
+    assert!(output.status.success() && !words(&output.stderr).contains("panicked"), "{}", words(&output.stderr));
+}

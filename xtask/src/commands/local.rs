@@ -27,9 +27,9 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
         Request { source, live, run_id, collections, contract, allow_empty, dbt_project, no_dbt, full_refresh };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
     if place.json {
-        println!("{}", serde_json::to_string(&done)?);
+        terminal::say(&format!("{}\n", serde_json::to_string(&done)?))?;
     } else {
-        print!("{}", report::text(&done, place.dir.as_deref()));
+        terminal::say(&report::text(&done, place.dir.as_deref()))?;
     }
     Ok(Exit::Done)
 }
@@ -37,9 +37,9 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
 fn query(args: &LocalQuery) -> Result<Exit> {
     let platform = Platform::open(args.place.dir.as_deref())?;
     if args.place.json {
-        println!("{}", platform.query_json(&args.sql)?);
+        terminal::say(&format!("{}\n", platform.query_json(&args.sql)?))?;
     } else {
-        print!("{}", ui::table(&platform.query(&args.sql)?));
+        terminal::say(&ui::table(&platform.query(&args.sql)?))?;
     }
     Ok(Exit::Done)
 }
@@ -59,8 +59,9 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
     // The platform's folder is free again while people read.
     drop(platform);
     web::serve(&folder, args.port, |url| {
-        println!("{url}");
+        terminal::say(&format!("{url}\n"))?;
         terminal::step("Serving it until Ctrl-C");
+        Ok(())
     })?;
     Ok(Exit::Done)
 }
@@ -86,10 +87,7 @@ fn reset(place: &Place) -> Result<Exit> {
 }
 
 fn said(place: &Place, key: &str, value: impl serde::Serialize, text: &str) -> Result<Exit> {
-    if place.json {
-        println!("{}", serde_json::json!({ key: value }));
-    } else {
-        println!("{text}");
-    }
+    let told = if place.json { serde_json::json!({ key: value }).to_string() } else { text.to_owned() };
+    terminal::say(&format!("{told}\n"))?;
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use serde_yaml::Value;
 
 use crate::cli::SettingsArgs;
+use crate::edge::terminal;
 use crate::flows::configure::{self, Configured};
 use crate::settings::Override;
 use crate::ui::{self, Align};
@@ -20,9 +21,10 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
         let buckets = found.settings().buckets();
         let names = json!({"lake": buckets.lake, "airflow": buckets.airflow, "access_logs": buckets.access_logs});
         let overridden = &found.resolved.overridden;
-        println!("{}", json!({"settings": found.settings(), "overridden": overridden, "buckets": names}));
+        let told = json!({"settings": found.settings(), "overridden": overridden, "buckets": names});
+        terminal::say(&format!("{told}\n"))?;
     } else {
-        print!("{}", table(&found)?);
+        terminal::say(&table(&found)?)?;
     }
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::Templates;
+use crate::edge::terminal;
 use crate::flows::{configure, templates};
 use crate::stack::{Source, Template, Wiring};
 use crate::ui::{self, Align};
@@ -14,10 +15,10 @@ pub(super) fn run(args: &Templates) -> Result<Exit> {
     let configured = configure::module(args.which.env.as_deref(), &variables)?;
     let (read, wiring) = templates::wired(args.folder.as_deref(), configured.settings())?;
     if args.json {
-        println!("{}", json!({ "levels": wiring.levels, "parameters": wiring.stacks }));
+        terminal::say(&format!("{}\n", json!({ "levels": wiring.levels, "parameters": wiring.stacks })))?;
         return Ok(Exit::Done);
     }
-    print!("{}", table(&read, &wiring));
+    terminal::say(&table(&read, &wiring))?;
     Ok(Exit::Done)
 }
 

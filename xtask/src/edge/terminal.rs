@@ -1,6 +1,8 @@
 //! What goes to the terminal. Colour only where standard error is a terminal that wants it (`NO_COLOR`).
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use anyhow::{Context, Result};
 
 use crate::failure::hint_of;
 
@@ -35,6 +37,15 @@ pub fn lights(report: &str) -> String {
         found.map_or_else(|| format!("{line}\n"), paint)
     };
     report.lines().map(lit).collect()
+}
+
+/// Writes a command's result to standard output. Whoever stops reading, like `head`, has seen enough.
+pub fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 /// Says that a step begins.

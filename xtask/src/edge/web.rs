@@ -10,10 +10,10 @@ use tiny_http::{Header, Response, Server};
 ///
 /// # Errors
 /// When the port is taken.
-pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str)) -> Result<()> {
+pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
     let port = server.server_addr().to_ip().map_or(port, |address| address.port());
-    ready(&format!("http://127.0.0.1:{port}/"));
+    ready(&format!("http://127.0.0.1:{port}/"))?;
     for request in server.incoming_requests() {
         let file = inside(folder, request.url());
         // A reader that goes away in the middle is no trouble of ours.

@@ -22,11 +22,11 @@ pub(super) fn run(args: &BuildImages) -> Result<Exit> {
     let request = Request { image, push: args.push, registry, anew: args.anew, settings, variables };
     let plans = images::plan(&request)?;
     if args.dry_run {
-        print!("{}", if args.json { planned_json(&plans)? } else { planned(&plans) });
+        terminal::say(&if args.json { planned_json(&plans)? } else { planned(&plans) })?;
         return Ok(Exit::Done);
     }
     let made = images::apply(&request, &plans, &mut Shown::default())?;
-    print!("{}", if args.json { format!("{}\n", serde_json::to_string(&made)?) } else { table(&made) });
+    terminal::say(&if args.json { format!("{}\n", serde_json::to_string(&made)?) } else { table(&made) })?;
     Ok(Exit::Done)
 }
 

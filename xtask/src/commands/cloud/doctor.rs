@@ -12,9 +12,9 @@ pub(super) fn run(args: &Doctor) -> Result<Exit> {
     let facts = flows::doctor::facts(args.which.env.as_deref(), args.which.dot_env.as_deref())?;
     let verdicts = doctor::verdicts(&facts);
     if args.json {
-        println!("{}", serde_json::to_string(&verdicts)?);
+        terminal::say(&format!("{}\n", serde_json::to_string(&verdicts)?))?;
     } else {
-        print!("{}", terminal::lights(&doctor::report(&verdicts)));
+        terminal::say(&terminal::lights(&doctor::report(&verdicts)))?;
     }
     Ok(if doctor::is_red(&verdicts) { Exit::Failed } else { Exit::Done })
 }

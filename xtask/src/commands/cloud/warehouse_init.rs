@@ -27,11 +27,12 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     }
     let shown: Vec<&str> = ready.statements.iter().map(|sql| without_verifier(sql)).collect();
     if args.json {
-        println!("{}", serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown }));
+        let told = serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown });
+        terminal::say(&format!("{told}\n"))?;
     } else if args.dry_run {
-        shown.iter().for_each(|sql| println!("{sql};"));
+        terminal::say(&shown.iter().map(|sql| format!("{sql};\n")).collect::<String>())?;
     } else {
-        println!("The warehouse is ready for `{source}` ({} statements).", shown.len());
+        terminal::say(&format!("The warehouse is ready for `{source}` ({} statements).\n", shown.len()))?;
     }
     Ok(Exit::Done)
 }
