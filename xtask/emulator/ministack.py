@@ -77,9 +77,9 @@ def lower_camel(value):
 
 
 def added(table, call):
-    before = set(table.keys())
+    before = set(table)
     body(call())
-    return next(key for key in table.keys() if key not in before)
+    return next(key for key in table if key not in before)
 
 
 def eip_create(_logical_id, properties, _stack):
@@ -89,7 +89,7 @@ def eip_create(_logical_id, properties, _stack):
 
 
 def eip_delete(public_ip, _properties):
-    for allocation in [key for key in ec2._addresses.keys() if ec2._addresses[key]["PublicIp"] == public_ip]:
+    for allocation in [key for key in ec2._addresses if ec2._addresses[key]["PublicIp"] == public_ip]:
         body(ec2._release_address({"AllocationId": [allocation]}))
 
 
@@ -117,7 +117,7 @@ def unchanged(attributes):
 
 
 def eip_attributes(public_ip):
-    allocation = next(key for key in ec2._addresses.keys() if ec2._addresses[key]["PublicIp"] == public_ip)
+    allocation = next(key for key in ec2._addresses if ec2._addresses[key]["PublicIp"] == public_ip)
     return {"AllocationId": allocation, "PublicIp": public_ip}
 
 
