@@ -21,4 +21,6 @@ pub mod ecr;
 #[cfg(feature = "cloud")]
 pub mod redshift;
 #[cfg(feature = "cloud")]
+pub mod s3;
+#[cfg(feature = "cloud")]
 pub mod sts;

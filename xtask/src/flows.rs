@@ -9,6 +9,10 @@ pub mod tests;
 pub mod warehouse;
 
 #[cfg(feature = "cloud")]
+pub mod account;
+#[cfg(feature = "cloud")]
 pub mod doctor;
 #[cfg(feature = "cloud")]
 pub mod images;
+#[cfg(feature = "cloud")]
+pub mod sync;

@@ -19,6 +19,8 @@ mod platform;
 mod report;
 mod settings;
 mod stack;
+#[cfg(feature = "cloud")]
+mod sync;
 mod ui;
 mod warehouse;
 

@@ -14,6 +14,10 @@ pub enum Cloud {
     Doctor(Doctor),
     /// Build the two images, and push them where they are missing
     BuildImages(BuildImages),
+    /// Put the DAGs and their requirements into Airflow's bucket
+    SyncDags(SyncDags),
+    /// Put the sample answers into the lake
+    UploadSample(UploadSample),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
 }
@@ -50,6 +54,43 @@ pub struct Doctor {
     /// Which settings.
     #[command(flatten)]
     pub which: Which,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask sync-dags`.
+#[derive(Args, Debug)]
+pub struct SyncDags {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Another folder than dags/, with a requirements.txt of its own
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Change nothing; print the plan
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace or delete what somebody else wrote where our files belong
+    #[arg(long)]
+    pub overwrite: bool,
+    /// How many objects may be deleted
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub max_delete: usize,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask upload-sample`.
+#[derive(Args, Debug)]
+pub struct UploadSample {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Change nothing; print the plan
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,

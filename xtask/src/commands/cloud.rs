@@ -2,6 +2,8 @@
 
 mod build_images;
 mod doctor;
+mod sync_dags;
+mod upload_sample;
 mod warehouse_init;
 
 use anyhow::Result;
@@ -14,6 +16,8 @@ pub fn run(command: Cloud) -> Result<Exit> {
     match command {
         Cloud::Doctor(args) => doctor::run(&args),
         Cloud::BuildImages(args) => build_images::run(&args),
+        Cloud::SyncDags(args) => sync_dags::run(&args),
+        Cloud::UploadSample(args) => upload_sample::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),
     }
 }

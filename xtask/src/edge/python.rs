@@ -1,5 +1,8 @@
 //! Private Python environments: one for each tool set, made from exact versions.
 
+#[cfg(feature = "cloud")]
+pub mod imports;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,0 +1,61 @@
+//! `cargo xtask sync-dags`: the DAGs and their requirements into Airflow's bucket.
+
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::SyncDags;
+use crate::edge::terminal;
+use crate::flows::configure;
+use crate::flows::sync::dags::{self, Request};
+use crate::sync::{Plan, REQUIREMENTS};
+
+pub(super) fn run(args: &SyncDags) -> Result<Exit> {
+    let variables = configure::variables(args.which.dot_env.as_deref())?;
+    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let (dir, overwrite, max_delete) = (args.dir.clone(), args.overwrite, args.max_delete);
+    let request = Request { dir, overwrite, max_delete, settings, variables };
+    terminal::step("Looking at the DAGs and the bucket");
+    let sync = dags::plan(&request)?;
+    let (plan, bucket) = (&sync.plan, &sync.bucket);
+    if !args.json {
+        print!("{plan}");
+    }
+    if args.dry_run {
+        let value = json!({ "applied": false, "bucket": bucket, "update": update(plan), "plan": plan });
+        println!("{}", if args.json { value.to_string() } else { told(plan, None) });
+        return Ok(Exit::Done);
+    }
+    if !plan.waves.is_empty() {
+        terminal::step(&format!("Writing to `{bucket}`"));
+    }
+    let version = sync.apply(&request.settings)?.requirements_version;
+    if args.json {
+        let value = json!({ "applied": true, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
+        println!("{value}");
+    } else {
+        println!("{}", told(plan, version.as_deref()));
+    }
+    Ok(Exit::Done)
+}
+
+/// How Airflow comes to see it: `none`, `dags` or `environment`.
+fn update(plan: &Plan) -> &'static str {
+    match (plan.updates_environment(), plan.is_empty()) {
+        (true, _) => "environment",
+        (false, true) => "none",
+        (false, false) => "dags",
+    }
+}
+
+fn told(plan: &Plan, version: Option<&str>) -> String {
+    match update(plan) {
+        "none" => format!("Nothing to do: {} objects are as they should be.", plan.keep.len()),
+        "dags" => "DAGs only: Airflow picks them up in about 30 s.".to_owned(),
+        _ => format!(
+            "Environment update: the DAGs are picked up in about 30 s, `{REQUIREMENTS}` with the next update of the \
+             environment (20 minutes or more), which wants RequirementsVersion={}.",
+            version.unwrap_or("(the bucket gives no versions)")
+        ),
+    }
+}

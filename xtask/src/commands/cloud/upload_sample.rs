@@ -1,0 +1,27 @@
+//! `cargo xtask upload-sample`: the sample answers into the lake.
+
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::UploadSample;
+use crate::flows::configure;
+use crate::flows::sync::sample;
+
+pub(super) fn run(args: &UploadSample) -> Result<Exit> {
+    let variables = configure::variables(args.which.dot_env.as_deref())?;
+    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let sample = sample::plan(&settings, &variables)?;
+    let plan = &sample.plan;
+    if !args.dry_run {
+        sample.apply(&settings)?;
+    }
+    if args.json {
+        println!("{}", json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan }));
+    } else {
+        print!("{plan}");
+        let (verb, sent) = (if args.dry_run { "would be sent" } else { "sent" }, plan.steps().count());
+        println!("{sent} {verb}, {} unchanged, in `{}`.", plan.keep.len(), sample.bucket);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,63 @@
+//! What Python files import, and whether they are Python: told by Python itself, one process for all of them.
+//!
+//! The crates that parse Python are large or left alone; `python3` is needed anyway. It knows the syntax of its own version.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+use crate::sync::Import;
+
+const SCRIPT: &str = include_str!("imports.py");
+
+#[derive(Deserialize)]
+struct Told {
+    version: String,
+    files: BTreeMap<String, Parsed>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Parsed {
+    Imports(Vec<Import>),
+    Problem { line: u32, problem: String },
+}
+
+/// The imports of each file, by the names given.
+///
+/// # Errors
+/// With every file that is no Python, as `file:line: what`.
+pub fn of(sources: &BTreeMap<&str, &str>) -> Result<BTreeMap<String, Vec<Import>>> {
+    if sources.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // -I: nothing of the folder, the environment or the user is imported in place of the standard library.
+    let mut python = Command::new("python3");
+    python.args(["-I", "-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let missing = || Failure::new("Python 3 is not installed").hint("sudo apt-get install python3");
+    let mut child = python.spawn().map_err(|_| missing())?;
+    let mut input = child.stdin.take().context("no pipe to python3")?;
+    // It answers when it has read everything, so that neither side waits for the other.
+    let written = serde_json::to_vec(sources).map(|text| input.write_all(&text));
+    drop(input);
+    let output = child.wait_with_output().context("python3 did not end")?;
+    written?.context("python3 did not listen")?;
+    let told: Told = serde_json::from_slice(&output.stdout).context("python3 did not say what the DAGs import")?;
+    let (mut imports, mut problems) = (BTreeMap::new(), Vec::new());
+    for (file, parsed) in told.files {
+        match parsed {
+            Parsed::Imports(list) => _ = imports.insert(file, list),
+            Parsed::Problem { line, problem } => problems.push(format!("{file}:{line}: {problem}")),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(imports);
+    }
+    let failure = Failure::new(format!("not Python: {}", problems.join("; ")));
+    let hint = "`python3` here is {}, Airflow 3.0 on MWAA has 3.12: for newer syntax put a newer python3 first in PATH";
+    Err(failure.hint(hint.replace("{}", &told.version)).into())
+}

@@ -1,0 +1,159 @@
+//! A bucket of S3: its listing, and single objects that are written only over what is expected there.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_sts::config::ProvideCredentials;
+use aws_types::service_config::ServiceConfigKey;
+use futures_util::TryStreamExt;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion};
+
+use crate::failure::{Failure, chain, of_call};
+use crate::sync::{Listed, Remote};
+
+/// One bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    name: String,
+    store: AmazonS3,
+}
+
+/// An object's content.
+#[derive(Debug)]
+pub struct Found {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Its version, in a bucket that keeps versions.
+    pub version: Option<String>,
+}
+
+/// What the bucket calls an object that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Changes with the content.
+    pub etag: String,
+    /// Its version, in a bucket that keeps versions.
+    pub version: Option<String>,
+}
+
+impl Bucket {
+    /// With region, credentials and endpoint of the SDK. Nothing is asked of S3 yet.
+    ///
+    /// # Errors
+    /// Without credentials or region.
+    pub async fn open(name: &str, config: &SdkConfig) -> Result<Self> {
+        // Fails where one is installed already, which then serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let what = format!("reach the bucket `{name}`");
+        let failed = |words: &str| of_call(&what, None, words, &[]);
+        let provider = config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
+        let keys = provider.provide_credentials().await;
+        let keys = keys.map_err(|error| failed(&format!("no credentials: {}", chain(&error))))?;
+        let region = config.region().ok_or_else(|| failed("no region"))?;
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(name)
+            .with_region(region.as_ref())
+            .with_access_key_id(keys.access_key_id())
+            .with_secret_access_key(keys.secret_access_key())
+            // One DELETE each, so that the order is ours.
+            .with_disable_bulk_delete(true)
+            .with_retry(RetryConfig { max_retries: 4, ..RetryConfig::default() });
+        if let Some(token) = keys.session_token() {
+            builder = builder.with_token(token);
+        }
+        if let Some(endpoint) = endpoint(config) {
+            // An emulator on this machine speaks plain HTTP and cannot be found as `bucket.host`.
+            let plain = endpoint.starts_with("http://");
+            builder = builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
+        }
+        let store = builder.build().with_context(|| Failure::new(format!("cannot {what}")))?;
+        Ok(Self { name: name.to_owned(), store })
+    }
+
+    /// Everything below a prefix, or everything; a request for each 1,000 objects.
+    pub async fn list(&self, prefix: Option<&str>) -> Result<Remote> {
+        let prefix = prefix.map(Path::from);
+        let object = |found: object_store::ObjectMeta| {
+            let listed = Listed { etag: found.e_tag.unwrap_or_default(), size: found.size };
+            (found.location.to_string(), listed)
+        };
+        let listed = self.store.list(prefix.as_ref()).map_ok(object).try_collect::<BTreeMap<_, _>>().await;
+        listed.map_err(|error| self.failed("list", "", &error).into())
+    }
+
+    /// An object.
+    pub async fn get(&self, key: &str) -> Result<Found> {
+        let failed = |error| self.failed("read", key, &error);
+        let found = self.store.get(&path(key)?).await.map_err(failed)?;
+        let version = found.meta.version.clone();
+        Ok(Found { bytes: found.bytes().await.map_err(failed)?.to_vec(), version })
+    }
+
+    /// Writes an object, if nothing is there, or what has this ETag.
+    ///
+    /// # Errors
+    /// When something else is there, or S3 refuses or cannot be reached.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>, over: Option<&str>) -> Result<Written> {
+        let update = |etag: &str| PutMode::Update(UpdateVersion { e_tag: Some(etag.to_owned()), version: None });
+        let options = PutOptions { mode: over.map_or(PutMode::Create, update), ..PutOptions::default() };
+        let written = self.store.put_opts(&path(key)?, PutPayload::from(bytes), options).await;
+        let written = written.map_err(|error| self.failed("write", key, &error))?;
+        Ok(Written { etag: written.e_tag.context("S3 gave no ETag")?, version: written.version })
+    }
+
+    /// Removes an object. S3 would remove one in any state: what was looked at before may have changed since.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        self.store.delete(&path(key)?).await.map_err(|error| self.failed("delete", key, &error).into())
+    }
+
+    fn failed(&self, verb: &str, key: &str, error: &Error) -> Failure {
+        let name = &self.name;
+        let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
+        let (what, words) = (format!("{verb} `{place}`"), chain(error));
+        // S3 says no more than 404 of a bucket or an object, the code is in its words.
+        if words.contains("NoSuchBucket") {
+            let failure = Failure::new(format!("there is no bucket `{name}`"));
+            return failure
+                .hint("the stack `storage` of `cargo xtask deploy` makes it; BUCKET_SUFFIX is part of its name");
+        }
+        match error {
+            Error::Precondition { .. } | Error::AlreadyExists { .. } => {
+                let failure =
+                    Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
+                failure.hint("nothing more was written; run the same command again to see what is there now")
+            }
+            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+                let code = ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"];
+                let failure = Failure::new(format!("cannot {what}: access denied"));
+                if code.iter().any(|code| words.contains(code)) {
+                    return failure.hint("check the credentials; `cargo xtask doctor` says whose they are");
+                }
+                let action = match verb {
+                    "list" => "ListBucket",
+                    "read" => "GetObject",
+                    "write" => "PutObject",
+                    _ => "DeleteObject",
+                };
+                failure.hint(format!("the caller needs `s3:{action}` on this bucket, and its key of KMS"))
+            }
+            Error::NotFound { .. } => Failure::new(format!("cannot {what}: it is not there")),
+            _ => of_call(&what, None, &words, &[]),
+        }
+    }
+}
+
+/// As it is: `Path::from` would encode what it does not like.
+fn path(key: &str) -> Result<Path> {
+    Path::parse(key).with_context(|| format!("`{key}` cannot be an object's key"))
+}
+
+/// Another endpoint than AWS's, from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
+fn endpoint(config: &SdkConfig) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    let own = config.service_config().and_then(|service| service.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
+}

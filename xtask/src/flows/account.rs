@@ -1,0 +1,35 @@
+//! Nothing is written to another account than the settings'.
+
+use anyhow::{Result, bail};
+use contract::Exit;
+
+use crate::doctor::Caller;
+use crate::edge::aws::Aws;
+use crate::edge::sts;
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// Asks AWS whose the credentials are, where the settings (or AWS_ACCOUNT_ID) name the only account to write to. Every
+/// command that writes calls this first.
+///
+/// # Errors
+/// When it is another account, or nobody can tell.
+pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
+    let Some(wanted) = &settings.account else { return Ok(()) };
+    let failure = match aws.wait(sts::caller(&aws.config)) {
+        Caller::Known { account, .. } if account == *wanted => return Ok(()),
+        Caller::Known { account, .. } => {
+            let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
+            failure.hint("take the other account's credentials, or change AWS_ACCOUNT_ID or `account`")
+        }
+        Caller::Nobody => Failure::new("there are no credentials of AWS")
+            .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
+        Caller::Refused(why) => {
+            Failure::new(format!("the credentials are refused: {why}")).hint("make new keys, or take others")
+        }
+        Caller::Unanswered(why) => Failure::new(format!("nobody can tell whose the credentials are: {why}"))
+            .exit(Exit::TempFail)
+            .hint("check the network, then run the same command again"),
+    };
+    bail!(failure)
+}

@@ -1,0 +1,168 @@
+//! The DAGs into Airflow's bucket: everything below `dags/` that Airflow uses, and its requirements beside the folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::{apply, content, look};
+use crate::edge::aws::Aws;
+use crate::edge::s3::{Bucket, Written};
+use crate::edge::{files, python};
+use crate::failure::Failure;
+use crate::flows::account;
+use crate::settings::{Settings, Variables};
+use crate::sync::{self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Plan, REQUIREMENTS, Seen, Tree, Wanted};
+
+/// What is wanted, and with what.
+#[derive(Debug)]
+pub struct Request {
+    /// Another folder than `dags/`, with a `requirements.txt` of its own.
+    pub dir: Option<PathBuf>,
+    /// Replace or delete what somebody else wrote where our files belong.
+    pub overwrite: bool,
+    /// How many objects may be deleted.
+    pub max_delete: usize,
+    /// The settings.
+    pub settings: Settings,
+    /// The environment over `.env`.
+    pub variables: Variables,
+}
+
+/// A plan, and what it needs to be carried out.
+#[derive(Debug)]
+pub struct Sync {
+    /// The plan.
+    pub plan: Plan,
+    /// The bucket's name.
+    pub bucket: String,
+    wanted: Wanted,
+    aws: Aws,
+    store: Bucket,
+}
+
+/// What a sync came to.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// The version of the requirements that is in the bucket now, for `RequirementsVersion`; none in a bucket without.
+    pub requirements_version: Option<String>,
+}
+
+/// The files as they shall be in the bucket, by key. One that is made from the settings would be put in its place here.
+fn tree(request: &Request) -> Result<Tree> {
+    let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
+    anyhow::ensure!(folder.is_dir(), Failure::new(format!("there is no folder `{}`", folder.display())));
+    let below = files::below(&folder, &[""])?.into_iter().filter(|(path, ..)| is_for_airflow(path));
+    let mut tree: Tree = below.map(|(path, _, bytes)| (format!("{FOLDER}{path}"), File::new(bytes))).collect();
+    let requirements = match &request.dir {
+        Some(dir) => dir.join(REQUIREMENTS),
+        None => files::root().join(&request.settings.airflow.requirements),
+    };
+    let bytes = files::bytes(&requirements)?.with_context(|| {
+        let failure = Failure::new(format!("there is no `{}`", requirements.display()));
+        failure.hint("it may be empty, but Airflow's environment names it; see airflow.requirements")
+    })?;
+    tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
+    Ok(tree)
+}
+
+/// Not: tests, guides, what Python leaves behind, hidden files, and the requirements, which lie beside the folder.
+fn is_for_airflow(path: &str) -> bool {
+    let hidden = |part: &str| part.starts_with('.') && part != ".airflowignore";
+    let around = |part: &str| hidden(part) || part == "__pycache__";
+    !path.split('/').any(around)
+        && !path.starts_with("tests/")
+        && !path.ends_with(".md")
+        && !path.ends_with(".pyc")
+        && path != REQUIREMENTS
+}
+
+/// What each Python file imports. The manifest knows it of those that are as they were; Python is asked about the rest.
+fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
+    let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
+    for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {
+        match manifest.files.get(key).filter(|owned| owned.sha256 == file.sha256) {
+            Some(owned) => _ = known.insert(key.clone(), owned.imports.clone()),
+            None => {
+                let text = std::str::from_utf8(&file.bytes);
+                let text = text.map_err(|_| Failure::new(format!("{key} is not UTF-8")))?;
+                unknown.insert(key.as_str(), text);
+            }
+        }
+    }
+    known.extend(python::imports::of(&unknown)?);
+    Ok(known)
+}
+
+/// Looks at both sides: a listing, the manifest, and what neither of them can tell whose it is.
+pub fn plan(request: &Request) -> Result<Sync> {
+    let tree = tree(request)?;
+    let bucket = request.settings.buckets().airflow;
+    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
+    let remote = aws.wait(store.list(None))?;
+    let manifest = match remote.get(MANIFEST) {
+        Some(_) => read(&aws.wait(store.get(MANIFEST))?.bytes)?,
+        None => Manifest::default(),
+    };
+    let imports = imports(&tree, &manifest)?;
+    let ours: BTreeSet<String> = manifest.files.keys().cloned().collect();
+    let others = remote.keys().filter(|key| !ours.contains(*key)).cloned().collect();
+    let problems = sync::check(&tree, &imports, &ours, &others);
+    if !problems.is_empty() {
+        let failure = Failure::new(format!("imports that would fail: {}", problems.join("; ")));
+        return Err(failure.hint("Airflow would show the DAGs as broken; nothing was sent").into());
+    }
+    let seen = aws.wait(look(&store, sync::doubtful(&tree, &remote, &manifest)))?;
+    let (overwrite, max_delete) = (request.overwrite, request.max_delete);
+    let wanted = Wanted { tree, imports, remote, manifest, seen, overwrite, max_delete };
+    let plan = sync::plan(&wanted)?;
+    Ok(Sync { plan, bucket, wanted, aws, store })
+}
+
+fn read(bytes: &[u8]) -> Result<Manifest> {
+    serde_json::from_slice(bytes).with_context(|| {
+        let failure = Failure::new(format!("`{MANIFEST}` in the bucket is no manifest"));
+        failure.hint("delete that object and run this again: what has our content becomes ours again")
+    })
+}
+
+impl Sync {
+    /// Writes what the plan says, then the manifest. With nothing to do, S3 is asked nothing more.
+    pub fn apply(&self, settings: &Settings) -> Result<Done> {
+        let Wanted { remote, manifest, tree, .. } = &self.wanted;
+        account::check(settings, &self.aws)?;
+        if self.plan.is_empty() {
+            return Ok(done(manifest));
+        }
+        let written = self.aws.wait(apply(&self.store, &self.plan, tree, remote))?;
+        let manifest = self.manifest(&written)?;
+        let over = remote.get(MANIFEST).map(|there| there.etag.as_str());
+        self.aws.wait(self.store.put(MANIFEST, serde_json::to_vec(&manifest)?, over))?;
+        Ok(done(&manifest))
+    }
+
+    /// As things are after the plan.
+    fn manifest(&self, written: &BTreeMap<String, Written>) -> Result<Manifest> {
+        let Wanted { imports, manifest: before, tree, seen, .. } = &self.wanted;
+        let mut after = Manifest::default();
+        for (key, there) in written.iter().filter(|(key, _)| tree.contains_key(*key)) {
+            let read = || seen.get(key).and_then(|seen: &Seen| seen.version.clone());
+            let owned = Owned {
+                sha256: content(tree, key)?.sha256.clone(),
+                etag: there.etag.clone(),
+                version: there.version.clone().or_else(read),
+                imports: imports.get(key).cloned().unwrap_or_default(),
+            };
+            after.files.insert(key.clone(), owned);
+        }
+        let kept = before.files.iter().filter(|(key, _)| self.plan.keep.contains(*key));
+        after.files.extend(kept.map(|(key, owned)| (key.clone(), owned.clone())));
+        Ok(after)
+    }
+}
+
+fn done(manifest: &Manifest) -> Done {
+    Done { requirements_version: manifest.files.get(REQUIREMENTS).and_then(|owned| owned.version.clone()) }
+}
