@@ -112,36 +112,31 @@ impl Bucket {
     fn failed(&self, verb: &str, key: &str, error: &Error) -> Failure {
         let name = &self.name;
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
-        let (what, words) = (format!("{verb} `{place}`"), chain(error));
-        // S3 says no more than 404 of a bucket or an object, the code is in its words.
-        if words.contains("NoSuchBucket") {
+        if let Error::Precondition { .. } | Error::AlreadyExists { .. } = error {
+            let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
+            return failure.hint("nothing more was written; run the same command again to see what is there now");
+        }
+        // Of a listing, the kind of an error is never told, but S3's answer is in its words.
+        let words = chain(error);
+        let of = |tag: &str| Some(words.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
+        let code = of("Code");
+        if code == Some("NoSuchBucket") {
             let failure = Failure::new(format!("there is no bucket `{name}`"));
             return failure
                 .hint("the stack `storage` of `cargo xtask deploy` makes it; BUCKET_SUFFIX is part of its name");
         }
-        match error {
-            Error::Precondition { .. } | Error::AlreadyExists { .. } => {
-                let failure =
-                    Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
-                failure.hint("nothing more was written; run the same command again to see what is there now")
-            }
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-                let code = ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"];
-                let failure = Failure::new(format!("cannot {what}: access denied"));
-                if code.iter().any(|code| words.contains(code)) {
-                    return failure.hint("check the credentials; `cargo xtask doctor` says whose they are");
-                }
-                let action = match verb {
-                    "list" => "ListBucket",
-                    "read" => "GetObject",
-                    "write" => "PutObject",
-                    _ => "DeleteObject",
-                };
-                failure.hint(format!("the caller needs `s3:{action}` on this bucket, and its key of KMS"))
-            }
-            Error::NotFound { .. } => Failure::new(format!("cannot {what}: it is not there")),
-            _ => of_call(&what, None, &words, &[]),
-        }
+        let action = match verb {
+            "list" => "ListBucket",
+            "read" => "GetObject",
+            "write" => "PutObject",
+            _ => "DeleteObject",
+        };
+        let denied = format!("the caller needs `s3:{action}` on this bucket, and the use of its key in KMS");
+        let hints = [("AccessDenied", denied.as_str()), ("InvalidAccessKeyId", "check the credentials")];
+        // Each error says all that is beneath it; the last is the cause.
+        let cause = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
+        let cause = cause.map(ToString::to_string).unwrap_or_default();
+        of_call(&format!("{verb} `{place}`"), code, of("Message").unwrap_or(&cause), &hints)
     }
 }
 

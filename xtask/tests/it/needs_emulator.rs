@@ -6,6 +6,7 @@
 
 mod doctor;
 mod settings_schema;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,7 @@
 //! Platforms of the tests' own, driven through the program.
 
 pub(crate) mod entry;
+pub(crate) mod proxy;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,0 +1,143 @@
+//! `cargo xtask sync-dags` and `upload-sample` against MiniStack's S3, every request seen. MiniStack has no permissions
+//! and no KMS: that a refusal is told well is seen with a server that refuses everything.
+//!
+//! After every write of every case, Python imports every file that is in the bucket.
+
+mod bench;
+mod crashes;
+mod others;
+
+use serde_json::Value;
+
+use bench::Bench;
+
+const REQUIREMENTS: (&str, &str) = ("requirements.txt", "boto3==1.40.0\n");
+
+#[test]
+fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
+    let mut bench = Bench::new("first");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "from package import tools\n")]);
+    bench.write(&[
+        ("package/__init__.py", ""),
+        ("package/tools.py", ""),
+        ("config.json", "{}"),
+        (".airflowignore", "steps"),
+    ]);
+    bench.write(&[
+        ("tests/test_dag.py", "import pytest, nowhere"),
+        ("README.md", "#"),
+        (".hidden", ""),
+        ("__pycache__/dag.pyc", ""),
+    ]);
+    let (told, asked) = bench.done(&[]);
+    let sent = [
+        "dags/.airflowignore",
+        "dags/config.json",
+        "requirements.txt",
+        "dags/package/__init__.py",
+        "dags/package/tools.py",
+        "dags/steps.py",
+        "dags/dag.py",
+        "dags/.dpworld-sync.json",
+    ];
+    let mut lines: Vec<String> = asked.iter().map(bench::line).collect();
+    assert_eq!(lines.remove(0), "LIST");
+    // Those of one wave come in any order.
+    lines[..3].sort();
+    lines[3..5].sort();
+    assert_eq!(lines, sent.map(|key| format!("PUT {key}")));
+    assert!(asked[1..].iter().all(|put| put.header("if-none-match") == Some("*")), "{asked:?}");
+    assert_eq!(told["update"], "environment");
+    let version = told["requirements_version"].as_str().expect("a version").to_owned();
+    assert_eq!(bench.version("requirements.txt"), version);
+
+    let (told, asked) = bench.done(&[]);
+    assert_eq!(asked.iter().map(bench::line).collect::<Vec<_>>(), ["LIST", "GET dags/.dpworld-sync.json"]);
+    assert_eq!((&told["update"], told["requirements_version"].as_str()), (&Value::from("none"), Some(&*version)));
+    assert_eq!(told["plan"]["waves"], Value::Array(vec![]));
+}
+
+#[test]
+fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
+    let mut bench = Bench::new("change");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
+    bench.done(&[]);
+    bench.write(&[("steps.py", "ONE = 2\n")]);
+    let before = bench.etag("dags/steps.py");
+    let preview = bench.told(&["--dry-run"]);
+    assert_eq!(
+        preview.lines().collect::<Vec<_>>(),
+        ["put     dags/steps.py", "DAGs only: Airflow picks them up in about 30 s."]
+    );
+    let (told, asked) = bench.done(&[]);
+    let lines = ["LIST", "GET dags/.dpworld-sync.json", "PUT dags/steps.py", "PUT dags/.dpworld-sync.json"];
+    assert_eq!(asked.iter().map(bench::line).collect::<Vec<_>>(), lines);
+    assert_eq!(asked[2].header("if-match"), Some(&*before));
+    assert!(asked[3].header("if-match").is_some());
+    assert_eq!(told["update"], "dags");
+
+    bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
+    let words = bench.told(&[]);
+    let version = bench.version("requirements.txt");
+    assert!(
+        words.contains("Environment update") && words.contains(&format!("RequirementsVersion={version}.")),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_rename_across_an_import_goes_in_three_steps() {
+    let mut bench = Bench::new("rename");
+    bench.write(&[REQUIREMENTS, ("dag.py", "from old import f\n"), ("old.py", "def f(): pass\n")]);
+    bench.done(&[]);
+    bench.remove("old.py");
+    bench.write(&[("dag.py", "from new import f\n"), ("new.py", "def f(): pass\n")]);
+    let (_, asked) = bench.done(&[]);
+    let lines = ["PUT dags/new.py", "PUT dags/dag.py", "DELETE dags/old.py", "PUT dags/.dpworld-sync.json"];
+    assert_eq!(asked[2..].iter().map(bench::line).collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn what_would_not_import_is_told_with_file_and_line_before_anything_is_sent() {
+    let mut bench = Bench::new("wrong");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "\n")]);
+    bench.done(&[]);
+    bench.write(&[("dag.py", "import json\nimport steps\nx = (\n")]);
+    bench.refused(&[], &["error: not Python: dags/dag.py:3: '(' was never closed", "hint: `python3` here is 3."]);
+    bench.write(&[("dag.py", "import json\nimport steps\n")]);
+    bench.remove("steps.py");
+    let asked = bench.refused(&[], &["dags/dag.py:2: `import steps`: the module `steps` is no longer there"]);
+    assert!(asked.iter().all(|asked| asked.method == "GET"));
+}
+
+#[test]
+fn deletes_beyond_the_cap_need_a_word() {
+    let mut bench = Bench::new("cap");
+    bench.write(&[REQUIREMENTS, ("a.py", ""), ("b.py", ""), ("c.py", "import a\n")]);
+    bench.done(&[]);
+    for file in ["a.py", "b.py", "c.py"] {
+        bench.remove(file);
+    }
+    bench.refused(
+        &["--max-delete", "2"],
+        &["3 objects would be deleted, and 2 may be", "hint: if that is right: --max-delete 3"],
+    );
+    let (_, asked) = bench.done(&["--max-delete", "3"]);
+    let lines: Vec<String> = asked[2..].iter().map(bench::line).collect();
+    let last = lines.iter().position(|line| line == "DELETE dags/a.py");
+    assert!(last > lines.iter().position(|line| line == "DELETE dags/c.py") && lines.len() == 4, "{lines:?}");
+}
+
+#[test]
+fn the_sample_is_sent_once() {
+    let bench = Bench::lake("sample");
+    let sample = |bench: &Bench| serde_json::from_str::<Value>(&bench.sample(&["--json"])).expect("JSON");
+    let first = sample(&bench);
+    assert_eq!((first["plan"]["waves"][0].as_array().map(Vec::len), &first["applied"]), (Some(14), &Value::from(true)));
+    assert_eq!(sample(&bench)["plan"]["waves"], Value::Array(vec![]));
+    let sent = bench.read("sample/spacex/launches.json");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../jobs/sample/spacex/launches.json");
+    assert!(sent == std::fs::read(own).expect("the sample"));
+    bench.put("sample/spacex/crew.json", b"[]");
+    assert!(bench.sample(&[]).starts_with("put     sample/spacex/crew.json\n1 sent, 13 unchanged"));
+}

@@ -1,0 +1,220 @@
+//! A folder of DAGs, a bucket, and what was asked between them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::super::setting;
+use crate::support::proxy::{Asked, Fate, Proxy};
+
+/// What is in the bucket, by key.
+pub(super) type State = BTreeMap<String, String>;
+
+pub(super) fn line(asked: &Asked) -> String {
+    asked.line()
+}
+
+/// A request of S3's own protocol; MiniStack asks for no signature.
+pub(super) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
+    let mut server = TcpStream::connect(endpoint.replace("http://", "")).expect("a server");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    server.write_all(head.as_bytes()).and_then(|()| server.write_all(body)).expect("sent");
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).expect("an answer");
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
+    let rest = answer.split_off(end);
+    (String::from_utf8(answer).expect("text"), rest)
+}
+
+pub(super) struct Bench {
+    folder: TempDir,
+    suffix: String,
+    bucket: String,
+    upstream: String,
+    state: State,
+}
+
+impl Bench {
+    /// With a bucket for DAGs that keeps versions, as MWAA wants it.
+    pub(super) fn new(name: &str) -> Self {
+        Self::with("airflow", name)
+    }
+
+    pub(super) fn lake(name: &str) -> Self {
+        Self::with("dlake", name)
+    }
+
+    fn with(what: &str, name: &str) -> Self {
+        let suffix = format!("{name}-{}", std::process::id());
+        let bucket = format!("dpstack-{what}-{suffix}");
+        let upstream = setting("TEST_S3_ENDPOINT");
+        ask(&upstream, "PUT", &format!("/{bucket}"), b"");
+        let versions = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+        let (head, _) = ask(&upstream, "PUT", &format!("/{bucket}?versioning"), versions);
+        assert!(head.contains(" 200 "), "{head}");
+        Self { folder: tempfile::tempdir().expect("a folder"), suffix, bucket, upstream, state: State::new() }
+    }
+
+    pub(super) fn write(&self, files: &[(&str, &str)]) {
+        for (name, text) in files {
+            let file = self.folder.path().join(name);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(file, text).expect("written");
+        }
+    }
+
+    pub(super) fn remove(&self, file: &str) {
+        fs::remove_file(self.folder.path().join(file)).expect("a file");
+    }
+
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(super) fn upstream(&self) -> String {
+        self.upstream.clone()
+    }
+
+    /// An object's path in S3's own protocol.
+    pub(super) fn path(&self, key: &str) -> String {
+        format!("/{}/{key}", self.bucket)
+    }
+
+    pub(super) fn put(&self, key: &str, bytes: &[u8]) {
+        let (head, _) = ask(&self.upstream, "PUT", &self.path(key), bytes);
+        assert!(head.contains(" 200 "), "{head}");
+    }
+
+    /// As somebody else, in what is known of the bucket too.
+    pub(super) fn meddle(&mut self, key: &str, text: &str) {
+        self.put(key, text.as_bytes());
+        self.state.insert(key.to_owned(), text.to_owned());
+    }
+
+    pub(super) fn read(&self, key: &str) -> Vec<u8> {
+        ask(&self.upstream, "GET", &self.path(key), b"").1
+    }
+
+    fn header(&self, key: &str, name: &str) -> String {
+        let (head, _) = ask(&self.upstream, "GET", &self.path(key), b"");
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).expect("the header").1.to_owned()
+    }
+
+    pub(super) fn etag(&self, key: &str) -> String {
+        self.header(key, "etag")
+    }
+
+    pub(super) fn version(&self, key: &str) -> String {
+        self.header(key, "x-amz-version-id")
+    }
+
+    pub(super) fn command(&self, name: &str, endpoint: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args([name, "--env", "dev", "--dot-env", "/nowhere/.env"]);
+        command.env("AWS_ENDPOINT_URL", endpoint).env("BUCKET_SUFFIX", &self.suffix).env_remove("AWS_ACCOUNT_ID");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command
+    }
+
+    fn sync(&self, endpoint: &str) -> Command {
+        let mut command = self.command("sync-dags", endpoint);
+        command.arg("--dir").arg(self.folder.path());
+        command
+    }
+
+    pub(super) fn sample(&self, arguments: &[&str]) -> String {
+        let output = self.command("upload-sample", &self.upstream).args(arguments).output().expect("xtask starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// A sync through a proxy; what it wrote is held against Python.
+    pub(super) fn through(&mut self, proxy: &Proxy, arguments: &[&str]) -> Output {
+        let output = self.sync(&proxy.endpoint).args(arguments).output().expect("xtask starts");
+        self.follow(&proxy.asked());
+        output
+    }
+
+    /// One that is left behind to be killed.
+    pub(super) fn start(&self, proxy: &Proxy) -> Child {
+        let mut command = self.sync(&proxy.endpoint);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts")
+    }
+
+    /// A sync that goes well: what it says, and what it asked.
+    pub(super) fn done(&mut self, arguments: &[&str]) -> (Value, Vec<Asked>) {
+        let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
+        let output = self.through(&proxy, &[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (serde_json::from_slice(&output.stdout).expect("JSON"), proxy.asked())
+    }
+
+    /// What one says to a person.
+    pub(super) fn told(&mut self, arguments: &[&str]) -> String {
+        let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
+        let output = self.through(&proxy, arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// A sync that is refused, in these words.
+    pub(super) fn refused(&mut self, arguments: &[&str], words: &[&str]) -> Vec<Asked> {
+        let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
+        let output = self.through(&proxy, arguments);
+        refusal(&output, words);
+        proxy.asked()
+    }
+
+    /// Carries out what was asked on the known state, and has Python import everything after each write.
+    pub(super) fn follow(&mut self, asked: &[Asked]) {
+        let mut states = vec![self.state.clone()];
+        for asked in asked.iter().filter(|asked| asked.status.is_some_and(|status| status < 300)) {
+            match asked.method.as_str() {
+                "PUT" => {
+                    let text = String::from_utf8(asked.body.clone()).expect("text");
+                    self.state.insert(asked.key.clone(), text);
+                }
+                "DELETE" => assert!(self.state.remove(&asked.key).is_some(), "{} was not there", asked.key),
+                _ => continue,
+            }
+            states.push(self.state.clone());
+        }
+        for (key, text) in &self.state {
+            assert!(self.read(key) == text.as_bytes(), "the bucket's {key} is not as followed");
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_emulator/sync/importable.py");
+        let mut python =
+            Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python");
+        let mut input = python.stdin.take().expect("a pipe");
+        input.write_all(&serde_json::to_vec(&states).expect("JSON")).expect("read");
+        drop(input);
+        let output = python.wait_with_output().expect("python ends");
+        let problems = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && problems.is_empty(), "{problems}");
+    }
+
+    /// Whether the bucket has exactly these DAGs and requirements, and others' objects.
+    pub(super) fn holds(&self, files: &[(&str, &str)]) {
+        let key = |name: &str| if name == "requirements.txt" { name.to_owned() } else { format!("dags/{name}") };
+        let wanted: State = files.iter().map(|(name, text)| (key(name), (*text).to_owned())).collect();
+        let mut there = self.state.clone();
+        there.remove("dags/.dpworld-sync.json");
+        assert_eq!(there, wanted);
+    }
+}
+
+/// Exit code 1, and these words among what it says.
+pub(super) fn refusal(output: &Output, words: &[&str]) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for words in words {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

@@ -1,0 +1,80 @@
+//! A sync that dies after each of its requests, and the one that comes after it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::REQUIREMENTS;
+use super::bench::Bench;
+use crate::support::proxy::{Asked, Fate, Proxy};
+
+/// A module renamed, a circle that comes, a circle that goes, a new requirement.
+const BEFORE: [(&str, &str); 6] = [
+    REQUIREMENTS,
+    ("dag.py", "from old import f\n"),
+    ("old.py", "def f(): pass\n"),
+    ("gone_a.py", "import gone_b\n"),
+    ("gone_b.py", "import gone_a\n"),
+    ("config.json", "{}"),
+];
+const AFTER: [(&str, &str); 7] = [
+    ("requirements.txt", "boto3==1.40.1\n"),
+    ("dag.py", "from package.new import f\n"),
+    ("package/__init__.py", "from . import new\n"),
+    ("package/new.py", "import circle_a\ndef f(): pass\n"),
+    ("circle_a.py", "import circle_b\n"),
+    ("circle_b.py", "import circle_a\n"),
+    ("config.json", "{\"more\": 1}"),
+];
+
+fn prepared(name: &str) -> Bench {
+    let mut bench = Bench::new(name);
+    bench.write(&BEFORE);
+    bench.done(&[]);
+    for file in ["old.py", "gone_a.py", "gone_b.py"] {
+        bench.remove(file);
+    }
+    bench.write(&AFTER);
+    bench
+}
+
+/// Dies at each request in turn.
+fn dies(fate: Fate, name: &str) {
+    let mut whole = prepared(name);
+    let (_, asked) = whole.done(&[]);
+    whole.holds(&AFTER);
+    // A listing, a read; data, the new modules, the DAG, the old modules, two stand-ins; the manifest.
+    assert_eq!(asked.len(), 2 + 2 + 4 + 1 + 3 + 2 + 1);
+    for last in 0..asked.len() {
+        let mut bench = prepared(&format!("{name}{last}"));
+        let judge = move |_: &_, index| match index {
+            index if index < last => Fate::Pass,
+            index if index == last => fate,
+            _ => Fate::Lost,
+        };
+        let proxy = Proxy::start(&bench.upstream(), Box::new(judge));
+        let mut child = bench.start(&proxy);
+        let began = Instant::now();
+        let over = |asked: &Asked| fate == Fate::Lost || asked.status.is_some();
+        while !proxy.asked().get(last).is_some_and(over) {
+            assert!(began.elapsed() < Duration::from_secs(30), "request {last} never came: {:?}", proxy.asked());
+            thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().expect("it runs");
+        child.wait().expect("it ended");
+        bench.follow(&proxy.asked());
+        bench.done(&[]);
+        bench.holds(&AFTER);
+        let (told, asked) = bench.done(&[]);
+        assert!(told["update"] == "none" && asked.len() == 2, "{told}");
+    }
+}
+
+#[test]
+fn a_death_before_any_request_arrives_leaves_what_imports_and_the_next_sync_ends_the_work() {
+    dies(Fate::Lost, "lost");
+}
+
+#[test]
+fn a_death_after_any_request_leaves_what_imports_and_the_next_sync_ends_the_work() {
+    dies(Fate::Unanswered, "unanswered");
+}

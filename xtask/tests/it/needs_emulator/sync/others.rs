@@ -1,0 +1,119 @@
+//! What others have in the bucket, or write to it meanwhile; other accounts, and refusals.
+
+use serde_json::json;
+
+use super::super::answering;
+use super::REQUIREMENTS;
+use super::bench::{Bench, ask, line, refusal};
+use crate::support::proxy::{Fate, Proxy};
+
+#[test]
+fn somebody_elses_object_is_left_alone_and_named() {
+    let mut bench = Bench::new("foreign");
+    bench.meddle("dags/theirs.py", "import json\n");
+    bench.meddle("plugins.zip", "zip");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import theirs\n")]);
+    let (told, _) = bench.done(&[]);
+    assert_eq!(told["plan"]["foreign"], json!(["dags/theirs.py", "plugins.zip"]));
+    bench.remove("dag.py");
+    let (_, asked) = bench.done(&[]);
+    assert_eq!(
+        asked.iter().filter(|asked| asked.method == "DELETE").map(line).collect::<Vec<_>>(),
+        ["DELETE dags/dag.py"]
+    );
+    assert!(bench.told(&[]).starts_with("leave   dags/theirs.py (not ours)\nleave   plugins.zip (not ours)\n"));
+}
+
+#[test]
+fn somebody_elses_object_in_our_place_is_refused_unless_it_is_the_same() {
+    let mut bench = Bench::new("place");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
+    bench.meddle("dags/steps.py", "ONE = 1\n");
+    bench.meddle("dags/dag.py", "import json \n");
+    let asked = bench
+        .refused(&[], &["error: nothing was written: `dags/dag.py` is somebody else's", "--overwrite replaces it"]);
+    assert!(asked.iter().all(|asked| asked.method == "GET"));
+    let (told, asked) = bench.done(&["--overwrite"]);
+    assert_eq!(told["plan"]["adopt"], json!(["dags/steps.py"]));
+    assert!(!asked.iter().any(|asked| line(asked) == "PUT dags/steps.py"));
+    bench.holds(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
+}
+
+#[test]
+fn an_edit_by_somebody_else_is_refused_by_name() {
+    let mut bench = Bench::new("edit");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import json\n"), ("gone.py", "")]);
+    bench.done(&[]);
+    bench.remove("gone.py");
+    // As long as ours.
+    bench.meddle("dags/dag.py", "import zlib\n");
+    bench.meddle("dags/gone.py", "import json\n");
+    let words = [
+        "`dags/dag.py` was changed by somebody else",
+        "`dags/gone.py` was changed by somebody else, and would be deleted",
+    ];
+    let asked = bench.refused(&[], &words);
+    assert!(asked.iter().all(|asked| asked.method == "GET"));
+    bench.done(&["--overwrite"]);
+    bench.holds(&[REQUIREMENTS, ("dag.py", "import json\n")]);
+}
+
+#[test]
+fn an_edit_in_mid_sync_is_noticed_and_nothing_is_written_after_it() {
+    for (name, first) in [("mid-new", false), ("mid-old", true)] {
+        let mut bench = Bench::new(name);
+        if first {
+            bench.write(&[REQUIREMENTS, ("steps.py", "ONE = 1\n"), ("dag.py", "import steps\n")]);
+            bench.done(&[]);
+        }
+        bench.write(&[REQUIREMENTS, ("steps.py", "ONE = 2\n"), ("dag.py", "import steps, json\n")]);
+        let (upstream, path) = (bench.upstream(), bench.path("dags/steps.py"));
+        let meddler = upstream.clone();
+        let proxy = Proxy::start(
+            &upstream,
+            Box::new(move |asked, _| {
+                if asked.line() == "PUT dags/steps.py" {
+                    ask(&meddler, "PUT", &path, b"ONE = 'theirs'\n");
+                }
+                Fate::Pass
+            }),
+        );
+        let output =
+            bench.command("sync-dags", &proxy.endpoint).arg("--dir").arg(bench.folder()).output().expect("xtask");
+        refusal(
+            &output,
+            &[
+                "/dags/steps.py` was written by somebody else just now; it was left alone",
+                "hint: nothing more was written",
+            ],
+        );
+        let asked = proxy.asked();
+        let last = asked.last().expect("requests");
+        assert_eq!((last.line().as_str(), last.status), ("PUT dags/steps.py", Some(412)));
+        assert_eq!(bench.read("dags/steps.py"), b"ONE = 'theirs'\n");
+    }
+}
+
+#[test]
+fn another_account_no_bucket_and_no_permission_are_a_line_and_a_hint_each() {
+    let mut bench = Bench::new("refused");
+    bench.write(&[REQUIREMENTS, ("dag.py", "")]);
+    let run = |bench: &Bench, endpoint: &str, name: &str, value: &str| {
+        let mut command = bench.command("sync-dags", endpoint);
+        command.arg("--dir").arg(bench.folder()).env(name, value).output().expect("xtask starts")
+    };
+    let upstream = bench.upstream();
+    let other = run(&bench, &upstream, "AWS_ACCOUNT_ID", "123456789012");
+    refusal(&other, &["error: the credentials are of account 000000000000, the settings of 123456789012", "hint: "]);
+    let missing = run(&bench, &upstream, "BUCKET_SUFFIX", "nowhere");
+    refusal(&missing, &["error: there is no bucket `dpstack-airflow-nowhere`", "hint: the stack `storage`"]);
+    let denied = run(&bench, &answering(403, "AccessDenied"), "CI", "1");
+    refusal(&denied, &["`: AccessDenied: In S3's", "hint: the caller needs `s3:ListBucket`"]);
+    let mut nobody = bench.command("sync-dags", &upstream);
+    nobody.arg("--dir").arg(bench.folder()).env("AWS_EC2_METADATA_DISABLED", "true");
+    nobody.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").env("HOME", "/nowhere");
+    refusal(&nobody.output().expect("xtask starts"), &["no credentials", "hint: set AWS_ACCESS_KEY_ID"]);
+    bench.holds(&[]);
+    assert!(bench.read("dags/dag.py").starts_with(b"<"), "nothing was written");
+    bench.done(&[]);
+}

@@ -1,0 +1,135 @@
+//! A server between a program and an S3 that writes down every request, and misbehaves on demand. It proves what was
+//! asked, in which order; what S3 makes of it is the real server's answer.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// One request, with the bucket's name taken off its path.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) key: String,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+    /// The server's, once it has answered.
+    pub(crate) status: Option<u16>,
+}
+
+impl Asked {
+    /// Such as `PUT dags/a.py`; a listing is `LIST`.
+    pub(crate) fn line(&self) -> String {
+        if self.key.is_empty() { "LIST".to_owned() } else { format!("{} {}", self.method, self.key) }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It goes through, and the answer comes back.
+    Pass,
+    /// It never arrives; the client hears nothing and waits.
+    Lost,
+    /// It arrives; the client hears nothing and waits.
+    Unanswered,
+}
+
+/// Decides by the request and how many came before it.
+type Judge = Box<dyn Fn(&Asked, usize) -> Fate + Send + Sync>;
+
+pub(crate) struct Proxy {
+    pub(crate) endpoint: String,
+    log: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Proxy {
+    /// In front of `upstream`, such as `http://127.0.0.1:4566`. One request is served at a time, so that the order in
+    /// the log is the order in which they were carried out.
+    pub(crate) fn start(upstream: &str, judge: Judge) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
+        let (log, upstream) = (Arc::<Mutex<Vec<Asked>>>::default(), upstream.replace("http://", ""));
+        let kept = Arc::clone(&log);
+        thread::spawn(move || {
+            let serving = Arc::new(Mutex::new(Vec::new()));
+            for client in listener.incoming().flatten() {
+                // One that was told nothing is held open.
+                serving.lock().expect("no panic").extend(serve(client, &upstream, &kept, &judge));
+            }
+        });
+        Self { endpoint, log }
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.log.lock().expect("no panic").clone()
+    }
+}
+
+/// Gives the client back if it is left waiting.
+fn serve(mut client: TcpStream, upstream: &str, log: &Mutex<Vec<Asked>>, judge: &Judge) -> Option<TcpStream> {
+    let (head, mut body) = split(&mut client)?;
+    let mut asked = request(&head);
+    let length = asked.header("content-length").map_or(0, |length| length.parse().expect("a number"));
+    let missing = length - body.len();
+    Read::by_ref(&mut client).take(missing as u64).read_to_end(&mut body).ok()?;
+    asked.body.clone_from(&body);
+    let index = log.lock().expect("no panic").len();
+    let fate = judge(&asked, index);
+    log.lock().expect("no panic").push(asked);
+    if fate == Fate::Lost {
+        return Some(client);
+    }
+    let answer = forward(upstream, &head, &body)?;
+    let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|code| code.parse().ok());
+    log.lock().expect("no panic")[index].status = status;
+    if fate == Fate::Unanswered {
+        return Some(client);
+    }
+    client.write_all(&answer).ok()?;
+    let _ = client.shutdown(Shutdown::Write);
+    None
+}
+
+/// The head as text, and what came along with it of the body.
+fn split(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 65_536]);
+    loop {
+        let read = stream.read(&mut piece).ok().filter(|read| *read > 0)?;
+        bytes.extend_from_slice(&piece[..read]);
+        if let Some(end) = bytes.windows(4).position(|part| part == b"\r\n\r\n") {
+            let body = bytes.split_off(end + 4);
+            return Some((String::from_utf8(bytes).ok()?, body));
+        }
+    }
+}
+
+fn request(head: &str) -> Asked {
+    let mut words = head.split(' ');
+    let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    let key = path.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
+    let owned = str::to_owned;
+    Asked { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
+}
+
+/// One request on a connection of its own, so that the answer ends where the connection does.
+fn forward(upstream: &str, head: &str, body: &[u8]) -> Option<Vec<u8>> {
+    let mut server = TcpStream::connect(upstream).ok()?;
+    let closing = |head: &str| {
+        let lines = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+        lines.collect::<Vec<_>>().join("\r\n").replacen("\r\n", "\r\nConnection: close\r\n", 1)
+    };
+    server.write_all(closing(head).as_bytes()).ok()?;
+    server.write_all(body).ok()?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).ok()?;
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n")? + 4;
+    let rest = answer.split_off(end);
+    Some([closing(&String::from_utf8_lossy(&answer)).into_bytes(), rest].concat())
+}
