@@ -66,6 +66,8 @@ fn dies(fate: Fate, name: &str) {
         bench.holds(&AFTER);
         let (told, asked) = bench.done(&[]);
         assert!(told["update"] == "none" && asked.len() == 2, "{told}");
+        // Also where an interrupted sync sent them.
+        assert_eq!(told["requirements_version"], bench.version("requirements.txt"));
     }
 }
 
