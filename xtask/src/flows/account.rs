@@ -16,12 +16,26 @@ use crate::settings::Settings;
 /// When it is another account, or nobody can tell.
 pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
     let Some(wanted) = &settings.account else { return Ok(()) };
+    let account = callers(aws)?;
+    if account == *wanted {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
+    bail!(failure.hint("take the other account's credentials, or change AWS_ACCOUNT_ID or `account`"))
+}
+
+/// The account of a deployment: the settings', else the caller's.
+///
+/// # Errors
+/// When nobody can tell.
+pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
+    settings.account.clone().map_or_else(|| callers(aws), Ok)
+}
+
+/// Whose the credentials are.
+fn callers(aws: &Aws) -> Result<String> {
     let failure = match aws.wait(sts::caller(&aws.config)) {
-        Caller::Known { account, .. } if account == *wanted => return Ok(()),
-        Caller::Known { account, .. } => {
-            let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
-            failure.hint("take the other account's credentials, or change AWS_ACCOUNT_ID or `account`")
-        }
+        Caller::Known { account, .. } => return Ok(account),
         Caller::Nobody => Failure::new("there are no credentials of AWS")
             .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
         Caller::Refused(why) => {

@@ -8,7 +8,7 @@ use contract::{Contract, Exit};
 use super::configure;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
-use crate::settings::{self, DEFAULT_MODULE, Variables};
+use crate::settings::{self, DEFAULT_MODULE, Settings, Variables};
 use crate::{dbt, platform};
 
 /// The source that dbt and the DAGs are for.
@@ -35,8 +35,13 @@ pub fn dbt_sources() -> Result<Generated> {
 /// in it: the file is committed.
 pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
-    let text = platform::render(found.settings(), &contract()?.source, platform::NO_ACCOUNT)?;
+    let text = platform(found.settings(), platform::NO_ACCOUNT)?;
     Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
+}
+
+/// What the DAGs know of a deployment in an account.
+pub fn platform(settings: &Settings, account: &str) -> Result<String> {
+    Ok(platform::render(settings, &contract()?.source, account)?)
 }
 
 /// The settings' JSON Schema: of files that stand alone, and of those that extend another.

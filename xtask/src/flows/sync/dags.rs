@@ -11,7 +11,8 @@ use crate::edge::aws::Aws;
 use crate::edge::s3::{Bucket, Written};
 use crate::edge::{files, python};
 use crate::failure::Failure;
-use crate::flows::account;
+use crate::flows::{account, generated};
+use crate::platform;
 use crate::settings::{Settings, Variables};
 use crate::sync::{self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Plan, REQUIREMENTS, Seen, Tree, Wanted};
 
@@ -49,8 +50,9 @@ pub struct Done {
     pub requirements_version: Option<String>,
 }
 
-/// The files as they shall be in the bucket, by key. One that is made from the settings would be put in its place here.
-fn tree(request: &Request) -> Result<Tree> {
+/// The files as they shall be in the bucket, by key. The committed `platform.json` is that of `dev` without an account; the
+/// bucket gets that of this deployment.
+fn tree(request: &Request, aws: &Aws) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
     anyhow::ensure!(folder.is_dir(), Failure::new(format!("there is no folder `{}`", folder.display())));
     let below = files::below(&folder, &[""])?.into_iter().filter(|(path, ..)| is_for_airflow(path));
@@ -64,6 +66,10 @@ fn tree(request: &Request) -> Result<Tree> {
         failure.hint("it may be empty, but Airflow's environment names it; see airflow.requirements")
     })?;
     tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
+    if tree.contains_key(platform::FILE) {
+        let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
+        tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
+    }
     Ok(tree)
 }
 
@@ -97,9 +103,9 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
 
 /// Looks at both sides: a listing, the manifest, and what neither of them can tell whose it is.
 pub fn plan(request: &Request) -> Result<Sync> {
-    let tree = tree(request)?;
-    let bucket = request.settings.buckets().airflow;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let tree = tree(request, &aws)?;
+    let bucket = request.settings.buckets().airflow;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     let remote = aws.wait(store.list(None))?;
     let manifest = match remote.get(MANIFEST) {

@@ -58,6 +58,17 @@ fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
 }
 
 #[test]
+fn what_the_dags_know_is_that_of_the_deployment_not_the_committed_file() {
+    let mut bench = Bench::new("platform");
+    bench.write(&[REQUIREMENTS, ("platform.json", "{}")]);
+    bench.done(&[]);
+    let platform: Value = serde_json::from_slice(&bench.read("dags/platform.json")).expect("JSON");
+    // The account is MiniStack's, asked for of its STS.
+    assert_eq!(platform["alarm_topic"], "arn:aws:sns:eu-west-1:000000000000:dpstack-alarms");
+    assert_eq!(platform["queue"], "dpstack-batch-queue");
+}
+
+#[test]
 fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
     let mut bench = Bench::new("change");
     bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
