@@ -15,7 +15,7 @@ mod tests;
 pub use plan::{Expect, Plan, Step, Wanted, doubtful, plan};
 pub use python::{FOLDER, Import, check, is_python};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,19 @@ pub struct Owned {
     /// Of a Python file: what it imports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
+    /// It was there with our content, and nobody knows who wrote it: never deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
+}
+
+/// What a sync is about to write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Of the content.
+    pub sha256: String,
+    /// Of a Python file: what it imports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
 }
 
 /// The objects that are ours.
@@ -91,6 +104,28 @@ pub struct Owned {
 pub struct Manifest {
     /// What became of them, by key.
     pub files: BTreeMap<String, Owned>,
+    /// What a sync that has not ended yet, or was interrupted, writes: an object with such content is ours as well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<String, Pending>,
+}
+
+impl Manifest {
+    /// With what an interrupted sync has written, as far as it is there; and which keys those are.
+    fn settled(&self, remote: &Remote, seen: &BTreeMap<String, Seen>) -> (BTreeMap<String, Owned>, BTreeSet<String>) {
+        let (mut files, mut settled) = (self.files.clone(), BTreeSet::new());
+        let stand_in = sha256(STAND_IN);
+        for (key, pending) in &self.pending {
+            let (Some(there), Some(seen)) = (remote.get(key), seen.get(key)) else { continue };
+            let is_stand_in = seen.sha256 == stand_in;
+            if is_stand_in || seen.sha256 == pending.sha256 {
+                let imports = if is_stand_in { Vec::new() } else { pending.imports.clone() };
+                let (sha256, etag, version) = (seen.sha256.clone(), there.etag.clone(), seen.version.clone());
+                files.insert(key.clone(), Owned { sha256, etag, version, imports, adopted: false });
+                settled.insert(key.clone());
+            }
+        }
+        (files, settled)
+    }
 }
 
 /// As 64 hexadecimal digits.

@@ -11,7 +11,7 @@ use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptionsBuilder, PushImageOptionsBuilder, TagImageOptionsBuilder};
 use contract::Exit;
 use futures_util::StreamExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
 use crate::doctor;
@@ -65,7 +65,7 @@ pub struct Image {
 }
 
 /// What a push did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Pushed {
     /// Layers that were sent.
     pub layers: u32,
@@ -218,7 +218,12 @@ fn hinted(failure: Failure, words: &str) -> Failure {
             "make room: `docker system df` shows what lies there, `docker image prune` removes what nobody uses",
             Exit::Failed,
         ),
-        (&["expired"], "the registry's token has run out; run the same command again", Exit::TempFail),
+        (
+            &["manifest unknown", "pull access denied", "not found: manifest", "no such host"],
+            "is the base image in the settings there, and may this engine pull it?",
+            Exit::Failed,
+        ),
+        (&["token has expired"], "the registry's token has run out; run the same command again", Exit::TempFail),
         (
             &["no basic auth", "unauthorized", "denied"],
             "the credentials may not push there: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability",
@@ -227,11 +232,6 @@ fn hinted(failure: Failure, words: &str) -> Failure {
         (
             &["name unknown", "does not exist"],
             "make the repository first: the stack `registry` of `cargo xtask deploy` has it",
-            Exit::Failed,
-        ),
-        (
-            &["manifest unknown", "pull access denied", "not found: manifest"],
-            "is the base image in the settings there, and may this engine pull it?",
             Exit::Failed,
         ),
         (

@@ -125,8 +125,12 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every file below some folders of `root`: its path from there with `/` between, whether it may be run, its bytes.
-pub fn below(root: &Path, folders: &[&str]) -> Result<Vec<(String, bool, Vec<u8>)>> {
+/// Every wanted file below some folders of `root`: its path from there with `/` between, whether it may be run, its bytes.
+/// A folder that is not wanted is not looked into.
+///
+/// # Errors
+/// When a wanted path is a link: what it leads to may be anywhere.
+pub fn below(root: &Path, folders: &[&str], wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
     let mut open: Vec<PathBuf> =
         folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).collect();
     let mut found = Vec::new();
@@ -134,13 +138,20 @@ pub fn below(root: &Path, folders: &[&str]) -> Result<Vec<(String, bool, Vec<u8>
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot list `{}`", folder.display()))? {
             let entry = entry?;
             let (kind, path) = (entry.file_type()?, entry.path());
+            let name = path.strip_prefix(root)?.to_str();
+            let name = name.with_context(|| format!("`{}` is not UTF-8", path.display()))?.to_owned();
+            if !wanted(&name) {
+                continue;
+            }
             if kind.is_dir() {
                 open.push(path);
             } else if kind.is_file() {
-                let name = path.strip_prefix(root)?.to_str();
-                let name = name.with_context(|| format!("`{}` is not UTF-8", path.display()))?.to_owned();
                 let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
-                found.push((name, executable, bytes(&path)?.unwrap_or_default()));
+                // One that vanished meanwhile is not there.
+                found.extend(bytes(&path)?.map(|bytes| (name, executable, bytes)));
+            } else if kind.is_symlink() {
+                let failure = Failure::new(format!("`{}` is a symbolic link", path.display()));
+                return Err(failure.hint("put the file itself there: a link is not followed").into());
             }
         }
     }

@@ -104,7 +104,7 @@ impl Bucket {
         Ok(Written { etag: written.e_tag.context("S3 gave no ETag")?, version: written.version })
     }
 
-    /// Removes an object. S3 would remove one in any state: what was looked at before may have changed since.
+    /// Removes an object, in whatever state it is now: S3 offers a condition, the crate does not.
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.store.delete(&path(key)?).await.map_err(|error| self.failed("delete", key, &error).into())
     }
@@ -114,7 +114,8 @@ impl Bucket {
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
         if let Error::Precondition { .. } | Error::AlreadyExists { .. } = error {
             let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
-            return failure.hint("nothing more was written; run the same command again to see what is there now");
+            return failure
+                .hint("nothing that comes after it was written; run the same command again to see what is there now");
         }
         // Of a listing, the kind of an error is never told, but S3's answer is in its words.
         let words = chain(error);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::doctor::{Choice, Compilers};
 use crate::edge::docker::{Build, Engine, Progress, Pushed};
@@ -72,7 +72,7 @@ impl Request {
 }
 
 /// What became of one image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Made {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
@@ -106,6 +106,13 @@ pub trait Listener {
 
 /// The plans of the wanted images.
 pub fn plan(request: &Request) -> Result<Vec<ImagePlan>> {
+    let plans = planned(request)?;
+    let hint = format!("they are {INGESTION} and {DBT}");
+    ensure!(!plans.is_empty(), Failure::new("there is no such image").hint(hint));
+    Ok(plans)
+}
+
+fn planned(request: &Request) -> Result<Vec<ImagePlan>> {
     let root = files::root();
     let (repository, images) = (repository(&root)?, &request.settings.images);
     let platform = request.settings.batch.platform.docker();
@@ -125,8 +132,6 @@ pub fn plan(request: &Request) -> Result<Vec<ImagePlan>> {
         passing.insert("PIP_INDEX_URL".to_owned(), images.package_index.clone());
         plans.push(dbt(&repository, &images.dbt.base, platform, &certificates, passing)?);
     }
-    let hint = format!("they are {INGESTION} and {DBT}");
-    ensure!(!plans.is_empty(), Failure::new("there is no such image").hint(hint));
     Ok(plans)
 }
 
@@ -171,8 +176,22 @@ pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) ->
         result.seconds = (began.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         made.push(result);
     }
-    files::write(&files::root().join("target/images/images.json"), &serde_json::to_string_pretty(&made)?)?;
+    remember(&made)?;
     Ok(made)
+}
+
+/// Keeps what became of the images in `target/images/images.json`. What an earlier call knows of another image stays, and
+/// so does the digest of one that this call did not push.
+fn remember(made: &[Made]) -> Result<()> {
+    let path = files::root().join("target/images/images.json");
+    let before = files::read(&path)?.and_then(|text| serde_json::from_str::<Vec<Made>>(&text).ok()).unwrap_or_default();
+    let newer = |old: &Made| made.iter().find(|new| new.image == old.image);
+    let stays = |old: &Made| newer(old).is_none_or(|new| new.digest.is_none() && new.key == old.key);
+    let (mut all, _): (Vec<Made>, Vec<Made>) = before.into_iter().partition(|old| old.digest.is_some() && stays(old));
+    let missing: Vec<Made> = made.iter().filter(|new| all.iter().all(|old| old.image != new.image)).cloned().collect();
+    all.extend(missing);
+    all.sort_by(|one, other| other.image.cmp(&one.image));
+    files::write(&path, &serde_json::to_string_pretty(&all)?)
 }
 
 /// Whether it had to be built.
@@ -189,6 +208,12 @@ fn build(request: &Request, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Li
             "rootfs/usr/local/bin/jobs",
             Node::File(0o755, files::bytes(&program)?.context("the compiler left no program")?),
         );
+        // The compiler reads the files by itself: what was saved meanwhile would go under the key of what was there before.
+        let now = planned(request)?.into_iter().find(|now| now.name == plan.name);
+        let hint = "run the same command again";
+        let failure =
+            || Failure::new(format!("files of `{}` were changed while it was compiled", plan.name)).hint(hint);
+        ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
     tell.step(&format!("Building {} {}", plan.name, plan.key().short()));
     let mut arguments = plan.passing.clone();
@@ -223,13 +248,13 @@ fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
 /// The files of the repository that an image can be made of.
 fn repository(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
-    for (path, executable, bytes) in
-        files::below(root, &["jobs/src", "jobs/contracts", "jobs/contract/src", ".cargo", "dbt"])?
-    {
-        // What dbt and Python leave beside the sources.
-        if path.starts_with("dbt/target/") || path.starts_with("dbt/logs/") || path.contains("__pycache__/") {
-            continue;
-        }
+    let folders = ["jobs/src", "jobs/contracts", "jobs/contract/src", ".cargo", "dbt"];
+    // What dbt, Python and people leave beside the sources.
+    let left = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        path == "dbt/target" || path == "dbt/logs" || name == "__pycache__" || path.starts_with("dbt/.")
+    };
+    for (path, executable, bytes) in files::below(root, &folders, |path| !left(path))? {
         tree.put(&path, Node::File(if executable { 0o755 } else { 0o644 }, bytes));
     }
     let more = [

@@ -23,17 +23,18 @@ async fn look(bucket: &Bucket, keys: Vec<String>) -> Result<BTreeMap<String, See
     stream::iter(keys).map(read).buffer_unordered(AT_ONCE).try_collect().await
 }
 
-/// Carries a plan out, a wave after the other; the first refusal ends it. Gives what became of each object.
+/// Carries a plan out, a wave after the other; after a wave with a refusal comes none. Gives what became of each object.
 async fn apply(bucket: &Bucket, plan: &Plan, tree: &Tree, remote: &Remote) -> Result<BTreeMap<String, Written>> {
     let mut done: BTreeMap<String, Written> = plan
-        .adopt
-        .iter()
+        .settle
+        .union(&plan.adopt)
         .filter_map(|key| Some((key.clone(), Written { etag: remote.get(key)?.etag.clone(), version: None })))
         .collect();
     for wave in &plan.waves {
         let written: Vec<_> = {
             let steps = wave.iter().map(|step| carry_out(bucket, step, tree, &done));
-            stream::iter(steps).buffer_unordered(AT_ONCE).try_collect().await?
+            let ended: Vec<Result<_>> = stream::iter(steps).buffer_unordered(AT_ONCE).collect().await;
+            ended.into_iter().collect::<Result<_>>()?
         };
         done.extend(written.into_iter().flatten());
     }

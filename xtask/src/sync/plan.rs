@@ -53,9 +53,11 @@ pub struct Plan {
     pub waves: Vec<Vec<Step>>,
     /// As they should be.
     pub keep: BTreeSet<String>,
-    /// As they should be, though the manifest does not say so: a sync was interrupted, or somebody had the same idea.
+    /// As they should be, written by a sync that was interrupted before it said so.
+    pub settle: BTreeSet<String>,
+    /// As they should be, though the manifest knows nothing of it: somebody had the same idea.
     pub adopt: BTreeSet<String>,
-    /// In the manifest, and nowhere else.
+    /// In the manifest, and not to be in it any more; nothing is done to the bucket.
     pub forget: BTreeSet<String>,
     /// Somebody else's, left alone.
     pub foreign: BTreeSet<String>,
@@ -64,7 +66,7 @@ pub struct Plan {
 impl Plan {
     /// Nothing to do, not even to the manifest.
     pub fn is_empty(&self) -> bool {
-        self.waves.is_empty() && self.adopt.is_empty() && self.forget.is_empty()
+        self.waves.is_empty() && self.settle.is_empty() && self.adopt.is_empty() && self.forget.is_empty()
     }
 
     /// Every request in its order.
@@ -74,8 +76,9 @@ impl Plan {
 
     /// Whether Airflow's environment has to be updated to see all of it.
     pub fn updates_environment(&self) -> bool {
-        // Adopted: whoever sent it was interrupted before saying so.
-        self.adopt.contains(REQUIREMENTS)
+        // Whoever sent it before said nothing of it.
+        self.settle.contains(REQUIREMENTS)
+            || self.adopt.contains(REQUIREMENTS)
             || self.steps().any(|step| matches!(step, Step::Put { key, .. } if key == REQUIREMENTS))
     }
 }
@@ -90,8 +93,9 @@ impl fmt::Display for Plan {
                 Step::Delete { key } => writeln!(f, "delete  {key}")?,
             }
         }
+        self.settle.iter().try_for_each(|key| writeln!(f, "settle  {key} (an interrupted sync wrote it)"))?;
         self.adopt.iter().try_for_each(|key| writeln!(f, "adopt   {key} (has this content already)"))?;
-        self.forget.iter().try_for_each(|key| writeln!(f, "forget  {key} (is gone)"))?;
+        self.forget.iter().try_for_each(|key| writeln!(f, "forget  {key} (no longer ours)"))?;
         // A bucket that others fill would hide what is done.
         self.foreign.iter().take(20).try_for_each(|key| writeln!(f, "leave   {key} (not ours)"))?;
         if self.foreign.len() > 20 {
@@ -121,14 +125,15 @@ pub struct Wanted {
 }
 
 /// The keys whose content has to be read to know whose they are: somebody wrote to them after the manifest was written,
-/// and they are as long as what we would have written. (An ETag would tell only without KMS.)
+/// and they are as long as what we would have written, or an interrupted sync was to write them. (An ETag would tell only without KMS.)
 pub fn doubtful(tree: &Tree, remote: &Remote, manifest: &Manifest) -> Vec<String> {
-    let keys: BTreeSet<&String> = tree.keys().chain(manifest.files.keys()).collect();
+    let keys: BTreeSet<&String> = tree.keys().chain(manifest.files.keys()).chain(manifest.pending.keys()).collect();
     let doubt = |key: &&String| {
         let Some(there) = remote.get(*key) else { return false };
         let known = manifest.files.get(*key).is_some_and(|owned| owned.etag == there.etag);
         let length = |bytes: &[u8]| bytes.len() as u64 == there.size;
-        !known && (length(STAND_IN) || tree.get(*key).is_some_and(|file| length(&file.bytes)))
+        let pending = manifest.pending.contains_key(*key);
+        !known && (pending || length(STAND_IN) || tree.get(*key).is_some_and(|file| length(&file.bytes)))
     };
     keys.into_iter().filter(doubt).cloned().collect()
 }
@@ -150,14 +155,17 @@ pub(super) enum Verdict {
 /// |---|---|---|---|
 /// | –    | –    | there                          | leave: somebody else's                  |
 /// | –    | ours | –                              | forget                                  |
+/// | –    | adopted | there                       | forget: it stays                        |
 /// | –    | ours | as we wrote it, or a stand-in  | delete                                  |
 /// | –    | ours | otherwise                      | refuse; delete with `--overwrite`       |
 /// | file | any  | –                              | put                                     |
 /// | file | ours | as we wrote it, the same file  | keep                                    |
 /// | file | ours | as we wrote it, another file   | put                                     |
-/// | file | any  | otherwise, with its content    | adopt: an interrupted sync wrote it     |
-/// | file | any  | a stand-in                     | put: an interrupted sync wrote that     |
+/// | file | any  | otherwise, with its content    | adopt: it stays when the file goes      |
+/// | file | any  | a stand-in                     | put: nobody else writes that            |
 /// | file | any  | otherwise                      | refuse; put with `--overwrite`          |
+///
+/// "Ours" is also what an interrupted sync wrote, which its manifest announced.
 pub(super) fn verdict(
     file: Option<&File>,
     ours: Option<&Owned>,
@@ -171,6 +179,7 @@ pub(super) fn verdict(
     match (file, ours, there) {
         (None, None, _) => Verdict::Leave,
         (None, Some(_), None) => Verdict::Forget,
+        (None, Some(ours), Some(_)) if ours.adopted => Verdict::Forget,
         (None, Some(_), Some(_)) if as_we_wrote || stand_in || overwrite => Verdict::Delete,
         (None, Some(_), Some(_)) => Verdict::Refuse("was changed by somebody else, and would be deleted"),
         (Some(_), _, None) => Verdict::Put(Expect::Nothing),
@@ -190,14 +199,16 @@ pub(super) fn verdict(
 /// With every key that somebody else wrote to, or when too much would be removed.
 pub fn plan(wanted: &Wanted) -> Result<Plan, Failure> {
     let Wanted { tree, imports, remote, manifest, .. } = wanted;
-    let keys: BTreeSet<&String> = tree.keys().chain(manifest.files.keys()).chain(remote.keys()).collect();
+    let (files, settled) = manifest.settled(remote, &wanted.seen);
+    let keys: BTreeSet<&String> = tree.keys().chain(files.keys()).chain(remote.keys()).collect();
     let (mut plan, mut refused) = (Plan::default(), Vec::new());
     let (mut puts, mut deletes) = (BTreeMap::new(), BTreeSet::new());
     for key in keys.into_iter().filter(|key| *key != MANIFEST) {
-        let (ours, seen) = (manifest.files.get(key), wanted.seen.get(key));
+        let (ours, seen) = (files.get(key), wanted.seen.get(key));
         let key = key.clone();
         match verdict(tree.get(&key), ours, remote.get(&key), seen, wanted.overwrite) {
             Verdict::Put(expect) => _ = puts.insert(key, expect),
+            Verdict::Keep if settled.contains(&key) => _ = plan.settle.insert(key),
             Verdict::Keep => _ = plan.keep.insert(key),
             Verdict::Adopt => _ = plan.adopt.insert(key),
             Verdict::Delete => _ = deletes.insert(key),
@@ -221,8 +232,8 @@ pub fn plan(wanted: &Wanted) -> Result<Plan, Failure> {
     let target: BTreeSet<String> = tree.keys().chain(&plan.foreign).cloned().collect();
     let order = sends(&puts.keys().cloned().collect(), &target, &there, imports);
     let old: BTreeMap<String, Vec<Import>> =
-        manifest.files.iter().map(|(key, owned)| (key.clone(), owned.imports.clone())).collect();
-    let order = order.into_iter().chain(removals(&deletes, &manifest.files.keys().cloned().collect(), &old));
+        files.iter().map(|(key, owned)| (key.clone(), owned.imports.clone())).collect();
+    let order = order.into_iter().chain(removals(&deletes, &files.keys().cloned().collect(), &old));
     let mut stand_ins = BTreeSet::new();
     let mut step = |next: Move| match next {
         Move::Put(key) => {

@@ -36,7 +36,7 @@ fn wanted(before: &Graph, after: &Graph, changed: &BTreeSet<String>) -> Wanted {
         let (sha256, etag, key) = (sha256(&text(list)), format!("etag of {module}"), key(module));
         remote.insert(key.clone(), Listed { etag: etag.clone(), size: text(list).len() as u64 });
         let imports = old[&key].clone();
-        manifest.files.insert(key, Owned { sha256, etag, version: None, imports });
+        manifest.files.insert(key, Owned { sha256, etag, version: None, imports, adopted: false });
     }
     let tree = after.iter().map(|(module, list)| (key(module), file(module, list))).collect();
     Wanted { tree, imports: imports(after), remote, manifest, max_delete: 99, ..Wanted::default() }
@@ -83,7 +83,13 @@ fn told(before: &[(&str, &[&str])], after: &[(&str, &[&str])], changed: &[&str])
 #[test]
 fn the_truth_table_row_by_row() {
     let file = File::new(b"new".to_vec());
-    let ours = |content: &[u8]| Owned { sha256: sha256(content), etag: "1".to_owned(), version: None, imports: vec![] };
+    let ours = |content: &[u8]| Owned {
+        sha256: sha256(content),
+        etag: "1".to_owned(),
+        version: None,
+        imports: vec![],
+        adopted: false,
+    };
     let (same, old) = (ours(b"new"), ours(b"old"));
     let there = |etag: &str| Listed { etag: etag.to_owned(), size: 3 };
     let (as_we_wrote, other) = (there("1"), there("2"));
@@ -97,6 +103,9 @@ fn the_truth_table_row_by_row() {
     assert_eq!(verdict(None, None, Some(&other), None, true), Verdict::Leave);
     // nothing | ours | –
     assert_eq!(verdict(None, Some(&old), None, None, no), Verdict::Forget);
+    // nothing | adopted | there
+    let adopted = Owned { adopted: true, ..ours(b"old") };
+    assert_eq!(verdict(None, Some(&adopted), Some(&as_we_wrote), None, true), Verdict::Forget);
     // nothing | ours | as we wrote it, or a stand-in
     assert_eq!(verdict(None, Some(&old), Some(&as_we_wrote), None, no), Verdict::Delete);
     assert_eq!(verdict(None, Some(&old), Some(&other), Some(&stand_in), no), Verdict::Delete);
@@ -131,7 +140,8 @@ fn only_what_could_be_ours_is_read() {
     let listed = |etag: &str, size| Listed { etag: etag.to_owned(), size };
     let mut manifest = Manifest::default();
     for key in ["dags/a.py", "dags/b.py", "dags/gone.py"] {
-        let owned = Owned { sha256: String::new(), etag: "1".to_owned(), version: None, imports: vec![] };
+        let owned =
+            Owned { sha256: String::new(), etag: "1".to_owned(), version: None, imports: vec![], adopted: false };
         manifest.files.insert(key.to_owned(), owned);
     }
     let remote = Remote::from([
@@ -143,6 +153,27 @@ fn only_what_could_be_ours_is_read() {
         ("dags/gone.py".to_owned(), listed("2", STAND_IN.len() as u64)),
     ]);
     assert_eq!(doubtful(&tree, &remote, &manifest), ["dags/b.py", "dags/d.py", "dags/gone.py"]);
+}
+
+#[test]
+fn what_an_interrupted_sync_announced_is_ours_if_it_is_what_is_there() {
+    let pending = |content: &[u8]| Pending { sha256: sha256(content), imports: vec![] };
+    let listed = Listed { etag: "9".to_owned(), size: 3 };
+    let seen = |content: &[u8]| Seen { sha256: sha256(content), version: Some("v".to_owned()) };
+    let keys = ["dags/same.py", "dags/newer.py", "dags/gone.py", "dags/theirs.py"];
+    let mut wanted = Wanted { max_delete: 9, ..Wanted::default() };
+    for key in keys {
+        wanted.manifest.pending.insert(key.to_owned(), pending(b"old"));
+        wanted.remote.insert(key.to_owned(), listed.clone());
+        let there: &[u8] = if key == "dags/theirs.py" { b"abc" } else { b"old" };
+        wanted.seen.insert(key.to_owned(), seen(there));
+    }
+    wanted.tree.insert(keys[0].to_owned(), File::new(b"old".to_vec()));
+    wanted.tree.insert(keys[1].to_owned(), File::new(b"newer".to_vec()));
+    assert_eq!(doubtful(&wanted.tree, &wanted.remote, &wanted.manifest).len(), 4);
+    let lines = "put     dags/newer.py\ndelete  dags/gone.py\nsettle  dags/same.py (an interrupted sync wrote it)\n\
+                 leave   dags/theirs.py (not ours)\n";
+    assert_eq!(plan(&wanted).expect("a plan").to_string(), lines);
 }
 
 #[test]

@@ -68,6 +68,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("flows/local", "flows/marts", "a local run ends with its marts"),
     ("flows/local", "flows/warehouse", "a local run makes its warehouse ready like any other"),
     ("flows/tests", "flows/warehouse", "so does the tests' database"),
+    ("flows/images", "flows/account", "nothing is written to another account than the settings'"),
     ("flows/sync", "flows/generated", "one of the DAGs' files is made from the settings"),
     ("flows/sync", "flows/account", "nothing is written to another account than the settings'"),
     ("prove", "receipt", "a proof is of a receipt"),

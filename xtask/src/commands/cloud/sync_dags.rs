@@ -19,11 +19,12 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let sync = dags::plan(&request)?;
     let (plan, bucket) = (&sync.plan, &sync.bucket);
     if !args.json {
-        print!("{plan}");
+        terminal::say(&plan.to_string())?;
     }
     if args.dry_run {
         let value = json!({ "applied": false, "bucket": bucket, "update": update(plan), "plan": plan });
-        println!("{}", if args.json { value.to_string() } else { told(plan, None) });
+        let told = if args.json { value.to_string() } else { told(plan, "the version that the sync will print") };
+        terminal::say(&format!("{told}\n"))?;
         return Ok(Exit::Done);
     }
     if !plan.waves.is_empty() {
@@ -32,9 +33,10 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let version = sync.apply(&request.settings)?.requirements_version;
     if args.json {
         let value = json!({ "applied": true, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
-        println!("{value}");
+        terminal::say(&format!("{value}\n"))?;
     } else {
-        println!("{}", told(plan, version.as_deref()));
+        let version = version.as_deref().unwrap_or("none, as the bucket keeps no versions");
+        terminal::say(&format!("{}\n", told(plan, version)))?;
     }
     Ok(Exit::Done)
 }
@@ -48,14 +50,13 @@ fn update(plan: &Plan) -> &'static str {
     }
 }
 
-fn told(plan: &Plan, version: Option<&str>) -> String {
+fn told(plan: &Plan, version: &str) -> String {
     match update(plan) {
         "none" => format!("Nothing to do: {} objects are as they should be.", plan.keep.len()),
         "dags" => "DAGs only: Airflow picks them up in about 30 s.".to_owned(),
         _ => format!(
             "Environment update: the DAGs are picked up in about 30 s, `{REQUIREMENTS}` with the next update of the \
-             environment (20 minutes or more), which wants RequirementsVersion={}.",
-            version.unwrap_or("(the bucket gives no versions)")
+             environment (20 minutes or more), which wants RequirementsVersion={version}."
         ),
     }
 }

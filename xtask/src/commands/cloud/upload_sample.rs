@@ -5,6 +5,7 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::UploadSample;
+use crate::edge::terminal;
 use crate::flows::configure;
 use crate::flows::sync::sample;
 
@@ -17,11 +18,12 @@ pub(super) fn run(args: &UploadSample) -> Result<Exit> {
         sample.apply(&settings)?;
     }
     if args.json {
-        println!("{}", json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan }));
+        let told = json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan });
+        terminal::say(&format!("{told}\n"))?;
     } else {
-        print!("{plan}");
         let (verb, sent) = (if args.dry_run { "would be sent" } else { "sent" }, plan.steps().count());
-        println!("{sent} {verb}, {} unchanged, in `{}`.", plan.keep.len(), sample.bucket);
+        let (kept, bucket) = (plan.keep.len(), &sample.bucket);
+        terminal::say(&format!("{plan}{sent} {verb}, {kept} unchanged, in `{bucket}`.\n"))?;
     }
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use crate::edge::aws::Aws;
 use crate::edge::docker::{Engine, Image, Pushed};
 use crate::edge::ecr::{Ecr, Login};
 use crate::failure::Failure;
+use crate::flows::account;
 use crate::image::{INGESTION, ImagePlan};
 use crate::settings::Settings;
 
@@ -31,8 +32,11 @@ pub(super) struct There {
 }
 
 impl<'a> Registry<'a> {
+    /// # Errors
+    /// When the credentials are of another account than the settings'.
     pub(super) fn open(request: &'a Request) -> Result<Self> {
         let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+        account::check(&request.settings, &aws)?;
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.as_deref());
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }

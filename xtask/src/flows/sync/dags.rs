@@ -14,7 +14,10 @@ use crate::failure::Failure;
 use crate::flows::{account, generated};
 use crate::platform;
 use crate::settings::{Settings, Variables};
-use crate::sync::{self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Plan, REQUIREMENTS, Seen, Tree, Wanted};
+use crate::sync::{
+    self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Pending, Plan, REQUIREMENTS, STAND_IN, Seen, Step, Tree,
+    Wanted,
+};
 
 /// What is wanted, and with what.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub struct Done {
 fn tree(request: &Request, aws: &Aws) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
     anyhow::ensure!(folder.is_dir(), Failure::new(format!("there is no folder `{}`", folder.display())));
-    let below = files::below(&folder, &[""])?.into_iter().filter(|(path, ..)| is_for_airflow(path));
+    let below = files::below(&folder, &[""], is_for_airflow)?.into_iter();
     let mut tree: Tree = below.map(|(path, _, bytes)| (format!("{FOLDER}{path}"), File::new(bytes))).collect();
     let requirements = match &request.dir {
         Some(dir) => dir.join(REQUIREMENTS),
@@ -78,6 +81,7 @@ fn is_for_airflow(path: &str) -> bool {
     let hidden = |part: &str| part.starts_with('.') && part != ".airflowignore";
     let around = |part: &str| hidden(part) || part == "__pycache__";
     !path.split('/').any(around)
+        && path != "tests"
         && !path.starts_with("tests/")
         && !path.ends_with(".md")
         && !path.ends_with(".pyc")
@@ -130,23 +134,59 @@ pub fn plan(request: &Request) -> Result<Sync> {
 fn read(bytes: &[u8]) -> Result<Manifest> {
     serde_json::from_slice(bytes).with_context(|| {
         let failure = Failure::new(format!("`{MANIFEST}` in the bucket is no manifest"));
-        failure.hint("delete that object and run this again: what has our content becomes ours again")
+        failure.hint("delete that object and run this again: what has our content is taken up again")
     })
 }
 
 impl Sync {
-    /// Writes what the plan says, then the manifest. With nothing to do, S3 is asked nothing more.
+    /// Announces in the manifest what is written, writes it, and says so there. With nothing to do, S3 is asked nothing
+    /// more.
     pub fn apply(&self, settings: &Settings) -> Result<Done> {
         let Wanted { remote, manifest, tree, .. } = &self.wanted;
         account::check(settings, &self.aws)?;
         if self.plan.is_empty() {
             return Ok(done(manifest));
         }
+        let mut over = remote.get(MANIFEST).map(|there| there.etag.clone());
+        let mut write = |manifest: &Manifest| -> Result<()> {
+            let bytes = serde_json::to_vec(manifest)?;
+            over = Some(self.aws.wait(self.store.put(MANIFEST, bytes, over.as_deref()))?.etag);
+            Ok(())
+        };
+        let pending = self.pending()?;
+        if !pending.is_empty() {
+            write(&Manifest {
+                files: manifest.files.clone(),
+                pending: [&manifest.pending, &pending]
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, pending)| (key.clone(), pending.clone()))
+                    .collect(),
+            })?;
+        }
         let written = self.aws.wait(apply(&self.store, &self.plan, tree, remote))?;
         let manifest = self.manifest(&written)?;
-        let over = remote.get(MANIFEST).map(|there| there.etag.as_str());
-        self.aws.wait(self.store.put(MANIFEST, serde_json::to_vec(&manifest)?, over))?;
+        write(&manifest)?;
         Ok(done(&manifest))
+    }
+
+    /// What the plan sends.
+    fn pending(&self) -> Result<BTreeMap<String, Pending>> {
+        let sent = self.plan.steps().filter_map(|step| match step {
+            Step::Put { key, .. } => Some(key),
+            Step::StandIn { key, .. } => Some(key),
+            Step::Delete { .. } => None,
+        });
+        let pending = |key: &String| {
+            let sha256 = match self.wanted.tree.get(key) {
+                Some(file) => file.sha256.clone(),
+                // A stand-in on its way out.
+                None => sync::sha256(STAND_IN),
+            };
+            let imports = self.wanted.imports.get(key).cloned().unwrap_or_default();
+            Ok((key.clone(), Pending { sha256, imports }))
+        };
+        sent.map(pending).collect()
     }
 
     /// As things are after the plan.
@@ -160,6 +200,7 @@ impl Sync {
                 etag: there.etag.clone(),
                 version: there.version.clone().or_else(read),
                 imports: imports.get(key).cloned().unwrap_or_default(),
+                adopted: self.plan.adopt.contains(key) && before.files.get(key).is_none_or(|before| before.adopted),
             };
             after.files.insert(key.clone(), owned);
         }

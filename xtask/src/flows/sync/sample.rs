@@ -28,7 +28,7 @@ pub struct Sample {
 
 /// Looks at both sides. There is no manifest: a file as long as ours is read to see whether it is the same.
 pub fn plan(settings: &Settings, variables: &Variables) -> Result<Sample> {
-    let ours = files::below(&files::root().join(FROM), &[""])?;
+    let ours = files::below(&files::root().join(FROM), &[""], |_| true)?;
     let json = ours.into_iter().filter(|(path, ..)| path.ends_with(".json"));
     let tree: Tree = json.map(|(path, _, bytes)| (format!("{PREFIX}/{path}"), File::new(bytes))).collect();
     let bucket = settings.buckets().lake;

@@ -42,11 +42,15 @@ fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
     ];
     let mut lines: Vec<String> = asked.iter().map(bench::line).collect();
     assert_eq!(lines.remove(0), "LIST");
+    // What is to come is announced first.
+    assert_eq!(lines.remove(0), "PUT dags/.dpworld-sync.json");
     // Those of one wave come in any order.
     lines[..3].sort();
     lines[3..5].sort();
     assert_eq!(lines, sent.map(|key| format!("PUT {key}")));
-    assert!(asked[1..].iter().all(|put| put.header("if-none-match") == Some("*")), "{asked:?}");
+    let (last, new) = asked[1..].split_last().expect("requests");
+    assert!(new.iter().all(|put| put.header("if-none-match") == Some("*")), "{asked:?}");
+    assert!(last.header("if-match").is_some(), "over the announcement: {last:?}");
     assert_eq!(told["update"], "environment");
     let version = told["requirements_version"].as_str().expect("a version").to_owned();
     assert_eq!(bench.version("requirements.txt"), version);
@@ -81,10 +85,11 @@ fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
         ["put     dags/steps.py", "DAGs only: Airflow picks them up in about 30 s."]
     );
     let (told, asked) = bench.done(&[]);
-    let lines = ["LIST", "GET dags/.dpworld-sync.json", "PUT dags/steps.py", "PUT dags/.dpworld-sync.json"];
+    let manifest = ["GET dags/.dpworld-sync.json", "PUT dags/.dpworld-sync.json"];
+    let lines = ["LIST", manifest[0], manifest[1], "PUT dags/steps.py", manifest[1]];
     assert_eq!(asked.iter().map(bench::line).collect::<Vec<_>>(), lines);
-    assert_eq!(asked[2].header("if-match"), Some(&*before));
-    assert!(asked[3].header("if-match").is_some());
+    assert_eq!(asked[3].header("if-match"), Some(&*before));
+    assert!(asked[2].header("if-match").is_some() && asked[4].header("if-match").is_some());
     assert_eq!(told["update"], "dags");
 
     bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
@@ -105,7 +110,7 @@ fn a_rename_across_an_import_goes_in_three_steps() {
     bench.write(&[("dag.py", "from new import f\n"), ("new.py", "def f(): pass\n")]);
     let (_, asked) = bench.done(&[]);
     let lines = ["PUT dags/new.py", "PUT dags/dag.py", "DELETE dags/old.py", "PUT dags/.dpworld-sync.json"];
-    assert_eq!(asked[2..].iter().map(bench::line).collect::<Vec<_>>(), lines);
+    assert_eq!(asked[3..].iter().map(bench::line).collect::<Vec<_>>(), lines);
 }
 
 #[test]

@@ -26,6 +26,14 @@ const AFTER: [(&str, &str); 7] = [
     ("config.json", "{\"more\": 1}"),
 ];
 
+/// What somebody made of it before trying again: files that were new are gone, others are newer still.
+const LATER: [(&str, &str); 4] = [
+    ("requirements.txt", "boto3==1.40.2\n"),
+    ("dag.py", "from circle_b import g\n"),
+    ("circle_b.py", "def g(): pass\n"),
+    ("config.json", "{\"more\": 2}"),
+];
+
 fn prepared(name: &str) -> Bench {
     let mut bench = Bench::new(name);
     bench.write(&BEFORE);
@@ -37,13 +45,13 @@ fn prepared(name: &str) -> Bench {
     bench
 }
 
-/// Dies at each request in turn.
-fn dies(fate: Fate, name: &str) {
+/// Dies at each request in turn; the next sync has the same files, or others.
+fn dies(fate: Fate, name: &str, next: &[(&str, &str)]) {
     let mut whole = prepared(name);
     let (_, asked) = whole.done(&[]);
     whole.holds(&AFTER);
-    // A listing, a read; data, the new modules, the DAG, the old modules, two stand-ins; the manifest.
-    assert_eq!(asked.len(), 2 + 2 + 4 + 1 + 3 + 2 + 1);
+    // A listing, a read; the announcement, data, the new modules, the DAG, the old modules, two stand-ins; the manifest.
+    assert_eq!(asked.len(), 2 + 1 + 2 + 4 + 1 + 3 + 2 + 1);
     for last in 0..asked.len() {
         let mut bench = prepared(&format!("{name}{last}"));
         let judge = move |_: &_, index| match index {
@@ -62,8 +70,12 @@ fn dies(fate: Fate, name: &str) {
         child.kill().expect("it runs");
         child.wait().expect("it ended");
         bench.follow(&proxy.asked());
+        for (file, _) in AFTER.iter().filter(|(file, _)| next.iter().all(|(other, _)| other != file)) {
+            bench.remove(file);
+        }
+        bench.write(next);
         bench.done(&[]);
-        bench.holds(&AFTER);
+        bench.holds(next);
         let (told, asked) = bench.done(&[]);
         assert!(told["update"] == "none" && asked.len() == 2, "{told}");
         // Also where an interrupted sync sent them.
@@ -73,10 +85,15 @@ fn dies(fate: Fate, name: &str) {
 
 #[test]
 fn a_death_before_any_request_arrives_leaves_what_imports_and_the_next_sync_ends_the_work() {
-    dies(Fate::Lost, "lost");
+    dies(Fate::Lost, "lost", &AFTER);
 }
 
 #[test]
 fn a_death_after_any_request_leaves_what_imports_and_the_next_sync_ends_the_work() {
-    dies(Fate::Unanswered, "unanswered");
+    dies(Fate::Unanswered, "unanswered", &AFTER);
+}
+
+#[test]
+fn what_a_sync_wrote_before_it_died_is_still_ours_when_the_files_have_changed_since() {
+    dies(Fate::Unanswered, "later", &LATER);
 }

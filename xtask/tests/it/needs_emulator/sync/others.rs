@@ -84,7 +84,7 @@ fn an_edit_in_mid_sync_is_noticed_and_nothing_is_written_after_it() {
             &output,
             &[
                 "/dags/steps.py` was written by somebody else just now; it was left alone",
-                "hint: nothing more was written",
+                "hint: nothing that comes after it was written",
             ],
         );
         let asked = proxy.asked();
