@@ -227,8 +227,11 @@ pub(super) const RULES: &[Rule] = &[
                 let logs = statement
                     .condition("kms:EncryptionContext:aws:logs:arn")
                     .is_some_and(|arn| arn.to_string().contains(":${AWS::AccountId}:log-group:"));
+                let topic = statement
+                    .condition("kms:EncryptionContext:aws:sns:topicArn")
+                    .is_some_and(|arn| arn.to_string().contains(":${AWS::AccountId}:${ProjectName}-alarms"));
                 let service = !statement.services().is_empty()
-                    && (account || logs)
+                    && (account || logs || topic)
                     && !statement.actions().contains(&"kms:*".to_owned());
                 statement.kind == Kind::Key && !(root || service)
             })
@@ -236,6 +239,7 @@ pub(super) const RULES: &[Rule] = &[
         by: &[
             ("storage", "/Resources/LogKey/Properties/KeyPolicy/Statement/1/Condition", ""),
             ("monitoring", "/Resources/AlarmKey/Properties/KeyPolicy/Statement/1/Condition", ""),
+            ("monitoring", "/Resources/AlarmKey/Properties/KeyPolicy/Statement/2/Condition", ""),
             ("storage", "/Resources/LakeKey/Properties/KeyPolicy/Statement/0/Principal", r#"{"AWS": "*"}"#),
             ("storage", "/Resources/AirflowKey/Properties/KeyPolicy/Statement/1/Action", "\"kms:*\""),
         ],
@@ -245,14 +249,17 @@ pub(super) const RULES: &[Rule] = &[
         broken: |stacks| {
             places(stacks, |statement| {
                 let conditions = ["aws:SourceAccount", "aws:SourceArn"].map(|key| statement.condition(key).is_some());
-                let service = !statement.services().is_empty() && conditions[1];
+                // EventBridge supports no condition for topics.
+                let events = statement.services() == ["events.amazonaws.com"] && statement.actions() == ["sns:Publish"];
+                let service = !statement.services().is_empty() && (conditions[1] || events);
                 statement.kind == Kind::Resource && statement.allows() && !service
             })
         },
         by: &[
             ("storage", "/Resources/AccessLogBucketPolicy/Properties/PolicyDocument/Statement/2/Principal", "\"*\""),
             ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/1/Condition", "{}"),
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/2/Condition", ""),
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/2/Action", "\"sns:*\""),
+            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/3/Condition", ""),
         ],
     },
     Rule {

@@ -45,13 +45,24 @@ fn places<'s>(rules: impl Iterator<Item = (String, bool, &'s Value)>) -> Vec<Str
     rules.map(|(place, ..)| place).collect()
 }
 
+/// What EC2 takes as a description, at most 255 of them (API Reference, AuthorizeSecurityGroupIngress). No quotes.
+fn is_description(value: &Value) -> bool {
+    let takes = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+    value.as_str().is_some_and(|text| (1..=255).contains(&text.len()) && text.chars().all(takes))
+}
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "every rule of a security group says what it is for",
+        name: "every security group and every rule of one says what it is for, in letters that EC2 takes",
         broken: |stacks| {
-            places(group_rules(stacks).into_iter().filter(|(_, _, rule)| !rule["Description"].is_string()))
+            let groups = of_type(stacks, "AWS::EC2::SecurityGroup");
+            let groups = groups.filter(|(_, body)| !is_description(&body["Properties"]["GroupDescription"]));
+            let rules = group_rules(stacks).into_iter().filter(|(_, _, rule)| !is_description(&rule["Description"]));
+            groups.map(|(place, _)| place).chain(places(rules)).collect()
         },
         by: &[
+            ("orchestration", "/Resources/AirflowFromItself/Properties/Description", "\"Airflow's parts\""),
+            ("compute", "/Resources/JobSecurityGroup/Properties/GroupDescription", "\"the jobs'\""),
             ("compute", "/Resources/WarehouseFromJobs/Properties/Description", ""),
             ("network", "/Resources/EndpointSecurityGroup/Properties/SecurityGroupIngress/0/Description", ""),
             ("orchestration", "/Resources/AirflowSecurityGroup/Properties/SecurityGroupEgress/0/Description", ""),

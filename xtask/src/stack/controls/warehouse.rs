@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "a log that Redshift writes has a group of ours, and a group is there if the log is written",
+        name: "each log that Redshift may write has a group of ours, there before the namespace and as long as it",
         broken: |stacks| {
             let logs = [("Connection", "connectionlog"), ("User", "userlog"), ("UserActivity", "useractivitylog")];
             let sound = |(name, log): (&str, &str)| {
@@ -62,7 +62,9 @@ pub(super) const RULES: &[Rule] = &[
                     .flatten()
                     .any(|export| export["Fn::If"] == serde_json::json!([condition, log, {"Ref": "AWS::NoValue"}]));
                 exported
-                    && group["Condition"] == condition.as_str()
+                    && group.get("Condition").is_none()
+                    && texts(&stacks["warehouse"]["Resources"]["Namespace"]["DependsOn"])
+                        .contains(&format!("{name}LogGroup"))
                     && texts(&group["Properties"]["LogGroupName"])
                         .join("")
                         .contains(&format!("${{NamespaceName}}/{log}"))
@@ -71,7 +73,8 @@ pub(super) const RULES: &[Rule] = &[
         },
         by: &[
             ("warehouse", "/Resources/Namespace/Properties/LogExports/0", ""),
-            ("warehouse", "/Resources/UserLogGroup/Condition", "\"ExportsConnectionLog\""),
+            ("warehouse", "/Resources/UserLogGroup/Condition", "\"ExportsUserLog\""),
+            ("warehouse", "/Resources/Namespace/DependsOn/1", ""),
             ("warehouse", "/Resources/UserActivityLogGroup", ""),
         ],
     },
