@@ -40,9 +40,9 @@ pub fn targets() -> Vec<String> {
     whole.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Whether the C compiler finds a static C library. What it does not find it gives back as it was asked.
-pub fn has_static_libc() -> bool {
-    says("cc", &["-print-file-name=libc.a"]).is_some_and(|path| Path::new(&path).is_absolute())
+/// The static C library that the C compiler finds. What it does not find it gives back as it was asked.
+pub fn static_libc() -> Option<PathBuf> {
+    says("cc", &["-print-file-name=libc.a"]).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 /// Whole GiB that we may still write where a folder lies.

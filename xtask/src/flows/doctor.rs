@@ -45,7 +45,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
         engine: docker::engine(given(&variables, "DOCKER_HOST")),
         host: machine::host(),
         targets: machine::targets(),
-        static_libc: machine::has_static_libc(),
+        static_libc: machine::static_libc().is_some(),
         free_gib: machine::free_gib(&root),
         dot_env: machine::mode(dot_env.unwrap_or(&root.join(".env"))).map(|mode| (mode, has_secret(&variables))),
         sdk_region: given(&variables, "AWS_REGION").map(str::to_owned),

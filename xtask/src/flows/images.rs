@@ -15,6 +15,7 @@ use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, sbom};
 use crate::settings::{Settings, Variables, given};
+use crate::sync::sha256;
 use registry::Registry;
 
 /// What is wanted, and with what.
@@ -45,7 +46,7 @@ impl Request {
         let compilers = Compilers {
             host: machine::host(),
             targets: machine::targets(),
-            static_libc: machine::has_static_libc(),
+            static_libc: machine::static_libc().is_some(),
             // Whether it answers is told when it is needed.
             engine: true,
         };
@@ -60,7 +61,8 @@ impl Request {
         let rustc =
             if image.is_some() { String::new() } else { machine::rustc().context("rustc does not say which it is")? };
         let flags = if target.ends_with("gnu") { "-C target-feature=+crt-static" } else { "" };
-        Ok(Toolchain { rustc, target: target.to_owned(), flags: flags.to_owned(), image })
+        let c = if image.is_some() { String::new() } else { c(!flags.is_empty())? };
+        Ok(Toolchain { rustc, target: target.to_owned(), c, flags: flags.to_owned(), image })
     }
 
     /// Build arguments with a company's proxies.
@@ -69,6 +71,14 @@ impl Request {
         let proxies = [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)];
         proxies.into_iter().filter_map(|(name, proxy)| Some((name.to_owned(), proxy.clone()?))).collect()
     }
+}
+
+/// What the C compiler is, and what it links in: crates have C in them, and a program for glibc has all of that library.
+fn c(links_libc: bool) -> Result<String> {
+    let version = machine::says("cc", &["--version"]).context("there is no C compiler")?;
+    let libc = if links_libc { machine::static_libc() } else { None };
+    let libc = libc.map(|path| files::bytes(&path)).transpose()?.flatten().map(|bytes| sha256(&bytes));
+    Ok([version, libc.unwrap_or_default()].join(" ").trim_end().to_owned())
 }
 
 /// What became of one image.

@@ -21,6 +21,8 @@ pub struct Toolchain {
     pub rustc: String,
     /// The target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
+    /// The C compiler's version, and the SHA-256 of its library where that is linked in. Empty in an image, which has both.
+    pub c: String,
     /// Compiler flags that decide what comes out.
     pub flags: String,
     /// The image that it lies in, by digest; none for this machine's own.
@@ -86,7 +88,13 @@ pub fn ingestion(
         context.file("Cargo.lock", lock);
     }
     let mut arguments = BTreeMap::new();
-    for (name, value) in [("RUSTC", &toolchain.rustc), ("TARGET", &toolchain.target), ("RUSTFLAGS", &toolchain.flags)] {
+    let given = [
+        ("RUSTC", &toolchain.rustc),
+        ("CC", &toolchain.c),
+        ("TARGET", &toolchain.target),
+        ("RUSTFLAGS", &toolchain.flags),
+    ];
+    for (name, value) in given {
         arguments.insert(name.to_owned(), value.clone());
     }
     for package in &packages {

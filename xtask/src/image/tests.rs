@@ -40,7 +40,7 @@ fn repository() -> Tree {
 
 fn toolchain(image: Option<&str>) -> Toolchain {
     let [rustc, target, flags] = ["rustc 1.95.0", "x86_64-unknown-linux-gnu", "-C a"].map(str::to_owned);
-    Toolchain { rustc, target, flags, image: image.map(str::to_owned) }
+    Toolchain { rustc, target, c: "cc 12.2.0".to_owned(), flags, image: image.map(str::to_owned) }
 }
 
 fn programs(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Key {
@@ -76,6 +76,7 @@ fn every_input_of_the_ingestion_image_changes_its_key() {
             platform,
         ),
         programs(&repository(), &Toolchain { flags: String::new(), ..host.clone() }, platform),
+        programs(&repository(), &Toolchain { c: "cc 13.1.0".to_owned(), ..host.clone() }, platform),
     ];
     for path in [
         "Cargo.toml",

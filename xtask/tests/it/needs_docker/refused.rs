@@ -46,5 +46,13 @@ fn a_base_image_that_is_not_there_is_an_error_that_names_the_image() {
     let registry = ministack();
     let base = format!("{registry}/nothing@sha256:{}", "0".repeat(64));
     let (code, words) = refusal(build_images(&["--image", "dbt-image"]).env("IMAGE_BASE", base));
-    assert!(code == Some(1) && words.contains("`dbt-image` cannot be built") && words.contains("hint: "), "{words}");
+    assert!(code == Some(1) && words.contains("`dbt-image` cannot be built"), "{words}");
+    assert!(words.contains("hint: is the base image in the settings there, and may this engine pull it?"), "{words}");
+}
+
+#[test]
+fn nothing_is_pushed_to_another_account_than_the_settings() {
+    let mut command = build_images(&["--push", "--registry", &ministack()]);
+    let (code, words) = refusal(command.env("AWS_ACCOUNT_ID", "123456789012"));
+    assert!(code == Some(1) && words.contains("of account 000000000000, the settings of 123456789012"), "{words}");
 }

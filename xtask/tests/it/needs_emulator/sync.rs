@@ -93,6 +93,8 @@ fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
     assert_eq!(told["update"], "dags");
 
     bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
+    let preview = bench.told(&["--dry-run"]);
+    assert!(preview.contains("RequirementsVersion=the version that the sync will print"), "{preview}");
     let words = bench.told(&[]);
     let version = bench.version("requirements.txt");
     assert!(
