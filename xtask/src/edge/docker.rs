@@ -200,6 +200,11 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
     let name = tag.split(':').next().unwrap_or(tag);
     let lines = last[last.len().saturating_sub(12)..].join("\n  ");
     let failure = Failure::new(format!("`{name}` cannot be built: {words}\n  {lines}"));
+    // A build pulls; the same words of a push are about the repository.
+    let signs = ["manifest unknown", "name unknown", "pull access denied", "no such host"];
+    if signs.iter().any(|sign| words.to_lowercase().contains(sign)) {
+        return failure.hint("is the base image in the settings there, and may this engine pull it?").into();
+    }
     hinted(failure, &words).into()
 }
 
@@ -212,15 +217,10 @@ fn push_failed(repository: &str, error: &Error) -> anyhow::Error {
 /// What to do about the engine's words, where that is known.
 fn hinted(failure: Failure, words: &str) -> Failure {
     let lower = words.to_lowercase();
-    let hints: [(&[&str], &str, Exit); 7] = [
+    let hints: [(&[&str], &str, Exit); 6] = [
         (
             &["no space left"],
             "make room: `docker system df` shows what lies there, `docker image prune` removes what nobody uses",
-            Exit::Failed,
-        ),
-        (
-            &["manifest unknown", "pull access denied", "not found: manifest", "no such host"],
-            "is the base image in the settings there, and may this engine pull it?",
             Exit::Failed,
         ),
         (&["token has expired"], "the registry's token has run out; run the same command again", Exit::TempFail),
