@@ -197,7 +197,7 @@ fn remember(made: &[Made]) -> Result<()> {
     let before = files::read(&path)?.and_then(|text| serde_json::from_str::<Vec<Made>>(&text).ok()).unwrap_or_default();
     let newer = |old: &Made| made.iter().find(|new| new.image == old.image);
     let stays = |old: &Made| newer(old).is_none_or(|new| new.digest.is_none() && new.key == old.key);
-    let (mut all, _): (Vec<Made>, Vec<Made>) = before.into_iter().partition(|old| old.digest.is_some() && stays(old));
+    let mut all: Vec<Made> = before.into_iter().filter(|old| old.digest.is_some() && stays(old)).collect();
     let missing: Vec<Made> = made.iter().filter(|new| all.iter().all(|old| old.image != new.image)).cloned().collect();
     all.extend(missing);
     all.sort_by(|one, other| other.image.cmp(&one.image));

@@ -153,16 +153,11 @@ impl Sync {
             over = Some(self.aws.wait(self.store.put(MANIFEST, bytes, over.as_deref()))?.etag);
             Ok(())
         };
-        let pending = self.pending()?;
+        let pending = self.pending();
         if !pending.is_empty() {
-            write(&Manifest {
-                files: manifest.files.clone(),
-                pending: [&manifest.pending, &pending]
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, pending)| (key.clone(), pending.clone()))
-                    .collect(),
-            })?;
+            let mut announced = manifest.clone();
+            announced.pending.extend(pending);
+            write(&announced)?;
         }
         let written = self.aws.wait(apply(&self.store, &self.plan, tree, remote))?;
         let manifest = self.manifest(&written)?;
@@ -171,20 +166,16 @@ impl Sync {
     }
 
     /// What the plan sends.
-    fn pending(&self) -> Result<BTreeMap<String, Pending>> {
+    fn pending(&self) -> BTreeMap<String, Pending> {
+        let Wanted { tree, imports, .. } = &self.wanted;
         let sent = self.plan.steps().filter_map(|step| match step {
-            Step::Put { key, .. } => Some(key),
-            Step::StandIn { key, .. } => Some(key),
+            Step::Put { key, .. } | Step::StandIn { key, .. } => Some(key),
             Step::Delete { .. } => None,
         });
         let pending = |key: &String| {
-            let sha256 = match self.wanted.tree.get(key) {
-                Some(file) => file.sha256.clone(),
-                // A stand-in on its way out.
-                None => sync::sha256(STAND_IN),
-            };
-            let imports = self.wanted.imports.get(key).cloned().unwrap_or_default();
-            Ok((key.clone(), Pending { sha256, imports }))
+            // Not in the tree: a stand-in on its way out.
+            let sha256 = tree.get(key).map_or_else(|| sync::sha256(STAND_IN), |file| file.sha256.clone());
+            (key.clone(), Pending { sha256, imports: imports.get(key).cloned().unwrap_or_default() })
         };
         sent.map(pending).collect()
     }
