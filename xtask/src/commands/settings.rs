@@ -18,10 +18,10 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
         None => configure::module(args.which.env.as_deref(), &variables)?,
     };
     if args.json {
-        let buckets = found.settings().buckets();
-        let names = json!({"lake": buckets.lake, "airflow": buckets.airflow, "access_logs": buckets.access_logs});
+        let settings = found.settings();
+        let (buckets, roles) = (settings.buckets(), settings.roles());
         let overridden = &found.resolved.overridden;
-        let told = json!({"settings": found.settings(), "overridden": overridden, "buckets": names});
+        let told = json!({"settings": settings, "overridden": overridden, "buckets": buckets, "roles": roles});
         terminal::say(&format!("{told}\n"))?;
     } else {
         terminal::say(&table(&found)?)?;

@@ -1,10 +1,12 @@
 //! Names, region and account: what the whole deployment shares, and the names that come from it.
 
+use serde::Serialize;
+
 use super::Settings;
 use super::check::{Findings, made_of, quoted};
 
 /// The buckets' names. They are unique in the world, which only AWS can tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Buckets {
     /// The lake.
     pub lake: String,
@@ -14,7 +16,25 @@ pub struct Buckets {
     pub access_logs: String,
 }
 
+/// The names of the IAM roles that the warehouse knows as users, `"IAMR:<name>"`. The region is in them because IAM has no
+/// regions: the same project in two of them has two sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Roles {
+    /// `transformation` and `copy`: the loader.
+    pub ingestion: String,
+    /// dbt: the transformer.
+    pub dbt: String,
+    /// Airflow: a reader.
+    pub airflow: String,
+}
+
 impl Settings {
+    /// The names of the roles that the warehouse knows. Nothing has to exist for them to be known.
+    pub fn roles(&self) -> Roles {
+        let name = |what: &str| format!("{}-{what}-{}", self.project, self.region);
+        Roles { ingestion: name("ingestion"), dbt: name("dbt"), airflow: name("airflow") }
+    }
+
     /// The buckets' names.
     pub fn buckets(&self) -> Buckets {
         let end = self.bucket_suffix.as_deref().map(|suffix| format!("-{suffix}")).unwrap_or_default();
@@ -42,6 +62,15 @@ impl Settings {
             quoted(&self.region),
             "an AWS region looks like eu-west-1 or us-east-2",
         );
+        // AWS IAM User Guide, "IAM and AWS STS quotas": a role's name has at most 64 characters. What is illegal is told above.
+        if project(&self.project) && region(&self.region) {
+            let roles = self.roles();
+            let longest = [roles.ingestion, roles.dbt, roles.airflow].into_iter().max_by_key(String::len);
+            if let Some(name) = longest.filter(|name| name.len() > 64) {
+                let fix = format!("the role `{name}` would be {} characters long; IAM takes 64", name.len());
+                found.add("region", quoted(&self.region), fix);
+            }
+        }
         if let Some(account) = &self.account {
             found.must(
                 account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()),

@@ -45,6 +45,10 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("LakeBucketName", "project, bucket_suffix", buckets.lake);
     row("AirflowBucketName", "project, bucket_suffix", buckets.airflow);
     row("AccessLogBucketName", "project, bucket_suffix", buckets.access_logs);
+    let roles = of.roles();
+    row("IngestionRoleName", "project, region", roles.ingestion);
+    row("DbtRoleName", "project, region", roles.dbt);
+    row("AirflowRoleName", "project, region", roles.airflow);
     let removes = of.protection.deletion_policy == Deletion::Delete;
     row("RemoveData", "protection.deletion_policy", removes.to_string());
     let target = if of.protection.level == Level::Production { "prod" } else { "dev" };

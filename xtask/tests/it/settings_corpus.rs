@@ -61,6 +61,7 @@ fn the_environment_beats_dot_env_beats_the_file() {
     assert_eq!(found["settings"]["region"], "us-east-1");
     assert_eq!(found["overridden"]["region"]["origin"]["dot_env"], 1);
     assert_eq!(found["buckets"]["lake"], "dpstack-dlake-mine");
+    assert_eq!(found["roles"]["airflow"], "dpstack-airflow-us-east-1");
 
     let found = asked(&[("AWS_DEFAULT_REGION", "eu-north-1"), ("BUCKET_SUFFIX", "")], &["--env", "dev"]);
     assert_eq!(found["settings"]["protection"]["level"], "development", "the option beats .env");

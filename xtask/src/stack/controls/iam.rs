@@ -278,19 +278,4 @@ pub(super) const RULES: &[Rule] = &[
             ("compute", "/Resources/Extra", r#"{"Type": "AWS::IAM::ManagedPolicy", "Properties": {}}"#),
         ],
     },
-    Rule {
-        name: "roles that the warehouse knows as users have names, and no others do",
-        broken: |stacks| {
-            let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
-            let named = of_type(stacks, ROLE).filter(|(_, body)| body["Properties"].get("RoleName").is_some());
-            let named: Vec<String> = named.map(|(place, _)| place).collect();
-            let without =
-                known.iter().filter(|role| !named.iter().any(|place| place == *role)).map(|role| (*role).to_owned());
-            named.iter().filter(|place| !known.contains(&place.as_str())).cloned().chain(without).collect()
-        },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/RoleName", ""),
-            ("warehouse", "/Resources/CopyRole/Properties/RoleName", "\"copy\""),
-        ],
-    },
 ];

@@ -1,12 +1,13 @@
-//! Redshift Serverless, and the role of its COPY.
+//! Redshift Serverless, the role of its COPY, and the roles that are its users.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::policy::{Kind, statements};
-use super::{Property, Rule, texts};
+use super::{Property, Rule, of_type, texts};
 
 const NAMESPACE: &str = "AWS::RedshiftServerless::Namespace";
 const WORKGROUP: &str = "AWS::RedshiftServerless::Workgroup";
+const ROLE: &str = "AWS::IAM::Role";
 const KEY: &str = r#"{"Fn::GetAtt": ["WarehouseKey", "Arn"]}"#;
 
 pub(super) const PROPERTIES: &[Property] = &[
@@ -123,6 +124,32 @@ pub(super) const RULES: &[Rule] = &[
         by: &[
             ("warehouse", "/Resources/Namespace/Properties/IamRoles", "[]"),
             ("warehouse", "/Resources/Namespace/Properties/DefaultIamRoleArn", ""),
+        ],
+    },
+    Rule {
+        name: "roles that the warehouse knows as users have the names of the settings, and no others have any",
+        broken: |stacks| {
+            let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
+            let sound = |place: &str, body: &Value| {
+                let wanted = known.iter().any(|role| *role == place).then(|| {
+                    let name = place.split_once('.').map_or(place, |(_, name)| name);
+                    json!({ "Ref": format!("{name}Name") })
+                });
+                body["Properties"].get("RoleName") == wanted.as_ref()
+            };
+            let wrong = of_type(stacks, ROLE).filter(|(place, body)| !sound(place, body)).map(|(place, _)| place);
+            let gone = known.iter().filter(|role| !of_type(stacks, ROLE).any(|(place, _)| place == **role));
+            wrong.chain(gone.map(|role| (*role).to_owned())).collect()
+        },
+        by: &[
+            ("compute", "/Resources/IngestionRole/Properties/RoleName", ""),
+            ("compute", "/Resources/DbtRole", ""),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/RoleName",
+                r#"{"Fn::Sub": "${ProjectName}-airflow-${AWS::Region}"}"#,
+            ),
+            ("warehouse", "/Resources/CopyRole/Properties/RoleName", "\"copy\""),
         ],
     },
 ];
