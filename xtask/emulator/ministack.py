@@ -10,6 +10,7 @@ What it adds, with create, update and delete, and with `Ref` and `Fn::GetAtt` in
 | EC2 SecurityGroupIngress, SecurityGroupEgress | written down; the group has to be there |
 | Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's own stubs, in which every job succeeds at once |
 | RedshiftServerless Namespace, Workgroup; MWAA Environment; Budgets Budget | written down |
+| CloudWatch Alarm on a query | MiniStack's own alarm, the query in place of the metric's name |
 | Custom::ClosedSecurityGroup | what its function does, without running it: the group's rules are removed |
 
 What it does not prove: that AWS takes a template, a property or a name; what replaces what (a fixed name or a
@@ -121,11 +122,20 @@ def eip_attributes(public_ip):
     return {"AllocationId": allocation, "PublicIp": public_ip}
 
 
-def closed_create(_logical_id, properties, _stack):
+def closed(_logical_id, properties, _stack):
     group = properties["GroupId"]
     ec2._security_groups[group]["IpPermissions"] = []
     ec2._security_groups[group]["IpPermissionsEgress"] = []
     return group, {}
+
+
+own_alarm = provisioners._cw_metric_alarm_record  # it knows no queries
+
+
+def alarm(name, properties):
+    for query in properties.get("Metrics", []):
+        properties = properties | {"Namespace": "query", "MetricName": query["Expression"], "Metrics": []}
+    return own_alarm(name, properties)
 
 
 # Batch: `Ref` is the ARN.
@@ -144,18 +154,14 @@ def compute_environment_update(physical_id, before, after, _stack):
 
 def queue_create(_logical_id, properties, _stack):
     answer = json.loads(body(batch._create_job_queue(lower_camel(properties))))
-    batch._job_queues[answer["jobQueueName"]] |= limits(properties)
+    batch._job_queues[answer["jobQueueName"]] |= lower_camel({"JobStateTimeLimitActions": []} | properties)
     return answer["jobQueueArn"], {"JobQueueArn": answer["jobQueueArn"]}
 
 
 def queue_update(physical_id, before, after, _stack):
     refuse_changes(before, after, ["JobQueueName", "Tags"])
-    batch._job_queues[physical_id.rsplit("/", 1)[-1]] |= lower_camel(after) | limits(after)
+    batch._job_queues[physical_id.rsplit("/", 1)[-1]] |= lower_camel({"JobStateTimeLimitActions": []} | after)
     return physical_id, {"JobQueueArn": physical_id}
-
-
-def limits(properties):
-    return {"jobStateTimeLimitActions": lower_camel(properties.get("JobStateTimeLimitActions", []))}
 
 
 def definition_create(_logical_id, properties, _stack):
@@ -270,11 +276,7 @@ provisioners._RESOURCE_HANDLERS.update(
         ),
         "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
         "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
-        "Custom::ClosedSecurityGroup": handlers(
-            closed_create,
-            lambda _name, _before, after, stack: closed_create("", after, stack),
-            lambda _name, _properties: None,
-        ),
+        "Custom::ClosedSecurityGroup": handlers(closed, lambda _, __, p, stack: closed("", p, stack), lambda *_: None),
         "AWS::Batch::ComputeEnvironment": handlers(
             compute_environment_create, compute_environment_update, dropped(batch._compute_envs)
         ),
@@ -292,6 +294,7 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),
     }
 )
+provisioners._cw_metric_alarm_record = alarm
 
 if __name__ == "__main__":
     sys.exit(main())

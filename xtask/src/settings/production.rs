@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::Method;
 use super::check::Findings;
-use super::warehouse::{LogExport, name_of};
+use super::warehouse::{Breach, LogExport, name_of};
 use super::{Settings, Webserver};
 
 /// How careful a deployment is.
@@ -86,6 +86,12 @@ impl Settings {
                 "everything else is made again from raw/: leave it out",
             ),
             (
+                "warehouse.usage_limit.action",
+                self.warehouse.usage_limit.action != Breach::Log,
+                "log".to_owned(),
+                "nobody reads a log before the bill: write emit-metric, of which an alarm tells, or deactivate",
+            ),
+            (
                 "warehouse.log_exports",
                 exported(LogExport::Userlog) && exported(LogExport::Connectionlog),
                 format!("[{}]", exports.join(", ")),
@@ -118,6 +124,10 @@ impl Settings {
         }
         for (path, holds, value, fix) in self.production() {
             found.must(holds, path, value, format!("level is production: {fix}"));
+        }
+        if self.account.is_none() {
+            let fix = "level is production: nothing may go into another account by mistake; write its 12 digits, or set AWS_ACCOUNT_ID";
+            found.missing("account", fix);
         }
         if self.monitoring.email.is_none() {
             found.missing("monitoring.email", "level is production: somebody must be told; write an address");

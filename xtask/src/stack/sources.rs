@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::settings::{Deletion, Endpoint, Level, LogExport, LogLevel, Platform, Settings, Webserver};
+use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Platform, Settings, Webserver};
 
 /// Parameters that are an image's digest, and the image as `cargo xtask build-images` calls it. A plan writes `image:<name>`
 /// for a digest that it does not know yet.
@@ -89,6 +89,9 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("DatabaseName", "warehouse.database", of.warehouse.database.clone());
     row("BaseRpu", "warehouse.base_rpu", of.warehouse.base_rpu.to_string());
     row("MaxRpu", "warehouse.max_rpu", of.warehouse.max_rpu.to_string());
+    row("UsageLimitRpuHours", "warehouse.usage_limit.rpu_hours", of.warehouse.usage_limit.rpu_hours.to_string());
+    let tells = of.warehouse.usage_limit.action != Breach::Log;
+    row("UsageLimitTells", "warehouse.usage_limit.action", tells.to_string());
     for (log, name) in [
         (LogExport::Connectionlog, "ConnectionLog"),
         (LogExport::Userlog, "UserLog"),

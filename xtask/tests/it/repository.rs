@@ -86,3 +86,16 @@ fn every_workspace_dependency_is_used() {
         assert!(used, "no member uses `{name}`");
     }
 }
+
+/// A private web server of MWAA fetches nothing, and MWAA looks for these words in comments as well.
+#[test]
+fn requirements_of_airflow_are_pinned_and_name_nothing_to_fetch() {
+    let text = std::fs::read_to_string(root().join("dags/requirements.txt")).expect("the requirements");
+    for words in ["-c ", "--constraint ", "://"] {
+        assert!(!text.contains(words), "`{words}` in dags/requirements.txt");
+    }
+    let packages: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(!packages.is_empty() && packages.iter().all(|line| line.contains("==")), "{packages:?}");
+    let tested = std::fs::read_to_string(root().join("dags/tests/requirements.in")).expect("what they are tested with");
+    assert!(packages.iter().all(|line| tested.lines().any(|other| other == *line)), "{packages:?} are tested");
+}

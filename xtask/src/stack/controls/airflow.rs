@@ -112,7 +112,8 @@ pub(super) const RULES: &[Rule] = &[
             };
             let stale = alarms.iter().any(|alarm| {
                 alarm["MetricName"] == "CommittedLoads"
-                    && alarm["TreatMissingData"] == "breaching"
+                    && alarm["TreatMissingData"] == "missing"
+                    && texts(&alarm["InsufficientDataActions"]) == [r#"{"Ref":"AlarmTopic"}"#]
                     && alarm["EvaluationPeriods"]["Ref"] == "MaxLoadAgeHours"
             });
             let lacking =
@@ -122,7 +123,37 @@ pub(super) const RULES: &[Rule] = &[
         by: &[
             ("monitoring", "/Resources/FailedIngestion", ""),
             ("monitoring", "/Resources/FailedHealthCheck/Properties/Statistic", "\"Average\""),
-            ("monitoring", "/Resources/StaleLoads/Properties/TreatMissingData", "\"notBreaching\""),
+            ("monitoring", "/Resources/StaleLoads/Properties/TreatMissingData", "\"breaching\""),
+            ("monitoring", "/Resources/StaleLoads/Properties/InsufficientDataActions", ""),
+        ],
+    },
+    Rule {
+        name: "a warehouse that used up its limit is an alarm, unless the settings want no more than a log",
+        broken: |stacks| {
+            let alarm = &stacks["monitoring"]["Resources"]["UsageLimitReached"];
+            let properties = &alarm["Properties"];
+            let query = properties["Metrics"][0]["Expression"]["Fn::Sub"].as_str().unwrap_or_default();
+            let wanted = [
+                "MAX(UsageLimitConsumed)",
+                "\"AWS/Redshift-Serverless\", UsageLimitId, UsageType, Workgroup)",
+                "UsageType = 'SERVERLESS_COMPUTE'",
+                "Workgroup = '${WorkgroupName}'",
+            ];
+            let sound = alarm["Condition"] == "WatchesUsage"
+                && wanted.iter().all(|part| query.contains(part))
+                && properties["Threshold"]["Ref"] == "UsageLimitRpuHours"
+                && properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold";
+            if sound { Vec::new() } else { vec!["monitoring.UsageLimitReached".to_owned()] }
+        },
+        by: &[
+            ("monitoring", "/Resources/UsageLimitReached", ""),
+            ("monitoring", "/Resources/UsageLimitReached/Condition", ""),
+            ("monitoring", "/Resources/UsageLimitReached/Properties/Threshold", "1"),
+            (
+                "monitoring",
+                "/Resources/UsageLimitReached/Properties/Metrics/0/Expression",
+                r#"{"Fn::Sub": "SELECT MAX(UsageLimitConsumed) FROM \"AWS/Redshift-Serverless\""}"#,
+            ),
         ],
     },
 ];

@@ -17,6 +17,29 @@ pub(super) const PROPERTIES: &[Property] = &[
     ("Custom::ClosedSecurityGroup", "/Properties/GroupId", r#"{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}"#),
 ];
 
+/// What containers of MWAA, which are of another account, ask of an endpoint: its statement, and the actions.
+const CONTAINERS: [(&str, &[&str]); 5] = [
+    ("network.EcrApiInterfaceEndpoint Pull", &PULLS),
+    ("network.EcrDkrInterfaceEndpoint Pull", &PULLS),
+    (
+        "network.KmsInterfaceEndpoint UseKey",
+        &[
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+    ),
+    ("network.LogsInterfaceEndpoint WriteLog", &["logs:CreateLogStream", "logs:PutLogEvents"]),
+    (
+        "network.SecretsmanagerInterfaceEndpoint ReadSecret",
+        &["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
+    ),
+];
+
 /// What pulling an image asks of ECR.
 const PULLS: [&str; 4] =
     ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"];
@@ -125,15 +148,17 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "an endpoint lets through this account's principals, and lets anybody pull images, no more",
+        name: "an endpoint lets through this account's principals, and of anybody what MWAA's containers do, no more",
         broken: |stacks| {
             let found = statements(stacks).into_iter().filter(|statement| statement.kind == Kind::Endpoint);
             let sound = |statement: &super::policy::Statement<'_>| {
                 let ours = statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
                 let layers = statement.actions() == ["s3:GetObject"]
                     && statement.resources().iter().all(|text| text.contains("starport-layer-bucket/*"));
-                let pulls = statement.actions().iter().all(|action| PULLS.contains(&action.as_str()));
-                ours || layers || pulls
+                let container = CONTAINERS.iter().any(|(place, actions)| {
+                    statement.place == *place && statement.actions().iter().all(|one| actions.contains(&one.as_str()))
+                });
+                ours || layers || container
             };
             found.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
         },
@@ -145,6 +170,44 @@ pub(super) const RULES: &[Rule] = &[
                 "network",
                 "/Resources/EcrApiInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action/0",
                 "\"ecr:PutImage\"",
+            ),
+            (
+                "network",
+                "/Resources/SecretsmanagerInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action",
+                "\"secretsmanager:*\"",
+            ),
+            (
+                "network",
+                "/Resources/SqsInterfaceEndpoint/Properties/PolicyDocument/Statement/1",
+                r#"{"Sid": "Pull", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage", "Resource": "*"}"#,
+            ),
+        ],
+    },
+    Rule {
+        name: "MWAA's containers get through the endpoints with which they begin",
+        broken: |stacks| {
+            let found = statements(stacks);
+            let through = |place: &str, wanted: &[&str]| {
+                found.iter().any(|statement| {
+                    statement.place == place
+                        && statement.allows()
+                        && statement.body["Principal"] == "*"
+                        && statement.resources() == ["*"]
+                        && statement.body.get("Condition").is_none()
+                        && statement.actions() == wanted
+                })
+            };
+            let lacking = CONTAINERS.iter().filter(|(place, wanted)| !through(place, wanted));
+            lacking.map(|(place, _)| (*place).to_owned()).collect()
+        },
+        by: &[
+            ("network", "/Resources/KmsInterfaceEndpoint/Properties/PolicyDocument/Statement/1", ""),
+            ("network", "/Resources/LogsInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action/1", ""),
+            ("network", "/Resources/EcrDkrInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Principal", "{}"),
+            (
+                "network",
+                "/Resources/SecretsmanagerInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Condition",
+                r#"{"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}"#,
             ),
         ],
     },

@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
         broken: |stacks| {
             let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
             let sound = |place: &str, body: &Value| {
-                let wanted = known.iter().any(|role| *role == place).then(|| {
+                let wanted = known.contains(&place).then(|| {
                     let name = place.split_once('.').map_or(place, |(_, name)| name);
                     json!({ "Ref": format!("{name}Name") })
                 });
