@@ -32,6 +32,8 @@ pub enum Command {
     Settings(SettingsArgs),
     /// Read the stacks' templates, wire them with the settings and show in which order they are made
     Templates(Templates),
+    /// Show what a deployment costs a month in which nothing runs, and a run, by prices that were seen
+    Prices(Prices),
     /// Write dags/platform.json, what the DAGs know of a deployment, from the settings
     DagSettings(DagSettings),
     /// Write dbt's sources from the contract
@@ -86,6 +88,17 @@ pub struct Templates {
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Print one JSON value on standard output: levels, and the source of every parameter
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask prices`.
+#[derive(Args, Debug)]
+pub struct Prices {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Print one JSON value on standard output: both bills, and every price with its day and source
     #[arg(long)]
     pub json: bool,
 }

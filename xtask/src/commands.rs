@@ -8,6 +8,7 @@ mod cloud;
 mod dag_settings;
 mod dbt_sources;
 mod local;
+mod prices;
 mod settings;
 mod settings_schema;
 mod templates;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Cloud(_) => hand_over(),
         Command::Settings(args) => settings::run(&args),
         Command::Templates(args) => templates::run(&args),
+        Command::Prices(args) => prices::run(&args),
         Command::DagSettings(args) => dag_settings::run(&args),
         Command::DbtSources(args) => dbt_sources::run(&args),
         Command::SettingsSchema(args) => settings_schema::run(&args),

@@ -1,13 +1,15 @@
-//! The stacks: templates as values, and the wires between them.
+//! The stacks: templates as values, the wires between them, and what they cost.
 //!
 //! A stack is a file of `infra/`. What it needs it names as parameters, what it gives as outputs, and the names are the
 //! wires: a parameter takes the output of the same name, wherever that is. Nothing here asks AWS or applies anything.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod bill;
 #[cfg(test)]
 mod controls;
 mod functions;
+pub mod prices;
 mod sources;
 mod template;
 mod wiring;

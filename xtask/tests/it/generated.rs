@@ -32,3 +32,20 @@ fn another_deployments_dag_settings_are_not_those_that_are_committed() {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(words.contains("dags/platform.json is not current from line"), "{words}");
 }
+
+#[test]
+fn the_readme_shows_what_the_prices_command_says() {
+    let readme = include_str!("../../../README.md");
+    let folder = tempfile::tempdir().expect("a folder");
+    let nothing = folder.path().join("env");
+    std::fs::write(&nothing, "").expect("written");
+    for module in ["dev", "prod"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.env_clear().args(["prices", "--env", module, "--dot-env"]).arg(&nothing);
+        let output = command.output().expect("xtask starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        let block = format!("$ cargo xtask prices --env {module}\n{shown}```\n");
+        assert!(readme.contains(&block), "README.md should have this:\n{block}");
+    }
+}
