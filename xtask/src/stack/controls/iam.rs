@@ -206,14 +206,30 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        name: "a key is used by a role through one service of AWS",
+        name: "a key is used by a role through one service of AWS, or granted to one",
         broken: |stacks| {
             places(stacks, |statement| {
-                let kms = statement.actions().iter().any(|action| action.starts_with("kms:"));
-                statement.kind == Kind::Identity && kms && statement.condition("kms:ViaService").is_none()
+                let actions = statement.actions();
+                let kms = actions.iter().any(|action| action.starts_with("kms:"));
+                let granted = statement.condition("kms:GrantIsForAWSResource").is_some_and(|is| is == "true");
+                let sound = match actions.join(" ").as_str() {
+                    "kms:CreateGrant" => granted,
+                    // What the key is called, and nothing that is under it.
+                    "kms:DescribeKey" => true,
+                    _ => {
+                        statement.condition("kms:ViaService").is_some() && !actions.contains(&"kms:CreateGrant".into())
+                    }
+                };
+                statement.kind == Kind::Identity && kms && !sound
             })
         },
         by: &[
+            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/3/Condition", ""),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/9/Action",
+                r#"["kms:CreateGrant", "kms:Decrypt"]"#,
+            ),
             ("compute", "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/4/Condition", ""),
             ("warehouse", "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/2/Condition", "{}"),
         ],

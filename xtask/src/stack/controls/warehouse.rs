@@ -152,4 +152,34 @@ pub(super) const RULES: &[Rule] = &[
             ("warehouse", "/Resources/CopyRole/Properties/RoleName", "\"copy\""),
         ],
     },
+    Rule {
+        name: "who sends statements to the Data API may let it use the warehouse's key",
+        broken: |stacks| {
+            let all = statements(stacks);
+            let may = |role: &str, action: &str, on: &str| {
+                let on = format!(r#"{{"Ref":"{on}"}}"#);
+                all.iter().any(|part| {
+                    part.place.starts_with(&format!("{role} "))
+                        && part.allows()
+                        && part.actions().iter().any(|found| found == action)
+                        && part.resources() == [on.as_str()]
+                })
+            };
+            let roles = of_type(stacks, ROLE).map(|(place, _)| place);
+            let senders = roles.filter(|role| may(role, "redshift-data:ExecuteStatement", "WorkgroupArn"));
+            let lacks = |role: &String| {
+                ["kms:CreateGrant", "kms:DescribeKey"].iter().any(|action| !may(role, action, "WarehouseKeyArn"))
+            };
+            senders.filter(lacks).collect()
+        },
+        by: &[
+            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/3", ""),
+            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/4/Resource", "\"*\""),
+            (
+                "orchestration",
+                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/9/Effect",
+                "\"Deny\"",
+            ),
+        ],
+    },
 ];
