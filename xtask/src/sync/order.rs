@@ -1,19 +1,29 @@
 //! The order of requests: after each of them, every import of a local module finds it.
 //!
 //! Sending: a module goes before those that import it, whether it is new or changed. Removing: after everything was sent,
-//! so that no file that stays imports it, and after whatever imports it and goes as well. Where modules import each other
-//! in a circle:
+//! so that no file that stays imports it, and after whatever imports it and goes as well. Files that import each other in a
+//! circle go one by one, each as soon as nothing of the circle is left that it needs while it is imported:
 //!
-//! | in the circle | what happens |
+//! | imports of the circle | what goes before what |
 //! |---|---|
-//! | one that is there already, of any content | it goes first: whoever imports it finds it |
-//! | new ones alone | two steps: one of them is sent as a stand-in that imports nothing, its content follows |
-//! | only such as are removed | two steps: one of them becomes the stand-in, and is removed at the end |
+//! | in functions, or ones that the file can do without | nothing, wherever another import says otherwise |
+//! | `import module`, run on import | the module, unless a `from` says otherwise |
+//! | `from module import name`, run on import | the module |
+//! | a circle of these alone | nothing that could help: one whose imports find their modules, else any |
+//!
+//! Where one goes whose imports would not find their modules, two steps see to it: a stand-in that imports nothing comes
+//! first, its content follows.
+//!
+//! | in the circle | the stand-in |
+//! |---|---|
+//! | sent; the imported module is there already, of any content | none: it is found |
+//! | sent; the imported module is new | the module, until its content follows |
+//! | removed | one of those that others need least of, until it is removed last |
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Import;
-use super::python::{Modules, is_python};
+use super::python::{Modules, Need, is_python};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +34,75 @@ pub(super) enum Move {
 }
 
 type Keys = BTreeSet<String>;
-type Needs = BTreeMap<String, Keys>;
 
-/// For each file, what it needs among the given ones.
-fn needs(files: &Keys, all: &Modules<'_>, imports: &BTreeMap<String, Vec<Import>>) -> Needs {
-    let of = |file: &String| all.needs(file, imports.get(file).map_or(&[][..], Vec::as_slice));
-    files.iter().map(|file| (file.clone(), of(file).into_iter().filter(|key| files.contains(key)).collect())).collect()
+/// For each file, those that it waits for.
+type Waits = BTreeMap<String, Keys>;
+
+/// Who waits for whom: for any reason; because of what a module that is imported needs; and of its content that it needs.
+struct Order([Waits; 3]);
+
+impl Order {
+    /// By what files need among each other.
+    fn of(files: &Keys, all: &Modules<'_>, imports: &BTreeMap<String, Vec<Import>>) -> Self {
+        let of = |file: &String| all.needs(file, imports.get(file).map_or(&[][..], Vec::as_slice));
+        let needs: Vec<_> = files.iter().map(|file| (file, of(file))).collect();
+        let from = |least: Need| {
+            let those = |needs: &BTreeMap<String, Need>| {
+                needs
+                    .iter()
+                    .filter(|(key, need)| **need >= least && files.contains(*key))
+                    .map(|(key, _)| key.clone())
+                    .collect()
+            };
+            needs.iter().map(|(file, needs)| ((*file).clone(), those(needs))).collect()
+        };
+        Self([Need::Nothing, Need::Module, Need::Content].map(from))
+    }
+
+    /// A file waits for those that need it.
+    fn reversed(self) -> Self {
+        Self(self.0.map(|waits| reversed(&waits)))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0[0].is_empty()
+    }
+
+    /// Those that wait for nothing.
+    fn free(&self) -> Keys {
+        free(&self.0[0])
+    }
+
+    /// They went.
+    fn went(&mut self, keys: &Keys) {
+        for waits in &mut self.0 {
+            waits.retain(|key, _| !keys.contains(key));
+            waits.values_mut().for_each(|of| of.retain(|key| !keys.contains(key)));
+        }
+    }
+
+    /// Nobody waits for it any more.
+    fn release(&mut self, key: &str) {
+        self.0.iter_mut().flat_map(BTreeMap::values_mut).for_each(|of| _ = of.remove(key));
+    }
+
+    /// The one to go where all wait: of a circle that waits for nothing beyond itself one that waits for none of it for a
+    /// strong reason, then the one with the least cost.
+    fn next(&mut self, cost: impl Fn(&Keys) -> usize) -> Option<String> {
+        let whole = circle(&self.0[0]);
+        // Who waits for one of them waits for all, since each may run the others.
+        for (_, of) in self.0[0].iter_mut().filter(|(key, of)| !whole.contains(*key) && !of.is_disjoint(&whole)) {
+            of.extend(whole.iter().cloned());
+        }
+        let mut left = whole;
+        for waits in &self.0[1..] {
+            let of = |key: &String| waits[key].intersection(&left).cloned().collect();
+            let inside = left.iter().map(|key| (key.clone(), of(key))).collect();
+            let free = free(&inside);
+            left = if free.is_empty() { circle(&inside) } else { free };
+        }
+        left.into_iter().min_by_key(|key| cost(&self.0[0][key]))
+    }
 }
 
 /// The requests that send files, those side by side that may be under way at once. `target` is every key afterwards,
@@ -42,29 +115,20 @@ pub(super) fn sends(
 ) -> Vec<Vec<Move>> {
     // What the DAGs read comes first; nobody can tell which of them reads it.
     let (python, data): (Keys, Keys) = puts.iter().cloned().partition(|key| is_python(key));
-    let mut waves = vec![data.into_iter().map(Move::Put).collect()];
-    let mut needs = needs(&python, &Modules::of(target.iter()), imports);
+    let mut waves: Vec<Vec<_>> = vec![data.into_iter().map(Move::Put).collect()];
+    let mut order = Order::of(&python, &Modules::of(target.iter()), imports);
     let mut absent: Keys = python.difference(there).cloned().collect();
-    while !needs.is_empty() {
-        let mut ready: Keys = free(&needs);
+    while !order.is_empty() {
+        let mut ready = order.free();
         if ready.is_empty() {
-            let circle = on_a_circle(&needs);
-            let missing: Needs =
-                needs.iter().map(|(key, of)| (key.clone(), of.intersection(&absent).cloned().collect())).collect();
-            match follow(&missing, circle) {
-                End::Free(key) => ready = Keys::from([key]),
-                End::Circle(key) => {
-                    absent.remove(&key);
-                    waves.push(vec![Move::StandIn(key)]);
-                    continue;
-                }
-            }
+            let Some(key) = order.next(|of| of.intersection(&absent).count()) else { break };
+            let missing: Keys = order.0[0][&key].intersection(&absent).cloned().collect();
+            absent.retain(|key| !missing.contains(key));
+            waves.push(missing.into_iter().map(Move::StandIn).collect());
+            ready = Keys::from([key]);
         }
-        for key in &ready {
-            needs.remove(key);
-            absent.remove(key);
-        }
-        needs.values_mut().for_each(|of| of.retain(|key| !ready.contains(key)));
+        order.went(&ready);
+        absent.retain(|key| !ready.contains(key));
         waves.push(ready.into_iter().map(Move::Put).collect());
     }
     waves.retain(|wave| !wave.is_empty());
@@ -73,53 +137,57 @@ pub(super) fn sends(
 
 /// The requests that remove files, each after those that import it. `before` is every key of ours until then.
 pub(super) fn removals(deletes: &Keys, before: &Keys, imports: &BTreeMap<String, Vec<Import>>) -> Vec<Vec<Move>> {
-    let needs = needs(deletes, &Modules::of(before.iter()), imports);
-    // The other way round: a file waits for those that need it.
-    let mut waits: Needs = deletes.iter().map(|key| (key.clone(), Keys::new())).collect();
-    for (file, key) in needs.iter().flat_map(|(file, of)| of.iter().map(move |key| (file, key))) {
-        waits.entry(key.clone()).or_default().insert(file.clone());
-    }
+    let mut order = Order::of(deletes, &Modules::of(before.iter()), imports).reversed();
     let mut waves = Vec::new();
-    while !waits.is_empty() {
-        let ready = free(&waits);
+    while !order.is_empty() {
+        let ready = order.free();
         if ready.is_empty() {
-            let circle = on_a_circle(&waits);
-            waits.values_mut().for_each(|of| _ = of.remove(&circle));
-            waves.push(vec![Move::StandIn(circle)]);
+            let Some(key) = order.next(|_| 0) else { break };
+            order.release(&key);
+            waves.push(vec![Move::StandIn(key)]);
             continue;
         }
-        waits.retain(|key, _| !ready.contains(key));
-        waits.values_mut().for_each(|of| of.retain(|key| !ready.contains(key)));
+        order.went(&ready);
         waves.push(ready.into_iter().map(Move::Delete).collect());
     }
     waves
 }
 
 /// Those that wait for nothing.
-fn free(waits: &Needs) -> Keys {
+fn free(waits: &Waits) -> Keys {
     waits.iter().filter(|(_, of)| of.is_empty()).map(|(key, _)| key.clone()).collect()
 }
 
-enum End {
-    Free(String),
-    Circle(String),
+fn reversed(waits: &Waits) -> Waits {
+    let mut back: Waits = waits.keys().map(|key| (key.clone(), Keys::new())).collect();
+    for (key, of) in waits.iter().flat_map(|(key, of)| of.iter().map(move |of| (key, of))) {
+        back.entry(of.clone()).or_default().insert(key.clone());
+    }
+    back
 }
 
-/// Where the way from one to what it waits for ends.
-fn follow(waits: &Needs, from: String) -> End {
-    let (mut at, mut passed) = (from, Keys::new());
-    while let Some(next) = waits.get(&at).and_then(|of| of.first()) {
-        if !passed.insert(at.clone()) {
-            return End::Circle(at);
+/// Files that all wait for each other in the end, and for nobody else; only for maps where each waits for something.
+fn circle(waits: &Waits) -> Keys {
+    let back = reversed(waits);
+    let mut from = waits.keys().next().cloned().unwrap_or_default();
+    loop {
+        let (ahead, behind) = (reached(waits, &from), reached(&back, &from));
+        // From one that does not lead back here, the way leads to fewer.
+        match ahead.difference(&behind).next() {
+            Some(further) => from.clone_from(further),
+            None => return ahead,
         }
-        at.clone_from(next);
     }
-    End::Free(at)
 }
 
-/// One that waits for itself in the end; only for maps where each waits for something.
-fn on_a_circle(waits: &Needs) -> String {
-    match follow(waits, waits.keys().next().cloned().unwrap_or_default()) {
-        End::Circle(key) | End::Free(key) => key,
+/// Wherever the ways from one lead, itself too.
+fn reached(waits: &Waits, from: &str) -> Keys {
+    let (mut found, mut open) = (Keys::from([from.to_owned()]), vec![from.to_owned()]);
+    while let Some(at) = open.pop() {
+        let next = waits.get(&at).into_iter().flatten().filter(|key| !found.contains(*key)).cloned();
+        let next: Vec<String> = next.collect();
+        found.extend(next.iter().cloned());
+        open.extend(next);
     }
+    found
 }

@@ -26,6 +26,20 @@ pub struct Import {
     /// The file goes on without it: `ImportError` is caught, or it is for type checkers alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// It stands in a function that does not run when the file is imported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lazy: bool,
+}
+
+/// What has to be there of a module for a file to be imported, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Need {
+    /// Nothing: the import comes later, or the file goes on without it.
+    Nothing,
+    /// The module: `import module`.
+    Module,
+    /// Its own content too: `from module import name`.
+    Content,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
@@ -100,33 +114,46 @@ impl<'k> Modules<'k> {
         inside.then_some(Module::Namespace)
     }
 
-    /// The files that have to be there for a file's imports, itself not among them.
-    pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeSet<String> {
+    /// The files that a file's imports are about, itself not among them, and what it needs of each.
+    pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeMap<String, Need> {
         let own = packages(file);
-        let mut found = BTreeSet::new();
-        for module in imports.iter().flat_map(|import| self.targets(file, import)) {
+        let mut found = BTreeMap::new();
+        for (import, (module, content)) in
+            imports.iter().flat_map(|one| self.targets(file, one).map(move |to| (one, to)))
+        {
             for length in 1..=module.len() {
                 let part = &module[..length];
                 // Whoever runs this file has run the packages around it.
                 let around = length < module.len() && own.iter().take(length).eq(part.iter());
-                if let (false, Some(Module::File(key))) = (around, self.find(part)) {
-                    found.insert(key);
-                }
+                let (false, Some(Module::File(key))) = (around, self.find(part)) else { continue };
+                let need = match (import.lazy || import.optional, content && length == module.len()) {
+                    (true, _) => Need::Nothing,
+                    (false, false) => Need::Module,
+                    (false, true) => Need::Content,
+                };
+                let known = found.entry(key).or_insert(need);
+                *known = need.max(*known);
             }
         }
         found.remove(file);
         found
     }
 
-    /// The modules that a statement is about: `from a import b` is about `a.b` where that is one, else about `a`.
-    fn targets(&self, file: &str, import: &Import) -> Vec<Vec<String>> {
-        let Some(module) = import.absolute(file) else { return Vec::new() };
-        let below = |name: &String| [&module[..], std::slice::from_ref(name)].concat();
-        let mut targets: Vec<_> = import.names.iter().map(below).filter(|whole| self.find(whole).is_some()).collect();
-        if targets.len() < import.names.len() || import.names.is_empty() {
-            targets.push(module);
+    /// The modules that a statement is about, and whether it takes more of each than that it is there: `from a import b` is
+    /// about `a.b` where that is one, else about what `a` has of that name.
+    fn targets(&self, file: &str, import: &Import) -> impl Iterator<Item = (Vec<String>, bool)> + use<> {
+        let mut targets = Vec::new();
+        if let Some(module) = import.absolute(file) {
+            let below = |name: &String| [&module[..], std::slice::from_ref(name)].concat();
+            targets.extend(
+                import.names.iter().map(below).filter(|whole| self.find(whole).is_some()).map(|to| (to, false)),
+            );
+            let content = targets.len() < import.names.len();
+            if content || import.names.is_empty() {
+                targets.push((module, content));
+            }
         }
-        targets
+        targets.into_iter()
     }
 
     /// What is wrong with an import, where it is one of a local module.

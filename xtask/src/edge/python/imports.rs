@@ -61,3 +61,79 @@ pub fn of(sources: &BTreeMap<&str, &str>) -> Result<BTreeMap<String, Vec<Import>
     let hint = "`python3` here is {}, Airflow 3.0 on MWAA has 3.12: for newer syntax put a newer python3 first in PATH";
     Err(failure.hint(hint.replace("{}", &told.version)).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each import names how it should be marked.
+    const SOURCE: &str = "
+import top
+@decorator
+def plain(default=a_default()):
+    import lazy
+    def inner():
+        import lazy
+    inner()
+async def waiting():
+    from lazy import name
+call = lambda: called_by_a_lambda()
+def called_by_a_lambda():
+    import top
+def decorator(function):
+    import top
+def a_default():
+    import top
+    from_there()
+def from_there():
+    import top
+class Some(Base):
+    import top
+    def method(self):
+        import lazy
+    def __init__(self):
+        import lazy
+class Base(metaclass=type):
+    def __init_subclass__(cls):
+        import top
+class Made:
+    def __init__(self):
+        import top
+        def inner():
+            import lazy
+Made()
+def __getattr__(name):
+    import top
+if TYPE_CHECKING:
+    import optional
+    def checked():
+        import lazy_optional
+def tries():
+    try:
+        import lazy_optional
+    except ImportError:
+        import lazy
+    from_here()
+    class Local:
+        import lazy
+def from_here():
+    import lazy
+@dag()
+def pipeline():
+    import top
+pipeline()
+";
+
+    #[test]
+    fn what_runs_with_the_file_is_not_lazy_and_what_a_function_does_later_is() {
+        let found = of(&BTreeMap::from([("dag.py", SOURCE)])).expect("Python");
+        let wrong = |import: &&Import| {
+            let marks = (import.module.contains("lazy"), import.module.contains("optional"));
+            marks != (import.lazy, import.optional)
+        };
+        assert_eq!(found["dag.py"].iter().filter(wrong).collect::<Vec<_>>(), [&found["dag.py"][0]; 0]);
+        let lines: Vec<u32> = found["dag.py"].iter().map(|import| import.line).collect();
+        let each = SOURCE.lines().zip(1..).filter(|(line, _)| line.contains("import "));
+        assert_eq!(lines, each.map(|(_, number)| number).collect::<Vec<u32>>());
+    }
+}
