@@ -12,6 +12,7 @@ use serde_json::Value;
 use bench::Bench;
 
 const REQUIREMENTS: (&str, &str) = ("requirements.txt", "boto3==1.40.0\n");
+const SECOND: &str = "def f():\n    from first import g\n";
 
 #[test]
 fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
@@ -113,6 +114,41 @@ fn a_rename_across_an_import_goes_in_three_steps() {
     let (_, asked) = bench.done(&[]);
     let lines = ["PUT dags/new.py", "PUT dags/dag.py", "DELETE dags/old.py", "PUT dags/.dpworld-sync.json"];
     assert_eq!(asked[3..].iter().map(bench::line).collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn what_a_module_imports_while_it_is_imported_is_there_before_it_where_the_other_imports_it_in_a_function() {
+    let mut bench = Bench::new("lazy");
+    let circle = [("first.py", "from second import f\n\n\ndef g(): pass\n"), ("second.py", SECOND)];
+    bench.write(&[REQUIREMENTS, circle[0], circle[1]]);
+    let (_, asked) = bench.done(&[]);
+    let twice = ["PUT dags/first.py", "PUT dags/second.py", "PUT dags/first.py"];
+    assert_eq!(asked[3..6].iter().map(bench::line).collect::<Vec<_>>(), twice);
+    bench.write(&[("first.py", "from second import f, h\n\n\ndef g(): pass\n")]);
+    bench.write(&[("second.py", &format!("{SECOND}\n\ndef h(): pass\n"))]);
+    let (_, asked) = bench.done(&[]);
+    assert_eq!(asked[3..5].iter().map(bench::line).collect::<Vec<_>>(), ["PUT dags/second.py", "PUT dags/first.py"]);
+    let (_, asked) = bench.done(&[]);
+    assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn more_than_a_listing_has_on_a_page_is_one_listing_more() {
+    let mut bench = Bench::new("pages");
+    bench.write(&[REQUIREMENTS]);
+    for number in 0..1_200 {
+        let (name, text) = (format!("module_{number}.py"), format!("NUMBER = {number}\n"));
+        bench.write(&[(&name, &text)]);
+    }
+    bench.unseen();
+    let (told, asked) = bench.done(&[]);
+    let lines: Vec<String> = asked.iter().map(bench::line).collect();
+    assert_eq!(lines, ["LIST", "LIST", "GET dags/.dpworld-sync.json"]);
+    // S3 gives 1,000 keys a page (API reference, ListObjectsV2).
+    let continued = asked.iter().map(|asked| asked.head.contains("continuation-token=")).collect::<Vec<_>>();
+    assert_eq!(continued, [false, true, false]);
+    assert_eq!(told["plan"]["keep"].as_array().map(Vec::len), Some(1_201));
+    assert_eq!((&told["update"], &told["plan"]["foreign"]), (&Value::from("none"), &Value::Array(vec![])));
 }
 
 #[test]

@@ -142,6 +142,12 @@ impl Bench {
         output
     }
 
+    /// One that goes well, too long for Python to look on.
+    pub(super) fn unseen(&self) {
+        let output = self.sync(&self.upstream).output().expect("xtask starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// One that is left behind to be killed.
     pub(super) fn start(&self, proxy: &Proxy) -> Child {
         let mut command = self.sync(&proxy.endpoint);

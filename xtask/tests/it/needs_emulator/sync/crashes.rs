@@ -7,22 +7,26 @@ use super::REQUIREMENTS;
 use super::bench::Bench;
 use crate::support::proxy::{Asked, Fate, Proxy};
 
-/// A module renamed, a circle that comes, a circle that goes, a new requirement.
-const BEFORE: [(&str, &str); 6] = [
+/// A module renamed, circles that come, circles that go, a new requirement.
+const BEFORE: [(&str, &str); 8] = [
     REQUIREMENTS,
     ("dag.py", "from old import f\n"),
     ("old.py", "def f(): pass\n"),
     ("gone_a.py", "import gone_b\n"),
     ("gone_b.py", "import gone_a\n"),
+    ("gone_later.py", "def f():\n    from gone_now import g\n"),
+    ("gone_now.py", "from gone_later import f\n\n\ndef g(): pass\n"),
     ("config.json", "{}"),
 ];
-const AFTER: [(&str, &str); 7] = [
+const AFTER: [(&str, &str); 9] = [
     ("requirements.txt", "boto3==1.40.1\n"),
     ("dag.py", "from package.new import f\n"),
     ("package/__init__.py", "from . import new\n"),
     ("package/new.py", "import circle_a\ndef f(): pass\n"),
     ("circle_a.py", "import circle_b\n"),
     ("circle_b.py", "import circle_a\n"),
+    ("lazy.py", "def f():\n    from strict import g\n"),
+    ("strict.py", "from lazy import f\n\n\ndef g(): pass\n"),
     ("config.json", "{\"more\": 1}"),
 ];
 
@@ -38,7 +42,7 @@ fn prepared(name: &str) -> Bench {
     let mut bench = Bench::new(name);
     bench.write(&BEFORE);
     bench.done(&[]);
-    for file in ["old.py", "gone_a.py", "gone_b.py"] {
+    for file in ["old.py", "gone_a.py", "gone_b.py", "gone_later.py", "gone_now.py"] {
         bench.remove(file);
     }
     bench.write(&AFTER);
@@ -50,8 +54,8 @@ fn dies(fate: Fate, name: &str, next: &[(&str, &str)]) {
     let mut whole = prepared(name);
     let (_, asked) = whole.done(&[]);
     whole.holds(&AFTER);
-    // A listing, a read; the announcement, data, the new modules, the DAG, the old modules, two stand-ins; the manifest.
-    assert_eq!(asked.len(), 2 + 1 + 2 + 4 + 1 + 3 + 2 + 1);
+    // A listing, a read; the announcement, data, the new modules, the DAG, the old modules, four stand-ins; the manifest.
+    assert_eq!(asked.len(), 2 + 1 + 2 + 6 + 1 + 5 + 4 + 1);
     for last in 0..asked.len() {
         let mut bench = prepared(&format!("{name}{last}"));
         let judge = move |_: &_, index| match index {
