@@ -3,6 +3,7 @@
 mod dags;
 mod fuzz;
 mod images;
+mod speed;
 mod templates;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
-const NEEDS_MORE: [&str; 10] = [
+const NEEDS_MORE: [&str; 12] = [
     "--skip",
     "needs_docker::",
     "--skip",
@@ -32,6 +33,8 @@ const NEEDS_MORE: [&str; 10] = [
     "needs_openlineage::",
     "--skip",
     "needs_browser::",
+    "--skip",
+    "needs_speed::",
 ];
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
@@ -66,7 +69,7 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 10] = [
+const SUITES: [Entry; 11] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
@@ -76,6 +79,7 @@ const SUITES: [Entry; 10] = [
     ("exactly once", Some("it takes minutes"), exactly_once),
     ("lineage", Some("it needs OpenLineage"), lineage),
     ("report", Some("it needs a browser"), report),
+    ("sync speed", Some("it takes minutes"), speed::run),
     ("fuzz", Some("it takes minutes"), fuzz::run),
 ];
 

@@ -1,24 +1,22 @@
 //! The order of requests: after each of them, every import of a local module finds it.
 //!
 //! Sending: a module goes before those that import it, whether it is new or changed. Removing: after everything was sent,
-//! so that no file that stays imports it, and after whatever imports it and goes as well. Files that import each other in a
-//! circle go one by one, each as soon as nothing of the circle is left that it needs while it is imported:
+//! so that no file that stays imports it, and after whatever imports it and goes as well. Where files import each other in a
+//! circle, they go one by one, and one import is passed over, one that needs least while its file is imported:
 //!
-//! | imports of the circle | what goes before what |
+//! | the weakest import of the circle | what is promised at every moment |
 //! |---|---|
-//! | in functions, or ones that the file can do without | nothing, wherever another import says otherwise |
-//! | `import module`, run on import | the module, unless a `from` says otherwise |
-//! | `from module import name`, run on import | the module |
-//! | a circle of these alone | nothing that could help: one whose imports find their modules, else any |
+//! | in a function, or one that its file can do without | imports that run with their file find the module's own content |
+//! | `import module` | imports of names that run with their file do |
+//! | `from module import name` | imports find the module |
 //!
-//! Where one goes whose imports would not find their modules, two steps see to it: a stand-in that imports nothing comes
-//! first, its content follows.
+//! The file whose import is passed over finds the module all the same:
 //!
-//! | in the circle | the stand-in |
+//! | the module | what happens |
 //! |---|---|
-//! | sent; the imported module is there already, of any content | none: it is found |
-//! | sent; the imported module is new | the module, until its content follows |
-//! | removed | one of those that others need least of, until it is removed last |
+//! | there already, of any content | nothing more: it is found |
+//! | new | two steps: a stand-in that imports nothing is sent first, the content follows |
+//! | about to be removed | two steps: it becomes the stand-in, and is removed after those that import it |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,23 +36,21 @@ type Keys = BTreeSet<String>;
 /// For each file, those that it waits for.
 type Waits = BTreeMap<String, Keys>;
 
-/// Who waits for whom: for any reason; because of what a module that is imported needs; and of its content that it needs.
+/// Who waits for whom: because of any import; of those that run with their file; of those among them that take names.
 struct Order([Waits; 3]);
 
 impl Order {
     /// By what files need among each other.
     fn of(files: &Keys, all: &Modules<'_>, imports: &BTreeMap<String, Vec<Import>>) -> Self {
-        let of = |file: &String| all.needs(file, imports.get(file).map_or(&[][..], Vec::as_slice));
-        let needs: Vec<_> = files.iter().map(|file| (file, of(file))).collect();
+        let of = |file: &String| {
+            let mut needs = all.needs(file, imports.get(file).map_or(&[][..], Vec::as_slice));
+            needs.retain(|key, _| files.contains(key));
+            (file.clone(), needs)
+        };
+        let needs: BTreeMap<String, BTreeMap<String, Need>> = files.iter().map(of).collect();
         let from = |least: Need| {
-            let those = |needs: &BTreeMap<String, Need>| {
-                needs
-                    .iter()
-                    .filter(|(key, need)| **need >= least && files.contains(*key))
-                    .map(|(key, _)| key.clone())
-                    .collect()
-            };
-            needs.iter().map(|(file, needs)| ((*file).clone(), those(needs))).collect()
+            let strong = |(key, need): (&String, &Need)| (*need >= least).then(|| key.clone());
+            needs.iter().map(|(file, needs)| (file.clone(), needs.iter().filter_map(strong).collect())).collect()
         };
         Self([Need::Nothing, Need::Module, Need::Content].map(from))
     }
@@ -86,8 +82,8 @@ impl Order {
         self.0.iter_mut().flat_map(BTreeMap::values_mut).for_each(|of| _ = of.remove(key));
     }
 
-    /// The one to go where all wait: of a circle that waits for nothing beyond itself one that waits for none of it for a
-    /// strong reason, then the one with the least cost.
+    /// The one to go where all wait: of a circle that waits for nothing beyond itself, one that waits there for no stronger
+    /// reason than it must; of several the one where what it waits for costs least.
     fn next(&mut self, cost: impl Fn(&Keys) -> usize) -> Option<String> {
         let whole = circle(&self.0[0]);
         // Who waits for one of them waits for all, since each may run the others.

@@ -2,6 +2,7 @@
 
 pub(crate) mod entry;
 pub(crate) mod proxy;
+pub(crate) mod s3;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
@@ -11,25 +10,13 @@ use tempfile::TempDir;
 
 use super::super::setting;
 use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::s3::{ask, make_bucket};
 
 /// What is in the bucket, by key.
 pub(super) type State = BTreeMap<String, String>;
 
 pub(super) fn line(asked: &Asked) -> String {
     asked.line()
-}
-
-/// A request of S3's own protocol; MiniStack asks for no signature.
-pub(super) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
-    let mut server = TcpStream::connect(endpoint.replace("http://", "")).expect("a server");
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-    server.write_all(head.as_bytes()).and_then(|()| server.write_all(body)).expect("sent");
-    let mut answer = Vec::new();
-    server.read_to_end(&mut answer).expect("an answer");
-    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
-    let rest = answer.split_off(end);
-    (String::from_utf8(answer).expect("text"), rest)
 }
 
 pub(super) struct Bench {
@@ -54,10 +41,7 @@ impl Bench {
         let suffix = format!("{name}-{}", std::process::id());
         let bucket = format!("dpstack-{what}-{suffix}");
         let upstream = setting("TEST_S3_ENDPOINT");
-        ask(&upstream, "PUT", &format!("/{bucket}"), b"");
-        let versions = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-        let (head, _) = ask(&upstream, "PUT", &format!("/{bucket}?versioning"), versions);
-        assert!(head.contains(" 200 "), "{head}");
+        make_bucket(&upstream, &bucket);
         Self { folder: tempfile::tempdir().expect("a folder"), suffix, bucket, upstream, state: State::new() }
     }
 

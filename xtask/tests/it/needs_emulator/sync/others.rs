@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::super::answering;
 use super::REQUIREMENTS;
-use super::bench::{Bench, ask, line, refusal};
+use super::bench::{Bench, line, refusal};
 use crate::support::proxy::{Fate, Proxy};
+use crate::support::s3::ask;
 
 #[test]
 fn somebody_elses_object_is_left_alone_and_named() {

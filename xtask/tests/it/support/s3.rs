@@ -1,0 +1,42 @@
+//! S3's own protocol, spoken plainly; MiniStack asks for no signature.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+/// One request; the answer's head and body.
+pub(crate) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
+    let mut server = TcpStream::connect(endpoint.replace("http://", "")).expect("a server");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    server.write_all(head.as_bytes()).and_then(|()| server.write_all(body)).expect("sent");
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).expect("an answer");
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
+    let rest = answer.split_off(end);
+    (String::from_utf8(answer).expect("text"), rest)
+}
+
+/// Makes a bucket that keeps versions, as MWAA wants it.
+pub(crate) fn make_bucket(endpoint: &str, name: &str) {
+    ask(endpoint, "PUT", &format!("/{name}"), b"");
+    let versions = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let (head, _) = ask(endpoint, "PUT", &format!("/{name}?versioning"), versions);
+    assert!(head.contains(" 200 "), "{head}");
+}
+
+/// Every key of a bucket, page by page.
+pub(crate) fn keys(endpoint: &str, bucket: &str) -> Vec<String> {
+    let mut keys = Vec::<String>::new();
+    loop {
+        let after = keys.last().map(|key| format!("&start-after={key}")).unwrap_or_default();
+        let (head, page) = ask(endpoint, "GET", &format!("/{bucket}?list-type=2{after}"), b"");
+        assert!(head.contains(" 200 "), "{head}");
+        let page = String::from_utf8(page).expect("text");
+        let more = page.split("<Key>").skip(1).filter_map(|rest| Some(rest.split_once("</Key>")?.0.to_owned()));
+        let before = keys.len();
+        keys.extend(more);
+        if keys.len() == before {
+            return keys;
+        }
+    }
+}
