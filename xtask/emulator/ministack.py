@@ -66,11 +66,15 @@ def refuse_changes(before, after, keys):
             raise ValueError(f"{words}: {key}")
 
 
-def lower_camel(value):
-    """CloudFormation's UpperCamel names as a service's lowerCamel ones, at every depth; what users name stays."""
+def lower_camel(value, name=""):
+    """CloudFormation's UpperCamel names as a service's lowerCamel ones, at every depth; what users name stays. Numbers are
+    numbers, also where a parameter gave them as text."""
+    if name in ("Tags", "Options"):
+        return value
     if isinstance(value, dict):
-        kept = ("Tags", "Options")
-        return {key[:1].lower() + key[1:]: item if key in kept else lower_camel(item) for key, item in value.items()}
+        return {key[:1].lower() + key[1:]: lower_camel(item, key) for key, item in value.items()}
+    if name in ("MaxvCpus", "Attempts", "AttemptDurationSeconds"):
+        return int(value)
     return [lower_camel(item) for item in value] if isinstance(value, list) else value
 
 
@@ -101,7 +105,7 @@ def nat_create(_logical_id, properties, _stack):
 
 
 def flow_log_create(_logical_id, properties, _stack):
-    names = ("ResourceType", "TrafficType", "LogDestinationType", "LogGroupName")
+    names = "ResourceType TrafficType LogDestinationType LogGroupName".split()
     request = {name: [properties[name]] for name in names} | {"ResourceId.1": [properties["ResourceId"]]}
     log = added(ec2._flow_logs, lambda: ec2._create_flow_logs(request))
     return log, {"Id": log}
@@ -227,8 +231,7 @@ def group_is_there(properties):
 
 
 def group_rule(kind):
-    groups = ("GroupId", "SourceSecurityGroupId", "DestinationSecurityGroupId")
-    every = (*groups, "IpProtocol", "FromPort", "ToPort", "CidrIp")
+    every = "GroupId SourceSecurityGroupId DestinationSecurityGroupId IpProtocol FromPort ToPort CidrIp".split()
     return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_is_there)
 
 

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use contract::RunId;
 
-pub use cloud::{BuildImages, Cloud, Doctor, SyncDags, UploadSample, WarehouseInit};
+pub use cloud::{
+    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, Recover, Scope, Status, SyncDags, UploadSample, WarehouseInit,
+};
 
 /// Build, rehearse and run the data platform.
 #[derive(Parser, Debug)]

@@ -87,6 +87,16 @@ pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str
     }
 }
 
+/// As [`of_call`], for an error of the SDK: its code and words are the service's own, where the service was reached.
+pub fn refused(
+    what: &str,
+    (code, words): (Option<&str>, Option<&str>),
+    error: &(dyn std::error::Error + 'static),
+    hints: &[(&str, &str)],
+) -> Failure {
+    of_call(what, code, &words.map_or_else(|| chain(error), str::to_owned), hints)
+}
+
 /// From without to within. One that was given as the context of another error is not in the chain as what it is.
 fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
     let context = error.downcast_ref::<Failure>();

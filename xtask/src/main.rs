@@ -15,6 +15,8 @@ mod flows;
 mod image;
 mod page;
 mod pipeline;
+#[cfg(feature = "cloud")]
+mod plan;
 mod platform;
 mod report;
 mod settings;
@@ -22,6 +24,8 @@ mod stack;
 #[cfg(feature = "cloud")]
 mod sync;
 mod ui;
+#[cfg(feature = "cloud")]
+mod verdict;
 mod warehouse;
 
 use std::process::ExitCode;

@@ -93,7 +93,7 @@ pub fn render(settings: &Settings, source: &str, account: &str) -> Result<String
 }
 
 /// The part of AWS that a region is in, as ARNs call it (AWS General Reference, "Amazon Resource Names").
-fn partition(region: &str) -> &'static str {
+pub fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
         _ if region.starts_with("us-gov-") => "aws-us-gov",

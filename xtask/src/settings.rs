@@ -45,7 +45,7 @@ pub use registry::Registry;
 pub use schema::{overlay_schema, schema};
 pub use storage::Storage;
 pub use structure::no_yaml;
-pub use warehouse::{Breach, LogExport, Warehouse};
+pub use warehouse::{Breach, LogExport, Period, Warehouse};
 
 /// The module that is used when nobody names one.
 pub const DEFAULT_MODULE: &str = "dev";

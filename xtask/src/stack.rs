@@ -5,17 +5,31 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod announced;
 pub mod bill;
+mod cause;
+mod change;
 #[cfg(test)]
 mod controls;
 mod functions;
 pub mod prices;
+mod resolve;
+mod retained;
 mod sources;
+mod status;
 mod template;
+mod types;
 mod wiring;
 
-pub use sources::settings;
+pub use announced::{Announced, Deployed, unexpected};
+pub use cause::{Event, STACK, explained, first_cause};
+pub use change::{Action, Change, changes, impossible, mentions};
+pub use resolve::{Given, Resolved, resolve};
+pub use retained::{retained, unretained};
+pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
+pub use status::{Next, State};
 pub use template::Template;
+pub use types::Replaces;
 pub use wiring::{Source, Wiring, wire};
 
 /// The folder of the templates, from the root.

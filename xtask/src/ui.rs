@@ -2,6 +2,8 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use std::time::Duration;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// What a query gave, as text.
@@ -20,6 +22,15 @@ pub enum Align {
     Left,
     /// Numbers.
     Right,
+}
+
+/// A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`.
+pub fn elapsed(time: Duration) -> String {
+    match time.as_secs() {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 10..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// A table under heads, without borders.

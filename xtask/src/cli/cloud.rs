@@ -18,6 +18,16 @@ pub enum Cloud {
     SyncDags(SyncDags),
     /// Put the sample answers into the lake
     UploadSample(UploadSample),
+    /// Bring the whole platform to what settings, templates, images and DAGs say
+    Deploy(Deploy),
+    /// Show what a deployment would change, and the plan's digest
+    Diff(Diff),
+    /// Say whether a deployment is as it should be, line by line
+    Status(Status),
+    /// Bring stacks out of states in which nothing else is legal
+    Recover(Recover),
+    /// Delete the stacks
+    Destroy(Destroy),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
 }
@@ -46,6 +56,93 @@ pub struct BuildImages {
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a deployment is about.
+#[derive(Args, Debug)]
+pub struct Scope {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only this stack, by its file's name in infra/; may be given again
+    #[arg(long = "stack", value_name = "NAME")]
+    pub stacks: Vec<String>,
+    /// Read the templates of this folder instead of infra/
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask deploy`.
+#[derive(Args, Debug)]
+pub struct Deploy {
+    /// What.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Carry out only the plan with this digest, and do not ask
+    #[arg(long, value_name = "DIGEST")]
+    pub expect: Option<String>,
+    /// Another registry's host and port than ECR's own: an emulator's
+    #[arg(long, value_name = "HOST")]
+    pub registry: Option<String>,
+}
+
+/// `cargo xtask diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `cargo xtask status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Ask CloudFormation also whether resources were changed by hand
+    #[arg(long)]
+    pub drift: bool,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask recover`.
+#[derive(Args, Debug)]
+pub struct Recover {
+    /// What.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// A resource that cannot be deleted, to be left where it is; may be given again
+    #[arg(long, value_name = "RESOURCE")]
+    pub retain: Vec<String>,
+    /// A resource that cannot be rolled back, to be left as it is; may be given again
+    #[arg(long, value_name = "RESOURCE")]
+    pub skip: Vec<String>,
+}
+
+/// `cargo xtask destroy`.
+#[derive(Args, Debug)]
+pub struct Destroy {
+    /// What.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Do not ask; in production the stacks' prefix is asked for all the same
+    #[arg(long)]
+    pub yes: bool,
+    /// Also what the stacks leave: the buckets with every version of every object
+    #[arg(long)]
+    pub delete_data: bool,
+    /// In production: the stacks' prefix, typed as proof
+    #[arg(long, value_name = "PREFIX")]
+    pub confirm: Option<String>,
 }
 
 /// `cargo xtask doctor`.

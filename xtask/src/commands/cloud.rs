@@ -1,7 +1,12 @@
 //! The commands that reach AWS or Docker; `commands/cloud/<name>.rs` is `cargo xtask <name>`.
 
 mod build_images;
+mod deploy;
+mod destroy;
+mod diff;
 mod doctor;
+mod recover;
+mod status;
 mod sync_dags;
 mod upload_sample;
 mod warehouse_init;
@@ -18,6 +23,11 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::BuildImages(args) => build_images::run(&args),
         Cloud::SyncDags(args) => sync_dags::run(&args),
         Cloud::UploadSample(args) => upload_sample::run(&args),
+        Cloud::Deploy(args) => deploy::run(&args),
+        Cloud::Diff(args) => diff::run(&args),
+        Cloud::Status(args) => status::run(&args),
+        Cloud::Recover(args) => recover::run(&args),
+        Cloud::Destroy(args) => destroy::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),
     }
 }

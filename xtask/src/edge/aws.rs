@@ -13,6 +13,10 @@ use tokio::runtime::Runtime;
 use crate::failure::Failure;
 use crate::settings::{Variables, given};
 
+/// Services, by their ids in the SDK, that no emulator answers for as AWS does: MiniStack has no Redshift at all, and its
+/// MWAA knows nothing of environments that CloudFormation made.
+const NOT_EMULATED: [&str; 3] = ["Redshift Data", "Redshift Serverless", "MWAA"];
+
 /// The SDK's configuration, and where its calls run.
 #[derive(Debug)]
 pub struct Aws {
@@ -49,6 +53,21 @@ impl Aws {
         // Not told to the loader: what is told to it beats a service's own.
         config.set_endpoint_url(endpoint);
         Ok(Self { config: config.build(), runtime })
+    }
+
+    /// Whether a service is one that an emulator on this machine would answer for, and has not got. An endpoint of the
+    /// service's own says that somebody does answer.
+    pub fn is_unanswered(&self, service_id: &'static str) -> bool {
+        let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let found = key.build().ok().and_then(|key| self.config.service_config()?.load_config(key));
+        // Without one of its own the one of all services is found.
+        let own = found.is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
+        self.is_emulated() && !own && NOT_EMULATED.contains(&service_id)
+    }
+
+    /// Whether calls go to a stand-in on this machine and not to AWS.
+    pub fn is_emulated(&self) -> bool {
+        self.config.endpoint_url().is_some_and(|endpoint| endpoint.starts_with("http://"))
     }
 
     /// Waits for calls.

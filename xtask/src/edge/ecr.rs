@@ -8,7 +8,7 @@ use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::failure::{chain, of_call};
+use crate::failure;
 
 /// The registry of an account in a region.
 #[derive(Debug)]
@@ -54,6 +54,16 @@ impl Ecr {
         }
     }
 
+    /// Whether a repository has the image with a digest.
+    pub async fn has(&self, repository: &str, digest: &str) -> Result<bool> {
+        let wanted = ImageIdentifier::builder().image_digest(digest).build();
+        match self.client.describe_images().repository_name(repository).image_ids(wanted).send().await {
+            Ok(told) => Ok(!told.image_details().is_empty()),
+            Err(error) if error.code() == Some("ImageNotFoundException") => Ok(false),
+            Err(error) => Err(refused(&format!("look into ECR's repository `{repository}`"), &error)),
+        }
+    }
+
     /// The digest of the configuration of the image with a digest: what the engine calls the image's id.
     pub async fn configuration(&self, repository: &str, digest: &str) -> Result<Option<String>> {
         let wanted = ImageIdentifier::builder().image_digest(digest).build();
@@ -88,6 +98,5 @@ fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let words = error.message().map_or_else(|| chain(error), str::to_owned);
-    of_call(what, error.code(), &words, &HINTS).into()
+    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
 }

@@ -8,7 +8,7 @@ use aws_sdk_redshiftdata::Client;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftdata::types::{Field, StatusString};
 
-use crate::failure::{chain, of_call};
+use crate::failure;
 
 /// Statements that one transaction takes (API reference, BatchExecuteStatement).
 const TOGETHER: usize = 40;
@@ -88,9 +88,8 @@ impl Redshift {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let words = error.message().map_or_else(|| chain(&error), str::to_owned);
         let what = format!("ask database `{}` of workgroup `{}`", self.database, self.workgroup);
-        of_call(&what, error.code(), &words, &HINTS).into()
+        failure::refused(&what, (error.code(), error.message()), &error, &HINTS).into()
     }
 }
 

@@ -31,7 +31,8 @@ pub fn lights(report: &str) -> String {
         return report.to_owned();
     }
     let lit = |line: &str| {
-        let word = [("ok ", "32"), ("optional ", "33"), ("MEND ", "1;31")];
+        let words = ["ok ", "optional ", "not provable here ", "MEND ", "RED "];
+        let word = words.into_iter().zip(["32", "33", "33", "1;31", "1;31"]);
         let found = word.into_iter().find(|(word, _)| line.starts_with(word));
         let paint = |(word, code): (&str, &str)| format!("\x1b[{code}m{word}\x1b[0m{}\n", &line[word.len()..]);
         found.map_or_else(|| format!("{line}\n"), paint)
@@ -46,6 +47,40 @@ pub fn say(text: &str) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }
+}
+
+/// Asks whoever is at the terminal; only yes is yes. None when nobody is there.
+pub fn ask(question: &str) -> Option<bool> {
+    typed(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
+}
+
+/// Has a word typed; none when nobody is there.
+pub fn typed(question: &str) -> Option<String> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    eprint!("{}: ", painted(question, "1"));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+/// What a shell says of a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// Does some work; at Ctrl-C says what becomes of it, and ends the program. For work that may end at any moment.
+pub fn until_interrupted<T>(words: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("\n{words}");
+            std::process::exit(INTERRUPTED);
+        }
+    });
+    let done = work();
+    // The task waits for ever.
+    runtime.shutdown_background();
+    done
 }
 
 /// Says that a step begins.

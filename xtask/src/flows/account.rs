@@ -15,13 +15,23 @@ use crate::settings::Settings;
 /// # Errors
 /// When it is another account, or nobody can tell.
 pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
-    let Some(wanted) = &settings.account else { return Ok(()) };
-    let account = callers(aws)?;
-    if account == *wanted {
-        return Ok(());
-    }
+    if settings.account.is_none() { Ok(()) } else { own(settings, aws).map(drop) }
+}
+
+fn is_wanted(settings: &Settings, account: &str) -> Result<()> {
+    let Some(wanted) = settings.account.as_deref().filter(|wanted| *wanted != account) else { return Ok(()) };
     let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
     bail!(failure.hint("take the other account's credentials, or change AWS_ACCOUNT_ID or `account`"))
+}
+
+/// The caller's account, which is also the settings' where they name one.
+///
+/// # Errors
+/// When it is another one, or nobody can tell.
+pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
+    let account = callers(aws)?;
+    is_wanted(settings, &account)?;
+    Ok(account)
 }
 
 /// The account of a deployment: the settings', else the caller's.

@@ -11,6 +11,8 @@ use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Problems, Resolved
 /// Settings and how they came to be.
 #[derive(Clone, Debug)]
 pub struct Configured {
+    /// The module's name; a file's own name where it is none.
+    pub module: String,
     /// The file, as messages call it.
     pub file: String,
     /// The settings, and what was overridden.
@@ -45,7 +47,8 @@ pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> 
         let failure = Failure::new(format!("there are no settings `{module}` ({how} names them)"));
         return Err(failure.hint(format!("there are {}", there(&files::root().join(FOLDER))?)).into());
     };
-    resolve(&format!("settings `{module}`"), &shown, &text, variables)
+    let configured = resolve(&format!("settings `{module}`"), &shown, &text, variables)?;
+    Ok(Configured { module, ..configured })
 }
 
 /// The settings of a file that need not be a module.
@@ -98,7 +101,7 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     };
     let base = base.as_ref().map(|(text, file)| Document { file, text });
     let resolved = settings::resolve(of, own, base, variables)?;
-    Ok(Configured { file: shown.to_owned(), resolved })
+    Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved })
 }
 
 /// The modules that there are.

@@ -53,6 +53,11 @@ pub fn settings_schemas() -> [Generated; 2] {
     [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
 }
 
+/// The source that is loaded.
+pub fn source() -> Result<String> {
+    Ok(contract()?.source)
+}
+
 fn contract() -> Result<Contract> {
     let text = files::read(&files::root().join(CONTRACT))?.with_context(|| format!("there is no `{CONTRACT}`"))?;
     Ok(Contract::parse(&text, CONTRACT)?)

@@ -145,6 +145,13 @@ fn planned(request: &Request) -> Result<Vec<ImagePlan>> {
     Ok(plans)
 }
 
+/// The digest of each plan's image that the registry has.
+pub fn find(request: &Request, plans: &[ImagePlan]) -> Result<BTreeMap<&'static str, String>> {
+    let registry = Registry::open(request)?;
+    let there = plans.iter().map(|plan| Ok(registry.find(plan)?.map(|there| (plan.name, there.digest))));
+    Ok(there.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
 /// Builds and pushes what is missing.
 pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) -> Result<Vec<Made>> {
     let registry = if request.push { Some(Registry::open(request)?) } else { None };

@@ -11,6 +11,13 @@ pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image
 /// Parameters that are the version of an object in the bucket of Airflow, and its key there.
 pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.txt")];
 
+/// The stack with the images' repositories: what is pushed waits for it.
+pub const REGISTRY: &str = "registry";
+/// The stack with the buckets: what is uploaded waits for it.
+pub const STORAGE: &str = "storage";
+/// The stack with Redshift: what is set up in it waits for it.
+pub const WAREHOUSE: &str = "warehouse";
+
 /// The switch of each interface endpoint.
 const ENDPOINTS: [(Endpoint, &str); 11] = [
     (Endpoint::Batch, "BatchEndpoint"),

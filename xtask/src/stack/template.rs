@@ -48,6 +48,8 @@ pub struct Template {
     pub text: String,
     /// By name: `Type` and constraints.
     pub parameters: BTreeMap<String, Value>,
+    /// By name: values by two keys.
+    pub mappings: BTreeMap<String, Value>,
     /// By name, functions in the long form.
     pub conditions: BTreeMap<String, Value>,
     /// By logical name: `Type`, `Properties` and attributes, functions in the long form.
@@ -81,6 +83,14 @@ impl Template {
         if problems.is_empty() { Ok(template) } else { Err(problems) }
     }
 
+    /// Reads a template that is in use, whatever rules of ours it breaks; none where it is no template at all.
+    pub fn read_any(name: &str, text: &str) -> Option<Self> {
+        let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
+        let mut found = Vec::new();
+        let Value::Object(sections) = long_form(value, &mut Vec::new(), &mut found) else { return None };
+        Some(Self::read(name, Document { file: name, text }, sections, &mut found))
+    }
+
     /// A problem at a path of this template.
     pub(super) fn placed(&self, (path, fix): Finding) -> Problem {
         // A function is a step of the long form, and none of the text where it is a tag.
@@ -104,6 +114,7 @@ impl Template {
         }
         let mut section = |name: &str| named(name, sections.remove(name), found);
         let parameters = section("Parameters");
+        let mappings = section("Mappings");
         let conditions = section("Conditions");
         let resources = section("Resources");
         let outputs = section("Outputs");
@@ -112,6 +123,7 @@ impl Template {
             file: file.file.to_owned(),
             text: file.text.to_owned(),
             parameters,
+            mappings,
             conditions,
             resources,
             outputs,

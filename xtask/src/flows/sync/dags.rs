@@ -88,6 +88,16 @@ fn is_for_airflow(path: &str) -> bool {
         && path != REQUIREMENTS
 }
 
+/// The SHA-256 of each file that a sync would send, by key; the bucket is not asked.
+pub fn files(request: &Request) -> Result<BTreeMap<String, String>> {
+    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    Ok(hashes(&tree(request, &aws)?))
+}
+
+fn hashes(tree: &Tree) -> BTreeMap<String, String> {
+    tree.iter().map(|(key, file)| (key.clone(), file.sha256.clone())).collect()
+}
+
 /// What each Python file imports. The manifest knows it of those that are as they were; Python is asked about the rest.
 fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
     let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
@@ -139,6 +149,17 @@ fn read(bytes: &[u8]) -> Result<Manifest> {
 }
 
 impl Sync {
+    /// The SHA-256 of each file, by key.
+    pub fn files(&self) -> BTreeMap<String, String> {
+        hashes(&self.wanted.tree)
+    }
+
+    /// The version of the requirements that is in the bucket, where the plan leaves it as it is.
+    pub fn requirements_version(&self) -> Option<String> {
+        let stays = self.plan.keep.contains(REQUIREMENTS);
+        done(&self.wanted.manifest).requirements_version.filter(|_| stays)
+    }
+
     /// Announces in the manifest what is written, writes it, and says so there. With nothing to do, S3 is asked nothing
     /// more.
     pub fn apply(&self, settings: &Settings) -> Result<Done> {

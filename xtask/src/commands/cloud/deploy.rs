@@ -1,0 +1,105 @@
+//! `cargo xtask deploy`: plan, show, ask, apply, watch.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail, ensure};
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::{Deploy, Scope};
+use crate::edge::terminal;
+use crate::edge::tree::Tree;
+use crate::failure::Failure;
+use crate::flows::deploy::{self, News, Ready, Request};
+use crate::plan::{Do, Plan, Task};
+
+/// What becomes of a deployment that somebody leaves.
+const LEFT: &str =
+    "Left alone: what CloudFormation has begun it ends by itself. The same command looks on, and does the rest.";
+
+pub(super) fn run(args: &Deploy) -> Result<Exit> {
+    terminal::until_interrupted(LEFT, || deploy(args))
+}
+
+fn deploy(args: &Deploy) -> Result<Exit> {
+    let Scope { which, stacks, folder, json } = &args.scope;
+    let (folder, registry) = (folder.as_deref(), args.registry.as_deref());
+    let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
+    terminal::step("Looking at what is there");
+    let ready = at_rest(request)?;
+    let (plan, digest) = (&ready.plan, ready.plan.digest());
+    if !*json {
+        terminal::say(&plan.to_string())?;
+    }
+    if let Some(expected) = &args.expect {
+        let failure =
+            || Failure::new(format!("this plan is {digest}, and {expected} was approved; nothing was changed"));
+        let hint = "something is not as it was: look at the plan (`cargo xtask diff`), and approve it anew";
+        ensure!(*expected == digest, failure().hint(hint));
+    }
+    if plan.is_idle() {
+        return told(*json, &ready, None);
+    }
+    if !args.yes && args.expect.is_none() {
+        match terminal::ask("Carry this out?") {
+            Some(true) => {}
+            Some(false) => bail!(Failure::new("nothing was changed, as you said no")),
+            None => bail!(Failure::new("nobody is there to ask").hint("say --yes, or --expect with the plan's digest")),
+        }
+    }
+    let mut tree = Tree::new(&works(&ready));
+    let done = ready.apply(&mut |news| match news {
+        News::Step(task, words) => tree.step(&task.to_string(), &words),
+        News::Event(task, event) => tree.event(&task.to_string(), &event),
+        News::Line(task, words) => tree.line(&task.to_string(), &words),
+        News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+    })?;
+    told(*json, &ready, Some(&done))
+}
+
+/// Plans once CloudFormation is at rest: what an earlier deployment began is waited for.
+fn at_rest(request: Request) -> Result<Ready> {
+    let mut ready = deploy::plan(request)?;
+    while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == Do::Wait) {
+        terminal::step(&format!("CloudFormation is at work on {}; waiting for it", busy.name));
+        let mut tree = Tree::new(&[(busy.stack.clone(), String::new(), 0)]);
+        let name = busy.stack.clone();
+        ready.settle(&name, &mut |event| tree.event(&name, event))?;
+        ready = deploy::plan(ready.again())?;
+    }
+    Ok(ready)
+}
+
+/// Every piece of work that is not over before it begins: its name, what it waits for, and how many resources it has.
+fn works(ready: &Ready) -> Vec<(String, String, usize)> {
+    let tasks = ready.tasks();
+    let is_idle = |task: &Task| ready.is_idle(task);
+    let order = ready.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
+    let others = tasks.keys().filter(|task| !matches!(task, Task::Stack(_))).cloned();
+    let count = |task: &Task| match task {
+        Task::Stack(name) => ready.plan.stack(name).map_or(0, |stack| stack.changes.len()),
+        _ => 0,
+    };
+    let waits = |task: &Task| {
+        let needs: BTreeSet<String> =
+            tasks.get(task).into_iter().flatten().filter(|need| !is_idle(need)).map(ToString::to_string).collect();
+        needs.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let line = |task: Task| {
+        let waits = waits(&task);
+        let words = if waits.is_empty() { String::new() } else { format!("waits for {waits}") };
+        (task.to_string(), words, count(&task))
+    };
+    order.chain(others).filter(|task| !is_idle(task)).map(line).collect()
+}
+
+fn told(as_json: bool, ready: &Ready, done: Option<&deploy::Done>) -> Result<Exit> {
+    if as_json {
+        let plan: &Plan = &ready.plan;
+        let told = json!({ "digest": plan.digest(), "plan": plan, "applied": done.is_some(), "done": done });
+        terminal::say(&format!("{told}\n"))?;
+    } else if done.is_some() {
+        terminal::say("Done. `cargo xtask status` looks at all of it.\n")?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,325 @@
+//! AWS CloudFormation: stacks as it tells of them, and the calls that change them. What is legal when is decided above.
+
+mod drift;
+mod watch;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, Replacement, ResourceChange,
+    Stack, StackEvent, TemplateStage,
+};
+use chrono::{DateTime, Utc};
+
+use crate::failure;
+use crate::stack::{Action, Announced, Deployed, Event, Replaces};
+
+/// CloudFormation of an account in a region.
+#[derive(Clone, Debug)]
+pub struct CloudFormation {
+    client: Client,
+}
+
+/// A change set to be made.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The stack's name with the prefix.
+    pub stack: &'a str,
+    /// Whether the stack is not there yet.
+    pub creates: bool,
+    /// The change set's own name; the same name and content is the same request.
+    pub name: &'a str,
+    /// The template.
+    pub template: &'a str,
+    /// By name.
+    pub parameters: &'a BTreeMap<String, String>,
+    /// Whether resources with a fixed name that are there already become part of the stack.
+    pub imports: bool,
+}
+
+/// A change set once it is made.
+#[derive(Clone, Debug)]
+pub struct ChangeSet {
+    /// Its ARN.
+    pub id: String,
+    /// What came of it.
+    pub made: Made,
+    /// What it would do.
+    pub changes: Vec<Announced>,
+}
+
+/// What came of a change set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Not yet known.
+    Pending,
+    /// It can be executed.
+    Ready,
+    /// There is nothing to change.
+    Empty,
+    /// CloudFormation refuses, in these words.
+    Refused(String),
+}
+
+/// How CloudFormation says that there is nothing to do; it has no code for it (seen in its answers, and in those of
+/// `aws cloudformation deploy`, which looks for the same words).
+const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
+
+/// How an operation on a stack begins, as its own events tell.
+const BEGINS: [&str; 4] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"];
+
+/// What mends an error, by how its code begins.
+const HINTS: [(&str, &str); 5] = [
+    ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists what it needs"),
+    ("InsufficientCapabilities", "the stack makes IAM resources; this is a fault of the tool"),
+    ("TokenAlreadyExists", "another operation is under way; run the same command again"),
+    ("LimitExceeded", "the account has as many stacks as it may have; Service Quotas raises it"),
+    ("OperationInProgress", "another operation is under way; run the same command again when it has ended"),
+];
+
+impl CloudFormation {
+    /// With a client made by the SDK.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// A stack by its name or ARN, without its template and change sets; none if nothing has this name.
+    pub async fn stack(&self, name: &str) -> Result<Option<Deployed>> {
+        match self.client.describe_stacks().stack_name(name).send().await {
+            Ok(told) => Ok(told.stacks.unwrap_or_default().into_iter().next().map(deployed)),
+            // The one answer for "not there" has the code of every other mistake.
+            Err(error) if error.message().is_some_and(|words| words.contains("does not exist")) => Ok(None),
+            Err(error) => Err(refused(&format!("look at the stack `{name}`"), &error)),
+        }
+    }
+
+    /// The template that a stack was made with, as it was sent; empty where there is none yet.
+    pub async fn template(&self, name: &str) -> Result<String> {
+        let call = self.client.get_template().stack_name(name).template_stage(TemplateStage::Original);
+        let told = call.send().await.map_err(|error| refused(&format!("read the template of `{name}`"), &error))?;
+        Ok(told.template_body.unwrap_or_default())
+    }
+
+    /// The names of a stack's change sets that were not executed.
+    pub async fn change_sets(&self, name: &str) -> Result<Vec<String>> {
+        let mut pages = self.client.list_change_sets().stack_name(name).into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused(&format!("list the change sets of `{name}`"), &error))?;
+            let open = page.summaries.unwrap_or_default().into_iter().filter(|set| {
+                let state = set.execution_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
+                !state.starts_with("EXECUTE")
+            });
+            found.extend(open.filter_map(|set| set.change_set_name));
+        }
+        Ok(found)
+    }
+
+    /// Has a change set made; gives its ARN and that of its stack.
+    pub async fn make(&self, wanted: &Wanted<'_>) -> Result<(String, String)> {
+        let parameters = wanted.parameters.iter();
+        let parameters =
+            parameters.map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+        let kind = if wanted.creates { ChangeSetType::Create } else { ChangeSetType::Update };
+        let call = self.client.create_change_set().stack_name(wanted.stack).change_set_name(wanted.name);
+        let call =
+            call.change_set_type(kind).template_body(wanted.template).capabilities(Capability::CapabilityNamedIam);
+        // The SDK asks again when an answer is lost: with a token that is not a second change set of the same name.
+        let call = call.client_token(wanted.name).set_parameters(Some(parameters.collect()));
+        let call = call.set_import_existing_resources(wanted.imports.then_some(true));
+        let told = call.send().await;
+        let told = told.map_err(|error| refused(&format!("plan the changes of `{}`", wanted.stack), &error))?;
+        Ok((told.id.context("CloudFormation named no change set")?, told.stack_id.unwrap_or_default()))
+    }
+
+    /// What has become of a change set.
+    pub async fn change_set(&self, id: &str) -> Result<ChangeSet> {
+        let (mut next, mut changes) = (None, Vec::new());
+        loop {
+            let told = self.client.describe_change_set().change_set_name(id).set_next_token(next).send().await;
+            let told = told.map_err(|error| refused("look at a change set", &error))?;
+            let resources = told.changes.unwrap_or_default().into_iter().filter_map(|change| change.resource_change);
+            changes.extend(resources.map(|change| announced(&change)));
+            next = told.next_token;
+            if next.is_some() {
+                continue;
+            }
+            let reason = told.status_reason.unwrap_or_default();
+            let made = match told.status {
+                Some(ChangeSetStatus::CreateComplete) => Made::Ready,
+                Some(ChangeSetStatus::Failed) if EMPTY.iter().any(|words| reason.contains(words)) => Made::Empty,
+                Some(ChangeSetStatus::Failed) => Made::Refused(reason),
+                _ => Made::Pending,
+            };
+            return Ok(ChangeSet { id: id.to_owned(), made, changes });
+        }
+    }
+
+    /// What the checks before a deployment found, which only these events tell (API Reference, DescribeEvents).
+    pub async fn validation_problems(&self, change_set: &str) -> Result<Vec<String>> {
+        let filter = EventFilter::builder().failed_events(true).build();
+        let told = self.client.describe_events().change_set_name(change_set).filters(filter).send().await;
+        let told = told.map_err(|error| refused("read what was checked", &error))?;
+        let problems = told.operation_events.unwrap_or_default().into_iter().filter_map(|event| {
+            let reason = event.validation_status_reason().or(event.resource_status_reason())?.to_owned();
+            let place = event.logical_resource_id().unwrap_or_default();
+            let path = event.validation_path().map(|path| format!(" at {path}")).unwrap_or_default();
+            Some(if place.is_empty() { reason } else { format!("`{place}`{path}: {reason}") })
+        });
+        Ok(problems.collect())
+    }
+
+    /// Carries a change set out. The same token again does nothing more.
+    pub async fn execute(&self, id: &str, token: &str) -> Result<()> {
+        let call = self.client.execute_change_set().change_set_name(id).client_request_token(token);
+        call.send().await.map(drop).map_err(|error| refused("carry a change set out", &error))
+    }
+
+    /// Removes a change set; one that is not there is no failure.
+    pub async fn drop_change_set(&self, stack: &str, name: &str) -> Result<()> {
+        match self.client.delete_change_set().stack_name(stack).change_set_name(name).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ChangeSetNotFound") => Ok(()),
+            Err(error) => Err(refused(&format!("remove a change set of `{stack}`"), &error)),
+        }
+    }
+
+    /// Begins to delete a stack, leaving the resources in `retain` where they are.
+    pub async fn delete(&self, name: &str, retain: &[String]) -> Result<()> {
+        let retain = (!retain.is_empty()).then(|| retain.to_vec());
+        let call = self.client.delete_stack().stack_name(name).set_retain_resources(retain);
+        call.send().await.map(drop).map_err(|error| refused(&format!("delete the stack `{name}`"), &error))
+    }
+
+    /// Goes on with a rollback that failed, without the resources in `skip`.
+    pub async fn continue_rollback(&self, name: &str, skip: &[String]) -> Result<()> {
+        let skip = (!skip.is_empty()).then(|| skip.to_vec());
+        let call = self.client.continue_update_rollback().stack_name(name).set_resources_to_skip(skip);
+        call.send().await.map(drop).map_err(|error| refused(&format!("roll `{name}` back"), &error))
+    }
+
+    /// Rolls a failed change back.
+    pub async fn roll_back(&self, name: &str) -> Result<()> {
+        let call = self.client.rollback_stack().stack_name(name);
+        call.send().await.map(drop).map_err(|error| refused(&format!("roll `{name}` back"), &error))
+    }
+
+    /// Says whether a stack may be deleted.
+    pub async fn protect(&self, name: &str, protected: bool) -> Result<()> {
+        let call = self.client.update_termination_protection().stack_name(name);
+        let call = call.enable_termination_protection(protected);
+        call.send().await.map(drop).map_err(|error| refused(&format!("protect the stack `{name}`"), &error))
+    }
+
+    /// The id of a stack's newest event.
+    pub async fn newest_event(&self, stack: &str) -> Result<Option<String>> {
+        let told = self.client.describe_stack_events().stack_name(stack).send().await;
+        let told = told.map_err(|error| refused(&format!("read the events of `{stack}`"), &error))?;
+        Ok(told.stack_events.unwrap_or_default().into_iter().next().and_then(|event| event.event_id))
+    }
+
+    /// The events of a stack's last operation, oldest first.
+    pub async fn last_operation(&self, stack: &str) -> Result<Vec<Event>> {
+        self.events_until(stack, |told| {
+            // A stack is a resource of itself; a rollback belongs to what it rolls back.
+            let whole = told.physical_resource_id() == told.stack_id();
+            let status = told.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
+            whole && BEGINS.contains(&status.as_str())
+        })
+        .await
+    }
+
+    /// A stack's events after the one with the id `seen`, or all, oldest first.
+    pub async fn events(&self, stack: &str, seen: Option<&str>) -> Result<Vec<Event>> {
+        let mut found = self.events_until(stack, |told| seen.is_some() && told.event_id() == seen).await?;
+        if found.first().is_some_and(|event| Some(event.id.as_str()) == seen) {
+            found.remove(0);
+        }
+        Ok(found)
+    }
+
+    /// Events from the newest back to the first that ends the search, that one too; oldest first.
+    async fn events_until(&self, stack: &str, ends: impl Fn(&StackEvent) -> bool) -> Result<Vec<Event>> {
+        let mut pages = self.client.describe_stack_events().stack_name(stack).into_paginator().send();
+        let mut found = Vec::new();
+        'pages: while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused(&format!("read the events of `{stack}`"), &error))?;
+            for told in page.stack_events.unwrap_or_default() {
+                let last = ends(&told);
+                found.push(event(told));
+                if last {
+                    break 'pages;
+                }
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+}
+
+fn deployed(told: Stack) -> Deployed {
+    let parameters = told.parameters.unwrap_or_default().into_iter();
+    let outputs = told.outputs.unwrap_or_default().into_iter();
+    Deployed {
+        name: told.stack_name.unwrap_or_default(),
+        id: told.stack_id.unwrap_or_default(),
+        status: told.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: told.stack_status_reason.filter(|reason| !reason.is_empty()),
+        parameters: parameters.filter_map(|one| Some((one.parameter_key?, one.parameter_value?))).collect(),
+        outputs: outputs.filter_map(|one| Some((one.output_key?, one.output_value?))).collect(),
+        protected: told.enable_termination_protection.unwrap_or_default(),
+        template: String::new(),
+        change_sets: Vec::new(),
+    }
+}
+
+fn announced(told: &ResourceChange) -> Announced {
+    let targets = told.details().iter().filter_map(|detail| detail.target());
+    let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
+    properties.dedup();
+    let (action, sure) = match told.action() {
+        Some(ChangeAction::Add) => (Action::Add, true),
+        Some(ChangeAction::Import) => (Action::Import, true),
+        Some(ChangeAction::Remove) => (Action::Remove, true),
+        Some(ChangeAction::Modify) => (Action::Modify, true),
+        // "Dynamic", or what AWS adds later: it cannot be told before it is done.
+        _ => (Action::Modify, false),
+    };
+    let replaces = match told.replacement() {
+        _ if !sure => Replaces::Maybe,
+        Some(Replacement::True) => Replaces::Yes,
+        Some(Replacement::Conditional) => Replaces::Maybe,
+        _ => Replaces::No,
+    };
+    Announced {
+        resource: told.logical_resource_id().unwrap_or_default().to_owned(),
+        kind: told.resource_type().unwrap_or_default().to_owned(),
+        action,
+        replaces,
+        properties,
+    }
+}
+
+fn event(told: StackEvent) -> Event {
+    let at = told.timestamp.and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
+    Event {
+        id: told.event_id.unwrap_or_default(),
+        resource: told.logical_resource_id.unwrap_or_default(),
+        kind: told.resource_type.unwrap_or_default(),
+        physical: told.physical_resource_id.unwrap_or_default(),
+        status: told.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: told.resource_status_reason.filter(|reason| !reason.is_empty()),
+        at,
+    }
+}
+
+fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
+}

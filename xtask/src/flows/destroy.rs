@@ -1,0 +1,170 @@
+//! The end of a deployment: what goes, what stays, and in which order. Stacks go before those whose outputs they take.
+
+use std::fmt;
+
+use anyhow::{Context, Result, bail};
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+use super::deploy::Request;
+use super::rescue::Of;
+use super::stacks::{self, look};
+use super::{account, templates};
+use crate::edge::aws::Aws;
+use crate::edge::buckets::{Buckets, Content};
+use crate::edge::cloudformation::CloudFormation;
+use crate::failure::Failure;
+use crate::settings::Level;
+use crate::stack::{Deployed, Event, Next, STORAGE, State, retained, unretained};
+
+/// How often a stack with buckets is tried: S3 writes its logs of requests hours later, also into a bucket that was emptied.
+const TRIES: u32 = 3;
+
+/// A deployment that is to end, and what that takes.
+#[derive(Debug)]
+pub struct Doomed {
+    /// What goes and what stays.
+    pub plan: Losses,
+    aws: Aws,
+    cloudformation: CloudFormation,
+    request: Request,
+    stacks: Vec<Deployed>,
+}
+
+/// What goes and what stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Losses {
+    /// In the order in which they go: the stacks' names, status, and what of them stays.
+    pub stacks: Vec<(String, String, Vec<String>)>,
+    /// The buckets that are there, with objects, versions and bytes.
+    pub buckets: Vec<(String, u64, u64, u64)>,
+    /// Whether what would stay goes too.
+    pub with_data: bool,
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stacks.is_empty() {
+            writeln!(f, "No stack of this deployment is there.")?;
+        }
+        let widest = self.stacks.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        for (name, status, stays) in &self.stacks {
+            let word = if self.with_data { "lost with what they hold" } else { "stay" };
+            let rest = if stays.is_empty() { String::new() } else { format!("; {word}: {}", stays.join(", ")) };
+            writeln!(f, "{name:<widest$}  delete ({status}){rest}")?;
+        }
+        for (name, objects, versions, bytes) in &self.buckets {
+            let word = if self.with_data { "is emptied and deleted" } else { "stays" };
+            let what = format!("{objects} objects, {versions} versions, {}", HumanBytes(*bytes));
+            writeln!(f, "bucket {name} {word}: {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks at what is there.
+///
+/// # Errors
+/// When the credentials are of another account, or a stack is protected.
+pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
+    let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
+    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    account::own(&request.settings, &aws)?;
+    let cloudformation = CloudFormation::new(&aws.config);
+    let prefix = &request.settings.stack_prefix;
+    let mut deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
+    let order = wiring.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
+    let doomed: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
+    // What stays takes outputs of what goes.
+    for (stack, there) in deployed.iter().filter(|_| !request.only.is_empty()) {
+        let needs = wiring.needs(stack);
+        if let Some(gone) = doomed.iter().find(|gone| needs.iter().any(|need| gone.name == format!("{prefix}-{need}")))
+        {
+            let words = format!("`{}` would go, and `{}` needs it", gone.name, there.name);
+            bail!(Failure::new(words).hint(format!("name it too: --stack {stack}")));
+        }
+    }
+    let protected: Vec<&str> = doomed.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
+    if !protected.is_empty() {
+        let failure = Failure::new(format!("protected from deletion: {}", protected.join(", ")));
+        let hint = "set protection.termination_protection to false in the settings and deploy that first";
+        bail!(failure.hint(hint));
+    }
+    let names = request.settings.buckets();
+    let buckets = Buckets::new(&aws.config, aws.is_emulated());
+    let mut found = Vec::new();
+    if request.wants(STORAGE) {
+        for name in [names.lake, names.airflow, names.access_logs] {
+            if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {
+                found.push((name, objects, versions, bytes));
+            }
+        }
+    }
+    let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
+    let plan = Losses { stacks: doomed.iter().map(of).collect(), buckets: found, with_data };
+    Ok(Doomed { plan, aws, cloudformation, request, stacks: doomed })
+}
+
+impl Doomed {
+    /// What has to be typed before anything goes: nothing, but in production.
+    pub fn wants_typed(&self) -> Option<&str> {
+        let settings = &self.request.settings;
+        (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.is_empty() && (self.plan.buckets.is_empty() || !self.plan.with_data)
+    }
+
+    /// Ends it all; run again, it ends what is left.
+    pub fn apply(&self, tell: &mut (dyn FnMut(&str, &Event) + Send)) -> Result<()> {
+        let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
+        for stack in &self.stacks {
+            let short = stack.name.rsplit_once('-').map_or(stack.name.as_str(), |(_, short)| short);
+            let holds_buckets = short == STORAGE;
+            let mut voice = Of { stack: short, tell };
+            if self.plan.with_data && stack.state() == State::Ready {
+                self.let_go(stack, &mut voice)?;
+            }
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                if self.plan.with_data && holds_buckets {
+                    self.empty(&buckets)?;
+                }
+                let region = &self.request.settings.region;
+                let gone = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut voice);
+                match self.aws.wait(gone) {
+                    Ok(()) => break,
+                    Err(_) if self.plan.with_data && holds_buckets && tries < TRIES => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if self.plan.with_data {
+            // Of a stack that left them: an earlier `destroy` without the data.
+            self.empty(&buckets)?;
+            self.plan.buckets.iter().try_for_each(|(name, ..)| self.aws.wait(buckets.remove(name)))?;
+        }
+        Ok(())
+    }
+
+    fn empty(&self, buckets: &Buckets) -> Result<()> {
+        for (name, ..) in &self.plan.buckets {
+            if self.aws.wait(buckets.content(name))?.is_some() {
+                self.aws.wait(buckets.empty(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has CloudFormation delete what it would keep: it knows each resource, also after this program was killed.
+    fn let_go(&self, stack: &Deployed, voice: &mut Of<'_, '_>) -> Result<()> {
+        let Some((template, parameters)) = unretained(stack) else { return Ok(()) };
+        debug_assert_eq!(stack.state().destroy(), Next::Delete);
+        let region = &self.request.settings.region;
+        let changed = stacks::change_alone(&self.cloudformation, stack, &template, &parameters, region, voice);
+        self.aws.wait(changed).with_context(|| format!("`{}` cannot be told to let its data go", stack.name))
+    }
+}

@@ -1,0 +1,50 @@
+//! Stacks out of dead ends: what `recover` does, one stack after the other, those that others wait for first.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::deploy::Request;
+use super::stacks::{self, Listener};
+use super::{account, templates};
+use crate::edge::aws::Aws;
+use crate::edge::cloudformation::CloudFormation;
+use crate::stack::Event;
+
+/// Recovers each stack of the request; says of each, by its name, what was done.
+pub fn recover(
+    request: &Request,
+    retain: &[String],
+    skip: &[String],
+    tell: &mut (dyn FnMut(&str, &Event) + Send),
+) -> Result<BTreeMap<String, &'static str>> {
+    let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
+    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    account::own(&request.settings, &aws)?;
+    let cloudformation = CloudFormation::new(&aws.config);
+    let mut told = BTreeMap::new();
+    for stack in wiring.levels.iter().flatten().filter(|stack| request.wants(stack)) {
+        let name = format!("{}-{stack}", request.settings.stack_prefix);
+        let mut voice = Of { stack, tell };
+        let region = &request.settings.region;
+        let did = aws.wait(stacks::recover(&cloudformation, &name, (retain, skip), region, &mut voice))?;
+        told.insert(name, did);
+    }
+    Ok(told)
+}
+
+/// Tells what happens to one stack.
+pub struct Of<'a, 't> {
+    /// The stack, without prefix.
+    pub stack: &'a str,
+    /// Who hears it.
+    pub tell: &'a mut (dyn FnMut(&str, &Event) + Send + 't),
+}
+
+impl Listener for Of<'_, '_> {
+    fn begins(&mut self, _words: &str) {}
+
+    fn event(&mut self, event: &Event) {
+        (self.tell)(self.stack, event);
+    }
+}

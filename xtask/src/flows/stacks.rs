@@ -1,0 +1,66 @@
+//! Stacks: looked at, made, changed, watched, deleted and recovered, one at a time; what goes side by side is decided above.
+
+mod apply;
+mod end;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use futures_util::try_join;
+
+pub use apply::{CHANGE_SETS, apply, change_alone, settle};
+pub use end::{delete, recover};
+
+use crate::edge::cloudformation::CloudFormation;
+use crate::failure::Failure;
+use crate::stack::{Deployed, Event, STACK, explained, first_cause};
+
+/// Who hears how it goes.
+pub trait Listener: Send {
+    /// CloudFormation begins with a stack, or goes on with it.
+    fn begins(&mut self, words: &str);
+    /// Something happened to a resource.
+    fn event(&mut self, event: &Event);
+}
+
+/// Looks at stacks by their names without prefix, all at once: what is there, with template and open change sets.
+pub async fn look(
+    cloudformation: &CloudFormation,
+    prefix: &str,
+    stacks: impl Iterator<Item = &String>,
+) -> Result<BTreeMap<String, Deployed>> {
+    let one = |stack: &String| {
+        let (stack, name) = (stack.clone(), format!("{prefix}-{stack}"));
+        async move {
+            let Some(mut there) = cloudformation.stack(&name).await? else { return Ok(None) };
+            let more = try_join!(cloudformation.template(&name), cloudformation.change_sets(&name))?;
+            (there.template, there.change_sets) = more;
+            anyhow::Ok(Some((stack, there)))
+        }
+    };
+    Ok(try_join_all(stacks.map(one)).await?.into_iter().flatten().collect())
+}
+
+/// Why a stack is not as it should be after an operation: the first cause, in words, where to look, and what may be done.
+async fn failed(cloudformation: &CloudFormation, stack: &Deployed, region: &str) -> anyhow::Error {
+    let events = cloudformation.last_operation(&stack.id).await.unwrap_or_default();
+    let cause = first_cause(&events);
+    let reason = cause.and_then(|cause| cause.reason.clone()).or_else(|| stack.reason.clone()).unwrap_or_default();
+    let because = match cause.filter(|cause| cause.kind != STACK) {
+        Some(cause) => format!("`{}` ({}) {}: {reason}", cause.resource, cause.kind, cause.status),
+        None => reason.clone(),
+    };
+    let next =
+        stack.state().remedy().map(|(_, next)| next).unwrap_or("mend the cause, then run the same command again");
+    let words: Vec<&str> = explained(&reason).into_iter().chain([next]).collect();
+    let failure = Failure::new(format!("the stack `{}` is {}", stack.name, stack.status));
+    let hint = format!("{}\n      {}", words.join("; "), console(&stack.id, region));
+    anyhow::anyhow!(because).context(failure.hint(hint))
+}
+
+/// Where a person sees a stack's events.
+fn console(id: &str, region: &str) -> String {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/events?stackId={id}")
+}

@@ -1,0 +1,67 @@
+//! The warehouse: whether it is there, what it may cost, and when it was loaded last.
+
+use anyhow::{Context, Result};
+
+use super::{DEPLOY, EMULATED, told};
+use crate::edge::aws::Aws;
+use crate::edge::redshift::Redshift;
+use crate::edge::serverless::{Serverless, Workgroup};
+use crate::flows::deploy::{limit_shown, limit_wanted};
+use crate::settings::Settings;
+use crate::verdict::Verdict;
+
+/// The last load, and its age in hours by the warehouse's own clock; both null where there was none.
+const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
+
+pub(super) fn verdicts(aws: &Aws, settings: &Settings) -> Vec<Verdict> {
+    const CHECKS: [&str; 3] = ["warehouse", "usage limit", "last load"];
+    if aws.is_unanswered("Redshift Serverless") {
+        return CHECKS.map(|check| Verdict::not_provable(check, EMULATED)).into();
+    }
+    let serverless = Serverless::new(&aws.config);
+    let name = &settings.warehouse.workgroup;
+    let workgroup = match aws.wait(serverless.workgroup(name)) {
+        Ok(Some(workgroup)) => workgroup,
+        Ok(None) => return vec![Verdict::red(CHECKS[0], format!("there is no workgroup `{name}`"), DEPLOY)],
+        Err(error) => return vec![told(CHECKS[0], Err(error))],
+    };
+    let available = workgroup.status == "AVAILABLE";
+    let host = workgroup.host.as_deref().unwrap_or("no address yet");
+    let words = format!("{name} {}, {host}", workgroup.status);
+    let first = Verdict::of(available, CHECKS[0], words, "see the workgroup in the console of Redshift");
+    vec![
+        first,
+        told(CHECKS[1], limit(aws, &serverless, &workgroup, settings)),
+        told(CHECKS[2], last_load(aws, &serverless, settings)),
+    ]
+}
+
+fn limit(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<Verdict> {
+    let found = aws.wait(serverless.limits(&workgroup.arn))?;
+    let wanted = limit_shown(&limit_wanted(settings));
+    let shown: Vec<String> = found.iter().map(limit_shown).collect();
+    let words = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
+    let fix = format!("{DEPLOY} sets it to {wanted}");
+    Ok(Verdict::of(shown == [wanted], "usage limit", words, fix))
+}
+
+/// Asked as the administrator, who may look at the ledger whoever the caller is.
+fn last_load(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<Verdict> {
+    const CHECK: &str = "last load";
+    let names = &settings.warehouse;
+    let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
+    let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
+    let lines = aws.wait(redshift.query(LAST_LOAD))?;
+    let line = lines.first().context("the ledger gave no line")?;
+    let (at, hours) =
+        (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse::<u32>().ok()));
+    let most = settings.dags.max_load_age_hours;
+    Ok(match hours {
+        None => Verdict::green(CHECK, "none yet"),
+        Some(hours) if settings.dags.schedule.is_some() && hours > most => {
+            let words = format!("{at}, {hours} hours ago; {most} are allowed");
+            Verdict::red(CHECK, words, "look at the DAG `ingestion`: why did no run end well since then?")
+        }
+        Some(hours) => Verdict::green(CHECK, format!("{at}, {hours} hours ago")),
+    })
+}

@@ -1,0 +1,132 @@
+//! How a plan reads: what stays in a word, what changes with its values, who may do what apart, and what goes at the end.
+
+use std::fmt;
+
+use super::{Do, Plan, StackPlan};
+use crate::stack::{Action, Change};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = &self.deployment;
+        writeln!(f, "settings {}, account {}, region {}\n", at.settings, at.account, at.region)?;
+        let widest = self.stacks.iter().map(|stack| stack.name.len()).max().unwrap_or(0);
+        for stack in &self.stacks {
+            writeln!(f, "{:<widest$}  {}", stack.name, words(stack))?;
+            quiet(stack).try_for_each(|change| writeln!(f, "  {}", indented(change)))?;
+        }
+        self.show_rest(f)?;
+        self.show(f, "\nWho may do what:\n", |change| change.is_access() && !change.is_loud())?;
+        self.show(f, "\nReplaced or removed:\n", Change::is_loud)?;
+        let losses = self.changes().filter(|(_, change)| change.loses_data()).count();
+        if losses > 0 {
+            writeln!(f, "\n{losses} of these hold data that is lost.")?;
+        }
+        if self.is_idle() {
+            writeln!(f, "\nNothing to do: everything is as it shall be.")?;
+        }
+        writeln!(f, "\nplan {}", self.digest())
+    }
+}
+
+impl Plan {
+    fn changes(&self) -> impl Iterator<Item = (&StackPlan, &Change)> {
+        self.stacks.iter().flat_map(|stack| stack.changes.iter().map(move |change| (stack, change)))
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>, title: &str, which: impl Fn(&Change) -> bool) -> fmt::Result {
+        let mut begun = false;
+        for (stack, change) in self.changes().filter(|(_, change)| which(change)) {
+            // What a new stack makes is part of it.
+            if matches!(stack.action, Do::Create | Do::Remake) {
+                continue;
+            }
+            if !begun {
+                f.write_str(title)?;
+                begun = true;
+            }
+            writeln!(f, "  {}: {}", stack.stack, indented(change))?;
+        }
+        Ok(())
+    }
+
+    fn show_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.images.is_empty() || self.dags.is_some() || self.warehouse.is_some() {
+            writeln!(f)?;
+        }
+        for image in &self.images {
+            let key = image.key.get(..12).unwrap_or(&image.key);
+            let word = if image.digest.is_some() { "is there" } else { "is built and pushed" };
+            writeln!(f, "{} {key} {word}", image.image)?;
+        }
+        if let Some(dags) = &self.dags {
+            match dags.requests.as_deref() {
+                None => writeln!(f, "DAGs: {} files, once there is a bucket", dags.files.len())?,
+                Some([]) => writeln!(f, "DAGs: {} files are as they shall be", dags.files.len())?,
+                Some(requests) => {
+                    writeln!(f, "DAGs:")?;
+                    requests.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+                }
+            }
+        }
+        match &self.warehouse {
+            None => Ok(()),
+            Some(step) if step.unanswered => writeln!(f, "warehouse: cannot be asked here; an emulator has none"),
+            Some(step) if step.is_idle() => writeln!(f, "warehouse: is ready; usage limit {}", step.limit.1),
+            Some(step) => {
+                let prepares = if step.prepares { "is made ready (schemas, ledger, roles, grants); " } else { "" };
+                let from = step.limit.0.as_deref().unwrap_or("none");
+                writeln!(f, "warehouse: {prepares}usage limit {from} -> {}", step.limit.1)
+            }
+        }
+    }
+}
+
+/// Changes that are told with their stack; the others have a place of their own.
+fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
+    let told = matches!(stack.action, Do::Update | Do::Wait);
+    let imported = |change: &&Change| change.action == Action::Import;
+    let own = move |change: &&Change| (told && !change.is_loud() && !change.is_access()) || imported(change);
+    stack.changes.iter().filter(own)
+}
+
+fn indented(change: &Change) -> String {
+    change.to_string().replace('\n', "\n  ")
+}
+
+fn words(stack: &StackPlan) -> String {
+    let count = |action| stack.changes.iter().filter(|change| change.action == action).count();
+    let resources = |count: usize| format!("{count} resource{}", if count == 1 { "" } else { "s" });
+    let mut parts = vec![match stack.action {
+        Do::Create => format!("create, {}", resources(stack.changes.len())),
+        Do::Remake => format!("delete what was never made, then create, {}", resources(stack.changes.len())),
+        Do::Keep => "no change".to_owned(),
+        Do::Wait => {
+            let status = stack.found.as_ref().map_or("", |(status, _)| status);
+            format!("{status}: CloudFormation is at work on it")
+        }
+        Do::Update => {
+            let parts = [
+                (count(Action::Add), "new"),
+                (count(Action::Import), "taken up"),
+                (count(Action::Modify), "changed"),
+                (count(Action::Remove), "removed"),
+            ];
+            let parts =
+                parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+            let told: Vec<String> = parts.collect();
+            if told.is_empty() { "update of outputs".to_owned() } else { format!("update: {}", told.join(", ")) }
+        }
+    }];
+    if !stack.outputs.is_empty() && stack.action == Do::Update {
+        parts.push(format!("outputs {}", stack.outputs.join(", ")));
+    }
+    match stack.protect {
+        Some(true) => parts.push("protect from deletion".to_owned()),
+        Some(false) => parts.push("no longer protect from deletion".to_owned()),
+        None => {}
+    }
+    if !stack.leftovers.is_empty() {
+        parts.push(format!("remove {} change sets that an interrupted deployment left", stack.leftovers.len()));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,65 @@
+//! What waits for what in a deployment, so that everything else goes side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::Plan;
+use crate::stack::{REGISTRY, STORAGE, Source, WAREHOUSE, Wiring};
+
+/// One piece of work.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// A stack, by its name without prefix.
+    Stack(String),
+    /// An image, built and pushed.
+    Image(String),
+    /// The DAGs and their requirements in their bucket.
+    Dags,
+    /// The warehouse: schemas, ledger, roles, grants, and the usage limit.
+    Warehouse,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stack(name) | Self::Image(name) => f.write_str(name),
+            Self::Dags => f.write_str("DAGs"),
+            Self::Warehouse => f.write_str("warehouse, inside"),
+        }
+    }
+}
+
+/// Every task of a plan, and those that it waits for. Airflow begins to work as soon as it is there: the DAGs, their
+/// requirements and the warehouse are ready before it.
+pub fn tasks(plan: &Plan, wiring: &Wiring) -> BTreeMap<Task, BTreeSet<Task>> {
+    let stack = |name: &str| Task::Stack(name.to_owned());
+    let mut tasks: BTreeMap<Task, BTreeSet<Task>> = BTreeMap::new();
+    for planned in &plan.stacks {
+        let sources = wiring.stacks.get(&planned.stack).into_iter().flat_map(BTreeMap::values);
+        let needs = sources.flat_map(|source| match source {
+            Source::Setting(_) => vec![],
+            Source::Image(image) => vec![Task::Image((*image).to_owned())],
+            Source::Object(_) => vec![Task::Dags, Task::Warehouse],
+            Source::Output { stack: other, .. } => vec![stack(other)],
+        });
+        tasks.insert(stack(&planned.stack), needs.collect());
+    }
+    for image in &plan.images {
+        tasks.insert(Task::Image(image.image.clone()), BTreeSet::from([stack(REGISTRY)]));
+    }
+    tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE)]))));
+    tasks.extend(plan.warehouse.iter().map(|_| (Task::Warehouse, BTreeSet::from([stack(WAREHOUSE)]))));
+    // What is not part of this deployment is not waited for.
+    let there: BTreeSet<Task> = tasks.keys().cloned().collect();
+    tasks.values_mut().for_each(|needs| needs.retain(|need| there.contains(need)));
+    tasks
+}
+
+/// The tasks that wait for nothing that is not done.
+pub fn ready<'t>(
+    tasks: &'t BTreeMap<Task, BTreeSet<Task>>,
+    begun: &'t BTreeSet<Task>,
+    done: &'t BTreeSet<Task>,
+) -> impl Iterator<Item = &'t Task> {
+    tasks.iter().filter(|(task, needs)| !begun.contains(*task) && needs.is_subset(done)).map(|(task, _)| task)
+}

@@ -1,0 +1,300 @@
+//! What a deployment changes in a stack: resource by resource, with every value that differs, and whether the old one goes.
+//!
+//! Found by holding two resolved templates against each other. CloudFormation has the last word: before a change set is
+//! executed it is held against this, and one that replaces or removes more than was shown is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::functions::{Reference, references};
+use super::resolve::Resolved;
+use super::types::{Kind, Replaces};
+
+/// What becomes of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is made.
+    Add,
+    /// It is there already, outside of the stack, and becomes part of it.
+    Import,
+    /// It is changed.
+    Modify,
+    /// It goes.
+    Remove,
+}
+
+/// One value that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// Where in the resource: `Properties/Tags/0/Value`.
+    pub path: String,
+    /// What is there.
+    pub before: Option<String>,
+    /// What comes.
+    pub after: Option<String>,
+}
+
+/// A resource that is not as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Its name in the template.
+    pub resource: String,
+    /// `AWS::S3::Bucket`.
+    pub kind: String,
+    /// What becomes of it.
+    pub action: Action,
+    /// Whether a new one takes its place.
+    pub replaces: Replaces,
+    /// Whether what goes stays in the account, outside of the stack.
+    pub stays: bool,
+    /// For one that is changed.
+    pub details: Vec<Detail>,
+}
+
+impl Change {
+    /// Whether the old one may go with what it holds.
+    pub fn loses_data(&self) -> bool {
+        let goes = self.action == Action::Remove || self.replaces > Replaces::No;
+        goes && !self.stays && Kind::of(&self.kind).is_none_or(|kind| kind.holds_data)
+    }
+
+    /// The property that is its fixed name, for a type that can have one.
+    pub fn named_by(&self) -> Option<&'static str> {
+        Kind::of(&self.kind)?.named_by
+    }
+
+    /// Whether it takes something away, so that it is shown last and loudest.
+    pub fn is_loud(&self) -> bool {
+        self.action == Action::Remove || self.replaces > Replaces::No
+    }
+
+    /// Whether it is about who may do what.
+    pub fn is_access(&self) -> bool {
+        let policy = |detail: &Detail| detail.path.contains("Policy") || detail.path.contains("Principal");
+        match self.kind.as_str() {
+            "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => true,
+            "AWS::KMS::Key" => self.action != Action::Modify || self.details.iter().any(policy),
+            kind => kind.starts_with("AWS::IAM::") || kind.starts_with("AWS::EC2::SecurityGroup"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match (self.action, self.replaces) {
+            (Action::Add, _) => '+',
+            (Action::Import, _) => '<',
+            (Action::Remove, _) => '-',
+            (Action::Modify, Replaces::No) => '~',
+            (Action::Modify, _) => '!',
+        };
+        write!(f, "{sign} {}  {}", self.resource, self.kind)?;
+        let word = match (self.action, self.replaces) {
+            (Action::Import, _) => "  is there already, and becomes part of the stack",
+            (Action::Remove, _) if self.stays => "  leaves the stack, and stays",
+            (Action::Remove, _) if self.loses_data() => "  is removed with what it holds",
+            (Action::Remove, _) => "  is removed",
+            (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; what the old one holds is lost",
+            (Action::Modify, Replaces::Yes) => "  is replaced",
+            (Action::Modify, Replaces::Maybe) => "  may be replaced",
+            _ => "",
+        };
+        f.write_str(word)?;
+        for Detail { path, before, after } in self.details.iter().take(SHOWN) {
+            let path = path.trim_start_matches("Properties/");
+            match (before, after) {
+                (None, Some(after)) => write!(f, "\n    {path}: {}", short(after))?,
+                (Some(before), None) => write!(f, "\n    {path}: no longer {}", short(before))?,
+                (before, after) => {
+                    let text = |value: &Option<String>| short(value.as_deref().unwrap_or_default());
+                    write!(f, "\n    {path}: {} -> {}", text(before), text(after))?;
+                }
+            }
+        }
+        match self.details.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\n    and {more} more"),
+        }
+    }
+}
+
+/// Values of one resource that are shown.
+const SHOWN: usize = 12;
+
+/// A value that fits on a line.
+fn short(value: &str) -> String {
+    const LONGEST: usize = 100;
+    let line: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LONGEST { line } else { line.chars().take(LONGEST - 1).chain(['…']).collect() }
+}
+
+/// What turns one template into the other, sorted by name.
+pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
+    let names: BTreeSet<&String> = old.resources.keys().chain(new.resources.keys()).collect();
+    let mut found: BTreeMap<&String, Change> = names
+        .into_iter()
+        .filter_map(|name| Some((name, change(name, old.resources.get(name), new.resources.get(name))?)))
+        .collect();
+    // Whoever refers to a resource that is replaced gets another value, which may replace it in turn.
+    loop {
+        let replaced = |name: &String| found.get(name).is_some_and(|change| change.replaces == Replaces::Yes);
+        let mut more = Vec::new();
+        for (name, body) in new.resources.iter().filter(|(name, _)| old.resources.contains_key(*name)) {
+            for (path, target) in references_of(body) {
+                let known = |change: &Change| change.details.iter().any(|detail| path.starts_with(&detail.path));
+                if target != *name && replaced(&target) && !found.get(name).is_some_and(known) {
+                    more.push((name, path, target));
+                }
+            }
+        }
+        if more.is_empty() {
+            return found.into_values().collect();
+        }
+        for (name, path, target) in more {
+            let (was, is) = (&old.resources[name], &new.resources[name]);
+            let change = found.entry(name).or_insert_with(|| modified(name, was, is, Vec::new()));
+            let (before, after) = (Some(target.clone()), Some(format!("<new {target}>")));
+            change.details.push(Detail { path, before, after });
+            change.replaces = replaces(is, &change.details);
+        }
+    }
+}
+
+fn change(name: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Change> {
+    let alone = |body: &Value, action| Change {
+        resource: name.to_owned(),
+        kind: kind_of(body),
+        action,
+        replaces: Replaces::No,
+        stays: action == Action::Remove && retains(body, "DeletionPolicy"),
+        details: Vec::new(),
+    };
+    match (old, new) {
+        (None, Some(new)) => Some(alone(new, Action::Add)),
+        (Some(old), None) => Some(alone(old, Action::Remove)),
+        (Some(old), Some(new)) => {
+            let details: Vec<Detail> = differences(old, new);
+            (!details.is_empty()).then(|| modified(name, old, new, details))
+        }
+        (None, None) => None,
+    }
+}
+
+fn modified(name: &str, old: &Value, new: &Value, details: Vec<Detail>) -> Change {
+    Change {
+        resource: name.to_owned(),
+        kind: kind_of(new),
+        action: Action::Modify,
+        replaces: if kind_of(old) == kind_of(new) { replaces(new, &details) } else { Replaces::Yes },
+        stays: retains(new, "UpdateReplacePolicy"),
+        details,
+    }
+}
+
+/// What all differences of a resource together do. Of a type that nobody knows, nobody can tell.
+fn replaces(body: &Value, details: &[Detail]) -> Replaces {
+    let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), Kind::of(&kind_of(body))) {
+        (None, _) => Replaces::No,
+        (Some(_), None) => Replaces::Maybe,
+        (Some(path), Some(kind)) => kind.replaces(path, &body["Properties"]),
+    };
+    details.iter().map(of).max().unwrap_or(Replaces::No)
+}
+
+fn kind_of(body: &Value) -> String {
+    body["Type"].as_str().unwrap_or_default().to_owned()
+}
+
+fn retains(body: &Value, policy: &str) -> bool {
+    body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))
+}
+
+/// What CloudFormation does not act upon by itself: a change of these alone is none.
+const IDLE: [&str; 4] = ["DeletionPolicy", "UpdateReplacePolicy", "Condition", "DependsOn"];
+
+/// Every value that differs, in the order of paths.
+fn differences(old: &Value, new: &Value) -> Vec<Detail> {
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    leaves(old, String::new(), &mut before);
+    leaves(new, String::new(), &mut after);
+    let idle = |path: &str| IDLE.iter().any(|idle| path.split('/').next() == Some(idle));
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let detail = |path: &String| Detail {
+        path: path.clone(),
+        before: before.get(path).cloned(),
+        after: after.get(path).cloned(),
+    };
+    paths.into_iter().filter(|path| !idle(path)).map(detail).filter(|detail| detail.before != detail.after).collect()
+}
+
+/// A value as its leaves by path. A function is a leaf.
+fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
+    let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}/{step}") };
+    match value {
+        Value::Object(members) if !is_function(value) && !members.is_empty() => {
+            members.iter().for_each(|(name, item)| leaves(item, below(name), found));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(index, item)| leaves(item, below(&index.to_string()), found));
+        }
+        Value::String(text) => _ = found.insert(path, text.clone()),
+        other => _ = found.insert(path, other.to_string()),
+    }
+}
+
+fn is_function(value: &Value) -> bool {
+    let only = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.keys().next());
+    only.is_some_and(|name| name == "Ref" || name.starts_with("Fn::"))
+}
+
+/// Where a resource refers to another, by the path of the reference.
+fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
+    let mut found = Vec::new();
+    references(body, &mut Vec::new(), &mut found);
+    let targets = found.into_iter().filter_map(|(path, reference)| match reference {
+        Reference::Name(name) | Reference::Attribute(name) => Some((path.join("/"), name)),
+        Reference::Condition(_) => None,
+    });
+    targets.filter(|(path, _)| path.starts_with("Properties/"))
+}
+
+/// The resources that a value refers to.
+pub fn mentions(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    references(value, &mut Vec::new(), &mut found);
+    let names = found.into_iter().filter_map(|(_, reference)| match reference {
+        Reference::Name(name) | Reference::Attribute(name) => Some(name),
+        Reference::Condition(_) => None,
+    });
+    names.collect()
+}
+
+/// Changes that cannot work: a resource with a fixed name cannot be replaced while the name is taken by the old one.
+pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
+    let mut found = Vec::new();
+    for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
+        let Some(name) = Kind::of(&change.kind).and_then(|kind| kind.named_by) else { continue };
+        let path = format!("/Properties/{name}");
+        let named = old.resources.get(&change.resource).and_then(|body| body.pointer(&path)).is_some();
+        let renamed = change.details.iter().any(|detail| detail.path == path[1..]);
+        if named && !renamed {
+            let why: Vec<&str> =
+                change.details.iter().map(|detail| detail.path.trim_start_matches("Properties/")).collect();
+            found.push(format!(
+                "`{}` ({}) would be replaced because of {}",
+                change.resource,
+                change.kind,
+                why.join(", ")
+            ));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "change/tests.rs"]
+mod tests;

@@ -1,0 +1,147 @@
+//! Two small templates, and what turns one into the other.
+
+use std::collections::BTreeMap;
+
+use super::super::resolve::{Given, resolve};
+use super::super::template::Template;
+use super::*;
+use crate::settings::Document;
+
+const NETWORK: &str = "
+Description: d
+Parameters:
+  Cidr: {Type: String}
+  Zones: {Type: CommaDelimitedList}
+  Logs: {Type: String}
+Conditions:
+  HasLogs: !Equals [!Ref Logs, 'true']
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Ref Cidr, EnableDnsSupport: true}}
+  Subnet:
+    Type: AWS::EC2::Subnet
+    Properties: {VpcId: !Ref Vpc, AvailabilityZone: !Select [0, !Ref Zones], Tags: [{Key: Name, Value: !Sub 'a-${Cidr}'}]}
+  Group:
+    Type: AWS::Logs::LogGroup
+    Condition: HasLogs
+    Properties: {LogGroupName: flow, RetentionInDays: 14}
+Outputs:
+  VpcId: {Value: !Ref Vpc}
+";
+
+fn template(text: &str) -> Template {
+    Template::parse("t", Document { file: "t.yaml", text }).expect("a template")
+}
+
+fn given(values: &[(&str, &str)]) -> BTreeMap<String, Given> {
+    values.iter().map(|(name, value)| ((*name).to_owned(), Given::Known((*value).to_owned()))).collect()
+}
+
+const USUAL: [(&str, &str); 3] = [("Cidr", "10.0.0.0/16"), ("Zones", "a,b"), ("Logs", "true")];
+
+fn with(name: &str, value: &str) -> BTreeMap<String, Given> {
+    let mut values = given(&USUAL);
+    values.insert(name.to_owned(), Given::Known(value.to_owned()));
+    values
+}
+
+fn between(before: (&str, &BTreeMap<String, Given>), after: (&str, &BTreeMap<String, Given>)) -> Vec<Change> {
+    changes(&resolve(&template(before.0), before.1), &resolve(&template(after.0), after.1))
+}
+
+fn shown(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_same_is_no_change_however_it_is_written() {
+    let usual = given(&USUAL);
+    let other = NETWORK
+        .replace("EnableDnsSupport: true", "EnableDnsSupport: 'true'")
+        .replace("Description: d", "Description: e");
+    assert_eq!(between((NETWORK, &usual), (&other, &usual)), []);
+    let later = NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DependsOn: Vpc\n");
+    assert_eq!(between((NETWORK, &usual), (&later, &usual)), [], "an order is nothing to apply");
+}
+
+#[test]
+fn a_value_that_differs_is_shown_with_both_sides() {
+    let usual = given(&USUAL);
+    let other = NETWORK.replace("RetentionInDays: 14", "RetentionInDays: 30");
+    let found = between((NETWORK, &usual), (&other, &usual));
+    assert_eq!(shown(&found), ["~ Group  AWS::Logs::LogGroup\n    RetentionInDays: 14 -> 30"]);
+    assert!(!found[0].is_loud());
+}
+
+#[test]
+fn what_is_replaced_takes_with_it_what_cannot_live_without_it() {
+    let found = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Cidr", "10.1.0.0/16")));
+    assert_eq!(
+        shown(&found),
+        [
+            "! Subnet  AWS::EC2::Subnet  is replaced\n    Tags/0/Value: a-10.0.0.0/16 -> a-10.1.0.0/16\n    VpcId: Vpc -> <new Vpc>",
+            "! Vpc  AWS::EC2::VPC  is replaced\n    CidrBlock: 10.0.0.0/16 -> 10.1.0.0/16",
+        ]
+    );
+    assert!(found.iter().all(Change::is_loud) && !found.iter().any(Change::loses_data));
+}
+
+#[test]
+fn a_condition_that_turns_adds_or_removes() {
+    let found = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Logs", "false")));
+    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  is removed with what it holds"]);
+    let back = between((NETWORK, &with("Logs", "false")), (NETWORK, &given(&USUAL)));
+    assert_eq!(shown(&back), ["+ Group  AWS::Logs::LogGroup"]);
+}
+
+#[test]
+fn a_policy_that_retains_is_believed() {
+    let keeps =
+        NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: RetainExceptOnCreate\n");
+    let found = between((&keeps, &given(&USUAL)), (&keeps, &with("Logs", "false")));
+    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  leaves the stack, and stays"]);
+}
+
+#[test]
+fn what_is_not_known_yet_differs_and_says_what_it_waits_for() {
+    let mut values = given(&USUAL);
+    values.insert("Cidr".to_owned(), Given::Pending("output:other.Cidr".to_owned()));
+    let found = between((NETWORK, &given(&USUAL)), (NETWORK, &values));
+    assert!(shown(&found)[1].contains("10.0.0.0/16 -> <output:other.Cidr>"), "{found:?}");
+}
+
+#[test]
+fn a_type_that_nobody_knows_may_be_replaced() {
+    let other = "Description: d\nResources:\n  X: {Type: 'AWS::New::Thing', Properties: {A: 1}}";
+    let none = BTreeMap::new();
+    let found = between((other, &none), (&other.replace("A: 1", "A: 2"), &none));
+    assert_eq!(shown(&found), ["! X  AWS::New::Thing  may be replaced\n    A: 1 -> 2"]);
+    assert!(found[0].loses_data(), "nobody knows that it holds nothing");
+}
+
+#[test]
+fn a_fixed_name_cannot_be_replaced_unless_it_changes() {
+    let queue = "Description: d\nResources:\n  Q: {Type: 'AWS::Batch::JobQueue', Properties: {JobQueueName: q, JobQueueType: A}}";
+    let none = BTreeMap::new();
+    let old = resolve(&template(queue), &none);
+    let refused = |after: &str| impossible(&old, &changes(&old, &resolve(&template(after), &none)));
+    let kind = queue.replace("JobQueueType: A", "JobQueueType: B");
+    assert_eq!(refused(&kind), ["`Q` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"]);
+    assert_eq!(refused(&kind.replace("JobQueueName: q", "JobQueueName: r")), Vec::<String>::new());
+}
+
+#[test]
+fn every_type_of_our_templates_is_known() {
+    for text in [
+        include_str!("../../../../infra/compute.yaml"),
+        include_str!("../../../../infra/monitoring.yaml"),
+        include_str!("../../../../infra/network.yaml"),
+        include_str!("../../../../infra/orchestration.yaml"),
+        include_str!("../../../../infra/registry.yaml"),
+        include_str!("../../../../infra/storage.yaml"),
+        include_str!("../../../../infra/warehouse.yaml"),
+    ] {
+        for body in template(text).resources.values() {
+            assert!(Kind::of(&kind_of(body)).is_some(), "{body}");
+        }
+    }
+}

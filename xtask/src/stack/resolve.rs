@@ -1,0 +1,170 @@
+//! A template with its parameters filled in: conditions decided, branches chosen, names of parameters replaced by their
+//! values. What refers to resources, and AWS's own names, stay as they are. Two of these show what a change does.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::template::Template;
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// As CloudFormation takes it; lists with commas between.
+    Known(String),
+    /// Known once something else is done: `image:<key>`, `output:<stack>.<name>`.
+    Pending(String),
+}
+
+impl Given {
+    /// As it stands in a resolved template: what is pending is like no value.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Known(value) => value.clone(),
+            Self::Pending(what) => format!("<{what}>"),
+        }
+    }
+}
+
+/// What a template comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Resolved {
+    /// By logical name: type, properties and attributes. Those whose condition is false are not there.
+    pub resources: BTreeMap<String, Value>,
+    /// By name: the value.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+/// Fills a template in. A parameter without a value stays a reference; AWS's own names (`AWS::Region`) may be given like
+/// parameters.
+pub fn resolve(template: &Template, given: &BTreeMap<String, Given>) -> Resolved {
+    let filling = Filling { template, given };
+    let there = |body: &Value| match body.get("Condition").and_then(Value::as_str) {
+        Some(condition) => filling.holds(&json!({ "Condition": condition }), 0),
+        None => true,
+    };
+    let resources = template.resources.iter().filter(|(_, body)| there(body));
+    let outputs = template.outputs.iter().filter(|(_, body)| there(body));
+    Resolved {
+        resources: resources.map(|(name, body)| (name.clone(), filling.fill(body).unwrap_or_default())).collect(),
+        outputs: outputs.map(|(name, body)| (name.clone(), filling.fill(&body["Value"]).unwrap_or_default())).collect(),
+    }
+}
+
+struct Filling<'t> {
+    template: &'t Template,
+    given: &'t BTreeMap<String, Given>,
+}
+
+/// Conditions that name each other deeper than any template of ours are taken for a circle.
+const DEEPEST: usize = 32;
+
+impl Filling<'_> {
+    /// A parameter's value in its type's shape.
+    fn parameter(&self, name: &str) -> Option<Value> {
+        let value = self.given.get(name)?.shown();
+        let declared = self.template.parameters.get(name);
+        let kind = declared.and_then(|declared| declared.get("Type")).and_then(Value::as_str).unwrap_or_default();
+        let list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+        Some(if list && !value.starts_with('<') {
+            value.split(',').map(|item| Value::String(item.trim().to_owned())).collect()
+        } else {
+            Value::String(value)
+        })
+    }
+
+    fn holds(&self, condition: &Value, depth: usize) -> bool {
+        let (Some((function, argument)), true) = (only(condition), depth < DEEPEST) else { return false };
+        let parts = argument.as_array().map_or(&[][..], Vec::as_slice);
+        match function {
+            "Condition" => {
+                let named = argument.as_str().and_then(|name| self.template.conditions.get(name));
+                named.is_some_and(|condition| self.holds(condition, depth + 1))
+            }
+            "Fn::Equals" => parts.len() == 2 && plain(self.fill(&parts[0])) == plain(self.fill(&parts[1])),
+            "Fn::Not" => parts.first().is_some_and(|part| !self.holds(part, depth + 1)),
+            "Fn::And" => parts.iter().all(|part| self.holds(part, depth + 1)),
+            "Fn::Or" => parts.iter().any(|part| self.holds(part, depth + 1)),
+            _ => false,
+        }
+    }
+
+    /// None where the value is AWS::NoValue, which is no value at all.
+    fn fill(&self, value: &Value) -> Option<Value> {
+        match value {
+            Value::Array(items) => Some(items.iter().filter_map(|item| self.fill(item)).collect()),
+            Value::Object(members) => {
+                if let Some((function, argument)) = only(value) {
+                    match (function, argument) {
+                        ("Ref", Value::String(name)) if name == "AWS::NoValue" => return None,
+                        ("Ref", Value::String(name)) => {
+                            return Some(self.parameter(name).unwrap_or_else(|| value.clone()));
+                        }
+                        ("Fn::If", Value::Array(parts)) if parts.len() == 3 => {
+                            let holds = self.holds(&json!({ "Condition": parts[0] }), 0);
+                            return self.fill(&parts[if holds { 1 } else { 2 }]);
+                        }
+                        ("Fn::Sub", argument) => return Some(self.substitute(argument)),
+                        ("Fn::FindInMap", argument) => return Some(self.look_up(argument)),
+                        _ => {}
+                    }
+                }
+                let filled = members.iter().filter_map(|(name, item)| Some((name.clone(), self.fill(item)?)));
+                Some(Value::Object(filled.collect::<Map<_, _>>()))
+            }
+            other => Some(plain(Some(other.clone()))),
+        }
+    }
+
+    /// A mapping's value, where both keys are known.
+    fn look_up(&self, argument: &Value) -> Value {
+        let filled = self.fill(argument).unwrap_or_default();
+        let key = |index: usize| filled.get(index).and_then(Value::as_str);
+        let found = || self.template.mappings.get(key(0)?)?.get(key(1)?)?.get(key(2)?);
+        found().map_or_else(|| json!({ "Fn::FindInMap": filled.clone() }), |value| plain(Some(value.clone())))
+    }
+
+    /// `${Parameter}` by its value; what remains, resources and AWS's own names, stays.
+    fn substitute(&self, argument: &Value) -> Value {
+        let (text, own) = match argument {
+            Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),
+            other => (other.as_str().unwrap_or_default(), None),
+        };
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, behind)) = after.split_once('}') else { break };
+            filled += before;
+            let is_own = own.is_some_and(|own| own.get(name).is_some());
+            match self.parameter(name).filter(|_| !is_own) {
+                Some(Value::String(value)) => filled += &value,
+                _ => filled += &format!("${{{name}}}"),
+            }
+            rest = behind;
+        }
+        filled += rest;
+        let own = own.and_then(|own| self.fill(own));
+        match own {
+            Some(own) => json!({ "Fn::Sub": [filled, own] }),
+            None if filled.contains("${") => json!({ "Fn::Sub": filled }),
+            None => Value::String(filled),
+        }
+    }
+}
+
+/// A number or a truth value as the text that a parameter would give.
+fn plain(value: Option<Value>) -> Value {
+    match value {
+        Some(Value::Number(number)) => Value::String(number.to_string()),
+        Some(Value::Bool(value)) => Value::String(value.to_string()),
+        Some(other) => other,
+        None => Value::Null,
+    }
+}
+
+/// The function of a value that is nothing but one, and its argument.
+fn only(value: &Value) -> Option<(&str, &Value)> {
+    let members = value.as_object()?;
+    let (name, argument) = if members.len() == 1 { members.iter().next()? } else { return None };
+    Some((name.as_str(), argument))
+}

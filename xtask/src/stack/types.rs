@@ -1,0 +1,190 @@
+//! What is known about each resource type of our templates: which changes make CloudFormation put a new resource in the old
+//! one's place, which property is its name, and whether it holds data.
+//!
+//! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`, `conditionalCreateOnlyProperties`,
+//! `primaryIdentifier`), as cfn-lint ships them. The suite "templates" holds this table against them.
+
+use serde_json::Value;
+
+/// Whether a change puts a new resource in the old one's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replaces {
+    /// It is changed where it is.
+    No,
+    /// Nobody can tell before it is done.
+    Maybe,
+    /// A new one, and the old one goes.
+    Yes,
+}
+
+/// One type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Kind {
+    /// As templates write it.
+    pub name: &'static str,
+    /// Properties that are only read when it is made, with `/` between the steps.
+    pub fixed: &'static [&'static str],
+    /// Those of which that is true in some cases.
+    pub perhaps: &'static [&'static str],
+    /// The property that names it, where a template may do so: two of one name cannot be there at once.
+    pub named_by: Option<&'static str>,
+    /// Whether it holds what cannot be made again.
+    pub holds_data: bool,
+}
+
+const fn kind(
+    name: &'static str,
+    fixed: &'static [&'static str],
+    perhaps: &'static [&'static str],
+    named_by: Option<&'static str>,
+    holds_data: bool,
+) -> Kind {
+    Kind { name, fixed, perhaps, named_by, holds_data }
+}
+
+/// Properties of a compute environment that only count when it is made, unless it may be updated in place.
+const COMPUTE: [&str; 14] = [
+    "ComputeResources/AllocationStrategy",
+    "ComputeResources/BidPercentage",
+    "ComputeResources/Ec2Configuration",
+    "ComputeResources/Ec2KeyPair",
+    "ComputeResources/ImageId",
+    "ComputeResources/InstanceRole",
+    "ComputeResources/InstanceTypes",
+    "ComputeResources/LaunchTemplate",
+    "ComputeResources/PlacementGroup",
+    "ComputeResources/ScalingPolicy",
+    "ComputeResources/SecurityGroupIds",
+    "ComputeResources/Subnets",
+    "ComputeResources/Tags",
+    "ComputeResources/Type",
+];
+
+/// Every type of our templates.
+#[rustfmt::skip]
+pub const KINDS: [Kind; 36] = [
+    kind("AWS::Batch::ComputeEnvironment",
+        &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
+          "EksConfiguration/KubernetesNamespace",
+          "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/CapacityOptionType",
+          "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/FipsEnabled"],
+        &COMPUTE, Some("ComputeEnvironmentName"), false),
+    kind("AWS::Batch::JobDefinition", &["JobDefinitionName"], &[], Some("JobDefinitionName"), false),
+    kind("AWS::Batch::JobQueue", &["JobQueueName", "JobQueueType"], &[], Some("JobQueueName"), false),
+    kind("AWS::Budgets::Budget", &["Budget/BudgetName", "NotificationsWithSubscribers"], &[], Some("Budget/BudgetName"), false),
+    kind("AWS::CloudWatch::Alarm", &["AlarmName"], &[], Some("AlarmName"), false),
+    kind("AWS::EC2::EIP", &["NetworkBorderGroup", "TransferAddress", "IpamPoolId", "Address"], &[], None, false),
+    kind("AWS::EC2::FlowLog",
+        &["DeliverCrossAccountRole", "DeliverLogsPermissionArn", "LogGroupName", "LogDestination", "ResourceId", "TrafficType",
+          "LogDestinationType", "ResourceType", "LogFormat", "MaxAggregationInterval", "DestinationOptions",
+          "TagFieldSpecifications"], &[], None, false),
+    kind("AWS::EC2::InternetGateway", &[], &[], None, false),
+    kind("AWS::EC2::NatGateway",
+        &["VpcId", "SubnetId", "ConnectivityType", "AllocationId", "PrivateIpAddress", "AvailabilityMode"], &[], None, false),
+    kind("AWS::EC2::Route",
+        &["RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"], &[], None, false),
+    kind("AWS::EC2::RouteTable", &["VpcId"], &[], None, false),
+    kind("AWS::EC2::SecurityGroup", &["GroupDescription", "GroupName", "VpcId"], &[], Some("GroupName"), false),
+    kind("AWS::EC2::SecurityGroupEgress",
+        &["IpProtocol", "DestinationSecurityGroupId", "ToPort", "CidrIp", "FromPort", "GroupId", "CidrIpv6",
+          "DestinationPrefixListId"], &[], None, false),
+    kind("AWS::EC2::SecurityGroupIngress",
+        &["GroupName", "IpProtocol", "SourceSecurityGroupId", "SourcePrefixListId", "ToPort", "CidrIp",
+          "SourceSecurityGroupName", "SourceSecurityGroupOwnerId", "FromPort", "GroupId", "CidrIpv6"], &[], None, false),
+    kind("AWS::EC2::Subnet",
+        &["VpcId", "AvailabilityZone", "AvailabilityZoneId", "CidrBlock", "OutpostArn", "Ipv6Native", "Ipv4IpamPoolId",
+          "Ipv4NetmaskLength", "Ipv6IpamPoolId", "Ipv6NetmaskLength"], &["Ipv6CidrBlock"], None, false),
+    kind("AWS::EC2::SubnetRouteTableAssociation", &["SubnetId", "RouteTableId"], &[], None, false),
+    kind("AWS::EC2::VPC", &["CidrBlock", "Ipv4IpamPoolId", "Ipv4NetmaskLength", "VpcEncryptionControl"], &["InstanceTenancy"],
+        None, false),
+    kind("AWS::EC2::VPCEndpoint",
+        &["ServiceName", "VpcEndpointType", "VpcId", "ServiceNetworkArn", "ResourceConfigurationArn", "ServiceRegion",
+          "DnsOptions/PrivateDnsPreference", "DnsOptions/PrivateDnsSpecifiedDomains"], &[], None, false),
+    kind("AWS::EC2::VPCGatewayAttachment", &["VpcId"], &[], None, false),
+    kind("AWS::ECR::Repository",
+        &["RepositoryName", "EncryptionConfiguration", "EncryptionConfiguration/EncryptionType",
+          "EncryptionConfiguration/KmsKey"], &[], Some("RepositoryName"), true),
+    kind("AWS::Events::Rule", &["Name"], &["EventBusName"], Some("Name"), false),
+    kind("AWS::IAM::Role", &["Path", "RoleName"], &[], Some("RoleName"), false),
+    kind("AWS::KMS::Alias", &["AliasName"], &[], Some("AliasName"), false),
+    kind("AWS::KMS::Key", &[], &[], None, true),
+    kind("AWS::Lambda::Function", &["FunctionName", "PackageType", "TenancyConfig"], &["DurableConfig"], Some("FunctionName"),
+        false),
+    kind("AWS::Logs::LogGroup", &["LogGroupName"], &[], Some("LogGroupName"), true),
+    kind("AWS::Logs::MetricFilter", &["FilterName", "LogGroupName"], &[], Some("FilterName"), false),
+    kind("AWS::MWAA::Environment", &["Name", "KmsKey", "NetworkConfiguration/SubnetIds", "EndpointManagement"], &[],
+        Some("Name"), true),
+    kind("AWS::RedshiftServerless::Namespace", &["NamespaceName"], &[], Some("NamespaceName"), true),
+    kind("AWS::RedshiftServerless::Workgroup", &["WorkgroupName", "NamespaceName"], &[], Some("WorkgroupName"), false),
+    kind("AWS::S3::Bucket", &["BucketName", "BucketNamePrefix", "BucketNamespace"], &[], Some("BucketName"), true),
+    kind("AWS::S3::BucketPolicy", &["Bucket"], &[], None, false),
+    kind("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"], &["Region"], None, false),
+    kind("AWS::SNS::Topic", &["TopicName", "FifoTopic"], &[], Some("TopicName"), false),
+    kind("AWS::SNS::TopicPolicy", &[], &[], None, false),
+    // Our own: the function decides, and it keeps its group.
+    kind("Custom::ClosedSecurityGroup", &[], &[], None, false),
+];
+
+impl Kind {
+    /// The type of that name, where it is known.
+    pub fn of(name: &str) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.name == name)
+    }
+
+    /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) puts a new one in its place.
+    pub fn replaces(&self, path: &str, properties: &Value) -> Replaces {
+        // Batch updates an environment in place that says so and leaves its role to Batch (AWS CloudFormation,
+        // AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment).
+        let never = [Value::Bool(false), Value::from("false")].contains(&properties["ReplaceComputeEnvironment"]);
+        let in_place = never && properties["ServiceRole"].is_null();
+        // What is above a fixed property and as a whole new or gone touches it too.
+        let touches = |fixed: &&str| {
+            let below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+            path == *fixed || below(path, fixed) || below(fixed, path)
+        };
+        if self.fixed.iter().any(touches) {
+            Replaces::Yes
+        } else if !in_place && self.perhaps.iter().any(touches) {
+            Replaces::Maybe
+        } else {
+            Replaces::No
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn replaces(name: &str, path: &str, properties: &Value) -> Replaces {
+        Kind::of(name).expect("known").replaces(path, properties)
+    }
+
+    #[test]
+    fn a_fixed_property_counts_at_every_depth_and_others_do_not() {
+        let none = json!({});
+        for (name, path, found) in [
+            ("AWS::S3::Bucket", "BucketName", Replaces::Yes),
+            ("AWS::S3::Bucket", "Tags/0/Value", Replaces::No),
+            ("AWS::MWAA::Environment", "NetworkConfiguration/SubnetIds/1", Replaces::Yes),
+            ("AWS::MWAA::Environment", "NetworkConfiguration", Replaces::Yes),
+            ("AWS::MWAA::Environment", "NetworkConfiguration/SecurityGroupIds", Replaces::No),
+            ("AWS::MWAA::Environment", "KmsKeyOther", Replaces::No),
+            ("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets/0", Replaces::Maybe),
+        ] {
+            assert_eq!(replaces(name, path, &none), found, "{name} {path}");
+        }
+    }
+
+    #[test]
+    fn a_compute_environment_that_may_be_updated_in_place_is() {
+        let ours = json!({"ReplaceComputeEnvironment": false});
+        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &ours), Replaces::No);
+        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "Tags/project", &ours), Replaces::Yes);
+        let role = json!({"ReplaceComputeEnvironment": false, "ServiceRole": "arn"});
+        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &role), Replaces::Maybe);
+    }
+}
