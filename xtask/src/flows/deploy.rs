@@ -125,11 +125,18 @@ pub fn plan(request: Request) -> Result<Ready> {
     let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
 
-    let existing = if request.wants(STORAGE) && wiring.stacks.contains_key(STORAGE) && !deployed.contains_key(STORAGE) {
-        aws.wait(existing_buckets(&Buckets::new(&aws.config, aws.is_emulated()), &request.settings, &account))?
-    } else {
-        BTreeSet::new()
-    };
+    let is_new =
+        |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack) && !deployed.contains_key(stack);
+    let mut existing = BTreeSet::new();
+    if is_new(STORAGE) {
+        existing =
+            aws.wait(existing_buckets(&Buckets::new(&aws.config, aws.is_emulated()), &request.settings, &account))?;
+    }
+    if is_new(WAREHOUSE) && !aws.is_unanswered("Redshift Serverless") {
+        let name = &request.settings.warehouse.namespace;
+        let there = aws.wait(Serverless::new(&aws.config).namespace(name))?;
+        existing.extend(there.map(|_| name.clone()));
+    }
     let taken = |source: &Source| matches!(source, Source::Image(_));
     let wants_images = wanted(&wiring, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
