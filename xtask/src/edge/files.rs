@@ -43,6 +43,13 @@ pub fn lock(dir: &Path) -> Result<File> {
     }
 }
 
+/// Waits until nobody else is at work in a folder, and keeps others out while the value lives.
+pub fn turn(dir: &Path) -> Result<File> {
+    let file = File::create(dir.join("lock")).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+    file.lock().with_context(|| format!("cannot lock `{}`", dir.display()))?;
+    Ok(file)
+}
+
 /// A file's text, or `None` if it is not there.
 pub fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {

@@ -200,7 +200,10 @@ pub fn apply(request: &Request, plans: &[ImagePlan], tell: &mut dyn Listener) ->
 /// Keeps what became of the images in `target/images/images.json`. What an earlier call knows of another image stays, and
 /// so does the digest of one that this call did not push.
 fn remember(made: &[Made]) -> Result<()> {
-    let path = files::root().join("target/images/images.json");
+    let folder = files::folder(&files::root().join("target/images"))?;
+    // A deployment makes both images at once.
+    let _turn = files::turn(&folder)?;
+    let path = folder.join("images.json");
     let before = files::read(&path)?.and_then(|text| serde_json::from_str::<Vec<Made>>(&text).ok()).unwrap_or_default();
     let newer = |old: &Made| made.iter().find(|new| new.image == old.image);
     let stays = |old: &Made| newer(old).is_none_or(|new| new.digest.is_none() && new.key == old.key);
