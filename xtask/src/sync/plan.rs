@@ -175,7 +175,7 @@ pub(super) fn verdict(
 ) -> Verdict {
     let as_we_wrote = ours.zip(there).is_some_and(|(ours, there)| ours.etag == there.etag);
     let has = |content: &str| seen.is_some_and(|seen| seen.sha256 == content);
-    let stand_in = has(&sha256(STAND_IN));
+    let stand_in = seen.is_some_and(|seen| seen.sha256 == sha256(STAND_IN));
     match (file, ours, there) {
         (None, None, _) => Verdict::Leave,
         (None, Some(_), None) => Verdict::Forget,

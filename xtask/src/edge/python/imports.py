@@ -5,6 +5,7 @@ import json
 import sys
 import warnings
 
+
 class Imports(ast.NodeVisitor):
     """Goes through what runs when a file is imported, then through the functions that nothing of this calls."""
 
