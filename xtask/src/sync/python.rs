@@ -90,27 +90,36 @@ enum Module {
     Namespace,
 }
 
-/// The files that can be imported.
-pub(super) struct Modules<'k>(BTreeSet<&'k str>);
+/// The files that can be imported, and the first names of their modules.
+pub(super) struct Modules<'k> {
+    files: BTreeSet<&'k str>,
+    names: BTreeSet<&'k str>,
+}
 
 impl<'k> Modules<'k> {
     pub(super) fn of(keys: impl Iterator<Item = &'k String>) -> Self {
-        Self(keys.filter(|key| is_python(key)).map(String::as_str).collect())
+        let files: BTreeSet<&str> = keys.filter(|key| is_python(key)).map(String::as_str).collect();
+        let first = |key: &&'k str| key.trim_start_matches(FOLDER).split(['/', '.']).next();
+        Self { names: files.iter().filter_map(first).collect(), files }
     }
 
     /// As `importlib.machinery.FileFinder`: a package comes before a module, that before a folder. Nothing is below a module.
     fn find(&self, module: &[String]) -> Option<Module> {
+        // Most of what is imported lies elsewhere.
+        if module.first().is_some_and(|first| !self.names.contains(first.as_str())) {
+            return None;
+        }
         let path = format!("{FOLDER}{}", module.join("/"));
         let outer = module.split_last().map_or(&[][..], |(_, outer)| outer);
         if !outer.is_empty() && matches!(self.find(outer)?, Module::File(file) if !file.ends_with("/__init__.py")) {
             return None;
         }
         let files = [format!("{path}/__init__.py"), format!("{path}.py")];
-        if let Some(file) = files.into_iter().find(|file| self.0.contains(file.as_str())) {
+        if let Some(file) = files.into_iter().find(|file| self.files.contains(file.as_str())) {
             return Some(Module::File(file));
         }
         let folder = format!("{path}/");
-        let inside = self.0.range(folder.as_str()..).next().is_some_and(|key| key.starts_with(&folder));
+        let inside = self.files.range(folder.as_str()..).next().is_some_and(|key| key.starts_with(&folder));
         inside.then_some(Module::Namespace)
     }
 
