@@ -53,9 +53,8 @@ pub struct Done {
     pub requirements_version: Option<String>,
 }
 
-/// The files as they shall be in the bucket, by key. The committed `platform.json` is that of `dev` without an account; the
-/// bucket gets that of this deployment.
-fn tree(request: &Request, aws: &Aws) -> Result<Tree> {
+/// The files as they are here, by key.
+fn tree(request: &Request) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
     anyhow::ensure!(folder.is_dir(), Failure::new(format!("there is no folder `{}`", folder.display())));
     let below = files::below(&folder, &[""], is_for_airflow)?.into_iter();
@@ -69,10 +68,6 @@ fn tree(request: &Request, aws: &Aws) -> Result<Tree> {
         failure.hint("it may be empty, but Airflow's environment names it; see airflow.requirements")
     })?;
     tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
-    if tree.contains_key(platform::FILE) {
-        let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
-        tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
-    }
     Ok(tree)
 }
 
@@ -118,10 +113,20 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
 /// Looks at both sides: a listing, the manifest, and what neither of them can tell whose it is.
 pub fn plan(request: &Request) -> Result<Sync> {
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
-    let tree = tree(request, &aws)?;
     let bucket = request.settings.buckets().airflow;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
-    let remote = aws.wait(store.list(None))?;
+    // Both sides at once: the listing waits for S3, the files for nobody.
+    let (tree, remote) = std::thread::scope(|scope| {
+        let reading = scope.spawn(|| tree(request));
+        let remote = aws.wait(store.list(None));
+        (reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), remote)
+    });
+    let (mut tree, remote) = (tree?, remote?);
+    // The committed one is that of `dev` without an account; the bucket gets that of this deployment.
+    if tree.contains_key(platform::FILE) {
+        let text = generated::platform(&request.settings, &account::of(&request.settings, &aws)?)?;
+        tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
+    }
     let manifest = match remote.get(MANIFEST) {
         Some(_) => read(&aws.wait(store.get(MANIFEST))?.bytes)?,
         None => Manifest::default(),
