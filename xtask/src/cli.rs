@@ -4,7 +4,7 @@ mod cloud;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
 pub use cloud::{
@@ -38,6 +38,12 @@ pub enum Command {
     Prices(Prices),
     /// Write dags/platform.json, what the DAGs know of a deployment, from the settings
     DagSettings(DagSettings),
+    /// Write GitHub's workflows and dependabot.yml from the platform's model
+    CiGen(CiGen),
+    /// Hold the sources against one linter: format, code, light, docs, crates or advisories
+    Lint(Lint),
+    /// Show what GitHub has to know before a push reaches AWS, or tell it
+    SetupGithub(SetupGithub),
     /// Write dbt's sources from the contract
     DbtSources(Check),
     /// Write the settings' JSON Schema, which editors read
@@ -53,6 +59,55 @@ pub struct DagSettings {
     /// Write nothing; fail when the file is not current
     #[arg(long)]
     pub check: bool,
+}
+
+/// `cargo xtask ci-gen`.
+#[derive(Args, Debug)]
+pub struct CiGen {
+    /// Write nothing; fail when a file is not current, a pin is not whole, or a rule does not hold
+    #[arg(long)]
+    pub check: bool,
+    /// Also ask GitHub whether each pin is the release that it says (GH_TOKEN)
+    #[arg(long, requires = "check")]
+    pub online: bool,
+}
+
+/// `cargo xtask lint`.
+#[derive(Args, Debug)]
+pub struct Lint {
+    /// Which
+    pub what: Linter,
+}
+
+/// What there is to hold the sources against.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linter {
+    /// rustfmt
+    Format,
+    /// Clippy, over everything
+    Code,
+    /// Clippy, over the xtask without what AWS and Docker need
+    Light,
+    /// rustdoc
+    Docs,
+    /// cargo-deny: licences, sources, and crates that must not be
+    Crates,
+    /// cargo-deny: what RustSec knows of the crates; asks the network
+    Advisories,
+}
+
+/// `cargo xtask setup-github`.
+#[derive(Args, Debug)]
+pub struct SetupGithub {
+    /// Only this module (default: every one that the workflows deploy)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Read this instead of .env
+    #[arg(long, value_name = "FILE")]
+    pub dot_env: Option<PathBuf>,
+    /// Run it with `gh` instead of showing it
+    #[arg(long)]
+    pub run: bool,
 }
 
 /// Which settings.

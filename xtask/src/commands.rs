@@ -3,14 +3,17 @@
 //! There are two programs of one source. The light one compiles quickly and does everything but `commands/cloud`; asked
 //! for one of those, it hands over to the full one, which has the feature `cloud`.
 
+mod ci_gen;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod dag_settings;
 mod dbt_sources;
+mod lint;
 mod local;
 mod prices;
 mod settings;
 mod settings_schema;
+mod setup_github;
 mod templates;
 mod test;
 
@@ -28,6 +31,9 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Cloud(command) => cloud::run(command),
         #[cfg(not(feature = "cloud"))]
         Command::Cloud(_) => hand_over(),
+        Command::CiGen(args) => ci_gen::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::SetupGithub(args) => setup_github::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Prices(args) => prices::run(&args),

@@ -6,6 +6,7 @@ pub mod emulator;
 pub mod environment;
 pub mod files;
 pub mod machine;
+pub mod node;
 pub mod postgres;
 pub mod python;
 pub mod shell;

@@ -2,11 +2,13 @@
 
 pub mod configure;
 pub mod generated;
+pub mod lint;
 pub mod local;
 pub mod marts;
 pub mod templates;
 pub mod tests;
 pub mod warehouse;
+pub mod workflows;
 
 #[cfg(feature = "cloud")]
 pub mod account;

@@ -27,6 +27,7 @@ mod ui;
 #[cfg(feature = "cloud")]
 mod verdict;
 mod warehouse;
+mod workflow;
 
 use std::process::ExitCode;
 

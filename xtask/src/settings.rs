@@ -31,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use airflow::{Airflow, LogLevel, Webserver};
-pub use auth::Auth;
+pub use auth::{Auth, Method};
 pub use batch::{Batch, Platform};
 pub use dags::Dags;
 pub use images::{Compile, Images};

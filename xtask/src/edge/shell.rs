@@ -251,6 +251,34 @@ pub fn captured(step: &Step, programs: &Path, folder: &Path) -> Result<Output> {
     Ok(Output { text, code: output.status.code() })
 }
 
+/// Runs GitHub's command line in the repository, and gives what it says. What is secret goes to its standard input: words are
+/// seen by every process of the machine.
+///
+/// # Errors
+/// When it is not there or refuses, with its words.
+pub fn gh(words: &[impl AsRef<std::ffi::OsStr>], input: &str) -> Result<String> {
+    let shell = Shell::new()?;
+    Ok(cmd!(shell, "gh {words...}").stdin(input).quiet().read()?)
+}
+
+/// Runs cargo with the environment added.
+///
+/// # Errors
+/// When it ends with another code than 0.
+pub fn cargo_lint(root: &Path, words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(as_a_person(cmd!(shell, "{cargo} {words...}")).envs(environment.iter().copied()).quiet().run()?)
+}
+
+/// Runs a program that calls cargo.
+///
+/// # Errors
+/// When it ends with another code than 0.
+pub fn lint(root: &Path, program: &Path, words: &[&str]) -> Result<()> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(as_a_person(cmd!(shell, "{program} {words...}")).env("CARGO", cargo).quiet().run()?)
+}
+
 /// Runs `cargo test` with the environment added; whether every test passed.
 pub fn cargo_test(
     root: &Path,

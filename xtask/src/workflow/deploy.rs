@@ -1,0 +1,112 @@
+//! `deploy.yml`: from a push to AWS. What is approved is a plan, and what is deployed is that plan.
+
+use super::ci::{prepared, reads};
+use super::deployment::{Access, Deployment};
+use super::drift::issue;
+use super::model::{ByHand, Choice, Concurrency, Entries, Job, MAIN, Triggers, Workflow};
+use super::pins::Pins;
+use super::step::Step;
+
+/// The images, as `cargo xtask build-images` calls them.
+pub(super) const IMAGES: [&str; 2] = ["ingestion-image", "dbt-image"];
+
+pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
+    let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
+    let first = names.first().cloned().unwrap_or_default();
+    let mut jobs: Vec<(String, Job)> = Vec::new();
+    for (index, deployment) in deployments.iter().enumerate() {
+        jobs.extend(phases(deployment, index == 0, pins));
+    }
+    let all = jobs.iter().map(|(id, _)| id.clone()).collect();
+    jobs.push(("notice".to_owned(), issue(pins, all, "A deployment failed")));
+    let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
+    let environment =
+        Choice { description: "Which settings", required: true, r#type: "choice", default: first, options: names };
+    Workflow {
+        id: "deploy",
+        name: "deploy",
+        why: &[
+            "From a push to AWS, a deployment after the other: registry and buckets, images, a plan, and exactly that plan.",
+            "Nothing is cached: what is published is built from the commit alone. Each deployment's jobs are written out, so",
+            "that no expression decides which environment, and so which credentials, a job has.",
+        ],
+        on: Triggers {
+            push: Some(MAIN),
+            workflow_dispatch: Some(ByHand { inputs: Entries::of([("environment", environment)]) }),
+            ..Triggers::default()
+        },
+        concurrency: Concurrency::queued(&group),
+        jobs: Entries(jobs),
+    }
+}
+
+/// The jobs of one deployment.
+fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Job)> {
+    let id = |phase: &str| format!("{}-{phase}", deployment.module);
+    let job = |phase: &str, why, access, needs: Vec<String>, minutes, steps: Vec<Step>| {
+        let before = prepared(pins).into_iter().chain(Step::login(pins, deployment, access));
+        let job = Job {
+            name: format!("{} {}", deployment.module, phase.replace('-', " ")),
+            why,
+            condition: None,
+            needs,
+            environment: Some(deployment.environment_of(access)),
+            permissions: reads(deployment),
+            minutes,
+            outputs: Entries::default(),
+            steps: before.chain(steps).collect(),
+        };
+        (id(phase), job)
+    };
+    let cloud = |name: &str, words: &str| Step::cloud(name, deployment, words);
+
+    let mut base = job(
+        "base",
+        "What images and plan need: somewhere to push to, and the buckets.",
+        Access::Build,
+        Vec::new(),
+        60,
+        vec![cloud("registry and buckets", "deploy --stack registry --stack storage --yes")],
+    );
+    let by_hand = format!("inputs.environment == '{}'", deployment.module);
+    let asked = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
+    // By hand it could be started on any branch.
+    base.1.condition = Some(format!("github.ref == 'refs/heads/main' && {asked}"));
+    let images = IMAGES.map(|image| {
+        let words = format!("build-images --push --image {image}");
+        let why = "Built where nobody has it yet, pushed where it is missing.";
+        job(image, why, Access::Build, vec![id("base")], 60, vec![cloud("build and push", &words)])
+    });
+    let mut plan = job(
+        "plan",
+        "The plan, to be read on the run's page. Its digest goes on.",
+        Access::Plan,
+        IMAGES.map(id).into(),
+        30,
+        vec![
+            cloud("plan", "diff --json").into_file("plan.json"),
+            cloud("plan as text", "diff").into_file("plan.txt"),
+            Step::keep(pins, &format!("{} plan", deployment.module), "plan.json"),
+            Step::script(pins, "pass its digest on", Some("plan"), include_str!("scripts/digest.js")),
+        ],
+    );
+    plan.1.outputs = Entries::of([("digest", "${{ steps.plan.outputs.digest }}")]);
+    let digest = format!("${{{{ needs.{}.outputs.digest }}}}", id("plan"));
+    let deploy = job(
+        "deploy",
+        if deployment.reviewed {
+            "Waits for the environment's reviewers. Refuses what is not the plan that they saw."
+        } else {
+            "Refuses what is not the plan."
+        },
+        Access::Deploy,
+        vec![id("plan")],
+        120,
+        vec![
+            cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
+            cloud("the DAGs", "sync-dags"),
+            cloud("verify", "status"),
+        ],
+    );
+    [vec![base], images.into(), vec![plan, deploy]].concat()
+}

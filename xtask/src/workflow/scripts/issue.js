@@ -1,0 +1,22 @@
+// One open issue for each kind of trouble: opened, added to, and closed when all is well.
+const { TITLE, RESULTS } = process.env;
+const results = Object.entries(JSON.parse(RESULTS)).map(([job, { result }]) => ({ job, result }));
+const bad = results.filter(({ result }) => result === 'failure' || result === 'cancelled');
+const run = `${context.serverUrl}/${context.repo.owner}/${context.repo.repo}/actions/runs/${context.runId}`;
+const open = await github.paginate(github.rest.issues.listForRepo, { ...context.repo, state: 'open' });
+const ours = open.find(issue => issue.title === TITLE && issue.user.type === 'Bot' && !issue.pull_request);
+if (bad.length === 0) {
+  if (ours && results.some(({ result }) => result === 'success')) {
+    const issue = { ...context.repo, issue_number: ours.number };
+    await github.rest.issues.createComment({ ...issue, body: `All is well again: ${run}` });
+    await github.rest.issues.update({ ...issue, state: 'closed' });
+  }
+} else {
+  const list = bad.map(({ job, result }) => `- \`${job}\`: ${result}`).join('\n');
+  const body = `${run} at ${context.sha}\n\n${list}`;
+  if (ours) {
+    await github.rest.issues.createComment({ ...context.repo, issue_number: ours.number, body });
+  } else {
+    await github.rest.issues.create({ ...context.repo, title: TITLE, body });
+  }
+}
