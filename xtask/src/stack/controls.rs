@@ -7,6 +7,7 @@
 mod airflow;
 mod compute;
 mod everywhere;
+mod github;
 mod iam;
 mod network;
 mod policy;
@@ -40,7 +41,8 @@ struct Rule {
 /// anything may.
 type Property = (&'static str, &'static str, &'static str);
 
-const TEXTS: [(&str, &str); 7] = [
+const TEXTS: [(&str, &str); 8] = [
+    ("ci", include_str!("../../../infra/github/ci.yaml")),
     ("compute", include_str!("../../../infra/compute.yaml")),
     ("monitoring", include_str!("../../../infra/monitoring.yaml")),
     ("network", include_str!("../../../infra/network.yaml")),
@@ -97,6 +99,7 @@ fn properties() -> impl Iterator<Item = &'static Property> {
         compute::PROPERTIES,
         airflow::PROPERTIES,
         iam::PROPERTIES,
+        github::PROPERTIES,
     ];
     all.into_iter().flatten()
 }
@@ -110,6 +113,7 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
         compute::RULES,
         airflow::RULES,
         iam::RULES,
+        github::RULES,
     ];
     all.into_iter().flatten()
 }

@@ -36,6 +36,7 @@ const XTASK: House = House {
         ("ui", 1),
         ("verdict", 1),
         ("warehouse", 1),
+        ("workflow", 1),
         ("failure", 0),
     ],
 };
@@ -65,6 +66,10 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("flows/doctor", "flows/configure", "the settings are one of the things to look at"),
     ("flows/generated", "flows/configure", "what the DAGs know comes from the settings"),
     ("flows/tests", "flows/configure", "templates are checked for the settings' regions, an image built on their base"),
+    ("flows/tests", "flows/lint", "the workflows' linters are those of the crates as well"),
+    ("flows/tests", "flows/workflows", "the template of their roles is one of the templates"),
+    ("flows/workflows", "flows/configure", "the workflows are made from the settings"),
+    ("flows/workflows", "flows/templates", "the stack of their roles is wired like the others"),
     ("flows/tests", "flows/local", "the tests' database is made like the local one"),
     ("flows/tests", "flows/marts", "one suite is of the marts"),
     ("flows/local", "flows/marts", "a local run ends with its marts"),
@@ -113,6 +118,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("page", "report", "the page tells the run's values"),
     ("page", "dbt", "the page tells dbt's results"),
     ("report", "dbt", "a report tells dbt's results"),
+    ("workflow", "settings", "how a deployment is let in is a setting"),
+    ("workflow", "stack", "its tests hold the jobs against the roles' template"),
     ("stack", "settings", "parameters are values of the settings, and problems are told alike"),
     ("report", "ui", "a report is text with a table in it"),
 ];

@@ -1,6 +1,9 @@
 //! Files that are written from something else are what they must be.
 
-use std::process::Command;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 #[test]
 fn the_settings_schema_is_written_from_their_types() {
@@ -48,4 +51,148 @@ fn the_readme_shows_what_the_prices_command_says() {
         let block = format!("$ cargo xtask prices --env {module}\n{shown}```\n");
         assert!(readme.contains(&block), "README.md should have this:\n{block}");
     }
+}
+
+fn ci_gen(root: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command
+        .args(["ci-gen", "--check"])
+        .current_dir(root)
+        .env("SETTINGS_MODULE", "prod")
+        .env("AWS_DEFAULT_REGION", "us-east-1");
+    command.output().expect("xtask starts")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A repository with the workflows and what they are made from, in which something may be changed.
+fn copy() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["xtask/Cargo.toml", "infra/settings/dev.yaml", "infra/settings/prod.yaml", ".github/dependabot.yml"] {
+        copied(folder.path(), name);
+    }
+    for name in ["ci", "deploy", "drift"] {
+        copied(folder.path(), &format!(".github/workflows/{name}.yml"));
+    }
+    folder
+}
+
+fn copied(folder: &Path, name: &str) {
+    let to = folder.join(name);
+    std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    std::fs::copy(root().join(name), to).expect("copied");
+}
+
+#[test]
+fn the_workflows_are_written_from_the_settings_whatever_the_environment_says_in_no_time() {
+    let began = Instant::now();
+    let output = ci_gen(&root());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // 100 ms on an idle machine; this one may have other work.
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[test]
+fn the_workflows_bear_a_bots_bump_and_other_style_and_nothing_else() {
+    let (old, new) = ("3d3c42e5aac5ba805825da76410c181273ba90b1", "0123456789abcdef0123456789abcdef01234567");
+    let told = |name: &str, change: &dyn Fn(String) -> String| {
+        let folder = copy();
+        for entry in std::fs::read_dir(folder.path().join(".github/workflows")).expect("workflows").flatten() {
+            if name == "*" || entry.file_name() == name {
+                let text = std::fs::read_to_string(entry.path()).expect("a workflow");
+                std::fs::write(entry.path(), change(text)).expect("written");
+            }
+        }
+        let output = ci_gen(folder.path());
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let swap = |from: &'static str, to: &'static str| move |text: String| text.replace(from, to);
+    let bump = |text: String| text.replace(old, new).replace("# v7.0.1", "# v7.0.2");
+    assert_eq!(told("*", &bump).0, Some(0), "{:?}", told("*", &bump));
+    assert_eq!(told("ci.yml", &swap("name: check\n", "name: \"check\"\n")).0, Some(0));
+    for (name, change, words) in [
+        ("ci.yml", &bump as &dyn Fn(String) -> String, "`actions/checkout` is actions/checkout@0123"),
+        ("*", &swap("# v7.0.1", "# v7.0.2"), "ci.yml:48: `actions/checkout` is bumped by half: v7.0.1 is 3d3c42e5"),
+        ("*", &|text| text.replace(old, new), "is bumped by half"),
+        ("deploy.yml", &swap(" # v7.0.1", ""), "needs the commit's release as a comment"),
+        (
+            "ci.yml",
+            &swap("timeout-minutes: 90", "timeout-minutes: 9"),
+            "ci.yml: jobs.check.timeout-minutes: 9, and should be 90",
+        ),
+        ("ci.yml", &swap("permissions: {}\n", ""), "ci.yml: the workflow: nothing is permitted at the top"),
+        ("drift.yml", &swap(" # tells in an issue what failed", ""), "a permission has its reason beside it"),
+        ("drift.yml", &swap("name: drift", "name: ["), ".github/workflows/drift.yml: "),
+    ] {
+        let (code, said) = told(name, change);
+        assert!(code == Some(1) && said.contains(words), "{words}: {said}");
+    }
+    let folder = copy();
+    std::fs::write(folder.path().join(".github/workflows/own.yml"), "on: push\n").expect("written");
+    std::fs::remove_file(folder.path().join(".github/dependabot.yml")).expect("removed");
+    let said = String::from_utf8_lossy(&ci_gen(folder.path()).stderr).into_owned();
+    assert!(said.contains("own.yml: is nothing that") && said.contains("dependabot.yml: is not there"), "{said}");
+}
+
+/// The lines of `ci.yml` for the shell, by the names of their steps; what installs tools apart.
+fn ci_steps() -> (Vec<(String, String)>, Vec<String>) {
+    let text = std::fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("ci.yml");
+    let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+    let steps = value["jobs"]["check"]["steps"].as_sequence().expect("steps").iter();
+    let lines =
+        steps.filter_map(|step| Some((step.get("name")?.as_str()?.to_owned(), step.get("run")?.as_str()?.to_owned())));
+    let (ours, installs): (Vec<_>, Vec<_>) = lines.partition(|(_, run)| run.starts_with("cargo xtask "));
+    (ours, installs.into_iter().map(|(_, run)| run).collect())
+}
+
+#[test]
+fn ci_run_is_its_installations_and_then_what_the_workflow_runs_in_the_same_order() {
+    let text = std::fs::read_to_string(root().join(".ci/run")).expect(".ci/run");
+    let step = |line: &str| {
+        let (name, run) = line.strip_prefix("step \"")?.split_once("\" ")?;
+        Some((name.to_owned(), run.to_owned()))
+    };
+    let steps: Vec<(String, String)> = text.lines().filter_map(step).collect();
+    let own = ["install", "start_docker"];
+    let (before, after) = steps.split_at(own.len());
+    assert_eq!(before.iter().map(|(_, run)| run.as_str()).collect::<Vec<_>>(), own);
+    let (lines, installs) = ci_steps();
+    assert_eq!(after, lines);
+    // What the runner has to be given, a bare Debian has to be given as well.
+    let list = text.split_once("packages=(").and_then(|(_, rest)| rest.split_once(')')).expect("packages").0;
+    let packages: Vec<&str> = list.split_whitespace().collect();
+    let apt = installs.iter().find_map(|run| Some(run.split_once(" --no-install-recommends ")?.1)).expect("apt");
+    let lacking: Vec<&str> = apt.split(' ').filter(|name| !packages.contains(name)).collect();
+    // Debian has its own keys.
+    assert_eq!(lacking, ["debian-archive-keyring"]);
+}
+
+#[test]
+fn dependabot_looks_where_there_is_something_to_bump() {
+    let text = std::fs::read_to_string(root().join(".github/dependabot.yml")).expect("dependabot.yml");
+    let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+    let listed = |ecosystem: &str| {
+        let update = value["updates"]
+            .as_sequence()
+            .expect("updates")
+            .iter()
+            .find(|update| update["package-ecosystem"] == ecosystem);
+        let folders = update.expect("an update")["directories"].as_sequence().expect("folders");
+        folders.iter().map(|folder| folder.as_str().expect("text").to_owned()).collect::<BTreeSet<_>>()
+    };
+    let output = Command::new("git").args(["ls-files"]).current_dir(root()).output().expect("git");
+    let names = String::from_utf8(output.stdout).expect("UTF-8");
+    let below = |is: &dyn Fn(&str) -> bool| {
+        let found = names.lines().filter(|name| is(name.rsplit('/').next().unwrap_or_default()));
+        found
+            .map(|name| format!("/{}", name.rsplit_once('/').map_or("", |(folder, _)| folder)))
+            .collect::<BTreeSet<_>>()
+    };
+    let requirements = |name: &str| name.ends_with(".in") || name.starts_with("requirements") && name.ends_with(".txt");
+    assert_eq!(listed("pip"), below(&requirements));
+    assert_eq!(listed("docker"), below(&|name| name == "Dockerfile"));
+    assert_eq!(listed("npm"), below(&|name| name == "package.json"));
+    assert_eq!(listed("cargo"), below(&|name| name == "Cargo.lock"));
 }

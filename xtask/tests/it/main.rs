@@ -13,6 +13,7 @@ mod needs_emulator;
 mod needs_speed;
 mod repository;
 mod settings_corpus;
+mod setup_github;
 mod stack_corpus;
 mod support;
 mod warehouse_init;

@@ -9,11 +9,12 @@ use super::{Bench, Outcome};
 use crate::edge::python::Packages;
 use crate::edge::{files, shell};
 use crate::flows::configure;
+use crate::flows::workflows::github::STACK;
 use crate::pipeline::Step;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
-/// Runs both over `infra/*.yaml`, cfn-lint for the region of each settings file. A suppression stands in the template, with
+/// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. A suppression stands in the template, with
 /// its reason.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let lock = bench.root.join("infra/requirements.lock");
@@ -22,7 +23,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         Err(not_run) => return Ok(not_run),
     };
     let folder = bench.root.join(FOLDER);
-    let mut templates = files::list(&folder)?;
+    let mut templates = [files::list(&folder)?, files::list(&bench.root.join(STACK))?].concat();
     templates.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
     templates.sort();
     let mut outcome = Outcome::Passed;

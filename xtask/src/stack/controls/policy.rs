@@ -15,6 +15,12 @@ pub(super) enum Kind {
     Resource,
     /// Says who may use a key, which is its `*`.
     Key,
+    /// Says which job of GitHub's may become a role.
+    Vouched,
+    /// Says what such a job may do.
+    Job,
+    /// Says what it may do at most.
+    Fence,
     /// Says what passes an endpoint; it gives nobody anything.
     Endpoint,
 }
@@ -57,13 +63,17 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
         let properties = &body["Properties"];
         match kind {
             "AWS::IAM::Role" => {
-                documents.push((place.clone(), Kind::Trust, &properties["AssumeRolePolicyDocument"]));
+                // What people and services do is one thing, what makes all of it is another, with rules of its own.
+                let ci = place.starts_with("ci.");
+                let (trust, may) = if ci { (Kind::Vouched, Kind::Job) } else { (Kind::Trust, Kind::Identity) };
+                documents.push((place.clone(), trust, &properties["AssumeRolePolicyDocument"]));
                 let policies = properties["Policies"].as_array().into_iter().flatten();
-                documents.extend(policies.map(|policy| (place.clone(), Kind::Identity, &policy["PolicyDocument"])));
+                documents.extend(policies.map(|policy| (place.clone(), may, &policy["PolicyDocument"])));
             }
             "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
                 documents.push((place, Kind::Resource, &properties["PolicyDocument"]));
             }
+            "AWS::IAM::ManagedPolicy" => documents.push((place, Kind::Fence, &properties["PolicyDocument"])),
             "AWS::KMS::Key" => documents.push((place, Kind::Key, &properties["KeyPolicy"])),
             "AWS::EC2::VPCEndpoint" => documents.push((place, Kind::Endpoint, &properties["PolicyDocument"])),
             _ => {}
