@@ -20,10 +20,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use ci::{Packages, STEPS};
-pub use deployment::{Access, Deployment, Login, MODULES};
+pub use deployment::{Deployment, Login, MODULES};
 pub use difference::differences;
-pub use oidc::Role;
 pub use pins::{Pins, read};
 pub use rules::broken;
 pub use setup::{Call, Input, REVIEWER, calls, shown};

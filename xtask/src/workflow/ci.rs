@@ -11,21 +11,13 @@ pub const RUST: &str = "1.95.0";
 pub(super) const INSTALL_RUST: &str =
     "rustup toolchain install 1.95.0 --no-self-update --profile minimal --component clippy --component rustfmt";
 
-/// What the tests need of Debian.
-#[derive(Clone, Copy, Debug)]
-pub struct Packages;
-
-impl Packages {
-    /// What GitHub's runner lacks. Ubuntu's debootstrap needs Debian's keys to make a Debian.
-    pub const RUNNER: [&'static str; 5] =
-        ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql"];
-    /// Of those, what Debian has anyway.
-    pub const UBUNTU_ONLY: [&'static str; 1] = ["debian-archive-keyring"];
-}
+/// What the tests need and GitHub's runner lacks. Ubuntu's debootstrap needs Debian's keys to make a Debian.
+const PACKAGES: [&str; 5] =
+    ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql"];
 
 /// What a change has to pass, by name, as words after `cargo xtask`. `.ci/run` runs the same in the same order; the quick ones
 /// come first.
-pub const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 7] = [
     ("format", "lint format"),
     ("generated workflows", "ci-gen --check"),
     ("lint", "lint code"),
@@ -67,7 +59,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
 }
 
 fn check(pins: &Pins) -> Job {
-    let apt = Packages::RUNNER.join(" ");
+    let apt = PACKAGES.join(" ");
     let apt =
         format!("sudo apt-get update --quiet && sudo apt-get install --quiet --yes --no-install-recommends {apt}");
     let mut steps = prepared(pins);

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::deployment::{Access, Deployment, Login};
 use super::model::Entries;
-use super::oidc::Role;
 use super::pins::{Pin, Pins};
 
 /// A step of a job.
@@ -104,7 +103,7 @@ impl Step {
     /// Becomes a role of the deployment's account, where GitHub's identity is the way in.
     pub fn login(pins: &Pins, deployment: &Deployment, access: Access) -> Option<Self> {
         let Login::Oidc(_) = &deployment.login else { return None };
-        let role = Role { deployment, access };
+        let role = deployment.role(access);
         let (account, region) = (deployment.account(), deployment.region.as_str());
         let with = [
             ("role-to-assume", role.arn(&account)),

@@ -114,7 +114,7 @@ fn the_workflows_bear_a_bots_bump_and_other_style_and_nothing_else() {
     assert_eq!(told("ci.yml", &swap("name: check\n", "name: \"check\"\n")).0, Some(0));
     for (name, change, words) in [
         ("ci.yml", &bump as &dyn Fn(String) -> String, "`actions/checkout` is actions/checkout@0123"),
-        ("*", &swap("# v7.0.1", "# v7.0.2"), "ci.yml:48: `actions/checkout` is bumped by half: v7.0.1 is 3d3c42e5"),
+        ("*", &swap("# v7.0.1", "# v7.0.2"), "ci.yml:39: `actions/checkout` is bumped by half: v7.0.1 is 3d3c42e5"),
         ("*", &|text| text.replace(old, new), "is bumped by half"),
         ("deploy.yml", &swap(" # v7.0.1", ""), "needs the commit's release as a comment"),
         (

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::edge::{files, shell};
 use crate::failure::Failure;
-use crate::flows::{configure, templates};
+use crate::flows::templates;
 use crate::settings::{Settings, Variables, given};
 use crate::stack::Source;
 use crate::workflow::{Call, Deployment, Input, Login, REVIEWER};
