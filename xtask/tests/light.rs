@@ -46,6 +46,9 @@ fn help_usage_and_the_light_commands_need_no_cargo() {
         (&["build-images", "--dry-run", "--push"], 2, "cannot be used with"),
         (&["settings", "--env", "dev"], 0, "infra/settings/dev.yaml: no problems"),
         (&["dbt-sources", "--check"], 0, "is current"),
+        (&["ci-gen", "--check"], 0, "are current"),
+        (&["setup-github", "--env", "dev"], 0, "gh secret set AWS_ACCESS_KEY_ID"),
+        (&["lint", "nothing"], 2, "possible values: format"),
     ] {
         let output = xtask(folder.path(), arguments);
         let told = words(&output.stdout) + &words(&output.stderr);
