@@ -20,7 +20,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use deployment::{Deployment, Login, MODULES};
+pub use deployment::{Deployment, Login, MODULES, shared};
 pub use difference::differences;
 pub use pins::{Pins, read};
 pub use rules::broken;

@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use super::configure;
 use crate::edge::files;
+use crate::failure::Failure;
 use crate::platform::partition;
 use crate::settings::Variables;
 use crate::workflow::{self, Deployment, FOLDER, File, MODULES, Pins};
@@ -14,13 +15,19 @@ use crate::workflow::{self, Deployment, FOLDER, File, MODULES, Pins};
 /// The deployments that the workflows may reach. Neither `.env` nor the environment counts: the files are committed.
 ///
 /// # Errors
-/// With every problem of the settings.
+/// With every problem of the settings, or an environment that two share.
 pub fn deployments() -> Result<Vec<Deployment>> {
     let of = |module: &&str| {
         let found = configure::module(Some(module), &Variables::new())?;
         Ok(Deployment::new(module, found.settings(), partition(&found.settings().region)))
     };
-    MODULES.iter().map(of).collect()
+    let deployments: Vec<Deployment> = MODULES.iter().map(of).collect::<Result<_>>()?;
+    // One environment for two deployments would be one role and one approval for both.
+    if let Some(name) = workflow::shared(&deployments) {
+        let failure = Failure::new(format!("GitHub's environment `{name}` is of two deployments"));
+        return Err(failure.hint("give each an `auth.environment` of its own").into());
+    }
+    Ok(deployments)
 }
 
 /// What the files must be, with the pins that are committed; and what is wrong with those.

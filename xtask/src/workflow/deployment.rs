@@ -106,3 +106,26 @@ impl Deployment {
         Role { deployment: self, access }
     }
 }
+
+/// An environment of GitHub's that two deployments would share.
+pub fn shared(deployments: &[Deployment]) -> Option<String> {
+    let all = |deployment: &Deployment| Access::ALL.map(|access| deployment.environment_of(access));
+    let mut seen = std::collections::BTreeSet::new();
+    deployments.iter().flat_map(all).find(|name| !seen.insert(name.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+    use crate::workflow::tests::deployments;
+
+    #[test]
+    fn an_environment_is_of_one_deployment_and_of_one_access() {
+        let mut list = deployments();
+        assert_eq!(shared(&list), None);
+        list[1].environment = "dev-plan".to_owned();
+        assert_eq!(shared(&list).as_deref(), Some("dev-plan"));
+        list[1].environment = "dev".to_owned();
+        assert_eq!(shared(&list).as_deref(), Some("dev-build"));
+    }
+}

@@ -196,3 +196,14 @@ fn dependabot_looks_where_there_is_something_to_bump() {
     assert_eq!(listed("npm"), below(&|name| name == "package.json"));
     assert_eq!(listed("cargo"), below(&|name| name == "Cargo.lock"));
 }
+
+#[test]
+fn every_deployment_but_that_for_emulators_can_be_deployed_by_hand() {
+    let text = std::fs::read_to_string(root().join(".github/workflows/deploy.yml")).expect("deploy.yml");
+    let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+    let options = value["on"]["workflow_dispatch"]["inputs"]["environment"]["options"].as_sequence().expect("options");
+    let options: BTreeSet<String> = options.iter().map(|name| name.as_str().expect("text").to_owned()).collect();
+    let files = std::fs::read_dir(root().join("infra/settings")).expect("settings").flatten();
+    let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".yaml")?.to_owned()));
+    assert_eq!(options, names.filter(|name| name != "rehearse").collect());
+}

@@ -64,3 +64,16 @@ fn the_real_templates_are_wired_for_every_module() {
         assert_eq!(parameters["network"]["Zones"], "eu-west-1a,eu-west-1b,eu-west-1c");
     }
 }
+
+#[test]
+fn the_template_of_githubs_roles_is_wired_by_the_settings_that_have_such_roles() {
+    let folder = ["--folder", "../../../infra/github", "--json"];
+    let output = templates(&[&["--env", "prod"][..], &folder].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["levels"], serde_json::json!([["ci"]]));
+    assert_eq!(found["parameters"]["ci"]["GithubSubject"], "repo:example-org/dpworld");
+    let output = templates(&[&["--env", "dev"][..], &folder].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("Parameters.GithubSubject"), "{said}");
+}
