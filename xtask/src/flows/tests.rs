@@ -72,7 +72,7 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 11] = [
+const SUITES: [Entry; 12] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),

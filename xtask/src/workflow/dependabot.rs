@@ -22,6 +22,7 @@ pub(super) const KEPT: [(&str, &[&str]); 5] = [
             "/xtask/ci",
             "/xtask/tests/it/needs_docker",
             "/xtask/tests/it/needs_docker/plain",
+            "/xtask/tests/it/needs_speed",
         ],
     ),
     ("npm", &["/xtask/ci"]),

@@ -109,6 +109,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("lineage", "table", "the files' columns are the table's"),
     ("load", "receipt", "the counts to assert are the receipt's"),
     ("load", "table", "a stage has the columns of the files"),
+    ("plan", "settings", "what a test plans is wired with the settings"),
     ("plan", "stack", "a plan is of stacks"),
     ("plan", "sync", "hashes are written in one place"),
     ("verdict", "ui", "a report is a table"),

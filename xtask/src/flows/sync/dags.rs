@@ -83,10 +83,20 @@ fn is_for_airflow(path: &str) -> bool {
         && path != REQUIREMENTS
 }
 
+/// The files as they shall be in the bucket. The committed `platform.json` is that of `dev` without an account; the bucket
+/// gets that of this deployment.
+fn of_this_deployment(mut tree: Tree, request: &Request, aws: &Aws) -> Result<Tree> {
+    if tree.contains_key(platform::FILE) {
+        let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
+        tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
+    }
+    Ok(tree)
+}
+
 /// The SHA-256 of each file that a sync would send, by key; the bucket is not asked.
 pub fn files(request: &Request) -> Result<BTreeMap<String, String>> {
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
-    Ok(hashes(&tree(request, &aws)?))
+    Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
 }
 
 fn hashes(tree: &Tree) -> BTreeMap<String, String> {
@@ -121,12 +131,7 @@ pub fn plan(request: &Request) -> Result<Sync> {
         let remote = aws.wait(store.list(None));
         (reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), remote)
     });
-    let (mut tree, remote) = (tree?, remote?);
-    // The committed one is that of `dev` without an account; the bucket gets that of this deployment.
-    if tree.contains_key(platform::FILE) {
-        let text = generated::platform(&request.settings, &account::of(&request.settings, &aws)?)?;
-        tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
-    }
+    let (tree, remote) = (of_this_deployment(tree?, request, &aws)?, remote?);
     let manifest = match remote.get(MANIFEST) {
         Some(_) => read(&aws.wait(store.get(MANIFEST))?.bytes)?,
         None => Manifest::default(),
