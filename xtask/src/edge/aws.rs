@@ -67,7 +67,13 @@ impl Aws {
 
     /// Whether calls go to a stand-in on this machine and not to AWS.
     pub fn is_emulated(&self) -> bool {
-        self.config.endpoint_url().is_some_and(|endpoint| endpoint.starts_with("http://"))
+        self.emulator().is_some()
+    }
+
+    /// Host and port of the stand-in that calls go to, if they do. AWS speaks TLS alone.
+    pub fn emulator(&self) -> Option<String> {
+        let host = self.config.endpoint_url()?.strip_prefix("http://")?;
+        Some(host.trim_end_matches('/').to_owned())
     }
 
     /// Waits for calls.

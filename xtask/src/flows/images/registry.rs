@@ -19,7 +19,7 @@ pub(super) struct Registry<'a> {
     aws: Aws,
     ecr: Ecr,
     /// Another host than ECR's own.
-    host: Option<&'a str>,
+    host: Option<String>,
     login: OnceCell<Login>,
 }
 
@@ -37,7 +37,8 @@ impl<'a> Registry<'a> {
     pub(super) fn open(request: &'a Request) -> Result<Self> {
         let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
         account::check(&request.settings, &aws)?;
-        let (ecr, host) = (Ecr::new(&aws.config), request.registry.as_deref());
+        // An emulator's registry is where the emulator is, whatever name it gives.
+        let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }
 
@@ -49,14 +50,14 @@ impl<'a> Registry<'a> {
             let region = &self.settings.region;
             let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
             let own = format!("{}.dkr.ecr.{region}.{domain}", found.account);
-            self.there(plan, self.host.unwrap_or(&own), found.digest)
+            self.there(plan, self.host.as_deref().unwrap_or(&own), found.digest)
         }))
     }
 
     /// Pushes what the engine has under the plan's key.
     pub(super) fn push(&self, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Listener) -> Result<(There, Pushed)> {
         let (login, key) = (self.login()?, plan.key());
-        let host = self.host.unwrap_or(&login.host);
+        let host = self.host.as_deref().unwrap_or(&login.host);
         let repository = format!("{host}/{}", self.repository(plan));
         tell.step(&format!("Pushing {} {}", plan.name, key.short()));
         let local = format!("{}:{key}", plan.name);
