@@ -130,9 +130,10 @@ impl State {
     pub fn remedy(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Absent | Self::Ready | Self::Busy => None,
-            Self::Stillborn => {
-                Some(("it was never made: there is nothing in it", "`cargo xtask deploy` deletes it and makes it anew"))
-            }
+            Self::Stillborn => Some((
+                "it was never made: there is nothing in it",
+                "mend the cause; `cargo xtask deploy` then deletes it and makes it anew",
+            )),
             Self::Broken => Some((
                 "it could not be made or deleted to the end, and something may be left in it",
                 "`cargo xtask recover` deletes it; what cannot be deleted stays with --retain RESOURCE",
