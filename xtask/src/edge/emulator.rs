@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// MiniStack, which answers for S3 and ECR.
+/// MiniStack, which answers for S3, ECR and CloudFormation.
 pub const MINISTACK: &str = "ministack==1.5.33";
 
 /// A running emulator; it ends with this value.
@@ -24,12 +24,15 @@ impl Emulator {
     /// Starts MiniStack from a Python environment, on a free port of 127.0.0.1, its files in `dir`.
     pub fn ministack(python: &Path, dir: &Path) -> Result<Self> {
         Self::start("MiniStack", &python.join("bin/ministack"), dir, |command, port| {
-            command
-                .env("BIND_HOST", "127.0.0.1")
-                .env("MINISTACK_HOST", "127.0.0.1")
-                .env("GATEWAY_PORT", port.to_string());
-            // Without these it also listens on other ports, of every address.
-            command.env("IOT_MTLS_ENABLED", "0").env("SFTP_ENABLED", "0").env("MINISTACK_REGION", "eu-west-1");
+            ministack_of(command, port);
+            Ok(())
+        })
+    }
+
+    /// Starts MiniStack with the CloudFormation types that it lacks: by `launcher`, which adds them.
+    pub fn ministack_by(launcher: &Path, python: &Path, dir: &Path) -> Result<Self> {
+        Self::start("MiniStack", &python.join("bin/python"), dir, |command, port| {
+            ministack_of(command.arg(launcher), port);
             Ok(())
         })
     }
@@ -82,6 +85,12 @@ impl Emulator {
         }
         Err(Failure::new(format!("{name} did not answer within a minute")).hint(hint).into())
     }
+}
+
+fn ministack_of(command: &mut Command, port: u16) {
+    command.env("BIND_HOST", "127.0.0.1").env("MINISTACK_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    // Without these it also listens on other ports, of every address.
+    command.env("IOT_MTLS_ENABLED", "0").env("SFTP_ENABLED", "0").env("MINISTACK_REGION", "eu-west-1");
 }
 
 impl Drop for Emulator {

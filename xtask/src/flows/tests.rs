@@ -4,6 +4,7 @@ mod dags;
 mod fuzz;
 mod images;
 mod speed;
+mod stacks;
 mod templates;
 mod workflows;
 
@@ -25,7 +26,7 @@ pub use workflows::online as pins_online;
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
-const NEEDS_MORE: [&str; 12] = [
+const NEEDS_MORE: [&str; 14] = [
     "--skip",
     "needs_docker::",
     "--skip",
@@ -38,6 +39,8 @@ const NEEDS_MORE: [&str; 12] = [
     "needs_browser::",
     "--skip",
     "needs_speed::",
+    "--skip",
+    "needs_stacks::",
 ];
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
@@ -72,12 +75,13 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 12] = [
+const SUITES: [Entry; 13] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
     ("templates", Some("it needs linters"), templates::run),
     ("workflows", Some("it needs linters"), workflows::run),
+    ("stacks", Some("it needs an emulator"), stacks::run),
     ("dags", Some("it needs Airflow"), dags::run),
     ("images", Some("it needs a Docker engine"), images::run),
     ("exactly once", Some("it takes minutes"), exactly_once),

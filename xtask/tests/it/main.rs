@@ -11,6 +11,7 @@ mod needs_browser;
 mod needs_docker;
 mod needs_emulator;
 mod needs_speed;
+mod needs_stacks;
 mod repository;
 mod settings_corpus;
 mod setup_github;

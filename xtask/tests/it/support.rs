@@ -1,6 +1,8 @@
 //! Platforms of the tests' own, driven through the program.
 
+pub(crate) mod account;
 pub(crate) mod entry;
+pub(crate) mod http;
 pub(crate) mod proxy;
 pub(crate) mod s3;
 

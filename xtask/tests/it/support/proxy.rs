@@ -1,5 +1,5 @@
-//! A server between a program and an S3 that writes down every request, and misbehaves on demand. It proves what was
-//! asked, in which order; what S3 makes of it is the real server's answer.
+//! A server between a program and one that speaks for AWS, which writes down every request and misbehaves on demand. It
+//! proves what was asked, in which order; what becomes of it is the real server's answer.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -23,6 +23,22 @@ impl Asked {
         if self.key.is_empty() { "LIST".to_owned() } else { format!("{} {}", self.method, self.key) }
     }
 
+    /// A call of any service: the query protocol's action, the JSON protocol's target, else method and path.
+    pub(crate) fn call(&self) -> String {
+        let form = String::from_utf8_lossy(&self.body);
+        let action = form.strip_prefix("Action=").map(|rest| rest.split('&').next().unwrap_or_default());
+        let target = || self.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let path = self.head.split([' ', '?']).nth(1).unwrap_or_default();
+        action.or_else(target).map_or_else(|| format!("{} {path}", self.method), str::to_owned)
+    }
+
+    /// Whether it changes nothing, by how AWS names its calls.
+    pub(crate) fn reads(&self) -> bool {
+        const READS: [&str; 8] =
+            ["Describe", "Get", "List", "BatchGet", "BatchCheck", "GET ", "HEAD ", "POST /v1/describe"];
+        READS.iter().any(|start| self.call().starts_with(start))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -42,6 +58,8 @@ pub(crate) enum Fate {
 
 /// Decides by the request and how many came before it.
 type Judge = Box<dyn Fn(&Asked, usize) -> Fate + Send + Sync>;
+/// Makes another answer of the server's.
+type Editor = Box<dyn Fn(&Asked, String) -> String + Send + Sync>;
 
 pub(crate) struct Proxy {
     pub(crate) endpoint: String,
@@ -52,6 +70,15 @@ impl Proxy {
     /// In front of `upstream`, such as `http://127.0.0.1:4566`. One request is served at a time, so that the order in
     /// the log is the order in which they were carried out.
     pub(crate) fn start(upstream: &str, judge: Judge) -> Self {
+        Self::with(upstream, judge, None)
+    }
+
+    /// One that alters what the server answers, where it is text.
+    pub(crate) fn editing(upstream: &str, editor: Editor) -> Self {
+        Self::with(upstream, Box::new(|_, _| Fate::Pass), Some(editor))
+    }
+
+    fn with(upstream: &str, judge: Judge, editor: Option<Editor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
         let (log, upstream) = (Arc::<Mutex<Vec<Asked>>>::default(), upstream.replace("http://", ""));
@@ -60,7 +87,7 @@ impl Proxy {
             let serving = Arc::new(Mutex::new(Vec::new()));
             for client in listener.incoming().flatten() {
                 // One that was told nothing is held open.
-                serving.lock().expect("no panic").extend(serve(client, &upstream, &kept, &judge));
+                serving.lock().expect("no panic").extend(serve(client, &upstream, &kept, &judge, editor.as_ref()));
             }
         });
         Self { endpoint, log }
@@ -72,7 +99,13 @@ impl Proxy {
 }
 
 /// Gives the client back if it is left waiting.
-fn serve(mut client: TcpStream, upstream: &str, log: &Mutex<Vec<Asked>>, judge: &Judge) -> Option<TcpStream> {
+fn serve(
+    mut client: TcpStream,
+    upstream: &str,
+    log: &Mutex<Vec<Asked>>,
+    judge: &Judge,
+    editor: Option<&Editor>,
+) -> Option<TcpStream> {
     let (head, mut body) = split(&mut client)?;
     let mut asked = request(&head);
     let length = asked.header("content-length").map_or(0, |length| length.parse().expect("a number"));
@@ -81,11 +114,16 @@ fn serve(mut client: TcpStream, upstream: &str, log: &Mutex<Vec<Asked>>, judge: 
     asked.body.clone_from(&body);
     let index = log.lock().expect("no panic").len();
     let fate = judge(&asked, index);
-    log.lock().expect("no panic").push(asked);
+    log.lock().expect("no panic").push(asked.clone());
     if fate == Fate::Lost {
         return Some(client);
     }
     let answer = forward(upstream, &head, &body)?;
+    let answer = match (editor, String::from_utf8(answer)) {
+        (Some(editor), Ok(text)) => edited(&text, |body| editor(&asked, body)).into_bytes(),
+        (_, Ok(text)) => text.into_bytes(),
+        (_, Err(binary)) => binary.into_bytes(),
+    };
     let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|code| code.parse().ok());
     log.lock().expect("no panic")[index].status = status;
     if fate == Fate::Unanswered {
@@ -116,6 +154,14 @@ fn request(head: &str) -> Asked {
     let key = path.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
     let owned = str::to_owned;
     Asked { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
+}
+
+/// An answer with another body, which may have another length.
+fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let body = editor(body.to_owned());
+    let lines = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+    format!("{}\r\nContent-Length: {}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"), body.len())
 }
 
 /// One request on a connection of its own, so that the answer ends where the connection does.

@@ -1,19 +1,10 @@
 //! S3's own protocol, spoken plainly; MiniStack asks for no signature.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use super::http;
 
 /// One request; the answer's head and body.
 pub(crate) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
-    let mut server = TcpStream::connect(endpoint.replace("http://", "")).expect("a server");
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: s3\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-    server.write_all(head.as_bytes()).and_then(|()| server.write_all(body)).expect("sent");
-    let mut answer = Vec::new();
-    server.read_to_end(&mut answer).expect("an answer");
-    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
-    let rest = answer.split_off(end);
-    (String::from_utf8(answer).expect("text"), rest)
+    http::ask(endpoint, (method, path), &[("Host", "s3")], body)
 }
 
 /// Makes a bucket that keeps versions, as MWAA wants it.
