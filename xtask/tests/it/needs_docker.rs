@@ -10,6 +10,7 @@ mod plain;
 mod pushed;
 mod refused;
 mod run;
+mod workflow;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,15 +74,19 @@ fn build_images(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("build-images").args(arguments).current_dir(repository()).stdin(Stdio::null());
     command.env_remove("SETTINGS_MODULE").env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN");
-    command.env("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")).env("AWS_DEFAULT_REGION", REGION);
+    command.env("AWS_DEFAULT_REGION", REGION);
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", SECRET);
-    command.env("IMAGE_BASE", setting("TEST_BASE_IMAGE"));
-    // A company's certificates, where packages come through its proxy.
-    let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
-    if Path::new(&bundle).is_file() {
-        command.env("IMAGE_CA_BUNDLE", bundle);
-    }
+    command.envs(machine());
     command
+}
+
+/// What this machine is like: MiniStack in AWS's place, an image to build upon where Docker Hub is not reached, and a
+/// company's certificates, where packages come through its proxy.
+fn machine() -> Vec<(&'static str, String)> {
+    let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
+    let bundle = Some(("IMAGE_CA_BUNDLE", bundle)).filter(|(_, bundle)| Path::new(bundle).is_file());
+    let settings = [("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")), ("IMAGE_BASE", setting("TEST_BASE_IMAGE"))];
+    settings.into_iter().chain(bundle).collect()
 }
 
 fn docker(arguments: &[&str]) -> Output {

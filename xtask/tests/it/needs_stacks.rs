@@ -10,6 +10,7 @@ mod life;
 mod refused;
 mod statuses;
 mod stub;
+mod warehouse;
 
 use std::fs;
 use std::path::Path;
@@ -95,7 +96,8 @@ fn two() -> TempDir {
 
 /// A folder with the real templates, one of them changed.
 fn changed(stack: &str, from: &str, to: &str) -> TempDir {
-    let (folder, infra) = (tempfile::tempdir().expect("a folder"), Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra"));
+    let (folder, infra) =
+        (tempfile::tempdir().expect("a folder"), Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra"));
     for file in fs::read_dir(infra).expect("infra").flatten().map(|entry| entry.path()) {
         if file.extension().is_some_and(|end| end == "yaml") {
             let text = fs::read_to_string(&file).expect("a template");

@@ -20,7 +20,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let variables = configure::variables(args.dot_env.as_deref())?;
     let who = who(args, &address, &variables)?;
     terminal::step("Looking at the warehouse");
-    let ready = Ready::plan(&address, &who, &source, &variables)?;
+    let ready = Ready::plan(&address, &who, &source, &variables, None)?;
     if !args.dry_run {
         terminal::step("Making it ready");
         ready.apply()?;

@@ -81,7 +81,7 @@ pub(super) fn apply(
         let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
         let address = Address::Redshift { workgroup: names.workgroup.clone(), database: names.database.clone() };
         let who = Who::Iam { users, secret };
-        Ready::plan(&address, &who, &generated::source()?, variables)?.apply()?;
+        Ready::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
     }
     tell("setting the usage limit");
     aws.wait(serverless.set_limit(&workgroup, &there, &wanted(settings)))

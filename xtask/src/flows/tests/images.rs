@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
+use super::stacks::LAUNCHER;
 use super::{Bench, Outcome, XTASK, docker};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::python::Packages;
@@ -30,7 +31,8 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     };
     let dir = bench.folder("images")?;
     files::remove(&dir.join("registry"))?;
-    let ministack = Emulator::ministack(&python, &files::folder(&dir.join("ministack"))?)?;
+    let launcher = bench.root.join(LAUNCHER);
+    let ministack = Emulator::ministack_by(&launcher, &python, &files::folder(&dir.join("ministack"))?)?;
     let registry = Emulator::registry(&files::folder(&dir.join("registry"))?)?;
     let before = names()?;
     let settings = configure::module(Some("dev"), &BTreeMap::new())?;

@@ -7,7 +7,7 @@ use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::python::Packages;
 
 /// Adds the types that MiniStack lacks.
-const LAUNCHER: &str = "xtask/emulator/ministack.py";
+pub(super) const LAUNCHER: &str = "xtask/emulator/ministack.py";
 
 /// Runs them all in one MiniStack, where each test has accounts of its own.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {

@@ -36,11 +36,17 @@ enum Reach {
 }
 
 impl Ready {
-    /// Looks at a warehouse; nothing is changed.
-    pub fn plan(address: &Address, who: &Who, source: &str, variables: &Variables) -> Result<Self> {
+    /// Looks at a warehouse, in Redshift that of a region, which may be the environment's; nothing is changed.
+    pub fn plan(
+        address: &Address,
+        who: &Who,
+        source: &str,
+        variables: &Variables,
+        region: Option<&str>,
+    ) -> Result<Self> {
         match (address, who) {
             (Address::Redshift { workgroup, database }, Who::Iam { users, secret }) => {
-                let aws = Aws::open(variables, None)?;
+                let aws = Aws::open(variables, region)?;
                 let redshift = Redshift::new(&aws.config, workgroup, database, secret.as_deref());
                 let mut lines = Vec::new();
                 for sql in WHAT_IS_THERE {

@@ -191,7 +191,8 @@ impl Account {
         };
         let blob = |content: &str| {
             let head = ask(("POST", &format!("/v2/{repository}/blobs/uploads/")), "application/octet-stream", "");
-            let place = head.lines().find_map(|line| line.strip_prefix("Location: ").or(line.strip_prefix("location: ")));
+            let place =
+                head.lines().find_map(|line| line.strip_prefix("Location: ").or(line.strip_prefix("location: ")));
             let place = place.expect("where to").trim();
             let place = place.split_once("/v2/").expect("a path").1;
             let hash: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
