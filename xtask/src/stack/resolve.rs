@@ -107,6 +107,10 @@ impl Filling<'_> {
                         }
                         ("Fn::Sub", argument) => return Some(self.substitute(argument)),
                         ("Fn::FindInMap", argument) => return Some(self.look_up(argument)),
+                        ("Fn::Select" | "Fn::Join" | "Fn::Split", argument) => {
+                            let filled = self.fill(argument).unwrap_or_default();
+                            return Some(reckoned(function, &filled).unwrap_or_else(|| json!({ function: filled })));
+                        }
                         _ => {}
                     }
                 }
@@ -149,6 +153,21 @@ impl Filling<'_> {
             None if filled.contains("${") => json!({ "Fn::Sub": filled }),
             None => Value::String(filled),
         }
+    }
+}
+
+/// What comes of a function on lists, where all of it is known: a list that differs in one place changes whoever takes that
+/// place, and nobody else.
+fn reckoned(function: &str, filled: &Value) -> Option<Value> {
+    let (first, second) = (filled.get(0)?.as_str()?, filled.get(1)?);
+    match function {
+        "Fn::Select" => second.as_array()?.get(first.parse::<usize>().ok()?).cloned(),
+        "Fn::Join" => {
+            let texts: Option<Vec<&str>> = second.as_array()?.iter().map(Value::as_str).collect();
+            Some(Value::String(texts?.join(first)))
+        }
+        // One that is pending is one text still, and no list.
+        _ => second.as_str().filter(|text| !text.starts_with('<')).map(|text| text.split(first).collect()),
     }
 }
 

@@ -94,6 +94,21 @@ fn a_condition_that_turns_adds_or_removes() {
 }
 
 #[test]
+fn a_place_of_a_list_changes_whoever_takes_it_and_nobody_else() {
+    let second = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Zones", "a,c")));
+    assert_eq!(shown(&second), Vec::<String>::new());
+    let first = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Zones", "d,b")));
+    assert_eq!(shown(&first), ["! Subnet  AWS::EC2::Subnet  is replaced\n    AvailabilityZone: a -> d"]);
+    let joined =
+        NETWORK.replace("LogGroupName: flow", "LogGroupName: !Join ['', [flo, !Select [1, !Split [',', 'v,w']]]]");
+    assert_eq!(between((NETWORK, &given(&USUAL)), (&joined, &given(&USUAL))), []);
+    let mut pending = given(&USUAL);
+    pending.insert("Zones".to_owned(), Given::Pending("output:other.Zones".to_owned()));
+    let unknown = between((NETWORK, &given(&USUAL)), (NETWORK, &pending));
+    assert!(shown(&unknown)[0].contains("<output:other.Zones>"), "{unknown:?}");
+}
+
+#[test]
 fn a_policy_that_retains_is_believed() {
     let keeps =
         NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: RetainExceptOnCreate\n");
