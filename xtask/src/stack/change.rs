@@ -213,8 +213,8 @@ fn retains(body: &Value, policy: &str) -> bool {
     body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))
 }
 
-/// What CloudFormation does not act upon by itself: a change of these alone is none.
-const IDLE: [&str; 4] = ["DeletionPolicy", "UpdateReplacePolicy", "Condition", "DependsOn"];
+/// What CloudFormation does not act upon by itself; the policies were such until cloudformation-coverage-roadmap#1543.
+const IDLE: [&str; 2] = ["Condition", "DependsOn"];
 
 /// Every value that differs, in the order of paths.
 fn differences(old: &Value, new: &Value) -> Vec<Detail> {

@@ -109,6 +109,14 @@ fn a_place_of_a_list_changes_whoever_takes_it_and_nobody_else() {
 }
 
 #[test]
+fn a_policy_alone_is_a_change_and_replaces_nothing() {
+    let usual = given(&USUAL);
+    let keeps = NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: Retain\n");
+    let found = between((NETWORK, &usual), (&keeps, &usual));
+    assert_eq!(shown(&found), ["~ Group  AWS::Logs::LogGroup\n    DeletionPolicy: Retain"]);
+}
+
+#[test]
 fn a_policy_that_retains_is_believed() {
     let keeps =
         NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: RetainExceptOnCreate\n");
