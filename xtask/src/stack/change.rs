@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::functions::{Reference, references};
+use super::functions::references;
 use super::resolve::Resolved;
 use super::types::{Kind, Replaces};
 
@@ -77,7 +77,9 @@ impl Change {
         let policy = |detail: &Detail| detail.path.contains("Policy") || detail.path.contains("Principal");
         match self.kind.as_str() {
             "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => true,
-            "AWS::KMS::Key" => self.action != Action::Modify || self.details.iter().any(policy),
+            "AWS::KMS::Key" | "AWS::EC2::VPCEndpoint" => {
+                self.action != Action::Modify || self.details.iter().any(policy)
+            }
             kind => kind.starts_with("AWS::IAM::") || kind.starts_with("AWS::EC2::SecurityGroup"),
         }
     }
@@ -145,8 +147,9 @@ pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
         let mut more = Vec::new();
         for (name, body) in new.resources.iter().filter(|(name, _)| old.resources.contains_key(*name)) {
             for (path, target) in references_of(body) {
-                let known = |change: &Change| change.details.iter().any(|detail| path.starts_with(&detail.path));
-                if target != *name && replaced(&target) && !found.get(name).is_some_and(known) {
+                let within = |detail: &Detail| format!("{path}/").starts_with(&format!("{}/", detail.path));
+                let known = found.get(name).is_some_and(|change| change.details.iter().any(within));
+                if target != *name && replaced(&target) && !known {
                     more.push((name, path, target));
                 }
             }
@@ -255,10 +258,7 @@ fn is_function(value: &Value) -> bool {
 fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
     let mut found = Vec::new();
     references(body, &mut Vec::new(), &mut found);
-    let targets = found.into_iter().filter_map(|(path, reference)| match reference {
-        Reference::Name(name) | Reference::Attribute(name) => Some((path.join("/"), name)),
-        Reference::Condition(_) => None,
-    });
+    let targets = found.into_iter().filter_map(|(path, reference)| Some((path.join("/"), reference.of_a_value()?)));
     targets.filter(|(path, _)| path.starts_with("Properties/"))
 }
 
@@ -266,11 +266,7 @@ fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
 pub fn mentions(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     references(value, &mut Vec::new(), &mut found);
-    let names = found.into_iter().filter_map(|(_, reference)| match reference {
-        Reference::Name(name) | Reference::Attribute(name) => Some(name),
-        Reference::Condition(_) => None,
-    });
-    names.collect()
+    found.into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
 /// Changes that cannot work: a resource with a fixed name cannot be replaced while the name is taken by the old one.

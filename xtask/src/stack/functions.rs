@@ -100,6 +100,16 @@ pub(super) enum Reference {
     Condition(String),
 }
 
+impl Reference {
+    /// What gives the value: a parameter or a resource.
+    pub(super) fn of_a_value(self) -> Option<String> {
+        match self {
+            Self::Name(name) | Self::Attribute(name) => Some(name),
+            Self::Condition(_) => None,
+        }
+    }
+}
+
 /// Everything that a value refers to, with the path where it does.
 pub(super) fn references(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Reference)>) {
     match value {
