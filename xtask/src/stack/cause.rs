@@ -45,8 +45,19 @@ impl Event {
     }
 }
 
-/// The first failure that no other one caused, in the order of time.
+/// The first failure that no other one caused, in the order of time. Of a change whose rollback failed as well, it is the
+/// rollback's: that is what has to be mended before anything else.
 pub fn first_cause(events: &[Event]) -> Option<&Event> {
+    let of_the_stack = |status: &'static str| move |event: &Event| event.kind == STACK && event.status == status;
+    let failed = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_FAILED"));
+    let begun = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS"));
+    match (begun, failed) {
+        (Some(begun), Some(failed)) if begun < failed => first_of(&events[begun..]),
+        _ => first_of(events),
+    }
+}
+
+fn first_of(events: &[Event]) -> Option<&Event> {
     let failures = || events.iter().filter(|event| event.failed());
     let of_a_resource = || failures().filter(|event| event.kind != STACK);
     of_a_resource()
@@ -57,7 +68,7 @@ pub fn first_cause(events: &[Event]) -> Option<&Event> {
 }
 
 /// What often lies behind a reason, by what it says: for people who have not seen it before.
-const EXPLANATIONS: [(&str, &str); 9] = [
+const EXPLANATIONS: [(&str, &str); 11] = [
     (
         "already exists",
         "something of this name is there, outside of the stack; remove it, or choose another name in the settings",
@@ -72,6 +83,8 @@ const EXPLANATIONS: [(&str, &str); 9] = [
     ("maximum number of", "a quota of the account is used up; Service Quotas raises it"),
     ("requires replacing", "a resource with a fixed name cannot be replaced; rename it in the settings"),
     ("Rate exceeded", "AWS throttled the calls; run the same command again"),
+    ("is not empty", "what is in it goes only with `cargo xtask destroy --delete-data`"),
+    ("still contains images", "what is in it goes only with `cargo xtask destroy --delete-data`"),
     ("service-linked role", "the service's own role is not there yet; the deployer needs iam:CreateServiceLinkedRole"),
 ];
 
@@ -114,6 +127,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_rollback_that_failed_its_own_cause_is_told() {
+        let change = event("A", "UPDATE_FAILED", Some("bad value"));
+        let begins =
+            event("stack", "UPDATE_ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to update: [A]."));
+        let back = event("B", "UPDATE_FAILED", Some("B was deleted by hand"));
+        let fails = event("stack", "UPDATE_ROLLBACK_FAILED", Some("The following resource(s) failed to update: [B]."));
+        let events = [change.clone(), begins.clone(), back.clone(), fails];
+        assert_eq!(first_cause(&events), Some(&back));
+        let ended = event("stack", "UPDATE_ROLLBACK_COMPLETE", None);
+        assert_eq!(first_cause(&[change.clone(), begins, ended]), Some(&change));
+    }
+
+    #[test]
     fn a_stack_that_fails_without_a_resource_tells_its_own_reason() {
         let stack = event("stack", "CREATE_FAILED", Some("Parameter x is invalid"));
         assert_eq!(first_cause(std::slice::from_ref(&stack)), Some(&stack));
@@ -126,6 +152,8 @@ mod tests {
             explained("User: arn is not authorized to perform: s3:CreateBucket")
                 .is_some_and(|words| words.contains("README"))
         );
+        let full = "The repository with name 'x' cannot be deleted because it still contains images";
+        assert!(explained(full).is_some_and(|words| words.contains("--delete-data")));
         assert_eq!(explained("something else"), None);
     }
 }
