@@ -2,22 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::deploy::Request;
 use super::stacks::{self, Listener};
 use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
+use crate::failure::Failure;
 use crate::stack::Event;
 
 /// Recovers each stack of the request; says of each, by its name, what was done.
+///
+/// # Errors
+/// When resources are named and not the one stack that has them: CloudFormation refuses names that a stack has not got.
 pub fn recover(
     request: &Request,
     retain: &[String],
     skip: &[String],
     tell: &mut (dyn FnMut(&str, &Event) + Send),
 ) -> Result<BTreeMap<String, &'static str>> {
+    let named = !retain.is_empty() || !skip.is_empty();
+    let of_one = || Failure::new("resources to retain or to skip are those of one stack").hint("name it: --stack NAME");
+    ensure!(!named || request.only.len() == 1, of_one());
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
     account::own(&request.settings, &aws)?;

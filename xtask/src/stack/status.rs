@@ -136,14 +136,14 @@ impl State {
             )),
             Self::Broken => Some((
                 "it could not be made or deleted to the end, and something may be left in it",
-                "`cargo xtask recover` deletes it; what cannot be deleted stays with --retain RESOURCE",
+                "`cargo xtask recover` deletes it; what cannot be deleted stays with --stack NAME --retain RESOURCE",
             )),
             Self::HalfChanged => {
                 Some(("a change failed and was not rolled back", "`cargo xtask recover` rolls it back"))
             }
             Self::HalfRolledBack => Some((
                 "a change failed, and so did its rollback",
-                "mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --skip RESOURCE",
+                "mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --stack NAME --skip RESOURCE",
             )),
             Self::ByHand => Some((
                 "no step is safe from here without looking",
