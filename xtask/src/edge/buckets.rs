@@ -25,7 +25,8 @@ pub enum Owner {
     Nobody,
     /// This account's.
     Us,
-    /// Another account's, or one's that does not let us look.
+    /// Another account's, or one's that does not let us look; or it is in another region, whosever it is (Amazon S3 API
+    /// Reference, HeadBucket: 403, 301 and 400).
     Others,
 }
 
@@ -113,14 +114,18 @@ impl Buckets {
             }
         }
         let what = format!("end the uploads in `{bucket}`");
-        let told = self.client.list_multipart_uploads().bucket(bucket).send().await;
-        let told = told.map_err(|error| refused(&what, &error))?;
-        for upload in told.uploads() {
-            let (key, id) = (upload.key().unwrap_or_default(), upload.upload_id().unwrap_or_default());
-            let ended = self.client.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await;
-            ended.map_err(|error| refused(&what, &error))?;
+        loop {
+            let told = self.client.list_multipart_uploads().bucket(bucket).send().await;
+            let told = told.map_err(|error| refused(&what, &error))?;
+            for upload in told.uploads() {
+                let (key, id) = (upload.key().unwrap_or_default(), upload.upload_id().unwrap_or_default());
+                let ended = self.client.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await;
+                ended.map_err(|error| refused(&what, &error))?;
+            }
+            if told.is_truncated() != Some(true) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Removes an empty bucket; one that is not there is no failure.

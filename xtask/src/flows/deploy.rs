@@ -1,13 +1,14 @@
 //! A deployment: what is there held against what is wanted, as one plan; then every part of it, side by side where the
 //! wires allow.
 
+mod existing;
 mod run;
 mod warehouse;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 
 pub use run::{Done, News};
 pub(super) use warehouse::{shown as limit_shown, wanted as limit_wanted};
@@ -16,7 +17,6 @@ use super::stacks::{CHANGE_SETS, Listener, look, settle};
 use super::sync::dags;
 use super::{account, configure, images, templates};
 use crate::edge::aws::Aws;
-use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::cloudformation::CloudFormation;
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
@@ -125,18 +125,7 @@ pub fn plan(request: Request) -> Result<Ready> {
     let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
 
-    let is_new =
-        |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack) && !deployed.contains_key(stack);
-    let mut existing = BTreeSet::new();
-    if is_new(STORAGE) {
-        existing =
-            aws.wait(existing_buckets(&Buckets::new(&aws.config, aws.is_emulated()), &request.settings, &account))?;
-    }
-    if is_new(WAREHOUSE) && !aws.is_unanswered("Redshift Serverless") {
-        let name = &request.settings.warehouse.namespace;
-        let there = aws.wait(Serverless::new(&aws.config).namespace(name))?;
-        existing.extend(there.map(|_| name.clone()));
-    }
+    let existing = existing::names(&aws, &request, &wiring, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
     let wants_images = wanted(&wiring, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
@@ -236,25 +225,4 @@ impl Listener for Only<'_> {
 /// Whether a stack of the deployment has a parameter with such a source.
 fn wanted(wiring: &Wiring, request: &Request, has: impl Fn(&Source) -> bool) -> bool {
     wiring.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
-}
-
-/// The buckets that are there already, outside of a stack, and ours.
-///
-/// # Errors
-/// When another account has one of the names.
-async fn existing_buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Result<BTreeSet<String>> {
-    let names = settings.buckets();
-    let (mut ours, mut others) = (BTreeSet::new(), Vec::new());
-    for name in [names.lake, names.airflow, names.access_logs] {
-        match buckets.owner(&name, account).await? {
-            Owner::Nobody => {}
-            Owner::Us => _ = ours.insert(name),
-            Owner::Others => others.push(name),
-        }
-    }
-    let words =
-        format!("another account has a bucket of the name `{}`; names are unique in the world", others.join("`, `"));
-    let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to something of your own; nothing was made";
-    ensure!(others.is_empty(), Failure::new(words).hint(hint));
-    Ok(ours)
 }
