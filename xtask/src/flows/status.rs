@@ -112,9 +112,11 @@ async fn buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Vec<V
         let one = async {
             Ok(match buckets.owner(&name, account).await? {
                 Owner::Nobody => Verdict::red(check, format!("there is no bucket `{name}`"), DEPLOY),
-                Owner::Others => {
-                    Verdict::red(check, format!("`{name}` is another account's"), "set BUCKET_SUFFIX, then deploy")
-                }
+                Owner::Others => Verdict::red(
+                    check,
+                    format!("`{name}` is another account's, or in another region"),
+                    "set BUCKET_SUFFIX, then deploy",
+                ),
                 Owner::Us => {
                     let keeps = buckets.is_versioned(&name).await?;
                     let word = if keeps { "keeps versions" } else { "keeps no versions" };
@@ -195,7 +197,13 @@ fn airflow(settings: &Settings, found: Result<Option<crate::edge::mwaa::Environm
             None => Verdict::red(CHECK, format!("there is no environment `{}`", settings.airflow.environment), DEPLOY),
             Some(found) => {
                 let words = format!("{} {}, https://{}", found.version, found.status, found.url);
-                let fix = "see its events in the console of MWAA; CREATE_FAILED is deleted and made anew";
+                let fix = match found.status.as_str() {
+                    "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
+                        "wait: MWAA is at work"
+                    }
+                    "CREATE_FAILED" => "see why in the console of MWAA; then `cargo xtask recover` and deploy",
+                    _ => "see its events in the console of MWAA",
+                };
                 Verdict::of(found.status == "AVAILABLE", CHECK, words, fix)
             }
         }),
