@@ -1,6 +1,7 @@
 //! AWS CloudFormation: stacks as it tells of them, and the calls that change them. What is legal when is decided above.
 
 mod drift;
+mod events;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -8,15 +9,17 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::Builder;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, Replacement, ResourceChange,
-    Stack, StackEvent, TemplateStage,
+    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, ChangeSource, EvaluationType, EventFilter, Parameter,
+    Replacement, ResourceChange, ResourceChangeDetail, Stack, TemplateStage,
 };
-use chrono::{DateTime, Utc};
 
 use crate::failure;
-use crate::stack::{Action, Announced, Deployed, Event, Replaces};
+use crate::stack::{Action, Announced, Deployed, Replaces};
 
 /// CloudFormation of an account in a region.
 #[derive(Clone, Debug)]
@@ -69,14 +72,17 @@ pub enum Made {
 /// `aws cloudformation deploy`, which looks for the same words).
 const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
 
-/// How an operation on a stack begins, as its own events tell.
-const BEGINS: [&str; 4] = ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"];
+/// How often a call is tried while CloudFormation throttles: seven stacks are looked at side by side, and five DescribeStacks
+/// a second have been told to be all that an account gets (aws-sam-cli#2671).
+const ATTEMPTS: u32 = 6;
 
 /// What mends an error, by how its code begins.
-const HINTS: [(&str, &str); 5] = [
+const HINTS: [(&str, &str); 7] = [
     ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists what it needs"),
     ("InsufficientCapabilities", "the stack makes IAM resources; this is a fault of the tool"),
     ("TokenAlreadyExists", "another operation is under way; run the same command again"),
+    ("ChangeSetNotFound", "somebody else changed the stack meanwhile; run the same command again"),
+    ("InvalidChangeSetStatus", "somebody else is changing the stack; run the same command again"),
     ("LimitExceeded", "the account has as many stacks as it may have; Service Quotas raises it"),
     ("OperationInProgress", "another operation is under way; run the same command again when it has ended"),
 ];
@@ -84,7 +90,8 @@ const HINTS: [(&str, &str); 5] = [
 impl CloudFormation {
     /// With a client made by the SDK.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        Self { client: Client::from_conf(Builder::from(config).retry_config(retries).build()) }
     }
 
     /// A stack by its name or ARN, without its template and change sets; none if nothing has this name.
@@ -161,8 +168,12 @@ impl CloudFormation {
 
     /// What the checks before a deployment found, which only these events tell (API Reference, DescribeEvents).
     pub async fn validation_problems(&self, change_set: &str) -> Result<Vec<String>> {
+        self.problems(self.client.describe_events().change_set_name(change_set)).await
+    }
+
+    async fn problems(&self, call: DescribeEventsFluentBuilder) -> Result<Vec<String>> {
         let filter = EventFilter::builder().failed_events(true).build();
-        let told = self.client.describe_events().change_set_name(change_set).filters(filter).send().await;
+        let told = call.filters(filter).send().await;
         let told = told.map_err(|error| refused("read what was checked", &error))?;
         let problems = told.operation_events.unwrap_or_default().into_iter().filter_map(|event| {
             let reason = event.validation_status_reason().or(event.resource_status_reason())?.to_owned();
@@ -173,8 +184,11 @@ impl CloudFormation {
         Ok(problems.collect())
     }
 
-    /// Carries a change set out. The same token again does nothing more.
-    pub async fn execute(&self, id: &str, token: &str) -> Result<()> {
+    /// Carries a change set out, by its ARN. The token is what no other change set has, the end of the ARN: when an answer is
+    /// lost and the SDK asks again, nothing more is done, and no other stack's operation has the same (API Reference,
+    /// ExecuteChangeSet, ClientRequestToken and TokenAlreadyExistsException).
+    pub async fn execute(&self, id: &str) -> Result<()> {
+        let token = id.rsplit('/').next().unwrap_or(id);
         let call = self.client.execute_change_set().change_set_name(id).client_request_token(token);
         call.send().await.map(drop).map_err(|error| refused("carry a change set out", &error))
     }
@@ -214,51 +228,6 @@ impl CloudFormation {
         let call = call.enable_termination_protection(protected);
         call.send().await.map(drop).map_err(|error| refused(&format!("protect the stack `{name}`"), &error))
     }
-
-    /// The id of a stack's newest event.
-    pub async fn newest_event(&self, stack: &str) -> Result<Option<String>> {
-        let told = self.client.describe_stack_events().stack_name(stack).send().await;
-        let told = told.map_err(|error| refused(&format!("read the events of `{stack}`"), &error))?;
-        Ok(told.stack_events.unwrap_or_default().into_iter().next().and_then(|event| event.event_id))
-    }
-
-    /// The events of a stack's last operation, oldest first.
-    pub async fn last_operation(&self, stack: &str) -> Result<Vec<Event>> {
-        self.events_until(stack, |told| {
-            // A stack is a resource of itself; a rollback belongs to what it rolls back.
-            let whole = told.physical_resource_id() == told.stack_id();
-            let status = told.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
-            whole && BEGINS.contains(&status.as_str())
-        })
-        .await
-    }
-
-    /// A stack's events after the one with the id `seen`, or all, oldest first.
-    pub async fn events(&self, stack: &str, seen: Option<&str>) -> Result<Vec<Event>> {
-        let mut found = self.events_until(stack, |told| seen.is_some() && told.event_id() == seen).await?;
-        if found.first().is_some_and(|event| Some(event.id.as_str()) == seen) {
-            found.remove(0);
-        }
-        Ok(found)
-    }
-
-    /// Events from the newest back to the first that ends the search, that one too; oldest first.
-    async fn events_until(&self, stack: &str, ends: impl Fn(&StackEvent) -> bool) -> Result<Vec<Event>> {
-        let mut pages = self.client.describe_stack_events().stack_name(stack).into_paginator().send();
-        let mut found = Vec::new();
-        'pages: while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused(&format!("read the events of `{stack}`"), &error))?;
-            for told in page.stack_events.unwrap_or_default() {
-                let last = ends(&told);
-                found.push(event(told));
-                if last {
-                    break 'pages;
-                }
-            }
-        }
-        found.reverse();
-        Ok(found)
-    }
 }
 
 fn deployed(told: Stack) -> Deployed {
@@ -281,6 +250,8 @@ fn announced(told: &ResourceChange) -> Announced {
     let targets = told.details().iter().filter_map(|detail| detail.target());
     let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
     properties.dedup();
+    // `Bucket` or `Bucket.Arn`.
+    let follows: Option<Vec<String>> = told.details().iter().map(followed).collect();
     let (action, sure) = match told.action() {
         Some(ChangeAction::Add) => (Action::Add, true),
         Some(ChangeAction::Import) => (Action::Import, true),
@@ -301,20 +272,17 @@ fn announced(told: &ResourceChange) -> Announced {
         action,
         replaces,
         properties,
+        follows: follows.unwrap_or_default(),
     }
 }
 
-fn event(told: StackEvent) -> Event {
-    let at = told.timestamp.and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
-    Event {
-        id: told.event_id.unwrap_or_default(),
-        resource: told.logical_resource_id.unwrap_or_default(),
-        kind: told.resource_type.unwrap_or_default(),
-        physical: told.physical_resource_id.unwrap_or_default(),
-        status: told.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        reason: told.resource_status_reason.filter(|reason| !reason.is_empty()),
-        at,
-    }
+/// The resource that a change comes from, where it comes from one.
+fn followed(detail: &ResourceChangeDetail) -> Option<String> {
+    let of_a_resource = [ChangeSource::ResourceReference, ChangeSource::ResourceAttribute];
+    let follows = detail.evaluation() == Some(&EvaluationType::Dynamic)
+        && detail.change_source().is_some_and(|source| of_a_resource.contains(source));
+    let from = detail.causing_entity().filter(|_| follows)?;
+    from.split('.').next().map(str::to_owned)
 }
 
 fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error

@@ -13,9 +13,10 @@ use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Content};
 use crate::edge::cloudformation::CloudFormation;
+use crate::edge::files;
 use crate::failure::Failure;
 use crate::settings::Level;
-use crate::stack::{Deployed, Event, Next, STORAGE, State, retained, unretained};
+use crate::stack::{Deployed, Event, STORAGE, State, retained, unretained};
 
 /// How often a stack with buckets is tried: S3 writes its logs of requests hours later, also into a bucket that was emptied.
 const TRIES: u32 = 3;
@@ -120,8 +121,9 @@ impl Doomed {
     /// Ends it all; run again, it ends what is left.
     pub fn apply(&self, tell: &mut (dyn FnMut(&str, &Event) + Send)) -> Result<()> {
         let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
+        let prefix = format!("{}-", self.request.settings.stack_prefix);
         for stack in &self.stacks {
-            let short = stack.name.rsplit_once('-').map_or(stack.name.as_str(), |(_, short)| short);
+            let short = stack.name.strip_prefix(prefix.as_str()).unwrap_or(&stack.name);
             let holds_buckets = short == STORAGE;
             let mut voice = Of { stack: short, tell };
             if self.plan.with_data && stack.state() == State::Ready {
@@ -162,9 +164,9 @@ impl Doomed {
     /// Has CloudFormation delete what it would keep: it knows each resource, also after this program was killed.
     fn let_go(&self, stack: &Deployed, voice: &mut Of<'_, '_>) -> Result<()> {
         let Some((template, parameters)) = unretained(stack) else { return Ok(()) };
-        debug_assert_eq!(stack.state().destroy(), Next::Delete);
-        let region = &self.request.settings.region;
-        let changed = stacks::change_alone(&self.cloudformation, stack, &template, &parameters, region, voice);
+        let id = files::now("%Y%m%dT%H%M%S%3f");
+        let place = (id.as_str(), self.request.settings.region.as_str());
+        let changed = stacks::change_alone(&self.cloudformation, stack, &template, &parameters, place, voice);
         self.aws.wait(changed).with_context(|| format!("`{}` cannot be told to let its data go", stack.name))
     }
 }

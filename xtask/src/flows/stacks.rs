@@ -14,7 +14,7 @@ pub use end::{delete, recover};
 
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Event, STACK, explained, first_cause};
+use crate::stack::{Deployed, Event, STACK, State, explained, first_cause};
 
 /// Who hears how it goes.
 pub trait Listener: Send {
@@ -34,8 +34,12 @@ pub async fn look(
         let (stack, name) = (stack.clone(), format!("{prefix}-{stack}"));
         async move {
             let Some(mut there) = cloudformation.stack(&name).await? else { return Ok(None) };
-            let more = try_join!(cloudformation.template(&name), cloudformation.change_sets(&name))?;
-            (there.template, there.change_sets) = more;
+            // One that was never made has neither, or none that counts. By its ARN a stack can also be asked about while it
+            // goes: then its name is nobody's (API Reference, GetTemplate).
+            if there.state() != State::Stillborn {
+                let more = try_join!(cloudformation.template(&there.id), cloudformation.change_sets(&there.id))?;
+                (there.template, there.change_sets) = more;
+            }
             anyhow::Ok(Some((stack, there)))
         }
     };
@@ -47,6 +51,12 @@ async fn failed(cloudformation: &CloudFormation, stack: &Deployed, region: &str)
     let events = cloudformation.last_operation(&stack.id).await.unwrap_or_default();
     let cause = first_cause(&events);
     let reason = cause.and_then(|cause| cause.reason.clone()).or_else(|| stack.reason.clone()).unwrap_or_default();
+    // The checks before an operation tell what they found nowhere else; the stack's own event says no more than where.
+    let checked = match cause.filter(|cause| cause.kind == STACK) {
+        Some(_) => cloudformation.operation_problems(&stack.id).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let reason = if checked.is_empty() { reason } else { checked.join("; ") };
     let because = match cause.filter(|cause| cause.kind != STACK) {
         Some(cause) => format!("`{}` ({}) {}: {reason}", cause.resource, cause.kind, cause.status),
         None => reason.clone(),

@@ -49,6 +49,8 @@ pub struct Announced {
     pub replaces: Replaces,
     /// The properties that change, as far as they are told.
     pub properties: Vec<String>,
+    /// The resources whose values it takes, where nothing else changes it.
+    pub follows: Vec<String>,
 }
 
 /// What a change set would replace or remove that the plan did not show.
@@ -59,6 +61,7 @@ pub struct Announced {
 /// | removes, replaces, may replace | removes or replaces, perhaps | yes |
 /// | changes in place, the type is known | perhaps replaces | yes: the types' table knows the property to its last step |
 /// | nothing, the type and the properties are known to stay | perhaps replaces | yes |
+/// | neither it nor what it refers to replaced | perhaps replaces, only because of what it refers to | yes: those are judged themselves |
 /// | otherwise | removes or replaces, perhaps | no |
 pub fn unexpected(shown: &[Change], announced: &[Announced]) -> Vec<String> {
     let mut found = Vec::new();
@@ -69,6 +72,10 @@ pub fn unexpected(shown: &[Change], announced: &[Announced]) -> Vec<String> {
         let in_place = |property: &String| {
             kind.is_some_and(|kind| kind.replaces(property, &serde_json::Value::Null) == Replaces::No)
         };
+        // Whoever takes an attribute of what is changed in place is told as if it might be replaced (API Reference,
+        // ResourceChange: where recreation is `Always` and the evaluation `Dynamic`, replacement is `Conditional`).
+        let replaced = |name: &String| shown.iter().any(|shown| shown.resource == *name && shown.is_loud());
+        let follows = !change.follows.is_empty() && !change.follows.iter().any(replaced);
         let known = match plan {
             Some(_) => kind.is_some(),
             None => !change.properties.is_empty() && change.properties.iter().all(in_place),
@@ -76,7 +83,7 @@ pub fn unexpected(shown: &[Change], announced: &[Announced]) -> Vec<String> {
         let word = match (change.action, change.replaces) {
             (Action::Remove, _) if !loud => "remove",
             (Action::Modify, Replaces::Yes) if !loud => "replace",
-            (Action::Modify, Replaces::Maybe) if !loud && !known => "perhaps replace",
+            (Action::Modify, Replaces::Maybe) if !loud && !known && !follows => "perhaps replace",
             _ => continue,
         };
         let because = match change.properties.as_slice() {
@@ -99,7 +106,22 @@ mod tests {
 
     fn announced(kind: &str, action: Action, replaces: Replaces, property: &str) -> Announced {
         let (resource, kind, properties) = ("A".to_owned(), kind.to_owned(), vec![property.to_owned()]);
-        Announced { resource, kind, action, replaces, properties }
+        Announced { resource, kind, action, replaces, properties, follows: Vec::new() }
+    }
+
+    #[test]
+    fn what_only_follows_another_goes_with_it_and_not_further() {
+        let policy = "AWS::S3::BucketPolicy";
+        let follows =
+            Announced { follows: vec!["B".to_owned()], ..announced(policy, Action::Modify, Replaces::Maybe, "Bucket") };
+        let of = |replaces| vec![Change { resource: "B".to_owned(), ..shown(Action::Modify, replaces) }];
+        let found = |plan: &[Change]| unexpected(plan, std::slice::from_ref(&follows));
+        assert_eq!(found(&of(Replaces::No)), Vec::<String>::new());
+        let told = ["perhaps replace `A` (AWS::S3::BucketPolicy) because of Bucket"];
+        assert_eq!(found(&of(Replaces::Yes)), told, "the plan would have shown it");
+        assert_eq!(unexpected(&[], &[announced(policy, Action::Modify, Replaces::Maybe, "Bucket")]), told);
+        let sure = Announced { replaces: Replaces::Yes, ..follows.clone() };
+        assert_eq!(unexpected(&of(Replaces::No), &[sure]).len(), 1);
     }
 
     #[test]

@@ -17,10 +17,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 const PATIENCE: u32 = 30;
 /// Looks for the last events of an operation that has ended: they come a moment after the status.
 const LATE: u32 = 5;
+/// Looks for the first event of an operation that was asked for, about 20 seconds: until it comes, the status may be the one
+/// from before. No page says that DescribeStacks tells at once of what another call began.
+const UNHEARD: u32 = 10;
 
 impl CloudFormation {
     /// Looks on until a stack, named by its ARN, is at rest; `tell` hears every event after `seen`, each once. None when it
-    /// is gone.
+    /// is gone. `seen` is the newest event from before the operation was asked for.
     pub async fn watch(
         &self,
         id: &str,
@@ -28,6 +31,8 @@ impl CloudFormation {
         tell: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Option<Deployed>> {
         let (mut seen, mut pause, mut failures, mut late) = (seen, SHORTEST, 0, 0);
+        // What the stack's own last event says, once there was one.
+        let mut heard: Option<String> = None;
         loop {
             // The status first: what happened before it is then among the events, or comes soon.
             let looked = async { anyhow::Ok((self.stack(id).await?, self.events(id, seen.as_deref()).await?)) };
@@ -38,13 +43,15 @@ impl CloudFormation {
                     let last = events.last().map(|event| event.id.clone());
                     let Some(stack) = stack else { return Ok(None) };
                     let at_rest = stack.state() != State::Busy;
-                    let told = events.iter().any(|event| event.kind == STACK && event.status == stack.status);
                     seen = last.or(seen);
+                    heard =
+                        events.iter().rfind(|event| event.kind == STACK).map(|event| event.status.clone()).or(heard);
                     late += u32::from(at_rest);
-                    if at_rest && (told || late > LATE) {
+                    let told = heard.as_ref() == Some(&stack.status);
+                    if at_rest && (told || late > if heard.is_some() { LATE } else { UNHEARD }) {
                         return Ok(Some(stack).filter(|stack| stack.state() != State::Absent));
                     }
-                    if at_rest {
+                    if at_rest && heard.is_some() {
                         pause = SHORTEST;
                     }
                 }

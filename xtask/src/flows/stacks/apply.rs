@@ -43,13 +43,7 @@ pub async fn apply(
     let mut there = settle(cloudformation, cloudformation.stack(&plan.name).await?, tell).await?;
     if let Some(stack) = there.take_if(|stack| stack.state().deploy() == Next::Delete) {
         tell.begins("deleting what was never made");
-        if stack.protected {
-            cloudformation.protect(&stack.name, false).await?;
-        }
-        cloudformation.delete(&stack.id, &[]).await?;
-        if let Some(stack) = cloudformation.watch(&stack.id, None, &mut |event| tell.event(event)).await? {
-            return Err(failed(cloudformation, &stack, region).await);
-        }
+        remove(cloudformation, &stack, region, tell).await?;
     }
     if matches!(plan.action, Do::Update | Do::Keep) != there.is_some() {
         let failure = Failure::new(format!("the stack `{}` is no longer as the plan has it", plan.name));
@@ -67,6 +61,24 @@ pub async fn apply(
         cloudformation.protect(&plan.name, protect).await?;
     }
     Ok(done)
+}
+
+/// Deletes a stack that was never made.
+async fn remove(
+    cloudformation: &CloudFormation,
+    stack: &Deployed,
+    region: &str,
+    tell: &mut dyn Listener,
+) -> Result<()> {
+    if stack.protected {
+        cloudformation.protect(&stack.id, false).await?;
+    }
+    let seen = cloudformation.newest_event(&stack.id).await?;
+    cloudformation.delete(&stack.id, &[]).await?;
+    match cloudformation.watch(&stack.id, seen, &mut |event| tell.event(event)).await? {
+        Some(stack) => Err(failed(cloudformation, &stack, region).await),
+        None => Ok(()),
+    }
 }
 
 async fn change(
@@ -96,7 +108,7 @@ async fn change(
             let more = unexpected(&plan.changes, &set.changes);
             if more.is_empty() {
                 let seen = cloudformation.newest_event(&stack).await?;
-                cloudformation.execute(&set.id, &name).await?;
+                cloudformation.execute(&set.id).await?;
                 tell.begins(if creates { "being made" } else { "being changed" });
                 let done = cloudformation.watch(&stack, seen, &mut |event| tell.event(event)).await?;
                 return ended(cloudformation, &plan.name, done, region).await;
@@ -106,10 +118,13 @@ async fn change(
             Some(Failure::new(format!("the change of `{}` was not made: {words}", plan.name)).hint(hint))
         }
     };
-    // Nothing of it stays: a stack that waits for a review would be in the way of the next one.
+    // Nothing of it stays: a stack that waits for a review would be in the way of the next one. One that somebody else has
+    // made of it meanwhile is theirs.
     if creates {
-        cloudformation.delete(&stack, &[]).await?;
-        cloudformation.watch(&stack, None, &mut |_| {}).await?;
+        let there = cloudformation.stack(&stack).await?.filter(|there| there.state() == State::Stillborn);
+        if let Some(there) = there {
+            remove(cloudformation, &there, region, tell).await?;
+        }
     } else {
         cloudformation.drop_change_set(&plan.name, &name).await?;
     }
@@ -120,17 +135,16 @@ async fn change(
     }
 }
 
-/// Changes a stack that is there, whatever any plan says.
+/// Changes a stack that is there, whatever any plan says. `id` names the attempt: no two have the same.
 pub async fn change_alone(
     cloudformation: &CloudFormation,
     stack: &Deployed,
     template: &str,
     parameters: &BTreeMap<String, String>,
-    region: &str,
+    (id, region): (&str, &str),
     tell: &mut dyn Listener,
 ) -> Result<()> {
-    let name = format!("{CHANGE_SETS}ends");
-    cloudformation.drop_change_set(&stack.name, &name).await?;
+    let name = format!("{CHANGE_SETS}{id}");
     let wanted = Wanted { stack: &stack.name, creates: false, name: &name, template, parameters, imports: false };
     let (set, id) = cloudformation.make(&wanted).await?;
     let set = cloudformation.made(&set).await?;
@@ -143,7 +157,7 @@ pub async fn change_alone(
         Made::Ready | Made::Pending => {
             tell.begins("being told to keep nothing");
             let seen = cloudformation.newest_event(&id).await?;
-            cloudformation.execute(&set.id, &name).await?;
+            cloudformation.execute(&set.id).await?;
             let done = cloudformation.watch(&id, seen, &mut |event| tell.event(event)).await?;
             ended(cloudformation, &stack.name, done, region).await.map(drop)
         }

@@ -16,7 +16,7 @@ pub async fn delete(
     tell: &mut dyn Listener,
 ) -> Result<()> {
     let there = settle(cloudformation, cloudformation.stack(name).await?, tell).await?;
-    let Some(stack) = there else { return Ok(()) };
+    let Some(stack) = there.filter(|stack| stack.state().destroy() == Next::Delete) else { return Ok(()) };
     tell.begins("being deleted");
     // Only what could not be deleted before may be left (API Reference, DeleteStack, RetainResources).
     let retain = if stack.status == "DELETE_FAILED" { retain } else { &[] };
@@ -38,6 +38,7 @@ pub async fn recover(
 ) -> Result<&'static str> {
     let there = settle(cloudformation, cloudformation.stack(name).await?, tell).await?;
     let Some(stack) = there else { return Ok("is not there") };
+    let seen = cloudformation.newest_event(&stack.id).await?;
     let did = match stack.state().recover() {
         Next::Delete => {
             delete(cloudformation, name, retain, region, tell).await?;
@@ -59,7 +60,6 @@ pub async fn recover(
         }
         _ => return Ok("needs nothing"),
     };
-    let seen = cloudformation.newest_event(&stack.id).await?;
     match cloudformation.watch(&stack.id, seen, &mut |event| tell.event(event)).await? {
         Some(stack) if stack.state() == State::Ready || stack.state() == State::Stillborn => Ok(did),
         Some(stack) => Err(failed(cloudformation, &stack, region).await),
