@@ -67,6 +67,8 @@ fn run(line: &str, declared: &BTreeMap<String, String>) -> String {
     command.env_clear().env("PATH", format!("{}:{path}", folder.path().display()));
     command.env("HOME", std::env::var("HOME").expect("a home"));
     command.env("THE_XTASK", env!("CARGO_BIN_EXE_xtask")).env("THE_CARGO", env!("CARGO"));
+    // Which Rust: without it rustup would look for what each crate's own folder asks for.
+    command.envs(std::env::vars().filter(|(name, _)| name.starts_with("RUSTUP_") || name == "CARGO_HOME"));
     command.envs(machine()).envs(declared.iter().map(|(name, value)| (name, given(value))));
     let output = command.stdin(Stdio::null()).output().expect("bash starts");
     let words = String::from_utf8_lossy(&output.stderr);
