@@ -94,7 +94,8 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     let names = request.settings.buckets();
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
-    if request.wants(STORAGE) {
+    // Another folder may have no such stack; its deployment has no buckets then.
+    if request.wants(STORAGE) && wiring.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
             if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {
                 found.push((name, objects, versions, bytes));
