@@ -273,19 +273,19 @@ pub fn mentions(value: &Value) -> Vec<String> {
 pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
-        let Some(name) = Kind::of(&change.kind).and_then(|kind| kind.named_by) else { continue };
+        let Some(kind) = Kind::of(&change.kind) else { continue };
+        let Some(name) = kind.named_by else { continue };
         let path = format!("/Properties/{name}");
         let named = old.resources.get(&change.resource).and_then(|body| body.pointer(&path)).is_some();
         let renamed = change.details.iter().any(|detail| detail.path == path[1..]);
         if named && !renamed {
-            let why: Vec<&str> =
-                change.details.iter().map(|detail| detail.path.trim_start_matches("Properties/")).collect();
-            found.push(format!(
-                "`{}` ({}) would be replaced because of {}",
-                change.resource,
-                change.kind,
-                why.join(", ")
-            ));
+            let paths = change.details.iter().map(|detail| detail.path.trim_start_matches("Properties/"));
+            let forces = |path: &&str| kind.replaces(path, &Value::Null) > Replaces::No;
+            let (forcing, other): (Vec<&str>, Vec<&str>) = paths.partition(forces);
+            // Another type replaces as well, whatever its properties.
+            let why = if forcing.is_empty() { other } else { forcing };
+            let why = why.join(", ");
+            found.push(format!("`{}` ({}) would be replaced because of {why}", change.resource, change.kind));
         }
     }
     found
