@@ -98,17 +98,19 @@ impl CloudFormation {
     pub async fn stack(&self, name: &str) -> Result<Option<Deployed>> {
         match self.client.describe_stacks().stack_name(name).send().await {
             Ok(told) => Ok(told.stacks.unwrap_or_default().into_iter().next().map(deployed)),
-            // The one answer for "not there" has the code of every other mistake.
-            Err(error) if error.message().is_some_and(|words| words.contains("does not exist")) => Ok(None),
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(refused(&format!("look at the stack `{name}`"), &error)),
         }
     }
 
-    /// The template that a stack was made with, as it was sent; empty where there is none yet.
+    /// The template that a stack was made with, as it was sent; empty where there is none yet, or no longer.
     pub async fn template(&self, name: &str) -> Result<String> {
         let call = self.client.get_template().stack_name(name).template_stage(TemplateStage::Original);
-        let told = call.send().await.map_err(|error| refused(&format!("read the template of `{name}`"), &error))?;
-        Ok(told.template_body.unwrap_or_default())
+        match call.send().await {
+            Ok(told) => Ok(told.template_body.unwrap_or_default()),
+            Err(error) if is_missing(&error) => Ok(String::new()),
+            Err(error) => Err(refused(&format!("read the template of `{name}`"), &error)),
+        }
     }
 
     /// The names of a stack's change sets that were not executed.
@@ -116,7 +118,10 @@ impl CloudFormation {
         let mut pages = self.client.list_change_sets().stack_name(name).into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused(&format!("list the change sets of `{name}`"), &error))?;
+            let page = match page {
+                Err(error) if is_missing(&error) => break,
+                page => page.map_err(|error| refused(&format!("list the change sets of `{name}`"), &error))?,
+            };
             let open = page.summaries.unwrap_or_default().into_iter().filter(|set| {
                 let state = set.execution_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
                 !state.starts_with("EXECUTE")
@@ -228,6 +233,11 @@ impl CloudFormation {
         let call = call.enable_termination_protection(protected);
         call.send().await.map(drop).map_err(|error| refused(&format!("protect the stack `{name}`"), &error))
     }
+}
+
+/// Whether there is no such stack: that answer has the code of every other mistake.
+fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.message().is_some_and(|words| words.contains("does not exist"))
 }
 
 fn deployed(told: Stack) -> Deployed {
