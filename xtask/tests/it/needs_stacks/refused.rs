@@ -1,1 +1,215 @@
-//! x
+//! What is refused: nothing is changed, and where nothing needs to be asked, nothing is.
+
+use std::fs;
+use std::path::Path;
+
+use super::{FIRST, SECOND, account, changing, deployed, endpoint, folder, listening, two};
+use crate::support::account::{Account, Ran, ran};
+use crate::support::proxy::Proxy;
+
+/// Runs a command that is refused before anything is changed.
+#[track_caller]
+fn unchanged(account: &Account, arguments: &[&str], words: &[&str]) -> Ran {
+    let (before, proxy) = (account.state(), listening());
+    let refused = account.run_by(&proxy.endpoint, arguments).refused(words);
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new(), "{arguments:?}");
+    assert_eq!(account.state(), before, "{arguments:?}");
+    refused
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+#[test]
+fn malformed_templates_and_wires_ask_aws_nothing() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stack_corpus");
+    let (account, proxy) = (account(), listening());
+    let cases: Vec<_> = fs::read_dir(corpus).expect("the corpus").flatten().map(|entry| entry.path()).collect();
+    let cases = cases.iter().filter(|path| path.is_dir());
+    let mut count = 0;
+    for case in cases {
+        for command in ["deploy", "destroy", "recover"] {
+            let yes = if command == "recover" { &[][..] } else { &["--yes"] };
+            let refused = account.run_by(&proxy.endpoint, &[&[command, "--folder", text(case)], yes].concat());
+            assert_eq!(
+                (refused.code, refused.stdout.as_str()),
+                (Some(1), ""),
+                "{command} {case:?}: {}",
+                refused.stderr
+            );
+            assert!(refused.stderr.contains("error: templates: "), "{command} {case:?}: {}", refused.stderr);
+        }
+        count += 1;
+    }
+    assert!(count >= 20, "{count} cases");
+    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+}
+
+#[test]
+fn a_stack_that_nobody_knows_asks_aws_nothing() {
+    let (account, proxy, two) = (account(), listening(), two());
+    let arguments = ["deploy", "--yes", "--folder", text(two.path()), "--stack", "frist"];
+    account.run_by(&proxy.endpoint, &arguments).refused(&["there is no stack `frist`", "there are first, second"]);
+    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+}
+
+#[test]
+fn another_account_is_not_touched() {
+    let (account, two, proxy) = (account(), two(), listening());
+    for command in ["deploy", "destroy", "diff", "recover"] {
+        let mut program = account.by(&proxy.endpoint, &[command, "--folder", text(two.path())]);
+        let other = ran(program.env("AWS_ACCOUNT_ID", "999999999999"));
+        let words = format!("the credentials are of account {}, the settings of 999999999999", account.number);
+        other.refused(&[&words, "AWS_ACCOUNT_ID"]);
+    }
+    let asked: Vec<String> = proxy.asked().iter().map(|asked| asked.call()).collect();
+    assert_eq!(asked, ["GetCallerIdentity"; 4]);
+}
+
+#[test]
+fn a_bucket_of_another_account_is_told_before_anything_is_made() {
+    let (other, account) = (account(), account());
+    let name = format!("dpstack-airflow-t{}", account.number);
+    let place =
+        "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+    let (head, answer) = other.call_rest("s3", "PUT", &format!("/{name}"), place);
+    assert!(head.contains(" 200 "), "{answer}");
+    let words = format!("another account has a bucket of the name `{name}`");
+    unchanged(&account, &["deploy", "--stack", "registry", "--stack", "storage", "--yes"], &[&words, "BUCKET_SUFFIX"]);
+    assert!(account.state().is_empty());
+}
+
+#[test]
+fn nobody_to_ask_is_a_no() {
+    let (account, two) = (account(), two());
+    let of = |command| [command, "--folder", text(two.path())];
+    unchanged(&account, &of("deploy"), &["nobody is there to ask", "--yes, or --expect"]);
+    account.run(&[&of("deploy")[..], &["--yes"]].concat()).done();
+    unchanged(&account, &of("destroy"), &["nothing was deleted: nobody is there to ask", "say --yes"]);
+}
+
+#[test]
+fn only_the_plan_that_was_approved_is_carried_out() {
+    let (account, two) = (account(), two());
+    let digest = |folder: &Path| {
+        let plan = account.with("diff", folder, &["--json"]).json();
+        plan["digest"].as_str().expect("a digest").to_owned()
+    };
+    let approved = digest(two.path());
+    assert_eq!(approved, digest(two.path()), "the same, each time");
+    let other = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: other")), ("second", SECOND)]);
+    let arguments = ["deploy", "--folder", text(other.path()), "--expect", &approved];
+    unchanged(&account, &arguments, &["was approved; nothing was changed", "cargo xtask diff"]);
+    // Somebody else was there since it was approved.
+    account.with("deploy", two.path(), &["--expect", &approved]).done();
+    let arguments = ["deploy", "--folder", text(two.path()), "--expect", &approved];
+    unchanged(&account, &arguments, &[&approved]);
+}
+
+#[test]
+fn a_resource_with_a_fixed_name_is_not_replaced() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let fifo = FIRST.replace("DisplayName: one", "FifoTopic: true");
+    let fifo = folder(&[("first", &fifo), ("second", SECOND)]);
+    let words = [
+        "nothing was changed: in `first` `Topic` (AWS::SNS::Topic) would be replaced because of FifoTopic",
+        "which CloudFormation cannot do while its name is taken",
+        "hint: give it another name in the settings",
+    ];
+    unchanged(&account, &["deploy", "--yes", "--folder", text(fifo.path())], &words);
+    unchanged(&account, &["diff", "--folder", text(fifo.path())], &words);
+    // The way round that the hint names.
+    let renamed = FIRST.replace("DisplayName: one", "FifoTopic: true").replace("-first\"", "-again.fifo\"");
+    let renamed = folder(&[("first", &renamed), ("second", SECOND)]);
+    account.with("deploy", renamed.path(), &["--yes"]).done();
+    let topic = account.state()["first"]["resources"]["Topic"][1].clone();
+    assert_eq!(topic, format!("arn:aws:sns:eu-west-1:{}:dpstack-again.fifo", account.number));
+}
+
+#[test]
+fn a_change_set_that_does_more_than_was_shown_is_not_executed() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let before = account.state();
+    let after = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: more")), ("second", SECOND)]);
+    let cases = [
+        ("<Replacement>False</Replacement>", "<Replacement>True</Replacement>", "would replace `Topic`"),
+        ("<Action>Modify</Action>", "<Action>Remove</Action>", "would remove `Topic`"),
+    ];
+    for (from, to, words) in cases {
+        let editor = move |_: &_, body: String| body.replace(from, to);
+        let proxy = Proxy::editing(&endpoint(), Box::new(editor));
+        let refused = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(after.path())]);
+        refused.refused(&["the change of `DataPlatform-first` was not made", words, "which the plan does not show"]);
+        assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteChangeSet"]);
+        assert_eq!(account.state(), before);
+    }
+    // And of a stack that was to be made, nothing stays.
+    let empty = super::account();
+    let editor = |_: &_, body: String| body.replace("<Action>Add</Action>", "<Action>Remove</Action>");
+    let proxy = Proxy::editing(&endpoint(), Box::new(editor));
+    let refused = empty.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(two.path())]);
+    refused.refused(&["the change of `DataPlatform-first` was not made", "would remove `Topic`"]);
+    assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteStack"]);
+    assert!(empty.state().is_empty());
+}
+
+#[test]
+fn the_end_of_what_another_stack_needs_is_refused() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let words = ["`DataPlatform-first` would go, and `DataPlatform-second` needs it", "name it too: --stack second"];
+    unchanged(&account, &["destroy", "--yes", "--folder", text(two.path()), "--stack", "first"], &words);
+}
+
+#[test]
+fn a_protected_stack_is_not_deleted() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let protect = [("StackName", "DataPlatform-second"), ("EnableTerminationProtection", "true")];
+    account.call("cloudformation", "UpdateTerminationProtection", &protect);
+    let words = ["protected from deletion: DataPlatform-second", "protection.termination_protection to false"];
+    unchanged(&account, &["destroy", "--yes", "--folder", text(two.path())], &words);
+    // As the hint says: a deployment takes the protection away, and is idle afterwards.
+    account.with("deploy", two.path(), &["--yes"]).done();
+    account.with("destroy", two.path(), &["--yes"]).done();
+    assert!(account.state().is_empty());
+}
+
+#[test]
+fn production_wants_its_name_typed() {
+    let (account, two) = (account(), two());
+    let production = |arguments: &[&str]| {
+        let all = [arguments, &["--env", "prod", "--folder", text(two.path())]].concat();
+        ran(account.by(&endpoint(), &all).env("SETTINGS_MODULE", "prod").env("ALARM_EMAIL", "a@example.com"))
+    };
+    let made = production(&["deploy", "--yes"]);
+    made.done();
+    let protected = account.call("cloudformation", "DescribeStacks", &[]);
+    assert_eq!(protected.matches("<EnableTerminationProtection>true<").count(), 2, "production protects its stacks");
+    production(&["destroy", "--yes"]).refused(&["protected from deletion: "]);
+    for stack in ["DataPlatform-first", "DataPlatform-second"] {
+        let open = [("StackName", stack), ("EnableTerminationProtection", "false")];
+        account.call("cloudformation", "UpdateTerminationProtection", &open);
+    }
+    let before = account.state();
+    production(&["destroy", "--yes"]).refused(&["nobody is there to ask", "--confirm DataPlatform"]);
+    production(&["destroy", "--yes", "--confirm", "Dataplatform"])
+        .refused(&["nothing was deleted: `Dataplatform` is not `DataPlatform`"]);
+    assert_eq!(account.state(), before);
+    production(&["destroy", "--confirm", "DataPlatform"]).done();
+    assert!(account.state().is_empty());
+}
+
+#[test]
+fn a_whole_deployment_is_refused_by_one_fixed_name() {
+    let account = deployed();
+    let folder = super::changed("registry", "EncryptionType: KMS", "EncryptionType: AES256");
+    let words = [
+        "nothing was changed: in `registry` `IngestionRepository` (AWS::ECR::Repository) would be replaced",
+        "because of EncryptionConfiguration/EncryptionType",
+    ];
+    unchanged(&account, &["deploy", "--yes", "--folder", text(folder.path())], &words);
+}

@@ -63,8 +63,9 @@ impl Ran {
 impl Account {
     /// The next one of a server.
     pub(crate) fn new(endpoint: &str) -> Self {
-        // `000000000000` is everybody's who names none.
-        let number = format!("{:012}", 100_000_000_000 + u64::from(NUMBERS.fetch_add(1, Ordering::Relaxed)));
+        // Another run against the same server has others; `000000000000` is everybody's who names none.
+        let number = 100_000 * u64::from(std::process::id()) + u64::from(NUMBERS.fetch_add(1, Ordering::Relaxed));
+        let number = format!("{number:012}");
         Self { number, endpoint: endpoint.to_owned() }
     }
 
