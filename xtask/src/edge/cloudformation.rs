@@ -180,8 +180,12 @@ impl CloudFormation {
         let filter = EventFilter::builder().failed_events(true).build();
         let told = call.filters(filter).send().await;
         let told = told.map_err(|error| refused("read what was checked", &error))?;
-        let problems = told.operation_events.unwrap_or_default().into_iter().filter_map(|event| {
-            let reason = event.validation_status_reason().or(event.resource_status_reason())?.to_owned();
+        let events = told.operation_events.unwrap_or_default();
+        // Beside the checks' own events are those of the stack, which only say that there are some.
+        let checks = events.iter().any(|event| event.validation_status_reason().is_some());
+        let problems = events.into_iter().filter_map(|event| {
+            let of_no_check = event.resource_status_reason().filter(|_| !checks);
+            let reason = event.validation_status_reason().or(of_no_check)?.to_owned();
             let place = event.logical_resource_id().unwrap_or_default();
             let path = event.validation_path().map(|path| format!(" at {path}")).unwrap_or_default();
             Some(if place.is_empty() { reason } else { format!("`{place}`{path}: {reason}") })
