@@ -7,7 +7,7 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use super::deploy::Request;
-use super::rescue::Of;
+use super::rescue::{Heard, Of};
 use super::stacks::{self, look};
 use super::{account, templates};
 use crate::edge::aws::Aws;
@@ -16,7 +16,7 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::settings::Level;
-use crate::stack::{Deployed, Event, STORAGE, State, retained, unretained};
+use crate::stack::{Deployed, STORAGE, State, retained, unretained};
 
 /// How often a stack with buckets is tried: S3 writes its logs of requests hours later, also into a bucket that was emptied.
 const TRIES: u32 = 3;
@@ -119,12 +119,21 @@ impl Doomed {
         self.stacks.is_empty() && (self.plan.buckets.is_empty() || !self.plan.with_data)
     }
 
+    /// The stacks by their names without prefix, in the order in which they go.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.stacks.iter().map(|stack| self.short(stack))
+    }
+
+    fn short<'s>(&self, stack: &'s Deployed) -> &'s str {
+        let rest = stack.name.strip_prefix(&self.request.settings.stack_prefix);
+        rest.and_then(|rest| rest.strip_prefix('-')).unwrap_or(&stack.name)
+    }
+
     /// Ends it all; run again, it ends what is left.
-    pub fn apply(&self, tell: &mut (dyn FnMut(&str, &Event) + Send)) -> Result<()> {
+    pub fn apply(&self, tell: &mut (dyn FnMut(&str, Heard<'_>) + Send)) -> Result<()> {
         let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
-        let prefix = format!("{}-", self.request.settings.stack_prefix);
         for stack in &self.stacks {
-            let short = stack.name.strip_prefix(prefix.as_str()).unwrap_or(&stack.name);
+            let short = self.short(stack);
             let holds_buckets = short == STORAGE;
             let mut voice = Of { stack: short, tell };
             if self.plan.with_data && stack.state() == State::Ready {
@@ -144,6 +153,7 @@ impl Doomed {
                     Err(error) => return Err(error),
                 }
             }
+            tell(short, Heard::Ended);
         }
         if self.plan.with_data {
             // Of a stack that left them: an earlier `destroy` without the data.

@@ -20,7 +20,7 @@ pub fn recover(
     request: &Request,
     retain: &[String],
     skip: &[String],
-    tell: &mut (dyn FnMut(&str, &Event) + Send),
+    tell: &mut (dyn FnMut(&str, Heard<'_>) + Send),
 ) -> Result<BTreeMap<String, &'static str>> {
     let named = !retain.is_empty() || !skip.is_empty();
     let of_one = || Failure::new("resources to retain or to skip are those of one stack").hint("name it: --stack NAME");
@@ -40,18 +40,31 @@ pub fn recover(
     Ok(told)
 }
 
+/// What is told of a stack.
+#[derive(Clone, Copy, Debug)]
+pub enum Heard<'a> {
+    /// CloudFormation begins with it, or goes on with it.
+    Begins(&'a str),
+    /// Something happened to a resource.
+    Event(&'a Event),
+    /// It is over with it.
+    Ended,
+}
+
 /// Tells what happens to one stack.
 pub struct Of<'a, 't> {
     /// The stack, without prefix.
     pub stack: &'a str,
     /// Who hears it.
-    pub tell: &'a mut (dyn FnMut(&str, &Event) + Send + 't),
+    pub tell: &'a mut (dyn FnMut(&str, Heard<'_>) + Send + 't),
 }
 
 impl Listener for Of<'_, '_> {
-    fn begins(&mut self, _words: &str) {}
+    fn begins(&mut self, words: &str) {
+        (self.tell)(self.stack, Heard::Begins(words));
+    }
 
     fn event(&mut self, event: &Event) {
-        (self.tell)(self.stack, event);
+        (self.tell)(self.stack, Heard::Event(event));
     }
 }

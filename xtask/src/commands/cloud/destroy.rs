@@ -10,6 +10,7 @@ use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::deploy::Request;
 use crate::flows::destroy::{self, Doomed};
+use crate::flows::rescue::Heard;
 
 /// What becomes of it when somebody leaves.
 const LEFT: &str = "Left alone: what CloudFormation has begun it ends by itself. The same command does the rest.";
@@ -28,8 +29,13 @@ fn end(args: &Destroy) -> Result<Exit> {
     }
     if !doomed.is_empty() {
         allowed(args, &doomed)?;
-        let mut tree = Tree::new(&[]);
-        doomed.apply(&mut |stack, event| tree.event(stack, event))?;
+        let lines: Vec<_> = doomed.names().map(|name| (name.to_owned(), String::new(), 0)).collect();
+        let mut tree = Tree::new(&lines);
+        doomed.apply(&mut |stack, heard| match heard {
+            Heard::Begins(words) => tree.step(stack, words),
+            Heard::Event(event) => tree.event(stack, event),
+            Heard::Ended => tree.ended(stack, None),
+        })?;
     }
     if *json {
         terminal::say(&format!("{}\n", json!({ "applied": !doomed.is_empty(), "plan": doomed.plan })))?;

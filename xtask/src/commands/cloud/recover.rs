@@ -8,7 +8,7 @@ use crate::cli::{Recover, Scope};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::flows::deploy::Request;
-use crate::flows::rescue;
+use crate::flows::rescue::{self, Heard};
 
 /// What becomes of it when somebody leaves.
 const LEFT: &str = "Left alone: what CloudFormation has begun it ends by itself. The same command looks on.";
@@ -18,7 +18,11 @@ pub(super) fn run(args: &Recover) -> Result<Exit> {
     let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
     let told = terminal::until_interrupted(LEFT, || {
         let mut tree = Tree::new(&[]);
-        rescue::recover(&request, &args.retain, &args.skip, &mut |stack, event| tree.event(stack, event))
+        rescue::recover(&request, &args.retain, &args.skip, &mut |stack, heard| match heard {
+            Heard::Begins(words) => terminal::step(&format!("{stack}: {words}")),
+            Heard::Event(event) => tree.event(stack, event),
+            Heard::Ended => {}
+        })
     })?;
     if *json {
         terminal::say(&format!("{}\n", json!(told)))?;
