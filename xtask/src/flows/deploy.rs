@@ -101,6 +101,16 @@ impl Request {
         }
     }
 
+    /// Whether the stacks that are named are some.
+    ///
+    /// # Errors
+    /// With the name that is none: a slip would else be a deployment of nothing.
+    pub fn check(&self, wiring: &Wiring) -> Result<()> {
+        let Some(unknown) = self.only.iter().find(|only| !wiring.stacks.contains_key(*only)) else { return Ok(()) };
+        let names: Vec<&str> = wiring.stacks.keys().map(String::as_str).collect();
+        bail!(Failure::new(format!("there is no stack `{unknown}`")).hint(format!("there are {}", names.join(", "))));
+    }
+
     /// Whether a stack is part of the deployment.
     pub fn wants(&self, stack: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == stack)
@@ -114,10 +124,7 @@ impl Request {
 /// is in a state from which nothing can be done.
 pub fn plan(request: Request) -> Result<Ready> {
     let (templates, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
-    if let Some(unknown) = request.only.iter().find(|only| !wiring.stacks.contains_key(*only)) {
-        let names: Vec<&str> = wiring.stacks.keys().map(String::as_str).collect();
-        bail!(Failure::new(format!("there is no stack `{unknown}`")).hint(format!("there are {}", names.join(", "))));
-    }
+    request.check(&wiring)?;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);

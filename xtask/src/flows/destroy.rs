@@ -69,6 +69,7 @@ impl fmt::Display for Losses {
 /// When the credentials are of another account, or a stack is protected.
 pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
+    request.check(&wiring)?;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);

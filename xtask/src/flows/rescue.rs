@@ -26,6 +26,7 @@ pub fn recover(
     let of_one = || Failure::new("resources to retain or to skip are those of one stack").hint("name it: --stack NAME");
     ensure!(!named || request.only.len() == 1, of_one());
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
+    request.check(&wiring)?;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
