@@ -75,7 +75,7 @@ fn a_bucket_of_another_account_is_told_before_anything_is_made() {
         "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
     let (head, answer) = other.call_rest("s3", "PUT", &format!("/{name}"), place);
     assert!(head.contains(" 200 "), "{answer}");
-    let words = format!("another account has a bucket of the name `{name}`");
+    let words = format!("taken by another account, or in another region: bucket `{name}`");
     unchanged(&account, &["deploy", "--stack", "registry", "--stack", "storage", "--yes"], &[&words, "BUCKET_SUFFIX"]);
     assert!(account.state().is_empty());
 }

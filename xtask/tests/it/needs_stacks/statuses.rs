@@ -82,7 +82,8 @@ fn a_deployment_sends_no_doomed_call_from_any_status() {
 #[test]
 fn a_recovery_sends_no_doomed_call_from_any_status() {
     each(|&(status, _, recovers, _)| {
-        let (after, said) = sends("recover", &["--retain", "Topic", "--skip", "Topic"], status, recovers);
+        let (after, said) =
+            sends("recover", &["--stack", "first", "--retain", "Topic", "--skip", "Topic"], status, recovers);
         match recovers {
             Some(["DeleteStack" | "DeleteStack -Topic"]) => assert_eq!(after, "DELETE_COMPLETE", "{status}"),
             Some(_) => assert!(after.ends_with("_COMPLETE"), "{status}: {after}"),
