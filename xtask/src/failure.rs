@@ -53,7 +53,7 @@ const CREDENTIALS: [(&str, &str); 5] = [
 ];
 
 /// Parts of the codes of what passes by itself; the SDK has tried again already.
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 12] = [
     "Throttl",
     "TooManyRequests",
     "RequestLimitExceeded",
@@ -63,6 +63,9 @@ const PASSING: [&str; 10] = [
     "ServerException",
     "InternalFailure",
     "InternalError",
+    // CloudFormation's, while another operation goes on.
+    "OperationInProgress",
+    "InvalidChangeSetStatus",
     // The Data API's: as many statements or sessions as a workgroup may have at once.
     "ActiveS",
 ];
@@ -80,10 +83,11 @@ pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str
     };
     let failure = Failure::new(format!("cannot {what}: {code}: {words}"));
     let hint = hints.iter().chain(&CREDENTIALS).find(|(start, _)| code.starts_with(start)).map(|(_, hint)| *hint);
-    match (hint, PASSING.iter().any(|part| code.contains(part))) {
-        (Some(hint), _) => failure.hint(hint),
-        (None, true) => failure.exit(Exit::TempFail).hint("run the same command again"),
-        (None, false) => failure,
+    let passes = PASSING.iter().any(|part| code.contains(part));
+    let failure = if passes { failure.exit(Exit::TempFail) } else { failure };
+    match hint.or(passes.then_some("run the same command again")) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }
 

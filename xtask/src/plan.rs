@@ -12,6 +12,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+use stacks::found;
 pub use stacks::{Known, stacks};
 pub use tasks::{Task, ready, tasks};
 
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stack::{Change, Given};
+use crate::stack::{Change, Deployed, Given};
 use crate::sync::sha256;
 
 /// Where a deployment goes.
@@ -85,7 +86,8 @@ pub struct StackPlan {
     pub outputs: Vec<String>,
     /// Whether it may be deleted, where that is not as the settings have it: the new value.
     pub protect: Option<bool>,
-    /// Change sets of ours that an interrupted deployment left.
+    /// Change sets of ours that an interrupted deployment left. Their names are nothing that anybody approves.
+    #[serde(skip)]
     pub leftovers: Vec<String>,
 }
 
@@ -122,7 +124,12 @@ pub struct WarehouseStep {
 }
 
 impl StackPlan {
-    /// Whether anything is to be done.
+    /// Whether a stack is as it was when the plan was made.
+    pub fn is_of(&self, there: Option<&Deployed>) -> bool {
+        self.found == there.map(found)
+    }
+
+    /// Whether nothing is to be done.
     pub fn is_idle(&self) -> bool {
         self.action == Do::Keep && self.protect.is_none() && self.leftovers.is_empty()
     }

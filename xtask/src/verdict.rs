@@ -71,9 +71,18 @@ pub fn report(verdicts: &[Verdict]) -> String {
     let rows = verdicts.iter().map(|one| vec![word(one.light).to_owned(), one.check.clone(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
     let red: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.light == Light::Red).collect();
-    for (index, verdict) in red.iter().enumerate() {
+    // One command often mends many.
+    let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for verdict in &red {
+        let fix = verdict.fix.as_deref().unwrap_or_default();
+        match fixes.iter_mut().find(|(other, _)| *other == fix) {
+            Some((_, checks)) => checks.push(&verdict.check),
+            None => fixes.push((fix, vec![&verdict.check])),
+        }
+    }
+    for (index, (fix, checks)) in fixes.iter().enumerate() {
         let heading = if index == 0 { "\nTo mend\n" } else { "" };
-        text += &format!("{heading}  {}: {}\n", verdict.check, verdict.fix.as_deref().unwrap_or_default());
+        text += &format!("{heading}  {}: {fix}\n", checks.join(", "));
     }
     let unproven = verdicts.iter().filter(|verdict| verdict.light == Light::NotProvableHere).count();
     text += &match (red.len(), unproven) {

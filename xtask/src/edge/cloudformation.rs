@@ -40,8 +40,6 @@ pub struct Wanted<'a> {
     pub template: &'a str,
     /// By name.
     pub parameters: &'a BTreeMap<String, String>,
-    /// Whether resources with a fixed name that are there already become part of the stack.
-    pub imports: bool,
 }
 
 /// A change set once it is made.
@@ -142,7 +140,6 @@ impl CloudFormation {
             call.change_set_type(kind).template_body(wanted.template).capabilities(Capability::CapabilityNamedIam);
         // The SDK asks again when an answer is lost: with a token that is not a second change set of the same name.
         let call = call.client_token(wanted.name).set_parameters(Some(parameters.collect()));
-        let call = call.set_import_existing_resources(wanted.imports.then_some(true));
         let told = call.send().await;
         let told = told.map_err(|error| refused(&format!("plan the changes of `{}`", wanted.stack), &error))?;
         Ok((told.id.context("CloudFormation named no change set")?, told.stack_id.unwrap_or_default()))

@@ -54,6 +54,21 @@ impl Ecr {
         }
     }
 
+    /// How many images a repository has; none where it is not there.
+    pub async fn count(&self, repository: &str) -> Result<usize> {
+        let mut pages = self.client.describe_images().repository_name(repository).into_paginator().send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            count += match page {
+                Err(error) if error.code() == Some("RepositoryNotFoundException") => return Ok(0),
+                page => page.map_err(|error| refused(&format!("look into ECR's repository `{repository}`"), &error))?,
+            }
+            .image_details()
+            .len();
+        }
+        Ok(count)
+    }
+
     /// Whether a repository has the image with a digest.
     pub async fn has(&self, repository: &str, digest: &str) -> Result<bool> {
         let wanted = ImageIdentifier::builder().image_digest(digest).build();

@@ -74,6 +74,14 @@ impl Serverless {
         Ok(told.namespace.map(|namespace| Namespace { admin_secret: namespace.admin_password_secret_arn }))
     }
 
+    /// Deletes a namespace with all that is in it; one that is not there is no failure.
+    pub async fn remove_namespace(&self, name: &str) -> Result<()> {
+        match self.client.delete_namespace().namespace_name(name).send().await {
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
+            told => told.map(drop).map_err(|error| refused(&format!("delete the namespace `{name}`"), &error)),
+        }
+    }
+
     /// A workgroup's limits on computing.
     pub async fn limits(&self, workgroup: &str) -> Result<Vec<Limit>> {
         let call = self.client.list_usage_limits().resource_arn(workgroup);

@@ -49,6 +49,10 @@ impl Tree {
     /// A piece of work begins, or takes its next step.
     pub fn step(&mut self, name: &str, words: &str) {
         self.say(name, words);
+        self.begin(name, words);
+    }
+
+    fn begin(&mut self, name: &str, words: &str) {
         let width = self.width;
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.began.is_none() {
@@ -70,6 +74,9 @@ impl Tree {
             self.say(name, &format!("{status}{reason}"));
         } else {
             self.say(name, &format!("{resource} ({kind}) {status}{reason}"));
+        }
+        if self.lines.get(name).is_some_and(|line| line.began.is_none()) {
+            self.begin(name, status);
         }
         let Some(line) = self.lines.get_mut(name) else { return };
         if kind == STACK {

@@ -1,10 +1,10 @@
 //! The end of a deployment: what goes, what stays, and in which order. Stacks go before those whose outputs they take.
 
-use std::fmt;
+mod losses;
 
-use anyhow::{Context, Result, bail};
-use indicatif::HumanBytes;
-use serde::Serialize;
+use anyhow::{Context, Result, bail, ensure};
+
+pub use losses::Losses;
 
 use super::deploy::Request;
 use super::rescue::{Heard, Of};
@@ -13,10 +13,12 @@ use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Content};
 use crate::edge::cloudformation::CloudFormation;
+use crate::edge::ecr::Ecr;
 use crate::edge::files;
+use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
-use crate::settings::Level;
-use crate::stack::{Deployed, STORAGE, State, retained, unretained};
+use crate::settings::{Deletion, Level};
+use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, unretained};
 
 /// How often a stack with buckets is tried: S3 writes its logs of requests hours later, also into a bucket that was emptied.
 const TRIES: u32 = 3;
@@ -30,37 +32,6 @@ pub struct Doomed {
     cloudformation: CloudFormation,
     request: Request,
     stacks: Vec<Deployed>,
-}
-
-/// What goes and what stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Losses {
-    /// In the order in which they go: the stacks' names, status, and what of them stays.
-    pub stacks: Vec<(String, String, Vec<String>)>,
-    /// The buckets that are there, with objects, versions and bytes.
-    pub buckets: Vec<(String, u64, u64, u64)>,
-    /// Whether what would stay goes too.
-    pub with_data: bool,
-}
-
-impl fmt::Display for Losses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.stacks.is_empty() {
-            writeln!(f, "No stack of this deployment is there.")?;
-        }
-        let widest = self.stacks.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-        for (name, status, stays) in &self.stacks {
-            let word = if self.with_data { "lost with what they hold" } else { "stay" };
-            let rest = if stays.is_empty() { String::new() } else { format!("; {word}: {}", stays.join(", ")) };
-            writeln!(f, "{name:<widest$}  delete ({status}){rest}")?;
-        }
-        for (name, objects, versions, bytes) in &self.buckets {
-            let word = if self.with_data { "is emptied and deleted" } else { "stays" };
-            let what = format!("{objects} objects, {versions} versions, {}", HumanBytes(*bytes));
-            writeln!(f, "bucket {name} {word}: {what}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Looks at what is there.
@@ -103,9 +74,43 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
             }
         }
     }
+    let settings = &request.settings;
+    let mut images = Vec::new();
+    if doomed.iter().any(|stack| stack.name == format!("{prefix}-{REGISTRY}")) {
+        let ecr = Ecr::new(&aws.config);
+        for repository in [&settings.registry.ingestion, &settings.registry.dbt] {
+            let count = aws.wait(ecr.count(repository))?;
+            images.extend((count > 0).then(|| (repository.clone(), count)));
+        }
+        let keeps = settings.protection.deletion_policy == Deletion::Retain && !with_data && !images.is_empty();
+        let words = "repositories with images in them do not go: protection.deletion_policy is `retain`";
+        ensure!(
+            !keeps,
+            Failure::new(words).hint("--delete-data takes them too; --stack leaves the registry where it is")
+        );
+    }
+    // One that its stack still has goes or stays with the stack.
+    let has_warehouse = doomed.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
+    let left = request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) && !has_warehouse;
+    let namespace = if left && !aws.is_unanswered("Redshift Serverless") {
+        let name = &settings.warehouse.namespace;
+        aws.wait(Serverless::new(&aws.config).namespace(name))?.map(|_| name.clone())
+    } else {
+        None
+    };
+    if with_data && let Some(stuck) = doomed.iter().find(|stack| !can_let_go(stack.state())) {
+        let (what, next) = stuck.state().remedy().unwrap_or_default();
+        bail!(Failure::new(format!("the stack `{}` is {}: {what}", stuck.name, stuck.status)).hint(next));
+    }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
-    let plan = Losses { stacks: doomed.iter().map(of).collect(), buckets: found, with_data };
+    let plan = Losses { stacks: doomed.iter().map(of).collect(), buckets: found, images, namespace, with_data };
     Ok(Doomed { plan, aws, cloudformation, request, stacks: doomed })
+}
+
+/// Whether a stack can be told to keep nothing, now or once CloudFormation is done with it, or has nothing to keep. One that
+/// failed to be deleted was told before.
+fn can_let_go(state: State) -> bool {
+    !matches!(state, State::HalfChanged | State::HalfRolledBack | State::ByHand)
 }
 
 impl Doomed {
@@ -117,7 +122,8 @@ impl Doomed {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.stacks.is_empty() && (self.plan.buckets.is_empty() || !self.plan.with_data)
+        let left = !self.plan.buckets.is_empty() || self.plan.namespace.is_some();
+        self.stacks.is_empty() && !(left && self.plan.with_data)
     }
 
     /// The stacks by their names without prefix, in the order in which they go.
@@ -137,7 +143,7 @@ impl Doomed {
             let short = self.short(stack);
             let holds_buckets = short == STORAGE;
             let mut voice = Of { stack: short, tell };
-            if self.plan.with_data && stack.state() == State::Ready {
+            if self.plan.with_data {
                 self.let_go(stack, &mut voice)?;
             }
             let mut tries = 0;
@@ -160,6 +166,8 @@ impl Doomed {
             // Of a stack that left them: an earlier `destroy` without the data.
             self.empty(&buckets)?;
             self.plan.buckets.iter().try_for_each(|(name, ..)| self.aws.wait(buckets.remove(name)))?;
+            let serverless = Serverless::new(&self.aws.config);
+            self.plan.namespace.iter().try_for_each(|name| self.aws.wait(serverless.remove_namespace(name)))?;
         }
         Ok(())
     }
@@ -175,7 +183,11 @@ impl Doomed {
 
     /// Has CloudFormation delete what it would keep: it knows each resource, also after this program was killed.
     fn let_go(&self, stack: &Deployed, voice: &mut Of<'_, '_>) -> Result<()> {
-        let Some((template, parameters)) = unretained(stack) else { return Ok(()) };
+        let there = Some(stack.clone()).filter(|stack| stack.state() == State::Busy);
+        let settled = self.aws.wait(stacks::settle(&self.cloudformation, there, voice))?;
+        let stack = &settled.unwrap_or_else(|| stack.clone());
+        let changed = if stack.state() == State::Ready { unretained(stack) } else { None };
+        let Some((template, parameters)) = changed else { return Ok(()) };
         let id = files::now("%Y%m%dT%H%M%S%3f");
         let place = (id.as_str(), self.request.settings.region.as_str());
         let changed = stacks::change_alone(&self.cloudformation, stack, &template, &parameters, place, voice);

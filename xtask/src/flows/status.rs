@@ -144,7 +144,12 @@ async fn images(ecr: &Ecr, settings: &Settings, deployed: &BTreeMap<String, Depl
                 return Ok(Verdict::red(repository, "no stack uses an image of it yet", DEPLOY));
             };
             let has = ecr.has(repository, digest).await?;
-            let found = if has { digest.clone() } else { format!("{digest} is not there, and jobs cannot start") };
+            let short = digest.get(..19).unwrap_or(digest);
+            let found = if has {
+                format!("{short}… is there")
+            } else {
+                format!("{short}… is not there, and jobs cannot start")
+            };
             Ok(Verdict::of(has, repository, found, DEPLOY))
         };
         list.push(told(repository, one.await));
@@ -181,7 +186,10 @@ async fn jobs(batch: &Batch, settings: &Settings, deployed: &BTreeMap<String, De
             None => Verdict::red(definition, "has no active revision", DEPLOY),
             Some(image) => {
                 let right = !wanted.is_empty() && image.ends_with(&wanted);
-                Verdict::of(right, definition, image, "its newest revision has another image than the stack: deploy")
+                let short =
+                    image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest.get(..19).unwrap_or(digest));
+                let words = format!("its newest revision runs {short}…");
+                Verdict::of(right, definition, words, "the stack has another image: cargo xtask deploy")
             }
         };
         list.push(told(definition, batch.image(definition).await.map(verdict)));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Do, StackPlan};
 use crate::failure::Failure;
 use crate::stack::{
-    Action, Change, Deployed, Given, Replaces, Resolved, Source, State, Template, Wiring, changes, impossible,
-    mentions, resolve,
+    Action, Deployed, Given, Replaces, Resolved, Source, State, Template, Wiring, changes, impossible, mentions,
+    resolve,
 };
 use crate::sync::sha256;
 
@@ -29,8 +29,6 @@ pub struct Known<'a> {
     pub images: &'a BTreeMap<String, Given>,
     /// The version of each object.
     pub objects: &'a BTreeMap<String, Given>,
-    /// Names that are taken by resources of this account which are in no stack of ours: they become part of it.
-    pub existing: &'a BTreeSet<String>,
     /// Whether stacks shall be protected from deletion.
     pub protect: bool,
     /// How the names of our change sets begin.
@@ -113,12 +111,7 @@ impl Known<'_> {
         let state = deployed.map_or(State::Absent, Deployed::state);
         let empty = Resolved::default();
         let old = before.unwrap_or(&empty);
-        let mut changes = changes(old, new);
-        for change in changes.iter_mut().filter(|change| change.action == Action::Add) {
-            if names(new, change).is_some_and(|name| self.existing.contains(&name)) {
-                change.action = Action::Import;
-            }
-        }
+        let changes = changes(old, new);
         let outputs: BTreeSet<&String> = old.outputs.keys().chain(new.outputs.keys()).collect();
         let differs = |name: &&String| old.outputs.get(*name) != new.outputs.get(*name);
         let outputs: Vec<String> = outputs.into_iter().filter(differs).cloned().collect();
@@ -154,7 +147,7 @@ impl Known<'_> {
             stack: template.name.clone(),
             name: format!("{}-{}", self.prefix, template.name),
             action,
-            found: deployed.map(|deployed| (deployed.status.clone(), fingerprint(deployed))),
+            found: deployed.map(found),
             template: sha256(template.text.as_bytes()),
             parameters,
             changes,
@@ -168,15 +161,10 @@ impl Known<'_> {
     }
 }
 
-fn fingerprint(deployed: &Deployed) -> String {
-    let parameters: String = deployed.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
-    sha256(format!("{}{parameters}", deployed.template).as_bytes())
-}
-
-/// The fixed name of what a change makes, where it has one.
-fn names(new: &Resolved, change: &Change) -> Option<String> {
-    let property = change.named_by()?;
-    Some(new.resources.get(&change.resource)?.pointer(&format!("/Properties/{property}"))?.as_str()?.to_owned())
+/// What a plan says of a stack that is there: its status, and the SHA-256 of template and parameters.
+pub(super) fn found(there: &Deployed) -> (String, String) {
+    let parameters: String = there.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
+    (there.status.clone(), sha256(format!("{}{parameters}", there.template).as_bytes()))
 }
 
 /// What a stack's outputs will be. One that is made of the same as before stays, unless what it names is made anew.

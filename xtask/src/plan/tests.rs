@@ -45,7 +45,6 @@ struct Case {
     only: Vec<String>,
     images: BTreeMap<String, Given>,
     objects: BTreeMap<String, Given>,
-    existing: BTreeSet<String>,
     protect: bool,
 }
 
@@ -62,7 +61,6 @@ impl Case {
             only: Vec::new(),
             images: BTreeMap::new(),
             objects: BTreeMap::new(),
-            existing: BTreeSet::new(),
             protect: false,
         }
     }
@@ -108,7 +106,6 @@ impl Case {
             only: &self.only,
             images: &self.images,
             objects: &self.objects,
-            existing: &self.existing,
             protect: self.protect,
             change_sets: "dpworld-",
         })
@@ -226,16 +223,6 @@ fn a_part_of_it_takes_what_the_rest_gives_already() {
     let plan = case.plan();
     assert_eq!(plan.stacks.len(), 1);
     assert_eq!(plan.stacks[0].parameters["TopicName"], known("t"));
-}
-
-#[test]
-fn a_bucket_that_stayed_becomes_part_of_its_new_stack() {
-    let mut case = Case::empty();
-    case.existing.insert("dpstack-eu-west-1".to_owned());
-    let plan = case.plan();
-    let imported = plan.stacks[0].changes.iter().filter(|change| change.action == Action::Import);
-    assert_eq!(imported.map(|change| change.resource.as_str()).collect::<Vec<_>>(), ["Bucket"]);
-    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  is there already"), "{plan}");
 }
 
 #[test]

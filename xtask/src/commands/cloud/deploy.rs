@@ -15,7 +15,7 @@ use crate::plan::{Do, Plan, Task};
 
 /// What becomes of a deployment that somebody leaves.
 const LEFT: &str =
-    "Left alone: what CloudFormation has begun it ends by itself. The same command looks on, and does the rest.";
+    "Left alone. Whatever CloudFormation had begun it ends by itself; the same command looks on, and does the rest.";
 
 pub(super) fn run(args: &Deploy) -> Result<Exit> {
     terminal::until_interrupted(LEFT, || deploy(args))

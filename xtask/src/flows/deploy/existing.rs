@@ -1,5 +1,8 @@
-//! Names that a stack would make which are there already: what stayed when an earlier stack went is taken up again, what is
-//! somebody else's is told before anything is made.
+//! Names that a stack would make which are there already: told before anything is made, with the way on.
+//!
+//! CloudFormation could take up what an earlier stack left, but only where a template writes the name itself, and ours come by
+//! parameter (AWS CloudFormation User Guide, "Import AWS resources into a CloudFormation stack automatically"). And the key that
+//! its objects are encrypted with went out of every template's sight.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +13,19 @@ use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
-use crate::settings::Settings;
 use crate::stack::{Deployed, STORAGE, State, WAREHOUSE, Wiring};
 
-/// The names that are taken by resources of this account, which are in no stack of ours.
+/// Looks at every name that a new stack would take.
 ///
 /// # Errors
-/// When a bucket's name is taken by somebody else.
-pub(super) fn names(
+/// When one is taken: by somebody else, or by what an earlier deployment left.
+pub(super) fn refuse(
     aws: &Aws,
     request: &Request,
     wiring: &Wiring,
     deployed: &BTreeMap<String, Deployed>,
     account: &str,
-) -> Result<BTreeSet<String>> {
+) -> Result<()> {
     let (settings, wants) =
         (&request.settings, |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack));
     // What a stack has is its own. One that was never made has nothing, and new names come with other settings.
@@ -31,37 +33,22 @@ pub(super) fn names(
         let there = deployed.get(stack).filter(|there| there.state() != State::Stillborn);
         there.into_iter().flat_map(|there| there.parameters.values()).collect()
     };
-    let mut found = BTreeSet::new();
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
     if wants(STORAGE) {
-        let buckets = Buckets::new(&aws.config, aws.is_emulated());
-        found.extend(aws.wait(existing_buckets(&buckets, settings, account, &own(STORAGE)))?);
+        let (buckets, own) = (Buckets::new(&aws.config, aws.is_emulated()), own(STORAGE));
+        let names = settings.buckets();
+        for name in [names.lake, names.airflow, names.access_logs].into_iter().filter(|name| !own.contains(name)) {
+            match aws.wait(buckets.owner(&name, account))? {
+                Owner::Nobody => {}
+                Owner::Us => ours.push(format!("the bucket `{name}`")),
+                Owner::Others => others.push(name),
+            }
+        }
     }
     let namespace = &settings.warehouse.namespace;
     if wants(WAREHOUSE) && !own(WAREHOUSE).contains(namespace) && !aws.is_unanswered("Redshift Serverless") {
         let there = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
-        found.extend(there.map(|_| namespace.clone()));
-    }
-    Ok(found)
-}
-
-/// The buckets that are there already, outside of a stack, and ours. Those in `own` are the stack's.
-///
-/// # Errors
-/// When one of the names is taken.
-async fn existing_buckets(
-    buckets: &Buckets,
-    settings: &Settings,
-    account: &str,
-    own: &BTreeSet<&String>,
-) -> Result<BTreeSet<String>> {
-    let names = settings.buckets();
-    let (mut ours, mut others) = (BTreeSet::new(), Vec::new());
-    for name in [names.lake, names.airflow, names.access_logs].into_iter().filter(|name| !own.contains(name)) {
-        match buckets.owner(&name, account).await? {
-            Owner::Nobody => {}
-            Owner::Us => _ = ours.insert(name),
-            Owner::Others => others.push(name),
-        }
+        ours.extend(there.map(|_| format!("the namespace `{namespace}`")));
     }
     let words = format!(
         "taken by another account, or in another region: bucket `{}`; names are unique in the world",
@@ -69,5 +56,9 @@ async fn existing_buckets(
     );
     let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to something of your own; nothing was made";
     ensure!(others.is_empty(), Failure::new(words).hint(hint));
-    Ok(ours)
+    let words = format!("there already, outside of a stack, as an earlier deployment left it: {}", ours.join(", "));
+    let hint = "`cargo xtask destroy --delete-data` removes it with all that it holds; to keep it, deploy beside it under other \
+                names: BUCKET_SUFFIX, and `warehouse.namespace` in the settings";
+    ensure!(ours.is_empty(), Failure::new(words).hint(hint));
+    Ok(())
 }

@@ -9,7 +9,7 @@ use super::{Listener, failed};
 use crate::edge::cloudformation::{CloudFormation, Made, Wanted};
 use crate::failure::Failure;
 use crate::plan::{Do, StackPlan};
-use crate::stack::{Action, Deployed, Next, State, unexpected};
+use crate::stack::{Deployed, Next, State, unexpected};
 
 /// How the names of our change sets begin.
 pub const CHANGE_SETS: &str = "dpworld-";
@@ -45,7 +45,15 @@ pub async fn apply(
         tell.begins("deleting what was never made");
         remove(cloudformation, &stack, region, tell).await?;
     }
-    if matches!(plan.action, Do::Update | Do::Keep) != there.is_some() {
+    if let (Do::Update, Some(stack)) = (plan.action, &mut there) {
+        stack.template = cloudformation.template(&stack.id).await?;
+    }
+    let as_planned = match plan.action {
+        Do::Update => plan.is_of(there.as_ref()),
+        Do::Keep => there.is_some(),
+        Do::Create | Do::Remake | Do::Wait => there.is_none(),
+    };
+    if !as_planned {
         let failure = Failure::new(format!("the stack `{}` is no longer as the plan has it", plan.name));
         bail!(failure.exit(Exit::TempFail).hint("somebody else was there; run the same command again"));
     }
@@ -93,8 +101,7 @@ async fn change(
     let creates = there.is_none();
     tell.begins(if creates { "planning what it needs" } else { "planning the change" });
     let name = format!("{CHANGE_SETS}{id}");
-    let imports = plan.changes.iter().any(|change| change.action == Action::Import);
-    let wanted = Wanted { stack: &plan.name, creates, name: &name, template, parameters, imports };
+    let wanted = Wanted { stack: &plan.name, creates, name: &name, template, parameters };
     let (set, stack) = cloudformation.make(&wanted).await?;
     let set = cloudformation.made(&set).await?;
     let refusal = match set.made {
@@ -145,7 +152,7 @@ pub async fn change_alone(
     tell: &mut dyn Listener,
 ) -> Result<()> {
     let name = format!("{CHANGE_SETS}{id}");
-    let wanted = Wanted { stack: &stack.name, creates: false, name: &name, template, parameters, imports: false };
+    let wanted = Wanted { stack: &stack.name, creates: false, name: &name, template, parameters };
     let (set, id) = cloudformation.make(&wanted).await?;
     let set = cloudformation.made(&set).await?;
     match set.made {
