@@ -1,1 +1,303 @@
-//! x
+//! Operations that fail in CloudFormation: what is said, and the way out.
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{FIRST, SECOND, account, changing, endpoint, folder, listening, two};
+use crate::support::account::{Account, Ran, texts};
+use crate::support::http;
+
+/// A rule for a security group that is not there.
+const BAD: &str = r"
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    DependsOn: Topic
+    Properties: {GroupId: sg-0, IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}
+";
+
+/// The first of two with one more resource.
+fn with(resource: &str) -> String {
+    FIRST.replace("\nOutputs:", &format!("{resource}\nOutputs:"))
+}
+
+fn console(account: &Account) -> String {
+    let id = format!("arn%3Aaws%3Acloudformation%3Aeu-west-1%3A{}%3Astack%2FDataPlatform-first%2F", account.number);
+    format!("https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/events?stackId={id}")
+}
+
+fn topics(account: &Account) -> usize {
+    texts(&account.call("sns", "ListTopics", &[]), "TopicArn").len()
+}
+
+fn shown_name(account: &Account) -> String {
+    let arn = format!("arn:aws:sns:eu-west-1:{}:dpstack-first", account.number);
+    let told = account.call("sns", "GetTopicAttributes", &[("TopicArn", &arn)]);
+    let name = told.split("<key>DisplayName</key>").nth(1).expect("its name");
+    texts(name, "value").remove(0)
+}
+
+#[test]
+fn a_stack_that_cannot_be_made_says_why_and_is_made_anew_once_mended() {
+    let (account, bad) = (account(), folder(&[("first", &with(BAD)), ("second", SECOND)]));
+    let failed = account.with("deploy", bad.path(), &["--yes"]);
+    failed.refused(&[
+        "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
+        "`Rule` (AWS::EC2::SecurityGroupIngress) CREATE_FAILED: The security group 'sg-0' does not exist",
+        "hint: `cargo xtask deploy` deletes it and makes it anew",
+        &console(&account),
+    ]);
+    assert_eq!(account.status("first").as_deref(), Some("ROLLBACK_COMPLETE"));
+    assert!(account.status("second").is_none(), "what waits for it never began");
+    assert_eq!(topics(&account), 0, "what was made is gone");
+
+    let (two, proxy) = (two(), listening());
+    let plan = account.with("diff", two.path(), &["--json"]).json();
+    assert_eq!(plan["plan"]["stacks"][0]["action"], "remake");
+    account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", two.path().to_str().expect("text")]).done();
+    let made = ["CreateChangeSet", "ExecuteChangeSet"];
+    assert_eq!(changing(&proxy.asked()), [&["DeleteStack"], &made[..], &made[..]].concat());
+    for stack in ["first", "second"] {
+        assert_eq!(account.status(stack).as_deref(), Some("CREATE_COMPLETE"));
+    }
+}
+
+#[test]
+fn a_change_that_fails_is_rolled_back_and_can_be_mended() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let before = account.state();
+    let renamed = |text: &str| text.replace("DisplayName: one", "DisplayName: two");
+    let bad = folder(&[("first", &renamed(&with(BAD))), ("second", SECOND)]);
+    account.with("deploy", bad.path(), &["--yes"]).refused(&[
+        "error: the stack `DataPlatform-first` is UPDATE_ROLLBACK_COMPLETE",
+        // AWS says CREATE_FAILED of what a change adds, MiniStack UPDATE_FAILED.
+        "`Rule` (AWS::EC2::SecurityGroupIngress) ",
+        "_FAILED: The security group 'sg-0' does not exist",
+        "hint: mend the cause, then run the same command again",
+        &console(&account),
+    ]);
+    let after = account.state();
+    assert_eq!(after["first"]["status"], "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!((&after["first"]["resources"], &after["second"]), (&before["first"]["resources"], &before["second"]));
+    assert_eq!(shown_name(&account), "one");
+
+    let mended = folder(&[("first", &renamed(FIRST)), ("second", SECOND)]);
+    account.with("deploy", mended.path(), &["--yes"]).done();
+    assert_eq!((account.status("first").as_deref(), shown_name(&account).as_str()), (Some("UPDATE_COMPLETE"), "two"));
+}
+
+#[test]
+fn what_aws_finds_before_it_begins_is_told_with_its_place() {
+    const BUCKET: &str = "Description: A bucket.\nResources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    \
+                          Properties: {BucketName: NAME}\n";
+    let account = account();
+    let name = format!("taken-{}", account.number);
+    let place =
+        "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+    account.call_rest("s3", "PUT", &format!("/{name}"), place);
+    let taken = folder(&[("first", &BUCKET.replace("NAME", &name))]);
+    account.with("deploy", taken.path(), &["--yes"]).refused(&[
+        "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
+        "cause: `Bucket` (AWS::S3::Bucket) at /Resources/Bucket: Resource of type 'AWS::S3::Bucket' with",
+        "`cargo xtask deploy` deletes it and makes it anew",
+    ]);
+    assert_eq!(account.buckets(), [name]);
+}
+
+/// Refused by `deploy`, which sends nothing that changes anything.
+fn only_recover_helps(account: &Account, folder: &TempDir, words: &[&str]) {
+    let proxy = listening();
+    let arguments = ["deploy", "--yes", "--folder", folder.path().to_str().expect("text")];
+    account.run_by(&proxy.endpoint, &arguments).refused(&[words, &["`cargo xtask recover`"]].concat());
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+}
+
+#[test]
+fn a_change_that_somebody_left_half_done_is_rolled_back() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let name = ("StackName", "DataPlatform-first");
+    let template = with(BAD).replace("DisplayName: one", "DisplayName: two");
+    let parameter =
+        [("Parameters.member.1.ParameterKey", "ProjectName"), ("Parameters.member.1.ParameterValue", "dpstack")];
+    let set = [name, ("ChangeSetName", "theirs"), ("TemplateBody", &template)];
+    account.call("cloudformation", "CreateChangeSet", &[&set[..], &parameter[..]].concat());
+    let executed = [name, ("ChangeSetName", "theirs"), ("DisableRollback", "true")];
+    account.call("cloudformation", "ExecuteChangeSet", &executed);
+    until("UPDATE_FAILED", || account.status("first").as_deref() == Some("UPDATE_FAILED"));
+    only_recover_helps(&account, &two, &["is UPDATE_FAILED: a change failed and was not rolled back"]);
+    let told = account.with("recover", two.path(), &["--json"]).json();
+    assert_eq!(told, json!({"DataPlatform-first": "was rolled back", "DataPlatform-second": "needs nothing"}));
+    assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+    assert_eq!(shown_name(&account), "one");
+    assert_eq!(account.with("diff", two.path(), &["--json"]).json()["idle"], true);
+}
+
+#[test]
+fn what_cannot_be_deleted_is_named_and_can_be_left() {
+    const NETWORK: &str = "Description: A network.\nResources:\n  Topic: {Type: AWS::SNS::Topic}\n  Vpc:\n    \
+                           Type: AWS::EC2::VPC\n    DependsOn: Topic\n    Properties: {CidrBlock: 10.0.0.0/16}\n";
+    let (account, network) = (account(), folder(&[("first", NETWORK)]));
+    account.with("deploy", network.path(), &["--yes"]).done();
+    let vpc = account.state()["first"]["resources"]["Vpc"][1].as_str().expect("its id").to_owned();
+    // Somebody uses it.
+    account.call("ec2", "CreateSubnet", &[("VpcId", &vpc), ("CidrBlock", "10.0.1.0/24")]);
+    let failed = account.with("destroy", network.path(), &["--yes"]);
+    failed.refused(&[
+        "error: the stack `DataPlatform-first` is DELETE_FAILED",
+        "`Vpc` (AWS::EC2::VPC) DELETE_FAILED",
+        "DependencyViolation",
+        "what cannot be deleted stays with --retain RESOURCE",
+        &console(&account),
+    ]);
+    only_recover_helps(&account, &network, &["is DELETE_FAILED: it could not be made or deleted to the end"]);
+    account.with("recover", network.path(), &[]).refused(&["is DELETE_FAILED", "DependencyViolation"]);
+    let told = account.with("recover", network.path(), &["--retain", "Vpc", "--json"]).json();
+    assert_eq!(told["DataPlatform-first"], "was deleted; `cargo xtask deploy` makes it anew");
+    assert!(account.state().is_empty() && topics(&account) == 0);
+    let networks = texts(&account.call("ec2", "DescribeVpcs", &[]), "vpcId");
+    assert!(networks.contains(&vpc), "it was left where it is");
+}
+
+/// A filter of a log group of somebody else's, and something that waits for word from outside.
+const WAITING: &str = r#"Description: "The first, which takes its time."
+Parameters:
+  ProjectName:
+    Type: String
+    Description: The settings'.
+Resources:
+  Errors:
+    Type: AWS::Logs::MetricFilter
+    Properties:
+      FilterName: errors
+      LogGroupName: /theirs/jobs
+      FilterPattern: after
+      MetricTransformations: [{MetricName: errors, MetricNamespace: !Ref ProjectName, MetricValue: "1"}]
+  Handle:
+    Type: AWS::CloudFormation::WaitConditionHandle
+  Wait:
+    Type: AWS::CloudFormation::WaitCondition
+    DependsOn: Errors
+    Properties: {Handle: !Ref Handle, Timeout: 120, Count: 1}
+"#;
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}: it never came");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn start(account: &Account, folder: &TempDir) -> Child {
+    let mut command = account.by(&endpoint(), &["deploy", "--yes", "--folder", folder.path().to_str().expect("text")]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("xtask starts")
+}
+
+fn end(child: Child) -> Ran {
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn waits(account: &Account) {
+    until("the wait", || {
+        let there = account.state().contains_key("first");
+        let asked = [("StackName", "DataPlatform-first")];
+        there && account.call("cloudformation", "DescribeStackEvents", &asked).contains("<LogicalResourceId>Wait<")
+    });
+}
+
+/// Word from outside, as the program that is waited for sends it.
+fn signal(account: &Account, status: &str) {
+    let state = account.state();
+    let url = state["first"]["resources"]["Handle"][1].as_str().expect("its address").replace("&amp;", "&");
+    let path = format!("/{}", url.splitn(4, '/').nth(3).expect("a path"));
+    let body = json!({"Status": status, "UniqueId": "1", "Reason": "said so", "Data": "none"}).to_string();
+    let (head, _) = http::ask(&endpoint(), ("PUT", &path), &[("Host", "signal")], body.as_bytes());
+    assert!(head.contains(" 200 "), "{head}");
+}
+
+#[test]
+fn who_leaves_a_deployment_finds_it_again() {
+    let (account, waiting) = (account(), folder(&[("first", WAITING)]));
+    theirs(&account, "CreateLogGroup");
+    let child = start(&account, &waiting);
+    waits(&account);
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("it runs");
+    let left = end(child);
+    assert_eq!(left.code, Some(130), "{}", left.stderr);
+    assert!(left.stderr.contains("Left alone: what CloudFormation has begun it ends by itself."), "{}", left.stderr);
+    assert_eq!(account.status("first").as_deref(), Some("CREATE_IN_PROGRESS"));
+
+    let again = start(&account, &waiting);
+    thread::sleep(Duration::from_millis(500));
+    signal(&account, "SUCCESS");
+    let told = end(again).done();
+    assert!(told.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"), "{}", told.stderr);
+    let state = account.state();
+    assert_eq!((&state["first"]["status"], &state["first"]["open"]), (&json!("CREATE_COMPLETE"), &json!([])));
+    assert_eq!(account.with("diff", waiting.path(), &["--json"]).json()["idle"], true);
+}
+
+/// Their log group comes or goes.
+fn theirs(account: &Account, action: &str) {
+    account.call_json("logs", &format!("Logs_20140328.{action}"), &json!({"logGroupName": "/theirs/jobs"}));
+}
+
+/// What their log group is filtered by.
+fn filtered(account: &Account) -> Value {
+    let found =
+        account.call_json("logs", "Logs_20140328.DescribeMetricFilters", &json!({"logGroupName": "/theirs/jobs"}));
+    found["metricFilters"][0]["filterPattern"].clone()
+}
+
+/// A change whose rollback fails: while it waited, somebody deleted a resource that it had changed.
+fn half_rolled_back() -> (Account, TempDir) {
+    let (account, waiting) = (account(), folder(&[("first", WAITING)]));
+    theirs(&account, "CreateLogGroup");
+    let before = WAITING.split_once("  Handle:").expect("two halves").0.replace("Pattern: after", "Pattern: before");
+    account.with("deploy", folder(&[("first", &before)]).path(), &["--yes"]).done();
+    let child = start(&account, &waiting);
+    waits(&account);
+    theirs(&account, "DeleteLogGroup");
+    signal(&account, "FAILURE");
+    end(child).refused(&[
+        "error: the stack `DataPlatform-first` is UPDATE_ROLLBACK_FAILED",
+        "`Errors` (AWS::Logs::MetricFilter) UPDATE_FAILED: ",
+        "The specified log group does not exist",
+        "`Wait` (AWS::CloudFormation::WaitCondition) ",
+        "said so",
+        "hint: mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --skip",
+    ]);
+    only_recover_helps(&account, &waiting, &["is UPDATE_ROLLBACK_FAILED: a change failed, and so did its rollback"]);
+    (account, waiting)
+}
+
+#[test]
+fn a_rollback_that_failed_goes_on_once_its_cause_is_mended() {
+    let (account, waiting) = half_rolled_back();
+    account
+        .with("recover", waiting.path(), &[])
+        .refused(&["is UPDATE_ROLLBACK_FAILED", "`Errors` (AWS::Logs::MetricFilter)"]);
+    theirs(&account, "CreateLogGroup");
+    let told = account.with("recover", waiting.path(), &["--json"]).json();
+    assert_eq!(told, json!({"DataPlatform-first": "was rolled back"}));
+    assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+    assert_eq!(filtered(&account), "before");
+}
+
+#[test]
+fn a_rollback_that_failed_leaves_out_what_is_skipped() {
+    let (account, waiting) = half_rolled_back();
+    account.with("recover", waiting.path(), &["--skip", "Errors"]).done();
+    assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+    theirs(&account, "CreateLogGroup");
+    assert_eq!(filtered(&account), Value::Null, "nobody touched it");
+}

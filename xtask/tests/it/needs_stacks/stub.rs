@@ -3,7 +3,6 @@
 //!
 //! It proves which calls are sent and what is said, not what AWS makes of them: each of them simply succeeds.
 
-use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
