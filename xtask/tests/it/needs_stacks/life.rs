@@ -1,1 +1,182 @@
-//! x
+//! A deployment from nothing to nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{account, changed, changing, deployed, listening};
+use crate::support::account::Account;
+
+const STACKS: [&str; 7] = ["compute", "monitoring", "network", "orchestration", "registry", "storage", "warehouse"];
+/// The stacks' buckets, without the account's own suffix.
+const BUCKETS: [&str; 3] = ["dpstack-access-logs", "dpstack-airflow", "dpstack-dlake"];
+/// Far more than a deployment without change takes, on a busy machine.
+const IDLE: Duration = Duration::from_secs(10);
+
+fn statuses(account: &Account) -> BTreeMap<String, Value> {
+    account.state().into_iter().map(|(stack, state)| (stack, state["status"].clone())).collect()
+}
+
+fn all(status: &str) -> BTreeMap<String, Value> {
+    STACKS.into_iter().map(|stack| (stack.to_owned(), json!(status))).collect()
+}
+
+fn buckets(account: &Account) -> Vec<String> {
+    BUCKETS.into_iter().map(|bucket| format!("{bucket}-t{}", account.number)).collect()
+}
+
+/// The files that belong into Airflow's bucket, by what lies here.
+fn dags() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dags");
+    let names = fs::read_dir(folder).expect("dags").flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut keys: Vec<String> = names.filter(|name| name.ends_with(".py")).map(|name| format!("dags/{name}")).collect();
+    keys.extend(["requirements.txt".to_owned(), "dags/platform.json".to_owned()]);
+    keys
+}
+
+#[test]
+fn everything_is_made_from_nothing() {
+    let account = account();
+    let first = ["deploy", "--stack", "registry", "--stack", "storage", "--yes", "--json"];
+    let told = account.run(&first).json();
+    assert_eq!(told["applied"], true);
+    assert_eq!(statuses(&account).len(), 2);
+    account.push_images();
+    let told = account.run(&["deploy", "--yes", "--json"]).json();
+
+    let state = account.state();
+    assert_eq!(statuses(&account), all("CREATE_COMPLETE"));
+    assert!(state.values().all(|stack| stack["open"] == json!([])), "{state:?}");
+    // Every output is told, and every wire ends where it began.
+    let given = state.values().flat_map(|stack| stack["outputs"].as_object().expect("outputs").clone());
+    let outputs: BTreeMap<String, Value> = given.collect();
+    assert_eq!(told["done"]["outputs"], json!(outputs));
+    let wires = account.run(&["templates", "--json"]).json()["parameters"].clone();
+    let mut count = 0;
+    for (stack, parameters) in wires.as_object().expect("stacks") {
+        for (parameter, source) in parameters.as_object().expect("parameters") {
+            let source = source.as_str().expect("a source");
+            let wanted = match source.split_once(':') {
+                Some(("output", _)) => outputs[parameter].clone(),
+                Some(("image", image)) => told["done"]["images"][image].clone(),
+                Some(("object", _)) => told["done"]["requirements_version"].clone(),
+                _ => continue,
+            };
+            assert_eq!(state[stack]["parameters"][parameter], wanted, "{stack}.{parameter} is {source}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count} wires");
+    let images = &told["done"]["images"];
+    assert_ne!(images["ingestion-image"], images["dbt-image"]);
+
+    assert_eq!(account.buckets(), buckets(&account));
+    let keys = account.keys(&buckets(&account)[1]);
+    let missing: Vec<String> = dags().into_iter().filter(|key| !keys.contains(key)).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in {keys:?}");
+}
+
+#[test]
+fn what_is_as_it_shall_be_is_only_read() {
+    let account = deployed();
+    let (one, two) = (account.run(&["diff", "--json"]).json(), account.run(&["diff", "--json"]).json());
+    assert_eq!((&one["idle"], &one), (&json!(true), &two));
+
+    let (proxy, began) = (listening(), Instant::now());
+    let told = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--json"]).json();
+    let took = began.elapsed();
+    assert_eq!((&told["applied"], &told["done"], &told["digest"]), (&json!(false), &Value::Null, &one["digest"]));
+    let asked = proxy.asked();
+    assert_eq!(changing(&asked), Vec::<String>::new());
+    assert!(took < IDLE, "it took {took:?} with {} calls", asked.len());
+    println!("no change: {took:?}, {} calls", asked.len());
+}
+
+#[test]
+fn status_is_red_of_nothing_and_says_what_no_emulator_proves() {
+    let account = deployed();
+    let told = account.run(&["status", "--json"]).json();
+    let lights = |light: &str| -> Vec<&str> {
+        let list = told.as_array().expect("verdicts").iter().filter(|verdict| verdict["light"] == light);
+        list.filter_map(|verdict| verdict["check"].as_str()).collect()
+    };
+    assert_eq!(lights("red"), Vec::<&str>::new(), "{told}");
+    assert_eq!(lights("not_provable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+    assert_eq!(lights("green").len(), 18, "{told}");
+
+    // Somebody's hand in it is seen, and the exit code says so.
+    account.call("cloudformation", "DeleteStack", &[("StackName", "DataPlatform-monitoring")]);
+    let output = account.run(&["status"]);
+    assert_eq!(output.code, Some(1));
+    assert!(output.stdout.contains("DataPlatform-monitoring") && output.stdout.contains("is not there"), "{output:?}");
+}
+
+#[test]
+fn a_change_in_place_touches_its_stack_alone() {
+    let account = deployed();
+    let before = account.state();
+    let folder = changed("compute", "RetentionInDays: !Ref LogDays", "RetentionInDays: 30");
+    let plan = account.with("diff", folder.path(), &["--json"]).json()["plan"].clone();
+    let stacks = plan["stacks"].as_array().expect("stacks").iter();
+    let changes: Vec<&Value> = stacks.flat_map(|stack| stack["changes"].as_array().expect("changes")).collect();
+    let detail = json!([{"path": "Properties/RetentionInDays", "before": "14", "after": "30"}]);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!((&changes[0]["details"], &changes[0]["replaces"]), (&detail, &json!("no")));
+
+    account.with("deploy", folder.path(), &["--yes"]).done();
+    let after = account.state();
+    let touched = |stack: &&str| before[*stack] != after[*stack];
+    assert_eq!(STACKS.iter().copied().filter(|stack| touched(&stack)).collect::<Vec<_>>(), ["compute"]);
+    assert_eq!(after["compute"]["status"], "UPDATE_COMPLETE");
+    assert_eq!(after["compute"]["resources"], before["compute"]["resources"], "nothing was replaced");
+    let groups = account.call_json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
+    let kept = groups["logGroups"].as_array().expect("groups").iter();
+    assert_eq!(kept.filter(|group| group["retentionInDays"] == 30).count(), 1);
+    assert_eq!(account.with("diff", folder.path(), &["--json"]).json()["idle"], true);
+}
+
+#[test]
+fn the_end_keeps_the_data_until_it_is_told_otherwise() {
+    let account = deployed();
+    let lake = format!("/{}/raw/kept", buckets(&account)[2]);
+    account.call_rest("s3", "PUT", &lake, "a");
+    account.call_rest("s3", "PUT", &lake, "b");
+    let told = account.run(&["destroy", "--yes", "--json"]).json();
+    let order: Vec<&Value> = told["plan"]["stacks"].as_array().expect("stacks").iter().map(|stack| &stack[0]).collect();
+    let place = |name: &str| order.iter().position(|stack| **stack == json!(format!("DataPlatform-{name}")));
+    assert!(order.len() == 7 && place("orchestration") < place("monitoring"), "{order:?}");
+    assert!(place("compute") < place("warehouse") && place("warehouse") < place("network"), "{order:?}");
+    assert!(place("network") < place("storage"), "{order:?}");
+    assert!(account.state().is_empty());
+    assert_eq!(account.buckets(), buckets(&account));
+    assert_eq!(account.call_rest("s3", "GET", &lake, "").1, "b");
+
+    // A second end with the data: the stacks are gone, their buckets are not.
+    let told = account.run(&["destroy", "--yes", "--delete-data", "--json"]).json();
+    assert_eq!(told["plan"]["buckets"].as_array().map(Vec::len), Some(3));
+    assert_eq!(account.buckets(), Vec::<String>::new());
+    let told = account.run(&["destroy", "--yes", "--delete-data", "--json"]).json();
+    assert_eq!(
+        (&told["applied"], &told["plan"]["stacks"], &told["plan"]["buckets"]),
+        (&json!(false), &json!([]), &json!([]))
+    );
+}
+
+#[test]
+fn the_end_with_the_data_leaves_nothing_so_that_all_can_be_made_again() {
+    let account = deployed();
+    let lake = format!("/{}/raw/lost", buckets(&account)[2]);
+    account.call_rest("s3", "PUT", &lake, "a");
+    account.call_rest("s3", "PUT", &lake, "b");
+    account.run(&["destroy", "--yes", "--delete-data"]).done();
+    assert!(account.state().is_empty());
+    assert_eq!(account.buckets(), Vec::<String>::new());
+    // A namespace of this name that had stayed would be in the way here, as would any other name.
+    account.run(&["deploy", "--stack", "registry", "--stack", "storage", "--yes"]).done();
+    account.push_images();
+    account.run(&["deploy", "--yes"]).done();
+    assert_eq!(statuses(&account), all("CREATE_COMPLETE"));
+}

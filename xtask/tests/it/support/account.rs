@@ -145,7 +145,8 @@ impl Account {
         texts(&self.call_rest("s3", "GET", &format!("/{bucket}?list-type=2"), "").1, "Key")
     }
 
-    /// Every stack that is there, by its name without prefix: its status, resources, outputs and open change sets.
+    /// Every stack that is there, by its name without prefix: its status, parameters, resources, outputs and open
+    /// change sets.
     pub(crate) fn state(&self) -> BTreeMap<String, Value> {
         let told = self.call("cloudformation", "DescribeStacks", &[]);
         let stacks = told.split("<member><StackName>").skip(1).map(|stack| {
@@ -156,12 +157,16 @@ impl Account {
             let [names, kinds, physical] = columns;
             let resources: BTreeMap<String, Value> =
                 names.into_iter().zip(kinds.into_iter().zip(physical)).map(|(name, of)| (name, json!(of))).collect();
-            let (keys, values) = (texts(stack, "OutputKey"), texts(stack, "OutputValue"));
-            let outputs: BTreeMap<String, String> = keys.into_iter().zip(values).collect();
+            let pairs = |key: &str, value: &str| -> BTreeMap<String, String> {
+                texts(stack, key).into_iter().zip(texts(stack, value)).collect()
+            };
+            let (outputs, parameters) = (pairs("OutputKey", "OutputValue"), pairs("ParameterKey", "ParameterValue"));
             let sets = texts(&self.call("cloudformation", "ListChangeSets", &[("StackName", &id)]), "ExecutionStatus");
             let open: Vec<String> = sets.into_iter().filter(|status| !status.starts_with("EXECUTE")).collect();
             let status = texts(stack, "StackStatus").remove(0);
-            let state = json!({"status": status, "resources": resources, "outputs": outputs, "open": open});
+            let state = json!({
+                "status": status, "parameters": parameters, "resources": resources, "outputs": outputs, "open": open,
+            });
             (name.replace("DataPlatform-", ""), state)
         });
         stacks.filter(|(_, state)| state["status"] != "DELETE_COMPLETE").collect()
