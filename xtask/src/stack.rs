@@ -22,7 +22,7 @@ mod types;
 mod wiring;
 
 pub use announced::{Announced, Deployed, unexpected};
-pub use cause::{Event, STACK, explained, first_cause};
+pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
 pub use change::{Action, Change, changes, impossible, mentions};
 pub use resolve::{Given, Resolved, resolve};
 pub use retained::{retained, unretained};

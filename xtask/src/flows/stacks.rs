@@ -14,7 +14,7 @@ pub use end::{delete, recover};
 
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Event, STACK, State, explained, first_cause};
+use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, first_cause};
 
 /// Who hears how it goes.
 pub trait Listener: Send {
@@ -57,16 +57,21 @@ async fn failed(cloudformation: &CloudFormation, stack: &Deployed, region: &str)
         None => Vec::new(),
     };
     let reason = if checked.is_empty() { reason } else { checked.join("; ") };
-    let because = match cause.filter(|cause| cause.kind != STACK) {
-        Some(cause) => format!("`{}` ({}) {}: {reason}", cause.resource, cause.kind, cause.status),
-        None => reason.clone(),
-    };
+    let told =
+        |event: &Event, reason: &str| format!("`{}` ({}) {}: {reason}", event.resource, event.kind, event.status);
+    let because =
+        cause.filter(|cause| cause.kind != STACK).map_or_else(|| reason.clone(), |cause| told(cause, &reason));
+    let before = cause_of_rollback(&events).map(|event| told(event, event.reason.as_deref().unwrap_or_default()));
     let next =
         stack.state().remedy().map(|(_, next)| next).unwrap_or("mend the cause, then run the same command again");
     let words: Vec<&str> = explained(&reason).into_iter().chain([next]).collect();
     let failure = Failure::new(format!("the stack `{}` is {}", stack.name, stack.status));
     let hint = format!("{}\n      {}", words.join("; "), console(&stack.id, region));
-    anyhow::anyhow!(because).context(failure.hint(hint))
+    let cause = match before {
+        Some(before) => anyhow::anyhow!("it was rolled back because of {before}").context(because),
+        None => anyhow::anyhow!(because),
+    };
+    cause.context(failure.hint(hint))
 }
 
 /// Where a person sees a stack's events.

@@ -48,13 +48,19 @@ impl Event {
 /// The first failure that no other one caused, in the order of time. Of a change whose rollback failed as well, it is the
 /// rollback's: that is what has to be mended before anything else.
 pub fn first_cause(events: &[Event]) -> Option<&Event> {
+    first_of(failed_rollback(events).map_or(events, |begun| &events[begun..]))
+}
+
+/// Why there was a rollback at all, of one that failed.
+pub fn cause_of_rollback(events: &[Event]) -> Option<&Event> {
+    first_of(&events[..failed_rollback(events)?])
+}
+
+/// Where a rollback begins that failed.
+fn failed_rollback(events: &[Event]) -> Option<usize> {
     let of_the_stack = |status: &'static str| move |event: &Event| event.kind == STACK && event.status == status;
-    let failed = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_FAILED"));
-    let begun = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS"));
-    match (begun, failed) {
-        (Some(begun), Some(failed)) if begun < failed => first_of(&events[begun..]),
-        _ => first_of(events),
-    }
+    let failed = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_FAILED"))?;
+    events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS")).filter(|begun| *begun < failed)
 }
 
 fn first_of(events: &[Event]) -> Option<&Event> {

@@ -49,7 +49,7 @@ fn a_stack_that_cannot_be_made_says_why_and_is_made_anew_once_mended() {
     failed.refused(&[
         "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
         "`Rule` (AWS::EC2::SecurityGroupIngress) CREATE_FAILED: The security group 'sg-0' does not exist",
-        "hint: `cargo xtask deploy` deletes it and makes it anew",
+        "hint: mend the cause; `cargo xtask deploy` then deletes it and makes it anew",
         &console(&account),
     ]);
     assert_eq!(account.status("first").as_deref(), Some("ROLLBACK_COMPLETE"));
@@ -104,8 +104,8 @@ fn what_aws_finds_before_it_begins_is_told_with_its_place() {
     let taken = folder(&[("first", &BUCKET.replace("NAME", &name))]);
     account.with("deploy", taken.path(), &["--yes"]).refused(&[
         "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
-        "cause: `Bucket` (AWS::S3::Bucket) at /Resources/Bucket: Resource of type 'AWS::S3::Bucket' with",
-        "`cargo xtask deploy` deletes it and makes it anew",
+        "cause: `Bucket` at /Resources/Bucket: Resource of type 'AWS::S3::Bucket' with",
+        "`cargo xtask deploy` then deletes it and makes it anew",
     ]);
     assert_eq!(account.buckets(), [name]);
 }
@@ -153,12 +153,12 @@ fn what_cannot_be_deleted_is_named_and_can_be_left() {
         "error: the stack `DataPlatform-first` is DELETE_FAILED",
         "`Vpc` (AWS::EC2::VPC) DELETE_FAILED",
         "DependencyViolation",
-        "what cannot be deleted stays with --retain RESOURCE",
+        "what cannot be deleted stays with --stack NAME --retain RESOURCE",
         &console(&account),
     ]);
     only_recover_helps(&account, &network, &["is DELETE_FAILED: it could not be made or deleted to the end"]);
     account.with("recover", network.path(), &[]).refused(&["is DELETE_FAILED", "DependencyViolation"]);
-    let told = account.with("recover", network.path(), &["--retain", "Vpc", "--json"]).json();
+    let told = account.with("recover", network.path(), &["--stack", "first", "--retain", "Vpc", "--json"]).json();
     assert_eq!(told["DataPlatform-first"], "was deleted; `cargo xtask deploy` makes it anew");
     assert!(account.state().is_empty() && topics(&account) == 0);
     let networks = texts(&account.call("ec2", "DescribeVpcs", &[]), "vpcId");
@@ -233,7 +233,7 @@ fn who_leaves_a_deployment_finds_it_again() {
     kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("it runs");
     let left = end(child);
     assert_eq!(left.code, Some(130), "{}", left.stderr);
-    assert!(left.stderr.contains("Left alone: what CloudFormation has begun it ends by itself."), "{}", left.stderr);
+    assert!(left.stderr.contains("Left alone. Whatever CloudFormation had begun it ends by itself"), "{}", left.stderr);
     assert_eq!(account.status("first").as_deref(), Some("CREATE_IN_PROGRESS"));
 
     let again = start(&account, &waiting);
@@ -274,7 +274,7 @@ fn half_rolled_back() -> (Account, TempDir) {
         "The specified log group does not exist",
         "`Wait` (AWS::CloudFormation::WaitCondition) ",
         "said so",
-        "hint: mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --skip",
+        "hint: mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --stack NAME --skip",
     ]);
     only_recover_helps(&account, &waiting, &["is UPDATE_ROLLBACK_FAILED: a change failed, and so did its rollback"]);
     (account, waiting)
@@ -296,7 +296,7 @@ fn a_rollback_that_failed_goes_on_once_its_cause_is_mended() {
 #[test]
 fn a_rollback_that_failed_leaves_out_what_is_skipped() {
     let (account, waiting) = half_rolled_back();
-    account.with("recover", waiting.path(), &["--skip", "Errors"]).done();
+    account.with("recover", waiting.path(), &["--stack", "first", "--skip", "Errors"]).done();
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     theirs(&account, "CreateLogGroup");
     assert_eq!(filtered(&account), Value::Null, "nobody touched it");

@@ -129,7 +129,7 @@ fn a_change_in_place_touches_its_stack_alone() {
     account.with("deploy", folder.path(), &["--yes"]).done();
     let after = account.state();
     let touched = |stack: &&str| before[*stack] != after[*stack];
-    assert_eq!(STACKS.iter().copied().filter(|stack| touched(&stack)).collect::<Vec<_>>(), ["compute"]);
+    assert_eq!(STACKS.iter().copied().filter(|stack| touched(stack)).collect::<Vec<_>>(), ["compute"]);
     assert_eq!(after["compute"]["status"], "UPDATE_COMPLETE");
     assert_eq!(after["compute"]["resources"], before["compute"]["resources"], "nothing was replaced");
     let groups = account.call_json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
