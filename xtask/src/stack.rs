@@ -29,7 +29,7 @@ pub use retained::{retained, unretained};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
 pub use status::{Next, State};
 pub use template::Template;
-pub use types::Replaces;
+pub use types::{Kind, Replaces};
 pub use wiring::{Source, Wiring, wire};
 
 /// The folder of the templates, from the root.

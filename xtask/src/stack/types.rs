@@ -63,7 +63,7 @@ const COMPUTE: [&str; 14] = [
 
 /// Every type of our templates.
 #[rustfmt::skip]
-pub const KINDS: [Kind; 36] = [
+const KINDS: [Kind; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -127,6 +127,11 @@ pub const KINDS: [Kind; 36] = [
 ];
 
 impl Kind {
+    /// Every type that is known.
+    pub fn all() -> &'static [Self] {
+        &KINDS
+    }
+
     /// The type of that name, where it is known.
     pub fn of(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)

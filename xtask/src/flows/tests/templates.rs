@@ -1,4 +1,7 @@
-//! The suite "templates": what cfn-lint and checkov say of every template, which must be nothing.
+//! The suite "templates": what cfn-lint and checkov say of every template, which must be nothing, and whether what we know of
+//! the resource types is what their schemas say.
+
+mod replaced;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -35,6 +38,11 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             eprintln!("{}", output.text);
             outcome = Outcome::Failed;
         }
+    }
+    (bench.tell)("Holding what is known of the resource types against their schemas");
+    for difference in replaced::differences(&python)? {
+        eprintln!("{difference}");
+        outcome = Outcome::Failed;
     }
     Ok(outcome)
 }
