@@ -26,6 +26,8 @@ pub mod docker;
 #[cfg(feature = "cloud")]
 pub mod ecr;
 #[cfg(feature = "cloud")]
+pub mod logs;
+#[cfg(feature = "cloud")]
 pub mod mwaa;
 #[cfg(feature = "cloud")]
 pub mod redshift;

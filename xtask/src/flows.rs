@@ -21,7 +21,11 @@ pub mod doctor;
 #[cfg(feature = "cloud")]
 pub mod images;
 #[cfg(feature = "cloud")]
+pub mod open;
+#[cfg(feature = "cloud")]
 pub mod rescue;
+#[cfg(feature = "cloud")]
+pub mod run;
 #[cfg(feature = "cloud")]
 pub mod stacks;
 #[cfg(feature = "cloud")]

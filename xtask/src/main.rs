@@ -13,12 +13,16 @@ mod failure;
 mod flows;
 #[cfg(feature = "cloud")]
 mod image;
+#[cfg(feature = "cloud")]
+mod lines;
 mod page;
 mod pipeline;
 #[cfg(feature = "cloud")]
 mod plan;
 mod platform;
 mod report;
+#[cfg(feature = "cloud")]
+mod run;
 mod settings;
 mod stack;
 #[cfg(feature = "cloud")]

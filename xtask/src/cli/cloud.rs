@@ -2,6 +2,7 @@
 //! so that help and usage errors never wait for a compiler.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -28,6 +29,12 @@ pub enum Cloud {
     Recover(Recover),
     /// Delete the stacks
     Destroy(Destroy),
+    /// Run the platform once, by Airflow or by Batch alone, and follow it to its end
+    Run(Run),
+    /// Show what the jobs of a run say
+    Logs(Logs),
+    /// Open Airflow's pages, signed in
+    Open(Open),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
 }
@@ -223,4 +230,64 @@ pub struct WarehouseInit {
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `cargo xtask run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Without Airflow: submit the jobs to Batch, each behind the one before it
+    #[arg(long)]
+    pub direct: bool,
+    /// Begin nothing; look on at this run, by its id
+    #[arg(long, value_name = "ID")]
+    pub attach: Option<String>,
+    /// Seconds from one look to the next
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub every: Duration,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask logs`.
+#[derive(Args, Debug)]
+pub struct Logs {
+    /// A run, by its own id or Airflow's, or a job of Batch, by its id
+    #[arg(value_name = "RUN|JOB")]
+    pub of: String,
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Go on until the jobs have ended
+    #[arg(long)]
+    pub follow: bool,
+    /// Seconds from one look to the next
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub every: Duration,
+    /// Print one JSON value a line: task, stream, time and message
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask open`.
+#[derive(Args, Debug)]
+pub struct Open {
+    /// Which settings.
+    #[command(flatten)]
+    pub which: Which,
+    /// Open no browser; print the address with the login token, for whoever has it is let in
+    #[arg(long)]
+    pub print: bool,
+    /// Print one JSON value on standard output instead of text; the token only with --print
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A time that is worth waiting for.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "is no number of seconds".to_owned())?;
+    if (0.05..=600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("0.05 to 600".to_owned()) }
 }

@@ -5,7 +5,10 @@ mod deploy;
 mod destroy;
 mod diff;
 mod doctor;
+mod logs;
+mod open;
 mod recover;
+mod run;
 mod status;
 mod sync_dags;
 mod upload_sample;
@@ -28,6 +31,9 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::Status(args) => status::run(&args),
         Cloud::Recover(args) => recover::run(&args),
         Cloud::Destroy(args) => destroy::run(&args),
+        Cloud::Run(args) => run::run(&args),
+        Cloud::Logs(args) => logs::run(&args),
+        Cloud::Open(args) => open::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),
     }
 }

@@ -1,5 +1,6 @@
 //! How AWS is reached: region, credentials and endpoints.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -7,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::Credentials;
 use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::runtime::Runtime;
 
@@ -38,7 +40,7 @@ impl Aws {
             .connect_timeout(Duration::from_secs(10))
             .operation_attempt_timeout(Duration::from_secs(60));
         let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Builder::new().tls_provider(ring).build_https())
+            .http_client(Builder::new().tls_provider(ring).build_with_resolver(Names))
             .timeout_config(timeouts.build());
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
         if let Some(region) = region.or(named) {
@@ -95,6 +97,33 @@ fn keys(variables: &Variables) -> Result<Option<Credentials>, Failure> {
     }
 }
 
+/// Names as the system knows them, but for this machine's own. MWAA's client puts `api.` or `env.` before the host of its
+/// endpoint, and no system knows `env.127.0.0.1`; a name that ends in a number is nobody else's (RFC 3696, section 2), and
+/// what ends in `localhost` is always this machine (RFC 6761, section 6.3).
+#[derive(Clone, Debug)]
+struct Names;
+
+impl ResolveDns for Names {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            if let Some(own) = loopback(name) {
+                return Ok(vec![IpAddr::V4(own)]);
+            }
+            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// The address of this machine that stands at a name's end.
+fn loopback(name: &str) -> Option<Ipv4Addr> {
+    if name == "localhost" || name.ends_with(".localhost") {
+        return Some(Ipv4Addr::LOCALHOST);
+    }
+    let (_, address) = name.split_once('.')?;
+    address.parse().ok().filter(Ipv4Addr::is_loopback)
+}
+
 /// A service's own settings, as every client asks for them: AWS_ENDPOINT_URL_<SERVICE> of the environment over `.env`,
 /// then what the SDK finds in the environment and in profiles.
 #[derive(Debug)]
@@ -108,5 +137,26 @@ impl LoadServiceConfig for Endpoints {
         let service = key.service_id().to_uppercase().replace(' ', "_");
         let own = given(&self.variables, &format!("{}_{service}", key.env())).map(str::to_owned);
         own.or_else(|| self.loaded.service_config()?.load_config(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_known_without_asking() {
+        let own = Some(Ipv4Addr::LOCALHOST);
+        for (name, address) in [
+            ("env.127.0.0.1", own),
+            ("api.127.0.0.1", own),
+            ("env.localhost", own),
+            ("localhost", own),
+            ("env.10.0.0.1", None),
+            ("env.airflow.eu-west-1.amazonaws.com", None),
+            ("127.0.0.1.example.com", None),
+        ] {
+            assert_eq!(loopback(name), address, "{name}");
+        }
     }
 }

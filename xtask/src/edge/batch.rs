@@ -1,4 +1,6 @@
-//! AWS Batch: whether queue, compute environment and job definitions are as they should be.
+//! AWS Batch: whether queue, compute environment and job definitions are as they should be, and the jobs.
+
+mod jobs;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -76,7 +78,10 @@ impl Batch {
 }
 
 /// What mends an error, by how its code begins.
-const HINTS: [(&str, &str); 1] = [("AccessDenied", "the caller needs batch:Describe*")];
+const HINTS: [(&str, &str); 2] = [
+    ("AccessDenied", "the caller needs batch:Describe* and batch:List*, and to run something batch:SubmitJob"),
+    ("ClientException", "is it deployed? `cargo xtask status` looks"),
+];
 
 fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
 where

@@ -1,5 +1,6 @@
 //! What goes to the terminal. Colour only where standard error is a terminal that wants it (`NO_COLOR`).
 
+use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::{Context, Result};
@@ -49,6 +50,11 @@ pub fn say(text: &str) -> Result<()> {
     }
 }
 
+/// Whether somebody looks at standard output, and no file keeps it.
+pub fn is_seen() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// Asks whoever is at the terminal; only yes is yes. None when nobody is there.
 pub fn ask(question: &str) -> Option<bool> {
     typed(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
@@ -69,7 +75,7 @@ pub fn typed(question: &str) -> Option<String> {
 const INTERRUPTED: i32 = 130;
 
 /// Does some work; at Ctrl-C says what becomes of it, and ends the program. For work that may end at any moment.
-pub fn until_interrupted<T>(words: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn until_interrupted<T>(words: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {

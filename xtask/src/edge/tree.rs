@@ -12,6 +12,7 @@ use crate::ui::elapsed;
 /// The picture; what is drawn stays when it ends.
 #[derive(Debug)]
 pub struct Tree {
+    all: MultiProgress,
     began: Instant,
     lines: BTreeMap<String, Line>,
     width: usize,
@@ -43,7 +44,8 @@ impl Tree {
             (name.clone(), line)
         };
         let drawn = std::io::stderr().is_terminal();
-        Self { began: Instant::now(), lines: works.iter().map(line).collect(), width, drawn }
+        let lines = works.iter().map(line).collect();
+        Self { all, began: Instant::now(), lines, width, drawn }
     }
 
     /// A piece of work begins, or takes its next step.
@@ -97,6 +99,15 @@ impl Tree {
         self.say(name, words);
         if let Some(line) = self.lines.get_mut(name) {
             line.bar.set_message(words.to_owned());
+        }
+    }
+
+    /// Something that stays in sight, such as a line of a log: above the picture on a terminal.
+    pub fn keep(&self, name: &str, words: &str) {
+        self.say(name, words);
+        if self.drawn {
+            // A terminal that is gone is no trouble of the work's.
+            let _ = self.all.println(format!("{name:<width$} | {words}", width = self.width));
         }
     }
 

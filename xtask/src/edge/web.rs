@@ -1,10 +1,28 @@
-//! A folder served over HTTP on loopback, for a person's browser.
+//! A folder served over HTTP on loopback, for a person's browser; and whether a page elsewhere can be reached.
 
 use std::fs::File;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use tiny_http::{Header, Response, Server};
+
+/// How long a server may take to take a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether a host takes connections from here, at 443 unless it says another port; else why not.
+pub fn is_reachable(host: &str) -> Result<(), String> {
+    let place = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
+    let mut why = format!("nobody knows the name `{host}`");
+    for address in place.to_socket_addrs().map_err(|error| format!("{why}: {error}"))? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(_) => return Ok(()),
+            Err(error) => why = format!("{address}: {error}"),
+        }
+    }
+    Err(why)
+}
 
 /// Serves until the process ends; `ready` hears the address.
 ///

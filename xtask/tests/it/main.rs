@@ -13,6 +13,7 @@ mod needs_emulator;
 mod needs_speed;
 mod needs_stacks;
 mod repository;
+mod runs;
 mod settings_corpus;
 mod setup_github;
 mod stack_corpus;

@@ -1,0 +1,52 @@
+//! `cargo xtask run`: begin a run, or look on at one, in one picture from the DAG to the containers' lines.
+
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::Run;
+use crate::edge::tree::Tree;
+use crate::edge::{files, terminal};
+use crate::flows::configure;
+use crate::flows::run::{self, News, Request};
+use crate::run::{DAG, chain, direct, manual, meant, report};
+
+pub(super) fn run(args: &Run) -> Result<Exit> {
+    let variables = configure::variables(args.which.dot_env.as_deref())?;
+    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let time = files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
+    let id = match (&args.attach, args.direct) {
+        (Some(id), true) => meant(id).swap_remove(0),
+        (Some(id), false) => id.clone(),
+        (None, true) => direct(&time),
+        (None, false) => manual(&time),
+    };
+    let way = if args.direct { " --direct" } else { "" };
+    let again = format!("cargo xtask run{way} --attach '{id}'");
+    let left = format!("Left alone: the run goes on. To look on: {again}");
+    let request = Request { settings, variables, every: args.every };
+    terminal::until_interrupted(left, || follow(args, &request, &id, &again))
+}
+
+fn follow(args: &Run, request: &Request, id: &str, again: &str) -> Result<Exit> {
+    terminal::step(&format!("Run {id}; Ctrl-C leaves it alone, and `{again}` looks on"));
+    let tasks = chain(&request.settings.batch).map(|step| step.task);
+    let dag = (!args.direct).then_some(DAG);
+    let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waits".to_owned(), 0)).collect();
+    let mut tree = Tree::new(&works);
+    let mut tell = |news| match news {
+        News::Step(task, words) => tree.step(&task, &words),
+        News::Note(task, words) => tree.keep(&task, &words),
+        News::Line(task, line) => tree.keep(&task, &line.message),
+        News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+    };
+    let outcome = if args.direct {
+        run::directly(request, id, args.attach.is_some(), &mut tell)?
+    } else {
+        run::through_airflow(request, id, args.attach.is_some(), &mut tell)?
+    };
+    drop(tree);
+    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", report(&outcome)) };
+    terminal::say(&text)?;
+    Ok(outcome.as_exit())
+}

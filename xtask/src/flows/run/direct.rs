@@ -1,0 +1,65 @@
+//! A run without Airflow: the same jobs under the same names, each behind the one before it, so that Batch goes on by itself
+//! whatever becomes of this program.
+
+use anyhow::{Result, ensure};
+
+use super::follow::Follow;
+use super::{News, Request};
+use crate::edge::aws::Aws;
+use crate::edge::batch::Batch;
+use crate::failure::Failure;
+use crate::flows::account;
+use crate::run::{Job, Outcome, chain, is_direct, job_name, outcome};
+
+/// Begins a run, or with `attach` looks on at one, and follows it to its end. A run that this program began and was kept
+/// from submitting whole is submitted whole.
+///
+/// # Errors
+/// When the credentials are of another account, there is no such run, or Batch refuses. A run that fails is no error here.
+pub fn run(request: &Request, run_id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
+    let names = &request.settings.batch;
+    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    account::check(&request.settings, &aws)?;
+    let batch = Batch::new(&aws.config);
+    let mut follow = Follow::new(&aws, &names.queue, request.every);
+    let chain = chain(names);
+    let mut found = Vec::new();
+    for step in &chain {
+        let name = job_name(step.task, run_id);
+        found.push(if attach { aws.wait(batch.newest(&names.queue, &name))? } else { None });
+    }
+    if attach {
+        let failure = || Failure::new(format!("there is no run `{run_id}` in the queue `{}`", names.queue));
+        ensure!(found.iter().any(Option::is_some), failure().hint("Batch forgets a run about a week after its end"));
+    }
+    let mut behind: Option<String> = None;
+    for (step, found) in chain.iter().zip(found) {
+        let id = match found {
+            Some(id) => id,
+            // What Airflow began it goes on with by itself.
+            None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, behind.as_deref())?) => break,
+            None => {
+                tell(News::Step(step.task.to_owned(), format!("submitting to `{}`", names.queue)));
+                aws.wait(batch.submit(&names.queue, run_id, step, behind.as_deref(), request.every))?
+            }
+        };
+        follow.add(step.task, &id);
+        behind = Some(id);
+    }
+    loop {
+        follow.look(tell)?;
+        if follow.is_over() {
+            break;
+        }
+        follow.wait();
+    }
+    let jobs: Vec<_> = chain.iter().map(|step| (step.task.to_owned(), follow.job(step.task).cloned())).collect();
+    Ok(outcome(run_id, None, &jobs))
+}
+
+/// Whether a job may still be submitted behind another: it has not failed.
+fn may_follow(aws: &Aws, batch: &Batch, behind: Option<&str>) -> Result<bool> {
+    let Some(id) = behind else { return Ok(true) };
+    let jobs = aws.wait(batch.describe(&[id.to_owned()]))?;
+    Ok(jobs.iter().all(|job| !job.has_ended() || Job::has_succeeded(job)))
+}

@@ -1,0 +1,158 @@
+//! What Airflow 3 is asked about a run, and what it answers, as InvokeRestApi passes both on.
+//!
+//! A path has at most 64 characters there (Amazon MWAA API Reference, `RestApiPath`), and a run's id alone may have 250. So
+//! nothing is asked by a path with an id in it: Airflow's lists take `~` for any DAG or run, and the ids in the body
+//! (`DAGRunsBatchBody` and `TaskInstancesBatchBody` of Airflow 3.0.6, which refuse what they do not know).
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The DAG.
+pub const DAG: &str = "ingestion";
+/// The most rows that Airflow gives at once, unless it is told otherwise (`api.maximum_page_limit`).
+const PAGE: u32 = 100;
+
+/// How it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Only looks.
+    Get,
+    /// Begins something, or looks with a body.
+    Post,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// How.
+    pub method: Method,
+    /// Below `/api/v2`, which MWAA puts before it.
+    pub path: String,
+    /// The body, if it has one.
+    pub body: Option<Value>,
+}
+
+impl Question {
+    /// Whether there is the DAG, and whether it is paused.
+    pub fn dag() -> Self {
+        Self { method: Method::Get, path: format!("/dags/{DAG}"), body: None }
+    }
+
+    /// Begins a run under an id of ours, so that asking again begins no second one: Airflow answers 409 then.
+    pub fn trigger(dag_run_id: &str) -> Self {
+        // Airflow 3 wants the key, and takes null: only the run's id counts here.
+        let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": {} });
+        Self { method: Method::Post, path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
+    }
+
+    /// The DAG's newest runs: this list takes no ids of runs.
+    pub fn runs() -> Self {
+        let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE });
+        Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
+    }
+
+    /// The tasks of a run.
+    pub fn tasks(dag_run_id: &str) -> Self {
+        let body = json!({ "dag_ids": [DAG], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
+        Self { method: Method::Post, path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
+    }
+}
+
+/// A run, as a list of runs has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DagRun {
+    /// Its id.
+    pub dag_run_id: String,
+    /// `queued`, `running`, `success` or `failed`.
+    pub state: String,
+}
+
+impl DagRun {
+    /// The run of an id, if the answer has it.
+    pub fn find(answer: &Value, dag_run_id: &str) -> Option<Self> {
+        let runs = answer["dag_runs"].as_array()?;
+        let mut runs = runs.iter().filter_map(|run| Self::deserialize(run).ok());
+        runs.find(|run| run.dag_run_id == dag_run_id)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.state == "success" || self.state == "failed"
+    }
+}
+
+/// A task of a run, as a list of task instances has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TaskInstance {
+    /// The task.
+    pub task_id: String,
+    /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; none before it is scheduled.
+    pub state: Option<String>,
+    /// Which try it is, from 1 on; 0 before the first.
+    pub try_number: u32,
+}
+
+impl TaskInstance {
+    /// All of an answer.
+    pub fn all(answer: &Value) -> Vec<Self> {
+        let list = answer["task_instances"].as_array().into_iter().flatten();
+        list.filter_map(|one| Self::deserialize(one).ok()).collect()
+    }
+
+    /// Whether it may have submitted a job.
+    pub fn has_begun(&self) -> bool {
+        let idle = [None, Some("scheduled"), Some("queued"), Some("upstream_failed"), Some("skipped"), Some("removed")];
+        !idle.contains(&self.state.as_deref())
+    }
+
+    /// Whether it has begun and goes on: it may submit another job.
+    pub fn is_live(&self) -> bool {
+        self.has_begun() && !["success", "failed"].contains(&self.state.as_deref().unwrap_or_default())
+    }
+
+    /// What a person reads.
+    pub fn words(&self) -> String {
+        let state = self.state.as_deref().unwrap_or("not scheduled");
+        if self.try_number > 1 {
+            format!("{state} in Airflow, try {}", self.try_number)
+        } else {
+            format!("{state} in Airflow")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_is_too_long_and_none_holds_an_id() {
+        let id = "x".repeat(250);
+        for question in [Question::dag(), Question::trigger(&id), Question::runs(), Question::tasks(&id)] {
+            assert!(question.path.len() <= 64 && !question.path.contains('x'), "{question:?}");
+        }
+        let body = Question::trigger("r").body.expect("a body");
+        assert!(
+            body.as_object().is_some_and(|body| body.contains_key("logical_date")) && body["logical_date"].is_null()
+        );
+    }
+
+    #[test]
+    fn answers_are_read_as_airflow_gives_them() {
+        let answer = json!({ "dag_runs": [
+            { "dag_run_id": "a", "dag_id": "ingestion", "state": "success", "logical_date": null },
+            { "dag_run_id": "b", "dag_id": "ingestion", "state": "queued", "logical_date": null },
+        ], "total_entries": 2 });
+        assert_eq!(
+            DagRun::find(&answer, "b").map(|run| (run.state.clone(), run.has_ended())),
+            Some(("queued".to_owned(), false))
+        );
+        assert!(DagRun::find(&answer, "a").is_some_and(|run| run.has_ended()) && DagRun::find(&answer, "c").is_none());
+        let tasks = TaskInstance::all(&json!({ "task_instances": [
+            { "task_id": "transformation", "state": "up_for_retry", "try_number": 2, "map_index": -1 },
+            { "task_id": "copy_job", "state": null, "try_number": 0 },
+        ], "total_entries": 2 }));
+        assert_eq!(tasks.iter().map(TaskInstance::has_begun).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(tasks[0].words(), "up_for_retry in Airflow, try 2");
+    }
+}

@@ -1,0 +1,140 @@
+//! Airflow 3 behind MWAA's InvokeRestApi: the answers have the shapes of Airflow 3.0.6's own models and of MWAA's API
+//! Reference. Tasks go on when their jobs do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const TASKS: [&str; 3] = ["transformation", "copy_job", "dbt_build"];
+
+#[derive(Debug, Default)]
+pub(super) struct Airflow {
+    pub(super) run: Option<String>,
+    pub(super) is_paused: bool,
+    /// Answers that do not come within MWAA's 10 seconds, though Airflow did what it was asked.
+    pub(super) slow: u32,
+    /// Requests before those.
+    pub(super) slow_from: u32,
+    looks: u32,
+}
+
+impl Airflow {
+    /// MWAA's answer, and the task and the jobs' run id of a job that Airflow submits now.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn answer(
+        &mut self,
+        body: &Value,
+        jobs: &BTreeMap<String, Option<&'static str>>,
+    ) -> ((u16, Value), Option<(&'static str, String)>) {
+        let (path, method) = (body["Path"].as_str().expect("a path"), body["Method"].as_str().expect("a method"));
+        if path.len() > 64 {
+            return ((400, json!({ "__type": "ValidationException", "message": "Path is too long" })), None);
+        }
+        let mut job = None;
+        let (status, answer) = match (method, path) {
+            ("GET", "/dags/ingestion") => (200, json!({ "dag_id": "ingestion", "is_paused": self.is_paused })),
+            ("POST", "/dags/ingestion/dagRuns") => {
+                assert!(
+                    body["Body"].get("logical_date").is_some_and(Value::is_null),
+                    "Airflow 3 wants the key: {body}"
+                );
+                if self.run.is_some() {
+                    (409, json!({ "detail": "DAGRun with DAG ID: 'ingestion' and the same id already exists" }))
+                } else {
+                    self.run = body["Body"]["dag_run_id"].as_str().map(str::to_owned);
+                    (200, self.dag_run("queued"))
+                }
+            }
+            ("POST", "/dags/~/dagRuns/list") => {
+                known(&body["Body"], &["dag_ids", "order_by", "page_limit"]);
+                self.looks += 1;
+                let state = self.state(jobs);
+                (200, json!({ "dag_runs": [self.dag_run(state)], "total_entries": 1 }))
+            }
+            ("POST", "/dags/~/dagRuns/~/taskInstances/list") => {
+                known(&body["Body"], &["dag_ids", "dag_run_ids", "page_limit"]);
+                let states = self.tasks(jobs);
+                let mut begun = TASKS.into_iter().zip(&states).filter(|(_, state)| **state == Some("running"));
+                job = begun.find(|(task, _)| self.job(jobs, task).is_none()).map(|(task, _)| task);
+                let list = TASKS.iter().zip(&states).map(|(task, state)| {
+                    json!({ "task_id": task, "dag_id": "ingestion", "dag_run_id": self.run, "map_index": -1, "state": state,
+                            "try_number": 1, "max_tries": 0, "operator": "BatchJobOperator" })
+                });
+                (200, json!({ "task_instances": list.collect::<Vec<_>>(), "total_entries": 3 }))
+            }
+            other => panic!("Airflow is not asked this: {other:?}"),
+        };
+        let job = job.map(|task| (task, self.run_id()));
+        if self.slow_from > 0 {
+            self.slow_from -= 1;
+        } else if self.slow > 0 {
+            self.slow -= 1;
+            let words = json!({ "detail": "Endpoint request timed out" });
+            let told =
+                json!({ "__type": "RestApiServerException", "RestApiStatusCode": 504, "RestApiResponse": words });
+            return ((400, told), job);
+        }
+        if status >= 400 {
+            let told =
+                json!({ "__type": "RestApiClientException", "RestApiStatusCode": status, "RestApiResponse": answer });
+            return ((400, told), job);
+        }
+        ((200, json!({ "RestApiStatusCode": status, "RestApiResponse": answer })), job)
+    }
+
+    /// As `dags/run_id.py` makes it.
+    pub(super) fn run_id(&self) -> String {
+        let airflow = self.run.as_deref().expect("a run");
+        let readable: String = airflow
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '-' })
+            .take(47)
+            .collect();
+        let digest: String = Sha256::digest(airflow).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("{readable}-{digest}")
+    }
+
+    fn dag_run(&self, state: &str) -> Value {
+        json!({ "dag_run_id": self.run, "dag_id": "ingestion", "logical_date": null, "state": state, "run_type": "manual",
+                "conf": {}, "triggered_by": "rest_api", "dag_versions": [] })
+    }
+
+    fn job(&self, jobs: &BTreeMap<String, Option<&'static str>>, task: &str) -> Option<Option<&'static str>> {
+        jobs.iter().find(|(name, _)| name.starts_with(task)).map(|(_, ended)| *ended)
+    }
+
+    /// Each task begins when the one before has ended well.
+    fn tasks(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> Vec<Option<&'static str>> {
+        let (mut states, mut before) = (Vec::new(), if self.looks > 2 { "success" } else { "queued" });
+        for task in TASKS {
+            let state = match (before, self.job(jobs, task)) {
+                ("success", Some(Some("SUCCEEDED"))) => Some("success"),
+                ("success", Some(Some(_))) => Some("failed"),
+                ("success", _) => Some("running"),
+                ("failed" | "upstream_failed", _) => Some("upstream_failed"),
+                _ => None,
+            };
+            before = state.unwrap_or("queued");
+            states.push(state);
+        }
+        states
+    }
+
+    fn state(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> &'static str {
+        let states = self.tasks(jobs);
+        match states.last() {
+            Some(Some("success")) => "success",
+            Some(Some("failed" | "upstream_failed")) => "failed",
+            _ if self.looks > 2 => "running",
+            _ => "queued",
+        }
+    }
+}
+
+/// Airflow's models refuse what they do not know.
+fn known(body: &Value, keys: &[&str]) {
+    for key in body.as_object().expect("a body").keys() {
+        assert!(keys.contains(&key.as_str()), "Airflow refuses `{key}`");
+    }
+}

@@ -1,0 +1,66 @@
+//! A log stream as CloudWatch Logs may give it, by seed.
+
+use serde_json::{Value, json};
+
+/// What was said, and at which look each event can be seen.
+#[derive(Debug)]
+pub(super) struct Stream {
+    events: Vec<(u32, Value)>,
+    looks: u32,
+    state: u64,
+    /// The rest of a look that is given in pages.
+    rest: Vec<Value>,
+}
+
+impl Stream {
+    pub(super) fn new(name: &str, lines: u64, seed: u64) -> Self {
+        let mut stream = Self {
+            events: Vec::new(),
+            looks: 0,
+            state: 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed),
+            rest: Vec::new(),
+        };
+        for number in 0..lines {
+            let late = stream.below(3) as u32;
+            let message = format!("<{name} says {number}>\n");
+            let event = json!({ "eventId": format!("{number:056}"), "logStreamName": name, "message": message,
+                "timestamp": 1_000_000 + number * 10 / 7, "ingestionTime": 1_000_050 + number });
+            stream.events.push(((number / 10) as u32 + late, event));
+        }
+        stream
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state % bound
+    }
+
+    /// The next page: a look begins with one without a token. Some are empty though more follow.
+    pub(super) fn page(&mut self, body: &Value) -> Value {
+        if body["nextToken"].is_null() {
+            self.looks += 1;
+            let from = body["startTime"].as_u64().unwrap_or(0);
+            let seen = self
+                .events
+                .iter()
+                .filter(|(look, event)| *look < self.looks && event["timestamp"].as_u64() >= Some(from));
+            let mut list: Vec<Value> = seen.map(|(_, event)| event.clone()).collect();
+            for index in 0..list.len() {
+                if self.below(4) == 0 {
+                    list.push(list[index].clone());
+                }
+            }
+            for index in (1..list.len()).rev() {
+                let other = self.below(index as u64 + 1) as usize;
+                list.swap(index, other);
+            }
+            self.rest = list;
+        }
+        let count = if self.below(3) == 0 { 0 } else { self.rest.len().min(15) };
+        let events: Vec<Value> = self.rest.drain(..count).collect();
+        let token = if self.rest.is_empty() { Value::Null } else { format!("t{}", self.state).into() };
+        json!({ "events": events, "nextToken": token, "searchedLogStreams": [] })
+    }
+}

@@ -1,0 +1,264 @@
+//! Batch, CloudWatch Logs, MWAA and STS as far as a run needs them, over HTTP and in their own protocols, so that the SDK's
+//! real clients speak with it. Jobs take their steps by the looks at them; logs come late, twice, out of order, in several
+//! pages and from new streams. It proves what we make of such answers, not that AWS gives them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+use tiny_http::{Header, Method, Request, Response, Server};
+
+use super::{airflow::Airflow, logs::Stream};
+
+/// What a job is going to do.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// What its containers answer, one after the other; none is a container that never began.
+    pub(super) codes: Vec<Option<i32>>,
+    /// Lines of each container.
+    pub(super) lines: u64,
+    /// Looks that it stays RUNNABLE.
+    pub(super) waits: u32,
+}
+
+impl Plan {
+    pub(super) fn of(codes: &[i32]) -> Self {
+        Self { codes: codes.iter().copied().map(Some).collect(), lines: 40, waits: 1 }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) request: Value,
+    plan: Plan,
+    looks: u32,
+    ended: Option<&'static str>,
+}
+
+/// Looks at each container before it ends.
+const RUNNING: u32 = 3;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Cloud {
+    /// What jobs do, by task.
+    pub(super) plans: BTreeMap<String, Plan>,
+    pub(super) jobs: Vec<Job>,
+    pub(super) streams: BTreeMap<String, Stream>,
+    pub(super) airflow: Airflow,
+    /// What DescribeComputeEnvironments tells, over what is well.
+    pub(super) environment: Value,
+    /// Answers to SubmitJob that are lost on the way, though the job is there.
+    pub(super) lost: u32,
+    /// Every request: its operation and its body.
+    pub(super) asked: Vec<(String, Value)>,
+    pub(super) seed: u64,
+    /// Whether nobody listens where Airflow's pages are.
+    pub(super) unreachable: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct Stub {
+    pub(super) url: String,
+    cloud: Arc<Mutex<Cloud>>,
+}
+
+impl Stub {
+    pub(super) fn start(cloud: Cloud) -> Self {
+        let server = Server::http("127.0.0.1:0").expect("a free port");
+        let host = server.server_addr().to_string();
+        let stub = Self { url: format!("http://{host}"), cloud: Arc::new(Mutex::new(cloud)) };
+        let own = stub.clone();
+        std::thread::spawn(move || {
+            for request in server.incoming_requests() {
+                own.answer(request, &host);
+            }
+        });
+        stub
+    }
+
+    pub(super) fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().expect("nobody panics here")
+    }
+
+    fn answer(&self, mut request: Request, host: &str) {
+        let mut text = String::new();
+        request.as_reader().read_to_string(&mut text).expect("a body");
+        let target = request.headers().iter().find(|header| header.field.equiv("X-Amz-Target"));
+        let target = target.map(|header| header.value.as_str().rsplit('.').next().unwrap_or_default().to_owned());
+        let path = request.url().to_owned();
+        let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let operation = target.unwrap_or_else(|| path.rsplit("/v1/").next().unwrap_or_default().to_owned());
+        let mut cloud = self.cloud();
+        cloud.asked.push((operation.clone(), body.clone()));
+        let (status, answer) = match (operation.as_str(), request.method()) {
+            ("submitjob", _) => cloud.submit(&body),
+            ("describejobs", _) => (200, cloud.describe(&body)),
+            ("listjobs", _) => (200, cloud.list(&body)),
+            ("describejobqueues", _) => (200, json!({ "jobQueues": [queue()] })),
+            ("describecomputeenvironments", _) => (200, json!({ "computeEnvironments": [cloud.environment()] })),
+            ("FilterLogEvents", _) => cloud.filter(&body),
+            ("/", _) => {
+                let who = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn>\
+                           <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+                let _ = request.respond(Response::from_string(who));
+                return;
+            }
+            (_, Method::Post) if path.starts_with("/restapi/") => {
+                let ids = cloud.named();
+                let submitted = cloud.airflow.answer(&body, &ids);
+                if let Some((task, run_id)) = submitted.1 {
+                    let request = json!({ "jobName": format!("{task}-{run_id}"), "dependsOn": [] });
+                    cloud.submit(&request);
+                }
+                submitted.0
+            }
+            (_, Method::Post) if path.starts_with("/webtoken/") => {
+                (200, json!({ "WebServerHostname": host, "WebToken": "canary+token/1==" }))
+            }
+            (_, Method::Get) if path.starts_with("/environments/") => {
+                let url = if cloud.unreachable { "127.0.0.1:1" } else { host };
+                (
+                    200,
+                    json!({ "Environment": { "Status": "AVAILABLE", "WebserverUrl": url, "AirflowVersion": "3.0.6" } }),
+                )
+            }
+            other => panic!("nobody asks this: {other:?} {body}"),
+        };
+        drop(cloud);
+        let kind = answer["__type"].as_str().unwrap_or_default().to_owned();
+        let mut response = Response::from_string(answer.to_string()).with_status_code(status);
+        for (name, value) in [("Content-Type", "application/x-amz-json-1.1"), ("X-Amzn-ErrorType", kind.as_str())] {
+            if !value.is_empty() {
+                response = response.with_header(Header::from_bytes(name, value).expect("a header"));
+            }
+        }
+        // A client that has gone wants no answer.
+        let _ = request.respond(response);
+    }
+}
+
+fn queue() -> Value {
+    let order =
+        json!([{ "order": 1, "computeEnvironment": "arn:aws:batch:eu-west-1:1:compute-environment/dpstack-batch" }]);
+    json!({ "jobQueueName": "dpstack-batch-queue", "jobQueueArn": "arn", "priority": 1, "state": "ENABLED",
+            "status": "VALID", "computeEnvironmentOrder": order })
+}
+
+impl Cloud {
+    fn environment(&self) -> Value {
+        let mut told = json!({ "computeEnvironmentName": "dpstack-batch", "computeEnvironmentArn": "arn", "state": "ENABLED",
+            "status": "VALID", "statusReason": "ComputeEnvironment Healthy",
+            "computeResources": { "type": "FARGATE", "maxvCpus": 4, "subnets": ["s"] } });
+        for (name, value) in self.environment.as_object().into_iter().flatten() {
+            told[name] = value.clone();
+        }
+        told
+    }
+
+    /// Names of jobs, and how each ended.
+    fn named(&self) -> BTreeMap<String, Option<&'static str>> {
+        self.jobs.iter().map(|job| (job.name().to_owned(), job.ended)).collect()
+    }
+
+    fn submit(&mut self, body: &Value) -> (u16, Value) {
+        let task = body["jobName"].as_str().expect("a name").split('-').next().expect("a task").to_owned();
+        let plan = self.plans.get(&task).cloned().unwrap_or_else(|| Plan::of(&[0]));
+        let id = format!("00000000-0000-4000-8000-{:012}", self.jobs.len());
+        self.jobs.push(Job { id: id.clone(), request: body.clone(), plan, looks: 0, ended: None });
+        if self.lost > 0 {
+            self.lost -= 1;
+            return (500, json!({ "__type": "ServerException", "message": "lost" }));
+        }
+        (200, json!({ "jobId": id, "jobName": body["jobName"], "jobArn": "arn" }))
+    }
+
+    fn list(&self, body: &Value) -> Value {
+        let wanted = body["filters"][0]["values"][0].as_str().unwrap_or_default();
+        let jobs = self.jobs.iter().enumerate().filter(|(_, job)| job.name() == wanted);
+        let jobs: Vec<Value> =
+            jobs.map(|(at, job)| json!({ "jobId": job.id, "jobName": job.name(), "createdAt": at })).collect();
+        json!({ "jobSummaryList": jobs })
+    }
+
+    fn describe(&mut self, body: &Value) -> Value {
+        let ids: Vec<&str> = body["jobs"].as_array().expect("ids").iter().filter_map(Value::as_str).collect();
+        let ends: BTreeMap<String, Option<&'static str>> =
+            self.jobs.iter().map(|job| (job.id.clone(), job.ended)).collect();
+        let mut told = Vec::new();
+        for job in self.jobs.iter_mut().filter(|job| ids.contains(&job.id.as_str())) {
+            let behind = job.request["dependsOn"][0]["jobId"].as_str().and_then(|id| ends[id]);
+            let waits = job.request["dependsOn"][0]["jobId"].is_string() && behind != Some("SUCCEEDED");
+            if behind == Some("FAILED") {
+                job.ended = Some("FAILED");
+            }
+            told.push(job.detail(waits, &mut self.streams, &mut self.seed));
+        }
+        json!({ "jobs": told })
+    }
+
+    fn filter(&mut self, body: &Value) -> (u16, Value) {
+        let name = body["logStreamNames"][0].as_str().expect("one stream");
+        assert_eq!(body["logGroupName"], "/dpstack/jobs/ingestion");
+        match self.streams.get_mut(name) {
+            Some(stream) => (200, stream.page(body)),
+            None => (
+                400,
+                json!({ "__type": "ResourceNotFoundException", "message": "The specified log stream does not exist." }),
+            ),
+        }
+    }
+}
+
+impl Job {
+    fn name(&self) -> &str {
+        self.request["jobName"].as_str().expect("a name")
+    }
+
+    /// How it stands at this look.
+    fn detail(&mut self, waits: bool, streams: &mut BTreeMap<String, Stream>, seed: &mut u64) -> Value {
+        let mut detail =
+            json!({ "jobId": self.id, "jobName": self.name(), "jobQueue": "q", "jobDefinition": "d", "startedAt": 0 });
+        if waits {
+            let (status, reason) =
+                self.ended.map_or(("PENDING", Value::Null), |ended| (ended, "Dependent Job failed".into()));
+            (detail["status"], detail["statusReason"]) = (status.into(), reason);
+            return detail;
+        }
+        self.looks += 1;
+        let past = self.looks.saturating_sub(self.plan.waits + 1);
+        let container = (past / RUNNING) as usize;
+        let name = |index: usize| format!("ingestion-job/default/{}/{index}", self.id);
+        let (ended, running) = (container.min(self.plan.codes.len()), container.min(self.plan.codes.len() - 1));
+        let told = |index: usize| json!({ "exitCode": self.plan.codes[index], "logStreamName": name(index) });
+        let attempts: Vec<Value> = (0..ended).map(|index| json!({ "container": told(index) })).collect();
+        detail["attempts"] = attempts.into();
+        let options = json!({ "logDriver": "awslogs", "options": { "awslogs-group": "/dpstack/jobs/ingestion" } });
+        let requirements = json!([{ "type": "VCPU", "value": "0.5" }, { "type": "MEMORY", "value": "1024" }]);
+        detail["container"] = json!({ "logConfiguration": options, "resourceRequirements": requirements });
+        detail["status"] = if self.looks <= self.plan.waits {
+            "RUNNABLE".into()
+        } else if self.looks == self.plan.waits + 1 {
+            "STARTING".into()
+        } else {
+            detail["container"]["logStreamName"] = name(running).into();
+            let new = || {
+                *seed += 1;
+                Stream::new(&name(running), self.plan.lines, *seed)
+            };
+            streams.entry(name(running)).or_insert_with(new);
+            if ended < self.plan.codes.len() { "RUNNING".into() } else { Value::Null }
+        };
+        if detail["status"].is_null() {
+            let code = self.plan.codes[running];
+            self.ended = Some(if code == Some(0) { "SUCCEEDED" } else { "FAILED" });
+            detail["status"] = self.ended.into();
+            detail["statusReason"] = "Essential container in task exited".into();
+            detail["container"]["exitCode"] = code.into();
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+            detail["stoppedAt"] = (now.as_millis() as u64).into();
+        }
+        detail
+    }
+}
