@@ -6,6 +6,7 @@ use anyhow::Result;
 use aws_config::SdkConfig;
 use aws_sdk_batch::Client;
 use aws_sdk_batch::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_batch::types::{CeState, CeStatus, JqState, JqStatus};
 
 use crate::failure;
 
@@ -43,10 +44,9 @@ impl Batch {
     pub async fn queue(&self, name: &str) -> Result<Option<Standing>> {
         let told = self.client.describe_job_queues().job_queues(name).send().await;
         let told = told.map_err(|error| refused(&format!("look at the queue `{name}`"), &error))?;
-        Ok(told.job_queues().first().map(|queue| Standing {
-            state: queue.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
-            status: queue.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            reason: queue.status_reason().map(str::to_owned),
+        let queue = told.job_queues().first();
+        Ok(queue.map(|queue| {
+            standing(queue.state().map(JqState::as_str), queue.status().map(JqStatus::as_str), queue.status_reason())
         }))
     }
 
@@ -54,10 +54,9 @@ impl Batch {
     pub async fn environment(&self, name: &str) -> Result<Option<Standing>> {
         let told = self.client.describe_compute_environments().compute_environments(name).send().await;
         let told = told.map_err(|error| refused(&format!("look at the compute environment `{name}`"), &error))?;
-        Ok(told.compute_environments().first().map(|environment| Standing {
-            state: environment.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
-            status: environment.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            reason: environment.status_reason().map(str::to_owned),
+        let found = told.compute_environments().first();
+        Ok(found.map(|found| {
+            standing(found.state().map(CeState::as_str), found.status().map(CeStatus::as_str), found.status_reason())
         }))
     }
 
@@ -75,6 +74,11 @@ impl Batch {
         }
         Ok(newest.and_then(|(_, image)| image))
     }
+}
+
+fn standing(state: Option<&str>, status: Option<&str>, reason: Option<&str>) -> Standing {
+    let text = |told: Option<&str>| told.unwrap_or_default().to_owned();
+    Standing { state: text(state), status: text(status), reason: reason.map(str::to_owned) }
 }
 
 /// What mends an error, by how its code begins.

@@ -179,48 +179,6 @@ pub fn step(step: &Step, programs: &Path) -> Result<String> {
     Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
 }
 
-/// Whether there is a Chromium to look at pages with: `$CHROMIUM`, or what distributions call it.
-pub fn has_chromium() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-    std::env::var_os("CHROMIUM").is_some()
-        || std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
-}
-
-/// Has a person's browser open a file: `$BROWSER`, else what the desktop opens files with. False where there is neither, such
-/// as on a machine without a screen, or it fails. It gets nothing of AWS's in its environment, and nothing but the file's
-/// name on its command line. Comes back when the browser has had time to read the file.
-#[cfg(feature = "cloud")]
-pub fn browse(file: &Path, reading: std::time::Duration) -> bool {
-    let Some(mut command) = browser() else { return false };
-    let child = command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let Ok(mut child) = child else { return false };
-    std::thread::sleep(reading);
-    // One that still runs is the browser itself.
-    !matches!(child.try_wait(), Ok(Some(status)) if !status.success())
-}
-
-#[cfg(feature = "cloud")]
-fn browser() -> Option<Command> {
-    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    let opener = if cfg!(target_os = "macos") {
-        Some("open")
-    } else if has("DISPLAY") || has("WAYLAND_DISPLAY") {
-        Some("xdg-open")
-    } else {
-        None
-    };
-    let own = std::env::var("BROWSER").ok().filter(|own| !own.is_empty());
-    let program = own.or_else(|| opener.filter(is_there).map(str::to_owned))?;
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    Some(command)
-}
-
 /// Whether there is a C++ compiler, where the build of libFuzzer looks for one.
 pub fn has_cpp_compiler() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -10,7 +10,7 @@ use contract::Exit;
 
 use crate::edge::aws::Aws;
 use crate::edge::mwaa::{Login, Mwaa};
-use crate::edge::{files, shell, web};
+use crate::edge::{browser, files, web};
 use crate::failure::Failure;
 use crate::settings::{Settings, Variables, Webserver};
 
@@ -60,7 +60,7 @@ pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
 pub fn browse(login: &Login) -> Result<bool> {
     let path = files::folder(&files::root().join(FOLDER))?.join("airflow.html");
     files::write_secret(&path, &page(&login.url()))?;
-    let opened = shell::browse(&path, READING);
+    let opened = browser::browse(&path, READING);
     files::remove(&path)?;
     Ok(opened)
 }

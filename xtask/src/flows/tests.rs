@@ -18,7 +18,7 @@ use super::{local, marts, warehouse};
 use crate::edge::emulator::{Emulator, MINISTACK};
 use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
-use crate::edge::{files, machine, python, shell};
+use crate::edge::{browser, files, machine, python, shell};
 use crate::failure::Failure;
 use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
@@ -210,7 +210,7 @@ fn lineage(bench: &mut Bench<'_>) -> Result<Outcome> {
 }
 
 fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
-    if !shell::has_chromium() {
+    if !browser::has_chromium() {
         return Ok(Outcome::NotRun("no Chromium; `sudo apt-get install chromium`".to_owned()));
     }
     (bench.tell)("Looking at the report in Chromium");
