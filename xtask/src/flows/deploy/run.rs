@@ -1,9 +1,10 @@
 //! A plan carried out: each task in a thread of its own as soon as what it waits for is done, the news of all in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 
 use super::{Ready, warehouse};
@@ -78,7 +79,10 @@ impl Ready {
                     // What is known now is all that it may need: those it waits for are done.
                     let (send, known, id) = (send.clone(), done.clone(), id.as_str());
                     scope.spawn(move || {
-                        let given = self.work(&task, &known, id, &send);
+                        // A fault of ours must not leave the others waiting for a word that never comes.
+                        let work = AssertUnwindSafe(|| self.work(&task, &known, id, &send));
+                        let given = catch_unwind(work)
+                            .unwrap_or_else(|_| Err(anyhow!("`{task}` broke off; this is a fault of the tool")));
                         // Whoever listens is gone only when this thread's scope is.
                         let _ = send.send(Message::Ended(task, given));
                     });
