@@ -9,15 +9,14 @@ use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
 use crate::flows::configure;
 use crate::flows::run::{self, News, Request};
-use crate::run::{DAG, chain, direct, manual, meant, report};
+use crate::run::{DAG, chain, direct, manual, report};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
     let time = files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let id = match (&args.attach, args.direct) {
-        (Some(id), true) => meant(id).swap_remove(0),
-        (Some(id), false) => id.clone(),
+        (Some(id), _) => id.clone(),
         (None, true) => direct(&time),
         (None, false) => manual(&time),
     };

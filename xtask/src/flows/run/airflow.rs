@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use contract::Exit;
 use serde_json::Value;
 
-use super::follow::Follow;
+use super::follow::{Follow, bear};
 use super::{News, Request};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
@@ -101,11 +101,12 @@ impl Airflow<'_> {
         let (run_id, chain) = (run_id_of(dag_run_id), chain(names));
         let mut follow = Follow::new(self.aws, &names.queue, self.request.every);
         let mut seen = Seen { run: String::new(), tasks: BTreeMap::new(), looks: 0 };
-        let mut late = 0;
+        let (mut late, mut silent) = (0, 0);
         let state = loop {
             let mut over = None;
             match self.look(dag_run_id) {
                 Ok((run, tasks)) => {
+                    silent = 0;
                     seen.run(&run, tell);
                     let mut missing = false;
                     for task in tasks.iter().filter(|task| chain.iter().any(|step| step.task == task.task_id)) {
@@ -115,7 +116,7 @@ impl Airflow<'_> {
                     late += u32::from(missing && run.has_ended());
                     over = (run.has_ended() && (!missing || late > LATE_LOOKS)).then_some(run.state);
                 }
-                Err(error) => follow.bear(error)?,
+                Err(error) => bear(&mut silent, error)?,
             }
             follow.look(tell)?;
             match over.filter(|_| follow.is_over()) {
@@ -141,7 +142,8 @@ impl Airflow<'_> {
         match found {
             Ok(Some(id)) => follow.add(&task.task_id, &id),
             Ok(None) => return Ok(false),
-            Err(error) => follow.bear(error)?,
+            Err(error) if exit_of(&error) == Exit::TempFail => return Ok(false),
+            Err(error) => return Err(error),
         }
         Ok(true)
     }

@@ -9,27 +9,31 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{Job, Outcome, chain, is_direct, job_name, outcome};
+use crate::run::{Job, Outcome, Step, chain, is_direct, job_name, meant, outcome};
 
-/// Begins a run, or with `attach` looks on at one, and follows it to its end. A run that this program began and was kept
-/// from submitting whole is submitted whole.
+/// Begins a run under an id, and follows it to its end; or with `attach` looks on at one, by the jobs' id of it or Airflow's.
+/// A run that this program began and was kept from submitting whole is submitted whole.
 ///
 /// # Errors
 /// When the credentials are of another account, there is no such run, or Batch refuses. A run that fails is no error here.
-pub fn run(request: &Request, run_id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
+pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
     let names = &request.settings.batch;
     let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
     let mut follow = Follow::new(&aws, &names.queue, request.every);
     let chain = chain(names);
-    let mut found = Vec::new();
-    for step in &chain {
-        let name = job_name(step.task, run_id);
-        found.push(if attach { aws.wait(batch.newest(&names.queue, &name))? } else { None });
+    let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
+    for one in if attach { meant(id) } else { Vec::new() } {
+        if found.iter().all(Option::is_none) {
+            let newest = |step: &Step| aws.wait(batch.newest(&names.queue, &job_name(step.task, &one)));
+            found = chain.iter().map(newest).collect::<Result<_>>()?;
+            run_id = one;
+        }
     }
+    let run_id = run_id.as_str();
     if attach {
-        let failure = || Failure::new(format!("there is no run `{run_id}` in the queue `{}`", names.queue));
+        let failure = || Failure::new(format!("there is no run `{id}` in the queue `{}`", names.queue));
         ensure!(found.iter().any(Option::is_some), failure().hint("Batch forgets a run about a week after its end"));
     }
     let mut behind: Option<String> = None;

@@ -126,18 +126,12 @@ impl<'a> Follow<'a> {
                     self.silent = 0;
                     self.take(found, tell)?;
                 }
-                Err(error) => self.bear(error)?,
+                Err(error) => bear(&mut self.silent, error)?,
             }
         }
         self.read(tell)?;
         self.explain(tell);
         Ok(())
-    }
-
-    /// Takes an error that may pass, a number of times in a row.
-    pub(super) fn bear(&mut self, error: anyhow::Error) -> Result<()> {
-        self.silent += 1;
-        if exit_of(&error) != Exit::TempFail || self.silent >= SILENT_LOOKS { Err(error) } else { Ok(()) }
     }
 
     fn take(&mut self, found: Vec<Job>, tell: &mut dyn FnMut(News)) -> Result<()> {
@@ -186,7 +180,7 @@ impl<'a> Follow<'a> {
                     let now = self.now();
                     self.lines.take(&stream, lines, now);
                 }
-                Err(error) if exit_of(&error) == Exit::TempFail => self.bear(error)?,
+                Err(error) if exit_of(&error) == Exit::TempFail => bear(&mut self.silent, error)?,
                 // A log that cannot be read changes nothing about the run.
                 Err(error) => {
                     self.deaf = true;
@@ -198,7 +192,7 @@ impl<'a> Follow<'a> {
         }
         let now = self.now();
         let mut ready = self.lines.ready(now);
-        if self.lines.are_drained() {
+        if self.deaf || self.lines.are_drained() {
             ready.extend(self.lines.rest());
         }
         for line in ready {
@@ -231,6 +225,12 @@ impl<'a> Follow<'a> {
     fn now(&self) -> i64 {
         i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
+}
+
+/// Takes an error that may pass, a number of times in a row.
+pub(super) fn bear(silent: &mut u32, error: anyhow::Error) -> Result<()> {
+    *silent += 1;
+    if exit_of(&error) != Exit::TempFail || *silent >= SILENT_LOOKS { Err(error) } else { Ok(()) }
 }
 
 /// Milliseconds since 1970.

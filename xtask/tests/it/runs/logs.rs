@@ -58,7 +58,7 @@ impl Stream {
             }
             self.rest = list;
         }
-        let count = if self.below(3) == 0 { 0 } else { self.rest.len().min(15) };
+        let count = if self.below(3) == 0 { 0 } else { self.rest.len().min(25) };
         let events: Vec<Value> = self.rest.drain(..count).collect();
         let token = if self.rest.is_empty() { Value::Null } else { format!("t{}", self.state).into() };
         json!({ "events": events, "nextToken": token, "searchedLogStreams": [] })
