@@ -165,6 +165,21 @@ fn a_job_that_stays_runnable_is_explained() {
 }
 
 #[test]
+fn logs_are_followed_until_the_jobs_have_ended() {
+    let stub = with(&[("copy_job", Plan::of(&[75, 1]))], 15);
+    for (index, task) in ["transformation", "copy_job"].into_iter().enumerate() {
+        let behind = stub.cloud().jobs.get(index.wrapping_sub(1)).map(|job| json!([{ "jobId": job.id }]));
+        stub.cloud().submit(&json!({ "jobName": format!("{task}-r1"), "dependsOn": behind }));
+    }
+    // The chain ends where it fails: nobody waits for the job behind it.
+    let output = xtask(&stub, &["logs", "r1", "--follow", "--every", "0.05"]);
+    assert!(output.status.success(), "{}", words(&output.stderr));
+    assert_said(&words(&output.stdout), &script(&[(0, 1, 40), (1, 2, 40)]));
+    let output = xtask(&stub, &["logs", "r2"]);
+    assert!(output.status.code() == Some(1) && words(&output.stderr).contains("Batch knows no run and no job `r2`"));
+}
+
+#[test]
 fn a_log_that_cannot_be_read_changes_nothing_about_the_run() {
     let stub = with(&[], 14);
     stub.cloud().hidden = true;

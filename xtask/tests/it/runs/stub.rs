@@ -164,7 +164,7 @@ impl Cloud {
         self.jobs.iter().map(|job| (job.name().to_owned(), job.ended)).collect()
     }
 
-    fn submit(&mut self, body: &Value) -> (u16, Value) {
+    pub(super) fn submit(&mut self, body: &Value) -> (u16, Value) {
         let task = body["jobName"].as_str().expect("a name").split('-').next().expect("a task").to_owned();
         let plan = self.plans.get(&task).cloned().unwrap_or_else(|| Plan::of(&[0]));
         let id = format!("00000000-0000-4000-8000-{:012}", self.jobs.len());
