@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stack::{Change, Deployed, Given};
+use crate::stack::{Adopted, Change, Deployed, Given};
 use crate::sync::sha256;
 
 /// Where a deployment goes.
@@ -82,6 +82,8 @@ pub struct StackPlan {
     pub parameters: BTreeMap<String, Given>,
     /// What becomes of its resources.
     pub changes: Vec<Change>,
+    /// What is there already, outside of a stack, and becomes part of this one before anything is made.
+    pub adopts: BTreeMap<String, Adopted>,
     /// The outputs that differ.
     pub outputs: Vec<String>,
     /// Whether it may be deleted, where that is not as the settings have it: the new value.

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod adopt;
 mod announced;
 pub mod bill;
 mod cause;
@@ -21,6 +22,7 @@ mod template;
 mod types;
 mod wiring;
 
+pub use adopt::{Adopted, Existing, adopted, import};
 pub use announced::{Announced, Deployed, unexpected};
 pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
 pub use change::{Action, Change, changes, impossible, mentions};

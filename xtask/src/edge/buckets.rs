@@ -66,6 +66,18 @@ impl Buckets {
         Ok(told.status() == Some(&BucketVersioningStatus::Enabled))
     }
 
+    /// The ARN of the key by which a bucket encrypts what it is given, where that is a key of KMS and not AWS's own.
+    pub async fn key(&self, bucket: &str) -> Result<Option<String>> {
+        let told = match self.client.get_bucket_encryption().bucket(bucket).send().await {
+            Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => return Ok(None),
+            told => told.map_err(|error| refused(&format!("ask how `{bucket}` encrypts"), &error))?,
+        };
+        let rules = told.server_side_encryption_configuration.map(|found| found.rules).unwrap_or_default();
+        let mut keys =
+            rules.into_iter().filter_map(|rule| rule.apply_server_side_encryption_by_default?.kms_master_key_id);
+        Ok(keys.find(|key| key.starts_with("arn:") && key.contains(":key/")))
+    }
+
     /// What is in a bucket; none if it is not there.
     pub async fn content(&self, bucket: &str) -> Result<Option<Content>> {
         let (mut content, mut key, mut version) = (Content::default(), None, None);

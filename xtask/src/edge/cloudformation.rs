@@ -2,6 +2,7 @@
 
 mod drift;
 mod events;
+mod told;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -14,12 +15,12 @@ use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, ChangeSource, EvaluationType, EventFilter, Parameter,
-    Replacement, ResourceChange, ResourceChangeDetail, Stack, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, TemplateStage,
 };
 
+use self::told::{announced, deployed, to_import};
 use crate::failure;
-use crate::stack::{Action, Announced, Deployed, Replaces};
+use crate::stack::{Adopted, Announced, Deployed};
 
 /// CloudFormation of an account in a region.
 #[derive(Clone, Debug)]
@@ -32,14 +33,25 @@ pub struct CloudFormation {
 pub struct Wanted<'a> {
     /// The stack's name with the prefix.
     pub stack: &'a str,
-    /// Whether the stack is not there yet.
-    pub creates: bool,
+    /// What it does with the stack.
+    pub does: Does<'a>,
     /// The change set's own name; the same name and content is the same request.
     pub name: &'a str,
     /// The template.
     pub template: &'a str,
     /// By name.
     pub parameters: &'a BTreeMap<String, String>,
+}
+
+/// What a change set does with its stack.
+#[derive(Clone, Copy, Debug)]
+pub enum Does<'a> {
+    /// Makes it.
+    Creates,
+    /// Changes it.
+    Updates,
+    /// Makes it of what is there already.
+    Imports(&'a BTreeMap<String, Adopted>),
 }
 
 /// A change set once it is made.
@@ -134,12 +146,17 @@ impl CloudFormation {
         let parameters = wanted.parameters.iter();
         let parameters =
             parameters.map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
-        let kind = if wanted.creates { ChangeSetType::Create } else { ChangeSetType::Update };
+        let (kind, imports) = match wanted.does {
+            Does::Creates => (ChangeSetType::Create, None),
+            Does::Updates => (ChangeSetType::Update, None),
+            Does::Imports(adopted) => (ChangeSetType::Import, Some(adopted.iter().map(to_import).collect())),
+        };
         let call = self.client.create_change_set().stack_name(wanted.stack).change_set_name(wanted.name);
         let call =
             call.change_set_type(kind).template_body(wanted.template).capabilities(Capability::CapabilityNamedIam);
         // The SDK asks again when an answer is lost: with a token that is not a second change set of the same name.
         let call = call.client_token(wanted.name).set_parameters(Some(parameters.collect()));
+        let call = call.set_resources_to_import(imports);
         let told = call.send().await;
         let told = told.map_err(|error| refused(&format!("plan the changes of `{}`", wanted.stack), &error))?;
         Ok((told.id.context("CloudFormation named no change set")?, told.stack_id.unwrap_or_default()))
@@ -239,61 +256,6 @@ impl CloudFormation {
 /// Whether there is no such stack: that answer has the code of every other mistake.
 fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.message().is_some_and(|words| words.contains("does not exist"))
-}
-
-fn deployed(told: Stack) -> Deployed {
-    let parameters = told.parameters.unwrap_or_default().into_iter();
-    let outputs = told.outputs.unwrap_or_default().into_iter();
-    Deployed {
-        name: told.stack_name.unwrap_or_default(),
-        id: told.stack_id.unwrap_or_default(),
-        status: told.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-        reason: told.stack_status_reason.filter(|reason| !reason.is_empty()),
-        parameters: parameters.filter_map(|one| Some((one.parameter_key?, one.parameter_value?))).collect(),
-        outputs: outputs.filter_map(|one| Some((one.output_key?, one.output_value?))).collect(),
-        protected: told.enable_termination_protection.unwrap_or_default(),
-        template: String::new(),
-        change_sets: Vec::new(),
-    }
-}
-
-fn announced(told: &ResourceChange) -> Announced {
-    let targets = told.details().iter().filter_map(|detail| detail.target());
-    let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
-    properties.dedup();
-    // `Bucket` or `Bucket.Arn`.
-    let follows: Option<Vec<String>> = told.details().iter().map(followed).collect();
-    let (action, sure) = match told.action() {
-        Some(ChangeAction::Add) => (Action::Add, true),
-        Some(ChangeAction::Import) => (Action::Import, true),
-        Some(ChangeAction::Remove) => (Action::Remove, true),
-        Some(ChangeAction::Modify) => (Action::Modify, true),
-        // "Dynamic", or what AWS adds later: it cannot be told before it is done.
-        _ => (Action::Modify, false),
-    };
-    let replaces = match told.replacement() {
-        _ if !sure => Replaces::Maybe,
-        Some(Replacement::True) => Replaces::Yes,
-        Some(Replacement::Conditional) => Replaces::Maybe,
-        _ => Replaces::No,
-    };
-    Announced {
-        resource: told.logical_resource_id().unwrap_or_default().to_owned(),
-        kind: told.resource_type().unwrap_or_default().to_owned(),
-        action,
-        replaces,
-        properties,
-        follows: follows.unwrap_or_default(),
-    }
-}
-
-/// The resource that a change comes from, where it comes from one.
-fn followed(detail: &ResourceChangeDetail) -> Option<String> {
-    let of_a_resource = [ChangeSource::ResourceReference, ChangeSource::ResourceAttribute];
-    let follows = detail.evaluation() == Some(&EvaluationType::Dynamic)
-        && detail.change_source().is_some_and(|source| of_a_resource.contains(source));
-    let from = detail.causing_entity().filter(|_| follows)?;
-    from.split('.').next().map(str::to_owned)
 }
 
 fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error

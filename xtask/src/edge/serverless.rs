@@ -30,6 +30,8 @@ pub struct Workgroup {
 pub struct Namespace {
     /// The ARN of the secret with the administrator's password, where Redshift keeps it.
     pub admin_secret: Option<String>,
+    /// The ARN of the key by which it is encrypted, where that is not AWS's own.
+    pub key: Option<String>,
 }
 
 /// A limit on what a workgroup computes in a period.
@@ -71,7 +73,11 @@ impl Serverless {
             Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
             told => told.map_err(|error| refused(&format!("look at the namespace `{name}`"), &error))?,
         };
-        Ok(told.namespace.map(|namespace| Namespace { admin_secret: namespace.admin_password_secret_arn }))
+        Ok(told.namespace.map(|namespace| Namespace {
+            admin_secret: namespace.admin_password_secret_arn,
+            // "AWS_OWNED_KMS_KEY" else (API Reference, Namespace).
+            key: namespace.kms_key_id.filter(|key| key.starts_with("arn:")),
+        }))
     }
 
     /// Deletes a namespace with all that is in it; one that is not there is no failure.

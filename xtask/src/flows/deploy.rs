@@ -132,7 +132,7 @@ pub fn plan(request: Request) -> Result<Ready> {
     let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
 
-    existing::refuse(&aws, &request, &wiring, &deployed, &account)?;
+    let existing = existing::find(&aws, &request, &wiring, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
     let wants_images = wanted(&wiring, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
@@ -175,6 +175,7 @@ pub fn plan(request: Request) -> Result<Ready> {
         only: &request.only,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
         objects: &version.into_iter().map(|version| (REQUIREMENTS.to_owned(), Given::Known(version))).collect(),
+        existing: &existing,
         protect: request.settings.protection.termination_protection,
         change_sets: CHANGE_SETS,
     })?;

@@ -84,7 +84,9 @@ impl Plan {
 /// Changes that are told with their stack; the others have a place of their own.
 fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
     let told = matches!(stack.action, Do::Update | Do::Wait);
-    stack.changes.iter().filter(move |change| told && !change.is_loud() && !change.is_access())
+    let imported = |change: &&Change| change.action == Action::Import;
+    let own = move |change: &&Change| (told && !change.is_loud() && !change.is_access()) || imported(change);
+    stack.changes.iter().filter(own)
 }
 
 fn indented(change: &Change) -> String {
@@ -103,8 +105,12 @@ fn words(stack: &StackPlan) -> String {
             format!("{status}: CloudFormation is at work on it")
         }
         Do::Update => {
-            let parts =
-                [(count(Action::Add), "new"), (count(Action::Modify), "changed"), (count(Action::Remove), "removed")];
+            let parts = [
+                (count(Action::Add), "new"),
+                (count(Action::Import), "taken up"),
+                (count(Action::Modify), "changed"),
+                (count(Action::Remove), "removed"),
+            ];
             let parts =
                 parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
             let told: Vec<String> = parts.collect();

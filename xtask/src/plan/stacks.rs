@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Do, StackPlan};
 use crate::failure::Failure;
 use crate::stack::{
-    Action, Deployed, Given, Replaces, Resolved, Source, State, Template, Wiring, changes, impossible, mentions,
-    resolve,
+    Action, Deployed, Existing, Given, Replaces, Resolved, Source, State, Template, Wiring, adopted, changes,
+    impossible, mentions, resolve,
 };
 use crate::sync::sha256;
 
@@ -29,6 +29,8 @@ pub struct Known<'a> {
     pub images: &'a BTreeMap<String, Given>,
     /// The version of each object.
     pub objects: &'a BTreeMap<String, Given>,
+    /// Names that are taken by resources of this account which are in no stack of ours: they become part of it.
+    pub existing: &'a Existing,
     /// Whether stacks shall be protected from deletion.
     pub protect: bool,
     /// How the names of our change sets begin.
@@ -111,7 +113,14 @@ impl Known<'_> {
         let state = deployed.map_or(State::Absent, Deployed::state);
         let empty = Resolved::default();
         let old = before.unwrap_or(&empty);
-        let changes = changes(old, new);
+        let mut changes = changes(old, new);
+        let adopts = match state {
+            State::Absent | State::Stillborn => adopted(new, &changes, self.existing),
+            _ => BTreeMap::new(),
+        };
+        for change in changes.iter_mut().filter(|change| adopts.contains_key(&change.resource)) {
+            change.action = Action::Import;
+        }
         let outputs: BTreeSet<&String> = old.outputs.keys().chain(new.outputs.keys()).collect();
         let differs = |name: &&String| old.outputs.get(*name) != new.outputs.get(*name);
         let outputs: Vec<String> = outputs.into_iter().filter(differs).cloned().collect();
@@ -151,6 +160,7 @@ impl Known<'_> {
             template: sha256(template.text.as_bytes()),
             parameters,
             changes,
+            adopts,
             outputs,
             protect: (protected != self.protect).then_some(self.protect),
             leftovers: match deployed {

@@ -45,6 +45,7 @@ struct Case {
     only: Vec<String>,
     images: BTreeMap<String, Given>,
     objects: BTreeMap<String, Given>,
+    existing: stack::Existing,
     protect: bool,
 }
 
@@ -61,6 +62,7 @@ impl Case {
             only: Vec::new(),
             images: BTreeMap::new(),
             objects: BTreeMap::new(),
+            existing: stack::Existing::new(),
             protect: false,
         }
     }
@@ -106,6 +108,7 @@ impl Case {
             only: &self.only,
             images: &self.images,
             objects: &self.objects,
+            existing: &self.existing,
             protect: self.protect,
             change_sets: "dpworld-",
         })
@@ -223,6 +226,17 @@ fn a_part_of_it_takes_what_the_rest_gives_already() {
     let plan = case.plan();
     assert_eq!(plan.stacks.len(), 1);
     assert_eq!(plan.stacks[0].parameters["TopicName"], known("t"));
+}
+
+#[test]
+fn a_bucket_that_stayed_becomes_part_of_its_new_stack() {
+    let mut case = Case::empty();
+    case.existing.insert("dpstack-eu-west-1".to_owned(), None);
+    let plan = case.plan();
+    let imported = plan.stacks[0].changes.iter().filter(|change| change.action == Action::Import);
+    assert_eq!(imported.map(|change| change.resource.as_str()).collect::<Vec<_>>(), ["Bucket"]);
+    assert_eq!(plan.stacks[0].adopts["Bucket"].name, "dpstack-eu-west-1");
+    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  is there already"), "{plan}");
 }
 
 #[test]

@@ -62,6 +62,11 @@ impl Change {
         goes && !self.stays && Kind::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
+    /// The property that is its fixed name, for a type that can have one.
+    pub fn named_by(&self) -> Option<&'static str> {
+        Kind::of(&self.kind)?.named_by
+    }
+
     /// Whether it takes something away, so that it is shown last and loudest.
     pub fn is_loud(&self) -> bool {
         self.action == Action::Remove || self.replaces > Replaces::No

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use contract::Exit;
 
 use super::{Listener, failed};
-use crate::edge::cloudformation::{CloudFormation, Made, Wanted};
+use crate::edge::cloudformation::{CloudFormation, Does, Made, Wanted};
 use crate::failure::Failure;
 use crate::plan::{Do, StackPlan};
-use crate::stack::{Deployed, Next, State, unexpected};
+use crate::stack::{Deployed, Next, State, import, unexpected};
 
 /// How the names of our change sets begin.
 pub const CHANGE_SETS: &str = "dpworld-";
@@ -98,11 +98,32 @@ async fn change(
     (id, region): (&str, &str),
     tell: &mut dyn Listener,
 ) -> Result<Deployed> {
+    let mut there = there;
+    if there.is_none() && !plan.adopts.is_empty() {
+        let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
+        let (does, none) = (Does::Imports(&plan.adopts), BTreeMap::new());
+        let wanted = Wanted { stack: &plan.name, does, name: &name, template: &template, parameters: &none };
+        there = Some(execute(cloudformation, plan, &wanted, None, region, tell).await?);
+    }
     let creates = there.is_none();
     tell.begins(if creates { "planning what it needs" } else { "planning the change" });
     let name = format!("{CHANGE_SETS}{id}");
-    let wanted = Wanted { stack: &plan.name, creates, name: &name, template, parameters };
-    let (set, stack) = cloudformation.make(&wanted).await?;
+    let does = if creates { Does::Creates } else { Does::Updates };
+    let wanted = Wanted { stack: &plan.name, does, name: &name, template, parameters };
+    execute(cloudformation, plan, &wanted, there, region, tell).await
+}
+
+/// Has a change set made, and carried out if it does no more than the plan shows.
+async fn execute(
+    cloudformation: &CloudFormation,
+    plan: &StackPlan,
+    wanted: &Wanted<'_>,
+    there: Option<Deployed>,
+    region: &str,
+    tell: &mut dyn Listener,
+) -> Result<Deployed> {
+    let (creates, name) = (there.is_none(), wanted.name);
+    let (set, stack) = cloudformation.make(wanted).await?;
     let set = cloudformation.made(&set).await?;
     let refusal = match set.made {
         Made::Empty => None,
@@ -116,7 +137,11 @@ async fn change(
             if more.is_empty() {
                 let seen = cloudformation.newest_event(&stack).await?;
                 cloudformation.execute(&set.id).await?;
-                tell.begins(if creates { "being made" } else { "being changed" });
+                tell.begins(match wanted.does {
+                    Does::Creates => "being made",
+                    Does::Updates => "being changed",
+                    Does::Imports(_) => "taking up what is there already",
+                });
                 let done = cloudformation.watch(&stack, seen, &mut |event| tell.event(event)).await?;
                 return ended(cloudformation, &plan.name, done, region).await;
             }
@@ -133,7 +158,7 @@ async fn change(
             remove(cloudformation, &there, region, tell).await?;
         }
     } else {
-        cloudformation.drop_change_set(&plan.name, &name).await?;
+        cloudformation.drop_change_set(&plan.name, name).await?;
     }
     match (refusal, there) {
         (Some(failure), _) => Err(failure.into()),
@@ -152,7 +177,7 @@ pub async fn change_alone(
     tell: &mut dyn Listener,
 ) -> Result<()> {
     let name = format!("{CHANGE_SETS}{id}");
-    let wanted = Wanted { stack: &stack.name, creates: false, name: &name, template, parameters };
+    let wanted = Wanted { stack: &stack.name, does: Does::Updates, name: &name, template, parameters };
     let (set, id) = cloudformation.make(&wanted).await?;
     let set = cloudformation.made(&set).await?;
     match set.made {
