@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{FIRST, SECOND, account, endpoint, folder, two};
+use super::{FIRST, SECOND, account, deployed, endpoint, folder, two};
 use crate::support::account::{Account, texts};
 use crate::support::proxy::{Asked, Fate, Proxy};
 
@@ -143,8 +143,9 @@ fn seeded(seed: u64) -> impl Iterator<Item = u64> {
     (0..).scan(seed, move |state, _: u64| step(state))
 }
 
-/// Kinds and status of everything that a whole deployment makes; many names are AWS's own choice.
-fn kinds(account: &Account) -> BTreeMap<String, Value> {
+/// What is in an account without what AWS names by chance: of each stack status, change sets, and the kinds of its resources;
+/// and the buckets.
+fn kinds(account: &Account) -> Value {
     let kinds = |(stack, state): (String, Value)| {
         let resources = state["resources"].as_object().expect("resources");
         let kinds: BTreeMap<&String, &Value> = resources.iter().map(|(name, of)| (name, &of[0])).collect();
@@ -152,7 +153,27 @@ fn kinds(account: &Account) -> BTreeMap<String, Value> {
         let told = json!({"status": state["status"], "open": state["open"], "kinds": kinds, "outputs": outputs});
         (stack, told)
     };
-    account.state().into_iter().map(kinds).collect()
+    let stacks: BTreeMap<String, Value> = account.state().into_iter().map(kinds).collect();
+    let buckets: Vec<String> =
+        account.buckets().iter().map(|bucket| bucket.replace(&account.number, "ACCOUNT")).collect();
+    json!({"stacks": stacks, "buckets": buckets})
+}
+
+/// Dies at some calls; the same command again comes to the same end.
+fn dies_at(seed: u64, count: usize, prepare: impl Fn() -> Account, arguments: &[&str]) {
+    let (whole, listening) = (prepare(), super::listening());
+    whole.run_by(&listening.endpoint, arguments).done();
+    let (wanted, calls) = (kinds(&whole), listening.asked().len());
+    assert!(calls > 20, "{calls} calls, {wanted}");
+    for number in seeded(seed).take(count) {
+        let last = usize::try_from(number).expect("31 bits") % calls;
+        let fate = if (number / 65_536) % 2 == 0 { Fate::Lost } else { Fate::Unanswered };
+        let account = prepare();
+        let asked = Killed::begin(&account, arguments, last, fate).end(last, fate);
+        let again = account.run(arguments).done();
+        let call = asked.map(|asked| asked.call());
+        assert_eq!(kinds(&account), wanted, "{fate:?} {last} of {calls}, {call:?}: {}", again.stderr);
+    }
 }
 
 /// The first part of a deployment, so that there are images: no Docker engine is asked for them.
@@ -163,31 +184,30 @@ fn begun() -> Account {
     account
 }
 
-fn whole_deployments(seed: u64, count: usize) {
-    let whole = begun();
-    let listening = super::listening();
-    whole.run_by(&listening.endpoint, &["deploy", "--yes"]).done();
-    let (wanted, calls) = (kinds(&whole), listening.asked().len());
-    assert!(wanted.len() == 7 && calls > 60, "{calls} calls, {wanted:?}");
-    for number in seeded(seed).take(count) {
-        let last = usize::try_from(number).expect("31 bits") % calls;
-        let fate = if number % 2 == 0 { Fate::Lost } else { Fate::Unanswered };
-        let account = begun();
-        let asked = Killed::begin(&account, &["deploy", "--yes"], last, fate).end(last, fate);
-        let again = account.run(&["deploy", "--yes"]).done();
-        let call = asked.map(|asked| asked.call());
-        assert_eq!(kinds(&account), wanted, "{fate:?} {last} of {calls}, {call:?}: {}", again.stderr);
-        let idle = account.run(&["diff", "--json"]).json();
-        assert_eq!(idle["idle"], true, "{fate:?} {last}, {call:?}: {idle}");
-    }
-}
-
 #[test]
 fn a_whole_deployment_dies_at_ten_calls() {
-    whole_deployments(1, 10);
+    dies_at(1, 10, begun, &["deploy", "--yes"]);
 }
 
 #[test]
 fn a_whole_deployment_dies_at_ten_other_calls() {
-    whole_deployments(2, 10);
+    dies_at(2, 10, begun, &["deploy", "--yes"]);
+}
+
+#[test]
+fn the_end_of_a_whole_deployment_with_its_data_dies_at_ten_calls() {
+    let wanted = ["destroy", "--yes", "--delete-data"];
+    dies_at(3, 10, deployed, &wanted);
+}
+
+#[test]
+fn a_stack_that_takes_up_what_stayed_dies_at_fifteen_calls() {
+    let storage = ["--stack", "storage", "--yes"];
+    let prepare = || {
+        let account = account();
+        account.run(&[&["deploy"], &storage[..]].concat()).done();
+        account.run(&[&["destroy"], &storage[..]].concat()).done();
+        account
+    };
+    dies_at(4, 15, prepare, &[&["deploy"], &storage[..]].concat());
 }

@@ -138,12 +138,30 @@ fn a_change_in_place_touches_its_stack_alone() {
     assert_eq!(account.with("diff", folder.path(), &["--json"]).json()["idle"], true);
 }
 
+/// Has a bucket encrypt as its stack says: MiniStack's CloudFormation forgets that.
+fn encrypts(account: &Account, bucket: &str, key: &str) {
+    let key = format!("arn:aws:kms:eu-west-1:{}:key/{key}", account.number);
+    let rule = format!("<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{key}</KMSMasterKeyID>");
+    let rule = format!("<ApplyServerSideEncryptionByDefault>{rule}</ApplyServerSideEncryptionByDefault>");
+    let space = "http://s3.amazonaws.com/doc/2006-03-01/";
+    let rules = format!(
+        "<ServerSideEncryptionConfiguration xmlns=\"{space}\"><Rule>{rule}</Rule></ServerSideEncryptionConfiguration>"
+    );
+    let (head, answer) = account.call_rest("s3", "PUT", &format!("/{bucket}?encryption"), &rules);
+    assert!(head.contains(" 200 "), "{answer}");
+}
+
 #[test]
 fn the_end_keeps_the_data_until_it_is_told_otherwise() {
     let account = deployed();
     let lake = format!("/{}/raw/kept", buckets(&account)[2]);
     account.call_rest("s3", "PUT", &lake, "a");
     account.call_rest("s3", "PUT", &lake, "b");
+    let before = account.state();
+    let resources = &before["storage"]["resources"];
+    for (bucket, key) in [("AirflowBucket", "AirflowKey"), ("LakeBucket", "LakeKey")] {
+        encrypts(&account, resources[bucket][1].as_str().expect("a name"), resources[key][1].as_str().expect("an id"));
+    }
     let told = account.run(&["destroy", "--yes", "--json"]).json();
     let order: Vec<&Value> = told["plan"]["stacks"].as_array().expect("stacks").iter().map(|stack| &stack[0]).collect();
     let place = |name: &str| order.iter().position(|stack| **stack == json!(format!("DataPlatform-{name}")));
@@ -153,6 +171,22 @@ fn the_end_keeps_the_data_until_it_is_told_otherwise() {
     assert!(account.state().is_empty());
     assert_eq!(account.buckets(), buckets(&account));
     assert_eq!(account.call_rest("s3", "GET", &lake, "").1, "b");
+
+    // A new deployment takes up the buckets, with what they hold, and the keys by which that can be read.
+    let again = ["--stack", "registry", "--stack", "storage"];
+    let plan = account.run(&[&["diff", "--json"], &again[..]].concat()).json()["plan"]["stacks"][1].clone();
+    let taken: Vec<&String> = plan["adopts"].as_object().expect("resources").keys().collect();
+    assert_eq!(taken, ["AccessLogBucket", "AirflowBucket", "AirflowKey", "LakeBucket", "LakeKey"]);
+    account.run(&[&["deploy", "--yes"], &again[..]].concat()).done();
+    let state = account.state();
+    assert_eq!(statuses(&account)["storage"], "UPDATE_COMPLETE");
+    let same =
+        |name: &str| assert_eq!(state["storage"]["resources"][name], before["storage"]["resources"][name], "{name}");
+    taken.iter().for_each(|name| same(name));
+    assert_eq!(state["storage"]["outputs"]["LakeKeyArn"], before["storage"]["outputs"]["LakeKeyArn"]);
+    assert_eq!(account.call_rest("s3", "GET", &lake, "").1, "b");
+    assert_eq!(account.run(&[&["diff", "--json"], &again[..]].concat()).json()["plan"]["stacks"][1]["action"], "keep");
+    account.run(&[&["destroy", "--yes"], &again[..]].concat()).done();
 
     // A second end with the data: the stacks are gone, their buckets are not.
     let told = account.run(&["destroy", "--yes", "--delete-data", "--json"]).json();
