@@ -1,7 +1,7 @@
 //! Names that a stack would take which are there already: what an earlier deployment left is taken up again, with the keys that
 //! encrypt it; what is somebody else's is told before anything is made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
@@ -25,17 +25,23 @@ pub(super) fn find(
 ) -> Result<Existing> {
     let (settings, wants) =
         (&request.settings, |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack));
-    // What a stack has is its own. One that was never made has nothing, and new names come with other settings.
-    let own = |stack: &str| -> BTreeSet<&String> {
-        let there = deployed.get(stack).filter(|there| there.state() != State::Stillborn);
-        there.into_iter().flat_map(|there| there.parameters.values()).collect()
+    // What a stack has is its own: by a parameter, or by a template that has imported what is there and no more yet. Of one
+    // that CloudFormation is at work on nobody can tell; it is planned again when that has ended. One that was never made has
+    // nothing, and new names come with other settings.
+    let owns = |stack: &str, name: &String| {
+        deployed.get(stack).is_some_and(|there| match there.state() {
+            State::Stillborn => false,
+            State::Busy => true,
+            _ => {
+                there.parameters.values().any(|value| value == name) || there.template.contains(&format!("\"{name}\""))
+            }
+        })
     };
     let is_new = |stack: &str| deployed.get(stack).is_none_or(|there| there.state() == State::Stillborn);
     let (mut found, mut late, mut others) = (Existing::new(), Vec::new(), Vec::new());
     if wants(STORAGE) {
-        let (buckets, own) = (Buckets::new(&aws.config, aws.is_emulated()), own(STORAGE));
-        let names = settings.buckets();
-        for name in [names.lake, names.airflow, names.access_logs].into_iter().filter(|name| !own.contains(name)) {
+        let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());
+        for name in [names.lake, names.airflow, names.access_logs].into_iter().filter(|name| !owns(STORAGE, name)) {
             match aws.wait(buckets.owner(&name, account))? {
                 Owner::Nobody => {}
                 Owner::Us if is_new(STORAGE) => {
@@ -48,7 +54,7 @@ pub(super) fn find(
         }
     }
     let namespace = &settings.warehouse.namespace;
-    if wants(WAREHOUSE) && !own(WAREHOUSE).contains(namespace) && !aws.is_unanswered("Redshift Serverless") {
+    if wants(WAREHOUSE) && !owns(WAREHOUSE, namespace) && !aws.is_unanswered("Redshift Serverless") {
         let there = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
         match there {
             Some(there) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), there.key),
