@@ -44,6 +44,12 @@ impl Line {
         let time = chrono::DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
         time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
+
+    /// What was said, as a terminal may be given it: without what would move its cursor, change its colours or its title.
+    pub fn printable(&self) -> String {
+        let plain = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
+        self.message.trim_end().chars().map(plain).collect()
+    }
 }
 
 /// Where a line stands among all: by its time, then by when it was taken, then by its id. Ids are decimal numbers that

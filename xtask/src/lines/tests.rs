@@ -157,3 +157,16 @@ fn one_id_in_two_streams_is_two_lines() {
     let streams: BTreeSet<Stream> = lines.ready(0).into_iter().map(|line| line.stream).collect();
     assert_eq!(streams, BTreeSet::from([stream(1), stream(2)]));
 }
+
+#[test]
+fn a_line_cannot_drive_the_terminal() {
+    let line = |message: &str| Line {
+        stream: ("group".to_owned(), "stream".to_owned()),
+        id: "1".to_owned(),
+        timestamp: 0,
+        ingestion: 0,
+        message: message.to_owned(),
+    };
+    assert_eq!(line("a\tb \u{e9}\r\n").printable(), "a\tb \u{e9}");
+    assert_eq!(line("\u{1b}]0;title\u{7}\u{1b}[2Jgone").printable(), "\u{fffd}]0;title\u{fffd}\u{fffd}[2Jgone");
+}

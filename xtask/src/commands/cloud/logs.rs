@@ -22,7 +22,7 @@ pub(super) fn run(args: &Logs) -> Result<Exit> {
             let value = json!({ "task": task, "stream": line.stream.1, "time": line.time(), "message": line.message });
             terminal::say(&format!("{value}\n"))
         }
-        Told::Line(task, line) => terminal::say(&format!("{} {task} | {}\n", line.time(), line.message)),
+        Told::Line(task, line) => terminal::say(&format!("{} {task} | {}\n", line.time(), line.printable())),
     })?;
     Ok(Exit::Done)
 }

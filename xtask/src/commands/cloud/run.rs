@@ -36,7 +36,7 @@ fn follow(args: &Run, request: &Request, id: &str, again: &str) -> Result<Exit> 
     let mut tell = |news| match news {
         News::Step(task, words) => tree.step(&task, &words),
         News::Note(task, words) => tree.keep(&task, &words),
-        News::Line(task, line) => tree.keep(&task, &line.message),
+        News::Line(task, line) => tree.keep(&task, &line.printable()),
         News::Ended(task, error) => tree.ended(&task, error.as_deref()),
     };
     let outcome = if args.direct {
