@@ -105,7 +105,7 @@ def nat_create(_logical_id, properties, _stack):
 
 
 def flow_log_create(_logical_id, properties, _stack):
-    names = "ResourceType TrafficType LogDestinationType LogGroupName".split()
+    names = ("ResourceType", "TrafficType", "LogDestinationType", "LogGroupName")
     request = {name: [properties[name]] for name in names} | {"ResourceId.1": [properties["ResourceId"]]}
     log = added(ec2._flow_logs, lambda: ec2._create_flow_logs(request))
     return log, {"Id": log}
@@ -231,7 +231,8 @@ def group_is_there(properties):
 
 
 def group_rule(kind):
-    every = "GroupId SourceSecurityGroupId DestinationSecurityGroupId IpProtocol FromPort ToPort CidrIp".split()
+    groups = ("GroupId", "SourceSecurityGroupId", "DestinationSecurityGroupId")
+    every = (*groups, "IpProtocol", "FromPort", "ToPort", "CidrIp")
     return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_is_there)
 
 
