@@ -31,10 +31,18 @@ pub fn file_url(dir: &Path) -> String {
 
 /// Waits until something has come true; for a minute, as a busy machine may need most of one to start eight programs.
 #[track_caller]
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, holds: impl FnMut() -> bool) {
+    wait_or_tell(what, holds, String::new);
+}
+
+/// Waits until something has come true; when it does not, `tell` says what is there instead.
+#[track_caller]
+pub fn wait_or_tell(what: &str, mut holds: impl FnMut() -> bool, tell: impl FnOnce() -> String) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        if began.elapsed() > Duration::from_secs(60) {
+            panic!("waited in vain until {what}\n{}", tell());
+        }
         std::thread::sleep(Duration::from_millis(10));
     }
 }

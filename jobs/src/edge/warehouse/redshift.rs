@@ -158,11 +158,14 @@ impl Warehouse for Redshift {
             "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
         );
         self.execute("mark the attempt as alive", &lease).await?;
+        // The tables first: whoever made one of them held a lease before, so that it is among those that are read now. The other
+        // way round, a load that begins in between would lose the tables that it has just made.
+        let tables = self.shape(schema).await?;
         let alive =
             self.query("look for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;
         let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
         let mut swept = Vec::new();
-        for table in self.shape(schema).await?.into_keys() {
+        for table in tables.into_keys() {
             if StageNames::token_of(&table).is_some_and(|other| !alive.contains(&other)) {
                 self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
                 swept.push(table);

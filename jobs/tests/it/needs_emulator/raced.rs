@@ -5,7 +5,7 @@ use crate::support::data_api::DataApi;
 use crate::support::database::{Role, WAITING};
 use crate::support::program::{self, Program};
 use crate::support::redshift::Cluster;
-use crate::support::wait_until;
+use crate::support::wait_or_tell;
 use crate::support::zoo::{Zoo, animals};
 
 /// Who waits for what is left when the lock is free: whoever comes next, under both readings of when Redshift takes a
@@ -30,7 +30,8 @@ fn race(name: &str, snapshot_first: bool) {
     let runs = ["r1", "r2", "r1", "r1", "r2", "r1", "r2", "r1"];
     let running: Vec<_> = runs.iter().map(|run| copy(run).start()).collect();
     let watcher = zoo.database().session(Role::Postgres);
-    wait_until("eight loads wait for the lock", || watcher.number(WAITING) == 8);
+    let said = || running.iter().map(|load| format!("{}\n", load.said())).collect::<String>();
+    wait_or_tell("eight loads wait for the lock", || watcher.number(WAITING) == 8, said);
     drop(holder);
 
     let mut outcomes: Vec<(&str, String)> = Vec::new();
