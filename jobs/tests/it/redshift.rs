@@ -316,6 +316,21 @@ fn leftovers_are_dropped_when_their_lease_has_ended_and_not_before() {
     assert_eq!(left(&rig), 0);
 }
 
+/// A table that was listed before has its lease among those that are read after, whoever begins in between.
+#[test]
+fn leftovers_are_listed_before_it_is_asked_who_holds_them() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.transform("r1");
+    rig.commits("r1");
+    let statements = rig.api.statements();
+    let place = |words: &[&str]| statements.iter().position(|sql| words.iter().all(|word| sql.contains(word)));
+    let held = place(&["INSERT INTO etl.attempts"]);
+    let listed = place(&["svv_columns", "'staging_zoo'"]);
+    let asked = place(&["SELECT token FROM etl.attempts"]);
+    let made = place(&["CREATE TABLE staging_zoo."]);
+    assert!(held.is_some() && held < listed && listed < asked && asked < made, "{statements:#?}");
+}
+
 #[test]
 fn eight_loads_of_one_run_and_of_its_neighbours_commit_each_once() {
     for snapshot_first in [false, true] {
