@@ -60,11 +60,14 @@ impl Header {
                         2 => encoding = field.integer()?,
                         3 if id == 5 => levels[0] = field.integer()?,
                         4 if id == 5 => levels[1] = field.integer()?,
+                        3 => drop(field.truth()?),
                         5 if id == 5 => field.fields(statistics)?,
                         _ => {}
                     }
                     Ok::<(), Broken>(())
                 })?,
+                6 => return Err(Broken("it describes a page of an index")),
+                8 => field.fields(second)?,
                 _ => {}
             }
             Ok::<(), Broken>(())
@@ -108,6 +111,16 @@ impl Header {
             unpacked.map_err(|error| corrupt(format!("a page that cannot be unpacked: {error}")))?;
         }
         if bytes.len() == self.size { Ok(()) } else { Err(corrupt("a page of another size than it claims")) }
+    }
+}
+
+/// What a page of the second version has before it. Such a page is refused later, with its own words.
+fn second(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
+    match id {
+        1..=6 => field.integer().map(drop),
+        7 => field.truth().map(drop),
+        8 => field.fields(statistics),
+        _ => Ok(()),
     }
 }
 
