@@ -1,6 +1,7 @@
 //! One column of a row group: what the footer says of it, and where its pages are.
 
 use super::footer::MAGIC;
+use super::page::statistics;
 use super::refusal::{Code, Refusal};
 use super::schema::FileColumn;
 use super::thrift::{Broken, Field};
@@ -59,9 +60,11 @@ impl Told {
             })?,
             4 => self.codec = field.integer()?,
             5 => self.values = field.integer()?,
+            6 | 10 => drop(field.integer()?),
             7 => self.size = field.integer()?,
             9 => self.data = Some(field.integer()?),
             11 => self.dictionary = Some(field.integer()?),
+            12 => field.fields(statistics)?,
             _ => {}
         }
         Ok(())

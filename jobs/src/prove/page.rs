@@ -126,7 +126,7 @@ fn second(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
 
 /// Statistics are not believed, but what they are made of is looked at: two readers must not find the header's end in
 /// two places.
-fn statistics(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
+pub(super) fn statistics(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
     match id {
         1 | 2 | 5 | 6 => field.binary().map(drop),
         3 | 4 | 9 => field.integer().map(drop),
