@@ -124,8 +124,8 @@ fn second(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
     }
 }
 
-/// Statistics are not believed, but what they are made of is looked at: two readers must not find the header's end in
-/// two places.
+/// Statistics of a page or of a chunk are not believed, but what they are made of is looked at: two readers must not find
+/// their end in two places.
 pub(super) fn statistics(id: i64, field: &mut Field<'_, '_>) -> Result<(), Broken> {
     match id {
         1 | 2 | 5 | 6 => field.binary().map(drop),
