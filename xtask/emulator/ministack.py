@@ -8,8 +8,10 @@ What it adds, with create, update and delete, and with `Ref` and `Fn::GetAtt` in
 |---|---|
 | EC2 EIP, NatGateway, FlowLog | MiniStack's own, by its service |
 | EC2 SecurityGroupIngress, SecurityGroupEgress | written down; the group has to be there |
-| Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's own stubs, in which every job succeeds at once |
-| RedshiftServerless Namespace, Workgroup; MWAA Environment; Budgets Budget | written down |
+| Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's own stubs, or another server's: `batch_types.py` |
+| RedshiftServerless Namespace, Workgroup; Budgets Budget | written down |
+| MWAA Environment | written down; with an Airflow behind it where there is one: `airflow_runtime.py` |
+| ECR's BatchDeleteImage | MiniStack's own; what it deletes cannot be pulled any more |
 | CloudWatch Alarm on a query | MiniStack's own alarm, the query in place of the metric's name |
 | Custom::ClosedSecurityGroup | what its function does, without running it: the group's rules are removed |
 
@@ -26,6 +28,7 @@ import importlib.metadata
 import json
 import sys
 import uuid
+from pathlib import Path
 
 VERSION = "1.5.33"
 
@@ -38,44 +41,18 @@ if found != VERSION:
 
 from ministack.app import main
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
-from ministack.services import batch, ec2
+from ministack.services import ec2, ecr
 from ministack.services.cloudformation import provisioners
+
+# Now that the package is found, what lies beside this file.
+sys.path.append(str(Path(__file__).parent))
+
+import airflow_runtime
+import batch_types
+from shapes import arn, body, handlers, refuse_changes
 
 # Written down: (type, physical id) -> properties.
 RECORDED = AccountRegionScopedDict()
-
-
-def arn(service, resource):
-    return f"arn:aws:{service}:{get_region()}:{get_account_id()}:{resource}"
-
-
-def body(response):
-    """The body of a service's answer; ValueError, which fails the resource, with the service's words."""
-    status, _headers, text = response
-    text = text if isinstance(text, str) else text.decode()
-    if status >= 400:
-        raise ValueError(text)
-    return text
-
-
-def refuse_changes(before, after, keys):
-    """CloudFormation's words for a fixed name whose resource would have to be replaced."""
-    for key in keys:
-        if before.get(key) != after.get(key):
-            words = "CloudFormation cannot update a stack when a custom-named resource requires replacing"
-            raise ValueError(f"{words}: {key}")
-
-
-def lower_camel(value, name=""):
-    """CloudFormation's UpperCamel names as a service's lowerCamel ones, at every depth; what users name stays. Numbers are
-    numbers, also where a parameter gave them as text."""
-    if name in ("Tags", "Options"):
-        return value
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: lower_camel(item, key) for key, item in value.items()}
-    if name in ("MaxvCpus", "Attempts", "AttemptDurationSeconds"):
-        return int(value)
-    return [lower_camel(item) for item in value] if isinstance(value, list) else value
 
 
 # EC2: the service is called, and what it added to its table is the resource.
@@ -133,6 +110,18 @@ def closed(_logical_id, properties, _stack):
     return group, {}
 
 
+own_delete = ecr._batch_delete_image  # it leaves the manifest, which could be pulled for ever
+
+
+def delete_images(asked):
+    answer = own_delete(asked)
+    if answer[0] < 400:
+        manifests = ecr._manifest_blobs.get(asked["repositoryName"], {})
+        for image in json.loads(body(answer))["imageIds"]:
+            manifests.pop(image.get("imageDigest"), None)
+    return answer
+
+
 own_alarm = provisioners._cw_metric_alarm_record  # it knows no queries
 
 
@@ -140,66 +129,6 @@ def alarm(name, properties):
     for query in properties.get("Metrics", []):
         properties = properties | {"Namespace": "query", "MetricName": query["Expression"], "Metrics": []}
     return own_alarm(name, properties)
-
-
-# Batch: `Ref` is the ARN.
-
-
-def compute_environment_create(_logical_id, properties, _stack):
-    answer = json.loads(body(batch._create_compute_environment(lower_camel(properties))))
-    return answer["computeEnvironmentArn"], {"ComputeEnvironmentArn": answer["computeEnvironmentArn"]}
-
-
-def compute_environment_update(physical_id, before, after, _stack):
-    refuse_changes(before, after, ["ComputeEnvironmentName", "Type", "Tags"])
-    body(batch._update_compute_environment({"computeEnvironment": physical_id} | lower_camel(after)))
-    return physical_id, {"ComputeEnvironmentArn": physical_id}
-
-
-def queue_create(_logical_id, properties, _stack):
-    answer = json.loads(body(batch._create_job_queue(lower_camel(properties))))
-    batch._job_queues[answer["jobQueueName"]] |= lower_camel({"JobStateTimeLimitActions": []} | properties)
-    return answer["jobQueueArn"], {"JobQueueArn": answer["jobQueueArn"]}
-
-
-def queue_update(physical_id, before, after, _stack):
-    refuse_changes(before, after, ["JobQueueName", "Tags"])
-    batch._job_queues[physical_id.rsplit("/", 1)[-1]] |= lower_camel({"JobStateTimeLimitActions": []} | after)
-    return physical_id, {"JobQueueArn": physical_id}
-
-
-def definition_create(_logical_id, properties, _stack):
-    request = lower_camel(properties)
-    answer = json.loads(body(batch._register_job_definition(request)))
-    # MiniStack's stub forgets most of it.
-    batch._job_definitions[answer["jobDefinitionName"]][-1] |= request
-    return answer["jobDefinitionArn"], {"JobDefinitionArn": answer["jobDefinitionArn"]}
-
-
-def definition_update(physical_id, before, after, stack):
-    """A new revision; the old one is no longer active, as CloudFormation leaves it."""
-    refuse_changes(before, after, ["JobDefinitionName"])
-    deactivate(physical_id)
-    return definition_create("", after, stack)
-
-
-def deactivate(physical_id):
-    name, revision = physical_id.rsplit("/", 1)[-1].split(":")
-    for found in batch._job_definitions.get(name, []):
-        if found["revision"] == int(revision):
-            found["status"] = "INACTIVE"
-
-
-def definition_delete(physical_id, _properties):
-    deactivate(physical_id)
-    name = physical_id.rsplit("/", 1)[-1].split(":")[0]
-    if all(found["status"] == "INACTIVE" for found in batch._job_definitions.get(name, [])):
-        batch._job_definitions.pop(name, None)
-
-
-def dropped(table):
-    """A delete of what a table holds by the last part of its ARN."""
-    return lambda physical_id, _properties: table.pop(physical_id.rsplit("/", 1)[-1], None)
 
 
 # What is only written down.
@@ -222,7 +151,7 @@ def recorded(kind, name_of, attributes, fixed, check=lambda properties: None):
         RECORDED[kind, name] = copy.deepcopy(after)
         return name, attributes(name)
 
-    return {"create": create, "update": update, "delete": lambda name, _: RECORDED.pop((kind, name), None)}
+    return handlers(create, update, lambda name, _: RECORDED.pop((kind, name), None))
 
 
 def group_is_there(properties):
@@ -261,10 +190,6 @@ def airflow_attributes(name):
     return {"Arn": arn("airflow", f"environment/{name}"), "WebserverUrl": "127.0.0.1:8080"}
 
 
-def handlers(create, update, delete):
-    return {"create": create, "update": update, "delete": delete}
-
-
 provisioners._RESOURCE_HANDLERS.update(
     {
         "AWS::EC2::EIP": handlers(eip_create, unchanged(eip_attributes), eip_delete),
@@ -281,24 +206,21 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
         "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
         "Custom::ClosedSecurityGroup": handlers(closed, lambda _, __, p, stack: closed("", p, stack), lambda *_: None),
-        "AWS::Batch::ComputeEnvironment": handlers(
-            compute_environment_create, compute_environment_update, dropped(batch._compute_envs)
-        ),
-        "AWS::Batch::JobQueue": handlers(queue_create, queue_update, dropped(batch._job_queues)),
-        "AWS::Batch::JobDefinition": handlers(definition_create, definition_update, definition_delete),
+        **batch_types.TYPES,
         "AWS::RedshiftServerless::Namespace": recorded(
             "namespace", lambda p: p["NamespaceName"], namespace_attributes, ("NamespaceName",)
         ),
         "AWS::RedshiftServerless::Workgroup": recorded(
             "workgroup", lambda p: p["WorkgroupName"], workgroup_attributes, ("WorkgroupName", "NamespaceName")
         ),
-        "AWS::MWAA::Environment": recorded(
-            "environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets
+        "AWS::MWAA::Environment": airflow_runtime.behind(
+            recorded("environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets)
         ),
         "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),
     }
 )
 provisioners._cw_metric_alarm_record = alarm
+ecr._batch_delete_image = delete_images
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,21 +1,41 @@
-"""moto's server, with what its Batch lacks of AWS's. Run by the tests: `python moto_server.py -H 127.0.0.1 -p PORT`.
+"""moto's server, with what its Batch lacks of AWS's: `python moto_server.py -H 127.0.0.1 -p PORT`.
 
 moto runs each job's container, but
 - DescribeJobs has no `container.exitCode`, by which the DAGs decide whether trying again may help;
+- it tells `vcpus` and `memory`, which are whole numbers, also where the definition has `resourceRequirements` as Fargate wants
+  it, and half a vCPU is no whole number;
+- an attempt is among `attempts` before it has ended;
+- lines have times with fractions of a millisecond, which no client takes;
 - a volume with a name only, which Fargate backs with a disk of the task, is a KeyError: no container starts. Here such a
   volume and its mount points are left out; an image that declares `VOLUME` gets a writable place there from the engine;
-- what the engine gives so would stay behind: here it goes with its container.
+- what the engine gives so would stay behind: here it goes with its container;
+- an image that the engine has is never looked for again, and one that nobody has fails a job without a reason. Here a
+  registry's image is pulled each time, as Fargate does, and what the registry says is the reason;
+- user and a root file system that is only read are ignored. Here both are as the definition says, no capability is left, and
+  nothing can gain one;
+- a compute environment wants a service role, and subnets and groups of moto's own. Here it has those of another emulator.
 
-Whether user, read-only root or roles are honoured it does not prove: moto ignores them, as it does a retry strategy.
+JOBS_FILE may name a file that says what stands in, on this machine, for what a container has on AWS; DescribeJobs tells none
+of it:
+
+    {"registry": {"<host>": "<host in its place>"}, "labels": {…}, "environment": {"<job definition>": {…}}}
+
+Whether roles are honoured it does not prove, and there are no retries.
 
 The names that are replaced are moto's own and private, so another version is refused.
 """
 
+import json
+import os
 import sys
+import threading
+from pathlib import Path
 
+import docker.errors
 import moto
-from docker.models.containers import Container
-from moto.batch.models import Job
+import moto.batch.models
+from docker.models.containers import Container, ContainerCollection
+from moto.batch.models import BatchBackend, Job
 from moto.server import main
 
 VERSION = "5.2.5"
@@ -24,13 +44,26 @@ VERSION = "5.2.5"
 def extend_details(original):
     def _container_details(self):
         told = original(self)
+        if wants := self.job_definition.container_properties.get("resourceRequirements"):
+            told = {name: value for name, value in told.items() if name not in ("vcpus", "memory")}
+            told["resourceRequirements"] = wants
         if self.exit_code is not None:
             told["exitCode"] = self.exit_code
             for attempt in self.attempts:
                 attempt["container"]["exitCode"] = self.exit_code
+        if reason := getattr(self, "container_reason", None):
+            told["reason"] = reason
         return told
 
     return _container_details
+
+
+def extend_describe(original):
+    def describe(self):
+        told = original(self)
+        return told | {"attempts": [attempt for attempt in told["attempts"] if "stoppedAt" in attempt]}
+
+    return describe
 
 
 def extend_property(original):
@@ -53,6 +86,60 @@ def extend_remove(original):
     return remove
 
 
+def stand_ins():
+    file = os.environ.get("JOBS_FILE")
+    return json.loads(Path(file).read_text()) if file else {}
+
+
+def extend_run(original):
+    def run(self, image, **options):
+        # Each job is a thread of its own.
+        job, instead = threading.current_thread(), stand_ins()
+        definition = job.job_definition.container_properties or {}
+        for host, other in instead.get("registry", {}).items():
+            image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
+        options["environment"] = options["environment"] | instead.get("environment", {}).get(job.job_definition.name, {})
+        options |= {"labels": instead.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+        options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
+        try:
+            if "@" in image:
+                self.client.images.pull(image)
+            return original(self, image, **options)
+        except docker.errors.APIError as error:
+            # The words of AWS for both.
+            job.job_stopped_reason = "Task failed to start"
+            job.container_reason = f"CannotPullContainerError: {image}: {error.explanation or error}"
+            raise
+
+    return run
+
+
+def extend_compute_environment(original):
+    def create_compute_environment(self, **asked):
+        if not asked.get("service_role"):
+            name = "AWSServiceRoleForBatch"
+            known = [role.arn for role in self.iam_backend.get_roles() if role.name == name]
+            asked["service_role"] = known[0] if known else make_role(self.iam_backend, name)
+        return original(self, **asked)
+
+    return create_compute_environment
+
+
+def make_role(iam, name):
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    path = "/aws-service-role/batch.amazonaws.com/"
+    return iam.create_role(name, document, path, None, "", [], 3600).arn
+
+
+def extend_resources(original):
+    def _validate_compute_resources(self, resources):
+        own = {group.id for group in self.ec2_backend.describe_security_groups()}
+        if set(resources["securityGroupIds"]) <= own:
+            original(self, resources)
+
+    return _validate_compute_resources
+
+
 if __name__ == "__main__":
     if moto.__version__ != VERSION:
         sys.exit(
@@ -60,5 +147,11 @@ if __name__ == "__main__":
         )
     Job._container_details = extend_details(Job._container_details)
     Job._get_container_property = extend_property(Job._get_container_property)
+    Job.describe = extend_describe(Job.describe)
+    milliseconds = moto.batch.models.unix_time_millis
+    moto.batch.models.unix_time_millis = lambda time: int(milliseconds(time))
     Container.remove = extend_remove(Container.remove)
+    ContainerCollection.run = extend_run(ContainerCollection.run)
+    BatchBackend.create_compute_environment = extend_compute_environment(BatchBackend.create_compute_environment)
+    BatchBackend._validate_compute_resources = extend_resources(BatchBackend._validate_compute_resources)
     main(sys.argv[1:])

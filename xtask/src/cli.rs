@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
 pub use cloud::{
-    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, Logs, Open, Recover, Run, Scope, Status, SyncDags, UploadSample,
-    WarehouseInit,
+    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, DrillOf, Logs, Open, Recover, Rehearse, RehearseAction, Run,
+    Scope, Status, SyncDags, UploadSample, WarehouseInit,
 };
 
 /// Build, rehearse and run the data platform.

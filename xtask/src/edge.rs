@@ -31,6 +31,8 @@ pub mod logs;
 #[cfg(feature = "cloud")]
 pub mod mwaa;
 #[cfg(feature = "cloud")]
+pub mod processes;
+#[cfg(feature = "cloud")]
 pub mod redshift;
 #[cfg(feature = "cloud")]
 pub mod s3;

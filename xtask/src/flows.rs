@@ -23,6 +23,8 @@ pub mod images;
 #[cfg(feature = "cloud")]
 pub mod open;
 #[cfg(feature = "cloud")]
+pub mod rehearse;
+#[cfg(feature = "cloud")]
 pub mod rescue;
 #[cfg(feature = "cloud")]
 pub mod run;

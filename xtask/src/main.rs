@@ -20,6 +20,8 @@ mod pipeline;
 #[cfg(feature = "cloud")]
 mod plan;
 mod platform;
+#[cfg(feature = "cloud")]
+mod rehearsal;
 mod report;
 #[cfg(feature = "cloud")]
 mod run;

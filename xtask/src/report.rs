@@ -100,7 +100,8 @@ pub fn text(done: &Done, dir: Option<&Path>) -> String {
 type Count = fn(&Counts) -> u64;
 
 /// Only the columns that say something: a column of zeros is left out, `rows` never is.
-fn counts(tables: &BTreeMap<String, Counts>) -> String {
+/// The tables and their counts.
+pub fn counts(tables: &BTreeMap<String, Counts>) -> String {
     let columns: [(&str, Count); 7] = [
         ("rows", |counts| counts.rows),
         ("inserted", |counts| counts.inserted),

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::Which;
 
@@ -35,6 +35,8 @@ pub enum Cloud {
     Logs(Logs),
     /// Open Airflow's pages, signed in
     Open(Open),
+    /// Deploy to emulators on this machine, and run the real DAG in real containers: no AWS account
+    Rehearse(Rehearse),
     /// Make a warehouse ready: schemas, ledger, roles and grants
     WarehouseInit(WarehouseInit),
 }
@@ -230,6 +232,49 @@ pub struct WarehouseInit {
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `cargo xtask rehearse`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Rehearse {
+    /// Another verb than rehearsing.
+    #[command(subcommand)]
+    pub action: Option<RehearseAction>,
+    /// Leave everything running, and print where it is
+    #[arg(long)]
+    pub keep: bool,
+    /// Take the answers of this folder, or of this http(s)://host, instead of the sample
+    #[arg(long, value_name = "DIR|URL")]
+    pub source: Option<String>,
+    /// Have something fail, to see how that is told
+    #[arg(long, value_name = "WHAT")]
+    pub drill: Option<DrillOf>,
+    /// Print one JSON value on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cargo xtask rehearse <verb>`.
+#[derive(Subcommand, Debug)]
+pub enum RehearseAction {
+    /// Stop rehearsals that were kept
+    Stop {
+        /// Only this one (default: all of this clone)
+        #[arg(value_name = "ID")]
+        id: Option<String>,
+    },
+}
+
+/// What may be made to fail.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrillOf {
+    /// The source answers 500 for ever
+    Source,
+    /// The registry has lost an image
+    Image,
+    /// Records are missing that others refer to, so that a test of dbt fails
+    Marts,
 }
 
 /// `cargo xtask run`.

@@ -8,6 +8,7 @@ mod doctor;
 mod logs;
 mod open;
 mod recover;
+mod rehearse;
 mod run;
 mod status;
 mod sync_dags;
@@ -34,6 +35,7 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::Run(args) => run::run(&args),
         Cloud::Logs(args) => logs::run(&args),
         Cloud::Open(args) => open::run(&args),
+        Cloud::Rehearse(args) => rehearse::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),
     }
 }

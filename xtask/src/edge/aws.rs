@@ -13,7 +13,8 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
-use crate::settings::{Variables, given};
+use crate::platform::NO_ACCOUNT;
+use crate::settings::{Settings, Variables, confined, given};
 
 /// Services, by their ids in the SDK, that no emulator answers for as AWS does: MiniStack has no Redshift at all, and its
 /// MWAA knows nothing of environments that CloudFormation made.
@@ -51,10 +52,29 @@ impl Aws {
         }
         let loaded = runtime.block_on(config.load());
         let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
-        let mut config = loaded.to_builder().service_config(Endpoints { variables: variables.clone(), loaded });
+        let mut config =
+            loaded.to_builder().service_config(Endpoints { variables: variables.clone(), loaded: Some(loaded) });
         // Not told to the loader: what is told to it beats a service's own.
         config.set_endpoint_url(endpoint);
         Ok(Self { config: config.build(), runtime })
+    }
+
+    /// As [`Self::open`], in a deployment's region. What is nobody's account stays on this machine.
+    ///
+    /// # Errors
+    /// Also when such a deployment's calls could leave this machine; nothing has been asked then.
+    pub fn of(settings: &Settings, variables: &Variables) -> Result<Self> {
+        let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
+        if is_confined {
+            confined(variables)?;
+        }
+        let mut aws = Self::open(variables, Some(&settings.region))?;
+        if is_confined {
+            // Not what profiles say of single services.
+            let own = Endpoints { variables: variables.clone(), loaded: None };
+            aws.config = aws.config.to_builder().service_config(own).build();
+        }
+        Ok(aws)
     }
 
     /// Whether a service is one that an emulator on this machine would answer for, and has not got. An endpoint of the
@@ -129,14 +149,14 @@ fn loopback(name: &str) -> Option<Ipv4Addr> {
 #[derive(Debug)]
 struct Endpoints {
     variables: Variables,
-    loaded: SdkConfig,
+    loaded: Option<SdkConfig>,
 }
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace(' ', "_");
         let own = given(&self.variables, &format!("{}_{service}", key.env())).map(str::to_owned);
-        own.or_else(|| self.loaded.service_config()?.load_config(key))
+        own.or_else(|| self.loaded.as_ref()?.service_config()?.load_config(key))
     }
 }
 

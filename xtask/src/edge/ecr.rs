@@ -69,6 +69,26 @@ impl Ecr {
         Ok(count)
     }
 
+    /// Makes a repository.
+    pub async fn make(&self, repository: &str) -> Result<()> {
+        let told = self.client.create_repository().repository_name(repository).send().await;
+        told.map(drop).map_err(|error| refused(&format!("make the repository `{repository}`"), &error))
+    }
+
+    /// The digests of all images of a repository, but beyond the first page of them.
+    pub async fn digests(&self, repository: &str) -> Result<Vec<String>> {
+        let told = self.client.describe_images().repository_name(repository).send().await;
+        let told = told.map_err(|error| refused(&format!("look into ECR's repository `{repository}`"), &error))?;
+        Ok(told.image_details().iter().filter_map(|image| image.image_digest().map(str::to_owned)).collect())
+    }
+
+    /// Takes an image out of a repository.
+    pub async fn remove(&self, repository: &str, digest: &str) -> Result<()> {
+        let image = ImageIdentifier::builder().image_digest(digest).build();
+        let told = self.client.batch_delete_image().repository_name(repository).image_ids(image).send().await;
+        told.map(drop).map_err(|error| refused(&format!("delete an image in `{repository}`"), &error))
+    }
+
     /// Whether a repository has the image with a digest.
     pub async fn has(&self, repository: &str, digest: &str) -> Result<bool> {
         let wanted = ImageIdentifier::builder().image_digest(digest).build();

@@ -1,6 +1,8 @@
 //! Stand-ins for AWS on loopback: programs of others that speak the real protocols.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -74,17 +76,74 @@ impl Emulator {
     }
 
     fn wait(&mut self, name: &str, port: u16, log: &Path) -> Result<()> {
-        let (began, hint) = (Instant::now(), format!("its log: {}", log.display()));
-        while began.elapsed() < Duration::from_secs(60) {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Ok(());
-            }
-            let ended = self.child.try_wait()?;
-            ensure!(ended.is_none(), Failure::new(format!("{name} ended at once")).hint(hint));
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(Failure::new(format!("{name} did not answer within a minute")).hint(hint).into())
+        answers(name, port, log, || self.child.try_wait().is_ok_and(|ended| ended.is_none()))
     }
+}
+
+/// A server that outlives this value, and maybe this program: whoever wants its end looks for it by its mark.
+#[derive(Debug)]
+pub struct Server<'s> {
+    /// What people call it; its log is a file of that name.
+    pub name: &'s str,
+    /// The program.
+    pub program: &'s Path,
+    /// Its arguments.
+    pub arguments: &'s [&'s str],
+    /// All that it sees of the world, but for a plain PATH.
+    pub environment: &'s BTreeMap<String, String>,
+    /// Name and value of the mark.
+    pub mark: (&'s str, &'s str),
+    /// Where it works, and leaves its log.
+    pub dir: &'s Path,
+}
+
+impl Server<'_> {
+    /// Starts it in a group of its own, so that Ctrl-C reaches us alone; gives the group.
+    pub fn start(&self) -> Result<i32> {
+        std::fs::create_dir_all(self.dir).with_context(|| format!("cannot make `{}`", self.dir.display()))?;
+        let log = std::fs::File::create(self.log())?;
+        let mut command = Command::new(self.program);
+        command.args(self.arguments).current_dir(self.dir).process_group(0).env_clear();
+        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.dir).env("TMPDIR", self.dir);
+        command.env(self.mark.0, self.mark.1).envs(self.environment);
+        let child = command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn();
+        let child = child.with_context(|| format!("cannot start {}", self.name))?;
+        Ok(child.id().cast_signed())
+    }
+
+    /// Its log.
+    pub fn log(&self) -> std::path::PathBuf {
+        self.dir.join(format!("{}.log", self.name))
+    }
+}
+
+/// Waits until something answers at a port of this machine, or `lives` says that nothing will.
+///
+/// # Errors
+/// When nothing does within a minute.
+pub fn answers(name: &str, port: u16, log: &Path, mut lives: impl FnMut() -> bool) -> Result<()> {
+    let (began, hint) = (Instant::now(), format!("its log: {}", log.display()));
+    while began.elapsed() < Duration::from_secs(60) {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Ok(());
+        }
+        ensure!(lives(), Failure::new(format!("{name} ended at once")).hint(hint));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Err(Failure::new(format!("{name} did not answer within a minute")).hint(hint).into())
+}
+
+/// As many free ports of 127.0.0.1 as are wanted, no two the same.
+pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
+    let mut ports = BTreeSet::new();
+    let mut held = Vec::new();
+    while ports.len() < N {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+        ports.insert(listener.local_addr()?.port());
+        held.push(listener);
+    }
+    let ports: Vec<u16> = ports.into_iter().collect();
+    ports.try_into().map_err(|_| Failure::new("no free ports on 127.0.0.1").into())
 }
 
 fn ministack_of(command: &mut Command, port: u16) {

@@ -23,6 +23,12 @@ pub fn own_program() -> String {
     std::env::current_exe().unwrap_or_default().with_file_name("xtask").display().to_string()
 }
 
+/// A path as a person types it: from the current folder, where it lies below that.
+pub fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(current).unwrap_or(path).display().to_string()
+}
+
 /// Makes a folder, its parents too, and gives its absolute path.
 pub fn folder(path: &Path) -> Result<PathBuf> {
     fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;
@@ -39,6 +45,17 @@ pub fn lock(dir: &Path) -> Result<File> {
             let failure = Failure::new(format!("another command is at work in `{}`", dir.display()));
             Err(failure.hint("wait for it, or use another --dir").into())
         }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
+    }
+}
+
+/// As [`lock`], but none where somebody is at work.
+pub fn try_lock(dir: &Path) -> Result<Option<File>> {
+    let path = dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
     }
 }

@@ -45,6 +45,12 @@ pub fn static_libc() -> Option<PathBuf> {
     says("cc", &["-print-file-name=libc.a"]).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
+/// The certificates that programs of this machine trust, in one file.
+pub fn certificates() -> Option<PathBuf> {
+    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())).filter(|file| file.is_file())
+}
+
 /// Whole GiB that we may still write where a folder lies.
 pub fn free_gib(folder: &Path) -> Option<u64> {
     let found = statvfs(folder).ok()?;

@@ -98,6 +98,7 @@ impl Mwaa {
         let method = match question.method {
             Method::Get => RestApiMethod::Get,
             Method::Post => RestApiMethod::Post,
+            Method::Patch => RestApiMethod::Patch,
         };
         let call = self.client.invoke_rest_api().name(environment).path(&question.path).method(method);
         let error = match call.set_body(question.body.as_ref().map(document)).send().await {

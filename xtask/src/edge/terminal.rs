@@ -3,7 +3,10 @@
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::hint_of;
 
@@ -73,6 +76,10 @@ pub fn typed(question: &str) -> Option<String> {
 
 /// What a shell says of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
+/// Of one whose terminal was closed.
+const HUNG_UP: i32 = 129;
+/// And of one that was asked to end.
+const TERMINATED: i32 = 143;
 
 /// Does some work; at Ctrl-C says what becomes of it, and ends the program. For work that may end at any moment.
 pub fn until_interrupted<T>(words: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -85,6 +92,42 @@ pub fn until_interrupted<T>(words: impl Display + Send + 'static, work: impl FnO
     });
     let done = work();
     // The task waits for ever.
+    runtime.shutdown_background();
+    done
+}
+
+/// Does some work whose traces have to be removed; at Ctrl-C, or when the program is asked to end, says so, removes them, and
+/// ends the program. Without that the work is done, and its traces are the caller's.
+pub fn until_stopped<T>(
+    words: &'static str,
+    remove: impl FnOnce() -> Result<()> + Send + 'static,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    static STOPPED: AtomicBool = AtomicBool::new(false);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (mut asked, mut gone) =
+        runtime.block_on(async { anyhow::Ok((signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)) })?;
+    runtime.spawn(async move {
+        let code = tokio::select! {
+            _ = tokio::signal::ctrl_c() => INTERRUPTED,
+            _ = asked.recv() => TERMINATED,
+            // The terminal was closed.
+            _ = gone.recv() => HUNG_UP,
+        };
+        STOPPED.store(true, Ordering::SeqCst);
+        eprintln!("\n{words}");
+        // It asks others for answers, with a runtime of its own.
+        let removed = std::thread::spawn(remove).join();
+        if let Ok(Err(why)) = removed {
+            error(&why);
+        }
+        std::process::exit(code);
+    });
+    let done = work();
+    // What the work says of its own end is of no use then.
+    while STOPPED.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
     runtime.shutdown_background();
     done
 }

@@ -54,6 +54,11 @@ impl Tree {
         self.begin(name, words);
     }
 
+    /// How far a step is; on a terminal alone, for elsewhere it would be a flood.
+    pub fn progress(&mut self, name: &str, words: &str) {
+        self.begin(name, words);
+    }
+
     fn begin(&mut self, name: &str, words: &str) {
         let width = self.width;
         let Some(line) = self.lines.get_mut(name) else { return };

@@ -125,7 +125,7 @@ impl Request {
 pub fn plan(request: Request) -> Result<Ready> {
     let (templates, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     request.check(&wiring)?;
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
@@ -204,6 +204,28 @@ impl Ready {
             Task::Dags => self.plan.dags.as_ref().is_none_or(DagsStep::is_idle),
             Task::Warehouse => self.plan.warehouse.as_ref().is_none_or(WarehouseStep::is_idle),
         }
+    }
+
+    /// Every piece of work that is not over before it begins: its name, what it waits for, and how many resources it has.
+    pub fn works(&self) -> Vec<(String, String, usize)> {
+        let tasks = self.tasks();
+        let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
+        let others = tasks.keys().filter(|task| !matches!(task, Task::Stack(_))).cloned();
+        let count = |task: &Task| match task {
+            Task::Stack(name) => self.plan.stack(name).map_or(0, |stack| stack.changes.len()),
+            _ => 0,
+        };
+        let waits = |task: &Task| {
+            let needs = tasks.get(task).into_iter().flatten().filter(|need| !self.is_idle(need));
+            let needs: BTreeSet<String> = needs.map(ToString::to_string).collect();
+            needs.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        let line = |task: Task| {
+            let waits = waits(&task);
+            let words = if waits.is_empty() { String::new() } else { format!("waits for {waits}") };
+            (task.to_string(), words, count(&task))
+        };
+        order.chain(others).filter(|task| !self.is_idle(task)).map(line).collect()
     }
 
     /// Looks on until CloudFormation is at rest with a stack.

@@ -41,7 +41,7 @@ pub struct Doomed {
 pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     request.check(&wiring)?;
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;

@@ -236,14 +236,12 @@ fn build(request: &Request, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Li
         ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
     tell.step(&format!("Building {} {}", plan.name, plan.key().short()));
-    let mut arguments = plan.passing.clone();
-    arguments.extend(plan.inputs.base.iter().map(|base| ("BASE".to_owned(), base.clone())));
     let build = Build {
         context: context.tar()?,
         dockerfile: plan.dockerfile,
         target: &plan.inputs.target,
         platform: &plan.inputs.platform,
-        arguments,
+        arguments: plan.passing.clone(),
         labels: labels(plan)?,
         tag: &tag,
         anew: request.anew,

@@ -51,7 +51,7 @@ pub fn look(settings: &Settings, aws: &Aws) -> Result<String> {
 
 /// A fresh token.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
-    let aws = Aws::open(variables, Some(&settings.region))?;
+    let aws = Aws::of(settings, variables)?;
     look(settings, &aws)?;
     aws.wait(Mwaa::new(&aws.config).login(&settings.airflow.environment))
 }

@@ -27,7 +27,7 @@ pub fn recover(
     ensure!(!named || request.only.len() == 1, of_one());
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     request.check(&wiring)?;
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let mut told = BTreeMap::new();

@@ -32,7 +32,7 @@ const EMULATED: &str = "an emulator answers here, which has none";
 pub fn verdicts(request: &Request, drift: bool) -> Result<Vec<Verdict>> {
     let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     let (settings, variables) = (&request.settings, &request.variables);
-    let aws = Aws::open(variables, Some(&settings.region))?;
+    let aws = Aws::of(settings, variables)?;
     let account = account::own(settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let deployed = aws.wait(look(&cloudformation, &settings.stack_prefix, wiring.stacks.keys()))?;
@@ -203,6 +203,9 @@ fn airflow(settings: &Settings, found: Result<Option<crate::edge::mwaa::Environm
         CHECK,
         found.map(|found| match found {
             None => Verdict::red(CHECK, format!("there is no environment `{}`", settings.airflow.environment), DEPLOY),
+            Some(found) if found.url.starts_with("127.0.0.1:") => {
+                Verdict::not_provable(CHECK, format!("an Airflow {} on this machine answers for MWAA", found.version))
+            }
             Some(found) => {
                 let words = format!("{} {}, https://{}", found.version, found.status, found.url);
                 let fix = match found.status.as_str() {

@@ -25,16 +25,18 @@ pub fn dbt(
     base: &str,
     platform: &str,
     certificates: &str,
-    passing: BTreeMap<String, String>,
+    mut passing: BTreeMap<String, String>,
 ) -> Result<ImagePlan, Failure> {
     let lock =
         repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("there is no dbt/requirements.lock"))?;
     let packages = requirements(lock)?;
     let project = repository.only(is_project);
     let files = Inputs::files(&project);
-    let arguments = BTreeMap::from([("BASE".to_owned(), base.to_owned())]);
-    let inputs =
-        Inputs { files, arguments, target: String::new(), platform: platform.to_owned(), base: Some(base.to_owned()) };
+    // Whichever registry it is from, a digest is one image.
+    let digest = base.rsplit_once('@').map_or(base, |(_, digest)| digest).to_owned();
+    passing.insert("BASE".to_owned(), base.to_owned());
+    let (arguments, target) = (BTreeMap::new(), String::new());
+    let inputs = Inputs { files, arguments, target, platform: platform.to_owned(), base: Some(digest) };
     let mut context = project;
     // Not in the key: the packages' hashes are locked, so it decides nothing that is in the image.
     context.file("certificates.pem", certificates);

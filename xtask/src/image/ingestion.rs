@@ -110,11 +110,12 @@ pub fn ingestion(
         base: toolchain.image.clone(),
     };
     let (mut passing, mut here) = (BTreeMap::new(), None);
-    match toolchain.image {
-        Some(_) => {
+    match &toolchain.image {
+        Some(compiler) => {
             // Not in the key: Cargo.lock has every crate's hash, so they decide nothing that is in the image.
             context.file("certificates.pem", certificates);
             passing = proxies;
+            passing.insert("BASE".to_owned(), compiler.clone());
             passing.insert("TARGET".to_owned(), toolchain.target.clone());
             passing.insert("RUSTFLAGS".to_owned(), toolchain.flags.clone());
         }

@@ -19,6 +19,8 @@ pub enum Method {
     Get,
     /// Begins something, or looks with a body.
     Post,
+    /// Changes something.
+    Patch,
 }
 
 /// One request.
@@ -35,7 +37,22 @@ pub struct Question {
 impl Question {
     /// Whether there is the DAG, and whether it is paused.
     pub fn dag() -> Self {
-        Self { method: Method::Get, path: format!("/dags/{DAG}"), body: None }
+        Self::about(DAG)
+    }
+
+    /// Whether there is another.
+    pub fn about(dag: &str) -> Self {
+        Self { method: Method::Get, path: format!("/dags/{dag}"), body: None }
+    }
+
+    /// Has a DAG begin no runs by itself.
+    pub fn pause(dag: &str) -> Self {
+        Self { method: Method::Patch, path: format!("/dags/{dag}"), body: Some(json!({ "is_paused": true })) }
+    }
+
+    /// What of the DAGs' files cannot be imported.
+    pub fn import_errors() -> Self {
+        Self { method: Method::Get, path: "/importErrors".to_owned(), body: None }
     }
 
     /// Begins a run under an id of ours, so that asking again begins no second one: Airflow answers 409 then.

@@ -1,7 +1,5 @@
 //! `cargo xtask deploy`: plan, show, ask, apply, watch.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Result, bail, ensure};
 use contract::Exit;
 use serde_json::json;
@@ -11,7 +9,7 @@ use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::deploy::{self, News, Ready, Request};
-use crate::plan::{Do, Plan, Task};
+use crate::plan::{Do, Plan};
 
 /// What becomes of a deployment that somebody leaves.
 const LEFT: &str =
@@ -47,9 +45,10 @@ fn deploy(args: &Deploy) -> Result<Exit> {
             None => bail!(Failure::new("nobody is there to ask").hint("say --yes, or --expect with the plan's digest")),
         }
     }
-    let mut tree = Tree::new(&works(&ready));
+    let mut tree = Tree::new(&ready.works());
     let done = ready.apply(&mut |news| match news {
         News::Step(task, words) => tree.step(&task.to_string(), &words),
+        News::Progress(task, words) => tree.progress(&task.to_string(), &words),
         News::Event(task, event) => tree.event(&task.to_string(), &event),
         News::Line(task, words) => tree.line(&task.to_string(), &words),
         News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
@@ -68,29 +67,6 @@ fn at_rest(request: Request) -> Result<Ready> {
         ready = deploy::plan(ready.again())?;
     }
     Ok(ready)
-}
-
-/// Every piece of work that is not over before it begins: its name, what it waits for, and how many resources it has.
-fn works(ready: &Ready) -> Vec<(String, String, usize)> {
-    let tasks = ready.tasks();
-    let is_idle = |task: &Task| ready.is_idle(task);
-    let order = ready.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
-    let others = tasks.keys().filter(|task| !matches!(task, Task::Stack(_))).cloned();
-    let count = |task: &Task| match task {
-        Task::Stack(name) => ready.plan.stack(name).map_or(0, |stack| stack.changes.len()),
-        _ => 0,
-    };
-    let waits = |task: &Task| {
-        let needs: BTreeSet<String> =
-            tasks.get(task).into_iter().flatten().filter(|need| !is_idle(need)).map(ToString::to_string).collect();
-        needs.into_iter().collect::<Vec<_>>().join(", ")
-    };
-    let line = |task: Task| {
-        let waits = waits(&task);
-        let words = if waits.is_empty() { String::new() } else { format!("waits for {waits}") };
-        (task.to_string(), words, count(&task))
-    };
-    order.chain(others).filter(|task| !is_idle(task)).map(line).collect()
 }
 
 fn told(as_json: bool, ready: &Ready, done: Option<&deploy::Done>) -> Result<Exit> {

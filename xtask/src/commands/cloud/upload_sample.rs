@@ -12,7 +12,7 @@ use crate::flows::sync::sample;
 pub(super) fn run(args: &UploadSample) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
-    let sample = sample::plan(&settings, &variables)?;
+    let sample = sample::plan(&settings, &variables, &sample::folder())?;
     let plan = &sample.plan;
     if !args.dry_run {
         sample.apply(&settings)?;

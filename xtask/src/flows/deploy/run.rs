@@ -21,6 +21,8 @@ use crate::stack::{Deployed, Event, Given, Source};
 pub enum News {
     /// A task begins, or takes its next step.
     Step(Task, String),
+    /// How far a step is.
+    Progress(Task, String),
     /// Something happened to a resource of a stack.
     Event(Task, Event),
     /// A line of detail.
@@ -239,6 +241,6 @@ impl ImageListener for Voice<'_> {
 
     fn progress(&mut self, _of: &str, progress: &Progress) {
         let (sent, all) = (progress.values().sum::<u64>(), progress.keys().sum::<u64>());
-        self.say(News::Step(self.task.clone(), format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000)));
+        self.say(News::Progress(self.task.clone(), format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000)));
     }
 }

@@ -35,7 +35,7 @@ impl<'a> Registry<'a> {
     /// # Errors
     /// When the credentials are of another account than the settings'.
     pub(super) fn open(request: &'a Request) -> Result<Self> {
-        let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+        let aws = Aws::of(&request.settings, &request.variables)?;
         account::check(&request.settings, &aws)?;
         // An emulator's registry is where the emulator is, whatever name it gives.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));

@@ -28,7 +28,7 @@ const QUEUED_LOOKS: u32 = 10;
 /// When the credentials are of another account, Airflow cannot be asked, is paused or knows no such run. A run that fails is
 /// no error here.
 pub fn run(request: &Request, dag_run_id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     if aws.is_unanswered("MWAA") {
         let failure = Failure::new("an emulator answers here, which has no Airflow");
         bail!(failure.hint("say --direct, or give it an endpoint of its own by AWS_ENDPOINT_URL_MWAA"));

@@ -18,7 +18,7 @@ use crate::run::{Job, Outcome, Step, chain, is_direct, job_name, meant, outcome}
 /// When the credentials are of another account, there is no such run, or Batch refuses. A run that fails is no error here.
 pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
     let names = &request.settings.batch;
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
     let mut follow = Follow::new(&aws, &names.queue, request.every);

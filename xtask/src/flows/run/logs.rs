@@ -26,7 +26,7 @@ pub enum Told {
 /// When Batch knows no such job.
 pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told) -> Result<()>) -> Result<()> {
     let names = &request.settings.batch;
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     let batch = Batch::new(&aws.config);
     let chain = chain(names);
     let mut looking = Follow::new(&aws, &names.queue, request.every);

@@ -95,7 +95,7 @@ fn of_this_deployment(mut tree: Tree, request: &Request, aws: &Aws) -> Result<Tr
 
 /// The SHA-256 of each file that a sync would send, by key; the bucket is not asked.
 pub fn files(request: &Request) -> Result<BTreeMap<String, String>> {
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
 }
 
@@ -122,7 +122,7 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
 
 /// Looks at both sides: a listing, the manifest, and what neither of them can tell whose it is.
 pub fn plan(request: &Request) -> Result<Sync> {
-    let aws = Aws::open(&request.variables, Some(&request.settings.region))?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
     let bucket = request.settings.buckets().airflow;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     // Both sides at once: the listing waits for S3, the files for nobody.

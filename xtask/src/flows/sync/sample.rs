@@ -1,5 +1,7 @@
 //! The sample answers into the lake, where jobs in the cloud find what jobs here have on disk.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
 use super::{apply, look};
@@ -11,7 +13,7 @@ use crate::settings::{Settings, Variables};
 use crate::sync::{self, File, Manifest, Plan, Tree, Wanted};
 
 /// Where they lie, there and here.
-const PREFIX: &str = "sample/spacex";
+pub const PREFIX: &str = "sample/spacex";
 const FROM: &str = "jobs/sample/spacex";
 
 /// A plan, and what it needs to be carried out.
@@ -26,13 +28,19 @@ pub struct Sample {
     store: Bucket,
 }
 
-/// Looks at both sides. There is no manifest: a file as long as ours is read to see whether it is the same.
-pub fn plan(settings: &Settings, variables: &Variables) -> Result<Sample> {
-    let ours = files::below(&files::root().join(FROM), &[""], |_| true)?;
+/// The sample, as it lies here.
+pub fn folder() -> PathBuf {
+    files::root().join(FROM)
+}
+
+/// Looks at both sides: a folder's answers and the lake. There is no manifest: a file as long as ours is read to see whether it
+/// is the same.
+pub fn plan(settings: &Settings, variables: &Variables, from: &Path) -> Result<Sample> {
+    let ours = files::below(from, &[""], |_| true)?;
     let json = ours.into_iter().filter(|(path, ..)| path.ends_with(".json"));
     let tree: Tree = json.map(|(path, _, bytes)| (format!("{PREFIX}/{path}"), File::new(bytes))).collect();
     let bucket = settings.buckets().lake;
-    let aws = Aws::open(variables, Some(&settings.region))?;
+    let aws = Aws::of(settings, variables)?;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     let remote = aws.wait(store.list(Some(PREFIX)))?;
     let seen = aws.wait(look(&store, sync::doubtful(&tree, &remote, &Manifest::default())))?;

@@ -37,7 +37,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let before = names()?;
     let settings = configure::module(Some("dev"), &BTreeMap::new())?;
     let base = &settings.settings().images.dbt.base;
-    let script = bench.root.join("xtask/tests/base-image.sh").display().to_string();
+    let script = bench.root.join("xtask/emulator/base-image.sh").display().to_string();
     let base = shell::says(&script, &[base, registry.host()]);
     let base = base.context("no image to build upon; debootstrap makes one, as root")?;
     let lock = bench.root.join(BILL_OF_MATERIALS);

@@ -1,0 +1,107 @@
+"""MWAA's runtime in front of a real Airflow: where AIRFLOW_FILE names a file with `url`, `user` and `password`, an environment
+that CloudFormation made answers GetEnvironment, and InvokeRestApi goes to that Airflow's own API.
+
+As AWS has it: `/api/v2` stands before the path, which has at most 64 characters; Airflow has 10 seconds; what it refuses is a
+RestApiClientException with its status and words, what it fails at a RestApiServerException. Not so: there are no login
+tokens, as Airflow's pages here want user and password. Who may ask, and what MWAA does to Airflow, it does not prove.
+"""
+
+import asyncio
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from ministack.core.responses import error_response_json, json_response
+from ministack.services import mwaa
+
+from shapes import handlers
+
+FILE = os.environ.get("AIRFLOW_FILE")
+LONGEST_PATH = 64
+SECONDS = 10
+
+
+def answered(question):
+    """Status and JSON of an answer, whatever the status."""
+    try:
+        with urllib.request.urlopen(question, timeout=SECONDS) as answer:
+            return answer.status, json.loads(answer.read() or "{}")
+    except urllib.error.HTTPError as error:
+        text = error.read().decode()
+        try:
+            return error.code, json.loads(text)
+        except ValueError:
+            return error.code, {"detail": text}
+
+
+def ask(data):
+    airflow = json.loads(Path(FILE).read_text())
+    headers = {"Content-Type": "application/json"}
+    login = json.dumps({"username": airflow["user"], "password": airflow["password"]}).encode()
+    status, told = answered(urllib.request.Request(f"{airflow['url']}/auth/token", login, headers, method="POST"))
+    if status >= 300:
+        return status, told
+    headers["Authorization"] = f"Bearer {told['access_token']}"
+    text = json.dumps(data["Body"]).encode() if "Body" in data else None
+    url = f"{airflow['url']}/api/v2{data['Path']}"
+    return answered(urllib.request.Request(url, text, headers, method=data["Method"]))
+
+
+def refused(kind, status, told):
+    answer = {"__type": kind, "RestApiStatusCode": status, "RestApiResponse": told}
+    return 400, {"Content-Type": "application/json", "x-amzn-ErrorType": kind}, json.dumps(answer).encode()
+
+
+async def invoke(_method, path, _headers, text, _query):
+    name, data = path.rstrip("/").rsplit("/", 1)[-1], json.loads(text or "{}")
+    if name not in mwaa._environments:
+        return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
+    if len(data.get("Path", "")) > LONGEST_PATH:
+        return error_response_json("ValidationException", f"Path has more than {LONGEST_PATH} characters", 400)
+    try:
+        status, told = await asyncio.to_thread(ask, data)
+    except OSError as error:
+        return refused("RestApiServerException", 503, {"detail": f"Airflow does not answer: {error}"})
+    if status >= 500:
+        return refused("RestApiServerException", status, told)
+    if status >= 400:
+        return refused("RestApiClientException", status, told)
+    return json_response({"RestApiStatusCode": status, "RestApiResponse": told})
+
+
+def token(_method, _path, _headers, _text, _query):
+    words = f"there are no login tokens here: sign in at {json.loads(Path(FILE).read_text())['url']} with user and password"
+    return error_response_json("ValidationException", words, 400)
+
+
+def behind(own):
+    """Handlers of environments with the runtime behind them."""
+
+    def create(logical_id, properties, stack):
+        name, attributes = own["create"](logical_id, properties, stack)
+        answer_for(name, properties)
+        return name, attributes
+
+    def update(name, before, after, stack):
+        updated = own["update"](name, before, after, stack)
+        answer_for(name, after)
+        return updated
+
+    def delete(name, properties):
+        mwaa._environments.pop(name, None)
+        own["delete"](name, properties)
+
+    return handlers(create, update, delete) if FILE else own
+
+
+def answer_for(name, properties):
+    """An environment answers from now on."""
+    host = json.loads(Path(FILE).read_text())["url"].removeprefix("http://")
+    told = {"Name": name, "Status": "AVAILABLE", "AirflowVersion": properties.get("AirflowVersion"), "WebserverUrl": host}
+    mwaa._environments[name] = told
+
+
+if FILE:
+    mwaa._invoke_rest_api, mwaa._create_web_login_token = invoke, token

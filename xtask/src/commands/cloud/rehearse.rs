@@ -1,0 +1,118 @@
+//! `cargo xtask rehearse`: the whole deployment on this machine, against emulators.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use contract::Exit;
+use serde_json::json;
+
+use crate::cli::{DrillOf, Rehearse, RehearseAction};
+use crate::edge::tree::Tree;
+use crate::edge::{shell, terminal};
+use crate::failure::Failure;
+use crate::flows::rehearse::{self, News, Request, Stage};
+use crate::flows::{deploy, run};
+use crate::rehearsal::{Drill, text};
+
+pub(super) fn run(args: &Rehearse) -> Result<Exit> {
+    shell::without_accounts()?;
+    let variables = shell::of_images();
+    let docker_host = variables.get("DOCKER_HOST").cloned();
+    if let Some(RehearseAction::Stop { id }) = &args.action {
+        let stopped = rehearse::stop(id.as_deref(), docker_host.as_deref())?;
+        let told =
+            if stopped.is_empty() { "None was kept.".to_owned() } else { format!("Stopped {}.", stopped.join(", ")) };
+        terminal::say(&format!("{told}\n"))?;
+        return Ok(Exit::Done);
+    }
+    let drill = args.drill.map(|drill| match drill {
+        DrillOf::Source => Drill::Source,
+        DrillOf::Image => Drill::Image,
+        DrillOf::Marts => Drill::Marts,
+    });
+    if args.source.is_some() && matches!(drill, Some(Drill::Source | Drill::Marts)) {
+        bail!(
+            Failure::new("this drill has a source of its own")
+                .hint("leave out --source, or the drill")
+                .exit(Exit::Usage)
+        );
+    }
+    rehearse::preflight(docker_host.as_deref())?;
+    let (stage, cleared) = Stage::open(docker_host.as_deref())?;
+    if cleared > 0 {
+        terminal::step("Ended what an earlier rehearsal had left behind");
+    }
+    let stage = Arc::new(stage);
+    let request = Request { source: args.source.clone(), drill, keep: args.keep, variables };
+    let remove = {
+        let stage = Arc::clone(&stage);
+        move || stage.end(false)
+    };
+    terminal::until_stopped("Stopping all that was started", remove, || rehearse(args, &stage, &request))
+}
+
+fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
+    let done = rehearse::run(stage, request, &mut Picture::default().hear());
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => {
+            // What was said is the cause, whatever becomes of the rest.
+            if let Err(left) = stage.end(true) {
+                terminal::error(&left);
+            }
+            return Err(error);
+        }
+    };
+    let exit = done.exit();
+    if args.keep {
+        stage.keep()?;
+    } else {
+        terminal::step("Stopping all that was started");
+        stage.end(false)?;
+    }
+    let told = if args.json { format!("{}\n", json!(done)) } else { text(&done) };
+    terminal::say(&told)?;
+    Ok(exit)
+}
+
+/// What is under way, as one picture after the other.
+#[derive(Default)]
+struct Picture {
+    tree: Option<Tree>,
+}
+
+impl Picture {
+    fn hear(mut self) -> impl FnMut(News) {
+        move |news| match news {
+            News::Step(title) => {
+                self.tree = None;
+                terminal::step(&title);
+            }
+            News::Works(works) => self.tree = Some(Tree::new(&works)),
+            News::Deploy(news) => self.deploy(news),
+            News::Running(news) => self.running(news),
+        }
+    }
+
+    fn deploy(&mut self, news: deploy::News) {
+        let Some(tree) = &mut self.tree else { return };
+        match news {
+            deploy::News::Step(task, words) => tree.step(&task.to_string(), &words),
+            deploy::News::Progress(task, words) => tree.progress(&task.to_string(), &words),
+            deploy::News::Event(task, event) => tree.event(&task.to_string(), &event),
+            deploy::News::Line(task, words) => tree.line(&task.to_string(), &words),
+            deploy::News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+        }
+    }
+
+    fn running(&mut self, news: run::News) {
+        let Some(tree) = &mut self.tree else { return };
+        match news {
+            run::News::Step(task, words) => tree.step(&task, &words),
+            run::News::Note(task, words) => tree.keep(&task, &words),
+            // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
+            run::News::Line(..) => {}
+            run::News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The whole deployment on one machine: emulators in the place of AWS, everything else real. Stacks are deployed, images
+//! built and pushed, DAGs synced; Airflow runs `ingestion` through Batch's API in containers, which write to the emulator's S3
+//! and to PostgreSQL.
+
+mod look;
+mod servers;
+mod source;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+pub use stage::{Stage, stop};
+
+use super::deploy::{self, Request as Deployment};
+use super::run::{self, Request as Run};
+use super::status;
+use super::sync::sample;
+use super::warehouse::contract;
+use crate::edge::aws::Aws;
+use crate::edge::docker::Engine;
+use crate::edge::ecr::Ecr;
+use crate::edge::mwaa::Mwaa;
+use crate::edge::s3::Bucket;
+use crate::edge::{files, machine, shell};
+use crate::failure::Failure;
+use crate::flows::configure;
+use crate::platform::NO_ACCOUNT;
+use crate::rehearsal::{AIRFLOW_USER, Done, Drill, Kept, MODULE, NOT_PROVED, Step, Warehouse, cause, dot_env};
+use crate::run::{DAG, Question, chain, manual};
+use crate::settings::{Settings, Variables};
+use crate::sync::FOLDER;
+use crate::warehouse::DATABASE;
+use look::Heard;
+use source::Source;
+
+/// From one look at the run to the next.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long Airflow may take to start and to read the DAGs.
+const AIRFLOW_PATIENCE: Duration = Duration::from_secs(120);
+/// Asks Redshift, which nobody here has.
+const HEALTH: &str = "platform_health";
+
+/// What is wanted.
+#[derive(Debug)]
+pub struct Request {
+    /// Another place for the answers than the sample: a folder, or `http(s)://host`.
+    pub source: Option<String>,
+    /// What is made to fail.
+    pub drill: Option<Drill>,
+    /// Whether everything stays when it is over.
+    pub keep: bool,
+    /// Of the environment, how images are made on this machine.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// What a rehearsal tells while it goes on.
+#[derive(Debug)]
+pub enum News {
+    /// A step begins.
+    Step(String),
+    /// Pieces of work, before the first of them begins: each one's name, what it waits for, and how many resources it has.
+    Works(Vec<(String, String, usize)>),
+    /// Of the deployment.
+    Deploy(deploy::News),
+    /// Of the run.
+    Running(run::News),
+}
+
+/// The steps, with their times.
+struct Steps<'t> {
+    tell: &'t mut dyn FnMut(News),
+    done: Vec<Step>,
+}
+
+impl Steps<'_> {
+    fn step<T>(&mut self, title: &str, work: impl FnOnce(&mut dyn FnMut(News)) -> Result<T>) -> Result<T> {
+        (self.tell)(News::Step(title.to_owned()));
+        let began = Instant::now();
+        let result = work(self.tell)?;
+        let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        self.done.push(Step { step: title.to_owned(), seconds });
+        Ok(result)
+    }
+}
+
+/// Whether this machine can rehearse at all.
+///
+/// # Errors
+/// With every reason why not.
+pub fn preflight(docker_host: Option<&str>) -> Result<()> {
+    let mut missing = Vec::new();
+    if !cfg!(target_os = "linux") {
+        missing.push("this is no Linux: elsewhere containers are not on the machine's own network".to_owned());
+    }
+    if let Err(error) = Engine::connect(docker_host) {
+        missing.push(format!("{error:#}"));
+    }
+    let hint = "`cargo xtask doctor` says what to install; `cargo xtask local` needs none of it";
+    ensure!(
+        missing.is_empty(),
+        Failure::new(format!("a rehearsal needs what is not here: {}", missing.join("; "))).hint(hint)
+    );
+    Ok(())
+}
+
+/// Rehearses on a stage that is empty yet; the caller ends it.
+///
+/// # Errors
+/// When it does not come to a run. A run that fails is no error here.
+pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Result<Done> {
+    let mut steps = Steps { tell, done: Vec::new() };
+    let place = &stage.place;
+    let source = Source::of(request.source.as_deref(), request.drill)?;
+    let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
+    let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
+    let tools = steps.step("Getting emulators and Airflow ready", |_| servers::Tools::get())?;
+    let logins = steps.step("Starting the warehouse", |tell| {
+        servers::warehouse(stage, &contract.source, &mut |words| tell(News::Step(words.to_owned())))
+    })?;
+    steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
+    let kept = steps.step("Looking for the image to build upon", |_| base(stage, request, &settings))?;
+    let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
+    files::write_secret(&place.file("env"), &dot_env(&file))?;
+    let variables = place.variables(&settings.region, kept);
+    let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
+
+    let login = |role: &str| logins.get(role).with_context(|| format!("the warehouse has no role `{role}`"));
+    let warehouse = Warehouse {
+        loader: login("loader")?.url(),
+        port: login("loader")?.port(),
+        transformer: login("transformer")?.password().to_owned(),
+        database: DATABASE.to_owned(),
+    };
+    let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
+    files::write_secret(&place.jobs_file(), &jobs.to_string())?;
+
+    let deployment = Deployment {
+        module: MODULE.to_owned(),
+        settings: settings.clone(),
+        variables: variables.clone(),
+        only: Vec::new(),
+        folder: None,
+        registry: None,
+    };
+    let deployment = steps.step("Deploying stacks, images and DAGs", |tell| {
+        let ready = deploy::plan(deployment)?;
+        tell(News::Works(ready.works()));
+        ready.apply(&mut |news| tell(News::Deploy(news)))?;
+        Ok(ready.again())
+    })?;
+    let aws = Aws::of(&settings, &variables)?;
+    steps.step("Giving Airflow the DAGs, the lake its source", |_| {
+        dags(stage, &aws, &settings)?;
+        if let Some(folder) = source.folder() {
+            sample::plan(&settings, &variables, folder)?.apply(&settings)?;
+        }
+        if request.drill == Some(Drill::Image) {
+            lose_image(&aws, &settings)?;
+        }
+        Ok(())
+    })?;
+    steps.step("Waiting for Airflow", |_| airflow(&aws, &settings))?;
+
+    let id = manual(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
+    let mut heard = Heard::default();
+    let outcome = steps.step(&format!("Running the DAG `{DAG}`"), |tell| {
+        let tasks = chain(&settings.batch).map(|step| step.task);
+        let works = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waits".to_owned(), 0));
+        tell(News::Works(works.collect()));
+        let request = Run { settings: settings.clone(), variables: variables.clone(), every: EVERY };
+        run::through_airflow(&request, &id, false, &mut |news| {
+            heard.hear(&news);
+            tell(News::Running(news));
+        })
+    })?;
+    let reader = login("reader")?;
+    let (tables, wrong) = look::tables(&heard, reader, &contract.source)?;
+    let dbt = look::marts(&aws, &settings, &outcome.run_id)?;
+    let status = steps.step("Looking at all of it", |_| status::verdicts(&deployment, false))?;
+    let kept = request.keep.then(|| {
+        let shown = |name: &str| files::shown(&place.file(name));
+        Kept {
+            airflow: place.airflow_url(),
+            user: AIRFLOW_USER,
+            password_file: shown("airflow.json"),
+            aws: place.endpoint(),
+            warehouse: reader.shown(),
+            warehouse_file: shown("warehouse.json"),
+            dot_env: shown("env"),
+        }
+    });
+    let failed = outcome.failed.as_ref();
+    let cause = failed.map(|task| cause(&heard.last(task), dbt.as_ref())).unwrap_or_default();
+    let (id, drill, not_proved) = (place.id.clone(), request.drill, NOT_PROVED);
+    Ok(Done { id, drill, run: outcome, cause, tables, wrong, dbt, status, steps: steps.done, not_proved, kept })
+}
+
+/// What of the environment the images are made with. Where the image of the settings cannot be pulled, one of Debian's own
+/// packages takes its place; where nobody says which certificates this machine trusts, the system's do.
+fn base(stage: &Stage, request: &Request, settings: &Settings) -> Result<BTreeMap<String, String>> {
+    let mut kept = request.variables.clone();
+    if !kept.contains_key("IMAGE_CA_BUNDLE") {
+        let bundle = machine::certificates();
+        kept.extend(bundle.map(|bundle| ("IMAGE_CA_BUNDLE".to_owned(), bundle.display().to_string())));
+    }
+    let base = &settings.images.dbt.base;
+    if kept.contains_key("IMAGE_BASE") || Engine::connect(stage.docker_host())?.image(base)?.is_some() {
+        return Ok(kept);
+    }
+    // Where the script puts what it makes: an image has a digest once a registry has it.
+    let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
+    aws.wait(Ecr::new(&aws.config).make("base"))?;
+    let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
+    let found = shell::says(&script, &[base, &stage.place.registry()]).with_context(|| {
+        let failure = Failure::new(format!("`{base}` cannot be pulled, and no other image be made in its place"));
+        failure.hint("set IMAGE_BASE to an image that this machine can pull, by its digest")
+    })?;
+    kept.insert("IMAGE_BASE".to_owned(), found);
+    Ok(kept)
+}
+
+/// The DAGs as they lie in Airflow's bucket, into the folder that Airflow reads.
+fn dags(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
+    let folder = stage.place.dags_folder();
+    aws.wait(async {
+        let bucket = Bucket::open(&settings.buckets().airflow, &aws.config).await?;
+        for key in bucket.list(Some(FOLDER.trim_end_matches('/'))).await?.into_keys() {
+            let Some(name) = key.strip_prefix(FOLDER) else { continue };
+            let text = String::from_utf8(bucket.get(&key).await?.bytes);
+            files::write(&folder.join(name), &text.with_context(|| format!("`{key}` is not UTF-8"))?)?;
+        }
+        Ok(())
+    })
+}
+
+/// Takes the ingestion image out of its repository, as somebody may who cleans up too well.
+fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
+    let ecr = Ecr::new(&aws.config);
+    aws.wait(async {
+        let digests = ecr.digests(&settings.registry.ingestion).await?;
+        ensure!(!digests.is_empty(), "the deployment has pushed no image");
+        for digest in digests {
+            ecr.remove(&settings.registry.ingestion, &digest).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Waits until Airflow knows the DAG, and pauses the one that could only fail here.
+fn airflow(aws: &Aws, settings: &Settings) -> Result<()> {
+    let mwaa = Mwaa::new(&aws.config);
+    let ask = |question: &Question| aws.wait(mwaa.ask(&settings.airflow.environment, question));
+    let began = Instant::now();
+    let known = |dag: &str| ask(&Question::about(dag)).is_ok_and(|answer| answer.status == 200);
+    while !(known(DAG) && known(HEALTH)) {
+        if began.elapsed() > AIRFLOW_PATIENCE {
+            let errors = ask(&Question::import_errors()).map(|answer| answer.body.to_string());
+            let words = errors.unwrap_or_else(|error| format!("{error:#}"));
+            bail!(Failure::new(format!("Airflow does not know `{DAG}` after two minutes: {words}")));
+        }
+        aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });
+    }
+    let paused = ask(&Question::pause(HEALTH))?;
+    ensure!(paused.status == 200, Failure::new(format!("Airflow does not pause `{HEALTH}`: {}", paused.body)));
+    Ok(())
+}

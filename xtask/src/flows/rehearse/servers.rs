@@ -1,0 +1,137 @@
+//! The servers of a rehearsal: PostgreSQL, moto, MiniStack, Airflow.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::stage::Stage;
+use crate::edge::emulator::{MINISTACK, Server};
+use crate::edge::postgres::Login;
+use crate::edge::python::Packages;
+use crate::edge::{files, python, shell};
+use crate::failure::Failure;
+use crate::flows::local::new_server;
+use crate::flows::warehouse::{passwords, prepare};
+use crate::pipeline::Step;
+use crate::rehearsal::{AIRFLOW_USER, MARK};
+use crate::settings::Settings;
+use crate::warehouse::DATABASE;
+
+/// Airflow's programs: its API with the pages, what begins tasks, what reads the DAGs.
+const AIRFLOW: [(&str, &[&str]); 3] = [
+    ("api-server", &["api-server"]),
+    // Its tasks' logs are files here, which the pages read themselves.
+    ("scheduler", &["scheduler", "--skip-serve-logs"]),
+    ("dag-processor", &["dag-processor"]),
+];
+
+/// The Python environments.
+#[derive(Debug)]
+pub(super) struct Tools {
+    ministack: PathBuf,
+    moto: PathBuf,
+    airflow: PathBuf,
+}
+
+impl Tools {
+    /// Makes those that are not there yet.
+    pub(super) fn get() -> Result<Self> {
+        let root = files::root();
+        let make =
+            |name: &str, packages: Packages<'_>| python::environment(&root.join("target/python").join(name), packages);
+        let lock = |name: &str| root.join("dags/tests").join(name);
+        Ok(Self {
+            ministack: make("ministack", Packages::Pinned(&[MINISTACK]))?,
+            moto: make("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
+            airflow: make("airflow", Packages::Locked(&lock("requirements.lock")))?,
+        })
+    }
+}
+
+/// PostgreSQL in the place of Redshift, made ready for the source; gives each role's way in.
+pub(super) fn warehouse(stage: &Stage, source: &str, tell: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Login>> {
+    let mut server = new_server(&files::folder(&stage.place.file("warehouse"))?, tell)?;
+    stage.start_warehouse(&mut server)?;
+    let passwords = passwords()?;
+    prepare(&server, source, &passwords)?;
+    files::write_secret(&stage.place.file("warehouse.json"), &serde_json::to_string_pretty(&passwords)?)?;
+    let login = |(role, password): (&String, &String)| (role.clone(), server.login(role, password, DATABASE));
+    Ok(passwords.iter().map(login).collect())
+}
+
+/// moto and MiniStack, and Airflow, which takes longest and waits for nobody.
+pub(super) fn start(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
+    let password = files::secret()?;
+    let airflow = json!({ "url": stage.place.airflow_url(), "user": AIRFLOW_USER, "password": &password });
+    files::write_secret(&stage.place.airflow_file(), &airflow.to_string())?;
+    thread::scope(|scope| {
+        let emulators = scope.spawn(|| emulators(stage, tools, settings, account));
+        let airflow = airflow_programs(stage, &tools.airflow, settings, &password);
+        emulators.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(airflow)
+    })
+}
+
+fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
+    let (place, folder) = (&stage.place, files::root().join("xtask/emulator"));
+    let launcher = |name: &str| folder.join(name).display().to_string();
+    let mut environment = place.moto(account);
+    environment.extend(stage.docker_host().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned())));
+    let port = place.moto.to_string();
+    let moto = Server {
+        name: "moto",
+        program: &tools.moto.join("bin/python"),
+        arguments: &[&launcher("moto_server.py"), "-H", "127.0.0.1", "-p", &port],
+        environment: &environment,
+        mark: (MARK, &place.id),
+        dir: &place.file("moto"),
+    };
+    let ministack = Server {
+        name: "ministack",
+        program: &tools.ministack.join("bin/python"),
+        arguments: &[&launcher("ministack.py")],
+        environment: &place.ministack(&settings.region),
+        mark: (MARK, &place.id),
+        dir: &place.file("ministack"),
+    };
+    thread::scope(|scope| {
+        let moto = scope.spawn(|| stage.start(&moto, Some(place.moto)));
+        let ministack = stage.start(&ministack, Some(place.ministack));
+        moto.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(ministack)
+    })
+}
+
+fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, password: &str) -> Result<()> {
+    let (place, programs) = (&stage.place, environment.join("bin"));
+    let home = files::folder(&place.file("airflow"))?;
+    files::folder(&place.dags_folder())?;
+    files::write_secret(&home.join("passwords.json"), &json!({ AIRFLOW_USER: password }).to_string())?;
+    let secret = files::secret()? + &files::secret()?;
+    let variables = place.airflow(&settings.region, &programs, &secret);
+    let migrate = Step {
+        name: "airflow".to_owned(),
+        program: "airflow".to_owned(),
+        arguments: ["db", "migrate"].map(str::to_owned).into(),
+        environment: variables.clone().into_iter().chain([(MARK.to_owned(), place.id.clone())]).collect(),
+    };
+    let made = shell::captured(&migrate, &programs, &home)?;
+    if made.code != Some(0) {
+        let lines: Vec<&str> = made.text.lines().collect();
+        let last = lines[lines.len().saturating_sub(8)..].join("\n");
+        return Err(Failure::new(format!("Airflow cannot make its database:\n{last}")).into());
+    }
+    for (name, arguments) in AIRFLOW {
+        let server = Server {
+            name,
+            program: &programs.join("airflow"),
+            arguments,
+            environment: &variables,
+            mark: (MARK, &place.id),
+            dir: &home,
+        };
+        stage.start(&server, None).with_context(|| format!("cannot start Airflow's {name}"))?;
+    }
+    Ok(())
+}

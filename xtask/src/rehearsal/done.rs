@@ -1,0 +1,192 @@
+//! What a rehearsal came to: one JSON value for programs, one summary for people.
+
+use std::collections::BTreeMap;
+
+use contract::Counts;
+use contract::Exit;
+use serde::Serialize;
+
+use super::Drill;
+use crate::dbt::Results;
+use crate::report::counts;
+use crate::run::Outcome;
+use crate::ui::{self, Align};
+use crate::verdict::{Light, Verdict, is_red};
+
+/// What no emulator can answer, so that a rehearsal says nothing about it.
+pub const NOT_PROVED: [&str; 6] = [
+    "that AWS takes the templates, and what it replaces: cfn-lint, checkov and our own rules judge that",
+    "roles and policies: the emulators let everybody do everything",
+    "Redshift: PostgreSQL takes its place; `cargo xtask test` parses and checks what Redshift would get",
+    "MWAA, its network and its requirements: this Airflow is the same version, without them",
+    "`platform_health`, which asks Redshift and is paused; Batch's retries; prices, quotas and alarms",
+    "Fargate's network: the containers are on this machine's own",
+];
+
+/// A step of a rehearsal, and how long it took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// What was done.
+    pub step: String,
+    /// Seconds, to the tenth.
+    pub seconds: f64,
+}
+
+/// What it came to.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// Its id.
+    pub id: String,
+    /// What was made to fail.
+    pub drill: Option<Drill>,
+    /// The run.
+    pub run: Outcome,
+    /// What the failed task's container said at its end, or which of dbt's tests failed.
+    pub cause: Vec<String>,
+    /// Each table's counts, as `copy` reported and the warehouse has them; none where nothing was loaded.
+    pub tables: BTreeMap<String, Counts>,
+    /// Tables in which the warehouse has other rows than `copy` reported.
+    pub wrong: Vec<String>,
+    /// What dbt left in the lake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<Results>,
+    /// The deployment, part by part.
+    pub status: Vec<Verdict>,
+    /// The steps in their order.
+    pub steps: Vec<Step>,
+    /// What this says nothing about.
+    pub not_proved: [&'static str; 6],
+    /// Where the servers are, if they stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// What stays of a rehearsal until somebody stops it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kept {
+    /// Airflow's pages.
+    pub airflow: String,
+    /// Their user.
+    pub user: &'static str,
+    /// The file with the password.
+    pub password_file: String,
+    /// Most services of AWS.
+    pub aws: String,
+    /// The warehouse as `reader`, without the password.
+    pub warehouse: String,
+    /// The file with its password.
+    pub warehouse_file: String,
+    /// For `--dot-env` of the other commands.
+    pub dot_env: String,
+}
+
+impl Done {
+    /// As what the program ends: as the run did, or 1 where the run went well and something else is not as it should be.
+    pub fn exit(&self) -> Exit {
+        match self.run.as_exit() {
+            Exit::Done if is_red(&self.status) || !self.wrong.is_empty() => Exit::Failed,
+            exit => exit,
+        }
+    }
+}
+
+/// The summary.
+pub fn text(done: &Done) -> String {
+    let head = [("step", Align::Left), ("seconds", Align::Right)];
+    let row = |step: &Step| vec![step.step.clone(), format!("{:.1}", step.seconds)];
+    let mut text = format!("\n{}", ui::columns(&head, done.steps.iter().map(row).collect()));
+    if !done.tables.is_empty() {
+        text += &format!("\n{}", counts(&done.tables));
+    }
+    text += &format!("\nRun        {}\n", done.run.dag_run_id.as_ref().unwrap_or(&done.run.run_id));
+    if let Some(dbt) = &done.dbt {
+        text += &format!("Marts      {}\n", dbt.line());
+    }
+    let count = |light| done.status.iter().filter(|one| one.light == light).count();
+    let (green, red) = (count(Light::Green), count(Light::Red));
+    let unproven = count(Light::NotProvableHere);
+    let reds = if red == 0 { String::new() } else { format!(", {red} not") };
+    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not provable here\n");
+    for verdict in done.status.iter().filter(|verdict| verdict.light == Light::Red) {
+        text += &format!("           {}: {}\n", verdict.check, verdict.found);
+    }
+    for table in &done.wrong {
+        text += &format!("           `{table}` has other rows in the warehouse than `copy` reported\n");
+    }
+    if let Some(kept) = &done.kept {
+        let Kept { airflow, user, password_file, aws, warehouse, warehouse_file, dot_env } = kept;
+        text += &format!("\nAirflow    {airflow}  (user {user}, password in {password_file})\n");
+        text += &format!("AWS        {aws}\nWarehouse  {warehouse}  (password in {warehouse_file})\n");
+        text += &format!("Use it     cargo xtask run --env rehearse --dot-env {dot_env}\n");
+        text += &format!(
+            "           (so too `logs`, `status`, `diff`, `deploy`, `sync-dags`)\nStop it    cargo xtask rehearse stop {}\n",
+            done.id
+        );
+    }
+    text += "\nNot proved by this:\n";
+    for not_proved in NOT_PROVED {
+        text += &format!("  - {not_proved}\n");
+    }
+    text += &match (&done.run.failed, &done.run.reason, done.exit()) {
+        (_, _, Exit::Done) => "\nThe rehearsal went well.\n".to_owned(),
+        (Some(task), Some(reason), _) => {
+            let cause: String = done.cause.iter().map(|line| format!("  {line}\n")).collect();
+            format!("\n`{task}` failed: {reason}\n{cause}")
+        }
+        _ => "\nThe run went well, but not everything is as it should be.\n".to_owned(),
+    };
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done() -> Done {
+        let run = Outcome {
+            run_id: "r".to_owned(),
+            dag_run_id: Some("manual".to_owned()),
+            exit: 0,
+            failed: None,
+            code: None,
+            reason: None,
+            jobs: Vec::new(),
+        };
+        Done {
+            id: "i".to_owned(),
+            drill: None,
+            run,
+            cause: Vec::new(),
+            tables: BTreeMap::new(),
+            wrong: Vec::new(),
+            dbt: None,
+            status: vec![Verdict::green("lake", "is there"), Verdict::not_provable("MWAA", "an emulator")],
+            steps: vec![Step { step: "deploying".to_owned(), seconds: 1.23 }],
+            not_proved: NOT_PROVED,
+            kept: None,
+        }
+    }
+
+    #[test]
+    fn it_went_well_only_where_run_status_and_counts_did() {
+        assert_eq!(done().exit(), Exit::Done);
+        let red = Done { status: vec![Verdict::red("lake", "is gone", "deploy")], ..done() };
+        assert_eq!(red.exit(), Exit::Failed);
+        assert!(text(&red).contains("1 not") && text(&red).contains("lake: is gone"), "{}", text(&red));
+        let wrong = Done { wrong: vec!["launches".to_owned()], ..done() };
+        assert_eq!(wrong.exit(), Exit::Failed);
+        assert!(text(&wrong).contains("`launches` has other rows"), "{}", text(&wrong));
+    }
+
+    #[test]
+    fn a_failed_run_ends_as_it_did_with_its_cause_last() {
+        let mut failed = done();
+        failed.run.exit = 75;
+        (failed.run.failed, failed.run.reason) = (Some("transformation".to_owned()), Some("exit code 75".to_owned()));
+        failed.cause = vec!["error: the source answered 500".to_owned()];
+        assert_eq!(failed.exit(), Exit::TempFail);
+        let text = text(&failed);
+        assert!(text.ends_with("`transformation` failed: exit code 75\n  error: the source answered 500\n"), "{text}");
+        assert!(text.contains("Not proved by this:"), "{text}");
+    }
+}
