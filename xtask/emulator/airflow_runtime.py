@@ -15,7 +15,6 @@ from pathlib import Path
 
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import mwaa
-
 from shapes import handlers
 
 FILE = os.environ.get("AIRFLOW_FILE")
@@ -72,7 +71,9 @@ async def invoke(_method, path, _headers, text, _query):
 
 
 def token(_method, _path, _headers, _text, _query):
-    words = f"there are no login tokens here: sign in at {json.loads(Path(FILE).read_text())['url']} with user and password"
+    words = (
+        f"there are no login tokens here: sign in at {json.loads(Path(FILE).read_text())['url']} with user and password"
+    )
     return error_response_json("ValidationException", words, 400)
 
 
@@ -99,7 +100,12 @@ def behind(own):
 def answer_for(name, properties):
     """An environment answers from now on."""
     host = json.loads(Path(FILE).read_text())["url"].removeprefix("http://")
-    told = {"Name": name, "Status": "AVAILABLE", "AirflowVersion": properties.get("AirflowVersion"), "WebserverUrl": host}
+    told = {
+        "Name": name,
+        "Status": "AVAILABLE",
+        "AirflowVersion": properties.get("AirflowVersion"),
+        "WebserverUrl": host,
+    }
     mwaa._environments[name] = told
 
 

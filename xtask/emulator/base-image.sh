@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gives the tests an image with Python and certificates to build upon, by digest: the one of the settings where it can be
-# pulled, else one of Debian's own packages, made once and kept as dpworld-test-base. Needs root for the latter.
+# Gives rehearsals and tests an image with Python and certificates to build upon, by digest: the one of the settings where it
+# can be pulled, else one of Debian's own packages, made once and kept as dpworld-test-base. Needs root for the latter.
 #
 #   base-image.sh <image of the settings> <registry's host>
 set -eu
@@ -20,8 +20,15 @@ if ! docker image inspect "$own" >/dev/null 2>&1; then
     $root rm -r "$folder.log" "$folder"/var/cache/apt/archives "$folder"/var/lib/apt/lists
     $root tar -C "$folder" -c . | docker import - "$own" >&2
 fi
-# A digest is what a registry gives.
+# A digest is what a registry gives; once the engine knows it, it asks none for it.
+digest() {
+    docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$own" | sed -n '/\/base@/{p;q}'
+}
+if [ -n "$(digest)" ]; then
+    digest
+    exit
+fi
 docker tag "$own" "$2/base:bookworm"
 docker push --quiet "$2/base:bookworm" >&2
-docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$own" | grep "^$2/base@"
+digest
 docker rmi "$2/base:bookworm" >/dev/null

@@ -11,7 +11,6 @@ import urllib.request
 
 from ministack.core.responses import get_region
 from ministack.services import batch
-
 from shapes import body, handlers, refuse_changes
 
 ENDPOINT = os.environ.get("BATCH_ENDPOINT")

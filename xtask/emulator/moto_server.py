@@ -98,7 +98,9 @@ def extend_run(original):
         definition = job.job_definition.container_properties or {}
         for host, other in instead.get("registry", {}).items():
             image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
-        options["environment"] = options["environment"] | instead.get("environment", {}).get(job.job_definition.name, {})
+        options["environment"] = options["environment"] | instead.get("environment", {}).get(
+            job.job_definition.name, {}
+        )
         options |= {"labels": instead.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
         try:

@@ -209,9 +209,10 @@ impl Engine {
         })
     }
 
-    /// Takes away every name that images have in a registry; an image with another name stays.
-    pub fn forget_registry(&self, host: &str) -> Result<()> {
-        let prefix = format!("{host}/");
+    /// Takes away every name that images have in a registry, but in one repository; an image with another name stays.
+    pub fn forget_registry(&self, host: &str, but: &str) -> Result<()> {
+        let (all, kept) = (format!("{host}/"), [":", "@"].map(|end| format!("{host}/{but}{end}")));
+        let goes = |name: &str| name.starts_with(&all) && !kept.iter().any(|kept| name.starts_with(kept));
         self.runtime.block_on(async {
             let listed = self
                 .docker
@@ -221,7 +222,7 @@ impl Engine {
             // With an image's last tag in a repository its digest there goes too; one that was pulled has only that.
             let mut names: Vec<String> = listed.iter().flat_map(|image| image.repo_tags.clone()).collect();
             names.extend(listed.into_iter().flat_map(|image| image.repo_digests));
-            for name in names.iter().filter(|name| name.starts_with(&prefix)) {
+            for name in names.iter().filter(|name| goes(name)) {
                 gone(
                     self.docker.remove_image(name, None::<RemoveImageOptions>, None).await.map(drop),
                     &format!("remove the name `{name}`"),

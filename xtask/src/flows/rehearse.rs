@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+pub use source::Source;
 pub use stage::{Stage, stop};
 
 use super::deploy::{self, Request as Deployment};
@@ -34,7 +35,6 @@ use crate::settings::{Settings, Variables};
 use crate::sync::FOLDER;
 use crate::warehouse::DATABASE;
 use look::Heard;
-use source::Source;
 
 /// From one look at the run to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -46,8 +46,8 @@ const HEALTH: &str = "platform_health";
 /// What is wanted.
 #[derive(Debug)]
 pub struct Request {
-    /// Another place for the answers than the sample: a folder, or `http(s)://host`.
-    pub source: Option<String>,
+    /// Where the answers come from.
+    pub source: Source,
     /// What is made to fail.
     pub drill: Option<Drill>,
     /// Whether everything stays when it is over.
@@ -113,7 +113,7 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
 pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Result<Done> {
     let mut steps = Steps { tell, done: Vec::new() };
     let place = &stage.place;
-    let source = Source::of(request.source.as_deref(), request.drill)?;
+    let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
     let tools = steps.step("Getting emulators and Airflow ready", |_| servers::Tools::get())?;
@@ -121,7 +121,7 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         servers::warehouse(stage, &contract.source, &mut |words| tell(News::Step(words.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
-    let kept = steps.step("Looking for the image to build upon", |_| base(stage, request, &settings))?;
+    let kept = steps.step("Looking for the image to build upon", |tell| base(stage, request, &settings, tell))?;
     let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
     files::write_secret(&place.file("env"), &dot_env(&file))?;
     let variables = place.variables(&settings.region, kept);
@@ -200,7 +200,12 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
 
 /// What of the environment the images are made with. Where the image of the settings cannot be pulled, one of Debian's own
 /// packages takes its place; where nobody says which certificates this machine trusts, the system's do.
-fn base(stage: &Stage, request: &Request, settings: &Settings) -> Result<BTreeMap<String, String>> {
+fn base(
+    stage: &Stage,
+    request: &Request,
+    settings: &Settings,
+    tell: &mut dyn FnMut(News),
+) -> Result<BTreeMap<String, String>> {
     let mut kept = request.variables.clone();
     if !kept.contains_key("IMAGE_CA_BUNDLE") {
         let bundle = machine::certificates();
@@ -212,12 +217,16 @@ fn base(stage: &Stage, request: &Request, settings: &Settings) -> Result<BTreeMa
     }
     // Where the script puts what it makes: an image has a digest once a registry has it.
     let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
-    aws.wait(Ecr::new(&aws.config).make("base"))?;
+    aws.wait(Ecr::new(&aws.config).make(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::says(&script, &[base, &stage.place.registry()]).with_context(|| {
         let failure = Failure::new(format!("`{base}` cannot be pulled, and no other image be made in its place"));
         failure.hint("set IMAGE_BASE to an image that this machine can pull, by its digest")
     })?;
+    if found != *base {
+        let name = base.split('@').next().unwrap_or(base);
+        tell(News::Step(format!("`{name}` cannot be pulled: building upon Debian's own Python")));
+    }
     kept.insert("IMAGE_BASE".to_owned(), found);
     Ok(kept)
 }

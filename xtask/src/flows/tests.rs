@@ -3,6 +3,7 @@
 mod dags;
 mod fuzz;
 mod images;
+mod rehearsal;
 mod speed;
 mod stacks;
 mod templates;
@@ -26,7 +27,7 @@ pub use workflows::online as pins_online;
 
 /// Tests in these modules need more than Rust, PostgreSQL, Python and a few minutes. Whole names: a filter matches any
 /// part of a test's path.
-const NEEDS_MORE: [&str; 14] = [
+const NEEDS_MORE: [&str; 16] = [
     "--skip",
     "needs_docker::",
     "--skip",
@@ -41,6 +42,8 @@ const NEEDS_MORE: [&str; 14] = [
     "needs_speed::",
     "--skip",
     "needs_stacks::",
+    "--skip",
+    "needs_rehearsal::",
 ];
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
@@ -75,7 +78,7 @@ pub enum Outcome {
 type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
 
 /// Every suite, the quick ones first.
-const SUITES: [Entry; 13] = [
+const SUITES: [Entry; 14] = [
     ("rust", None, rust),
     ("redshift sql", None, redshift_sql),
     ("s3 lake", Some("it needs an emulator"), s3_lake),
@@ -84,6 +87,7 @@ const SUITES: [Entry; 13] = [
     ("stacks", Some("it needs an emulator"), stacks::run),
     ("dags", Some("it needs Airflow"), dags::run),
     ("images", Some("it needs a Docker engine"), images::run),
+    ("rehearsal", Some("it needs a Docker engine"), rehearsal::run),
     ("exactly once", Some("it takes minutes"), exactly_once),
     ("lineage", Some("it needs OpenLineage"), lineage),
     ("report", Some("it needs a browser"), report),

@@ -15,12 +15,12 @@ use crate::verdict::{Light, Verdict, is_red};
 
 /// What no emulator can answer, so that a rehearsal says nothing about it.
 pub const NOT_PROVED: [&str; 6] = [
-    "that AWS takes the templates, and what it replaces: cfn-lint, checkov and our own rules judge that",
-    "roles and policies: the emulators let everybody do everything",
-    "Redshift: PostgreSQL takes its place; `cargo xtask test` parses and checks what Redshift would get",
-    "MWAA, its network and its requirements: this Airflow is the same version, without them",
-    "`platform_health`, which asks Redshift and is paused; Batch's retries; prices, quotas and alarms",
-    "Fargate's network: the containers are on this machine's own",
+    "that AWS takes the templates, and what it replaces: the suite `templates`",
+    "roles and policies: emulators let everybody do everything",
+    "Redshift: PostgreSQL takes its place; the suite `redshift sql` reads the SQL",
+    "MWAA: this Airflow is its version, without its network and requirements",
+    "`platform_health`, which asks Redshift and is paused here",
+    "Batch's retries, Fargate's network, prices, quotas, alarms",
 ];
 
 /// A step of a rehearsal, and how long it took.
@@ -115,13 +115,11 @@ pub fn text(done: &Done) -> String {
     }
     if let Some(kept) = &done.kept {
         let Kept { airflow, user, password_file, aws, warehouse, warehouse_file, dot_env } = kept;
-        text += &format!("\nAirflow    {airflow}  (user {user}, password in {password_file})\n");
-        text += &format!("AWS        {aws}\nWarehouse  {warehouse}  (password in {warehouse_file})\n");
-        text += &format!("Use it     cargo xtask run --env rehearse --dot-env {dot_env}\n");
-        text += &format!(
-            "           (so too `logs`, `status`, `diff`, `deploy`, `sync-dags`)\nStop it    cargo xtask rehearse stop {}\n",
-            done.id
-        );
+        text += &format!("\nAirflow    {airflow}\n           {user}, password in {password_file}\n");
+        text += &format!("Warehouse  {warehouse}\n           password in {warehouse_file}\nAWS        {aws}\n");
+        text += &format!("Use it     cargo xtask run --env rehearse \\\n             --dot-env {dot_env}\n");
+        text += "           (or logs, status, diff, deploy, sync-dags)\n";
+        text += &format!("Stop it    cargo xtask rehearse stop {}\n", done.id);
     }
     text += "\nNot proved by this:\n";
     for not_proved in NOT_PROVED {

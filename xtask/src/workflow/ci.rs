@@ -12,8 +12,8 @@ pub(super) const INSTALL_RUST: &str =
     "rustup toolchain install 1.95.0 --no-self-update --profile minimal --component clippy --component rustfmt";
 
 /// What the tests need and GitHub's runner lacks. Ubuntu's debootstrap needs Debian's keys to make a Debian.
-const PACKAGES: [&str; 5] =
-    ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql"];
+const PACKAGES: [&str; 6] =
+    ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql", "strace"];
 
 /// What a change has to pass, by name, as words after `cargo xtask`. `.ci/run` runs the same in the same order; the quick ones
 /// come first.

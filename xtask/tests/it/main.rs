@@ -10,6 +10,7 @@ mod marts;
 mod needs_browser;
 mod needs_docker;
 mod needs_emulator;
+mod needs_rehearsal;
 mod needs_speed;
 mod needs_stacks;
 mod repository;

@@ -12,12 +12,13 @@ mod refused;
 mod run;
 mod workflow;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+use crate::support::copy::copy_repository;
 
 /// Looks like a key; it must be in no output and in no layer.
 const SECRET: &str = "canary/secret+access+key/canary";
@@ -33,7 +34,7 @@ fn setting(name: &str) -> String {
 fn first() -> &'static [Value] {
     static FIRST: OnceLock<Vec<Value>> = OnceLock::new();
     FIRST.get_or_init(|| {
-        copy_repository();
+        copy_repository(&repository());
         on_aws(REGION, &["repositories", "ingestion-image", "dbt-image"]);
         let made = made(&["--anew"]);
         assert!(made.iter().all(|image| image["built"] == true && image["pushed"]["layers"] != 0), "{made:?}");
@@ -109,48 +110,4 @@ fn on_aws(region: &str, arguments: &[&str]) {
     command.env("AWS_ENDPOINT_URL", setting("TEST_AWS_ENDPOINT")).env("AWS_DEFAULT_REGION", region);
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     assert!(command.status().expect("python starts").success(), "{arguments:?}");
-}
-
-/// Brings the copy to where the repository is. A file that is the same keeps its time, so that cargo compiles only what
-/// has changed since the last time.
-fn copy_repository() {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
-    let (mut open, mut wanted) = (vec![PathBuf::new()], Vec::new());
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(from.join(&folder)).expect("a folder") {
-            let entry = entry.expect("an entry");
-            let path = folder.join(entry.file_name());
-            let kind = entry.file_type().expect("a kind");
-            if [".git", ".env", "target"].iter().any(|left_out| path == Path::new(left_out)) {
-                continue;
-            }
-            if kind.is_dir() {
-                open.push(path);
-            } else if kind.is_file() {
-                wanted.push(path);
-            }
-        }
-    }
-    for path in &wanted {
-        let (text, to) = (fs::read(from.join(path)).expect("a file"), repository().join(path));
-        if fs::read(&to).ok().as_ref() != Some(&text) {
-            fs::create_dir_all(to.parent().expect("a folder")).expect("made");
-            fs::copy(from.join(path), &to).expect("copied");
-        }
-    }
-    // What went since then.
-    let mut open = vec![repository()];
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {
-            let path = entry.path();
-            let name = path.strip_prefix(repository()).expect("below the copy").to_owned();
-            if entry.file_type().expect("a kind").is_dir() {
-                if name != Path::new("target") {
-                    open.push(path);
-                }
-            } else if !wanted.contains(&name) {
-                fs::remove_file(path).expect("removed");
-            }
-        }
-    }
 }

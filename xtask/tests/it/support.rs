@@ -1,6 +1,7 @@
 //! Platforms of the tests' own, driven through the program.
 
 pub(crate) mod account;
+pub(crate) mod copy;
 pub(crate) mod entry;
 pub(crate) mod http;
 pub(crate) mod proxy;

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::cli::{DrillOf, Rehearse, RehearseAction};
 use crate::edge::tree::Tree;
-use crate::edge::{shell, terminal};
+use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
-use crate::flows::rehearse::{self, News, Request, Stage};
+use crate::flows::rehearse::{self, News, Request, Source, Stage};
 use crate::flows::{deploy, run};
 use crate::rehearsal::{Drill, text};
 
@@ -38,12 +38,12 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         );
     }
     rehearse::preflight(docker_host.as_deref())?;
+    let request = Request { source: Source::of(args.source.as_deref(), drill)?, drill, keep: args.keep, variables };
     let (stage, cleared) = Stage::open(docker_host.as_deref())?;
     if cleared > 0 {
         terminal::step("Ended what an earlier rehearsal had left behind");
     }
     let stage = Arc::new(stage);
-    let request = Request { source: args.source.clone(), drill, keep: args.keep, variables };
     let remove = {
         let stage = Arc::clone(&stage);
         move || stage.end(false)
@@ -56,6 +56,10 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
     let done = match done {
         Ok(done) => done,
         Err(error) => {
+            terminal::step(&format!(
+                "Stopping all that was started; the logs stay in {}",
+                files::shown(&stage.place.dir)
+            ));
             // What was said is the cause, whatever becomes of the rest.
             if let Err(left) = stage.end(true) {
                 terminal::error(&left);

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 
 /// The answers.
 #[derive(Debug)]
-pub(super) enum Source {
+pub enum Source {
     /// Files in a folder.
     Folder(PathBuf),
     /// The same, in a folder that goes with this value.
@@ -27,7 +27,11 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn of(asked: Option<&str>, drill: Option<Drill>) -> Result<Self> {
+    /// What was asked for, else the sample, or what a drill needs.
+    ///
+    /// # Errors
+    /// When it is no folder with answers, and no address.
+    pub fn of(asked: Option<&str>, drill: Option<Drill>) -> Result<Self> {
         match (asked, drill) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
                 Ok(Self::Web(url.trim_end_matches('/').to_owned()))

@@ -16,6 +16,9 @@ use crate::edge::{files, postgres};
 use crate::failure::Failure;
 use crate::rehearsal::{MARK, Place};
 
+/// The repository of an image to build upon that was made here; the engine keeps it, as it takes a minute to make.
+pub(super) const BASE: &str = "base";
+
 /// What was started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
@@ -207,7 +210,7 @@ fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     // Without an engine there is no container.
     if let Ok(engine) = Engine::connect(docker_host) {
         found |= engine.remove_containers(&mark(&state.place))? > 0;
-        engine.forget_registry(&state.place.registry())?;
+        engine.forget_registry(&state.place.registry(), BASE)?;
     }
     Ok(found)
 }

@@ -14,7 +14,7 @@ use crate::edge::batch::Batch;
 use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
 use crate::flows::account;
-use crate::run::{DAG, DagRun, Outcome, Question, TaskInstance, chain, job_name, outcome, run_id_of};
+use crate::run::{DAG, DagRun, Job, Outcome, Question, TaskInstance, chain, job_name, outcome, run_id_of};
 use crate::settings::Webserver;
 
 /// Looks at a task that has ended well, or failed, for its job: Batch's list shows one some seconds later.
@@ -110,7 +110,9 @@ impl Airflow<'_> {
                     seen.run(&run, tell);
                     let mut missing = false;
                     for task in tasks.iter().filter(|task| chain.iter().any(|step| step.task == task.task_id)) {
-                        let is_new = seen.task(task, tell);
+                        // Of a job that went well more is known than that its task did too.
+                        let is_told = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
+                        let is_new = seen.task(task, is_told, tell);
                         missing |= !self.find(&mut follow, task, is_new, &job_name(&task.task_id, &run_id))?;
                     }
                     late += u32::from(missing && run.has_ended());
@@ -182,10 +184,12 @@ impl Seen {
     }
 
     /// Whether it is not as it was.
-    fn task(&mut self, task: &TaskInstance, tell: &mut dyn FnMut(News)) -> bool {
+    fn task(&mut self, task: &TaskInstance, is_told: bool, tell: &mut dyn FnMut(News)) -> bool {
         let is_new = self.tasks.get(&task.task_id) != Some(&task.words());
         if is_new {
-            tell(News::Step(task.task_id.clone(), task.words()));
+            if !(is_told && task.state.as_deref() == Some("success")) {
+                tell(News::Step(task.task_id.clone(), task.words()));
+            }
             self.tasks.insert(task.task_id.clone(), task.words());
         }
         is_new

@@ -1,0 +1,156 @@
+//! A rehearsal is green, has the counts of `local`, and speaks to nobody: the system's account of every connection, and of every
+//! program that was started, is held against what a person has lying around.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::{Begun, command, left, repository, state};
+use crate::support::Local;
+
+/// Looks like the keys of an account. None may be seen anywhere.
+const KEYS: [(&str, &str); 4] = [
+    ("AWS_ACCESS_KEY_ID", "AKIAZQ3CANARYCANARY1"),
+    ("AWS_SECRET_ACCESS_KEY", "q0cAnAryK7MDENGcAnAryRfiCYcAnAryKEYcAnA"),
+    ("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEcanarycanary"),
+    ("AWS_PROFILE", "canary-profile"),
+];
+/// The same in `.env`.
+const DOT_ENV: &str = "AWS_ACCESS_KEY_ID=AKIAZQ3CANARYCANARY2\nAWS_SECRET_ACCESS_KEY=dotenv-cAnAry-secret\n\
+    AWS_ACCOUNT_ID=111122223333\nREADER_PASSWORD=dotenv-cAnAry-password\nAWS_ENDPOINT_URL=https://canary.example.com\n";
+
+/// `.env` in the copy, which goes with this value.
+struct DotEnv(PathBuf);
+
+impl DotEnv {
+    fn new() -> Self {
+        let path = repository().join(".env");
+        fs::write(&path, DOT_ENV).expect("written");
+        Self(path)
+    }
+}
+
+impl Drop for DotEnv {
+    fn drop(&mut self) {
+        // It may be gone.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn is_secret(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text).to_lowercase().contains("canary")
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// A command that uses a rehearsal which was kept.
+#[track_caller]
+fn used(dot_env: &str, words: &[&str]) -> Output {
+    command(&[words, &["--env", "rehearse", "--dot-env", dot_env]].concat()).output().expect("xtask starts")
+}
+
+#[test]
+fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
+    // The copy first, in which `.env` would be in the way.
+    drop(command(&[]));
+    let (dot_env, traced) = (DotEnv::new(), tempfile::tempdir().expect("a folder"));
+    let trace = traced.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "--seccomp-bpf", "-s", "4096", "-e", "trace=connect,sendto,sendmsg,execve", "-o"]);
+    strace.arg(&trace).arg(env!("CARGO_BIN_EXE_xtask")).args(["rehearse", "--keep", "--json"]);
+    strace.current_dir(repository()).envs(KEYS);
+    // strace looks on until the last server has ended.
+    let mut begun = Begun::new(strace);
+    let (told, took) = begun.told();
+    let steps = told["steps"].as_array().expect("steps");
+    let times = steps.iter().map(|step| format!("{} {} s", step["step"], step["seconds"]));
+    println!("green after {took:.0?}: {}", times.collect::<Vec<_>>().join(", "));
+    assert!(steps.len() >= 8 && steps.iter().all(|step| step["seconds"].is_f64()), "{steps:?}");
+
+    // Nobody else was spoken to, and no word of a key was said to a program.
+    let text = fs::read_to_string(&trace).expect("a trace");
+    let lines: Vec<&str> = text.lines().collect();
+    let to: Vec<&&str> = lines.iter().filter(|line| line.contains("sin_addr=") || line.contains("sin6_addr")).collect();
+    assert!(to.len() > 100, "servers were spoken to: {}", to.len());
+    let here = ["inet_addr(\"127.", "inet_pton(AF_INET6, \"::1\"", "inet_pton(AF_INET6, \"::ffff:127."];
+    let elsewhere: Vec<_> = to.iter().filter(|line| !here.iter().any(|here| line.contains(here))).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+    let started = lines.iter().filter(|line| line.contains("execve("));
+    assert!(started.clone().count() > 10);
+    // The keys were ours to give to strace; what it started is looked at without the first.
+    let with_keys: Vec<_> = started.filter(|line| is_secret(line.as_bytes())).collect();
+    assert!(with_keys.is_empty(), "{with_keys:#?}");
+
+    let kept = &told["kept"];
+    let place = |key: &str| kept[key].as_str().expect("a place").to_owned();
+    let folder = repository().join(place("dot_env")).parent().expect("its folder").to_owned();
+    let written: Vec<PathBuf> =
+        files(&folder).into_iter().filter(|file| is_secret(&fs::read(file).unwrap_or_default())).collect();
+    assert!(written.is_empty() && files(&folder).len() > 20, "{written:?}");
+    let state = state(&folder);
+    for name in ["ingestion-image", "dbt-image"] {
+        let host = format!("127.0.0.1:{}/{name}", state["place"]["ministack"]);
+        let images = Command::new("docker").args(["image", "ls", "--quiet", &host]).output().expect("docker starts");
+        let id = String::from_utf8(images.stdout).expect("UTF-8").lines().next().expect("it is there").to_owned();
+        let saved = Command::new("docker").args(["save", &id]).output().expect("docker starts").stdout;
+        let words: [&[u8]; 2] = [b"ZQ3CANARY", b"cAnAry"];
+        assert!(
+            saved.len() > 1_000_000 && words.iter().all(|word| !saved.windows(word.len()).any(|found| found == *word))
+        );
+    }
+
+    // What it counts is what a run on this machine counts.
+    drop(dot_env);
+    let local = Local::new().json(&[]);
+    assert_eq!(told["tables"], local["tables"]);
+    assert_eq!(told["wrong"], serde_json::json!([]));
+    for count in ["pass", "warn", "error", "skip", "total"] {
+        assert_eq!(told["dbt"][count], local["dbt"][count], "{count}");
+    }
+    let lights = |light: &str| {
+        let list = told["status"].as_array().expect("a list").iter();
+        list.filter(|one| one["light"] == light).map(|one| one["check"].clone()).collect::<Vec<Value>>()
+    };
+    assert_eq!((lights("red").len(), lights("green").len() > 15), (0, true));
+    assert_eq!(lights("not_provable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+
+    stays_and_goes(&place("dot_env"), &state);
+    let ended = begun.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert!(!is_secret(ended.said.as_bytes()) && !is_secret(told.to_string().as_bytes()), "{}", ended.said);
+}
+
+/// What was kept can be used, by those alone who bring no keys of their own, until it is stopped.
+fn stays_and_goes(dot_env: &str, state: &Value) {
+    let run = used(dot_env, &["run", "--direct", "--every", "0.5", "--json"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
+    let logs = used(dot_env, &["logs", run["run_id"].as_str().expect("an id")]);
+    let lines = String::from_utf8(logs.stdout).expect("UTF-8");
+    for words in ["copy_job | {", "\"outcome\":\"committed\"", "dbt_build | ", "Done. PASS="] {
+        assert!(lines.contains(words), "{words}: {lines}");
+    }
+    assert!(!lines.contains('\u{fffd}'), "the containers know that nobody looks at colours: {lines}");
+    let mut keys = command(&["status", "--env", "rehearse", "--dot-env", dot_env]);
+    let refused = keys.envs(KEYS).env_remove("AWS_PROFILE").output().expect("xtask starts");
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        words.contains("AWS_ACCESS_KEY_ID of the environment is not for them") && !is_secret(&refused.stderr),
+        "{words}"
+    );
+
+    let id = state["place"]["id"].as_str().expect("an id");
+    assert!(!left(state).is_empty());
+    let stopped = command(&["rehearse", "stop", id]).output().expect("xtask starts");
+    assert_eq!(String::from_utf8_lossy(&stopped.stdout), format!("Stopped {id}.\n"));
+    assert_eq!(left(state), [""; 0]);
+    let none = command(&["rehearse", "stop", id]).output().expect("xtask starts");
+    assert_eq!(none.status.code(), Some(1));
+}
