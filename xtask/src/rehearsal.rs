@@ -7,7 +7,7 @@ mod cause;
 mod done;
 
 pub use cause::cause;
-pub use done::{Done, Kept, NOT_PROVED, Step, text};
+pub use done::{Done, Kept, NOT_PROVED, Step, text, wrong};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ mod job;
 mod outcome;
 mod stuck;
 
-pub use airflow::{DAG, DagRun, Method, Question, TaskInstance};
+pub use airflow::{DAG, DagRun, Method, Question, TaskInstance, import_errors};
 pub use job::{Attempt, Job};
 pub use outcome::{Outcome, outcome, report};
 pub use stuck::{Standing, Surroundings, Why, explain};

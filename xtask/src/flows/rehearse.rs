@@ -29,8 +29,8 @@ use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, Done, Drill, Kept, MODULE, NOT_PROVED, Step, Warehouse, cause, dot_env};
-use crate::run::{DAG, Question, chain, manual};
+use crate::rehearsal::{AIRFLOW_USER, Done, Drill, Kept, MODULE, NOT_PROVED, Step, Warehouse, cause, dot_env, wrong};
+use crate::run::{DAG, Question, chain, import_errors, manual};
 use crate::settings::{Settings, Variables};
 use crate::sync::FOLDER;
 use crate::warehouse::DATABASE;
@@ -154,15 +154,15 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
     let aws = Aws::of(&settings, &variables)?;
     steps.step("Giving Airflow the DAGs, the lake its source", |_| {
         dags(stage, &aws, &settings)?;
-        if let Some(folder) = source.folder() {
-            sample::plan(&settings, &variables, folder)?.apply(&settings)?;
+        if let Some(folder) = source.folder(&place.file("source"))? {
+            sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
         }
         if request.drill == Some(Drill::Image) {
             lose_image(&aws, &settings)?;
         }
         Ok(())
     })?;
-    steps.step("Waiting for Airflow", |_| airflow(&aws, &settings))?;
+    steps.step("Waiting for Airflow", |_| airflow(stage, &aws, &settings))?;
 
     let id = manual(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
     let mut heard = Heard::default();
@@ -177,8 +177,9 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         })
     })?;
     let reader = login("reader")?;
-    let (tables, wrong) = look::tables(&heard, reader, &contract.source)?;
+    let (tables, rows) = look::tables(&heard, reader, &contract.source)?;
     let dbt = look::marts(&aws, &settings, &outcome.run_id)?;
+    let wrong = if outcome.failed.is_none() { wrong(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
     let status = steps.step("Looking at all of it", |_| status::verdicts(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
@@ -259,15 +260,21 @@ fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
 }
 
 /// Waits until Airflow knows the DAG, and pauses the one that could only fail here.
-fn airflow(aws: &Aws, settings: &Settings) -> Result<()> {
+///
+/// # Errors
+/// When one of its programs has ended, when a file of the DAGs cannot be imported, or after two minutes.
+fn airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
     let mwaa = Mwaa::new(&aws.config);
     let ask = |question: &Question| aws.wait(mwaa.ask(&settings.airflow.environment, question));
     let began = Instant::now();
     let known = |dag: &str| ask(&Question::about(dag)).is_ok_and(|answer| answer.status == 200);
     while !(known(DAG) && known(HEALTH)) {
+        stage.lives()?;
+        let told = ask(&Question::import_errors());
+        let broken = told.as_ref().map(|answer| import_errors(&answer.body)).unwrap_or_default();
+        ensure!(broken.is_empty(), Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; "))));
         if began.elapsed() > AIRFLOW_PATIENCE {
-            let errors = ask(&Question::import_errors()).map(|answer| answer.body.to_string());
-            let words = errors.unwrap_or_else(|error| format!("{error:#}"));
+            let words = told.map_or_else(|error| format!("{error:#}"), |answer| answer.body.to_string());
             bail!(Failure::new(format!("Airflow does not know `{DAG}` after two minutes: {words}")));
         }
         aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });

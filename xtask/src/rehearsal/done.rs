@@ -45,7 +45,7 @@ pub struct Done {
     pub cause: Vec<String>,
     /// Each table's counts, as `copy` reported and the warehouse has them; none where nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
-    /// Tables in which the warehouse has other rows than `copy` reported.
+    /// What does not fit together though the run went well.
     pub wrong: Vec<String>,
     /// What dbt left in the lake.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +90,26 @@ impl Done {
     }
 }
 
+/// What does not fit together after a run that went well: counts as reported, rows as they are, and dbt's results.
+pub fn wrong(tables: &BTreeMap<String, Counts>, rows: &BTreeMap<String, u64>, dbt: Option<&Results>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if tables.is_empty() {
+        wrong.push("`copy` reported no table".to_owned());
+    }
+    for (table, Counts { rows: reported, .. }) in tables {
+        let found = rows.get(table).copied().unwrap_or_default();
+        if found != *reported {
+            wrong.push(format!("`{table}` has {found} rows in the warehouse, and `copy` reported {reported}"));
+        }
+    }
+    match dbt {
+        None => wrong.push("dbt left no results in the lake".to_owned()),
+        Some(dbt) if dbt.total == 0 => wrong.push("dbt built and tested nothing".to_owned()),
+        Some(_) => {}
+    }
+    wrong
+}
+
 /// The summary.
 pub fn text(done: &Done) -> String {
     let head = [("step", Align::Left), ("seconds", Align::Right)];
@@ -110,8 +130,8 @@ pub fn text(done: &Done) -> String {
     for verdict in done.status.iter().filter(|verdict| verdict.light == Light::Red) {
         text += &format!("           {}: {}\n", verdict.check, verdict.found);
     }
-    for table in &done.wrong {
-        text += &format!("           `{table}` has other rows in the warehouse than `copy` reported\n");
+    for wrong in &done.wrong {
+        text += &format!("           {wrong}\n");
     }
     if let Some(kept) = &done.kept {
         let Kept { airflow, user, password_file, aws, warehouse, warehouse_file, dot_env } = kept;
@@ -171,9 +191,22 @@ mod tests {
         let red = Done { status: vec![Verdict::red("lake", "is gone", "deploy")], ..done() };
         assert_eq!(red.exit(), Exit::Failed);
         assert!(text(&red).contains("1 not") && text(&red).contains("lake: is gone"), "{}", text(&red));
-        let wrong = Done { wrong: vec!["launches".to_owned()], ..done() };
+        let wrong = Done { wrong: vec!["nothing fits".to_owned()], ..done() };
         assert_eq!(wrong.exit(), Exit::Failed);
-        assert!(text(&wrong).contains("`launches` has other rows"), "{}", text(&wrong));
+        assert!(text(&wrong).contains("nothing fits\n"), "{}", text(&wrong));
+    }
+
+    #[test]
+    fn reports_that_are_missing_or_lie_are_wrong() {
+        let counts = Counts { rows: 3, ..Counts::default() };
+        let tables = BTreeMap::from([("launches".to_owned(), counts)]);
+        let rows = |rows| BTreeMap::from([("launches".to_owned(), rows)]);
+        let dbt = Results { total: 1, ..Results::default() };
+        assert!(super::wrong(&tables, &rows(3), Some(&dbt)).is_empty());
+        let words = super::wrong(&tables, &rows(2), Some(&dbt));
+        assert_eq!(words, ["`launches` has 2 rows in the warehouse, and `copy` reported 3"]);
+        assert_eq!(super::wrong(&BTreeMap::new(), &BTreeMap::new(), None).len(), 2);
+        assert_eq!(super::wrong(&tables, &rows(3), Some(&Results::default())), ["dbt built and tested nothing"]);
     }
 
     #[test]

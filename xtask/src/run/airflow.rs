@@ -62,9 +62,9 @@ impl Question {
         Self { method: Method::Post, path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
     }
 
-    /// The DAG's newest runs: this list takes no ids of runs.
-    pub fn runs() -> Self {
-        let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE });
+    /// A page of the DAG's runs, the newest first, behind so many: this list takes no ids of runs.
+    pub fn runs(offset: usize) -> Self {
+        let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
         Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
     }
 
@@ -73,6 +73,17 @@ impl Question {
         let body = json!({ "dag_ids": [DAG], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
         Self { method: Method::Post, path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
     }
+}
+
+/// Each file that cannot be imported, with the last line of why.
+pub fn import_errors(answer: &Value) -> Vec<String> {
+    let list = answer["import_errors"].as_array().into_iter().flatten();
+    let one = |error: &Value| {
+        let text = |key: &str| error[key].as_str().unwrap_or_default().trim().to_owned();
+        let trace = text("stack_trace");
+        format!("{}: {}", text("filename"), trace.lines().last().unwrap_or_default())
+    };
+    list.map(one).collect()
 }
 
 /// A run, as a list of runs has it.
@@ -90,6 +101,13 @@ impl DagRun {
         let runs = answer["dag_runs"].as_array()?;
         let mut runs = runs.iter().filter_map(|run| Self::deserialize(run).ok());
         runs.find(|run| run.dag_run_id == dag_run_id)
+    }
+
+    /// Where the page behind an answer begins, if there is one.
+    pub fn next_page(answer: &Value, offset: usize) -> Option<usize> {
+        let next = offset + answer["dag_runs"].as_array().map_or(0, Vec::len);
+        let all = answer["total_entries"].as_u64().and_then(|all| usize::try_from(all).ok()).unwrap_or_default();
+        (offset < next && next < all).then_some(next)
     }
 
     /// Whether it has ended.
@@ -145,13 +163,23 @@ mod tests {
     #[test]
     fn no_path_is_too_long_and_none_holds_an_id() {
         let id = "x".repeat(250);
-        for question in [Question::dag(), Question::trigger(&id), Question::runs(), Question::tasks(&id)] {
+        for question in [Question::dag(), Question::trigger(&id), Question::runs(0), Question::tasks(&id)] {
             assert!(question.path.len() <= 64 && !question.path.contains('x'), "{question:?}");
         }
         let body = Question::trigger("r").body.expect("a body");
         assert!(
             body.as_object().is_some_and(|body| body.contains_key("logical_date")) && body["logical_date"].is_null()
         );
+    }
+
+    #[test]
+    fn files_that_cannot_be_imported_are_told_with_the_last_line_of_why() {
+        let answer = json!({ "import_errors": [
+            { "filename": "ingestion.py", "stack_trace": "Traceback\n  File \"x\"\nNameError: name 'x' is not defined\n" },
+        ], "total_entries": 1 });
+        assert_eq!(import_errors(&answer), ["ingestion.py: NameError: name 'x' is not defined"]);
+        assert!(import_errors(&json!({ "import_errors": [], "total_entries": 0 })).is_empty());
+        assert!(import_errors(&json!({ "detail": "Not Found" })).is_empty());
     }
 
     #[test]
@@ -163,6 +191,14 @@ mod tests {
         assert_eq!(
             DagRun::find(&answer, "b").map(|run| (run.state.clone(), run.has_ended())),
             Some(("queued".to_owned(), false))
+        );
+        assert_eq!((DagRun::next_page(&answer, 0), DagRun::next_page(&answer, 7)), (None, None));
+        let longer = json!({ "dag_runs": answer["dag_runs"], "total_entries": 5 });
+        assert_eq!([0, 2, 3].map(|offset| DagRun::next_page(&longer, offset)), [Some(2), Some(4), None]);
+        assert_eq!(
+            DagRun::next_page(&json!({ "dag_runs": [], "total_entries": 5 }), 2),
+            None,
+            "nobody turns pages for ever"
         );
         assert!(DagRun::find(&answer, "a").is_some_and(|run| run.has_ended()) && DagRun::find(&answer, "c").is_none());
         let tasks = TaskInstance::all(&json!({ "task_instances": [

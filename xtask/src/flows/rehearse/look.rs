@@ -43,18 +43,20 @@ impl Heard {
     }
 }
 
-/// The tables as `copy` reported them, and those that have other rows in the warehouse.
-pub(super) fn tables(heard: &Heard, reader: &Login, source: &str) -> Result<(BTreeMap<String, Counts>, Vec<String>)> {
-    let Some(loaded) = &heard.loaded else { return Ok(<_>::default()) };
-    let mut wrong = Vec::new();
-    for (table, counts) in &loaded.tables {
+/// The tables as `copy` reported them, and how many rows each has in the warehouse.
+pub(super) fn tables(
+    heard: &Heard,
+    reader: &Login,
+    source: &str,
+) -> Result<(BTreeMap<String, Counts>, BTreeMap<String, u64>)> {
+    let tables = heard.loaded.as_ref().map(|loaded| loaded.tables.clone()).unwrap_or_default();
+    let mut rows = BTreeMap::new();
+    for table in tables.keys() {
         let sql = format!("SELECT count(*) FROM \"{source}\".\"{table}\" WHERE _deleted_at IS NULL");
         let found = reader.query(&sql)?.rows.into_iter().flatten().next().flatten();
-        if found != Some(counts.rows.to_string()) {
-            wrong.push(table.clone());
-        }
+        rows.insert(table.clone(), found.context("a count is no number")?.parse()?);
     }
-    Ok((loaded.tables.clone(), wrong))
+    Ok((tables, rows))
 }
 
 /// What dbt left of a run in the lake, of its last attempt.

@@ -6,7 +6,6 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
 use tiny_http::{Response, Server};
 
 use crate::edge::files;
@@ -20,8 +19,8 @@ use crate::settings::Settings;
 pub enum Source {
     /// Files in a folder.
     Folder(PathBuf),
-    /// The same, in a folder that goes with this value.
-    Made(TempDir),
+    /// The sample with one payload of many: launches refer to what is not there.
+    FewPayloads,
     /// A server.
     Web(String),
 }
@@ -46,7 +45,7 @@ impl Source {
                 Ok(Self::Folder(Path::new(dir).to_owned()))
             }
             (None, Some(Drill::Source)) => broken().map(Self::Web),
-            (None, Some(Drill::Marts)) => without_payloads().map(Self::Made),
+            (None, Some(Drill::Marts)) => Ok(Self::FewPayloads),
             (None, _) => Ok(Self::Folder(sample::folder())),
         }
     }
@@ -59,12 +58,12 @@ impl Source {
         }
     }
 
-    /// What is to be in the lake.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    /// What is to be in the lake; what has to be made is made in `dir`.
+    pub(super) fn folder(&self, dir: &Path) -> Result<Option<PathBuf>> {
         match self {
-            Self::Folder(folder) => Some(folder),
-            Self::Made(folder) => Some(folder.path()),
-            Self::Web(_) => None,
+            Self::Folder(folder) => Ok(Some(folder.clone())),
+            Self::FewPayloads => few_payloads(dir).map(Some),
+            Self::Web(_) => Ok(None),
         }
     }
 }
@@ -82,9 +81,7 @@ fn broken() -> Result<String> {
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
-/// The sample with one payload of many: launches refer to what is not there.
-fn without_payloads() -> Result<TempDir> {
-    let folder = tempfile::tempdir().context("cannot make a folder")?;
+fn few_payloads(dir: &Path) -> Result<PathBuf> {
     for path in files::list(&sample::folder())?.iter().filter(|path| path.extension().is_some_and(|end| end == "json"))
     {
         let mut text = files::read(path)?.unwrap_or_default();
@@ -93,7 +90,7 @@ fn without_payloads() -> Result<TempDir> {
             payloads.truncate(1);
             text = serde_json::to_string(&payloads)?;
         }
-        files::write(&folder.path().join(path.file_name().unwrap_or_default()), &text)?;
+        files::write(&dir.join(path.file_name().unwrap_or_default()), &text)?;
     }
-    Ok(folder)
+    Ok(dir.to_owned())
 }

@@ -39,6 +39,8 @@ pub struct Stage {
     docker_host: Option<String>,
     state: Mutex<State>,
     ended: Mutex<bool>,
+    /// Name, group and log of each server.
+    servers: Mutex<Vec<(String, i32, PathBuf)>>,
     _lock: File,
 }
 
@@ -63,8 +65,8 @@ impl Stage {
         let state = State { place: place.clone(), groups: BTreeSet::new(), warehouse: None, kept: false };
         save(&state)?;
         let docker_host = docker_host.map(str::to_owned);
-        let stage = Self { place, docker_host, state: Mutex::new(state), ended: Mutex::new(false), _lock: lock };
-        Ok((stage, cleared))
+        let (state, ended, servers) = (Mutex::new(state), Mutex::new(false), Mutex::default());
+        Ok((Self { place, docker_host, state, ended, servers, _lock: lock }, cleared))
     }
 
     /// Another Docker engine than the usual one.
@@ -83,6 +85,7 @@ impl Stage {
             drop(ended);
             group
         };
+        of(&self.servers).push((server.name.to_owned(), group, server.log()));
         let lives = || self.is_alive(group);
         match port {
             Some(port) => emulator::answers(server.name, port, &server.log(), lives),
@@ -90,8 +93,21 @@ impl Stage {
         }
     }
 
+    /// Whether every server runs.
+    ///
+    /// # Errors
+    /// With the first that has ended, and the end of its log.
+    pub fn lives(&self) -> Result<()> {
+        let servers = of(&self.servers);
+        let Some((name, _, log)) = servers.iter().find(|(_, group, _)| !self.is_alive(*group)) else { return Ok(()) };
+        let text = files::read(log)?.unwrap_or_default();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(5)..].join("\n");
+        bail!(Failure::new(format!("`{name}` has ended:\n{last}")).hint(format!("its log: {}", files::shown(log))))
+    }
+
     /// Whether a server's group has a process.
-    pub fn is_alive(&self, group: i32) -> bool {
+    fn is_alive(&self, group: i32) -> bool {
         let mark = mark(&self.place);
         !processes::of(Owner { mark: &mark, groups: &BTreeSet::from([group]), dir: &self.place.dir }).is_empty()
     }

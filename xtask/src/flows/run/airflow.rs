@@ -151,9 +151,15 @@ impl Airflow<'_> {
     }
 
     fn look(&self, dag_run_id: &str) -> Result<(DagRun, Vec<TaskInstance>)> {
-        let runs = self.ask(&Question::runs())?;
-        let missing = || Failure::new(format!("Airflow knows no run `{dag_run_id}` among the newest of `{DAG}`"));
-        let run = DagRun::find(&runs, dag_run_id).with_context(missing)?;
+        let mut offset = 0;
+        let run = loop {
+            let runs = self.ask(&Question::runs(offset))?;
+            if let Some(run) = DagRun::find(&runs, dag_run_id) {
+                break run;
+            }
+            let missing = || Failure::new(format!("Airflow knows no run `{dag_run_id}` of `{DAG}`"));
+            offset = DagRun::next_page(&runs, offset).with_context(missing)?;
+        };
         Ok((run, TaskInstance::all(&self.ask(&Question::tasks(dag_run_id))?)))
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Airflow {
     pub(super) is_paused: bool,
     /// Answers that do not come within MWAA's 10 seconds, though Airflow did what it was asked.
     pub(super) slow: u32,
+    /// Runs that began after ours.
+    pub(super) newer: usize,
     /// Requests before those.
     pub(super) slow_from: u32,
     looks: u32,
@@ -47,10 +49,21 @@ impl Airflow {
                 }
             }
             ("POST", "/dags/~/dagRuns/list") => {
-                known(&body["Body"], &["dag_ids", "order_by", "page_limit"]);
-                self.looks += 1;
-                let state = self.state(jobs);
-                (200, json!({ "dag_runs": [self.dag_run(state)], "total_entries": 1 }))
+                known(&body["Body"], &["dag_ids", "order_by", "page_limit", "page_offset"]);
+                let number =
+                    |key: &str| usize::try_from(body["Body"][key].as_u64().expect("a number")).expect("a small one");
+                let (from, most) = (number("page_offset"), number("page_limit").min(100));
+                let all = self.newer + 1;
+                let page = (from..all).take(most).map(|at| {
+                    if at < self.newer {
+                        return json!({ "dag_run_id": format!("newer-{at}"), "dag_id": "ingestion", "state": "success" });
+                    }
+                    self.looks += 1;
+                    let state = self.state(jobs);
+                    self.dag_run(state)
+                });
+                let page: Vec<Value> = page.collect();
+                (200, json!({ "dag_runs": page, "total_entries": all }))
             }
             ("POST", "/dags/~/dagRuns/~/taskInstances/list") => {
                 known(&body["Body"], &["dag_ids", "dag_run_ids", "page_limit"]);
