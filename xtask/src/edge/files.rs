@@ -37,16 +37,11 @@ pub fn folder(path: &Path) -> Result<PathBuf> {
 
 /// Keeps others out of a folder while the value lives.
 pub fn lock(dir: &Path) -> Result<File> {
-    let path = dir.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write to `{}`", dir.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let failure = Failure::new(format!("another command is at work in `{}`", dir.display()));
-            Err(failure.hint("wait for it, or use another --dir").into())
-        }
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
-    }
+    let failure = || {
+        let failure = Failure::new(format!("another command is at work in `{}`", dir.display()));
+        failure.hint("wait for it, or use another --dir")
+    };
+    Ok(try_lock(dir)?.ok_or_else(failure)?)
 }
 
 /// As [`lock`], but none where somebody is at work.
