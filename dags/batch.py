@@ -115,8 +115,15 @@ def may_help_again(job: dict) -> bool:
     |---|---|
     | 75 | yes: for now |
     | none: no container, or its host was lost | yes |
+    | none: the image cannot be pulled | no: Batch does not either |
     | none, and somebody ended the job | no: it was meant |
     | any other code | no |
     """
     code = exit_code(job)
-    return code == TEMPFAIL or (code is None and not was_ended(job))
+    return code == TEMPFAIL or (code is None and not was_ended(job) and not lacks_image(job))
+
+
+def lacks_image(job: dict) -> bool:
+    """Whether its image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
+    reasons = (job.get("container", {}).get("reason"), job.get("statusReason"))
+    return any(reason and reason.startswith("CannotPullContainer") for reason in reasons)

@@ -16,6 +16,8 @@ def job(code=None, **told) -> dict:
         (job(75), True),
         (job(), True),
         (job(statusReason="Host EC2 (instance i-1) terminated."), True),
+        (job(container={"reason": "CannotPullContainerError: manifest unknown"}), False),
+        (job(container={"reason": "ResourceInitializationError: no route"}), True),
         (job(1), False),
         (job(2), False),
         (job(137), False),

@@ -1,6 +1,9 @@
 """MWAA's runtime in front of a real Airflow: where AIRFLOW_FILE names a file with `url`, `user` and `password`, an environment
 that CloudFormation made answers GetEnvironment, and InvokeRestApi goes to that Airflow's own API.
 
+It also does MWAA's part of the DAGs: what is below `dags/` in the environment's bucket comes into the folder `dags` of that
+file, and goes when it is gone there, within seconds.
+
 As AWS has it: `/api/v2` stands before the path, which has at most 64 characters; Airflow has 10 seconds; what it refuses is a
 RestApiClientException with its status and words, what it fails at a RestApiServerException. Not so: there are no login
 tokens, as Airflow's pages here want user and password. Who may ask, and what MWAA does to Airflow, it does not prove.
@@ -9,15 +12,23 @@ tokens, as Airflow's pages here want user and password. Who may ask, and what MW
 import asyncio
 import json
 import os
+import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ministack.core.responses import error_response_json, json_response
+import botocore.exceptions
+import botocore.session
+from ministack.core.responses import error_response_json, get_region, json_response
 from ministack.services import mwaa
 from shapes import handlers
 
 FILE = os.environ.get("AIRFLOW_FILE")
+PREFIX = "dags/"
+LOOK_SECONDS = 1
+# Buckets whose DAGs Airflow gets.
+WATCHED = set()
 LONGEST_PATH = 64
 SECONDS = 10
 
@@ -92,13 +103,50 @@ def behind(own):
 
     def delete(name, properties):
         mwaa._environments.pop(name, None)
+        WATCHED.clear()
         own["delete"](name, properties)
 
     return handlers(create, update, delete) if FILE else own
 
 
+def take_dags(bucket, region):
+    """Looks at the bucket again and again; what has not changed is not read."""
+    folder, place = Path(json.loads(Path(FILE).read_text())["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    session = botocore.session.get_session()
+    s3 = session.create_client("s3", region_name=region, endpoint_url=place, **keys)
+    known = {}
+    while bucket in WATCHED:
+        try:
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+            found = {one["Key"]: one["ETag"] for page in pages for one in page.get("Contents", [])}
+            for key in [key for key in known if key not in found]:
+                (folder / key.removeprefix(PREFIX)).unlink(missing_ok=True)
+                del known[key]
+            for key, etag in found.items():
+                if known.get(key) != etag:
+                    put(folder / key.removeprefix(PREFIX), s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+                    known[key] = etag
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+            # The next look may see more.
+            pass
+        time.sleep(LOOK_SECONDS)
+
+
+def put(file, content):
+    """Whole, or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}.new")
+    new.write_bytes(content)
+    new.replace(file)
+
+
 def answer_for(name, properties):
     """An environment answers from now on."""
+    bucket = properties["SourceBucketArn"].rsplit(":", 1)[-1]
+    if bucket not in WATCHED:
+        WATCHED.add(bucket)
+        threading.Thread(target=take_dags, args=(bucket, get_region()), daemon=True).start()
     host = json.loads(Path(FILE).read_text())["url"].removeprefix("http://")
     told = {
         "Name": name,

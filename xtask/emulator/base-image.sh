@@ -7,11 +7,12 @@ set -eu
 own=dpworld-test-base:bookworm
 root=
 [ "$(id -u)" -eq 0 ] || root="sudo -n"
-if docker pull --quiet "$1" >/dev/null 2>&1; then
-    echo "$1"
-    exit
-fi
+# Once it had to be made, nobody is asked again; `docker rmi` of it has the next one ask.
 if ! docker image inspect "$own" >/dev/null 2>&1; then
+    if docker pull --quiet "$1" >/dev/null 2>&1; then
+        echo "$1"
+        exit
+    fi
     echo "   $1 cannot be pulled; making an image of Debian's packages" >&2
     folder=$(mktemp -d)
     trap '$root rm -rf "$folder"' EXIT

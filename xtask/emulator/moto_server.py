@@ -10,7 +10,7 @@ moto runs each job's container, but
   volume and its mount points are left out; an image that declares `VOLUME` gets a writable place there from the engine;
 - what the engine gives so would stay behind: here it goes with its container;
 - an image that the engine has is never looked for again, and one that nobody has fails a job without a reason. Here a
-  registry's image is pulled each time, as Fargate does, and what the registry says is the reason;
+  registry is asked each time, as by Fargate, and what it says is the reason;
 - user and a root file system that is only read are ignored. Here both are as the definition says, no capability is left, and
   nothing can gain one;
 - a compute environment wants a service role, and subnets and groups of moto's own. Here it has those of another emulator.
@@ -29,6 +29,7 @@ import json
 import os
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 
 import docker.errors
@@ -91,6 +92,19 @@ def stand_ins():
     return json.loads(Path(file).read_text()) if file else {}
 
 
+def look_for(image, host):
+    """LookupError where the registry has no such image: an engine does not ask for a digest that it has pulled before."""
+    name, reference = image.removeprefix(f"{host}/").split("@")
+    kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+    question = urllib.request.Request(
+        f"http://{host}/v2/{name}/manifests/{reference}", headers={"Accept": kinds}, method="HEAD"
+    )
+    try:
+        urllib.request.urlopen(question, timeout=10).close()
+    except OSError as error:
+        raise LookupError(f"{image} not found: manifest unknown to the registry: {error}") from error
+
+
 def extend_run(original):
     def run(self, image, **options):
         # Each job is a thread of its own.
@@ -104,13 +118,16 @@ def extend_run(original):
         options |= {"labels": instead.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
         try:
+            for host in instead.get("registry", {}).values():
+                if image.startswith(f"{host}/"):
+                    look_for(image, host)
             if "@" in image:
                 self.client.images.pull(image)
             return original(self, image, **options)
-        except docker.errors.APIError as error:
+        except (docker.errors.APIError, LookupError) as error:
             # The words of AWS for both.
             job.job_stopped_reason = "Task failed to start"
-            job.container_reason = f"CannotPullContainerError: {image}: {error.explanation or error}"
+            job.container_reason = f"CannotPullContainerError: {getattr(error, 'explanation', None) or error}"
             raise
 
     return run

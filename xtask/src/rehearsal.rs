@@ -41,6 +41,19 @@ pub struct Place {
     pub airflow: u16,
 }
 
+/// The id of a rehearsal that begins now: a time as `20261126T203000`, and some hexadecimal digits.
+pub fn id(now: &str, secret: &str) -> String {
+    format!("{now}-{}", secret.get(..4).unwrap_or(secret))
+}
+
+/// Whether a name is a rehearsal's id.
+pub fn is_id(name: &str) -> bool {
+    let Some((time, rest)) = name.split_once('-') else { return false };
+    let is_time =
+        time.len() == 15 && time.char_indices().all(|(at, c)| if at == 8 { c == 'T' } else { c.is_ascii_digit() });
+    is_time && rest.len() == 4 && rest.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// How jobs enter the warehouse, which is PostgreSQL in the place of Redshift.
 #[derive(Clone, Debug)]
 pub struct Warehouse {
@@ -267,6 +280,14 @@ mod tests {
         }
         for (name, value) in place.aws("eu-west-1").iter().filter(|(name, _)| name.contains("KEY")) {
             assert_eq!(value, KEY, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_a_rehearsals_is_nobodys_business() {
+        assert!(is_id(&id("20261126T203000", "0123456789abcdef")));
+        for name in ["my-notes", "20261126T203000", "20261126T203000-xyzw", "20261126-203000-abcd", "lock", ""] {
+            assert!(!is_id(name), "{name}");
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod imports;
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -55,7 +56,8 @@ pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
             vec![OsStr::new("--no-deps"), OsStr::new("--require-hashes"), OsStr::new("-r"), file.as_os_str()]
         }
     };
-    eprintln!("   Installing Python packages into {}", dir.display());
+    // Nobody has to read it.
+    let _ = writeln!(std::io::stderr(), "   Installing Python packages into {}", dir.display());
     if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
         run(Command::new("uv").args(["venv", "--quiet"]).arg(dir))?;
         run(Command::new("uv").args(["pip", "install", "--quiet", "--python"]).arg(dir.join("bin/python")).args(list))?;

@@ -26,7 +26,12 @@ pub fn error(error: &anyhow::Error) {
     if let Some(hint) = hint_of(error) {
         text += &format!("{}: {hint}\n", painted("hint", "1;36"));
     }
-    eprint!("{text}");
+    told(&text);
+}
+
+/// Writes to standard error. A terminal that is gone, or a reader that has seen enough, is no trouble of the work's.
+fn told(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Lights the words that lines of a report begin with, where standard output is a terminal that wants colour.
@@ -68,7 +73,7 @@ pub fn typed(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    eprint!("{}: ", painted(question, "1"));
+    told(&format!("{}: ", painted(question, "1")));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
     Some(answer.trim().to_owned())
@@ -86,7 +91,7 @@ pub fn until_interrupted<T>(words: impl Display + Send + 'static, work: impl FnO
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("\n{words}");
+            told(&format!("\n{words}\n"));
             std::process::exit(INTERRUPTED);
         }
     });
@@ -115,11 +120,13 @@ pub fn until_stopped<T>(
             _ = gone.recv() => HUNG_UP,
         };
         STOPPED.store(true, Ordering::SeqCst);
-        eprintln!("\n{words}");
+        told(&format!("\n{words}\n"));
         // It asks others for answers, with a runtime of its own.
         let removed = std::thread::spawn(remove).join();
-        if let Ok(Err(why)) = removed {
-            error(&why);
+        match removed {
+            Ok(Err(why)) => error(&why),
+            // What was said first may have been drawn over.
+            _ => told("\nAll of it is stopped.\n"),
         }
         std::process::exit(code);
     });
@@ -134,5 +141,5 @@ pub fn until_stopped<T>(
 
 /// Says that a step begins.
 pub fn step(title: &str) {
-    eprintln!("{} {title}", painted("::", "1;32"));
+    told(&format!("{} {title}\n", painted("::", "1;32")));
 }

@@ -1,7 +1,7 @@
 //! Several pieces of work under way at once, as one picture: a line each on a terminal, plain lines as things happen elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -137,7 +137,8 @@ impl Tree {
 
     fn say(&self, name: &str, words: &str) {
         if !self.drawn {
-            eprintln!("[{:>6}] {name}: {words}", elapsed(self.began.elapsed()));
+            // Who stopped reading has seen enough.
+            let _ = writeln!(std::io::stderr(), "[{:>6}] {name}: {words}", elapsed(self.began.elapsed()));
         }
     }
 }

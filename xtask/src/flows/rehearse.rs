@@ -24,7 +24,6 @@ use crate::edge::aws::Aws;
 use crate::edge::docker::Engine;
 use crate::edge::ecr::Ecr;
 use crate::edge::mwaa::Mwaa;
-use crate::edge::s3::Bucket;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
@@ -32,7 +31,6 @@ use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{AIRFLOW_USER, Done, Drill, Kept, MODULE, NOT_PROVED, Step, Warehouse, cause, dot_env, wrong};
 use crate::run::{DAG, Question, chain, import_errors, manual};
 use crate::settings::{Settings, Variables};
-use crate::sync::FOLDER;
 use crate::warehouse::DATABASE;
 use look::Heard;
 
@@ -152,8 +150,7 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         Ok(ready.again())
     })?;
     let aws = Aws::of(&settings, &variables)?;
-    steps.step("Giving Airflow the DAGs, the lake its source", |_| {
-        dags(stage, &aws, &settings)?;
+    steps.step("Giving the lake its source", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
             sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
         }
@@ -232,20 +229,6 @@ fn base(
     Ok(kept)
 }
 
-/// The DAGs as they lie in Airflow's bucket, into the folder that Airflow reads.
-fn dags(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
-    let folder = stage.place.dags_folder();
-    aws.wait(async {
-        let bucket = Bucket::open(&settings.buckets().airflow, &aws.config).await?;
-        for key in bucket.list(Some(FOLDER.trim_end_matches('/'))).await?.into_keys() {
-            let Some(name) = key.strip_prefix(FOLDER) else { continue };
-            let text = String::from_utf8(bucket.get(&key).await?.bytes);
-            files::write(&folder.join(name), &text.with_context(|| format!("`{key}` is not UTF-8"))?)?;
-        }
-        Ok(())
-    })
-}
-
 /// Takes the ingestion image out of its repository, as somebody may who cleans up too well.
 fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
     let ecr = Ecr::new(&aws.config);
@@ -272,7 +255,11 @@ fn airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
         stage.lives()?;
         let told = ask(&Question::import_errors());
         let broken = told.as_ref().map(|answer| import_errors(&answer.body)).unwrap_or_default();
-        ensure!(broken.is_empty(), Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; "))));
+        ensure!(
+            broken.is_empty(),
+            Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")))
+                .hint("mend the file in dags/")
+        );
         if began.elapsed() > AIRFLOW_PATIENCE {
             let words = told.map_or_else(|error| format!("{error:#}"), |answer| answer.body.to_string());
             bail!(Failure::new(format!("Airflow does not know `{DAG}` after two minutes: {words}")));

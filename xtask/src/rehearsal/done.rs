@@ -149,7 +149,8 @@ pub fn text(done: &Done) -> String {
         (_, _, Exit::Done) => "\nThe rehearsal went well.\n".to_owned(),
         (Some(task), Some(reason), _) => {
             let cause: String = done.cause.iter().map(|line| format!("  {line}\n")).collect();
-            format!("\n`{task}` failed: {reason}\n{cause}")
+            let keep = if done.kept.is_none() { "To look closer: cargo xtask rehearse --keep\n" } else { "" };
+            format!("\n`{task}` failed: {reason}\n{cause}{keep}")
         }
         _ => "\nThe run went well, but not everything is as it should be.\n".to_owned(),
     };
@@ -217,7 +218,7 @@ mod tests {
         failed.cause = vec!["error: the source answered 500".to_owned()];
         assert_eq!(failed.exit(), Exit::TempFail);
         let text = text(&failed);
-        assert!(text.ends_with("`transformation` failed: exit code 75\n  error: the source answered 500\n"), "{text}");
+        assert!(text.ends_with("`transformation` failed: exit code 75\n  error: the source answered 500\nTo look closer: cargo xtask rehearse --keep\n"), "{text}");
         assert!(text.contains("Not proved by this:"), "{text}");
     }
 }

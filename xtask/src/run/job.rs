@@ -73,6 +73,7 @@ impl Job {
     /// |---|---|
     /// | it succeeded | 0 |
     /// | 75 | 75: for now |
+    /// | none: the image cannot be pulled | 1: Batch does not try again either |
     /// | none: no container, or its host was lost | 75 |
     /// | none, and somebody ended the job | 1: it was meant |
     /// | any other code | 1 |
@@ -80,9 +81,15 @@ impl Job {
         match self.code() {
             _ if self.has_succeeded() => Exit::Done,
             Some(code) if code == Exit::TempFail as i32 => Exit::TempFail,
-            None if !self.was_ended => Exit::TempFail,
+            None if !self.was_ended && !self.lacks_image() => Exit::TempFail,
             _ => Exit::Failed,
         }
+    }
+
+    /// Whether its image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors").
+    fn lacks_image(&self) -> bool {
+        let reasons = [&self.container.reason, &self.reason];
+        reasons.into_iter().flatten().any(|reason| reason.starts_with("CannotPullContainer"))
     }
 
     /// Exit code, its meaning, and the reasons that Batch and the container's host give.
@@ -130,6 +137,15 @@ mod tests {
         ] {
             assert_eq!(job(status, code, ended).exit(), exit, "{status} {code:?} {ended}");
         }
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_pulled_is_not_tried_again() {
+        let mut job = job("FAILED", None, false);
+        job.container.reason = Some("CannotPullContainerError: manifest unknown".to_owned());
+        assert_eq!(job.exit(), Exit::Failed);
+        job.container.reason = Some("ResourceInitializationError: no route".to_owned());
+        assert_eq!(job.exit(), Exit::TempFail);
     }
 
     #[test]

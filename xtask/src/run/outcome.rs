@@ -104,8 +104,8 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
     }
 }
 
-/// The table, and what failed first.
-pub fn report(outcome: &Outcome) -> String {
+/// The table, and what failed first. `which` says of which deployment it is, as words of a command.
+pub fn report(outcome: &Outcome, which: &str) -> String {
     let head = [
         ("task", Align::Left),
         ("job", Align::Left),
@@ -124,7 +124,7 @@ pub fn report(outcome: &Outcome) -> String {
     if let Some(airflow) = &outcome.dag_run_id {
         text += &format!("      {airflow} in Airflow\n");
     }
-    text += &format!("Logs  cargo xtask logs {}\n", outcome.run_id);
+    text += &format!("Logs  cargo xtask logs {}{which}\n", outcome.run_id);
     match (&outcome.failed, &outcome.reason) {
         (Some(task), Some(reason)) => text += &format!("\n`{task}` failed: {reason}\n"),
         _ => text += "\nDone.\n",
@@ -150,7 +150,8 @@ mod tests {
         let behind = ("dbt_build".to_owned(), Some(job("FAILED", None, false)));
         let found = outcome("r", None, &[ok.clone(), ("copy_job".to_owned(), Some(failed)), behind]);
         assert_eq!((found.exit, found.code, found.failed.as_deref()), (75, Some(75), Some("copy_job")));
-        let text = report(&found);
+        let text = report(&found, " --env prod");
+        assert!(text.contains("\nLogs  cargo xtask logs r --env prod\n"), "{text}");
         let words = "`copy_job` failed: exit code 75 (failed for now): Essential container in task exited";
         assert!(text.contains(words), "{text}");
         assert_eq!(outcome("r", None, std::slice::from_ref(&ok)).exit, 0);

@@ -1,8 +1,9 @@
 //! `cargo xtask rehearse`: the whole deployment on this machine, against emulators.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use contract::Exit;
 use serde_json::json;
 
@@ -12,10 +13,11 @@ use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
 use crate::flows::rehearse::{self, News, Request, Source, Stage};
 use crate::flows::{deploy, run};
-use crate::rehearsal::{Drill, text};
+use crate::rehearsal::{Drill, MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
-    shell::without_accounts()?;
+    let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
+    let id = shell::without_accounts((MARK, &new))?;
     let variables = shell::of_images();
     let docker_host = variables.get("DOCKER_HOST").cloned();
     if let Some(RehearseAction::Stop { id }) = &args.action {
@@ -39,7 +41,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     }
     rehearse::preflight(docker_host.as_deref())?;
     let request = Request { source: Source::of(args.source.as_deref(), drill)?, drill, keep: args.keep, variables };
-    let (stage, cleared) = Stage::open(docker_host.as_deref())?;
+    let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
         terminal::step("Ended what an earlier rehearsal had left behind");
     }
@@ -52,14 +54,17 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
 }
 
 fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
-    let done = rehearse::run(stage, request, &mut Picture::default().hear());
+    let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().hear()));
+    // A fault of ours must leave nothing behind either.
+    let done =
+        catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal broke off; this is a fault of the tool")));
     let done = match done {
         Ok(done) => done,
         Err(error) => {
-            terminal::step(&format!(
-                "Stopping all that was started; the logs stay in {}",
-                files::shown(&stage.place.dir)
-            ));
+            if !stage.has_ended() {
+                let dir = files::shown(&stage.place.dir);
+                terminal::step(&format!("Stopping all that was started; until the next one the logs stay in {dir}"));
+            }
             // What was said is the cause, whatever becomes of the rest.
             if let Err(left) = stage.end(true) {
                 terminal::error(&left);

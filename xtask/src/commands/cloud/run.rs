@@ -4,7 +4,7 @@ use anyhow::Result;
 use contract::Exit;
 use serde_json::json;
 
-use crate::cli::Run;
+use crate::cli::{Run, Which};
 use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
 use crate::flows::configure;
@@ -21,13 +21,21 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
         (None, false) => manual(&time),
     };
     let way = if args.direct { " --direct" } else { "" };
-    let again = format!("cargo xtask run{way} --attach '{id}'");
+    let which = which(&args.which);
+    let again = format!("cargo xtask run{way} --attach '{id}'{which}");
     let left = format!("Left alone: the run goes on. To look on: {again}");
     let request = Request { settings, variables, every: args.every };
-    terminal::until_interrupted(left, || follow(args, &request, &id, &again))
+    terminal::until_interrupted(left, || follow(args, &request, &id, &again, &which))
 }
 
-fn follow(args: &Run, request: &Request, id: &str, again: &str) -> Result<Exit> {
+/// What says again which deployment is meant.
+fn which(which: &Which) -> String {
+    let env = which.env.as_ref().map(|env| format!(" --env {env}")).unwrap_or_default();
+    let dot_env = which.dot_env.as_ref().map(|file| format!(" --dot-env {}", file.display())).unwrap_or_default();
+    env + &dot_env
+}
+
+fn follow(args: &Run, request: &Request, id: &str, again: &str, which: &str) -> Result<Exit> {
     terminal::step(&format!("Run {id}; Ctrl-C leaves it alone, and `{again}` looks on"));
     let tasks = chain(&request.settings.batch).map(|step| step.task);
     let dag = (!args.direct).then_some(DAG);
@@ -45,7 +53,7 @@ fn follow(args: &Run, request: &Request, id: &str, again: &str) -> Result<Exit> 
         run::through_airflow(request, id, args.attach.is_some(), &mut tell)?
     };
     drop(tree);
-    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", report(&outcome)) };
+    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", report(&outcome, which)) };
     terminal::say(&text)?;
     Ok(outcome.as_exit())
 }

@@ -25,22 +25,25 @@ const SHUT: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// When the program cannot be started again.
-pub fn without_accounts() -> Result<()> {
+///
+/// Whatever it starts inherits `mark`, name and value, by which others find it; gives the value that it has.
+pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     let is_shut = |name: &OsString, value: &OsString| SHUT.iter().any(|(n, v)| name == n && value == v);
     let may_stay = |name: &OsString| {
         let text = name.to_string_lossy();
         let is_kept = KEPT.contains(&text.as_ref()) || REHEARSED.iter().any(|start| text.starts_with(start));
-        is_kept && !SHUT.iter().any(|(shut, _)| name == shut)
+        (is_kept || name == mark.0) && !SHUT.iter().any(|(shut, _)| name == shut)
     };
     let all: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     let count = all.iter().filter(|(name, value)| is_shut(name, value)).count();
-    if count == SHUT.len() && all.iter().all(|(name, value)| may_stay(name) || is_shut(name, value)) {
-        return Ok(());
+    let is_marked = all.iter().any(|(name, _)| name == mark.0);
+    if is_marked && count == SHUT.len() && all.iter().all(|(name, value)| may_stay(name) || is_shut(name, value)) {
+        return std::env::var(mark.0).with_context(|| format!("{} is not UTF-8", mark.0));
     }
     let own = std::env::current_exe().context("cannot find our own program")?;
     let mut command = Command::new(own);
     command.args(std::env::args_os().skip(1)).env_clear().envs(SHUT);
-    command.envs(all.into_iter().filter(|(name, _)| may_stay(name)));
+    command.envs(all.into_iter().filter(|(name, _)| may_stay(name))).env(mark.0, mark.1);
     Err(anyhow::Error::new(command.exec()).context("cannot start our own program again"))
 }
 

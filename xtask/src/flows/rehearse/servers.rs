@@ -65,7 +65,8 @@ pub(super) fn warehouse(stage: &Stage, source: &str, tell: &mut dyn FnMut(&str))
 /// moto and MiniStack, and Airflow, which takes longest and waits for nobody.
 pub(super) fn start(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
     let password = files::secret()?;
-    let airflow = json!({ "url": stage.place.airflow_url(), "user": AIRFLOW_USER, "password": &password });
+    let airflow = json!({ "url": stage.place.airflow_url(), "user": AIRFLOW_USER, "password": &password,
+        "dags": stage.place.dags_folder() });
     files::write_secret(&stage.place.airflow_file(), &airflow.to_string())?;
     thread::scope(|scope| {
         let emulators = scope.spawn(|| emulators(stage, tools, settings, account));

@@ -33,6 +33,11 @@ impl Source {
     pub fn of(asked: Option<&str>, drill: Option<Drill>) -> Result<Self> {
         match (asked, drill) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
+                let words = format!("`{url}` is no address of a server");
+                ensure!(
+                    url.parse::<url::Url>().is_ok(),
+                    Failure::new(words).hint("--source takes a folder or http(s)://host")
+                );
                 Ok(Self::Web(url.trim_end_matches('/').to_owned()))
             }
             (Some(dir), _) => {

@@ -14,7 +14,7 @@ use crate::edge::emulator::{self, Server};
 use crate::edge::processes::{self, Owner};
 use crate::edge::{files, postgres};
 use crate::failure::Failure;
-use crate::rehearsal::{MARK, Place};
+use crate::rehearsal::{MARK, Place, is_id};
 
 /// The repository of an image to build upon that was made here; the engine keeps it, as it takes a minute to make.
 pub(super) const BASE: &str = "base";
@@ -51,17 +51,15 @@ fn folder() -> Result<PathBuf> {
 
 impl Stage {
     /// A new one. What killed rehearsals left behind is ended first; how many there were.
-    pub fn open(docker_host: Option<&str>) -> Result<(Self, usize)> {
+    pub fn open(id: &str, docker_host: Option<&str>) -> Result<(Self, usize)> {
         let all = folder()?;
         // Between a new folder and its lock nobody may take it for a leftover.
         let _turn = files::turn(&all)?;
         let cleared = clear(&all, docker_host)?;
-        let secret = files::secret()?;
-        let id = format!("{}-{}", files::now("%Y%m%dT%H%M%S"), &secret[..4]);
-        let dir = files::folder(&all.join(&id))?;
+        let dir = files::folder(&all.join(id))?;
         let lock = files::lock(&dir)?;
         let [ministack, moto, airflow] = emulator::free_ports()?;
-        let place = Place { id, dir, ministack, moto, airflow };
+        let place = Place { id: id.to_owned(), dir, ministack, moto, airflow };
         let state = State { place: place.clone(), groups: BTreeSet::new(), warehouse: None, kept: false };
         save(&state)?;
         let docker_host = docker_host.map(str::to_owned);
@@ -146,6 +144,11 @@ impl Stage {
         Ok(())
     }
 
+    /// Whether its end has come.
+    pub fn has_ended(&self) -> bool {
+        *of(&self.ended)
+    }
+
     fn going(&self) -> Result<MutexGuard<'_, bool>> {
         let ended = of(&self.ended);
         if *ended {
@@ -193,7 +196,8 @@ fn clear(all: &Path, docker_host: Option<&str>) -> Result<usize> {
 
 /// That of each rehearsal.
 fn folders(all: &Path) -> Result<Vec<PathBuf>> {
-    Ok(files::list(all)?.into_iter().filter(|path| path.is_dir()).collect())
+    let is_ours = |path: &PathBuf| path.file_name().is_some_and(|name| is_id(&name.to_string_lossy()));
+    Ok(files::list(all)?.into_iter().filter(|path| path.is_dir() && is_ours(path)).collect())
 }
 
 /// Ends it and removes its folder; whether anything of it still ran.
@@ -206,8 +210,11 @@ fn end_of(state: &State, dir: &Path, docker_host: Option<&str>) -> Result<bool> 
 fn known(dir: &Path) -> Result<Option<State>> {
     let path = dir.join("state.json");
     let text = files::read(&path)?;
-    text.map(|text| serde_json::from_str(&text).with_context(|| format!("cannot understand `{}`", path.display())))
-        .transpose()
+    let wrong = || {
+        let failure = Failure::new(format!("cannot understand `{}`", path.display()));
+        failure.hint("remove its folder, once nothing of that rehearsal runs any more")
+    };
+    text.map(|text| serde_json::from_str(&text).with_context(wrong)).transpose()
 }
 
 fn runs(state: &State) -> bool {

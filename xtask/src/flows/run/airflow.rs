@@ -193,7 +193,8 @@ impl Seen {
     fn task(&mut self, task: &TaskInstance, is_told: bool, tell: &mut dyn FnMut(News)) -> bool {
         let is_new = self.tasks.get(&task.task_id) != Some(&task.words());
         if is_new {
-            if !(is_told && task.state.as_deref() == Some("success")) {
+            let is_waiting = [None, Some("scheduled"), Some("queued")].contains(&task.state.as_deref());
+            if !(is_waiting || is_told && task.state.as_deref() == Some("success")) {
                 tell(News::Step(task.task_id.clone(), task.words()));
             }
             self.tasks.insert(task.task_id.clone(), task.words());

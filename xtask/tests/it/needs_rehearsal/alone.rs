@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -20,6 +21,16 @@ const KEYS: [(&str, &str); 4] = [
 /// The same in `.env`.
 const DOT_ENV: &str = "AWS_ACCESS_KEY_ID=AKIAZQ3CANARYCANARY2\nAWS_SECRET_ACCESS_KEY=dotenv-cAnAry-secret\n\
     AWS_ACCOUNT_ID=111122223333\nREADER_PASSWORD=dotenv-cAnAry-password\nAWS_ENDPOINT_URL=https://canary.example.com\n";
+
+/// Takes all images out of a repository, as somebody may by another tool.
+const LOSE_IMAGE: &str = "
+import sys, botocore.session
+keys = {'aws_access_key_id': 'test', 'aws_secret_access_key': 'test'}
+session = botocore.session.get_session()
+ecr = session.create_client('ecr', region_name='eu-west-1', endpoint_url=sys.argv[1], **keys)
+images = ecr.list_images(repositoryName='ingestion-image')['imageIds']
+ecr.batch_delete_image(repositoryName='ingestion-image', imageIds=images)
+";
 
 /// `.env` in the copy, which goes with this value.
 struct DotEnv(PathBuf);
@@ -137,6 +148,27 @@ fn stays_and_goes(dot_env: &str, state: &Value) {
         assert!(lines.contains(words), "{words}: {lines}");
     }
     assert!(!lines.contains('\u{fffd}'), "the containers know that nobody looks at colours: {lines}");
+    // What is synced reaches Airflow, and what the registry has lost stops a run.
+    let (dag, folder) =
+        (repository().join("dags/ingestion.py"), Path::new(state["place"]["dir"].as_str().expect("a folder")));
+    let text = fs::read_to_string(&dag).expect("a file");
+    fs::write(&dag, format!("{text}# changed\n")).expect("written");
+    let synced = used(dot_env, &["sync-dags"]);
+    fs::write(&dag, &text).expect("written");
+    assert!(synced.status.success(), "{}", String::from_utf8_lossy(&synced.stderr));
+    let began = Instant::now();
+    while !fs::read_to_string(folder.join("airflow/dags/ingestion.py")).expect("a file").ends_with("# changed\n") {
+        assert!(began.elapsed() < Duration::from_secs(20), "Airflow's folder stays as it was");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let lost = Command::new(repository().join("target/python/ministack/bin/python"))
+        .args(["-c", LOSE_IMAGE, &format!("http://127.0.0.1:{}", state["place"]["ministack"])])
+        .status();
+    assert!(lost.expect("python starts").success());
+    let run = used(dot_env, &["run", "--direct", "--every", "0.5", "--json"]);
+    let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
+    let reason = run["reason"].as_str().unwrap_or_default();
+    assert!(run["exit"] == 1 && reason.contains("CannotPullContainerError"), "{run}");
     let mut keys = command(&["status", "--env", "rehearse", "--dot-env", dot_env]);
     let refused = keys.envs(KEYS).env_remove("AWS_PROFILE").output().expect("xtask starts");
     let words = String::from_utf8_lossy(&refused.stderr);

@@ -54,12 +54,13 @@ fn an_image_that_is_not_there_is_named() {
     let run = &ended.told["run"];
     assert_eq!(
         (ended.code, &run["failed"], &run["code"]),
-        (Some(75), &"transformation".into(), &().into()),
+        (Some(1), &"transformation".into(), &().into()),
         "{}",
         ended.said
     );
     let reason = run["reason"].as_str().expect("a reason");
-    let words = ["Task failed to start", "CannotPullContainerError", "/ingestion-image@sha256:", "manifest unknown"];
+    let words =
+        ["Task failed to start", "CannotPullContainerError", "/ingestion-image@sha256:", "not found: manifest unknown"];
     assert!(words.iter().all(|word| reason.contains(word)), "{reason}");
     let red: Vec<_> =
         ended.told["status"].as_array().expect("a list").iter().filter(|one| one["light"] == "red").collect();
@@ -80,5 +81,7 @@ fn what_cannot_be_a_source_is_told_before_anything_is_started() {
     assert!(ended.said.contains("hint: --source takes a folder or http(s)://host"), "{}", ended.said);
     let ended = Begun::rehearsal(&["--source", "/tmp", "--drill", "marts"]).end();
     assert_eq!(ended.code, Some(2));
+    let ended = Begun::rehearsal(&["--source", "http://"]).end();
+    assert!(ended.code == Some(1) && ended.said.contains("`http://` is no address of a server"), "{}", ended.said);
     assert!(folders().len() <= before);
 }
