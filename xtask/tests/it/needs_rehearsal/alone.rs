@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Begun, command, left, repository, state};
+use super::{Begun, command, left, prepared, repository, state};
 use crate::support::Local;
 
 /// Looks like the keys of an account. None may be seen anywhere.
@@ -68,8 +68,8 @@ fn used(dot_env: &str, words: &[&str]) -> Output {
 
 #[test]
 fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
-    // The copy first, in which `.env` would be in the way.
-    drop(command(&[]));
+    // First what needs the network, and the copy, in which `.env` would be in the way.
+    prepared();
     let (dot_env, traced) = (DotEnv::new(), tempfile::tempdir().expect("a folder"));
     let trace = traced.path().join("trace");
     let mut strace = Command::new("strace");

@@ -4,10 +4,11 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Begun, command, folders, left, repository, state};
+use super::{Begun, folders, left, prepared, repository, state};
 
 #[test]
 fn ctrl_c_ends_all_that_was_started() {
+    prepared();
     let before = folders();
     let mut begun = Begun::rehearsal(&[]);
     begun.until("Deploying");
@@ -23,7 +24,7 @@ fn ctrl_c_ends_all_that_was_started() {
 
 #[test]
 fn a_terminal_that_is_closed_ends_all_as_well() {
-    drop(command(&[]));
+    prepared();
     let before = folders();
     // `script` is the terminal; with its end nobody reads any more, and the system says so.
     let mut terminal = Command::new("script");
@@ -58,6 +59,7 @@ fn a_terminal_that_is_closed_ends_all_as_well() {
 
 #[test]
 fn what_a_killed_one_left_the_next_one_ends() {
+    prepared();
     let before = folders();
     let mut killed = Begun::rehearsal(&[]);
     killed.until("transformation: RUNNING job");

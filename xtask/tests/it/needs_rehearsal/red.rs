@@ -1,6 +1,6 @@
 //! What fails is told with its cause, within minutes; two rehearsals at once do not disturb each other.
 
-use super::{AT_MOST, Begun, Ended, folders, left, state};
+use super::{AT_MOST, Begun, Ended, folders, left, prepared, state};
 
 fn assert_in_time(ended: &Ended) {
     println!("red after {:.0?}: {:?}", ended.took, ended.told["run"]["failed"]);
@@ -9,6 +9,7 @@ fn assert_in_time(ended: &Ended) {
 
 #[test]
 fn two_at_once_are_red_each_for_its_own_cause() {
+    prepared();
     let before = folders();
     let both = [Begun::rehearsal(&["--drill", "source", "--json"]), Begun::rehearsal(&["--drill", "marts", "--json"])];
     let mut both = both.map(|mut one| {
@@ -70,6 +71,7 @@ fn an_image_that_is_not_there_is_named() {
 
 #[test]
 fn what_cannot_be_a_source_is_told_before_anything_is_started() {
+    prepared();
     let before = folders().len();
     let ended = Begun::rehearsal(&["--source", "/no/such/folder"]).end();
     assert_eq!(ended.code, Some(1));
