@@ -33,6 +33,11 @@ LONGEST_PATH = 64
 SECONDS = 10
 
 
+def behind_us():
+    """Where the Airflow is, how to enter it, and where its DAGs lie."""
+    return json.loads(Path(FILE).read_text())
+
+
 def answered(question):
     """Status and JSON of an answer, whatever the status."""
     try:
@@ -47,7 +52,7 @@ def answered(question):
 
 
 def ask(data):
-    airflow = json.loads(Path(FILE).read_text())
+    airflow = behind_us()
     headers = {"Content-Type": "application/json"}
     login = json.dumps({"username": airflow["user"], "password": airflow["password"]}).encode()
     status, told = answered(urllib.request.Request(f"{airflow['url']}/auth/token", login, headers, method="POST"))
@@ -82,9 +87,7 @@ async def invoke(_method, path, _headers, text, _query):
 
 
 def token(_method, _path, _headers, _text, _query):
-    words = (
-        f"there are no login tokens here: sign in at {json.loads(Path(FILE).read_text())['url']} with user and password"
-    )
+    words = f"there are no login tokens here: sign in at {behind_us()['url']} with user and password"
     return error_response_json("ValidationException", words, 400)
 
 
@@ -111,7 +114,7 @@ def behind(own):
 
 def take_dags(bucket, region):
     """Looks at the bucket again and again; what has not changed is not read."""
-    folder, place = Path(json.loads(Path(FILE).read_text())["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+    folder, place = Path(behind_us()["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session = botocore.session.get_session()
     s3 = session.create_client("s3", region_name=region, endpoint_url=place, **keys)
@@ -147,7 +150,7 @@ def answer_for(name, properties):
     if bucket not in WATCHED:
         WATCHED.add(bucket)
         threading.Thread(target=take_dags, args=(bucket, get_region()), daemon=True).start()
-    host = json.loads(Path(FILE).read_text())["url"].removeprefix("http://")
+    host = behind_us()["url"].removeprefix("http://")
     told = {
         "Name": name,
         "Status": "AVAILABLE",

@@ -131,19 +131,10 @@ impl Place {
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
-    /// MiniStack's environment.
-    pub fn ministack(&self, region: &str) -> BTreeMap<String, String> {
-        let pairs = [
-            ("BIND_HOST", "127.0.0.1".to_owned()),
-            ("MINISTACK_HOST", "127.0.0.1".to_owned()),
-            ("GATEWAY_PORT", self.ministack.to_string()),
-            ("MINISTACK_REGION", region.to_owned()),
-            // Without these it also listens on other ports, of every address.
-            ("IOT_MTLS_ENABLED", "0".to_owned()),
-            ("SFTP_ENABLED", "0".to_owned()),
-            ("BATCH_ENDPOINT", on_loopback(self.moto)),
-            ("AIRFLOW_FILE", self.airflow_file().display().to_string()),
-        ];
+    /// Who answers for MiniStack where it has nothing of its own.
+    pub fn ministack(&self) -> BTreeMap<String, String> {
+        let pairs =
+            [("BATCH_ENDPOINT", on_loopback(self.moto)), ("AIRFLOW_FILE", self.airflow_file().display().to_string())];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
@@ -266,7 +257,7 @@ mod tests {
         let jobs = place.jobs(&settings(), "000000000000", &warehouse, "http://127.0.0.1:5");
         let told = [
             jobs,
-            json!(place.ministack("eu-west-1")),
+            json!(place.ministack()),
             json!(place.moto("000000000000")),
             json!(place.airflow("eu-west-1", Path::new("/bin"), "s")),
         ];

@@ -13,6 +13,8 @@ use crate::failure::Failure;
 
 /// MiniStack, which answers for S3, ECR and CloudFormation.
 pub const MINISTACK: &str = "ministack==1.5.33";
+/// Where the tests are.
+const REGION: &str = "eu-west-1";
 
 /// A running emulator; it ends with this value.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ impl Emulator {
     /// Starts MiniStack from a Python environment, on a free port of 127.0.0.1, its files in `dir`.
     pub fn ministack(python: &Path, dir: &Path) -> Result<Self> {
         Self::start("MiniStack", &python.join("bin/ministack"), dir, |command, port| {
-            ministack_of(command, port);
+            command.envs(ministack_environment(port, REGION));
             Ok(())
         })
     }
@@ -34,7 +36,7 @@ impl Emulator {
     /// Starts MiniStack with the CloudFormation types that it lacks: by `launcher`, which adds them.
     pub fn ministack_by(launcher: &Path, python: &Path, dir: &Path) -> Result<Self> {
         Self::start("MiniStack", &python.join("bin/python"), dir, |command, port| {
-            ministack_of(command.arg(launcher), port);
+            command.arg(launcher).envs(ministack_environment(port, REGION));
             Ok(())
         })
     }
@@ -146,10 +148,18 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     ports.try_into().map_err(|_| Failure::new("no free ports on 127.0.0.1").into())
 }
 
-fn ministack_of(command: &mut Command, port: u16) {
-    command.env("BIND_HOST", "127.0.0.1").env("MINISTACK_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-    // Without these it also listens on other ports, of every address.
-    command.env("IOT_MTLS_ENABLED", "0").env("SFTP_ENABLED", "0").env("MINISTACK_REGION", "eu-west-1");
+/// What MiniStack is told, wherever it is started: to answer on 127.0.0.1 alone.
+pub fn ministack_environment(port: u16, region: &str) -> BTreeMap<String, String> {
+    let pairs = [
+        ("BIND_HOST", "127.0.0.1"),
+        ("MINISTACK_HOST", "127.0.0.1"),
+        ("GATEWAY_PORT", &port.to_string()),
+        ("MINISTACK_REGION", region),
+        // Without these it also listens on other ports, of every address.
+        ("IOT_MTLS_ENABLED", "0"),
+        ("SFTP_ENABLED", "0"),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 impl Drop for Emulator {

@@ -19,8 +19,8 @@ const AT_MOST: Duration = Duration::from_secs(20);
 /// Whose processes they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
-    /// `NAME=value` in the environment of every one that was started.
-    pub mark: &'o str,
+    /// Name and value in the environment of every one that was started.
+    pub mark: (&'o str, &'o str),
     /// The groups that they were started in. A program that changes its title writes over its environment; its group stays.
     pub groups: &'o BTreeSet<i32>,
     /// Where they work. A group's number may be another's by now, one that works elsewhere.
@@ -43,8 +43,9 @@ fn is_of(id: i32, owner: Owner<'_>) -> bool {
     if fields.next() == Some("Z") {
         return false;
     }
+    let mark = format!("{}={}", owner.mark.0, owner.mark.1);
     let is_marked = std::fs::read(process.join("environ"))
-        .is_ok_and(|text| text.split(|byte| *byte == 0).any(|variable| variable == owner.mark.as_bytes()));
+        .is_ok_and(|text| text.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()));
     let group = fields.nth(1).and_then(|group| group.parse().ok());
     let is_inside = || std::fs::read_link(process.join("cwd")).is_ok_and(|folder| folder.starts_with(owner.dir));
     is_marked || (group.is_some_and(|group| owner.groups.contains(&group)) && is_inside())
@@ -90,14 +91,15 @@ mod tests {
         use std::os::unix::process::CommandExt;
         let dir = tempfile::tempdir().expect("a folder");
         let elsewhere = tempfile::tempdir().expect("a folder");
-        let mark = format!("A_MARK=ours-{}", std::process::id());
-        let start = |folder: &Path, mark: Option<&str>| {
+        let value = format!("ours-{}", std::process::id());
+        let mark = ("A_MARK", value.as_str());
+        let start = |folder: &Path, mark: Option<(&str, &str)>| {
             let mut command = Command::new("sleep");
             command.arg("60").current_dir(folder).process_group(0).stdin(Stdio::null());
-            command.envs(mark.and_then(|mark| mark.split_once('=')));
+            command.envs(mark);
             command.spawn().expect("sleep starts")
         };
-        let mut marked = start(elsewhere.path(), Some(&mark));
+        let mut marked = start(elsewhere.path(), Some(mark));
         let mut grouped = start(dir.path(), None);
         // A group's number that is somebody else's by now.
         let mut reused = start(elsewhere.path(), None);
@@ -105,7 +107,7 @@ mod tests {
         let mut person = start(dir.path(), None);
         let id = |child: &std::process::Child| child.id().cast_signed();
         let groups = BTreeSet::from([id(&grouped), id(&reused)]);
-        let owner = Owner { mark: &mark, groups: &groups, dir: &dir.path().canonicalize().expect("a path") };
+        let owner = Owner { mark, groups: &groups, dir: &dir.path().canonicalize().expect("a path") };
         assert_eq!(of(owner), BTreeSet::from([id(&marked), id(&grouped)]));
         assert_eq!(end(owner).expect("they end"), 2);
         assert!(of(owner).is_empty());

@@ -132,6 +132,11 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
+/// The folder of one that has begun since then.
+fn begun_since(before: &[PathBuf]) -> Option<PathBuf> {
+    folders().into_iter().find(|folder| !before.contains(folder))
+}
+
 /// What a rehearsal wrote down of itself.
 fn state(folder: &Path) -> Value {
     let text = std::fs::read_to_string(folder.join("state.json")).expect("it is written down");

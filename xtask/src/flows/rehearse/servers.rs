@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::stage::Stage;
-use crate::edge::emulator::{MINISTACK, Server};
+use crate::edge::emulator::{MINISTACK, Server, ministack_environment};
 use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
@@ -89,11 +89,13 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
         mark: (MARK, &place.id),
         dir: &place.file("moto"),
     };
+    let mut others = ministack_environment(place.ministack, &settings.region);
+    others.extend(place.ministack());
     let ministack = Server {
         name: "ministack",
         program: &tools.ministack.join("bin/python"),
         arguments: &[&launcher("ministack.py")],
-        environment: &place.ministack(&settings.region),
+        environment: &others,
         mark: (MARK, &place.id),
         dir: &place.file("ministack"),
     };

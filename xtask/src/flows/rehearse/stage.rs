@@ -106,8 +106,7 @@ impl Stage {
 
     /// Whether a server's group has a process.
     fn is_alive(&self, group: i32) -> bool {
-        let mark = mark(&self.place);
-        !processes::of(Owner { mark: &mark, groups: &BTreeSet::from([group]), dir: &self.place.dir }).is_empty()
+        !processes::of(owner(&self.place, &BTreeSet::from([group]))).is_empty()
     }
 
     /// Starts PostgreSQL, unless the end has begun.
@@ -218,28 +217,27 @@ fn known(dir: &Path) -> Result<Option<State>> {
 }
 
 fn runs(state: &State) -> bool {
-    !processes::of(Owner { mark: &mark(&state.place), groups: &state.groups, dir: &state.place.dir }).is_empty()
+    !processes::of(owner(&state.place, &state.groups)).is_empty()
 }
 
 /// Ends processes, database, containers, and the names that images have in a registry that is no more. Whether there was
 /// anything.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
-    let owner = Owner { mark: &mark(&state.place), groups: &state.groups, dir: &state.place.dir };
-    let mut found = processes::end(owner)? > 0;
+    let mut found = processes::end(owner(&state.place, &state.groups))? > 0;
     if let Some(server) = &state.warehouse {
         found |= server.stop()?;
         files::remove(&server.home)?;
     }
     // Without an engine there is no container.
     if let Ok(engine) = Engine::connect(docker_host) {
-        found |= engine.remove_containers(&mark(&state.place))? > 0;
+        found |= engine.remove_containers(&format!("{MARK}={}", state.place.id))? > 0;
         engine.forget_registry(&state.place.registry(), BASE)?;
     }
     Ok(found)
 }
 
-fn mark(place: &Place) -> String {
-    format!("{MARK}={}", place.id)
+fn owner<'o>(place: &'o Place, groups: &'o BTreeSet<i32>) -> Owner<'o> {
+    Owner { mark: (MARK, &place.id), groups, dir: &place.dir }
 }
 
 /// Passwords are in it.

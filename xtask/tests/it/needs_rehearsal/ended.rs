@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Begun, folders, left, prepared, repository, state};
+use super::{Begun, begun_since, folders, left, prepared, repository, state};
 
 #[test]
 fn ctrl_c_ends_all_that_was_started() {
@@ -12,7 +12,7 @@ fn ctrl_c_ends_all_that_was_started() {
     let before = folders();
     let mut begun = Begun::rehearsal(&[]);
     begun.until("Deploying");
-    let folder = folders().into_iter().find(|folder| !before.contains(folder)).expect("it has a folder");
+    let folder = begun_since(&before).expect("it has a folder");
     let state = state(&folder);
     assert!(!left(&state).is_empty(), "its servers run");
     begun.signal("INT");
@@ -63,7 +63,7 @@ fn what_a_killed_one_left_the_next_one_ends() {
     let before = folders();
     let mut killed = Begun::rehearsal(&[]);
     killed.until("transformation: RUNNING job");
-    let folder = folders().into_iter().find(|folder| !before.contains(folder)).expect("it has a folder");
+    let folder = begun_since(&before).expect("it has a folder");
     let state = state(&folder);
     killed.signal("KILL");
     killed.end();
