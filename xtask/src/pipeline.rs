@@ -86,13 +86,22 @@ impl Dbt {
     /// A compilation for Redshift that opens no connection; host and region are only named. With `incremental` it
     /// shows what an incremental model does on top of what is there, else what it does at first.
     pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Step {
+        let vars = format!("{{compile_as_incremental: {incremental}}}");
+        Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
+    }
+
+    /// The unit tests that a build for Redshift would run, a line each; no connection is opened.
+    pub fn unit_tests_for_redshift(dir: &Path) -> Step {
+        Self::for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
+    }
+
+    fn for_redshift(arguments: &[&str], dir: &Path) -> Step {
         let nobody = Self {
             host: "workgroup.0.eu-west-1.redshift-serverless.amazonaws.com".to_owned(),
             port: 5439,
             password: String::new(),
         };
-        let vars = format!("{{compile_as_incremental: {incremental}}}");
-        let mut step = nobody.step(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir);
+        let mut step = nobody.step(arguments, dir);
         step.environment.extend(
             [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),

@@ -105,10 +105,11 @@ impl Marts {
     }
 }
 
-/// Proves without Redshift what can be: dbt-redshift parses and compiles every model offline, incremental ones both
-/// ways, and sqlfluff's Redshift dialect parses what comes out, what a load sent (`load_sql`, a file a statement), and
-/// lints the project. The first failure's words, if any.
-pub fn check_redshift(dir: &Path, load_sql: &Path) -> Result<Option<String>> {
+/// Checks without Redshift what can be checked: dbt-redshift parses and compiles every model offline, incremental ones
+/// both ways, with and without the environment of the job in the cloud (`job`), which leaves the unit tests out;
+/// sqlfluff's Redshift dialect parses the compiled SQL and what a load sent (`load_sql`, a file a statement), and lints
+/// the project. Returns the first failure's words, if any.
+pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
     let (dbt, lint) =
@@ -117,7 +118,11 @@ pub fn check_redshift(dir: &Path, load_sql: &Path) -> Result<Option<String>> {
     for incremental in [true, false] {
         let place = dir.join(format!("incremental-{incremental}"));
         files::remove(&place)?;
-        let compiled = shell::captured(&Dbt::compile_for_redshift(incremental, &place), &dbt.join("bin"), &project)?;
+        let mut compile = Dbt::compile_for_redshift(incremental, &place);
+        if incremental {
+            compile.environment.extend(job.clone());
+        }
+        let compiled = shell::captured(&compile, &dbt.join("bin"), &project)?;
         if compiled.code != Some(0) {
             return Ok(Some(compiled.text));
         }
@@ -127,6 +132,15 @@ pub fn check_redshift(dir: &Path, load_sql: &Path) -> Result<Option<String>> {
     }
     if let Some(words) = unparsed(&lint, load_sql)? {
         return Ok(Some(words));
+    }
+    for (of, environment, expected) in [("the project", BTreeMap::new(), true), ("the job", job.clone(), false)] {
+        let mut list = Dbt::unit_tests_for_redshift(&dir.join("unit-tests"));
+        list.environment.extend(environment);
+        let listed = shell::captured(&list, &dbt.join("bin"), &project)?;
+        if listed.code != Some(0) || listed.text.contains("unit_test:") != expected {
+            let wanted = if expected { "some" } else { "none" };
+            return Ok(Some(format!("unit tests of {of} on Redshift: expected {wanted}, dbt lists:\n{}", listed.text)));
+        }
     }
     let linted =
         shell::captured(&sqlfluff(&["lint", "--disable-progress-bar"], Path::new(".")), &lint.join("bin"), &project)?;

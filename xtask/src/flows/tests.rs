@@ -21,6 +21,7 @@ use crate::edge::postgres::{SUPERUSER, Server};
 use crate::edge::python::Packages;
 use crate::edge::{browser, files, machine, python, shell};
 use crate::failure::Failure;
+use crate::stack::Template;
 use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
 
 pub use workflows::online as pins_online;
@@ -178,11 +179,23 @@ fn redshift_sql(bench: &mut Bench<'_>) -> Result<Outcome> {
     // sqlfluff knows no role as the one who gets them, the page on ALTER DEFAULT PRIVILEGES does.
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
     files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
-    let Some(problem) = marts::check_redshift(&bench.folder("redshift")?, &load_sql)? else {
+    let job = dbt_job(&bench.root)?;
+    let Some(problem) = marts::check_redshift(&bench.folder("redshift")?, &load_sql, &job)? else {
         return Ok(Outcome::Passed);
     };
     eprintln!("{problem}");
     Ok(Outcome::Failed)
+}
+
+/// The variables of dbt's own in the job definition of `infra/compute.yaml`, as far as they are plain text there.
+fn dbt_job(root: &Path) -> Result<BTreeMap<String, String>> {
+    let text = files::read(&root.join("infra/compute.yaml"))?.context("there is no infra/compute.yaml")?;
+    let template = Template::read_any("compute", &text).context("infra/compute.yaml is not a template")?;
+    let pairs = &template.resources["DbtJob"]["Properties"]["ContainerProperties"]["Environment"];
+    let pairs = pairs.as_array().context("the dbt job has no environment")?.iter();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let pairs = pairs.filter_map(|pair| Some((text(&pair["Name"])?, text(&pair["Value"])?)));
+    Ok(pairs.filter(|(name, _)| name.starts_with("DBT_")).collect())
 }
 
 fn s3_lake(bench: &mut Bench<'_>) -> Result<Outcome> {

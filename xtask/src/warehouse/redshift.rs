@@ -131,8 +131,17 @@ pub fn plan(source: &str, users: &Users, found: &Found) -> Vec<String> {
             ));
         }
     }
+    // To a user: the page on SVV_TABLE_INFO names no other way than to grant SELECT to users who are not superusers.
+    for view in READ_BY_DBT {
+        statements.push(format!("GRANT SELECT ON {view} TO \"{}\"", users.transformer));
+    }
     statements
 }
+
+/// System views that dbt-redshift reads to describe a materialized view that exists (`materialized_view/describe.sql`).
+/// Without a grant only superusers see them (Amazon Redshift Database Developer Guide, "SVV_TABLE_INFO"; dbt's page
+/// "Connect Redshift", metadata operations).
+const READ_BY_DBT: [&str; 2] = ["svv_table_info", "svv_mv_info"];
 
 /// The ledger: the lock that loads take in turn; what was loaded; the head of each source, which every commit writes;
 /// and the leases of the attempts at work.
@@ -166,6 +175,8 @@ mod tests {
             "GRANT ROLE reader TO \"IAM:ann\"",
             "CREATE SCHEMA IF NOT EXISTS staging_zoo AUTHORIZATION \"IAMR:ingestion\"",
             "ALTER TABLE etl.attempts OWNER TO \"IAMR:ingestion\"",
+            "GRANT SELECT ON svv_table_info TO \"IAMR:dbt\"",
+            "GRANT SELECT ON svv_mv_info TO \"IAMR:dbt\"",
         ] {
             assert!(first.iter().any(|sql| sql == wanted), "{wanted} is not in {first:#?}");
         }

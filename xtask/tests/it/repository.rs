@@ -99,3 +99,17 @@ fn requirements_of_airflow_are_pinned_and_name_nothing_to_fetch() {
     let tested = std::fs::read_to_string(root().join("dags/tests/requirements.in")).expect("what they are tested with");
     assert!(packages.iter().all(|line| tested.lines().any(|other| other == *line)), "{packages:?} are tested");
 }
+
+/// dbt-redshift gives `connect_timeout` to redshift_connector as `timeout`, which stays the socket's for every statement
+/// (redshift_connector 2.1, `core.py`): no statement could take longer, and the error is not retried.
+#[test]
+fn a_statement_of_dbts_on_redshift_may_take_its_time() {
+    let text = std::fs::read_to_string(root().join("dbt/profiles.yml")).expect("profiles");
+    let profiles: serde_json::Value = serde_yaml::from_str(&text).expect("YAML");
+    let outputs = profiles["dpworld"]["outputs"].as_object().expect("outputs");
+    let redshift: Vec<_> = outputs.iter().filter(|(_, output)| output["type"] == "redshift").collect();
+    assert_eq!(redshift.len(), 2);
+    for (name, output) in redshift {
+        assert_eq!(output.get("connect_timeout"), None, "{name}");
+    }
+}

@@ -105,6 +105,7 @@ pub(super) const RULES: &[Rule] = &[
                 "DBT_TARGET",
                 "DBT_HOST",
                 "DBT_DATABASE",
+                "DBT_EXCLUDE_RESOURCE_TYPES",
             ];
             let sound = |pair: &Value| {
                 pair["Name"].as_str().is_some_and(|name| known.contains(&name))
@@ -118,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         by: &[
             (
                 "compute",
-                "/Resources/DbtJob/Properties/ContainerProperties/Environment/5",
+                "/Resources/DbtJob/Properties/ContainerProperties/Environment/6",
                 r#"{"Name": "DBT_PASSWORD", "Value": "x"}"#,
             ),
             (
@@ -126,6 +127,20 @@ pub(super) const RULES: &[Rule] = &[
                 "/Resources/IngestionJob/Properties/ContainerProperties/Environment/2/Value",
                 r#""postgres://loader:x@host/db""#,
             ),
+        ],
+    },
+    Rule {
+        name: "dbt runs no unit test in the warehouse",
+        broken: |stacks| {
+            let excluded = json!({"Name": "DBT_EXCLUDE_RESOURCE_TYPES", "Value": "unit_test"});
+            let job = &stacks["compute"]["Resources"]["DbtJob"];
+            let environment = container(job)["Environment"].as_array();
+            let kept = environment.is_some_and(|pairs| pairs.contains(&excluded));
+            (!kept).then(|| "compute.DbtJob".to_owned()).into_iter().collect()
+        },
+        by: &[
+            ("compute", "/Resources/DbtJob/Properties/ContainerProperties/Environment/5", ""),
+            ("compute", "/Resources/DbtJob/Properties/ContainerProperties/Environment/5/Value", "\"test\""),
         ],
     },
     Rule {
