@@ -1,6 +1,7 @@
 // The workflows' scripts with stand-ins for GitHub's client, which remember what they are asked: they prove what a script
 // asks for, and nothing of what GitHub does about it.
 const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
 const { chdir } = require('node:process');
 const { mkdtempSync, readFileSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -20,12 +21,37 @@ async function run(name, { files = {}, env = {}, lists = [] }) {
   const names = ['createComment', 'updateComment', 'create', 'update'];
   const issues = Object.fromEntries(names.map(name => [name, ask(name)]));
   const github = { rest: { issues: { ...issues, listComments: 0, listForRepo: 0 } }, paginate: async () => lists };
-  const summary = { addHeading: () => summary, addCodeBlock: text => { asked.push(['summary', text]); return summary; }, write: async () => {} };
+  // As @actions/core writes the file of a step's summary: none of them escapes.
+  let written = '';
+  const append = text => { written += text; return summary; };
+  const summary = {
+    addRaw: append,
+    addHeading: (text, level) => append(`<h${level}>${text}</h${level}>\n`),
+    addCodeBlock: text => append(`<pre><code>${text}</code></pre>\n`),
+    write: async () => asked.push(['summary', written]),
+  };
   const core = { setFailed: text => asked.push(['failed', text]), setOutput: (...output) => asked.push(['output', ...output]), summary };
   const context = { repo: { owner: 'o', repo: 'r' }, issue: { number: 7 }, serverUrl: 'https://github.example', runId: 5, sha: 'abc' };
-  const script = new AsyncFunction('github', 'context', 'core', 'require', readFileSync(join(folder, name), 'utf8'));
+  const text = [...(name === 'issue.js' ? [] : ['block.js']), name].map(file => readFileSync(join(folder, file), 'utf8')).join('');
+  const script = new AsyncFunction('github', 'context', 'core', 'require', text);
   await script(github, context, core, require);
   return asked;
+}
+
+/** What a reader sees of Markdown on GitHub: the text of each block of code, and the text outside of them. */
+function rendered(markdown) {
+  const { status, stdout, stderr } = spawnSync(process.env.PYTHON, [join(__dirname, 'rendered.py')], { input: markdown, encoding: 'utf8', maxBuffer: 1 << 23 });
+  assert.strictEqual(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** A plan with a replacement, everything that Markdown and HTML know, and so many changed resources. */
+function plan(resources) {
+  const values = ['*a* _b_ **c**', '<b>bold</b> <script>x</script> <!-- c', '&amp; & &lt;', '``` ````', '~~~', '[a](b) ![c](d)', '</code></pre>', '@all #1', '\\*', '| a | b |'];
+  const change = index => `  ~ Resource${index}  AWS::SNS::Topic\n      DisplayName: ${values[index % values.length]} -> *new*`;
+  const first = 'settings dev, account 1, region eu-west-1\n\nReplaced or removed: 1 resource\n  base: ! Bucket  AWS::S3::Bucket  is replaced';
+  const stack = ['P-base  update', '- item', '# heading', '> quote', '    code', '', ...Array.from({ length: resources }, (_, index) => change(index))];
+  return `${first}\n\n${stack.join('\n')}\n\nplan d1\n`;
 }
 
 const bot = { type: 'Bot' };
@@ -35,16 +61,47 @@ test('a plan is one comment, which the next one overwrites, and no word of it en
   const [[name, first]] = await run('comment.js', { files: { 'plan.txt': 'a ``` b\n````\n' } });
   assert.strictEqual(name, 'createComment');
   assert.deepStrictEqual([first.owner, first.repo, first.issue_number], ['o', 'r', 7]);
-  assert.ok(first.body.startsWith(mark) && first.body.endsWith('\n`````'), first.body);
+  assert.ok(first.body.startsWith(mark) && first.body.endsWith('\n`````\n'), first.body);
   const lists = [{ id: 1, user: { type: 'User' }, body: mark }, { id: 2, user: bot, body: 'else' }, { id: 3, user: bot, body: `${mark}\nold` }];
   const again = await run('comment.js', { files: { 'plan.txt': 'x'.repeat(70000) }, lists });
   assert.deepStrictEqual(again.map(([name, { comment_id }]) => [name, comment_id]), [['updateComment', 3]]);
   assert.ok(again[0][1].body.length < 65536);
 });
 
+test('GitHub shows every character of a plan, in the summary and in the comment', async () => {
+  const bodies = { 'digest.js': asked => asked[1][1], 'comment.js': asked => asked[0][1].body };
+  for (const [name, body] of Object.entries(bodies)) {
+    const files = { 'plan.json': '{"digest":"d1"}', 'plan.txt': plan(500) };
+    const { blocks, rest } = rendered(body(await run(name, { files })));
+    assert.deepStrictEqual(blocks, [plan(500)], name);
+    assert.ok(!rest.includes('Resource') && !rest.includes('cut'), rest);
+    assert.ok(blocks[0].split('\n').slice(0, 40).some(line => line.includes('is replaced')));
+  }
+});
+
+test('a plan that is too long keeps what is replaced, and the page says how much was cut', async () => {
+  const limits = { 'digest.js': 1024 * 1024, 'comment.js': 65536 };
+  const bodies = { 'digest.js': asked => asked[1][1], 'comment.js': asked => asked[0][1].body };
+  for (const [name, body] of Object.entries(bodies)) {
+    const whole = plan(20000).replace(/new/g, 'ñew');
+    const files = { 'plan.json': '{"digest":"d1"}', 'plan.txt': whole };
+    const markdown = body(await run(name, { files }));
+    assert.ok(Buffer.byteLength(markdown) < limits[name]);
+    const { blocks: [block, ...more], rest } = rendered(markdown);
+    assert.ok(whole.startsWith(block.trimEnd()) && more.length === 0 && block.includes('is replaced'), name);
+    const [, cut, all] = rest.match(/(\d+) of (\d+) lines were cut/).map(Number);
+    assert.strictEqual(all, whole.trimEnd().split('\n').length);
+    assert.strictEqual(all - cut, block.trimEnd().split('\n').length);
+    assert.match(rest, /plan.txt in the artifacts of this run/);
+  }
+  const [[, { body }]] = await run('comment.js', { files: { 'plan.txt': 'x'.repeat(70000) } });
+  assert.match(rendered(body).rest, /1 of 1 lines were cut/);
+});
+
 test('a digest goes on if the text that people read has it, else nothing does', async () => {
   const files = { 'plan.json': '{"digest":"d1"}', 'plan.txt': 'the plan d1' };
-  assert.deepStrictEqual(await run('digest.js', { files }), [['output', 'digest', 'd1'], ['summary', 'the plan d1']]);
+  const summary = '## The plan\n\nDigest `d1`\n\n```\nthe plan d1\n```\n';
+  assert.deepStrictEqual(await run('digest.js', { files }), [['output', 'digest', 'd1'], ['summary', summary]]);
   for (const other of [{ 'plan.txt': 'the plan d2' }, { 'plan.json': '{}' }]) {
     const asked = await run('digest.js', { files: { ...files, ...other } });
     assert.deepStrictEqual(asked.map(([name]) => name), ['failed']);

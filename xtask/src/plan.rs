@@ -41,6 +41,9 @@ pub struct Plan {
     pub deployment: Deployment,
     /// Every stack, those that stay as they are among them.
     pub stacks: Vec<StackPlan>,
+    /// Stacks that exist and are no part of the plan, because it only creates; by their full names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_alone: Vec<String>,
     /// Every image that a stack wants.
     pub images: Vec<ImageStep>,
     /// The DAGs, where a stack wants their requirements.

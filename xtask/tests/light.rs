@@ -31,10 +31,29 @@ fn what_reaches_aws_or_docker_is_handed_over_with_arguments_folder_and_exit_code
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the root");
     let manifest = root.join("Cargo.toml").display().to_string();
     let here = format!("in {}", folder.path().canonicalize().expect("the folder").display());
-    let wanted = ["run", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path", &manifest, "--"];
-    let wanted = [&wanted[..], &["build-images", "--image", "two words", "--json", &here]].concat();
+    let wanted = ["run", "--locked", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path"];
+    let wanted = [&wanted[..], &[&manifest, "--", "build-images", "--image", "two words", "--json", &here]].concat();
     assert_eq!(words(&output.stdout).lines().collect::<Vec<_>>(), wanted);
     assert_eq!(output.status.code(), Some(75));
+}
+
+/// A build script of any crate reads its environment, so what compiles has no credentials; what runs has them.
+#[test]
+fn what_is_missing_is_compiled_without_credentials() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cargo");
+    let script = "#!/bin/sh\necho $1 $2 $AWS_SECRET_ACCESS_KEY $ACTIONS_ID_TOKEN_REQUEST_TOKEN $GH_TOKEN\n";
+    std::fs::write(&path, script).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("CARGO", &path).arg("doctor").current_dir(folder.path());
+    command.env("AWS_SECRET_ACCESS_KEY", "key").env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "token").env("GH_TOKEN", "gh");
+    let said = words(&command.output().expect("xtask starts").stdout);
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["build --locked", "run --locked key token gh"]);
+
+    std::fs::write(&path, "#!/bin/sh\nexit 101\n").expect("written");
+    let output = command.output().expect("xtask starts");
+    assert!(output.status.code() == Some(1) && words(&output.stderr).contains("does not compile"), "{output:?}");
 }
 
 #[test]

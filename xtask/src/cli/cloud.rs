@@ -96,6 +96,9 @@ pub struct Deploy {
     /// Carry out only the plan with this digest, and do not ask
     #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
+    /// Only create the stacks that do not exist; those that exist are left as they are, whatever the plan would change
+    #[arg(long)]
+    pub create_only: bool,
     /// Another registry's host and port than ECR's own: an emulator's
     #[arg(long, value_name = "HOST")]
     pub registry: Option<String>,

@@ -41,6 +41,10 @@ pub struct Request {
     pub variables: Variables,
     /// Only these stacks, by their names without prefix; all where it is empty.
     pub only: Vec<String>,
+    /// Only create stacks: those that exist are left as they are.
+    pub create_only: bool,
+    /// The stacks that exist and for that reason are left as they are; a plan finds them.
+    pub(super) left_alone: BTreeSet<String>,
     /// Another folder than `infra/`.
     pub folder: Option<PathBuf>,
     /// Another registry's host than ECR's own: an emulator's.
@@ -77,7 +81,16 @@ impl Request {
         let configured = configure::module(module, &variables)?;
         let (module, settings) = (configured.module.clone(), configured.settings().clone());
         let (only, folder, registry) = (only.to_vec(), folder.map(Path::to_owned), registry.map(str::to_owned));
-        Ok(Self { module, settings, variables, only, folder, registry })
+        Ok(Self {
+            module,
+            settings,
+            variables,
+            only,
+            create_only: false,
+            left_alone: BTreeSet::new(),
+            folder,
+            registry,
+        })
     }
 
     fn images(&self) -> images::Request {
@@ -113,6 +126,10 @@ impl Request {
 
     /// Whether a stack is part of the deployment.
     pub fn wants(&self, stack: &str) -> bool {
+        self.names(stack) && !self.left_alone.contains(stack)
+    }
+
+    fn names(&self, stack: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == stack)
     }
 }
@@ -122,7 +139,7 @@ impl Request {
 /// # Errors
 /// When the credentials are of another account, a template or its wires have a problem, a bucket's name is taken, or a stack
 /// is in a state from which nothing can be done.
-pub fn plan(request: Request) -> Result<Ready> {
+pub fn plan(mut request: Request) -> Result<Ready> {
     let (templates, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
     request.check(&wiring)?;
     let aws = Aws::of(&request.settings, &request.variables)?;
@@ -131,6 +148,10 @@ pub fn plan(request: Request) -> Result<Ready> {
     let prefix = &request.settings.stack_prefix;
     let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
+    // CloudFormation may still be creating one: it is waited for, then the plan is made again. One that is in a state from which
+    // nothing can be done is refused, as without `--create-only`.
+    let exists = |stack: &&String| request.create_only && request.names(stack) && is_there(stack);
+    request.left_alone = wiring.stacks.keys().filter(exists).cloned().collect();
 
     let existing = existing::find(&aws, &request, &wiring, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
@@ -166,13 +187,14 @@ pub fn plan(request: Request) -> Result<Ready> {
     let region = &request.settings.region;
     let place = [("Region", region.as_str()), ("AccountId", &account), ("Partition", partition(region))];
     let place = place.into_iter().map(|(name, value)| (format!("AWS::{name}"), Given::Known(value.to_owned())));
+    let wants = wiring.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
     let planned = stacks(&Known {
         prefix,
         place: &place.collect(),
         templates: &templates,
         wiring: &wiring,
         deployed: &deployed,
-        only: &request.only,
+        wanted: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
         objects: &version.into_iter().map(|version| (REQUIREMENTS.to_owned(), Given::Known(version))).collect(),
         existing: &existing,
@@ -186,7 +208,8 @@ pub fn plan(request: Request) -> Result<Ready> {
         None
     };
     let deployment = Deployment { settings: request.module.clone(), account, region: region.clone() };
-    let plan = Plan { deployment, stacks: planned, images: image_steps, dags: dags_step, warehouse };
+    let left_alone = request.left_alone.iter().map(|stack| format!("{prefix}-{stack}")).collect();
+    let plan = Plan { deployment, stacks: planned, left_alone, images: image_steps, dags: dags_step, warehouse };
     Ok(Ready { plan, request, aws, cloudformation, templates, wiring, deployed, images: image_plans })
 }
 

@@ -35,7 +35,7 @@ pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
 /// When it finds something; its words are on standard error.
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
-    let words = [&["--all-features", "check", "--hide-inclusion-graph"], checks].concat();
+    let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
     let failure = || Failure::new(format!("`cargo deny check {}` found something", checks.join(" ")));
     shell::lint(&files::root(), &program, &words).map_err(|_| failure().hint("its words are above").into())
 }

@@ -7,7 +7,7 @@ mod servers;
 mod source;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -140,6 +140,8 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         settings: settings.clone(),
         variables: variables.clone(),
         only: Vec::new(),
+        create_only: false,
+        left_alone: BTreeSet::new(),
         folder: None,
         registry: None,
     };

@@ -1,4 +1,5 @@
-//! How a plan reads: what stays in a word, what changes with its values, who may do what apart, and what goes at the end.
+//! How a plan reads: first what is replaced or removed and who may do what, so that a page that cuts the end cuts neither; then
+//! every stack with its values, and once more at the end, where a terminal stops, how many resources are replaced or removed.
 
 use std::fmt;
 
@@ -9,20 +10,29 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = &self.deployment;
         writeln!(f, "settings {}, account {}, region {}\n", at.settings, at.account, at.region)?;
+        let lost = self.lost();
+        if let Some(lost) = &lost {
+            writeln!(f, "{lost}")?;
+            for (stack, change) in self.changes().filter(|(_, change)| change.is_loud()) {
+                writeln!(f, "  {}: {}", stack.stack, change.to_string().lines().next().unwrap_or_default())?;
+            }
+            writeln!(f)?;
+        }
+        self.show_access(f)?;
         let widest = self.stacks.iter().map(|stack| stack.name.len()).max().unwrap_or(0);
         for stack in &self.stacks {
             writeln!(f, "{:<widest$}  {}", stack.name, words(stack))?;
             quiet(stack).try_for_each(|change| writeln!(f, "  {}", indented(change)))?;
         }
+        self.left_alone.iter().try_for_each(|name| writeln!(f, "{name}  exists, and is left as it is"))?;
         self.show_rest(f)?;
-        self.show(f, "\nWho may do what:\n", |change| change.is_access() && !change.is_loud())?;
-        self.show(f, "\nReplaced or removed:\n", Change::is_loud)?;
-        let losses = self.changes().filter(|(_, change)| change.loses_data()).count();
-        if losses > 0 {
-            writeln!(f, "\n{losses} of these hold data that is lost.")?;
+        if let Some(lost) = lost {
+            writeln!(f, "\n{lost} (listed first)")?;
         }
-        if self.is_idle() {
+        if self.is_idle() && self.left_alone.is_empty() {
             writeln!(f, "\nNothing to do: everything is as it shall be.")?;
+        } else if self.is_idle() {
+            writeln!(f, "\nNothing to create.")?;
         }
         writeln!(f, "\nplan {}", self.digest())
     }
@@ -33,20 +43,26 @@ impl Plan {
         self.stacks.iter().flat_map(|stack| stack.changes.iter().map(move |change| (stack, change)))
     }
 
-    fn show(&self, f: &mut fmt::Formatter<'_>, title: &str, which: impl Fn(&Change) -> bool) -> fmt::Result {
-        let mut begun = false;
-        for (stack, change) in self.changes().filter(|(_, change)| which(change)) {
-            // What a new stack makes is part of it.
-            if matches!(stack.action, Do::Create | Do::Remake) {
-                continue;
-            }
-            if !begun {
-                f.write_str(title)?;
-                begun = true;
-            }
-            writeln!(f, "  {}: {}", stack.stack, indented(change))?;
+    /// How many resources are replaced or removed, if any is.
+    fn lost(&self) -> Option<String> {
+        let count = |which: fn(&Change) -> bool| self.changes().filter(|(_, change)| which(change)).count();
+        let (loud, losses) = (count(Change::is_loud), count(Change::loses_data));
+        let data = if losses > 0 { format!(", {losses} with data that is lost") } else { String::new() };
+        (loud > 0).then(|| format!("Replaced or removed: {}{data}", resources(loud)))
+    }
+
+    fn show_access(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A new stack's own resources are part of it.
+        let shown = |stack: &StackPlan, change: &Change| {
+            change.is_access() && !change.is_loud() && !matches!(stack.action, Do::Create | Do::Remake)
+        };
+        let mut list = self.changes().filter(|(stack, change)| shown(stack, change)).peekable();
+        if list.peek().is_none() {
+            return Ok(());
         }
-        Ok(())
+        writeln!(f, "Who may do what:")?;
+        list.try_for_each(|(stack, change)| writeln!(f, "  {}: {}", stack.stack, indented(change)))?;
+        writeln!(f)
     }
 
     fn show_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,11 +97,11 @@ impl Plan {
     }
 }
 
-/// Changes that are told with their stack; the others have a place of their own.
+/// Changes that are shown with their stack; access has a section of its own.
 fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
     let told = matches!(stack.action, Do::Update | Do::Wait);
     let imported = |change: &&Change| change.action == Action::Import;
-    let own = move |change: &&Change| (told && !change.is_loud() && !change.is_access()) || imported(change);
+    let own = move |change: &&Change| (told && (change.is_loud() || !change.is_access())) || imported(change);
     stack.changes.iter().filter(own)
 }
 
@@ -93,9 +109,12 @@ fn indented(change: &Change) -> String {
     change.to_string().replace('\n', "\n  ")
 }
 
+fn resources(count: usize) -> String {
+    format!("{count} resource{}", if count == 1 { "" } else { "s" })
+}
+
 fn words(stack: &StackPlan) -> String {
     let count = |action| stack.changes.iter().filter(|change| change.action == action).count();
-    let resources = |count: usize| format!("{count} resource{}", if count == 1 { "" } else { "s" });
     let mut parts = vec![match stack.action {
         Do::Create => format!("create, {}", resources(stack.changes.len())),
         Do::Remake => format!("delete what was never made, then create, {}", resources(stack.changes.len())),

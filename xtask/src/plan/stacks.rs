@@ -23,8 +23,8 @@ pub struct Known<'a> {
     pub wiring: &'a Wiring,
     /// The stacks that are there, by their name without prefix.
     pub deployed: &'a BTreeMap<String, Deployed>,
-    /// Only these stacks; all where it is empty.
-    pub only: &'a [String],
+    /// The stacks that the plan is for; the others only give the outputs that they have.
+    pub wanted: &'a BTreeSet<String>,
     /// The digest of each image.
     pub images: &'a BTreeMap<String, Given>,
     /// The version of each object.
@@ -47,7 +47,7 @@ pub fn stacks(known: &Known<'_>) -> Result<Vec<StackPlan>, Failure> {
     for stack in known.wiring.levels.iter().flatten() {
         let Some(template) = known.templates.iter().find(|template| template.name == *stack) else { continue };
         let deployed = known.deployed.get(stack);
-        let wanted = known.only.is_empty() || known.only.contains(stack);
+        let wanted = known.wanted.contains(stack);
         let parameters = known.parameters(stack, &outputs);
         let new = resolve(template, &known.with_place(parameters.clone()));
         let before = deployed.filter(|deployed| deployed.state() != State::Stillborn).map(|there| known.old(there));
@@ -56,13 +56,12 @@ pub fn stacks(known: &Known<'_>) -> Result<Vec<StackPlan>, Failure> {
                 outputs.extend(give(template, deployed, &plan, &new, before.as_ref()));
                 plans.push(plan);
             }
-            // One that is left alone gives what it has.
-            Ok(_) => {
+            Err(why) if wanted => refused.extend(why),
+            // One that is left alone gives what it has, whatever a change of it would be.
+            _ => {
                 let there = deployed.into_iter().flat_map(|deployed| &deployed.outputs);
                 outputs.extend(there.map(|(name, value)| ((stack.clone(), name.clone()), Given::Known(value.clone()))));
             }
-            Err(why) if wanted => refused.extend(why),
-            Err(_) => {}
         }
     }
     if refused.is_empty() {

@@ -67,7 +67,7 @@ impl Change {
         Kind::of(&self.kind)?.named_by
     }
 
-    /// Whether it takes something away, so that it is shown last and loudest.
+    /// Whether it takes something away: such changes are listed first.
     pub fn is_loud(&self) -> bool {
         self.action == Action::Remove || self.replaces > Replaces::No
     }

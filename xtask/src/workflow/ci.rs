@@ -27,6 +27,9 @@ const STEPS: [(&str, &str); 7] = [
     ("test", "test --all --require-all"),
 ];
 
+/// Writes the plan below the pull request.
+const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
+
 /// The pull request's own repository, and no update bot: a fork has no secrets, and neither has Dependabot.
 const OURS: &str = "github.event_name == 'pull_request' \
     && github.event.pull_request.head.repo.full_name == github.repository \
@@ -35,6 +38,13 @@ const OURS: &str = "github.event_name == 'pull_request' \
 /// The steps before anything of ours can run.
 pub(super) fn prepared(pins: &Pins) -> Vec<Step> {
     vec![Step::checkout(pins), Step::install("Rust", INSTALL_RUST)]
+}
+
+/// The steps before a job has credentials for AWS, with `more` of the same kind, and the one that gives them where GitHub's
+/// identity does.
+pub(super) fn admitted(pins: &Pins, deployment: &Deployment, access: Access, more: Option<Step>) -> Vec<Step> {
+    let compiled = prepared(pins).into_iter().chain(Step::compiles()).chain(more);
+    compiled.chain(Step::login(pins, deployment, access)).collect()
 }
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
@@ -79,8 +89,7 @@ fn check(pins: &Pins) -> Job {
 }
 
 fn plan(deployment: &Deployment, pins: &Pins) -> Job {
-    let mut steps = prepared(pins);
-    steps.extend(Step::login(pins, deployment, Access::Plan));
+    let mut steps = admitted(pins, deployment, Access::Plan, None);
     steps.push(Step::cloud("plan", deployment, "diff").into_file("plan.txt"));
     steps.push(Step::keep(pins, "plan", "plan.txt"));
     Job {
@@ -114,7 +123,7 @@ fn comment(pins: &Pins) -> Job {
         outputs: Entries::default(),
         steps: vec![
             Step::fetch(pins, "plan", "."),
-            Step::script(pins, "write it below the pull request", None, include_str!("scripts/comment.js")),
+            Step::script(pins, "write it below the pull request", None, COMMENT),
         ],
     }
 }

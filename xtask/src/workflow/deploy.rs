@@ -1,6 +1,6 @@
 //! `deploy.yml`: from a push to AWS. What is approved is a plan, and what is deployed is that plan.
 
-use super::ci::{prepared, reads};
+use super::ci::{admitted, reads};
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
 use super::model::{ByHand, Choice, Concurrency, Entries, Job, MAIN, Triggers, Workflow};
@@ -8,7 +8,12 @@ use super::pins::Pins;
 use super::step::Step;
 
 /// The images, as `cargo xtask build-images` calls them.
-pub(super) const IMAGES: [&str; 2] = ["ingestion-image", "dbt-image"];
+pub(super) const IMAGES: [&str; 2] = [INGESTION, "dbt-image"];
+/// The one whose programs cargo compiles.
+pub(super) const INGESTION: &str = "ingestion-image";
+
+/// Shows the plan on the run's page, and passes its digest on.
+const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/digest.js"));
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
@@ -26,7 +31,8 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         id: "deploy",
         name: "deploy",
         why: &[
-            "From a push to AWS, a deployment after the other: registry and buckets, images, a plan, and exactly that plan.",
+            "From a push to AWS, a deployment after the other: registry and buckets where they are missing, images, a plan, and",
+            "exactly that plan. Before the plan is approved nothing that exists is changed.",
             "Nothing is cached: what is published is built from the commit alone. Each deployment's jobs are written out, so",
             "that no expression decides which environment, and so which credentials, a job has.",
         ],
@@ -43,8 +49,8 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
 /// The jobs of one deployment.
 fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Job)> {
     let id = |phase: &str| format!("{}-{phase}", deployment.module);
-    let job = |phase: &str, why, access, needs: Vec<String>, minutes, steps: Vec<Step>| {
-        let before = prepared(pins).into_iter().chain(Step::login(pins, deployment, access));
+    let job = |phase: &str, why, access, needs: Vec<String>, minutes, before: Option<Step>, steps: Vec<Step>| {
+        let before = admitted(pins, deployment, access, before).into_iter();
         let job = Job {
             name: format!("{} {}", deployment.module, phase.replace('-', " ")),
             why,
@@ -62,11 +68,12 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
 
     let mut base = job(
         "base",
-        "What images and plan need: somewhere to push to, and the buckets.",
+        "Creates registry and buckets where they are missing, for images and plan. Those that exist are part of the plan.",
         Access::Build,
         Vec::new(),
         60,
-        vec![cloud("registry and buckets", "deploy --stack registry --stack storage --yes")],
+        None,
+        vec![cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes")],
     );
     let by_hand = format!("inputs.environment == '{}'", deployment.module);
     let asked = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
@@ -74,8 +81,11 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     base.1.condition = Some(format!("github.ref == 'refs/heads/main' && {asked}"));
     let images = IMAGES.map(|image| {
         let words = format!("build-images --push --image {image}");
-        let why = "Built where nobody has it yet, pushed where it is missing.";
-        job(image, why, Access::Build, vec![id("base")], 60, vec![cloud("build and push", &words)])
+        let why = "Built where no one has it yet, pushed where it is missing.";
+        // The ingestion image's programs are compiled before the job has credentials, like everything that cargo compiles.
+        let build = || Step::local("compile and build", deployment, &words.replace(" --push", ""));
+        let before = (image == INGESTION).then(build);
+        job(image, why, Access::Build, vec![id("base")], 60, before, vec![cloud("build and push", &words)])
     });
     let mut plan = job(
         "plan",
@@ -83,11 +93,12 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         Access::Plan,
         IMAGES.map(id).into(),
         30,
+        None,
         vec![
             cloud("plan", "diff --json").into_file("plan.json"),
             cloud("plan as text", "diff").into_file("plan.txt"),
-            Step::keep(pins, &format!("{} plan", deployment.module), "plan.json"),
-            Step::script(pins, "pass its digest on", Some("plan"), include_str!("scripts/digest.js")),
+            Step::keep(pins, &format!("{} plan", deployment.module), "plan.json\nplan.txt"),
+            Step::script(pins, "pass its digest on", Some("plan"), DIGEST),
         ],
     );
     plan.1.outputs = Entries::of([("digest", "${{ steps.plan.outputs.digest }}")]);
@@ -102,6 +113,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         Access::Deploy,
         vec![id("plan")],
         120,
+        None,
         vec![
             cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
             cloud("the DAGs", "sync-dags"),

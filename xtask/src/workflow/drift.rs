@@ -1,6 +1,6 @@
 //! `drift.yml`: every night, whether AWS is still what was deployed, and whether what the workflows run is still what it was.
 
-use super::ci::{prepared, reads};
+use super::ci::{admitted, prepared, reads};
 use super::deployment::{Access, Deployment};
 use super::model::{ByHand, Concurrency, Entries, Job, Permission, Time, Triggers, Workflow};
 use super::pins::Pins;
@@ -32,8 +32,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
 }
 
 fn drift(deployment: &Deployment, pins: &Pins) -> Job {
-    let mut steps = prepared(pins);
-    steps.extend(Step::login(pins, deployment, Access::Plan));
+    let mut steps = admitted(pins, deployment, Access::Plan, None);
     steps.push(Step::cloud("status", deployment, "status"));
     steps.push(Step::cloud("drift", deployment, "status --drift"));
     Job {
@@ -52,6 +51,8 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
 /// What only the network knows: whether a commit is the release that its comment says, and what was found wrong with it since.
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
+    let [light, _] = Step::compiles();
+    steps.push(light);
     let token = "${{ github.token }}";
     steps.push(Step::xtask("actions", "ci-gen --check --online").with_env("GH_TOKEN", token));
     steps.push(Step::xtask("crates", "lint advisories"));

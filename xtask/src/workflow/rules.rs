@@ -3,6 +3,7 @@
 
 use serde_yaml::Value;
 
+mod credentials;
 mod jobs;
 mod steps;
 
@@ -88,5 +89,5 @@ fn secrets(value: Option<&Value>) -> Vec<String> {
 }
 
 pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
-    jobs::RULES.iter().chain(steps::RULES)
+    jobs::RULES.iter().chain(steps::RULES).chain(credentials::RULES)
 }

@@ -8,6 +8,10 @@ use super::deployment::{Access, Deployment, Login};
 use super::model::Entries;
 use super::pins::{Pin, Pins};
 
+/// The lines that compile everything that `cargo xtask` runs in a job with credentials.
+pub(super) const COMPILES: [&str; 2] =
+    ["cargo build --locked --package xtask", "cargo build --locked --package xtask --features cloud"];
+
 /// A step of a job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
@@ -70,6 +74,13 @@ impl Step {
         Self::action(&format!("fetch the {name}"), pins, "actions/download-artifact", [("name", name), ("path", path)])
     }
 
+    /// Compiles what later steps run, before the job has credentials: a build script of any crate sees its environment. The program
+    /// is compiled without and with what reaches AWS, because `cargo xtask` starts with the first and continues with the second.
+    pub fn compiles() -> [Self; 2] {
+        let [light, full] = COMPILES;
+        [Self::install("compile xtask", light), Self::install("compile what reaches AWS", full)]
+    }
+
     /// Talks to GitHub. What the script is to know comes by the environment.
     pub fn script(pins: &Pins, name: &str, id: Option<&'static str>, script: &str) -> Self {
         let action = "actions/github-script";
@@ -88,16 +99,20 @@ impl Step {
         Self { run: Some(format!("cargo xtask {}", words.join(" "))), ..Self::named(name) }
     }
 
-    /// A command that reaches AWS: where the way in is a pair of keys, it is told to this step alone.
+    /// A command that reaches AWS: where credentials are a pair of keys, only this step has them.
     pub fn cloud(name: &str, deployment: &Deployment, words: &str) -> Self {
-        let account = [("AWS_ACCOUNT_ID", deployment.account())];
-        let keys =
-            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, format!("${{{{ secrets.{name} }}}}")));
-        let env = match deployment.login {
-            Login::Keys => Entries::of(account.into_iter().chain(keys)),
-            Login::Oidc(_) => Entries::of(account),
-        };
-        Self { env, ..Self::xtask(name, &format!("{words} --env {}", deployment.module)) }
+        let mut step = Self::local(name, deployment, words);
+        if deployment.login == Login::Keys {
+            let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+            step.env.0.extend(keys.map(|name| (name.to_owned(), format!("${{{{ secrets.{name} }}}}"))));
+        }
+        step
+    }
+
+    /// A command with a deployment's settings that does not reach AWS.
+    pub fn local(name: &str, deployment: &Deployment, words: &str) -> Self {
+        let words = format!("{words} --env {}", deployment.module);
+        Self { env: Entries::of([("AWS_ACCOUNT_ID", deployment.account())]), ..Self::xtask(name, &words) }
     }
 
     /// Becomes a role of the deployment's account, where GitHub's identity is the way in.

@@ -68,11 +68,15 @@ fn a_deployment_goes_through_its_phases_in_their_order() {
     let file = workflows().remove(1);
     let lines = |module: &str| {
         let of = jobs(&file).into_iter().filter(|(id, _)| id.starts_with(&format!("{module}-")));
-        of.flat_map(|(_, job)| runs(job)).filter(|run| run.starts_with("cargo")).map(str::to_owned).collect::<Vec<_>>()
+        of.flat_map(|(_, job)| runs(job))
+            .filter(|run| run.starts_with("cargo xtask"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let wanted = |module: &str| {
         [
-            "deploy --stack registry --stack storage --yes --env MODULE",
+            "deploy --create-only --stack registry --stack storage --yes --env MODULE",
+            "build-images --image ingestion-image --env MODULE",
             "build-images --push --image ingestion-image --env MODULE",
             "build-images --push --image dbt-image --env MODULE",
             "diff --json --env MODULE > plan.json",

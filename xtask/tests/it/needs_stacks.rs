@@ -4,6 +4,7 @@
 //! It proves order, wires, calls and what is left over, not that AWS would take a template: the suite "templates" and the
 //! tests of the rules in `stack` are for that.
 
+mod create_only;
 mod failed;
 mod killed;
 mod life;

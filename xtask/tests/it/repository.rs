@@ -67,6 +67,66 @@ fn xtask_and_the_jobs_compile_the_same_crates() {
     assert!(apart.is_empty(), "the crate, the jobs' features, xtask's: {apart:#?}");
 }
 
+/// What resolves dependencies would else write a `Cargo.lock` of its own.
+#[test]
+fn every_call_of_cargo_keeps_to_the_lock() {
+    const VERBS: [&str; 9] = ["bench", "build", "check", "clippy", "doc", "fuzz", "run", "test", "tree"];
+    let (mut calls, mut wrong) = (0, Vec::new());
+    for file in tracked() {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_rust = name.ends_with(".rs");
+        let runs = [".yml", ".yaml", ".sh", ".toml"].iter().any(|end| name.ends_with(end));
+        if !(is_rust || runs || name == "Dockerfile" || file.ends_with(".ci/run")) {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        // In Rust what `cmd!` starts, and lists of arguments that select a package; else what a shell is given.
+        let program = if is_rust { "{cargo} " } else { "cargo " };
+        let of_shell = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| {
+            let call = line.split_once(program)?.1;
+            let verb = call.split([' ', '"']).next()?;
+            (VERBS.contains(&verb) || verb == "{verb}").then_some(call)
+        });
+        let of_lists = text.split("args([").skip(1).filter_map(|rest| {
+            let list = rest.split(']').next()?;
+            let verb = list.split(',').next()?.trim_matches('"');
+            (is_rust && list.contains("\"--package\"") && (VERBS.contains(&verb) || verb == "verb")).then_some(list)
+        });
+        for call in of_shell.chain(of_lists) {
+            calls += 1;
+            if !call.contains("--locked") {
+                wrong.push(format!("{}: {}", file.display(), call.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && calls > 20, "{calls} calls; without --locked:\n{}", wrong.join("\n"));
+}
+
+/// As `cargo xtask` is typed, where a manifest asks for a crate that `Cargo.lock` does not have.
+#[test]
+fn a_lock_that_does_not_match_is_an_error_and_is_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).expect("cargo's configuration");
+    let lock = "version = 4\n\n[[package]]\nname = \"xtask\"\nversion = \"0.1.0\"\n";
+    write(".cargo/config.toml", &config);
+    write("Cargo.lock", lock);
+    write("Cargo.toml", &format!("{}\n[dependencies]\nother = {{ path = \"other\" }}\n", package("xtask")));
+    write("src/main.rs", "fn main() {}\n");
+    write("other/Cargo.toml", &package("other"));
+    write("other/src/lib.rs", "");
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo).args(["xtask", "local"]).current_dir(folder.path()).output().expect("cargo");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && words.contains("--locked"), "{words}");
+    assert_eq!(std::fs::read_to_string(folder.path().join("Cargo.lock")).expect("the lock"), lock);
+}
+
 #[test]
 fn every_workspace_dependency_is_used() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");

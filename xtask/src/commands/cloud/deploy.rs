@@ -22,7 +22,8 @@ pub(super) fn run(args: &Deploy) -> Result<Exit> {
 fn deploy(args: &Deploy) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let (folder, registry) = (folder.as_deref(), args.registry.as_deref());
-    let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
+    let mut request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
+    request.create_only = args.create_only;
     terminal::step("Looking at what is there");
     let ready = at_rest(request)?;
     let (plan, digest) = (&ready.plan, ready.plan.digest());

@@ -49,13 +49,15 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     files::write(&lines, &shell_lines(&workflows)?)?;
     let dependabot = root.join(".github/dependabot.yml");
     let mut outcome = Outcome::Passed;
+    // Not a linter: the scripts, run with stand-ins for GitHub's client; what they write is rendered as GitHub does, by Python.
+    let mut scripts = step("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
+    scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
     for step in [
         zizmor(true, &root),
         schema("vendor.github-workflows", &workflows),
         schema("vendor.dependabot", &[dependabot]),
         step("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(CI_RUN)]),
-        // Not a linter: the scripts, run with stand-ins for GitHub's client.
-        step("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]),
+        scripts,
     ] {
         (bench.tell)(&format!("Holding the workflows against {}", step.name));
         let output = shell::captured(&step, &python, &root)?;

@@ -125,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
         broken: |subject| {
             jobs_that(subject, |job| {
                 let deploys = steps(job).iter().any(|step| {
-                    step.get("run").is_some_and(|run| text_of(run).starts_with("cargo xtask deploy --stack"))
+                    step.get("run").is_some_and(|run| text_of(run).starts_with("cargo xtask deploy --create-only "))
                 });
                 let condition = job.get("if").map(text_of).unwrap_or_default();
                 deploys && !condition.starts_with("github.ref == 'refs/heads/main' && ")

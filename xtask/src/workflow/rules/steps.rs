@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::super::pins;
+use super::super::{pins, step::COMPILES};
 use super::{Rule, action, jobs, jobs_that, members, secrets, steps, steps_that, text_of, whole};
 
 /// The secrets that there are.
@@ -63,11 +63,12 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a line for the shell is one command of ours, or installs a tool",
+        name: "a line for the shell is one command of ours, compiles it, or installs a tool",
         broken: |subject| {
             steps_that(subject, |_, step| {
                 let Some(run) = step.get("run").map(text_of) else { return false };
                 let installs = INSTALLS.iter().any(|start| run.starts_with(start)) && run.matches("&&").count() < 2;
+                let installs = installs || COMPILES.contains(&run.as_str());
                 let ours = run.starts_with("cargo xtask ") && !run.contains(['&', '|', ';', '`', '(']);
                 run.contains('\n') || !(ours || installs)
             })
@@ -90,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         broken: |subject| {
             steps_that(subject, |job, step| {
                 let run = step.get("run").map(text_of).unwrap_or_default();
-                let whole = run.starts_with("cargo xtask deploy ") && !run.contains(" --stack ");
+                let whole = run.starts_with("cargo xtask deploy ") && !run.contains(" --create-only ");
                 let digest = step.get("env").and_then(|env| env.get("DIGEST")).map(text_of).unwrap_or_default();
                 let expects = run.contains("--expect \"$DIGEST\"") && digest.starts_with("${{ needs.");
                 whole && !(expects && job.get("needs").is_some())

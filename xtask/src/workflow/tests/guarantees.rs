@@ -4,6 +4,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::{broken, workflows};
 use crate::workflow::rules::rules;
+use crate::workflow::step::COMPILES;
 
 /// Where a change is made.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +70,23 @@ fn rerun(step: &mut Value, change: impl Fn(&str) -> String) -> bool {
     changed != run
 }
 
+/// Takes the steps away that run such a line.
+fn drop_steps(job: &mut Value, line: &str) -> bool {
+    let Some(steps) = job["steps"].as_sequence_mut() else { return false };
+    let before = steps.len();
+    steps.retain(|step| !runs(step, line));
+    steps.len() < before
+}
+
+/// Whether a step runs a command with credentials in its environment.
+fn has_credentials(step: &Value) -> bool {
+    step.get("run").is_some() && step.get("env").is_some_and(|env| env.get("AWS_ACCESS_KEY_ID").is_some())
+}
+
 const ROLE: &str = "aws-actions/configure-aws-credentials";
-const OURS: &str = "a line for the shell is one command of ours, or installs a tool";
+const OURS: &str = "a line for the shell is one command of ours, compiles it, or installs a tool";
+const APPROVED: &str = "nothing that exists is changed but by the plan that was approved, and the DAGs after it";
+const COMPILED: &str = "what a job with credentials runs is compiled before it has them";
 const SECRET: &str = "a secret is one of two, and reaches a command of ours in a job with an environment, nothing else";
 const ASSUMED: &str = "a role is assumed by the job's identity, in one account, from an environment";
 const DROPPED: &str = "a deployment is neither cancelled nor dropped";
@@ -142,7 +158,24 @@ const CHANGES: &[Change] = &[
         top["on"].get("pull_request").is_some() && without(&mut top["jobs"]["plan"], "if")
     }),
     ("a deployment that somebody starts by hand is of main", Place::Job, |job| {
-        any(job, |step| runs(step, "cargo xtask deploy --stack")) && put(job, "if", "always()")
+        any(job, |step| runs(step, "cargo xtask deploy --create-only")) && put(job, "if", "always()")
+    }),
+    (APPROVED, Place::Step, |step| rerun(step, |run| run.replace("deploy --create-only ", "deploy "))),
+    (APPROVED, Place::Step, |step| rerun(step, |run| run.replace(" diff ", " sync-dags "))),
+    (APPROVED, Place::Step, |step| rerun(step, |run| run.replace(" status ", " recover "))),
+    (APPROVED, Place::Step, |step| rerun(step, |run| run.replace(" --expect \"$DIGEST\"", ""))),
+    (COMPILED, Place::Step, |step| has_credentials(step) && rerun(step, |_| COMPILES[0].to_owned())),
+    (COMPILED, Place::Step, |step| has_credentials(step) && rerun(step, |_| "cargo xtask test --all".to_owned())),
+    (COMPILED, Place::Step, |step| rerun(step, |run| run.replace(" --locked", ""))),
+    (COMPILED, Place::Job, |job| any(job, has_credentials) && drop_steps(job, COMPILES[0])),
+    (COMPILED, Place::Job, |job| any(job, has_credentials) && drop_steps(job, COMPILES[1])),
+    (COMPILED, Place::Job, |job| drop_steps(job, "cargo xtask build-images --image ingestion-image")),
+    (COMPILED, Place::Job, |job| {
+        // The login comes first.
+        let steps = job["steps"].as_sequence_mut().expect("steps");
+        let Some(login) = steps.iter().position(|step| uses(step, ROLE)) else { return false };
+        steps[..=login].rotate_right(1);
+        true
     }),
     (SECRET, Place::Top, |top| put(&mut top["env"], "KEY", "'${{ secrets.AWS_ACCESS_KEY_ID }}'")),
     (SECRET, Place::Job, |job| put(job, "env", "{KEY: '${{ secrets.AWS_ACCESS_KEY_ID }}'}")),

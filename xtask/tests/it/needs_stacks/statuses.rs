@@ -79,6 +79,19 @@ fn a_deployment_sends_no_doomed_call_from_any_status() {
     });
 }
 
+/// What is there is left as it is; one that is in a state from which nothing can be done is refused, as ever.
+#[test]
+fn a_deployment_that_only_creates_changes_no_stack_that_exists() {
+    each(|&(status, deploys, _, _)| {
+        let is_absent = ["DELETE_COMPLETE", "DELETE_IN_PROGRESS"].contains(&status);
+        let creates = if deploys == Some(MAKE) && !is_absent { Some(&[][..]) } else { deploys };
+        let (after, said) = sends("deploy", &["--create-only", "--yes"], status, creates);
+        if creates.is_none() {
+            assert_eq!(after, status, "{said}");
+        }
+    });
+}
+
 #[test]
 fn a_recovery_sends_no_doomed_call_from_any_status() {
     each(|&(status, _, recovers, _)| {

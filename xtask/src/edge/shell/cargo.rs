@@ -1,0 +1,176 @@
+//! Cargo as a child. Every call that resolves dependencies passes `--locked`: a `Cargo.lock` that does not match the manifests is
+//! an error, and is not changed. No call that compiles has credentials in its environment, where build scripts could read them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+#[cfg(not(feature = "cloud"))]
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use xshell::{Cmd, Shell, cmd};
+
+use super::Output;
+use crate::failure::Failure;
+#[cfg(feature = "cloud")]
+use crate::image::Toolchain;
+
+/// Cargo as the one that runs us.
+fn cargo_program() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// A shell at the root, and cargo.
+fn cargo(root: &Path) -> Result<(Shell, String)> {
+    let shell = Shell::new()?;
+    shell.change_dir(root);
+    Ok((shell, cargo_program()))
+}
+
+/// What `cargo run` says of us in the environment. Build scripts that look at those variables would run, and compile,
+/// again, so cargo is called without them, as a person calls it.
+fn about_us() -> impl Iterator<Item = String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+}
+
+/// The variables that hold credentials or lead to them. Another process of the same user can still read them elsewhere.
+fn credentials() -> impl Iterator<Item = String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(|name| {
+        ["AWS_", "ACTIONS_"].iter().any(|start| name.starts_with(start))
+            || ["GH_TOKEN", "GITHUB_TOKEN"].contains(&name.as_str())
+    })
+}
+
+fn as_a_person(command: Cmd<'_>) -> Cmd<'_> {
+    about_us().chain(credentials()).fold(command, |command, name| command.env_remove(name))
+}
+
+/// Becomes the full program, with the same arguments, in the same folder; cargo compiles what it lacks. This process is
+/// replaced, twice, so that signals, output and exit code are the full program's own. Comes back only with an error.
+///
+/// With credentials in the environment, a child without them compiles first, and there is nothing left to compile.
+#[cfg(not(feature = "cloud"))]
+pub fn hand_over(root: &Path) -> anyhow::Error {
+    use std::os::unix::process::CommandExt;
+    let cargo = cargo_program();
+    let full = |verb: &str| {
+        let mut command = Command::new(&cargo);
+        command.args([verb, "--locked", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path"]);
+        command.arg(root.join("Cargo.toml"));
+        about_us().for_each(|name| _ = command.env_remove(name));
+        command
+    };
+    if credentials().next().is_some() {
+        let mut build = full("build");
+        credentials().for_each(|name| _ = build.env_remove(name));
+        if build.status().is_ok_and(|status| !status.success()) {
+            return Failure::new("xtask does not compile").hint("the compiler's message is above").into();
+        }
+    }
+    let error = full("run").arg("--").args(std::env::args_os().skip(1)).exec();
+    Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
+}
+
+/// Whether that was done before: then cargo left the Docker client here, which nobody else needs.
+#[cfg(not(feature = "cloud"))]
+pub fn was_handed_over() -> bool {
+    let own = std::env::current_exe().unwrap_or_default();
+    let entries = std::fs::read_dir(own.with_file_name("deps")).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
+}
+
+/// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
+pub fn build_jobs(root: &Path) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find our own program")?;
+    let folder = own.parent().context("our own program has no folder")?.to_owned();
+    // Below `deps` lie test programs; the built programs are one up.
+    let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
+    let profile = if folder.ends_with("release") { "release" } else { "dev" };
+    let (shell, cargo) = cargo(root)?;
+    as_a_person(cmd!(shell, "{cargo} build --locked --package jobs --bins --profile {profile}"))
+        .quiet()
+        .run()
+        .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
+    Ok(folder)
+}
+
+/// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
+/// on this machine does not show in it, so that another machine makes the same bytes.
+#[cfg(feature = "cloud")]
+pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let (shell, cargo) = cargo(root)?;
+    let (target, folder) = (&toolchain.target, root.join("target/images"));
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
+    let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
+    let build = cmd!(
+        shell,
+        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
+    );
+    as_a_person(build)
+        .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
+        .quiet()
+        .run()
+        .map_err(|_| Failure::new("the programs do not compile").hint("the compiler's message is above"))?;
+    Ok(folder.join(target).join("release/jobs"))
+}
+
+/// How a fuzz target is compiled, as cargo-fuzz does it but for the sanitizers, which only nightly Rust has: every edge
+/// and comparison is counted. Rust's own checks find what there is to find in code without `unsafe`.
+const FUZZING: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
+
+/// Cargo with that, for the fuzz targets. Naming the target keeps the flags from build scripts and macros, and a folder
+/// of their own keeps what is compiled so from taking the place of the rest.
+fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str) -> Cmd<'s> {
+    let command =
+        cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --target host-tuple --target-dir target/fuzz");
+    as_a_person(command).env("RUSTFLAGS", FUZZING).quiet()
+}
+
+/// Builds the fuzz targets; whether they compile.
+pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(fuzz_cargo(&shell, &cargo, "build").arg("--bins").run().is_ok())
+}
+
+/// Runs a fuzz target that has been built.
+pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
+    let (shell, cargo) = cargo(root)?;
+    let command = fuzz_cargo(&shell, &cargo, "run").args(["--quiet", "--bin", target, "--"]).args(arguments);
+    let output = command.ignore_status().output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(Output { text, code: output.status.code() })
+}
+
+/// Runs cargo with the environment added.
+///
+/// # Errors
+/// When it ends with another code than 0.
+pub fn cargo_lint(root: &Path, words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(as_a_person(cmd!(shell, "{cargo} {words...}")).envs(environment.iter().copied()).quiet().run()?)
+}
+
+/// Runs a program that calls cargo.
+///
+/// # Errors
+/// When it ends with another code than 0.
+pub fn lint(root: &Path, program: &Path, words: &[&str]) -> Result<()> {
+    let (shell, cargo) = cargo(root)?;
+    Ok(as_a_person(cmd!(shell, "{program} {words...}")).env("CARGO", cargo).quiet().run()?)
+}
+
+/// Runs `cargo test` with the environment added; whether every test passed.
+pub fn cargo_test(
+    root: &Path,
+    select: &[&str],
+    filter: &[&str],
+    environment: &BTreeMap<String, String>,
+) -> Result<bool> {
+    let (shell, cargo) = cargo(root)?;
+    let test = as_a_person(cmd!(shell, "{cargo} test --locked {select...} -- {filter...}"));
+    Ok(test.envs(environment).quiet().run().is_ok())
+}
