@@ -14,7 +14,7 @@ use crate::support::zoo::Zoo;
 
 const COLLECTIONS: &str = "about,keepers";
 /// Larger than one part of a multipart upload.
-const LARGE: usize = 6 << 20;
+const LARGE: usize = (5 << 20) + 1;
 
 /// A source whose runs write every kind of object: a large one in parts, small ones, and one with quarantined records.
 fn prepared(name: &str) -> (Zoo, Bucket) {
@@ -77,7 +77,9 @@ fn transformation_with(name: &str, fault: Fault) {
     // Of keepers: body, evidence, quarantine, Parquet, receipt. Of about: the body in two parts, completed, copied to its
     // key by another upload of one part; evidence, Parquet, receipt. Lineage.
     assert_eq!((writes.len(), writes.iter().filter(|write| write.conditional).count()), (16, 10), "{writes:#?}");
-    let struck = |write: &Written| fault != Fault::ConflictAlways || write.conditional;
+    // One that stays in conflict takes seconds: each kind of object once.
+    let once = |write: &Written| write.conditional && (!write.key.contains("/about") || write.method == "POST");
+    let struck = |write: &Written| fault != Fault::ConflictAlways || once(write);
     let struck: Vec<usize> = (0..writes.len()).filter(|at| struck(&writes[*at])).collect();
     for (at, run) in struck.iter().zip(1..) {
         let (run, write) = (format!("r{run}"), &writes[*at]);
@@ -102,11 +104,6 @@ fn transformation_with(name: &str, fault: Fault) {
 #[test]
 fn a_transformation_whose_write_is_stored_and_answered_with_500_is_committed() {
     transformation_with("failed-after", Fault::FailedAfter);
-}
-
-#[test]
-fn a_transformation_whose_write_is_stored_and_the_connection_closed_is_committed() {
-    transformation_with("closed-after", Fault::ClosedAfter);
 }
 
 #[test]
@@ -153,7 +150,6 @@ fn a_load_through_redshift_is_committed_whatever_becomes_of_its_writes() {
     let mut runs = 1;
     for fault in [
         Fault::FailedAfter,
-        Fault::ClosedAfter,
         Fault::ResetAfter,
         Fault::ResetBefore,
         Fault::Conflict,

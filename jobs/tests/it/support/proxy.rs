@@ -11,8 +11,6 @@ use std::thread;
 pub enum Fault {
     /// It is stored, and answered with 500.
     FailedAfter,
-    /// It is stored, and the connection is closed in order.
-    ClosedAfter,
     /// It is stored, and the connection is reset.
     ResetAfter,
     /// It never arrives, and the connection is reset.
@@ -111,7 +109,7 @@ fn serve(
             forward(upstream, &request)?;
             error("500 Internal Server Error", "InternalError")
         }
-        Some(Fault::ClosedAfter | Fault::ResetAfter) => return forward(upstream, &request).map(drop),
+        Some(Fault::ResetAfter) => return forward(upstream, &request).map(drop),
         None => forward(upstream, &request)?,
     };
     client.write_all(&response)
