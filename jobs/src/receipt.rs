@@ -45,6 +45,13 @@ pub struct Receipt {
     pub quarantine: Option<Object>,
 }
 
+impl Receipt {
+    /// The Parquet files of every table.
+    pub fn files(&self) -> impl Iterator<Item = &Object> {
+        self.tables.iter().flat_map(|table| &table.files).map(|file| &file.object)
+    }
+}
+
 /// One object in the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {

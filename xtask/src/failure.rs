@@ -52,8 +52,11 @@ const CREDENTIALS: [(&str, &str); 5] = [
     ("SignatureDoesNotMatch", "check the credentials"),
 ];
 
+/// S3 stored nothing and asks for the write once more (Amazon S3 API Reference, PutObject, 409).
+pub const CONFLICT: &str = "ConditionalRequestConflict";
+
 /// Parts of the codes of what passes by itself; the SDK has tried again already.
-const PASSING: [&str; 12] = [
+const PASSING: [&str; 13] = [
     "Throttl",
     "TooManyRequests",
     "RequestLimitExceeded",
@@ -63,6 +66,8 @@ const PASSING: [&str; 12] = [
     "ServerException",
     "InternalFailure",
     "InternalError",
+    // S3's, while another request for the same key goes on.
+    CONFLICT,
     // CloudFormation's, while another operation goes on.
     "OperationInProgress",
     "InvalidChangeSetStatus",

@@ -3,6 +3,7 @@
 //! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
 //! completed at the end (a temporary file and a rename below a folder).
 
+mod create;
 mod reader;
 mod upload;
 
@@ -14,14 +15,15 @@ use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
-use sha2::Sha256;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use url::Url;
 
 use crate::failure::Failure;
-use crate::receipt::Object;
+use crate::receipt::{Object, hex};
 
+pub use create::Created;
 pub use reader::Reader;
 pub use upload::Upload;
 
@@ -100,19 +102,6 @@ impl Lake {
         format!("{}/{key}", self.url.as_str().trim_end_matches('/'))
     }
 
-    /// Writes a new object in one request; false, and nothing written, if the key is taken.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
-    pub async fn put_new(&self, key: &str, bytes: impl Into<PutPayload>) -> Result<bool> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(&Path::from(key), bytes.into(), options).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
-            Err(error) => Err(self.failed("write", key, error)),
-        }
-    }
-
     /// Starts an object of unknown size.
     pub fn upload(&self, key: &str) -> Upload {
         Upload {
@@ -172,6 +161,18 @@ impl Lake {
         reader
     }
 
+    /// The SHA-256 of the bytes at an object's key, read piece by piece.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached, or fewer bytes are there than the object has.
+    pub async fn sha256(&self, object: &Object) -> Result<String> {
+        let (mut bytes, mut hash) = (self.read(&object.key, object.bytes), Sha256::default());
+        while let Some(piece) = bytes.next().await? {
+            hash.update(&piece);
+        }
+        Ok(hex(&hash.finalize()))
+    }
+
     /// The names directly below a prefix.
     ///
     /// # Errors
@@ -199,18 +200,6 @@ impl Lake {
 
     fn is_bucket(&self) -> bool {
         self.url.scheme() == "s3"
-    }
-
-    /// Gives an object its key, if that is free, and takes it away from where it was.
-    async fn move_new(&self, from: &Path, key: &str) -> Result<()> {
-        let copied = self.store.copy_if_not_exists(from, &Path::from(key)).await;
-        self.remove(&[from.to_string()]).await;
-        copied.map_err(|error| match error {
-            object_store::Error::AlreadyExists { .. } => {
-                Failure::refused(format!("`{}` is there already", self.location(key))).into()
-            }
-            error => self.failed("write", key, error),
-        })
     }
 
     fn failed(&self, verb: &str, key: &str, error: object_store::Error) -> anyhow::Error {

@@ -56,8 +56,7 @@ impl Lineage {
     }
 
     async fn keep(&self, end: &Value) -> Result<()> {
-        self.lake.put_new(&self.key, format!("{}\n{end}\n", self.start)).await?;
-        Ok(())
+        self.lake.put_new(&self.key, format!("{}\n{end}\n", self.start).into_bytes()).await
     }
 
     async fn send(&self, end: &Value) -> Result<()> {

@@ -2,6 +2,7 @@
 //!
 //! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
 
+mod faults;
 mod killed;
 mod raced;
 

@@ -4,6 +4,7 @@ pub mod data_api;
 pub mod database;
 pub mod lake;
 pub mod program;
+pub mod proxy;
 pub mod random;
 pub mod redshift;
 pub mod rogue;

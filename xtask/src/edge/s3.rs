@@ -1,6 +1,8 @@
 //! A bucket of S3: its listing, and single objects that are written only over what is expected there.
 
 use std::collections::BTreeMap;
+use std::iter::successors;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -8,11 +10,15 @@ use aws_sdk_sts::config::ProvideCredentials;
 use aws_types::service_config::ServiceConfigKey;
 use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::client::HttpError;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion};
 
-use crate::failure::{Failure, chain, of_call};
+use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
+
+/// Milliseconds before a write is sent again.
+const WAITS: [u64; 5] = [100, 200, 400, 800, 1600];
 
 /// One bucket.
 #[derive(Debug)]
@@ -94,14 +100,40 @@ impl Bucket {
 
     /// Writes an object, if nothing is there, or what has this ETag.
     ///
+    /// A write that S3 stored, but whose response was lost, is sent again by object_store and gets a 412 because of our own
+    /// object; and after a 409 nothing was stored and the write has to be sent again (Amazon S3 API Reference, PutObject).
+    /// So after a failure the object is read: reads in S3 are strongly consistent.
+    ///
     /// # Errors
     /// When something else is there, or S3 refuses or cannot be reached.
     pub async fn put(&self, key: &str, bytes: Vec<u8>, over: Option<&str>) -> Result<Written> {
+        let (at, payload) = (path(key)?, PutPayload::from(bytes));
         let update = |etag: &str| PutMode::Update(UpdateVersion { e_tag: Some(etag.to_owned()), version: None });
         let options = PutOptions { mode: over.map_or(PutMode::Create, update), ..PutOptions::default() };
-        let written = self.store.put_opts(&path(key)?, PutPayload::from(bytes), options).await;
-        let written = written.map_err(|error| self.failed("write", key, &error))?;
-        Ok(Written { etag: written.e_tag.context("S3 gave no ETag")?, version: written.version })
+        let mut waits = WAITS.into_iter();
+        loop {
+            let error = match self.store.put_opts(&at, payload.clone(), options.clone()).await {
+                Ok(written) => return named(written.e_tag, written.version),
+                Err(error) => error,
+            };
+            let failure = self.failed("write", key, &error);
+            let there = match self.store.get(&at).await {
+                Ok(found) => Some((found.meta.clone(), found.bytes().await)),
+                Err(Error::NotFound { .. }) => None,
+                // The failed write is the one to report.
+                Err(_) => return Err(failure.into()),
+            };
+            let etag = match there {
+                Some((meta, Ok(bytes))) if payload.iter().flatten().eq(&bytes) => {
+                    return named(meta.e_tag, meta.version);
+                }
+                Some((meta, _)) => meta.e_tag,
+                None => None,
+            };
+            let unchanged = etag.as_deref() == over;
+            let Some(wait) = waits.next().filter(|_| unchanged && may_help(&error)) else { return Err(failure.into()) };
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+        }
     }
 
     /// Removes an object, in whatever state it is now: S3 offers a condition, the crate does not.
@@ -112,15 +144,16 @@ impl Bucket {
     fn failed(&self, verb: &str, key: &str, error: &Error) -> Failure {
         let name = &self.name;
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
-        if let Error::Precondition { .. } | Error::AlreadyExists { .. } = error {
-            let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
-            return failure
-                .hint("nothing that comes after it was written; run the same command again to see what is there now");
-        }
         // Of a listing, the kind of an error is never told, but S3's answer is in its words.
         let words = chain(error);
         let of = |tag: &str| Some(words.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
         let code = of("Code");
+        let exists = matches!(error, Error::Precondition { .. } | Error::AlreadyExists { .. });
+        if exists && code != Some(CONFLICT) {
+            let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
+            return failure
+                .hint("nothing that comes after it was written; run the same command again to see what is there now");
+        }
         if code == Some("NoSuchBucket") {
             let failure = Failure::new(format!("there is no bucket `{name}`"));
             return failure
@@ -135,10 +168,21 @@ impl Bucket {
         let denied = format!("the caller needs `s3:{action}` on this bucket, and the use of its key in KMS");
         let hints = [("AccessDenied", denied.as_str()), ("InvalidAccessKeyId", "check the credentials")];
         // Each error says all that is beneath it; the last is the cause.
-        let cause = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
+        let cause = successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
         let cause = cause.map(ToString::to_string).unwrap_or_default();
         of_call(&format!("{verb} `{place}`"), code, of("Message").unwrap_or(&cause), &hints)
     }
+}
+
+fn named(etag: Option<String>, version: Option<String>) -> Result<Written> {
+    Ok(Written { etag: etag.context("S3 gave no ETag")?, version })
+}
+
+/// Whether sending a write again may help when the object is as before: after a conflict, and after a connection that broke.
+fn may_help(error: &Error) -> bool {
+    let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let broken = causes.any(|cause| cause.is::<HttpError>());
+    broken || chain(error).contains(CONFLICT)
 }
 
 /// As it is: `Path::from` would encode what it does not like.

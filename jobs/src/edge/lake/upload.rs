@@ -13,8 +13,7 @@ use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 
-use super::Lake;
-use crate::failure::Failure;
+use super::{Created, Lake};
 use crate::receipt::{Object, hex};
 
 /// An object on its way. Dropped before [`Upload::finish`], nothing of it is ever seen.
@@ -49,8 +48,8 @@ impl Upload {
         self.buffer.push(bytes);
         let part = self.lake.sizes.part;
         if self.bytes >= part as u64 {
-            let path = if self.lake.is_bucket() { incoming(&self.key) } else { Path::from(self.key.as_str()) };
-            let upload = self.lake.store.put_multipart(&path).await;
+            let key = if self.lake.is_bucket() { incoming(&self.key) } else { self.key.clone() };
+            let upload = self.lake.store.put_multipart(&Path::from(key)).await;
             let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
             let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
             self.buffer.drain(..).for_each(|bytes| parts.put(bytes));
@@ -79,27 +78,27 @@ impl Upload {
     /// # Errors
     /// When the store refuses or cannot be reached, or the key is taken.
     pub async fn finish(mut self) -> Result<Object> {
-        let key = std::mem::take(&mut self.key);
-        match self.parts.take() {
-            Some(parts) => {
-                parts.finish().await.map_err(|error| self.lake.failed("write", &key, error))?;
-                if self.lake.is_bucket() {
-                    self.lake.move_new(&incoming(&key), &key).await?;
-                }
-            }
-            None if self.measured_only => {}
-            None => {
-                let fresh = self.lake.put_new(&key, PutPayload::from_iter(self.buffer.drain(..))).await?;
-                anyhow::ensure!(fresh, Failure::refused(format!("`{}` is there already", self.lake.location(&key))));
-            }
+        let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
+        let object = Object { key: std::mem::take(&mut self.key), bytes: self.bytes, sha256 };
+        if self.measured_only {
+            return Ok(object);
         }
-        Ok(Object { key, bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hash).finalize()) })
+        let created = match self.parts.take() {
+            Some(parts) if self.lake.is_bucket() => self.lake.complete(parts, &object).await?,
+            Some(parts) => {
+                parts.finish().await.map_err(|error| self.lake.failed("write", &object.key, error))?;
+                Created::Ours
+            }
+            None => self.lake.put(&object, PutPayload::from_iter(self.buffer.drain(..))).await?,
+        };
+        created.expect_ours(&self.lake, &object.key)?;
+        Ok(object)
     }
 }
 
 /// Where the parts of a large object come together.
-fn incoming(key: &str) -> Path {
-    Path::from(format!("{INCOMING}/{key}"))
+pub(super) fn incoming(key: &str) -> String {
+    format!("{INCOMING}/{key}")
 }
 
 impl Drop for Upload {

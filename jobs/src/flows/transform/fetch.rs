@@ -212,7 +212,6 @@ impl Target<'_> {
 
     async fn keep(&self, evidence: &Map<String, Value>) -> Result<()> {
         let key = self.layout.evidence(self.name, self.run, self.attempt);
-        self.lake.put_new(&key, serde_json::to_vec_pretty(evidence)?).await?;
-        Ok(())
+        self.lake.put_new(&key, serde_json::to_vec_pretty(evidence)?).await
     }
 }

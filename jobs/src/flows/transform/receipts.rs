@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use contract::{Layout, RunId};
 
 use super::{Collected, Shared, Status, Transformation};
+use crate::edge::lake::Created;
 use crate::failure::Failure;
 use crate::receipt::Receipt;
 
@@ -18,8 +19,7 @@ impl Transformation {
         if receipt.etag.is_none() || receipt.fingerprint != fingerprint {
             return Ok(None);
         }
-        let files = receipt.tables.iter().flat_map(|table| &table.files).map(|file| &file.object);
-        for object in files.chain([&receipt.raw]) {
+        for object in receipt.files().chain([&receipt.raw]) {
             if !lake.has(object).await? {
                 tracing::warn!(
                     collection = name,
@@ -50,17 +50,18 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// Writes the receipt. If another process was first, its receipt counts and our objects go.
+    /// Writes the receipt. If another process was first, its receipt counts, and those of our objects that it does not
+    /// name are removed.
     pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
         let lake = &self.0.lake;
-        let own: Vec<String> = if receipt.unchanged_since.is_some() {
+        let mut own: Vec<String> = if receipt.unchanged_since.is_some() {
             Vec::new()
         } else {
-            receipt.tables.iter().flat_map(|table| &table.files).map(|file| file.object.key.clone()).collect()
+            receipt.files().map(|object| object.key.clone()).collect()
         };
         // From here on the objects may be vouched for, whatever becomes of the answer to the next request.
         self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
-        if lake.put_new(key, serde_json::to_vec_pretty(&receipt)?).await? {
+        if lake.create(key, serde_json::to_vec_pretty(&receipt)?).await? == Created::Ours {
             let status = match (&receipt.unchanged_since, &receipt.replayed_from) {
                 (Some(_), _) => Status::NotModified,
                 (None, Some(_)) => Status::Replayed,
@@ -68,8 +69,9 @@ impl Transformation {
             };
             return Ok(Collected { status, tables: receipt.tables });
         }
-        lake.remove(&own).await;
         let winner = self.receipt(key).await?.context("a receipt that was there a moment ago")?;
+        own.retain(|key| winner.files().all(|object| object.key != *key));
+        lake.remove(&own).await;
         Ok(Collected { status: Status::Reused, tables: winner.tables })
     }
 }

@@ -50,11 +50,7 @@ impl Transformation {
             None => "it is gone".to_owned(),
             Some(size) if size != object.bytes => format!("{size} bytes, not {}", object.bytes),
             Some(_) => {
-                let (mut file, mut measured) = (lake.read(&object.key, object.bytes), lake.measure(&object.key));
-                while let Some(bytes) = file.next().await? {
-                    measured.write(bytes).await?;
-                }
-                let sha256 = measured.finish().await?.sha256;
+                let sha256 = lake.sha256(object).await?;
                 if sha256 == object.sha256 {
                     return Ok(());
                 }

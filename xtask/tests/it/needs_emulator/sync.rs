@@ -5,6 +5,7 @@
 
 mod bench;
 mod crashes;
+mod faults;
 mod others;
 
 use serde_json::Value;

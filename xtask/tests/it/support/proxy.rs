@@ -54,6 +54,12 @@ pub(crate) enum Fate {
     Lost,
     /// It arrives; the client hears nothing and waits.
     Unanswered,
+    /// It arrives; the client gets a 500.
+    FailedAfter,
+    /// It arrives; the connection is closed without a response.
+    ClosedAfter,
+    /// It never arrives; the client gets S3's 409, which asks for the request once more.
+    Conflict,
 }
 
 /// Decides by the request and how many came before it.
@@ -115,8 +121,13 @@ fn serve(
     let index = log.lock().expect("no panic").len();
     let fate = judge(&asked, index);
     log.lock().expect("no panic").push(asked.clone());
-    if fate == Fate::Lost {
-        return Some(client);
+    match fate {
+        Fate::Lost => return Some(client),
+        Fate::Conflict => {
+            client.write_all(&error("409 Conflict", "ConditionalRequestConflict")).ok()?;
+            return None;
+        }
+        _ => {}
     }
     let answer = forward(upstream, &head, &body)?;
     let answer = match (editor, String::from_utf8(answer)) {
@@ -126,12 +137,21 @@ fn serve(
     };
     let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|code| code.parse().ok());
     log.lock().expect("no panic")[index].status = status;
-    if fate == Fate::Unanswered {
-        return Some(client);
-    }
+    let answer = match fate {
+        Fate::Unanswered => return Some(client),
+        Fate::ClosedAfter => return None,
+        Fate::FailedAfter => error("500 Internal Server Error", "InternalError"),
+        _ => answer,
+    };
     client.write_all(&answer).ok()?;
     let _ = client.shutdown(Shutdown::Write);
     None
+}
+
+fn error(status: &str, code: &str) -> Vec<u8> {
+    let body = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
 
 /// The head as text, and what came along with it of the body.

@@ -18,7 +18,7 @@ const BEFORE: [(&str, &str); 8] = [
     ("gone_now.py", "from gone_later import f\n\n\ndef g(): pass\n"),
     ("config.json", "{}"),
 ];
-const AFTER: [(&str, &str); 9] = [
+pub(super) const AFTER: [(&str, &str); 9] = [
     ("requirements.txt", "boto3==1.40.1\n"),
     ("dag.py", "from package.new import f\n"),
     ("package/__init__.py", "from . import new\n"),
@@ -38,7 +38,7 @@ const LATER: [(&str, &str); 4] = [
     ("config.json", "{\"more\": 2}"),
 ];
 
-fn prepared(name: &str) -> Bench {
+pub(super) fn prepared(name: &str) -> Bench {
     let mut bench = Bench::new(name);
     bench.write(&BEFORE);
     bench.done(&[]);

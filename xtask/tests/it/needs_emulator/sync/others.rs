@@ -90,7 +90,9 @@ fn an_edit_in_mid_sync_is_noticed_and_nothing_is_written_after_it() {
         );
         let asked = proxy.asked();
         let last = asked.last().expect("requests");
-        assert_eq!((last.line().as_str(), last.status), ("PUT dags/steps.py", Some(412)));
+        assert_eq!((last.line().as_str(), last.status), ("GET dags/steps.py", Some(200)), "whether it is our own");
+        let refused = asked.iter().rfind(|asked| asked.method != "GET").expect("a write");
+        assert_eq!((refused.line().as_str(), refused.status), ("PUT dags/steps.py", Some(412)));
         assert_eq!(bench.read("dags/steps.py"), b"ONE = 'theirs'\n");
     }
 }

@@ -1,0 +1,131 @@
+//! Objects that are written once, and which bytes are at the key afterwards.
+//!
+//! The response to a conditional write does not decide that. object_store sends a request again when S3 stored the object
+//! but answered 500, or closed the connection; S3 then answers 412, because of our own object. A 409 says that another
+//! request for the key was in progress: nothing was stored, and the upload has to be sent again (Amazon S3 API Reference,
+//! PutObject and CompleteMultipartUpload), but object_store reports it as "already exists". So after a failure the key is
+//! read: reads in S3 are strongly consistent.
+
+use std::iter::successors;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use object_store::client::HttpError;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
+use sha2::{Digest, Sha256};
+
+use super::Lake;
+use super::upload::incoming;
+use crate::failure::Failure;
+use crate::receipt::{Object, hex};
+
+/// The waits before a write is sent again: 3 to 6 s in all. object_store has its own for a 5xx.
+const WAITS: ExponentialBuilder =
+    ExponentialBuilder::new().with_jitter().with_min_delay(Duration::from_millis(100)).with_max_times(5);
+
+/// Which bytes are at a key after a conditional write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The bytes that were to be written.
+    Ours,
+    /// Other bytes, which another process wrote first.
+    Theirs,
+}
+
+impl Created {
+    /// For keys that only one process writes.
+    pub(super) fn expect_ours(self, lake: &Lake, key: &str) -> Result<()> {
+        match self {
+            Self::Ours => Ok(()),
+            Self::Theirs => {
+                let message = format!("`{}` already exists and has other content", lake.location(key));
+                Err(Failure::refused(message).hint("run the job again: its objects then get new names").into())
+            }
+        }
+    }
+}
+
+impl Lake {
+    /// Writes an object in one request, if its key is free.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached, or it cannot be determined what is at the key; temporary where the
+    /// same call may succeed later.
+    pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
+        let object = Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
+        self.put(&object, bytes.into()).await
+    }
+
+    /// The same for a key that only this process writes.
+    ///
+    /// # Errors
+    /// As [`Lake::create`], and when other bytes are at the key.
+    pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+        self.create(key, bytes).await?.expect_ours(self, key)
+    }
+
+    /// Writes the payload of an object, if its key is free.
+    pub(super) async fn put(&self, object: &Object, payload: PutPayload) -> Result<Created> {
+        let path = Path::from(object.key.as_str());
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        self.write_once(object, || self.store.put_opts(&path, payload.clone(), options.clone())).await
+    }
+
+    /// Completes a large object below `incoming/` and copies it to its key, if that is free.
+    pub(super) async fn complete(&self, parts: WriteMultipart, object: &Object) -> Result<Created> {
+        let source = Object { key: incoming(&object.key), ..object.clone() };
+        let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
+        let copied = async {
+            if let Err(error) = parts.finish().await
+                && self.found(&source).await? != Some(Created::Ours)
+            {
+                return Err(self.failed("write", &source.key, error));
+            }
+            self.write_once(object, || self.store.copy_if_not_exists(&from, &to)).await
+        }
+        .await;
+        self.remove(&[source.key]).await;
+        copied
+    }
+
+    /// Sends a conditional write until it is known which bytes are at the object's key.
+    async fn write_once<T, F>(&self, object: &Object, write: impl Fn() -> F) -> Result<Created>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        let (key, mut waits) = (object.key.as_str(), WAITS.build());
+        loop {
+            let Err(error) = write().await else { return Ok(Created::Ours) };
+            if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
+                return Err(self.failed("write", key, error));
+            }
+            let found = self.found(object).await;
+            if let Some(found) =
+                found.with_context(|| format!("a write of `{}` failed ({error})", self.location(key)))?
+            {
+                tracing::debug!(key, ?found, %error, "a write failed, and the key is taken");
+                return Ok(found);
+            }
+            let Some(wait) = waits.next().filter(|_| may_help(&error)) else {
+                return Err(self.failed("write", key, error));
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Compares what is at an object's key with the object; `None` when nothing is there.
+    async fn found(&self, object: &Object) -> Result<Option<Created>> {
+        let Some(size) = self.size(&object.key).await? else { return Ok(None) };
+        let ours = size == object.bytes && self.sha256(object).await? == object.sha256;
+        Ok(Some(if ours { Created::Ours } else { Created::Theirs }))
+    }
+}
+
+/// Whether sending a write again may help when nothing is at its key: after a conflict, and after a connection that broke.
+fn may_help(error: &Error) -> bool {
+    let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let broken = causes.any(|cause| cause.is::<HttpError>());
+    broken || matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
+}

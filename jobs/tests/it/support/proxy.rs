@@ -1,0 +1,183 @@
+//! A server between a program and an S3 server that injects one fault. All other responses are the real server's; it does
+//! not show what Amazon's own servers do after such a fault.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What happens to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is stored, and answered with 500.
+    FailedAfter,
+    /// It is stored, and the connection is reset.
+    ResetAfter,
+    /// It never arrives, and the connection is reset.
+    ResetBefore,
+    /// It is not stored, and answered with 409.
+    Conflict,
+    /// The same for every write of that kind to that key.
+    ConflictAlways,
+    /// It is not stored, and answered with 503.
+    SlowDown,
+}
+
+/// A write: a PUT, or a POST of a multipart upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub method: String,
+    /// The key, with `*` for run and attempt.
+    pub key: String,
+    /// Whether it creates an object only if its key is free.
+    pub conditional: bool,
+}
+
+/// A fault at the nth of equal writes.
+#[derive(Clone)]
+struct Injected {
+    fault: Fault,
+    at: Written,
+    nth: usize,
+}
+
+pub struct Proxy {
+    pub endpoint: String,
+    log: Arc<Mutex<Vec<Written>>>,
+}
+
+impl Proxy {
+    /// In front of `upstream`, such as `http://127.0.0.1:4566`.
+    pub fn start(upstream: &str) -> Self {
+        Self::with(upstream, None)
+    }
+
+    /// With a fault at the last of these writes, which a run without faults sent.
+    pub fn injecting(fault: Fault, writes: &[Written], upstream: &str) -> Self {
+        Self::with(upstream, writes.last().map(|last| Injected { fault, at: last.clone(), nth: count(writes, last) }))
+    }
+
+    fn with(upstream: &str, fault: Option<Injected>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
+        let (log, upstream) = (Arc::<Mutex<Vec<Written>>>::default(), upstream.replace("http://", ""));
+        let kept = Arc::clone(&log);
+        // It ends with the test process.
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let (log, upstream, fault) = (Arc::clone(&kept), upstream.clone(), fault.clone());
+                thread::spawn(move || serve(client, &upstream, &log, fault.as_ref()));
+            }
+        });
+        Self { endpoint, log }
+    }
+
+    /// The writes so far, in order.
+    pub fn writes(&self) -> Vec<Written> {
+        self.log.lock().expect("no panic").clone()
+    }
+}
+
+fn count(writes: &[Written], of: &Written) -> usize {
+    writes.iter().filter(|write| *write == of).count()
+}
+
+fn serve(
+    mut client: TcpStream,
+    upstream: &str,
+    log: &Mutex<Vec<Written>>,
+    fault: Option<&Injected>,
+) -> std::io::Result<()> {
+    let mut request = head(&mut client)?;
+    let text = String::from_utf8_lossy(&request).into_owned();
+    let fault = written(&text).and_then(|written| struck(&mut log.lock().expect("no panic"), written, fault));
+    // The last byte stays in the socket: closing it with bytes unread resets the connection.
+    let mut rest = vec![0; length(&text)];
+    client.read_exact(&mut rest)?;
+    request.append(&mut rest);
+    let mut last = [0];
+    client.peek(&mut last)?;
+    request.extend(last);
+    if !matches!(fault, Some(Fault::ResetAfter | Fault::ResetBefore)) {
+        client.read_exact(&mut last)?;
+    }
+    let response = match fault {
+        Some(Fault::ResetBefore) => return Ok(()),
+        Some(Fault::Conflict | Fault::ConflictAlways) => error("409 Conflict", "ConditionalRequestConflict"),
+        Some(Fault::SlowDown) => error("503 Slow Down", "SlowDown"),
+        Some(Fault::FailedAfter) => {
+            forward(upstream, &request)?;
+            error("500 Internal Server Error", "InternalError")
+        }
+        Some(Fault::ResetAfter) => return forward(upstream, &request).map(drop),
+        None => forward(upstream, &request)?,
+    };
+    client.write_all(&response)
+}
+
+/// Records a write; its fault, if it has one.
+fn struck(log: &mut Vec<Written>, written: Written, injected: Option<&Injected>) -> Option<Fault> {
+    log.push(written);
+    let Injected { fault, at, nth } = injected.filter(|injected| log.last() == Some(&injected.at))?;
+    let now = count(log, at);
+    (now == *nth || now > *nth && *fault == Fault::ConflictAlways).then_some(*fault)
+}
+
+fn written(head: &str) -> Option<Written> {
+    let mut words = head.split(' ');
+    let (method, target) = (words.next()?, words.next()?);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let writes = method == "PUT" || method == "POST" && query.starts_with("upload");
+    let key = path.split('/').skip(2).map(general).collect::<Vec<_>>().join("/");
+    let conditional = head.to_ascii_lowercase().contains("\r\nif-none-match: *\r\n");
+    writes.then(|| Written { method: method.to_owned(), key, conditional })
+}
+
+/// A part of a key without run and attempt, such as `20260105T093000Z-0c4f2e`.
+fn general(part: &str) -> String {
+    match part.find("Z-") {
+        _ if part.starts_with("run") => "run=*".to_owned(),
+        Some(at) if at >= 15 => format!("{}*{}", &part[..at - 15], part.get(at + 8..).unwrap_or_default()),
+        _ => part.to_owned(),
+    }
+}
+
+/// A request's head but for its last byte.
+fn head(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r") {
+        client.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    Ok(head)
+}
+
+fn length(head: &str) -> usize {
+    let lines = head.lines().filter_map(|line| line.split_once(':'));
+    let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    lengths.next().map_or(0, |(_, length)| length.trim().parse().expect("a number"))
+}
+
+fn error(status: &str, code: &str) -> Vec<u8> {
+    let body = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
+}
+
+/// One request on a connection of its own, so that the response ends where the connection does.
+fn forward(upstream: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut server = TcpStream::connect(upstream)?;
+    server.write_all(&closing(request))?;
+    let mut response = Vec::new();
+    server.read_to_end(&mut response)?;
+    Ok(closing(&response))
+}
+
+/// A message after which the connection is closed.
+fn closing(message: &[u8]) -> Vec<u8> {
+    let end = message.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8_lossy(&message[..end]);
+    let lines = head.split("\r\n").filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let head = lines.chain(["Connection: close"]).collect::<Vec<_>>().join("\r\n");
+    [head.as_bytes(), &message[end..]].concat()
+}

@@ -1,0 +1,69 @@
+//! One fault at each write of a sync, one sync for each: a lost response is no other writer, and a conflict is tried again.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::bench::Bench;
+use super::crashes::{AFTER, prepared};
+use crate::support::proxy::{Asked, Fate, Proxy};
+
+/// Announcement, data, requirements, the new modules, the DAG, stand-ins, and the manifest.
+const WRITES: usize = 15;
+
+/// A proxy with a fault at one of the PUTs, counted from 0.
+fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {
+    let puts = AtomicUsize::new(0);
+    let judge = move |asked: &Asked, _| {
+        let struck = asked.method == "PUT" && puts.fetch_add(1, Ordering::SeqCst) == at;
+        if struck { fate } else { Fate::Pass }
+    };
+    Proxy::start(&bench.upstream(), Box::new(judge))
+}
+
+fn each_write(fate: Fate, name: &str, positions: impl IntoIterator<Item = usize>) {
+    let mut whole = prepared(name);
+    let (_, asked) = whole.done(&[]);
+    assert_eq!(asked.iter().filter(|asked| asked.method == "PUT").count(), WRITES);
+    for at in positions {
+        let mut bench = prepared(&format!("{name}{at}"));
+        let proxy = injecting(&bench, fate, at);
+        let output = bench.through(&proxy, &[]);
+        assert!(output.status.success(), "write {at}: {}", String::from_utf8_lossy(&output.stderr));
+        bench.holds(&AFTER);
+        // The manifest has the ETags and versions that are in the bucket: nothing is to be done.
+        let (report, asked) = bench.done(&[]);
+        assert!(report["update"] == "none" && asked.len() == 2, "write {at}: {report}");
+        assert_eq!(report["requirements_version"], bench.version("requirements.txt"));
+    }
+}
+
+#[test]
+fn a_write_that_is_stored_and_answered_with_500_is_our_own() {
+    each_write(Fate::FailedAfter, "failed-after", 0..WRITES);
+}
+
+#[test]
+fn a_write_that_is_stored_and_whose_connection_is_closed_is_our_own() {
+    // The announcement, a new module, and the manifest.
+    each_write(Fate::ClosedAfter, "closed-after", [0, 4, WRITES - 1]);
+}
+
+#[test]
+fn a_write_in_conflict_is_sent_again() {
+    each_write(Fate::Conflict, "conflict", 0..WRITES);
+}
+
+#[test]
+fn a_write_that_stays_in_conflict_fails_for_now_and_the_next_sync_does_the_rest() {
+    let mut bench = prepared("conflicts");
+    let judge = |asked: &Asked, _| if asked.line() == "PUT dags/package/new.py" { Fate::Conflict } else { Fate::Pass };
+    let proxy = Proxy::start(&bench.upstream(), Box::new(judge));
+    let output = bench.through(&proxy, &[]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(75), "{words}");
+    assert!(
+        words.contains("ConditionalRequestConflict") && words.contains("hint: run the same command again"),
+        "{words}"
+    );
+    bench.done(&[]);
+    bench.holds(&AFTER);
+}
