@@ -7,6 +7,7 @@ pub mod program;
 pub mod random;
 pub mod redshift;
 pub mod rogue;
+pub mod secure;
 pub mod server;
 pub mod zoo;
 
