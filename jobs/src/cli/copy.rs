@@ -32,7 +32,9 @@ struct Cli {
     /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
     #[arg(long, env = "RUN_ID")]
     run_id: RunId,
-    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database
+    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database.
+    /// A remote PostgreSQL needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA, `sslmode=require` does
+    /// without verification, `sslmode=disable` without TLS
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
     /// What Redshift reads the lake as: a role's ARN, or `default` for the namespace's default role

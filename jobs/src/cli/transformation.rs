@@ -44,7 +44,7 @@ struct Cli {
     /// Write nothing: prove that the bytes in raw/ give exactly the files that the run of --from-raw vouches for
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
-    /// The warehouse whose ledger says which ETags may be sent; without it every collection is fetched whole
+    /// The warehouse whose ledger says which ETags may be sent, as `copy` takes it; without it every collection is fetched whole
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
     /// How many collections are worked on at once

@@ -335,6 +335,22 @@ fn leftovers_are_listed_before_it_is_asked_who_holds_them() {
     assert!(held.is_some() && held < listed && listed < asked && asked < made, "{statements:#?}");
 }
 
+#[test]
+fn a_table_that_would_lose_most_of_its_rows_is_not_loaded() {
+    let rig = Rig::new(Zoo::stocked().limited()).only("animals");
+    let four = [(1, "Ada"), (2, "Bo"), (3, "Cy"), (4, "Di")];
+    for (run, many) in [("r1", 4), ("r2", 1)] {
+        rig.zoo.gives("animals", &animals(&four[..many]));
+        rig.transform(run);
+    }
+    rig.commits("r1");
+    let error = rig.load("r2").expect_err("three of four");
+    let words = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 50.0 %)";
+    assert_eq!((error.to_string().as_str(), exit_of(&error)), (words, contract::Exit::Failed));
+    rig.holds("r1", &four);
+    assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
+}
+
 /// Redshift names the same conflict with and without a number.
 #[test]
 fn a_conflict_is_tried_again_after_a_pause_and_ends_with_75() {

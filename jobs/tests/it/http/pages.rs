@@ -11,7 +11,7 @@ use super::bodies::sent;
 
 /// A zoo that has loaded four keepers, and a server whose list has only one by now.
 fn shrunk(headers: &[(&str, &str)]) -> (Zoo, Server) {
-    let (zoo, server) = (Zoo::empty(), Server::start());
+    let (zoo, server) = (Zoo::empty().limited(), Server::start());
     let page = headers.iter().fold(Answer::json(&keepers(1)), |page, (name, value)| page.header(name, value));
     server.answers("/keepers", [Answer::json(&keepers(4)), page]);
     zoo.asking(&server.url(), "whole").option("--collections", "keepers").run().done();
@@ -93,7 +93,7 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_unless_for_a_reason() 
 /// The list has another name than before: every record is there, none of its elements is.
 #[test]
 fn a_child_table_that_would_lose_most_of_its_rows_is_not_loaded() {
-    let zoo = Zoo::empty();
+    let zoo = Zoo::empty().limited();
     let named = |field: &str| -> Value {
         let record = |id| json!({"id": id, "name": "Ada", field: ["a", "b"]});
         (1..=2).map(record).collect()
