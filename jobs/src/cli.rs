@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use clap::{Args, ValueEnum};
 use contract::{Contract, Exit};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -40,6 +41,10 @@ pub struct Common {
     /// A contract file instead of the built-in one for SpaceX
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
+    /// Go on once although data seems to be missing: a response that is one page of several, a table that would lose more
+    /// rows than the contract allows. The reason goes into the log
+    #[arg(long, env = "ACCEPT", value_name = "REASON")]
+    pub accept: Option<String>,
     /// Where lineage goes beside the lake.
     #[command(flatten)]
     pub lineage: lineage::To,
@@ -61,6 +66,11 @@ pub enum Log {
 }
 
 impl Common {
+    /// The reason of `--accept`; AWS Batch passes a parameter without a value as an empty variable.
+    pub fn accepted(&self) -> Option<String> {
+        self.accept.clone().filter(|reason| !reason.trim().is_empty())
+    }
+
     /// The contract, checked.
     ///
     /// # Errors
@@ -71,6 +81,12 @@ impl Common {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the contract `{shown}`"))?;
         Ok(Contract::parse(&text, &shown)?)
     }
+}
+
+/// The SDK's configuration, if one of these URLs is on AWS; to look for a region elsewhere could cost seconds.
+pub async fn aws(urls: &[Option<&str>]) -> Option<SdkConfig> {
+    let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
+    if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(edge::aws::config().await) } else { None }
 }
 
 /// Sets up what the whole program shares: logs, and TLS.

@@ -13,6 +13,7 @@ pub mod flows;
 pub mod limits;
 pub mod lineage;
 pub mod load;
+pub mod pagination;
 pub mod prove;
 pub mod receipt;
 pub mod table;

@@ -14,12 +14,14 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod ddl;
+mod deletions;
 mod ledger;
 mod names;
 mod sql;
 mod statements;
 
 pub use ddl::{column_ddl, create_table, register};
+pub use deletions::Loss;
 pub use ledger::{Committed, Ledger, Standing};
 pub use names::StageNames;
 pub use sql::{Dialect, literal};

@@ -2,7 +2,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use contract::{Collection, Contract, RunId};
+use contract::{Collection, Contract, Defaults, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -92,7 +92,10 @@ pub struct File {
 
 /// What decides how a collection's answers become files: its part of the contract, the defaults, and our own code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
-    let parts = (TRANSFORMATION, &contract.source, &contract.defaults, name, collection);
+    // A load reads this limit, not the files: a changed one must not call for another transformation.
+    let defaults = Defaults { max_deleted_share: None, ..contract.defaults.clone() };
+    let collection = Collection { max_deleted_share: None, ..collection.clone() };
+    let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
     // Serialising plain structs into memory cannot fail; an empty text would only make every fingerprint differ.
     let text = serde_json::to_string(&parts).unwrap_or_default();
     hex(&Sha256::digest(text))[..32].to_owned()

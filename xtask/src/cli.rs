@@ -231,6 +231,10 @@ pub struct LocalRun {
     /// Let a collection become empty that was not
     #[arg(long)]
     pub allow_empty: bool,
+    /// Go on once although data seems to be missing: a response that is one page of several, a table that would lose more
+    /// rows than the contract allows. The reason goes into the jobs' logs
+    #[arg(long, value_name = "REASON")]
+    pub accept: Option<String>,
     /// Another dbt project than dbt/
     #[arg(long, value_name = "DIR")]
     pub dbt_project: Option<PathBuf>,

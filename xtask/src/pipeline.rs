@@ -37,6 +37,8 @@ pub struct Run {
     pub collections: Vec<String>,
     /// Whether a collection may become empty that was not.
     pub allow_empty: bool,
+    /// Why the jobs go on although data seems to be missing.
+    pub accept: Option<String>,
 }
 
 impl Run {
@@ -52,6 +54,9 @@ impl Run {
         }
         if let Some(contract) = &self.contract {
             common.insert("CONTRACT".to_owned(), contract.clone());
+        }
+        if let Some(reason) = &self.accept {
+            common.insert("ACCEPT".to_owned(), reason.clone());
         }
         let mut transformation = common.clone();
         if let Some(url) = &self.source_url {
@@ -146,11 +151,12 @@ mod tests {
             contract: None,
             collections: vec!["launches".to_owned(), "cores".to_owned()],
             allow_empty: true,
+            accept: Some("half of them retired".to_owned()),
         };
         let [transformation, copy] = run.steps();
         let names = |step: &Step| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(names(&transformation), "COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
-        assert_eq!(names(&copy), "ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
+        assert_eq!(names(&transformation), "ACCEPT COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
+        assert_eq!(names(&copy), "ACCEPT ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
         assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
     }
 }

@@ -97,7 +97,8 @@ impl<'c> Checker<'c> {
         checker.table_names();
         for (name, collection) in contract.collections.iter() {
             let at = path(&["collections", name]);
-            checker.share(&at, collection.max_quarantine_share);
+            checker.share(&at, "max_quarantine_share", collection.max_quarantine_share);
+            checker.share(&at, "max_deleted_share", collection.max_deleted_share);
             if !collection.path.starts_with('/') {
                 checker.add(&at, &["path"], format!("`{}` must begin with `/`", collection.path));
             }
@@ -149,7 +150,8 @@ impl<'c> Checker<'c> {
     fn source(&mut self) {
         let contract = self.contract;
         self.name(&[], &["source"], &contract.source);
-        self.share(&path(&["defaults"]), Some(contract.defaults.max_quarantine_share));
+        self.share(&path(&["defaults"]), "max_quarantine_share", Some(contract.defaults.max_quarantine_share));
+        self.share(&path(&["defaults"]), "max_deleted_share", contract.defaults.max_deleted_share);
         let scheme = ["http://", "https://"].iter().any(|scheme| contract.base_url.starts_with(scheme));
         if !scheme || contract.base_url.ends_with('/') {
             self.add(
@@ -163,9 +165,9 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn share(&mut self, at: &[String], share: Option<f64>) {
+    fn share(&mut self, at: &[String], key: &str, share: Option<f64>) {
         if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            self.add(at, &["max_quarantine_share"], "a share goes from 0 to 1".to_owned());
+            self.add(at, &[key], "a share goes from 0 to 1".to_owned());
         }
     }
 
@@ -305,6 +307,11 @@ collections:
             ("animal_meals:", "keepers:", "table `keepers` is described twice"),
             ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
             ("references: keepers.id, ", "", "only a column with `references` has gaps"),
+            (
+                "key: id\n    doc: One",
+                "key: id\n    max_deleted_share: 50\n    doc: One",
+                "zoo.yaml:7: collections.animals.max_deleted_share: a share goes from 0 to 1",
+            ),
             ("      keeper_id:", "      id:", "`id` is written twice; remove one"),
         ];
         for (from, to, expected) in cases {

@@ -45,6 +45,12 @@ impl Layout<'_> {
         self.raw(collection, run, attempt, "http.json")
     }
 
+    /// What is kept of HTTP beside the bytes with this key.
+    pub fn evidence_beside(raw: &str) -> String {
+        let stem = raw.strip_suffix(".gz").unwrap_or(raw);
+        format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
+    }
+
     /// Where a table's Parquet files lie, of every run.
     pub fn processed_folder(&self, table: &str) -> String {
         format!("processed/{}/{table}", self.source)

@@ -32,13 +32,21 @@ pub struct Defaults {
     pub drift: Drift,
     /// The share of records (0 to 1) above which a collection is refused rather than thinned out.
     pub max_quarantine_share: f64,
+    /// The share of a table's rows (0 to 1) that one load may mark as deleted; [`Contract::max_deleted_share`] has the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_deleted_share: Option<f64>,
     /// How strings are cleaned, in this order.
     pub clean: Vec<Clean>,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { drift: Drift::Evolve, max_quarantine_share: 0.05, clean: vec![Clean::Trim, Clean::EmptyToNull] }
+        Self {
+            drift: Drift::Evolve,
+            max_quarantine_share: 0.05,
+            max_deleted_share: None,
+            clean: vec![Clean::Trim, Clean::EmptyToNull],
+        }
     }
 }
 
@@ -61,6 +69,9 @@ pub struct Collection {
     /// Overrides [`Defaults::max_quarantine_share`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quarantine_share: Option<f64>,
+    /// Overrides [`Defaults::max_deleted_share`], for the children's tables too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_deleted_share: Option<f64>,
     /// The columns in table order.
     pub columns: Ordered<Column>,
     /// The tables of nested lists.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::cli::{self, Bars, Common, Ending};
 use crate::edge::clock;
@@ -14,7 +15,8 @@ use crate::flows::copy::{Job, Report, copy};
 use crate::flows::lineage::Lineage;
 use crate::lineage::Written;
 use crate::load::StageNames;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use aws_config::SdkConfig;
 use clap::Parser;
 use contract::RunId;
 
@@ -30,7 +32,9 @@ struct Cli {
     /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
     #[arg(long, env = "RUN_ID")]
     run_id: RunId,
-    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database
+    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database.
+    /// A remote PostgreSQL needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA, `sslmode=require` does
+    /// without verification, `sslmode=disable` without TLS
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
     /// What Redshift reads the lake as: a role's ARN, or `default` for the namespace's default role
@@ -39,6 +43,9 @@ struct Cli {
     /// Let a collection become empty that was not
     #[arg(long, env = "ALLOW_EMPTY")]
     allow_empty: bool,
+    /// Milliseconds before the first retry after a conflict with another transaction; the wait doubles, with jitter, up to 30 s
+    #[arg(long, env = "FIRST_WAIT_MS", default_value_t = 500)]
+    first_wait_ms: u64,
 }
 
 /// The whole program.
@@ -70,11 +77,14 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         loaded_at: clock::rfc3339(clock::now()),
         collections: chosen(&contract, &cli.common.collections)?,
         allow_empty: cli.allow_empty,
+        accept: cli.common.accepted(),
+        first_wait: Duration::from_millis(cli.first_wait_ms),
     };
-    let lake = Lake::open(&cli.common.lake_url, false)?;
+    let aws = cli::aws(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await;
+    let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
     let address = Address::parse(&cli.warehouse_url)?;
     let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
-    let story = subject.copy(&cli.warehouse_url, cli::lineage::region().as_deref());
+    let story = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(SdkConfig::region).map(AsRef::as_ref));
     lineage.get_or_init(|| cli.common.lineage.begin(story, &lake, subject.key("copy", &job.attempt)));
     match address {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
@@ -82,7 +92,9 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
             let bucket = cli.common.lake_url.starts_with("s3://");
             ensure!(bucket, Failure::refused("Redshift loads from a bucket only").hint("LAKE_URL must be s3://bucket"));
             let token = StageNames::new(&contract.source, &job.run, &job.attempt).token;
-            copy(&job, &lake, &mut Redshift::open(&workgroup, &database, &cli.copy_role, &token).await).await
+            let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
+            let warehouse = Redshift::open(aws, &workgroup, &database, &cli.copy_role, &token);
+            copy(&job, &lake, &mut warehouse.first_wait(job.first_wait)).await
         }
     }
 }

@@ -59,11 +59,6 @@ fn given(option: &Option<String>) -> Option<&str> {
     option.as_deref().filter(|text| !text.is_empty())
 }
 
-/// The region of AWS, which is part of Redshift's name.
-pub fn region() -> Option<String> {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok())
-}
-
 /// Tells how a run ended, if it got as far as to have begun.
 pub async fn tell<T>(
     lineage: Option<&Lineage>,

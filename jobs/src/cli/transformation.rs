@@ -15,7 +15,8 @@ use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
 use crate::lineage;
 use crate::load::Ledger;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use contract::{Exit, RunId};
@@ -43,7 +44,7 @@ struct Cli {
     /// Write nothing: prove that the bytes in raw/ give exactly the files that the run of --from-raw vouches for
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
-    /// The warehouse whose ledger says which ETags may be sent; without it every collection is fetched whole
+    /// The warehouse whose ledger says which ETags may be sent, as `copy` takes it; without it every collection is fetched whole
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
     /// How many collections are worked on at once
@@ -142,6 +143,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
     let job = Job {
         run: task.run,
         verifies: task.verifies,
+        accept: cli.common.accepted(),
         attempt: clock::attempt(),
         collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
         at_once: cli.at_once.into(),
@@ -150,12 +152,14 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
         contract,
     };
     let source = cli.source_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(&job.contract.base_url);
+    let warehouse = cli.warehouse_url.as_deref().filter(|url| !url.is_empty());
+    let aws = cli::aws(&[Some(&cli.common.lake_url), Some(source), warehouse]).await;
     let origin = match task.replays {
         Some(run) => Origin::Raw(run),
-        None => origin(source)?,
+        None => origin(source, aws.as_ref())?,
     };
     // A lake that keeps the bytes of a run is there already.
-    let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)))?;
+    let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
     // A proof writes nothing, and nothing comes of it that has a lineage.
     if !job.verifies {
         let collections = job.collections.iter().map(String::as_str).collect();
@@ -167,12 +171,13 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
         let (story, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
         told.get_or_init(|| cli.common.lineage.begin(story, &lake, key));
     }
-    let ledger = match (cli.warehouse_url.as_deref().filter(|url| !url.is_empty()), &origin) {
+    let ledger = match (warehouse, &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
             Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
             Address::Redshift { workgroup, database } => {
-                let warehouse = Redshift::open(&workgroup, &database, "default", &job.attempt).await;
+                let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
+                let warehouse = Redshift::open(aws, &workgroup, &database, "default", &job.attempt);
                 warehouse.ledger(&job.contract.source).await?
             }
         },
@@ -181,10 +186,10 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
     Ok(Transformation::new(job, origin, lake, ledger, bars.progress()))
 }
 
-fn origin(url: &str) -> Result<Origin> {
+fn origin(url: &str, aws: Option<&SdkConfig>) -> Result<Origin> {
     match url.split_once("://").map(|(scheme, _)| scheme) {
         Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
-        Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false)?)),
+        Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false, aws)?)),
         _ => {
             let failure = Failure::refused(format!("`{url}` names no source"));
             Err(failure.hint("write http(s)://host, file:///dir or s3://bucket/prefix").into())

@@ -3,15 +3,16 @@
 //! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
 //! completed at the end (a temporary file and a rename below a folder).
 
+mod bucket;
 mod create;
 mod reader;
 mod upload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use bytes::Bytes;
-use object_store::aws::{AmazonS3Builder, S3CopyIfNotExists};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
@@ -52,11 +53,11 @@ pub struct Lake {
 impl Lake {
     /// Opens `s3://bucket[/prefix]` or `file:///dir`.
     ///
-    /// For S3, region, credentials and `AWS_ENDPOINT_URL` come from the environment or the container's role.
+    /// A bucket needs `aws`, for region, credentials and endpoint.
     ///
     /// # Errors
     /// When the URL is of another kind, or the folder is not there and cannot be made (`create`).
-    pub fn open(url: &str, create: bool) -> Result<Self> {
+    pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
         let store: Arc<dyn ObjectStore> = match parsed.scheme() {
             "file" => {
@@ -73,19 +74,7 @@ impl Lake {
                 Arc::new(store)
             }
             "s3" => {
-                let mut builder = AmazonS3Builder::from_env().with_url(url);
-                // An emulator on this machine speaks plain HTTP and cannot be found as `bucket.host`.
-                let endpoint =
-                    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().find_map(|key| std::env::var(key).ok());
-                if let Some(endpoint) = endpoint {
-                    let plain = endpoint.starts_with("http://");
-                    builder =
-                        builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
-                }
-                let store = builder
-                    .with_copy_if_not_exists(S3CopyIfNotExists::Multipart)
-                    .build()
-                    .map_err(|error| Failure::refused(format!("cannot use the bucket of `{url}`")).because(error))?;
+                let store = bucket::open(url, aws.context("a bucket without the SDK's configuration")?)?;
                 match parsed.path().trim_matches('/') {
                     "" => Arc::new(store),
                     prefix => Arc::new(PrefixStore::new(store, Path::from(prefix))),

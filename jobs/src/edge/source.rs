@@ -10,7 +10,7 @@ use reqwest::header::{
     TRANSFER_ENCODING,
 };
 use reqwest::{Client, Response, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
@@ -36,7 +36,7 @@ pub enum Reply {
 }
 
 /// What is kept of an exchange beside the bytes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// What was asked for.
     pub url: String,
@@ -129,8 +129,10 @@ impl Body {
 }
 
 fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let shown = headers.iter().filter(|(name, _)| **name != SET_COOKIE);
-    shown.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    let shown = headers.keys().filter(|name| **name != SET_COOKIE);
+    // A header that came several times is one list (RFC 9110, section 5.2).
+    let all = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    shown.map(|name| (name.to_string(), all(name).collect::<Vec<_>>().join(", "))).collect()
 }
 
 fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {

@@ -8,8 +8,10 @@ mod postgres;
 mod redshift;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Result;
+use backon::ExponentialBuilder;
 use bytes::Bytes;
 use contract::Table;
 
@@ -27,7 +29,7 @@ pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
 pub enum Commit {
     /// Everything in it is there.
     Done,
-    /// Nothing of it is there, because another run was committed in between.
+    /// Nothing of it is there, because another transaction was in the way.
     HeadMoved,
 }
 
@@ -66,6 +68,12 @@ pub trait Warehouse {
 
     /// Runs statements in one transaction.
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
+}
+
+/// The waits between so many tries, while another transaction is in the way.
+pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
+    let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
+    waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)
 }
 
 /// What to do about a warehouse that lacks something, or denies it.

@@ -3,19 +3,21 @@
 mod stage;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use backon::BackoffBuilder;
 use contract::{Contract, Counts, Layout, RunId};
 use serde::Serialize;
 
 use crate::edge::lake::Lake;
-use crate::edge::warehouse::{Changes, Commit, Warehouse};
+use crate::edge::warehouse::{Changes, Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Plan, StageNames, Standing};
+use crate::load::{Change, Loss, Plan, StageNames, Standing};
 use crate::prove;
 use crate::receipt::Receipt;
 
-/// How often the deltas are computed again because another run was committed in between.
+/// How often the deltas are computed again because another transaction was in the way.
 const TRIES: usize = 10;
 
 /// What to load.
@@ -33,6 +35,10 @@ pub struct Job<'c> {
     pub collections: Vec<&'c str>,
     /// Whether a collection may become empty that was not.
     pub allow_empty: bool,
+    /// Why a table may lose more rows than the contract allows.
+    pub accept: Option<String>,
+    /// The wait before deltas are computed again because of another transaction; it doubles, with jitter.
+    pub first_wait: Duration,
 }
 
 /// What became of a load.
@@ -109,7 +115,8 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
     for table in &plan.tables {
         stage::stage(plan, table, &job.attempt, lake, warehouse).await?;
     }
-    for _ in 0..TRIES {
+    let mut waits = waits(job.first_wait, TRIES).build();
+    loop {
         let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
             return nothing_to_do(job, plan.receipts, &standing).context("the ledger changed its mind");
@@ -121,16 +128,20 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         let changes = warehouse.changes(&plan.count_changes()).await?;
         let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
         ensure!(changes.keys().all(known), "the deltas' counts name other tables than the load's");
+        refuse_losses(job, plan, &changes)?;
         if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
             return Ok(report(job, plan.receipts, &changes));
         }
-        tracing::info!("another run was committed in between; computing again");
+        let Some(wait) = waits.next() else {
+            let message = format!("another transaction was in the way each of {TRIES} times");
+            return Err(Failure::temporary(message).hint("run it again when fewer loads run at the same time").into());
+        };
+        tracing::info!("another transaction was in the way; computing again in {:.1} s", wait.as_secs_f64());
+        tokio::time::sleep(wait).await;
         for table in &plan.tables {
             warehouse.run(&plan.drop_delta(table)).await?;
         }
     }
-    let message = format!("other runs were committed {TRIES} times while this one tried");
-    Err(Failure::temporary(message).hint("run it again when fewer loads run at once").into())
 }
 
 async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
@@ -171,6 +182,31 @@ async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &
         }
     }
     Ok(())
+}
+
+/// A response with far fewer records than before is more often a part of the list than a smaller list.
+fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()> {
+    // What came empty was allowed to.
+    let collections = plan.receipts.iter().filter(|receipt| receipt.tables.first().is_some_and(|own| own.rows > 0));
+    let losses = collections.flat_map(|receipt| {
+        let collection = job.contract.collections.get(&receipt.collection);
+        let limit = collection.map_or(0.0, |collection| job.contract.max_deleted_share(collection));
+        receipt.tables.iter().filter_map(move |table| Loss::of(table, changes.get(&table.table), limit))
+    });
+    let losses: Vec<String> = losses.map(|loss| loss.to_string()).collect();
+    match (losses.is_empty(), &job.accept) {
+        (true, _) => Ok(()),
+        (false, Some(reason)) => {
+            tracing::warn!(reason, "{}; accepted: {reason}", losses.join("; "));
+            Ok(())
+        }
+        (false, None) => Err(Failure::refused(losses.join("; "))
+            .hint(
+                "the response was probably not the whole list (one page of several, a renamed field); if the source did \
+                 delete these rows, accept it once with --accept REASON, or raise `max_deleted_share` in the contract",
+            )
+            .into()),
+    }
 }
 
 fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Option<Report> {

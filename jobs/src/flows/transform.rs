@@ -40,6 +40,8 @@ pub struct Job {
     pub run: RunId,
     /// Whether nothing is written, and what the stored bytes give is held against what the run vouches for.
     pub verifies: bool,
+    /// Why a response counts as whole although its headers say that there are more records.
+    pub accept: Option<String>,
     /// This start of the program.
     pub attempt: String,
     /// The collections, in the contract's order.
@@ -212,7 +214,15 @@ impl Transformation {
         let Shared { job, origin, lake, progress, .. } = &*self.0;
         let now = clock::rfc3339(clock::now());
         let layout = Layout { source: &job.contract.source };
-        let to = fetch::Target { lake, layout, run: &job.run, name, attempt, stores: !job.verifies };
+        let to = fetch::Target {
+            lake,
+            layout,
+            run: &job.run,
+            name,
+            attempt,
+            stores: !job.verifies,
+            accept: job.accept.as_deref(),
+        };
         let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, &**progress).await? else {
             let previous = earlier.context("a 304 without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());

@@ -2,4 +2,5 @@
 
 pub mod bodies;
 mod etags;
+mod pages;
 mod retries;

@@ -3,6 +3,7 @@
 //! `cargo xtask test` starts the database and runs everything here. Every test has a database, a lake and a source of
 //! its own, so that all of them run at once. Most of them use a made-up source, `zoo.yaml`.
 
+mod aws;
 mod bad_input;
 mod copy_corpus;
 mod counts;
@@ -18,3 +19,4 @@ mod replay;
 mod rows_are_proved;
 mod stopping;
 mod support;
+mod tls;

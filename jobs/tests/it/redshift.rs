@@ -7,7 +7,7 @@ mod needs_time;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aws_sdk_redshiftdata::Client;
@@ -72,7 +72,7 @@ impl Rig {
     }
 
     fn lake(&self) -> Lake {
-        Lake::open(&self.zoo.lake.url(), true).expect("a lake")
+        Lake::open(&self.zoo.lake.url(), true, None).expect("a lake")
     }
 
     pub fn transform(&self, run: &str) {
@@ -85,8 +85,9 @@ impl Rig {
             retries: 0,
             first_wait: Duration::ZERO,
             verifies: false,
+            accept: None,
         };
-        let source = Lake::open(&file_url(&self.zoo.source()), false).expect("a source");
+        let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let progress = Bars::new(Log::Json).progress();
         let work = Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), progress);
         self.runtime.block_on(work.run()).expect("a transformation");
@@ -100,9 +101,12 @@ impl Rig {
             loaded_at: clock::rfc3339(clock::now()),
             collections: self.collections.iter().map(String::as_str).collect(),
             allow_empty: false,
+            accept: None,
+            first_wait: Duration::from_millis(1),
         };
         let token = StageNames::new("zoo", &job.run, &job.attempt).token;
-        let mut warehouse = Redshift::with(client(self.api.url()), "zoo-workgroup", "zoo", "default", &token);
+        let mut warehouse = Redshift::with(client(self.api.url()), "zoo-workgroup", "zoo", "default", &token)
+            .first_wait(job.first_wait);
         copy(&job, &self.lake(), &mut warehouse).await
     }
 
@@ -329,6 +333,52 @@ fn leftovers_are_listed_before_it_is_asked_who_holds_them() {
     let asked = place(&["SELECT token FROM etl.attempts"]);
     let made = place(&["CREATE TABLE staging_zoo."]);
     assert!(held.is_some() && held < listed && listed < asked && asked < made, "{statements:#?}");
+}
+
+#[test]
+fn a_table_that_would_lose_most_of_its_rows_is_not_loaded() {
+    let rig = Rig::new(Zoo::stocked().limited()).only("animals");
+    let four = [(1, "Ada"), (2, "Bo"), (3, "Cy"), (4, "Di")];
+    for (run, many) in [("r1", 4), ("r2", 1)] {
+        rig.zoo.gives("animals", &animals(&four[..many]));
+        rig.transform(run);
+    }
+    rig.commits("r1");
+    let error = rig.load("r2").expect_err("three of four");
+    let words = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 50.0 %)";
+    assert_eq!((error.to_string().as_str(), exit_of(&error)), (words, contract::Exit::Failed));
+    rig.holds("r1", &four);
+    assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
+}
+
+/// Redshift names the same conflict with and without a number.
+#[test]
+fn a_conflict_is_tried_again_after_a_pause_and_ends_with_75() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    for fault in [Fault::Conflict, Fault::ConflictInWords] {
+        for met in ["ExecuteStatement", "BatchExecuteStatement"] {
+            let run = format!("{fault:?}-{met}");
+            rig.transform(&run);
+            // The first two of them.
+            let mut left = 2;
+            rig.api.meets(move |_, operation| {
+                let conflicts = operation == met && left > 0;
+                left -= usize::from(conflicts);
+                if conflicts { fault } else { Fault::None }
+            });
+            rig.commits(&run);
+
+            let never = format!("never-{run}");
+            rig.transform(&never);
+            rig.api.meets(move |_, operation| if operation == met { fault } else { Fault::None });
+            let began = Instant::now();
+            let error = rig.load(&never).expect_err("a conflict each time");
+            assert_eq!(exit_of(&error), contract::Exit::TempFail, "{run}: {error:#}");
+            // Six waits or more, of 1 ms and twice as long each time.
+            assert!(began.elapsed() >= Duration::from_millis(63), "{run}: {:?}", began.elapsed());
+            rig.api.meets(|_, _| Fault::None);
+        }
+    }
 }
 
 #[test]

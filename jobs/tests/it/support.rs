@@ -8,6 +8,7 @@ pub mod proxy;
 pub mod random;
 pub mod redshift;
 pub mod rogue;
+pub mod secure;
 pub mod server;
 pub mod zoo;
 

@@ -20,11 +20,22 @@ pub(super) fn run(args: Local) -> Result<Exit> {
 }
 
 fn pipeline(args: LocalRun) -> Result<Exit> {
-    let LocalRun { place, source, live, run_id, collections, contract, allow_empty, dbt_project, no_dbt, full_refresh } =
-        args;
+    let LocalRun {
+        place,
+        source,
+        live,
+        run_id,
+        collections,
+        contract,
+        allow_empty,
+        accept,
+        dbt_project,
+        no_dbt,
+        full_refresh,
+    } = args;
     let platform = Platform::open(place.dir.as_deref())?;
     let request =
-        Request { source, live, run_id, collections, contract, allow_empty, dbt_project, no_dbt, full_refresh };
+        Request { source, live, run_id, collections, contract, allow_empty, accept, dbt_project, no_dbt, full_refresh };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
     if place.json {
         terminal::say(&format!("{}\n", serde_json::to_string(&done)?))?;

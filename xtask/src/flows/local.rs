@@ -49,6 +49,8 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// Whether a collection may become empty that was not.
     pub allow_empty: bool,
+    /// Why the jobs go on although data seems to be missing.
+    pub accept: Option<String>,
     /// Another dbt project than `dbt/`.
     pub dbt_project: Option<PathBuf>,
     /// Whether to leave the marts alone.
@@ -103,6 +105,7 @@ impl Platform {
             contract: request.contract.is_some().then(|| contract_file.display().to_string()),
             collections: request.collections.clone(),
             allow_empty: request.allow_empty,
+            accept: request.accept.clone(),
         };
         let [transformation, copy] = run.steps();
         tell("Fetching and transforming");

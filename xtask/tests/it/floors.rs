@@ -55,6 +55,7 @@ const JOBS: House = House {
         ("clean", 1),
         ("lineage", 1),
         ("load", 1),
+        ("pagination", 1),
         ("prove", 1),
         ("receipt", 1),
         ("table", 1),

@@ -7,19 +7,22 @@
 mod data_api;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use aws_sdk_redshiftdata::Client;
+use backon::BackoffBuilder;
 use bytes::Bytes;
 use contract::Table;
 
 use self::data_api::{DataApi, Finished, Problem};
-use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type};
+use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, waits};
 use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal, register};
 
 /// How often a statement of its own is tried again because another transaction was in the way.
-const TRIES: usize = 5;
+const TRIES: usize = 7;
 /// Hours after which the tables of an attempt that never ended are anybody's to drop. A load that takes longer loses
 /// its tables and fails as a whole.
 const LEASE_HOURS: u32 = 6;
@@ -29,29 +32,44 @@ const LEASE_HOURS: u32 = 6;
 pub struct Redshift {
     api: DataApi,
     role: String,
+    first_wait: Duration,
 }
 
 impl Redshift {
-    /// With region and credentials from the environment or the container's role; nothing is asked yet. `role` is what
-    /// COPY reads the lake as: an ARN, or `default` for the namespace's default role. `token`, of 1 to 40 characters,
-    /// is this attempt's own.
-    pub async fn open(workgroup: &str, database: &str, role: &str, token: &str) -> Self {
-        Self::with(data_api::client().await, workgroup, database, role, token)
+    /// Nothing is asked yet. `role` is what COPY reads the lake as: an ARN, or `default` for the namespace's default role.
+    /// `token`, of 1 to 40 characters, is this attempt's own.
+    pub fn open(aws: &SdkConfig, workgroup: &str, database: &str, role: &str, token: &str) -> Self {
+        Self::with(data_api::client(aws), workgroup, database, role, token)
     }
 
     /// With a client made by the caller.
     pub fn with(client: Client, workgroup: &str, database: &str, role: &str, token: &str) -> Self {
-        Self { api: DataApi::new(client, workgroup, database, token), role: role.to_owned() }
+        let first_wait = Duration::from_millis(500);
+        Self { api: DataApi::new(client, workgroup, database, token), role: role.to_owned(), first_wait }
+    }
+
+    /// With another wait before the first retry after a conflict.
+    #[must_use]
+    pub fn first_wait(self, first_wait: Duration) -> Self {
+        Self { first_wait, ..self }
+    }
+
+    /// Runs a statement on its own, again after a pause while another transaction is in the way.
+    async fn tried(&self, sql: &str) -> Result<Result<Finished, Problem>> {
+        let mut waits = waits(self.first_wait, TRIES).build();
+        loop {
+            let done = self.api.run(&[sql]).await?;
+            match waits.next().filter(|_| done.as_ref().is_err_and(Problem::conflict)) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Ok(done),
+            }
+        }
     }
 
     async fn execute(&self, purpose: &str, sql: &str) -> Result<Finished> {
-        let mut tries = 1;
-        loop {
-            match self.api.run(&[sql]).await? {
-                Ok(finished) => return Ok(finished),
-                Err(problem) if problem.conflict() && tries < TRIES => tries += 1,
-                Err(problem) => return Err(self.refused(purpose, sql, problem).await),
-            }
+        match self.tried(sql).await? {
+            Ok(finished) => Ok(finished),
+            Err(problem) => Err(self.refused(purpose, sql, problem).await),
         }
     }
 
@@ -129,7 +147,7 @@ impl Warehouse for Redshift {
                     // Database Developer Guide).
                     None => {
                         let sql = format!("ALTER TABLE {place} ADD COLUMN {name} {kind}");
-                        match self.api.run(&[&sql]).await? {
+                        match self.tried(&sql).await? {
                             Err(problem) if !problem.there_already() => {
                                 return Err(self.refused(&format!("add `{place}.{name}`"), &sql, problem).await);
                             }

@@ -3,12 +3,14 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use contract::{Layout, RunId};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Job, Progress};
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Reply};
+use crate::edge::source::{Api, Body, Evidence, Reply};
 use crate::failure::Failure;
+use crate::pagination::Claims;
 use crate::receipt::{Object, Receipt};
 
 /// Where answers come from.
@@ -32,6 +34,8 @@ pub(super) struct Target<'t> {
     pub attempt: &'t str,
     /// Whether what is made is stored, or only measured.
     pub stores: bool,
+    /// Why a response counts as whole although its headers say that there are more records.
+    pub accept: Option<&'t str>,
 }
 
 /// An answer on its way: what comes goes into `raw/` exactly as it came, and on to whoever asks for the next piece.
@@ -47,6 +51,14 @@ pub(super) struct Arriving<'t> {
     /// When the answer was asked for, as in its receipt.
     pub fetched_at: String,
     pub form: Form,
+    /// What the headers say about the number of records.
+    pub claims: Claims,
+}
+
+/// What is kept beside an answer's bytes, as far as a replay reads it.
+#[derive(Deserialize)]
+struct Kept {
+    http: Option<Evidence>,
 }
 
 enum From {
@@ -108,7 +120,7 @@ impl Origin {
         progress: &'t dyn Progress,
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
-        let (mut fetched_at, mut raw) = (now.to_owned(), None);
+        let (mut fetched_at, mut raw, mut claims) = (now.to_owned(), None, Claims::default());
         let (from, etag, form, total) = match self {
             Self::Api(api) => match api.get(path, earlier.and_then(|receipt| receipt.etag.as_deref())).await? {
                 Reply::NotModified(http) => {
@@ -118,6 +130,7 @@ impl Origin {
                 }
                 Reply::Body(mut body) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
+                    claims = Claims::of(&body.evidence.headers);
                     let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
                     let total = body.announced();
                     (From::Body(body), etag, form, total)
@@ -142,6 +155,7 @@ impl Origin {
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
                 raw = Some(to.lake.measure(&object.key));
+                claims = to.claims(object).await?;
                 // It had been whole when it got its receipt.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
                 let reader = to.lake.read(&object.key, object.bytes);
@@ -150,7 +164,7 @@ impl Origin {
         };
         progress.begin(to.name, total);
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, fetched_at, form }))
+        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, fetched_at, form, claims }))
     }
 }
 
@@ -208,6 +222,15 @@ impl Target<'_> {
     /// The key of the bytes as they came.
     fn raw(&self, form: Form) -> String {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
+    }
+
+    /// What the headers said when these bytes came; files have none.
+    async fn claims(&self, raw: &Object) -> Result<Claims> {
+        let key = Layout::evidence_beside(&raw.key);
+        let Some(bytes) = self.lake.get(&key).await? else { return Ok(Claims::default()) };
+        let kept: Kept = serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::refused(format!("cannot read `{}`", self.lake.location(&key))).because(error))?;
+        Ok(kept.http.map(|http| Claims::of(&http.headers)).unwrap_or_default())
     }
 
     async fn keep(&self, evidence: &Map<String, Value>) -> Result<()> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use anyhow::Result;
-use contract::{Collection, Contract};
+use contract::{Answer, Collection, Contract};
 
 use super::fetch::{Arriving, Target};
 use super::files::TableFiles;
@@ -42,7 +42,7 @@ pub(super) async fn make(
         keys: Twins::new(),
         records: 0,
     };
-    let place = to.lake.location(arriving.key());
+    let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
     let mut records = Records::new(&reader, collection, form, place.clone());
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
@@ -55,9 +55,29 @@ pub(super) async fn make(
     let raw = arriving.stored().await?;
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
+    if collection.answer == Answer::List {
+        whole(to, claims.missing(work.records))?;
+    }
     let again = || Records::new(&reader, collection, form, place.clone());
     let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
     Ok(Made { raw, tables, quarantine })
+}
+
+/// Refuses a page that is not the whole list. A verification loads nothing, so it may be of one that was accepted.
+fn whole(to: &Target<'_>, missing: Option<String>) -> Result<()> {
+    match (missing.filter(|_| to.stores), to.accept) {
+        (None, _) => Ok(()),
+        (Some(missing), Some(reason)) => {
+            tracing::warn!(collection = to.name, reason, "{}: {missing}; accepted: {reason}", to.name);
+            Ok(())
+        }
+        (Some(missing), None) => Err(Failure::refused(missing)
+            .hint(
+                "the source probably sends pages: ask for all records in the contract's `path`, for example \
+                 `?limit=100000`; if these are all, accept it once with --accept REASON",
+            )
+            .into()),
+    }
 }
 
 struct Work<'w> {

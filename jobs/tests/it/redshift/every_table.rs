@@ -39,10 +39,12 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         loaded_at: clock::rfc3339(clock::now()),
         collections: contract.collections.names().collect(),
         allow_empty: false,
+        accept: None,
+        first_wait: std::time::Duration::from_millis(1),
     };
     let token = StageNames::new("spacex", &job.run, &job.attempt).token;
     let mut warehouse = Redshift::with(client(api.url()), "workgroup", "dpstack", "default", &token);
-    let opened = Opened::open(&lake.url(), false).expect("a lake");
+    let opened = Opened::open(&lake.url(), false, None).expect("a lake");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(load(&job, &opened, &mut warehouse)).unwrap_or_else(|error| panic!("{error:#}"));
 

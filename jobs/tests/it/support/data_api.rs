@@ -40,6 +40,8 @@ pub enum Fault {
     Throttle,
     /// Whatever it runs meets a conflict (1023) instead.
     Conflict,
+    /// The same conflict without its number, as users of Redshift report it.
+    ConflictInWords,
     /// Of a batch, the statement with this number is the last that ends; then its session is lost.
     LoseSession(usize),
 }
@@ -262,6 +264,7 @@ impl Shared {
             let ended = match fault {
                 _ if refused => Err(Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }),
                 Fault::Conflict => Err(Failed::conflict()),
+                Fault::ConflictInWords => Err(Failed::conflict_in_words()),
                 Fault::LoseSession(after) => server.opened(known).run(&sqls, Some(after)),
                 _ => server.opened(known).run(&sqls, None),
             };

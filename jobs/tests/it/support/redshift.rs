@@ -31,6 +31,11 @@ impl Failed {
                        cycle are: 1, 2 (pid:3)";
         Self { statement: 0, message: message.to_owned() }
     }
+
+    pub fn conflict_in_words() -> Self {
+        let message = "ERROR: could not complete because of conflict with concurrent transaction";
+        Self { statement: 0, message: message.to_owned() }
+    }
 }
 
 /// A warehouse to run statements in.

@@ -107,6 +107,11 @@ impl Server {
         open(&self.book).requests.iter().filter(|asked| asked.path == path).cloned().collect()
     }
 
+    /// Every request, in order.
+    pub fn all(&self) -> Vec<Asked> {
+        open(&self.book).requests.clone()
+    }
+
     /// What was asked last at a path.
     #[track_caller]
     pub fn last(&self, path: &str) -> Asked {

@@ -75,6 +75,14 @@ impl Zoo {
         fs::write(self.contract(), text.replacen(from, to, 1)).expect("the contract");
     }
 
+    /// With the default limit on rows that a load may mark as deleted.
+    pub fn limited(self) -> Self {
+        let text = fs::read_to_string(self.contract()).expect("the contract");
+        let kept: Vec<&str> = text.lines().filter(|line| !line.contains("max_deleted_share")).collect();
+        fs::write(self.contract(), kept.join("\n")).expect("the contract");
+        self
+    }
+
     /// What the source has from now on.
     pub fn gives(&self, collection: &str, answer: &Value) {
         self.gives_text(collection, &answer.to_string());

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::SdkConfig;
 use aws_sdk_redshiftdata::Client;
+use aws_sdk_redshiftdata::config::Builder;
+use aws_sdk_redshiftdata::config::retry::RetryConfig;
+use aws_sdk_redshiftdata::config::timeout::TimeoutConfig;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftdata::types::{Field, StatusString};
-use aws_smithy_http_client::{Builder, tls};
 
 use crate::failure::Failure;
 
@@ -69,12 +71,20 @@ impl Problem {
 
     /// Whether another transaction was in the way, so that the whole may be tried again: 1023 (serializable isolation
     /// violation) and 1018 (a table that a snapshot does not see), Amazon Redshift Database Developer Guide, which
-    /// writes both with and without a space.
+    /// writes both with and without a space; and the same without a number, as users report it: `could not complete because of
+    /// conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`.
     pub(super) fn conflict(&self) -> bool {
         let message = self.message.to_lowercase().replace("error: ", "error:");
-        ["error:1023", "error:1018", "serializable isolation", "could not serialize", "deadlock detected"]
-            .iter()
-            .any(|words| message.contains(words))
+        [
+            "error:1023",
+            "error:1018",
+            "serializable isolation",
+            "could not serialize",
+            "deadlock detected",
+            "concurrent transaction",
+        ]
+        .iter()
+        .any(|words| message.contains(words))
     }
 
     /// Whether another load was first to make a column or a table.
@@ -83,19 +93,14 @@ impl Problem {
     }
 }
 
-/// The SDK's client, with region and credentials from the environment or the container's role.
-pub(super) async fn client() -> Client {
-    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .operation_attempt_timeout(Duration::from_secs(u64::from(HOLD_SECONDS.unsigned_abs()) + 30));
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(Builder::new().tls_provider(ring).build_https())
+/// A client with this service's retries and time limit.
+pub(super) fn client(aws: &SdkConfig) -> Client {
+    let limit = Duration::from_secs(u64::from(HOLD_SECONDS.unsigned_abs()) + 30);
+    let limits = aws.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
+    let config = Builder::from(aws)
         .retry_config(RetryConfig::standard().with_max_attempts(6))
-        .timeout_config(timeouts.build())
-        .load()
-        .await;
-    Client::new(&config)
+        .timeout_config(limits.operation_attempt_timeout(limit).build());
+    Client::from_conf(config.build())
 }
 
 impl DataApi {

@@ -1,0 +1,149 @@
+//! What a response's headers say about more records than it has: a first page must not pass for the whole list.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+
+/// Headers with the number of all records, as APIs commonly name them.
+const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
+
+/// What the headers say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// Whether there is a next page.
+    next: bool,
+    /// The largest total, and the header that gives it.
+    total: Option<(&'static str, u64)>,
+}
+
+impl Claims {
+    /// Reads headers with names in lower case; a header that came several times is one list with commas (RFC 9110, section
+    /// 5.2).
+    pub fn of(headers: &BTreeMap<String, String>) -> Self {
+        let value = |name: &str| headers.get(&name.to_ascii_lowercase());
+        let totals = TOTALS.into_iter().flat_map(|name| {
+            let numbers = value(name).into_iter().flat_map(|value| value.split(','));
+            numbers.filter_map(move |number| Some((name, number.trim().parse().ok()?)))
+        });
+        let range = value("Content-Range").and_then(|range| Some(("Content-Range", total_of(range)?)));
+        Self {
+            next: value("Link").is_some_and(|links| has_next(links)),
+            total: totals.chain(range).max_by_key(|(_, total)| *total),
+        }
+    }
+
+    /// Why a list of so many records is not the whole one, if it is not.
+    pub fn missing(&self, read: u64) -> Option<String> {
+        let total = self.total.filter(|(_, total)| *total > read);
+        let total = total.map(|(name, total)| format!("its header `{name}` counts {total}"));
+        let next = self.next.then(|| "its header `Link` names a next page".to_owned());
+        let claims: Vec<String> = total.into_iter().chain(next).collect();
+        let records = if read == 1 { "record" } else { "records" };
+        (!claims.is_empty()).then(|| format!("the response has {read} {records}, but {}", claims.join(" and ")))
+    }
+}
+
+/// The total of `items 0-19/1000` (RFC 9110, section 14.4); bytes are not records.
+fn total_of(range: &str) -> Option<u64> {
+    let (unit, range) = range.trim().split_once(' ')?;
+    if unit.eq_ignore_ascii_case("bytes") { None } else { range.rsplit_once('/')?.1.trim().parse().ok() }
+}
+
+/// Whether one of the links has the relation `next` (RFC 8288, section 3).
+fn has_next(links: &str) -> bool {
+    let mut rest = links;
+    while let Some((_, link)) = rest.split_once('<').and_then(|(_, link)| link.split_once('>')) {
+        let (parameters, others) = until(link, ',');
+        rest = others;
+        // Of several `rel` in one link, only the first counts.
+        if relations(parameters).is_some_and(|relations| relations.iter().any(|name| name.eq_ignore_ascii_case("next")))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// The values of a link's first `rel`.
+fn relations(mut parameters: &str) -> Option<Vec<String>> {
+    while !parameters.is_empty() {
+        let (parameter, others) = until(parameters, ';');
+        parameters = others;
+        if let Some((name, value)) = parameter.split_once('=')
+            && name.trim().eq_ignore_ascii_case("rel")
+        {
+            let value = value.trim().trim_matches('"').replace('\\', "");
+            return Some(value.split_whitespace().map(str::to_owned).collect());
+        }
+    }
+    None
+}
+
+/// What comes before and after a separator that stands outside quotation marks.
+fn until(text: &str, separator: char) -> (&str, &str) {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, char) in text.char_indices() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if char == separator && !quoted => return (&text[..at], &text[at + 1..]),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(name: &str, value: &str) -> Claims {
+        Claims::of(&BTreeMap::from([(name.to_owned(), value.to_owned())]))
+    }
+
+    #[test]
+    fn a_next_page_is_found_in_every_form_of_link() {
+        for (link, next) in [
+            (r#"</hens?page=2>; rel="next""#, true),
+            ("</hens?page=2>; rel=next", true),
+            ("</hens?page=2>;REL=Next", true),
+            (r#"</hens?page=2> ; title="a, b; rel=\"last\"" ; rel = "next""#, true),
+            (r#"</hens?page=1>; rel="first", </hens?page=2>; rel="last  next""#, true),
+            ("</hens?ids=1,2;3>; rel=prev, </hens?page=2>; rel=next", true),
+            (r#"</hens?page=1>; rel="prev", </hens?page=9>; rel="last""#, false),
+            (r#"</style.css>; rel=preload; title="rel=next""#, false),
+            (r#"</hens>; rel="prev"; rel="next""#, false),
+            ("</hens?rel=next>; rel=self", false),
+            ("</next>; rel=nextish", false),
+            ("rel=next", false),
+            ("<", false),
+            ("", false),
+        ] {
+            assert_eq!(claims("link", link), Claims { next, total: None }, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_total_is_compared_with_the_records_that_were_read() {
+        for (name, value, total) in [
+            ("x-total-count", "100", Some(100)),
+            ("x-total", " 100 ", Some(100)),
+            ("total-count", "100", Some(100)),
+            ("x-total-count", "20, 100", Some(100)),
+            ("content-range", "items 0-9/100", Some(100)),
+            ("content-range", "hens */100", Some(100)),
+            ("content-range", "bytes 0-9/100", None),
+            ("content-range", "items 0-9/*", None),
+            ("x-total-count", "many", None),
+            ("x-total-count", "-1", None),
+            ("x-total-pages", "7", None),
+        ] {
+            let missing = claims(name, value).missing(10);
+            assert_eq!(missing.is_some(), total.is_some(), "{name}: {value}");
+            assert!(missing.is_none_or(|words| words.contains("has 10 records") && words.contains(" counts 100")));
+        }
+        assert_eq!(claims("x-total-count", "10").missing(10), None);
+        assert_eq!(claims("x-total-count", "9").missing(10), None, "records may have come since it was counted");
+    }
+}

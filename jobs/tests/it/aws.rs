@@ -1,0 +1,126 @@
+//! Both of AWS's protocols in one program: the lake in S3 and the Data API get the same credentials, region, endpoint and
+//! proxy. A scripted server stands in for both; it proves what is sent, not that AWS would take it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::program::{Program, copy, transformation};
+use crate::support::server::{Answer, Server};
+use crate::support::zoo::Zoo;
+
+const LAKE: &str = "s3://lake";
+const WAREHOUSE: &str = "redshift://workgroup/zoo";
+
+/// S3, where nothing is, and the Data API, where every query has no rows.
+fn aws() -> Server {
+    let server = Server::start();
+    let ended = json!({"Id": "s-1", "Status": "FINISHED", "Records": [], "TotalNumRows": 0});
+    server.answers("/", [Answer::json(&ended)]);
+    server
+}
+
+fn program(program: Program, zoo: &Zoo) -> Program {
+    let contract = zoo.contract();
+    let program = program.option("--run-id", "r1").option("--lake-url", LAKE).env("WAREHOUSE_URL", WAREHOUSE);
+    program.option("--contract", contract.to_str().expect("a plain path")).option("--collections", "animals")
+}
+
+/// A transformation that asks the ledger, then the lake; what both services were sent.
+#[track_caller]
+fn signed_by(key: &str, amend: impl FnOnce(Program, &Server) -> Program) {
+    let (zoo, server) = (Zoo::empty(), aws());
+    let asking = program(transformation(), &zoo).option("--source-url", &server.url()).option("--retries", "0");
+    let asking = asking.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let ended = amend(asking, &server).run();
+    let asked = server.all();
+    for (service, path) in [("redshift-data", "/"), ("s3", "/lake/")] {
+        let requests = asked.iter().filter(|asked| asked.path == path || path != "/" && asked.path.starts_with(path));
+        let signatures: Vec<&str> = requests.filter_map(|asked| asked.header("Authorization")).collect();
+        let signed = |signature: &&str| {
+            signature.contains(&format!("Credential={key}/")) && signature.contains(&format!("/eu-west-3/{service}/"))
+        };
+        assert!(
+            !signatures.is_empty() && signatures.iter().all(signed),
+            "{signatures:?}\n{asked:#?}\n{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_profiles_credential_process_signs_for_both_services_and_runs_once_for_each() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| home.path().join(name).display().to_string();
+    let keys = json!({"Version": 1, "AccessKeyId": "PROCESSKEY", "SecretAccessKey": "very-secret"});
+    let script = format!("#!/bin/sh\necho once >> '{}'\necho '{keys}'\n", path("count"));
+    fs::write(path("keys"), script).expect("a script");
+    fs::set_permissions(path("keys"), fs::Permissions::from_mode(0o700)).expect("a program");
+    let profile = format!("[profile worker]\nregion = eu-west-3\ncredential_process = {}\n", path("keys"));
+    fs::write(path("config"), profile).expect("a profile");
+    signed_by("PROCESSKEY", |program, _| program.env("AWS_CONFIG_FILE", &path("config")).env("AWS_PROFILE", "worker"));
+    let times = fs::read_to_string(path("count")).expect("a count").lines().count();
+    assert!((1..=2).contains(&times), "{times} times");
+}
+
+/// As a job of AWS Batch gets them.
+#[test]
+fn a_containers_credentials_sign_for_both_services() {
+    signed_by("CONTAINERKEY", |program, server| {
+        let keys = json!({
+            "AccessKeyId": "CONTAINERKEY", "SecretAccessKey": "very-secret", "Token": "t", "Expiration": "2099-01-01T00:00:00Z",
+        });
+        server.answers("/keys", [Answer::json(&keys)]);
+        program
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/keys", server.url()))
+            .env("AWS_REGION", "eu-west-3")
+    });
+}
+
+#[test]
+fn both_services_go_through_the_environments_proxy() {
+    let zoo = Zoo::empty();
+    for (start, host) in [
+        (program(copy(), &zoo), "s3.eu-west-3.amazonaws.com:443"),
+        (
+            program(transformation(), &zoo).option("--source-url", "http://127.0.0.1:1"),
+            "redshift-data.eu-west-3.amazonaws.com:443",
+        ),
+    ] {
+        let (proxy, connects) = proxy();
+        let start = start.env("HTTPS_PROXY", &proxy).env("AWS_REGION", "eu-west-3");
+        let running = start.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "very-secret").start();
+        let first = connects.recv_timeout(Duration::from_secs(30));
+        let first = first.unwrap_or_else(|error| panic!("{error}: {}", running.said()));
+        assert!(first.starts_with(&format!("CONNECT {host} ")), "{first}");
+    }
+}
+
+#[test]
+fn a_bucket_without_region_or_endpoint_is_refused() {
+    let (zoo, home) = (Zoo::empty(), tempfile::tempdir().expect("a folder"));
+    let start = program(copy(), &zoo).env("AWS_EC2_METADATA_DISABLED", "true");
+    let start = start.env("AWS_CONFIG_FILE", home.path().join("none").to_str().expect("a plain path"));
+    start.run().refused(&["cannot use the bucket of `s3://lake`: no region is set", "AWS_REGION"]);
+}
+
+/// A proxy that notes who asks for what, and refuses. Its thread ends with the test process.
+fn proxy() -> (String, Receiver<String>) {
+    let (listener, (note, noted)) = (TcpListener::bind("127.0.0.1:0").expect("a free port"), channel());
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let _ = BufReader::new(stream).read_line(&mut line);
+            // The test may have seen enough.
+            let _ = note.send(line);
+        }
+    });
+    (format!("http://{address}"), noted)
+}

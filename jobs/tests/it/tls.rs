@@ -1,0 +1,58 @@
+//! TLS to PostgreSQL, against a server that takes nothing else. What a remote host needs is a pure test of `contract`.
+
+use crate::support::database::Role;
+use crate::support::secure::Secure;
+use crate::support::zoo::Zoo;
+
+/// What `copy` says once it is in: the server was never made ready.
+const ENTERED: &str = "cannot read the ledger";
+
+#[test]
+fn the_servers_certificate_is_verified_as_the_url_says() {
+    let (zoo, server) = (Zoo::stocked(), Secure::start());
+    zoo.transformation("r1").run().done();
+    let (ca, other) = (server.path("ca.pem"), server.path("other.pem"));
+    let refused = |host: &str, options: &str, words: &[&str]| {
+        zoo.copy_to(&server.url(host, options), "r1").run().refused(words);
+    };
+    for (host, options) in [
+        ("localhost", format!("?sslmode=verify-full&sslrootcert={ca}")),
+        ("localhost", format!("?sslrootcert={ca}")),
+        ("localhost", format!("?sslmode=verify-full&sslrootcert={ca}&channel_binding=require")),
+        ("127.0.0.1", format!("?sslmode=verify-ca&sslrootcert={ca}")),
+        ("127.0.0.1", format!("?sslmode=require&sslrootcert={ca}")),
+        ("127.0.0.1", "?sslmode=require".to_owned()),
+    ] {
+        refused(host, &options, &[ENTERED]);
+    }
+    for (host, options) in [
+        ("127.0.0.1", format!("?sslmode=verify-full&sslrootcert={ca}")),
+        ("localhost", format!("?sslmode=verify-full&sslrootcert={other}")),
+        ("localhost", format!("?sslmode=verify-ca&sslrootcert={other}")),
+        ("localhost", "?sslmode=verify-full".to_owned()),
+    ] {
+        refused(host, &options, &["cannot connect", "certificate", "sslrootcert=FILE"]);
+    }
+    // Without TLS it is the server that refuses.
+    for options in ["?sslmode=disable", ""] {
+        refused("localhost", options, &["no pg_hba.conf entry", "the server takes TLS only"]);
+    }
+    let missing = server.path("missing.pem");
+    refused("localhost", &format!("?sslrootcert={missing}"), &["cannot use the certificates in", "missing.pem"]);
+    let empty = zoo.contract().display().to_string();
+    refused("localhost", &format!("?sslrootcert={empty}"), &["cannot use the certificates in", "zoo.yaml"]);
+}
+
+#[test]
+fn a_server_without_tls_gets_nothing_where_the_url_wants_it() {
+    let zoo = Zoo::stocked();
+    zoo.transformation("r1").run().done();
+    let url = zoo.database().url(Role::Loader);
+    zoo.copy_to(&format!("{url}?sslmode=require"), "r1")
+        .run()
+        .refused(&["server does not support TLS", "sslmode=disable"]);
+    zoo.copy_to(&format!("{url}?sslmode=prefer"), "r1")
+        .run()
+        .refused(&["fall back to plaintext", "sslmode=verify-full"]);
+    zoo.copy_to(&format!("{url}?sslmode=disable"), "r1").run().done();
+}
