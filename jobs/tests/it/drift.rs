@@ -162,7 +162,7 @@ fn a_field_that_comes_twice_is_a_reason_and_not_a_choice() {
 #[test]
 fn numbers_beyond_their_type_are_reasons() {
     let legs = r#"{"id":1,"name":"Ada","kind":{"legs":9223372036854775808}}"#;
-    assert_eq!(reason(legs), "kind.legs: expected an integer, found the number 9223372036854776000");
+    assert_eq!(reason(legs), "kind.legs: expected an integer, found the number 9223372036854775808");
     let zoo = Zoo::empty();
     zoo.gives_text(
         "animals",
@@ -171,6 +171,15 @@ fn numbers_beyond_their_type_are_reasons() {
     zoo.load_only("animals", "r1");
     let ids = zoo.objects("SELECT id::text FROM zoo.animals ORDER BY animals.id");
     assert_eq!(ids, [json!({"id": "-9223372036854775808"}), json!({"id": "9223372036854775807"})]);
+}
+
+#[test]
+fn keys_that_one_64_bit_float_stands_for_stay_apart() {
+    let zoo = Zoo::empty();
+    zoo.gives_text("animals", r#"[{"id":9007199254740992.0,"name":"Ada"},{"id":9007199254740993.0,"name":"Bo"}]"#);
+    zoo.load_only("animals", "r1");
+    let ids = zoo.objects("SELECT id::text FROM zoo.animals ORDER BY animals.id");
+    assert_eq!(ids, [json!({"id": "9007199254740992"}), json!({"id": "9007199254740993"})]);
 }
 
 /// What cannot be read at all must not hide the record's key, wherever in the record the key stands.
@@ -187,7 +196,7 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
         (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor within 1E-307 to 1E+308"),
         (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor within"),
-        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "are before 4713 BC"),
+        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is no ISO 8601 instant"),
         (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` is written twice in one object"),
         (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` is written twice in one object"),
         (
