@@ -14,6 +14,7 @@ mod model;
 mod ordered;
 mod run_id;
 mod tables;
+mod text;
 mod words;
 
 pub use check::{ContractError, Problem};
@@ -25,3 +26,4 @@ pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Dr
 pub use ordered::Ordered;
 pub use run_id::{RunId, RunIdError};
 pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};
+pub use text::without_bom;
