@@ -2,4 +2,5 @@
 
 pub mod bodies;
 mod etags;
+mod redirects;
 mod retries;

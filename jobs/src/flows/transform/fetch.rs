@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Job, Progress};
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Reply};
+use crate::edge::source::{Api, Body, Known, Reply};
 use crate::failure::Failure;
 use crate::receipt::{Object, Receipt};
 
@@ -44,6 +44,8 @@ pub(super) struct Arriving<'t> {
     evidence: Map<String, Value>,
     progress: &'t dyn Progress,
     pub etag: Option<String>,
+    /// Where the ETag is from.
+    pub url: Option<String>,
     /// When the answer was asked for, as in its receipt.
     pub fetched_at: String,
     pub form: Form,
@@ -108,9 +110,9 @@ impl Origin {
         progress: &'t dyn Progress,
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
-        let (mut fetched_at, mut raw) = (now.to_owned(), None);
+        let (mut fetched_at, mut raw, mut url) = (now.to_owned(), None, None);
         let (from, etag, form, total) = match self {
-            Self::Api(api) => match api.get(path, earlier.and_then(|receipt| receipt.etag.as_deref())).await? {
+            Self::Api(api) => match api.get(path, earlier.and_then(known)).await? {
                 Reply::NotModified(http) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(http)?);
                     to.keep(&evidence).await?;
@@ -118,6 +120,7 @@ impl Origin {
                 }
                 Reply::Body(mut body) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
+                    url = Some(body.evidence.url.clone());
                     let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
                     let total = body.announced();
                     (From::Body(body), etag, form, total)
@@ -141,6 +144,7 @@ impl Origin {
                     None => return Err(altered(&to, object, "it is gone")),
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
+                url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
                 // It had been whole when it got its receipt.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
@@ -150,7 +154,7 @@ impl Origin {
         };
         progress.begin(to.name, total);
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, fetched_at, form }))
+        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, url, fetched_at, form }))
     }
 }
 
@@ -192,6 +196,11 @@ impl Arriving<'_> {
         self.to.keep(&evidence).await?;
         Ok(raw)
     }
+}
+
+/// What the source may be asked with; receipts of the first days lack the URL.
+fn known(receipt: &Receipt) -> Option<Known<'_>> {
+    Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
