@@ -16,11 +16,13 @@
 mod ddl;
 mod ledger;
 mod names;
+mod retired;
 mod sql;
 mod statements;
 
 pub use ddl::{column_ddl, create_table, register};
 pub use ledger::{Committed, Ledger, Standing};
 pub use names::StageNames;
+pub use retired::Retired;
 pub use sql::{Dialect, literal};
 pub use statements::{Change, Plan, Statement};
