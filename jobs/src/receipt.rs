@@ -27,7 +27,7 @@ pub struct Receipt {
     /// The answer's ETag, if it had one. It stands for the bytes, so a replay of them keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// Where the answer is from, if it came over HTTP: an ETag is sent to this URL only, and without one to none.
+    /// Where the response is from, if it came over HTTP: an ETag is sent to this URL only, and without one to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The earlier run whose objects these are, after a 304 "not modified".

@@ -82,10 +82,7 @@ impl Ledger {
     /// What the ledger means for a run whose oldest answer was asked for at `fetched_at`.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
-        let superseded = || Standing::Superseded {
-            by: head.run_id.clone(),
-            fetched_at: head.fetched_at.clone(),
-        };
+        let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
         if head.run_id == *run {
             Standing::AlreadyCommitted
         } else if self.0.iter().any(|committed| committed.run_id == *run) || fetched_at < head.fetched_at.as_str() {
