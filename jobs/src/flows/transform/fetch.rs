@@ -128,12 +128,12 @@ impl Origin {
             },
             Self::Files(files) => {
                 let from = format!("{}.json", to.name);
-                let Some(size) = files.size(&from).await? else {
+                let Some((size, file)) = files.read_version(&from).await? else {
                     return Err(Failure::refused(format!("`{}` is gone", files.location(&from))).into());
                 };
                 evidence.insert("file".to_owned(), files.location(&from).into());
                 let form = Form { gzip: false, delimited: true };
-                (From::File(files.read(&from, size)), None, form, Some(size))
+                (From::File(file), None, form, Some(size))
             }
             Self::Raw(_) => {
                 let receipt = earlier.context("a replay without a receipt")?;
