@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::locate::line_of;
-use crate::words::reserved;
+use crate::words::{reserved, system_column};
 use crate::{Column, Contract, Ordered, POSITION, Type, without_bom};
+
+/// Both warehouses take 1,600 columns a table (PostgreSQL manual, appendix K; Amazon Redshift Database Developer Guide,
+/// CREATE TABLE). A load needs five of its own and one in its delta, a child table two more.
+const MOST_COLUMNS: usize = 1_600 - 6 - 2;
 
 /// Why a contract was refused: every problem, in the file's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +124,7 @@ impl<'c> Checker<'c> {
             checker.lists(&at, &collection.children);
             for (child_name, child) in collection.children.iter() {
                 let at = [at.clone(), path(&["children", child_name])].concat();
-                checker.name(&at, &["parent_key"], &child.parent_key);
+                checker.column_name(&at, &["parent_key"], &child.parent_key);
                 if child.parent_key == POSITION {
                     checker.add(
                         &at,
@@ -204,9 +208,22 @@ impl<'c> Checker<'c> {
         }
     }
 
+    fn column_name(&mut self, at: &[String], rest: &[&str], name: &str) {
+        self.name(at, rest, name);
+        if system_column(name) {
+            let message =
+                format!("`{name}` is a system column of PostgreSQL; choose another name and write `at: {name}`");
+            self.add(at, rest, message);
+        }
+    }
+
     fn each_column(&mut self, at: &[String], columns: &Ordered<Column>) {
+        if columns.iter().count() > MOST_COLUMNS {
+            let message = format!("{} columns; at most {MOST_COLUMNS} fit", columns.iter().count());
+            self.add(at, &["columns"], message);
+        }
         for (name, column) in columns.iter() {
-            self.name(at, &["columns", name], name);
+            self.column_name(at, &["columns", name], name);
             if column.known_gaps.is_some() && column.references.is_none() {
                 self.add(at, &["columns", name, "known_gaps"], "only a column with `references` has gaps".to_owned());
             }

@@ -20,6 +20,7 @@ use self::storable::{storable, without_place};
 use self::visit::{Path, Sink, Value};
 use super::row::Row;
 use crate::clean::{self, Cell};
+use crate::limits;
 
 /// How many reasons one record shows; more would only repeat themselves.
 const REASONS: usize = 10;
@@ -206,6 +207,11 @@ impl RecordReader {
         missing(&self.columns, 0, &record.row.cells, failed, Path::Root, &mut record.reasons);
         self.room.check(&record.row, Path::Root, &mut record.reasons);
         let key = record.row.cells[self.key].clone();
+        if let Cell::Text(text) = &key
+            && let Some(problem) = limits::key(text.len())
+        {
+            record.reasons.push(format!("{}: {problem}", self.columns[self.key].path));
+        }
         for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
             row.cells[0] = key.clone();
         }

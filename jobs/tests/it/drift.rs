@@ -211,6 +211,20 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
     }
 }
 
+/// PostgreSQL's index takes no longer ones.
+#[test]
+fn a_key_that_is_too_long_for_an_index_is_a_reason_and_the_longest_is_loaded() {
+    let zoo = Zoo::empty();
+    zoo.amend("id: {type: string(8), required: true, doc: Initials.}", "id: {type: string(9999), doc: Initials.}");
+    // No two parts alike, so that nothing of it can be compressed.
+    let long = (0..).map(|n: u32| format!("{n:x}")).take(1000).collect::<String>();
+    let keeper = |bytes: usize| json!({"id": long[..bytes], "name": "Li"});
+    zoo.gives("keepers", &json!([keeper(2600), keeper(2601)]));
+    assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 1);
+    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "keepers")).expect("one");
+    assert_eq!((aside.number, aside.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
+}
+
 /// JSON goes through a column of text on its way to SUPER, and its strings, its depth and `_extra` have ends as well.
 #[test]
 fn json_that_is_too_large_is_a_reason() {

@@ -26,8 +26,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn a_good_contract_gives_its_tables_in_order_with_keys() {
     let contract = Contract::parse(GOOD, "zoo.yaml").expect("good");
-    let tables: Vec<(&str, String)> =
-        contract.tables().iter().map(|table| (table.name, table.key.join("+"))).collect();
+    let tables: Vec<(&str, String)> = contract.tables().iter().map(|table| (table.name, table.key.join("+"))).collect();
     let expected = [("animals", "id"), ("animal_meals", "animal_id+position"), ("keepers", "id")];
     assert_eq!(tables, expected.map(|(name, key)| (name, key.to_owned())));
     assert!(contract.tables()[0].columns[0].required && contract.tables()[0].columns[0].unique);
@@ -64,6 +63,16 @@ fn each_mistake_is_told_with_its_file_line_path_and_mend() {
         ("{meal:", "{position:", "`position` is there by itself"),
         ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
         ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is no name"),
+        (
+            "      keeper_id: {at: keeper",
+            "      xmin: {at: keeper",
+            "columns.xmin: `xmin` is a system column of PostgreSQL",
+        ),
+        (
+            "parent_key: animal_id",
+            "parent_key: ctid",
+            "parent_key: `ctid` is a system column of PostgreSQL; choose another",
+        ),
         ("animal_meals:", "keepers:", "table `keepers` is described twice"),
         ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
         ("references: keepers.id, ", "", "only a column with `references` has gaps"),
@@ -83,4 +92,15 @@ fn all_problems_of_a_well_formed_contract_come_at_once_in_the_files_order() {
     let text =
         GOOD.replace("/animals", "animals").replace("keepers.id,", "nobody.id,").replace("key: id\n", "key: x\n");
     assert_eq!(problems(&text).len(), 3, "{:#?}", problems(&text));
+}
+
+#[test]
+fn a_table_has_no_more_columns_than_both_warehouses_hold() {
+    let with = |count: usize| {
+        let more: String = (2..count).map(|n| format!("      c{n}: {{type: integer, doc: n}}\n")).collect();
+        GOOD.replacen("      keeper_id:", &format!("{more}      keeper_id:"), 1)
+    };
+    assert!(Contract::parse(&with(MOST_COLUMNS), "zoo.yaml").is_ok());
+    let found = problems(&with(MOST_COLUMNS + 1));
+    assert_eq!(found, ["zoo.yaml:8: collections.animals.columns: 1593 columns; at most 1592 fit"]);
 }
