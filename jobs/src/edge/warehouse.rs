@@ -86,7 +86,8 @@ fn same_key(schema: &str, table: &Table<'_>, found: &[String]) -> Result<(), Fai
         return Ok(());
     }
     let (name, found, wanted) = (table.name, found.join("`, `"), table.key.join("`, `"));
-    let failure = Failure::refused(format!("`{schema}.{name}`: the table's key is `{found}`, the contract's is `{wanted}`"));
+    let failure =
+        Failure::refused(format!("`{schema}.{name}`: the table's key is `{found}`, the contract's is `{wanted}`"));
     Err(failure.hint("give the table another name in the contract, or drop it in the warehouse and load the run again"))
 }
 

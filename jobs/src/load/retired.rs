@@ -29,7 +29,8 @@ impl Retired {
                 continue;
             };
             let known = |column: &str| {
-                table.columns.iter().any(|own| own.name == column) || SYSTEM_COLUMNS.iter().any(|own| own.name == column)
+                table.columns.iter().any(|own| own.name == column)
+                    || SYSTEM_COLUMNS.iter().any(|own| own.name == column)
             };
             let unknown = columns.into_iter().filter(|column| !known(column) && plain(column)).cloned();
             let unknown: Vec<String> = unknown.collect();
@@ -42,7 +43,8 @@ impl Retired {
 
     /// One line for each, with what to do about it.
     pub fn warnings(&self, schema: &str) -> Vec<String> {
-        let columns = self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
+        let columns =
+            self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
         let columns = columns.map(|(table, column)| {
             format!(
                 "`{schema}.{table}.{column}` is not in the contract: the rows that this load writes have null in it; \

@@ -40,7 +40,9 @@ fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
     match (from.scheme(), to.scheme()) {
         ("https", "http") => Err(refused(&shown, "a redirect from https to http is not followed")),
         (_, "http" | "https") if hops.contains(&to) => Err(refused(&shown, "the redirects form a loop")),
-        (_, "http" | "https") if hops.len() > MOST => Err(refused(&shown, "more than 10 redirects, one after the other")),
+        (_, "http" | "https") if hops.len() > MOST => {
+            Err(refused(&shown, "more than 10 redirects, one after the other"))
+        }
         (_, "http" | "https") => Ok(to),
         _ => Err(refused(&shown, "only http and https are followed")),
     }
@@ -122,7 +124,10 @@ mod tests {
     #[test]
     fn a_login_and_a_signature_are_not_shown() {
         let error = hop("https://user:secret@a.example/hens?token=secret", "http://b.example/?signature=secret");
-        assert!(error.as_ref().is_err_and(|error| !error.contains("secret") && error.contains("b.example")), "{error:?}");
+        assert!(
+            error.as_ref().is_err_and(|error| !error.contains("secret") && error.contains("b.example")),
+            "{error:?}"
+        );
         let url = Url::parse("https://user:secret@a.example/hens?page=2").expect("a URL");
         assert_eq!(recorded(&[url.clone()]), "https://a.example/hens?page=2");
         assert_eq!(recorded(&[url.clone(), url]), "https://a.example/hens?…");

@@ -121,7 +121,8 @@ impl Warehouse for Postgres {
                 }
             }
         }
-        let plain = |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
+        let plain =
+            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
         let retired = Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns))));
         if missing.is_empty() {
             return Ok(retired);

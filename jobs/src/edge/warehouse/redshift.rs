@@ -168,7 +168,8 @@ impl Warehouse for Redshift {
                 }
             }
         }
-        let plain = |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
+        let plain =
+            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
         Ok(Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns)))))
     }
 
