@@ -6,10 +6,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod heap;
 mod json;
 
 use contract::Type;
 
+pub use heap::{HEAP_BYTES, Stored, heap};
 pub use json::{Json, json};
 
 /// The longest text, in bytes of UTF-8 ("Character types"); a string inside a SUPER value ends there too ("Limitations

@@ -225,6 +225,25 @@ fn a_key_that_is_too_long_for_an_index_is_a_reason_and_the_longest_is_loaded() {
     assert_eq!((aside.number, aside.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
 }
 
+/// PostgreSQL keeps a row in one page.
+#[test]
+fn a_row_of_too_many_values_is_a_reason_and_the_longest_is_loaded() {
+    let zoo = Zoo::empty();
+    let columns: String = (0..1500).map(|n| format!("      n{n}: {{type: integer, doc: n}}\n")).collect();
+    zoo.amend("      since: {type: date, doc: First day of work.}\n", &columns);
+    let keeper = |id: &str, values: usize| {
+        let numbers: String = (0..values).map(|n| format!(",\"n{n}\":{n}")).collect();
+        format!("{{\"id\":\"{id}\",\"name\":\"Li\"{numbers}}}")
+    };
+    // 216 bytes before the first value, 8 of names, and 83 of the load's own columns.
+    let most = (8160 - 216 - 8 - 83) / 8;
+    zoo.gives_text("keepers", &format!("[{},{}]", keeper("kb", most), keeper("lm", most + 1)));
+    assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 1);
+    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "keepers")).expect("one");
+    assert_eq!(aside.number, 2);
+    assert!(aside.reasons.ends_with("bytes in a page of PostgreSQL, at most 8160 fit"), "{}", aside.reasons);
+}
+
 /// JSON goes through a column of text on its way to SUPER, and its strings, its depth and `_extra` have ends as well.
 #[test]
 fn json_that_is_too_large_is_a_reason() {

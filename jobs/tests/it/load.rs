@@ -1,12 +1,11 @@
 //! Loads over loads: what is new, changed, vanished and back again, and what must not move.
 
+mod clock_ahead;
+mod contract_changed;
 mod recorded;
 
-use chrono::TimeDelta;
-use jobs::edge::clock;
 use serde_json::json;
 
-use crate::support::database::Role;
 use crate::support::program::transformation;
 use crate::support::server::{Answer, Server};
 use crate::support::zoo::{Zoo, animals, stock};
@@ -167,43 +166,6 @@ fn a_run_fetched_before_the_heads_is_superseded_even_if_it_was_never_loaded() {
     assert_eq!(zoo.state(), state);
 }
 
-/// The run's receipts as a transformation writes them whose clock is ahead.
-fn fetched_in_the_future(zoo: &Zoo, run: &str, by: TimeDelta) {
-    zoo.transformation(run).run().done();
-    let time = clock::rfc3339(clock::now() + by);
-    for key in zoo.lake.keys(&format!("stage/zoo/run={run}/receipts")) {
-        let mut receipt = zoo.lake.json(&key);
-        receipt["fetched_at"] = json!(time);
-        zoo.lake.overwrite(&key, receipt.to_string().as_bytes());
-    }
-}
-
-#[test]
-fn a_run_from_a_clock_that_is_ahead_is_refused() {
-    let zoo = Zoo::stocked();
-    fetched_in_the_future(&zoo, "r1", TimeDelta::days(365));
-    let ended = zoo.copy("r1").run();
-    ended.refused(&["collection `animals` was fetched at 2", "which is in the future", "hint: set the clock"]);
-    assert!(zoo.ledger().is_empty());
-    // Two clocks are never quite the same.
-    fetched_in_the_future(&zoo, "r2", TimeDelta::minutes(3));
-    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
-}
-
-#[test]
-fn a_run_that_is_superseded_by_the_future_fails_and_the_hint_helps() {
-    let zoo = Zoo::stocked();
-    zoo.load("r1");
-    let owner = zoo.database().session(Role::Loader);
-    owner.run("UPDATE etl.runs SET fetched_at = fetched_at + interval '1 year'");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
-    zoo.transformation("r2").run().done();
-    let cure = "UPDATE etl.runs SET fetched_at = committed_at WHERE source = 'zoo' AND run_id = 'r1'";
-    zoo.copy("r2").run().refused(&["run `r2` is superseded by run `r1`", "in the future", cure]);
-    owner.run(cure);
-    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
-}
-
 #[test]
 fn the_same_answer_gives_the_same_parquet_bytes() {
     let zoo = Zoo::stocked();
@@ -234,60 +196,4 @@ fn a_new_column_reaches_the_table_and_only_rows_with_a_value_in_it_change() {
     assert_eq!(zoo.objects(hash), before);
     let moods = zoo.objects("SELECT mood FROM zoo.animals ORDER BY id");
     assert_eq!(moods, [json!({"mood": "calm"}), json!({"mood": null}), json!({"mood": null})]);
-}
-
-#[test]
-fn a_column_of_another_type_in_the_warehouse_is_refused() {
-    let zoo = Zoo::stocked();
-    zoo.load("r1");
-    zoo.amend("weight_kg: {type: double, unit: kg", "weight_kg: {type: integer");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
-    zoo.transformation("r2").run().done();
-    let state = zoo.state();
-    let words = "`zoo.animals.weight_kg` is double precision in the warehouse, but bigint in the contract";
-    zoo.copy("r2").run().refused(&[words]);
-    assert_eq!(zoo.state(), state);
-}
-
-#[test]
-fn a_table_with_another_key_than_the_contracts_is_refused_before_anything_is_staged() {
-    let zoo = Zoo::stocked();
-    zoo.load("r1");
-    zoo.amend("key: id\n    drift: quarantine", "key: name\n    drift: quarantine");
-    for (run, keeper) in [("r2", json!({"id": "kb", "name": "Li"})), ("r3", json!({"id": "lm", "name": "Li"}))] {
-        zoo.gives("keepers", &json!([keeper]));
-        zoo.transformation(run).run().done();
-        let state = zoo.state();
-        let words = ["`zoo.keepers`: the table's key is `id`, the contract's is `name`", "drop it in the warehouse"];
-        zoo.copy(run).run().refused(&words);
-        assert_eq!(zoo.state(), state);
-    }
-
-    // What the hint says helps.
-    zoo.database().session(Role::Loader).run("DROP TABLE zoo.keepers");
-    assert_eq!(zoo.copy("r3").run().done()["tables"]["keepers"]["inserted"], 1);
-}
-
-#[test]
-fn what_leaves_the_contract_is_reported_at_each_load_and_its_values_do_not_look_current() {
-    let zoo = Zoo::stocked();
-    zoo.load("r1");
-    let database = zoo.database().session(Role::Loader);
-    database.run("ALTER TABLE zoo.animals ADD COLUMN seen date DEFAULT '2026-01-05', ADD COLUMN \"Note\" text");
-    zoo.amend("      weight_kg: {type: double, unit: kg, doc: Weight.}\n", "");
-    zoo.amend("  tickets:\n", "  passes:\n");
-    zoo.gives("passes", &json!([]));
-    for run in ["r2", "r3"] {
-        zoo.transformation(run).run().done();
-        let ended = zoo.copy(run).run();
-        ended.done();
-        for words in ["`zoo.animals.weight_kg` is not in the contract", "`zoo.tickets` is not in the contract"] {
-            assert_eq!(ended.stderr.matches(words).count(), 1, "{}", ended.stderr);
-        }
-        assert!(!ended.stderr.contains("zoo.animals.seen") && !ended.stderr.contains("Note"), "{}", ended.stderr);
-        let rows = zoo.objects("SELECT weight_kg, seen, _extra->'weight_kg' AS extra FROM zoo.animals ORDER BY id");
-        assert_eq!(rows[0], json!({"weight_kg": null, "seen": "2026-01-05", "extra": 180.5}));
-        assert_eq!(rows[1]["weight_kg"], json!(null));
-    }
-    assert_eq!(zoo.objects("SELECT ticket FROM zoo.tickets WHERE _deleted_at IS NULL"), [json!({"ticket": 7})]);
 }

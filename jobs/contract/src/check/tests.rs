@@ -102,5 +102,5 @@ fn a_table_has_no_more_columns_than_both_warehouses_hold() {
     };
     assert!(Contract::parse(&with(MOST_COLUMNS), "zoo.yaml").is_ok());
     let found = problems(&with(MOST_COLUMNS + 1));
-    assert_eq!(found, ["zoo.yaml:8: collections.animals.columns: 1593 columns; at most 1592 fit"]);
+    assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; at most 1592 fit"]);
 }

@@ -95,7 +95,7 @@ mod tests {
 
     fn hop(from: &str, location: &str) -> Result<String, String> {
         let from = Url::parse(from).expect("a URL");
-        follow(&[from.clone()], &from, location).map(Url::into).map_err(|failure| failure.to_string())
+        follow(std::slice::from_ref(&from), &from, location).map(Url::into).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
             "{error:?}"
         );
         let url = Url::parse("https://user:secret@a.example/hens?page=2").expect("a URL");
-        assert_eq!(recorded(&[url.clone()]), "https://a.example/hens?page=2");
+        assert_eq!(recorded(std::slice::from_ref(&url)), "https://a.example/hens?page=2");
         assert_eq!(recorded(&[url.clone(), url]), "https://a.example/hens?…");
     }
 }
