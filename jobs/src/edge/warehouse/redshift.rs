@@ -138,7 +138,7 @@ impl Warehouse for Redshift {
                 self.execute(&statement.purpose, &statement.sql).await?;
                 continue;
             };
-            // Redshift is not told of a key, but of the contract's columns only those of the key were made NOT NULL.
+            // Tables on Redshift have no declared key, but of the contract's columns only those of the key are NOT NULL.
             let key = columns.iter().filter(|(name, column)| column.required && !name.starts_with('_'));
             same_key(schema, table, &key.map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
             for (name, kind, _) in column_ddl(table, Dialect::Redshift) {
