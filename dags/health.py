@@ -13,6 +13,8 @@ EARLIER_RUNS = 9
 MAX_CHANGE, MIN_ROWS = 0.5, 20
 # Fargate starts a job within a minute or so; a job that waits longer has no place, or never gets one.
 MAX_WAIT = timedelta(minutes=30)
+# How far apart two clocks may be.
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 # A run is three jobs, one after the other.
 MAX_WAITING = 12
 # How far back failed jobs are looked for. Batch forgets jobs after seven days.
@@ -45,9 +47,12 @@ def load_age(runs: list[Run], now: datetime, max_hours: float) -> list[str]:
     if not runs:
         return ["nothing was ever loaded; hint: trigger the DAG `ingestion`"]
     hours = (now - runs[0].loaded_at).total_seconds() / 3600
+    last = f"run {runs[0].run_id}, {runs[0].loaded_at:%Y-%m-%d %H:%M} UTC"
+    if hours < -MAX_CLOCK_SKEW / timedelta(hours=1):
+        hint = "set the clock of the machine that ran `copy`, and correct loaded_at and fetched_at in etl.runs"
+        return [f"the last load is {-hours:.1f} hours in the future ({last}); hint: {hint}"]
     if hours <= max_hours:
         return []
-    last = f"run {runs[0].run_id}, {runs[0].loaded_at:%Y-%m-%d %H:%M} UTC"
     hint = "see what the DAG `ingestion` did since: paused, failed, or never started? Then trigger it"
     return [f"the last load is {hours:.1f} hours old, {max_hours} are allowed ({last}); hint: {hint}"]
 

@@ -26,6 +26,13 @@ def test_a_load_grows_old(hours, problems):
     assert len(load_age([run(2, hours), run(1, 1)], NOW, 48)) == problems
 
 
+@pytest.mark.parametrize(("minutes", "problems"), [(4, 0), (6, 1), (525_600, 1)])
+def test_a_load_in_the_future_is_a_problem(minutes, problems):
+    found = load_age([run(2, -minutes / 60), run(1, 1)], NOW, 48)
+    assert len(found) == problems
+    assert all("in the future (run run-2, " in problem and "hint: set the clock" in problem for problem in found)
+
+
 def test_what_was_never_loaded_is_told_and_nothing_else_about_it():
     assert load_age([], NOW, 48) == ["nothing was ever loaded; hint: trigger the DAG `ingestion`"]
     assert quarantine([], 0.1) == row_counts([]) == tampering([], 0, {}) == []

@@ -1,15 +1,17 @@
 //! What a row of the warehouse can hold: one set of rules for the step that makes rows, which sets aside what breaks
 //! one, and for the proof before the load, which would refuse it.
 //!
-//! The rules are Redshift's, as documented in its Database Developer Guide; PostgreSQL holds whatever keeps to them.
+//! The rules are Redshift's, as documented in its Database Developer Guide, and PostgreSQL's where that holds less.
 //! Where the guide is silent or says "around", the narrower reading stands.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod heap;
 mod json;
 
 use contract::Type;
 
+pub use heap::{HEAP_BYTES, Stored, heap};
 pub use json::{Json, json};
 
 /// The longest text, in bytes of UTF-8 ("Character types"); a string inside a SUPER value ends there too ("Limitations
@@ -25,6 +27,10 @@ pub const ROW_BYTES: usize = 4_000_000;
 
 /// What a column without text counts in a row: the widest of them, DECIMAL, takes 16 bytes.
 pub const FIXED_BYTES: usize = 16;
+
+/// The longest key, in bytes. PostgreSQL's index takes 2,704 bytes a row ("index row size exceeds btree version 4 maximum
+/// 2704"), of which a child table's needs some for the position.
+pub const KEY_BYTES: usize = 2_600;
 
 /// How deep arrays and objects may lie in each other inside a SUPER value ("Limitations of SUPER").
 pub const LEVELS: usize = 1_000;
@@ -158,6 +164,11 @@ pub fn days(value: i32) -> Result<(), Flaw> {
         return Err(Flaw::new(Rule::Date, problem));
     }
     Ok(())
+}
+
+/// Whether a key of so many bytes is too long, and how to say it.
+pub fn key(bytes: usize) -> Option<String> {
+    (bytes > KEY_BYTES).then(|| format!("a key of {bytes} bytes, at most {KEY_BYTES} fit"))
 }
 
 /// Whether a row of so many bytes is too large, and how to say it.

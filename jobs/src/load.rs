@@ -17,6 +17,7 @@ mod ddl;
 mod deletions;
 mod ledger;
 mod names;
+mod retired;
 mod sql;
 mod statements;
 
@@ -24,5 +25,6 @@ pub use ddl::{column_ddl, create_table, register};
 pub use deletions::Loss;
 pub use ledger::{Committed, Ledger, Standing};
 pub use names::StageNames;
+pub use retired::Retired;
 pub use sql::{Dialect, literal};
 pub use statements::{Change, Plan, Statement};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Counts up whenever the same contract and answer would give other Parquet bytes than before.
-const TRANSFORMATION: u32 = 2;
+const TRANSFORMATION: u32 = 3;
 
 /// One collection's receipt, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Receipt {
     /// The answer's ETag, if it had one. It stands for the bytes, so a replay of them keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// Where the response is from, if it came over HTTP: an ETag is sent to this URL only, and without one to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The earlier run whose objects these are, after a 304 "not modified".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchanged_since: Option<RunId>,

@@ -16,6 +16,7 @@ mod ordered;
 mod run_id;
 mod tables;
 mod tls;
+mod text;
 mod words;
 
 pub use check::{ContractError, Problem};
@@ -28,3 +29,4 @@ pub use ordered::Ordered;
 pub use run_id::{RunId, RunIdError};
 pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};
+pub use text::without_bom;

@@ -183,7 +183,8 @@ pub enum Type {
     Double,
     /// True or false.
     Boolean,
-    /// An instant, kept as UTC with microseconds. ISO 8601 with any offset; without one it is UTC.
+    /// An instant, kept as UTC with microseconds: ISO 8601, `YYYY-MM-DDThh:mm:ss` with an optional fraction and an offset
+    /// of at most 14 hours; without an offset it is UTC.
     Timestamp,
     /// A calendar day, `YYYY-MM-DD`.
     Date,

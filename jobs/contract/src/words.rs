@@ -19,3 +19,12 @@ union unique unnest unpivot user using variadic verbose wallet when where window
 pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
 }
+
+/// Columns that every table of PostgreSQL has by itself (PostgreSQL manual, "System Columns"), and Redshift's too. `oid` is
+/// among the reserved words.
+const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
+/// Whether no column may have the name, though a table may.
+pub(crate) fn system_column(name: &str) -> bool {
+    SYSTEM_COLUMNS.contains(&name)
+}

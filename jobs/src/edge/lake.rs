@@ -145,9 +145,20 @@ impl Lake {
 
     /// Reads an object of known size piece by piece, the next piece on its way while the last is in use.
     pub fn read(&self, key: &str, size: u64) -> Reader {
-        let mut reader = Reader { lake: self.clone(), key: key.to_owned(), next: 0, size, ahead: None };
-        reader.fetch_ahead();
-        reader
+        Reader::new(self, key, size, None)
+    }
+
+    /// Reads an object that its owner may replace at any time, as it is now: its size and its pieces, or `None` if it is not
+    /// there. The reader fails, for now, when the object changes before its end.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn read_version(&self, key: &str) -> Result<Option<(u64, Reader)>> {
+        match self.store.head(&Path::from(key)).await {
+            Ok(found) => Ok(Some((found.size, Reader::new(self, key, found.size, found.e_tag)))),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("find", key, error)),
+        }
     }
 
     /// The SHA-256 of the bytes at an object's key, read piece by piece.

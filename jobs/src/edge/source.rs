@@ -1,5 +1,7 @@
 //! The source's HTTP API. (A source that is files is read through the lake's edge.)
 
+mod redirects;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,8 +11,9 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
     TRANSFER_ENCODING,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::failure::Failure;
 
@@ -38,12 +41,24 @@ pub enum Reply {
 /// What is kept of an exchange beside the bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was asked for.
+    /// Where the response is from.
     pub url: String,
+    /// What was requested, where a redirect led elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
     /// The answer's status.
     pub status: u16,
     /// The answer's headers, cookies left out.
     pub headers: BTreeMap<String, String>,
+}
+
+/// What an earlier response said about its content. An ETag belongs to one URL (RFC 9110, section 8.8.3).
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// Where that response was from.
+    pub url: &'k str,
+    /// Its ETag.
+    pub etag: &'k str,
 }
 
 /// A body on its way, in the encoding in which it comes.
@@ -70,30 +85,49 @@ impl Api {
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(SILENCE)
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
         Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
     }
 
-    /// Asks for `path`; with an ETag only if what it stands for has changed.
+    /// Asks for `path` and follows redirects. The ETag goes only to the URL that it is from, and asks for the content only
+    /// if that has changed.
     ///
     /// # Errors
-    /// Temporary for 408, 425, 429, 5xx, timeouts and broken connections; refused for any other status.
-    pub async fn get(&self, path: &str, etag: Option<&str>) -> Result<Reply> {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.client.get(&url).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
-        if let Some(etag) = etag {
-            request = request.header(IF_NONE_MATCH, etag);
-        }
-        let response = request.send().await.map_err(|error| broken(&url, error))?;
+    /// Temporary for 408, 425, 429, 5xx, timeouts and broken connections; refused for any other status, and for redirects
+    /// that lead in a circle or from https to http.
+    pub async fn get(&self, path: &str, known: Option<Known<'_>>) -> Result<Reply> {
+        let requested = format!("{}{path}", self.base);
+        let first = Url::parse(&requested)
+            .map_err(|error| Failure::refused(format!("`{requested}` is no address to ask")).because(error))?;
+        let (mut to, mut hops) = (first.clone(), vec![first]);
+        let (url, conditional, response) = loop {
+            let url = redirects::recorded(&hops);
+            let etag = known.filter(|known| known.url == redirects::without_login(&to)).map(|known| known.etag);
+            let mut request = self.client.get(to).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
+            if let Some(etag) = etag {
+                request = request.header(IF_NONE_MATCH, etag);
+            }
+            let response = request.send().await.map_err(|error| broken(&url, error))?;
+            match redirects::next(&hops, &response)? {
+                Some(next) => {
+                    to = next.clone();
+                    hops.push(next);
+                }
+                None => break (url, etag.is_some(), response),
+            }
+        };
+        let requested = (hops.len() > 1).then(|| redirects::recorded(&hops[..1]));
         let (status, headers) = (response.status(), response.headers());
-        let evidence = Evidence { url: url.clone(), status: status.as_u16(), headers: kept(headers) };
-        if status == StatusCode::NOT_MODIFIED && etag.is_some() {
+        let evidence = Evidence { url: url.clone(), requested, status: status.as_u16(), headers: kept(headers) };
+        if status == StatusCode::NOT_MODIFIED && conditional {
             return Ok(Reply::NotModified(evidence));
         }
         if status != StatusCode::OK {
             return Err(unwelcome(&url, response).await.into());
         }
+        redirects::warn(&hops);
         let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
         let gzip = match encoding.trim().to_ascii_lowercase().as_str() {
             "" | "identity" => false,
@@ -141,8 +175,6 @@ fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
         format!("`{url}` did not answer in time")
     } else if error.is_connect() {
         format!("cannot connect to `{url}`")
-    } else if error.is_builder() {
-        return Failure::refused(format!("`{url}` is no address to ask")).because(error).into();
     } else {
         format!("the connection to `{url}` broke off")
     };

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use contract::Table;
 
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, Statement};
+use crate::load::{Change, Dialect, Ledger, Retired, Statement};
 
 pub use postgres::Postgres;
 pub use redshift::Redshift;
@@ -42,8 +42,9 @@ pub trait Warehouse {
     /// The committed runs of a source, the newest first.
     async fn ledger(&self, source: &str) -> Result<Ledger>;
 
-    /// Makes every table and column of the contract that is missing; refuses a column of another type.
-    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()>;
+    /// Makes every table and column of the contract that is missing; refuses a column of another type and a table with
+    /// another key. Returns what is there beyond the contract.
+    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired>;
 
     /// Marks an attempt's tables as in use while this connection lives, and drops those of attempts that died.
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>>;
@@ -84,6 +85,18 @@ const UNPREPARED: &str =
 fn other_type(place: &str, found: &str, wanted: &str) -> Failure {
     let failure = Failure::refused(format!("`{place}` is {found} in the warehouse, but {wanted} in the contract"));
     failure.hint("give the column another name in the contract, or drop it in the warehouse")
+}
+
+/// Refuses a table that has another key than the contract gives it; no columns mean that its key is not known.
+fn same_key(schema: &str, table: &Table<'_>, found: &[String]) -> Result<(), Failure> {
+    let same = found.len() == table.key.len() && table.key.iter().all(|key| found.iter().any(|column| column == key));
+    if found.is_empty() || same {
+        return Ok(());
+    }
+    let (name, found, wanted) = (table.name, found.join("`, `"), table.key.join("`, `"));
+    let failure =
+        Failure::refused(format!("`{schema}.{name}`: the table's key is `{found}`, the contract's is `{wanted}`"));
+    Err(failure.hint("give the table another name in the contract, or drop it in the warehouse and load the run again"))
 }
 
 /// What a statement of the one transaction asserts does not hold.

@@ -7,18 +7,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use backon::BackoffBuilder;
+use chrono::TimeDelta;
 use contract::{Contract, Counts, Layout, RunId};
 use serde::Serialize;
 
+use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Changes, Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Loss, Plan, StageNames, Standing};
+use crate::load::{Change, Loss, Plan, Retired, StageNames, Standing};
 use crate::prove;
 use crate::receipt::Receipt;
 
 /// How often the deltas are computed again because another transaction was in the way.
 const TRIES: usize = 10;
+
+/// How far ahead of this program's clock that of the transformation may be.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// What to load.
 #[derive(Clone, Debug)]
@@ -74,13 +79,14 @@ pub enum Outcome {
 /// the warehouse refuses; temporary when lake or warehouse cannot be reached. Nothing of the run is then visible.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
+    receipts.iter().try_for_each(refuse_future)?;
     let fetched_at = receipts.iter().map(|receipt| receipt.fetched_at.as_str()).min().unwrap_or_default().to_owned();
     let source = job.contract.source.as_str();
     let standing = warehouse.ledger(source).await?.standing(&job.run, &fetched_at);
-    if let Some(report) = nothing_to_do(job, &receipts, &standing) {
+    if let Some(report) = nothing_to_do(job, &receipts, &standing)? {
         return Ok(report);
     }
-    let plan = Plan {
+    let mut plan = Plan {
         dialect: warehouse.dialect(),
         source,
         run: &job.run,
@@ -89,6 +95,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         fetched_at,
         tables: job.contract.tables().into_iter().filter(|table| job.collections.contains(&table.collection)).collect(),
         receipts: &receipts,
+        retired: Retired::default(),
     };
     if let Err(problem) = plan.fits() {
         return Err(Failure::refused(problem)
@@ -97,7 +104,10 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     }
     stage::prove_objects(&plan, lake).await?;
     // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
-    warehouse.ensure_tables(source, &job.contract.tables()).await?;
+    plan.retired = warehouse.ensure_tables(source, &job.contract.tables()).await?;
+    for warning in plan.retired.warnings(source) {
+        tracing::warn!("{warning}");
+    }
     for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
         tracing::info!("dropped `{name}`, a leftover of a load that died");
     }
@@ -119,7 +129,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
     loop {
         let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
-            return nothing_to_do(job, plan.receipts, &standing).context("the ledger changed its mind");
+            return nothing_to_do(job, plan.receipts, &standing)?.context("the ledger changed its mind");
         };
         refuse_empty(job, plan, warehouse).await?;
         for table in &plan.tables {
@@ -209,17 +219,45 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
     }
 }
 
-fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Option<Report> {
+/// Runs load in the order of their times, so one from a clock that is ahead would supersede all runs until then.
+fn refuse_future(receipt: &Receipt) -> Result<()> {
+    let time = receipt.fetched_at.as_str();
+    ensure!(!in_future(time), {
+        let message = format!("collection `{}` was fetched at {time}, which is in the future", receipt.collection);
+        Failure::refused(message)
+            .hint("set the clock of the machine that ran `transformation`, then fetch under a new run id")
+    });
+    Ok(())
+}
+
+fn in_future(time: &str) -> bool {
+    time > clock::rfc3339(clock::now() + AHEAD).as_str()
+}
+
+fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Result<Option<Report>> {
     let (outcome, superseded_by) = match standing {
-        Standing::Load { .. } => return None,
+        Standing::Load { .. } => return Ok(None),
         Standing::AlreadyCommitted => (Outcome::AlreadyCommitted, None),
-        Standing::Superseded { by } => (Outcome::Superseded, Some(by.clone())),
+        Standing::Superseded { by, fetched_at } => {
+            ensure!(!in_future(fetched_at), {
+                let (source, run) = (&job.contract.source, &job.run);
+                let message = format!(
+                    "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run loads \
+                     until then"
+                );
+                Failure::refused(message).hint(format!(
+                    "correct that run's time by the warehouse's clock, as the owner of `etl.runs`: UPDATE etl.runs SET \
+                     fetched_at = committed_at WHERE source = '{source}' AND run_id = '{by}'; then load this run again"
+                ))
+            });
+            (Outcome::Superseded, Some(by.clone()))
+        }
     };
     let mut report = report(job, receipts, &Changes::new());
     if outcome == Outcome::Superseded {
         report.tables.values_mut().for_each(|counts| *counts = Counts::default());
     }
-    Some(Report { outcome, superseded_by, ..report })
+    Ok(Some(Report { outcome, superseded_by, ..report }))
 }
 
 fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {

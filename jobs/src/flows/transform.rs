@@ -239,7 +239,7 @@ impl Transformation {
                 self.unclaimed(|keys| keys.insert(key));
             }
         };
-        let (etag, fetched_at) = (arriving.etag.take(), arriving.fetched_at.clone());
+        let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
         let made = tables::make(&job.contract, collection, &to, arriving, &claim).await?;
         Ok(Receipt {
             source: job.contract.source.clone(),
@@ -248,6 +248,7 @@ impl Transformation {
             fetched_at,
             fingerprint: fingerprint.to_owned(),
             etag,
+            url,
             unchanged_since: None,
             replayed_from: origin.replayed().cloned(),
             made_by: Some(receipt::made_by()),

@@ -42,6 +42,8 @@ pub enum Standing {
     Superseded {
         /// The head's run.
         by: RunId,
+        /// When that run's oldest answer was asked for.
+        fetched_at: String,
     },
 }
 
@@ -80,7 +82,7 @@ impl Ledger {
     /// What the ledger means for a run whose oldest answer was asked for at `fetched_at`.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
-        let superseded = || Standing::Superseded { by: head.run_id.clone() };
+        let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
         if head.run_id == *run {
             Standing::AlreadyCommitted
         } else if self.0.iter().any(|committed| committed.run_id == *run) || fetched_at < head.fetched_at.as_str() {
@@ -121,7 +123,8 @@ mod tests {
     #[test]
     fn a_run_loads_on_the_head_or_is_committed_or_superseded() {
         let id = |text: &str| text.parse::<RunId>().expect("run id");
-        let by = Standing::Superseded { by: id("tuesday") };
+        let fetched_at = "2026-01-06T00:00:00.000000Z".to_owned();
+        let by = Standing::Superseded { by: id("tuesday"), fetched_at };
         for (run, fetched_at, expected) in [
             ("wednesday", "2026-01-07T00:00:00.000000Z", Standing::Load { head: 2 }),
             ("twin", "2026-01-06T00:00:00.000000Z", Standing::Load { head: 2 }),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ddl::column_ddl;
 use super::names::StageNames;
+use super::retired::Retired;
 use super::sql::{Dialect, literal};
 use crate::receipt::Receipt;
 
@@ -81,6 +82,8 @@ pub struct Plan<'c> {
     pub tables: Vec<Table<'c>>,
     /// What the transformation vouches for.
     pub receipts: &'c [Receipt],
+    /// What the contract no longer names.
+    pub retired: Retired,
 }
 
 /// What one BatchExecuteStatement takes (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide:
@@ -244,11 +247,10 @@ impl Plan<'_> {
         let columns: Vec<String> = column_ddl(table, self.dialect).into_iter().map(|(name, _, _)| name).collect();
         let (name, delta) = (table.name, self.names.delta(table.name));
         let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
-        let set: Vec<String> = columns
-            .iter()
-            .filter(|column| !table.key.contains(&column.as_str()))
-            .map(|column| format!("{column} = {delta}.{column}"))
-            .collect();
+        let own = columns.iter().filter(|column| !table.key.contains(&column.as_str()));
+        // A value that is no longer read would look like the row's present one.
+        let retired = self.retired.columns.get(name).into_iter().flatten().map(|column| format!("{column} = NULL"));
+        let set: Vec<String> = own.map(|column| format!("{column} = {delta}.{column}")).chain(retired).collect();
         let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();
         let sql = format!(
             "MERGE INTO {target} USING {schema}.{delta} ON {on}\n\
@@ -355,6 +357,7 @@ mod tests {
             fetched_at: "2026-01-05T00:00:00.000000Z".to_owned(),
             tables: contract.tables().into_iter().take(tables).collect(),
             receipts: &[],
+            retired: Retired::default(),
         };
         // Lock, head, move, counts, ledger.
         assert_eq!(plan(Dialect::Redshift, 35).fits(), Ok(()));

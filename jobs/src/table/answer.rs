@@ -1,9 +1,12 @@
 //! An answer arrives in pieces of any size; this finds its records without ever holding more than one piece and one
 //! record.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
-use contract::Answer as Shape;
+use contract::{Answer as Shape, without_bom};
 use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
 
@@ -108,7 +111,10 @@ impl Answer {
                 return Err(AnswerError::Invalid { offset, problem: "not UTF-8".to_owned() });
             }
         };
-        self.text.push_str(good);
+        let first = self.state == State::Start && self.before == 0 && self.text.is_empty();
+        let kept = if first { without_bom(good) } else { good };
+        self.before += (good.len() - kept.len()) as u64;
+        self.text.push_str(kept);
         self.partial = rest.to_vec();
         Ok(())
     }
@@ -234,64 +240,4 @@ fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, 
 fn place(json: &str, error: &serde_json::Error) -> usize {
     let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>() + error.column()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-    use serde::de::IgnoredAny;
-
-    use super::*;
-
-    fn records(shape: Shape, body: &[u8], piece: usize) -> Result<Vec<String>, AnswerError> {
-        let (mut answer, mut found) = (Answer::new(shape), Vec::new());
-        let mut pieces = body.chunks(piece.max(1));
-        loop {
-            match answer.step(|json| IgnoredAny::deserialize(json))? {
-                Step::Record(_, json) => found.push(json.to_owned()),
-                Step::End => return Ok(found),
-                Step::More => match pieces.next() {
-                    Some(piece) => answer.push(piece)?,
-                    None => answer.end(),
-                },
-            }
-        }
-    }
-
-    #[test]
-    fn records_are_the_same_however_the_answer_is_cut_into_pieces() {
-        let body = "[ {\"a\":\"é]}\\\"\"} , 12,\n[1,{}] ,null,\"x\"] \n".as_bytes();
-        let whole = records(Shape::List, body, body.len()).expect("valid");
-        assert_eq!(whole, ["{\"a\":\"é]}\\\"\"}", "12", "[1,{}]", "null", "\"x\""]);
-        for piece in 1..body.len() {
-            assert_eq!(records(Shape::List, body, piece).as_ref(), Ok(&whole), "pieces of {piece}");
-        }
-        assert_eq!(records(Shape::List, b"[]", 1), Ok(vec![]));
-        assert_eq!(records(Shape::Object, b" {\"a\":1} ", 2), Ok(vec!["{\"a\":1}".to_owned()]));
-    }
-
-    #[test]
-    fn a_cut_answer_is_told_apart_from_an_invalid_one_at_every_byte() {
-        let body = br#"[{"a":[1,2.5],"b":"x\n"},{"c":null}]"#;
-        for end in 0..body.len() {
-            let cut = records(Shape::List, &body[..end], 7).expect_err("cut");
-            assert_eq!(cut, AnswerError::Cut { bytes: end as u64 }, "cut at {end}");
-        }
-        for (bad, offset, problem) in [
-            ("<html>", 0, "expected an array of records, found `<html>` (an HTML or XML page)"),
-            ("Not Found", 0, "expected an array of records, found `Not Found`"),
-            ("{}", 0, "expected an array of records, found `{}`"),
-            ("[1 2]", 3, "expected `,` or `]` after a record"),
-            ("[{\"a\" 1}]", 6, "expected `:`"),
-            ("[1]x", 3, "something follows the end"),
-            ("[1,]", 3, "expected value"),
-            ("[\"\\q\"]", 3, "invalid escape"),
-            ("[{\n\"a\" 1}]", 7, "expected `:`"),
-        ] {
-            let error = records(Shape::List, bad.as_bytes(), 100).expect_err(bad);
-            assert_eq!(error, AnswerError::Invalid { offset, problem: problem.to_owned() }, "{bad}");
-        }
-        assert!(matches!(records(Shape::List, b"[\"\xff\"]", 9), Err(AnswerError::Invalid { .. })));
-        assert!(matches!(records(Shape::Object, b"[]", 9), Err(AnswerError::Invalid { .. })));
-    }
 }

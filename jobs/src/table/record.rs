@@ -19,7 +19,8 @@ use self::room::Room;
 use self::storable::{storable, without_place};
 use self::visit::{Path, Sink, Value};
 use super::row::Row;
-use crate::clean::{self, Cell, Number};
+use crate::clean::{self, Cell};
+use crate::limits;
 
 /// How many reasons one record shows; more would only repeat themselves.
 const REASONS: usize = 10;
@@ -156,8 +157,7 @@ impl RecordReader {
                     .iter()
                     .any(|(field, node)| *field == name && matches!(node, Node::Column(index) if *index == self.key))
             {
-                let key = serde_json::from_str::<Scalar<'a>>(value.get());
-                record.row.cells[self.key] = key.map_or(Cell::Null, |key| key.cell(&self.columns[self.key]));
+                record.row.cells[self.key] = key(value.get(), &self.columns[self.key]);
             }
         }
         if record.reasons.is_empty() {
@@ -207,6 +207,11 @@ impl RecordReader {
         missing(&self.columns, 0, &record.row.cells, failed, Path::Root, &mut record.reasons);
         self.room.check(&record.row, Path::Root, &mut record.reasons);
         let key = record.row.cells[self.key].clone();
+        if let Cell::Text(text) = &key
+            && let Some(problem) = limits::key(text.len())
+        {
+            record.reasons.push(format!("{}: {problem}", self.columns[self.key].path));
+        }
         for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
             row.cells[0] = key.clone();
         }
@@ -254,21 +259,14 @@ fn missing(
     }
 }
 
-/// A key as JSON writes it.
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum Scalar<'a> {
-    Integer(i64),
-    #[serde(borrow)]
-    Text(Cow<'a, str>),
-}
-
-impl<'a> Scalar<'a> {
-    fn cell(self, spec: &Spec) -> Cell<'a> {
-        let read = match self {
-            Self::Integer(value) => clean::number(Number::Integer(value), spec.kind),
-            Self::Text(text) => clean::text(text, spec.kind, &spec.clean),
-        };
-        read.unwrap_or_default()
-    }
+/// A key from its JSON, if it is one.
+fn key<'a>(json: &'a str, spec: &Spec) -> Cell<'a> {
+    let read = match serde_json::from_str::<String>(json) {
+        Ok(text) => clean::text(text.into(), spec.kind, &spec.clean),
+        Err(_) => clean::integer(json).and_then(|cell| match spec.kind {
+            Type::Integer => Ok(cell),
+            kind => Err(clean::wrong(kind, json)),
+        }),
+    };
+    read.unwrap_or_default()
 }

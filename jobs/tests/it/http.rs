@@ -3,4 +3,5 @@
 pub mod bodies;
 mod etags;
 mod pages;
+mod redirects;
 mod retries;

@@ -15,6 +15,7 @@ mod needs_emulator;
 mod needs_openlineage;
 mod races;
 mod redshift;
+mod replaced;
 mod replay;
 mod rows_are_proved;
 mod stopping;

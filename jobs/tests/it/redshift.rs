@@ -1,6 +1,7 @@
 //! The Redshift driver against a stand-in for the Data API (`support/data_api.rs` says what that proves).
 
 mod bootstrap;
+mod contract_changed;
 mod every_table;
 mod needs_time;
 

@@ -48,11 +48,7 @@ pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problem> {
         let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
         Problem::of(file, Some(line), "is not UTF-8 from here on; save the file as UTF-8")
     })?;
-    // Some editors begin a file with a mark that YAML readers stumble over.
-    match text.strip_prefix('\u{feff}') {
-        Some(rest) => Ok(rest.to_owned()),
-        None => Ok(text),
-    }
+    Ok(contract::without_bom(&text).to_owned())
 }
 
 /// The module that a file says it extends, if it can be read at all; what cannot is told by [`resolve`].

@@ -4,42 +4,76 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use object_store::{Error, GetOptions, ObjectStoreExt};
 
 use super::Lake;
+use crate::failure::Failure;
 
 /// An object that is being read piece by piece.
 #[derive(Debug)]
 pub struct Reader {
-    pub(super) lake: Lake,
-    pub(super) key: String,
-    pub(super) next: u64,
-    pub(super) size: u64,
-    pub(super) ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
+    lake: Lake,
+    key: String,
+    next: u64,
+    size: u64,
+    /// The version that every piece has to be of. Below a folder it is inode, time of change and size.
+    etag: Option<String>,
+    ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
 }
 
 impl Reader {
-    pub(super) fn fetch_ahead(&mut self) {
+    pub(super) fn new(lake: &Lake, key: &str, size: u64, etag: Option<String>) -> Self {
+        let mut reader = Self { lake: lake.clone(), key: key.to_owned(), next: 0, size, etag, ahead: None };
+        reader.fetch_ahead();
+        reader
+    }
+
+    fn fetch_ahead(&mut self) {
         if self.next >= self.size {
             return;
         }
         let range = self.next..(self.next + self.lake.sizes.window).min(self.size);
         self.next = range.end;
         let (store, path) = (Arc::clone(&self.lake.store), Path::from(self.key.as_str()));
-        self.ahead = Some(tokio::spawn(async move { store.get_range(&path, range).await }));
+        let options = GetOptions { if_match: self.etag.clone(), range: Some(range.into()), ..GetOptions::default() };
+        self.ahead = Some(tokio::spawn(async move { store.get_opts(&path, options).await?.bytes().await }));
     }
 
     /// The next piece, `None` at the end.
     ///
     /// # Errors
-    /// When the store refuses or cannot be reached.
+    /// When the store refuses or cannot be reached; temporary when the object is no longer the version that was asked for.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let Some(ahead) = self.ahead.take() else { return Ok(None) };
+        let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
         let piece = ahead.await.context("reading ahead was interrupted")?;
-        let piece = piece.map_err(|error| self.lake.failed("read", &self.key, error))?;
-        self.fetch_ahead();
-        Ok(Some(piece))
+        match piece {
+            Ok(piece) => {
+                self.fetch_ahead();
+                Ok(Some(piece))
+            }
+            // A file that became shorter cannot be read any more, for whatever reason that is given.
+            Err(error) => Err(self.still_the_same().await.err().unwrap_or_else(|| self.failed(error))),
+        }
+    }
+
+    /// S3 gives a piece from one version of an object; a file can be written to while a piece is read from it.
+    async fn still_the_same(&self) -> Result<()> {
+        let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
+        let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;
+        if now.e_tag.as_ref() == Some(etag) { Ok(()) } else { Err(self.changed().into()) }
+    }
+
+    fn failed(&self, error: Error) -> anyhow::Error {
+        match error {
+            Error::Precondition { .. } => self.changed().into(),
+            error => self.lake.failed("read", &self.key, error),
+        }
+    }
+
+    fn changed(&self) -> Failure {
+        let failure = Failure::temporary(format!("`{}` changed while it was read", self.lake.location(&self.key)));
+        failure.hint("write a new version under another name and rename it, and run again when it is complete")
     }
 }
 

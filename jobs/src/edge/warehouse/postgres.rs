@@ -18,13 +18,28 @@ use tokio_postgres::types::{ToSql, Type as PgType};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 
 use super::binary::{Value, Values, pg_type};
-use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type};
+use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, register};
+use crate::load::{Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, register};
 use crate::table::file_columns;
 
 /// The longest wait for a server to let us in.
 const LONGEST_GREETING: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Every column of a schema: its type, whether it is of its table's key, whether it may be null and has no default.
+const SHAPE: &str = "SELECT table_name::text, column_name::text, data_type::text, EXISTS (SELECT 1 \
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+    JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey) \
+    WHERE contype = 'p' AND nspname = table_schema AND relname = table_name AND attname = column_name), \
+    is_nullable = 'YES' AND is_generated = 'NEVER' AND column_default IS NULL \
+    FROM information_schema.columns WHERE table_schema = $1";
+
+/// A column of the warehouse.
+struct Column {
+    kind: String,
+    key: bool,
+    plain: bool,
+}
 
 /// A connection. When it ends, in whatever way, the server rolls back what was open and frees its locks.
 #[derive(Debug)]
@@ -59,19 +74,13 @@ impl Postgres {
         Ok(Self { client })
     }
 
-    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
-        let rows = self
-            .client
-            .query(
-                "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
-                 WHERE table_schema = $1",
-                &[&schema],
-            )
-            .await
-            .map_err(|error| failed(&format!("cannot look at the schema `{schema}`"), error))?;
-        let mut shape: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-        for row in rows {
-            shape.entry(row.get(0)).or_default().insert(row.get(1), row.get(2));
+    /// The columns of a schema's tables.
+    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, Column>>> {
+        let rows = self.client.query(SHAPE, &[&schema]).await;
+        let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
+        for row in rows.map_err(|error| failed(&format!("cannot look at the schema `{schema}`"), error))? {
+            let column = Column { kind: row.get(2), key: row.get(3), plain: row.get(4) };
+            shape.entry(row.get(0)).or_default().insert(row.get(1), column);
         }
         Ok(shape)
     }
@@ -93,7 +102,7 @@ impl Warehouse for Postgres {
         Ok(Ledger::read(rows).map_err(Failure::refused)?)
     }
 
-    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
         self.run(&register(schema)).await?;
         let shape = self.shape(schema).await?;
         let mut missing = Vec::new();
@@ -102,8 +111,11 @@ impl Warehouse for Postgres {
                 missing.push(create_table(schema, table, Dialect::Postgres).sql);
                 continue;
             };
+            let key: Vec<String> =
+                columns.iter().filter(|(_, column)| column.key).map(|(name, _)| name.clone()).collect();
+            same_key(schema, table, &key)?;
             for (name, kind, _) in column_ddl(table, Dialect::Postgres) {
-                match columns.get(&name) {
+                match columns.get(&name).map(|column| column.kind.as_str()) {
                     None => missing
                         .push(format!("ALTER TABLE {schema}.{} ADD COLUMN IF NOT EXISTS {name} {kind}", table.name)),
                     Some(found) if same_type(found, &kind) => {}
@@ -113,8 +125,11 @@ impl Warehouse for Postgres {
                 }
             }
         }
+        let plain =
+            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
+        let retired = Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns))));
         if missing.is_empty() {
-            return Ok(());
+            return Ok(retired);
         }
         // Two loads may find the same table missing; the ledger's lock lets one of them make it.
         let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", missing.join(";\n"));
@@ -122,7 +137,7 @@ impl Warehouse for Postgres {
         if made.is_err() {
             self.execute("roll back", "ROLLBACK").await?;
         }
-        made
+        made.map(|()| retired)
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {

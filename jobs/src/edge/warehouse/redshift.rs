@@ -17,9 +17,11 @@ use bytes::Bytes;
 use contract::Table;
 
 use self::data_api::{DataApi, Finished, Problem};
-use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, waits};
+use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, StageNames, Statement, column_ddl, create_table, literal, register};
+use crate::load::{
+    Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, literal, register,
+};
 
 /// How often a statement of its own is tried again because another transaction was in the way.
 const TRIES: usize = 7;
@@ -102,19 +104,33 @@ impl Redshift {
         failure.because(words).into()
     }
 
-    /// The columns of a schema's tables: name, type, and length in bytes where it has one.
-    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, (String, u32)>>> {
+    /// The columns of a schema's tables.
+    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, Column>>> {
         let sql = format!(
-            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0) FROM svv_columns \
-             WHERE table_schema = '{schema}'"
+            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0), lower(is_nullable), \
+             coalesce(column_default, '') FROM svv_columns WHERE table_schema = '{schema}'"
         );
-        let mut shape: BTreeMap<String, BTreeMap<String, (String, u32)>> = BTreeMap::new();
+        let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
         for row in self.query(&format!("look at the schema `{schema}`"), &sql).await? {
-            let [table, column, kind, length] = <[String; 4]>::try_from(row).map_err(|_| answered_oddly())?;
-            shape.entry(table).or_default().insert(column, (kind, length.parse().unwrap_or(0)));
+            let [table, name, kind, length, nullable, default] =
+                <[String; 6]>::try_from(row).map_err(|_| answered_oddly())?;
+            let (required, plain) = (nullable == "no", nullable == "yes" && default.is_empty());
+            let column = Column { kind, length: length.parse().unwrap_or(0), required, plain };
+            shape.entry(table).or_default().insert(name, column);
         }
         Ok(shape)
     }
+}
+
+/// A column of the warehouse.
+struct Column {
+    kind: String,
+    /// In bytes, where it has one.
+    length: u32,
+    /// Whether it is never null.
+    required: bool,
+    /// Whether it may be null and has no default.
+    plain: bool,
 }
 
 impl Warehouse for Redshift {
@@ -131,7 +147,7 @@ impl Warehouse for Redshift {
         Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
     }
 
-    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<()> {
+    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
         self.run(&register(schema)).await?;
         let shape = self.shape(schema).await?;
         for table in tables {
@@ -140,6 +156,9 @@ impl Warehouse for Redshift {
                 self.execute(&statement.purpose, &statement.sql).await?;
                 continue;
             };
+            // Tables on Redshift have no declared key, but of the contract's columns only those of the key are NOT NULL.
+            let key = columns.iter().filter(|(name, column)| column.required && !name.starts_with('_'));
+            same_key(schema, table, &key.map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
             for (name, kind, _) in column_ddl(table, Dialect::Redshift) {
                 let place = format!("{schema}.{}", table.name);
                 match columns.get(&name) {
@@ -154,7 +173,7 @@ impl Warehouse for Redshift {
                             _ => {}
                         }
                     }
-                    Some((found, length)) => match Fit::of(found, *length, &kind) {
+                    Some(Column { kind: found, length, .. }) => match Fit::of(found, *length, &kind) {
                         Fit::Same => {}
                         Fit::Narrow => {
                             let sql = format!("ALTER TABLE {place} ALTER COLUMN {name} TYPE {kind}");
@@ -167,7 +186,9 @@ impl Warehouse for Redshift {
                 }
             }
         }
-        Ok(())
+        let plain =
+            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
+        Ok(Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns)))))
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {

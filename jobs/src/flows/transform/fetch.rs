@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Job, Progress};
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Evidence, Reply};
+use crate::edge::source::{Api, Body, Evidence, Known, Reply};
 use crate::failure::Failure;
 use crate::pagination::Claims;
 use crate::receipt::{Object, Receipt};
@@ -48,6 +48,8 @@ pub(super) struct Arriving<'t> {
     evidence: Map<String, Value>,
     progress: &'t dyn Progress,
     pub etag: Option<String>,
+    /// Where the ETag is from.
+    pub url: Option<String>,
     /// When the answer was asked for, as in its receipt.
     pub fetched_at: String,
     pub form: Form,
@@ -120,9 +122,9 @@ impl Origin {
         progress: &'t dyn Progress,
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
-        let (mut fetched_at, mut raw, mut claims) = (now.to_owned(), None, Claims::default());
+        let (mut fetched_at, mut raw, mut url, mut claims) = (now.to_owned(), None, None, Claims::default());
         let (from, etag, form, total) = match self {
-            Self::Api(api) => match api.get(path, earlier.and_then(|receipt| receipt.etag.as_deref())).await? {
+            Self::Api(api) => match api.get(path, earlier.and_then(known)).await? {
                 Reply::NotModified(http) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(http)?);
                     to.keep(&evidence).await?;
@@ -131,6 +133,7 @@ impl Origin {
                 Reply::Body(mut body) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
                     claims = Claims::of(&body.evidence.headers);
+                    url = Some(body.evidence.url.clone());
                     let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
                     let total = body.announced();
                     (From::Body(body), etag, form, total)
@@ -138,12 +141,12 @@ impl Origin {
             },
             Self::Files(files) => {
                 let from = format!("{}.json", to.name);
-                let Some(size) = files.size(&from).await? else {
+                let Some((size, file)) = files.read_version(&from).await? else {
                     return Err(Failure::refused(format!("`{}` is gone", files.location(&from))).into());
                 };
                 evidence.insert("file".to_owned(), files.location(&from).into());
                 let form = Form { gzip: false, delimited: true };
-                (From::File(files.read(&from, size)), None, form, Some(size))
+                (From::File(file), None, form, Some(size))
             }
             Self::Raw(_) => {
                 let receipt = earlier.context("a replay without a receipt")?;
@@ -154,6 +157,7 @@ impl Origin {
                     None => return Err(altered(&to, object, "it is gone")),
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
+                url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
                 claims = to.claims(object).await?;
                 // It had been whole when it got its receipt.
@@ -164,7 +168,7 @@ impl Origin {
         };
         progress.begin(to.name, total);
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, fetched_at, form, claims }))
+        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, url, fetched_at, form, claims }))
     }
 }
 
@@ -206,6 +210,11 @@ impl Arriving<'_> {
         self.to.keep(&evidence).await?;
         Ok(raw)
     }
+}
+
+/// What the source may be asked with; receipts of the first days lack the URL.
+fn known(receipt: &Receipt) -> Option<Known<'_>> {
+    Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {

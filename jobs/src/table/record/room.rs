@@ -4,7 +4,7 @@ use contract::{Table, Type};
 
 use super::visit::Path;
 use crate::clean::Cell;
-use crate::limits::{self, TEXT_BYTES};
+use crate::limits::{self, HEAP_BYTES, Stored, TEXT_BYTES};
 use crate::table::file_columns;
 use crate::table::row::Row;
 
@@ -15,6 +15,8 @@ pub(super) struct Room {
     fixed: usize,
     /// Whether rows can be too large at all; only those of very wide tables can.
     wide: bool,
+    /// Whether they can be too large for a page of PostgreSQL; only those of more than three hundred columns can.
+    many: bool,
 }
 
 impl Room {
@@ -30,13 +32,24 @@ impl Room {
                 _ => fixed += limits::FIXED_BYTES,
             }
         }
-        Self { fixed, wide: limits::row(fixed + most).is_some() }
+        let (wide, columns) = (limits::row(fixed + most).is_some(), table.columns.len());
+        let most = limits::heap(columns, std::iter::repeat_n(Stored::json(), columns));
+        Self { fixed, wide, many: most > HEAP_BYTES }
     }
 
     /// Adds a reason if the row, or its `_extra`, is too large.
     pub(super) fn check(&self, row: &Row<'_>, path: Path<'_>, reasons: &mut Vec<String>) {
         if let Err(flaw) = row.extra_fits() {
             reasons.push(told(path, "_extra", &flaw.problem));
+        }
+        if self.many {
+            // A child's own key comes after the check, and takes 32 bytes at most.
+            let later = if let Path::Root = path { 0 } else { 32 };
+            let bytes = limits::heap(row.cells.len(), row.cells.iter().filter_map(stored)) + later;
+            if bytes > HEAP_BYTES {
+                let problem = format!("a row of {bytes} bytes in a page of PostgreSQL, at most {HEAP_BYTES} fit");
+                reasons.push(if let Path::Root = path { problem } else { format!("{path}: {problem}") });
+            }
         }
         if !self.wide {
             return;
@@ -54,6 +67,17 @@ impl Room {
             });
         }
     }
+}
+
+fn stored(cell: &Cell<'_>) -> Option<Stored> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Bool(_) => Stored::fixed(1),
+        Cell::Days(_) => Stored::fixed(4),
+        Cell::Integer(_) | Cell::Double(_) | Cell::Micros(_) => Stored::fixed(8),
+        Cell::Text(text) => Stored::text(text.len()),
+        Cell::Json(_) => Stored::json(),
+    })
 }
 
 fn told(path: Path<'_>, column: &str, problem: &str) -> String {

@@ -138,12 +138,21 @@ impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
 
     fn deserialize<D: Deserializer<'a>>(mut self, deserializer: D) -> Result<(), D::Error> {
         let Node::Column(index) = self.node else { return deserializer.deserialize_any(self) };
-        if self.sink.columns[*index].kind != Type::Json {
+        let kind = self.sink.columns[*index].kind;
+        if !matches!(kind, Type::Json | Type::Integer) {
             return deserializer.deserialize_any(self);
         }
         let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
         match raw.get() {
             "null" => {}
+            json if kind == Type::Integer => {
+                if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+                    self.scalar(&json, |_| clean::integer(json));
+                } else {
+                    let mut other = serde_json::Deserializer::from_str(json);
+                    other.deserialize_any(self).map_err(D::Error::custom)?;
+                }
+            }
             json => match storable(json) {
                 Ok(json) => self.sink.row.cells[*index] = Cell::Json(json),
                 Err(problem) => {

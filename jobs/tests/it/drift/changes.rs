@@ -106,6 +106,12 @@ pub fn changes() -> Vec<Change> {
         ),
         every("a whole number is written with a fraction of 0", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
         every(
+            "a whole number beyond 2^53 is written with a fraction of 0",
+            LEGS,
+            r#""legs":9007199254740993.0"#,
+            Loaded(json!({"legs": 9_007_199_254_740_993_i64})),
+        ),
+        every(
             "a whole number gets a fraction",
             LEGS,
             r#""legs":4.5"#,

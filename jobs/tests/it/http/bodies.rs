@@ -72,6 +72,17 @@ fn gzip_is_kept_packed_and_read_unpacked() {
 }
 
 #[test]
+fn a_byte_order_mark_before_the_json_is_kept_in_raw_and_not_read() {
+    let body = format!("\u{feff}{}", stock()[0].1);
+    let packed = Answer::new(200, zipped(body.as_bytes())).header("Content-Encoding", "gzip");
+    for (answer, bytes) in [(Answer::new(200, body.clone()), body.as_bytes()), (packed, &zipped(body.as_bytes()))] {
+        let (zoo, ended) = ask_for(answer);
+        assert_eq!(ended.done()["collections"]["animals"]["tables"][0]["rows"], 3);
+        assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), bytes);
+    }
+}
+
+#[test]
 fn gzip_that_is_damaged_in_any_way_is_refused() {
     let good = zipped(stock()[0].1.to_string().as_bytes());
     let mut flipped = good.clone();

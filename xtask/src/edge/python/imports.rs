@@ -31,7 +31,7 @@ enum Parsed {
 ///
 /// # Errors
 /// With every file that is no Python, as `file:line: what`.
-pub fn of(sources: &BTreeMap<&str, &str>) -> Result<BTreeMap<String, Vec<Import>>> {
+pub fn of(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import>>> {
     if sources.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -42,10 +42,12 @@ pub fn of(sources: &BTreeMap<&str, &str>) -> Result<BTreeMap<String, Vec<Import>
     let mut child = python.spawn().map_err(|_| missing())?;
     let mut input = child.stdin.take().context("no pipe to python3")?;
     // It answers when it has read everything, so that neither side waits for the other.
-    let written = serde_json::to_vec(sources).map(|text| input.write_all(&text));
+    let sizes: Vec<(&str, usize)> = sources.iter().map(|(path, bytes)| (*path, bytes.len())).collect();
+    let written = writeln!(input, "{}", serde_json::to_string(&sizes)?)
+        .and_then(|()| sources.values().try_for_each(|bytes| input.write_all(bytes)));
     drop(input);
     let output = child.wait_with_output().context("python3 did not end")?;
-    written?.context("python3 did not listen")?;
+    written.context("python3 did not listen")?;
     let told: Told = serde_json::from_slice(&output.stdout).context("python3 did not say what the DAGs import")?;
     let (mut imports, mut problems) = (BTreeMap::new(), Vec::new());
     for (file, parsed) in told.files {
@@ -126,7 +128,7 @@ pipeline()
 
     #[test]
     fn what_runs_with_the_file_is_not_lazy_and_what_a_function_does_later_is() {
-        let found = of(&BTreeMap::from([("dag.py", SOURCE)])).expect("Python");
+        let found = of(&BTreeMap::from([("dag.py", SOURCE.as_bytes())])).expect("Python");
         let wrong = |import: &&Import| {
             let marks = (import.module.contains("lazy"), import.module.contains("optional"));
             marks != (import.lazy, import.optional)
@@ -135,5 +137,19 @@ pipeline()
         let lines: Vec<u32> = found["dag.py"].iter().map(|import| import.line).collect();
         let each = SOURCE.lines().zip(1..).filter(|(line, _)| line.contains("import "));
         assert_eq!(lines, each.map(|(_, number)| number).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn python_reads_the_bytes_themselves_and_its_coding_line_counts() {
+        let latin: &[u8] = b"# -*- coding: latin-1 -*-\nimport top\nname = '\xe4'\n";
+        let found = of(&BTreeMap::from([("a.py", latin), ("b.py", b"\xef\xbb\xbfimport top\n"), ("c.py", b"")]));
+        let found = found.expect("Python");
+        assert_eq!(["a.py", "b.py", "c.py"].map(|file| found[file].len()), [1, 1, 0]);
+        for bad in
+            [&b"name = '\xe4'\n"[..], b"# coding: no-such-coding\n", b"\xef\xbb\xbf# coding: latin-1\n", b"a = 1\0"]
+        {
+            let error = of(&BTreeMap::from([("d.py", bad)])).expect_err("no Python");
+            assert!(format!("{error:#}").starts_with("not Python: d.py:"), "{error:#}");
+        }
     }
 }

@@ -53,21 +53,48 @@ fn limit(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &S
 
 /// Asked as the administrator, who may look at the ledger whoever the caller is.
 fn last_load(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<Verdict> {
-    const CHECK: &str = "last load";
     let names = &settings.warehouse;
     let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
     let lines = aws.wait(redshift.query(LAST_LOAD))?;
     let line = lines.first().context("the ledger gave no line")?;
-    let (at, hours) =
-        (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse::<u32>().ok()));
-    let most = settings.dags.max_load_age_hours;
-    Ok(match hours {
-        None => Verdict::green(CHECK, "none yet"),
-        Some(hours) if settings.dags.schedule.is_some() && hours > most => {
+    let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
+    let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
+    Ok(age(at, hours, most))
+}
+
+/// Of the last load, begun at `at`, so many hours ago; `most` are allowed, where loads have a schedule.
+fn age(at: &str, hours: Option<i64>, most: Option<u32>) -> Verdict {
+    const CHECK: &str = "last load";
+    match (hours, most) {
+        (None, _) => Verdict::green(CHECK, "none yet"),
+        // DATEDIFF counts full hours of the clock, so a second may count as one.
+        (Some(hours), _) if hours < -1 => {
+            let words = format!("{at}, {} hours in the future", -hours);
+            Verdict::red(
+                CHECK,
+                words,
+                "set the clock of the machine that ran `copy`, and correct loaded_at in etl.runs",
+            )
+        }
+        (Some(hours), Some(most)) if hours > i64::from(most) => {
             let words = format!("{at}, {hours} hours ago; {most} are allowed");
             Verdict::red(CHECK, words, "look at the DAG `ingestion`: why did no run end well since then?")
         }
-        Some(hours) => Verdict::green(CHECK, format!("{at}, {hours} hours ago")),
-    })
+        (Some(hours), _) => Verdict::green(CHECK, format!("{at}, {hours} hours ago")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Light;
+
+    #[test]
+    fn a_load_too_long_ago_or_in_the_future_is_red() {
+        let red = |hours, most| age("2026-01-05", hours, most).light == Light::Red;
+        assert!([Some(49), Some(-2), Some(-8760)].into_iter().all(|hours| red(hours, Some(48))));
+        assert!(![None, Some(48), Some(0), Some(-1)].into_iter().any(|hours| red(hours, Some(48))));
+        assert_eq!([red(Some(49), None), red(Some(-2), None)], [false, true]);
+    }
 }

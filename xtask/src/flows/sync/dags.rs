@@ -109,11 +109,7 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
     for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {
         match manifest.files.get(key).filter(|owned| owned.sha256 == file.sha256) {
             Some(owned) => _ = known.insert(key.clone(), owned.imports.clone()),
-            None => {
-                let text = std::str::from_utf8(&file.bytes);
-                let text = text.map_err(|_| Failure::new(format!("{key} is not UTF-8")))?;
-                unknown.insert(key.as_str(), text);
-            }
+            None => _ = unknown.insert(key.as_str(), file.bytes.as_slice()),
         }
     }
     known.extend(python::imports::of(&unknown)?);

@@ -1,0 +1,137 @@
+//! Instants and days from their text. The text's shape is checked first: chrono's patterns also take signs, blanks and
+//! fewer digits.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+
+/// An ISO 8601 instant as microseconds from 1970:
+///
+/// ```text
+/// YYYY-MM-DD (T or a space) hh:mm:ss [.digits] [Z or ±hh, ±hhmm, ±hh:mm up to 14:00]
+/// ```
+///
+/// Without a zone it is UTC. Digits below a microsecond are cut off. A second 60 exists where a leap second was; like
+/// PostgreSQL, which has none either, it becomes the second that followed.
+pub(super) fn micros(text: &str) -> Option<i64> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let (time, rest) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
+    let [hour, minute, second] = fields(time, ":")?;
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())),
+        None => ("0", rest),
+    };
+    let fraction: i64 = format!("{:0<6.6}", Some(fraction).filter(|digits| !digits.is_empty())?).parse().ok()?;
+    let time = NaiveTime::from_hms_opt(hour, minute, second.min(59))?;
+    let leap = second.saturating_sub(59);
+    let local = date(day)?.and_time(time) + TimeDelta::seconds(leap.into());
+    let utc = local - TimeDelta::minutes(minutes_east(zone)?);
+    (leap == 0 || leap == 1 && follows_leap_second(utc)).then(|| utc.and_utc().timestamp_micros() + fraction)
+}
+
+/// Numbers of as many digits as the text has room for, between separators of one byte.
+fn fields<const N: usize>(text: &str, separator: &str) -> Option<[u32; N]> {
+    let parts: Vec<&str> = text.split(separator).collect();
+    let number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
+    let last_two = parts.iter().skip(1).all(|part| part.len() == 2);
+    let numbers: Option<Vec<u32>> = parts.iter().map(number).collect();
+    numbers.filter(|_| last_two)?.try_into().ok()
+}
+
+/// A zone's distance from UTC.
+fn minutes_east(zone: &str) -> Option<i64> {
+    let (sign, distance) = match zone {
+        "" | "Z" | "z" => return Some(0),
+        zone => (if zone.starts_with('-') { -1 } else { 1 }, zone.strip_prefix(['+', '-'])?),
+    };
+    let [hours, minutes] = match distance.len() {
+        2 => fields(&format!("{distance}:00"), ":")?,
+        4 => fields(&format!("{}:{}", distance.get(..2)?, distance.get(2..)?), ":")?,
+        5 => fields(distance, ":")?,
+        _ => return None,
+    };
+    let distance = i64::from(hours * 60 + minutes);
+    (minutes < 60 && distance <= 14 * 60).then_some(sign * distance)
+}
+
+/// Whether an instant lies in the first second after a leap second: midnight of 1 January or 1 July of these years
+/// (IERS Bulletin C; none was announced since 2017).
+fn follows_leap_second(utc: NaiveDateTime) -> bool {
+    const JANUARY: [i32; 16] =
+        [1973, 1974, 1975, 1976, 1977, 1978, 1979, 1980, 1988, 1990, 1991, 1996, 1999, 2006, 2009, 2017];
+    const JULY: [i32; 11] = [1972, 1981, 1982, 1983, 1985, 1992, 1993, 1994, 1997, 2012, 2015];
+    let years: &[i32] = match (utc.month(), utc.day()) {
+        (1, 1) => &JANUARY,
+        (7, 1) => &JULY,
+        _ => &[],
+    };
+    utc.time() == NaiveTime::MIN && years.contains(&utc.year())
+}
+
+/// A day, counted from 1970-01-01.
+pub(super) fn days(text: &str) -> Option<i32> {
+    i32::try_from(date(text)?.signed_duration_since(NaiveDate::default()).num_days()).ok()
+}
+
+/// A day of fixed width. chrono alone takes `2020-1-2` and `+20-01-02` as well.
+fn date(text: &str) -> Option<NaiveDate> {
+    let [year, month, day] = fields(text, "-").filter(|_| text.len() == 10)?;
+    NaiveDate::from_ymd_opt(year.cast_signed(), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_have_one_grammar_with_a_zone_or_without() {
+        let noon = Some(1_777_939_200_000_000);
+        let plain = "2026-05-05T00:00:00";
+        for (day, zone) in [(plain, ""), (plain, "Z"), (plain, "+00"), (plain, "-0000"), (plain, ".0z")] {
+            assert_eq!(micros(&format!("{day}{zone}")), noon, "{day}{zone}");
+        }
+        for same in
+            ["2026-05-05 00:00:00", "2026-05-05t14:00:00+1400", "2026-05-05T14:00:00+14", "2026-05-04T18:30:00-05:30"]
+        {
+            assert_eq!(micros(same), noon, "{same}");
+        }
+        for bad in [
+            "26-05-05T00:00:00",
+            "0026-5-05T00:00:00",
+            "+026-05-05T00:00:00",
+            "2026- 5-05T00:00:00",
+            "2026-05-05T0:00:00",
+            "2026-05-05T00:00",
+            "2026-05-05T00:00:0",
+            "2026-05-05T00:00:00.",
+            "2026-05-05T00:00:00.+01",
+            "2026-05-05T00:00:00,5",
+            "2026-05-05T00:00:00+1",
+            "2026-05-05T00:00:00+14:01",
+            "2026-05-05T00:00:00+01:60",
+            "2026-05-05T00:00:00+1:000",
+            "2026-05-05T00:00:00 Z",
+            "2026-05-05T00:00:00ZZ",
+            "2026-05-05T24:00:00Z",
+            "2026-05-05  00:00:00",
+            "2026-05-0é",
+            "2026-05-05T00:00:0é",
+            "2026-05-05T00:00:00+é0",
+        ] {
+            assert!(micros(bad).is_none(), "{bad}");
+        }
+        for bad in ["+020-01-02", "2020- 1-02", "-200-01-02", "2020-01-2 "] {
+            assert!(days(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_second_60_is_read_where_a_leap_second_was_and_nowhere_else() {
+        let after = micros("2017-01-01T00:00:00.25Z");
+        assert!(after.is_some());
+        for same in ["2016-12-31T23:59:60.25Z", "2017-01-01T05:29:60.25+05:30"] {
+            assert_eq!(micros(same), after, "{same}");
+        }
+        for bad in ["2016-12-31T23:59:61Z", "2026-05-05T10:00:60Z", "2016-12-31T23:58:60Z", "2017-12-31T23:59:60Z"] {
+            assert!(micros(bad).is_none(), "{bad}");
+        }
+    }
+}

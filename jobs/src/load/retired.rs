@@ -1,0 +1,65 @@
+//! What an earlier contract described and the present one does not: nothing maintains it any more.
+
+use std::collections::BTreeMap;
+
+use contract::{SYSTEM_COLUMNS, Table};
+
+/// A schema's tables and columns that the contract does not name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// Tables that a load once wrote. Their rows stay as they are.
+    pub tables: Vec<String>,
+    /// Columns, by the table that still is in the contract. Rows that a load writes get null there.
+    pub columns: BTreeMap<String, Vec<String>>,
+}
+
+impl Retired {
+    /// `present` are the schema's tables, each with those of its columns that may be null and have neither a default nor
+    /// an expression: a contract never adds another kind, beside its key.
+    pub fn of<'p>(
+        contract: &[Table<'_>],
+        present: impl IntoIterator<Item = (&'p String, impl IntoIterator<Item = &'p String>)>,
+    ) -> Self {
+        let mut retired = Self::default();
+        for (name, columns) in present {
+            let columns: Vec<&String> = columns.into_iter().collect();
+            let loaded = || columns.iter().any(|column| *column == "_deleted_at");
+            let Some(table) = contract.iter().find(|table| table.name == name) else {
+                retired.tables.extend(loaded().then(|| name.clone()));
+                continue;
+            };
+            let known = |column: &str| {
+                table.columns.iter().any(|own| own.name == column)
+                    || SYSTEM_COLUMNS.iter().any(|own| own.name == column)
+            };
+            let unknown = columns.into_iter().filter(|column| !known(column) && plain(column)).cloned();
+            let unknown: Vec<String> = unknown.collect();
+            if !unknown.is_empty() {
+                retired.columns.insert(name.clone(), unknown);
+            }
+        }
+        retired
+    }
+
+    /// One line for each, with what to do about it.
+    pub fn warnings(&self, schema: &str) -> Vec<String> {
+        let columns =
+            self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
+        let columns = columns.map(|(table, column)| {
+            format!(
+                "`{schema}.{table}.{column}` is not in the contract: the rows that this load writes have null in it; \
+                 drop the column, or describe it again"
+            )
+        });
+        let tables = self.tables.iter().map(|table| {
+            format!("`{schema}.{table}` is not in the contract: no load updates its rows; drop the table, or describe it again")
+        });
+        columns.chain(tables).collect()
+    }
+}
+
+/// Whether a contract can have given the name.
+fn plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}

@@ -1,0 +1,45 @@
+//! A run whose transformation ran under a clock that is ahead.
+
+use chrono::TimeDelta;
+use jobs::edge::clock;
+use serde_json::json;
+
+use crate::support::database::Role;
+use crate::support::zoo::{Zoo, animals};
+
+/// The run's receipts as a transformation writes them whose clock is ahead.
+fn fetched_in_the_future(zoo: &Zoo, run: &str, by: TimeDelta) {
+    zoo.transformation(run).run().done();
+    let time = clock::rfc3339(clock::now() + by);
+    for key in zoo.lake.keys(&format!("stage/zoo/run={run}/receipts")) {
+        let mut receipt = zoo.lake.json(&key);
+        receipt["fetched_at"] = json!(time);
+        zoo.lake.overwrite(&key, receipt.to_string().as_bytes());
+    }
+}
+
+#[test]
+fn a_run_from_a_clock_that_is_ahead_is_refused() {
+    let zoo = Zoo::stocked();
+    fetched_in_the_future(&zoo, "r1", TimeDelta::days(365));
+    let ended = zoo.copy("r1").run();
+    ended.refused(&["collection `animals` was fetched at 2", "which is in the future", "hint: set the clock"]);
+    assert!(zoo.ledger().is_empty());
+    // Two clocks are never quite the same.
+    fetched_in_the_future(&zoo, "r2", TimeDelta::minutes(3));
+    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
+}
+
+#[test]
+fn a_run_that_is_superseded_by_the_future_fails_and_the_hint_helps() {
+    let zoo = Zoo::stocked();
+    zoo.load("r1");
+    let owner = zoo.database().session(Role::Loader);
+    owner.run("UPDATE etl.runs SET fetched_at = fetched_at + interval '1 year'");
+    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.transformation("r2").run().done();
+    let cure = "UPDATE etl.runs SET fetched_at = committed_at WHERE source = 'zoo' AND run_id = 'r1'";
+    zoo.copy("r2").run().refused(&["run `r2` is superseded by run `r1`", "in the future", cure]);
+    owner.run(cure);
+    assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
+}

@@ -1,0 +1,55 @@
+//! A source's file that is replaced or written to while it is read: one version of it, or a failure for now.
+
+use std::fs;
+
+use crate::support::server::{Answer, Server};
+use crate::support::wait_until;
+use crate::support::zoo::Zoo;
+
+/// Twenty thousand animals and 40 MB, nearly all of it blanks: time enough to do something in between.
+fn herd(name: &str) -> String {
+    let animals: Vec<String> =
+        (0..20_000).map(|id| format!("{}{{\"id\":{id},\"name\":\"{name}\"}}", " ".repeat(2000))).collect();
+    format!("[{}]", animals.join(","))
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_never_mixed() {
+    for renamed in [true, false] {
+        let zoo = Zoo::empty();
+        zoo.gives_text("animals", &herd("old"));
+        let (file, next, new) = (zoo.source().join("animals.json"), zoo.source().join("next"), herd("new"));
+        fs::write(&next, &new).expect("the next version");
+        let transformation = |run| zoo.transformation(run).option("--collections", "animals").option("--retries", "0");
+        let running = transformation("r1").start();
+        wait_until("the first bytes are in raw/", || !zoo.lake.keys("raw").is_empty());
+        if renamed {
+            fs::rename(&next, &file).expect("a new version");
+        } else {
+            fs::write(&file, &new).expect("the same file");
+        }
+        running.wait().failed_for_now(&["animals.json` changed while it was read", "hint: "]);
+        assert_eq!(zoo.lake.objects(), [""; 0]);
+
+        transformation("r2").run().done();
+        assert!(zoo.lake.read(&zoo.lake.raw("zoo", "r2", "animals")) == new.as_bytes());
+    }
+}
+
+#[test]
+fn every_piece_of_an_object_is_asked_for_by_its_etag() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    let listed = "<ListBucketResult><Contents><Key>animals.json</Key><LastModified>2026-01-05T00:00:00.000Z</LastModified>\
+                  <ETag>\"one\"</ETag><Size>2</Size></Contents></ListBucketResult>";
+    server.answers("/herd?delimiter=%2F&list-type=2", [Answer::new(200, listed)]);
+    let head =
+        Answer::new(200, "[]").header("ETag", "\"one\"").header("Last-Modified", "Mon, 05 Jan 2026 00:00:00 GMT");
+    // A HEAD and a GET, three times.
+    let exchange = [head, Answer::new(412, "")];
+    server.answers("/herd/animals.json", [exchange.clone(), exchange.clone(), exchange].concat());
+    let program = zoo.asking("s3://herd", "r1").option("--collections", "animals");
+    let program = program.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "eu-west-1");
+    let ended = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").run();
+    ended.failed_for_now(&["`s3://herd/animals.json` changed while it was read"]);
+    assert_eq!(server.last("/herd/animals.json").header("If-Match"), Some("\"one\""));
+}
