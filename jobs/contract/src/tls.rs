@@ -11,7 +11,7 @@
 //! | `verify-full` | yes | signed by a CA of `sslrootcert` (default: the system's), and issued for the host |
 //!
 //! Two things differ from libpq. Without `sslmode` a remote host needs `verify-full`, and a server on this machine gets no
-//! TLS. `allow` and `prefer` are refused: they fall back to plaintext without a word.
+//! TLS. `allow` and `prefer` are refused: they fall back to plaintext silently.
 
 use std::path::PathBuf;
 

@@ -110,7 +110,7 @@ fn a_bucket_without_region_or_endpoint_is_refused() {
     start.run().refused(&["cannot use the bucket of `s3://lake`: no region is set", "AWS_REGION"]);
 }
 
-/// A proxy that notes who asks for what, and refuses. Its thread ends with the test process.
+/// A proxy that records each first line and closes the connection. Its thread ends with the test process.
 fn proxy() -> (String, Receiver<String>) {
     let (listener, (note, noted)) = (TcpListener::bind("127.0.0.1:0").expect("a free port"), channel());
     let address = listener.local_addr().expect("an address");

@@ -1,10 +1,10 @@
-//! TLS to PostgreSQL, against a server that takes nothing else. What a remote host needs is a pure test of `contract`.
+//! TLS to PostgreSQL, against a server that accepts nothing else. The rule for remote hosts is tested in `contract`.
 
 use crate::support::database::Role;
 use crate::support::secure::Secure;
 use crate::support::zoo::Zoo;
 
-/// What `copy` says once it is in: the server was never made ready.
+/// The error of `copy` once it is connected: the server has no ledger.
 const ENTERED: &str = "cannot read the ledger";
 
 #[test]

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of its own that lets nobody in without TLS. Its certificate is for `localhost`, signed by a CA of its
+//! A PostgreSQL server of its own that accepts TLS connections only. Its certificate is for `localhost`, signed by a CA of its
 //! own; its databases are as `initdb` makes them.
 
 use std::fs;
