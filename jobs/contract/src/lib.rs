@@ -1,4 +1,5 @@
-//! What both sides of the platform share: the data contract, the lake's layout, run ids and exit codes.
+//! What both sides of the platform share: the data contract, the lake's layout, run ids, exit codes, and when a connection
+//! to PostgreSQL uses TLS.
 //!
 //! Architecture invariant: this crate is floor 0. It knows serde and YAML, and touches no file, clock, network or
 //! process. `xtask` and `jobs` both import it and never each other; the rest travels as configuration.
@@ -14,6 +15,7 @@ mod model;
 mod ordered;
 mod run_id;
 mod tables;
+mod tls;
 mod words;
 
 pub use check::{ContractError, Problem};
@@ -25,3 +27,4 @@ pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Dr
 pub use ordered::Ordered;
 pub use run_id::{RunId, RunIdError};
 pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};
+pub use tls::{Tls, TlsOptions};

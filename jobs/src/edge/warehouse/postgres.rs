@@ -1,16 +1,21 @@
 //! PostgreSQL 15 or newer, over its wire protocol.
 
+mod tls;
+
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::pin::pin;
 
 use anyhow::Result;
 use bytes::Bytes;
-use contract::Table;
+use contract::{Table, TlsOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type as PgType};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 
 use super::binary::{Value, Values, pg_type};
 use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type};
@@ -28,30 +33,29 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects; the password is never shown.
+    /// Connects, with TLS as the URL and the host ask for it ([`contract::Tls`]); the password is never shown.
     ///
     /// # Errors
-    /// Refused when the URL or the credentials are wrong, temporary when nobody answers.
+    /// Refused when the URL, the credentials or the server's certificate are wrong, temporary when the server does not
+    /// respond.
     pub async fn connect(url: &str) -> Result<Self> {
+        let (url, options) = TlsOptions::split(url);
         let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {
             // The parser's own error may quote the URL, password and all.
             Failure::refused("WAREHOUSE_URL cannot be read")
                 .hint("write it as postgres://user:password@host:port/database")
         })?;
+        let tls = options.decide(hosts(&config).iter().map(String::as_str)).map_err(|problem| {
+            Failure::refused(format!("WAREHOUSE_URL: {problem}"))
+                .hint("write it as postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE")
+        })?;
         config.application_name("dpworld").connect_timeout(std::time::Duration::from_secs(10));
         let place =
             format!("database `{}` as `{}`", config.get_dbname().unwrap_or(""), config.get_user().unwrap_or(""));
-        // The driver's own limit covers TCP only: a server may accept and then say nothing.
-        let connected = tokio::time::timeout(LONGEST_GREETING, config.connect(NoTls)).await.map_err(|_| {
-            Failure::temporary(format!("cannot connect to {place}: the server says nothing"))
-                .hint("is it a PostgreSQL server?")
-        })?;
-        let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "the connection to the warehouse ended");
-            }
-        });
+        let client = match tls::connector(&tls)? {
+            None => greeted(&place, config.ssl_mode(SslMode::Disable).connect(NoTls)).await?,
+            Some(connector) => greeted(&place, config.ssl_mode(SslMode::Require).connect(connector)).await?,
+        };
         Ok(Self { client })
     }
 
@@ -205,6 +209,39 @@ impl Warehouse for Postgres {
     }
 }
 
+/// Where a connection goes: an address beats the name that stands for it.
+fn hosts(config: &Config) -> Vec<String> {
+    let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+    let names = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    if config.get_hostaddrs().is_empty() { names.collect() } else { addresses.collect() }
+}
+
+/// Waits for the server to let us in, and keeps the connection going.
+async fn greeted<S>(
+    place: &str,
+    connecting: impl Future<Output = Result<(Client, Connection<Socket, S>), tokio_postgres::Error>>,
+) -> Result<Client>
+where
+    S: TlsStream + Unpin + Send + 'static,
+{
+    // The driver's own limit covers TCP only: a server may accept and then stay silent.
+    let connected = tokio::time::timeout(LONGEST_GREETING, connecting).await.map_err(|_| {
+        Failure::temporary(format!("cannot connect to {place}: the server does not respond"))
+            .hint("is it a PostgreSQL server?")
+    })?;
+    let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "the connection to the warehouse ended");
+        }
+    });
+    Ok(client)
+}
+
 /// Tokens are 48 bits, so they fit the 64-bit key of an advisory lock.
 fn lock_key(token: &str) -> i64 {
     i64::from_str_radix(token, 16).unwrap_or_default()
@@ -218,8 +255,13 @@ fn same_type(found: &str, wanted: &str) -> bool {
 /// appendix A): 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
 fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else {
-        let failure = if error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()) {
+        let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        // A certificate that is refused comes as an error of input and output, too.
+        let refused = io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<rustls::Error>());
+        let failure = if error.is_closed() || io.is_some() && !refused {
             Failure::temporary(message).hint("is the database running and reachable?")
+        } else if error.to_string().contains("TLS") {
+            Failure::refused(message).hint(tls::HINT)
         } else {
             Failure::refused(message)
         };
@@ -229,6 +271,10 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let again = ["08", "40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class));
     let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
     let failure = match code {
+        // In pg_hba.conf, `hostssl` is all that lets this user in.
+        "28000" if server.message().contains("no encryption") => {
+            failure.hint("the server takes TLS only: write `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
+        }
         "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),
         _ => failure,
