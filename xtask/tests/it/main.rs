@@ -1,5 +1,6 @@
 //! xtask's tests through its program and over the whole repository.
 
+mod credentials;
 mod doctor;
 mod dot_env;
 mod entry_point;
