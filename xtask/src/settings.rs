@@ -69,7 +69,8 @@ pub struct Settings {
     pub stack_prefix: String,
     /// The AWS region. AWS_DEFAULT_REGION beats it.
     pub region: String,
-    /// The 12 digits of the only account to deploy to, in quotes. AWS_ACCOUNT_ID beats it. Without either, any account.
+    /// The 12 digits of the only account to deploy to, in quotes. AWS_ACCOUNT_ID beats it, but not in production, whose account
+    /// is named here. Without either, any account.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,

@@ -129,7 +129,7 @@ pub fn plan(request: Request) -> Result<Ready> {
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
+    let deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
 
     let existing = existing::find(&aws, &request, &wiring, &deployed, &account)?;
@@ -178,6 +178,7 @@ pub fn plan(request: Request) -> Result<Ready> {
         existing: &existing,
         protect: request.settings.protection.termination_protection,
         change_sets: CHANGE_SETS,
+        module: &request.module,
     })?;
     let warehouse = if request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);

@@ -213,3 +213,54 @@ fn a_whole_deployment_is_refused_by_one_fixed_name() {
     ];
     unchanged(&account, &["deploy", "--yes", "--folder", text(folder.path())], &words);
 }
+
+/// The settings `dev` give their stacks the names of `rehearse`, which is how these tests deploy.
+#[test]
+fn stacks_of_other_settings_are_not_touched() {
+    let (account, two, proxy) = (account(), two(), listening());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let before = account.state();
+    for arguments in [
+        &["deploy", "--yes"][..],
+        &["deploy", "--yes", "--stack", "second"],
+        &["diff"],
+        &["recover"],
+        &["destroy", "--yes"],
+    ] {
+        let arguments = [arguments, &["--folder", text(two.path()), "--env", "dev"]].concat();
+        let words =
+            ["belongs to the settings `rehearse`, not to `dev`", "hint: choose the settings with --env rehearse"];
+        account.run_by(&proxy.endpoint, &arguments).refused(&words);
+    }
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(account.state(), before);
+    account.with("diff", two.path(), &[]).done();
+}
+
+#[test]
+fn a_stack_of_an_earlier_version_gets_the_tag_by_its_next_deployment() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    // As an earlier version left it.
+    let parameters = [
+        ("StackName", "DataPlatform-first"),
+        ("TemplateBody", FIRST),
+        ("Parameters.member.1.ParameterKey", "ProjectName"),
+        ("Parameters.member.1.ParameterValue", "dpstack"),
+        ("Tags", ""),
+    ];
+    account.call("cloudformation", "UpdateStack", &parameters);
+    let tags = || account.call("cloudformation", "DescribeStacks", &[("StackName", "DataPlatform-first")]);
+    let began = std::time::Instant::now();
+    while account.status("first").as_deref() != Some("UPDATE_COMPLETE") {
+        assert!(began.elapsed().as_secs() < 20, "{:?}", account.status("first"));
+    }
+    assert!(!tags().contains("<Value>rehearse</Value>"), "{}", tags());
+
+    let shown = account.with("diff", two.path(), &[]).done().stdout;
+    assert!(shown.contains("DataPlatform-first   update of tags; tag module=rehearse"), "{shown}");
+    account.with("deploy", two.path(), &["--yes"]).done();
+    assert!(tags().contains("<Value>rehearse</Value>"), "{}", tags());
+    let shown = account.with("diff", two.path(), &[]).done().stdout;
+    assert!(shown.contains("Nothing to do"), "{shown}");
+}
