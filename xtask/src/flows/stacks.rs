@@ -12,9 +12,11 @@ use futures_util::try_join;
 pub use apply::{CHANGE_SETS, apply, change_alone, settle};
 pub use end::{delete, recover};
 
+use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, first_cause, owned};
+use crate::settings::{Settings, Variables};
+use crate::stack::{Deployed, Event, STACK, STORAGE, State, cause_of_rollback, explained, first_cause, owned};
 
 /// Who hears how it goes.
 pub trait Listener: Send {
@@ -50,6 +52,18 @@ pub async fn look(
     let found: BTreeMap<String, Deployed> = try_join_all(stacks.map(one)).await?.into_iter().flatten().collect();
     owned(module, found.values())?;
     Ok(found)
+}
+
+/// Checks that the stack with the buckets does not belong to another module, for commands that use what stacks hold and do
+/// not read them. A caller that may not read stacks passes.
+///
+/// # Errors
+/// When it does.
+pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
+    let aws = Aws::of(settings, variables)?;
+    let name = format!("{}-{STORAGE}", settings.stack_prefix);
+    let found = aws.wait(CloudFormation::new(&aws.config).stack(&name));
+    Ok(owned(module, found.ok().flatten().as_ref())?)
 }
 
 /// Why a stack is not as it should be after an operation: the first cause, in words, where to look, and what may be done.

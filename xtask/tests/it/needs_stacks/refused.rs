@@ -180,7 +180,7 @@ fn a_protected_stack_is_not_deleted() {
 
 #[test]
 fn production_wants_its_name_typed() {
-    let (account, two) = (account(), two());
+    let (account, two) = (Account::of_production(&endpoint()), two());
     let production = |arguments: &[&str]| {
         let all = [arguments, &["--env", "prod", "--folder", text(two.path())]].concat();
         ran(account.by(&endpoint(), &all).env("SETTINGS_MODULE", "prod").env("ALARM_EMAIL", "a@example.com"))
@@ -235,6 +235,22 @@ fn stacks_of_other_settings_are_not_touched() {
     assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
     assert_eq!(account.state(), before);
     account.with("diff", two.path(), &[]).done();
+}
+
+/// These read no stack, but use what it holds.
+#[test]
+fn buckets_and_jobs_of_other_settings_are_not_used() {
+    let (account, proxy) = (account(), listening());
+    account.run(&["deploy", "--yes", "--stack", "registry", "--stack", "storage"]).done();
+    let dags = folder(&[]);
+    fs::write(dags.path().join("requirements.txt"), "").expect("written");
+    fs::write(dags.path().join("own.py"), "").expect("written");
+    for arguments in [&["sync-dags", "--dir", text(dags.path())][..], &["upload-sample"], &["run", "--direct"]] {
+        let refused = account.run_by(&proxy.endpoint, &[arguments, &["--env", "dev"]].concat());
+        refused.refused(&["`DataPlatform-storage` belongs to the settings `rehearse`, not to `dev`"]);
+    }
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    account.run(&["upload-sample"]).done();
 }
 
 #[test]
