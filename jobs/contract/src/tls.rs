@@ -13,7 +13,6 @@
 //! Two things differ from libpq. Without `sslmode` a remote host needs `verify-full`, and a server on this machine gets no
 //! TLS. `allow` and `prefer` are refused: they fall back to plaintext without a word.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
@@ -52,7 +51,7 @@ impl TlsOptions {
                     "sslrootcert" => &mut options.sslrootcert,
                     _ => return true,
                 };
-                *field = Some(percent_decode_str(value).decode_utf8_lossy()).map(Cow::into_owned);
+                *field = Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
                 false
             })
             .collect();
