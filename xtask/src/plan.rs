@@ -89,6 +89,8 @@ pub struct StackPlan {
     pub adopts: BTreeMap<String, Adopted>,
     /// The outputs that differ.
     pub outputs: Vec<String>,
+    /// The settings' module, where the stack does not have that tag and gets it.
+    pub tag: Option<String>,
     /// Whether it may be deleted, where that is not as the settings have it: the new value.
     pub protect: Option<bool>,
     /// Change sets of ours that an interrupted deployment left. Their names are nothing that anybody approves.

@@ -13,6 +13,7 @@ mod batch;
 mod check;
 mod confined;
 mod dags;
+mod dot_env;
 mod images;
 mod monitoring;
 mod network;
@@ -36,6 +37,7 @@ pub use auth::{Auth, Method};
 pub use batch::{Batch, Platform};
 pub use confined::confined;
 pub use dags::Dags;
+pub use dot_env::dot_env;
 pub use images::{Compile, Images};
 pub use monitoring::Monitoring;
 pub use network::{Endpoint, Network};
@@ -67,7 +69,8 @@ pub struct Settings {
     pub stack_prefix: String,
     /// The AWS region. AWS_DEFAULT_REGION beats it.
     pub region: String,
-    /// The 12 digits of the only account to deploy to, in quotes. AWS_ACCOUNT_ID beats it. Without either, any account.
+    /// The 12 digits of the only account to deploy to, in quotes. AWS_ACCOUNT_ID beats it, but not in production, whose account
+    /// is named here. Without either, any account.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,

@@ -13,6 +13,7 @@ mod change;
 #[cfg(test)]
 mod controls;
 mod functions;
+mod owner;
 pub mod prices;
 mod resolve;
 mod retained;
@@ -26,6 +27,7 @@ pub use adopt::{Adopted, Existing, adopted, import};
 pub use announced::{Announced, Deployed, unexpected};
 pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
 pub use change::{Action, Change, changes, impossible, mentions};
+pub use owner::{TAG, owned, takes_tags};
 pub use resolve::{Given, Resolved, resolve};
 pub use retained::{retained, unretained};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};

@@ -15,8 +15,8 @@ mod model;
 mod ordered;
 mod run_id;
 mod tables;
-mod tls;
 mod text;
+mod tls;
 mod words;
 
 pub use check::{ContractError, Problem};
@@ -28,5 +28,5 @@ pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Dr
 pub use ordered::Ordered;
 pub use run_id::{RunId, RunIdError};
 pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};
-pub use tls::{Tls, TlsOptions};
 pub use text::without_bom;
+pub use tls::{Tls, TlsOptions};

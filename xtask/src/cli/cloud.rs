@@ -209,6 +209,9 @@ pub struct UploadSample {
 #[derive(Args, Debug)]
 pub struct WarehouseInit {
     /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
+    ///
+    /// A PostgreSQL server on another machine must show a certificate for its host that the system trusts. Other modes are
+    /// `?sslmode=` verify-full, verify-ca, require (not verified) and disable; `sslrootcert=FILE` names another CA.
     #[arg(value_name = "URL")]
     pub warehouse: String,
     /// The secret of the administrator, by its ARN (default: enter as the caller)

@@ -1,18 +1,18 @@
 //! How AWS is reached: region, credentials and endpoints.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod client;
+mod identity;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::Credentials;
-use aws_smithy_http_client::{Builder, tls};
-use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::runtime::Runtime;
 
-use crate::failure::Failure;
+use self::client::client;
+use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
 
@@ -29,27 +29,35 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// With keys, region and endpoints of the environment over `.env`; what neither has is looked for where the SDK always
-    /// does. Nothing is asked yet.
+    /// With credentials, region and endpoints of the environment over `.env`; what neither has is taken from where the SDK
+    /// always takes it. No call is sent yet.
     ///
     /// # Errors
     /// With one key of two.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
+        Self::with(variables, region, false)
+    }
+
+    fn with(variables: &Variables, region: Option<&str>, confined: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(10))
             .operation_attempt_timeout(Duration::from_secs(60));
+        // AWS speaks TLS alone; what answers without it is on this machine, to which no proxy leads.
+        let is_plain = given(variables, "AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
         let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Builder::new().tls_provider(ring).build_with_resolver(Names))
+            .http_client(client(is_plain))
             .timeout_config(timeouts.build());
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
         if let Some(region) = region.or(named) {
             config = config.region(Region::new(region.to_owned()));
         }
-        if let Some(keys) = keys(variables)? {
-            config = config.credentials_provider(keys);
-        }
+        config = match identity(variables, confined)? {
+            Identity::Keys(keys) => config.credentials_provider(keys),
+            Identity::Profile(name) => config.profile_name(name),
+            Identity::Default if confined => config.no_credentials(),
+            Identity::Default => config,
+        };
         let loaded = runtime.block_on(config.load());
         let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
         let mut config =
@@ -68,7 +76,7 @@ impl Aws {
         if is_confined {
             confined(variables)?;
         }
-        let mut aws = Self::open(variables, Some(&settings.region))?;
+        let mut aws = Self::with(variables, Some(&settings.region), is_confined)?;
         if is_confined {
             // Not what profiles say of single services.
             let own = Endpoints { variables: variables.clone(), loaded: None };
@@ -104,46 +112,6 @@ impl Aws {
     }
 }
 
-/// The keys of the environment over `.env`, if there are any.
-fn keys(variables: &Variables) -> Result<Option<Credentials>, Failure> {
-    let given = |name| given(variables, name).map(str::to_owned);
-    match (given("AWS_ACCESS_KEY_ID"), given("AWS_SECRET_ACCESS_KEY")) {
-        (Some(key), Some(secret)) => {
-            Ok(Some(Credentials::new(key, secret, given("AWS_SESSION_TOKEN"), None, "environment or .env")))
-        }
-        (Some(_), None) => Err(Failure::new("AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY").hint("set both")),
-        (None, Some(_)) => Err(Failure::new("AWS_SECRET_ACCESS_KEY without AWS_ACCESS_KEY_ID").hint("set both")),
-        (None, None) => Ok(None),
-    }
-}
-
-/// Names as the system knows them, but for this machine's own. MWAA's client puts `api.` or `env.` before the host of its
-/// endpoint, and no system knows `env.127.0.0.1`; a name that ends in a number is nobody else's (RFC 3696, section 2), and
-/// what ends in `localhost` is always this machine (RFC 6761, section 6.3).
-#[derive(Clone, Debug)]
-struct Names;
-
-impl ResolveDns for Names {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
-            if let Some(own) = loopback(name) {
-                return Ok(vec![IpAddr::V4(own)]);
-            }
-            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
-    }
-}
-
-/// The address of this machine that stands at a name's end.
-fn loopback(name: &str) -> Option<Ipv4Addr> {
-    if name == "localhost" || name.ends_with(".localhost") {
-        return Some(Ipv4Addr::LOCALHOST);
-    }
-    let (_, address) = name.split_once('.')?;
-    address.parse().ok().filter(Ipv4Addr::is_loopback)
-}
-
 /// A service's own settings, as every client asks for them: AWS_ENDPOINT_URL_<SERVICE> of the environment over `.env`,
 /// then what the SDK finds in the environment and in profiles.
 #[derive(Debug)]
@@ -157,26 +125,5 @@ impl LoadServiceConfig for Endpoints {
         let service = key.service_id().to_uppercase().replace(' ', "_");
         let own = given(&self.variables, &format!("{}_{service}", key.env())).map(str::to_owned);
         own.or_else(|| self.loaded.as_ref()?.service_config()?.load_config(key))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_known_without_asking() {
-        let own = Some(Ipv4Addr::LOCALHOST);
-        for (name, address) in [
-            ("env.127.0.0.1", own),
-            ("api.127.0.0.1", own),
-            ("env.localhost", own),
-            ("localhost", own),
-            ("env.10.0.0.1", None),
-            ("env.airflow.eu-west-1.amazonaws.com", None),
-            ("127.0.0.1.example.com", None),
-        ] {
-            assert_eq!(loopback(name), address, "{name}");
-        }
     }
 }

@@ -15,7 +15,7 @@ use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, Tag, TemplateStage,
 };
 
 use self::told::{announced, deployed, to_import};
@@ -41,6 +41,8 @@ pub struct Wanted<'a> {
     pub template: &'a str,
     /// By name.
     pub parameters: &'a BTreeMap<String, String>,
+    /// All tags of the stack, by name. An import takes none.
+    pub tags: &'a BTreeMap<String, String>,
 }
 
 /// What a change set does with its stack.
@@ -146,6 +148,9 @@ impl CloudFormation {
         let parameters = wanted.parameters.iter();
         let parameters =
             parameters.map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+        // Without tags the stack keeps those that it has.
+        let tags = wanted.tags.iter().map(|(name, value)| Tag::builder().key(name).value(value).build());
+        let tags = (!wanted.tags.is_empty()).then(|| tags.collect());
         let (kind, imports) = match wanted.does {
             Does::Creates => (ChangeSetType::Create, None),
             Does::Updates => (ChangeSetType::Update, None),
@@ -156,6 +161,7 @@ impl CloudFormation {
             call.change_set_type(kind).template_body(wanted.template).capabilities(Capability::CapabilityNamedIam);
         // The SDK asks again when an answer is lost: with a token that is not a second change set of the same name.
         let call = call.client_token(wanted.name).set_parameters(Some(parameters.collect()));
+        let call = call.set_tags(tags);
         let call = call.set_resources_to_import(imports);
         let told = call.send().await;
         let told = told.map_err(|error| refused(&format!("plan the changes of `{}`", wanted.stack), &error))?;

@@ -1,19 +1,24 @@
 //! A PostgreSQL server of our own on loopback, and questions to it.
 
+mod login;
+#[cfg(feature = "cloud")]
+mod tls;
+
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::unistd::{Uid, User, chown};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+
+pub use login::Login;
 
 use crate::failure::Failure;
-use crate::ui::Rows;
 
 /// MERGE came with 15.
 const OLDEST: u32 = 15;
@@ -146,8 +151,13 @@ impl Server {
 
     fn init(&self, data: &str) -> Result<()> {
         let file = self.home.join("password");
-        // Written by us, read once by the server's user, then removed; never on a command line.
-        fs::write(&file, &self.password).with_context(|| format!("cannot write `{}`", file.display()))?;
+        // Written by us, read once by the server's user alone, then removed; never on a command line. What an earlier try left
+        // would keep its mode.
+        let _ = fs::remove_file(&file);
+        let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        written
+            .and_then(|mut written| written.write_all(self.password.as_bytes()))
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
         if let Some(user) = self.user.as_deref().and_then(|user| User::from_name(user).ok().flatten()) {
             chown(&file, Some(user.uid), Some(user.gid))?;
         }
@@ -183,95 +193,36 @@ impl Server {
     }
 }
 
-/// How to enter a database.
-#[derive(Clone, Debug)]
-pub struct Login {
-    host: String,
-    port: u16,
-    role: String,
-    password: String,
-    database: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Login {
-    /// On any server.
-    pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
-        let [host, role, password, database] = [host, role, password, database].map(str::to_owned);
-        Self { host, port, role, password, database }
-    }
+    /// In the place of `initdb`: what it finds at the file of `--pwfile`, and a failure.
+    const INITDB: &str = r#"#!/bin/sh
+for word in "$@"; do case "$word" in --pwfile=*) file="${word#*=}" ;; esac; done
+{ stat -c '%a %U' "$file"; cat "$file"; } > "$HOME/seen"
+exit 1
+"#;
 
-    /// For programs: with the password, which is hexadecimal and needs no quoting.
-    pub fn url(&self) -> String {
-        format!("postgres://{}:{}@{}:{}/{}", self.role, self.password, self.host, self.port, self.database)
-    }
-
-    /// The server's port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The role's password.
-    pub fn password(&self) -> &str {
-        &self.password
-    }
-
-    /// For people: without the password.
-    pub fn shown(&self) -> String {
-        format!("postgres://{}@{}:{}/{}", self.role, self.host, self.port, self.database)
-    }
-
-    fn with<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut config = Config::new();
-            config.host(&self.host).port(self.port).user(&self.role).password(&self.password).dbname(&self.database);
-            config.application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
-            let (client, connection) =
-                config.connect(NoTls).await.with_context(|| format!("cannot connect to {}", self.shown()))?;
-            let connection = tokio::spawn(connection);
-            let result = work(client).await;
-            connection.abort();
-            result
-        })
-    }
-
-    /// Runs statements one after the other.
-    pub fn execute(&self, statements: &[String]) -> Result<()> {
-        self.with(async |client| {
-            for statement in statements {
-                client.batch_execute(statement).await.map_err(|error| server_said(&error))?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Asks one question.
-    pub fn query(&self, sql: &str) -> Result<Rows> {
-        self.with(async |client| {
-            let mut found = Rows::default();
-            for message in client.simple_query(sql).await.map_err(|error| server_said(&error))? {
-                match message {
-                    SimpleQueryMessage::RowDescription(columns) => {
-                        found = Rows::default();
-                        found.columns = columns.iter().map(|column| column.name().to_owned()).collect();
-                    }
-                    SimpleQueryMessage::Row(row) => {
-                        found.rows.push((0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect());
-                    }
-                    _ => {}
-                }
-            }
-            Ok(found)
-        })
-    }
-}
-
-/// The server's own words with the place in the statement, which the driver's error leaves out.
-fn server_said(error: &tokio_postgres::Error) -> anyhow::Error {
-    let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
-    let failure = Failure::new(format!("the database says: {} (SQLSTATE {})", server.message(), server.code().code()));
-    match server.hint().or(server.detail()) {
-        Some(hint) => failure.hint(hint).into(),
-        None => failure.into(),
+    #[test]
+    fn the_password_is_readable_by_the_user_of_initdb_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let user = server_user().expect("a user");
+        let home = home(folder.path(), user.as_deref()).expect("a home");
+        fs::write(home.join("initdb"), INITDB).expect("written");
+        fs::set_permissions(home.join("initdb"), fs::Permissions::from_mode(0o755)).expect("set");
+        // Left by an earlier try.
+        fs::write(home.join("password"), "old").expect("written");
+        let (programs, password) = (home.clone(), "canary".to_owned());
+        let mut server = Server { programs, home: home.clone(), user: user.clone(), port: 0, password };
+        let failed = server.start().expect_err("it is not PostgreSQL's initdb");
+        let own = User::from_uid(Uid::effective()).expect("readable").map(|user| user.name);
+        let owner = user.or(own).expect("a name");
+        let seen = fs::read_to_string(home.join("seen")).unwrap_or_else(|_| panic!("{failed:#}"));
+        let left = home.join("password").exists();
+        fs::remove_dir_all(home).expect("removed");
+        assert_eq!(seen, format!("600 {owner}\ncanary"));
+        assert!(!left && !format!("{failed:#}").contains("canary"), "{failed:#}");
     }
 }

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::iter::successors;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use aws_sdk_sts::config::ProvideCredentials;
+use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 use futures_util::TryStreamExt;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use futures_util::future::BoxFuture;
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::client::HttpError;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion};
+use object_store::{
+    CredentialProvider, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
+};
+use tokio::sync::Mutex;
 
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
@@ -56,20 +61,16 @@ impl Bucket {
         let what = format!("reach the bucket `{name}`");
         let failed = |words: &str| of_call(&what, None, words, &[]);
         let provider = config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
-        let keys = provider.provide_credentials().await;
-        let keys = keys.map_err(|error| failed(&format!("no credentials: {}", chain(&error))))?;
+        let keys = Keys { provider, last: Mutex::new(None) };
+        keys.fresh().await.map_err(|error| failed(&format!("no credentials: {}", chain(&*error))))?;
         let region = config.region().ok_or_else(|| failed("no region"))?;
         let mut builder = AmazonS3Builder::new()
+            .with_credentials(Arc::new(keys))
             .with_bucket_name(name)
             .with_region(region.as_ref())
-            .with_access_key_id(keys.access_key_id())
-            .with_secret_access_key(keys.secret_access_key())
             // One DELETE each, so that the order is ours.
             .with_disable_bulk_delete(true)
             .with_retry(RetryConfig { max_retries: 4, ..RetryConfig::default() });
-        if let Some(token) = keys.session_token() {
-            builder = builder.with_token(token);
-        }
         if let Some(endpoint) = endpoint(config) {
             // An emulator on this machine speaks plain HTTP and cannot be found as `bucket.host`.
             let plain = endpoint.starts_with("http://");
@@ -183,6 +184,44 @@ fn may_help(error: &Error) -> bool {
     let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
     let broken = causes.any(|cause| cause.is::<HttpError>());
     broken || chain(error).contains(CONFLICT)
+}
+
+/// The SDK's credentials for object_store, with which a long command outlives the first ones: those of a role or of a
+/// profile expire after an hour or less.
+#[derive(Debug)]
+struct Keys {
+    provider: SharedCredentialsProvider,
+    last: Mutex<Option<Credentials>>,
+}
+
+/// Credentials are replaced so long before they expire.
+const EARLY: Duration = Duration::from_secs(300);
+
+impl Keys {
+    /// The last ones, or new ones where those are about to expire.
+    async fn fresh(&self) -> Result<Credentials, Box<dyn std::error::Error + Send + Sync>> {
+        let mut last = self.last.lock().await;
+        let is_valid = |keys: &&Credentials| keys.expiry().is_none_or(|end| SystemTime::now() + EARLY < end);
+        if let Some(keys) = last.as_ref().filter(is_valid) {
+            return Ok(keys.clone());
+        }
+        Ok(last.insert(self.provider.provide_credentials().await?).clone())
+    }
+}
+
+impl CredentialProvider for Keys {
+    type Credential = AwsCredential;
+
+    fn get_credential<'s, 'f>(&'s self) -> BoxFuture<'f, object_store::Result<Arc<AwsCredential>>>
+    where
+        's: 'f,
+    {
+        Box::pin(async move {
+            let keys = self.fresh().await.map_err(|source| Error::Generic { store: "S3", source })?;
+            let [key_id, secret_key] = [keys.access_key_id(), keys.secret_access_key()].map(str::to_owned);
+            Ok(Arc::new(AwsCredential { key_id, secret_key, token: keys.session_token().map(str::to_owned) }))
+        })
+    }
 }
 
 /// As it is: `Path::from` would encode what it does not like.

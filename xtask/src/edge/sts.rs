@@ -11,13 +11,11 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use crate::doctor::Caller;
 use crate::failure::chain;
 
-/// For everything: whoever looks at a terminal has no more.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Asks STS who the credentials belong to.
-pub async fn caller(config: &SdkConfig) -> Caller {
-    let late = || Caller::Unanswered(format!("no answer in {} seconds", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, ask(config)).await.unwrap_or_else(|_| late())
+/// Asks STS who the credentials belong to, within a time for everything: the program of a profile's `credential_process`
+/// and the portal of IAM Identity Center take seconds by themselves.
+pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
+    let late = || Caller::Unanswered(format!("no answer in {} seconds", limit.as_secs()));
+    tokio::time::timeout(limit, ask(config)).await.unwrap_or_else(|_| late())
 }
 
 async fn ask(config: &SdkConfig) -> Caller {

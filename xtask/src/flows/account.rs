@@ -1,5 +1,7 @@
 //! Nothing is written to another account than the settings'.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use contract::Exit;
 
@@ -8,6 +10,9 @@ use crate::edge::aws::Aws;
 use crate::edge::sts;
 use crate::failure::Failure;
 use crate::settings::Settings;
+
+/// For the caller's identity.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Asks AWS whose the credentials are, where the settings (or AWS_ACCOUNT_ID) name the only account to write to. Every
 /// command that writes calls this first.
@@ -44,10 +49,10 @@ pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
 
 /// Whose the credentials are.
 fn callers(aws: &Aws) -> Result<String> {
-    let failure = match aws.wait(sts::caller(&aws.config)) {
+    let failure = match aws.wait(sts::caller(&aws.config, LIMIT)) {
         Caller::Known { account, .. } => return Ok(account),
         Caller::Nobody => Failure::new("there are no credentials of AWS")
-            .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
+            .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
         Caller::Refused(why) => {
             Failure::new(format!("the credentials are refused: {why}")).hint("make new keys, or take others")
         }

@@ -29,9 +29,25 @@ impl Configured {
 /// The environment over `.env` at the root, or over another file in its place.
 ///
 /// # Errors
-/// With every line of it that is none.
+/// With every problem of that file, or when a file that was named does not exist: without it, settings and account would
+/// be others than those asked for. Only `.env` itself may be missing.
 pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
-    dot_env.map_or_else(|| environment::variables(&files::root().join(".env")), environment::variables)
+    let (shown, path) = match dot_env {
+        Some(path) => (path.display().to_string(), path.to_owned()),
+        None => (".env".to_owned(), files::root().join(".env")),
+    };
+    let below = match files::bytes(&path)? {
+        Some(bytes) => settings::text_of(&shown, bytes)
+            .map_err(|problem| vec![problem])
+            .and_then(|text| settings::dot_env(&shown, &text))
+            .map_err(|list| Problems { of: shown, list })?,
+        None if dot_env.is_none() => Variables::new(),
+        None => {
+            let failure = Failure::new(format!("there is no file `{shown}`, which --dot-env names"));
+            return Err(failure.hint("correct the path, or leave --dot-env out to read `.env`").into());
+        }
+    };
+    Ok(environment::over(below))
 }
 
 /// The settings of a module: of `--env`, else of SETTINGS_MODULE, else `dev`.

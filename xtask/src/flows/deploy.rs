@@ -146,7 +146,7 @@ pub fn plan(mut request: Request) -> Result<Ready> {
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
+    let deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
     // CloudFormation may still be creating one: it is waited for, then the plan is made again. One that is in a state from which
     // nothing can be done is refused, as without `--create-only`.
@@ -200,6 +200,7 @@ pub fn plan(mut request: Request) -> Result<Ready> {
         existing: &existing,
         protect: request.settings.protection.termination_protection,
         change_sets: CHANGE_SETS,
+        module: &request.module,
     })?;
     let warehouse = if request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);

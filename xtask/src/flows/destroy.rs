@@ -45,7 +45,7 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let mut deployed = aws.wait(look(&cloudformation, prefix, wiring.stacks.keys()))?;
+    let mut deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
     let order = wiring.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
     let doomed: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
     // What stays takes outputs of what goes.

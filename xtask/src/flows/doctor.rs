@@ -1,6 +1,7 @@
 //! The facts about this machine, gathered.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -8,19 +9,23 @@ use super::configure::{self, Configured};
 use crate::doctor::{Caller, Configuration, Facts, Setting};
 use crate::edge::aws::Aws;
 use crate::edge::{docker, files, machine, postgres, sts};
-use crate::settings::{Origin, Override, Variables, given};
+use crate::settings::{Origin, Override, Problems, Variables, given};
+
+/// For the caller's identity.
+const LIMIT: Duration = Duration::from_secs(3);
 
 /// Looks at everything once. Nothing is changed, and nothing waits longer than seconds.
 ///
 /// # Errors
-/// When not even the repository can be read.
+/// When the file of `--dot-env` does not exist.
 pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let root = files::root();
     // Broken lines of `.env` are a problem of the settings; the rest is looked at all the same.
     let read = configure::variables(dot_env);
     let (variables, broken) = match read {
         Ok(variables) => (variables, None),
-        Err(error) => (Variables::new(), Some(error)),
+        Err(error) if error.is::<Problems>() => (Variables::new(), Some(error)),
+        Err(error) => return Err(error),
     };
     let configuration = match broken {
         Some(error) => Err(format!("{error:#}")),
@@ -28,7 +33,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     };
     let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
     let caller = match Aws::open(&variables, Some(region)) {
-        Ok(aws) => aws.wait(sts::caller(&aws.config)),
+        Ok(aws) => aws.wait(sts::caller(&aws.config, LIMIT)),
         Err(error) => Caller::Refused(error.to_string()),
     };
     let refused = postgres::server_user().err();

@@ -30,6 +30,8 @@ pub fn recover(
     let aws = Aws::of(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
+    let of = (request.module.as_str(), request.settings.stack_prefix.as_str());
+    aws.wait(stacks::look(&cloudformation, of, wiring.stacks.keys()))?;
     let mut told = BTreeMap::new();
     for stack in wiring.levels.iter().flatten().filter(|stack| request.wants(stack)) {
         let name = format!("{}-{stack}", request.settings.stack_prefix);

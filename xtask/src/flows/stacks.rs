@@ -12,9 +12,11 @@ use futures_util::try_join;
 pub use apply::{CHANGE_SETS, apply, change_alone, settle};
 pub use end::{delete, recover};
 
+use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, first_cause};
+use crate::settings::{Settings, Variables};
+use crate::stack::{Deployed, Event, STACK, STORAGE, State, cause_of_rollback, explained, first_cause, owned};
 
 /// Who hears how it goes.
 pub trait Listener: Send {
@@ -24,10 +26,14 @@ pub trait Listener: Send {
     fn event(&mut self, event: &Event);
 }
 
-/// Looks at stacks by their names without prefix, all at once: what is there, with template and open change sets.
+/// Inspects the stacks of a settings module by their names without prefix, all at the same time: those that exist, with
+/// template and open change sets.
+///
+/// # Errors
+/// Also when one of them belongs to another module.
 pub async fn look(
     cloudformation: &CloudFormation,
-    prefix: &str,
+    (module, prefix): (&str, &str),
     stacks: impl Iterator<Item = &String>,
 ) -> Result<BTreeMap<String, Deployed>> {
     let one = |stack: &String| {
@@ -43,7 +49,21 @@ pub async fn look(
             anyhow::Ok(Some((stack, there)))
         }
     };
-    Ok(try_join_all(stacks.map(one)).await?.into_iter().flatten().collect())
+    let found: BTreeMap<String, Deployed> = try_join_all(stacks.map(one)).await?.into_iter().flatten().collect();
+    owned(module, found.values())?;
+    Ok(found)
+}
+
+/// Checks that the stack with the buckets does not belong to another module, for commands that use what stacks hold and do
+/// not read them. A caller that may not read stacks passes.
+///
+/// # Errors
+/// When it does.
+pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
+    let aws = Aws::of(settings, variables)?;
+    let name = format!("{}-{STORAGE}", settings.stack_prefix);
+    let found = aws.wait(CloudFormation::new(&aws.config).stack(&name));
+    Ok(owned(module, found.ok().flatten().as_ref())?)
 }
 
 /// Why a stack is not as it should be after an operation: the first cause, in words, where to look, and what may be done.

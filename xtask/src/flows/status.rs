@@ -35,7 +35,7 @@ pub fn verdicts(request: &Request, drift: bool) -> Result<Vec<Verdict>> {
     let aws = Aws::of(settings, variables)?;
     let account = account::own(settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
-    let deployed = aws.wait(look(&cloudformation, &settings.stack_prefix, wiring.stacks.keys()))?;
+    let deployed = aws.wait(look(&cloudformation, (&request.module, &settings.stack_prefix), wiring.stacks.keys()))?;
     let mut list = vec![Verdict::green("account", format!("{account} in {}", settings.region))];
     for stack in wiring.levels.iter().flatten() {
         list.push(stack_verdict(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Do, Plan, StackPlan};
-use crate::stack::{Action, Change};
+use crate::stack::{Action, Change, TAG};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,11 +133,20 @@ fn words(stack: &StackPlan) -> String {
             let parts =
                 parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
             let told: Vec<String> = parts.collect();
-            if told.is_empty() { "update of outputs".to_owned() } else { format!("update: {}", told.join(", ")) }
+            if told.is_empty() && stack.outputs.is_empty() {
+                "update of tags".to_owned()
+            } else if told.is_empty() {
+                "update of outputs".to_owned()
+            } else {
+                format!("update: {}", told.join(", "))
+            }
         }
     }];
     if !stack.outputs.is_empty() && stack.action == Do::Update {
         parts.push(format!("outputs {}", stack.outputs.join(", ")));
+    }
+    if let Some(module) = stack.tag.as_ref().filter(|_| stack.action == Do::Update) {
+        parts.push(format!("tag {TAG}={module}"));
     }
     match stack.protect {
         Some(true) => parts.push("protect from deletion".to_owned()),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Do, StackPlan};
 use crate::failure::Failure;
 use crate::stack::{
-    Action, Deployed, Existing, Given, Replaces, Resolved, Source, State, Template, Wiring, adopted, changes,
-    impossible, mentions, resolve,
+    Action, Deployed, Existing, Given, Replaces, Resolved, Source, State, TAG, Template, Wiring, adopted, changes,
+    impossible, mentions, resolve, takes_tags,
 };
 use crate::sync::sha256;
 
@@ -35,6 +35,8 @@ pub struct Known<'a> {
     pub protect: bool,
     /// How the names of our change sets begin.
     pub change_sets: &'a str,
+    /// The settings' module, which stacks have as a tag.
+    pub module: &'a str,
 }
 
 /// Plans every stack, in an order in which they can be made.
@@ -123,11 +125,14 @@ impl Known<'_> {
         let outputs: BTreeSet<&String> = old.outputs.keys().chain(new.outputs.keys()).collect();
         let differs = |name: &&String| old.outputs.get(*name) != new.outputs.get(*name);
         let outputs: Vec<String> = outputs.into_iter().filter(differs).cloned().collect();
+        let has_tag = deployed.is_some_and(|there| there.tags.contains_key(TAG));
+        let tagged = state != State::Ready || (!has_tag && takes_tags(new));
+        let tag = tagged.then(|| self.module.to_owned());
         let action = match state {
             State::Absent => Do::Create,
             State::Stillborn => Do::Remake,
             State::Busy => Do::Wait,
-            State::Ready if changes.is_empty() && outputs.is_empty() => Do::Keep,
+            State::Ready if changes.is_empty() && outputs.is_empty() && tag.is_none() => Do::Keep,
             State::Ready => Do::Update,
             State::Broken | State::HalfChanged | State::HalfRolledBack | State::ByHand => {
                 let (what, next) = state.remedy().unwrap_or_default();
@@ -161,6 +166,7 @@ impl Known<'_> {
             changes,
             adopts,
             outputs,
+            tag,
             protect: (protected != self.protect).then_some(self.protect),
             leftovers: match deployed {
                 Some(deployed) if state == State::Ready => deployed.change_sets.iter().filter(ours).cloned().collect(),

@@ -89,6 +89,7 @@ impl Case {
             reason: None,
             parameters: map(parameters),
             outputs: map(outputs),
+            tags: BTreeMap::from([(stack::TAG.to_owned(), "dev".to_owned())]),
             protected: false,
             template: text.to_owned(),
             change_sets: Vec::new(),
@@ -118,6 +119,7 @@ impl Case {
             existing: &self.existing,
             protect: self.protect,
             change_sets: "dpworld-",
+            module: "dev",
         })
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::auth::Method;
-use super::check::Findings;
+use super::check::{Findings, quoted};
 use super::warehouse::{Breach, LogExport, name_of};
 use super::{Settings, Webserver};
 
@@ -125,12 +125,33 @@ impl Settings {
         for (path, holds, value, fix) in self.production() {
             found.must(holds, path, value, format!("level is production: {fix}"));
         }
-        if self.account.is_none() {
-            let fix = "level is production: nothing may go into another account by mistake; write its 12 digits, or set AWS_ACCOUNT_ID";
-            found.missing("account", fix);
-        }
         if self.monitoring.email.is_none() {
             found.missing("monitoring.email", "level is production: somebody must be told; write an address");
         }
     }
+
+    /// Production's account is the one that its file names, `own`: a variable may repeat it, and a `.env` of another deployment
+    /// must not send production there.
+    pub(super) fn check_account(&self, own: Option<&str>, found: &mut Findings) {
+        if self.protection.level != Level::Production {
+            return;
+        }
+        match (&self.account, own) {
+            (Some(account), Some(own)) if account != own => found.add(
+                "account",
+                quoted(account),
+                format!(
+                    "level is production: its settings name the account {own}; take the variables of this deployment \
+                     (--dot-env), or write the other account there"
+                ),
+            ),
+            (_, Some(_)) => {}
+            (Some(account), None) => {
+                found.add("account", quoted(account), format!("level is production: {NAMED}"));
+            }
+            (None, None) => found.missing("account", format!("level is production: {NAMED}")),
+        }
+    }
 }
+
+const NAMED: &str = "its file must name the account, 12 digits in quotes; a variable may only repeat it";

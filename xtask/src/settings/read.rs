@@ -83,6 +83,7 @@ struct Reader<'d> {
 impl Reader<'_> {
     fn resolve(mut self, variables: &Variables) -> Result<Resolved, Vec<Problem>> {
         let mut value = self.merged()?;
+        let own = value.get("account").and_then(Value::as_str).map(str::to_owned);
         self.override_with(variables, &mut value);
         let secret = |(path, what): (Vec<String>, &str)| {
             let fix =
@@ -98,6 +99,7 @@ impl Reader<'_> {
         })?;
         let mut findings = Findings::default();
         settings.check(&mut findings);
+        settings.check_account(own.as_deref(), &mut findings);
         let found = findings.into_vec();
         if !found.is_empty() {
             return Err(sorted(

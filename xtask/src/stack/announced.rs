@@ -21,6 +21,8 @@ pub struct Deployed {
     pub parameters: BTreeMap<String, String>,
     /// By name.
     pub outputs: BTreeMap<String, String>,
+    /// By name.
+    pub tags: BTreeMap<String, String>,
     /// Whether it cannot be deleted.
     pub protected: bool,
     /// The template that it was made with; empty while there was none.

@@ -57,6 +57,7 @@ mod tests {
             reason: None,
             parameters,
             outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
             protected: false,
             template: template.to_owned(),
             change_sets: Vec::new(),

@@ -34,7 +34,7 @@ fn shown(path: &Path) -> &str {
 
 #[test]
 fn without_tools_each_is_told_with_the_command_that_installs_it() {
-    let output = doctor(&[], &["--json", "--env", "dev", "--dot-env", "/nowhere/.env"]);
+    let output = doctor(&[], &["--json", "--env", "dev", "--dot-env", "/dev/null"]);
     assert_eq!(output.status.code(), Some(1));
     let found = verdicts(&output);
     for (check, fix) in [
@@ -51,7 +51,7 @@ fn without_tools_each_is_told_with_the_command_that_installs_it() {
 
 #[test]
 fn a_dead_socket_is_red_because_somebody_configured_it() {
-    let output = doctor(&[("DOCKER_HOST", "unix:///nowhere/docker.sock")], &["--json", "--dot-env", "/nowhere/.env"]);
+    let output = doctor(&[("DOCKER_HOST", "unix:///nowhere/docker.sock")], &["--json", "--dot-env", "/dev/null"]);
     let found = verdicts(&output);
     assert_eq!(of(&found, "docker")["state"], "red");
     assert_eq!(of(&found, "docker")["found"], "DOCKER_HOST is unix:///nowhere/docker.sock: no engine runs there");
@@ -105,17 +105,17 @@ fn an_endpoint_of_sts_alone_beats_the_common_one_wherever_it_is_set() {
 fn half_a_key_broken_settings_and_a_foreign_region_are_told() {
     let output = doctor(
         &[("AWS_ACCESS_KEY_ID", "canary"), ("AWS_DEFAULT_REGION", "eu-north-1"), ("AWS_REGION", "us-east-1")],
-        &["--json", "--env", "dev", "--dot-env", "/nowhere/.env"],
+        &["--json", "--env", "dev", "--dot-env", "/dev/null"],
     );
     let found = verdicts(&output);
     assert_eq!(of(&found, "credentials")["found"], "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY");
     let region = "eu-north-1, but AWS_REGION is us-east-1";
     assert_eq!(of(&found, "region")["found"], region);
     let only = [("AWS_DEFAULT_REGION", "eu-north-1")];
-    let found = verdicts(&doctor(&only, &["--json", "--env", "dev", "--dot-env", "/nowhere/.env"]));
+    let found = verdicts(&doctor(&only, &["--json", "--env", "dev", "--dot-env", "/dev/null"]));
     assert_eq!(of(&found, "region")["found"], "eu-north-1 (from AWS_DEFAULT_REGION of the environment)");
 
-    let output = doctor(&[("AWS_ACCOUNT_ID", "12")], &["--json", "--env", "dev", "--dot-env", "/nowhere/.env"]);
+    let output = doctor(&[("AWS_ACCOUNT_ID", "12")], &["--json", "--env", "dev", "--dot-env", "/dev/null"]);
     let settings = of(&verdicts(&output), "settings").clone();
     assert_eq!((&settings["state"], &settings["found"]), (&"red".into(), &"settings `dev`: 1 problem".into()));
 }

@@ -150,7 +150,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
 const APART: [&str; 3] = ["edge", "commands", "flows"];
 
 /// Crates that pure modules must not know, because they touch the world.
-const WORLDLY: [&str; 22] = [
+const WORLDLY: [&str; 21] = [
     "aws_config",
     "aws_sdk_batch",
     "aws_sdk_cloudformation",
@@ -164,7 +164,6 @@ const WORLDLY: [&str; 22] = [
     "aws_smithy_http_client",
     "backon",
     "bollard",
-    "dotenvy",
     "indicatif",
     "nix",
     "object_store",

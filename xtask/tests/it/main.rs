@@ -1,6 +1,8 @@
 //! xtask's tests through its program and over the whole repository.
 
+mod credentials;
 mod doctor;
+mod dot_env;
 mod entry_point;
 mod floors;
 mod generated;

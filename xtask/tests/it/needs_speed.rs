@@ -95,9 +95,7 @@ impl Speed {
         let mut command = match tool {
             Tool::Ours => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-                command
-                    .args(["sync-dags", "--env", "dev", "--dot-env", "/nowhere/.env", "--dir"])
-                    .arg(self.folder.path());
+                command.args(["sync-dags", "--env", "dev", "--dot-env", "/dev/null", "--dir"]).arg(self.folder.path());
                 command.env("AWS_ENDPOINT_URL", &self.endpoint).env("BUCKET_SUFFIX", format!("speed{round}"));
                 command
             }

@@ -17,7 +17,7 @@ use stub::{Cloud, Plan, Stub};
 fn command(stub: &Stub, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nowhere").args(arguments);
-    command.args(["--dot-env", "/nowhere/.env"]);
+    command.args(["--dot-env", "/dev/null"]);
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
     // One of its own says that somebody answers for MWAA; the SDK puts `env.` before the host.
     command.env("AWS_ENDPOINT_URL", stub.url.replace("127.0.0.1", "localhost")).env("AWS_ENDPOINT_URL_MWAA", &stub.url);

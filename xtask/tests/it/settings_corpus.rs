@@ -13,7 +13,11 @@ fn command(case: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().current_dir(folder()).args(["settings", "--file"]).arg(case.file_name().expect("a name"));
     let dot_env = case.with_extension("dotenv");
-    command.arg("--dot-env").arg(if dot_env.exists() { dot_env } else { PathBuf::from("/dev/null") });
+    command.arg("--dot-env").arg(if dot_env.exists() {
+        dot_env.file_name().expect("a name")
+    } else {
+        "/dev/null".as_ref()
+    });
     let environment = fs::read_to_string(case.with_extension("env")).unwrap_or_default();
     command.envs(environment.lines().filter_map(|line| line.split_once('=')));
     command

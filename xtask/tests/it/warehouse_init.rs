@@ -1,5 +1,6 @@
 //! `cargo xtask warehouse-init` on a PostgreSQL server; Redshift's side is tested with the loader, where a Data API is.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -65,6 +66,15 @@ async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
     assert!(init(&address, &password, &[]).status.success());
     assert_eq!(catalogue(&inside).await, first);
     drop(inside);
+
+    // Parts of this password look like variables to programs that replace those.
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "READER_PASSWORD=corr$ect-horse${x}\\n\n").expect("written");
+    let done = init(&address, &password, &["--dot-env", file.path().to_str().expect("UTF-8")]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let mut reader: tokio_postgres::Config = admin.parse().expect("a URL");
+    let entered = reader.user("reader").password(r"corr$ect-horse${x}\n").dbname(&name).connect(NoTls).await;
+    drop(entered.expect("the password is the file's"));
     client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("dropped");
 }
 
@@ -107,4 +117,79 @@ fn wrong_addresses_and_options_are_one_error_each() {
     }
     let wrong = init(&somewhere, "not-it", &[]);
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("password authentication failed"));
+}
+
+/// Two CAs, and a certificate of the first for `localhost`.
+fn certificates(folder: &Path) {
+    let script = r#"
+for ca in ca other; do
+    openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=$ca -keyout $ca.key -out $ca.pem
+done
+openssl req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=localhost -keyout tls.key -out tls.csr
+echo subjectAltName=DNS:localhost > names
+openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out tls.pem
+"#;
+    let made = Command::new("sh").args(["-ec", script]).current_dir(folder).output().expect("sh starts");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// The server of the tests with TLS, for connections that ask for it. Its files are written by itself, beside its data.
+async fn with_tls(client: &Client, folder: &Path) {
+    for name in ["tls.key", "tls.pem"] {
+        let text = std::fs::read_to_string(folder.join(name)).expect("made");
+        let write = format!("umask 077; printf \"%b\\n\" \"$(cat)\" > {name}");
+        client.batch_execute(&format!("COPY (SELECT '{text}') TO PROGRAM '{write}'")).await.expect("written");
+    }
+    for sql in [
+        "ALTER SYSTEM SET ssl_key_file = 'tls.key'",
+        "ALTER SYSTEM SET ssl_cert_file = 'tls.pem'",
+        "ALTER SYSTEM SET ssl = on",
+        "SELECT pg_reload_conf()",
+    ] {
+        client.batch_execute(sql).await.expect("set");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_encrypted_and_verified_as_the_address_asks_for() {
+    let (server, password) = server();
+    let folder = tempfile::tempdir().expect("a folder");
+    certificates(folder.path());
+    let named = format!("{}/postgres", server.replace("127.0.0.1", "localhost"));
+    let try_it = |address: &str, options: &str| {
+        let output = init(&format!("{address}?{options}"), &password, &["--dry-run"]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let file = |name: &str| format!("sslrootcert={}", folder.path().join(name).display());
+
+    let (code, said) = try_it(&named, "sslmode=require");
+    assert!(code == Some(1) && said.contains("server does not support TLS"), "{said}");
+    let client = enter(&std::env::var("TEST_WAREHOUSE_POSTGRES").expect("set")).await;
+    with_tls(&client, folder.path()).await;
+    let began = std::time::Instant::now();
+    while try_it(&named, "sslmode=require").0 != Some(0) {
+        assert!(began.elapsed().as_secs() < 20, "{}", try_it(&named, "sslmode=require").1);
+    }
+    let by_address = format!("{server}/postgres");
+    for (address, options, wanted) in [
+        (&named, file("ca.pem"), None),
+        (&named, format!("sslmode=verify-full&{}", file("ca.pem")), None),
+        (&by_address, format!("sslmode=verify-ca&{}", file("ca.pem")), None),
+        (&by_address, "sslmode=disable".to_owned(), None),
+        (&by_address, format!("sslmode=verify-full&{}", file("ca.pem")), Some("not valid for name")),
+        (&named, format!("sslmode=verify-full&{}", file("other.pem")), Some("UnknownIssuer")),
+        (&named, format!("sslmode=verify-ca&{}", file("other.pem")), Some("UnknownIssuer")),
+        (&named, "sslmode=verify-full".to_owned(), Some("hint: a remote host needs a verified certificate")),
+        (&named, file("tls.csr"), Some("hint: `sslrootcert` must be a PEM file")),
+        (&named, file("nowhere"), Some("cannot use the certificates in")),
+        (&named, "sslmode=prefer".to_owned(), Some("fall back to plaintext")),
+    ] {
+        let (code, said) = try_it(address, &options);
+        assert_eq!(code, Some(i32::from(wanted.is_some())), "{address} {options}: {said}");
+        assert!(wanted.is_none_or(|wanted| said.contains(wanted)), "{address} {options}: {said}");
+        assert!(!said.contains(&password), "{said}");
+    }
+    for sql in ["ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()"] {
+        client.batch_execute(sql).await.expect("reset");
+    }
 }

@@ -7,13 +7,17 @@ use serde_json::json;
 use crate::cli::{Run, Which};
 use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
-use crate::flows::configure;
 use crate::flows::run::{self, News, Request};
+use crate::flows::{configure, stacks};
 use crate::run::{DAG, chain, direct, manual, report};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let settings = configured.settings().clone();
+    if args.attach.is_none() {
+        stacks::check_owner(&configured.module, &settings, &variables)?;
+    }
     let time = files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let id = match (&args.attach, args.direct) {
         (Some(id), _) => id.clone(),

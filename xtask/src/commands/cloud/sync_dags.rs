@@ -6,13 +6,14 @@ use serde_json::json;
 
 use crate::cli::SyncDags;
 use crate::edge::terminal;
-use crate::flows::configure;
 use crate::flows::sync::dags::{self, Request};
+use crate::flows::{configure, stacks};
 use crate::sync::{Plan, REQUIREMENTS};
 
 pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let settings = configured.settings().clone();
     let (dir, overwrite, max_delete) = (args.dir.clone(), args.overwrite, args.max_delete);
     let request = Request { dir, overwrite, max_delete, settings, variables };
     terminal::step("Looking at the DAGs and the bucket");
@@ -28,6 +29,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     if !plan.waves.is_empty() {
+        stacks::check_owner(&configured.module, &request.settings, &request.variables)?;
         terminal::step(&format!("Writing to `{bucket}`"));
     }
     let version = sync.apply(&request.settings)?.requirements_version;

@@ -6,15 +6,17 @@ use serde_json::json;
 
 use crate::cli::UploadSample;
 use crate::edge::terminal;
-use crate::flows::configure;
 use crate::flows::sync::sample;
+use crate::flows::{configure, stacks};
 
 pub(super) fn run(args: &UploadSample) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let settings = configured.settings().clone();
     let sample = sample::plan(&settings, &variables, &sample::folder())?;
     let plan = &sample.plan;
     if !args.dry_run {
+        stacks::check_owner(&configured.module, &settings, &variables)?;
         sample.apply(&settings)?;
     }
     if args.json {

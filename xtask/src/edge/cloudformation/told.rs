@@ -10,6 +10,7 @@ use crate::stack::{Action, Adopted, Announced, Deployed, Replaces};
 /// A stack, without its template and change sets.
 pub(super) fn deployed(told: Stack) -> Deployed {
     let parameters = told.parameters.unwrap_or_default().into_iter();
+    let tags = told.tags.unwrap_or_default().into_iter();
     let outputs = told.outputs.unwrap_or_default().into_iter();
     Deployed {
         name: told.stack_name.unwrap_or_default(),
@@ -18,6 +19,7 @@ pub(super) fn deployed(told: Stack) -> Deployed {
         reason: told.stack_status_reason.filter(|reason| !reason.is_empty()),
         parameters: parameters.filter_map(|one| Some((one.parameter_key?, one.parameter_value?))).collect(),
         outputs: outputs.filter_map(|one| Some((one.output_key?, one.output_value?))).collect(),
+        tags: tags.filter_map(|one| Some((one.key?, one.value?))).collect(),
         protected: told.enable_termination_protection.unwrap_or_default(),
         template: String::new(),
         change_sets: Vec::new(),

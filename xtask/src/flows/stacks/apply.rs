@@ -9,7 +9,7 @@ use super::{Listener, failed};
 use crate::edge::cloudformation::{CloudFormation, Does, Made, Wanted};
 use crate::failure::Failure;
 use crate::plan::{Do, StackPlan};
-use crate::stack::{Deployed, Next, State, import, unexpected};
+use crate::stack::{Deployed, Next, State, TAG, import, unexpected};
 
 /// How the names of our change sets begin.
 pub const CHANGE_SETS: &str = "dpworld-";
@@ -102,14 +102,17 @@ async fn change(
     if there.is_none() && !plan.adopts.is_empty() {
         let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
         let (does, none) = (Does::Imports(&plan.adopts), BTreeMap::new());
-        let wanted = Wanted { stack: &plan.name, does, name: &name, template: &template, parameters: &none };
+        let wanted =
+            Wanted { stack: &plan.name, does, name: &name, template: &template, parameters: &none, tags: &none };
         there = Some(execute(cloudformation, plan, &wanted, None, region, tell).await?);
     }
     let creates = there.is_none();
     tell.begins(if creates { "planning what it needs" } else { "planning the change" });
     let name = format!("{CHANGE_SETS}{id}");
     let does = if creates { Does::Creates } else { Does::Updates };
-    let wanted = Wanted { stack: &plan.name, does, name: &name, template, parameters };
+    let mut tags = there.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
+    tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
+    let wanted = Wanted { stack: &plan.name, does, name: &name, template, parameters, tags: &tags };
     execute(cloudformation, plan, &wanted, there, region, tell).await
 }
 
@@ -177,7 +180,8 @@ pub async fn change_alone(
     tell: &mut dyn Listener,
 ) -> Result<()> {
     let name = format!("{CHANGE_SETS}{id}");
-    let wanted = Wanted { stack: &stack.name, does: Does::Updates, name: &name, template, parameters };
+    let (does, tags) = (Does::Updates, &stack.tags);
+    let wanted = Wanted { stack: &stack.name, does, name: &name, template, parameters, tags };
     let (set, id) = cloudformation.make(&wanted).await?;
     let set = cloudformation.made(&set).await?;
     match set.made {

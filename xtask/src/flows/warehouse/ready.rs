@@ -55,8 +55,8 @@ impl Ready {
                 let statements = plan(source, users, &Found::read(lines));
                 Ok(Self { reach: Reach::DataApi(Box::new(aws), redshift), statements })
             }
-            (Address::Postgres { host, port, user, database }, Who::Passwords { roles, admin }) => {
-                let login = Login::new(host, *port, user, admin, database);
+            (Address::Postgres { host, port, user, database, tls }, Who::Passwords { roles, admin }) => {
+                let login = Login::new(host, *port, user, admin, database).with_tls(tls.clone());
                 // So that a wrong address or password shows now.
                 login.query("SELECT 1")?;
                 Ok(Self { reach: Reach::Wire(login), statements: bootstrap(source, &verifiers(roles)) })

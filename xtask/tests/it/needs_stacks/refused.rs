@@ -180,7 +180,7 @@ fn a_protected_stack_is_not_deleted() {
 
 #[test]
 fn production_wants_its_name_typed() {
-    let (account, two) = (account(), two());
+    let (account, two) = (Account::of_production(&endpoint()), two());
     let production = |arguments: &[&str]| {
         let all = [arguments, &["--env", "prod", "--folder", text(two.path())]].concat();
         ran(account.by(&endpoint(), &all).env("SETTINGS_MODULE", "prod").env("ALARM_EMAIL", "a@example.com"))
@@ -212,4 +212,71 @@ fn a_whole_deployment_is_refused_by_one_fixed_name() {
         "because of EncryptionConfiguration/EncryptionType",
     ];
     unchanged(&account, &["deploy", "--yes", "--folder", text(folder.path())], &words);
+}
+
+/// The settings `dev` give their stacks the names of `rehearse`, which is how these tests deploy.
+#[test]
+fn stacks_of_other_settings_are_not_touched() {
+    let (account, two, proxy) = (account(), two(), listening());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    let before = account.state();
+    for arguments in [
+        &["deploy", "--yes"][..],
+        &["deploy", "--yes", "--stack", "second"],
+        &["diff"],
+        &["recover"],
+        &["destroy", "--yes"],
+    ] {
+        let arguments = [arguments, &["--folder", text(two.path()), "--env", "dev"]].concat();
+        let words =
+            ["belongs to the settings `rehearse`, not to `dev`", "hint: choose the settings with --env rehearse"];
+        account.run_by(&proxy.endpoint, &arguments).refused(&words);
+    }
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(account.state(), before);
+    account.with("diff", two.path(), &[]).done();
+}
+
+/// These read no stack, but use what it holds.
+#[test]
+fn buckets_and_jobs_of_other_settings_are_not_used() {
+    let (account, proxy) = (account(), listening());
+    account.run(&["deploy", "--yes", "--stack", "registry", "--stack", "storage"]).done();
+    let dags = folder(&[]);
+    fs::write(dags.path().join("requirements.txt"), "").expect("written");
+    fs::write(dags.path().join("own.py"), "").expect("written");
+    for arguments in [&["sync-dags", "--dir", text(dags.path())][..], &["upload-sample"], &["run", "--direct"]] {
+        let refused = account.run_by(&proxy.endpoint, &[arguments, &["--env", "dev"]].concat());
+        refused.refused(&["`DataPlatform-storage` belongs to the settings `rehearse`, not to `dev`"]);
+    }
+    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    account.run(&["upload-sample"]).done();
+}
+
+#[test]
+fn a_stack_of_an_earlier_version_gets_the_tag_by_its_next_deployment() {
+    let (account, two) = (account(), two());
+    account.with("deploy", two.path(), &["--yes"]).done();
+    // As an earlier version left it.
+    let parameters = [
+        ("StackName", "DataPlatform-first"),
+        ("TemplateBody", FIRST),
+        ("Parameters.member.1.ParameterKey", "ProjectName"),
+        ("Parameters.member.1.ParameterValue", "dpstack"),
+        ("Tags", ""),
+    ];
+    account.call("cloudformation", "UpdateStack", &parameters);
+    let tags = || account.call("cloudformation", "DescribeStacks", &[("StackName", "DataPlatform-first")]);
+    let began = std::time::Instant::now();
+    while account.status("first").as_deref() != Some("UPDATE_COMPLETE") {
+        assert!(began.elapsed().as_secs() < 20, "{:?}", account.status("first"));
+    }
+    assert!(!tags().contains("<Value>rehearse</Value>"), "{}", tags());
+
+    let shown = account.with("diff", two.path(), &[]).done().stdout;
+    assert!(shown.contains("DataPlatform-first   update of tags; tag module=rehearse"), "{shown}");
+    account.with("deploy", two.path(), &["--yes"]).done();
+    assert!(tags().contains("<Value>rehearse</Value>"), "{}", tags());
+    let shown = account.with("diff", two.path(), &[]).done().stdout;
+    assert!(shown.contains("Nothing to do"), "{shown}");
 }

@@ -69,6 +69,11 @@ impl Account {
         Self { number, endpoint: endpoint.to_owned() }
     }
 
+    /// The account that `prod.yaml` names; one test alone may use it.
+    pub(crate) fn of_production(endpoint: &str) -> Self {
+        Self { number: "123456789012".to_owned(), endpoint: endpoint.to_owned() }
+    }
+
     /// The program with these arguments, by this way to the server; nothing of the one who runs this is in it.
     pub(crate) fn by(&self, endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -1,0 +1,125 @@
+//! How to enter a database, and questions to it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use contract::Tls;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, Socket};
+
+use crate::failure::Failure;
+use crate::ui::Rows;
+
+/// How to enter a database.
+#[derive(Clone, Debug)]
+pub struct Login {
+    host: String,
+    port: u16,
+    role: String,
+    password: String,
+    database: String,
+    tls: Tls,
+}
+
+impl Login {
+    /// On any server, without TLS.
+    pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
+        let [host, role, password, database] = [host, role, password, database].map(str::to_owned);
+        Self { host, port, role, password, database, tls: Tls::Off }
+    }
+
+    /// The same with TLS, which only the feature `cloud` has.
+    #[cfg(feature = "cloud")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// For programs: with the password, which is hexadecimal and needs no quoting.
+    pub fn url(&self) -> String {
+        format!("postgres://{}:{}@{}:{}/{}", self.role, self.password, self.host, self.port, self.database)
+    }
+
+    /// The server's port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The role's password.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// For people: without the password.
+    pub fn shown(&self) -> String {
+        format!("postgres://{}@{}:{}/{}", self.role, self.host, self.port, self.database)
+    }
+
+    fn with<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut config = Config::new();
+            config.host(&self.host).port(self.port).user(&self.role).password(&self.password).dbname(&self.database);
+            config.application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
+            work(self.enter(&mut config).await?).await
+        })
+    }
+
+    async fn enter(&self, config: &mut Config) -> Result<Client> {
+        let failed = || Failure::new(format!("cannot connect to {}", self.shown()));
+        #[cfg(feature = "cloud")]
+        if let Some(connector) = super::tls::connector(&self.tls)? {
+            let entered = config.ssl_mode(SslMode::Require).connect(connector).await;
+            return entered.map(kept).with_context(|| failed().hint(super::tls::HINT));
+        }
+        debug_assert_eq!(self.tls, Tls::Off, "another mode needs the feature `cloud`");
+        config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(kept).with_context(failed)
+    }
+
+    /// Runs statements one after the other.
+    pub fn execute(&self, statements: &[String]) -> Result<()> {
+        self.with(async |client| {
+            for statement in statements {
+                client.batch_execute(statement).await.map_err(|error| server_said(&error))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Asks one question.
+    pub fn query(&self, sql: &str) -> Result<Rows> {
+        self.with(async |client| {
+            let mut found = Rows::default();
+            for message in client.simple_query(sql).await.map_err(|error| server_said(&error))? {
+                match message {
+                    SimpleQueryMessage::RowDescription(columns) => {
+                        found = Rows::default();
+                        found.columns = columns.iter().map(|column| column.name().to_owned()).collect();
+                    }
+                    SimpleQueryMessage::Row(row) => {
+                        found.rows.push((0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect());
+                    }
+                    _ => {}
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// The server's own words with the place in the statement, which the driver's error leaves out.
+fn server_said(error: &tokio_postgres::Error) -> anyhow::Error {
+    let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
+    let failure = Failure::new(format!("the database says: {} (SQLSTATE {})", server.message(), server.code().code()));
+    match server.hint().or(server.detail()) {
+        Some(hint) => failure.hint(hint).into(),
+        None => failure.into(),
+    }
+}
+
+/// The client of a connection, which lasts as long as the runtime.
+fn kept<S: TlsStream + Unpin + Send + 'static>((client, connection): (Client, Connection<Socket, S>)) -> Client {
+    tokio::spawn(connection);
+    client
+}

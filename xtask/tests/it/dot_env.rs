@@ -1,0 +1,74 @@
+//! `--dot-env` and `.env` through the program.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+/// The program with keys and an endpoint in its environment, so that a guard that is missing would be seen.
+fn xtask(endpoint: &str, arguments: &[&str], dot_env: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nowhere").env("AWS_ENDPOINT_URL", endpoint);
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("PGPASSWORD", "test");
+    command.args(arguments).arg("--dot-env").arg(dot_env).output().expect("xtask starts")
+}
+
+#[test]
+fn a_file_that_is_named_must_exist_for_every_command() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    std::thread::spawn(move || listener.incoming().for_each(|_| _ = counted.fetch_add(1, Ordering::SeqCst)));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("prod.evn");
+    let warehouse = format!("postgres://ann@{address}/d");
+    for arguments in [
+        &["settings"][..],
+        &["templates"],
+        &["prices"],
+        &["setup-github"],
+        &["doctor"],
+        &["build-images"],
+        &["sync-dags"],
+        &["upload-sample"],
+        &["deploy", "--yes"],
+        &["diff"],
+        &["status"],
+        &["recover"],
+        &["destroy", "--yes"],
+        &["run", "--direct"],
+        &["logs", "manual__1"],
+        &["open"],
+        &["warehouse-init", &warehouse],
+    ] {
+        let output = xtask(&format!("http://{address}"), arguments, &file);
+        let wanted = format!(
+            "error: there is no file `{}`, which --dot-env names\n\
+             hint: correct the path, or leave --dot-env out to read `.env`\n",
+            file.display()
+        );
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(1), wanted.as_str()), "{arguments:?}");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 0, "a call was sent");
+}
+
+#[test]
+fn a_value_is_what_stands_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("env");
+    fs::write(&file, "ALARM_EMAIL=on$call@example.com # the team\nBUCKET_SUFFIX=\"a${HOME}b\"\n").expect("written");
+    let output = xtask("http://127.0.0.1:1", &["settings", "--json"], &file);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("BUCKET_SUFFIX sets bucket_suffix = \"a${HOME}b\""), "{said}");
+    fs::write(&file, "ALARM_EMAIL=on$call@example.com # the team\n").expect("written");
+    let output = xtask("http://127.0.0.1:1", &["settings", "--json"], &file);
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(found["settings"]["monitoring"]["email"], "on$call@example.com");
+}
