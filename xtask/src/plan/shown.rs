@@ -19,12 +19,15 @@ impl fmt::Display for Plan {
             writeln!(f)?;
         }
         self.show_access(f)?;
-        let widest = self.stacks.iter().map(|stack| stack.name.len()).max().unwrap_or(0);
+        let names = self.stacks.iter().map(|stack| &stack.name).chain(&self.left_alone);
+        let widest = names.map(String::len).max().unwrap_or(0);
+        for name in &self.left_alone {
+            writeln!(f, "{name:<widest$}  exists, and is left as it is")?;
+        }
         for stack in &self.stacks {
             writeln!(f, "{:<widest$}  {}", stack.name, words(stack))?;
             quiet(stack).try_for_each(|change| writeln!(f, "  {}", indented(change)))?;
         }
-        self.left_alone.iter().try_for_each(|name| writeln!(f, "{name}  exists, and is left as it is"))?;
         self.show_rest(f)?;
         if let Some(lost) = lost {
             writeln!(f, "\n{lost} (listed first)")?;
