@@ -9,7 +9,7 @@
 use std::iter::successors;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use object_store::client::HttpError;
 use object_store::path::Path;
@@ -79,7 +79,7 @@ impl Lake {
         let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
         let copied = async {
             if let Err(error) = parts.finish().await
-                && self.found(&source).await? != Some(Created::Ours)
+                && !matches!(self.found(&source).await, Ok(Some(Created::Ours)))
             {
                 return Err(self.failed("write", &source.key, error));
             }
@@ -101,12 +101,17 @@ impl Lake {
             if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
                 return Err(self.failed("write", key, error));
             }
-            let found = self.found(object).await;
-            if let Some(found) =
-                found.with_context(|| format!("a write of `{}` failed ({error})", self.location(key)))?
-            {
-                tracing::debug!(key, ?found, %error, "a write failed, and the key is taken");
-                return Ok(found);
+            match self.found(object).await {
+                Ok(Some(found)) => {
+                    tracing::debug!(key, ?found, %error, "a write failed, and the key is taken");
+                    return Ok(found);
+                }
+                Ok(None) => {}
+                Err(unread) if exists(&error) => {
+                    return Err(unread.context(format!("`{}` already exists", self.location(key))));
+                }
+                // The failed write is the one to report.
+                Err(_) => return Err(self.failed("write", key, error)),
             }
             let Some(wait) = waits.next().filter(|_| may_help(&error)) else {
                 return Err(self.failed("write", key, error));
@@ -123,9 +128,13 @@ impl Lake {
     }
 }
 
+/// Whether S3 refused a write because of an object at its key, or of another request for it.
+fn exists(error: &Error) -> bool {
+    matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
+}
+
 /// Whether sending a write again may help when nothing is at its key: after a conflict, and after a connection that broke.
 fn may_help(error: &Error) -> bool {
     let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
-    let broken = causes.any(|cause| cause.is::<HttpError>());
-    broken || matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
+    exists(error) || causes.any(|cause| cause.is::<HttpError>())
 }
