@@ -116,6 +116,11 @@ fn each_role_may_do_its_work_and_nothing_else() {
         }
     }
     assert!(analyst.answer("CREATE TABLE analytics.more (n int)").is_err());
+    // dbt-redshift describes a materialized view that exists by them.
+    for view in ["svv_table_info", "svv_mv_info"] {
+        transformer.run(&format!("SELECT 1 FROM {view}"));
+        assert!(analyst.answer(&format!("SELECT 1 FROM {view}")).is_err());
+    }
     assert!(account.enter(&account.loader).answer("SELECT 1 FROM analytics.mart").is_err());
 }
 

@@ -67,6 +67,11 @@ CREATE TABLE svv_roles (role_name text PRIMARY KEY);
 CREATE VIEW svv_user_grants AS SELECT member.rolname::text AS user_name, granted.rolname::text AS role_name
     FROM pg_auth_members JOIN pg_roles AS member ON member.oid = pg_auth_members.member
     JOIN pg_roles AS granted ON granted.oid = pg_auth_members.roleid;
+-- These two only superusers see, unless they are granted.
+CREATE VIEW svv_table_info AS SELECT table_catalog::text AS database, table_schema::text AS schema,
+    table_name::text AS table FROM information_schema.tables;
+CREATE VIEW svv_mv_info AS SELECT table_catalog::text AS database_name, table_schema::text AS schema_name,
+    table_name::text AS name FROM information_schema.tables;
 GRANT SELECT ON svv_columns, sys_load_error_detail, svv_roles, svv_user_grants TO PUBLIC;
 ";
 
