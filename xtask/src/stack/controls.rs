@@ -5,6 +5,7 @@
 //! in every resource of that type; the others name what breaks them.
 
 mod airflow;
+mod boundary;
 mod compute;
 mod everywhere;
 mod github;
@@ -114,6 +115,7 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
         airflow::RULES,
         iam::RULES,
         github::RULES,
+        boundary::RULES,
     ];
     all.into_iter().flatten()
 }
