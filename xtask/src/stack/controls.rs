@@ -6,7 +6,9 @@
 
 mod airflow;
 mod boundary;
+mod calls;
 mod compute;
+mod decide;
 mod everywhere;
 mod github;
 mod iam;
