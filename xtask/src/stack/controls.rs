@@ -5,7 +5,10 @@
 //! in every resource of that type; the others name what breaks them.
 
 mod airflow;
+mod boundary;
+mod calls;
 mod compute;
+mod decide;
 mod everywhere;
 mod github;
 mod iam;
@@ -114,6 +117,7 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
         airflow::RULES,
         iam::RULES,
         github::RULES,
+        boundary::RULES,
     ];
     all.into_iter().flatten()
 }

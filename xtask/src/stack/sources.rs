@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Platform, Settings, Webserver};
+use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver};
 
 /// Parameters that are an image's digest, and the image as `cargo xtask build-images` calls it. A plan writes `image:<name>`
 /// for a digest that it does not know yet.
@@ -56,6 +56,11 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("IngestionRoleName", "project, region", roles.ingestion);
     row("DbtRoleName", "project, region", roles.dbt);
     row("AirflowRoleName", "project, region", roles.airflow);
+    let boundary = match of.auth.method {
+        Method::Oidc => format!("{}-github-boundary", of.project),
+        Method::Keys => String::new(),
+    };
+    row("BoundaryName", "project, auth.method", boundary);
     let removes = of.protection.deletion_policy == Deletion::Delete;
     row("RemoveData", "protection.deletion_policy", removes.to_string());
     let target = if of.protection.level == Level::Production { "prod" } else { "dev" };

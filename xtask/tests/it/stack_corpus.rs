@@ -61,6 +61,11 @@ fn the_real_templates_are_wired_for_every_module() {
         assert_eq!(parameters["compute"]["CopyRoleArn"], "output:warehouse.CopyRoleArn");
         let nats = if module == "prod" { "3" } else { "1" };
         assert_eq!(parameters["network"]["NatGateways"], nats);
+        // `prod` lets GitHub's jobs in by OIDC, whose stack has the boundary; `dev` uses keys, and its account has no such stack.
+        let boundary = if module == "prod" { "dpstack-github-boundary" } else { "" };
+        for stack in ["network", "warehouse", "compute", "orchestration"] {
+            assert_eq!(parameters[stack]["BoundaryName"], boundary, "{stack}");
+        }
         assert_eq!(parameters["network"]["Zones"], "eu-west-1a,eu-west-1b,eu-west-1c");
     }
 }

@@ -15,12 +15,12 @@ pub(super) enum Kind {
     Resource,
     /// Says who may use a key, which is its `*`.
     Key,
-    /// Says which job of GitHub's may become a role.
-    Vouched,
+    /// Says which job of GitHub Actions may assume a role.
+    Federated,
     /// Says what such a job may do.
     Job,
-    /// Says what it may do at most.
-    Fence,
+    /// The upper limit of such a job, and of the roles that it creates.
+    Boundary,
     /// Says what passes an endpoint; it gives nobody anything.
     Endpoint,
 }
@@ -65,7 +65,7 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
             "AWS::IAM::Role" => {
                 // What people and services do is one thing, what makes all of it is another, with rules of its own.
                 let ci = place.starts_with("ci.");
-                let (trust, may) = if ci { (Kind::Vouched, Kind::Job) } else { (Kind::Trust, Kind::Identity) };
+                let (trust, may) = if ci { (Kind::Federated, Kind::Job) } else { (Kind::Trust, Kind::Identity) };
                 documents.push((place.clone(), trust, &properties["AssumeRolePolicyDocument"]));
                 let policies = properties["Policies"].as_array().into_iter().flatten();
                 documents.extend(policies.map(|policy| (place.clone(), may, &policy["PolicyDocument"])));
@@ -73,7 +73,7 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
             "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
                 documents.push((place, Kind::Resource, &properties["PolicyDocument"]));
             }
-            "AWS::IAM::ManagedPolicy" => documents.push((place, Kind::Fence, &properties["PolicyDocument"])),
+            "AWS::IAM::ManagedPolicy" => documents.push((place, Kind::Boundary, &properties["PolicyDocument"])),
             "AWS::KMS::Key" => documents.push((place, Kind::Key, &properties["KeyPolicy"])),
             "AWS::EC2::VPCEndpoint" => documents.push((place, Kind::Endpoint, &properties["PolicyDocument"])),
             _ => {}
