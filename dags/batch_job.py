@@ -2,8 +2,8 @@
 
 The provider's BatchOperator, deferred, never sees the exit code, shows no log and leaves the job running when its task is
 killed; on a retry it submits a second job beside the first. This one looks for a running job of its name before it
-submits one, joins it if it is the same job, waits in its worker, and fails for good unless trying again may help. Waiting costs a place among the worker's
-tasks and nothing else: the tasks of `ingestion` run one after the other.
+submits one, joins it if it is the same job, waits in its worker, and fails for good unless trying again may help. Waiting
+costs a place among the worker's tasks and nothing else: the tasks of `ingestion` run one after the other.
 """
 
 import time
