@@ -120,7 +120,8 @@ impl Airflow {
         let listed = LISTED.map(|part| part.to_string()).join(".");
         let version = numbers(&self.version);
         if version.is_none_or(|version| version < LISTED) {
-            let fix = format!("write {listed} or later: the DAGs import `airflow.sdk`, which Airflow 2 does not have");
+            let fix =
+                format!("write {listed}, the first of Airflow 3 on MWAA, or later: the DAGs import `airflow.sdk`");
             found.add("airflow.version", quoted(&self.version), fix);
         } else if version.is_some_and(|version| version > LISTED) {
             let words = format!(
