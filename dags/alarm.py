@@ -3,7 +3,7 @@
 import logging
 
 from platform_settings import PLATFORM
-from run_id import job_name_of, run_id_of
+from run_id import UNMAPPED, job_name_of, run_id_of
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ def words(context) -> tuple[str, str]:
     log_link = getattr(ti, "log_url", None)
     # A task that runs a job of Batch. Where the worker died with the id, the name is what finds the job.
     if run and hasattr(task, "job_id"):
-        about |= {"RUN_ID": run_id_of(run), "Batch job": task.job_id or job_name_of(task_id, run)}
+        run_id = run_id_of(run, dag_id)
+        name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
+        about |= {"RUN_ID": run_id, "Batch job": task.job_id or name}
         log_link = task.job_log or log_link
     about |= {"Log": log_link, "Error": " ".join(str(error).split())[:LONGEST]}
     if hasattr(task, "job_id"):

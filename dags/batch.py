@@ -1,4 +1,4 @@
-"""Jobs of AWS Batch: found by their names, submitted, looked at, ended, and their logs read. Nothing here knows Airflow."""
+"""Jobs of AWS Batch: found by their names, submitted, described, terminated, and their logs read. Airflow is not used here."""
 
 from urllib.parse import quote
 
@@ -20,8 +20,8 @@ class Batch:
         self.region = region
         self.client = aws.client("batch", region)
 
-    def live_job(self, queue: str, name: str) -> str | None:
-        """The id of a job of that name that has not ended and that nobody has ended; the oldest, if there are several."""
+    def live_job(self, queue: str, name: str) -> dict | None:
+        """The job of that name that has neither finished nor been terminated; the oldest, if there are several."""
         # With a filter Batch ignores `jobStatus`, and compares names without regard to case (API Reference, ListJobs).
         pages = self.client.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
@@ -31,18 +31,28 @@ class Batch:
         ids = [job["jobId"] for job in sorted(live, key=lambda job: job["createdAt"])]
         # A list does not tell which job is being ended; 100 ids are what one question takes.
         told = self.client.describe_jobs(jobs=ids[:100])["jobs"] if ids else []
-        usable = {job["jobId"] for job in told if job["status"] in LIVE and not was_ended(job)}
-        return next((job_id for job_id in ids if job_id in usable), None)
+        usable = {job["jobId"]: job for job in told if job["status"] in LIVE and not was_ended(job)}
+        return next((usable[job_id] for job_id in ids if job_id in usable), None)
 
-    def submit(self, queue: str, name: str, definition: str, command: list[str], environment: dict[str, str]) -> str:
+    def submit(
+        self,
+        queue: str,
+        name: str,
+        definition: str,
+        command: list[str],
+        environment: dict[str, str],
+        tags: dict[str, str],
+    ) -> str:
         """Submits a job, once: SubmitJob has no client token, so trying again is for those who looked for it before."""
         overrides = {
             "command": command,
             "environment": [{"name": key, "value": value} for key, value in environment.items()],
         }
         once = aws.client("batch", self.region, attempts=1)
-        answer = once.submit_job(jobName=name, jobQueue=queue, jobDefinition=definition, containerOverrides=overrides)
-        return answer["jobId"]
+        submitted = once.submit_job(
+            jobName=name, jobQueue=queue, jobDefinition=definition, containerOverrides=overrides, tags=tags
+        )
+        return submitted["jobId"]
 
     def job(self, job_id: str) -> dict | None:
         """What Batch tells of a job; None if it knows none of that id, as in the first moment, or a week after its end."""
@@ -69,6 +79,21 @@ class Batch:
                 break
             token = page["nextBackwardToken"]
         return [event["message"].rstrip() for event in events[-count:]]
+
+
+def differences(job: dict, definition: str, command: list[str], environment: dict[str, str]) -> list[str]:
+    """How a job differs from the one that a task would submit. A definition is compared as far as the task names it: one
+    without a revision means any. Variables are shown by name alone, as a value may be a secret."""
+    arn, container = job.get("jobDefinition", ""), job.get("container", {})
+    short = arn.rsplit("/", 1)[-1]
+    found = []
+    if definition not in (arn, arn.rpartition(":")[0], short, short.rpartition(":")[0]):
+        found.append(f"its job definition is {short}, not {definition}")
+    if container.get("command", []) != command:
+        found.append(f"its command is {container.get('command', [])}, not {command}")
+    given = {variable["name"]: variable.get("value") for variable in container.get("environment", [])}
+    found += [f"its variable {name} differs" for name in environment if given.get(name) != environment[name]]
+    return found
 
 
 def was_ended(job: dict) -> bool:

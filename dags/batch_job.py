@@ -2,8 +2,8 @@
 
 The provider's BatchOperator, deferred, never sees the exit code, shows no log and leaves the job running when its task is
 killed; on a retry it submits a second job beside the first. This one looks for a running job of its name before it
-submits one, waits where it is, and fails for good unless trying again may help. Waiting costs a place among the worker's
-tasks and nothing else: the tasks of `ingestion` run one after the other.
+submits one, joins it if it is the same job, waits in its worker, and fails for good unless trying again may help. Waiting
+costs a place among the worker's tasks and nothing else: the tasks of `ingestion` run one after the other.
 """
 
 import time
@@ -12,7 +12,7 @@ from datetime import timedelta
 from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import BaseOperator
 
-from run_id import job_name_of, run_id_of
+from run_id import job_name_of, job_tags_of, run_id_of
 
 # The first look at a job; each next one waits twice as long, up to the deployment's `poll_seconds`.
 FIRST_LOOK_SECONDS = 1
@@ -42,6 +42,7 @@ class BatchJobOperator(BaseOperator):
         self.poll_seconds = poll_seconds
         # What is known of the job once it runs; the failure callback reads it.
         self.job_name = None
+        self.environment = {}
         self.job_id = None
         self.job_log = None
         self.last_error = None
@@ -50,25 +51,37 @@ class BatchJobOperator(BaseOperator):
     def execute(self, context) -> None:
         from batch import SUCCEEDED, Batch
 
-        self.job_name = job_name_of(self.task_id, context["run_id"])
+        ti = context["ti"]
+        run_id = run_id_of(ti.run_id, ti.dag_id)
+        self.job_name = job_name_of(ti.dag_id, ti.task_id, ti.map_index, run_id)
+        self.environment = {"RUN_ID": run_id}
         batch = Batch(self.region)
-        self.job_id = self.begin(batch, {"RUN_ID": run_id_of(context["run_id"])})
-        context["ti"].xcom_push("batch_job", self.job_id)
+        self.job_id = self.begin(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id))
+        ti.xcom_push("batch_job", self.job_id)
         job = self.follow(batch)
         self.show_end(batch, job)
         if job["status"] != SUCCEEDED:
             self.fail(job)
 
-    def begin(self, batch, environment: dict[str, str]) -> str:
+    def begin(self, batch, tags: dict[str, str]) -> str:
         """The id of this run's job: the running one, if an earlier try left it behind, else a new one."""
         import aws
+        from batch import differences
 
         for submission in range(1, SUBMISSIONS + 1):
             try:
                 if found := batch.live_job(self.job_queue, self.job_name):
-                    self.log.info("Job %s of an earlier try still runs; this one waits for it", found)
-                    return found
-                submitted = batch.submit(self.job_queue, self.job_name, self.definition, self.command, environment)
+                    job_id, definition = found["jobId"], found.get("jobDefinition")
+                    if differs := differences(found, self.definition, self.command, self.environment):
+                        raise AirflowFailException(
+                            f"job {job_id} is {found['status']} under the name of this task, {self.job_name}, but "
+                            f"{', '.join(differs)}; hint: wait for its end or terminate it, then clear this task"
+                        )
+                    self.log.info("Job %s of an earlier try still runs (%s); this try waits for it", job_id, definition)
+                    return job_id
+                submitted = batch.submit(
+                    self.job_queue, self.job_name, self.definition, self.command, self.environment, tags
+                )
                 self.log.info("Submitted %s as job %s (%s)", self.command, submitted, self.job_name)
                 return submitted
             except aws.errors() as error:
@@ -142,13 +155,15 @@ class BatchJobOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Ends the job with its task: a killed one, or one that is past its execution timeout. Never raises."""
-        from batch import Batch
+        from batch import Batch, differences
 
         self.killed = True
         try:
-            batch = Batch(self.region)
-            # Killed while it was being submitted, nobody knows its id.
-            job_id = self.job_id or (self.job_name and batch.live_job(self.job_queue, self.job_name))
+            batch, job_id = Batch(self.region), self.job_id
+            # Killed during the submission, the task does not know the id.
+            if not job_id and self.job_name and (found := batch.live_job(self.job_queue, self.job_name)):
+                same = not differences(found, self.definition, self.command, self.environment)
+                job_id = found["jobId"] if same else None
             if job_id:
                 batch.end(job_id, "The task in Airflow was killed or took too long")
                 self.log.warning("Ended job %s", job_id)

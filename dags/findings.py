@@ -30,7 +30,9 @@ class Warehouse:
     def query(self, sql: str, **parameters: str) -> list[list]:
         """The rows of one statement."""
         place = {"WorkgroupName": self.platform["workgroup"], "Database": self.platform["database"]}
-        given = [{"name": name, "value": value} for name, value in parameters.items()]
+        # No variable of a comprehension may be called `value`: Python 3.12.0 to 3.12.3 would then not find the function of
+        # that name below (cpython#118513).
+        given = [{"name": name, "value": text} for name, text in parameters.items()]
         asked = {"Parameters": given} if given else {}
         statement = self.client.execute_statement(**place, Sql=sql, **asked)["Id"]
         began = time.monotonic()

@@ -1,32 +1,70 @@
-"""The jobs' run id of a run of Airflow.
+"""The jobs' run id of a DAG run, and the name and tags of a task's job in AWS Batch.
 
-Airflow's own has `:`, `+` and `.` in it and is up to 250 characters long; the jobs take 1 to 64 of `A-Z a-z 0-9 _ -`,
-which are safe in an object's key, in SQL and in an environment variable. There may be no logical date, so only the run id
+Airflow's run id contains `:`, `+` and `.` and has up to 250 characters; the jobs accept 1 to 64 of `A-Z a-z 0-9 _ -`,
+which are safe in an object's key, in SQL and in an environment variable. A run may have no logical date, so only its id
 counts:
 
-1. every character (Unicode scalar value) that is none of these becomes one `-`;
-2. of that, the first 47 are kept;
-3. `-` and the first 16 hexadecimal digits, in lower case, of the SHA-256 of Airflow's run id in UTF-8.
+1. every character (Unicode scalar value) outside that set becomes one `-`;
+2. the first 47 characters are kept;
+3. `-` and the first 16 hexadecimal digits, in lower case, of the SHA-256 of Airflow's run id in UTF-8 are added. The id of
+   another DAG and `/` go before the hashed text, because DAGs with one schedule have the same run ids.
 
-`manual__2026-11-22T09:30:00+00:00` gives `manual__2026-11-22T09-30-00-00-00-…`. The hash is always there, so that no run id
-is another's result, and the same run id always gives the same one: a task that is retried or cleared goes on with its run.
-`tests/run_ids.json` holds examples for every language that has to do the same.
+`manual__2026-11-22T09:30:00+00:00` gives `manual__2026-11-22T09-30-00-00-00-…`. The hash keeps different runs apart, and the
+same run always has the same id: a task that is retried or cleared continues its run.
+
+A job's name has at most 128 letters, digits, `-` and `_`, the first one a letter or digit (AWS Batch API Reference,
+SubmitJob, `jobName`):
+
+1. `<dag>-<task>-<run id>`, where DAG and task together consist of letters, digits and `_`, start with a letter or digit, and
+   have at most 62 characters, and the task is not mapped;
+2. else `<dag>-<task>` with `-` in place of other characters, cut; the map index of a mapped task; 16 digits of the SHA-256
+   of `<dag>/<task>` or `<dag>/<task>/<map index>`; the run id. DAG and task ids cannot contain `/`.
+
+`tests/run_ids.json` and `tests/job_names.json` contain examples for every language that implements this.
 """
 
 import hashlib
 import re
 
+# The DAG that `cargo xtask run` triggers. The lake and the warehouse have its runs under ids without the DAG's own.
+PLATFORM_DAG = "ingestion"
+
 READABLE = 47
 DIGITS = 16
+# Of a name, what is left for DAG, task, map index and hash beside a run id of 64 characters and a hyphen.
+PREFIX = 63
+# Airflow's map index of a task that is not mapped.
+UNMAPPED = -1
 
 
-def run_id_of(airflow_run_id: str) -> str:
+def run_id_of(airflow_run_id: str, dag_id: str = PLATFORM_DAG) -> str:
     """The jobs' run id: 18 to 64 characters of `A-Z a-z 0-9 _ -`."""
-    readable = re.sub(r"[^A-Za-z0-9_-]", "-", airflow_run_id)[:READABLE]
-    digest = hashlib.sha256(airflow_run_id.encode()).hexdigest()[:DIGITS]
-    return f"{readable}-{digest}"
+    hashed = airflow_run_id if dag_id == PLATFORM_DAG else f"{dag_id}/{airflow_run_id}"
+    return f"{legal(airflow_run_id)[:READABLE]}-{digest(hashed)}"
 
 
-def job_name_of(task_id: str, airflow_run_id: str) -> str:
-    """What the task's job is called in Batch: the same for every try of it in this run, and for no other."""
-    return f"{task_id}-{run_id_of(airflow_run_id)}"
+def job_name_of(dag_id: str, task_id: str, map_index: int, run_id: str) -> str:
+    """The name of a task's job in Batch: the same for every try of the task in a run, and for no other task or run.
+    `run_id` is the jobs' run id, `task_id` includes the task's groups."""
+    prefix, index = f"{dag_id}-{task_id}", [] if map_index == UNMAPPED else [str(map_index)]
+    if not index and len(prefix) <= PREFIX and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]*-[A-Za-z0-9_]+", prefix):
+        return f"{prefix}-{run_id}"
+    end = "-".join([*index, digest("/".join([dag_id, task_id, *index]))])
+    readable = legal(prefix)
+    if readable[0] in "-_":
+        readable = f"x{readable}"
+    return f"{readable[: PREFIX - 1 - len(end)]}-{end}-{run_id}"
+
+
+def job_tags_of(dag_id: str, task_id: str, map_index: int, airflow_run_id: str) -> dict[str, str]:
+    """The identity of the task in Airflow, whole, as tags of its job (AWS Batch User Guide, "Tag restrictions")."""
+    tags = {"dag_id": dag_id, "task_id": task_id, "map_index": str(map_index), "dag_run_id": airflow_run_id}
+    return {key: re.sub(r"[^\w .:/=+@-]", "-", value)[:256] for key, value in tags.items()}
+
+
+def legal(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "-", text)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]

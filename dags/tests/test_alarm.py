@@ -37,8 +37,20 @@ def test_all_that_is_known_is_told():
 def test_a_job_that_never_began_has_airflows_log():
     never = task(job_id=None, job_log=None, last_error=None)
     message = alarm.words({"ti": ti(task=never, log_url="https://airflow")})[1]
-    assert f"Batch job  copy_job-{alarm.run_id_of(RUN)}" in message and "Log        https://airflow" in message
+    assert (
+        f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Log        https://airflow" in message
+    )
     assert "Last line  not known" in message and "Error      not known" in message
+
+
+def test_a_mapped_task_of_another_dag_is_shown_with_its_own_run_id_and_job():
+    mapped = SimpleNamespace(
+        dag_id="zoo", task_id="copy_job", run_id=RUN, try_number=1, map_index=3, task=task(job_id=None)
+    )
+    message = alarm.words({"ti": mapped})[1]
+    run_id = alarm.run_id_of(RUN, "zoo")
+    assert f"RUN_ID     {run_id}" in message
+    assert f"Batch job  {alarm.job_name_of('zoo', 'copy_job', 3, run_id)}" in message
 
 
 def test_a_task_without_a_job_is_told_without_one():
@@ -94,4 +106,4 @@ def test_the_dag_processor_tells_of_a_task_whose_worker_died(monkeypatch):
     _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
     (message,) = told
     assert f"Run        {RUN}" in message and "Task       copy_job, try 1" in message
-    assert f"Batch job  copy_job-{alarm.run_id_of(RUN)}" in message and "Error      not known" in message
+    assert f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Error      not known" in message

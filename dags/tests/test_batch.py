@@ -2,7 +2,7 @@
 
 import pytest
 
-from batch import how_it_ended, log_link, log_of, may_help_again, was_ended
+from batch import differences, how_it_ended, log_link, log_of, may_help_again, was_ended
 from batch_job import error_line
 
 
@@ -43,6 +43,32 @@ def test_an_end_is_told_with_its_code_and_every_reason_once():
 def test_a_job_that_is_being_ended_is_nobodys_to_join():
     assert was_ended({"isTerminated": True}) and was_ended({"isCancelled": True})
     assert not was_ended({"isTerminated": False, "isCancelled": False})
+
+
+DEFINITION = "arn:aws:batch:eu-west-1:123456789012:job-definition/ingestion-job:7"
+
+
+@pytest.mark.parametrize("named", ["ingestion-job", "ingestion-job:7", DEFINITION, DEFINITION.removesuffix(":7")])
+def test_a_definition_is_compared_as_far_as_the_task_names_it(named):
+    assert differences({"jobDefinition": DEFINITION, "container": {"command": ["copy"]}}, named, ["copy"], {}) == []
+
+
+@pytest.mark.parametrize(
+    ("meant", "expected"),
+    [
+        (("ingestion-job:8", ["copy"], {}), ["its job definition is ingestion-job:7, not ingestion-job:8"]),
+        (("ingestion", ["copy"], {}), ["its job definition is ingestion-job:7, not ingestion"]),
+        ((DEFINITION + "0", ["copy"], {}), [f"its job definition is ingestion-job:7, not {DEFINITION}0"]),
+        (("ingestion-job", ["copy", "a"], {}), ["its command is ['copy'], not ['copy', 'a']"]),
+        (("ingestion-job", ["copy"], {"RUN_ID": "b"}), ["its variable RUN_ID differs"]),
+        (("ingestion-job", ["copy"], {"RUN_ID": "a", "MORE": ""}), ["its variable MORE differs"]),
+        (("ingestion-job", ["copy"], {"RUN_ID": "a"}), []),
+    ],
+)
+def test_a_job_is_compared_in_definition_command_and_variables(meant, expected):
+    variables = [{"name": "RUN_ID", "value": "a"}, {"name": "LAKE_URL", "value": "of the definition"}]
+    known = {"jobDefinition": DEFINITION, "container": {"command": ["copy"], "environment": variables}}
+    assert differences(known, *meant) == expected
 
 
 def test_the_log_is_where_the_job_definition_says():

@@ -41,20 +41,30 @@ def operator():
     made = BatchJobOperator(
         task_id="copy_job", command=["copy"], definition="d", job_queue="q", region="eu-west-1", poll_seconds=0
     )
-    made.job_name = "copy_job-run"
+    made.job_name, made.environment = "ingestion-copy_job-run", {"RUN_ID": "run"}
     return made
 
 
+def live(command=("copy",), definition="d:3", run_id="run") -> dict:
+    """A running job as Batch describes it."""
+    container = {"command": list(command), "environment": [{"name": "RUN_ID", "value": run_id}]}
+    arn = f"arn:aws:batch:eu-west-1:123456789012:job-definition/{definition}"
+    return {"jobId": "arrived", "status": "RUNNING", "jobDefinition": arn, "container": container}
+
+
 def test_a_submission_whose_answer_was_lost_is_found_and_not_made_twice(operator):
-    batch = Doubt(live_job=[None, "arrived"], submit=[LOST])
+    batch = Doubt(live_job=[None, live()], submit=[LOST])
     assert operator.begin(batch, {}) == "arrived"
     assert [call[0] for call in batch.calls] == ["live_job", "submit", "live_job"]
 
 
 def test_a_submission_that_did_not_arrive_is_made_again(operator):
     batch = Doubt(live_job=[THROTTLED, None], submit=[LOST, "second"])
-    assert operator.begin(batch, {"RUN_ID": "run"}) == "second"
-    assert batch.calls[-1] == ("submit", "q", "copy_job-run", "d", ["copy"], {"RUN_ID": "run"})
+    assert operator.begin(batch, {"task_id": "copy_job"}) == "second"
+    assert batch.calls[-1] == (
+        *("submit", "q", "ingestion-copy_job-run", "d", ["copy"], {"RUN_ID": "run"}),
+        {"task_id": "copy_job"},
+    )
 
 
 def test_a_submission_is_given_up_in_the_end_and_airflow_may_try_again(operator):
@@ -68,6 +78,23 @@ def test_a_submission_is_given_up_in_the_end_and_airflow_may_try_again(operator)
 def test_a_refused_submission_fails_for_good_with_a_hint(operator):
     with pytest.raises(AirflowFailException, match="hint: is d in q deployed"):
         operator.begin(Doubt(live_job=[None], submit=[DENIED]), {})
+
+
+@pytest.mark.parametrize("other", [live(["copy", "zoo"]), live(definition="e:1"), live(run_id="another")])
+def test_a_running_job_that_differs_is_neither_joined_nor_submitted_beside(operator, other):
+    batch = Doubt(live_job=[other])
+    words = "job arrived is RUNNING under the name of this task, ingestion-copy_job-run, but its .*; hint: "
+    with pytest.raises(AirflowFailException, match=words):
+        operator.begin(batch, {})
+    assert [call[0] for call in batch.calls] == ["live_job"]
+
+
+def test_killing_during_a_submission_ends_the_tasks_own_job_and_no_other(operator, monkeypatch):
+    for found, calls in [(live(), ["live_job", "end"]), (live(["another"]), ["live_job"]), (None, ["live_job"])]:
+        batch = Doubt(live_job=[found], end=[None])
+        monkeypatch.setattr("batch.Batch", lambda region, batch=batch: batch)
+        operator.on_kill()
+        assert [call[0] for call in batch.calls] == calls
 
 
 def test_looking_outlasts_throttling_and_a_broken_network(operator):

@@ -35,7 +35,7 @@ def test_three_jobs_run_one_after_the_other_with_one_run_id(deployed, airflow):
     assert [job["jobDefinition"].split("/")[1] for job in jobs] == ["ingestion-job:1"] * 2 + [
         "dbt-transformation-job:1"
     ]
-    names = [job["jobName"].split("-", 1) for job in jobs]
+    names = [job["jobName"].removeprefix("ingestion-").split("-", 1) for job in jobs]
     assert [name for name, _ in names] == ["transformation", "copy_job", "dbt_build"]
     (run_id,) = {run_id for _, run_id in names}
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", run_id)
@@ -49,7 +49,7 @@ def test_exit_code_1_fails_for_good_at_once_and_stops_the_chain(deployed, airflo
     moto = deployed(EXIT_copy="1")
     done = airflow(retries=1).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 1
-    assert [(job["jobName"].split("-")[0], job["status"]) for job in moto.jobs(QUEUE)] == [
+    assert [(job["jobName"].split("-")[1], job["status"]) for job in moto.jobs(QUEUE)] == [
         ("transformation", "SUCCEEDED"),
         ("copy_job", "FAILED"),
     ]
@@ -85,7 +85,7 @@ def test_a_failed_task_is_told_to_the_topic(deployed, airflow):
     lines = dict(line.split(maxsplit=1) for line in told["Message"].replace("Batch job", "Batch").splitlines())
     assert lines["DAG"] == "ingestion" and lines["Run"] == run and lines["Task"] == "copy_job, try 1"
     assert lines["Batch"] == job["jobId"]
-    assert lines["RUN_ID"] == job["jobName"].removeprefix("copy_job-")
+    assert lines["RUN_ID"] == job["jobName"].removeprefix("ingestion-copy_job-")
     assert (
         lines["Log"].startswith("https://eu-west-1.console.aws.amazon.com/cloudwatch/") and job["jobId"] in lines["Log"]
     )
@@ -133,8 +133,9 @@ def test_a_retried_task_joins_the_job_that_its_dead_worker_left(deployed, airflo
 
     moto = deployed(SECONDS_transformation="20")
     run = "manual__2026-11-22T10:30:00+00:00"
-    name = f"transformation-{run_id_of(run)}"
-    left = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], {"RUN_ID": run_id_of(run)})
+    name = f"ingestion-transformation-{run_id_of(run)}"
+    environment = {"RUN_ID": run_id_of(run)}
+    left = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {})
     made = airflow()
     done = made.run(str(made_of("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
     assert [(job["jobId"], job["status"]) for job in moto.jobs(QUEUE)] == [(left, "SUCCEEDED")]

@@ -118,7 +118,7 @@ def test_batch_is_asked_for_every_job_that_counts(moto):
     from batch import Batch
 
     moto.define("ingestion-job", "none", {})
-    submitted = Batch("eu-west-1").submit(QUEUE, "copy_job-run", "ingestion-job", ["copy"], {})
+    submitted = Batch("eu-west-1").submit(QUEUE, "copy_job-run", "ingestion-job", ["copy"], {}, {})
     now = datetime.now(timezone.utc)
     for _ in range(100):
         if found := findings.jobs(PLATFORM, now + timedelta(seconds=1)):

@@ -1,13 +1,16 @@
-"""Run ids: legal, readable, different for different runs, and the same in every language."""
+"""Run ids and names of jobs: legal, readable, different for different runs and tasks, and the same in every language."""
 
 import json
+import random
 import re
 
 from conftest import HERE
 
-from run_id import run_id_of
+from run_id import PLATFORM_DAG, UNMAPPED, job_name_of, job_tags_of, run_id_of
 
 EXAMPLES = json.loads((HERE / "run_ids.json").read_text(encoding="utf-8"))
+NAMES = json.loads((HERE / "job_names.json").read_text(encoding="utf-8"))
+LEGAL_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 
 
 def test_the_examples_hold():
@@ -26,3 +29,47 @@ def test_runs_that_read_alike_are_told_apart():
     alike = ["a:b", "a.b", "a-b", "a+b", "A-b", "a-b ", "x" * 60, "x" * 61, run_id_of("a:b")]
     assert len({run_id_of(text) for text in alike}) == len(alike)
     assert len({run_id_of(text).casefold() for text in alike}) == len(alike), "Batch compares names without case"
+
+
+def test_the_same_run_id_of_another_dag_is_another_run():
+    import ingestion
+
+    assert ingestion.dag.dag_id == PLATFORM_DAG
+    run = "scheduled__2026-11-22T05:00:00+00:00"
+    assert len({run_id_of(run), run_id_of(run, "zoo"), run_id_of(run, "zoo.daily")}) == 3
+    assert run_id_of(run, PLATFORM_DAG) == run_id_of(run)
+
+
+def test_the_examples_of_names_hold():
+    for example in NAMES:
+        run_id = run_id_of(example["airflow"], example["dag"])
+        name = job_name_of(example["dag"], example["task"], example["map_index"], run_id)
+        assert (run_id, name) == (example["run_id"], example["name"])
+        assert re.fullmatch(LEGAL_NAME, name), name
+    assert len({example["name"] for example in NAMES}) == len(NAMES) >= 20
+
+
+def test_no_two_tasks_share_a_name_and_every_name_is_legal():
+    choose = random.Random(7)
+    letters = ["a", "b", "A", "_", "-", ".", "é", "🚀", "0", "1"]
+
+    def some_id() -> str:
+        return "".join(choose.choices(letters, k=choose.choice([1, 2, 3, 60, 250])))
+
+    runs = ["r", "1-r", "-r", "x" * 64]
+    tasks = {(some_id(), some_id(), choose.choice([UNMAPPED, 0, 1, 10]), choose.choice(runs)) for _ in range(20_000)}
+    names = {job_name_of(*task) for task in tasks}
+    assert len(names) == len(tasks) > 10_000
+    assert [name for name in names if not re.fullmatch(LEGAL_NAME, name)] == []
+
+
+def test_tags_are_the_identity_in_airflow_as_batch_accepts_it():
+    tags = job_tags_of("etl.daily", "load.copy_job", 3, "manual__2026-11-22T09:30:00+00:00")
+    assert tags == {
+        "dag_id": "etl.daily",
+        "task_id": "load.copy_job",
+        "map_index": "3",
+        "dag_run_id": "manual__2026-11-22T09:30:00+00:00",
+    }
+    odd = job_tags_of("d" * 300, "größe~🚀", UNMAPPED, "a\nb")
+    assert (len(odd["dag_id"]), odd["task_id"], odd["dag_run_id"]) == (256, "größe--", "a-b")

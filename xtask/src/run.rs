@@ -17,9 +17,13 @@ use sha2::{Digest, Sha256};
 
 use crate::settings::Batch;
 
-/// Characters of Airflow's run id that the jobs' own keeps, and digits of its hash: `dags/run_id.py` has the rule.
+/// Characters of Airflow's run id that the jobs' own keeps, and digits of a hash: `dags/run_id.py` has the rule.
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
+/// Characters of a job's name before the run id: 128 less a hyphen and a run id of 64.
+const PREFIX: usize = 63;
+/// Airflow's map index of a task that is not mapped.
+pub const UNMAPPED: i32 = -1;
 
 /// Begins the ids of runs that no Airflow has begun.
 const DIRECT: &str = "direct__";
@@ -27,7 +31,7 @@ const DIRECT: &str = "direct__";
 /// One job of a run: a task of the DAG `ingestion`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The task's id; it begins the job's name.
+    /// The task's id; part of the job's name.
     pub task: &'static str,
     /// The job definition.
     pub definition: String,
@@ -47,15 +51,40 @@ pub fn chain(batch: &Batch) -> [Step; 3] {
 
 /// The jobs' run id of one of Airflow's: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
 pub fn run_id_of(airflow: &str) -> String {
-    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
-    let readable: String = airflow.chars().map(legal).take(READABLE).collect();
-    let digest: String = Sha256::digest(airflow.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{readable}-{}", &digest[..DIGITS])
+    format!("{}-{}", legal(airflow, READABLE), digest(airflow))
 }
 
-/// What a task's job is called in Batch: the same for every try of it in a run, and for no other.
-pub fn job_name(task: &str, run_id: &str) -> String {
-    format!("{task}-{run_id}")
+/// The name of a task's job in Batch: the same for every try of the task in a run, and for no other task or run. Twin of
+/// `job_name_of` in `dags/run_id.py`.
+pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
+    let prefix = format!("{dag}-{task}");
+    let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let may_begin = prefix.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if map_index == UNMAPPED && prefix.len() <= PREFIX && may_begin && is_plain(dag) && is_plain(task) {
+        return format!("{prefix}-{run_id}");
+    }
+    let end = match map_index {
+        UNMAPPED => digest(&format!("{dag}/{task}")),
+        index => format!("{index}-{}", digest(&format!("{dag}/{task}/{index}"))),
+    };
+    let readable = if legal(&prefix, 1).starts_with(['-', '_']) { format!("x{prefix}") } else { prefix };
+    format!("{}-{end}-{run_id}", legal(&readable, PREFIX - 1 - end.len()))
+}
+
+/// The first characters of a text, with `-` in place of what is no letter, digit, `-` or `_`.
+fn legal(text: &str, most: usize) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
+    text.chars().map(legal).take(most).collect()
+}
+
+/// The first digits of a text's SHA-256.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The task of a job, by the job's name.
+pub fn task_of<'c>(chain: &'c [Step], name: &str) -> Option<&'c Step> {
+    chain.iter().find(|step| name.starts_with(&job_name(DAG, step.task, UNMAPPED, "")))
 }
 
 /// The id of a run that this program begins by itself, from the time in RFC 3339.
@@ -99,6 +128,41 @@ mod tests {
             let (airflow, run_id) = (example["airflow"].as_str(), example["run_id"].as_str());
             assert_eq!(Some(run_id_of(airflow.expect("an id")).as_str()), run_id);
         }
+    }
+
+    #[test]
+    fn names_of_jobs_are_those_of_the_dags() {
+        let text = include_str!("../../dags/tests/job_names.json");
+        let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
+        assert!(examples.len() >= 20);
+        for example in examples {
+            let text = |key: &str| example[key].as_str().expect("a text");
+            let index = example["map_index"].as_i64().and_then(|index| i32::try_from(index).ok()).expect("an index");
+            assert_eq!(job_name(text("dag"), text("task"), index, text("run_id")), text("name"));
+            if text("dag") == DAG {
+                assert_eq!(run_id_of(text("airflow")), text("run_id"));
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_tasks_share_a_name_and_every_name_is_legal() {
+        let ids: Vec<String> = ["a", "b", "_", "a-b", "a_b", "a.b", "A", "é", "🚀", "0-1", "1", "-", "."]
+            .iter()
+            .flat_map(|id| [1, 2, 31, 32, 125].map(|times| id.repeat(times)))
+            .collect();
+        let mut names = std::collections::BTreeSet::new();
+        let mut tasks = 0;
+        for (dag, task) in ids.iter().flat_map(|dag| ids.iter().map(move |task| (dag, task))) {
+            for (index, run_id) in [(UNMAPPED, "r"), (UNMAPPED, "1-r"), (1, "r"), (11, &"x".repeat(64))] {
+                let name = job_name(dag, task, index, run_id);
+                assert!(name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphanumeric()), "{name}");
+                assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{name}");
+                names.insert(name);
+                tasks += 1;
+            }
+        }
+        assert_eq!(names.len(), tasks);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
         Some(path) => configure::file(path, &variables)?,
         None => configure::module(args.which.env.as_deref(), &variables)?,
     };
+    terminal::warnings(&found.resolved.warnings);
     if args.json {
         let settings = found.settings();
         let (buckets, roles) = (settings.buckets(), settings.roles());

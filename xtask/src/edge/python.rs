@@ -30,6 +30,14 @@ pub enum Packages<'p> {
 /// # Errors
 /// When Python or its `venv` is missing, with the command that installs it, or a package cannot be had.
 pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
+    environment_with(None, dir, packages)
+}
+
+/// The same with another interpreter than `python3`.
+///
+/// # Errors
+/// As [`environment`].
+pub fn environment_with(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     let wanted = match packages {
         Packages::Pinned(names) => names.join("\n"),
         Packages::Locked(file) => {
@@ -59,10 +67,11 @@ pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     // Nobody has to read it.
     let _ = writeln!(std::io::stderr(), "   Installing Python packages into {}", dir.display());
     if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        run(Command::new("uv").args(["venv", "--quiet"]).arg(dir))?;
+        let python = interpreter.map(|path| [OsStr::new("--python"), path.as_os_str()]);
+        run(Command::new("uv").args(["venv", "--quiet"]).args(python.into_iter().flatten()).arg(dir))?;
         run(Command::new("uv").args(["pip", "install", "--quiet", "--python"]).arg(dir.join("bin/python")).args(list))?;
     } else {
-        make_venv(dir)?;
+        make_venv(interpreter.unwrap_or(Path::new("python3")), dir)?;
         let mut pip = Command::new(dir.join("bin/python"));
         run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(list))?;
     }
@@ -70,12 +79,21 @@ pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     Ok(dir.to_owned())
 }
 
-fn make_venv(dir: &Path) -> Result<()> {
+/// Every interpreter of a name such as `python3.12`: the one on PATH, and those of pyenv (in `PYENV_ROOT`, else `~/.pyenv`).
+pub fn interpreters(name: &str) -> Vec<PathBuf> {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv"))).unwrap_or_default();
+    let versions = std::fs::read_dir(root.join("versions")).into_iter().flatten().flatten();
+    let programs = versions.map(|version| version.path().join("bin").join(name)).filter(|program| program.is_file());
+    std::iter::once(PathBuf::from(name)).chain(programs).collect()
+}
+
+fn make_venv(python: &Path, dir: &Path) -> Result<()> {
     let missing = || {
         let failure = Failure::new("Python 3 with its `venv` module is not installed");
         failure.hint("sudo apt-get install python3 python3-venv (or install `uv`)")
     };
-    let output = Command::new("python3").args(["-m", "venv"]).arg(dir).output().map_err(|_| missing())?;
+    let output = Command::new(python).args(["-m", "venv"]).arg(dir).output().map_err(|_| missing())?;
     ensure!(output.status.success(), missing());
     Ok(())
 }

@@ -29,6 +29,11 @@ pub fn error(error: &anyhow::Error) {
     told(&text);
 }
 
+/// Shows warnings, one under the other.
+pub fn warnings(list: &[impl Display]) {
+    list.iter().for_each(|warning| told(&format!("{}: {warning}\n", painted("warning", "1;33"))));
+}
+
 /// Writes to standard error. A terminal that is gone, or a reader that has seen enough, is no trouble of the work's.
 fn told(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());

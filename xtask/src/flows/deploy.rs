@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::image::ImagePlan;
 use crate::plan::{DagsStep, Deployment, ImageStep, Known, Plan, StackPlan, Task, WarehouseStep, stacks, tasks};
 use crate::platform::partition;
-use crate::settings::{Settings, Variables};
+use crate::settings::{Problem, Settings, Variables};
 use crate::stack::{Deployed, Event, Given, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE, Wiring};
 use crate::sync::REQUIREMENTS;
 
@@ -49,6 +49,8 @@ pub struct Request {
     pub folder: Option<PathBuf>,
     /// Another registry's host than ECR's own: an emulator's.
     pub registry: Option<String>,
+    /// What the settings warn of; part of no plan.
+    pub warnings: Vec<Problem>,
 }
 
 /// A plan, and what it needs to be carried out.
@@ -80,6 +82,7 @@ impl Request {
         let variables = configure::variables(dot_env)?;
         let configured = configure::module(module, &variables)?;
         let (module, settings) = (configured.module.clone(), configured.settings().clone());
+        let warnings = configured.resolved.warnings;
         let (only, folder, registry) = (only.to_vec(), folder.map(Path::to_owned), registry.map(str::to_owned));
         Ok(Self {
             module,
@@ -90,6 +93,7 @@ impl Request {
             left_alone: BTreeSet::new(),
             folder,
             registry,
+            warnings,
         })
     }
 

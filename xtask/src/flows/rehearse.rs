@@ -144,6 +144,7 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         left_alone: BTreeSet::new(),
         folder: None,
         registry: None,
+        warnings: Vec::new(),
     };
     let deployment = steps.step("Deploying stacks, images and DAGs", |tell| {
         let ready = deploy::plan(deployment)?;

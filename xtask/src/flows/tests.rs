@@ -120,7 +120,12 @@ impl Bench<'_> {
 
     /// A Python environment; why not, if there can be none here.
     fn python(&self, name: &str, packages: Packages<'_>) -> Result<PathBuf, Outcome> {
-        let made = python::environment(&self.root.join("target/python").join(name), packages);
+        self.python_with(None, name, packages)
+    }
+
+    /// The same with another interpreter than `python3`.
+    fn python_with(&self, with: Option<&Path>, name: &str, packages: Packages<'_>) -> Result<PathBuf, Outcome> {
+        let made = python::environment_with(with, &self.root.join("target/python").join(name), packages);
         made.map_err(|error| Outcome::NotRun(format!("{error:#}")))
     }
 }

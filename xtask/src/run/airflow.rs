@@ -7,6 +7,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::UNMAPPED;
+
 /// The DAG.
 pub const DAG: &str = "ingestion";
 /// The most rows that Airflow gives at once, unless it is told otherwise (`api.maximum_page_limit`).
@@ -125,6 +127,13 @@ pub struct TaskInstance {
     pub state: Option<String>,
     /// Which try it is, from 1 on; 0 before the first.
     pub try_number: u32,
+    /// Which instance of a mapped task it is; -1 where the task is not mapped.
+    #[serde(default = "unmapped")]
+    pub map_index: i32,
+}
+
+fn unmapped() -> i32 {
+    UNMAPPED
 }
 
 impl TaskInstance {

@@ -9,7 +9,7 @@ use crate::lines::Stream;
 pub struct Job {
     /// Its id.
     pub id: String,
-    /// Its name: task and run.
+    /// Its name: DAG, task and run.
     pub name: String,
     /// Where it stands: `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
     pub status: String,

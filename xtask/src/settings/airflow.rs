@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Findings, made_of, quoted};
 
-/// Versions that MWAA's API lists. Images of 2.11.2, 3.2.1 and 3.3.1 exist, but no page lists them for the API: refused
-/// until one does.
-const VERSIONS: [&str; 7] = ["2.7.2", "2.8.1", "2.9.2", "2.10.1", "2.10.3", "2.11.0", "3.0.6"];
+/// The newest version that MWAA's API is known to list (Amazon MWAA API Reference, CreateEnvironment, `AirflowVersion`), and the
+/// only one of Airflow 3. Images of 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
+const LISTED: [u32; 3] = [3, 0, 6];
 /// Classes (Amazon MWAA API Reference, CreateEnvironment, `EnvironmentClass`).
 const CLASSES: [&str; 6] = ["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"];
 
@@ -17,7 +17,8 @@ const CLASSES: [&str; 6] = ["mw1.micro", "mw1.small", "mw1.medium", "mw1.large",
 pub struct Airflow {
     /// The environment's name.
     pub environment: String,
-    /// Airflow's version, in quotes.
+    /// Airflow's version, in quotes: 3.0.6 or later.
+    #[schemars(regex(pattern = r"^([3-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+$"))]
     pub version: String,
     /// The size of scheduler, workers and web server; what an hour costs.
     pub class: String,
@@ -97,13 +98,13 @@ impl Airflow {
             && made_of(name, 80, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let fix = "write up to 80 letters, digits, - and _, a letter first";
         found.must(legal, "airflow.environment", quoted(name), fix);
-        let fix = format!("MWAA is known to have {}", VERSIONS.join(", "));
-        found.must(VERSIONS.contains(&self.version.as_str()), "airflow.version", quoted(&self.version), fix);
+        self.check_version(found);
         let fix = format!("MWAA has {}", CLASSES.join(", "));
         found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", quoted(&self.class), fix);
         self.check_numbers(found);
         // Amazon MWAA API Reference, CreateEnvironment, `WebserverAccessMode`.
-        if self.webserver == Webserver::PublicAndPrivate && before(&self.version, (3, 2)) {
+        let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
+        if self.webserver == Webserver::PublicAndPrivate && is_before {
             let fix = format!("is for Airflow 3.2 and later, not {}; write private or public", self.version);
             found.add("airflow.webserver", name_of(self.webserver), fix);
         }
@@ -113,6 +114,23 @@ impl Airflow {
         found.must(legal, "airflow.requirements", quoted(path), fix);
         let fix = "write a day and half an hour in UTC, such as SUN:03:30";
         found.must(window(&self.maintenance), "airflow.maintenance", quoted(&self.maintenance), fix);
+    }
+
+    fn check_version(&self, found: &mut Findings) {
+        let listed = LISTED.map(|part| part.to_string()).join(".");
+        let version = numbers(&self.version);
+        if version.is_none_or(|version| version < LISTED) {
+            let fix =
+                format!("write {listed}, the first of Airflow 3 on MWAA, or later: the DAGs import `airflow.sdk`");
+            found.add("airflow.version", quoted(&self.version), fix);
+        } else if version.is_some_and(|version| version > LISTED) {
+            let words = format!(
+                "is newer than {listed}, the newest version that MWAA's API is known to list and that the DAGs are tested \
+                 with: MWAA may refuse it, and {} has to pin the Amazon provider that Airflow's constraints of this version name",
+                self.requirements
+            );
+            found.warn("airflow.version", quoted(&self.version), words);
+        }
     }
 
     fn check_numbers(&self, found: &mut Findings) {
@@ -139,10 +157,10 @@ impl Airflow {
     }
 }
 
-/// Whether a version is before another one. What is no version is told elsewhere.
-fn before(version: &str, (major, minor): (u32, u32)) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
-    (parts.next().unwrap_or(u32::MAX), parts.next().unwrap_or(u32::MAX)) < (major, minor)
+/// The three numbers of a version, written without leading zeros.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let number = |part: &str| part.parse::<u32>().ok().filter(|number| number.to_string() == part);
+    version.split('.').map(number).collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// `(MON|…|SUN):([01]\d|2[0-3]):(00|30)` (Amazon MWAA API Reference, CreateEnvironment, `WeeklyMaintenanceWindowStart`).
@@ -164,8 +182,9 @@ mod tests {
     fn windows_and_versions_are_those_of_mwaa() {
         assert!(["MON:00:00", "SUN:23:30"].iter().all(|text| window(text)));
         assert!(["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"].iter().all(|t| !window(t)));
+        assert_eq!(numbers("3.10.6"), Some([3, 10, 6]));
         assert!(
-            before("3.0.6", (3, 2)) && before("2.11.0", (3, 2)) && !before("3.2.1", (3, 2)) && !before("x", (3, 2))
+            ["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"].iter().all(|t| numbers(t).is_none())
         );
     }
 }

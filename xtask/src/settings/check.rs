@@ -2,9 +2,14 @@
 
 use std::fmt::Display;
 
-/// What is wrong with well-formed settings, in no order.
+/// What the rules find in well-formed settings, in no order.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings {
+    /// Values that break a rule.
+    pub problems: Vec<Finding>,
+    /// Values that are accepted, but may be refused by AWS.
+    pub warnings: Vec<Finding>,
+}
 
 /// One key that cannot stay as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +25,12 @@ pub(super) struct Finding {
 impl Findings {
     /// A value that breaks a rule.
     pub(super) fn add(&mut self, path: &str, value: impl Display, fix: impl Into<String>) {
-        self.0.push(Finding { path: path.to_owned(), value: Some(value.to_string()), fix: fix.into() });
+        self.problems.push(Finding { path: path.to_owned(), value: Some(value.to_string()), fix: fix.into() });
+    }
+
+    /// A value that is accepted, with what to know about it.
+    pub(super) fn warn(&mut self, path: &str, value: impl Display, words: impl Into<String>) {
+        self.warnings.push(Finding { path: path.to_owned(), value: Some(value.to_string()), fix: words.into() });
     }
 
     /// A value that breaks a rule unless `holds`.
@@ -32,11 +42,7 @@ impl Findings {
 
     /// A key that is missing.
     pub(super) fn missing(&mut self, path: &str, fix: impl Into<String>) {
-        self.0.push(Finding { path: path.to_owned(), value: None, fix: fix.into() });
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Finding> {
-        self.0
+        self.problems.push(Finding { path: path.to_owned(), value: None, fix: fix.into() });
     }
 }
 

@@ -68,7 +68,7 @@ mod tests {
         let fix = |days| {
             let mut found = Findings::default();
             check_retention("x", days, &mut found);
-            found.into_vec().pop().map(|finding| finding.fix).unwrap_or_default()
+            found.problems.pop().map(|finding| finding.fix).unwrap_or_default()
         };
         assert_eq!(fix(14), "");
         assert!(

@@ -201,7 +201,7 @@ mod tests {
         let problem = |text: &str| {
             let mut found = Findings::default();
             block(text, "x", &mut found);
-            found.into_vec().pop().map(|finding| finding.fix)
+            found.problems.pop().map(|finding| finding.fix)
         };
         assert_eq!(problem("10.0.0.0/16"), None);
         assert_eq!(problem("10.0.0.16/28"), None);

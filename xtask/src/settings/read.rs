@@ -6,7 +6,7 @@ use contract::line_of;
 use serde::Serialize;
 use serde_yaml::{Mapping, Value};
 
-use super::check::Findings;
+use super::check::{Finding, Findings};
 use super::overrides::{OVERRIDES, Origin, Variables, given};
 use super::problem::{Problem, Problems};
 use super::{Settings, secrets, structure};
@@ -27,6 +27,8 @@ pub struct Resolved {
     pub settings: Settings,
     /// What `.env` and the environment set, by key.
     pub overridden: BTreeMap<String, Override>,
+    /// Values that are accepted, but may be refused by AWS.
+    pub warnings: Vec<Problem>,
 }
 
 /// A key that a variable set.
@@ -100,13 +102,14 @@ impl Reader<'_> {
         let mut findings = Findings::default();
         settings.check(&mut findings);
         settings.check_account(own.as_deref(), &mut findings);
-        let found = findings.into_vec();
-        if !found.is_empty() {
-            return Err(sorted(
-                found.into_iter().map(|found| self.placed(&found.path, found.value, found.fix)).collect(),
-            ));
+        let placed = |found: Vec<Finding>| {
+            sorted(found.into_iter().map(|found| self.placed(&found.path, found.value, found.fix)).collect())
+        };
+        if !findings.problems.is_empty() {
+            return Err(placed(findings.problems));
         }
-        Ok(Resolved { settings, overridden: self.overridden })
+        let warnings = placed(findings.warnings);
+        Ok(Resolved { settings, overridden: self.overridden, warnings })
     }
 
     /// One document of all: the own file's values over those of the file it extends.

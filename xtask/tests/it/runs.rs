@@ -91,7 +91,7 @@ fn a_direct_run_is_the_dags_chain_followed_by_one_look_at_a_time() {
         let body = submitted[index];
         assert_eq!(
             (&body["jobName"], &body["jobDefinition"]),
-            (&json!(format!("{task}-{run_id}")), &json!(definition))
+            (&json!(format!("ingestion-{task}-{run_id}")), &json!(definition))
         );
         let overrides = json!({ "command": command, "environment": [{ "name": "RUN_ID", "value": run_id }] });
         assert_eq!((&body["containerOverrides"], &body["jobQueue"]), (&overrides, &json!("dpstack-batch-queue")));
@@ -169,7 +169,7 @@ fn logs_are_followed_until_the_jobs_have_ended() {
     let stub = with(&[("copy_job", Plan::of(&[75, 1]))], 15);
     for (index, task) in ["transformation", "copy_job"].into_iter().enumerate() {
         let behind = stub.cloud().jobs.get(index.wrapping_sub(1)).map(|job| json!([{ "jobId": job.id }]));
-        stub.cloud().submit(&json!({ "jobName": format!("{task}-r1"), "dependsOn": behind }));
+        stub.cloud().submit(&json!({ "jobName": format!("ingestion-{task}-r1"), "dependsOn": behind }));
     }
     // The chain ends where it fails: nobody waits for the job behind it.
     let output = xtask(&stub, &["logs", "r1", "--follow", "--every", "0.05"]);
@@ -212,7 +212,7 @@ fn a_run_that_is_left_alone_goes_on_and_is_taken_up_again() {
     assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
     let names: Vec<String> =
         stub.cloud().jobs.iter().map(|job| job.request["jobName"].as_str().expect("a name").to_owned()).collect();
-    assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("{task}-{id}")));
+    assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("ingestion-{task}-{id}")));
 
     let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--every", "0.05"]);
     assert!(output.status.code() == Some(1) && words(&output.stderr).contains("there is no run `another`"));

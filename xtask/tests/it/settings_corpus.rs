@@ -33,8 +33,9 @@ fn every_file_is_refused_with_its_own_words() {
     for case in &cases {
         let output = command(case).output().expect("xtask starts");
         let said = String::from_utf8(output.stderr).expect("UTF-8");
-        assert_eq!(output.status.code(), Some(1), "{}: {said}", case.display());
-        assert!(output.stdout.is_empty(), "{}", case.display());
+        let is_accepted = case.file_name().is_some_and(|name| name.to_string_lossy().starts_with("warning_"));
+        assert_eq!(output.status.code(), Some(i32::from(!is_accepted)), "{}: {said}", case.display());
+        assert_eq!(output.stdout.is_empty(), !is_accepted, "{}", case.display());
         assert!(!said.contains("canary") && !said.contains("CANARY"), "{} repeats a secret", case.display());
         let wanted = case.with_extension("txt");
         if std::env::var_os("UPDATE").is_some() {

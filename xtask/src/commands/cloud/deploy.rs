@@ -24,6 +24,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     let (folder, registry) = (folder.as_deref(), args.registry.as_deref());
     let mut request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
     request.create_only = args.create_only;
+    terminal::warnings(&request.warnings);
     terminal::step("Looking at what is there");
     let ready = at_rest(request)?;
     let (plan, digest) = (&ready.plan, ready.plan.digest());

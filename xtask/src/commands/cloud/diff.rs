@@ -11,6 +11,7 @@ use crate::flows::deploy::{self, Request};
 pub(super) fn run(args: &Diff) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
+    terminal::warnings(&request.warnings);
     terminal::step("Looking at what is there");
     let plan = deploy::plan(request)?.plan;
     if *json {

@@ -10,7 +10,7 @@ use aws_sdk_batch::types::{
 
 use super::{Batch, refused};
 use crate::failure;
-use crate::run::{Attempt, Job, Standing, Step, Surroundings, job_name};
+use crate::run::{Attempt, DAG, Job, Standing, Step, Surroundings, UNMAPPED, job_name};
 
 /// Where Batch logs if a job definition does not say otherwise (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
@@ -46,7 +46,7 @@ impl Batch {
         behind: Option<&str>,
         wait: Duration,
     ) -> Result<String> {
-        let name = job_name(step.task, run_id);
+        let name = job_name(DAG, step.task, UNMAPPED, run_id);
         let once = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let once = aws_sdk_batch::Client::from_conf(once);
         let mut submission = 1;

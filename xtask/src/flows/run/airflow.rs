@@ -113,7 +113,12 @@ impl Airflow<'_> {
                         // Of a job that went well more is known than that its task did too.
                         let is_told = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
                         let is_new = seen.task(task, is_told, tell);
-                        missing |= !self.find(&mut follow, task, is_new, &job_name(&task.task_id, &run_id))?;
+                        missing |= !self.find(
+                            &mut follow,
+                            task,
+                            is_new,
+                            &job_name(DAG, &task.task_id, task.map_index, &run_id),
+                        )?;
                     }
                     late += u32::from(missing && run.has_ended());
                     over = (run.has_ended() && (!missing || late > LATE_LOOKS)).then_some(run.state);

@@ -9,7 +9,7 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{Job, Outcome, Step, chain, is_direct, job_name, meant, outcome};
+use crate::run::{DAG, Job, Outcome, Step, UNMAPPED, chain, is_direct, job_name, meant, outcome};
 
 /// Begins a run under an id, and follows it to its end; or with `attach` looks on at one, by the jobs' id of it or Airflow's.
 /// A run that this program began and was kept from submitting whole is submitted whole.
@@ -26,7 +26,7 @@ pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
     for one in if attach { meant(id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |step: &Step| aws.wait(batch.newest(&names.queue, &job_name(step.task, &one)));
+            let newest = |step: &Step| aws.wait(batch.newest(&names.queue, &job_name(DAG, step.task, UNMAPPED, &one)));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }

@@ -8,7 +8,7 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::lines::Line;
-use crate::run::{Step, chain, is_job_id, job_name, meant};
+use crate::run::{DAG, Step, UNMAPPED, chain, is_job_id, job_name, meant, task_of};
 
 /// A line, or a note about what holds a job up.
 #[derive(Debug)]
@@ -38,8 +38,7 @@ pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told
     let mut run_id = None;
     if is_job_id(of) {
         let job = aws.wait(batch.describe(&[of.to_owned()]))?.into_iter().next();
-        let task =
-            job.map(|job| chain.iter().find(|step| job.name.starts_with(step.task)).map_or(job.name.clone(), task));
+        let task = job.map(|job| task_of(&chain, &job.name).map_or(job.name.clone(), |step| step.task.to_owned()));
         let Some(task) = task else { return Err(failure().hint(hint).into()) };
         looking.add(&task, of);
     } else {
@@ -82,15 +81,11 @@ pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told
     }
 }
 
-fn task(step: &Step) -> String {
-    step.task.to_owned()
-}
-
 /// Adds the jobs of a run that there are; whether there is any.
 fn find(aws: &Aws, batch: &Batch, queue: &str, chain: &[Step], run_id: &str, looking: &mut Follow<'_>) -> Result<bool> {
     let mut any = false;
     for step in chain {
-        if let Some(id) = aws.wait(batch.newest(queue, &job_name(step.task, run_id)))? {
+        if let Some(id) = aws.wait(batch.newest(queue, &job_name(DAG, step.task, UNMAPPED, run_id)))? {
             looking.add(step.task, &id);
             any = true;
         }

@@ -114,7 +114,7 @@ impl Airflow {
     }
 
     fn job(&self, jobs: &BTreeMap<String, Option<&'static str>>, task: &str) -> Option<Option<&'static str>> {
-        jobs.iter().find(|(name, _)| name.starts_with(task)).map(|(_, ended)| *ended)
+        jobs.iter().find(|(name, _)| name.starts_with(&format!("ingestion-{task}-"))).map(|(_, ended)| *ended)
     }
 
     /// Each task begins when the one before has ended well.

@@ -111,7 +111,7 @@ impl Stub {
                 let ids = cloud.named();
                 let submitted = cloud.airflow.answer(&body, &ids);
                 if let Some((task, run_id)) = submitted.1 {
-                    let request = json!({ "jobName": format!("{task}-{run_id}"), "dependsOn": [] });
+                    let request = json!({ "jobName": format!("ingestion-{task}-{run_id}"), "dependsOn": [] });
                     cloud.submit(&request);
                 }
                 submitted.0
@@ -165,7 +165,7 @@ impl Cloud {
     }
 
     pub(super) fn submit(&mut self, body: &Value) -> (u16, Value) {
-        let task = body["jobName"].as_str().expect("a name").split('-').next().expect("a task").to_owned();
+        let task = body["jobName"].as_str().expect("a name").split('-').nth(1).expect("a task").to_owned();
         let plan = self.plans.get(&task).cloned().unwrap_or_else(|| Plan::of(&[0]));
         let id = format!("00000000-0000-4000-8000-{:012}", self.jobs.len());
         self.jobs.push(Job { id: id.clone(), request: body.clone(), plan, looks: 0, ended: None });
