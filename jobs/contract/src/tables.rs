@@ -183,9 +183,9 @@ impl Contract {
         collection.max_quarantine_share.unwrap_or(self.defaults.max_quarantine_share)
     }
 
-    /// The share of a table's rows that one load of a collection may mark as deleted: half of them, unless the contract says
-    /// otherwise.
+    /// The share of a table's rows that one load of a collection may mark as deleted: a quarter, so that half a
+    /// response never passes, unless the contract says otherwise.
     pub fn max_deleted_share(&self, collection: &Collection) -> f64 {
-        collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.5)
+        collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.25)
     }
 }

@@ -346,7 +346,7 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     }
     rig.commits("r1");
     let error = rig.load("r2").expect_err("three of four");
-    let words = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 50.0 %)";
+    let words = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
     assert_eq!((error.to_string().as_str(), exit_of(&error)), (words, contract::Exit::Failed));
     rig.holds("r1", &four);
     assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");

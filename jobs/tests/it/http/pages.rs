@@ -82,7 +82,7 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_unless_for_a_reason() 
     load("whole").run().done();
     zoo.asking(&server.url(), "page").option("--collections", "keepers").run().done();
     let state = zoo.state();
-    let words = "table `keepers` would lose 3 of its 4 rows (75.0 %; the limit is 50.0 %)";
+    let words = "table `keepers` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
     load("page").run().refused(&[words, "--accept REASON", "max_deleted_share"]);
     assert_eq!(zoo.state(), state);
     let ended = load("page").option("--accept", "the others retired").run();
@@ -105,7 +105,7 @@ fn a_child_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     let transform = |run| drop(zoo.transformation(run).option("--collections", "animals").run().done());
     transform("r2");
     let state = zoo.state();
-    load("r2").run().refused(&["table `animal_nicknames` would lose 4 of its 4 rows (100.0 %; the limit is 50.0 %)"]);
+    load("r2").run().refused(&["table `animal_nicknames` would lose 4 of its 4 rows (100.0 %; the limit is 25.0 %)"]);
     assert_eq!(zoo.state(), state);
     // The limit is not part of what made the files, so the same run loads under a changed one.
     zoo.amend("    path: /animals\n", "    path: /animals\n    max_deleted_share: 1.0\n");
