@@ -70,10 +70,14 @@ async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
     // Parts of this password look like variables to programs that replace those.
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "READER_PASSWORD=corr$ect-horse${x}\\n\n").expect("written");
+    let kept = client.query_one("SELECT rolpassword FROM pg_authid WHERE rolname = 'reader'", &[]).await;
+    let kept: String = kept.expect("the role").get(0);
     let done = init(&address, &password, &["--dot-env", file.path().to_str().expect("UTF-8")]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let mut reader: tokio_postgres::Config = admin.parse().expect("a URL");
     let entered = reader.user("reader").password(r"corr$ect-horse${x}\n").dbname(&name).connect(NoTls).await;
+    // The role is the whole server's, and later tests log in as it.
+    client.batch_execute(&format!("ALTER ROLE reader PASSWORD '{kept}'")).await.expect("restored");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     drop(entered.expect("the password is the file's"));
     client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await.expect("dropped");
 }
