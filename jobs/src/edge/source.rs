@@ -100,7 +100,7 @@ impl Api {
     pub async fn get(&self, path: &str, known: Option<Known<'_>>) -> Result<Reply> {
         let requested = format!("{}{path}", self.base);
         let first = Url::parse(&requested)
-            .map_err(|error| Failure::refused(format!("`{requested}` is no address to ask")).because(error))?;
+            .map_err(|error| Failure::refused(format!("`{requested}` is not a URL to request")).because(error))?;
         let (mut to, mut hops) = (first.clone(), vec![first]);
         let (url, conditional, response) = loop {
             let url = redirects::recorded(&hops);

@@ -161,7 +161,7 @@ fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
         .option("--lake-url", &lake)
         .run()
         .refused(&["cannot open the folder `/nowhere/at/all`"]);
-    of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is no address to ask"]);
+    of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is not a URL to request"]);
     of("http://zoo.example").option("--lake-url", "gs://bucket").run().refused(&["unknown scheme `gs`"]);
     of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` names no lake"]);
     assert_eq!(zoo.state(), state);

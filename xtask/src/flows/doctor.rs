@@ -60,7 +60,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
 }
 
 fn has_secret(variables: &Variables) -> bool {
-    let secret = |name: &str| variables.get(name).is_some_and(|v| matches!(v.origin, Origin::DotEnv(_)));
+    let secret = |name: &str| variables.get(name).is_some_and(|v| matches!(v.origin, Origin::DotEnv { .. }));
     let of_jobs = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "OPENLINEAGE_API_KEY"];
     let of_warehouses = ["PGPASSWORD", "LOADER_PASSWORD", "TRANSFORMER_PASSWORD", "READER_PASSWORD"];
     of_jobs.iter().chain(&of_warehouses).any(|name| secret(name) && given(variables, name).is_some())

@@ -103,9 +103,10 @@ mod tests {
             let both = [(ENDPOINT, variable("http://127.0.0.1:1", endpoint)), (KEYS[0], variable("AKIA", keys))];
             confined(&both.map(|(name, value)| (name.to_owned(), value)).into()).map_err(|failure| failure.to_string())
         };
-        assert_eq!(with(Origin::DotEnv(1), Origin::DotEnv(2)), Ok(()));
+        let file = |line| Origin::DotEnv { file: ".env".to_owned(), line };
+        assert_eq!(with(file(1), file(2)), Ok(()));
         assert_eq!(with(Origin::Environment, Origin::Environment), Ok(()));
-        let words = with(Origin::DotEnv(1), Origin::Environment).expect_err("they are somebody's");
+        let words = with(file(1), Origin::Environment).expect_err("they are somebody's");
         assert!(words.ends_with("AWS_ACCESS_KEY_ID of the environment is not for them"), "{words}");
     }
 }

@@ -36,7 +36,10 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
             }
             None => {
                 first.insert(name, number);
-                variables.insert(name.to_owned(), Variable { value, origin: Origin::DotEnv(number) });
+                variables.insert(
+                    name.to_owned(),
+                    Variable { value, origin: Origin::DotEnv { file: file.to_owned(), line: number } },
+                );
             }
         }
     }
@@ -130,7 +133,9 @@ mod tests {
             ("F", "6", 9),
             ("G", "", 10),
         ];
-        let wanted = wanted.map(|(name, value, line)| (name.to_owned(), value.to_owned(), Origin::DotEnv(line)));
+        let wanted = wanted.map(|(name, value, line)| {
+            (name.to_owned(), value.to_owned(), Origin::DotEnv { file: ".env".to_owned(), line })
+        });
         assert_eq!(read(text), wanted);
         assert_eq!(values("A=\"x\" # y\nB='x' #y\nC=a#b\nD=\"a # b\"\nexport=7\n"), ["x", "x", "a#b", "a # b", "7"]);
     }

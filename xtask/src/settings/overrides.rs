@@ -23,8 +23,13 @@ pub const OVERRIDES: [(&str, &str); 7] = [
 pub enum Origin {
     /// The process's environment.
     Environment,
-    /// `.env`, with the line.
-    DotEnv(usize),
+    /// `.env`, or the file that stands in for it.
+    DotEnv {
+        /// The file as messages call it.
+        file: String,
+        /// The line.
+        line: usize,
+    },
 }
 
 /// A variable and where it is from.
@@ -55,7 +60,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => f.write_str("the environment"),
-            Self::DotEnv(line) => write!(f, ".env:{line}"),
+            Self::DotEnv { file, line } => write!(f, "{file}:{line}"),
         }
     }
 }

@@ -166,7 +166,7 @@ impl Reader<'_> {
         if let Some(Override { variable, origin }) = self.overridden.get(path) {
             let (file, line) = match origin {
                 Origin::Environment => ("environment".to_owned(), None),
-                Origin::DotEnv(line) => (".env".to_owned(), Some(*line)),
+                Origin::DotEnv { file, line } => (file.clone(), Some(*line)),
             };
             return Problem { file, line, key: format!("{variable} sets {path}"), value, fix };
         }

@@ -64,7 +64,7 @@ fn the_environment_beats_dot_env_beats_the_file() {
     let found = asked(&[], &[]);
     assert_eq!(found["settings"]["protection"]["level"], "production", "the module is .env's");
     assert_eq!(found["settings"]["region"], "us-east-1");
-    assert_eq!(found["overridden"]["region"]["origin"]["dot_env"], 1);
+    assert_eq!(found["overridden"]["region"]["origin"]["dot_env"]["line"], 1);
     assert_eq!(found["buckets"]["lake"], "dpstack-dlake-mine");
     assert_eq!(found["roles"]["airflow"], "dpstack-airflow-us-east-1");
 

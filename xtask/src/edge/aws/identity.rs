@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_environment_beats_dot_env_and_keys_beat_a_profile_of_the_same_place() {
-        let file = Origin::DotEnv(1);
+        let file = Origin::DotEnv { file: ".env".to_owned(), line: 1 };
         let keys = |origin: &Origin| [(ID, "key", origin.clone()), (SECRET, "x", origin.clone())];
         let profile = |origin: &Origin| [("AWS_PROFILE", "work", origin.clone())];
         let token = |origin: &Origin| [(TOKEN, "t", origin.clone())];
