@@ -273,7 +273,7 @@ pub struct LocalDocs {
 /// `cargo xtask test`.
 #[derive(Args, Debug)]
 pub struct Test {
-    /// Also what needs Docker, Airflow, emulators or a browser
+    /// Also what needs Docker, Airflow, emulators or a browser; not `sync speed`, which compares with other tools
     #[arg(long)]
     pub all: bool,
     /// Only this suite, whatever it needs; may be given more than once
