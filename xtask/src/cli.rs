@@ -1,134 +1,148 @@
-//! The command line as types; nothing else.
+//! The command line as types.
 
 mod cloud;
+mod help;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
+pub use help::parse;
+
 pub use cloud::{
-    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, DrillOf, Logs, Open, Recover, Rehearse, RehearseAction, Run,
-    Scope, Status, SyncDags, UploadSample, WarehouseInit,
+    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, InjectedFault, Logs, Open, Recover, Rehearse, RehearseAction,
+    Run, Scope, Status, SyncDags, UploadSample, WarehouseInit,
 };
 
 /// Build, rehearse and run the data platform.
 #[derive(Parser, Debug)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The commands; each one's file is `commands/<name>.rs`.
+/// The commands; the file of each is `commands/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run the whole pipeline on this machine: no AWS, no Docker, no root
+    /// Run the whole pipeline on this machine; no AWS, no Docker
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
-    /// The commands that reach AWS or Docker.
+    /// The commands that use AWS or Docker.
     #[command(flatten)]
     Cloud(Cloud),
-    /// Check the settings and show what holds, and where each value is from
+    /// Validate the settings; print every value and its origin
     Settings(SettingsArgs),
-    /// Read the stacks' templates, wire them with the settings and show in which order they are made
+    /// Validate the stack templates; print their deployment order
     Templates(Templates),
-    /// Show what a deployment costs a month in which nothing runs, and a run, by prices that were seen
+    /// Estimate the cost of a deployment and of a run
     Prices(Prices),
-    /// Write dags/platform.json, what the DAGs know of a deployment, from the settings
+    /// Write dags/platform.json, the DAGs' configuration
     DagSettings(DagSettings),
-    /// Write GitHub's workflows and dependabot.yml from the platform's model
+    /// Write the GitHub workflows and dependabot.yml
     CiGen(CiGen),
-    /// Hold the sources against one linter: format, code, light, docs, crates or advisories
+    /// Run one linter
     Lint(Lint),
-    /// Show what GitHub has to know before a push reaches AWS, or tell it
+    /// Print (or, with --run, set) the GitHub configuration
+    ///
+    /// Print (or, with --run, set) the GitHub secrets, variables and environments that the deployment workflows need.
     SetupGithub(SetupGithub),
-    /// Write dbt's sources from the contract
+    /// Write the dbt sources from the contract
+    #[command(after_help = "Example:\n  cargo xtask dbt-sources --check")]
     DbtSources(Check),
-    /// Write the settings' JSON Schema, which editors read
+    /// Write the JSON Schema of the settings, for editors
+    #[command(after_help = "Example:\n  cargo xtask settings-schema --check")]
     SettingsSchema(Check),
 }
 
 /// `cargo xtask dag-settings`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask dag-settings --env prod")]
 pub struct DagSettings {
-    /// The module: infra/settings/<NAME>.yaml (default: dev, whose file is committed)
+    /// Settings module: infra/settings/<NAME>.yaml (default: dev, the committed file)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Write nothing; fail when the file is not current
+    /// Write nothing; fail if the file is out of date
     #[arg(long)]
     pub check: bool,
 }
 
 /// `cargo xtask ci-gen`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask ci-gen\n  cargo xtask ci-gen --check")]
 pub struct CiGen {
-    /// Write nothing; fail when a file is not current, a pin is not whole, or a rule does not hold
+    /// Write nothing; fail if a file is out of date, a pin is incomplete or a rule is violated
     #[arg(long)]
     pub check: bool,
-    /// Also ask GitHub whether each pin is the release that it says (GH_TOKEN)
+    /// Also ask GitHub whether each pinned commit belongs to its release (needs GH_TOKEN)
     #[arg(long, requires = "check")]
     pub online: bool,
 }
 
 /// `cargo xtask lint`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask lint code")]
 pub struct Lint {
-    /// Which
-    pub what: Linter,
+    /// The linter to run
+    pub linter: Linter,
 }
 
-/// What there is to hold the sources against.
+/// The linters that continuous integration runs.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linter {
     /// rustfmt
     Format,
-    /// Clippy, over everything
+    /// Clippy for the whole workspace
     Code,
-    /// Clippy, over the xtask without what AWS and Docker need
+    /// Clippy for xtask without the feature `cloud`
     Light,
     /// rustdoc
     Docs,
-    /// cargo-deny: licences, sources, and crates that must not be
+    /// cargo-deny: licences, sources and banned crates
     Crates,
-    /// cargo-deny: what RustSec knows of the crates; asks the network
+    /// cargo-deny: RustSec advisories; needs the network
     Advisories,
 }
 
 /// `cargo xtask setup-github`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask setup-github --env dev\n\
+    \x20 cargo xtask setup-github --env dev --run")]
 pub struct SetupGithub {
-    /// Only this module (default: every one that the workflows deploy)
+    /// Only this settings module (default: every module that the workflows deploy)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Read this instead of .env
+    /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
-    /// Run it with `gh` instead of showing it
+    /// Set everything with `gh` instead of printing the commands
     #[arg(long)]
     pub run: bool,
 }
 
-/// Which settings.
+/// The selected settings.
 #[derive(Args, Debug)]
 pub struct Which {
-    /// The module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE of the environment or .env, else dev)
+    /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE from the environment or .env, else dev)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Read this instead of .env
+    /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
 }
 
 /// `cargo xtask settings`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask settings --env prod\n  cargo xtask settings --json")]
 pub struct SettingsArgs {
-    /// Which.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Check this file instead of a module
+    /// Validate FILE instead of a settings module
     #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub file: Option<PathBuf>,
     /// Print one JSON value on standard output instead of text
@@ -138,33 +152,37 @@ pub struct SettingsArgs {
 
 /// `cargo xtask templates`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask templates\n\
+    \x20 cargo xtask templates --env prod --folder infra/github")]
 pub struct Templates {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Read the templates of this folder instead of infra/
+    /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Print one JSON value on standard output: levels, and the source of every parameter
+    /// Print one JSON value on standard output: the levels and the source of every parameter
     #[arg(long)]
     pub json: bool,
 }
 
 /// `cargo xtask prices`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask prices --env prod")]
 pub struct Prices {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Print one JSON value on standard output: both bills, and every price with its day and source
+    /// Print one JSON value on standard output: both estimates, and every price with its date and source
     #[arg(long)]
     pub json: bool,
 }
 
-/// A command that writes a committed file.
+/// The options of a command that writes a committed file.
 #[derive(Args, Debug)]
 pub struct Check {
-    /// Write nothing; fail when the file is not current
+    /// Write nothing; fail if the file is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -172,34 +190,40 @@ pub struct Check {
 /// `cargo xtask local`.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask local\n\
+    \x20 cargo xtask local --live --collections launches,cores\n\
+    \x20 cargo xtask local query \"SELECT count(*) FROM spacex.launches\"")]
 pub struct Local {
-    /// What to do (default: run).
+    /// The action (default: run).
     #[command(subcommand)]
     pub action: Option<LocalAction>,
-    /// The options of the default.
+    /// The options of the default action.
     #[command(flatten)]
     pub run: LocalRun,
 }
 
-/// What `local` can do.
+/// The actions of `local`.
 #[derive(Subcommand, Debug)]
 pub enum LocalAction {
-    /// Fetch, transform and load (the default)
+    /// Fetch, transform, load and build the marts (the default)
     Run(LocalRun),
-    /// Ask the warehouse, as the role `reader`
+    /// Run one SQL statement in the warehouse as the role `reader`
     Query(LocalQuery),
-    /// Serve the marts' documentation on loopback until Ctrl-C
+    /// Serve the dbt documentation on 127.0.0.1 until Ctrl-C
     Docs(LocalDocs),
-    /// Stop the database; the data stays
+    /// Stop the database and keep the data
+    #[command(after_help = "Example:\n  cargo xtask local stop")]
     Stop(Place),
-    /// Stop the database and remove the lake and all data
+    /// Stop the database; delete the lake and all data
+    #[command(after_help = "Example:\n  cargo xtask local reset")]
     Reset(Place),
 }
 
-/// Where the local platform lives, and for whom the output is.
+/// The folder of the local platform, and the output format.
 #[derive(Args, Clone, Debug)]
 pub struct Place {
-    /// The folder that holds the lake and the state (default: target/local of the repository)
+    /// Folder of the lake and the database (default: target/local in the repository)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Print one JSON value on standard output instead of text
@@ -209,77 +233,84 @@ pub struct Place {
 
 /// `cargo xtask local [run]`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask local run --source ./responses --contract zoo.yaml")]
 pub struct LocalRun {
-    /// Where.
+    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
-    /// Take the answers from here: a folder with <collection>.json, or http(s)://host (default: jobs/sample)
+    /// Source of the responses: a folder of <collection>.json files, or http(s)://host (default: jobs/sample)
     #[arg(long, value_name = "URL|DIR", conflicts_with = "live")]
     pub source: Option<String>,
-    /// Ask the real API that the contract names
+    /// Fetch from the real API that the contract names
     #[arg(long)]
     pub live: bool,
-    /// The run's id (default: local- and the time)
+    /// Run ID (default: `local-` and the time)
     #[arg(long, value_name = "ID")]
     pub run_id: Option<RunId>,
-    /// Only these collections
+    /// Only these collections, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
-    /// Another source's contract
+    /// Contract of another source (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Let a collection become empty that was not
+    /// Accept an empty response for a collection that has rows
     #[arg(long)]
     pub allow_empty: bool,
-    /// Go on once although data seems to be missing: a response that is one page of several, a table that would lose more
-    /// rows than the contract allows. The reason goes into the jobs' logs
+    /// For this run, continue although data seems to be missing (one page of several, or more deletions than the contract
+    /// allows); the reason is logged
     #[arg(long, value_name = "REASON")]
     pub accept: Option<String>,
-    /// Another dbt project than dbt/
+    /// Use the dbt project in DIR instead of dbt/
     #[arg(long, value_name = "DIR")]
     pub dbt_project: Option<PathBuf>,
-    /// Load only; build no marts
+    /// Do not build the marts
     #[arg(long, conflicts_with_all = ["dbt_project", "full_refresh"])]
     pub no_dbt: bool,
-    /// Build incremental marts from nothing
+    /// Rebuild incremental models from scratch
     #[arg(long)]
     pub full_refresh: bool,
 }
 
 /// `cargo xtask local query`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask local query \"SELECT count(*) FROM spacex.launches\"")]
 pub struct LocalQuery {
-    /// One SQL statement
+    /// SQL statement
     pub sql: String,
-    /// Where.
+    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
 }
 
 /// `cargo xtask local docs`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask local docs --port 8000")]
 pub struct LocalDocs {
-    /// Where.
+    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
-    /// The port on 127.0.0.1 (default: a free one)
-    #[arg(long, default_value_t = 0)]
+    /// Port on 127.0.0.1 (default: a free port)
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Write the documentation and end
+    /// Write the documentation and exit
     #[arg(long)]
     pub no_serve: bool,
 }
 
 /// `cargo xtask test`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask test\n\
+    \x20 cargo xtask test --only rust\n\
+    \x20 cargo xtask test --all --require-all")]
 pub struct Test {
-    /// Also what needs Docker, Airflow, emulators or a browser; not `sync speed`, which compares with other tools
+    /// Also run the suites that need Docker, Airflow, emulators or a browser (not the comparison `sync speed`)
     #[arg(long)]
     pub all: bool,
-    /// Only this suite, whatever it needs; may be given more than once
+    /// Run only this suite; repeatable
     #[arg(long, value_name = "SUITE", conflicts_with = "all")]
     pub only: Vec<String>,
-    /// Fail when anything could not run
+    /// Fail if a suite could not run
     #[arg(long)]
     pub require_all: bool,
 }

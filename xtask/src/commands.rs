@@ -1,7 +1,7 @@
-//! One match; `commands/<name>.rs` is `cargo xtask <name>`.
+//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`.
 //!
-//! There are two programs of one source. The light one compiles quickly and does everything but `commands/cloud`; asked
-//! for one of those, it hands over to the full one, which has the feature `cloud`.
+//! One source builds two programs. The light program compiles quickly and has every command but those of `commands/cloud`.
+//! For these it has cargo build and run the full program, which has the feature `cloud`.
 
 mod ci_gen;
 #[cfg(feature = "cloud")]
@@ -43,12 +43,12 @@ pub fn run(cli: Cli) -> Result<Exit> {
     }
 }
 
-/// The full program in place of this one.
+/// Replaces this program by the full one.
 #[cfg(not(feature = "cloud"))]
 fn hand_over() -> Result<Exit> {
     use crate::edge::{files, shell, terminal};
     if !shell::was_handed_over() {
-        terminal::step("Compiling what reaches AWS and Docker; the first time it takes a minute or two");
+        terminal::step("Compiling the AWS and Docker commands; the first time takes a minute or two");
     }
     Err(shell::hand_over(&files::root()))
 }

@@ -1,7 +1,6 @@
-//! `cargo xtask <command>`: everything a person or a workflow does with the platform.
+//! `cargo xtask <command>`: every task of the platform, for people and for workflows.
 
-// The light program leaves out what needs the crates of the feature, and so calls less than it has. The full one is held
-// to calling all.
+// The program without the feature `cloud` leaves functions uncalled; the full program must call all of them.
 #![cfg_attr(not(feature = "cloud"), allow(dead_code, unused_imports))]
 
 mod cli;
@@ -37,10 +36,8 @@ mod workflow;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    match commands::run(cli::Cli::parse()) {
+    match commands::run(cli::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {
             edge::terminal::error(&error);

@@ -1,5 +1,5 @@
-//! The commands that reach AWS or Docker. Only the program with the feature `cloud` can run them; both know their types,
-//! so that help and usage errors never wait for a compiler.
+//! The commands that use AWS or Docker. Only the program with the feature `cloud` can run them, but both programs know
+//! their types, so help and usage errors need no compilation.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,75 +8,78 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Which;
 
-/// The commands; each one's file is `commands/cloud/<name>.rs`.
+/// The commands; the file of each is `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Cloud {
-    /// Say what is missing on this machine, and what to type to mend it
+    /// Check this machine; print how to install what is missing
     Doctor(Doctor),
-    /// Build the two images, and push them where they are missing
+    /// Build the images; with --push, push the missing ones to ECR
     BuildImages(BuildImages),
-    /// Put the DAGs and their requirements into Airflow's bucket
+    /// Upload the DAGs and their requirements to Airflow's bucket
     SyncDags(SyncDags),
-    /// Put the sample answers into the lake
+    /// Upload the sample responses to the lake
     UploadSample(UploadSample),
-    /// Bring the whole platform to what settings, templates, images and DAGs say
+    /// Deploy stacks, images, DAGs, warehouse roles and usage limit
     Deploy(Deploy),
-    /// Show what a deployment would change, and the plan's digest
+    /// Show what `deploy` would change, and the digest of the plan
     Diff(Diff),
-    /// Say whether a deployment is as it should be, line by line
+    /// Show the state of every part of a deployment
     Status(Status),
-    /// Bring stacks out of states in which nothing else is legal
+    /// Recover failed stacks (continue the rollback, or delete)
     Recover(Recover),
     /// Delete the stacks
     Destroy(Destroy),
-    /// Run the platform once, by Airflow or by Batch alone, and follow it to its end
+    /// Start a run in Airflow (or in Batch alone) and follow it
     Run(Run),
-    /// Show what the jobs of a run say
+    /// Print the container logs of a run or a job
     Logs(Logs),
-    /// Open Airflow's pages, signed in
+    /// Open the Airflow UI, signed in
     Open(Open),
-    /// Deploy to emulators on this machine, and run the real DAG in real containers: no AWS account
+    /// Deploy to emulators on this machine and run the DAG there
     Rehearse(Rehearse),
-    /// Make a warehouse ready: schemas, ledger, roles and grants
+    /// Create the schemas, ledger, roles and grants of a warehouse
     WarehouseInit(WarehouseInit),
 }
 
 /// `cargo xtask build-images`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask build-images\n\
+    \x20 cargo xtask build-images --push --image dbt-image")]
 pub struct BuildImages {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Push to ECR what it does not have
+    /// Push images that ECR does not have yet
     #[arg(long)]
     pub push: bool,
-    /// Only this one: ingestion-image or dbt-image
+    /// Build only this image: ingestion-image or dbt-image
     #[arg(long, value_name = "NAME")]
     pub image: Option<String>,
-    /// Another registry's host and port than ECR's own: an emulator's
+    /// Registry host and port to use instead of ECR, for emulators
     #[arg(long, value_name = "HOST", requires = "push")]
     pub registry: Option<String>,
-    /// Build again, without anything kept from before
+    /// Build without cache
     #[arg(long)]
-    pub anew: bool,
-    /// Build nothing; show each image's key and what decides it
-    #[arg(long, conflicts_with_all = ["push", "anew"])]
+    pub no_cache: bool,
+    /// Build nothing; print the key of each image and its inputs
+    #[arg(long, conflicts_with_all = ["push", "no_cache"])]
     pub dry_run: bool,
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-/// What a deployment is about.
+/// The selected settings and stacks of a deployment.
 #[derive(Args, Debug)]
 pub struct Scope {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Only this stack, by its file's name in infra/; may be given again
+    /// Only this stack, by its file name in infra/ without `.yaml`; repeatable
     #[arg(long = "stack", value_name = "NAME")]
     pub stacks: Vec<String>,
-    /// Read the templates of this folder instead of infra/
+    /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Print one JSON value on standard output instead of text
@@ -86,39 +89,42 @@ pub struct Scope {
 
 /// `cargo xtask deploy`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask deploy --env dev\n  cargo xtask deploy --expect DIGEST")]
 pub struct Deploy {
-    /// What.
+    /// The selected settings and stacks.
     #[command(flatten)]
     pub scope: Scope,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Carry out only the plan with this digest, and do not ask
+    /// Apply the plan only if it has this digest; do not ask for confirmation
     #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
-    /// Only create the stacks that do not exist; those that exist are left as they are, whatever the plan would change
+    /// Create the stacks that do not exist, and do not change existing stacks
     #[arg(long)]
     pub create_only: bool,
-    /// Another registry's host and port than ECR's own: an emulator's
+    /// Registry host and port to use instead of ECR, for emulators
     #[arg(long, value_name = "HOST")]
     pub registry: Option<String>,
 }
 
 /// `cargo xtask diff`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
 pub struct Diff {
-    /// What.
+    /// The selected settings and stacks.
     #[command(flatten)]
     pub scope: Scope,
 }
 
 /// `cargo xtask status`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask status --drift")]
 pub struct Status {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Ask CloudFormation also whether resources were changed by hand
+    /// Also detect drift: resources that were changed outside CloudFormation
     #[arg(long)]
     pub drift: bool,
     /// Print one JSON value on standard output instead of text
@@ -128,39 +134,42 @@ pub struct Status {
 
 /// `cargo xtask recover`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask recover --stack network")]
 pub struct Recover {
-    /// What.
+    /// The selected settings and stacks.
     #[command(flatten)]
     pub scope: Scope,
-    /// A resource that cannot be deleted, to be left where it is; may be given again
+    /// Retain this resource when its stack is deleted (it cannot be deleted); repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub retain: Vec<String>,
-    /// A resource that cannot be rolled back, to be left as it is; may be given again
+    /// Skip this resource in the rollback (it cannot be rolled back); repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub skip: Vec<String>,
 }
 
 /// `cargo xtask destroy`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask destroy --env dev --delete-data")]
 pub struct Destroy {
-    /// What.
+    /// The selected settings and stacks.
     #[command(flatten)]
     pub scope: Scope,
-    /// Do not ask; in production the stacks' prefix is asked for all the same
+    /// Do not ask for confirmation; in production, --confirm is still required
     #[arg(long)]
     pub yes: bool,
-    /// Also what the stacks leave: the buckets with every version of every object
+    /// Also delete the data: the buckets with every version of every object
     #[arg(long)]
     pub delete_data: bool,
-    /// In production: the stacks' prefix, typed as proof
+    /// In production: the prefix of the stacks, to confirm their deletion
     #[arg(long, value_name = "PREFIX")]
     pub confirm: Option<String>,
 }
 
 /// `cargo xtask doctor`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask doctor")]
 pub struct Doctor {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
     /// Print one JSON value on standard output instead of text
@@ -170,20 +179,21 @@ pub struct Doctor {
 
 /// `cargo xtask sync-dags`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask sync-dags --dry-run")]
 pub struct SyncDags {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Another folder than dags/, with a requirements.txt of its own
+    /// Upload this folder, which has its own requirements.txt, instead of dags/
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Change nothing; print the plan
     #[arg(long)]
     pub dry_run: bool,
-    /// Replace or delete what somebody else wrote where our files belong
+    /// Replace or delete objects that another writer put in place of ours
     #[arg(long)]
     pub overwrite: bool,
-    /// How many objects may be deleted
+    /// Maximum number of objects to delete
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_delete: usize,
     /// Print one JSON value on standard output instead of text
@@ -193,8 +203,9 @@ pub struct SyncDags {
 
 /// `cargo xtask upload-sample`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask upload-sample --dry-run")]
 pub struct UploadSample {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
     /// Change nothing; print the plan
@@ -207,32 +218,36 @@ pub struct UploadSample {
 
 /// `cargo xtask warehouse-init`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask warehouse-init postgres://postgres@127.0.0.1:5432/dpstack\n\
+    \x20 cargo xtask warehouse-init redshift://dpstack-workgroup/dpstack \\\n\
+    \x20     --loader my-ingestion-role --transformer my-dbt-role --dry-run")]
 pub struct WarehouseInit {
     /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
     ///
-    /// A PostgreSQL server on another machine must show a certificate for its host that the system trusts. Other modes are
-    /// `?sslmode=` verify-full, verify-ca, require (not verified) and disable; `sslrootcert=FILE` names another CA.
+    /// TLS to a PostgreSQL server on another machine is verified against the system's roots by default. `?sslmode=` is
+    /// verify-full, verify-ca, require (no verification) or disable; `sslrootcert=FILE` names another CA.
     #[arg(value_name = "URL")]
     pub warehouse: String,
-    /// The secret of the administrator, by its ARN (default: enter as the caller)
+    /// ARN of the administrator's secret (default: connect with the caller's IAM identity)
     #[arg(long, value_name = "ARN")]
     pub admin_secret: Option<String>,
-    /// The IAM role that `copy` runs as
+    /// IAM role of `copy` (required for Redshift)
     #[arg(long, value_name = "ROLE")]
     pub loader: Option<String>,
-    /// The IAM role that dbt runs as
+    /// IAM role of dbt (required for Redshift)
     #[arg(long, value_name = "ROLE")]
     pub transformer: Option<String>,
-    /// An IAM role that may look at everything, or IAM:<user>; may be given again
+    /// IAM role, or IAM:<user>, with read access to everything; repeatable
     #[arg(long, value_name = "ROLE")]
     pub reader: Vec<String>,
-    /// The source's contract (default: jobs/contracts/spacex.yaml)
+    /// Contract of the source (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Read this instead of .env
+    /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
-    /// Change nothing; print the statements
+    /// Change nothing; print the SQL statements
     #[arg(long)]
     pub dry_run: bool,
     /// Print one JSON value on standard output instead of text
@@ -243,61 +258,67 @@ pub struct WarehouseInit {
 /// `cargo xtask rehearse`.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask rehearse\n\
+    \x20 cargo xtask rehearse --keep\n\
+    \x20 cargo xtask rehearse --inject-fault source")]
 pub struct Rehearse {
-    /// Another verb than rehearsing.
+    /// Another action.
     #[command(subcommand)]
     pub action: Option<RehearseAction>,
-    /// Leave everything running, and print where it is
+    /// Keep everything running and print the addresses
     #[arg(long)]
     pub keep: bool,
-    /// Take the answers of this folder, or of this http(s)://host, instead of the sample
+    /// Fetch from this folder or http(s)://host instead of the sample
     #[arg(long, value_name = "DIR|URL")]
     pub source: Option<String>,
-    /// Have something fail, to see how that is told
-    #[arg(long, value_name = "WHAT")]
-    pub drill: Option<DrillOf>,
+    /// Inject a fault, to see how it is reported
+    #[arg(long, value_name = "FAULT")]
+    pub inject_fault: Option<InjectedFault>,
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
 }
 
-/// `cargo xtask rehearse <verb>`.
+/// `cargo xtask rehearse <action>`.
 #[derive(Subcommand, Debug)]
 pub enum RehearseAction {
-    /// Stop rehearsals that were kept
+    /// Stop rehearsals that were kept running
+    #[command(after_help = "Example:\n  cargo xtask rehearse stop")]
     Stop {
-        /// Only this one (default: all of this clone)
+        /// Only this rehearsal (default: all rehearsals of this clone)
         #[arg(value_name = "ID")]
         id: Option<String>,
     },
 }
 
-/// What may be made to fail.
+/// The faults that a rehearsal can inject.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DrillOf {
-    /// The source answers 500 for ever
+pub enum InjectedFault {
+    /// The source returns status 500 for every request
     Source,
-    /// The registry has lost an image
+    /// An image is missing from the registry
     Image,
-    /// Records are missing that others refer to, so that a test of dbt fails
+    /// Referenced records are missing, so a dbt test fails
     Marts,
 }
 
 /// `cargo xtask run`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
 pub struct Run {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Without Airflow: submit the jobs to Batch, each behind the one before it
+    /// Submit the jobs to Batch without Airflow, each depending on the one before
     #[arg(long)]
     pub direct: bool,
-    /// Begin nothing; look on at this run, by its id
+    /// Attach to an existing run, by its ID
     #[arg(long, value_name = "ID")]
     pub attach: Option<String>,
-    /// Seconds from one look to the next
+    /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    pub every: Duration,
+    pub interval: Duration,
     /// Print one JSON value on standard output instead of text
     #[arg(long)]
     pub json: bool,
@@ -305,40 +326,46 @@ pub struct Run {
 
 /// `cargo xtask logs`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask logs RUN --follow")]
 pub struct Logs {
-    /// A run, by its own id or Airflow's, or a job of Batch, by its id
+    /// Run ID, Airflow run ID or Batch job ID
     #[arg(value_name = "RUN|JOB")]
-    pub of: String,
-    /// Which settings.
+    pub id: String,
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Go on until the jobs have ended
+    /// Follow the logs until the jobs finish
     #[arg(long)]
     pub follow: bool,
-    /// Seconds from one look to the next
+    /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
-    pub every: Duration,
-    /// Print one JSON value a line: task, stream, time and message
+    pub interval: Duration,
+    /// Print one JSON value per line: task, stream, time and message
     #[arg(long)]
     pub json: bool,
 }
 
 /// `cargo xtask open`.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask open --print")]
 pub struct Open {
-    /// Which settings.
+    /// The selected settings.
     #[command(flatten)]
     pub which: Which,
-    /// Open no browser; print the address with the login token, for whoever has it is let in
+    /// Open no browser; print the URL with the login token (anyone who has it can sign in)
     #[arg(long)]
     pub print: bool,
-    /// Print one JSON value on standard output instead of text; the token only with --print
+    /// Print one JSON value on standard output instead of text; it has the token only with --print
     #[arg(long)]
     pub json: bool,
 }
 
-/// A time that is worth waiting for.
+/// The interval between polls.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "is no number of seconds".to_owned())?;
-    if (0.05..=600.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err("0.05 to 600".to_owned()) }
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    if (0.05..=600.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be 0.05 to 600 seconds".to_owned())
+    }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask ci-gen`: GitHub's workflows from the platform's model.
+//! `cargo xtask ci-gen`: the GitHub workflows, from the settings.
 
 use anyhow::Result;
 use contract::Exit;
@@ -13,19 +13,19 @@ pub(super) fn run(args: &CiGen) -> Result<Exit> {
         let written = workflows::write()?;
         written.iter().for_each(|path| terminal::step(&format!("Wrote {path}")));
         if written.is_empty() {
-            terminal::step("The workflows are current");
+            terminal::step("The workflows are up to date");
         }
         return Ok(Exit::Done);
     }
-    let wrong = workflows::check()?;
-    if !wrong.is_empty() {
-        let count = format!("{} problem{}", wrong.len(), if wrong.len() == 1 { "" } else { "s" });
-        let failure = Failure::new(format!("the workflows are not what they must be: {count}\n{}", wrong.join("\n")));
-        return Err(failure.hint("run `cargo xtask ci-gen` and commit the result; mend pins by hand").into());
+    let problems = workflows::check()?;
+    if !problems.is_empty() {
+        let count = format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" });
+        let failure = Failure::new(format!("the workflows have {count}\n{}", problems.join("\n")));
+        return Err(failure.hint("run `cargo xtask ci-gen` and commit the result; fix pins by hand").into());
     }
     if args.online {
         tests::pins_online()?;
     }
-    terminal::step("The workflows are current");
+    terminal::step("The workflows are up to date");
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! The commands that reach AWS or Docker; `commands/cloud/<name>.rs` is `cargo xtask <name>`.
+//! The commands that use AWS or Docker; `commands/cloud/<name>.rs` is `cargo xtask <name>`.
 
 mod build_images;
 mod deploy;

@@ -1,4 +1,4 @@
-//! `cargo xtask dag-settings`: what the DAGs know of a deployment, from its settings.
+//! `cargo xtask dag-settings`: the DAGs' configuration of a deployment, from its settings.
 
 use anyhow::Result;
 use contract::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: the sources against one linter.
+//! `cargo xtask lint`: runs one linter.
 
 use anyhow::Result;
 use contract::Exit;
@@ -6,13 +6,13 @@ use contract::Exit;
 use crate::cli::{Lint, Linter};
 use crate::flows::lint;
 
-/// Clippy's part that makes every warning an error.
+/// Arguments that make every Clippy warning an error.
 const STRICT: [&str; 3] = ["--", "-D", "warnings"];
 
 pub(super) fn run(args: &Lint) -> Result<Exit> {
     let clippy =
         |select: &[&str]| lint::cargo(&[&["clippy"], select, &["--all-targets", "--locked"], &STRICT].concat(), &[]);
-    match args.what {
+    match args.linter {
         Linter::Format => lint::cargo(&["fmt", "--all", "--check"], &[]),
         Linter::Code => clippy(&["--workspace", "--features", "xtask/cloud"]),
         Linter::Light => clippy(&["--package", "xtask"]),

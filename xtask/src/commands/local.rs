@@ -60,14 +60,14 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
     terminal::step("Writing the documentation");
     let folder = platform.docs()?;
     if args.no_serve {
-        return said(
+        return print(
             &args.place,
             "docs",
             folder.display().to_string(),
             &format!("{}", folder.join("index.html").display()),
         );
     }
-    // The platform's folder is free again while people read.
+    // Other commands may use the platform's folder while the documentation is served.
     drop(platform);
     web::serve(&folder, args.port, |url| {
         terminal::say(&format!("{url}\n"))?;
@@ -79,26 +79,21 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
 
 fn stop(place: &Place) -> Result<Exit> {
     let stopped = Platform::open(place.dir.as_deref())?.stop()?;
-    said(
+    print(
         place,
         "stopped",
         stopped,
-        if stopped { "Stopped the database; the data stays." } else { "No database was running." },
+        if stopped { "Stopped the database and kept the data." } else { "No database was running." },
     )
 }
 
 fn reset(place: &Place) -> Result<Exit> {
     let removed = Platform::open(place.dir.as_deref())?.reset()?;
-    said(
-        place,
-        "removed",
-        removed,
-        if removed { "Removed the database and the lake." } else { "There was nothing to remove." },
-    )
+    print(place, "removed", removed, if removed { "Removed the database and the lake." } else { "Nothing to remove." })
 }
 
-fn said(place: &Place, key: &str, value: impl serde::Serialize, text: &str) -> Result<Exit> {
-    let told = if place.json { serde_json::json!({ key: value }).to_string() } else { text.to_owned() };
-    terminal::say(&format!("{told}\n"))?;
+fn print(place: &Place, key: &str, value: impl serde::Serialize, text: &str) -> Result<Exit> {
+    let shown = if place.json { serde_json::json!({ key: value }).to_string() } else { text.to_owned() };
+    terminal::say(&format!("{shown}\n"))?;
     Ok(Exit::Done)
 }

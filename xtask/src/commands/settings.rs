@@ -1,4 +1,4 @@
-//! `cargo xtask settings`: what holds, and where each value is from.
+//! `cargo xtask settings`: validates the settings, and prints every value with its origin.
 
 use anyhow::Result;
 use contract::Exit;
@@ -22,8 +22,8 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
         let settings = found.settings();
         let (buckets, roles) = (settings.buckets(), settings.roles());
         let overridden = &found.resolved.overridden;
-        let told = json!({"settings": settings, "overridden": overridden, "buckets": buckets, "roles": roles});
-        terminal::say(&format!("{told}\n"))?;
+        let value = json!({"settings": settings, "overridden": overridden, "buckets": buckets, "roles": roles});
+        terminal::say(&format!("{value}\n"))?;
     } else {
         terminal::say(&table(&found)?)?;
     }
@@ -32,7 +32,7 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
 
 fn table(found: &Configured) -> Result<String> {
     let mut rows = Vec::new();
-    // YAML's mappings keep the order of the file.
+    // A YAML mapping keeps the order of the file.
     leaves(&serde_yaml::to_value(found.settings())?, "", &mut rows);
     for row in &mut rows {
         if let Some(Override { variable, origin }) = found.resolved.overridden.get(&row[0]) {
@@ -43,7 +43,7 @@ fn table(found: &Configured) -> Result<String> {
     Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), found.file))
 }
 
-/// A value on one line; of a digest its beginning is enough here, and `--json` has it whole.
+/// A value on one line, shortened to 50 characters; `--json` has the whole value.
 fn short(text: String) -> String {
     if text.chars().count() <= 50 { text } else { text.chars().take(49).chain(['…']).collect() }
 }

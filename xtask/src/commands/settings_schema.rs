@@ -1,4 +1,4 @@
-//! `cargo xtask settings-schema`: the settings' JSON Schema for editors, from their types.
+//! `cargo xtask settings-schema`: the JSON Schema of the settings, for editors, from their types.
 
 use anyhow::Result;
 use contract::Exit;

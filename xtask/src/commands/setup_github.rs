@@ -1,4 +1,4 @@
-//! `cargo xtask setup-github`: what GitHub has to know before a push reaches AWS.
+//! `cargo xtask setup-github`: the GitHub secrets, variables and environments that the deployment workflows need.
 
 use anyhow::Result;
 use contract::Exit;
@@ -14,12 +14,12 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let mut deployments = workflows::deployments()?;
     deployments.retain(|deployment| args.env.as_ref().is_none_or(|env| *env == deployment.module));
     if deployments.is_empty() {
-        let failure = Failure::new("the workflows deploy no such module");
-        return Err(failure.hint(format!("there are {}", MODULES.join(", "))).into());
+        let failure = Failure::new("the workflows do not deploy this settings module");
+        return Err(failure.hint(format!("known modules: {}", MODULES.join(", "))).into());
     }
     let first = MODULES[0];
     let mut variables = configure::variables(args.dot_env.as_deref())?;
-    // One `.env` has one account and one pair of keys.
+    // A `.env` file belongs to one account.
     let is_one = deployments.len() == 1;
     if !is_one {
         variables.remove("AWS_ACCOUNT_ID");
@@ -28,8 +28,10 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let settings = deployments.iter().map(of).collect::<Result<Vec<_>>>()?;
     if args.run {
         if !is_one {
-            let failure = Failure::new("say which deployment these keys and this account are of");
-            return Err(failure.hint(format!("add --env {first}; then the next, with its own .env")).into());
+            let failure = Failure::new("cannot determine the deployment of these keys and this account");
+            return Err(failure
+                .hint(format!("pass --env {first}; then run the command for the next deployment, with its own .env"))
+                .into());
         }
         github::tell(&calls(&deployments, first), &variables, &mut terminal::step)?;
     } else {
@@ -37,7 +39,7 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     }
     for (deployment, settings) in deployments.iter().zip(&settings) {
         if let Some(command) = github::stack(deployment, settings.settings())? {
-            let why = "once, as an administrator of its account; it makes the roles that the jobs become";
+            let why = "once, as an administrator of the account; creates the roles that the jobs assume";
             terminal::say(&format!("# {}: {why}\n{command}", deployment.module))?;
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask templates`: the templates, read and wired with the settings, and the order that follows.
+//! `cargo xtask templates`: the templates, the source of every parameter, and the deployment order.
 
 use anyhow::Result;
 use contract::Exit;
@@ -29,7 +29,7 @@ fn table(read: &[Template], wiring: &Wiring) -> String {
         ("resources", Align::Right),
         ("bytes", Align::Right),
         ("settings", Align::Right),
-        ("waits for", Align::Left),
+        ("depends on", Align::Left),
     ];
     let row = |(level, stack): (usize, &String)| {
         let template = read.iter().find(|template| template.name == *stack)?;

@@ -1,6 +1,6 @@
-//! `dbt/run.py` around a script that is called `dbt`: exit codes, arguments, signals and settings.
+//! `dbt/run.py` with a script in place of `dbt`: exit codes, arguments, signals and settings.
 //!
-//! The script proves nothing about dbt; what the real one answers and leaves is shown in `needs_emulator`.
+//! The script says nothing about the real dbt; `needs_emulator` tests that.
 
 use std::fs;
 use std::path::Path;
@@ -31,21 +31,21 @@ fn arguments_and_output_go_through_as_they_are() {
 }
 
 #[test]
-fn signals_are_passed_on_and_mean_that_it_failed_for_now() {
-    let folder = script("trap 'echo told; exit 1' TERM INT; echo ready; for i in $(seq 200); do sleep 0.05; done");
+fn signals_are_passed_on_and_exit_with_75() {
+    let folder = script("trap 'echo trapped; exit 1' TERM INT; echo ready; for i in $(seq 200); do sleep 0.05; done");
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut running = entry(&folder).start(&[]);
         running.until("ready");
         running.signal(signal);
         let ended = running.wait();
-        assert_eq!((ended.code, ended.stdout.as_str()), (Some(75), "ready\ntold\n"), "{ended:?}");
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(75), "ready\ntrapped\n"), "{ended:?}");
     }
 }
 
 #[test]
-fn a_wrong_setting_is_told_before_dbt_begins() {
-    let folder = script("echo begun");
-    let told = |lake: &str, run: Option<&str>, words: &str| {
+fn an_invalid_setting_is_reported_before_dbt_starts() {
+    let folder = script("echo started");
+    let refused = |lake: &str, run: Option<&str>, words: &str| {
         let entry = entry(&folder).env("LAKE_URL", lake);
         let ended = run.into_iter().fold(entry, |entry, run| entry.env("RUN_ID", run)).run(&[]);
         ended.complains(2, &["error: ", words]);
@@ -53,18 +53,18 @@ fn a_wrong_setting_is_told_before_dbt_begins() {
     };
     let long = "x".repeat(65);
     for run in [None, Some(""), Some("a/b"), Some("r1\n"), Some("é"), Some(&long)] {
-        told("s3://bucket", run, "RUN_ID is no run id");
+        refused("s3://bucket", run, "RUN_ID is no run id");
     }
     for lake in ["s3://", "s3:///prefix", "s3://user:canary-secret@bucket", "s3://bucket?x=y"] {
-        told(lake, Some("r1"), "LAKE_URL is not s3://bucket");
+        refused(lake, Some("r1"), "LAKE_URL is not s3://bucket");
     }
     for lake in ["bucket", "https://bucket", "file://relative"] {
-        told(lake, Some("r1"), "LAKE_URL is neither s3://bucket nor file:///dir");
+        refused(lake, Some("r1"), "LAKE_URL is neither s3://bucket nor file:///dir");
     }
 }
 
 #[test]
-fn with_a_lake_in_a_folder_everything_stays_where_dbt_put_it() {
+fn with_a_lake_in_a_folder_artifacts_stay_in_the_target_folder() {
     let folder = script("mkdir target && echo '{}' > target/manifest.json");
     let files = |path: &Path| fs::read_dir(path).expect("a folder").count();
     let lake = tempfile::tempdir().expect("a folder");

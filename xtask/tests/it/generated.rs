@@ -37,8 +37,8 @@ fn another_deployments_dag_settings_are_not_those_that_are_committed() {
 }
 
 #[test]
-fn the_readme_shows_what_the_prices_command_says() {
-    let readme = include_str!("../../../README.md");
+fn the_page_about_cost_shows_the_output_of_prices() {
+    let page = include_str!("../../../docs/cost.md");
     let folder = tempfile::tempdir().expect("a folder");
     let nothing = folder.path().join("env");
     std::fs::write(&nothing, "").expect("written");
@@ -49,7 +49,7 @@ fn the_readme_shows_what_the_prices_command_says() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let shown = String::from_utf8(output.stdout).expect("UTF-8");
         let block = format!("$ cargo xtask prices --env {module}\n{shown}```\n");
-        assert!(readme.contains(&block), "README.md should have this:\n{block}");
+        assert!(page.contains(&block), "docs/cost.md should have this:\n{block}");
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod credentials;
 mod doctor;
+mod documents;
 mod dot_env;
 mod entry_point;
 mod floors;
 mod generated;
+mod help;
 mod images;
 mod local;
 mod marts;

@@ -36,7 +36,7 @@ fn first() -> &'static [Value] {
     FIRST.get_or_init(|| {
         copy_repository(&repository());
         on_aws(REGION, &["repositories", "ingestion-image", "dbt-image"]);
-        let made = made(&["--anew"]);
+        let made = made(&["--no-cache"]);
         assert!(made.iter().all(|image| image["built"] == true && image["pushed"]["layers"] != 0), "{made:?}");
         made
     })

@@ -1,5 +1,5 @@
 //! `cargo xtask sync-dags` beside s5cmd and the AWS command line: the same files into buckets of the same MiniStack, in turns,
-//! each tool with its own defaults. What it prints is README's table.
+//! each tool with its own defaults. It prints the table of `docs/dags.md`.
 //!
 //! It compares the work of the programs and the number of their requests, not what Amazon's S3 makes of those.
 

@@ -1,4 +1,4 @@
-//! What holds for the repository as a whole.
+//! Rules for the whole repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn nothing_that_looks_like_a_secret_is_committed() {
     for file in tracked() {
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-            // An access key id is 20 characters and begins with AKIA or ASIA (IAM User Guide, "unique identifiers").
+            // An access key id has 20 characters and starts with AKIA or ASIA (IAM User Guide, "unique identifiers").
             let key = word.len() == 20 && ["AKIA", "ASIA"].iter().any(|start| word.starts_with(start));
             if key && !word.contains("CANARY") && !word.contains("EXAMPLE") {
                 found.push(format!("{}: {word}", file.display()));
@@ -42,8 +42,8 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(ignored.success());
 }
 
-/// `cargo xtask local` builds the light xtask, then the jobs: a crate below both that had other features in each would be compiled
-/// twice, with everything above it.
+/// `cargo xtask local` builds the light xtask, then the jobs: a shared crate with different features in each would be compiled twice,
+/// with everything that depends on it.
 #[test]
 fn xtask_and_the_jobs_compile_the_same_crates() {
     let features = |package: &str| {
@@ -67,9 +67,9 @@ fn xtask_and_the_jobs_compile_the_same_crates() {
     assert!(apart.is_empty(), "the crate, the jobs' features, xtask's: {apart:#?}");
 }
 
-/// What resolves dependencies would else write a `Cargo.lock` of its own.
+/// Otherwise cargo would change `Cargo.lock`.
 #[test]
-fn every_call_of_cargo_keeps_to_the_lock() {
+fn every_call_of_cargo_passes_locked() {
     const VERBS: [&str; 9] = ["bench", "build", "check", "clippy", "doc", "fuzz", "run", "test", "tree"];
     let (mut calls, mut wrong) = (0, Vec::new());
     for file in tracked() {
@@ -80,7 +80,7 @@ fn every_call_of_cargo_keeps_to_the_lock() {
             continue;
         }
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
-        // In Rust what `cmd!` starts, and lists of arguments that select a package; else what a shell is given.
+        // In Rust: `cmd!` calls and argument lists that select a package; elsewhere: shell commands.
         let program = if is_rust { "{cargo} " } else { "cargo " };
         let of_shell = text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| {
             let call = line.split_once(program)?.1;
@@ -102,9 +102,9 @@ fn every_call_of_cargo_keeps_to_the_lock() {
     assert!(wrong.is_empty() && calls > 20, "{calls} calls; without --locked:\n{}", wrong.join("\n"));
 }
 
-/// As `cargo xtask` is typed, where a manifest asks for a crate that `Cargo.lock` does not have.
+/// `cargo xtask` with a manifest that needs a crate that is not in `Cargo.lock`.
 #[test]
-fn a_lock_that_does_not_match_is_an_error_and_is_left_as_it_is() {
+fn a_lock_that_does_not_match_is_an_error_and_is_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
@@ -147,23 +147,24 @@ fn every_workspace_dependency_is_used() {
     }
 }
 
-/// A private web server of MWAA fetches nothing, and MWAA looks for these words in comments as well.
+/// MWAA with a private web server downloads nothing, and MWAA searches comments for these words as well.
 #[test]
-fn requirements_of_airflow_are_pinned_and_name_nothing_to_fetch() {
+fn requirements_of_airflow_are_pinned_and_have_no_urls() {
     let text = std::fs::read_to_string(root().join("dags/requirements.txt")).expect("the requirements");
     for words in ["-c ", "--constraint ", "://"] {
         assert!(!text.contains(words), "`{words}` in dags/requirements.txt");
     }
     let packages: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(!packages.is_empty() && packages.iter().all(|line| line.contains("==")), "{packages:?}");
-    let tested = std::fs::read_to_string(root().join("dags/tests/requirements.in")).expect("what they are tested with");
+    let tested =
+        std::fs::read_to_string(root().join("dags/tests/requirements.in")).expect("the requirements of the tests");
     assert!(packages.iter().all(|line| tested.lines().any(|other| other == *line)), "{packages:?} are tested");
 }
 
 /// dbt-redshift gives `connect_timeout` to redshift_connector as `timeout`, which stays the socket's for every statement
 /// (redshift_connector 2.1, `core.py`): no statement could take longer, and the error is not retried.
 #[test]
-fn a_statement_of_dbts_on_redshift_may_take_its_time() {
+fn dbt_statements_on_redshift_have_no_timeout() {
     let text = std::fs::read_to_string(root().join("dbt/profiles.yml")).expect("profiles");
     let profiles: serde_json::Value = serde_yaml::from_str(&text).expect("YAML");
     let outputs = profiles["dpworld"]["outputs"].as_object().expect("outputs");

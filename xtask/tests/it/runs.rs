@@ -69,7 +69,7 @@ fn assert_said(text: &str, wanted: &BTreeSet<String>) {
 #[test]
 fn a_direct_run_is_the_dags_chain_followed_by_one_look_at_a_time() {
     let stub = with(&[], 1);
-    let output = xtask(&stub, &["run", "--direct", "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--json", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert_said(&told, &script(&[(0, 1, 40), (1, 1, 40), (2, 1, 40)]));
@@ -113,7 +113,7 @@ fn lines_and_verdict_are_exact_whatever_the_delivery() {
     for seed in 2..4 {
         // A container that failed for now, and a second one with a stream of its own.
         let stub = with(&[("transformation", Plan::of(&[75, 0])), ("copy_job", Plan::of(&[75, 75, 75]))], seed);
-        let output = xtask(&stub, &["run", "--direct", "--json", "--every", "0.05"]);
+        let output = xtask(&stub, &["run", "--direct", "--json", "--interval", "0.05"]);
         let told = words(&output.stderr);
         assert_eq!(output.status.code(), Some(75), "{told}");
         assert_said(&told, &script(&[(0, 2, 40), (1, 3, 40)]));
@@ -122,10 +122,10 @@ fn lines_and_verdict_are_exact_whatever_the_delivery() {
         assert_eq!((&found["jobs"][1]["attempts"], &found["jobs"][2]["status"]), (&json!(3), &json!("FAILED")));
 
         let run_id = found["run_id"].as_str().expect("an id");
-        let text = words(&xtask(&stub, &["logs", run_id, "--every", "0.05"]).stdout);
+        let text = words(&xtask(&stub, &["logs", run_id, "--interval", "0.05"]).stdout);
         assert_said(&text, &script(&[(0, 2, 40), (1, 3, 40)]));
         let id = stub.cloud().jobs[1].id.clone();
-        let output = xtask(&stub, &["logs", &id, "--json", "--every", "0.05"]);
+        let output = xtask(&stub, &["logs", &id, "--json", "--interval", "0.05"]);
         let text = words(&output.stdout);
         assert_said(&text, &script(&[(1, 3, 40)]));
         let first: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
@@ -136,7 +136,7 @@ fn lines_and_verdict_are_exact_whatever_the_delivery() {
 #[test]
 fn a_run_that_fails_for_good_is_told_in_words() {
     let stub = with(&[("dbt_build", Plan::of(&[1]))], 7);
-    let output = xtask(&stub, &["run", "--direct", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--interval", "0.05"]);
     let text = words(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{text}");
     let words = "`dbt_build` failed: exit code 1 (refused, or failed for good): Essential container in task exited";
@@ -147,7 +147,7 @@ fn a_run_that_fails_for_good_is_told_in_words() {
 fn an_answer_that_is_lost_submits_no_second_job() {
     let stub = with(&[], 8);
     stub.cloud().lost = 1;
-    let output = xtask(&stub, &["run", "--direct", "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--json", "--interval", "0.05"]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
     assert_eq!(stub.cloud().jobs.len(), 3);
 }
@@ -157,7 +157,7 @@ fn a_job_that_stays_runnable_is_explained() {
     let plan = Plan { waits: 30, ..Plan::of(&[0]) };
     let stub = with(&[("transformation", plan)], 9);
     stub.cloud().environment = json!({ "status": "INVALID", "statusReason": "CLIENT_ERROR - Access denied" });
-    let output = xtask(&stub, &["run", "--direct", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     let words = "transformation: stays RUNNABLE: the compute environment `dpstack-batch` is INVALID: CLIENT_ERROR - Access denied";
@@ -172,7 +172,7 @@ fn logs_are_followed_until_the_jobs_have_ended() {
         stub.cloud().submit(&json!({ "jobName": format!("ingestion-{task}-r1"), "dependsOn": behind }));
     }
     // The chain ends where it fails: nobody waits for the job behind it.
-    let output = xtask(&stub, &["logs", "r1", "--follow", "--every", "0.05"]);
+    let output = xtask(&stub, &["logs", "r1", "--follow", "--interval", "0.05"]);
     assert!(output.status.success(), "{}", words(&output.stderr));
     assert_said(&words(&output.stdout), &script(&[(0, 1, 40), (1, 2, 40)]));
     let output = xtask(&stub, &["logs", "r2"]);
@@ -183,7 +183,7 @@ fn logs_are_followed_until_the_jobs_have_ended() {
 fn a_log_that_cannot_be_read_changes_nothing_about_the_run() {
     let stub = with(&[], 14);
     stub.cloud().hidden = true;
-    let output = xtask(&stub, &["run", "--direct", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert_eq!(told.matches("no lines: cannot read the log").count(), 1, "{told}");
@@ -192,7 +192,7 @@ fn a_log_that_cannot_be_read_changes_nothing_about_the_run() {
 #[test]
 fn a_run_that_is_left_alone_goes_on_and_is_taken_up_again() {
     let stub = with(&[("transformation", Plan { waits: 100, ..Plan::of(&[0]) })], 10);
-    let mut child = command(&stub, &["run", "--direct", "--every", "0.05"]);
+    let mut child = command(&stub, &["run", "--direct", "--interval", "0.05"]);
     let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("xtask starts");
     let began = Instant::now();
     while stub.cloud().asked.iter().filter(|(what, _)| what == "describejobs").count() < 3 {
@@ -208,20 +208,20 @@ fn a_run_that_is_left_alone_goes_on_and_is_taken_up_again() {
         told.rsplit("--attach '").next().and_then(|rest| rest.split('\'').next()).expect("the way back").to_owned();
     // As if it had been kept from submitting the last job.
     stub.cloud().jobs.pop();
-    let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output.stderr));
     let names: Vec<String> =
         stub.cloud().jobs.iter().map(|job| job.request["jobName"].as_str().expect("a name").to_owned()).collect();
     assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("ingestion-{task}-{id}")));
 
-    let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--interval", "0.05"]);
     assert!(output.status.code() == Some(1) && words(&output.stderr).contains("there is no run `another`"));
 }
 
 #[test]
 fn a_run_by_airflow_is_followed_from_the_dag_to_the_lines() {
     let stub = with(&[("copy_job", Plan::of(&[75, 0]))], 11);
-    let output = xtask(&stub, &["run", "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--json", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert_said(&told, &script(&[(0, 1, 40), (1, 2, 40), (2, 1, 40)]));
@@ -233,15 +233,15 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_lines() {
     let id = found["dag_run_id"].as_str().expect("Airflow's id").to_owned();
     // However many there were since then: Airflow gives a hundred at once.
     stub.cloud().airflow.newer = 230;
-    let output = xtask(&stub, &["run", "--attach", &id, "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--attach", &id, "--interval", "0.05"]);
     assert!(output.status.success() && words(&output.stdout).contains(&id), "{}", words(&output.stderr));
-    let output = xtask(&stub, &["run", "--attach", "manual__2020-01-01T00:00:00+00:00", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--attach", "manual__2020-01-01T00:00:00+00:00", "--interval", "0.05"]);
     assert!(output.status.code() == Some(1) && words(&output.stderr).contains("Airflow knows no run"));
     // Batch alone tells as much, also by Airflow's id, and submits nothing.
-    let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert!(output.status.success() && value(&output)["run_id"] == found["run_id"], "{}", words(&output.stderr));
     assert_eq!(stub.cloud().jobs.len(), 3);
-    let text = words(&xtask(&stub, &["logs", &id, "--every", "0.05"]).stdout);
+    let text = words(&xtask(&stub, &["logs", &id, "--interval", "0.05"]).stdout);
     assert_said(&text, &script(&[(0, 1, 40), (1, 2, 40), (2, 1, 40)]));
 }
 
@@ -250,7 +250,7 @@ fn an_airflow_that_is_slow_is_asked_again_and_begins_one_run() {
     let stub = with(&[("transformation", Plan { codes: vec![None], ..Plan::of(&[]) })], 12);
     // After the look at the DAG: the trigger arrives and its answer does not; then the first looks at the run.
     (stub.cloud().airflow.slow_from, stub.cloud().airflow.slow) = (1, 1);
-    let output = xtask(&stub, &["run", "--json", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--json", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert_eq!(output.status.code(), Some(75), "no container began: {told}");
     let found = value(&output);
@@ -261,18 +261,18 @@ fn an_airflow_that_is_slow_is_asked_again_and_begins_one_run() {
 fn what_keeps_airflow_from_running_it_is_told() {
     let stub = with(&[], 13);
     stub.cloud().airflow.is_paused = true;
-    let output = xtask(&stub, &["run", "--every", "0.05"]);
+    let output = xtask(&stub, &["run", "--interval", "0.05"]);
     let told = words(&output.stderr);
     assert!(
         output.status.code() == Some(1) && told.contains("is paused") && told.contains("cargo xtask open"),
         "{told}"
     );
     // Production's web server is private.
-    let mut private = command(&stub, &["run", "--env", "prod", "--every", "0.05"]);
+    let mut private = command(&stub, &["run", "--env", "prod", "--interval", "0.05"]);
     let output = private.env("AWS_ENDPOINT_URL_MWAA", "http://127.0.0.1:1").output().expect("xtask starts");
     let told = words(&output.stderr);
     assert!(told.contains("only from inside the VPC") && told.contains("run --direct"), "{told}");
-    let mut emulated = command(&stub, &["run", "--every", "0.05"]);
+    let mut emulated = command(&stub, &["run", "--interval", "0.05"]);
     let output = emulated.env_remove("AWS_ENDPOINT_URL_MWAA").output().expect("xtask starts");
     assert!(words(&output.stderr).contains("an emulator answers here"), "{}", words(&output.stderr));
 }

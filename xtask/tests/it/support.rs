@@ -1,4 +1,4 @@
-//! Platforms of the tests' own, driven through the program.
+//! Local platforms for tests, driven through the program.
 
 pub(crate) mod account;
 pub(crate) mod copy;
@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A platform in a folder; whatever happens in a test, its database ends with it.
+/// A platform in a folder; its database stops with the test.
 pub(crate) struct Local {
     dir: tempfile::TempDir,
 }
@@ -29,7 +29,7 @@ impl Local {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.arg("local").args(arguments).arg("--dir").arg(self.path());
-        // What a person may have lying around; none of it may matter, or be seen again.
+        // Variables that a user may have set; none may have an effect or appear in the output.
         command.env("AWS_ACCESS_KEY_ID", "AKIACANARYCANARYCANA").env("AWS_SECRET_ACCESS_KEY", "canary-secret");
         command.env("LAKE_URL", "s3://canary").env("WAREHOUSE_URL", "postgres://canary").env("RUN_ID", "canary");
         command.output().expect("xtask starts")

@@ -106,10 +106,10 @@ fn wrong_addresses_and_options_are_one_error_each() {
     for (address, more, wanted) in [
         ("mysql://a@b/c", &[][..], "the warehouse's address has another scheme"),
         ("postgres://a:hunter2@b/c", &[], "the warehouse's address has a password in it"),
-        ("redshift://w/d", &[], "who loads and who transforms is not said"),
+        ("redshift://w/d", &[], "missing --loader and --transformer"),
         ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be loader and transformer at once"),
         ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not the name of an IAM role"),
-        (&somewhere, &["--loader", "x"], "are for Redshift"),
+        (&somewhere, &["--loader", "x"], "apply to Redshift only"),
         (&somewhere, &["--contract", "no.yaml"], "there is no contract `no.yaml`"),
         (&format!("{server}/nowhere"), &[], "database \"nowhere\" does not exist"),
     ] {

@@ -178,7 +178,7 @@ fn told(end: &End) -> String {
     match end {
         End::Loaded(differs) if differs == &json!({}) => "loaded, nothing differs".to_owned(),
         End::Loaded(differs) => format!("loaded: `{differs}`"),
-        End::Aside(reasons) => format!("set aside: {}", reasons.join("; ")),
+        End::Aside(reasons) => format!("quarantined: {}", reasons.join("; ")),
         End::Refused(words) => format!("refused: {words}"),
     }
 }

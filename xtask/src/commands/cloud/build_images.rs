@@ -1,4 +1,4 @@
-//! `cargo xtask build-images`: the two images, built where nobody has them, pushed where they are missing.
+//! `cargo xtask build-images`: builds the two images, and pushes those that ECR does not have.
 
 use std::io::IsTerminal;
 
@@ -19,7 +19,7 @@ pub(super) fn run(args: &BuildImages) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
     let (image, registry) = (args.image.clone(), args.registry.clone());
-    let request = Request { image, push: args.push, registry, anew: args.anew, settings, variables };
+    let request = Request { image, push: args.push, registry, anew: args.no_cache, settings, variables };
     let plans = images::plan(&request)?;
     if args.dry_run {
         terminal::say(&if args.json { planned_json(&plans)? } else { planned(&plans) })?;
@@ -55,14 +55,14 @@ fn table(made: &[Made]) -> String {
     ];
     let row = |made: &Made| {
         let pushed = match (&made.pushed, &made.digest) {
-            (Some(sent), _) if sent.layers == 0 => "no layer was missing".to_owned(),
+            (Some(sent), _) if sent.layers == 0 => "no new layer".to_owned(),
             (Some(sent), _) => {
                 format!("{} of {} layers, {}", sent.layers, sent.layers + sent.known, HumanBytes(sent.bytes))
             }
-            (None, Some(_)) => "is there".to_owned(),
+            (None, Some(_)) => "already in ECR".to_owned(),
             (None, None) => "-".to_owned(),
         };
-        let built = if made.built { "now" } else { "is there" }.to_owned();
+        let built = if made.built { "yes" } else { "cached" }.to_owned();
         let size = made.size.map_or_else(|| "-".to_owned(), |size| HumanBytes(size).to_string());
         vec![made.image.clone(), made.key[..12].to_owned(), built, pushed, size, format!("{:.1}", made.seconds)]
     };
@@ -70,7 +70,7 @@ fn table(made: &[Made]) -> String {
     format!("{}\n{uris}", ui::columns(&head, made.iter().map(row).collect()))
 }
 
-/// A bar for each layer on its way where a terminal looks on; plain lines elsewhere.
+/// A progress bar for each layer in a terminal; plain lines elsewhere.
 #[derive(Default)]
 struct Shown {
     bars: Vec<(u64, ProgressBar)>,

@@ -1,4 +1,4 @@
-//! `cargo xtask deploy`: plan, show, ask, apply, watch.
+//! `cargo xtask deploy`: plans, shows the plan, asks, applies it and shows the progress.
 
 use anyhow::{Result, bail, ensure};
 use contract::Exit;
@@ -11,9 +11,9 @@ use crate::failure::Failure;
 use crate::flows::deploy::{self, News, Ready, Request};
 use crate::plan::{Do, Plan};
 
-/// What becomes of a deployment that somebody leaves.
+/// Printed after Ctrl-C.
 const LEFT: &str =
-    "Left alone. Whatever CloudFormation had begun it ends by itself; the same command looks on, and does the rest.";
+    "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to continue.";
 
 pub(super) fn run(args: &Deploy) -> Result<Exit> {
     terminal::until_interrupted(LEFT, || deploy(args))
@@ -25,26 +25,29 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     let mut request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
     request.create_only = args.create_only;
     terminal::warnings(&request.warnings);
-    terminal::step("Looking at what is there");
+    terminal::step("Reading the current state");
     let ready = at_rest(request)?;
     let (plan, digest) = (&ready.plan, ready.plan.digest());
     if !*json {
         terminal::say(&plan.to_string())?;
     }
     if let Some(expected) = &args.expect {
-        let failure =
-            || Failure::new(format!("this plan is {digest}, and {expected} was approved; nothing was changed"));
-        let hint = "something is not as it was: look at the plan (`cargo xtask diff`), and approve it anew";
+        let failure = || {
+            Failure::new(format!(
+                "the approved plan is {expected}, but the current plan is {digest}; nothing was changed"
+            ))
+        };
+        let hint = "the plan changed since it was approved: review `cargo xtask diff` and approve the new digest";
         ensure!(*expected == digest, failure().hint(hint));
     }
     if plan.is_idle() {
-        return told(*json, &ready, None);
+        return finish(*json, &ready, None);
     }
     if !args.yes && args.expect.is_none() {
-        match terminal::ask("Carry this out?") {
+        match terminal::ask("Apply this plan?") {
             Some(true) => {}
-            Some(false) => bail!(Failure::new("nothing was changed, as you said no")),
-            None => bail!(Failure::new("nobody is there to ask").hint("say --yes, or --expect with the plan's digest")),
+            Some(false) => bail!(Failure::new("not confirmed; nothing was changed")),
+            None => bail!(Failure::new("standard input is not a terminal").hint("pass --yes or --expect DIGEST")),
         }
     }
     let mut tree = Tree::new(&ready.works());
@@ -55,14 +58,14 @@ fn deploy(args: &Deploy) -> Result<Exit> {
         News::Line(task, words) => tree.line(&task.to_string(), &words),
         News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
     })?;
-    told(*json, &ready, Some(&done))
+    finish(*json, &ready, Some(&done))
 }
 
-/// Plans once CloudFormation is at rest: what an earlier deployment began is waited for.
+/// Plans once CloudFormation has finished the operations of an earlier deployment.
 fn at_rest(request: Request) -> Result<Ready> {
     let mut ready = deploy::plan(request)?;
     while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == Do::Wait) {
-        terminal::step(&format!("CloudFormation is at work on {}; waiting for it", busy.name));
+        terminal::step(&format!("Waiting for CloudFormation to finish its operation on {}", busy.name));
         let mut tree = Tree::new(&[(busy.stack.clone(), String::new(), 0)]);
         let name = busy.stack.clone();
         ready.settle(&name, &mut |event| tree.event(&name, event))?;
@@ -71,13 +74,13 @@ fn at_rest(request: Request) -> Result<Ready> {
     Ok(ready)
 }
 
-fn told(as_json: bool, ready: &Ready, done: Option<&deploy::Done>) -> Result<Exit> {
+fn finish(as_json: bool, ready: &Ready, done: Option<&deploy::Done>) -> Result<Exit> {
     if as_json {
         let plan: &Plan = &ready.plan;
-        let told = json!({ "digest": plan.digest(), "plan": plan, "applied": done.is_some(), "done": done });
-        terminal::say(&format!("{told}\n"))?;
+        let value = json!({ "digest": plan.digest(), "plan": plan, "applied": done.is_some(), "done": done });
+        terminal::say(&format!("{value}\n"))?;
     } else if done.is_some() {
-        terminal::say("Done. `cargo xtask status` looks at all of it.\n")?;
+        terminal::say("Done. `cargo xtask status` shows the state of every part.\n")?;
     }
     Ok(Exit::Done)
 }

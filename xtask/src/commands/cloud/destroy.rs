@@ -1,4 +1,4 @@
-//! `cargo xtask destroy`: show what is lost, ask, end it.
+//! `cargo xtask destroy`: shows what is deleted, asks, and deletes it.
 
 use anyhow::{Result, bail, ensure};
 use contract::Exit;
@@ -12,23 +12,24 @@ use crate::flows::deploy::Request;
 use crate::flows::destroy::{self, Doomed};
 use crate::flows::rescue::Heard;
 
-/// What becomes of it when somebody leaves.
-const LEFT: &str = "Left alone: what CloudFormation has begun it ends by itself. The same command does the rest.";
+/// Printed after Ctrl-C.
+const LEFT: &str =
+    "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to continue.";
 
 pub(super) fn run(args: &Destroy) -> Result<Exit> {
-    terminal::until_interrupted(LEFT, || end(args))
+    terminal::until_interrupted(LEFT, || destroy(args))
 }
 
-fn end(args: &Destroy) -> Result<Exit> {
+fn destroy(args: &Destroy) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
-    terminal::step("Looking at what is there");
+    terminal::step("Reading the current state");
     let doomed = destroy::plan(request, args.delete_data)?;
     if !json {
         terminal::say(&doomed.plan.to_string())?;
     }
     if !doomed.is_empty() {
-        allowed(args, &doomed)?;
+        confirm(args, &doomed)?;
         let lines: Vec<_> = doomed.names().map(|name| (name.to_owned(), String::new(), 0)).collect();
         let mut tree = Tree::new(&lines);
         doomed.apply(&mut |stack, heard| match heard {
@@ -40,19 +41,20 @@ fn end(args: &Destroy) -> Result<Exit> {
     if *json {
         terminal::say(&format!("{}\n", json!({ "applied": !doomed.is_empty(), "plan": doomed.plan })))?;
     } else if !doomed.is_empty() {
-        terminal::say("Gone.\n")?;
+        terminal::say("Deleted.\n")?;
     }
     Ok(Exit::Done)
 }
 
-/// Whether somebody wants it who knows what it is: in production the stacks' prefix is typed, `--yes` or not.
-fn allowed(args: &Destroy, doomed: &Doomed) -> Result<()> {
-    let nobody = |hint: &str| Failure::new("nothing was deleted: nobody is there to ask").hint(hint.to_owned());
+/// Asks for confirmation. In production the prefix of the stacks must be typed, even with `--yes`.
+fn confirm(args: &Destroy, doomed: &Doomed) -> Result<()> {
+    let unasked =
+        |hint: &str| Failure::new("nothing was deleted: standard input is not a terminal").hint(hint.to_owned());
     if let Some(prefix) = doomed.wants_typed() {
         let question = format!("This is production. Type `{prefix}` to delete it");
         let typed = args.confirm.clone().or_else(|| terminal::typed(&question));
-        let hint = format!("in production --confirm {prefix} says that you know what you do");
-        let Some(typed) = typed else { bail!(nobody(&hint)) };
+        let hint = format!("in production, pass --confirm {prefix}");
+        let Some(typed) = typed else { bail!(unasked(&hint)) };
         ensure!(typed == prefix, Failure::new(format!("nothing was deleted: `{typed}` is not `{prefix}`")).hint(hint));
         return Ok(());
     }
@@ -61,7 +63,7 @@ fn allowed(args: &Destroy, doomed: &Doomed) -> Result<()> {
     }
     match terminal::ask("Delete all of this?") {
         Some(true) => Ok(()),
-        Some(false) => bail!(Failure::new("nothing was deleted, as you said no")),
-        None => bail!(nobody("say --yes")),
+        Some(false) => bail!(Failure::new("not confirmed; nothing was deleted")),
+        None => bail!(unasked("pass --yes")),
     }
 }

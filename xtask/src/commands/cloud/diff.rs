@@ -12,7 +12,7 @@ pub(super) fn run(args: &Diff) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
     terminal::warnings(&request.warnings);
-    terminal::step("Looking at what is there");
+    terminal::step("Reading the current state");
     let plan = deploy::plan(request)?.plan;
     if *json {
         terminal::say(&format!("{}\n", json!({ "digest": plan.digest(), "idle": plan.is_idle(), "plan": plan })))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask doctor`: whether this machine has what is needed, and what to type where it has not.
+//! `cargo xtask doctor`: checks this machine, and prints how to install what is missing.
 
 use anyhow::Result;
 use contract::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask logs`: what the jobs of a run say.
+//! `cargo xtask logs`: the container logs of a run or a job.
 
 use anyhow::Result;
 use contract::Exit;
@@ -12,8 +12,8 @@ use crate::flows::run::{self, Request, Told};
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
-    let request = Request { settings, variables, every: args.every };
-    run::logs(&request, &args.of, args.follow, &mut |told| match told {
+    let request = Request { settings, variables, every: args.interval };
+    run::logs(&request, &args.id, args.follow, &mut |told| match told {
         Told::Note(task, words) => {
             terminal::step(&format!("{task}: {words}"));
             Ok(())

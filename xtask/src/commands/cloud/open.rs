@@ -1,4 +1,4 @@
-//! `cargo xtask open`: Airflow's pages, signed in.
+//! `cargo xtask open`: the Airflow UI, signed in.
 
 use anyhow::{Result, bail};
 use contract::Exit;
@@ -12,10 +12,10 @@ use crate::flows::{configure, open};
 pub(super) fn run(args: &Open) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
-    terminal::step("Asking for a login token");
+    terminal::step("Requesting a login token");
     let login = open::login(&settings, &variables)?;
     let page = format!("https://{}/", login.host);
-    // Where there is no browser, a person at the terminal may take the address to one; a file or a log must not keep it.
+    // Without a browser the URL goes to the terminal only: a file or a log must not keep the token.
     let opened = !args.print && open::browse(&login)?;
     let shown = args.print || (!opened && !args.json && terminal::is_seen());
     if args.json {
@@ -24,11 +24,11 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
     } else if shown {
         terminal::say(&format!("{}\n", login.url()))?;
     } else if opened {
-        terminal::say(&format!("{page} is in your browser.\n"))?;
+        terminal::say(&format!("Opened {page} in your browser.\n"))?;
     }
     if !opened && !shown {
-        let failure = Failure::new("there is no browser here, and the login token is shown to nobody who did not ask");
-        bail!(failure.hint("say --print for an address that signs in whoever has it, or set BROWSER"));
+        let failure = Failure::new("found no browser, and the login token is printed only on request");
+        bail!(failure.hint("pass --print for a URL with the login token, or set BROWSER"));
     }
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask recover`: stacks out of states in which nothing else is legal.
+//! `cargo xtask recover`: recovers failed stacks (continues the rollback, or deletes).
 
 use anyhow::Result;
 use contract::Exit;
@@ -10,13 +10,13 @@ use crate::edge::tree::Tree;
 use crate::flows::deploy::Request;
 use crate::flows::rescue::{self, Heard};
 
-/// What becomes of it when somebody leaves.
-const LEFT: &str = "Left alone: what CloudFormation has begun it ends by itself. The same command looks on.";
+/// Printed after Ctrl-C.
+const LEFT: &str = "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to follow them.";
 
 pub(super) fn run(args: &Recover) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
-    let told = terminal::until_interrupted(LEFT, || {
+    let recovered = terminal::until_interrupted(LEFT, || {
         let mut tree = Tree::new(&[]);
         rescue::recover(&request, &args.retain, &args.skip, &mut |stack, heard| match heard {
             Heard::Begins(words) => terminal::step(&format!("{stack}: {words}")),
@@ -25,9 +25,9 @@ pub(super) fn run(args: &Recover) -> Result<Exit> {
         })
     })?;
     if *json {
-        terminal::say(&format!("{}\n", json!(told)))?;
+        terminal::say(&format!("{}\n", json!(recovered)))?;
     } else {
-        terminal::say(&told.iter().map(|(stack, did)| format!("{stack} {did}\n")).collect::<String>())?;
+        terminal::say(&recovered.iter().map(|(stack, did)| format!("{stack} {did}\n")).collect::<String>())?;
     }
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask rehearse`: the whole deployment on this machine, against emulators.
+//! `cargo xtask rehearse`: the whole deployment on this machine, with emulators.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use contract::Exit;
 use serde_json::json;
 
-use crate::cli::{DrillOf, Rehearse, RehearseAction};
+use crate::cli::{InjectedFault, Rehearse, RehearseAction};
 use crate::edge::tree::Tree;
 use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
@@ -22,20 +22,23 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let docker_host = variables.get("DOCKER_HOST").cloned();
     if let Some(RehearseAction::Stop { id }) = &args.action {
         let stopped = rehearse::stop(id.as_deref(), docker_host.as_deref())?;
-        let told =
-            if stopped.is_empty() { "None was kept.".to_owned() } else { format!("Stopped {}.", stopped.join(", ")) };
-        terminal::say(&format!("{told}\n"))?;
+        let shown = if stopped.is_empty() {
+            "No rehearsal was running.".to_owned()
+        } else {
+            format!("Stopped {}.", stopped.join(", "))
+        };
+        terminal::say(&format!("{shown}\n"))?;
         return Ok(Exit::Done);
     }
-    let drill = args.drill.map(|drill| match drill {
-        DrillOf::Source => Drill::Source,
-        DrillOf::Image => Drill::Image,
-        DrillOf::Marts => Drill::Marts,
+    let drill = args.inject_fault.map(|fault| match fault {
+        InjectedFault::Source => Drill::Source,
+        InjectedFault::Image => Drill::Image,
+        InjectedFault::Marts => Drill::Marts,
     });
     if args.source.is_some() && matches!(drill, Some(Drill::Source | Drill::Marts)) {
         bail!(
-            Failure::new("this drill has a source of its own")
-                .hint("leave out --source, or the drill")
+            Failure::new("--source cannot be combined with --inject-fault source or marts")
+                .hint("these faults replace the source: omit --source or --inject-fault")
                 .exit(Exit::Usage)
         );
     }
@@ -43,29 +46,30 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let request = Request { source: Source::of(args.source.as_deref(), drill)?, drill, keep: args.keep, variables };
     let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
-        terminal::step("Ended what an earlier rehearsal had left behind");
+        terminal::step("Stopped what an interrupted rehearsal had left running");
     }
     let stage = Arc::new(stage);
     let remove = {
         let stage = Arc::clone(&stage);
         move || stage.end(false)
     };
-    terminal::until_stopped("Stopping all that was started", remove, || rehearse(args, &stage, &request))
+    terminal::until_stopped("Stopping everything that was started", remove, || rehearse(args, &stage, &request))
 }
 
 fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
     let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().hear()));
-    // A fault of ours must leave nothing behind either.
-    let done =
-        catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal broke off; this is a fault of the tool")));
+    // A panic must leave no servers running either.
+    let done = catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal panicked; this is a bug in xtask")));
     let done = match done {
         Ok(done) => done,
         Err(error) => {
             if !stage.has_ended() {
                 let dir = files::shown(&stage.place.dir);
-                terminal::step(&format!("Stopping all that was started; until the next one the logs stay in {dir}"));
+                terminal::step(&format!(
+                    "Stopping everything that was started; the logs stay in {dir} until the next rehearsal"
+                ));
             }
-            // What was said is the cause, whatever becomes of the rest.
+            // The first error is the cause; an error of the cleanup is only printed.
             if let Err(left) = stage.end(true) {
                 terminal::error(&left);
             }
@@ -76,15 +80,15 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
     if args.keep {
         stage.keep()?;
     } else {
-        terminal::step("Stopping all that was started");
+        terminal::step("Stopping everything that was started");
         stage.end(false)?;
     }
-    let told = if args.json { format!("{}\n", json!(done)) } else { text(&done) };
-    terminal::say(&told)?;
+    let shown = if args.json { format!("{}\n", json!(done)) } else { text(&done) };
+    terminal::say(&shown)?;
     Ok(exit)
 }
 
-/// What is under way, as one picture after the other.
+/// The progress display, one tree for each step.
 #[derive(Default)]
 struct Picture {
     tree: Option<Tree>,
@@ -119,7 +123,7 @@ impl Picture {
         match news {
             run::News::Step(task, words) => tree.step(&task, &words),
             run::News::Note(task, words) => tree.keep(&task, &words),
-            // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
+            // Hundreds of lines: the report ends with the last lines of a failed task, and `logs` has all of them after --keep.
             run::News::Line(..) => {}
             run::News::Ended(task, error) => tree.ended(&task, error.as_deref()),
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: begin a run, or look on at one, in one picture from the DAG to the containers' lines.
+//! `cargo xtask run`: starts a run or attaches to one, and follows it from the DAG to the containers' log lines.
 
 use anyhow::Result;
 use contract::Exit;
@@ -27,12 +27,12 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let way = if args.direct { " --direct" } else { "" };
     let which = which(&args.which);
     let again = format!("cargo xtask run{way} --attach '{id}'{which}");
-    let left = format!("Left alone: the run goes on. To look on: {again}");
-    let request = Request { settings, variables, every: args.every };
+    let left = format!("Detached: the run continues. To attach again: {again}");
+    let request = Request { settings, variables, every: args.interval };
     terminal::until_interrupted(left, || follow(args, &request, &id, &again, &which))
 }
 
-/// What says again which deployment is meant.
+/// The options that select this deployment.
 fn which(which: &Which) -> String {
     let env = which.env.as_ref().map(|env| format!(" --env {env}")).unwrap_or_default();
     let dot_env = which.dot_env.as_ref().map(|file| format!(" --dot-env {}", file.display())).unwrap_or_default();
@@ -40,21 +40,21 @@ fn which(which: &Which) -> String {
 }
 
 fn follow(args: &Run, request: &Request, id: &str, again: &str, which: &str) -> Result<Exit> {
-    terminal::step(&format!("Run {id}; Ctrl-C leaves it alone, and `{again}` looks on"));
+    terminal::step(&format!("Run {id}; Ctrl-C detaches, `{again}` attaches again"));
     let tasks = chain(&request.settings.batch).map(|step| step.task);
     let dag = (!args.direct).then_some(DAG);
-    let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waits".to_owned(), 0)).collect();
+    let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0)).collect();
     let mut tree = Tree::new(&works);
-    let mut tell = |news| match news {
+    let mut report_news = |news| match news {
         News::Step(task, words) => tree.step(&task, &words),
         News::Note(task, words) => tree.keep(&task, &words),
         News::Line(task, line) => tree.keep(&task, &line.printable()),
         News::Ended(task, error) => tree.ended(&task, error.as_deref()),
     };
     let outcome = if args.direct {
-        run::directly(request, id, args.attach.is_some(), &mut tell)?
+        run::directly(request, id, args.attach.is_some(), &mut report_news)?
     } else {
-        run::through_airflow(request, id, args.attach.is_some(), &mut tell)?
+        run::through_airflow(request, id, args.attach.is_some(), &mut report_news)?
     };
     drop(tree);
     let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", report(&outcome, which)) };

@@ -1,4 +1,4 @@
-//! `cargo xtask status`: every part of a deployment, green, red or not to be told from here.
+//! `cargo xtask status`: the state of every part of a deployment: healthy, faulty, or cannot be verified here.
 
 use anyhow::Result;
 use contract::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask sync-dags`: the DAGs and their requirements into Airflow's bucket.
+//! `cargo xtask sync-dags`: uploads the DAGs and their requirements to Airflow's bucket.
 
 use anyhow::Result;
 use contract::Exit;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let settings = configured.settings().clone();
     let (dir, overwrite, max_delete) = (args.dir.clone(), args.overwrite, args.max_delete);
     let request = Request { dir, overwrite, max_delete, settings, variables };
-    terminal::step("Looking at the DAGs and the bucket");
+    terminal::step("Comparing the DAGs with the bucket");
     let sync = dags::plan(&request)?;
     let (plan, bucket) = (&sync.plan, &sync.bucket);
     if !args.json {
@@ -24,8 +24,8 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     }
     if args.dry_run {
         let value = json!({ "applied": false, "bucket": bucket, "update": update(plan), "plan": plan });
-        let told = if args.json { value.to_string() } else { told(plan, "the version that the sync will print") };
-        terminal::say(&format!("{told}\n"))?;
+        let shown = if args.json { value.to_string() } else { summary(plan, "the version that the sync prints") };
+        terminal::say(&format!("{shown}\n"))?;
         return Ok(Exit::Done);
     }
     if !plan.waves.is_empty() {
@@ -37,13 +37,13 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
         let value = json!({ "applied": true, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
         terminal::say(&format!("{value}\n"))?;
     } else {
-        let version = version.as_deref().unwrap_or("none, as the bucket keeps no versions");
-        terminal::say(&format!("{}\n", told(plan, version)))?;
+        let version = version.as_deref().unwrap_or("none (the bucket has no versioning)");
+        terminal::say(&format!("{}\n", summary(plan, version)))?;
     }
     Ok(Exit::Done)
 }
 
-/// How Airflow comes to see it: `none`, `dags` or `environment`.
+/// What Airflow needs to apply the change: `none`, `dags` or `environment`.
 fn update(plan: &Plan) -> &'static str {
     match (plan.updates_environment(), plan.is_empty()) {
         (true, _) => "environment",
@@ -52,13 +52,13 @@ fn update(plan: &Plan) -> &'static str {
     }
 }
 
-fn told(plan: &Plan, version: &str) -> String {
+fn summary(plan: &Plan, version: &str) -> String {
     match update(plan) {
-        "none" => format!("Nothing to do: {} objects are as they should be.", plan.keep.len()),
-        "dags" => "DAGs only: Airflow picks them up in about 30 s.".to_owned(),
+        "none" => format!("Nothing to do: {} objects are up to date.", plan.keep.len()),
+        "dags" => "DAGs only: Airflow reads them in about 30 s.".to_owned(),
         _ => format!(
-            "Environment update: the DAGs are picked up in about 30 s, `{REQUIREMENTS}` with the next update of the \
-             environment (20 minutes or more), which wants RequirementsVersion={version}."
+            "Environment update: Airflow reads the DAGs in about 30 s, and `{REQUIREMENTS}` with the next update of the \
+             environment (20 minutes or more); parameter RequirementsVersion={version}."
         ),
     }
 }

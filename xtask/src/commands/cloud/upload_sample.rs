@@ -1,4 +1,4 @@
-//! `cargo xtask upload-sample`: the sample answers into the lake.
+//! `cargo xtask upload-sample`: uploads the sample responses to the lake.
 
 use anyhow::Result;
 use contract::Exit;
@@ -20,10 +20,10 @@ pub(super) fn run(args: &UploadSample) -> Result<Exit> {
         sample.apply(&settings)?;
     }
     if args.json {
-        let told = json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan });
-        terminal::say(&format!("{told}\n"))?;
+        let value = json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan });
+        terminal::say(&format!("{value}\n"))?;
     } else {
-        let (verb, sent) = (if args.dry_run { "would be sent" } else { "sent" }, plan.steps().count());
+        let (verb, sent) = (if args.dry_run { "to upload" } else { "uploaded" }, plan.steps().count());
         let (kept, bucket) = (plan.keep.len(), &sample.bucket);
         terminal::say(&format!("{plan}{sent} {verb}, {kept} unchanged, in `{bucket}`.\n"))?;
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask warehouse-init`: schemas, ledger, roles and grants, any number of times.
+//! `cargo xtask warehouse-init`: creates schemas, ledger, roles and grants; idempotent.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,16 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let address: Address = args.warehouse.parse()?;
     let variables = configure::variables(args.dot_env.as_deref())?;
     let who = who(args, &address, &variables)?;
-    terminal::step("Looking at the warehouse");
+    terminal::step("Reading the warehouse");
     let ready = Ready::plan(&address, &who, &source, &variables, None)?;
     if !args.dry_run {
-        terminal::step("Making it ready");
+        terminal::step("Applying the statements");
         ready.apply()?;
     }
     let shown: Vec<&str> = ready.statements.iter().map(|sql| without_verifier(sql)).collect();
     if args.json {
-        let told = serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown });
-        terminal::say(&format!("{told}\n"))?;
+        let value = serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown });
+        terminal::say(&format!("{value}\n"))?;
     } else if args.dry_run {
         terminal::say(&shown.iter().map(|sql| format!("{sql};\n")).collect::<String>())?;
     } else {
@@ -38,14 +38,14 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
 }
 
 fn who(args: &WarehouseInit, address: &Address, variables: &Variables) -> Result<Who> {
-    // Not trimmed like other values: a password may begin or end with a space.
+    // Not trimmed like other values: a password may start or end with a space.
     let secret = |name: &str| variables.get(name).map(|found| found.value.clone()).filter(|value| !value.is_empty());
     match address {
         Address::Redshift { .. } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
-                let failure = Failure::new("who loads and who transforms is not said");
+                let failure = Failure::new("missing --loader and --transformer");
                 return Err(failure
-                    .hint("name the IAM roles of the two jobs: --loader ROLE --transformer ROLE")
+                    .hint("pass the IAM roles of the two jobs: --loader ROLE --transformer ROLE")
                     .into());
             };
             let users = Users::of_roles(loader, transformer, &args.reader)?;
@@ -57,8 +57,9 @@ fn who(args: &WarehouseInit, address: &Address, variables: &Variables) -> Result
                 || !args.reader.is_empty()
                 || args.admin_secret.is_some()
             {
-                let failure = Failure::new("--loader, --transformer, --reader and --admin-secret are for Redshift");
-                let hint = "in PostgreSQL the roles log in themselves: set LOADER_PASSWORD, TRANSFORMER_PASSWORD, READER_PASSWORD";
+                let failure =
+                    Failure::new("--loader, --transformer, --reader and --admin-secret apply to Redshift only");
+                let hint = "in PostgreSQL the roles log in with passwords: set LOADER_PASSWORD, TRANSFORMER_PASSWORD, READER_PASSWORD";
                 return Err(failure.hint(hint).into());
             }
             let password = |role: &str| Some((role.to_owned(), secret(&format!("{}_PASSWORD", role.to_uppercase()))?));
@@ -68,7 +69,7 @@ fn who(args: &WarehouseInit, address: &Address, variables: &Variables) -> Result
     }
 }
 
-/// A statement as people may see it.
+/// A statement without its password verifier.
 fn without_verifier(sql: &str) -> &str {
     sql.split_once(" PASSWORD '").map_or(sql, |(role, _)| role)
 }

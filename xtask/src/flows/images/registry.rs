@@ -78,7 +78,7 @@ impl<'a> Registry<'a> {
                 Some(there) => {
                     let words =
                         format!("`{repository}` has another image ({}) under the tag {}", there.digest, key.short());
-                    let hint = "a tag is never moved, and the same inputs were pushed before: leave out `--anew` to use \
+                    let hint = "a tag is never moved, and the same inputs were pushed before: leave out `--no-cache` to use \
                                 that image, or delete it first";
                     Err(Failure::new(words).hint(hint).into())
                 }

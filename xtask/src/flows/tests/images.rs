@@ -54,7 +54,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
     ];
     (bench.tell)("Building, pushing, pulling and running the images");
-    // One after the other: they share an engine, and some measure; what they print are the README's figures.
+    // One after the other: they share an engine, and some measure; they print the figures of `docs/images.md`.
     let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
     remove(names()?.difference(&before).cloned());
     Ok(outcome)

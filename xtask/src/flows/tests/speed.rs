@@ -9,7 +9,7 @@ use crate::edge::python::Packages;
 /// The others, by exact versions.
 const TOOLS: &str = "xtask/tests/it/needs_speed/tools.lock";
 
-/// Runs the comparison; what it prints are README's figures.
+/// Runs the comparison; it prints the figures of `docs/dags.md`.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let lock = bench.root.join(TOOLS);
     let environments =

@@ -76,7 +76,7 @@ fn finishes(command: &mut Command) -> Value {
 #[test]
 fn a_build_that_is_interrupted_leaves_no_container_and_is_finished_by_the_next() {
     first();
-    let build = || build_images(&["--anew", "--image", "dbt-image", "--json"]);
+    let build = || build_images(&["--no-cache", "--image", "dbt-image", "--json"]);
     let mut running = Running::start(&build());
     running.until("pip install");
     running.until("Running in");
@@ -129,7 +129,7 @@ fn an_engine_that_is_killed_is_a_failure_for_now_and_the_next_run_finishes() {
         command
     };
 
-    let mut building = Running::start(&push(&["--anew"]));
+    let mut building = Running::start(&push(&["--no-cache"]));
     building.until("Building ingestion-image");
     engine.kill();
     building.fails_for_now();

@@ -1,4 +1,4 @@
-//! The ingestion image beside what one writes first: Python, pandas and awswrangler on the same base. The README's table
+//! The ingestion image beside what one writes first: Python, pandas and awswrangler on the same base. The table of `docs/images.md`
 //! has the figures that this prints.
 
 use std::fs;

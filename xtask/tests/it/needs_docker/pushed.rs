@@ -47,7 +47,8 @@ fn three_builds_with_nothing_kept_are_one_layer_of_less_than_28_mb() {
     let name = first()[0]["uri"].as_str().expect("a name").to_owned();
     let mut layers = Vec::new();
     for _ in 0..3 {
-        let output = build_images(&["--anew", "--image", "ingestion-image", "--json"]).output().expect("xtask starts");
+        let output =
+            build_images(&["--no-cache", "--image", "ingestion-image", "--json"]).output().expect("xtask starts");
         let built: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let local = built[0]["uri"].as_str().expect("a name");
         layers.push(docker_says(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", local]));

@@ -7,7 +7,7 @@ use super::{build_images, docker_says, first, ministack, refusal};
 fn a_tag_with_another_image_is_an_error_that_says_whose_it_is() {
     let digest = first()[0]["digest"].as_str().expect("a digest");
     // Another time of building is another configuration, so another digest.
-    let arguments = ["--push", "--registry", &ministack(), "--anew", "--image", "ingestion-image"];
+    let arguments = ["--push", "--registry", &ministack(), "--no-cache", "--image", "ingestion-image"];
     let (code, words) = refusal(&mut build_images(&arguments));
     assert_eq!(code, Some(1), "{words}");
     let expected = format!("has another image ({digest}) under the tag ");

@@ -84,7 +84,7 @@ fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
     let preview = bench.told(&["--dry-run"]);
     assert_eq!(
         preview.lines().collect::<Vec<_>>(),
-        ["put     dags/steps.py", "DAGs only: Airflow picks them up in about 30 s."]
+        ["put     dags/steps.py", "DAGs only: Airflow reads them in about 30 s."]
     );
     let (told, asked) = bench.done(&[]);
     let manifest = ["GET dags/.dpworld-sync.json", "PUT dags/.dpworld-sync.json"];
@@ -194,5 +194,5 @@ fn the_sample_is_sent_once() {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../jobs/sample/spacex/launches.json");
     assert!(sent == std::fs::read(own).expect("the sample"));
     bench.put("sample/spacex/crew.json", b"[]");
-    assert!(bench.sample(&[]).starts_with("put     sample/spacex/crew.json\n1 sent, 13 unchanged"));
+    assert!(bench.sample(&[]).starts_with("put     sample/spacex/crew.json\n1 uploaded, 13 unchanged"));
 }

@@ -162,7 +162,7 @@ fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
 
 /// What was kept can be used, by those alone who bring no keys of their own, until it is stopped.
 fn stays_and_goes(dot_env: &str, state: &Value) {
-    let run = used(dot_env, &["run", "--direct", "--every", "0.5", "--json"]);
+    let run = used(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
     let logs = used(dot_env, &["logs", run["run_id"].as_str().expect("an id")]);
@@ -188,7 +188,7 @@ fn stays_and_goes(dot_env: &str, state: &Value) {
         .args(["-c", LOSE_IMAGE, &format!("http://127.0.0.1:{}", state["place"]["ministack"])])
         .status();
     assert!(lost.expect("python starts").success());
-    let run = used(dot_env, &["run", "--direct", "--every", "0.5", "--json"]);
+    let run = used(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
     let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
     let reason = run["reason"].as_str().unwrap_or_default();
     assert!(run["exit"] == 1 && reason.contains("CannotPullContainerError"), "{run}");

@@ -18,7 +18,7 @@ fn ctrl_c_ends_all_that_was_started() {
     begun.signal("INT");
     let ended = begun.end();
     assert_eq!(ended.code, Some(130), "{}", ended.said);
-    assert!(ended.said.contains("Stopping all that was started"), "{}", ended.said);
+    assert!(ended.said.contains("Stopping everything that was started"), "{}", ended.said);
     assert_eq!(left(&state), [""; 0]);
 }
 
@@ -76,7 +76,7 @@ fn what_a_killed_one_left_the_next_one_ends() {
     let notes = folder.with_file_name("my-notes");
     fs::create_dir_all(&notes).expect("made");
     let mut next = Begun::rehearsal(&[]);
-    next.until("Ended what an earlier rehearsal had left behind");
+    next.until("Stopped what an interrupted rehearsal had left running");
     assert!(person.try_wait().expect("asked").is_none() && notes.exists());
     person.kill().expect("killed");
     person.wait().expect("waited");

@@ -233,7 +233,7 @@ fn who_leaves_a_deployment_finds_it_again() {
     kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("it runs");
     let left = end(child);
     assert_eq!(left.code, Some(130), "{}", left.stderr);
-    assert!(left.stderr.contains("Left alone. Whatever CloudFormation had begun it ends by itself"), "{}", left.stderr);
+    assert!(left.stderr.contains("Interrupted. CloudFormation finishes the operations"), "{}", left.stderr);
     assert_eq!(account.status("first").as_deref(), Some("CREATE_IN_PROGRESS"));
 
     let again = start(&account, &waiting);

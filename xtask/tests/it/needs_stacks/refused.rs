@@ -84,9 +84,9 @@ fn a_bucket_of_another_account_is_told_before_anything_is_made() {
 fn nobody_to_ask_is_a_no() {
     let (account, two) = (account(), two());
     let of = |command| [command, "--folder", text(two.path())];
-    unchanged(&account, &of("deploy"), &["nobody is there to ask", "--yes, or --expect"]);
+    unchanged(&account, &of("deploy"), &["standard input is not a terminal", "--yes or --expect DIGEST"]);
     account.run(&[&of("deploy")[..], &["--yes"]].concat()).done();
-    unchanged(&account, &of("destroy"), &["nothing was deleted: nobody is there to ask", "say --yes"]);
+    unchanged(&account, &of("destroy"), &["nothing was deleted: standard input is not a terminal", "pass --yes"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn only_the_plan_that_was_approved_is_carried_out() {
     assert_eq!(approved, digest(two.path()), "the same, each time");
     let other = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: other")), ("second", SECOND)]);
     let arguments = ["deploy", "--folder", text(other.path()), "--expect", &approved];
-    unchanged(&account, &arguments, &["was approved; nothing was changed", "cargo xtask diff"]);
+    unchanged(&account, &arguments, &["the approved plan is", "nothing was changed", "cargo xtask diff"]);
     // Somebody else was there since it was approved.
     account.with("deploy", two.path(), &["--expect", &approved]).done();
     let arguments = ["deploy", "--folder", text(two.path()), "--expect", &approved];
@@ -195,7 +195,7 @@ fn production_wants_its_name_typed() {
         account.call("cloudformation", "UpdateTerminationProtection", &open);
     }
     let before = account.state();
-    production(&["destroy", "--yes"]).refused(&["nobody is there to ask", "--confirm DataPlatform"]);
+    production(&["destroy", "--yes"]).refused(&["standard input is not a terminal", "--confirm DataPlatform"]);
     production(&["destroy", "--yes", "--confirm", "Dataplatform"])
         .refused(&["nothing was deleted: `Dataplatform` is not `DataPlatform`"]);
     assert_eq!(account.state(), before);

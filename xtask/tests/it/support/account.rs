@@ -1,5 +1,5 @@
-//! An account of MiniStack's, which takes a key of twelve digits for the account's number: the program in it, and what is
-//! there, asked without the program.
+//! An account of MiniStack, which uses an access key of twelve digits as the account number: runs the program in it, and reads
+//! its state without the program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,19 +12,19 @@ use url::form_urlencoded::byte_serialize;
 
 use super::http;
 
-/// Where everything is.
+/// The region of all accounts.
 const REGION: &str = "eu-west-1";
 
-/// The accounts that were given out.
+/// The next account number.
 static NUMBERS: AtomicU32 = AtomicU32::new(1);
 
-/// An account with nothing in it.
+/// An empty account.
 pub(crate) struct Account {
     pub(crate) number: String,
     endpoint: String,
 }
 
-/// The program, once it has ended.
+/// A finished program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -33,25 +33,25 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What it says as one JSON value; it ended well.
+    /// Its output as one JSON value; it must have succeeded.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         serde_json::from_str(&self.stdout).expect("one JSON value")
     }
 
-    /// Checks that it ended well.
+    /// Checks that it succeeded.
     #[track_caller]
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
         self
     }
 
-    /// Checks that it was refused, in these words.
+    /// Checks that it was refused with these texts.
     #[track_caller]
     pub(crate) fn refused(self, words: &[&str]) -> Self {
         assert_eq!(self.code, Some(1), "{}{}", self.stdout, self.stderr);
-        // A line of an error is broken where it gets too long.
+        // Long error lines are wrapped.
         let said = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in words {
             assert!(said.contains(word), "`{word}` is not in: {}", self.stderr);
@@ -61,20 +61,20 @@ impl Ran {
 }
 
 impl Account {
-    /// The next one of a server.
+    /// The next account of a server.
     pub(crate) fn new(endpoint: &str) -> Self {
-        // Another run against the same server has others; `000000000000` is everybody's who names none.
+        // Another test run on the same server uses other numbers; `000000000000` is the default account.
         let number = 100_000 * u64::from(std::process::id()) + u64::from(NUMBERS.fetch_add(1, Ordering::Relaxed));
         let number = format!("{number:012}");
         Self { number, endpoint: endpoint.to_owned() }
     }
 
-    /// The account that `prod.yaml` names; one test alone may use it.
+    /// The account in `prod.yaml`; only one test may use it.
     pub(crate) fn of_production(endpoint: &str) -> Self {
         Self { number: "123456789012".to_owned(), endpoint: endpoint.to_owned() }
     }
 
-    /// The program with these arguments, by this way to the server; nothing of the one who runs this is in it.
+    /// The program with these arguments and this endpoint, without the environment of the caller.
     pub(crate) fn by(&self, endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.env_clear().args(arguments).args(["--dot-env", "/dev/null"]).stdin(Stdio::null());
@@ -109,7 +109,7 @@ impl Account {
         http::ask(&self.endpoint, (method, path), &headers, body.as_bytes())
     }
 
-    /// A call of the query protocol; its answer, which is no error.
+    /// A call of the query protocol; returns its response, which must not be an error.
     #[track_caller]
     pub(crate) fn call(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> String {
         let text = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
@@ -132,7 +132,7 @@ impl Account {
         serde_json::from_slice(&answer).expect("JSON")
     }
 
-    /// A call of a service that speaks REST.
+    /// A call of a REST service.
     pub(crate) fn call_rest(&self, service: &str, method: &str, path: &str, body: &str) -> (String, String) {
         let (head, answer) = self.ask(service, (method, path), &[], body);
         (head, String::from_utf8(answer).expect("text"))
@@ -150,11 +150,11 @@ impl Account {
         texts(&self.call_rest("s3", "GET", &format!("/{bucket}?list-type=2"), "").1, "Key")
     }
 
-    /// Every stack that is there, by its name without prefix: its status, parameters, resources, outputs and open
+    /// Every stack, by its name without prefix: its status, parameters, resources, outputs and open
     /// change sets.
     pub(crate) fn state(&self) -> BTreeMap<String, Value> {
-        let told = self.call("cloudformation", "DescribeStacks", &[]);
-        let stacks = told.split("<member><StackName>").skip(1).map(|stack| {
+        let response = self.call("cloudformation", "DescribeStacks", &[]);
+        let stacks = response.split("<member><StackName>").skip(1).map(|stack| {
             let name = stack.split_once('<').expect("a name").0;
             let id = texts(stack, "StackId").remove(0);
             let resources = self.call("cloudformation", "ListStackResources", &[("StackName", &id)]);
@@ -177,12 +177,12 @@ impl Account {
         stacks.filter(|(_, state)| state["status"] != "DELETE_COMPLETE").collect()
     }
 
-    /// A stack's status; none where it is not there.
+    /// The status of a stack, if it exists.
     pub(crate) fn status(&self, stack: &str) -> Option<String> {
         Some(self.state().get(stack)?["status"].as_str()?.to_owned())
     }
 
-    /// Images that a job could not run, under the tags that the program wants.
+    /// Empty images under the tags that the program expects.
     pub(crate) fn push_images(&self) {
         let images = self.run(&["build-images", "--dry-run", "--json"]).json();
         for image in images.as_array().expect("images") {
@@ -213,7 +213,7 @@ impl Account {
             ask(("PUT", &place), "application/octet-stream", content);
             json!({"mediaType": "application/octet-stream", "size": content.len(), "digest": digest})
         };
-        // The repository's name tells one image from the other.
+        // The name of the repository identifies the image.
         let (config, layer) = (blob(&format!("{{\"os\":\"linux\",\"author\":\"{repository}\"}}")), blob("layer"));
         let kind = "application/vnd.docker.distribution.manifest.v2+json";
         let manifest = json!({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": [layer]});
@@ -227,7 +227,7 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// What stands between each pair of these tags.
+/// The text between each pair of these tags.
 pub(crate) fn texts(xml: &str, tag: &str) -> Vec<String> {
     let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
     xml.split(&begin).skip(1).filter_map(|rest| Some(rest.split_once(&end)?.0.to_owned())).collect()

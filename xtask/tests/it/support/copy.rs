@@ -1,10 +1,9 @@
-//! A copy of the repository: a test that changes a source file, or has things written below `target`, works on one.
+//! A copy of the repository, for tests that change a source file or write below `target`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Brings the copy to where the repository is. A file that is the same keeps its time, so that cargo compiles only what
-/// has changed since the last time.
+/// Updates the copy. Unchanged files keep their time, so cargo compiles only changed ones.
 pub(crate) fn copy_repository(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
     let (mut open, mut wanted) = (vec![PathBuf::new()], Vec::new());
@@ -30,7 +29,7 @@ pub(crate) fn copy_repository(to: &Path) {
             fs::copy(from.join(path), &place).expect("copied");
         }
     }
-    // What went since then.
+    // Files that were deleted since.
     let mut open = vec![to.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {

@@ -1,4 +1,4 @@
-//! `dbt/run.py` as the image starts it: in the project's folder, with an environment of its own. Whatever it says is
+//! `dbt/run.py` as the image starts it: in the project's folder, with an environment of its own. Its output is
 //! searched for secrets.
 
 use std::fs::{self, Permissions};
@@ -49,7 +49,7 @@ impl Entry {
         let path = programs.iter().map(|folder| folder.to_path_buf()).chain(std::env::split_paths(&path));
         let mut command = Command::new("python3");
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt/run.py")).current_dir(project).env_clear();
-        // A person's ~/.aws must not matter, nor a machine that is one of Amazon's.
+        // Neither ~/.aws nor the metadata of an EC2 instance may matter.
         command.env("HOME", project).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_DEFAULT_REGION", "eu-west-1");
         command.env("PATH", std::env::join_paths(path).expect("a path"));
         let keys = [
@@ -65,7 +65,7 @@ impl Entry {
         self
     }
 
-    /// A setting that nothing may show.
+    /// A setting that may not appear in the output.
     pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push(value.trim().to_owned());
         self.env(name, value)

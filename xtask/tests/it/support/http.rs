@@ -1,9 +1,9 @@
-//! HTTP, spoken plainly: one request on a connection of its own.
+//! A minimal HTTP client: one request per connection.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// One request; the answer's head and body.
+/// One request; returns the head and body of the response.
 pub(crate) fn ask(
     endpoint: &str,
     (method, path): (&str, &str),

@@ -1,24 +1,24 @@
-//! A server between a program and one that speaks for AWS, which writes down every request and misbehaves on demand. It
-//! proves what was asked, in which order; what becomes of it is the real server's answer.
+//! A proxy between a program and an AWS emulator that records every request and injects faults. It shows which requests were
+//! sent, and in which order; it does not show that AWS accepts them.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// One request, with the bucket's name taken off its path.
+/// One request, without the bucket name in its path.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) key: String,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
-    /// The server's, once it has answered.
+    /// The status of the server's response.
     pub(crate) status: Option<u16>,
 }
 
 impl Asked {
-    /// Such as `PUT dags/a.py`; a listing is `LIST`.
+    /// For example `PUT dags/a.py`; a listing is `LIST`.
     pub(crate) fn line(&self) -> String {
         if self.key.is_empty() { "LIST".to_owned() } else { format!("{} {}", self.method, self.key) }
     }
@@ -32,7 +32,7 @@ impl Asked {
         action.or_else(target).map_or_else(|| format!("{} {path}", self.method), str::to_owned)
     }
 
-    /// Whether it changes nothing, by how AWS names its calls.
+    /// Whether it is read-only, by the name of the call.
     pub(crate) fn reads(&self) -> bool {
         const READS: [&str; 8] =
             ["Describe", "Get", "List", "BatchGet", "BatchCheck", "GET ", "HEAD ", "POST /v1/describe"];
@@ -45,26 +45,26 @@ impl Asked {
     }
 }
 
-/// What becomes of a request.
+/// The fault that a request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It goes through, and the answer comes back.
+    /// None: the request and its response pass.
     Pass,
-    /// It never arrives; the client hears nothing and waits.
+    /// The request is lost, and the client waits.
     Lost,
-    /// It arrives; the client hears nothing and waits.
+    /// The response is lost, and the client waits.
     Unanswered,
-    /// It arrives; the client gets a 500.
+    /// The request arrives; the client gets a 500.
     FailedAfter,
-    /// It arrives; the connection is closed without a response.
+    /// The request arrives; the connection is closed without a response.
     ClosedAfter,
-    /// It never arrives; the client gets S3's 409, which asks for the request once more.
+    /// The request is lost; the client gets S3's 409, after which it should retry.
     Conflict,
 }
 
-/// Decides by the request and how many came before it.
+/// Chooses the fault by the request and the number of requests before it.
 type Judge = Box<dyn Fn(&Asked, usize) -> Fate + Send + Sync>;
-/// Makes another answer of the server's.
+/// Edits a response of the server.
 type Editor = Box<dyn Fn(&Asked, String) -> String + Send + Sync>;
 
 pub(crate) struct Proxy {
@@ -74,12 +74,12 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// In front of `upstream`, such as `http://127.0.0.1:4566`. One request is served at a time, so that the order in
-    /// the log is the order in which they were carried out.
+    /// the log is the order of execution.
     pub(crate) fn start(upstream: &str, judge: Judge) -> Self {
         Self::with(upstream, judge, None)
     }
 
-    /// One that alters what the server answers, where it is text.
+    /// A proxy that edits text responses.
     pub(crate) fn editing(upstream: &str, editor: Editor) -> Self {
         Self::with(upstream, Box::new(|_, _| Fate::Pass), Some(editor))
     }
@@ -92,7 +92,7 @@ impl Proxy {
         thread::spawn(move || {
             let serving = Arc::new(Mutex::new(Vec::new()));
             for client in listener.incoming().flatten() {
-                // One that was told nothing is held open.
+                // A connection without a response stays open.
                 serving.lock().expect("no panic").extend(serve(client, &upstream, &kept, &judge, editor.as_ref()));
             }
         });
@@ -104,7 +104,7 @@ impl Proxy {
     }
 }
 
-/// Gives the client back if it is left waiting.
+/// Returns the client if it gets no response.
 fn serve(
     mut client: TcpStream,
     upstream: &str,
@@ -154,7 +154,7 @@ fn error(status: &str, code: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
 
-/// The head as text, and what came along with it of the body.
+/// The head as text, and the part of the body that came with it.
 fn split(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 65_536]);
     loop {
@@ -176,7 +176,7 @@ fn request(head: &str) -> Asked {
     Asked { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
 }
 
-/// An answer with another body, which may have another length.
+/// A response with another body, which may have another length.
 fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     let body = editor(body.to_owned());
@@ -184,7 +184,7 @@ fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
     format!("{}\r\nContent-Length: {}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"), body.len())
 }
 
-/// One request on a connection of its own, so that the answer ends where the connection does.
+/// One request on a connection of its own, so the response ends with the connection.
 fn forward(upstream: &str, head: &str, body: &[u8]) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
     let closing = |head: &str| {

@@ -1,13 +1,13 @@
-//! S3's own protocol, spoken plainly; MiniStack asks for no signature.
+//! A minimal S3 client without signatures, which MiniStack does not require.
 
 use super::http;
 
-/// One request; the answer's head and body.
+/// One request; returns the head and body of the response.
 pub(crate) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
     http::ask(endpoint, (method, path), &[("Host", "s3")], body)
 }
 
-/// Makes a bucket that keeps versions, as MWAA wants it.
+/// Creates a bucket with versioning, which MWAA requires.
 pub(crate) fn make_bucket(endpoint: &str, name: &str) {
     ask(endpoint, "PUT", &format!("/{name}"), b"");
     let versions = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";

@@ -1,0 +1,56 @@
+//! The help of `cargo xtask` itself: its commands grouped by task. clap has one list of subcommands only.
+
+use clap::{Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
+
+/// The commands by task, in the order of the help text.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Local", &["local", "rehearse"]),
+    (
+        "Build and deploy",
+        &["build-images", "diff", "deploy", "sync-dags", "upload-sample", "warehouse-init", "setup-github"],
+    ),
+    ("Operate", &["status", "run", "logs", "open", "recover", "destroy"]),
+    ("Inspect", &["doctor", "settings", "templates", "prices"]),
+    ("Generate", &["ci-gen", "dag-settings", "dbt-sources", "settings-schema"]),
+    ("Check", &["test", "lint"]),
+];
+
+/// Parses the command line; on a mistake, or for `--help`, prints and exits.
+pub fn parse() -> Cli {
+    let matches = grouped(Cli::command()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn grouped(command: Command) -> Command {
+    let mut commands = String::new();
+    for (title, names) in GROUPS {
+        commands += &format!("\n\x1b[1;4m{title}:\x1b[0m\n");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            commands += &format!("  \x1b[1m{name:<15}\x1b[0m  {about}\n");
+        }
+    }
+    let more = "`cargo xtask <COMMAND> --help` describes a command and its options.";
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{commands}\n\x1b[1;4mOptions:\x1b[0m\n{{options}}\n\n{more}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let command = Cli::command();
+        let commands: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        assert_eq!(grouped.len(), commands.len());
+        assert_eq!(grouped.into_iter().collect::<BTreeSet<_>>(), commands.into_iter().collect());
+    }
+}

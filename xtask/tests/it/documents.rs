@@ -1,0 +1,91 @@
+//! The Markdown files: their links, paths and commands exist.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::help;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Committed files whose names match, with their text.
+fn texts(is: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git");
+    let names = String::from_utf8(output.stdout).expect("UTF-8 names");
+    let named = names.split('\0').filter(|name| is(name));
+    named.filter_map(|name| Some((name.to_owned(), std::fs::read_to_string(root().join(name)).ok()?))).collect()
+}
+
+fn is_markdown(name: &str) -> bool {
+    name.ends_with(".md")
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file() {
+    let mut broken = Vec::new();
+    for (name, text) in texts(is_markdown) {
+        let folder = root().join(&name).parent().expect("a folder").to_owned();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            let path = target.split('#').next().unwrap_or_default();
+            if !folder.join(path).exists() {
+                broken.push(format!("{name}: {target}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_path_of_the_tour_exists() {
+    let text = std::fs::read_to_string(root().join("docs/tour.md")).expect("the tour");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let folders = ["jobs/", "dags/", "dbt/", "xtask/"];
+    let paths: Vec<&str> = quoted.filter(|word| folders.iter().any(|folder| word.starts_with(folder))).collect();
+    let missing: Vec<&&str> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(missing.is_empty() && paths.len() > 12, "{missing:?}");
+}
+
+#[test]
+fn the_readme_is_short_and_lists_every_command() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    assert!(text.lines().count() <= 200);
+    let missing: Vec<_> = help::commands().into_iter().filter(|words| words.len() == 1).collect();
+    let missing: Vec<_> = missing.iter().filter(|words| !text.contains(&format!("\n| `{}` |", words[0]))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_command_that_is_shown_exists_with_its_options() {
+    let commands: BTreeMap<Vec<String>, String> = help::commands()
+        .into_iter()
+        .map(|words| (words.clone(), help::help(&words.iter().map(String::as_str).collect::<Vec<_>>(), "80")))
+        .collect();
+    let (mut shown, mut wrong) = (0, Vec::new());
+    for (name, text) in texts(|name| is_markdown(name) || name.ends_with(".yml") || name == ".ci/run") {
+        for call in text.split("cargo xtask ").skip(1) {
+            let call =
+                call.split(['\n', '`', '|', '"']).next().unwrap_or_default().split(" #").next().unwrap_or_default();
+            let words: Vec<&str> =
+                call.split_whitespace().map(|word| word.trim_matches(['[', ']', ',', '.', ')', ';', ':'])).collect();
+            let Some(command) = words.first().filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) else {
+                continue;
+            };
+            let action = words.get(1).map_or_else(Vec::new, |action| vec![(*command).to_owned(), (*action).to_owned()]);
+            let Some(help) = commands.get(&action).or_else(|| commands.get(&vec![(*command).to_owned()])) else {
+                wrong.push(format!("{name}: there is no command `{command}`"));
+                continue;
+            };
+            shown += 1;
+            for word in words.iter().filter(|word| word.starts_with("--")) {
+                let flag = word.split('=').next().unwrap_or_default();
+                if !help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|known| known == flag) {
+                    wrong.push(format!("{name}: `{command}` has no option `{flag}`"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty() && shown > 50, "{shown} commands\n{}", wrong.join("\n"));
+}
