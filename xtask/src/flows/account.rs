@@ -51,7 +51,7 @@ pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
 fn callers(aws: &Aws) -> Result<String> {
     let failure = match aws.wait(sts::caller(&aws.config, LIMIT)) {
         Caller::Known { account, .. } => return Ok(account),
-        Caller::Nobody => Failure::new("there are no credentials of AWS")
+        Caller::NoCredentials => Failure::new("there are no credentials of AWS")
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
         Caller::Refused(why) => {
             Failure::new(format!("the credentials are refused: {why}")).hint("make new keys, or take others")

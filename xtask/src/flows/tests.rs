@@ -22,7 +22,7 @@ use crate::edge::python::Packages;
 use crate::edge::{browser, files, machine, python, shell};
 use crate::failure::Failure;
 use crate::stack::Template;
-use crate::warehouse::{DATABASE, Found, ROLES, Users, plan};
+use crate::warehouse::{DATABASE, Existing, ROLES, Users, plan};
 
 pub use workflows::online as pins_online;
 
@@ -186,7 +186,7 @@ fn redshift_sql(bench: &mut Bench<'_>) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
-    let mut init = plan("spacex", &users, &Found::default());
+    let mut init = plan("spacex", &users, &Existing::default());
     // sqlfluff knows no role as the one who gets them, the page on ALTER DEFAULT PRIVILEGES does.
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
     files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;

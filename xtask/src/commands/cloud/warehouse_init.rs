@@ -9,7 +9,7 @@ use crate::cli::WarehouseInit;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
 use crate::flows::configure;
-use crate::flows::warehouse::{self, Ready, Who};
+use crate::flows::warehouse::{self, Preparation, Who};
 use crate::settings::Variables;
 use crate::warehouse::{Address, ROLES, Users};
 
@@ -19,10 +19,10 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let address: Address = args.warehouse.parse()?;
     let variables = configure::variables(args.dot_env.as_deref())?;
     let who = who(args, &address, &variables)?;
-    terminal::step("Looking at the warehouse");
-    let ready = Ready::plan(&address, &who, &source, &variables, None)?;
+    terminal::step("Inspecting the warehouse");
+    let ready = Preparation::plan(&address, &who, &source, &variables, None)?;
     if !args.dry_run {
-        terminal::step("Making it ready");
+        terminal::step("Preparing it");
         ready.apply()?;
     }
     let shown: Vec<&str> = ready.statements.iter().map(|sql| without_verifier(sql)).collect();
@@ -43,7 +43,7 @@ fn who(args: &WarehouseInit, address: &Address, variables: &Variables) -> Result
     match address {
         Address::Redshift { .. } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
-                let failure = Failure::new("who loads and who transforms is not said");
+                let failure = Failure::new("missing --loader and --transformer");
                 return Err(failure
                     .hint("name the IAM roles of the two jobs: --loader ROLE --transformer ROLE")
                     .into());

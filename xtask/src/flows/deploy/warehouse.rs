@@ -7,7 +7,7 @@ use crate::edge::aws::Aws;
 use crate::edge::serverless::{Limit, Serverless};
 use crate::failure::Failure;
 use crate::flows::generated;
-use crate::flows::warehouse::{Ready, Who};
+use crate::flows::warehouse::{Preparation, Who};
 use crate::plan::{Do, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings, Variables};
 use crate::warehouse::{Address, Users};
@@ -81,7 +81,7 @@ pub(super) fn apply(
         let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
         let address = Address::Redshift { workgroup: names.workgroup.clone(), database: names.database.clone() };
         let who = Who::Iam { users, secret };
-        Ready::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
+        Preparation::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
     }
     tell("setting the usage limit");
     aws.wait(serverless.set_limit(&workgroup, &there, &wanted(settings)))

@@ -197,7 +197,7 @@ fn stays_and_goes(dot_env: &str, state: &Value) {
     let words = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        words.contains("AWS_ACCESS_KEY_ID of the environment is not for them") && !is_secret(&refused.stderr),
+        words.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr),
         "{words}"
     );
 

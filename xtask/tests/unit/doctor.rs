@@ -1,14 +1,14 @@
-//! Verdicts on made-up machines.
+//! Diagnoses of invented machines.
 
 use super::*;
 use crate::settings::{Compile, Platform};
 
-/// A machine that lacks nothing.
+/// A machine that has everything.
 fn good() -> Facts {
     let setting = |value: &str| Setting { value: value.to_owned(), from: "infra/settings/dev.yaml".to_owned() };
     let text = |text: &str| Some(text.to_owned());
     Facts {
-        rust_wanted: "1.94.1".to_owned(),
+        rust_required: "1.94.1".to_owned(),
         rustc: text("rustc 1.95.0 (59807616e 2026-04-14)"),
         git: text("git version 2.39.5"),
         linker: text("cc (Debian 12.2.0) 12.2.0"),
@@ -41,10 +41,9 @@ fn good() -> Facts {
 fn of(check: &str, change: impl FnOnce(&mut Facts)) -> (State, String) {
     let mut facts = good();
     change(&mut facts);
-    let verdicts = verdicts(&facts);
-    let verdict = verdicts.iter().find(|verdict| verdict.check == check).expect("a verdict");
-    assert_eq!(verdict.state == State::Green, verdict.fix.is_empty(), "what is not green has a mend: {verdict:?}");
-    (verdict.state, verdict.found.clone())
+    let one = diagnoses(&facts).into_iter().find(|one| one.check == check).expect("a diagnosis");
+    assert_eq!(one.state == State::Green, one.fix.is_empty(), "only green has no fix: {one:?}");
+    (one.state, one.found)
 }
 
 fn silent(configured: bool) -> Engine {
@@ -52,14 +51,14 @@ fn silent(configured: bool) -> Engine {
 }
 
 #[test]
-fn a_machine_that_lacks_nothing_is_green() {
-    let verdicts = verdicts(&good());
-    assert!(verdicts.iter().all(|verdict| verdict.state == State::Green), "{verdicts:#?}");
-    assert!(report(&verdicts).ends_with("\nReady for everything.\n"));
+fn a_machine_that_has_everything_is_green() {
+    let list = diagnoses(&good());
+    assert!(list.iter().all(|one| one.state == State::Green), "{list:#?}");
+    assert!(report(&list).ends_with("\nReady for everything.\n"));
 }
 
 #[test]
-fn what_local_and_test_need_is_red() {
+fn what_local_and_test_require_is_red() {
     for (check, change) in [
         ("rust", (|facts| facts.rustc = None) as fn(&mut Facts)),
         ("rust", |facts| facts.rustc = Some("rustc 1.94.0".to_owned())),
@@ -76,14 +75,14 @@ fn what_local_and_test_need_is_red() {
 }
 
 #[test]
-fn what_they_go_without_is_yellow() {
+fn what_they_do_not_require_is_yellow() {
     for (check, change) in [
         ("postgresql", (|facts| facts.postgres = None) as fn(&mut Facts)),
         ("postgresql", |facts| facts.postgres = Some((13, "/x".into()))),
         ("uv", |facts| facts.uv = None),
         ("disk", |facts| facts.free_gib = Some(3)),
         ("docker", |facts| facts.engine = silent(false)),
-        ("credentials", |facts| facts.caller = Caller::Nobody),
+        ("credentials", |facts| facts.caller = Caller::NoCredentials),
         ("credentials", |facts| facts.caller = Caller::Unanswered("no answer in 3 seconds".to_owned())),
         (".env", |facts| facts.dot_env = Some((0o644, false))),
         ("region", |facts| facts.sdk_region = Some("us-east-1".to_owned())),
@@ -93,12 +92,12 @@ fn what_they_go_without_is_yellow() {
     let old = Engine::Answers { version: "19.3".to_owned(), api: (1, 40), address: "unix:///x".to_owned() };
     assert_eq!(
         of("docker", |facts| facts.engine = old),
-        (State::Yellow, "19.3 speaks API 1.40, 1.41 is wanted".to_owned())
+        (State::Yellow, "19.3 has API 1.40, 1.41 is required".to_owned())
     );
 }
 
 #[test]
-fn what_is_configured_and_wrong_is_red() {
+fn a_wrong_configuration_is_red() {
     assert_eq!(of("docker", |facts| facts.engine = silent(true)).0, State::Red);
     assert_eq!(of("settings", |facts| facts.configuration = Err("x: 2 problems\n\na".to_owned())).1, "x: 2 problems");
     assert_eq!(of(".env", |facts| facts.dot_env = Some((0o640, true))).0, State::Red);
@@ -128,7 +127,7 @@ fn where_images_are_compiled_follows_the_table() {
             Choice::Nowhere { .. } => "nowhere",
         }
     };
-    for (compile, static_libc, engine, wanted) in [
+    for (compile, static_libc, engine, expected) in [
         (Compile::Auto, true, true, "host"),
         (Compile::Auto, true, false, "host"),
         (Compile::Auto, false, true, "docker"),
@@ -138,7 +137,7 @@ fn where_images_are_compiled_follows_the_table() {
         (Compile::Docker, true, true, "docker"),
         (Compile::Docker, true, false, "nowhere"),
     ] {
-        assert_eq!(choice(compile, static_libc, engine), wanted, "{compile:?} {static_libc} {engine}");
+        assert_eq!(choice(compile, static_libc, engine), expected, "{compile:?} {static_libc} {engine}");
     }
     let mut facts = good();
     assert!(
@@ -159,7 +158,7 @@ fn a_report_fits_a_terminal_of_80_columns() {
     facts.caller = Caller::Known { account: "1".to_owned(), arn: "arn".to_owned() };
     for engine in [silent(true), silent(false)] {
         facts.engine = engine;
-        for line in report(&verdicts(&facts)).lines() {
+        for line in report(&diagnoses(&facts)).lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
     }

@@ -1,4 +1,4 @@
-//! Each mistake in a contract, and how it is reported.
+//! Each mistake in a contract, and its message.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn a_byte_order_mark_changes_nothing() {
 }
 
 #[test]
-fn each_mistake_is_told_with_its_file_line_path_and_mend() {
+fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
     let cases: &[(&str, &str, &str)] = &[
         (
             "key: id\n    doc: One",
@@ -49,20 +49,20 @@ fn each_mistake_is_told_with_its_file_line_path_and_mend() {
             "zoo.yaml:6: collections.animals: unknown field `kee`, expected one of",
         ),
         ("type: integer", "type: int", "unknown type `int`; write string(N), integer"),
-        ("string(8), ref", "string(70000), ref", "the length in bytes goes from 1 to 65535"),
+        ("string(8), ref", "string(70000), ref", "the length in bytes must be 1 to 65535"),
         ("key: id\n    doc: One", "key: no\n    doc: One", "zoo.yaml:6: collections.animals.key: no column `no`"),
         (
             "keepers.id,",
             "keeper.id,",
-            "zoo.yaml:10: collections.animals.columns.keeper_id.references: no collection `keeper`; there are animals, keepers",
+            "zoo.yaml:10: collections.animals.columns.keeper_id.references: no collection `keeper`; known: animals, keepers",
         ),
         ("keepers.id,", "keepers.nr,", "collection `keepers` has no column `nr`"),
-        ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must begin with `/`"),
-        ("at: meals", "at: keeper", "is read already by a child table"),
-        ("parent_key: animal_id", "parent_key: position", "`position` is the element's place"),
-        ("{meal:", "{position:", "`position` is there by itself"),
+        ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must start with `/`"),
+        ("at: meals", "at: keeper", "is already read by a child table"),
+        ("parent_key: animal_id", "parent_key: position", "`position` is an automatic column; choose"),
+        ("{meal:", "{position:", "`position` is an automatic column; remove"),
         ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
-        ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is no name"),
+        ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is not a valid name"),
         (
             "      keeper_id: {at: keeper",
             "      xmin: {at: keeper",
@@ -75,11 +75,11 @@ fn each_mistake_is_told_with_its_file_line_path_and_mend() {
         ),
         ("animal_meals:", "keepers:", "table `keepers` is described twice"),
         ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
-        ("references: keepers.id, ", "", "only a column with `references` has gaps"),
+        ("references: keepers.id, ", "", "keeper_id.known_gaps: needs `references`"),
         (
             "key: id\n    doc: One",
             "key: id\n    max_deleted_share: 50\n    doc: One",
-            "zoo.yaml:7: collections.animals.max_deleted_share: a share goes from 0 to 1",
+            "zoo.yaml:7: collections.animals.max_deleted_share: must be between 0 and 1",
         ),
         ("      keeper_id:", "      id:", "`id` is written twice; remove one"),
     ];
@@ -93,19 +93,58 @@ fn each_mistake_is_told_with_its_file_line_path_and_mend() {
 }
 
 #[test]
-fn all_problems_of_a_well_formed_contract_come_at_once_in_the_files_order() {
+fn all_problems_of_a_well_formed_contract_are_reported_together() {
     let text =
-        GOOD.replace("/animals", "animals").replace("keepers.id,", "nobody.id,").replace("key: id\n", "key: x\n");
+        GOOD.replace("/animals", "animals").replace("keepers.id,", "unknown.id,").replace("key: id\n", "key: x\n");
     assert_eq!(problems(&text).len(), 3, "{:#?}", problems(&text));
 }
 
 #[test]
-fn a_table_has_no_more_columns_than_both_warehouses_hold() {
+fn a_table_has_no_more_columns_than_both_warehouses_allow() {
     let with = |count: usize| {
         let more: String = (2..count).map(|n| format!("      c{n}: {{type: integer, doc: n}}\n")).collect();
         GOOD.replacen("      keeper_id:", &format!("{more}      keeper_id:"), 1)
     };
-    assert!(Contract::parse(&with(MOST_COLUMNS), "zoo.yaml").is_ok());
-    let found = problems(&with(MOST_COLUMNS + 1));
-    assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; at most 1592 fit"]);
+    assert!(Contract::parse(&with(MAX_COLUMNS), "zoo.yaml").is_ok());
+    let found = problems(&with(MAX_COLUMNS + 1));
+    assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; the limit is 1592"]);
+}
+
+/// A record with these columns and lists, each of whose elements is a day.
+fn with(columns: &str, lists: &str) -> String {
+    let text = format!(
+        "source: a\nbase_url: http://a\ncollections:\n  c: {{path: /c, key: k, doc: c, columns: {{k: {{type: integer, \
+         doc: k}}, {columns}}}, children: {{{lists}}}}}\n"
+    );
+    Contract::parse(&text, "a.yaml").err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+fn list(name: &str, at: &str, more: &str) -> String {
+    format!("{name}: {{at: '{at}', parent_key: c_k, doc: l, columns: {{v: {{type: date, doc: v, at: .}}{more}}}}}")
+}
+
+#[test]
+fn no_field_is_read_twice() {
+    let column = |at: &str| format!("v: {{at: '{at}', type: date, doc: v}}");
+    let two = |one: &str, other: &str| format!("{}, {}", list("l", one, ""), list("m", other, ""));
+    assert_eq!(with(&column("o.v"), &two("o.l", "o.lm")), "");
+    for (columns, lists, expected) in [
+        (column("k"), String::new(), "c.columns.v: `k` is already read by k (`k`)"),
+        (column("k.v"), String::new(), "c.columns.v: `k.v` is already read by k (`k`)"),
+        (column("o.l"), list("l", "o", ""), "c.columns.v: `o.l` is already read by a child table (`o`)"),
+        (column("."), String::new(), "c.columns.v.at: only the element of a list"),
+        (column("a..b"), String::new(), "c.columns.v.at: `a..b` is not a path"),
+        (String::new(), list("l", "", ""), "c.children.l.at: `` is not a path"),
+        (String::new(), list("l", ".", ""), "c.children.l.at: `.` is not a path"),
+        (String::new(), two("l", "l"), "c.children.m.at: `l` is already read by l (`l`)"),
+        (String::new(), two("l", "l.m"), "c.children.m.at: `l.m` is already read by l (`l`)"),
+        (
+            String::new(),
+            list("l", "l", ", w: {type: date, doc: w}"),
+            "l.columns.v.at: an element that is a value has no other columns",
+        ),
+    ] {
+        let found = with(&columns, &lists);
+        assert!(found.contains(expected), "{expected}\n{found}");
+    }
 }
