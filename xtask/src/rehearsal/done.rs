@@ -6,7 +6,7 @@ use contract::Counts;
 use contract::Exit;
 use serde::Serialize;
 
-use super::Drill;
+use super::InjectedFault;
 use crate::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
@@ -25,7 +25,7 @@ pub const NOT_PROVED: [&str; 6] = [
 
 /// A step of a rehearsal, and how long it took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub struct StepTime {
     /// What was done.
     pub step: String,
     /// Seconds, to the tenth.
@@ -38,7 +38,7 @@ pub struct Done {
     /// Its id.
     pub id: String,
     /// What was made to fail.
-    pub drill: Option<Drill>,
+    pub injected_fault: Option<InjectedFault>,
     /// The run.
     pub run: Outcome,
     /// What the failed task's container said at its end, or which of dbt's tests failed.
@@ -53,7 +53,7 @@ pub struct Done {
     /// The deployment, part by part.
     pub status: Vec<Verdict>,
     /// The steps in their order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepTime>,
     /// What this says nothing about.
     pub not_proved: [&'static str; 6],
     /// Where the servers are, if they stay.
@@ -113,7 +113,7 @@ pub fn wrong(tables: &BTreeMap<String, Counts>, rows: &BTreeMap<String, u64>, db
 /// The summary.
 pub fn text(done: &Done) -> String {
     let head = [("step", Align::Left), ("seconds", Align::Right)];
-    let row = |step: &Step| vec![step.step.clone(), format!("{:.1}", step.seconds)];
+    let row = |step: &StepTime| vec![step.step.clone(), format!("{:.1}", step.seconds)];
     let mut text = format!("\n{}", ui::columns(&head, done.steps.iter().map(row).collect()));
     if !done.tables.is_empty() {
         text += &format!("\n{}", counts(&done.tables));
@@ -173,14 +173,14 @@ mod tests {
         };
         Done {
             id: "i".to_owned(),
-            drill: None,
+            injected_fault: None,
             run,
             cause: Vec::new(),
             tables: BTreeMap::new(),
             wrong: Vec::new(),
             dbt: None,
             status: vec![Verdict::green("lake", "is there"), Verdict::not_provable("MWAA", "an emulator")],
-            steps: vec![Step { step: "deploying".to_owned(), seconds: 1.23 }],
+            steps: vec![StepTime { step: "deploying".to_owned(), seconds: 1.23 }],
             not_proved: NOT_PROVED,
             kept: None,
         }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::{Bench, Outcome, docker};
 use crate::edge::python::{self, Packages};
 use crate::edge::{machine, shell};
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 
 /// Tests at once: they mostly wait, for containers and for Airflow to start.
 const WORKERS: &str = "3";
@@ -43,7 +43,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let has_docker = docker().is_some();
     (bench.tell)("Running the DAGs under Airflow");
     let tools = tools.join("bin/python");
-    let passes = |airflow: &Path, step: &Step| -> Result<bool> {
+    let passes = |airflow: &Path, step: &Invocation| -> Result<bool> {
         let output = shell::captured(step, &airflow.join("bin"), &bench.root)?;
         if output.code != Some(0) {
             eprintln!("{}", output.text);
@@ -82,13 +82,13 @@ fn outcome(has_docker: bool) -> Outcome {
 }
 
 /// pytest, without the tests that run containers where there is no Docker.
-fn step(tests: &[&'static str], docker: bool, tools: &Path) -> Step {
+fn step(tests: &[&'static str], docker: bool, tools: &Path) -> Invocation {
     let mut arguments = vec!["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS];
     arguments.extend(tests);
     if !docker {
         arguments.extend(["-m", "not needs_docker"]);
     }
-    Step {
+    Invocation {
         name: "dags".to_owned(),
         program: "python".to_owned(),
         arguments: arguments.into_iter().map(str::to_owned).collect(),

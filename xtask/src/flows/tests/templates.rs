@@ -13,7 +13,7 @@ use crate::edge::python::Packages;
 use crate::edge::{files, shell};
 use crate::flows::configure;
 use crate::flows::workflows::github::STACK;
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
@@ -53,7 +53,7 @@ fn regions() -> Result<BTreeSet<String>> {
 }
 
 /// Warnings are errors.
-fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Step {
+fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Invocation {
     let mut arguments: Vec<String> = ["--non-zero-exit-code", "warning", "--regions"].map(str::to_owned).into();
     arguments.extend(regions.iter().cloned());
     arguments.push("--template".to_owned());
@@ -61,14 +61,14 @@ fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Step {
 }
 
 /// With the checks that it brings: it would ask its maker for more, and for words about them.
-fn checkov(templates: &[PathBuf]) -> Step {
+fn checkov(templates: &[PathBuf]) -> Invocation {
     let arguments = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     step("checkov", arguments.map(str::to_owned).into(), templates)
 }
 
-fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Step {
+fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Invocation {
     arguments.extend(templates.iter().map(|path| path.display().to_string()));
-    Step { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// How many checks passed; checkov that found nothing to look at is content as well.

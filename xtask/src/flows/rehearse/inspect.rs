@@ -9,7 +9,7 @@ use crate::dbt::Results;
 use crate::edge::aws::Aws;
 use crate::edge::postgres::Login;
 use crate::edge::s3::Bucket;
-use crate::flows::run::News;
+use crate::flows::run::RunProgress;
 use crate::report::Loaded;
 use crate::settings::Settings;
 
@@ -24,8 +24,8 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    pub(super) fn hear(&mut self, news: &News) {
-        let News::Line(task, line) = news else { return };
+    pub(super) fn hear(&mut self, progress: &RunProgress) {
+        let RunProgress::Line(task, line) = progress else { return };
         // `copy` says what it came to in one line, its last.
         if let Ok(loaded) = serde_json::from_str(&line.message) {
             self.loaded = Some(loaded);

@@ -1,5 +1,5 @@
-//! Whether everybody can tell the style sheet's colours apart: its series are held against one another as people with
-//! and without colour blindness see them, and against the surface below them.
+//! The style sheet's colours: readers with and without colour blindness can tell the series apart, and text and marks
+//! have enough contrast.
 
 use super::STYLE;
 
