@@ -108,8 +108,8 @@ impl Request {
         }
     }
 
-    pub(super) fn dags(&self) -> dags::Request {
-        dags::Request {
+    pub(super) fn dags(&self) -> dags::SyncRequest {
+        dags::SyncRequest {
             dir: None,
             overwrite: false,
             max_delete: MOST_DELETED,
@@ -180,7 +180,7 @@ pub fn plan(mut request: Request) -> Result<Ready> {
         (true, true) => {
             let sync = dags::plan(&request.dags())?;
             let shown = sync.plan.to_string();
-            let requests = shown.lines().filter(|line| !line.starts_with("leave ")).map(str::to_owned).collect();
+            let requests = shown.lines().filter(|line| !line.starts_with("skip ")).map(str::to_owned).collect();
             (Some(DagsStep { files: sync.files(), requests: Some(requests) }), sync.requirements_version())
         }
     };

@@ -139,7 +139,7 @@ impl Ready {
             Task::Dags => {
                 voice.step("looking at the bucket");
                 let sync = dags::plan(&self.request.dags())?;
-                for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("leave ")) {
+                for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("skip ")) {
                     voice.line(step);
                 }
                 Ok(Gives::Dags(sync.apply(&self.request.settings)?.requirements_version))

@@ -1,4 +1,4 @@
-//! What Python files import of each other: found as Python's own path finder does, in a set of files.
+//! The local imports of Python files, resolved like Python's own path finder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,40 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::Tree;
 
-/// Where Airflow looks for DAGs and for the modules that they import.
+/// The folder that Airflow searches for DAGs and their modules.
 pub const FOLDER: &str = "dags/";
 
 /// One statement: `import module`, or `from module import names`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// Where it stands, from 1.
+    /// Its line, from 1.
     pub line: u32,
-    /// How many dots it begins with.
+    /// The number of leading dots.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub level: u32,
-    /// What follows them, which may be nothing.
+    /// The module after the dots; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub module: String,
-    /// Modules below it, or what it defines; only Python could tell.
+    /// Submodules, or names that the module defines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The file goes on without it: `ImportError` is caught, or it is for type checkers alone.
+    /// The file works without it: `ImportError` is caught, or only type checkers read it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
-    /// It stands in a function that does not run when the file is imported.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lazy: bool,
-}
-
-/// What has to be there of a module for a file to be imported, least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Need {
-    /// Nothing: the import comes later, or the file goes on without it.
-    Nothing,
-    /// The module: `import module`.
-    Module,
-    /// Its own content too: `from module import name`.
-    Content,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
@@ -47,7 +33,7 @@ fn is_zero(level: &u32) -> bool {
     *level == 0
 }
 
-/// Whether a key is that of a Python file.
+/// Whether a key is of a Python file.
 pub fn is_python(key: &str) -> bool {
     key.starts_with(FOLDER) && key.ends_with(".py")
 }
@@ -60,12 +46,12 @@ fn packages(key: &str) -> Vec<&str> {
 }
 
 impl Import {
-    /// The module by its whole name; none where the dots lead out of the folder.
+    /// The absolute module name; `None` if the dots lead out of the folder.
     fn absolute(&self, file: &str) -> Option<Vec<String>> {
         let around = packages(file);
         let base = match self.level as usize {
             0 => &[],
-            // The first dot is the package around the file; one at the top is in none.
+            // The first dot is the file's own package; a file at the top has none.
             dots => around.get(..=around.len().checked_sub(dots)?)?,
         };
         let below = self.module.split('.').filter(|part| !part.is_empty());
@@ -82,15 +68,15 @@ impl Import {
     }
 }
 
-/// What one name is.
+/// What a module name resolves to.
 enum Module {
-    /// A file that runs when it is imported.
+    /// A file that Python runs.
     File(String),
     /// A folder without `__init__.py`.
     Namespace,
 }
 
-/// The files that can be imported, and the first names of their modules.
+/// The importable files, and the top-level names of their modules.
 pub(super) struct Modules<'k> {
     files: BTreeSet<&'k str>,
     names: BTreeSet<&'k str>,
@@ -103,9 +89,9 @@ impl<'k> Modules<'k> {
         Self { names: files.iter().filter_map(first).collect(), files }
     }
 
-    /// As `importlib.machinery.FileFinder`: a package comes before a module, that before a folder. Nothing is below a module.
+    /// Like `importlib.machinery.FileFinder`: a package wins over a module, a module over a folder. A module has no submodules.
     fn find(&self, module: &[String]) -> Option<Module> {
-        // Most of what is imported lies elsewhere.
+        // Most imports are of other packages.
         if module.first().is_some_and(|first| !self.names.contains(first.as_str())) {
             return None;
         }
@@ -123,52 +109,39 @@ impl<'k> Modules<'k> {
         inside.then_some(Module::Namespace)
     }
 
-    /// The files that a file's imports are about, itself not among them, and what it needs of each.
-    pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeMap<String, Need> {
+    /// The files that a file's imports run, without the file itself.
+    pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeSet<String> {
         let own = packages(file);
-        let mut found = BTreeMap::new();
-        for (import, (module, content)) in
-            imports.iter().flat_map(|one| self.targets(file, one).map(move |to| (one, to)))
-        {
+        let mut found = BTreeSet::new();
+        for module in imports.iter().flat_map(|import| self.targets(file, import)) {
             for length in 1..=module.len() {
                 let part = &module[..length];
-                // Whoever runs this file has run the packages around it.
+                // The packages around this file ran before it.
                 let around = length < module.len() && own.iter().take(length).eq(part.iter());
-                let (false, Some(Module::File(key))) = (around, self.find(part)) else { continue };
-                let need = match (import.lazy || import.optional, content && length == module.len()) {
-                    (true, _) => Need::Nothing,
-                    (false, false) => Need::Module,
-                    (false, true) => Need::Content,
-                };
-                let known = found.entry(key).or_insert(need);
-                *known = need.max(*known);
+                if let (false, Some(Module::File(key))) = (around, self.find(part)) {
+                    found.insert(key);
+                }
             }
         }
         found.remove(file);
         found
     }
 
-    /// The modules that a statement is about, and whether it takes more of each than that it is there: `from a import b` is
-    /// about `a.b` where that is one, else about what `a` has of that name.
-    fn targets(&self, file: &str, import: &Import) -> impl Iterator<Item = (Vec<String>, bool)> + use<> {
-        let mut targets = Vec::new();
-        if let Some(module) = import.absolute(file) {
-            let below = |name: &String| [&module[..], std::slice::from_ref(name)].concat();
-            targets.extend(
-                import.names.iter().map(below).filter(|whole| self.find(whole).is_some()).map(|to| (to, false)),
-            );
-            let content = targets.len() < import.names.len();
-            if content || import.names.is_empty() {
-                targets.push((module, content));
-            }
+    /// The modules that a statement imports: for `from a import b` this is `a.b` if it is a module, else `a`.
+    fn targets(&self, file: &str, import: &Import) -> Vec<Vec<String>> {
+        let Some(module) = import.absolute(file) else { return Vec::new() };
+        let below = import.names.iter().map(|name| [&module[..], std::slice::from_ref(name)].concat());
+        let mut targets: Vec<_> = below.filter(|whole| self.find(whole).is_some()).collect();
+        if targets.len() < import.names.len() || import.names.is_empty() {
+            targets.push(module);
         }
-        targets.into_iter()
+        targets
     }
 
-    /// What is wrong with an import, where it is one of a local module.
+    /// The problem of an import of a local module, if it has one.
     fn problem(&self, file: &str, import: &Import) -> Option<String> {
         let Some(module) = import.absolute(file) else {
-            return Some("leads out of the DAGs' packages".to_owned());
+            return Some("the dots lead out of the DAGs folder".to_owned());
         };
         let local = import.level > 0 || self.find(module.get(..1)?).is_some();
         match self.find(&module) {
@@ -183,9 +156,9 @@ impl<'k> Modules<'k> {
     }
 }
 
-/// The imports of local modules that would not be there, as `file:line: what`. `ours` are the keys that are ours now:
-/// what they have and the tree has not is no longer there, where else it could be a package of Airflow's. `others` are
-/// foreign keys, which stay.
+/// The local imports that would fail, as `file:line: problem`. `ours` has the keys of the manifest: an import of a module
+/// that only they have is a problem too, while other names may be packages of Airflow's. `others` has the keys of objects
+/// that do not belong to the sync.
 pub fn check(
     tree: &Tree,
     imports: &BTreeMap<String, Vec<Import>>,
@@ -195,13 +168,13 @@ pub fn check(
     let now = Modules::of(tree.keys().chain(others));
     let before = Modules::of(ours.iter());
     let mut problems = Vec::new();
-    // Python looks for `a.py` before a folder `a` without `__init__.py`, so that while both are there only one is found.
+    // Python prefers `a.py` to a folder `a` without `__init__.py`: while both exist, it finds only one of them.
     let folder = |key: &str| key.strip_suffix(".py").map(|stem| (format!("{stem}/"), format!("{stem}/__init__.py")));
     let hidden = |module: &String, others: &BTreeSet<&String>| {
         let (inside, package) = folder(module).filter(|_| is_python(module))?;
         let python = |key: &&&String| key.starts_with(&inside) && is_python(key);
         (!others.contains(&package) && others.iter().find(python).is_some()).then(|| {
-            format!("{module}: it and the folder `{inside}` take turns; give the folder an `__init__.py` first")
+            format!("{module}: the file and the folder `{inside}` replace each other; add an `__init__.py` to the folder first")
         })
     };
     let (new, old): (BTreeSet<&String>, BTreeSet<&String>) = (tree.keys().collect(), ours.iter().collect());
@@ -211,7 +184,7 @@ pub fn check(
         let gone = || {
             let module = import.absolute(file)?;
             (before.find(&module).is_some() && now.find(&module).is_none())
-                .then(|| format!("the module `{}` is no longer there", module.join(".")))
+                .then(|| format!("the module `{}` no longer exists", module.join(".")))
         };
         if import.optional {
             continue;
@@ -222,3 +195,7 @@ pub fn check(
     }
     problems
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/sync/imports.rs"]
+mod tests;

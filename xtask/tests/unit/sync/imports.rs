@@ -1,9 +1,13 @@
-//! What an import statement is about: as Python finds it, and as an old manifest has it.
+//! Import statements resolve as in Python.
 
 use std::collections::BTreeMap;
 
-use super::super::*;
-use super::order::import;
+use super::super::File;
+use super::*;
+
+fn import(module: &str) -> Import {
+    Import { line: 1, level: 0, module: module.to_owned(), names: Vec::new(), optional: false }
+}
 
 /// The problems of the import statements of one file, among others.
 fn problems(files: &[&str], ours: &[&str], others: &[&str], import: Import) -> Vec<String> {
@@ -32,33 +36,21 @@ fn imports_are_found_as_python_finds_them() {
         (import("top.q"), Some("`import top.q`: there is no module `top.q`")),
         (from(0, "n", &["z", "q"]), Some("`from n import z, q`: there is no module `n.q`")),
         (from(1, "q", &["f"]), Some("`from .q import f`: there is no module `p.q`")),
-        (from(2, "top", &["f"]), Some("`from ..top import f`: leads out of the DAGs' packages")),
+        (from(2, "top", &["f"]), Some("`from ..top import f`: the dots lead out of the DAGs folder")),
     ] {
         let wanted: Vec<String> = problem.iter().map(|words| format!("dags/p/x.py:1: {words}")).collect();
         assert_eq!(problems(&files, &[], &[], import), wanted);
     }
     let top = ["dags/top.py", "dags/other.py"];
     let dots = problems(&top, &[], &[], from(1, "", &["other"]));
-    assert_eq!(dots, ["dags/top.py:1: `from . import other`: leads out of the DAGs' packages"]);
+    assert_eq!(dots, ["dags/top.py:1: `from . import other`: the dots lead out of the DAGs folder"]);
     assert_eq!(problems(&top, &[], &["dags/theirs.py"], import("theirs")), [""; 0]);
     let gone = problems(&top, &["dags/gone.py"], &[], import("gone"));
-    // In a function it would fail as well, when it is called.
-    assert_eq!(problems(&top, &["dags/gone.py"], &[], Import { lazy: true, ..import("gone") }), gone);
-    assert_eq!(gone, ["dags/top.py:1: `import gone`: the module `gone` is no longer there"]);
+    assert_eq!(gone, ["dags/top.py:1: `import gone`: the module `gone` no longer exists"]);
     assert_eq!(problems(&top, &["dags/gone.py"], &[], Import { optional: true, ..import("gone") }), [""; 0]);
     let turns = problems(&["dags/a/x.py"], &["dags/a.py"], &[], import("boto3"));
-    let words = "dags/a.py: it and the folder `dags/a/` take turns; give the folder an `__init__.py` first";
+    let words =
+        "dags/a.py: the file and the folder `dags/a/` replace each other; add an `__init__.py` to the folder first";
     assert_eq!(turns, [words]);
     assert_eq!(problems(&["dags/a/x.py", "dags/a/__init__.py"], &["dags/a.py"], &[], import("boto3")), [""; 0]);
-}
-
-#[test]
-fn a_manifest_of_before_there_were_lazy_imports_is_read_and_a_mark_that_is_not_set_is_not_written() {
-    let old = r#"{"line":2,"module":"steps","names":["f"],"optional":true}"#;
-    let read: Import = serde_json::from_str(old).expect("an import");
-    let marks = |optional, lazy| Import { line: 2, optional, lazy, ..import("from steps") };
-    assert_eq!(read, Import { names: vec!["f".to_owned()], ..marks(true, false) });
-    let written = |import: &Import| serde_json::to_string(import).expect("JSON");
-    assert_eq!(written(&read), old);
-    assert_eq!(written(&marks(false, true)), r#"{"line":2,"module":"steps","names":["name"],"lazy":true}"#);
 }
