@@ -135,7 +135,10 @@ fn planned(request: &Request) -> Result<Vec<ImagePlan>> {
     let wanted = |name: &str| request.image.as_deref().is_none_or(|only| only == name);
     let mut plans = Vec::new();
     if wanted(INGESTION) {
-        plans.push(ingestion(&repository, &request.toolchain()?, platform, &certificates, request.proxies())?);
+        let toolchain = request.toolchain()?;
+        let dependencies = shell::image_dependencies(&root, &toolchain.target)?;
+        let cargo = (&dependencies, root.to_str().context("the repository's path is not UTF-8")?);
+        plans.push(ingestion(&repository, cargo, &toolchain, platform, &certificates, request.proxies())?);
     }
     if wanted(DBT) {
         let mut passing = request.proxies();
@@ -266,23 +269,18 @@ fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
 /// The files of the repository that an image can be made of.
 fn repository(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
-    let folders = ["jobs/src", "jobs/contracts", "jobs/contract/src", ".cargo", "dbt"];
-    // What dbt, Python and people leave beside the sources.
-    let left = |path: &str| {
+    let folders = ["jobs", ".cargo", "dbt"];
+    // Files that dbt, Python and editors leave beside the sources, and the largest folders that no image needs.
+    let skipped = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        path == "dbt/target" || path == "dbt/logs" || name == "__pycache__" || path.starts_with("dbt/.")
+        ["dbt/target", "dbt/logs", "jobs/fuzz", "jobs/sample", "jobs/tests"].contains(&path)
+            || name == "__pycache__"
+            || path.starts_with("dbt/.")
     };
-    for (path, executable, bytes) in files::below(root, &folders, |path| !left(path))? {
+    for (path, executable, bytes) in files::below(root, &folders, |path| !skipped(path))? {
         tree.put(&path, Node::File(if executable { 0o755 } else { 0o644 }, bytes));
     }
-    let more = [
-        "Cargo.toml",
-        "Cargo.lock",
-        "rust-toolchain.toml",
-        "jobs/Cargo.toml",
-        "jobs/contract/Cargo.toml",
-        "jobs/Dockerfile",
-    ];
+    let more = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
     for path in more {
         if let Some(text) = files::read(&root.join(path))? {
             tree.file(path, text);

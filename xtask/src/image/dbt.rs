@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::key::Inputs;
-use super::lock::requirements;
+use super::packages::requirements;
 use super::tree::Tree;
 use super::{DBT, ImagePlan};
 use crate::failure::Failure;

@@ -7,8 +7,6 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::key::hex;
-
 /// One entry of a tree. Owners are always root: a build's COPY keeps nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
@@ -29,6 +27,11 @@ impl Node {
             Self::Link(to) => format!("link {to}"),
         }
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Files and folders by their paths, relative and with `/` between.

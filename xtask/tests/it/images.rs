@@ -51,6 +51,21 @@ fn every_file_that_the_compiler_read_is_in_the_key() {
 }
 
 #[test]
+fn the_packages_are_those_that_cargo_tree_shows_for_the_target() {
+    let output = build_images(&["--dry-run", "--json", "--image", "ingestion-image"], NOWHERE);
+    let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let target = plans[0]["inputs"]["arguments"]["TARGET"].as_str().expect("a target");
+    let mut tree = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    tree.args(["tree", "--locked", "--package", "jobs", "--edges", "normal", "--prefix", "none", "--target", target]);
+    let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo").stdout;
+    let tree = String::from_utf8(tree).expect("UTF-8");
+    let linked: BTreeSet<String> = tree.lines().map(|line| line.split(' ').take(2).collect()).collect();
+    let packages = plans[0]["packages"].as_array().expect("packages").iter();
+    let packages: BTreeSet<String> = packages.map(|name| name.as_str().expect("text").replace('@', "v")).collect();
+    assert!(linked.len() > 100 && linked == packages, "{:?}", linked.symmetric_difference(&packages));
+}
+
+#[test]
 fn an_engine_that_is_not_there_or_too_old_and_an_unknown_image_are_one_error_each() {
     assert!(refused(&["--image", "nope"], NOWHERE).contains("there is no such image"));
     let silent = refused(&["--image", "dbt-image"], NOWHERE);

@@ -12,7 +12,7 @@ use crate::edge::docker::Progress;
 use crate::edge::terminal;
 use crate::flows::configure;
 use crate::flows::images::{self, Listener, Made, Request};
-use crate::image::ImagePlan;
+use crate::image::{ImagePlan, Package};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &BuildImages) -> Result<Exit> {
@@ -31,7 +31,11 @@ pub(super) fn run(args: &BuildImages) -> Result<Exit> {
 }
 
 fn planned_json(plans: &[ImagePlan]) -> Result<String> {
-    let plan = |plan: &ImagePlan| json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs });
+    let plan = |plan: &ImagePlan| {
+        let package = |package: &Package| format!("{}@{}", package.name, package.version);
+        let packages: Vec<String> = plan.packages.iter().map(package).collect();
+        json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs, "packages": packages })
+    };
     Ok(format!("{}\n", serde_json::to_string(&plans.iter().map(plan).collect::<Vec<_>>())?))
 }
 

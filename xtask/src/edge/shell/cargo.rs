@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell, cmd};
 use super::Output;
 use crate::failure::Failure;
 #[cfg(feature = "cloud")]
-use crate::image::Toolchain;
+use crate::image::{CargoTree, Toolchain};
 
 /// Cargo as the one that runs us.
 fn cargo_program() -> String {
@@ -95,6 +95,22 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The package and the program of the ingestion image.
+#[cfg(feature = "cloud")]
+const IMAGE: [&str; 2] = ["--package", "jobs"];
+
+/// The dependency trees of the image's program for its target.
+#[cfg(feature = "cloud")]
+pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
+    let (shell, cargo) = cargo(root)?;
+    let tree = |edges: &str, format: &str| -> Result<String> {
+        let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
+        let output = as_a_person(command).args(["--edges", edges, "--format", format]).quiet().read();
+        Ok(output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))?)
+    };
+    Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
+}
+
 /// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
 /// on this machine does not show in it, so that another machine makes the same bytes.
 #[cfg(feature = "cloud")]
@@ -104,10 +120,8 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
-    let build = cmd!(
-        shell,
-        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
-    );
+    let build =
+        cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
     as_a_person(build)
         .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
         .quiet()
