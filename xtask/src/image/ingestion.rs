@@ -14,16 +14,16 @@ use super::tree::{Node, Tree};
 use super::{INGESTION, ImagePlan};
 use crate::failure::Failure;
 
-/// What compiles the programs.
+/// The compiler of the programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
     /// The compiler, as `rustc -vV` prints it.
     pub rustc: String,
     /// The target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// The C compiler's version, and the SHA-256 of its library where that is linked in. Empty in an image, which has both.
+    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for an image, which contains both.
     pub c: String,
-    /// Compiler flags that decide what comes out.
+    /// RUSTFLAGS.
     pub flags: String,
     /// The image with the compiler, by digest; none for this machine's own.
     pub image: Option<String>,
@@ -32,11 +32,11 @@ pub struct Toolchain {
 /// The image's file system but for the program.
 fn rootfs() -> Tree {
     let mut tree = Tree::default();
-    // rustls finds them here; SSL_CERT_FILE names another file, for a company's own.
+    // The default path of rustls; SSL_CERT_FILE names another file.
     tree.file("rootfs/etc/ssl/certs/ca-certificates.crt", certificates());
     tree.file("rootfs/etc/passwd", "root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/tmp:/none\n");
     tree.file("rootfs/etc/group", "root:x:0:\nnonroot:x:65532:\n");
-    // Fargate mounts a volume here that takes over owner and mode of what it covers.
+    // Fargate mounts a volume here, with the owner and mode of this folder.
     tree.put("rootfs/tmp", Node::Folder(0o1777));
     for program in ["transformation", "copy"] {
         tree.put(&format!("rootfs/usr/local/bin/{program}"), Node::Link("jobs".to_owned()));
