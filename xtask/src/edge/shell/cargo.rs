@@ -130,30 +130,22 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     Ok(folder.join(target).join("release/jobs"))
 }
 
-/// How a fuzz target is compiled, as cargo-fuzz does it but for the sanitizers, which only nightly Rust has: every edge
-/// and comparison is counted. Rust's own checks find what there is to find in code without `unsafe`.
-const FUZZING: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
-
-/// Cargo with that, for the fuzz targets. Naming the target keeps the flags from build scripts and macros, and a folder
-/// of their own keeps what is compiled so from taking the place of the rest.
-fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str) -> Cmd<'s> {
-    let command =
-        cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --target host-tuple --target-dir target/fuzz");
-    as_a_person(command).env("RUSTFLAGS", FUZZING).quiet()
+/// Cargo for the fuzz targets: `jobs/fuzz/rustc.sh` compiles the workspace's crates, any other is compiled already.
+fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
+    let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
+    as_a_person(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
 /// Builds the fuzz targets; whether they compile.
 pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    Ok(fuzz_cargo(&shell, &cargo, "build").arg("--bins").run().is_ok())
+    Ok(fuzz_cargo(&shell, &cargo, "build", root).arg("--bins").run().is_ok())
 }
 
 /// Runs a fuzz target that has been built.
 pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     let (shell, cargo) = cargo(root)?;
-    let command = fuzz_cargo(&shell, &cargo, "run").args(["--quiet", "--bin", target, "--"]).args(arguments);
+    let command = fuzz_cargo(&shell, &cargo, "run", root).args(["--quiet", "--bin", target, "--"]).args(arguments);
     let output = command.ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(Output { text, code: output.status.code() })
