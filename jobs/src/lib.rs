@@ -8,7 +8,6 @@
 pub mod clean;
 pub mod cli;
 pub mod edge;
-pub mod failure;
 pub mod flows;
 pub mod limits;
 pub mod lineage;
@@ -17,3 +16,5 @@ pub mod pagination;
 pub mod prove;
 pub mod receipt;
 pub mod table;
+
+pub use connect::failure;

@@ -80,7 +80,13 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
+/// The light program builds the jobs without AWS, the full one as the tests do; so no crate compiles twice.
+#[cfg(not(feature = "cloud"))]
+const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
+#[cfg(feature = "cloud")]
+const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud"];
+
+/// Builds the jobs' programs with the profile of this program, and returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find our own program")?;
     let folder = own.parent().context("our own program has no folder")?.to_owned();
@@ -88,7 +94,7 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    as_a_person(cmd!(shell, "{cargo} build --locked --package jobs --bins --profile {profile}"))
+    as_a_person(cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"))
         .quiet()
         .run()
         .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
@@ -106,7 +112,7 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
     let build = cmd!(
         shell,
-        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
+        "{cargo} build --locked --release --package jobs --bin jobs --no-default-features --features aws --target {target} --target-dir {folder}"
     );
     as_a_person(build)
         .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
 use contract::Tls;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
@@ -17,13 +16,15 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::failure::Failure;
 
-/// What connects with TLS; `None` without.
+/// The connector of a TLS mode; `None` for connections without TLS.
 ///
 /// # Errors
-/// When the roots cannot be read.
-pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
+/// When the root certificates cannot be read.
+pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
     let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let unusable = |error| Failure::refused("cannot set up TLS for the warehouse").because(error);
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder = builder.map_err(unusable)?;
     let config = match tls {
         Tls::Off => return Ok(None),
         Tls::Encrypt => builder.dangerous().with_custom_certificate_verifier(AnyHost::new(None, provider)),
@@ -31,29 +32,28 @@ pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
             builder.dangerous().with_custom_certificate_verifier(AnyHost::new(Some(roots(file)?), provider))
         }
         Tls::VerifyFull(Some(file)) => builder.with_root_certificates(roots(file)?),
-        Tls::VerifyFull(None) => builder.with_platform_verifier()?,
+        Tls::VerifyFull(None) => builder.with_platform_verifier().map_err(unusable)?,
     };
     Ok(Some(MakeRustlsConnect::new(config.with_no_client_auth())))
 }
 
-/// What to do about a server that does not get through the handshake.
-pub(super) const HINT: &str = "a remote host needs a verified certificate: name its CA's PEM file with `?sslrootcert=FILE` in the \
-                               address; other modes are `sslmode=require` (not verified) and `sslmode=disable`";
+/// The hint for a failed handshake.
+pub const HINT: &str = "a remote host needs a verified certificate: name its CA's PEM file with `sslrootcert=FILE` in \
+                         the warehouse's URL; other modes are `sslmode=require` (not verified) and `sslmode=disable`";
 
-fn roots(file: &Path) -> Result<RootCertStore> {
-    let unusable = || {
-        Failure::new(format!("cannot use the certificates in `{}`", file.display()))
-            .hint("`sslrootcert` must be a PEM file with the CA's certificate")
-    };
+fn roots(file: &Path) -> Result<RootCertStore, Failure> {
+    let hint = "`sslrootcert` must be a PEM file with the CA's certificate";
+    let unreadable = || Failure::refused(format!("cannot use the certificates in `{}`", file.display())).hint(hint);
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).with_context(unusable)? {
-        roots.add(certificate.with_context(unusable)?).with_context(unusable)?;
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable().because(error))? {
+        let certificate = certificate.map_err(|error| unreadable().because(error))?;
+        roots.add(certificate).map_err(|error| unreadable().because(error))?;
     }
-    ensure!(!roots.is_empty(), unusable());
-    Ok(roots)
+    if roots.is_empty() { Err(unreadable().because("it contains no certificate")) } else { Ok(roots) }
 }
 
-/// Takes a certificate for whatever host: one that a root signed, or any. That the server holds its key is verified always.
+/// Accepts certificates for any host: those that a root signed, or all of them. The server must always prove that it has the
+/// certificate's key.
 #[derive(Debug)]
 struct AnyHost {
     roots: Option<RootCertStore>,
