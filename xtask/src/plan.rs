@@ -5,22 +5,23 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod shown;
+mod display;
 mod stacks;
 mod tasks;
 
 #[cfg(test)]
+#[path = "../tests/unit/plan/mod.rs"]
 mod tests;
 
 use stacks::found;
-pub use stacks::{Known, stacks};
+pub use stacks::{PlanInput, stacks};
 pub use tasks::{Task, ready, tasks};
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stack::{Adopted, Change, Deployed, Given};
+use crate::stack::{Adopted, Change, Deployed, ParameterValue};
 use crate::sync::sha256;
 
 /// Where a deployment goes.
@@ -55,11 +56,11 @@ pub struct Plan {
 /// What is done to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Do {
+pub enum StackAction {
     /// It is made.
     Create,
     /// What never came to be is deleted, then it is made.
-    Remake,
+    Recreate,
     /// It is changed.
     Update,
     /// It is as it shall be.
@@ -76,13 +77,13 @@ pub struct StackPlan {
     /// As CloudFormation calls it: `DataPlatform-storage`.
     pub name: String,
     /// What is done.
-    pub action: Do,
+    pub action: StackAction,
     /// What is there: status, and the SHA-256 of template and parameters. None where there is no stack.
     pub found: Option<(String, String)>,
     /// The SHA-256 of the template that it gets.
     pub template: String,
     /// What it gets for each parameter.
-    pub parameters: BTreeMap<String, Given>,
+    pub parameters: BTreeMap<String, ParameterValue>,
     /// What becomes of its resources.
     pub changes: Vec<Change>,
     /// What is there already, outside of a stack, and becomes part of this one before anything is made.
@@ -138,7 +139,7 @@ impl StackPlan {
 
     /// Whether nothing is to be done.
     pub fn is_idle(&self) -> bool {
-        self.action == Do::Keep && self.protect.is_none() && self.leftovers.is_empty()
+        self.action == StackAction::Keep && self.protect.is_none() && self.leftovers.is_empty()
     }
 }
 

@@ -17,12 +17,12 @@ pub enum Light {
     /// Not as it should be.
     Red,
     /// It cannot be told: an emulator answers, or nobody does.
-    NotProvableHere,
+    NotVerifiableHere,
 }
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct StatusLine {
     /// The part.
     pub check: String,
     /// How it stands.
@@ -33,7 +33,7 @@ pub struct Verdict {
     pub fix: Option<String>,
 }
 
-impl Verdict {
+impl StatusLine {
     /// As it should be.
     pub fn green(check: impl Into<String>, found: impl Display) -> Self {
         Self { check: check.into(), light: Light::Green, found: found.to_string(), fix: None }
@@ -45,8 +45,8 @@ impl Verdict {
     }
 
     /// Not to be told from here.
-    pub fn not_provable(check: impl Into<String>, why: impl Display) -> Self {
-        Self { check: check.into(), light: Light::NotProvableHere, found: why.to_string(), fix: None }
+    pub fn not_verifiable(check: impl Into<String>, why: impl Display) -> Self {
+        Self { check: check.into(), light: Light::NotVerifiableHere, found: why.to_string(), fix: None }
     }
 
     /// Green if it is as it should be.
@@ -56,21 +56,21 @@ impl Verdict {
 }
 
 /// Whether any line is red.
-pub fn is_red(verdicts: &[Verdict]) -> bool {
+pub fn is_red(verdicts: &[StatusLine]) -> bool {
     verdicts.iter().any(|verdict| verdict.light == Light::Red)
 }
 
 /// The table, and below it what mends what is red.
-pub fn report(verdicts: &[Verdict]) -> String {
+pub fn report(verdicts: &[StatusLine]) -> String {
     let word = |light| match light {
         Light::Green => "ok",
         Light::Red => "RED",
-        Light::NotProvableHere => "not provable here",
+        Light::NotVerifiableHere => "not provable here",
     };
     let head = [("", Align::Left), ("part", Align::Left), ("found", Align::Left)];
     let rows = verdicts.iter().map(|one| vec![word(one.light).to_owned(), one.check.clone(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
-    let red: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.light == Light::Red).collect();
+    let red: Vec<&StatusLine> = verdicts.iter().filter(|verdict| verdict.light == Light::Red).collect();
     // One command often mends many.
     let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
     for verdict in &red {
@@ -84,7 +84,7 @@ pub fn report(verdicts: &[Verdict]) -> String {
         let heading = if index == 0 { "\nTo mend\n" } else { "" };
         text += &format!("{heading}  {}: {fix}\n", checks.join(", "));
     }
-    let unproven = verdicts.iter().filter(|verdict| verdict.light == Light::NotProvableHere).count();
+    let unproven = verdicts.iter().filter(|verdict| verdict.light == Light::NotVerifiableHere).count();
     text += &match (red.len(), unproven) {
         (0, 0) => "\nEverything is as it should be.\n".to_owned(),
         (0, unproven) => format!("\nWhat can be proved here is as it should be; {unproven} parts cannot.\n"),
@@ -99,13 +99,14 @@ mod tests {
 
     #[test]
     fn a_red_line_is_told_with_what_mends_it() {
-        let mut list = vec![Verdict::green("lake", "dpstack-dlake"), Verdict::not_provable("Airflow", "an emulator")];
+        let mut list =
+            vec![StatusLine::green("lake", "dpstack-dlake"), StatusLine::not_verifiable("Airflow", "an emulator")];
         assert!(!is_red(&list));
         assert!(report(&list).ends_with("\nWhat can be proved here is as it should be; 1 parts cannot.\n"));
-        list.push(Verdict::of(false, "queue", "DISABLED", "cargo xtask deploy"));
+        list.push(StatusLine::of(false, "queue", "DISABLED", "cargo xtask deploy"));
         let text = report(&list);
         assert!(is_red(&list) && text.contains("To mend\n  queue: cargo xtask deploy\n"), "{text}");
         assert!(text.ends_with("\n1 of 3 parts are not as they should be.\n"), "{text}");
-        assert!(report(&[Verdict::of(true, "a", "b", "")]).ends_with("\nEverything is as it should be.\n"));
+        assert!(report(&[StatusLine::of(true, "a", "b", "")]).ends_with("\nEverything is as it should be.\n"));
     }
 }

@@ -116,6 +116,11 @@ impl Tree {
         }
     }
 
+    /// Hides the picture while a question is asked.
+    pub fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.all.suspend(work)
+    }
+
     /// A piece of work ended, well or not.
     pub fn ended(&mut self, name: &str, error: Option<&str>) {
         let width = self.width;

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-pub use run::{Done, News};
+pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{shown as limit_shown, wanted as limit_wanted};
 
-use super::stacks::{CHANGE_SETS, Listener, look, settle};
+use super::stacks::{CHANGE_SETS, Listener, describe, settle};
 use super::sync::dags;
 use super::{account, configure, images, templates};
 use crate::edge::aws::Aws;
@@ -21,10 +21,12 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::image::ImagePlan;
-use crate::plan::{DagsStep, Deployment, ImageStep, Known, Plan, StackPlan, Task, WarehouseStep, stacks, tasks};
+use crate::plan::{DagsStep, Deployment, ImageStep, Plan, PlanInput, StackPlan, Task, WarehouseStep, stacks, tasks};
 use crate::platform::partition;
 use crate::settings::{Problem, Settings, Variables};
-use crate::stack::{Deployed, Event, Given, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE, Wiring};
+use crate::stack::{
+    Dependencies, Deployed, Event, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE,
+};
 use crate::sync::REQUIREMENTS;
 
 /// Objects that a sync of the DAGs may delete from their bucket on the way; more wants `sync-dags` itself.
@@ -32,7 +34,7 @@ const MOST_DELETED: usize = 10;
 
 /// What is wanted, and with what.
 #[derive(Debug)]
-pub struct Request {
+pub struct DeployRequest {
     /// The settings' module.
     pub module: String,
     /// The settings.
@@ -55,19 +57,19 @@ pub struct Request {
 
 /// A plan, and what it needs to be carried out.
 #[derive(Debug)]
-pub struct Ready {
+pub struct ReadyDeployment {
     /// The plan.
     pub plan: Plan,
-    request: Request,
+    request: DeployRequest,
     aws: Aws,
     cloudformation: CloudFormation,
     templates: Vec<Template>,
-    wiring: Wiring,
+    dependencies: Dependencies,
     deployed: BTreeMap<String, Deployed>,
     images: Vec<ImagePlan>,
 }
 
-impl Request {
+impl DeployRequest {
     /// With the settings of a module, which may be named, and the variables of the environment over `.env` or another file.
     ///
     /// # Errors
@@ -122,9 +124,11 @@ impl Request {
     ///
     /// # Errors
     /// With the name that is none: a slip would else be a deployment of nothing.
-    pub fn check(&self, wiring: &Wiring) -> Result<()> {
-        let Some(unknown) = self.only.iter().find(|only| !wiring.stacks.contains_key(*only)) else { return Ok(()) };
-        let names: Vec<&str> = wiring.stacks.keys().map(String::as_str).collect();
+    pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
+        let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
         bail!(Failure::new(format!("there is no stack `{unknown}`")).hint(format!("there are {}", names.join(", "))));
     }
 
@@ -143,23 +147,23 @@ impl Request {
 /// # Errors
 /// When the credentials are of another account, a template or its wires have a problem, a bucket's name is taken, or a stack
 /// is in a state from which nothing can be done.
-pub fn plan(mut request: Request) -> Result<Ready> {
-    let (templates, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
-    request.check(&wiring)?;
+pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
+    let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
+    request.check(&dependencies)?;
     let aws = Aws::of(&request.settings, &request.variables)?;
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
+    let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
     let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
     // CloudFormation may still be creating one: it is waited for, then the plan is made again. One that is in a state from which
     // nothing can be done is refused, as without `--create-only`.
     let exists = |stack: &&String| request.create_only && request.names(stack) && is_there(stack);
-    request.left_alone = wiring.stacks.keys().filter(exists).cloned().collect();
+    request.left_alone = dependencies.stacks.keys().filter(exists).cloned().collect();
 
-    let existing = existing::find(&aws, &request, &wiring, &deployed, &account)?;
+    let existing = existing::find(&aws, &request, &dependencies, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
-    let wants_images = wanted(&wiring, &request, taken);
+    let wants_images = wanted(&dependencies, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
     let found = if wants_images && is_there(REGISTRY) {
         images::find(&request.images(), &image_plans)?
@@ -173,7 +177,7 @@ pub fn plan(mut request: Request) -> Result<Ready> {
             ImageStep { image: plan.name.to_owned(), key: plan.key().to_string(), digest }
         })
         .collect();
-    let wants_dags = wanted(&wiring, &request, |source| matches!(source, Source::Object(_)));
+    let wants_dags = wanted(&dependencies, &request, |source| matches!(source, Source::Object(_)));
     let (dags_step, version) = match (wants_dags, is_there(STORAGE)) {
         (false, _) => (None, None),
         (true, false) => (Some(DagsStep { files: dags::files(&request.dags())?, requests: None }), None),
@@ -185,28 +189,32 @@ pub fn plan(mut request: Request) -> Result<Ready> {
         }
     };
     let given = |step: &ImageStep| match &step.digest {
-        Some(digest) => Given::Known(digest.clone()),
-        None => Given::Pending(format!("image:{}", step.key)),
+        Some(digest) => ParameterValue::Known(digest.clone()),
+        None => ParameterValue::Pending(format!("image:{}", step.key)),
     };
     let region = &request.settings.region;
     let place = [("Region", region.as_str()), ("AccountId", &account), ("Partition", partition(region))];
-    let place = place.into_iter().map(|(name, value)| (format!("AWS::{name}"), Given::Known(value.to_owned())));
-    let wants = wiring.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
-    let planned = stacks(&Known {
+    let place =
+        place.into_iter().map(|(name, value)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned())));
+    let wants = dependencies.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
+    let planned = stacks(&PlanInput {
         prefix,
         place: &place.collect(),
         templates: &templates,
-        wiring: &wiring,
+        dependencies: &dependencies,
         deployed: &deployed,
         wanted: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
-        objects: &version.into_iter().map(|version| (REQUIREMENTS.to_owned(), Given::Known(version))).collect(),
+        objects: &version
+            .into_iter()
+            .map(|version| (REQUIREMENTS.to_owned(), ParameterValue::Known(version)))
+            .collect(),
         existing: &existing,
         protect: request.settings.protection.termination_protection,
         change_sets: CHANGE_SETS,
         module: &request.module,
     })?;
-    let warehouse = if request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) {
+    let warehouse = if request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);
         Some(aws.wait(warehouse::step(&aws, &Serverless::new(&aws.config), &request.settings, stack))?)
     } else {
@@ -215,13 +223,13 @@ pub fn plan(mut request: Request) -> Result<Ready> {
     let deployment = Deployment { settings: request.module.clone(), account, region: region.clone() };
     let left_alone = request.left_alone.iter().map(|stack| format!("{prefix}-{stack}")).collect();
     let plan = Plan { deployment, stacks: planned, left_alone, images: image_steps, dags: dags_step, warehouse };
-    Ok(Ready { plan, request, aws, cloudformation, templates, wiring, deployed, images: image_plans })
+    Ok(ReadyDeployment { plan, request, aws, cloudformation, templates, dependencies, deployed, images: image_plans })
 }
 
-impl Ready {
+impl ReadyDeployment {
     /// Every task, and those that it waits for.
     pub fn tasks(&self) -> BTreeMap<Task, BTreeSet<Task>> {
-        tasks(&self.plan, &self.wiring)
+        tasks(&self.plan, &self.dependencies)
     }
 
     /// Whether a task is over before it begins.
@@ -263,7 +271,7 @@ impl Ready {
     }
 
     /// The same request once more.
-    pub fn again(self) -> Request {
+    pub fn again(self) -> DeployRequest {
         self.request
     }
 }
@@ -272,7 +280,7 @@ impl Ready {
 struct Only<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
 impl Listener for Only<'_> {
-    fn begins(&mut self, _words: &str) {}
+    fn starts(&mut self, _words: &str) {}
 
     fn event(&mut self, event: &Event) {
         (self.0)(event);
@@ -280,6 +288,6 @@ impl Listener for Only<'_> {
 }
 
 /// Whether a stack of the deployment has a parameter with such a source.
-fn wanted(wiring: &Wiring, request: &Request, has: impl Fn(&Source) -> bool) -> bool {
-    wiring.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
+fn wanted(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
+    dependencies.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
 }

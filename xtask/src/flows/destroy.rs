@@ -1,14 +1,14 @@
 //! The end of a deployment: what goes, what stays, and in which order. Stacks go before those whose outputs they take.
 
-mod losses;
+mod plan;
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use losses::Losses;
+pub use plan::DestroyPlan;
 
-use super::deploy::Request;
-use super::rescue::{Heard, Of};
-use super::stacks::{self, look};
+use super::deploy::DeployRequest;
+use super::recover::{StackProgress, StackReporter};
+use super::stacks::{self, describe};
 use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Content};
@@ -18,19 +18,19 @@ use crate::edge::files;
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::settings::{Deletion, Level};
-use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, unretained};
+use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
 
 /// How often a stack with buckets is tried: S3 writes its logs of requests hours later, also into a bucket that was emptied.
 const TRIES: u32 = 3;
 
 /// A deployment that is to end, and what that takes.
 #[derive(Debug)]
-pub struct Doomed {
+pub struct Destruction {
     /// What goes and what stays.
-    pub plan: Losses,
+    pub plan: DestroyPlan,
     aws: Aws,
     cloudformation: CloudFormation,
-    request: Request,
+    request: DeployRequest,
     stacks: Vec<Deployed>,
 }
 
@@ -38,26 +38,26 @@ pub struct Doomed {
 ///
 /// # Errors
 /// When the credentials are of another account, or a stack is protected.
-pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
-    let (_, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
-    request.check(&wiring)?;
+pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
+    let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
+    request.check(&dependencies)?;
     let aws = Aws::of(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let mut deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
-    let order = wiring.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
-    let doomed: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
+    let mut deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
+    let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
+    let stacks: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
     // What stays takes outputs of what goes.
     for (stack, there) in deployed.iter().filter(|_| !request.only.is_empty()) {
-        let needs = wiring.needs(stack);
-        if let Some(gone) = doomed.iter().find(|gone| needs.iter().any(|need| gone.name == format!("{prefix}-{need}")))
+        let needs = dependencies.needs(stack);
+        if let Some(gone) = stacks.iter().find(|gone| needs.iter().any(|need| gone.name == format!("{prefix}-{need}")))
         {
             let words = format!("`{}` would go, and `{}` needs it", gone.name, there.name);
             bail!(Failure::new(words).hint(format!("name it too: --stack {stack}")));
         }
     }
-    let protected: Vec<&str> = doomed.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
+    let protected: Vec<&str> = stacks.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
     if !protected.is_empty() {
         let failure = Failure::new(format!("protected from deletion: {}", protected.join(", ")));
         let hint = "set protection.termination_protection to false in the settings and deploy that first";
@@ -67,7 +67,7 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
     // Another folder may have no such stack; its deployment has no buckets then.
-    if request.wants(STORAGE) && wiring.stacks.contains_key(STORAGE) {
+    if request.wants(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
             if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {
                 found.push((name, objects, versions, bytes));
@@ -76,7 +76,7 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
     }
     let settings = &request.settings;
     let mut images = Vec::new();
-    if doomed.iter().any(|stack| stack.name == format!("{prefix}-{REGISTRY}")) {
+    if stacks.iter().any(|stack| stack.name == format!("{prefix}-{REGISTRY}")) {
         let ecr = Ecr::new(&aws.config);
         for repository in [&settings.registry.ingestion, &settings.registry.dbt] {
             let count = aws.wait(ecr.count(repository))?;
@@ -90,30 +90,30 @@ pub fn plan(request: Request, with_data: bool) -> Result<Doomed> {
         );
     }
     // One that its stack still has goes or stays with the stack.
-    let has_warehouse = doomed.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
-    let left = request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) && !has_warehouse;
+    let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
+    let left = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
     let namespace = if left && !aws.is_unanswered("Redshift Serverless") {
         let name = &settings.warehouse.namespace;
         aws.wait(Serverless::new(&aws.config).namespace(name))?.map(|_| name.clone())
     } else {
         None
     };
-    if with_data && let Some(stuck) = doomed.iter().find(|stack| !can_let_go(stack.state())) {
+    if with_data && let Some(stuck) = stacks.iter().find(|stack| !can_let_go(stack.state())) {
         let (what, next) = stuck.state().remedy().unwrap_or_default();
         bail!(Failure::new(format!("the stack `{}` is {}: {what}", stuck.name, stuck.status)).hint(next));
     }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
-    let plan = Losses { stacks: doomed.iter().map(of).collect(), buckets: found, images, namespace, with_data };
-    Ok(Doomed { plan, aws, cloudformation, request, stacks: doomed })
+    let plan = DestroyPlan { stacks: stacks.iter().map(of).collect(), buckets: found, images, namespace, with_data };
+    Ok(Destruction { plan, aws, cloudformation, request, stacks: stacks })
 }
 
 /// Whether a stack can be told to keep nothing, now or once CloudFormation is done with it, or has nothing to keep. One that
 /// failed to be deleted was told before.
 fn can_let_go(state: State) -> bool {
-    !matches!(state, State::HalfChanged | State::HalfRolledBack | State::ByHand)
+    !matches!(state, State::UpdateFailed | State::RollbackFailed | State::Manual)
 }
 
-impl Doomed {
+impl Destruction {
     /// What has to be typed before anything goes: nothing, but in production.
     pub fn wants_typed(&self) -> Option<&str> {
         let settings = &self.request.settings;
@@ -137,14 +137,14 @@ impl Doomed {
     }
 
     /// Ends it all; run again, it ends what is left.
-    pub fn apply(&self, tell: &mut (dyn FnMut(&str, Heard<'_>) + Send)) -> Result<()> {
+    pub fn apply(&self, tell: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
         let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
         for stack in &self.stacks {
             let short = self.short(stack);
             let holds_buckets = short == STORAGE;
-            let mut voice = Of { stack: short, tell };
+            let mut reporter = StackReporter { stack: short, report: tell };
             if self.plan.with_data {
-                self.let_go(stack, &mut voice)?;
+                self.let_go(stack, &mut reporter)?;
             }
             let mut tries = 0;
             loop {
@@ -153,14 +153,14 @@ impl Doomed {
                     self.empty(&buckets)?;
                 }
                 let region = &self.request.settings.region;
-                let gone = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut voice);
+                let gone = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut reporter);
                 match self.aws.wait(gone) {
                     Ok(()) => break,
                     Err(_) if self.plan.with_data && holds_buckets && tries < TRIES => {}
                     Err(error) => return Err(error),
                 }
             }
-            tell(short, Heard::Ended);
+            tell(short, StackProgress::Finished);
         }
         if self.plan.with_data {
             // Of a stack that left them: an earlier `destroy` without the data.
@@ -182,15 +182,15 @@ impl Doomed {
     }
 
     /// Has CloudFormation delete what it would keep: it knows each resource, also after this program was killed.
-    fn let_go(&self, stack: &Deployed, voice: &mut Of<'_, '_>) -> Result<()> {
+    fn let_go(&self, stack: &Deployed, reporter: &mut StackReporter<'_, '_>) -> Result<()> {
         let there = Some(stack.clone()).filter(|stack| stack.state() == State::Busy);
-        let settled = self.aws.wait(stacks::settle(&self.cloudformation, there, voice))?;
+        let settled = self.aws.wait(stacks::settle(&self.cloudformation, there, reporter))?;
         let stack = &settled.unwrap_or_else(|| stack.clone());
-        let changed = if stack.state() == State::Ready { unretained(stack) } else { None };
+        let changed = if stack.state() == State::Ready { without_retention(stack) } else { None };
         let Some((template, parameters)) = changed else { return Ok(()) };
         let id = files::now("%Y%m%dT%H%M%S%3f");
         let place = (id.as_str(), self.request.settings.region.as_str());
-        let changed = stacks::change_alone(&self.cloudformation, stack, &template, &parameters, place, voice);
+        let changed = stacks::update(&self.cloudformation, stack, &template, &parameters, place, reporter);
         self.aws.wait(changed).with_context(|| format!("`{}` cannot be told to let its data go", stack.name))
     }
 }

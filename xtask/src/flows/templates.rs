@@ -6,13 +6,13 @@ use anyhow::Result;
 
 use crate::edge::files;
 use crate::settings::{self, Document, Problem, Problems, Settings};
-use crate::stack::{self, FOLDER, Template, Wiring};
+use crate::stack::{self, Dependencies, FOLDER, Template};
 
 /// Reads and wires the templates of `infra/`, or of another folder.
 ///
 /// # Errors
 /// With every problem of the templates; if there is none, with every problem of their wires.
-pub fn wired(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Wiring)> {
+pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Dependencies)> {
     let root = files::root();
     let (folder, shown) = match folder {
         Some(folder) => (folder.to_owned(), folder.display().to_string()),
@@ -40,6 +40,6 @@ pub fn wired(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Wir
     if !problems.is_empty() {
         return Err(Problems { of: "templates".to_owned(), list: problems }.into());
     }
-    let wiring = stack::wire(&templates, &stack::settings(of))?;
-    Ok((templates, wiring))
+    let dependencies = stack::connect(&templates, &stack::settings(of))?;
+    Ok((templates, dependencies))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Plan;
-use crate::stack::{REGISTRY, STORAGE, Source, WAREHOUSE, Wiring};
+use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
 
 /// One piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +31,11 @@ impl fmt::Display for Task {
 
 /// Every task of a plan, and those that it waits for. Airflow begins to work as soon as it is there: the DAGs, their
 /// requirements and the warehouse are ready before it.
-pub fn tasks(plan: &Plan, wiring: &Wiring) -> BTreeMap<Task, BTreeSet<Task>> {
+pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSet<Task>> {
     let stack = |name: &str| Task::Stack(name.to_owned());
     let mut tasks: BTreeMap<Task, BTreeSet<Task>> = BTreeMap::new();
     for planned in &plan.stacks {
-        let sources = wiring.stacks.get(&planned.stack).into_iter().flat_map(BTreeMap::values);
+        let sources = dependencies.stacks.get(&planned.stack).into_iter().flat_map(BTreeMap::values);
         let needs = sources.flat_map(|source| match source {
             Source::Setting(_) => vec![],
             Source::Image(image) => vec![Task::Image((*image).to_owned())],

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::change::{Action, Change, mentions};
+use super::change::{Action, Change, referenced};
 use super::resolve::Resolved;
 
 /// Names that are taken by resources of this account, each with the ARN of the key by which it is encrypted, where that is a
@@ -49,7 +49,7 @@ pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTree
         found.insert(change.resource.clone(), of(&change.kind, property, name));
         let Some(id) = key.as_deref().and_then(|arn| arn.rsplit('/').next()) else { continue };
         let is_key = |name: &String| new.resources.get(name).is_some_and(|body| body["Type"] == KEY.0) && added(name);
-        let keys = mentions(&body["Properties"]).into_iter().filter(is_key);
+        let keys = referenced(&body["Properties"]).into_iter().filter(is_key);
         found.extend(keys.map(|resource| (resource, of(KEY.0, KEY.1, id))));
     }
     found
@@ -70,11 +70,11 @@ pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{Given, Template, changes, resolve};
+    use crate::stack::{ParameterValue, Template, changes, resolve};
 
     fn made(text: &str) -> (Resolved, Vec<Change>) {
         let template = Template::read_any("storage", text).expect("a template");
-        let name = |parameter: &String| (parameter.clone(), Given::Known(format!("our-{parameter}")));
+        let name = |parameter: &String| (parameter.clone(), ParameterValue::Known(format!("our-{parameter}")));
         let new = resolve(&template, &template.parameters.keys().map(name).collect());
         let changes = changes(&Resolved::default(), &new);
         (new, changes)

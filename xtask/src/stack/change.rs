@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::functions::references;
 use super::resolve::Resolved;
-use super::types::{Kind, Replaces};
+use super::types::{Replaces, ResourceType};
 
 /// What becomes of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,12 +59,12 @@ impl Change {
     /// Whether the old one may go with what it holds.
     pub fn loses_data(&self) -> bool {
         let goes = self.action == Action::Remove || self.replaces > Replaces::No;
-        goes && !self.stays && Kind::of(&self.kind).is_none_or(|kind| kind.holds_data)
+        goes && !self.stays && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
     /// The property that is its fixed name, for a type that can have one.
     pub fn named_by(&self) -> Option<&'static str> {
-        Kind::of(&self.kind)?.named_by
+        ResourceType::of(&self.kind)?.named_by
     }
 
     /// Whether it takes something away: such changes are listed first.
@@ -200,7 +200,7 @@ fn modified(name: &str, old: &Value, new: &Value, details: Vec<Detail>) -> Chang
 
 /// What all differences of a resource together do. Of a type that nobody knows, nobody can tell.
 fn replaces(body: &Value, details: &[Detail]) -> Replaces {
-    let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), Kind::of(&kind_of(body))) {
+    let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), ResourceType::of(&kind_of(body))) {
         (None, _) => Replaces::No,
         (Some(_), None) => Replaces::Maybe,
         (Some(path), Some(kind)) => kind.replaces(path, &body["Properties"]),
@@ -263,17 +263,17 @@ fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
 }
 
 /// The resources that a value refers to.
-pub fn mentions(value: &Value) -> Vec<String> {
+pub fn referenced(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     references(value, &mut Vec::new(), &mut found);
     found.into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
 /// Changes that cannot work: a resource with a fixed name cannot be replaced while the name is taken by the old one.
-pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
+pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
-        let Some(kind) = Kind::of(&change.kind) else { continue };
+        let Some(kind) = ResourceType::of(&change.kind) else { continue };
         let Some(name) = kind.named_by else { continue };
         let path = format!("/Properties/{name}");
         let named = old.resources.get(&change.resource).and_then(|body| body.pointer(&path)).is_some();
@@ -292,5 +292,5 @@ pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "change/tests.rs"]
+#[path = "../../tests/unit/stack/change.rs"]
 mod tests;

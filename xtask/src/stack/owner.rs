@@ -6,9 +6,9 @@
 //! replaced for it: Batch cannot change the tags of a compute environment. That stack stays without; the others of the
 //! deployment have the tag, and one that does is enough to refuse.
 
-use super::announced::Deployed;
+use super::deployed::Deployed;
 use super::resolve::Resolved;
-use super::types::{Kind, Replaces};
+use super::types::{Replaces, ResourceType};
 use crate::failure::Failure;
 
 /// The tag's name; its value is the module.
@@ -34,7 +34,7 @@ pub fn owned<'s>(module: &str, stacks: impl IntoIterator<Item = &'s Deployed>) -
 /// Whether every resource takes a new tag where it is.
 pub fn takes_tags(resources: &Resolved) -> bool {
     resources.resources.values().all(|body| {
-        let kind = Kind::of(body["Type"].as_str().unwrap_or_default());
+        let kind = ResourceType::of(body["Type"].as_str().unwrap_or_default());
         kind.is_some_and(|kind| kind.replaces("Tags", &body["Properties"]) == Replaces::No)
     })
 }

@@ -10,14 +10,14 @@ use super::template::Template;
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Given {
+pub enum ParameterValue {
     /// As CloudFormation takes it; lists with commas between.
     Known(String),
     /// Known once something else is done: `image:<key>`, `output:<stack>.<name>`.
     Pending(String),
 }
 
-impl Given {
+impl ParameterValue {
     /// As it stands in a resolved template: what is pending is like no value.
     pub fn shown(&self) -> String {
         match self {
@@ -38,7 +38,7 @@ pub struct Resolved {
 
 /// Fills a template in. A parameter without a value stays a reference; AWS's own names (`AWS::Region`) may be given like
 /// parameters.
-pub fn resolve(template: &Template, given: &BTreeMap<String, Given>) -> Resolved {
+pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
     let filling = Filling { template, given };
     let there = |body: &Value| match body.get("Condition").and_then(Value::as_str) {
         Some(condition) => filling.holds(&json!({ "Condition": condition }), 0),
@@ -54,7 +54,7 @@ pub fn resolve(template: &Template, given: &BTreeMap<String, Given>) -> Resolved
 
 struct Filling<'t> {
     template: &'t Template,
-    given: &'t BTreeMap<String, Given>,
+    given: &'t BTreeMap<String, ParameterValue>,
 }
 
 /// Conditions that name each other deeper than any template of ours are taken for a circle.

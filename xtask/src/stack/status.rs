@@ -28,15 +28,15 @@ pub enum State {
     /// CloudFormation is at work.
     Busy,
     /// It never came to be; it can only be deleted, and there is nothing in it.
-    Stillborn,
+    ReviewInProgress,
     /// It can only be deleted, and something may be in it.
     Broken,
     /// A failed change that can be rolled back.
-    HalfChanged,
+    UpdateFailed,
     /// A rollback that failed and can go on.
-    HalfRolledBack,
+    RollbackFailed,
     /// Only people can tell what is to be done.
-    ByHand,
+    Manual,
 }
 
 /// Every status that there is.
@@ -50,19 +50,19 @@ pub const STATUSES: [(&str, State); 23] = [
     ("IMPORT_COMPLETE", State::Ready),
     ("IMPORT_IN_PROGRESS", State::Busy),
     ("IMPORT_ROLLBACK_COMPLETE", State::Ready),
-    ("IMPORT_ROLLBACK_FAILED", State::ByHand),
+    ("IMPORT_ROLLBACK_FAILED", State::Manual),
     ("IMPORT_ROLLBACK_IN_PROGRESS", State::Busy),
-    ("REVIEW_IN_PROGRESS", State::Stillborn),
-    ("ROLLBACK_COMPLETE", State::Stillborn),
+    ("REVIEW_IN_PROGRESS", State::ReviewInProgress),
+    ("ROLLBACK_COMPLETE", State::ReviewInProgress),
     ("ROLLBACK_FAILED", State::Broken),
     ("ROLLBACK_IN_PROGRESS", State::Busy),
     ("UPDATE_COMPLETE", State::Ready),
     ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_FAILED", State::HalfChanged),
+    ("UPDATE_FAILED", State::UpdateFailed),
     ("UPDATE_IN_PROGRESS", State::Busy),
     ("UPDATE_ROLLBACK_COMPLETE", State::Ready),
     ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_ROLLBACK_FAILED", State::HalfRolledBack),
+    ("UPDATE_ROLLBACK_FAILED", State::RollbackFailed),
     ("UPDATE_ROLLBACK_IN_PROGRESS", State::Busy),
 ];
 
@@ -71,7 +71,7 @@ pub const STATUSES: [(&str, State); 23] = [
 #[serde(rename_all = "snake_case")]
 pub enum Next {
     /// Nothing.
-    Rest,
+    Nothing,
     /// Make it.
     Create,
     /// Change it where something differs.
@@ -91,7 +91,7 @@ pub enum Next {
 impl State {
     /// What a status means; one that AWS adds later is for people.
     pub fn of(status: &str) -> Self {
-        STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::ByHand, |(_, state)| *state)
+        STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::Manual, |(_, state)| *state)
     }
 
     /// What `deploy` does first.
@@ -100,15 +100,15 @@ impl State {
             Self::Absent => Next::Create,
             Self::Ready => Next::Update,
             Self::Busy => Next::Wait,
-            Self::Stillborn => Next::Delete,
-            Self::Broken | Self::HalfChanged | Self::HalfRolledBack | Self::ByHand => Next::Refuse,
+            Self::ReviewInProgress => Next::Delete,
+            Self::Broken | Self::UpdateFailed | Self::RollbackFailed | Self::Manual => Next::Refuse,
         }
     }
 
     /// What `destroy` does first. A stack in any state of rest may be deleted.
     pub fn destroy(self) -> Next {
         match self {
-            Self::Absent => Next::Rest,
+            Self::Absent => Next::Nothing,
             Self::Busy => Next::Wait,
             _ => Next::Delete,
         }
@@ -117,12 +117,12 @@ impl State {
     /// What `recover` does first.
     pub fn recover(self) -> Next {
         match self {
-            Self::Absent | Self::Ready => Next::Rest,
+            Self::Absent | Self::Ready => Next::Nothing,
             Self::Busy => Next::Wait,
-            Self::Stillborn | Self::Broken => Next::Delete,
-            Self::HalfChanged => Next::RollBack,
-            Self::HalfRolledBack => Next::ContinueRollback,
-            Self::ByHand => Next::Refuse,
+            Self::ReviewInProgress | Self::Broken => Next::Delete,
+            Self::UpdateFailed => Next::RollBack,
+            Self::RollbackFailed => Next::ContinueRollback,
+            Self::Manual => Next::Refuse,
         }
     }
 
@@ -130,7 +130,7 @@ impl State {
     pub fn remedy(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Absent | Self::Ready | Self::Busy => None,
-            Self::Stillborn => Some((
+            Self::ReviewInProgress => Some((
                 "it was never made: there is nothing in it",
                 "mend the cause; `cargo xtask deploy` then deletes it and makes it anew",
             )),
@@ -138,14 +138,14 @@ impl State {
                 "it could not be made or deleted to the end, and something may be left in it",
                 "`cargo xtask recover` deletes it; what cannot be deleted stays with --stack NAME --retain RESOURCE",
             )),
-            Self::HalfChanged => {
+            Self::UpdateFailed => {
                 Some(("a change failed and was not rolled back", "`cargo xtask recover` rolls it back"))
             }
-            Self::HalfRolledBack => Some((
+            Self::RollbackFailed => Some((
                 "a change failed, and so did its rollback",
                 "mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --stack NAME --skip RESOURCE",
             )),
-            Self::ByHand => Some((
+            Self::Manual => Some((
                 "no step is safe from here without looking",
                 "see the stack's events in the console; AWS's page \"Troubleshooting CloudFormation\" has this status",
             )),
@@ -159,14 +159,14 @@ mod tests {
 
     /// Every state, and what follows from it: deploy, destroy, recover.
     const TABLE: [(State, Next, Next, Next); 8] = [
-        (State::Absent, Next::Create, Next::Rest, Next::Rest),
-        (State::Ready, Next::Update, Next::Delete, Next::Rest),
+        (State::Absent, Next::Create, Next::Nothing, Next::Nothing),
+        (State::Ready, Next::Update, Next::Delete, Next::Nothing),
         (State::Busy, Next::Wait, Next::Wait, Next::Wait),
-        (State::Stillborn, Next::Delete, Next::Delete, Next::Delete),
+        (State::ReviewInProgress, Next::Delete, Next::Delete, Next::Delete),
         (State::Broken, Next::Refuse, Next::Delete, Next::Delete),
-        (State::HalfChanged, Next::Refuse, Next::Delete, Next::RollBack),
-        (State::HalfRolledBack, Next::Refuse, Next::Delete, Next::ContinueRollback),
-        (State::ByHand, Next::Refuse, Next::Delete, Next::Refuse),
+        (State::UpdateFailed, Next::Refuse, Next::Delete, Next::RollBack),
+        (State::RollbackFailed, Next::Refuse, Next::Delete, Next::ContinueRollback),
+        (State::Manual, Next::Refuse, Next::Delete, Next::Refuse),
     ];
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             let goes_on = status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS";
             assert_eq!(state == State::Busy, goes_on, "{status}");
         }
-        assert_eq!(State::of("SOMETHING_NEW"), State::ByHand);
+        assert_eq!(State::of("SOMETHING_NEW"), State::Manual);
     }
 
     #[cfg(feature = "cloud")]

@@ -20,7 +20,7 @@ pub enum Replaces {
 
 /// One type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Kind {
+pub struct ResourceType {
     /// As templates write it.
     pub name: &'static str,
     /// Properties that are only read when it is made, with `/` between the steps.
@@ -39,8 +39,8 @@ const fn kind(
     perhaps: &'static [&'static str],
     named_by: Option<&'static str>,
     holds_data: bool,
-) -> Kind {
-    Kind { name, fixed, perhaps, named_by, holds_data }
+) -> ResourceType {
+    ResourceType { name, fixed, perhaps, named_by, holds_data }
 }
 
 /// Properties of a compute environment that only count when it is made, unless it may be updated in place.
@@ -63,7 +63,7 @@ const COMPUTE: [&str; 14] = [
 
 /// Every type of our templates.
 #[rustfmt::skip]
-const KINDS: [Kind; 36] = [
+const KINDS: [ResourceType; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -126,7 +126,7 @@ const KINDS: [Kind; 36] = [
     kind("Custom::ClosedSecurityGroup", &[], &[], None, false),
 ];
 
-impl Kind {
+impl ResourceType {
     /// Every type that is known.
     pub fn all() -> &'static [Self] {
         &KINDS
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn replaces(name: &str, path: &str, properties: &Value) -> Replaces {
-        Kind::of(name).expect("known").replaces(path, properties)
+        ResourceType::of(name).expect("known").replaces(path, properties)
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use super::Request;
+use super::DeployRequest;
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Existing, STORAGE, State, WAREHOUSE, Wiring};
+use crate::stack::{Dependencies, Deployed, Existing, STORAGE, State, WAREHOUSE};
 
 /// What of the names that a new stack would take is there, and ours, each with its key.
 ///
@@ -18,26 +18,26 @@ use crate::stack::{Deployed, Existing, STORAGE, State, WAREHOUSE, Wiring};
 /// When a bucket's name is taken by somebody else, or would come to a stack that is there.
 pub(super) fn find(
     aws: &Aws,
-    request: &Request,
-    wiring: &Wiring,
+    request: &DeployRequest,
+    dependencies: &Dependencies,
     deployed: &BTreeMap<String, Deployed>,
     account: &str,
 ) -> Result<Existing> {
     let (settings, wants) =
-        (&request.settings, |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack));
+        (&request.settings, |stack: &str| request.wants(stack) && dependencies.stacks.contains_key(stack));
     // What a stack has is its own: by a parameter, or by a template that has imported what is there and no more yet. Of one
     // that CloudFormation is at work on nobody can tell; it is planned again when that has ended. One that was never made has
     // nothing, and new names come with other settings.
     let owns = |stack: &str, name: &String| {
         deployed.get(stack).is_some_and(|there| match there.state() {
-            State::Stillborn => false,
+            State::ReviewInProgress => false,
             State::Busy => true,
             _ => {
                 there.parameters.values().any(|value| value == name) || there.template.contains(&format!("\"{name}\""))
             }
         })
     };
-    let is_new = |stack: &str| deployed.get(stack).is_none_or(|there| there.state() == State::Stillborn);
+    let is_new = |stack: &str| deployed.get(stack).is_none_or(|there| there.state() == State::ReviewInProgress);
     let (mut found, mut late, mut others) = (Existing::new(), Vec::new(), Vec::new());
     if wants(STORAGE) {
         let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());

@@ -8,7 +8,7 @@ use crate::edge::serverless::{Limit, Serverless};
 use crate::failure::Failure;
 use crate::flows::generated;
 use crate::flows::warehouse::{Ready, Who};
-use crate::plan::{Do, StackPlan, WarehouseStep};
+use crate::plan::{StackAction, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings, Variables};
 use crate::warehouse::{Address, Users};
 
@@ -45,12 +45,12 @@ pub(super) async fn step(
         return Ok(WarehouseStep { limit: (None, limit), unanswered: true, prepares: false });
     }
     let there = match stack.map(|stack| stack.action) {
-        Some(Do::Keep | Do::Update) => limits(serverless, settings).await?.map(|(_, limits)| limits),
+        Some(StackAction::Keep | StackAction::Update) => limits(serverless, settings).await?.map(|(_, limits)| limits),
         _ => None,
     };
     let there = there.unwrap_or_default();
     let found = (!there.is_empty()).then(|| there.iter().map(shown).collect::<Vec<_>>().join("; "));
-    let kept = stack.is_none_or(|stack| stack.action == Do::Keep);
+    let kept = stack.is_none_or(|stack| stack.action == StackAction::Keep);
     let prepares = !kept || found.as_ref() != Some(&limit);
     Ok(WarehouseStep { limit: (found, limit), unanswered: false, prepares })
 }

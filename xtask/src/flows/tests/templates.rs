@@ -1,7 +1,7 @@
 //! The suite "templates": what cfn-lint and checkov say of every template, which must be nothing, and whether what we know of
 //! the resource types is what their schemas say.
 
-mod replaced;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         }
     }
     (bench.tell)("Holding what is known of the resource types against their schemas");
-    for difference in replaced::differences(&python)? {
+    for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;
     }

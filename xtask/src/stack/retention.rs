@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::announced::Deployed;
+use super::deployed::Deployed;
 use super::template::Template;
 
 /// The policies that keep a resource (AWS CloudFormation Template Reference, "DeletionPolicy attribute").
@@ -23,7 +23,7 @@ pub fn retained(template: &str) -> Vec<String> {
 /// A stack's template and parameters so that nothing of it stays; none where nothing would. Only the words of the policies
 /// are others. CloudFormation once took a new policy alone for no change (cloudformation-coverage-roadmap#1543), so that each
 /// comes with metadata.
-pub fn unretained(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
+pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();
     let removes = parameters.get_mut(REMOVES).is_some_and(|value| {
         let keeps = value != "true";
@@ -73,7 +73,7 @@ mod tests {
         ] {
             let kept = retained(text);
             assert_eq!(kept.len(), count, "{kept:?}");
-            match unretained(&stack(text, &[])) {
+            match without_retention(&stack(text, &[])) {
                 Some((template, _)) => {
                     assert!(Template::read_any("", &template).is_some(), "it is still a template");
                     assert_eq!(retained(&template), Vec::<String>::new());
@@ -86,8 +86,8 @@ mod tests {
     #[test]
     fn a_stack_that_keeps_images_is_told_to_remove_them() {
         let registry = include_str!("../../../infra/registry.yaml");
-        let (template, parameters) = unretained(&stack(registry, &[("RemoveData", "false")])).expect("a change");
+        let (template, parameters) = without_retention(&stack(registry, &[("RemoveData", "false")])).expect("a change");
         assert_eq!((template.trim_end(), parameters["RemoveData"].as_str()), (registry.trim_end(), "true"));
-        assert_eq!(unretained(&stack(registry, &[("RemoveData", "true")])), None);
+        assert_eq!(without_retention(&stack(registry, &[("RemoveData", "true")])), None);
     }
 }

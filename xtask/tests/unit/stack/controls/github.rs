@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::policy::{Kind, Statement, statements};
-use super::{Property, Rule, Stacks, of_type};
+use super::policy::{PolicyKind, Statement, statements};
+use super::{Rule, Stacks, of_type};
 
 const ROLE: &str = "AWS::IAM::Role";
 
@@ -24,12 +24,6 @@ pub(super) fn plain(resource: &str) -> &str {
     resource.trim_start_matches(r#"{"Fn::Sub":""#).trim_end_matches("\"}")
 }
 
-pub(super) const PROPERTIES: &[Property] = &[
-    ("AWS::IAM::OIDCProvider", "/Properties/Url", "\"https://token.actions.githubusercontent.com\""),
-    ("AWS::IAM::OIDCProvider", "/Properties/ClientIdList", r#"["sts.amazonaws.com"]"#),
-    ("AWS::IAM::OIDCProvider", "/DeletionPolicy", "\"Retain\""),
-];
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "a job of GitHub's becomes a role by audience and subject, each compared as a whole",
@@ -43,33 +37,10 @@ pub(super) const RULES: &[Rule] = &[
                     subject.starts_with("${GithubSubject}:environment:${GithubEnvironment}") && !subject.contains('*');
                 let provider = statement.body["Principal"] == serde_json::json!({"Federated": {"Ref": "Provider"}});
                 let same = statement.actions() == ["sts:AssumeRoleWithWebIdentity"];
-                statement.kind == Kind::Federated
+                statement.kind == PolicyKind::Federated
                     && !(only && whole && provider && same && claim("aud") == "sts.amazonaws.com")
             })
         },
-        by: &[
-            ("ci", "/Resources/DeployRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", ""),
-            (
-                "ci",
-                "/Resources/PlanRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
-                r#"{"Federated": "*"}"#,
-            ),
-            (
-                "ci",
-                "/Resources/PlanRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals/token.actions.githubusercontent.com:sub",
-                r#"{"Fn::Sub": "${GithubSubject}:*"}"#,
-            ),
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals/token.actions.githubusercontent.com:aud",
-                "",
-            ),
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringLike",
-                r#"{"a": "*"}"#,
-            ),
-        ],
     },
     Rule {
         name: "who changes anything is a job of main",
@@ -77,21 +48,11 @@ pub(super) const RULES: &[Rule] = &[
             places(stacks, |statement| {
                 let reference = statement.condition("token.actions.githubusercontent.com:ref");
                 let looks = statement.place.starts_with("ci.PlanRole");
-                statement.kind == Kind::Federated && !looks && reference.is_none_or(|found| found != "refs/heads/main")
+                statement.kind == PolicyKind::Federated
+                    && !looks
+                    && reference.is_none_or(|found| found != "refs/heads/main")
             })
         },
-        by: &[
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals/token.actions.githubusercontent.com:ref",
-                "",
-            ),
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals/token.actions.githubusercontent.com:ref",
-                "\"refs/heads/*\"",
-            ),
-        ],
     },
     Rule {
         name: "a job of GitHub Actions changes roles by name, one action at a time, and passes them to named services",
@@ -110,19 +71,9 @@ pub(super) const RULES: &[Rule] = &[
                     && statement.resources().iter().all(|found| ours.iter().any(|name| plain(found).ends_with(name)));
                 let gives = actions.iter().any(|action| action == "iam:PassRole");
                 let services = statement.condition("iam:PassedToService").is_some_and(Value::is_array);
-                statement.kind == Kind::Job && iam && (!named || (gives && !services))
+                statement.kind == PolicyKind::Job && iam && (!named || (gives && !services))
             })
         },
-        by: &[
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/11/Action", "\"iam:*\""),
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/11/Resource", "\"*\""),
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/12/Resource/0",
-                r#"{"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/${ProjectName}-*"}"#,
-            ),
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/13/Condition", ""),
-        ],
     },
     Rule {
         name: "a plan reads: configuration, and no object but the DAGs'",
@@ -135,23 +86,10 @@ pub(super) const RULES: &[Rule] = &[
                 let objects = statement.actions().iter().any(|action| action.starts_with("s3:GetObject"));
                 let dags =
                     statement.resources().iter().all(|found| plain(found).ends_with(":::${AirflowBucketName}/*"));
-                let job = statement.kind == Kind::Job && statement.place.starts_with("ci.PlanRole");
+                let job = statement.kind == PolicyKind::Job && statement.place.starts_with("ci.PlanRole");
                 job && (!statement.actions().iter().all(looks) || (objects && !dags))
             })
         },
-        by: &[
-            (
-                "ci",
-                "/Resources/PlanRole/Properties/Policies/0/PolicyDocument/Statement/0/Action/0",
-                "\"cloudformation:CreateStack\"",
-            ),
-            ("ci", "/Resources/PlanRole/Properties/Policies/0/PolicyDocument/Statement/7/Action", "\"s3:PutObject\""),
-            (
-                "ci",
-                "/Resources/PlanRole/Properties/Policies/0/PolicyDocument/Statement/7/Resource",
-                "\"arn:aws:s3:::*/*\"",
-            ),
-        ],
     },
     Rule {
         name: "before an approval, two stacks are changed, and no object, role or pipeline",
@@ -164,22 +102,9 @@ pub(super) const RULES: &[Rule] = &[
                 let only = statement.resources().iter().all(|found| two.iter().any(|end| plain(found).ends_with(end)));
                 let objects =
                     statement.resources().iter().any(|found| found.contains(":s3:::") && plain(found).ends_with("/*"));
-                let job = statement.kind == Kind::Job && statement.place.starts_with("ci.BuildRole");
+                let job = statement.kind == PolicyKind::Job && statement.place.starts_with("ci.BuildRole");
                 job && (!statement.actions().iter().all(known) || (changes && !only) || objects)
             })
         },
-        by: &[
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource/0",
-                r#"{"Fn::Sub": "arn:aws:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackPrefix}-*/*"}"#,
-            ),
-            ("ci", "/Resources/BuildRole/Properties/Policies/1/PolicyDocument/Statement/0/Action", "\"iam:PassRole\""),
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/Policies/1/PolicyDocument/Statement/2/Resource",
-                r#"{"Fn::Sub": "arn:aws:s3:::${ProjectName}-*/*"}"#,
-            ),
-        ],
     },
 ];

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::edge::files;
-use crate::stack::Kind;
+use crate::stack::ResourceType;
 
 /// cfn-lint's schemas in a Python environment.
 const SCHEMAS: &str = "site-packages/cfnlint/data/schemas";
@@ -21,7 +21,7 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
     let folder = library.join(SCHEMAS);
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
-    for kind in Kind::all().iter().filter(|kind| kind.name.starts_with("AWS::")) {
+    for kind in ResourceType::all().iter().filter(|kind| kind.name.starts_with("AWS::")) {
         let hash = index[kind.name].as_str().with_context(|| format!("cfn-lint knows no type `{}`", kind.name))?;
         found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
     }
@@ -34,7 +34,7 @@ fn read(file: &Path) -> Result<Value> {
 }
 
 /// What a type's schema says otherwise.
-fn difference(kind: &Kind, schema: &Value) -> Option<String> {
+fn difference(kind: &ResourceType, schema: &Value) -> Option<String> {
     let paths = |key: &str| -> BTreeSet<&str> {
         let paths = schema[key].as_array().into_iter().flatten().filter_map(Value::as_str);
         paths.map(|path| path.trim_start_matches("/properties/")).collect()
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn each_difference_is_told_with_its_property() {
-        let topic = Kind::of("AWS::SNS::Topic").expect("known");
+        let topic = ResourceType::of("AWS::SNS::Topic").expect("known");
         let mut schema = json!({
             "properties": {"TopicName": {}},
             "createOnlyProperties": ["/properties/TopicName", "/properties/FifoTopic"],

@@ -2,32 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Property, Rule, of_type, texts};
+use super::{Rule, of_type, texts};
 
-const AIRFLOW: &str = "AWS::MWAA::Environment";
 const ALARM: &str = "AWS::CloudWatch::Alarm";
-
-pub(super) const PROPERTIES: &[Property] = &[
-    (AIRFLOW, "/Properties/KmsKey", r#"{"Ref": "AirflowKeyArn"}"#),
-    (AIRFLOW, "/Properties/WebserverAccessMode", r#"{"Ref": "WebserverAccess"}"#),
-    (AIRFLOW, "/Properties/NetworkConfiguration/SubnetIds", r#"{"Ref": "AirflowSubnetIds"}"#),
-    (AIRFLOW, "/Properties/NetworkConfiguration/SecurityGroupIds", r#"[{"Ref": "AirflowSecurityGroup"}]"#),
-    (AIRFLOW, "/Properties/RequirementsS3Path", "\"requirements.txt\""),
-    (AIRFLOW, "/Properties/RequirementsS3ObjectVersion", r#"{"Ref": "RequirementsVersion"}"#),
-    (AIRFLOW, "/Properties/LoggingConfiguration/DagProcessingLogs/Enabled", "true"),
-    (AIRFLOW, "/Properties/LoggingConfiguration/SchedulerLogs/Enabled", "true"),
-    (AIRFLOW, "/Properties/LoggingConfiguration/TaskLogs/Enabled", "true"),
-    (AIRFLOW, "/Properties/LoggingConfiguration/WebserverLogs/Enabled", "true"),
-    (AIRFLOW, "/Properties/LoggingConfiguration/WorkerLogs/Enabled", "true"),
-    (ALARM, "/Properties/AlarmActions", r#"[{"Ref": "AlarmTopic"}]"#),
-    (ALARM, "/Properties/TreatMissingData", ""),
-    (ALARM, "/Properties/AlarmDescription", ""),
-    ("AWS::Events::Rule", "/Properties/State", "\"ENABLED\""),
-    ("AWS::Events::Rule", "/Properties/EventPattern/detail/status", "[\"FAILED\"]"),
-    ("AWS::Events::Rule", "/Properties/EventPattern/detail/jobQueue", r#"[{"Ref": "JobQueueArn"}]"#),
-    ("AWS::Events::Rule", "/Properties/Targets/0/Arn", r#"{"Ref": "AlarmTopic"}"#),
-    ("AWS::Budgets::Budget", "/Properties/Budget/BudgetLimit/Amount", r#"{"Ref": "BudgetUsd"}"#),
-];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -53,12 +30,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             logs.into_iter().filter(|log| !sound(*log)).map(|(name, _)| format!("orchestration.{name}Logs")).collect()
         },
-        by: &[
-            ("orchestration", "/Parameters/TaskLogLevel/AllowedValues/1", "\"CRITICAL\""),
-            ("orchestration", "/Resources/Airflow/Properties/LoggingConfiguration/WorkerLogs/LogLevel", "\"ERROR\""),
-            ("orchestration", "/Resources/SchedulerLogGroup", ""),
-            ("orchestration", "/Resources/Airflow/DependsOn/4", ""),
-        ],
     },
     Rule {
         name: "the budget tells before it is spent and when it will be",
@@ -75,11 +46,6 @@ pub(super) const RULES: &[Rule] = &[
             let sound = tells("ACTUAL", 99) && tells("FORECASTED", 100);
             if sound { Vec::new() } else { vec!["monitoring.Budget".to_owned()] }
         },
-        by: &[
-            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/0", ""),
-            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/1/Subscribers", "[]"),
-            ("monitoring", "/Resources/Budget/Properties/NotificationsWithSubscribers/0/Notification/Threshold", "100"),
-        ],
     },
     Rule {
         name: "MWAA gets two subnets, private ones",
@@ -88,14 +54,6 @@ pub(super) const RULES: &[Rule] = &[
             let two = value.matches("PrivateSubnet").count() == 2 && value.matches("Subnet").count() == 2;
             if two { Vec::new() } else { vec!["network.AirflowSubnetIds".to_owned()] }
         },
-        by: &[
-            (
-                "network",
-                "/Outputs/AirflowSubnetIds/Value",
-                r#"{"Fn::Join": [",", [{"Ref": "PrivateSubnetA"}, {"Ref": "PublicSubnetB"}]]}"#,
-            ),
-            ("network", "/Outputs/AirflowSubnetIds/Value", r#"{"Ref": "PrivateSubnetA"}"#),
-        ],
     },
     Rule {
         name: "a failed run of each DAG, and a load that does not come, are alarms",
@@ -120,12 +78,6 @@ pub(super) const RULES: &[Rule] = &[
                 [("ingestion", of_dag("ingestion")), ("platform_health", of_dag("platform_health")), ("stale", stale)];
             lacking.into_iter().filter(|(_, there)| !there).map(|(name, _)| format!("monitoring: {name}")).collect()
         },
-        by: &[
-            ("monitoring", "/Resources/FailedIngestion", ""),
-            ("monitoring", "/Resources/FailedHealthCheck/Properties/Statistic", "\"Average\""),
-            ("monitoring", "/Resources/StaleLoads/Properties/TreatMissingData", "\"breaching\""),
-            ("monitoring", "/Resources/StaleLoads/Properties/InsufficientDataActions", ""),
-        ],
     },
     Rule {
         name: "a warehouse that used up its limit is an alarm, unless the settings want no more than a log",
@@ -145,15 +97,5 @@ pub(super) const RULES: &[Rule] = &[
                 && properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold";
             if sound { Vec::new() } else { vec!["monitoring.UsageLimitReached".to_owned()] }
         },
-        by: &[
-            ("monitoring", "/Resources/UsageLimitReached", ""),
-            ("monitoring", "/Resources/UsageLimitReached/Condition", ""),
-            ("monitoring", "/Resources/UsageLimitReached/Properties/Threshold", "1"),
-            (
-                "monitoring",
-                "/Resources/UsageLimitReached/Properties/Metrics/0/Expression",
-                r#"{"Fn::Sub": "SELECT MAX(UsageLimitConsumed) FROM \"AWS/Redshift-Serverless\""}"#,
-            ),
-        ],
     },
 ];

@@ -51,14 +51,14 @@ impl Serialize for Source {
 
 /// Every parameter's source, and the order that follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Wiring {
+pub struct Dependencies {
     /// By stack, then by parameter.
     pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
     /// Stacks that can be made at the same time, after those of the levels before.
     pub levels: Vec<Vec<String>>,
 }
 
-impl Wiring {
+impl Dependencies {
     /// The stacks whose outputs one takes.
     pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
         let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
@@ -76,31 +76,31 @@ impl Wiring {
 /// # Errors
 /// Everything that is wrong: an output of two stacks, a parameter with no source or with two, one that takes its own
 /// stack's output or a value that it does not allow, one name with two types, and stacks that wait for each other.
-pub fn wire(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Wiring, Problems> {
-    let mut loom = Loom { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
-    loom.collect_outputs();
-    loom.check_types();
-    let mut wiring = Wiring { stacks: BTreeMap::new(), levels: Vec::new() };
+pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
+    let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
+    connector.collect_outputs();
+    connector.check_types();
+    let mut dependencies = Dependencies { stacks: BTreeMap::new(), levels: Vec::new() };
     for template in templates {
         let sources = template.parameters.iter();
-        let sources = sources.filter_map(|(name, body)| Some((name.clone(), loom.source(template, name, body)?)));
+        let sources = sources.filter_map(|(name, body)| Some((name.clone(), connector.source(template, name, body)?)));
         let sources = sources.collect();
-        wiring.stacks.insert(template.name.clone(), sources);
+        dependencies.stacks.insert(template.name.clone(), sources);
     }
-    wiring.levels = levels(&wiring).unwrap_or_else(|circle| {
+    dependencies.levels = levels(&dependencies).unwrap_or_else(|circle| {
         let file = templates.iter().find(|template| circle.first() == Some(&template.name));
         let fix = format!("wait for each other's outputs: {}", circle.join(" needs "));
-        loom.problems.push(Problem::of(file.map_or("", |template| template.file.as_str()), None, fix));
+        connector.problems.push(Problem::of(file.map_or("", |template| template.file.as_str()), None, fix));
         Vec::new()
     });
-    if loom.problems.is_empty() {
-        return Ok(wiring);
+    if connector.problems.is_empty() {
+        return Ok(dependencies);
     }
-    loom.problems.sort();
-    Err(Problems { of: "templates".to_owned(), list: loom.problems })
+    connector.problems.sort();
+    Err(Problems { of: "templates".to_owned(), list: connector.problems })
 }
 
-struct Loom<'t> {
+struct Connector<'t> {
     templates: &'t [Template],
     settings: &'t BTreeMap<&'static str, Setting>,
     /// The stack of each output.
@@ -108,7 +108,7 @@ struct Loom<'t> {
     problems: Vec<Problem>,
 }
 
-impl<'t> Loom<'t> {
+impl<'t> Connector<'t> {
     fn tell(&mut self, template: &Template, section: &str, name: &str, fix: String) {
         self.problems.push(template.placed((vec![section.to_owned(), name.to_owned()], fix)));
     }
@@ -235,18 +235,18 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
 }
 
 /// Levels of stacks, or a circle of them, its first one again at the end.
-fn levels(wiring: &Wiring) -> Result<Vec<Vec<String>>, Vec<String>> {
+fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> {
     let mut levels: Vec<Vec<String>> = Vec::new();
     let mut made: BTreeSet<String> = BTreeSet::new();
-    while made.len() < wiring.stacks.len() {
-        let waiting = wiring.stacks.keys().filter(|stack| !made.contains(*stack));
+    while made.len() < dependencies.stacks.len() {
+        let waiting = dependencies.stacks.keys().filter(|stack| !made.contains(*stack));
         let ready: Vec<String> = waiting
             .clone()
-            .filter(|stack| wiring.needs(stack).iter().all(|need| made.contains(*need)))
+            .filter(|stack| dependencies.needs(stack).iter().all(|need| made.contains(*need)))
             .cloned()
             .collect();
         if ready.is_empty() {
-            return Err(circle(wiring, waiting.min(), &made));
+            return Err(circle(dependencies, waiting.min(), &made));
         }
         made.extend(ready.iter().cloned());
         levels.push(ready);
@@ -255,10 +255,10 @@ fn levels(wiring: &Wiring) -> Result<Vec<Vec<String>>, Vec<String>> {
 }
 
 /// From a stack that waits, along what it waits for, until one comes again.
-fn circle(wiring: &Wiring, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
+fn circle(dependencies: &Dependencies, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
     let mut way: Vec<String> = from.into_iter().cloned().collect();
     while let Some(last) = way.last() {
-        let next = wiring.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
+        let next = dependencies.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
         let Some(next) = next else { break };
         let seen = way.iter().position(|stack| *stack == next);
         way.push(next);

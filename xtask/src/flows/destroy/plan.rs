@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// What goes and what stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Losses {
+pub struct DestroyPlan {
     /// In the order in which they go: the stacks' names, status, and what of them stays.
     pub stacks: Vec<(String, String, Vec<String>)>,
     /// The buckets that are there, with objects, versions and bytes.
@@ -20,7 +20,7 @@ pub struct Losses {
     pub with_data: bool,
 }
 
-impl fmt::Display for Losses {
+impl fmt::Display for DestroyPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.stacks.is_empty() {
             writeln!(f, "No stack of this deployment is there.")?;

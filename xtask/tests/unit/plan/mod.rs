@@ -1,13 +1,13 @@
 //! Plans of two small stacks: `base` gives a topic's ARN and a name, `user` takes them, a digest and a version.
 
-mod shown;
+mod display;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::failure::Failure;
 use crate::settings::{Document, Level, Settings, Variables};
-use crate::stack::{self, Action, Deployed, Source, Template, Wiring};
+use crate::stack::{self, Action, Dependencies, Deployed, Source, Template};
 
 const BASE: &str = "
 Description: d
@@ -36,7 +36,7 @@ fn template(name: &str, text: &str) -> Template {
 }
 
 fn settings() -> Settings {
-    let own = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    let own = Document { file: "dev.yaml", text: include_str!("../../../../infra/settings/dev.yaml") };
     crate::settings::resolve("dev", own, None, &Variables::new()).expect("no problems").settings
 }
 
@@ -45,14 +45,14 @@ struct Case {
     templates: Vec<Template>,
     deployed: BTreeMap<String, Deployed>,
     only: Vec<String>,
-    images: BTreeMap<String, Given>,
-    objects: BTreeMap<String, Given>,
+    images: BTreeMap<String, ParameterValue>,
+    objects: BTreeMap<String, ParameterValue>,
     existing: stack::Existing,
     protect: bool,
 }
 
-fn known(value: &str) -> Given {
-    Given::Known(value.to_owned())
+fn known(value: &str) -> ParameterValue {
+    ParameterValue::Known(value.to_owned())
 }
 
 impl Case {
@@ -97,20 +97,20 @@ impl Case {
         self.deployed.insert(name.to_owned(), deployed);
     }
 
-    fn wiring(&self) -> Wiring {
-        stack::wire(&self.templates, &stack::settings(&settings())).expect("wired")
+    fn dependencies(&self) -> Dependencies {
+        stack::connect(&self.templates, &stack::settings(&settings())).expect("wired")
     }
 
     fn stacks(&self) -> Result<Vec<StackPlan>, Failure> {
-        let wiring = self.wiring();
-        stacks(&Known {
+        let dependencies = self.dependencies();
+        stacks(&PlanInput {
             prefix: "P",
             place: &BTreeMap::from([("AWS::Region".to_owned(), known("eu-west-1"))]),
             templates: &self.templates,
-            wiring: &wiring,
+            dependencies: &dependencies,
             deployed: &self.deployed,
             wanted: &if self.only.is_empty() {
-                wiring.stacks.keys().cloned().collect()
+                dependencies.stacks.keys().cloned().collect()
             } else {
                 self.only.iter().cloned().collect()
             },
@@ -127,12 +127,12 @@ impl Case {
         let deployment =
             Deployment { settings: "dev".to_owned(), account: "1".to_owned(), region: "eu-west-1".to_owned() };
         let stacks = self.stacks().expect("a plan");
-        let digest = self.images.get("dbt-image").map(Given::shown);
+        let digest = self.images.get("dbt-image").map(ParameterValue::shown);
         let images = vec![ImageStep { image: "dbt-image".to_owned(), key: "k".to_owned(), digest }];
         Plan { deployment, stacks, left_alone: Vec::new(), images, dags: None, warehouse: None }
     }
 
-    fn actions(&self) -> Vec<Do> {
+    fn actions(&self) -> Vec<StackAction> {
         self.stacks().expect("a plan").into_iter().map(|stack| stack.action).collect()
     }
 
@@ -144,9 +144,12 @@ impl Case {
 #[test]
 fn from_nothing_everything_is_made_and_what_is_not_known_says_what_it_waits_for() {
     let plan = Case::empty().plan();
-    assert_eq!(plan.stacks.iter().map(|stack| stack.action).collect::<Vec<_>>(), [Do::Create, Do::Create]);
+    assert_eq!(
+        plan.stacks.iter().map(|stack| stack.action).collect::<Vec<_>>(),
+        [StackAction::Create, StackAction::Create]
+    );
     let user = plan.stack("user").expect("planned");
-    let pending = |what: &str| Given::Pending(what.to_owned());
+    let pending = |what: &str| ParameterValue::Pending(what.to_owned());
     let wanted = BTreeMap::from([
         ("TopicName".to_owned(), pending("output:base.TopicName")),
         ("DbtImageDigest".to_owned(), pending("image:dbt-image")),
@@ -167,14 +170,14 @@ fn what_is_as_it_shall_be_is_left_alone() {
 fn comments_and_descriptions_are_nothing_to_deploy() {
     let mut case = Case::made();
     case.templates[0] = template("base", &format!("# new\n{}", BASE.replace("Description: d", "Description: e")));
-    assert_eq!(case.actions(), [Do::Keep, Do::Keep]);
+    assert_eq!(case.actions(), [StackAction::Keep, StackAction::Keep]);
 }
 
 #[test]
 fn a_change_in_place_leaves_those_alone_that_take_its_outputs() {
     let mut case = Case::made();
     case.templates[0] = template("base", &BASE.replace("DisplayName: one", "DisplayName: two"));
-    assert_eq!(case.actions(), [Do::Update, Do::Keep]);
+    assert_eq!(case.actions(), [StackAction::Update, StackAction::Keep]);
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn a_state_from_which_nothing_follows_is_refused_all_at_once() {
     // One that is not asked for is not looked at.
     case.only = vec!["base".to_owned()];
     case.deployed.get_mut("base").expect("there").status = "UPDATE_COMPLETE".to_owned();
-    assert_eq!(case.actions(), [Do::Keep]);
+    assert_eq!(case.actions(), [StackAction::Keep]);
 }
 
 #[test]
@@ -207,7 +210,7 @@ fn what_never_came_to_be_is_made_anew_and_what_is_under_way_is_waited_for() {
     let mut case = Case::made();
     case.deployed.get_mut("base").expect("there").status = "REVIEW_IN_PROGRESS".to_owned();
     case.deployed.get_mut("user").expect("there").status = "UPDATE_IN_PROGRESS".to_owned();
-    assert_eq!(case.actions(), [Do::Remake, Do::Wait]);
+    assert_eq!(case.actions(), [StackAction::Recreate, StackAction::Wait]);
 }
 
 #[test]
@@ -279,7 +282,7 @@ fn what_waits_for_what_follows_from_the_wires_and_airflow_comes_last() {
     let limit = (None, "x".to_owned());
     plan.warehouse = Some(WarehouseStep { limit, unanswered: false, prepares: true });
     let stack = |name: &str| Task::Stack(name.to_owned());
-    let tasks = tasks(&plan, &case.wiring());
+    let tasks = tasks(&plan, &case.dependencies());
     let image = Task::Image("dbt-image".to_owned());
     assert_eq!(tasks[&stack("user")], BTreeSet::from([stack("base"), image.clone(), Task::Dags, Task::Warehouse]));
     // The stacks `registry`, `storage` and `warehouse` are not part of this deployment.

@@ -2,28 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::policy::{Kind, statements};
-use super::{Property, Rule, of_type, texts};
+use super::policy::{PolicyKind, statements};
+use super::{Rule, of_type, texts};
 
-const NAMESPACE: &str = "AWS::RedshiftServerless::Namespace";
-const WORKGROUP: &str = "AWS::RedshiftServerless::Workgroup";
 const ROLE: &str = "AWS::IAM::Role";
-const KEY: &str = r#"{"Fn::GetAtt": ["WarehouseKey", "Arn"]}"#;
-
-pub(super) const PROPERTIES: &[Property] = &[
-    (NAMESPACE, "/Properties/KmsKeyId", KEY),
-    (NAMESPACE, "/Properties/ManageAdminPassword", "true"),
-    (NAMESPACE, "/Properties/AdminPasswordSecretKmsKeyId", KEY),
-    // Not the names that everybody tries first, `admin` and `dev`.
-    (NAMESPACE, "/Properties/AdminUsername", "\"platform_admin\""),
-    (NAMESPACE, "/Properties/DbName", r#"{"Ref": "DatabaseName"}"#),
-    (WORKGROUP, "/Properties/EnhancedVpcRouting", "true"),
-    (WORKGROUP, "/Properties/PubliclyAccessible", "false"),
-    (WORKGROUP, "/Properties/MaxCapacity", r#"{"Ref": "MaxRpu"}"#),
-    // All three: enhanced VPC routing wants three zones.
-    (WORKGROUP, "/Properties/SubnetIds", r#"{"Ref": "PrivateSubnetIds"}"#),
-    (WORKGROUP, "/Properties/SecurityGroupIds/0", r#"{"Ref": "WarehouseSecurityGroup"}"#),
-];
 
 fn namespace(stacks: &super::Stacks) -> &Value {
     &stacks["warehouse"]["Resources"]["Namespace"]["Properties"]
@@ -44,11 +26,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             unless(on("require_ssl") && on("enable_user_activity_logging"), "warehouse.Workgroup")
         },
-        by: &[
-            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/0", ""),
-            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/0/ParameterValue", "\"false\""),
-            ("warehouse", "/Resources/Workgroup/Properties/ConfigParameters/1", ""),
-        ],
     },
     Rule {
         name: "each log that Redshift may write has a group of ours, there before the namespace and as long as it",
@@ -72,19 +49,13 @@ pub(super) const RULES: &[Rule] = &[
             };
             logs.into_iter().filter(|log| !sound(*log)).map(|(name, _)| format!("warehouse.{name}LogGroup")).collect()
         },
-        by: &[
-            ("warehouse", "/Resources/Namespace/Properties/LogExports/0", ""),
-            ("warehouse", "/Resources/UserLogGroup/Condition", "\"ExportsUserLog\""),
-            ("warehouse", "/Resources/Namespace/DependsOn/1", ""),
-            ("warehouse", "/Resources/UserActivityLogGroup", ""),
-        ],
     },
     Rule {
         name: "COPY reads the load prefixes, lists the lake and decrypts with its key; nothing else, and nothing writes",
         broken: |stacks| {
             let found = statements(stacks).into_iter();
             let found =
-                found.filter(|part| part.place.starts_with("warehouse.CopyRole") && part.kind == Kind::Identity);
+                found.filter(|part| part.place.starts_with("warehouse.CopyRole") && part.kind == PolicyKind::Identity);
             let reads = |text: &String| {
                 [
                     r#"{"Fn::Sub":"${LakeBucketArn}/processed/*"}"#,
@@ -100,19 +71,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             found.filter(|part| !sound(part)).map(|part| part.place).collect()
         },
-        by: &[
-            (
-                "warehouse",
-                "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource/0",
-                r#"{"Fn::Sub": "${LakeBucketArn}/*"}"#,
-            ),
-            (
-                "warehouse",
-                "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/0/Action",
-                r#"["s3:GetObject", "s3:PutObject"]"#,
-            ),
-            ("warehouse", "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/2/Resource", r#""*""#),
-        ],
     },
     Rule {
         name: "the role of COPY is the namespace's own and its default",
@@ -121,10 +79,6 @@ pub(super) const RULES: &[Rule] = &[
             let own = |name: &str| texts(&namespace(stacks)[name]) == [role];
             unless(own("IamRoles") && own("DefaultIamRoleArn"), "warehouse.Namespace")
         },
-        by: &[
-            ("warehouse", "/Resources/Namespace/Properties/IamRoles", "[]"),
-            ("warehouse", "/Resources/Namespace/Properties/DefaultIamRoleArn", ""),
-        ],
     },
     Rule {
         name: "roles that the warehouse knows as users have the names of the settings, and no others have any",
@@ -142,16 +96,6 @@ pub(super) const RULES: &[Rule] = &[
             let gone = known.iter().filter(|role| !of_type(stacks, ROLE).any(|(place, _)| place == **role));
             wrong.chain(gone.map(|role| (*role).to_owned())).collect()
         },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/RoleName", ""),
-            ("compute", "/Resources/DbtRole", ""),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/RoleName",
-                r#"{"Fn::Sub": "${ProjectName}-airflow-${AWS::Region}"}"#,
-            ),
-            ("warehouse", "/Resources/CopyRole/Properties/RoleName", "\"copy\""),
-        ],
     },
     Rule {
         name: "who sends statements to the Data API may let it use the warehouse's key",
@@ -173,14 +117,5 @@ pub(super) const RULES: &[Rule] = &[
             };
             senders.filter(lacks).collect()
         },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/3", ""),
-            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/4/Resource", "\"*\""),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/9/Effect",
-                "\"Deny\"",
-            ),
-        ],
     },
 ];

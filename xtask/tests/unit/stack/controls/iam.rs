@@ -1,7 +1,7 @@
 //! What roles may do, and who may become them.
 
-use super::policy::{Kind, Statement, statements};
-use super::{Property, Rule, Stacks, of_type, resources};
+use super::policy::{PolicyKind, Statement, statements};
+use super::{Rule, Stacks, of_type, resources};
 
 const ROLE: &str = "AWS::IAM::Role";
 
@@ -51,8 +51,6 @@ fn of(statement: &Statement<'_>, table: &[(&str, &str)]) -> bool {
     table.iter().any(|(role, _)| statement.place.starts_with(role))
 }
 
-pub(super) const PROPERTIES: &[Property] = &[(ROLE, "/Properties/Description", "")];
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "a service becomes a role for this account, and for a named kind of source",
@@ -63,23 +61,9 @@ pub(super) const RULES: &[Rule] = &[
                     arn.to_string().contains("${AWS::AccountId}") && arn.to_string().contains("${AWS::Region}")
                 });
                 let user = statement.condition("sts:ExternalId").is_some_and(|id| id.to_string().contains(EXTERNAL_ID));
-                statement.kind == Kind::Trust && !of(statement, NO_SOURCE) && !(account && source || user)
+                statement.kind == PolicyKind::Trust && !of(statement, NO_SOURCE) && !(account && source || user)
             })
         },
-        by: &[
-            ("compute", "/Resources/DbtRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", ""),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/ArnLike",
-                "",
-            ),
-            (
-                "network",
-                "/Resources/FlowLogRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals",
-                "",
-            ),
-            ("warehouse", "/Resources/CopyRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition", "{}"),
-        ],
     },
     Rule {
         name: "services alone become roles",
@@ -87,17 +71,9 @@ pub(super) const RULES: &[Rule] = &[
             places(stacks, |statement| {
                 let principal = statement.body["Principal"].as_object();
                 let service = principal.is_some_and(|who| who.len() == 1 && !statement.services().is_empty());
-                statement.kind == Kind::Trust && (!service || statement.actions() != ["sts:AssumeRole"])
+                statement.kind == PolicyKind::Trust && (!service || statement.actions() != ["sts:AssumeRole"])
             })
         },
-        by: &[
-            (
-                "compute",
-                "/Resources/IngestionRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal",
-                r#"{"AWS": "*"}"#,
-            ),
-            ("compute", "/Resources/DbtRole/Properties/AssumeRolePolicyDocument/Statement/0/Principal", "\"*\""),
-        ],
     },
     Rule {
         name: "no role has an action by wildcard, or everything but some",
@@ -106,28 +82,17 @@ pub(super) const RULES: &[Rule] = &[
                 let wide = statement.actions().iter().any(|action| action.contains('*'));
                 let inverted =
                     ["NotAction", "NotResource", "NotPrincipal"].iter().any(|key| statement.body.get(key).is_some());
-                inverted || (statement.kind == Kind::Identity && (wide || statement.actions().is_empty()))
+                inverted || (statement.kind == PolicyKind::Identity && (wide || statement.actions().is_empty()))
             })
         },
-        by: &[
-            (
-                "compute",
-                "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/1/Action",
-                "\"s3:Get*\"",
-            ),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/1/NotAction",
-                "\"a:b\"",
-            ),
-            ("compute", "/Resources/DbtRole/Properties/Policies/1/PolicyDocument/Statement/0/Action", ""),
-        ],
     },
     Rule {
         name: "no role has every resource, but for actions that take none",
         broken: |stacks| {
             places(stacks, |statement| {
-                if statement.kind != Kind::Identity || !statement.resources().iter().any(|resource| resource == "*") {
+                if statement.kind != PolicyKind::Identity
+                    || !statement.resources().iter().any(|resource| resource == "*")
+                {
                     return false;
                 }
                 let actions = statement.actions();
@@ -138,20 +103,6 @@ pub(super) const RULES: &[Rule] = &[
                 !(none || own && actions.iter().all(|action| OWN_STATEMENTS.contains(&action.as_str())))
             })
         },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", "\"*\""),
-            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/1/Condition", ""),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/1/Action",
-                r#"["batch:DescribeJobs", "batch:TerminateJob"]"#,
-            ),
-            (
-                "compute",
-                "/Resources/DbtExecutionRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource",
-                r#"["*"]"#,
-            ),
-        ],
     },
     Rule {
         name: "a resource with a wildcard lies below something of ours",
@@ -165,27 +116,15 @@ pub(super) const RULES: &[Rule] = &[
                     let known = WIDE.iter().any(|(known, _)| *known == text);
                     text != "*" && text.contains('*') && !(below || revision || known)
                 };
-                statement.kind == Kind::Identity && statement.resources().iter().any(wide)
+                statement.kind == PolicyKind::Identity && statement.resources().iter().any(wide)
             })
         },
-        by: &[
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/0/Resource/1",
-                r#"{"Fn::Sub": "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:job-definition/*"}"#,
-            ),
-            (
-                "compute",
-                "/Resources/DbtRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource",
-                "\"arn:aws:s3:::*/dbt/*\"",
-            ),
-        ],
     },
     Rule {
         name: "every exception is still needed",
         broken: |stacks| {
             let all = statements(stacks);
-            let identity = || all.iter().filter(|statement| statement.kind == Kind::Identity);
+            let identity = || all.iter().filter(|statement| statement.kind == PolicyKind::Identity);
             let role = |(role, _): &&(&str, &str)| !all.iter().any(|statement| statement.place.starts_with(role));
             let action = |(action, _): &&(&str, &str)| {
                 !identity().any(|statement| {
@@ -199,11 +138,6 @@ pub(super) const RULES: &[Rule] = &[
             let actions = WITHOUT_RESOURCE.iter().filter(action);
             roles.chain(actions).chain(WIDE.iter().filter(wide)).map(|(name, _)| (*name).to_owned()).collect()
         },
-        by: &[
-            ("network", "/Resources/CloseDefaultSecurityGroupRole", ""),
-            ("orchestration", "/Resources/AirflowRole/Properties/Policies/0/PolicyDocument/Statement/3", ""),
-            ("orchestration", "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/2", ""),
-        ],
     },
     Rule {
         name: "a key is used by a role through one service of AWS, or granted to one",
@@ -220,19 +154,9 @@ pub(super) const RULES: &[Rule] = &[
                         statement.condition("kms:ViaService").is_some() && !actions.contains(&"kms:CreateGrant".into())
                     }
                 };
-                statement.kind == Kind::Identity && kms && !sound
+                statement.kind == PolicyKind::Identity && kms && !sound
             })
         },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/Policies/1/PolicyDocument/Statement/3/Condition", ""),
-            (
-                "orchestration",
-                "/Resources/AirflowRole/Properties/Policies/1/PolicyDocument/Statement/9/Action",
-                r#"["kms:CreateGrant", "kms:Decrypt"]"#,
-            ),
-            ("compute", "/Resources/IngestionRole/Properties/Policies/0/PolicyDocument/Statement/4/Condition", ""),
-            ("warehouse", "/Resources/CopyRole/Properties/Policies/0/PolicyDocument/Statement/2/Condition", "{}"),
-        ],
     },
     Rule {
         name: "a key obeys its account, and services of AWS for this account's things",
@@ -249,16 +173,9 @@ pub(super) const RULES: &[Rule] = &[
                 let service = !statement.services().is_empty()
                     && (account || logs || topic)
                     && !statement.actions().contains(&"kms:*".to_owned());
-                statement.kind == Kind::Key && !(root || service)
+                statement.kind == PolicyKind::Key && !(root || service)
             })
         },
-        by: &[
-            ("storage", "/Resources/LogKey/Properties/KeyPolicy/Statement/1/Condition", ""),
-            ("monitoring", "/Resources/AlarmKey/Properties/KeyPolicy/Statement/1/Condition", ""),
-            ("monitoring", "/Resources/AlarmKey/Properties/KeyPolicy/Statement/2/Condition", ""),
-            ("storage", "/Resources/LakeKey/Properties/KeyPolicy/Statement/0/Principal", r#"{"AWS": "*"}"#),
-            ("storage", "/Resources/AirflowKey/Properties/KeyPolicy/Statement/1/Action", "\"kms:*\""),
-        ],
     },
     Rule {
         name: "a policy of a bucket or a topic lets in services of AWS alone, for this account's things",
@@ -268,15 +185,9 @@ pub(super) const RULES: &[Rule] = &[
                 // EventBridge supports no condition for topics.
                 let events = statement.services() == ["events.amazonaws.com"] && statement.actions() == ["sns:Publish"];
                 let service = !statement.services().is_empty() && (conditions[1] || events);
-                statement.kind == Kind::Resource && statement.allows() && !service
+                statement.kind == PolicyKind::Resource && statement.allows() && !service
             })
         },
-        by: &[
-            ("storage", "/Resources/AccessLogBucketPolicy/Properties/PolicyDocument/Statement/2/Principal", "\"*\""),
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/1/Condition", "{}"),
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/2/Action", "\"sns:*\""),
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/3/Condition", ""),
-        ],
     },
     Rule {
         name: "a role has the policies that its template shows, and no others",
@@ -287,13 +198,5 @@ pub(super) const RULES: &[Rule] = &[
             // Those of GitHub's jobs have a rule of their own.
             all.filter(|place| !place.starts_with("ci.")).collect()
         },
-        by: &[
-            (
-                "compute",
-                "/Resources/DbtRole/Properties/ManagedPolicyArns",
-                r#"["arn:aws:iam::aws:policy/AdministratorAccess"]"#,
-            ),
-            ("compute", "/Resources/Extra", r#"{"Type": "AWS::IAM::ManagedPolicy", "Properties": {}}"#),
-        ],
     },
 ];

@@ -1,6 +1,6 @@
 //! How a long plan reads.
 
-use super::{BASE, Case, Given, USER, template};
+use super::{BASE, Case, ParameterValue, USER, template};
 
 /// A page that cuts the end of a plan cuts nothing of this, and a terminal stops below the count.
 #[test]
@@ -36,7 +36,7 @@ fn what_is_replaced_gives_another_output_and_that_is_shown_where_it_is_taken() {
     let plan = case.plan();
     assert_eq!(
         plan.stack("user").expect("planned").parameters["TopicName"],
-        Given::Pending("output:base.TopicName".to_owned())
+        ParameterValue::Pending("output:base.TopicName".to_owned())
     );
     let text = plan.to_string();
     assert!(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::sources::{IMAGES, OBJECTS};
 use super::{Rule, Stacks, of_type, resources, texts};
+use crate::stack::sources::{IMAGES, OBJECTS};
 
 /// Types whose resources take no tags, or, as the aliases of keys, nothing that costs.
 const UNTAGGED: [&str; 12] = [
@@ -72,10 +72,6 @@ pub(super) const RULES: &[Rule] = &[
             let silent = all.filter(|(_, _, body)| body["Description"].as_str().is_none_or(str::is_empty));
             silent.map(|(stack, name, _)| format!("{stack}.{name}")).collect()
         },
-        by: &[
-            ("network", "/Parameters/VpcCidr/Description", ""),
-            ("compute", "/Outputs/JobQueueArn/Description", "\"\""),
-        ],
     },
     Rule {
         name: "every parameter is constrained",
@@ -86,44 +82,24 @@ pub(super) const RULES: &[Rule] = &[
             });
             open.map(|(stack, name, _)| format!("{stack}.{name}")).collect()
         },
-        by: &[
-            ("storage", "/Parameters/LakeBucketName/AllowedPattern", ""),
-            ("orchestration", "/Parameters/RequirementsVersion/MinLength", ""),
-        ],
-    },
-    Rule {
-        name: "every parameter is used",
-        broken: |stacks| {
-            let unused = parts(stacks, "Parameters").filter(|(stack, name, _)| {
-                let template = &stacks[stack];
-                let text = ["Conditions", "Resources", "Outputs"].map(|section| template[section].to_string()).concat();
-                !text.contains(&format!("{{\"Ref\":\"{name}\"}}")) && !text.contains(&format!("${{{name}}}"))
-            });
-            unused.map(|(stack, name, _)| format!("{stack}.{name}")).collect()
-        },
-        by: &[
-            ("network", "/Parameters/Unused", r#"{"Type": "String"}"#),
-            ("orchestration", "/Resources/Airflow/Properties/Schedulers", "2"),
-        ],
     },
     Rule {
         name: "every value of the settings' table, every image and every object is some stack's parameter",
         broken: |stacks| {
             let settings = crate::settings::resolve(
                 "dev",
-                crate::settings::Document { file: "dev", text: include_str!("../../../../infra/settings/dev.yaml") },
+                crate::settings::Document { file: "dev", text: include_str!("../../../../../infra/settings/dev.yaml") },
                 None,
                 &BTreeMap::new(),
             );
             let settings = settings.expect("sound settings").settings;
-            let table = super::super::settings(&settings);
+            let table = crate::stack::settings(&settings);
             let names = table.keys().copied().chain(IMAGES.iter().chain(&OBJECTS).map(|(name, _)| *name));
             names
                 .filter(|name| !parts(stacks, "Parameters").any(|(_, found, _)| found == name))
                 .map(str::to_owned)
                 .collect()
         },
-        by: &[("network", "/Parameters/VpcCidr", ""), ("compute", "/Parameters/DbtImageDigest", "")],
     },
     Rule {
         name: "an output's name is unique over all stacks, and its value leads to a resource",
@@ -139,10 +115,6 @@ pub(super) const RULES: &[Rule] = &[
             }
             found
         },
-        by: &[
-            ("network", "/Outputs/LakeBucket", r#"{"Value": {"Ref": "Vpc"}}"#),
-            ("storage", "/Outputs/LakeBucketArn/Value", "\"arn\""),
-        ],
     },
     Rule {
         name: "what costs is tagged with the project",
@@ -151,11 +123,6 @@ pub(super) const RULES: &[Rule] = &[
                 resources(stacks).filter(|(_, kind, body)| !UNTAGGED.contains(kind) && !tagged(&body["Properties"]));
             taken.map(|(place, ..)| place).collect()
         },
-        by: &[
-            ("storage", "/Resources/LakeBucket/Properties/Tags", ""),
-            ("compute", "/Resources/DbtJob/Properties/Tags/project", ""),
-            ("monitoring", "/Resources/Budget/Properties/ResourceTags/0", ""),
-        ],
     },
     Rule {
         name: "every group of logs has an end and a key of ours",
@@ -168,11 +135,6 @@ pub(super) const RULES: &[Rule] = &[
             });
             open.map(|(place, _)| place).collect()
         },
-        by: &[
-            ("compute", "/Resources/DbtLogGroup/Properties/RetentionInDays", ""),
-            ("orchestration", "/Resources/TaskLogGroup/Properties/KmsKeyId", ""),
-            ("network", "/Resources/FlowLogGroup/Properties/RetentionInDays", "1"),
-        ],
     },
     Rule {
         name: "no secret is written in a template",
@@ -183,9 +145,5 @@ pub(super) const RULES: &[Rule] = &[
             }
             found
         },
-        by: &[
-            ("warehouse", "/Resources/Namespace/Properties/AdminUserPassword", "\"Abc12345\""),
-            ("compute", "/Resources/DbtJob/Properties/ContainerProperties/ApiKey", "\"x\""),
-        ],
     },
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::resolve::{Given, resolve};
+use super::super::resolve::{ParameterValue, resolve};
 use super::super::template::Template;
 use super::*;
 use crate::settings::Document;
@@ -32,19 +32,22 @@ fn template(text: &str) -> Template {
     Template::parse("t", Document { file: "t.yaml", text }).expect("a template")
 }
 
-fn given(values: &[(&str, &str)]) -> BTreeMap<String, Given> {
-    values.iter().map(|(name, value)| ((*name).to_owned(), Given::Known((*value).to_owned()))).collect()
+fn given(values: &[(&str, &str)]) -> BTreeMap<String, ParameterValue> {
+    values.iter().map(|(name, value)| ((*name).to_owned(), ParameterValue::Known((*value).to_owned()))).collect()
 }
 
 const USUAL: [(&str, &str); 3] = [("Cidr", "10.0.0.0/16"), ("Zones", "a,b"), ("Logs", "true")];
 
-fn with(name: &str, value: &str) -> BTreeMap<String, Given> {
+fn with(name: &str, value: &str) -> BTreeMap<String, ParameterValue> {
     let mut values = given(&USUAL);
-    values.insert(name.to_owned(), Given::Known(value.to_owned()));
+    values.insert(name.to_owned(), ParameterValue::Known(value.to_owned()));
     values
 }
 
-fn between(before: (&str, &BTreeMap<String, Given>), after: (&str, &BTreeMap<String, Given>)) -> Vec<Change> {
+fn between(
+    before: (&str, &BTreeMap<String, ParameterValue>),
+    after: (&str, &BTreeMap<String, ParameterValue>),
+) -> Vec<Change> {
     changes(&resolve(&template(before.0), before.1), &resolve(&template(after.0), after.1))
 }
 
@@ -103,7 +106,7 @@ fn a_place_of_a_list_changes_whoever_takes_it_and_nobody_else() {
         NETWORK.replace("LogGroupName: flow", "LogGroupName: !Join ['', [flo, !Select [1, !Split [',', 'v,w']]]]");
     assert_eq!(between((NETWORK, &given(&USUAL)), (&joined, &given(&USUAL))), []);
     let mut pending = given(&USUAL);
-    pending.insert("Zones".to_owned(), Given::Pending("output:other.Zones".to_owned()));
+    pending.insert("Zones".to_owned(), ParameterValue::Pending("output:other.Zones".to_owned()));
     let unknown = between((NETWORK, &given(&USUAL)), (NETWORK, &pending));
     assert!(shown(&unknown)[0].contains("<output:other.Zones>"), "{unknown:?}");
 }
@@ -127,7 +130,7 @@ fn a_policy_that_retains_is_believed() {
 #[test]
 fn what_is_not_known_yet_differs_and_says_what_it_waits_for() {
     let mut values = given(&USUAL);
-    values.insert("Cidr".to_owned(), Given::Pending("output:other.Cidr".to_owned()));
+    values.insert("Cidr".to_owned(), ParameterValue::Pending("output:other.Cidr".to_owned()));
     let found = between((NETWORK, &given(&USUAL)), (NETWORK, &values));
     assert!(shown(&found)[1].contains("10.0.0.0/16 -> <output:other.Cidr>"), "{found:?}");
 }
@@ -146,7 +149,7 @@ fn a_fixed_name_cannot_be_replaced_unless_it_changes() {
     let queue = "Description: d\nResources:\n  Q: {Type: 'AWS::Batch::JobQueue', Properties: {JobQueueName: q, JobQueueType: A}}";
     let none = BTreeMap::new();
     let old = resolve(&template(queue), &none);
-    let refused = |after: &str| impossible(&old, &changes(&old, &resolve(&template(after), &none)));
+    let refused = |after: &str| blocked(&old, &changes(&old, &resolve(&template(after), &none)));
     let kind = queue.replace("JobQueueType: A", "JobQueueType: B");
     assert_eq!(refused(&kind), ["`Q` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"]);
     assert_eq!(refused(&kind.replace("JobQueueName: q", "JobQueueName: r")), Vec::<String>::new());
@@ -164,7 +167,7 @@ fn every_type_of_our_templates_is_known() {
         include_str!("../../../../infra/warehouse.yaml"),
     ] {
         for body in template(text).resources.values() {
-            assert!(Kind::of(&kind_of(body)).is_some(), "{body}");
+            assert!(ResourceType::of(&kind_of(body)).is_some(), "{body}");
         }
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::{Given, resolve, settings};
 use super::{TEXTS, templates, texts};
 use crate::settings::{Document, Variables};
+use crate::stack::{ParameterValue, resolve, settings};
 
 /// What AWS calls the deployment of these tests.
 pub(super) const PLACE: [(&str, &str); 4] = [
@@ -36,10 +36,10 @@ impl<'c> Call<'c> {
 
 /// The resources of every template with the parameters of `prod`, by `stack.Name`. Outputs of other stacks stay references.
 pub(super) fn deployed() -> BTreeMap<String, Value> {
-    let text = include_str!("../../../../infra/settings/prod.yaml");
+    let text = include_str!("../../../../../infra/settings/prod.yaml");
     let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
     let table = settings(&prod.expect("sound settings").settings);
-    let known = |value: &str| Given::Known(value.to_owned());
+    let known = |value: &str| ParameterValue::Known(value.to_owned());
     let mut given: BTreeMap<_, _> = table.iter().map(|(name, row)| ((*name).to_owned(), known(&row.value))).collect();
     given.extend(PLACE.map(|(name, value)| (name.to_owned(), known(value))));
     let resolved = templates().into_iter().zip(TEXTS).map(|(template, (stack, _))| (stack, resolve(&template, &given)));

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Do, Plan, StackPlan};
+use super::{Plan, StackAction, StackPlan};
 use crate::stack::{Action, Change, TAG};
 
 impl fmt::Display for Plan {
@@ -49,15 +49,17 @@ impl Plan {
     /// How many resources are replaced or removed, if any is.
     fn lost(&self) -> Option<String> {
         let count = |which: fn(&Change) -> bool| self.changes().filter(|(_, change)| which(change)).count();
-        let (loud, losses) = (count(Change::is_loud), count(Change::loses_data));
-        let data = if losses > 0 { format!(", {losses} with data that is lost") } else { String::new() };
+        let (loud, plan) = (count(Change::is_loud), count(Change::loses_data));
+        let data = if plan > 0 { format!(", {plan} with data that is lost") } else { String::new() };
         (loud > 0).then(|| format!("Replaced or removed: {}{data}", resources(loud)))
     }
 
     fn show_access(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A new stack's own resources are part of it.
         let shown = |stack: &StackPlan, change: &Change| {
-            change.is_access() && !change.is_loud() && !matches!(stack.action, Do::Create | Do::Remake)
+            change.is_access()
+                && !change.is_loud()
+                && !matches!(stack.action, StackAction::Create | StackAction::Recreate)
         };
         let mut list = self.changes().filter(|(stack, change)| shown(stack, change)).peekable();
         if list.peek().is_none() {
@@ -102,7 +104,7 @@ impl Plan {
 
 /// Changes that are shown with their stack; access has a section of its own.
 fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
-    let told = matches!(stack.action, Do::Update | Do::Wait);
+    let told = matches!(stack.action, StackAction::Update | StackAction::Wait);
     let imported = |change: &&Change| change.action == Action::Import;
     let own = move |change: &&Change| (told && (change.is_loud() || !change.is_access())) || imported(change);
     stack.changes.iter().filter(own)
@@ -119,14 +121,14 @@ fn resources(count: usize) -> String {
 fn words(stack: &StackPlan) -> String {
     let count = |action| stack.changes.iter().filter(|change| change.action == action).count();
     let mut parts = vec![match stack.action {
-        Do::Create => format!("create, {}", resources(stack.changes.len())),
-        Do::Remake => format!("delete what was never made, then create, {}", resources(stack.changes.len())),
-        Do::Keep => "no change".to_owned(),
-        Do::Wait => {
+        StackAction::Create => format!("create, {}", resources(stack.changes.len())),
+        StackAction::Recreate => format!("delete what was never made, then create, {}", resources(stack.changes.len())),
+        StackAction::Keep => "no change".to_owned(),
+        StackAction::Wait => {
             let status = stack.found.as_ref().map_or("", |(status, _)| status);
             format!("{status}: CloudFormation is at work on it")
         }
-        Do::Update => {
+        StackAction::Update => {
             let parts = [
                 (count(Action::Add), "new"),
                 (count(Action::Import), "taken up"),
@@ -145,10 +147,10 @@ fn words(stack: &StackPlan) -> String {
             }
         }
     }];
-    if !stack.outputs.is_empty() && stack.action == Do::Update {
+    if !stack.outputs.is_empty() && stack.action == StackAction::Update {
         parts.push(format!("outputs {}", stack.outputs.join(", ")));
     }
-    if let Some(module) = stack.tag.as_ref().filter(|_| stack.action == Do::Update) {
+    if let Some(module) = stack.tag.as_ref().filter(|_| stack.action == StackAction::Update) {
         parts.push(format!("tag {TAG}={module}"));
     }
     match stack.protect {

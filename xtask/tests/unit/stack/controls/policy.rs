@@ -6,7 +6,7 @@ use super::{Stacks, resources, texts};
 
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PolicyKind {
     /// Says who may become a role.
     Trust,
     /// Says what a role may do.
@@ -28,7 +28,7 @@ pub(super) enum Kind {
 /// A statement.
 pub(super) struct Statement<'s> {
     pub(super) place: String,
-    pub(super) kind: Kind,
+    pub(super) kind: PolicyKind,
     pub(super) body: &'s Value,
 }
 
@@ -65,24 +65,28 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
             "AWS::IAM::Role" => {
                 // What people and services do is one thing, what makes all of it is another, with rules of its own.
                 let ci = place.starts_with("ci.");
-                let (trust, may) = if ci { (Kind::Federated, Kind::Job) } else { (Kind::Trust, Kind::Identity) };
+                let (trust, may) = if ci {
+                    (PolicyKind::Federated, PolicyKind::Job)
+                } else {
+                    (PolicyKind::Trust, PolicyKind::Identity)
+                };
                 documents.push((place.clone(), trust, &properties["AssumeRolePolicyDocument"]));
                 let policies = properties["Policies"].as_array().into_iter().flatten();
                 documents.extend(policies.map(|policy| (place.clone(), may, &policy["PolicyDocument"])));
             }
             "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
-                documents.push((place, Kind::Resource, &properties["PolicyDocument"]));
+                documents.push((place, PolicyKind::Resource, &properties["PolicyDocument"]));
             }
-            "AWS::IAM::ManagedPolicy" => documents.push((place, Kind::Boundary, &properties["PolicyDocument"])),
-            "AWS::KMS::Key" => documents.push((place, Kind::Key, &properties["KeyPolicy"])),
-            "AWS::EC2::VPCEndpoint" => documents.push((place, Kind::Endpoint, &properties["PolicyDocument"])),
+            "AWS::IAM::ManagedPolicy" => documents.push((place, PolicyKind::Boundary, &properties["PolicyDocument"])),
+            "AWS::KMS::Key" => documents.push((place, PolicyKind::Key, &properties["KeyPolicy"])),
+            "AWS::EC2::VPCEndpoint" => documents.push((place, PolicyKind::Endpoint, &properties["PolicyDocument"])),
             _ => {}
         }
     }
     documents.into_iter().flat_map(|(place, kind, document)| of(&place, kind, document)).collect()
 }
 
-fn of<'s>(place: &str, kind: Kind, document: &'s Value) -> Vec<Statement<'s>> {
+fn of<'s>(place: &str, kind: PolicyKind, document: &'s Value) -> Vec<Statement<'s>> {
     let list = document["Statement"].as_array().into_iter().flatten().enumerate();
     let named = |index: usize, body: &Value| body["Sid"].as_str().map_or_else(|| index.to_string(), str::to_owned);
     list.map(|(index, body)| Statement { place: format!("{place} {}", named(index, body)), kind, body }).collect()

@@ -2,30 +2,10 @@
 
 use serde_json::Value;
 
-use super::policy::{Kind, statements};
-use super::{Property, Rule, Stacks, of_type, texts};
+use super::policy::{PolicyKind, statements};
+use super::{Rule, Stacks, of_type, texts};
 
 const BUCKET: &str = "AWS::S3::Bucket";
-const REPOSITORY: &str = "AWS::ECR::Repository";
-
-pub(super) const PROPERTIES: &[Property] = &[
-    (BUCKET, "/Properties/PublicAccessBlockConfiguration/BlockPublicAcls", "true"),
-    (BUCKET, "/Properties/PublicAccessBlockConfiguration/BlockPublicPolicy", "true"),
-    (BUCKET, "/Properties/PublicAccessBlockConfiguration/IgnorePublicAcls", "true"),
-    (BUCKET, "/Properties/PublicAccessBlockConfiguration/RestrictPublicBuckets", "true"),
-    // ACLs are off.
-    (BUCKET, "/Properties/OwnershipControls/Rules/0/ObjectOwnership", "\"BucketOwnerEnforced\""),
-    (BUCKET, "/Properties/VersioningConfiguration/Status", "\"Enabled\""),
-    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/AbortIncompleteMultipartUpload", ""),
-    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration", ""),
-    (BUCKET, "/Properties/LifecycleConfiguration/Rules/0/Status", "\"Enabled\""),
-    ("AWS::KMS::Key", "/Properties/EnableKeyRotation", "true"),
-    (REPOSITORY, "/Properties/ImageTagMutability", "\"IMMUTABLE\""),
-    (REPOSITORY, "/Properties/ImageScanningConfiguration/ScanOnPush", "true"),
-    (REPOSITORY, "/Properties/EncryptionConfiguration/EncryptionType", "\"KMS\""),
-    (REPOSITORY, "/Properties/LifecyclePolicy/LifecyclePolicyText", ""),
-    ("AWS::SNS::Topic", "/Properties/KmsMasterKeyId", r#"{"Fn::GetAtt": ["AlarmKey", "Arn"]}"#),
-];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -36,10 +16,6 @@ pub(super) const RULES: &[Rule] = &[
             let lacks = |(place, body): &(String, &Value)| place != "storage.AccessLogBucket" && logs(body) != other;
             of_type(stacks, BUCKET).filter(lacks).map(|(place, _)| place).collect()
         },
-        by: &[
-            ("storage", "/Resources/LakeBucket/Properties/LoggingConfiguration", ""),
-            ("storage", "/Resources/AirflowBucket/Properties/LoggingConfiguration/DestinationBucketName", "{}"),
-        ],
     },
     Rule {
         name: "every bucket is encrypted with a key of ours, but for the log of requests, for which S3 takes none",
@@ -54,15 +30,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             of_type(stacks, BUCKET).filter(|(place, body)| !keeps(place, body)).map(|(place, _)| place).collect()
         },
-        by: &[
-            ("storage", "/Resources/LakeBucket/Properties/BucketEncryption", ""),
-            ("storage", "/Resources/AccessLogBucket/Properties/BucketEncryption", ""),
-            (
-                "storage",
-                "/Resources/AirflowBucket/Properties/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/KMSMasterKeyID",
-                "",
-            ),
-        ],
     },
     Rule {
         name: "every bucket refuses requests without TLS 1.2",
@@ -75,13 +42,6 @@ pub(super) const RULES: &[Rule] = &[
                 })
                 .collect()
         },
-        by: &[
-            ("storage", "/Resources/LakeBucketPolicy", ""),
-            ("storage", "/Resources/AirflowBucketPolicy/Properties/PolicyDocument/Statement/0/Effect", "\"Allow\""),
-            ("storage", "/Resources/AccessLogBucketPolicy/Properties/PolicyDocument/Statement/1/Condition", "{}"),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/0/Resource/1", ""),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/0/Action", "\"s3:GetObject\""),
-        ],
     },
     Rule {
         name: "raw/ and receipts are written once, and a multipart upload's parts are let through",
@@ -99,13 +59,6 @@ pub(super) const RULES: &[Rule] = &[
             });
             if once { Vec::new() } else { vec!["storage.LakeBucketPolicy".to_owned()] }
         },
-        by: &[
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2", ""),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Effect", "\"Allow\""),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Condition/Bool", ""),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Condition/Null", ""),
-            ("storage", "/Resources/LakeBucketPolicy/Properties/PolicyDocument/Statement/2/Resource/1", ""),
-        ],
     },
     Rule {
         name: "a topic takes nothing without TLS",
@@ -118,10 +71,6 @@ pub(super) const RULES: &[Rule] = &[
             });
             if refuses { Vec::new() } else { vec!["monitoring.AlarmTopicPolicy".to_owned()] }
         },
-        by: &[
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/0", ""),
-            ("monitoring", "/Resources/AlarmTopicPolicy/Properties/PolicyDocument/Statement/0/Principal", "{}"),
-        ],
     },
     Rule {
         name: "what holds data, and its key, outlives its stack",
@@ -135,11 +84,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             all.filter(lacks).map(|(place, _)| place).collect()
         },
-        by: &[
-            ("storage", "/Resources/LakeBucket/DeletionPolicy", ""),
-            ("storage", "/Resources/LakeKey/UpdateReplacePolicy", "\"Delete\""),
-            ("warehouse", "/Resources/Namespace/DeletionPolicy", "\"Delete\""),
-        ],
     },
 ];
 
@@ -148,7 +92,7 @@ fn refuses(stacks: &Stacks, bucket: &str, key: &str, value: &str) -> bool {
     let name = bucket.trim_start_matches("storage.");
     let own = [format!(r#"{{"Fn::GetAtt":["{name}","Arn"]}}"#), format!(r#"{{"Fn::Sub":"${{{name}.Arn}}/*"}}"#)];
     statements(stacks).into_iter().any(|statement| {
-        statement.kind == Kind::Resource
+        statement.kind == PolicyKind::Resource
             && !statement.allows()
             && statement.body["Principal"] == "*"
             && statement.actions() == ["s3:*"]

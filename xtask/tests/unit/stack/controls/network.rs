@@ -2,20 +2,8 @@
 
 use serde_json::Value;
 
-use super::policy::{Kind, statements};
-use super::{Property, Rule, Stacks, of_type, resources, texts};
-
-pub(super) const PROPERTIES: &[Property] = &[
-    ("AWS::EC2::VPC", "/Properties/EnableDnsSupport", "true"),
-    ("AWS::EC2::VPC", "/Properties/EnableDnsHostnames", "true"),
-    ("AWS::EC2::Subnet", "/Properties/MapPublicIpOnLaunch", "false"),
-    ("AWS::EC2::FlowLog", "/Properties/TrafficType", "\"ALL\""),
-    ("AWS::EC2::FlowLog", "/Properties/ResourceId", r#"{"Ref": "Vpc"}"#),
-    ("AWS::EC2::VPCEndpoint", "/Properties/PolicyDocument", ""),
-    ("AWS::EC2::SecurityGroup", "/Properties/GroupDescription", ""),
-    ("AWS::EC2::SecurityGroup", "/Properties/SecurityGroupEgress", ""),
-    ("Custom::ClosedSecurityGroup", "/Properties/GroupId", r#"{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}"#),
-];
+use super::policy::{PolicyKind, statements};
+use super::{Rule, Stacks, of_type, resources, texts};
 
 /// What containers of MWAA, which are of another account, ask of an endpoint: its statement, and the actions.
 const CONTAINERS: [(&str, &[&str]); 5] = [
@@ -83,13 +71,6 @@ pub(super) const RULES: &[Rule] = &[
             let rules = group_rules(stacks).into_iter().filter(|(_, _, rule)| !is_description(&rule["Description"]));
             groups.map(|(place, _)| place).chain(places(rules)).collect()
         },
-        by: &[
-            ("orchestration", "/Resources/AirflowFromItself/Properties/Description", "\"Airflow's parts\""),
-            ("compute", "/Resources/JobSecurityGroup/Properties/GroupDescription", "\"the jobs'\""),
-            ("compute", "/Resources/WarehouseFromJobs/Properties/Description", ""),
-            ("network", "/Resources/EndpointSecurityGroup/Properties/SecurityGroupIngress/0/Description", ""),
-            ("orchestration", "/Resources/AirflowSecurityGroup/Properties/SecurityGroupEgress/0/Description", ""),
-        ],
     },
     Rule {
         name: "nobody comes in from outside the VPC",
@@ -99,15 +80,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| *lets_in && !ours(rule)))
         },
-        by: &[
-            ("network", "/Resources/EndpointSecurityGroup/Properties/SecurityGroupIngress/0/CidrIp", "\"0.0.0.0/0\""),
-            ("compute", "/Resources/WarehouseFromJobs/Properties/SourceSecurityGroupId", ""),
-            (
-                "compute",
-                "/Resources/JobSecurityGroup/Properties/SecurityGroupIngress",
-                r#"[{"IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "Description": "all"}]"#,
-            ),
-        ],
     },
     Rule {
         name: "what goes out to everywhere is TLS",
@@ -117,10 +89,6 @@ pub(super) const RULES: &[Rule] = &[
             let wide = |rule: &Value| everywhere(rule) && !tls(rule);
             places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| !lets_in && wide(rule)))
         },
-        by: &[
-            ("compute", "/Resources/JobSecurityGroup/Properties/SecurityGroupEgress/0/ToPort", "65535"),
-            ("warehouse", "/Resources/WarehouseSecurityGroup/Properties/SecurityGroupEgress/0/IpProtocol", "\"-1\""),
-        ],
     },
     Rule {
         name: "Airflow's group lets in itself alone",
@@ -137,20 +105,11 @@ pub(super) const RULES: &[Rule] = &[
                 rules.len() == 1 && rules.iter().all(|(_, _, rule)| texts(&rule["SourceSecurityGroupId"]) == [own]);
             if sound { Vec::new() } else { vec!["orchestration.AirflowSecurityGroup".to_owned()] }
         },
-        by: &[
-            ("orchestration", "/Resources/AirflowFromItself", ""),
-            ("orchestration", "/Resources/AirflowFromItself/Properties/SourceSecurityGroupId", "\"sg-1\""),
-            (
-                "orchestration",
-                "/Resources/AirflowSecurityGroup/Properties/SecurityGroupIngress",
-                r#"[{"IpProtocol": "-1", "SourceSecurityGroupId": {"Ref": "Other"}, "Description": "all"}]"#,
-            ),
-        ],
     },
     Rule {
         name: "an endpoint lets through this account's principals, and of anybody what MWAA's containers do, no more",
         broken: |stacks| {
-            let found = statements(stacks).into_iter().filter(|statement| statement.kind == Kind::Endpoint);
+            let found = statements(stacks).into_iter().filter(|statement| statement.kind == PolicyKind::Endpoint);
             let sound = |statement: &super::policy::Statement<'_>| {
                 let ours = statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
                 let layers = statement.actions() == ["s3:GetObject"]
@@ -162,26 +121,6 @@ pub(super) const RULES: &[Rule] = &[
             };
             found.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
         },
-        by: &[
-            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/0/Condition", ""),
-            ("network", "/Resources/KmsInterfaceEndpoint/Properties/PolicyDocument/Statement/0/Condition", "{}"),
-            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/2/Resource", "\"*\""),
-            (
-                "network",
-                "/Resources/EcrApiInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action/0",
-                "\"ecr:PutImage\"",
-            ),
-            (
-                "network",
-                "/Resources/SecretsmanagerInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action",
-                "\"secretsmanager:*\"",
-            ),
-            (
-                "network",
-                "/Resources/SqsInterfaceEndpoint/Properties/PolicyDocument/Statement/1",
-                r#"{"Sid": "Pull", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage", "Resource": "*"}"#,
-            ),
-        ],
     },
     Rule {
         name: "MWAA's containers get through the endpoints with which they begin",
@@ -200,16 +139,6 @@ pub(super) const RULES: &[Rule] = &[
             let lacking = CONTAINERS.iter().filter(|(place, wanted)| !through(place, wanted));
             lacking.map(|(place, _)| (*place).to_owned()).collect()
         },
-        by: &[
-            ("network", "/Resources/KmsInterfaceEndpoint/Properties/PolicyDocument/Statement/1", ""),
-            ("network", "/Resources/LogsInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Action/1", ""),
-            ("network", "/Resources/EcrDkrInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Principal", "{}"),
-            (
-                "network",
-                "/Resources/SecretsmanagerInterfaceEndpoint/Properties/PolicyDocument/Statement/1/Condition",
-                r#"{"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}"#,
-            ),
-        ],
     },
     Rule {
         name: "S3 is reached without NAT from every private subnet, and only our buckets are",
@@ -223,11 +152,6 @@ pub(super) const RULES: &[Rule] = &[
                     .all(|text| text.contains("LakeBucketArn") || text.contains("AirflowBucketArn"));
             if sound { Vec::new() } else { vec!["network.S3Endpoint".to_owned()] }
         },
-        by: &[
-            ("network", "/Resources/S3Endpoint", ""),
-            ("network", "/Resources/S3Endpoint/Properties/RouteTableIds/2", ""),
-            ("network", "/Resources/S3Endpoint/Properties/PolicyDocument/Statement/0/Resource", "\"*\""),
-        ],
     },
     Rule {
         name: "an interface endpoint has its private name, a subnet in each zone and the endpoints' group",
@@ -243,10 +167,5 @@ pub(super) const RULES: &[Rule] = &[
                 .map(|(place, _)| place)
                 .collect()
         },
-        by: &[
-            ("network", "/Resources/LogsInterfaceEndpoint/Properties/PrivateDnsEnabled", "false"),
-            ("network", "/Resources/StsInterfaceEndpoint/Properties/SubnetIds/0", ""),
-            ("network", "/Resources/SqsInterfaceEndpoint/Properties/SecurityGroupIds", "[]"),
-        ],
     },
 ];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::github::{places, plain, roles};
-use super::policy::{Kind, Statement, statements};
+use super::policy::{PolicyKind, Statement, statements};
 use super::{Rule, Stacks, of_type, texts};
 
 /// What gives a role more than it had, and takes a condition on the boundary (Service Authorization Reference, "AWS IAM").
@@ -30,14 +30,14 @@ fn has(statement: &Statement<'_>, action: &str) -> bool {
 }
 
 fn of_jobs(statement: &Statement<'_>) -> bool {
-    matches!(statement.kind, Kind::Job | Kind::Boundary) && statement.allows()
+    matches!(statement.kind, PolicyKind::Job | PolicyKind::Boundary) && statement.allows()
 }
 
 /// A statement of the boundary denies these actions for the resources of these names in the account, whatever the context.
 fn denies(stacks: &Stacks, actions: &[&str], names: &[&str]) -> bool {
     statements(stacks).iter().any(|statement| {
         let resources = statement.resources();
-        statement.kind == Kind::Boundary
+        statement.kind == PolicyKind::Boundary
             && !statement.allows()
             && statement.body.get("Condition").is_none()
             && actions.iter().all(|action| has(statement, action))
@@ -58,15 +58,6 @@ pub(super) const RULES: &[Rule] = &[
             let open = roles(stacks).filter(|(_, body)| body["Properties"]["PermissionsBoundary"]["Ref"] != "Boundary");
             open.map(|(place, _)| place).collect()
         },
-        by: &[
-            ("ci", "/Resources/DeployRole/Properties/PermissionsBoundary", ""),
-            ("ci", "/Resources/BuildRole/Properties/PermissionsBoundary", ""),
-            (
-                "ci",
-                "/Resources/PlanRole/Properties/PermissionsBoundary",
-                "\"arn:aws:iam::aws:policy/AdministratorAccess\"",
-            ),
-        ],
     },
     Rule {
         name: "every role of the stacks has the boundary, wherever the settings have one",
@@ -80,45 +71,22 @@ pub(super) const RULES: &[Rule] = &[
             });
             open.map(|(place, _)| place).collect()
         },
-        by: &[
-            ("compute", "/Resources/IngestionRole/Properties/PermissionsBoundary", ""),
-            (
-                "network",
-                "/Resources/CloseDefaultSecurityGroupRole/Properties/PermissionsBoundary/Fn::If/1",
-                "\"other\"",
-            ),
-            ("orchestration", "/Conditions/IsBounded", r#"{"Fn::Equals": ["a", "b"]}"#),
-            ("warehouse", "/Resources/CopyRole/Properties/PermissionsBoundary", r#"{"Ref": "AWS::NoValue"}"#),
-        ],
     },
     Rule {
         name: "a role is created or changed only behind the boundary",
         broken: |stacks| {
             places(stacks, |statement| {
                 let behind = json!({"StringEquals": {"iam:PermissionsBoundary": arn()}});
-                let job = statement.kind == Kind::Job && statement.allows();
+                let job = statement.kind == PolicyKind::Job && statement.allows();
                 job && BEHIND.iter().any(|action| has(statement, action)) && statement.body["Condition"] != behind
             })
         },
-        by: &[
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/12/Condition", ""),
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/12/Condition/StringEquals",
-                r#"{"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}"#,
-            ),
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/11/Action/0",
-                "\"iam:AttachRolePolicy\"",
-            ),
-        ],
     },
     Rule {
         name: "the boundary requires itself of every role that is created or changed behind it",
         broken: |stacks| {
             let itself = |statement: &Statement<'_>| {
-                statement.kind == Kind::Boundary
+                statement.kind == PolicyKind::Boundary
                     && !statement.allows()
                     && BEHIND.iter().all(|action| has(statement, action))
                     && statement.resources() == ["*"]
@@ -128,13 +96,6 @@ pub(super) const RULES: &[Rule] = &[
                 stacks["ci"]["Resources"]["Boundary"]["Properties"]["ManagedPolicyName"]["Ref"] == "BoundaryName";
             unless(name && statements(stacks).iter().any(itself), "ci.Boundary")
         },
-        by: &[
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/9", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/9/Action/1", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/9/Resource", "\"arn:aws:iam::1:role/a\""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/9/Condition/Bool", r#"{"a": "true"}"#),
-            ("ci", "/Resources/Boundary/Properties/ManagedPolicyName", "\"another\""),
-        ],
     },
     Rule {
         name: "behind the boundary neither it, nor the roles of GitHub's jobs, nor their stack can be changed or left",
@@ -145,24 +106,13 @@ pub(super) const RULES: &[Rule] = &[
                 && denies(stacks, &["cloudformation:CreateChangeSet"], &["stack/${StackPrefix}-ci/*"]);
             let services = statements(stacks).iter().any(|statement| {
                 let passed = &statement.body["Condition"]["StringNotEquals"]["iam:PassedToService"];
-                statement.kind == Kind::Boundary
+                statement.kind == PolicyKind::Boundary
                     && !statement.allows()
                     && has(statement, "iam:PassRole")
                     && passed.is_array()
             });
             unless(kept && services, "ci.Boundary")
         },
-        by: &[
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/10", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/11", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/11/Resource/0", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/12/Effect", "\"Allow\""),
-            (
-                "ci",
-                "/Resources/Boundary/Properties/PolicyDocument/Statement/13/Condition",
-                r#"{"Bool": {"a": "true"}}"#,
-            ),
-        ],
     },
     Rule {
         name: "the boundary names the platform's own resources, or its region; of IAM roles alone, and no other identity",
@@ -179,17 +129,11 @@ pub(super) const RULES: &[Rule] = &[
                     action == "*" || action.starts_with("sts:") || action.starts_with("iam:") && action.contains('*')
                 };
                 let bound = statement.resources().iter().all(named) || here || key;
-                statement.kind == Kind::Boundary
+                statement.kind == PolicyKind::Boundary
                     && statement.allows()
                     && (!bound || statement.actions().iter().any(identity))
             })
         },
-        by: &[
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/0/Resource/0", "\"*\""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/1/Condition", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/1/Action/0", "\"sts:AssumeRole\""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/7/Action", "\"iam:*\""),
-        ],
     },
     Rule {
         name: "the boundary is one policy, and no policy is attached to the roles of GitHub's jobs",
@@ -200,10 +144,6 @@ pub(super) const RULES: &[Rule] = &[
             let others = if policies == ["ci.Boundary"] { Vec::new() } else { policies };
             attached.map(|(place, _)| place).chain(others).collect()
         },
-        by: &[
-            ("ci", "/Resources/PlanRole/Properties/ManagedPolicyArns", r#"["arn:aws:iam::aws:policy/SecurityAudit"]"#),
-            ("ci", "/Resources/Other", r#"{"Type": "AWS::IAM::ManagedPolicy", "Properties": {}}"#),
-        ],
     },
     Rule {
         name: "a key is used by its tag, and tagged only by whom the tag lets in or by CloudFormation when it creates it",
@@ -230,23 +170,6 @@ pub(super) const RULES: &[Rule] = &[
                     && !statement.actions().iter().filter(|action| action.starts_with("kms:")).all(sound)
             })
         },
-        by: &[
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/Policies/1/PolicyDocument/Statement/3/Action",
-                r#"["kms:CreateKey", "kms:TagResource"]"#,
-            ),
-            ("ci", "/Resources/BuildRole/Properties/Policies/1/PolicyDocument/Statement/4/Condition/Null", ""),
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/5/Condition/ForAnyValue:StringEquals",
-                "",
-            ),
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/6/Condition", ""),
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/9/Condition", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/2/Condition", ""),
-            ("ci", "/Resources/Boundary/Properties/PolicyDocument/Statement/4/Condition/Null", ""),
-        ],
     },
     Rule {
         name: "a grant on a key is for a service of AWS, and none is made before an approval",
@@ -254,17 +177,9 @@ pub(super) const RULES: &[Rule] = &[
             places(stacks, |statement| {
                 let service = statement.condition("kms:GrantIsForAWSResource").is_some_and(|is| is == "true");
                 let deploy = statement.place.starts_with("ci.DeployRole");
-                statement.kind == Kind::Job && has(statement, "kms:CreateGrant") && !(service && deploy)
+                statement.kind == PolicyKind::Job && has(statement, "kms:CreateGrant") && !(service && deploy)
             })
         },
-        by: &[
-            ("ci", "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/10/Condition/Bool", ""),
-            (
-                "ci",
-                "/Resources/BuildRole/Properties/Policies/1/PolicyDocument/Statement/5/Action/0",
-                "\"kms:CreateGrant\"",
-            ),
-        ],
     },
     Rule {
         name: "buckets are named as a whole: another project's name may begin alike",
@@ -277,17 +192,5 @@ pub(super) const RULES: &[Rule] = &[
                 of_jobs(statement) && !statement.resources().iter().filter(|found| found.contains(":s3:::")).all(whole)
             })
         },
-        by: &[
-            (
-                "ci",
-                "/Resources/DeployRole/Properties/Policies/1/PolicyDocument/Statement/1/Resource",
-                r#"{"Fn::Sub": "arn:${AWS::Partition}:s3:::${ProjectName}-*/*"}"#,
-            ),
-            (
-                "ci",
-                "/Resources/Boundary/Properties/PolicyDocument/Statement/0/Resource/21",
-                r#"{"Fn::Sub": "arn:${AWS::Partition}:s3:::*"}"#,
-            ),
-        ],
     },
 ];
