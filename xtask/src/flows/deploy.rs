@@ -1,5 +1,4 @@
-//! A deployment: what is there held against what is wanted, as one plan; then every part of it, side by side where the
-//! wires allow.
+//! A deployment: current and desired state compared as one plan, then applied with independent tasks in parallel.
 
 mod existing;
 mod run;
@@ -29,10 +28,10 @@ use crate::stack::{
 };
 use crate::sync::REQUIREMENTS;
 
-/// Objects that a sync of the DAGs may delete from their bucket on the way; more wants `sync-dags` itself.
+/// The most objects that a deployment may delete from the DAGs' bucket; more needs `sync-dags` itself.
 const MOST_DELETED: usize = 10;
 
-/// What is wanted, and with what.
+/// What to deploy.
 #[derive(Debug)]
 pub struct DeployRequest {
     /// The settings' module.
@@ -41,21 +40,21 @@ pub struct DeployRequest {
     pub settings: Settings,
     /// The environment over `.env`.
     pub variables: Variables,
-    /// Only these stacks, by their names without prefix; all where it is empty.
+    /// Only these stacks, by their names without prefix; all if empty.
     pub only: Vec<String>,
-    /// Only create stacks: those that exist are left as they are.
+    /// Only create missing stacks.
     pub create_only: bool,
-    /// The stacks that exist and for that reason are left as they are; a plan finds them.
+    /// Existing stacks that `create_only` leaves out; the plan finds them.
     pub(super) left_alone: BTreeSet<String>,
     /// Another folder than `infra/`.
     pub folder: Option<PathBuf>,
-    /// Another registry's host than ECR's own: an emulator's.
+    /// An emulator's registry host instead of ECR's.
     pub registry: Option<String>,
-    /// What the settings warn of; part of no plan.
+    /// Warnings about the settings; not part of the plan.
     pub warnings: Vec<Problem>,
 }
 
-/// A plan, and what it needs to be carried out.
+/// A plan with everything needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
     /// The plan.
@@ -70,7 +69,7 @@ pub struct ReadyDeployment {
 }
 
 impl DeployRequest {
-    /// With the settings of a module, which may be named, and the variables of the environment over `.env` or another file.
+    /// With the settings of a module (default: from the environment), and the variables of the environment and `.env`.
     ///
     /// # Errors
     /// With every problem of the settings.
@@ -120,16 +119,18 @@ impl DeployRequest {
         }
     }
 
-    /// Whether the stacks that are named are some.
+    /// Checks the names in `only`.
     ///
     /// # Errors
-    /// With the name that is none: a slip would else be a deployment of nothing.
+    /// With a name that is not a stack.
     pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
         let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
             return Ok(());
         };
         let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
-        bail!(Failure::new(format!("there is no stack `{unknown}`")).hint(format!("there are {}", names.join(", "))));
+        bail!(
+            Failure::new(format!("there is no stack `{unknown}`")).hint(format!("the stacks are {}", names.join(", ")))
+        );
     }
 
     /// Whether a stack is part of the deployment.
@@ -142,11 +143,11 @@ impl DeployRequest {
     }
 }
 
-/// Looks at everything and plans; nothing is changed.
+/// Reads the current state and plans; nothing is changed.
 ///
 /// # Errors
-/// When the credentials are of another account, a template or its wires have a problem, a bucket's name is taken, or a stack
-/// is in a state from which nothing can be done.
+/// When the credentials are of another account, templates have problems, a bucket's name is in use, or a stack's state allows
+/// no deployment.
 pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -155,21 +156,17 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
     let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
-    let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
-    // CloudFormation may still be creating one: it is waited for, then the plan is made again. One that is in a state from which
-    // nothing can be done is refused, as without `--create-only`.
-    let exists = |stack: &&String| request.create_only && request.names(stack) && is_there(stack);
-    request.left_alone = dependencies.stacks.keys().filter(exists).cloned().collect();
+    let exists = |stack: &str| deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready);
+    // A busy stack is waited for and planned again; a failed one is refused as without `--create-only`.
+    let left_alone = |stack: &&String| request.create_only && request.names(stack) && exists(stack);
+    request.left_alone = dependencies.stacks.keys().filter(left_alone).cloned().collect();
 
     let existing = existing::find(&aws, &request, &dependencies, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
     let wants_images = wanted(&dependencies, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
-    let found = if wants_images && is_there(REGISTRY) {
-        images::find(&request.images(), &image_plans)?
-    } else {
-        BTreeMap::new()
-    };
+    let found =
+        if wants_images && exists(REGISTRY) { images::find(&request.images(), &image_plans)? } else { BTreeMap::new() };
     let image_steps: Vec<ImageStep> = image_plans
         .iter()
         .map(|plan| {
@@ -178,7 +175,7 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
         })
         .collect();
     let wants_dags = wanted(&dependencies, &request, |source| matches!(source, Source::Object(_)));
-    let (dags_step, version) = match (wants_dags, is_there(STORAGE)) {
+    let (dags_step, version) = match (wants_dags, exists(STORAGE)) {
         (false, _) => (None, None),
         (true, false) => (Some(DagsStep { files: dags::files(&request.dags())?, requests: None }), None),
         (true, true) => {
@@ -227,12 +224,12 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
 }
 
 impl ReadyDeployment {
-    /// Every task, and those that it waits for.
+    /// Every task with its dependencies.
     pub fn tasks(&self) -> BTreeMap<Task, BTreeSet<Task>> {
         tasks(&self.plan, &self.dependencies)
     }
 
-    /// Whether a task is over before it begins.
+    /// Whether a task has nothing to do.
     pub fn is_idle(&self, task: &Task) -> bool {
         match task {
             Task::Stack(name) => self.plan.stack(name).is_none_or(StackPlan::is_idle),
@@ -242,7 +239,7 @@ impl ReadyDeployment {
         }
     }
 
-    /// Every piece of work that is not over before it begins: its name, what it waits for, and how many resources it has.
+    /// Every task that has something to do: its name, its dependencies, and its number of resources.
     pub fn works(&self) -> Vec<(String, String, usize)> {
         let tasks = self.tasks();
         let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
@@ -264,19 +261,19 @@ impl ReadyDeployment {
         order.chain(others).filter(|task| !self.is_idle(task)).map(line).collect()
     }
 
-    /// Looks on until CloudFormation is at rest with a stack.
-    pub fn settle(&self, stack: &str, tell: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
-        let there = self.deployed.get(stack).cloned();
-        self.aws.wait(settle(&self.cloudformation, there, &mut Only(tell))).map(drop)
+    /// Waits until no operation on a stack is in progress.
+    pub fn settle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
+        let found = self.deployed.get(stack).cloned();
+        self.aws.wait(settle(&self.cloudformation, found, &mut Only(report))).map(drop)
     }
 
-    /// The same request once more.
+    /// The request, to plan again.
     pub fn again(self) -> DeployRequest {
         self.request
     }
 }
 
-/// Hears events alone.
+/// Reports events only.
 struct Only<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
 impl Listener for Only<'_> {

@@ -180,7 +180,7 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
     let (tables, rows) = look::tables(&heard, reader, &contract.source)?;
     let dbt = look::marts(&aws, &settings, &outcome.run_id)?;
     let wrong = if outcome.failed.is_none() { wrong(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
-    let status = steps.step("Looking at all of it", |_| status::verdicts(&deployment, false))?;
+    let status = steps.step("Looking at all of it", |_| status::lines(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
         Kept {

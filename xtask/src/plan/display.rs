@@ -1,5 +1,5 @@
-//! How a plan reads: first what is replaced or removed and who may do what, so that a page that cuts the end cuts neither; then
-//! every stack with its values, and once more at the end, where a terminal stops, how many resources are replaced or removed.
+//! A plan as text: first replacements, removals and changes of access, so that a truncated page still shows them; then every
+//! stack with its values; last the number of replacements and removals again, where a terminal stops.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ impl fmt::Display for Plan {
         let names = self.stacks.iter().map(|stack| &stack.name).chain(&self.left_alone);
         let widest = names.map(String::len).max().unwrap_or(0);
         for name in &self.left_alone {
-            writeln!(f, "{name:<widest$}  exists, and is left as it is")?;
+            writeln!(f, "{name:<widest$}  exists, not part of this plan")?;
         }
         for stack in &self.stacks {
             writeln!(f, "{:<widest$}  {}", stack.name, words(stack))?;
@@ -33,7 +33,7 @@ impl fmt::Display for Plan {
             writeln!(f, "\n{lost} (listed first)")?;
         }
         if self.is_idle() && self.left_alone.is_empty() {
-            writeln!(f, "\nNothing to do: everything is as it shall be.")?;
+            writeln!(f, "\nNothing to do: everything is in the desired state.")?;
         } else if self.is_idle() {
             writeln!(f, "\nNothing to create.")?;
         }
@@ -46,16 +46,16 @@ impl Plan {
         self.stacks.iter().flat_map(|stack| stack.changes.iter().map(move |change| (stack, change)))
     }
 
-    /// How many resources are replaced or removed, if any is.
+    /// The number of replaced or removed resources, if not zero.
     fn lost(&self) -> Option<String> {
         let count = |which: fn(&Change) -> bool| self.changes().filter(|(_, change)| which(change)).count();
         let (loud, plan) = (count(Change::is_loud), count(Change::loses_data));
-        let data = if plan > 0 { format!(", {plan} with data that is lost") } else { String::new() };
+        let data = if plan > 0 { format!(", {plan} with data loss") } else { String::new() };
         (loud > 0).then(|| format!("Replaced or removed: {}{data}", resources(loud)))
     }
 
     fn show_access(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A new stack's own resources are part of it.
+        // A new stack shows only its number of resources.
         let shown = |stack: &StackPlan, change: &Change| {
             change.is_access()
                 && !change.is_loud()
@@ -65,7 +65,7 @@ impl Plan {
         if list.peek().is_none() {
             return Ok(());
         }
-        writeln!(f, "Who may do what:")?;
+        writeln!(f, "Changes of access:")?;
         list.try_for_each(|(stack, change)| writeln!(f, "  {}: {}", stack.stack, indented(change)))?;
         writeln!(f)
     }
@@ -76,13 +76,13 @@ impl Plan {
         }
         for image in &self.images {
             let key = image.key.get(..12).unwrap_or(&image.key);
-            let word = if image.digest.is_some() { "is there" } else { "is built and pushed" };
+            let word = if image.digest.is_some() { "exists" } else { "will be built and pushed" };
             writeln!(f, "{} {key} {word}", image.image)?;
         }
         if let Some(dags) = &self.dags {
             match dags.requests.as_deref() {
-                None => writeln!(f, "DAGs: {} files, once there is a bucket", dags.files.len())?,
-                Some([]) => writeln!(f, "DAGs: {} files are as they shall be", dags.files.len())?,
+                None => writeln!(f, "DAGs: {} files, once the bucket exists", dags.files.len())?,
+                Some([]) => writeln!(f, "DAGs: {} files are up to date", dags.files.len())?,
                 Some(requests) => {
                     writeln!(f, "DAGs:")?;
                     requests.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -91,10 +91,10 @@ impl Plan {
         }
         match &self.warehouse {
             None => Ok(()),
-            Some(step) if step.unanswered => writeln!(f, "warehouse: cannot be asked here; an emulator has none"),
-            Some(step) if step.is_idle() => writeln!(f, "warehouse: is ready; usage limit {}", step.limit.1),
+            Some(step) if step.unanswered => writeln!(f, "warehouse: not verifiable here, an emulator has none"),
+            Some(step) if step.is_idle() => writeln!(f, "warehouse: ready; usage limit {}", step.limit.1),
             Some(step) => {
-                let prepares = if step.prepares { "is made ready (schemas, ledger, roles, grants); " } else { "" };
+                let prepares = if step.prepares { "prepare schemas, ledger, roles and grants; " } else { "" };
                 let from = step.limit.0.as_deref().unwrap_or("none");
                 writeln!(f, "warehouse: {prepares}usage limit {from} -> {}", step.limit.1)
             }
@@ -102,11 +102,11 @@ impl Plan {
     }
 }
 
-/// Changes that are shown with their stack; access has a section of its own.
+/// Changes listed with their stack; changes of access have their own section.
 fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
-    let told = matches!(stack.action, StackAction::Update | StackAction::Wait);
+    let listed = matches!(stack.action, StackAction::Update | StackAction::Wait);
     let imported = |change: &&Change| change.action == Action::Import;
-    let own = move |change: &&Change| (told && (change.is_loud() || !change.is_access())) || imported(change);
+    let own = move |change: &&Change| (listed && (change.is_loud() || !change.is_access())) || imported(change);
     stack.changes.iter().filter(own)
 }
 
@@ -122,28 +122,30 @@ fn words(stack: &StackPlan) -> String {
     let count = |action| stack.changes.iter().filter(|change| change.action == action).count();
     let mut parts = vec![match stack.action {
         StackAction::Create => format!("create, {}", resources(stack.changes.len())),
-        StackAction::Recreate => format!("delete what was never made, then create, {}", resources(stack.changes.len())),
+        StackAction::Recreate => {
+            format!("delete the stack that was never created, then create, {}", resources(stack.changes.len()))
+        }
         StackAction::Keep => "no change".to_owned(),
         StackAction::Wait => {
             let status = stack.found.as_ref().map_or("", |(status, _)| status);
-            format!("{status}: CloudFormation is at work on it")
+            format!("{status}: operation in progress")
         }
         StackAction::Update => {
             let parts = [
                 (count(Action::Add), "new"),
-                (count(Action::Import), "taken up"),
+                (count(Action::Import), "imported"),
                 (count(Action::Modify), "changed"),
                 (count(Action::Remove), "removed"),
             ];
             let parts =
                 parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-            let told: Vec<String> = parts.collect();
-            if told.is_empty() && stack.outputs.is_empty() {
+            let counts: Vec<String> = parts.collect();
+            if counts.is_empty() && stack.outputs.is_empty() {
                 "update of tags".to_owned()
-            } else if told.is_empty() {
+            } else if counts.is_empty() {
                 "update of outputs".to_owned()
             } else {
-                format!("update: {}", told.join(", "))
+                format!("update: {}", counts.join(", "))
             }
         }
     }];
@@ -159,7 +161,7 @@ fn words(stack: &StackPlan) -> String {
         None => {}
     }
     if !stack.leftovers.is_empty() {
-        parts.push(format!("remove {} change sets that an interrupted deployment left", stack.leftovers.len()));
+        parts.push(format!("delete {} change sets of an interrupted deployment", stack.leftovers.len()));
     }
     parts.join("; ")
 }

@@ -1,4 +1,4 @@
-//! The stacks' part of a plan: what each gets, what that changes, and what follows from it for those that come after.
+//! The stacks' part of a plan: parameters, changes, and the effect on the stacks that depend on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,39 +10,39 @@ use crate::stack::{
 };
 use crate::sync::sha256;
 
-/// Everything that is known when a plan is made.
+/// The input of a plan.
 #[derive(Debug)]
 pub struct PlanInput<'a> {
-    /// The stacks' names begin so.
+    /// The prefix of the stacks' names.
     pub prefix: &'a str,
-    /// AWS's own names of where the stacks are: `AWS::Region` and the others.
+    /// Pseudo parameters: `AWS::Region` and others.
     pub place: &'a BTreeMap<String, ParameterValue>,
     /// All templates.
     pub templates: &'a [Template],
-    /// Where their parameters come from.
+    /// The sources of their parameters.
     pub dependencies: &'a Dependencies,
-    /// The stacks that are there, by their name without prefix.
+    /// The existing stacks, by their name without prefix.
     pub deployed: &'a BTreeMap<String, Deployed>,
-    /// The stacks that the plan is for; the others only give the outputs that they have.
+    /// The stacks to plan; the others only provide their current outputs.
     pub wanted: &'a BTreeSet<String>,
     /// The digest of each image.
     pub images: &'a BTreeMap<String, ParameterValue>,
     /// The version of each object.
     pub objects: &'a BTreeMap<String, ParameterValue>,
-    /// Names that are taken by resources of this account which are in no stack of ours: they become part of it.
+    /// Existing resources of this account outside of any stack, by name: they are imported.
     pub existing: &'a Existing,
-    /// Whether stacks shall be protected from deletion.
+    /// The desired termination protection.
     pub protect: bool,
-    /// How the names of our change sets begin.
+    /// The prefix of our change sets' names.
     pub change_sets: &'a str,
-    /// The settings' module, which stacks have as a tag.
+    /// The settings' module, a tag of each stack.
     pub module: &'a str,
 }
 
-/// Plans every stack, in an order in which they can be made.
+/// Plans every stack, in the order of dependencies.
 ///
 /// # Errors
-/// With every stack that is in a state from which nothing can be done, and every change that cannot work.
+/// With every stack whose state allows no deployment, and every change that cannot succeed.
 pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
     let mut outputs: BTreeMap<(String, String), ParameterValue> = BTreeMap::new();
@@ -53,18 +53,18 @@ pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
         let parameters = known.parameters(stack, &outputs);
         let new = resolve(template, &known.with_place(parameters.clone()));
         let before =
-            deployed.filter(|deployed| deployed.state() != State::ReviewInProgress).map(|there| known.old(there));
+            deployed.filter(|deployed| deployed.state() != State::ReviewInProgress).map(|there| known.current(there));
         match known.plan(template, deployed, parameters, &new, before.as_ref()) {
             Ok(plan) if wanted => {
-                outputs.extend(give(template, deployed, &plan, &new, before.as_ref()));
+                outputs.extend(outputs_after(template, deployed, &plan, &new, before.as_ref()));
                 plans.push(plan);
             }
             Err(why) if wanted => refused.extend(why),
-            // One that is left alone gives what it has, whatever a change of it would be.
+            // A stack outside of the plan provides its current outputs.
             _ => {
-                let there = deployed.into_iter().flat_map(|deployed| &deployed.outputs);
+                let current = deployed.into_iter().flat_map(|deployed| &deployed.outputs);
                 outputs.extend(
-                    there.map(|(name, value)| ((stack.clone(), name.clone()), ParameterValue::Known(value.clone()))),
+                    current.map(|(name, value)| ((stack.clone(), name.clone()), ParameterValue::Known(value.clone()))),
                 );
             }
         }
@@ -103,8 +103,8 @@ impl PlanInput<'_> {
         given
     }
 
-    /// A stack as it is, filled in. A template of somebody else's hand is read as far as it can be.
-    fn old(&self, deployed: &Deployed) -> Resolved {
+    /// The current stack, resolved. A template that breaks our rules is read as far as possible.
+    fn current(&self, deployed: &Deployed) -> Resolved {
         let Some(template) = Template::read_any(&deployed.name, &deployed.template) else { return Resolved::default() };
         let given =
             deployed.parameters.iter().map(|(name, value)| (name.clone(), ParameterValue::Known(value.clone())));
@@ -152,12 +152,11 @@ impl PlanInput<'_> {
             let refused = blocked(old, &changes);
             if !refused.is_empty() {
                 let of = |why: String| {
-                    let words =
-                        format!("in `{}` {why}, which CloudFormation cannot do while its name is taken", template.name);
-                    (
-                        words,
-                        "give it another name in the settings, or undo the change; to make it anew, remove it first",
-                    )
+                    let words = format!(
+                        "in `{}` {why}, which CloudFormation cannot do while the name is in use",
+                        template.name
+                    );
+                    (words, "give it another name in the settings, or undo the change; to replace it, remove it first")
                 };
                 return Err(refused.into_iter().map(of).collect());
             }
@@ -185,21 +184,21 @@ impl PlanInput<'_> {
     }
 }
 
-/// What a plan says of a stack that is there: its status, and the SHA-256 of template and parameters.
+/// A stack's current state in a plan: its status, and the SHA-256 of template and parameters.
 pub(super) fn found(there: &Deployed) -> (String, String) {
     let parameters: String = there.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
     (there.status.clone(), sha256(format!("{}{parameters}", there.template).as_bytes()))
 }
 
-/// What a stack's outputs will be. One that is made of the same as before stays, unless what it names is made anew.
-fn give(
+/// A stack's outputs after the plan. One with an unchanged definition keeps its value unless it refers to a new resource.
+fn outputs_after(
     template: &Template,
     deployed: Option<&Deployed>,
     plan: &StackPlan,
     new: &Resolved,
     before: Option<&Resolved>,
 ) -> BTreeMap<(String, String), ParameterValue> {
-    let anew = |resource: &String| {
+    let is_new = |resource: &String| {
         let change = plan.changes.iter().find(|change| change.resource == *resource);
         change.is_some_and(|change| change.action == Action::Add || change.replaces > Replaces::No)
     };
@@ -207,7 +206,7 @@ fn give(
         let there =
             deployed.filter(|_| matches!(plan.action, StackAction::Update | StackAction::Keep))?.outputs.get(name)?;
         let same = before?.outputs.get(name)? == new.outputs.get(name)?;
-        (same && !referenced(&new.outputs[name]).iter().any(anew)).then(|| ParameterValue::Known(there.clone()))
+        (same && !referenced(&new.outputs[name]).iter().any(is_new)).then(|| ParameterValue::Known(there.clone()))
     };
     let of = |name: &String| {
         let pending = || ParameterValue::Pending(format!("output:{}.{name}", template.name));

@@ -126,7 +126,7 @@ pub fn text(done: &Done) -> String {
     let (green, red) = (count(Light::Green), count(Light::Red));
     let unproven = count(Light::NotVerifiableHere);
     let reds = if red == 0 { String::new() } else { format!(", {red} not") };
-    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not provable here\n");
+    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not verifiable here\n");
     for verdict in done.status.iter().filter(|verdict| verdict.light == Light::Red) {
         text += &format!("           {}: {}\n", verdict.check, verdict.found);
     }

@@ -1,4 +1,4 @@
-//! The wires: where each parameter of each stack comes from, and in which order stacks can be made because of it.
+//! The source of each parameter of each stack, and the order of the stacks that follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,17 +10,17 @@ use super::sources::{IMAGES, OBJECTS, Setting};
 use super::template::Template;
 use crate::settings::{Problem, Problems};
 
-/// How alike two names are when one was meant: 0 is nothing in common, 1 the same.
+/// The similarity from which a name is suggested: 0 nothing in common, 1 equal.
 const ALIKE: f64 = 0.8;
 
-/// Where a parameter comes from.
+/// The source of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The settings; the value is known.
+    /// The settings, with the value.
     Setting(String),
-    /// The digest of an image that is built and pushed before.
+    /// The digest of an image that is pushed first.
     Image(&'static str),
-    /// The version of an object that is uploaded before.
+    /// The version of an object that is uploaded first.
     Object(&'static str),
     /// Another stack's output of the same name.
     Output {
@@ -31,7 +31,7 @@ pub enum Source {
     },
 }
 
-/// What is not known yet, as a plan writes it; a setting is its value.
+/// As a plan shows a pending value; a setting shows its value.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -49,17 +49,17 @@ impl Serialize for Source {
     }
 }
 
-/// Every parameter's source, and the order that follows.
+/// The source of every parameter, and the order of the stacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dependencies {
     /// By stack, then by parameter.
     pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
-    /// Stacks that can be made at the same time, after those of the levels before.
+    /// Stacks of one level are independent; each level depends on earlier ones.
     pub levels: Vec<Vec<String>>,
 }
 
 impl Dependencies {
-    /// The stacks whose outputs one takes.
+    /// The stacks that one depends on.
     pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
         let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
         sources
@@ -71,11 +71,11 @@ impl Dependencies {
     }
 }
 
-/// Wires templates with each other and with the settings.
+/// Connects parameters with settings, images, objects and outputs.
 ///
 /// # Errors
-/// Everything that is wrong: an output of two stacks, a parameter with no source or with two, one that takes its own
-/// stack's output or a value that it does not allow, one name with two types, and stacks that wait for each other.
+/// With all problems: an output of two stacks, a parameter with no source or with two, one that refers to its own stack's
+/// output or does not allow its value, one name with two types, and circular dependencies.
 pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
     let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
     connector.collect_outputs();
@@ -89,7 +89,7 @@ pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting
     }
     dependencies.levels = levels(&dependencies).unwrap_or_else(|circle| {
         let file = templates.iter().find(|template| circle.first() == Some(&template.name));
-        let fix = format!("wait for each other's outputs: {}", circle.join(" needs "));
+        let fix = format!("circular dependency: {}", circle.join(" needs "));
         connector.problems.push(Problem::of(file.map_or("", |template| template.file.as_str()), None, fix));
         Vec::new()
     });
@@ -109,7 +109,7 @@ struct Connector<'t> {
 }
 
 impl<'t> Connector<'t> {
-    fn tell(&mut self, template: &Template, section: &str, name: &str, fix: String) {
+    fn report(&mut self, template: &Template, section: &str, name: &str, fix: String) {
         self.problems.push(template.placed((vec![section.to_owned(), name.to_owned()], fix)));
     }
 
@@ -117,12 +117,11 @@ impl<'t> Connector<'t> {
         for template in self.templates {
             for name in template.outputs.keys() {
                 if let Some(other) = self.outputs.get(name.as_str()).copied() {
-                    let fix =
-                        format!("is an output of `{}` too; an output's name is unique over all stacks", other.name);
-                    self.tell(template, "Outputs", name, fix);
+                    let fix = format!("is also an output of `{}`; output names are unique over all stacks", other.name);
+                    self.report(template, "Outputs", name, fix);
                 } else if let Some(from) = self.given(name) {
-                    let fix = format!("is also the name of {from}; a parameter could mean either: rename the output");
-                    self.tell(template, "Outputs", name, fix);
+                    let fix = format!("is also the name of {from}; rename the output");
+                    self.report(template, "Outputs", name, fix);
                 } else {
                     self.outputs.insert(name, template);
                 }
@@ -130,7 +129,7 @@ impl<'t> Connector<'t> {
         }
     }
 
-    /// What a name is, if no stack gives it.
+    /// What a name means outside of the stacks.
     fn given(&self, name: &str) -> Option<String> {
         if let Some(setting) = self.settings.get(name) {
             return Some(format!("the settings' {}", setting.key));
@@ -145,15 +144,16 @@ impl<'t> Connector<'t> {
             })
     }
 
-    /// One name is one thing: the same type wherever it is a parameter.
+    /// A parameter has the same type in every stack.
     fn check_types(&mut self) {
         let mut first: BTreeMap<&str, (&str, &Value)> = BTreeMap::new();
         for template in self.templates {
             for (name, body) in &template.parameters {
                 let (stack, kind) = *first.entry(name).or_insert((&template.name, &body["Type"]));
                 if *kind != body["Type"] {
-                    let fix = format!("is {} here and {} in `{stack}`; one name is one thing", body["Type"], kind);
-                    self.tell(template, "Parameters", name, fix);
+                    let fix =
+                        format!("has type {} here and {} in `{stack}`; use one type or two names", body["Type"], kind);
+                    self.report(template, "Parameters", name, fix);
                 }
             }
         }
@@ -162,11 +162,8 @@ impl<'t> Connector<'t> {
     fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
         if let Some(setting) = self.settings.get(name) {
             if let Err(why) = allowed(body, &setting.value) {
-                let fix = format!(
-                    "does not allow \"{}\", which is from {} of the settings: {why}",
-                    setting.value, setting.key
-                );
-                self.tell(template, "Parameters", name, fix);
+                let fix = format!("does not allow \"{}\" from {} of the settings: {why}", setting.value, setting.key);
+                self.report(template, "Parameters", name, fix);
             }
             return Some(Source::Setting(setting.value.clone()));
         }
@@ -181,22 +178,22 @@ impl<'t> Connector<'t> {
         }
         match self.outputs.get(name).copied() {
             Some(from) if from.name == template.name => {
-                let fix = "is this stack's own output; a stack cannot wait for itself: use the resource";
-                self.tell(template, "Parameters", name, fix.to_owned());
+                let fix = "is this stack's own output; refer to the resource instead";
+                self.report(template, "Parameters", name, fix.to_owned());
                 None
             }
             Some(from) => Some(Source::Output { stack: from.name.clone(), name: name.to_owned() }),
             None => {
-                let meant = self.meant(name).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                let meant = self.suggestion(name).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
                 let fix =
                     format!("has no source: no setting, image, object or output of another stack has this name{meant}");
-                self.tell(template, "Parameters", name, fix);
+                self.report(template, "Parameters", name, fix);
                 None
             }
         }
     }
 
-    fn meant(&self, name: &str) -> Option<&str> {
+    fn suggestion(&self, name: &str) -> Option<&str> {
         let fixed = IMAGES.iter().chain(&OBJECTS).map(|(parameter, _)| *parameter);
         let names = self.settings.keys().copied().chain(fixed).chain(self.outputs.keys().copied());
         let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
@@ -204,20 +201,19 @@ impl<'t> Connector<'t> {
     }
 }
 
-/// Whether a parameter's constraints let a value through, as far as they are lists and bounds: patterns are CloudFormation's
-/// to match, and the settings have rules of their own.
+/// Checks a value against a parameter's lists and bounds. CloudFormation checks patterns, and the settings have their own rules.
 fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(Value::Array(values)) = parameter.get("AllowedValues")
         && !values.iter().any(|legal| text(legal) == value)
     {
-        return Err(format!("it takes {}", values.iter().map(text).collect::<Vec<_>>().join(", ")));
+        return Err(format!("allowed: {}", values.iter().map(text).collect::<Vec<_>>().join(", ")));
     }
     let bound = |name: &str| parameter.get(name).and_then(|bound| text(bound).parse::<f64>().ok());
     let is_number = parameter.get("Type").and_then(Value::as_str) == Some("Number");
     let number = value.parse::<f64>();
     if is_number && number.is_err() {
-        return Err("it takes a number".to_owned());
+        return Err("must be a number".to_owned());
     }
     // Lengths are far below what a double holds exactly.
     #[allow(clippy::cast_precision_loss)]
@@ -225,16 +221,16 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];
     for (least, most, measured) in measures {
         if let Some(least) = bound(least).filter(|least| measured < *least) {
-            return Err(format!("it takes {least} at least"));
+            return Err(format!("the minimum is {least}"));
         }
         if let Some(most) = bound(most).filter(|most| measured > *most) {
-            return Err(format!("it takes {most} at most"));
+            return Err(format!("the maximum is {most}"));
         }
     }
     Ok(())
 }
 
-/// Levels of stacks, or a circle of them, its first one again at the end.
+/// The levels, or a circular dependency whose last stack is its first.
 fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> {
     let mut levels: Vec<Vec<String>> = Vec::new();
     let mut made: BTreeSet<String> = BTreeSet::new();
@@ -254,17 +250,17 @@ fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> 
     Ok(levels)
 }
 
-/// From a stack that waits, along what it waits for, until one comes again.
+/// Follows dependencies from a stack until one repeats.
 fn circle(dependencies: &Dependencies, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
-    let mut way: Vec<String> = from.into_iter().cloned().collect();
-    while let Some(last) = way.last() {
+    let mut path: Vec<String> = from.into_iter().cloned().collect();
+    while let Some(last) = path.last() {
         let next = dependencies.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
         let Some(next) = next else { break };
-        let seen = way.iter().position(|stack| *stack == next);
-        way.push(next);
+        let seen = path.iter().position(|stack| *stack == next);
+        path.push(next);
         if let Some(start) = seen {
-            return way.split_off(start);
+            return path.split_off(start);
         }
     }
-    way
+    path
 }

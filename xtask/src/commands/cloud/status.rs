@@ -12,7 +12,7 @@ use crate::verdict;
 
 pub(super) fn run(args: &Status) -> Result<Exit> {
     let request = DeployRequest::new(args.which.env.as_deref(), args.which.dot_env.as_deref(), &[], None, None)?;
-    let verdicts = status::verdicts(&request, args.drift)?;
+    let verdicts = status::lines(&request, args.drift)?;
     if args.json {
         terminal::say(&format!("{}\n", json!(verdicts)))?;
     } else {

@@ -1,4 +1,4 @@
-//! What is known of the resource types, held against the registry's own schemas: those that cfn-lint brings.
+//! Compares the table of resource types with the registry's schemas that cfn-lint ships.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ const SCHEMAS: &str = "site-packages/cfnlint/data/schemas";
 /// A region of ours; a type's schema may differ between regions.
 const REGION: &str = "eu-west-1";
 
-/// Every type of which something else is known than its schema says.
+/// The differences of all types.
 pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
     let library =
         files::list(&python.join("lib"))?.into_iter().next().context("a Python environment without library")?;
@@ -30,10 +30,10 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
 
 fn read(file: &Path) -> Result<Value> {
     let bytes = files::bytes(file)?.with_context(|| format!("there is no file `{}`", file.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("`{}` is no JSON", file.display()))
+    serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not JSON", file.display()))
 }
 
-/// What a type's schema says otherwise.
+/// The differences of one type.
 fn difference(kind: &ResourceType, schema: &Value) -> Option<String> {
     let paths = |key: &str| -> BTreeSet<&str> {
         let paths = schema[key].as_array().into_iter().flatten().filter_map(Value::as_str);
