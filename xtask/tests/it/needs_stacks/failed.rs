@@ -37,8 +37,8 @@ fn topics(account: &Account) -> usize {
 
 fn shown_name(account: &Account) -> String {
     let arn = format!("arn:aws:sns:eu-west-1:{}:dpstack-first", account.number);
-    let told = account.call("sns", "GetTopicAttributes", &[("TopicArn", &arn)]);
-    let name = told.split("<key>DisplayName</key>").nth(1).expect("its name");
+    let output = account.call("sns", "GetTopicAttributes", &[("TopicArn", &arn)]);
+    let name = output.split("<key>DisplayName</key>").nth(1).expect("its name");
     texts(name, "value").remove(0)
 }
 
@@ -132,8 +132,8 @@ fn an_update_without_rollback_is_rolled_back() {
     account.call("cloudformation", "ExecuteChangeSet", &executed);
     until("UPDATE_FAILED", || account.status("first").as_deref() == Some("UPDATE_FAILED"));
     only_recover_helps(&account, &two, &["is UPDATE_FAILED: an update failed and was not rolled back"]);
-    let told = account.with("recover", two.path(), &["--json"]).json();
-    assert_eq!(told, json!({"DataPlatform-first": "was rolled back", "DataPlatform-second": "needs no recovery"}));
+    let output = account.with("recover", two.path(), &["--json"]).json();
+    assert_eq!(output, json!({"DataPlatform-first": "was rolled back", "DataPlatform-second": "needs no recovery"}));
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     assert_eq!(shown_name(&account), "one");
     assert_eq!(account.with("diff", two.path(), &["--json"]).json()["idle"], true);
@@ -158,8 +158,8 @@ fn what_cannot_be_deleted_is_named_and_can_be_retained() {
     ]);
     only_recover_helps(&account, &network, &["is DELETE_FAILED: creating or deleting it failed"]);
     account.with("recover", network.path(), &[]).refused(&["is DELETE_FAILED", "DependencyViolation"]);
-    let told = account.with("recover", network.path(), &["--stack", "first", "--retain", "Vpc", "--json"]).json();
-    assert_eq!(told["DataPlatform-first"], "was deleted; `cargo xtask deploy` creates it again");
+    let output = account.with("recover", network.path(), &["--stack", "first", "--retain", "Vpc", "--json"]).json();
+    assert_eq!(output["DataPlatform-first"], "was deleted; `cargo xtask deploy` creates it again");
     assert!(account.state().is_empty() && topics(&account) == 0);
     let networks = texts(&account.call("ec2", "DescribeVpcs", &[]), "vpcId");
     assert!(networks.contains(&vpc), "it was left where it is");
@@ -239,8 +239,12 @@ fn an_interrupted_deployment_continues() {
     let again = start(&account, &waiting);
     thread::sleep(Duration::from_millis(500));
     signal(&account, "SUCCESS");
-    let told = end(again).done();
-    assert!(told.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"), "{}", told.stderr);
+    let output = end(again).done();
+    assert!(
+        output.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"),
+        "{}",
+        output.stderr
+    );
     let state = account.state();
     assert_eq!((&state["first"]["status"], &state["first"]["open"]), (&json!("CREATE_COMPLETE"), &json!([])));
     assert_eq!(account.with("diff", waiting.path(), &["--json"]).json()["idle"], true);
@@ -287,8 +291,8 @@ fn a_failed_rollback_continues_after_the_fix() {
         .with("recover", waiting.path(), &[])
         .refused(&["is UPDATE_ROLLBACK_FAILED", "`Errors` (AWS::Logs::MetricFilter)"]);
     theirs(&account, "CreateLogGroup");
-    let told = account.with("recover", waiting.path(), &["--json"]).json();
-    assert_eq!(told, json!({"DataPlatform-first": "was rolled back"}));
+    let output = account.with("recover", waiting.path(), &["--json"]).json();
+    assert_eq!(output, json!({"DataPlatform-first": "was rolled back"}));
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     assert_eq!(filtered(&account), "before");
 }

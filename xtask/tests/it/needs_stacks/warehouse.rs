@@ -158,7 +158,7 @@ fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_las
     assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
     assert_eq!(calls(&redshift.asked()), ["GetWorkgroup", "ListUsageLimits"]);
 
-    // By hand somebody allowed more: `status` sees it, `deploy` mends it.
+    // Somebody raised it by hand: `status` sees it, `deploy` fixes it.
     redshift.state().limits[0]["amount"] = json!(4_000);
     let status = redshift.run(&account, &["status", "--json"]);
     let lines: Value = serde_json::from_str(&status.stdout).expect("JSON");

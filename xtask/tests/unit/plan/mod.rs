@@ -1,4 +1,4 @@
-//! Plans of two small stacks: `base` gives a topic's ARN and a name, `user` takes them, a digest and a version.
+//! Plans of two small stacks: `user` depends on outputs of `base`, an image and an object.
 
 mod display;
 
@@ -40,7 +40,7 @@ fn settings() -> Settings {
     crate::settings::resolve("dev", own, None, &Variables::new()).expect("no problems").settings
 }
 
-/// What is known; a test changes it.
+/// The input of a plan, which tests change.
 struct Case {
     templates: Vec<Template>,
     deployed: BTreeMap<String, Deployed>,
@@ -56,7 +56,7 @@ fn known(value: &str) -> ParameterValue {
 }
 
 impl Case {
-    /// Nothing is there, nothing is built.
+    /// No stack and no image exists.
     fn empty() -> Self {
         Self {
             templates: vec![template("base", BASE), template("user", USER)],
@@ -69,8 +69,8 @@ impl Case {
         }
     }
 
-    /// Both stacks are there, as they shall be.
-    fn made() -> Self {
+    /// Both stacks are in the desired state.
+    fn deployed() -> Self {
         let mut case = Self::empty();
         case.images.insert("dbt-image".to_owned(), known("sha256:1"));
         case.objects.insert("requirements.txt".to_owned(), known("v1"));
@@ -142,7 +142,7 @@ impl Case {
 }
 
 #[test]
-fn from_nothing_everything_is_made_and_what_is_not_known_says_what_it_waits_for() {
+fn a_first_deployment_creates_everything_and_names_pending_values() {
     let plan = Case::empty().plan();
     assert_eq!(
         plan.stacks.iter().map(|stack| stack.action).collect::<Vec<_>>(),
@@ -160,62 +160,62 @@ fn from_nothing_everything_is_made_and_what_is_not_known_says_what_it_waits_for(
 }
 
 #[test]
-fn what_is_as_it_shall_be_is_left_alone() {
-    let plan = Case::made().plan();
+fn a_deployment_in_the_desired_state_has_nothing_to_do() {
+    let plan = Case::deployed().plan();
     assert!(plan.is_idle(), "{plan}");
     assert!(plan.to_string().contains("Nothing to do"));
 }
 
 #[test]
-fn comments_and_descriptions_are_nothing_to_deploy() {
-    let mut case = Case::made();
+fn comments_and_descriptions_are_no_change() {
+    let mut case = Case::deployed();
     case.templates[0] = template("base", &format!("# new\n{}", BASE.replace("Description: d", "Description: e")));
     assert_eq!(case.actions(), [StackAction::Keep, StackAction::Keep]);
 }
 
 #[test]
-fn a_change_in_place_leaves_those_alone_that_take_its_outputs() {
-    let mut case = Case::made();
+fn a_change_in_place_leaves_dependent_stacks_unchanged() {
+    let mut case = Case::deployed();
     case.templates[0] = template("base", &BASE.replace("DisplayName: one", "DisplayName: two"));
     assert_eq!(case.actions(), [StackAction::Update, StackAction::Keep]);
 }
 
 #[test]
-fn a_fixed_name_is_not_replaced_and_the_way_round_is_told() {
-    let mut case = Case::made();
+fn a_resource_with_a_fixed_name_is_not_replaced() {
+    let mut case = Case::deployed();
     case.templates[1] = template("user", &USER.replace("JobQueueType: A", "JobQueueType: B"));
-    let told = case.refused();
+    let refused = case.refused();
     assert!(
-        told.contains("in `user` `Queue` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"),
-        "{told}"
+        refused.contains("in `user` `Queue` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"),
+        "{refused}"
     );
 }
 
 #[test]
-fn a_state_from_which_nothing_follows_is_refused_all_at_once() {
-    let mut case = Case::made();
+fn all_failed_stacks_are_reported_together() {
+    let mut case = Case::deployed();
     for stack in case.deployed.values_mut() {
         stack.status = "UPDATE_ROLLBACK_FAILED".to_owned();
     }
-    let told = case.refused();
-    assert!(told.contains("`P-base` is UPDATE_ROLLBACK_FAILED") && told.contains("`P-user` is"), "{told}");
-    // One that is not asked for is not looked at.
+    let refused = case.refused();
+    assert!(refused.contains("`P-base` is UPDATE_ROLLBACK_FAILED") && refused.contains("`P-user` is"), "{refused}");
+    // A stack outside of the plan does not matter.
     case.only = vec!["base".to_owned()];
     case.deployed.get_mut("base").expect("there").status = "UPDATE_COMPLETE".to_owned();
     assert_eq!(case.actions(), [StackAction::Keep]);
 }
 
 #[test]
-fn what_never_came_to_be_is_made_anew_and_what_is_under_way_is_waited_for() {
-    let mut case = Case::made();
+fn a_stack_never_created_is_recreated_and_a_busy_one_is_waited_for() {
+    let mut case = Case::deployed();
     case.deployed.get_mut("base").expect("there").status = "REVIEW_IN_PROGRESS".to_owned();
     case.deployed.get_mut("user").expect("there").status = "UPDATE_IN_PROGRESS".to_owned();
     assert_eq!(case.actions(), [StackAction::Recreate, StackAction::Wait]);
 }
 
 #[test]
-fn a_part_of_it_takes_what_the_rest_gives_already() {
-    let mut case = Case::made();
+fn a_partial_deployment_uses_current_outputs() {
+    let mut case = Case::deployed();
     case.templates[0] = template("base", &BASE.replace("DisplayName: one", "DisplayName: two"));
     case.only = vec!["user".to_owned()];
     let plan = case.plan();
@@ -224,34 +224,34 @@ fn a_part_of_it_takes_what_the_rest_gives_already() {
 }
 
 #[test]
-fn a_bucket_that_stayed_becomes_part_of_its_new_stack() {
+fn a_retained_bucket_is_imported_by_its_new_stack() {
     let mut case = Case::empty();
     case.existing.insert("dpstack-eu-west-1".to_owned(), None);
     let plan = case.plan();
     let imported = plan.stacks[0].changes.iter().filter(|change| change.action == Action::Import);
     assert_eq!(imported.map(|change| change.resource.as_str()).collect::<Vec<_>>(), ["Bucket"]);
     assert_eq!(plan.stacks[0].adopts["Bucket"].name, "dpstack-eu-west-1");
-    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  is there already"), "{plan}");
+    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  exists, and is imported"), "{plan}");
 }
 
 #[test]
-fn protection_and_leftovers_are_something_to_do() {
-    let mut case = Case::made();
+fn protection_and_leftover_change_sets_are_work() {
+    let mut case = Case::deployed();
     case.protect = settings().protection.level == Level::Development;
     assert_eq!(case.plan().stacks[0].protect, Some(true));
-    let mut case = Case::made();
+    let mut case = Case::deployed();
     case.deployed.get_mut("base").expect("there").change_sets = vec!["dpworld-x".to_owned(), "others".to_owned()];
     let plan = case.plan();
     assert_eq!((plan.stacks[0].leftovers.as_slice(), plan.is_idle()), (&["dpworld-x".to_owned()][..], false));
 }
 
 #[test]
-fn equal_plans_have_one_digest_and_every_difference_another() {
-    let digest = Case::made().plan().digest();
-    assert_eq!(digest, Case::made().plan().digest());
+fn equal_plans_have_equal_digests_and_different_plans_different_ones() {
+    let digest = Case::deployed().plan().digest();
+    assert_eq!(digest, Case::deployed().plan().digest());
     let mut others: Vec<(&str, Case)> = Vec::new();
     let mut other = |name, change: &dyn Fn(&mut Case)| {
-        let mut case = Case::made();
+        let mut case = Case::deployed();
         change(&mut case);
         others.push((name, case));
     };
@@ -268,14 +268,14 @@ fn equal_plans_have_one_digest_and_every_difference_another() {
     for (name, case) in others {
         assert_ne!(case.plan().digest(), digest, "{name}");
     }
-    // Which change sets lie around for others, and AWS's own ids, are nothing that somebody approves.
-    let mut case = Case::made();
+    // The digest covers neither others' change sets nor ARNs.
+    let mut case = Case::deployed();
     case.deployed.get_mut("base").expect("there").id = "arn:other".to_owned();
     assert_eq!(case.plan().digest(), digest);
 }
 
 #[test]
-fn what_waits_for_what_follows_from_the_wires_and_airflow_comes_last() {
+fn tasks_follow_the_dependencies_and_airflow_comes_last() {
     let case = Case::empty();
     let mut plan = case.plan();
     plan.dags = Some(DagsStep { files: BTreeMap::new(), requests: None });
@@ -287,9 +287,9 @@ fn what_waits_for_what_follows_from_the_wires_and_airflow_comes_last() {
     assert_eq!(tasks[&stack("user")], BTreeSet::from([stack("base"), image.clone(), Task::Dags, Task::Warehouse]));
     // The stacks `registry`, `storage` and `warehouse` are not part of this deployment.
     assert_eq!((&tasks[&image], &tasks[&Task::Dags]), (&BTreeSet::new(), &BTreeSet::new()));
-    let (begun, done) = (BTreeSet::new(), BTreeSet::from([stack("base"), image, Task::Dags, Task::Warehouse]));
-    assert!(ready(&tasks, &begun, &BTreeSet::new()).all(|task| *task != stack("user")));
-    assert!(ready(&tasks, &begun, &done).any(|task| *task == stack("user")));
+    let (started, done) = (BTreeSet::new(), BTreeSet::from([stack("base"), image, Task::Dags, Task::Warehouse]));
+    assert!(ready(&tasks, &started, &BTreeSet::new()).all(|task| *task != stack("user")));
+    assert!(ready(&tasks, &started, &done).any(|task| *task == stack("user")));
     let shown = Source::Output { stack: "base".to_owned(), name: "TopicName".to_owned() }.to_string();
     assert_eq!(shown, "output:base.TopicName");
 }

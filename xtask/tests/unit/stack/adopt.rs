@@ -12,7 +12,7 @@ fn made(text: &str) -> (Resolved, Vec<Change>) {
 }
 
 #[test]
-fn buckets_bring_the_keys_that_encrypt_them_and_nothing_else() {
+fn buckets_are_imported_with_their_keys_only() {
     let (new, changes) = made(include_str!("../../../../infra/storage.yaml"));
     assert_eq!(adopted(&new, &changes, &Existing::new()), BTreeMap::new());
     let key = "arn:aws:kms:eu-west-1:000000000000:key/aaaa-1".to_owned();
@@ -22,20 +22,20 @@ fn buckets_bring_the_keys_that_encrypt_them_and_nothing_else() {
         ("another".to_owned(), None),
     ]);
     let found = adopted(&new, &changes, &existing);
-    let told: Vec<(&str, &str, &str)> =
+    let found_names: Vec<(&str, &str, &str)> =
         found.iter().map(|(resource, one)| (resource.as_str(), one.property.as_str(), one.name.as_str())).collect();
     let wanted = [
         ("AccessLogBucket", "BucketName", "our-AccessLogBucketName"),
         ("LakeBucket", "BucketName", "our-LakeBucketName"),
         ("LakeKey", "KeyId", "aaaa-1"),
     ];
-    assert_eq!(told, wanted);
+    assert_eq!(found_names, wanted);
     // What is part of the stack already is changed, not imported.
     assert_eq!(adopted(&new, &[], &existing), BTreeMap::new());
 }
 
 #[test]
-fn a_namespace_brings_its_key_too() {
+fn a_namespace_is_imported_with_its_key() {
     let (new, changes) = made(include_str!("../../../../infra/warehouse.yaml"));
     let existing = Existing::from([("our-NamespaceName".to_owned(), Some("arn:aws:kms:::key/b".to_owned()))]);
     let found = adopted(&new, &changes, &existing);
@@ -44,7 +44,7 @@ fn a_namespace_brings_its_key_too() {
 }
 
 #[test]
-fn the_template_says_what_they_are_called_and_that_they_stay() {
+fn the_import_template_names_and_retains_them() {
     let (new, changes) = made(include_str!("../../../../infra/warehouse.yaml"));
     let existing = Existing::from([("our-NamespaceName".to_owned(), Some("arn:aws:kms:::key/b".to_owned()))]);
     let template: Value = serde_json::from_str(&import(&adopted(&new, &changes, &existing))).expect("JSON");

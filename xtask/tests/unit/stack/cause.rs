@@ -17,7 +17,7 @@ fn event(resource: &str, status: &str, reason: Option<&str>) -> Event {
 }
 
 #[test]
-fn the_cause_is_the_first_failure_that_is_no_consequence() {
+fn the_cause_is_the_first_failure_that_is_not_a_consequence() {
     let cancelled = event("B", "CREATE_FAILED", Some("Resource creation cancelled"));
     let real = event("A", "CREATE_FAILED", Some("x already exists"));
     let later = event("C", "CREATE_FAILED", Some("also bad"));
@@ -32,7 +32,7 @@ fn the_cause_is_the_first_failure_that_is_no_consequence() {
 }
 
 #[test]
-fn of_a_rollback_that_failed_its_own_cause_is_told() {
+fn a_failed_rollback_has_its_own_cause() {
     let change = event("A", "UPDATE_FAILED", Some("bad value"));
     let begins =
         event("stack", "UPDATE_ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to update: [A]."));
@@ -45,7 +45,7 @@ fn of_a_rollback_that_failed_its_own_cause_is_told() {
 }
 
 #[test]
-fn a_stack_that_fails_without_a_resource_tells_its_own_reason() {
+fn a_stack_that_fails_without_a_resource_has_its_own_reason() {
     let stack = event("stack", "CREATE_FAILED", Some("Parameter x is invalid"));
     assert_eq!(first_cause(std::slice::from_ref(&stack)), Some(&stack));
 }

@@ -1,4 +1,4 @@
-//! Two small templates, and what turns one into the other.
+//! Predicted changes between two versions of a small template.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ fn the_same_is_no_change_however_it_is_written() {
         .replace("Description: d", "Description: e");
     assert_eq!(between((NETWORK, &usual), (&other, &usual)), []);
     let later = NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DependsOn: Vpc\n");
-    assert_eq!(between((NETWORK, &usual), (&later, &usual)), [], "an order is nothing to apply");
+    assert_eq!(between((NETWORK, &usual), (&later, &usual)), [], "DependsOn is no change");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_value_that_differs_is_shown_with_both_sides() {
 }
 
 #[test]
-fn what_is_replaced_takes_with_it_what_cannot_live_without_it() {
+fn a_replacement_replaces_what_depends_on_it() {
     let found = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Cidr", "10.1.0.0/16")));
     assert_eq!(
         shown(&found),
@@ -89,15 +89,15 @@ fn what_is_replaced_takes_with_it_what_cannot_live_without_it() {
 }
 
 #[test]
-fn a_condition_that_turns_adds_or_removes() {
+fn a_changed_condition_adds_or_removes() {
     let found = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Logs", "false")));
-    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  is removed with what it holds"]);
+    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  is removed with its data"]);
     let back = between((NETWORK, &with("Logs", "false")), (NETWORK, &given(&USUAL)));
     assert_eq!(shown(&back), ["+ Group  AWS::Logs::LogGroup"]);
 }
 
 #[test]
-fn a_place_of_a_list_changes_whoever_takes_it_and_nobody_else() {
+fn a_list_item_changes_only_what_selects_it() {
     let second = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Zones", "a,c")));
     assert_eq!(shown(&second), Vec::<String>::new());
     let first = between((NETWORK, &given(&USUAL)), (NETWORK, &with("Zones", "d,b")));
@@ -120,15 +120,15 @@ fn a_policy_alone_is_a_change_and_replaces_nothing() {
 }
 
 #[test]
-fn a_policy_that_retains_is_believed() {
+fn a_retention_policy_is_shown() {
     let keeps =
         NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: RetainExceptOnCreate\n");
     let found = between((&keeps, &given(&USUAL)), (&keeps, &with("Logs", "false")));
-    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  leaves the stack, and stays"]);
+    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  leaves the stack, and is retained"]);
 }
 
 #[test]
-fn what_is_not_known_yet_differs_and_says_what_it_waits_for() {
+fn a_pending_value_differs_and_names_its_source() {
     let mut values = given(&USUAL);
     values.insert("Cidr".to_owned(), ParameterValue::Pending("output:other.Cidr".to_owned()));
     let found = between((NETWORK, &given(&USUAL)), (NETWORK, &values));
@@ -136,12 +136,12 @@ fn what_is_not_known_yet_differs_and_says_what_it_waits_for() {
 }
 
 #[test]
-fn a_type_that_nobody_knows_may_be_replaced() {
+fn an_unknown_type_may_be_replaced() {
     let other = "Description: d\nResources:\n  X: {Type: 'AWS::New::Thing', Properties: {A: 1}}";
     let none = BTreeMap::new();
     let found = between((other, &none), (&other.replace("A: 1", "A: 2"), &none));
     assert_eq!(shown(&found), ["! X  AWS::New::Thing  may be replaced\n    A: 1 -> 2"]);
-    assert!(found[0].loses_data(), "nobody knows that it holds nothing");
+    assert!(found[0].loses_data(), "it may hold data");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_fixed_name_cannot_be_replaced_unless_it_changes() {
 }
 
 #[test]
-fn every_type_of_our_templates_is_known() {
+fn every_type_of_the_templates_is_known() {
     for text in [
         include_str!("../../../../infra/compute.yaml"),
         include_str!("../../../../infra/monitoring.yaml"),

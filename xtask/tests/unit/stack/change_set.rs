@@ -13,22 +13,22 @@ fn entry(kind: &str, action: Action, replaces: Replaces, property: &str) -> Chan
 }
 
 #[test]
-fn what_only_follows_another_goes_with_it_and_not_further() {
+fn a_resource_that_only_follows_others_counts_with_them() {
     let policy = "AWS::S3::BucketPolicy";
     let follows =
         ChangeSetEntry { follows: vec!["B".to_owned()], ..entry(policy, Action::Modify, Replaces::Maybe, "Bucket") };
     let of = |replaces| vec![Change { resource: "B".to_owned(), ..shown(Action::Modify, replaces) }];
     let found = |plan: &[Change]| unplanned(plan, std::slice::from_ref(&follows));
     assert_eq!(found(&of(Replaces::No)), Vec::<String>::new());
-    let told = ["perhaps replace `A` (AWS::S3::BucketPolicy) because of Bucket"];
-    assert_eq!(found(&of(Replaces::Yes)), told, "the plan would have shown it");
-    assert_eq!(unplanned(&[], &[entry(policy, Action::Modify, Replaces::Maybe, "Bucket")]), told);
+    let words = ["perhaps replace `A` (AWS::S3::BucketPolicy) because of Bucket"];
+    assert_eq!(found(&of(Replaces::Yes)), words, "the plan would have shown it");
+    assert_eq!(unplanned(&[], &[entry(policy, Action::Modify, Replaces::Maybe, "Bucket")]), words);
     let sure = ChangeSetEntry { replaces: Replaces::Yes, ..follows.clone() };
     assert_eq!(unplanned(&of(Replaces::No), &[sure]).len(), 1);
 }
 
 #[test]
-fn only_what_was_shown_is_replaced_or_removed() {
+fn unplanned_replacements_and_removals_are_found() {
     use Action::{Add, Modify, Remove};
     use Replaces::{Maybe, No, Yes};
     const TOPIC: &str = "AWS::SNS::Topic";
@@ -54,6 +54,6 @@ fn only_what_was_shown_is_replaced_or_removed() {
         let found = unplanned(plan, std::slice::from_ref(&of_aws));
         assert_eq!(found.is_empty(), goes_on, "{plan:?} {of_aws:?} {found:?}");
     }
-    let told = unplanned(&[], &[entry(TOPIC, Modify, Yes, "TopicName")]);
-    assert_eq!(told, ["replace `A` (AWS::SNS::Topic) because of TopicName"]);
+    let words = unplanned(&[], &[entry(TOPIC, Modify, Yes, "TopicName")]);
+    assert_eq!(words, ["replace `A` (AWS::SNS::Topic) because of TopicName"]);
 }

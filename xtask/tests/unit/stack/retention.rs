@@ -19,7 +19,7 @@ fn stack(template: &str, parameters: &[(&str, &str)]) -> Deployed {
 }
 
 #[test]
-fn what_our_templates_keep_is_told_and_can_be_let_go() {
+fn retained_resources_are_listed_and_can_be_released() {
     for (text, count) in [
         (include_str!("../../../../infra/storage.yaml"), 6),
         (include_str!("../../../../infra/warehouse.yaml"), 2),
@@ -38,7 +38,7 @@ fn what_our_templates_keep_is_told_and_can_be_let_go() {
 }
 
 #[test]
-fn a_stack_that_keeps_images_is_told_to_remove_them() {
+fn a_stack_with_images_gets_the_parameter_to_remove_them() {
     let registry = include_str!("../../../../infra/registry.yaml");
     let (template, parameters) = without_retention(&stack(registry, &[("RemoveData", "false")])).expect("a change");
     assert_eq!((template.trim_end(), parameters["RemoveData"].as_str()), (registry.trim_end(), "true"));

@@ -25,10 +25,10 @@ fn each_state_has_its_legal_steps() {
 
 /// CloudFormation's own words: what is under way ends with IN_PROGRESS, but for a stack that waits for a review.
 #[test]
-fn what_goes_on_is_waited_for_and_nothing_else_is() {
+fn operations_in_progress_are_waited_for() {
     for (status, state) in STATUSES {
-        let goes_on = status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS";
-        assert_eq!(state == State::Busy, goes_on, "{status}");
+        let in_progress = status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS";
+        assert_eq!(state == State::Busy, in_progress, "{status}");
     }
     assert_eq!(State::of("SOMETHING_NEW"), State::Manual);
 }

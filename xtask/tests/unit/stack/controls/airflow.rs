@@ -1,4 +1,4 @@
-//! MWAA, and who is told when something fails.
+//! MWAA and alarms.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "Airflow's logs tell INFO or WARNING, and their groups, of MWAA's names, are there before it",
+        name: "Airflow logs INFO or WARNING to log groups that exist before it",
         broken: |stacks| {
             let stack = &stacks["orchestration"];
             let airflow = &stack["Resources"]["Airflow"];
@@ -32,23 +32,23 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "the budget tells before it is spent and when it will be",
+        name: "the budget notifies on actual and forecasted cost",
         broken: |stacks| {
-            let told = &stacks["monitoring"]["Resources"]["Budget"]["Properties"]["NotificationsWithSubscribers"];
-            let tells = |kind: &str, most: u64| {
-                told.as_array().into_iter().flatten().any(|one| {
+            let list = &stacks["monitoring"]["Resources"]["Budget"]["Properties"]["NotificationsWithSubscribers"];
+            let notifies = |kind: &str, most: u64| {
+                list.as_array().into_iter().flatten().any(|one| {
                     let notification = &one["Notification"];
                     notification["NotificationType"] == kind
                         && notification["Threshold"].as_u64().is_some_and(|share| share <= most)
                         && one["Subscribers"][0]["Address"]["Ref"] == "AlarmTopic"
                 })
             };
-            let sound = tells("ACTUAL", 99) && tells("FORECASTED", 100);
+            let sound = notifies("ACTUAL", 99) && notifies("FORECASTED", 100);
             if sound { Vec::new() } else { vec!["monitoring.Budget".to_owned()] }
         },
     },
     Rule {
-        name: "MWAA gets two subnets, private ones",
+        name: "MWAA has two private subnets",
         broken: |stacks| {
             let value = texts(&stacks["network"]["Outputs"]["AirflowSubnetIds"]["Value"]).join("");
             let two = value.matches("PrivateSubnet").count() == 2 && value.matches("Subnet").count() == 2;
@@ -56,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a failed run of each DAG, and a load that does not come, are alarms",
+        name: "failed runs of each DAG and missing loads raise alarms",
         broken: |stacks| {
             let alarms: Vec<&Value> = of_type(stacks, ALARM).map(|(_, body)| &body["Properties"]).collect();
             let of_dag = |dag: &str| {
@@ -80,7 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a warehouse that used up its limit is an alarm, unless the settings want no more than a log",
+        name: "an exhausted usage limit raises an alarm, unless the settings only log it",
         broken: |stacks| {
             let alarm = &stacks["monitoring"]["Resources"]["UsageLimitReached"];
             let properties = &alarm["Properties"];

@@ -53,7 +53,7 @@ fn unless(sound: bool, place: &str) -> Vec<String> {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "GitHub's jobs work behind the boundary",
+        name: "GitHub's roles have the permissions boundary",
         broken: |stacks| {
             let open = roles(stacks).filter(|(_, body)| body["Properties"]["PermissionsBoundary"]["Ref"] != "Boundary");
             open.map(|(place, _)| place).collect()

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a job's environment names places and no secrets",
+        name: "a job's environment has no secrets",
         broken: |stacks| {
             let known = [
                 "AWS_DEFAULT_REGION",
@@ -65,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "dbt runs no unit test in the warehouse",
+        name: "dbt excludes unit tests in the warehouse",
         broken: |stacks| {
             let excluded = json!({"Name": "DBT_EXCLUDE_RESOURCE_TYPES", "Value": "unit_test"});
             let job = &stacks["compute"]["Resources"]["DbtJob"];
@@ -75,7 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "jobs listen to nobody",
+        name: "jobs accept no connections",
         broken: |stacks| {
             let group = &stacks["compute"]["Resources"]["JobSecurityGroup"]["Properties"];
             let beside = of_type(stacks, "AWS::EC2::SecurityGroupIngress")
@@ -86,7 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a job that cannot start is cancelled, for each reason that Batch knows, after 10 minutes or more",
+        name: "a job that cannot start is cancelled after 10 minutes or more, for each reason of Batch",
         broken: |stacks| {
             let known = [
                 "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",

@@ -45,7 +45,7 @@ fn tagged(properties: &Value) -> bool {
 fn is_secret(key: &str, value: &Value) -> bool {
     let word =
         ["password", "secret", "token", "apikey", "privatekey"].iter().any(|word| key.to_lowercase().contains(word));
-    // What GitHub vouches for is in no secret.
+    // Claims of GitHub's tokens are no secrets.
     word && value.is_string() && !key.starts_with("token.actions.githubusercontent.com:")
 }
 
@@ -66,7 +66,7 @@ fn secrets(place: &str, value: &Value, found: &mut Vec<String>) {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "every parameter and output says what it is",
+        name: "every parameter and output has a description",
         broken: |stacks| {
             let all = parts(stacks, "Parameters").chain(parts(stacks, "Outputs"));
             let silent = all.filter(|(_, _, body)| body["Description"].as_str().is_none_or(str::is_empty));
@@ -117,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "what costs is tagged with the project",
+        name: "taggable resources have the project tag",
         broken: |stacks| {
             let taken =
                 resources(stacks).filter(|(_, kind, body)| !UNTAGGED.contains(kind) && !tagged(&body["Properties"]));
@@ -125,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "every group of logs has an end and a key of ours",
+        name: "every log group has a retention and a customer managed key",
         broken: |stacks| {
             let open = of_type(stacks, "AWS::Logs::LogGroup").filter(|(_, body)| {
                 let properties = &body["Properties"];
@@ -137,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "no secret is written in a template",
+        name: "no secret in a template",
         broken: |stacks| {
             let mut found = Vec::new();
             for (place, _, body) in resources(stacks) {

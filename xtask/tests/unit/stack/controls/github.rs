@@ -26,7 +26,7 @@ pub(super) fn plain(resource: &str) -> &str {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "a job of GitHub's becomes a role by audience and subject, each compared as a whole",
+        name: "a GitHub job assumes a role by exact audience and subject",
         broken: |stacks| {
             places(stacks, |statement| {
                 let equals = &statement.body["Condition"]["StringEquals"];
@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "who changes anything is a job of main",
+        name: "roles with write access need the branch main",
         broken: |stacks| {
             places(stacks, |statement| {
                 let reference = statement.condition("token.actions.githubusercontent.com:ref");
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a plan reads: configuration, and no object but the DAGs'",
+        name: "the plan role only reads configuration and DAGs",
         broken: |stacks| {
             places(stacks, |statement| {
                 let looks = |action: &String| {
@@ -92,7 +92,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "before an approval, two stacks are changed, and no object, role or pipeline",
+        name: "the build role changes two stacks, and no object, role or pipeline",
         broken: |stacks| {
             places(stacks, |statement| {
                 let services = ["cloudformation:", "ecr:", "kms:", "s3:"];

@@ -31,7 +31,7 @@ const OWN_STATEMENTS: [&str; 3] =
 const WIDE: &[(&str, &str)] = &[
     (
         "arn:${AWS::Partition}:sqs:${AWS::Region}:*:airflow-celery-*",
-        "MWAA's queue, in an account whose number nobody tells",
+        "MWAA's queue, in an account that AWS does not document",
     ),
     (
         "arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:job/*",
@@ -53,7 +53,7 @@ fn of(statement: &Statement<'_>, table: &[(&str, &str)]) -> bool {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "a service becomes a role for this account, and for a named kind of source",
+        name: "a service assumes a role only for this account and a named source",
         broken: |stacks| {
             places(stacks, |statement| {
                 let account = statement.condition("aws:SourceAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
@@ -66,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "services alone become roles",
+        name: "only services assume roles",
         broken: |stacks| {
             places(stacks, |statement| {
                 let principal = statement.body["Principal"].as_object();
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "no role has an action by wildcard, or everything but some",
+        name: "no wildcard actions and no inverted statements",
         broken: |stacks| {
             places(stacks, |statement| {
                 let wide = statement.actions().iter().any(|action| action.contains('*'));
@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "no role has every resource, but for actions that take none",
+        name: "no wildcard resource, except for actions without resources",
         broken: |stacks| {
             places(stacks, |statement| {
                 if statement.kind != PolicyKind::Identity
@@ -105,7 +105,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a resource with a wildcard lies below something of ours",
+        name: "a resource with a wildcard is below a resource of ours",
         broken: |stacks| {
             places(stacks, |statement| {
                 let wide = |resource: &String| {
@@ -121,7 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "every exception is still needed",
+        name: "every exception is in use",
         broken: |stacks| {
             let all = statements(stacks);
             let identity = || all.iter().filter(|statement| statement.kind == PolicyKind::Identity);
@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a key obeys its account, and services of AWS for this account's things",
+        name: "key policies allow only the account and AWS services for this account",
         broken: |stacks| {
             places(stacks, |statement| {
                 let root = statement.body["Principal"]["AWS"].to_string().ends_with(":iam::${AWS::AccountId}:root\"}");
@@ -178,7 +178,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a policy of a bucket or a topic lets in services of AWS alone, for this account's things",
+        name: "bucket and topic policies allow only AWS services, for this account",
         broken: |stacks| {
             places(stacks, |statement| {
                 let conditions = ["aws:SourceAccount", "aws:SourceArn"].map(|key| statement.condition(key).is_some());

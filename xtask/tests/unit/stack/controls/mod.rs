@@ -144,7 +144,7 @@ fn lacking(stacks: &Stacks, Row { heading, words, json }: &Row) -> Vec<String> {
     lacking.map(|(place, _)| format!("{place}{}", words[0])).collect()
 }
 
-/// Puts a value where a pointer leads, or takes away what is there; whether anything changed.
+/// Sets or removes the value at a pointer; returns whether anything changed.
 fn change(value: &mut Value, pointer: &str, to: Option<Value>) -> bool {
     let Some((above, last)) = pointer.rsplit_once('/') else { return false };
     let last = last.replace("~1", "/").replace("~0", "~");

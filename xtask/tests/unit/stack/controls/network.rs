@@ -64,7 +64,7 @@ fn is_description(value: &Value) -> bool {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "every security group and every rule of one says what it is for, in letters that EC2 takes",
+        name: "every security group and rule has a description that EC2 accepts",
         broken: |stacks| {
             let groups = of_type(stacks, "AWS::EC2::SecurityGroup");
             let groups = groups.filter(|(_, body)| !is_description(&body["Properties"]["GroupDescription"]));
@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "nobody comes in from outside the VPC",
+        name: "no ingress from outside the VPC",
         broken: |stacks| {
             let ours = |rule: &Value| {
                 rule["SourceSecurityGroupId"].is_object() || texts(&rule["CidrIp"]) == [r#"{"Ref":"VpcCidr"}"#]
@@ -82,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "what goes out to everywhere is TLS",
+        name: "egress to anywhere is TLS only",
         broken: |stacks| {
             let everywhere = |rule: &Value| texts(&rule["CidrIp"]) == ["0.0.0.0/0"];
             let tls = |rule: &Value| rule["FromPort"] == 443 && rule["ToPort"] == 443 && rule["IpProtocol"] == "tcp";
@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "Airflow's group lets in itself alone",
+        name: "Airflow's group accepts only itself",
         broken: |stacks| {
             let own = r#"{"Ref":"AirflowSecurityGroup"}"#;
             let of_airflow = |rule: &Value| texts(&rule["GroupId"]) == [own];
@@ -107,7 +107,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "an endpoint lets through this account's principals, and of anybody what MWAA's containers do, no more",
+        name: "an endpoint allows this account's principals, and for others only the actions of MWAA's containers",
         broken: |stacks| {
             let found = statements(stacks).into_iter().filter(|statement| statement.kind == PolicyKind::Endpoint);
             let sound = |statement: &super::policy::Statement<'_>| {
@@ -123,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "MWAA's containers get through the endpoints with which they begin",
+        name: "MWAA's containers can use the endpoints that they need at start",
         broken: |stacks| {
             let found = statements(stacks);
             let through = |place: &str, wanted: &[&str]| {
@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "S3 is reached without NAT from every private subnet, and only our buckets are",
+        name: "every private subnet reaches our buckets, and only those, by the S3 gateway endpoint",
         broken: |stacks| {
             let endpoint = &stacks["network"]["Resources"]["S3Endpoint"]["Properties"];
             let routes = ["A", "B", "C"].map(|zone| format!(r#"{{"Ref":"PrivateRoutes{zone}"}}"#));
@@ -154,7 +154,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "an interface endpoint has its private name, a subnet in each zone and the endpoints' group",
+        name: "an interface endpoint has private DNS, a subnet per zone and the endpoints' group",
         broken: |stacks| {
             let interface = |body: &Value| body["Properties"]["VpcEndpointType"] == "Interface";
             let sound = |properties: &Value| {

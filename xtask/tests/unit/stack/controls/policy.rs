@@ -7,21 +7,21 @@ use super::{Stacks, resources, texts};
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PolicyKind {
-    /// Says who may become a role.
+    /// Who may assume a role.
     Trust,
-    /// Says what a role may do.
+    /// What a role may do.
     Identity,
-    /// Says who may use a bucket or a topic.
+    /// Who may use a bucket or a topic.
     Resource,
-    /// Says who may use a key, which is its `*`.
+    /// Who may use a key; `*` is the key.
     Key,
-    /// Says which job of GitHub Actions may assume a role.
+    /// Which GitHub job may assume a role.
     Federated,
-    /// Says what such a job may do.
+    /// What such a job may do.
     Job,
     /// The upper limit of such a job, and of the roles that it creates.
     Boundary,
-    /// Says what passes an endpoint; it gives nobody anything.
+    /// Limits what passes an endpoint; it grants nothing.
     Endpoint,
 }
 

@@ -9,7 +9,7 @@ const BUCKET: &str = "AWS::S3::Bucket";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "every bucket's logs of requests are in another bucket, but for that one's own",
+        name: "every bucket has access logs in another bucket, except that bucket itself",
         broken: |stacks| {
             let logs = |body: &Value| texts(&body["Properties"]["LoggingConfiguration"]["DestinationBucketName"]);
             let other = [r#"{"Ref":"AccessLogBucket"}"#];
@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "every bucket is encrypted with a key of ours, but for the log of requests, for which S3 takes none",
+        name: "every bucket is encrypted with a customer managed key, except the access log bucket",
         broken: |stacks| {
             let at = "/Properties/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault";
             let keeps = |place: &str, body: &Value| {
@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "raw/ and receipts are written once, and a multipart upload's parts are let through",
+        name: "raw/ and receipts/ are write-once, and parts of multipart uploads are allowed",
         broken: |stacks| {
             let once = statements(stacks).into_iter().any(|statement| {
                 let resources = statement.resources().join(" ");
@@ -61,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a topic takes nothing without TLS",
+        name: "a topic requires TLS",
         broken: |stacks| {
             let refuses = statements(stacks).into_iter().any(|statement| {
                 statement.place.starts_with("monitoring.AlarmTopicPolicy")
@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "what holds data, and its key, outlives its stack",
+        name: "resources with data, and their keys, are retained",
         broken: |stacks| {
             let holds = [BUCKET, "AWS::RedshiftServerless::Namespace", "AWS::KMS::Key"];
             // The alarms' key encrypts nothing that stays.
@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Whether a bucket's policy refuses everybody every request, to it and what is in it, under a condition.
+/// Whether a bucket's policy denies all principals all requests to it and its objects under a condition.
 fn refuses(stacks: &Stacks, bucket: &str, key: &str, value: &str) -> bool {
     let name = bucket.trim_start_matches("storage.");
     let own = [format!(r#"{{"Fn::GetAtt":["{name}","Arn"]}}"#), format!(r#"{{"Fn::Sub":"${{{name}.Arn}}/*"}}"#)];

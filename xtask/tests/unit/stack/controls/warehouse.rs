@@ -17,7 +17,7 @@ fn unless(sound: bool, place: &str) -> Vec<String> {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "Redshift takes TLS alone and logs what users do",
+        name: "Redshift requires TLS and logs user activity",
         broken: |stacks| {
             let parameters = &stacks["warehouse"]["Resources"]["Workgroup"]["Properties"]["ConfigParameters"];
             let on = |name: &str| {
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "each log that Redshift may write has a group of ours, there before the namespace and as long as it",
+        name: "each log of Redshift has a log group of the stack, created before the namespace",
         broken: |stacks| {
             let logs = [("Connection", "connectionlog"), ("User", "userlog"), ("UserActivity", "useractivitylog")];
             let sound = |(name, log): (&str, &str)| {
@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "COPY reads the load prefixes, lists the lake and decrypts with its key; nothing else, and nothing writes",
+        name: "the COPY role only reads the load prefixes, lists the lake and decrypts",
         broken: |stacks| {
             let found = statements(stacks).into_iter();
             let found =
@@ -81,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "roles that the warehouse knows as users have the names of the settings, and no others have any",
+        name: "exactly the roles that are warehouse users have the settings' names",
         broken: |stacks| {
             let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
             let sound = |place: &str, body: &Value| {
@@ -98,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "who sends statements to the Data API may let it use the warehouse's key",
+        name: "roles that use the Data API may create grants on the warehouse's key",
         broken: |stacks| {
             let all = statements(stacks);
             let may = |role: &str, action: &str, on: &str| {
