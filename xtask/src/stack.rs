@@ -34,7 +34,7 @@ pub use owner::{TAG, owned, takes_tags};
 pub use resolve::{ParameterValue, Resolved, resolve};
 pub use retention::{retained, without_retention};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
-pub use status::{Next, State};
+pub use status::{Recovery, State};
 pub use template::Template;
 pub use types::{Replaces, ResourceType};
 

@@ -101,7 +101,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
     let plan = DestroyPlan { stacks: stacks.iter().map(of).collect(), buckets: found, images, namespace, with_data };
-    Ok(Destruction { plan, aws, cloudformation, request, stacks: stacks })
+    Ok(Destruction { plan, aws, cloudformation, request, stacks })
 }
 
 /// Whether the stack's data can be deleted: it can be updated now or later, or was updated before its deletion failed.

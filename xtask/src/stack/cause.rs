@@ -73,28 +73,23 @@ fn first_of(events: &[Event]) -> Option<&Event> {
         .or_else(|| failures().next())
 }
 
+const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists what it needs";
+const QUOTA: &str = "a quota of the account is used up; Service Quotas raises it";
+const CONTENT: &str = "only `cargo xtask destroy --delete-data` deletes its content";
+
 /// Explanations of common reasons, by a part of their text.
 const EXPLANATIONS: [(&str, &str); 11] = [
-    (
-        "already exists",
-        "a resource of this name exists outside of the stack; remove it, or choose another name in the settings",
-    ),
-    (
-        "is not authorized to perform",
-        "the deploying identity lacks this permission; infra/README.md lists what it needs",
-    ),
-    ("Access Denied", "the deploying identity lacks a permission; infra/README.md lists what it needs"),
-    ("AccessDenied", "the deploying identity lacks a permission; infra/README.md lists what it needs"),
-    ("LimitExceeded", "a quota of the account is used up; Service Quotas raises it"),
-    ("maximum number of", "a quota of the account is used up; Service Quotas raises it"),
+    ("already exists", "a resource of this name exists outside of the stack; delete it, or choose another name"),
+    ("is not authorized to perform", PERMISSION),
+    ("Access Denied", PERMISSION),
+    ("AccessDenied", PERMISSION),
+    ("LimitExceeded", QUOTA),
+    ("maximum number of", QUOTA),
     ("requires replacing", "a resource with a fixed name cannot be replaced; rename it in the settings"),
     ("Rate exceeded", "AWS throttled the calls; run the same command again"),
-    ("is not empty", "only `cargo xtask destroy --delete-data` deletes its content"),
-    ("still contains images", "only `cargo xtask destroy --delete-data` deletes its content"),
-    (
-        "service-linked role",
-        "the service-linked role does not exist yet; the deploying identity needs iam:CreateServiceLinkedRole",
-    ),
+    ("is not empty", CONTENT),
+    ("still contains images", CONTENT),
+    ("service-linked role", "the deploying identity needs iam:CreateServiceLinkedRole"),
 ];
 
 /// The explanation of a reason, if it is a common one.

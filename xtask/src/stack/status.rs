@@ -66,18 +66,11 @@ pub const STATUSES: [(&str, State); 23] = [
     ("UPDATE_ROLLBACK_IN_PROGRESS", State::Busy),
 ];
 
-/// The next operation of a command on a stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Next {
+/// What `recover` does with a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
     /// Nothing.
     Nothing,
-    /// Create it.
-    Create,
-    /// Update it if something differs.
-    Update,
-    /// Wait for the operation in progress.
-    Wait,
     /// Delete it.
     Delete,
     /// Roll a failed update back (RollbackStack).
@@ -94,35 +87,14 @@ impl State {
         STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::Manual, |(_, state)| *state)
     }
 
-    /// What `deploy` does first.
-    pub fn deploy(self) -> Next {
+    /// What `recover` does once no operation is in progress.
+    pub fn recovery(self) -> Recovery {
         match self {
-            Self::Absent => Next::Create,
-            Self::Ready => Next::Update,
-            Self::Busy => Next::Wait,
-            Self::ReviewInProgress => Next::Delete,
-            Self::Broken | Self::UpdateFailed | Self::RollbackFailed | Self::Manual => Next::Refuse,
-        }
-    }
-
-    /// What `destroy` does first. Any stack without an operation in progress can be deleted.
-    pub fn destroy(self) -> Next {
-        match self {
-            Self::Absent => Next::Nothing,
-            Self::Busy => Next::Wait,
-            _ => Next::Delete,
-        }
-    }
-
-    /// What `recover` does first.
-    pub fn recover(self) -> Next {
-        match self {
-            Self::Absent | Self::Ready => Next::Nothing,
-            Self::Busy => Next::Wait,
-            Self::ReviewInProgress | Self::Broken => Next::Delete,
-            Self::UpdateFailed => Next::RollBack,
-            Self::RollbackFailed => Next::ContinueRollback,
-            Self::Manual => Next::Refuse,
+            Self::Absent | Self::Ready | Self::Busy => Recovery::Nothing,
+            Self::ReviewInProgress | Self::Broken => Recovery::Delete,
+            Self::UpdateFailed => Recovery::RollBack,
+            Self::RollbackFailed => Recovery::ContinueRollback,
+            Self::Manual => Recovery::Refuse,
         }
     }
 

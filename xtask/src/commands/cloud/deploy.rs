@@ -53,7 +53,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     let mut tree = Tree::new(&ready.works());
     let done = ready.apply(&approved, &mut |progress| match progress {
         Progress::Step(task, words) => tree.step(&task.to_string(), &words),
-        Progress::Progress(task, words) => tree.progress(&task.to_string(), &words),
+        Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
         Progress::Event(task, event) => tree.event(&task.to_string(), &event),
         Progress::Line(task, words) => tree.line(&task.to_string(), &words),
         Progress::Ask(difference, answer) if asks => {

@@ -107,7 +107,7 @@ impl Picture {
         let Some(tree) = &mut self.tree else { return };
         match news {
             deploy::Progress::Step(task, words) => tree.step(&task.to_string(), &words),
-            deploy::Progress::Progress(task, words) => tree.progress(&task.to_string(), &words),
+            deploy::Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
             deploy::Progress::Event(task, event) => tree.event(&task.to_string(), &event),
             // Dropped without an answer: not approved.
             deploy::Progress::Ask(..) => {}

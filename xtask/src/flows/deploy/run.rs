@@ -24,7 +24,7 @@ pub enum Progress {
     /// A task starts, or takes its next step.
     Step(Task, String),
     /// How far a step is.
-    Progress(Task, String),
+    Update(Task, String),
     /// Something happened to a resource of a stack.
     Event(Task, Event),
     /// A line of detail.
@@ -286,6 +286,6 @@ impl ImageListener for Reporter<'_> {
     fn progress(&mut self, _of: &str, progress: &docker::Progress) {
         let (sent, all) = (progress.values().sum::<u64>(), progress.keys().sum::<u64>());
         let words = format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000);
-        self.send(Progress::Progress(self.task.clone(), words));
+        self.send(Progress::Update(self.task.clone(), words));
     }
 }

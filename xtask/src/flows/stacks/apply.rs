@@ -11,7 +11,7 @@ use super::{Listener, failed};
 use crate::edge::cloudformation::{ChangeSet, CloudFormation, Does, Made, Wanted};
 use crate::failure::Failure;
 use crate::plan::{StackAction, StackPlan};
-use crate::stack::{Deployed, Next, State, TAG, import, unplanned};
+use crate::stack::{Deployed, State, TAG, import, unplanned};
 use crate::sync::sha256;
 
 /// The prefix of our change sets' names.
@@ -72,7 +72,7 @@ pub async fn apply(
     listener: &mut dyn Listener,
 ) -> Result<Deployed> {
     let mut found = settle(cloudformation, cloudformation.stack(&plan.name).await?, listener).await?;
-    if let Some(stack) = found.take_if(|stack| stack.state().deploy() == Next::Delete) {
+    if let Some(stack) = found.take_if(|stack| stack.state() == State::ReviewInProgress) {
         listener.starts("deleting a stack that was never created");
         remove(cloudformation, &stack, region, listener).await?;
     }

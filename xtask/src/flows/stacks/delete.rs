@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use super::{Listener, failed, settle};
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
-use crate::stack::{Next, State};
+use crate::stack::{Recovery, State};
 
 /// Deletes a stack if it exists; the resources in `retain` stay in the account.
 pub async fn delete(
@@ -16,7 +16,7 @@ pub async fn delete(
     listener: &mut dyn Listener,
 ) -> Result<()> {
     let found = settle(cloudformation, cloudformation.stack(name).await?, listener).await?;
-    let Some(stack) = found.filter(|stack| stack.state().destroy() == Next::Delete) else { return Ok(()) };
+    let Some(stack) = found.filter(|stack| stack.state() != State::Absent) else { return Ok(()) };
     listener.starts("deleting");
     // Only resources whose deletion failed can be retained (API Reference, DeleteStack, RetainResources).
     let retain = if stack.status == "DELETE_FAILED" { retain } else { &[] };
@@ -39,20 +39,20 @@ pub async fn recover(
     let found = settle(cloudformation, cloudformation.stack(name).await?, listener).await?;
     let Some(stack) = found else { return Ok("does not exist") };
     let seen = cloudformation.newest_event(&stack.id).await?;
-    match stack.state().recover() {
-        Next::Delete => {
+    match stack.state().recovery() {
+        Recovery::Delete => {
             delete(cloudformation, name, retain, region, listener).await?;
             return Ok("was deleted; `cargo xtask deploy` creates it again");
         }
-        Next::RollBack => {
+        Recovery::RollBack => {
             listener.starts("rolling back");
             cloudformation.roll_back(name).await?;
         }
-        Next::ContinueRollback => {
+        Recovery::ContinueRollback => {
             listener.starts("continuing the rollback");
             cloudformation.continue_rollback(name, skip).await?;
         }
-        Next::Refuse => {
+        Recovery::Refuse => {
             let (what, next) = stack.state().remedy().unwrap_or_default();
             bail!(Failure::new(format!("the stack `{name}` is {}: {what}", stack.status)).hint(next));
         }
