@@ -5,13 +5,8 @@ use anyhow::Result;
 use super::{Bench, Outcome};
 use crate::edge::{files, shell};
 
-/// Each target, the longest input that it is given, and where more inputs to begin with are than its own.
-const TARGETS: [(&str, u32, Option<&str>); 3] = [
-    ("contract", 4_096, None),
-    ("rows", 4_096, None),
-    // Nearly all of its files are shorter; a longer one would be cut, and then is none.
-    ("prover", 10_000, Some("jobs/tests/copy_corpus/files")),
-];
+/// Each target and its longest input in bytes.
+const TARGETS: [(&str, u32); 2] = [("contract", 4_096), ("rows", 4_096)];
 
 /// Seconds for each target, after it is built. Longer runs are started by hand; CONTRIBUTING says how.
 const SECONDS: u32 = 10;
@@ -32,11 +27,11 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     }
     files::remove(&dir)?;
     let mut outcome = Outcome::Passed;
-    for (target, longest, more) in TARGETS {
+    for (target, longest) in TARGETS {
         (bench.tell)(&format!("Fuzzing `{target}`"));
         let found = files::folder(&dir.join(target))?;
         let artifacts = files::folder(&root.join("jobs/fuzz/artifacts").join(target))?;
-        let folders = [Some(found), Some(root.join("jobs/fuzz/corpus").join(target)), more.map(|more| root.join(more))];
+        let folders = [found, root.join("jobs/fuzz/corpus").join(target)];
         let mut arguments = vec![
             format!("-max_total_time={SECONDS}"),
             format!("-max_len={longest}"),
@@ -48,7 +43,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         if dictionary.is_file() {
             arguments.push(format!("-dict={}", dictionary.display()));
         }
-        arguments.extend(folders.iter().flatten().map(|folder| folder.display().to_string()));
+        arguments.extend(folders.iter().map(|folder| folder.display().to_string()));
         let output = shell::fuzz(root, target, &arguments)?;
         match output.code {
             Some(0) => (bench.tell)(&last_line(&output.text, "cov:")),
