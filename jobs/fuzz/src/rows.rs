@@ -33,6 +33,8 @@ pub fn rows(bytes: &[u8]) {
 /// The records as serde_json alone reads them.
 fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
     let owned = |raw: &RawValue| raw.get().to_owned();
+    // A byte order mark is skipped; serde_json refuses it.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     match shape {
         Shape::List => Some(serde_json::from_slice::<Vec<&RawValue>>(body).ok()?.into_iter().map(owned).collect()),
         Shape::Object => {

@@ -53,7 +53,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
         News::Progress(task, words) => tree.progress(&task.to_string(), &words),
         News::Event(task, event) => tree.event(&task.to_string(), &event),
         News::Line(task, words) => tree.line(&task.to_string(), &words),
-        News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+        News::Ended(task, error) => tree.finished(&task.to_string(), error.as_deref()),
     })?;
     told(*json, &ready, Some(&done))
 }

@@ -34,7 +34,7 @@ fn end(args: &Destroy) -> Result<Exit> {
         doomed.apply(&mut |stack, heard| match heard {
             Heard::Begins(words) => tree.step(stack, words),
             Heard::Event(event) => tree.event(stack, event),
-            Heard::Ended => tree.ended(stack, None),
+            Heard::Ended => tree.finished(stack, None),
         })?;
     }
     if *json {

@@ -110,7 +110,7 @@ impl Picture {
             deploy::News::Progress(task, words) => tree.progress(&task.to_string(), &words),
             deploy::News::Event(task, event) => tree.event(&task.to_string(), &event),
             deploy::News::Line(task, words) => tree.line(&task.to_string(), &words),
-            deploy::News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+            deploy::News::Ended(task, error) => tree.finished(&task.to_string(), error.as_deref()),
         }
     }
 
@@ -121,7 +121,7 @@ impl Picture {
             run::News::Note(task, words) => tree.keep(&task, &words),
             // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
             run::News::Line(..) => {}
-            run::News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+            run::News::Ended(task, error) => tree.finished(&task, error.as_deref()),
         }
     }
 }

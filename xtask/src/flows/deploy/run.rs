@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Ready, warehouse};
 use crate::edge::docker::Progress;
 use crate::edge::files;
-use crate::flows::images::{self, Listener as ImageListener};
+use crate::flows::images::{self, BuildProgress};
 use crate::flows::stacks::{self, Listener};
 use crate::flows::sync::dags;
 use crate::plan::{Do, StackPlan, Task, ready, tasks};
@@ -230,7 +230,7 @@ impl Listener for Voice<'_> {
     }
 }
 
-impl ImageListener for Voice<'_> {
+impl BuildProgress for Voice<'_> {
     fn step(&mut self, words: &str) {
         self.say(News::Step(self.task.clone(), words.to_owned()));
     }

@@ -31,7 +31,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     templates.sort();
     let mut outcome = Outcome::Passed;
     for step in [cfn_lint(&templates, &regions()?), checkov(&templates)] {
-        (bench.tell)(&format!("Holding the templates against {}", step.name));
+        (bench.report)(&format!("Holding the templates against {}", step.name));
         let output = shell::captured(&step, &python.join("bin"), &folder)?;
         let clean = output.code == Some(0) && (step.name != "checkov" || passed(&output.text) > 0);
         if !clean {
@@ -39,7 +39,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.tell)("Holding what is known of the resource types against their schemas");
+    (bench.report)("Holding what is known of the resource types against their schemas");
     for difference in replaced::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;

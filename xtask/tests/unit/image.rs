@@ -5,22 +5,31 @@ use std::collections::BTreeMap;
 use super::*;
 
 const LOCK: &str = "version = 4\n\
-    [[package]]\nname = \"jobs\"\nversion = \"0.1.0\"\ndependencies = [\"bytes\"]\n\
-    [[package]]\nname = \"bytes\"\nversion = \"1.2.3\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
-    checksum = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n\
+    [[package]]\nname = \"jobs\"\nversion = \"0.1.0\"\ndependencies = [\"bytes\", \"rcgen\"]\n\
+    [[package]]\nname = \"bytes\"\nversion = \"1.2.3\"\nchecksum = \"aaaaaaaaaa\"\n\
+    [[package]]\nname = \"rcgen\"\nversion = \"0.14.0\"\nchecksum = \"dddddddddd\"\n\
     [[package]]\nname = \"xtask\"\nversion = \"0.1.0\"\n";
+const WORKSPACE: &str = "[workspace]\nmembers = [\"jobs\"]\n[workspace.package]\nedition = \"2024\"\n\
+    [workspace.dependencies]\nrcgen = \"0.14\"\n[profile.dev]\ndebug = 1\n[profile.release]\npanic = \"abort\"\n";
+const MANIFEST: &str = "[package]\nname = \"jobs\"\n[dependencies]\nbytes.workspace = true\n\
+    [dev-dependencies]\nrcgen.workspace = true\n";
+
+fn cargo() -> CargoTree {
+    let local = "jobs v0.1.0 (/repository/jobs)\ncontract v0.1.0 (/repository/jobs/contract)";
+    CargoTree {
+        linked: format!("{local}\nbytes v1.2.3\n"),
+        compiled: format!("{local}\nbytes v1.2.3 default,std\ncc v1.0.0 \n"),
+    }
+}
 
 fn repository() -> Tree {
     let mut tree = Tree::default();
     for path in [
-        "Cargo.toml",
         ".cargo/config.toml",
-        "jobs/Cargo.toml",
         "jobs/Dockerfile",
         "jobs/src/lib.rs",
         "jobs/src/bin/jobs.rs",
         "jobs/contracts/spacex.yaml",
-        "jobs/contract/Cargo.toml",
         "jobs/contract/src/lib.rs",
         "dbt/Dockerfile",
         "dbt/dbt_project.yml",
@@ -34,6 +43,9 @@ fn repository() -> Tree {
         tree.file(path, format!("the text of {path}"));
     }
     tree.file("Cargo.lock", LOCK);
+    tree.file("Cargo.toml", WORKSPACE);
+    tree.file("jobs/Cargo.toml", MANIFEST);
+    tree.file("jobs/contract/Cargo.toml", "[package]\nname = \"contract\"\n");
     tree.file("dbt/requirements.lock", "dbt-core==1.11.14 --hash=sha256:aa\n");
     tree
 }
@@ -43,8 +55,12 @@ fn toolchain(image: Option<&str>) -> Toolchain {
     Toolchain { rustc, target, c: "cc 12.2.0".to_owned(), flags, image: image.map(str::to_owned) }
 }
 
+fn plan(repository: &Tree, cargo: &CargoTree, toolchain: &Toolchain, platform: &str) -> ImagePlan {
+    ingestion(repository, (cargo, "/repository"), toolchain, platform, "", BTreeMap::new()).expect("a plan")
+}
+
 fn programs(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Key {
-    ingestion(repository, toolchain, platform, "", BTreeMap::new()).expect("a plan").key()
+    plan(repository, &cargo(), toolchain, platform).key()
 }
 
 fn marts(repository: &Tree, base: &str, platform: &str, certificates: &str, index: &str) -> Key {
@@ -56,6 +72,12 @@ fn changed(path: &str, node: Node) -> Tree {
     let mut tree = repository();
     tree.put(path, node);
     tree
+}
+
+fn edited(path: &str, text: &str, from: &str, to: &str) -> Tree {
+    let new = text.replacen(from, to, 1);
+    assert_ne!(new, text, "{path} has no `{from}`");
+    changed(path, Node::File(0o644, new.into_bytes()))
 }
 
 #[test]
@@ -79,23 +101,28 @@ fn every_input_of_the_ingestion_image_changes_its_key() {
         programs(&repository(), &Toolchain { c: "cc 13.1.0".to_owned(), ..host.clone() }, platform),
     ];
     for path in [
-        "Cargo.toml",
         ".cargo/config.toml",
-        "jobs/Cargo.toml",
         "jobs/Dockerfile",
         "jobs/src/lib.rs",
         "jobs/src/new.rs",
         "jobs/contracts/spacex.yaml",
-        "jobs/contract/Cargo.toml",
         "jobs/contract/src/lib.rs",
     ] {
         others.push(programs(&changed(path, Node::File(0o644, b"other".to_vec())), &host, platform));
     }
     let moved = Node::File(0o755, b"the text of jobs/src/lib.rs".to_vec());
     others.push(programs(&changed("jobs/src/lib.rs", moved), &host, platform));
-    for (from, to) in [("1.2.3", "1.2.4"), ("aaaaaaaa", "bbbbbbbb")] {
-        let lock = LOCK.replacen(from, to, 1).into_bytes();
-        others.push(programs(&changed("Cargo.lock", Node::File(0o644, lock)), &host, platform));
+    for (path, text, from, to) in [
+        ("Cargo.lock", LOCK, "aaaaaaaa", "bbbbbbbb"),
+        ("Cargo.toml", WORKSPACE, "abort", "unwind"),
+        ("Cargo.toml", WORKSPACE, "2024", "2021"),
+        ("jobs/Cargo.toml", MANIFEST, "bytes.workspace", "bytes.version"),
+    ] {
+        others.push(programs(&edited(path, text, from, to), &host, platform));
+    }
+    for (from, to) in [("1.2.3 ", "1.2.4 "), ("std", "alloc"), ("cc v1.0.0", "cc v1.0.1")] {
+        let cargo = CargoTree { compiled: cargo().compiled.replacen(from, to, 1), ..cargo() };
+        others.push(plan(&repository(), &cargo, &host, platform).key());
     }
     let count = others.len();
     others.push(key);
@@ -113,9 +140,23 @@ fn nothing_else_changes_the_ingestion_images_key() {
     {
         assert_eq!(programs(&changed(path, Node::File(0o644, b"other".to_vec())), &host, platform), key, "{path}");
     }
-    // Another package's dependencies.
-    let lock = LOCK.replace("\"xtask\"\nversion = \"0.1.0\"", "\"xtask\"\nversion = \"0.2.0\"").into_bytes();
-    assert_eq!(programs(&changed("Cargo.lock", Node::File(0o644, lock)), &host, platform), key);
+    // A newer development dependency, another package's version, and what only other builds use.
+    for (path, text, from, to) in [
+        ("Cargo.lock", LOCK, "0.14.0", "0.15.0"),
+        ("Cargo.lock", LOCK, "dddddddd", "eeeeeeee"),
+        ("Cargo.lock", LOCK, "\"xtask\"\nversion = \"0.1.0\"", "\"xtask\"\nversion = \"0.2.0\""),
+        ("Cargo.toml", WORKSPACE, "rcgen = \"0.14\"", "rcgen = \"0.15\""),
+        ("Cargo.toml", WORKSPACE, "debug = 1", "debug = 2"),
+        ("jobs/Cargo.toml", MANIFEST, "rcgen.workspace = true", "rcgen = \"0.15\""),
+    ] {
+        let other = edited(path, text, from, to);
+        assert_eq!(programs(&other, &host, platform), key, "{path}: {from} -> {to}");
+    }
+    // Where the repository's folder is.
+    let moved = |text: String| text.replace("/repository", "/home/me/platform");
+    let cargo = CargoTree { linked: moved(cargo().linked), compiled: moved(cargo().compiled) };
+    let plan = ingestion(&repository(), (&cargo, "/home/me/platform"), &host, platform, "", BTreeMap::new());
+    assert_eq!(plan.expect("a plan").key(), key);
 }
 
 #[test]
@@ -157,7 +198,7 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
 
 #[test]
 fn the_root_file_system_is_what_a_program_needs_and_no_more() {
-    let plan = ingestion(&repository(), &toolchain(None), "linux/amd64", "", BTreeMap::new()).expect("a plan");
+    let plan = plan(&repository(), &cargo(), &toolchain(None), "linux/amd64");
     let paths: Vec<&str> =
         plan.context.iter().map(|(path, _)| path).filter(|path| path.starts_with("rootfs/")).collect();
     assert_eq!(
