@@ -98,12 +98,12 @@ impl DeployRequest {
         })
     }
 
-    fn images(&self) -> images::Request {
-        images::Request {
+    fn images(&self) -> images::ImageRequest {
+        images::ImageRequest {
             image: None,
             push: true,
             registry: self.registry.clone(),
-            anew: false,
+            no_cache: false,
             settings: self.settings.clone(),
             variables: self.variables.clone(),
         }

@@ -63,7 +63,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
         }
         // Dropped without an answer: not approved.
         Progress::Ask(..) => {}
-        Progress::Finished(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+        Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
     });
     match done {
         Ok(done) => told(*json, &ready, Some(&done)),

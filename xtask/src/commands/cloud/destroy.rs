@@ -34,7 +34,7 @@ fn end(args: &Destroy) -> Result<Exit> {
         doomed.apply(&mut |stack, heard| match heard {
             StackProgress::Starts(words) => tree.step(stack, words),
             StackProgress::Event(event) => tree.event(stack, event),
-            StackProgress::Finished => tree.ended(stack, None),
+            StackProgress::Finished => tree.finished(stack, None),
         })?;
     }
     if *json {

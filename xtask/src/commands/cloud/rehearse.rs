@@ -112,7 +112,7 @@ impl Picture {
             // Dropped without an answer: not approved.
             deploy::Progress::Ask(..) => {}
             deploy::Progress::Line(task, words) => tree.line(&task.to_string(), &words),
-            deploy::Progress::Finished(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+            deploy::Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
         }
     }
 
@@ -123,7 +123,7 @@ impl Picture {
             run::News::Note(task, words) => tree.keep(&task, &words),
             // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
             run::News::Line(..) => {}
-            run::News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+            run::News::Ended(task, error) => tree.finished(&task, error.as_deref()),
         }
     }
 }

@@ -49,7 +49,7 @@ fn follow(args: &Run, request: &Request, id: &str, again: &str, which: &str) -> 
         News::Step(task, words) => tree.step(&task, &words),
         News::Note(task, words) => tree.keep(&task, &words),
         News::Line(task, line) => tree.keep(&task, &line.printable()),
-        News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+        News::Ended(task, error) => tree.finished(&task, error.as_deref()),
     };
     let outcome = if args.direct {
         run::directly(request, id, args.attach.is_some(), &mut tell)?

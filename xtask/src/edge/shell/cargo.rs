@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell, cmd};
 use super::Output;
 use crate::failure::Failure;
 #[cfg(feature = "cloud")]
-use crate::image::Toolchain;
+use crate::image::{CargoTree, Toolchain};
 
 /// Cargo as the one that runs us.
 fn cargo_program() -> String {
@@ -95,6 +95,22 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The package and the program of the ingestion image.
+#[cfg(feature = "cloud")]
+const IMAGE: [&str; 2] = ["--package", "jobs"];
+
+/// The dependency trees of the image's program for its target.
+#[cfg(feature = "cloud")]
+pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
+    let (shell, cargo) = cargo(root)?;
+    let tree = |edges: &str, format: &str| -> Result<String> {
+        let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
+        let output = as_a_person(command).args(["--edges", edges, "--format", format]).quiet().read();
+        Ok(output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))?)
+    };
+    Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
+}
+
 /// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
 /// on this machine does not show in it, so that another machine makes the same bytes.
 #[cfg(feature = "cloud")]
@@ -104,10 +120,8 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
-    let build = cmd!(
-        shell,
-        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
-    );
+    let build =
+        cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
     as_a_person(build)
         .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
         .quiet()
@@ -116,30 +130,22 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     Ok(folder.join(target).join("release/jobs"))
 }
 
-/// How a fuzz target is compiled, as cargo-fuzz does it but for the sanitizers, which only nightly Rust has: every edge
-/// and comparison is counted. Rust's own checks find what there is to find in code without `unsafe`.
-const FUZZING: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
-
-/// Cargo with that, for the fuzz targets. Naming the target keeps the flags from build scripts and macros, and a folder
-/// of their own keeps what is compiled so from taking the place of the rest.
-fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str) -> Cmd<'s> {
-    let command =
-        cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --target host-tuple --target-dir target/fuzz");
-    as_a_person(command).env("RUSTFLAGS", FUZZING).quiet()
+/// Cargo for the fuzz targets: `jobs/fuzz/rustc.sh` compiles the workspace's crates, any other is compiled already.
+fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
+    let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
+    as_a_person(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
 /// Builds the fuzz targets; whether they compile.
 pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    Ok(fuzz_cargo(&shell, &cargo, "build").arg("--bins").run().is_ok())
+    Ok(fuzz_cargo(&shell, &cargo, "build", root).arg("--bins").run().is_ok())
 }
 
 /// Runs a fuzz target that has been built.
 pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     let (shell, cargo) = cargo(root)?;
-    let command = fuzz_cargo(&shell, &cargo, "run").args(["--quiet", "--bin", target, "--"]).args(arguments);
+    let command = fuzz_cargo(&shell, &cargo, "run", root).args(["--quiet", "--bin", target, "--"]).args(arguments);
     let output = command.ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(Output { text, code: output.status.code() })

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{ReadyDeployment, warehouse};
 use crate::edge::docker;
 use crate::edge::files;
-use crate::flows::images::{self, Listener as ImageListener};
+use crate::flows::images::{self, BuildProgress};
 use crate::flows::stacks::{self, Difference, Listener};
 use crate::flows::sync::dags;
 use crate::plan::{StackAction, StackPlan, Task, ready, tasks};
@@ -274,7 +274,7 @@ impl Listener for Reporter<'_> {
     }
 }
 
-impl ImageListener for Reporter<'_> {
+impl BuildProgress for Reporter<'_> {
     fn step(&mut self, words: &str) {
         self.send(Progress::Step(self.task.clone(), words.to_owned()));
     }

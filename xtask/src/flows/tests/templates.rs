@@ -31,7 +31,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     templates.sort();
     let mut outcome = Outcome::Passed;
     for step in [cfn_lint(&templates, &regions()?), checkov(&templates)] {
-        (bench.tell)(&format!("Checking the templates with {}", step.name));
+        (bench.report)(&format!("Checking the templates with {}", step.name));
         let output = shell::captured(&step, &python.join("bin"), &folder)?;
         let clean = output.code == Some(0) && (step.name != "checkov" || passed(&output.text) > 0);
         if !clean {
@@ -39,7 +39,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.tell)("Comparing the table of resource types with their schemas");
+    (bench.report)("Comparing the table of resource types with their schemas");
     for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;
