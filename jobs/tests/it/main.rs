@@ -19,7 +19,7 @@ mod races;
 mod redshift;
 mod replaced;
 mod replay;
-mod rows_are_proved;
+mod rows_are_validated;
 mod stopping;
 mod support;
 mod tls;
