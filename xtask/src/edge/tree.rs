@@ -116,6 +116,11 @@ impl Tree {
         }
     }
 
+    /// Hides the picture while a question is asked.
+    pub fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.all.suspend(work)
+    }
+
     /// A task finished; `error` if it failed.
     pub fn finished(&mut self, name: &str, error: Option<&str>) {
         let width = self.width;

@@ -80,7 +80,13 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
+/// The light program builds the jobs without AWS, the full one as the tests do; so no crate compiles twice.
+#[cfg(not(feature = "cloud"))]
+const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
+#[cfg(feature = "cloud")]
+const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud"];
+
+/// Builds the jobs' programs with the profile of this program, and returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find our own program")?;
     let folder = own.parent().context("our own program has no folder")?.to_owned();
@@ -88,16 +94,16 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    as_a_person(cmd!(shell, "{cargo} build --locked --package jobs --bins --profile {profile}"))
+    as_a_person(cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"))
         .quiet()
         .run()
         .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
     Ok(folder)
 }
 
-/// The package and the program of the ingestion image.
+/// The package of the ingestion image; a container has no profile to log in with.
 #[cfg(feature = "cloud")]
-const IMAGE: [&str; 2] = ["--package", "jobs"];
+const IMAGE: [&str; 5] = ["--package", "jobs", "--no-default-features", "--features", "aws"];
 
 /// The dependency trees of the image's program for its target.
 #[cfg(feature = "cloud")]

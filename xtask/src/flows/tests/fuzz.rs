@@ -5,13 +5,8 @@ use anyhow::Result;
 use super::{Bench, Outcome};
 use crate::edge::{files, shell};
 
-/// Each target, its longest input in bytes, and a folder with more initial inputs.
-const TARGETS: [(&str, u32, Option<&str>); 3] = [
-    ("contract", 4_096, None),
-    ("rows", 4_096, None),
-    // Nearly all of its files are shorter; a longer one would be cut, and then is none.
-    ("prover", 10_000, Some("jobs/tests/copy_corpus/files")),
-];
+/// Each target and its longest input in bytes.
+const TARGETS: [(&str, u32); 2] = [("contract", 4_096), ("rows", 4_096)];
 
 /// Seconds for each target. CONTRIBUTING.md describes longer runs.
 const SECONDS: u32 = 10;
@@ -31,11 +26,11 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     }
     files::remove(&dir)?;
     let mut outcome = Outcome::Passed;
-    for (target, longest, more) in TARGETS {
+    for (target, longest) in TARGETS {
         (bench.report)(&format!("Fuzzing `{target}`"));
         let found = files::folder(&dir.join(target))?;
         let artifacts = files::folder(&root.join("jobs/fuzz/artifacts").join(target))?;
-        let folders = [Some(found), Some(root.join("jobs/fuzz/corpus").join(target)), more.map(|more| root.join(more))];
+        let folders = [found, root.join("jobs/fuzz/corpus").join(target)];
         let mut arguments = vec![
             format!("-max_total_time={SECONDS}"),
             format!("-max_len={longest}"),
@@ -47,7 +42,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         if dictionary.is_file() {
             arguments.push(format!("-dict={}", dictionary.display()));
         }
-        arguments.extend(folders.iter().flatten().map(|folder| folder.display().to_string()));
+        arguments.extend(folders.iter().map(|folder| folder.display().to_string()));
         let output = shell::fuzz(root, target, &arguments)?;
         match output.code {
             Some(0) => (bench.report)(&last_line(&output.text, "cov:")),
