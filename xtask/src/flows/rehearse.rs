@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 pub use source::Source;
 pub use stage::{Stage, stop};
 
-use super::deploy::{self, Request as Deployment};
+use super::deploy::{self, DeployRequest as Deployment};
 use super::run::{self, RunRequest};
 use super::status;
 use super::sync::sample;
@@ -62,7 +62,7 @@ pub enum RehearsalProgress {
     /// Pieces of work, before the first of them begins: each one's name, what it waits for, and how many resources it has.
     Works(Vec<(String, String, usize)>),
     /// Of the deployment.
-    Deploy(deploy::News),
+    Deploy(deploy::Progress),
     /// Of the run.
     Running(run::RunProgress),
 }
@@ -149,7 +149,7 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
     let deployment = steps.step("Deploying stacks, images and DAGs", |report| {
         let ready = deploy::plan(deployment)?;
         report(RehearsalProgress::Works(ready.works()));
-        ready.apply(&mut |progress| report(RehearsalProgress::Deploy(progress)))?;
+        ready.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
         Ok(ready.again())
     })?;
     let aws = Aws::of(&settings, &variables)?;
@@ -180,7 +180,7 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
     let (tables, rows) = inspect::tables(&heard, reader, &contract.source)?;
     let dbt = inspect::marts(&aws, &settings, &outcome.run_id)?;
     let wrong = if outcome.failed.is_none() { wrong(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
-    let status = steps.step("Looking at all of it", |_| status::verdicts(&deployment, false))?;
+    let status = steps.step("Looking at all of it", |_| status::lines(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
         Kept {

