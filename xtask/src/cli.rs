@@ -1,5 +1,7 @@
 //! The command line as types; nothing else.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod cloud;
 
 use std::path::PathBuf;

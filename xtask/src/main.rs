@@ -9,7 +9,6 @@ mod commands;
 mod dbt;
 mod doctor;
 mod edge;
-mod failure;
 mod flows;
 #[cfg(feature = "cloud")]
 mod image;
@@ -38,6 +37,8 @@ mod workflow;
 use std::process::ExitCode;
 
 use clap::Parser;
+#[allow(clippy::single_component_path_imports, reason = "modules name it `crate::failure`")]
+use connect::failure;
 
 fn main() -> ExitCode {
     match commands::run(cli::Cli::parse()) {

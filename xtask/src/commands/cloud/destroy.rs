@@ -8,9 +8,9 @@ use crate::cli::{Destroy, Scope};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
-use crate::flows::deploy::Request;
-use crate::flows::destroy::{self, Doomed};
-use crate::flows::rescue::Heard;
+use crate::flows::deploy::DeployRequest;
+use crate::flows::destroy::{self, Destruction};
+use crate::flows::recover::StackProgress;
 
 /// What becomes of it when somebody leaves.
 const LEFT: &str = "Left alone: what CloudFormation has begun it ends by itself. The same command does the rest.";
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Destroy) -> Result<Exit> {
 
 fn end(args: &Destroy) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
-    let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
+    let request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
     terminal::step("Looking at what is there");
     let doomed = destroy::plan(request, args.delete_data)?;
     if !json {
@@ -32,9 +32,9 @@ fn end(args: &Destroy) -> Result<Exit> {
         let lines: Vec<_> = doomed.names().map(|name| (name.to_owned(), String::new(), 0)).collect();
         let mut tree = Tree::new(&lines);
         doomed.apply(&mut |stack, heard| match heard {
-            Heard::Begins(words) => tree.step(stack, words),
-            Heard::Event(event) => tree.event(stack, event),
-            Heard::Ended => tree.ended(stack, None),
+            StackProgress::Starts(words) => tree.step(stack, words),
+            StackProgress::Event(event) => tree.event(stack, event),
+            StackProgress::Finished => tree.finished(stack, None),
         })?;
     }
     if *json {
@@ -46,8 +46,9 @@ fn end(args: &Destroy) -> Result<Exit> {
 }
 
 /// Whether somebody wants it who knows what it is: in production the stacks' prefix is typed, `--yes` or not.
-fn allowed(args: &Destroy, doomed: &Doomed) -> Result<()> {
-    let nobody = |hint: &str| Failure::new("nothing was deleted: nobody is there to ask").hint(hint.to_owned());
+fn allowed(args: &Destroy, doomed: &Destruction) -> Result<()> {
+    let nobody =
+        |hint: &str| Failure::new("nothing was deleted: standard input is not a terminal").hint(hint.to_owned());
     if let Some(prefix) = doomed.wants_typed() {
         let question = format!("This is production. Type `{prefix}` to delete it");
         let typed = args.confirm.clone().or_else(|| terminal::typed(&question));
@@ -62,6 +63,6 @@ fn allowed(args: &Destroy, doomed: &Doomed) -> Result<()> {
     match terminal::ask("Delete all of this?") {
         Some(true) => Ok(()),
         Some(false) => bail!(Failure::new("nothing was deleted, as you said no")),
-        None => bail!(nobody("say --yes")),
+        None => bail!(nobody("pass --yes")),
     }
 }

@@ -152,7 +152,7 @@ fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
         list.filter(|one| one["light"] == light).map(|one| one["check"].clone()).collect::<Vec<Value>>()
     };
     assert_eq!((lights("red").len(), lights("green").len() > 15), (0, true));
-    assert_eq!(lights("not_provable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+    assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
 
     stays_and_goes(&place("dot_env"), &state);
     let ended = begun.end();

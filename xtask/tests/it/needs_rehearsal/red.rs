@@ -11,7 +11,7 @@ fn assert_in_time(ended: &Ended) {
 fn two_at_once_are_red_each_for_its_own_cause() {
     prepared();
     let before = folders();
-    let both = [Begun::rehearsal(&["--drill", "source", "--json"]), Begun::rehearsal(&["--drill", "marts", "--json"])];
+    let both = [Begun::rehearsal(&["--inject-fault", "source", "--json"]), Begun::rehearsal(&["--drill", "marts", "--json"])];
     let mut both = both.map(|mut one| {
         one.until("Deploying");
         one
@@ -51,7 +51,7 @@ fn two_at_once_are_red_each_for_its_own_cause() {
 
 #[test]
 fn an_image_that_is_not_there_is_named() {
-    let ended = Begun::rehearsal(&["--drill", "image", "--json"]).end();
+    let ended = Begun::rehearsal(&["--inject-fault", "image", "--json"]).end();
     let run = &ended.told["run"];
     assert_eq!(
         (ended.code, &run["failed"], &run["code"]),
@@ -81,7 +81,7 @@ fn what_cannot_be_a_source_is_told_before_anything_is_started() {
         ended.said
     );
     assert!(ended.said.contains("hint: --source takes a folder or http(s)://host"), "{}", ended.said);
-    let ended = Begun::rehearsal(&["--source", "/tmp", "--drill", "marts"]).end();
+    let ended = Begun::rehearsal(&["--source", "/tmp", "--inject-fault", "marts"]).end();
     assert_eq!(ended.code, Some(2));
     let ended = Begun::rehearsal(&["--source", "http://"]).end();
     assert!(ended.code == Some(1) && ended.said.contains("`http://` is no address of a server"), "{}", ended.said);
