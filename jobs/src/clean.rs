@@ -102,8 +102,8 @@ pub fn number(number: Number, kind: Type) -> Result<Cell<'static>, String> {
 }
 
 /// A cell, if its value keeps to the warehouse's limits.
-fn held(fits: Result<(), limits::Flaw>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
-    fits.map(|()| cell).map_err(|flaw| flaw.problem)
+fn held(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
+    fits.map(|()| cell).map_err(|defect| defect.problem)
 }
 
 /// Reads true or false as the type.

@@ -14,7 +14,6 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use aws_config::SdkConfig;
 use clap::{Args, ValueEnum};
 use contract::{Contract, Exit};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,7 +22,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
 use crate::edge;
-use crate::failure::{Failure, exit_of, hint_of};
+use crate::failure::{Failure, chain, exit_of, hint_of};
 use crate::flows::transform::Progress;
 
 /// The contract that the programs carry; `--contract` names another.
@@ -81,12 +80,6 @@ impl Common {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the contract `{shown}`"))?;
         Ok(Contract::parse(&text, &shown)?)
     }
-}
-
-/// The SDK's configuration, if one of these URLs is on AWS; to look for a region elsewhere could cost seconds.
-pub async fn aws(urls: &[Option<&str>]) -> Option<SdkConfig> {
-    let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
-    if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(edge::aws::config().await) } else { None }
 }
 
 /// Sets up what the whole program shares: logs, and TLS.
@@ -153,9 +146,7 @@ pub async fn finish<T: serde::Serialize>(
 /// Shows an error, its causes and its hint, and gives the exit code.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let exit = exit_of(error);
-    let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    causes.dedup();
-    tracing::error!(exit = exit as u8, "{}", causes.join(": "));
+    tracing::error!(exit = exit as u8, "{}", chain(error.as_ref()));
     if let Some(hint) = hint_of(error) {
         tracing::error!("hint: {hint}");
     }

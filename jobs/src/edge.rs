@@ -2,7 +2,6 @@
 //!
 //! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
 
-pub mod aws;
 pub mod clock;
 pub mod lake;
 pub mod openlineage;

@@ -1,6 +1,6 @@
 //! The ingestion jobs: `transformation` turns a source's answers into typed Parquet, `copy` loads it exactly once.
 //!
-//! A launch record's way: `edge/source` → `table` (with `clean`) → `edge/lake` → `prove` → `load` → `edge/warehouse`.
+//! A launch record's way: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate` → `load` → `edge/warehouse`.
 //!
 //! Architecture invariant: a module imports downward only. `flows` may use `edge` and the pure modules; `edge` may use
 //! the pure modules, never another edge file; the pure modules touch no file, clock, network or process.
@@ -8,12 +8,13 @@
 pub mod clean;
 pub mod cli;
 pub mod edge;
-pub mod failure;
 pub mod flows;
 pub mod limits;
 pub mod lineage;
 pub mod load;
 pub mod pagination;
-pub mod prove;
 pub mod receipt;
 pub mod table;
+pub mod validate;
+
+pub use connect::failure;

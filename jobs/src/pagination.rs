@@ -1,4 +1,4 @@
-//! What a response's headers say about more records than it has: a first page must not pass for the whole list.
+//! Whether a response's headers announce more records than it has: a first page is not the whole list.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Headers with the number of all records, as APIs commonly name them.
 const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 
-/// What the headers say.
+/// What the headers announce.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// Whether there is a next page.
@@ -32,7 +32,7 @@ impl Claims {
         }
     }
 
-    /// Why a list of so many records is not the whole one, if it is not.
+    /// Why a list of so many records is incomplete, if it is.
     pub fn missing(&self, read: u64) -> Option<String> {
         let total = self.total.filter(|(_, total)| *total > read);
         let total = total.map(|(name, total)| format!("its header `{name}` counts {total}"));
@@ -79,7 +79,7 @@ fn relations(mut parameters: &str) -> Option<Vec<String>> {
     None
 }
 
-/// What comes before and after a separator that stands outside quotation marks.
+/// The text before and after the first separator outside of quotation marks.
 fn until(text: &str, separator: char) -> (&str, &str) {
     let (mut quoted, mut escaped) = (false, false);
     for (at, char) in text.char_indices() {
@@ -95,55 +95,5 @@ fn until(text: &str, separator: char) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claims(name: &str, value: &str) -> Claims {
-        Claims::of(&BTreeMap::from([(name.to_owned(), value.to_owned())]))
-    }
-
-    #[test]
-    fn a_next_page_is_found_in_every_form_of_link() {
-        for (link, next) in [
-            (r#"</hens?page=2>; rel="next""#, true),
-            ("</hens?page=2>; rel=next", true),
-            ("</hens?page=2>;REL=Next", true),
-            (r#"</hens?page=2> ; title="a, b; rel=\"last\"" ; rel = "next""#, true),
-            (r#"</hens?page=1>; rel="first", </hens?page=2>; rel="last  next""#, true),
-            ("</hens?ids=1,2;3>; rel=prev, </hens?page=2>; rel=next", true),
-            (r#"</hens?page=1>; rel="prev", </hens?page=9>; rel="last""#, false),
-            (r#"</style.css>; rel=preload; title="rel=next""#, false),
-            (r#"</hens>; rel="prev"; rel="next""#, false),
-            ("</hens?rel=next>; rel=self", false),
-            ("</next>; rel=nextish", false),
-            ("rel=next", false),
-            ("<", false),
-            ("", false),
-        ] {
-            assert_eq!(claims("link", link), Claims { next, total: None }, "{link}");
-        }
-    }
-
-    #[test]
-    fn a_total_is_compared_with_the_records_that_were_read() {
-        for (name, value, total) in [
-            ("x-total-count", "100", Some(100)),
-            ("x-total", " 100 ", Some(100)),
-            ("total-count", "100", Some(100)),
-            ("x-total-count", "20, 100", Some(100)),
-            ("content-range", "items 0-9/100", Some(100)),
-            ("content-range", "hens */100", Some(100)),
-            ("content-range", "bytes 0-9/100", None),
-            ("content-range", "items 0-9/*", None),
-            ("x-total-count", "many", None),
-            ("x-total-count", "-1", None),
-            ("x-total-pages", "7", None),
-        ] {
-            let missing = claims(name, value).missing(10);
-            assert_eq!(missing.is_some(), total.is_some(), "{name}: {value}");
-            assert!(missing.is_none_or(|words| words.contains("has 10 records") && words.contains(" counts 100")));
-        }
-        assert_eq!(claims("x-total-count", "10").missing(10), None);
-        assert_eq!(claims("x-total-count", "9").missing(10), None, "records may have come since it was counted");
-    }
-}
+#[path = "../tests/unit/pagination.rs"]
+mod tests;

@@ -1,4 +1,5 @@
-//! What a transformation vouches for, collection by collection: the one thing that `copy` believes, after checking.
+//! The receipt of one collection: the manifest of a transformation, which `copy` checks before it loads. It is called a
+//! receipt because the stored objects are.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -6,7 +7,7 @@ use contract::{Collection, Contract, Defaults, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Counts up whenever the same contract and answer would give other Parquet bytes than before.
+/// Increased whenever the same contract and response would give other Parquet bytes than before.
 const TRANSFORMATION: u32 = 3;
 
 /// One collection's receipt, `stage/<source>/run=<id>/receipts/<collection>.json`.
@@ -18,32 +19,32 @@ pub struct Receipt {
     pub collection: String,
     /// The run this receipt belongs to.
     pub run_id: RunId,
-    /// When the answer was asked for: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
+    /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
     /// the time of the receipt that it replays, so that old bytes never overtake newer ones in the ledger, and the
     /// head's own bytes, transformed under another contract, may take its place.
     pub fetched_at: String,
-    /// What the collection's part of the contract was.
+    /// The fingerprint of the collection's part of the contract.
     pub fingerprint: String,
-    /// The answer's ETag, if it had one. It stands for the bytes, so a replay of them keeps it.
+    /// The response's ETag, if it had one. It identifies the bytes, so a replay keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// Where the response is from, if it came over HTTP: an ETag is sent to this URL only, and without one to none.
+    /// The URL of the response, if it came over HTTP: an ETag is sent to this URL only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The earlier run whose objects these are, after a 304 "not modified".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchanged_since: Option<RunId>,
-    /// The run whose stored bytes were transformed again; the source was not asked.
+    /// The run whose stored bytes were transformed again, without a request to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_from: Option<RunId>,
-    /// The version of the code that made the files; receipts of the first days lack it.
+    /// The version of the code that made the files; old receipts have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
-    /// The answer's bytes as they came.
+    /// The response's bytes as received.
     pub raw: Object,
     /// Each table of the collection, its own first.
     pub tables: Vec<TableReceipt>,
-    /// The records that were set aside, if any.
+    /// The quarantined records, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Object>,
 }
@@ -71,11 +72,11 @@ pub struct Object {
 pub struct TableReceipt {
     /// The table.
     pub table: String,
-    /// Records or list elements in the answer.
+    /// Records or list elements in the response.
     pub read: u64,
     /// Rows in the files.
     pub rows: u64,
-    /// Records or list elements set aside.
+    /// Quarantined records or list elements.
     pub quarantined: u64,
     /// List elements dropped by the contract's rule.
     pub dropped: u64,
@@ -86,16 +87,16 @@ pub struct TableReceipt {
 /// One Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Where it is.
+    /// The object.
     #[serde(flatten)]
     pub object: Object,
-    /// How many rows it has.
+    /// Its number of rows.
     pub rows: u64,
 }
 
-/// What decides how a collection's answers become files: its part of the contract, the defaults, and our own code.
+/// Identifies how a collection's responses become files: its part of the contract, the defaults, and this code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
-    // A load reads this limit, not the files: a changed one must not call for another transformation.
+    // Only a load reads this limit: a change must not require another transformation.
     let defaults = Defaults { max_deleted_share: None, ..contract.defaults.clone() };
     let collection = Collection { max_deleted_share: None, ..collection.clone() };
     let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);

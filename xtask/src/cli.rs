@@ -1,5 +1,7 @@
 //! The command line as types.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod cloud;
 mod help;
 

@@ -1,7 +1,7 @@
-//! What this machine has, judged: facts go in, verdicts come out, each with the command that mends it.
+//! The checks of `cargo xtask doctor`: from facts about this machine to diagnoses, each with the command that fixes it.
 //!
-//! Red is what `local` and `test` cannot do without, and what somebody configured and is wrong. Everything else that is
-//! missing is yellow: it is needed for a deployment, or makes something faster.
+//! Red is what `local` and `test` require, and what is configured wrongly. Anything else that is missing is yellow: only a
+//! deployment needs it, or it makes something faster.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -11,6 +11,7 @@ mod facts;
 mod tools;
 
 #[cfg(test)]
+#[path = "../tests/unit/doctor.rs"]
 mod tests;
 
 use serde::Serialize;
@@ -20,32 +21,32 @@ pub use facts::{Caller, Configuration, Engine, Facts, Setting};
 
 use crate::ui::{self, Align};
 
-/// How something stands.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// As it should be.
+    /// Good.
     Green,
-    /// Missing or odd, and `local` and `test` go without.
+    /// Missing or unusual, but `local` and `test` work.
     Yellow,
-    /// In the way.
+    /// `local` and `test` do not work.
     Red,
 }
 
-/// What is to be said about one thing.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
-    /// The thing.
+pub struct Diagnosis {
+    /// The name of the check.
     pub check: &'static str,
-    /// How it stands.
+    /// Its state.
     pub state: State,
     /// What was found.
     pub found: String,
-    /// What to do about it, one line each.
+    /// How to fix it, in lines.
     pub fix: Vec<String>,
 }
 
-impl Verdict {
+impl Diagnosis {
     fn green(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, state: State::Green, found: found.into(), fix: Vec::new() }
     }
@@ -60,41 +61,41 @@ impl Verdict {
     }
 }
 
-/// A verdict on everything, in the order in which it matters.
-pub fn verdicts(facts: &Facts) -> Vec<Verdict> {
-    let mut list = tools::verdicts(facts);
-    list.extend(cloud::verdicts(facts));
+/// All checks, the most important first.
+pub fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
+    let mut list = tools::diagnoses(facts);
+    list.extend(cloud::diagnoses(facts));
     list
 }
 
-/// Whether anything is in the way.
-pub fn is_red(verdicts: &[Verdict]) -> bool {
-    verdicts.iter().any(|verdict| verdict.state == State::Red)
+/// Whether any check is red.
+pub fn is_red(diagnoses: &[Diagnosis]) -> bool {
+    diagnoses.iter().any(|one| one.state == State::Red)
 }
 
-/// The table, and below it what to do, the urgent first.
-pub fn report(verdicts: &[Verdict]) -> String {
+/// A table, and below it the fixes, the urgent ones first.
+pub fn report(diagnoses: &[Diagnosis]) -> String {
     let word = |state| match state {
         State::Green => "ok",
         State::Yellow => "optional",
-        State::Red => "MEND",
+        State::Red => "FIX",
     };
     let head = [("", Align::Left), ("check", Align::Left), ("found", Align::Left)];
-    let rows = verdicts.iter().map(|v| vec![word(v.state).to_owned(), v.check.to_owned(), v.found.clone()]);
+    let rows = diagnoses.iter().map(|one| vec![word(one.state).to_owned(), one.check.to_owned(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
-    for (state, title) in [(State::Red, "To mend"), (State::Yellow, "Optional")] {
-        let mut heading = Some(title);
-        for verdict in verdicts.iter().filter(|verdict| verdict.state == state && !verdict.fix.is_empty()) {
-            if let Some(title) = heading.take() {
-                text += &format!("\n{title}\n");
-            }
-            for (index, line) in verdict.fix.iter().enumerate() {
-                text += &format!("  {:<13}{line}\n", if index == 0 { verdict.check } else { "" });
+    for (state, title) in [(State::Red, "Required"), (State::Yellow, "Optional")] {
+        let with_fix: Vec<_> = diagnoses.iter().filter(|one| one.state == state && !one.fix.is_empty()).collect();
+        if !with_fix.is_empty() {
+            text += &format!("\n{title}\n");
+        }
+        for one in with_fix {
+            for (index, line) in one.fix.iter().enumerate() {
+                text += &format!("  {:<13}{line}\n", if index == 0 { one.check } else { "" });
             }
         }
     }
-    text += match (is_red(verdicts), verdicts.iter().any(|verdict| verdict.state == State::Yellow)) {
-        (true, _) => "\nSomething is in the way; see above.\n",
+    text += match (is_red(diagnoses), diagnoses.iter().any(|one| one.state == State::Yellow)) {
+        (true, _) => "\nNot ready: apply the required fixes above.\n",
         (false, true) => "\nReady for `cargo xtask local` and `cargo xtask test`.\n",
         (false, false) => "\nReady for everything.\n",
     };

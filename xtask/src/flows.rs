@@ -23,9 +23,9 @@ pub mod images;
 #[cfg(feature = "cloud")]
 pub mod open;
 #[cfg(feature = "cloud")]
-pub mod rehearse;
+pub mod recover;
 #[cfg(feature = "cloud")]
-pub mod rescue;
+pub mod rehearse;
 #[cfg(feature = "cloud")]
 pub mod run;
 #[cfg(feature = "cloud")]

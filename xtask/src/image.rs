@@ -1,24 +1,25 @@
-//! What the two images are made of, and the key that follows from it.
+//! The plans of the two images and their keys.
 //!
-//! An image's tag is its key: the SHA-256 of everything that decides what is in it. Equal keys are equal images, so what
-//! a registry has is neither built nor sent again; a key that forgot an input would ship yesterday's code.
+//! An image's tag is its key: the SHA-256 of everything that decides the image's contents. Equal keys mean equal images, so
+//! an image that the registry has is neither built nor pushed again; a key that missed an input would ship old code.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod dbt;
 mod ingestion;
 mod key;
-mod lock;
+mod packages;
 mod sbom;
 mod tree;
 
 #[cfg(test)]
+#[path = "../tests/unit/image.rs"]
 mod tests;
 
 pub use dbt::dbt;
 pub use ingestion::{Toolchain, ingestion};
 pub use key::{Inputs, Key};
-pub use lock::Package;
+pub use packages::{CargoTree, Package};
 pub use sbom::sbom;
 pub use tree::{Node, Tree};
 
@@ -31,14 +32,14 @@ pub const INGESTION: &str = "ingestion-image";
 /// The image of dbt and its project.
 pub const DBT: &str = "dbt-image";
 
-/// What one image is to be.
+/// The plan of one image.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImagePlan {
     /// `ingestion-image` or `dbt-image`.
     pub name: &'static str,
-    /// Everything that decides what is in it.
+    /// Everything that decides its contents.
     pub inputs: Inputs,
-    /// What the engine gets to build from; for programs compiled on this machine without them yet.
+    /// The build context; programs that this machine compiles are added later.
     #[serde(skip)]
     pub context: Tree,
     /// Where in the context the Dockerfile is.
@@ -46,10 +47,10 @@ pub struct ImagePlan {
     /// The packages in it, for its bill of materials.
     #[serde(skip)]
     pub packages: Vec<Package>,
-    /// Build arguments that the key does not need: where things come from, or what it has in another form.
+    /// Build arguments that are not part of the key: addresses, or values that the key has in another form.
     #[serde(skip)]
     pub passing: BTreeMap<String, String>,
-    /// What compiles a program on this machine for the context.
+    /// The toolchain, if this machine compiles the program.
     #[serde(skip)]
     pub here: Option<Toolchain>,
 }

@@ -8,7 +8,6 @@ mod commands;
 mod dbt;
 mod doctor;
 mod edge;
-mod failure;
 mod flows;
 #[cfg(feature = "cloud")]
 mod image;
@@ -35,6 +34,9 @@ mod warehouse;
 mod workflow;
 
 use std::process::ExitCode;
+
+#[allow(clippy::single_component_path_imports, reason = "modules name it `crate::failure`")]
+use connect::failure;
 
 fn main() -> ExitCode {
     match commands::run(cli::parse()) {

@@ -9,7 +9,7 @@ use contract::RunId;
 
 /// One program to run to completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct Invocation {
     /// What people call it.
     pub name: String,
     /// The program's file name.
@@ -43,7 +43,7 @@ pub struct Run {
 
 impl Run {
     /// The ingestion steps in order.
-    pub fn steps(&self) -> [Step; 2] {
+    pub fn steps(&self) -> [Invocation; 2] {
         let mut common = BTreeMap::from([
             ("RUN_ID".to_owned(), self.id.to_string()),
             ("LAKE_URL".to_owned(), self.lake_url.clone()),
@@ -66,7 +66,7 @@ impl Run {
         if self.allow_empty {
             copy.insert("ALLOW_EMPTY".to_owned(), "true".to_owned());
         }
-        let step = |name: &str, environment| Step {
+        let step = |name: &str, environment| Invocation {
             name: name.to_owned(),
             program: name.to_owned(),
             arguments: Vec::new(),
@@ -90,17 +90,17 @@ pub struct Dbt {
 impl Dbt {
     /// A compilation for Redshift that opens no connection; host and region are only named. With `incremental` it
     /// shows what an incremental model does on top of what is there, else what it does at first.
-    pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Step {
+    pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
         let vars = format!("{{compile_as_incremental: {incremental}}}");
         Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
     }
 
     /// The unit tests that a build for Redshift would run, a line each; no connection is opened.
-    pub fn unit_tests_for_redshift(dir: &Path) -> Step {
+    pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
         Self::for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
     }
 
-    fn for_redshift(arguments: &[&str], dir: &Path) -> Step {
+    fn for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
         let nobody = Self {
             host: "workgroup.0.eu-west-1.redshift-serverless.amazonaws.com".to_owned(),
             port: 5439,
@@ -115,7 +115,7 @@ impl Dbt {
     }
 
     /// A call of dbt in its project's folder, leaving what it leaves in `dir`.
-    pub fn step(&self, arguments: &[&str], dir: &Path) -> Step {
+    pub fn step(&self, arguments: &[&str], dir: &Path) -> Invocation {
         let place = |name: &str| dir.join(name).display().to_string();
         let environment = [
             ("DBT_PROFILES_DIR", ".".to_owned()),
@@ -128,7 +128,7 @@ impl Dbt {
             ("DBT_LOG_PATH", place("logs")),
             ("DBT_USE_COLORS", "false".to_owned()),
         ];
-        Step {
+        Invocation {
             name: "dbt".to_owned(),
             program: "dbt".to_owned(),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
@@ -154,7 +154,7 @@ mod tests {
             accept: Some("half of them retired".to_owned()),
         };
         let [transformation, copy] = run.steps();
-        let names = |step: &Step| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
+        let names = |step: &Invocation| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(names(&transformation), "ACCEPT COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
         assert_eq!(names(&copy), "ACCEPT ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
         assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");

@@ -1,70 +1,71 @@
-//! The plan of a deployment: every stack with what changes in it, the images, the DAGs and the warehouse, as one value.
+//! The plan of a deployment: every stack with its changes, the images, the DAGs and the warehouse, as one value.
 //!
-//! The preview prints it, its digest is what somebody approves, and the apply carries this very value out. It is made of
-//! what is wanted and what is there: equal input gives an equal digest, on any machine, at any time.
+//! `diff` prints it, its digest is what is approved, and `deploy` applies this very value. It is computed from the desired and
+//! the current state: equal input gives an equal digest, on any machine, at any time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod shown;
+mod display;
 mod stacks;
 mod tasks;
 
 #[cfg(test)]
+#[path = "../tests/unit/plan/mod.rs"]
 mod tests;
 
 use stacks::found;
-pub use stacks::{Known, stacks};
+pub use stacks::{PlanInput, stacks};
 pub use tasks::{Task, ready, tasks};
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::stack::{Adopted, Change, Deployed, Given};
+use crate::stack::{Adopted, Change, Deployed, ParameterValue};
 use crate::sync::sha256;
 
-/// Where a deployment goes.
+/// The target of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
     /// The settings' module.
     pub settings: String,
-    /// The only account that it may go to.
+    /// The only account it may change.
     pub account: String,
-    /// As AWS calls it.
+    /// AWS's name, as `eu-west-1`.
     pub region: String,
 }
 
-/// What is to be done, in the order in which it is done.
+/// What a deployment does, in the order in which it does it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// Where.
+    /// The target.
     pub deployment: Deployment,
-    /// Every stack, those that stay as they are among them.
+    /// Every stack, also unchanged ones.
     pub stacks: Vec<StackPlan>,
-    /// Stacks that exist and are no part of the plan, because it only creates; by their full names.
+    /// Existing stacks that `--create-only` leaves out, by their full names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_alone: Vec<String>,
-    /// Every image that a stack wants.
+    /// Every image that a stack needs.
     pub images: Vec<ImageStep>,
-    /// The DAGs, where a stack wants their requirements.
+    /// The DAGs, if a stack needs their requirements.
     pub dags: Option<DagsStep>,
-    /// What the warehouse needs that CloudFormation cannot give.
+    /// What the warehouse needs beyond CloudFormation.
     pub warehouse: Option<WarehouseStep>,
 }
 
-/// What is done to a stack.
+/// What happens to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Do {
-    /// It is made.
+pub enum StackAction {
+    /// It is created.
     Create,
-    /// What never came to be is deleted, then it is made.
-    Remake,
-    /// It is changed.
+    /// A stack that was never created is deleted, then created.
+    Recreate,
+    /// It is updated.
     Update,
-    /// It is as it shall be.
+    /// It is unchanged.
     Keep,
-    /// CloudFormation is at work on it.
+    /// An operation is in progress.
     Wait,
 }
 
@@ -73,27 +74,27 @@ pub enum Do {
 pub struct StackPlan {
     /// Without the prefix: `storage`.
     pub stack: String,
-    /// As CloudFormation calls it: `DataPlatform-storage`.
+    /// With the prefix: `DataPlatform-storage`.
     pub name: String,
-    /// What is done.
-    pub action: Do,
-    /// What is there: status, and the SHA-256 of template and parameters. None where there is no stack.
+    /// What happens to it.
+    pub action: StackAction,
+    /// The current state: status, and the SHA-256 of template and parameters. None if it does not exist.
     pub found: Option<(String, String)>,
-    /// The SHA-256 of the template that it gets.
+    /// The SHA-256 of the desired template.
     pub template: String,
-    /// What it gets for each parameter.
-    pub parameters: BTreeMap<String, Given>,
-    /// What becomes of its resources.
+    /// The desired parameters.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// The changes of its resources.
     pub changes: Vec<Change>,
-    /// What is there already, outside of a stack, and becomes part of this one before anything is made.
+    /// Existing resources outside of any stack that are imported first.
     pub adopts: BTreeMap<String, Adopted>,
-    /// The outputs that differ.
+    /// The outputs that change.
     pub outputs: Vec<String>,
-    /// The settings' module, where the stack does not have that tag and gets it.
+    /// The settings' module, if the stack gets it as a new tag.
     pub tag: Option<String>,
-    /// Whether it may be deleted, where that is not as the settings have it: the new value.
+    /// The new termination protection, if it changes.
     pub protect: Option<bool>,
-    /// Change sets of ours that an interrupted deployment left. Their names are nothing that anybody approves.
+    /// Change sets that an interrupted deployment left; not part of the digest.
     #[serde(skip)]
     pub leftovers: Vec<String>,
 }
@@ -105,7 +106,7 @@ pub struct ImageStep {
     pub image: String,
     /// Its tag.
     pub key: String,
-    /// Of its manifest, where the registry has it; else it is built and pushed.
+    /// Of its manifest, if the registry has it; else it is built and pushed.
     pub digest: Option<String>,
 }
 
@@ -114,50 +115,50 @@ pub struct ImageStep {
 pub struct DagsStep {
     /// The SHA-256 of each file, by key.
     pub files: BTreeMap<String, String>,
-    /// The requests, where the bucket is there and could be looked at.
+    /// The requests, if the bucket exists and could be read.
     pub requests: Option<Vec<String>>,
 }
 
-/// The warehouse's own steps: schemas, ledger, roles, grants, and at last the usage limit, which so tells that the others
-/// were done.
+/// The warehouse's own steps: schemas, ledger, roles, grants, and last the usage limit, whose presence means that the others
+/// are done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WarehouseStep {
-    /// The usage limit that there is, and that there shall be.
+    /// The current and the desired usage limit.
     pub limit: (Option<String>, String),
-    /// Whether the service cannot be asked, as an emulator does not have it.
+    /// Whether the service cannot be called because an emulator lacks it.
     pub unanswered: bool,
-    /// Whether schemas, roles and grants are made.
+    /// Whether schemas, roles and grants are created.
     pub prepares: bool,
 }
 
 impl StackPlan {
-    /// Whether a stack is as it was when the plan was made.
+    /// Whether a stack is unchanged since the plan was made.
     pub fn is_of(&self, there: Option<&Deployed>) -> bool {
         self.found == there.map(found)
     }
 
-    /// Whether nothing is to be done.
+    /// Whether there is nothing to do.
     pub fn is_idle(&self) -> bool {
-        self.action == Do::Keep && self.protect.is_none() && self.leftovers.is_empty()
+        self.action == StackAction::Keep && self.protect.is_none() && self.leftovers.is_empty()
     }
 }
 
 impl DagsStep {
-    /// Whether the bucket has it all.
+    /// Whether the bucket is up to date.
     pub fn is_idle(&self) -> bool {
         self.requests.as_ref().is_some_and(Vec::is_empty)
     }
 }
 
 impl WarehouseStep {
-    /// Whether anything is to be done that can be done here.
+    /// Whether there is nothing to do, or nothing that can be done here.
     pub fn is_idle(&self) -> bool {
         self.unanswered || (!self.prepares && self.limit.0.as_ref() == Some(&self.limit.1))
     }
 }
 
 impl Plan {
-    /// Whether everything is as it shall be.
+    /// Whether everything is in the desired state.
     pub fn is_idle(&self) -> bool {
         self.stacks.iter().all(StackPlan::is_idle)
             && self.images.iter().all(|image| image.digest.is_some())
@@ -170,7 +171,7 @@ impl Plan {
         self.stacks.iter().find(|stack| stack.stack == name)
     }
 
-    /// The SHA-256 of all of it: what somebody approves.
+    /// The SHA-256 of the plan: what is approved.
     pub fn digest(&self) -> String {
         // Plain values always serialise, and maps are sorted.
         sha256(&serde_json::to_vec(self).unwrap_or_default())

@@ -7,7 +7,7 @@ mod cause;
 mod done;
 
 pub use cause::cause;
-pub use done::{Done, Kept, NOT_PROVED, Step, text, wrong};
+pub use done::{Done, Kept, NOT_PROVED, StepTime, text, wrong};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub struct Warehouse {
 /// What is made to fail on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Drill {
+pub enum InjectedFault {
     /// The source answers 500 for ever.
     Source,
     /// The registry loses the ingestion image after the deployment.

@@ -1,4 +1,4 @@
-//! What a local run tells at its end: one JSON object for programs, a short table for people.
+//! The result of a local run: a JSON object, and a summary as text.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -13,14 +13,14 @@ use crate::ui::{self, Align};
 
 /// A finished run.
 #[derive(Debug, Serialize)]
-pub struct Done {
-    /// What `copy` reported.
+pub struct LocalReport {
+    /// The report of `copy`.
     #[serde(flatten)]
     pub loaded: Loaded,
-    /// What dbt made of it.
+    /// dbt's results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
-    /// The page for a browser.
+    /// The HTML report's path.
     pub report: String,
     /// The lake's folder.
     pub lake: String,
@@ -35,7 +35,7 @@ pub struct Done {
 pub struct Seconds {
     /// Compiling the jobs.
     pub build: f64,
-    /// Starting the database, and preparing it once.
+    /// Starting the database, and preparing it the first time.
     pub warehouse: f64,
     /// `transformation`.
     pub transformation: f64,
@@ -45,6 +45,19 @@ pub struct Seconds {
     pub dbt: f64,
 }
 
+impl Seconds {
+    /// The steps with their names.
+    pub fn steps(&self) -> [(&'static str, f64); 5] {
+        [
+            ("build", self.build),
+            ("warehouse", self.warehouse),
+            ("transformation", self.transformation),
+            ("copy", self.copy),
+            ("dbt", self.dbt),
+        ]
+    }
+}
+
 /// What `copy` prints on standard output.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loaded {
@@ -52,27 +65,27 @@ pub struct Loaded {
     pub run_id: String,
     /// `committed`, `already_committed` or `superseded`.
     pub outcome: String,
-    /// The run that stands in the tables instead.
+    /// The newer run that the tables hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
     /// Each table's counts.
     pub tables: BTreeMap<String, Counts>,
 }
 
-/// The table and the next command to try.
-pub fn text(done: &Done, dir: Option<&Path>) -> String {
+/// The summary, with a command to try next.
+pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     let Loaded { run_id, outcome, superseded_by, tables } = &done.loaded;
     let mut text = String::new();
     if outcome == "superseded" {
         let by = superseded_by.as_deref().unwrap_or("a newer run");
-        text += &format!("\nRun {run_id} is superseded: {by} holds newer answers. Nothing was changed.\n");
+        text += &format!("\nRun {run_id} is superseded: {by} has newer data. Nothing changed.\n");
     } else {
         text += &format!("\n{}", counts(tables));
         if outcome == "already_committed" {
-            text += &format!("Run {run_id} was loaded before; nothing was left to do.\n");
+            text += &format!("Run {run_id} was loaded before.\n");
         }
     }
-    let Seconds { build, warehouse, transformation, copy, dbt } = done.seconds;
+    let took = done.seconds.steps().map(|(step, seconds)| format!("{step} {seconds:.1} s")).join(", ");
     text += &format!("\nRun        {run_id}\n");
     if let Some(dbt) = &done.dbt {
         text += &format!("Marts      {}\n", dbt.line());
@@ -80,12 +93,10 @@ pub fn text(done: &Done, dir: Option<&Path>) -> String {
             text += &format!("           {}: {}\n", warning.test.as_deref().unwrap_or(&warning.of), warning.message);
         }
     }
-    text += &format!(
-        "Took       build {build:.1} s, warehouse {warehouse:.1} s, transformation {transformation:.1} s, copy {copy:.1} s, dbt {dbt:.1} s\n"
-    );
+    text += &format!("Took       {took}\n");
     text += &format!("Lake       {}\n", done.lake);
     text += &format!("Report     {}\n", done.report);
-    text += &format!("Warehouse  {}\n           (it stays up; `cargo xtask local stop` ends it)\n", done.warehouse);
+    text += &format!("Warehouse  {}\n           (it keeps running; stop it with `cargo xtask local stop`)\n", done.warehouse);
     let place = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
     let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());
     let source = if first.is_some_and(|table| table == "launches") {
@@ -97,27 +108,31 @@ pub fn text(done: &Done, dir: Option<&Path>) -> String {
     text
 }
 
-type Count = fn(&Counts) -> u64;
+/// A count's name, and how to read it.
+type CountColumn = (&'static str, fn(&Counts) -> u64);
 
-/// Only the columns that say something: a column of zeros is left out, `rows` never is.
-/// The tables and their counts.
-pub fn counts(tables: &BTreeMap<String, Counts>) -> String {
-    let columns: [(&str, Count); 7] = [
-        ("rows", |counts| counts.rows),
-        ("inserted", |counts| counts.inserted),
-        ("updated", |counts| counts.updated),
-        ("deleted", |counts| counts.deleted),
-        ("unchanged", |counts| counts.unchanged),
-        ("quarantined", |counts| counts.quarantined),
-        ("dropped", |counts| counts.dropped),
+/// The counts to show: rows always, the others when one is not zero.
+pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
+    let all: [CountColumn; 7] = [
+        ("Rows", |counts| counts.rows),
+        ("Inserted", |counts| counts.inserted),
+        ("Updated", |counts| counts.updated),
+        ("Deleted", |counts| counts.deleted),
+        ("Unchanged", |counts| counts.unchanged),
+        ("Quarantined", |counts| counts.quarantined),
+        ("Dropped", |counts| counts.dropped),
     ];
-    let shown: Vec<_> = columns
-        .into_iter()
-        .filter(|(name, of)| *name == "rows" || tables.values().any(|counts| of(counts) > 0))
-        .collect();
+    let is_shown = |(name, of): &CountColumn| *name == "Rows" || tables.values().any(|counts| of(counts) > 0);
+    all.into_iter().filter(is_shown).collect()
+}
+
+/// A table of the tables' counts.
+pub fn counts(tables: &BTreeMap<String, Counts>) -> String {
+    let shown = count_columns(tables);
+    let names: Vec<String> = shown.iter().map(|(name, _)| name.to_lowercase()).collect();
     let cell = |value: u64| if value == 0 { "-".to_owned() } else { value.to_string() };
     let mut head = vec![("table", Align::Left)];
-    head.extend(shown.iter().map(|(name, _)| (*name, Align::Right)));
+    head.extend(names.iter().map(|name| (name.as_str(), Align::Right)));
     let row = |(table, counts): (&String, &Counts)| {
         let cells = shown.iter().map(|(_, of)| cell(of(counts)));
         std::iter::once(table.clone()).chain(cells).collect()

@@ -9,7 +9,7 @@ mod stuck;
 
 pub use airflow::{DAG, DagRun, Method, Question, TaskInstance, import_errors};
 pub use job::{Attempt, Job};
-pub use outcome::{Outcome, outcome, report};
+pub use outcome::{Outcome, outcome, summary};
 pub use stuck::{Standing, Surroundings, Why, explain};
 
 use contract::RunId;
@@ -30,7 +30,7 @@ const DIRECT: &str = "direct__";
 
 /// One job of a run: a task of the DAG `ingestion`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct RunTask {
     /// The task's id; part of the job's name.
     pub task: &'static str,
     /// The job definition.
@@ -40,8 +40,8 @@ pub struct Step {
 }
 
 /// The steps in their order, each after the one before it: those of `dags/ingestion.py`.
-pub fn chain(batch: &Batch) -> [Step; 3] {
-    let step = |task, definition: &str, command| Step { task, definition: definition.to_owned(), command };
+pub fn chain(batch: &Batch) -> [RunTask; 3] {
+    let step = |task, definition: &str, command| RunTask { task, definition: definition.to_owned(), command };
     [
         step("transformation", &batch.ingestion.name, &["transformation"]),
         step("copy_job", &batch.ingestion.name, &["copy"]),
@@ -83,7 +83,7 @@ fn digest(text: &str) -> String {
 }
 
 /// The task of a job, by the job's name.
-pub fn task_of<'c>(chain: &'c [Step], name: &str) -> Option<&'c Step> {
+pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
     chain.iter().find(|step| name.starts_with(&job_name(DAG, step.task, UNMAPPED, "")))
 }
 

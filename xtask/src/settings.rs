@@ -1,9 +1,8 @@
-//! `infra/settings/<module>.yaml` as types: what differs from one deployment to the next, and nothing else.
+//! `infra/settings/<module>.yaml` as types: what differs between deployments.
 //!
-//! The way of a value: the module's file, over the file that it `extends`; then `.env`, then the environment, for the few
-//! keys that `settings/overrides.rs` lists. What comes out has passed every rule; what does not is told all at once,
-//! each problem with its key, its value, where that came from, and what to write instead. Every rule names its source;
-//! where it says "ours", no page of AWS asks for it.
+//! Precedence of values: the environment, `.env` (both only for the keys of `settings/overrides.rs`), the module's file, the
+//! file that it `extends`. All problems are reported together, each with its place, key, value and fix. Every rule names its
+//! source; "ours" marks a rule that AWS does not require.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -13,6 +12,7 @@ mod batch;
 mod check;
 mod confined;
 mod dags;
+mod document;
 mod dot_env;
 mod images;
 mod monitoring;
@@ -37,6 +37,7 @@ pub use auth::{Auth, Method};
 pub use batch::{Batch, Platform};
 pub use confined::confined;
 pub use dags::Dags;
+pub use document::{Document, no_yaml, text_of};
 pub use dot_env::dot_env;
 pub use images::{Compile, Images};
 pub use monitoring::Monitoring;
@@ -44,65 +45,64 @@ pub use network::{Endpoint, Network};
 pub use overrides::{Origin, Variable, Variables, given};
 pub use problem::{Problem, Problems};
 pub use production::{Deletion, Level, Protection};
-pub use read::{Document, Override, Resolved, extends, resolve, text_of};
+pub use read::{Override, Resolved, extends, resolve};
 pub use registry::Registry;
 pub use schema::{overlay_schema, schema};
 pub use storage::Storage;
-pub use structure::no_yaml;
 pub use warehouse::{Breach, LogExport, Period, Warehouse};
 
-/// The module that is used when nobody names one.
+/// The default module.
 pub const DEFAULT_MODULE: &str = "dev";
-/// The folder of the modules' files, from the root.
+/// The folder of the modules' files, relative to the repository.
 pub const FOLDER: &str = "infra/settings";
 
-/// One deployment. Every key is written out in its file, so that the file says all there is to know; only keys whose
-/// absence means something may be left out.
+/// One deployment. A file has every key, except optional ones, which have no default value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The first part of every global and regional name: `dpstack` gives the bucket `dpstack-dlake`.
+    /// First part of the names of resources: `dpstack` for the bucket `dpstack-dlake`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(min = 2, max = 20))]
     pub project: String,
-    /// The first part of the CloudFormation stacks' names: `DataPlatform-storage`.
+    /// First part of the names of stacks: `DataPlatform` for `DataPlatform-storage`.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 40))]
     pub stack_prefix: String,
-    /// The AWS region. AWS_DEFAULT_REGION beats it.
+    /// AWS region. AWS_DEFAULT_REGION overrides it.
     pub region: String,
-    /// The 12 digits of the only account to deploy to, in quotes. AWS_ACCOUNT_ID beats it, but not in production, whose account
-    /// is named here. Without either, any account.
+    /// The only AWS account to deploy to, 12 digits in quotes. AWS_ACCOUNT_ID overrides it, except in production, where this
+    /// key is required. Without either, any account is accepted.
     #[serde(default)]
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,
-    /// Ends the buckets' names, which are unique in the world: `acme` gives `dpstack-dlake-acme`. BUCKET_SUFFIX beats it.
+    /// Last part of the names of buckets, which must be unique in all of AWS: `acme` for `dpstack-dlake-acme`.
+    /// BUCKET_SUFFIX overrides it.
     #[serde(default)]
     pub bucket_suffix: Option<String>,
-    /// How careful everything is.
+    /// Protection against the loss of data.
     pub protection: Protection,
-    /// How deployments are let in.
+    /// The identity of deployments.
     pub auth: Auth,
     /// The VPC.
     pub network: Network,
-    /// How long the buckets keep what.
+    /// Retention of objects in the buckets.
     pub storage: Storage,
     /// The image repositories.
     pub registry: Registry,
     /// Redshift Serverless.
     pub warehouse: Warehouse,
-    /// Where the jobs run.
+    /// AWS Batch, which runs the jobs.
     pub batch: Batch,
-    /// What the images are made of.
+    /// The sources of the images.
     pub images: Images,
-    /// Managed Airflow.
+    /// Amazon MWAA, managed Airflow.
     pub airflow: Airflow,
-    /// What the DAGs do by themselves.
+    /// The schedule, retries and thresholds of the DAGs.
     pub dags: Dags,
-    /// Who is told of what, and what it may cost.
+    /// Alarms, the retention of logs, and the monthly budget.
     pub monitoring: Monitoring,
 }
 
 impl Settings {
-    /// Holds every rule against the settings.
+    /// Checks every rule.
     fn check(&self, found: &mut check::Findings) {
         self.check_project(found);
         self.auth.check(found);
@@ -118,3 +118,7 @@ impl Settings {
         self.check_production(found);
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/settings.rs"]
+mod tests;

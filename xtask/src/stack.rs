@@ -1,40 +1,42 @@
-//! The stacks: templates as values, the wires between them, and what they cost.
+//! CloudFormation stacks: templates as values, the dependencies between them, what a change does, and what it costs.
 //!
-//! A stack is a file of `infra/`. What it needs it names as parameters, what it gives as outputs, and the names are the
-//! wires: a parameter takes the output of the same name, wherever that is. Nothing here asks AWS or applies anything.
+//! A stack is a file of `infra/`. Its inputs are parameters; a parameter takes the output of the same name, whichever stack
+//! has it. Nothing here calls AWS.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod adopt;
-mod announced;
-pub mod bill;
 mod cause;
 mod change;
+mod change_set;
 #[cfg(test)]
+#[path = "../tests/unit/stack/controls/mod.rs"]
 mod controls;
+mod dependencies;
+mod deployed;
+pub mod estimate;
 mod functions;
 mod owner;
-pub mod prices;
 mod resolve;
-mod retained;
+mod retention;
 mod sources;
 mod status;
 mod template;
 mod types;
-mod wiring;
 
 pub use adopt::{Adopted, Existing, adopted, import};
-pub use announced::{Announced, Deployed, unexpected};
 pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
-pub use change::{Action, Change, changes, impossible, mentions};
+pub use change::{Action, Change, blocked, changes, referenced};
+pub use change_set::{ChangeSetEntry, unplanned};
+pub use dependencies::{Dependencies, Source, connect};
+pub use deployed::Deployed;
 pub use owner::{TAG, owned, takes_tags};
-pub use resolve::{Given, Resolved, resolve};
-pub use retained::{retained, unretained};
+pub use resolve::{ParameterValue, Resolved, resolve};
+pub use retention::{retained, without_retention};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
-pub use status::{Next, State};
+pub use status::{Recovery, State};
 pub use template::Template;
-pub use types::{Kind, Replaces};
-pub use wiring::{Source, Wiring, wire};
+pub use types::{Replaces, ResourceType};
 
 /// The folder of the templates, from the root.
 pub const FOLDER: &str = "infra";

@@ -1,19 +1,16 @@
-//! A folder put into a bucket: what has to be sent and removed, and in which order.
+//! The plan of a sync from a folder to a bucket: what to upload and delete, and in which order.
 //!
-//! Beside the objects lies a manifest of those that are ours. An object that is not in it belongs to somebody else, one
-//! that is no longer as the manifest has it was changed by somebody else, and both are left alone.
+//! A manifest in the bucket lists the objects that belong to the sync. Objects that are not in it, or that changed since it
+//! was written, belong to someone else and are not touched.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod imports;
 mod order;
 mod plan;
-mod python;
 
-#[cfg(test)]
-mod tests;
-
-pub use plan::{Expect, Plan, Step, Wanted, doubtful, plan};
-pub use python::{FOLDER, Import, check, is_python};
+pub use imports::{FOLDER, Import, check, is_python};
+pub use plan::{Expect, Plan, SyncInput, SyncStep, ambiguous, plan};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -21,16 +18,13 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Where the manifest lies.
+/// The manifest's key.
 pub const MANIFEST: &str = "dags/.dpworld-sync.json";
 
-/// Python packages for Airflow, which reads them by version, and only when its environment is updated.
+/// Airflow's Python packages. MWAA reads them by version, only when its environment is updated.
 pub const REQUIREMENTS: &str = "requirements.txt";
 
-/// Content for a moment: a module that imports nothing, where modules import each other in a circle.
-pub const STAND_IN: &[u8] = b"# cargo xtask sync-dags is at work; this file's own content follows.\n";
-
-/// A file of ours.
+/// A local file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// Its content.
@@ -40,86 +34,84 @@ pub struct File {
 }
 
 impl File {
-    /// With its hash.
+    /// A file with its hash.
     pub fn new(bytes: Vec<u8>) -> Self {
         let sha256 = sha256(&bytes);
         Self { bytes, sha256 }
     }
 }
 
-/// The files that shall be in the bucket, by their keys.
+/// The desired content of the bucket, by key.
 pub type Tree = BTreeMap<String, File>;
 
-/// An object as a listing tells of it.
+/// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Changes with the content. Only without KMS is it the content's MD5.
+    /// Changes with the content. It is the content's MD5 only without KMS.
     pub etag: String,
     /// Bytes.
     pub size: u64,
 }
 
-/// What is in the bucket, by key.
+/// The current content of the bucket, by key.
 pub type Remote = BTreeMap<String, Listed>;
 
-/// An object that had to be read to know whose it is.
+/// An object whose content was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Of its content.
+    /// SHA-256 of the content.
     pub sha256: String,
-    /// Its version, in a bucket that keeps versions.
+    /// Its version, in a bucket with versioning.
     pub version: Option<String>,
 }
 
-/// An object that we wrote.
+/// An object in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
-    /// Of what we wrote.
+    /// SHA-256 of the uploaded content.
     pub sha256: String,
-    /// What the bucket called it.
+    /// The ETag that S3 returned.
     pub etag: String,
-    /// Its version, in a bucket that keeps versions.
+    /// Its version, in a bucket with versioning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Of a Python file: what it imports.
+    /// The imports of a Python file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
-    /// It was there with our content, and nobody knows who wrote it: never deleted.
+    /// The object existed with this content before the sync: it is never deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
 }
 
-/// What a sync is about to write.
+/// An upload that a sync announced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// Of the content.
+    /// SHA-256 of the content.
     pub sha256: String,
-    /// Of a Python file: what it imports.
+    /// The imports of a Python file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
 }
 
-/// The objects that are ours.
+/// The objects that belong to the sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// What became of them, by key.
+    /// The uploaded objects, by key.
     pub files: BTreeMap<String, Owned>,
-    /// What a sync that has not ended yet, or was interrupted, writes: an object with such content is ours as well.
+    /// The uploads of a running or interrupted sync: an object with such content belongs to the sync too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<String, Pending>,
 }
 
 impl Manifest {
-    /// With what an interrupted sync has written, as far as it is there; and which keys those are.
+    /// The files with the uploads that an interrupted sync completed, and the keys of those uploads.
     fn settled(&self, remote: &Remote, seen: &BTreeMap<String, Seen>) -> (BTreeMap<String, Owned>, BTreeSet<String>) {
         let (mut files, mut settled) = (self.files.clone(), BTreeSet::new());
-        let stand_in = sha256(STAND_IN);
         for (key, pending) in &self.pending {
-            let (Some(there), Some(seen)) = (remote.get(key), seen.get(key)) else { continue };
-            let is_stand_in = seen.sha256 == stand_in;
-            if is_stand_in || seen.sha256 == pending.sha256 {
-                let imports = if is_stand_in { Vec::new() } else { pending.imports.clone() };
-                let (sha256, etag, version) = (seen.sha256.clone(), there.etag.clone(), seen.version.clone());
+            let (Some(listed), Some(seen)) = (remote.get(key), seen.get(key)) else { continue };
+            if seen.sha256 == pending.sha256 {
+                let Pending { sha256, imports } = pending.clone();
+                let (etag, version) = (listed.etag.clone(), seen.version.clone());
                 files.insert(key.clone(), Owned { sha256, etag, version, imports, adopted: false });
                 settled.insert(key.clone());
             }

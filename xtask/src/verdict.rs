@@ -1,4 +1,4 @@
-//! What `status` says of one part of a deployment: as it should be, not so, or not to be told from here.
+//! One line of `status`: a part of a deployment that is healthy, not healthy, or cannot be verified here.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -8,87 +8,87 @@ use serde::Serialize;
 
 use crate::ui::{self, Align};
 
-/// How a part stands.
+/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Light {
-    /// As it should be.
+    /// Healthy.
     Green,
-    /// Not as it should be.
+    /// Not healthy.
     Red,
-    /// It cannot be told: an emulator answers, or nobody does.
-    NotProvableHere,
+    /// It cannot be verified: an emulator answers, or nothing does.
+    NotVerifiableHere,
 }
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct StatusLine {
     /// The part.
     pub check: String,
-    /// How it stands.
+    /// Its state.
     pub light: Light,
     /// What was found.
     pub found: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: Option<String>,
 }
 
-impl Verdict {
-    /// As it should be.
+impl StatusLine {
+    /// A healthy part.
     pub fn green(check: impl Into<String>, found: impl Display) -> Self {
         Self { check: check.into(), light: Light::Green, found: found.to_string(), fix: None }
     }
 
-    /// Not as it should be.
+    /// A part that is not healthy.
     pub fn red(check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
         Self { check: check.into(), light: Light::Red, found: found.to_string(), fix: Some(fix.into()) }
     }
 
-    /// Not to be told from here.
-    pub fn not_provable(check: impl Into<String>, why: impl Display) -> Self {
-        Self { check: check.into(), light: Light::NotProvableHere, found: why.to_string(), fix: None }
+    /// A part that cannot be verified here.
+    pub fn not_verifiable(check: impl Into<String>, why: impl Display) -> Self {
+        Self { check: check.into(), light: Light::NotVerifiableHere, found: why.to_string(), fix: None }
     }
 
-    /// Green if it is as it should be.
-    pub fn of(is: bool, check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
-        if is { Self::green(check, found) } else { Self::red(check, found, fix) }
+    /// Green if `healthy`, else red.
+    pub fn of(healthy: bool, check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
+        if healthy { Self::green(check, found) } else { Self::red(check, found, fix) }
     }
 }
 
 /// Whether any line is red.
-pub fn is_red(verdicts: &[Verdict]) -> bool {
-    verdicts.iter().any(|verdict| verdict.light == Light::Red)
+pub fn is_red(lines: &[StatusLine]) -> bool {
+    lines.iter().any(|line| line.light == Light::Red)
 }
 
-/// The table, and below it what mends what is red.
-pub fn report(verdicts: &[Verdict]) -> String {
+/// The table, and below it how to fix what is red.
+pub fn report(lines: &[StatusLine]) -> String {
     let word = |light| match light {
         Light::Green => "ok",
         Light::Red => "RED",
-        Light::NotProvableHere => "not provable here",
+        Light::NotVerifiableHere => "not verifiable here",
     };
     let head = [("", Align::Left), ("part", Align::Left), ("found", Align::Left)];
-    let rows = verdicts.iter().map(|one| vec![word(one.light).to_owned(), one.check.clone(), one.found.clone()]);
+    let rows = lines.iter().map(|one| vec![word(one.light).to_owned(), one.check.clone(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
-    let red: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.light == Light::Red).collect();
-    // One command often mends many.
+    let red: Vec<&StatusLine> = lines.iter().filter(|line| line.light == Light::Red).collect();
+    // One command often fixes several parts.
     let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
-    for verdict in &red {
-        let fix = verdict.fix.as_deref().unwrap_or_default();
+    for line in &red {
+        let fix = line.fix.as_deref().unwrap_or_default();
         match fixes.iter_mut().find(|(other, _)| *other == fix) {
-            Some((_, checks)) => checks.push(&verdict.check),
-            None => fixes.push((fix, vec![&verdict.check])),
+            Some((_, checks)) => checks.push(&line.check),
+            None => fixes.push((fix, vec![&line.check])),
         }
     }
     for (index, (fix, checks)) in fixes.iter().enumerate() {
-        let heading = if index == 0 { "\nTo mend\n" } else { "" };
+        let heading = if index == 0 { "\nTo fix\n" } else { "" };
         text += &format!("{heading}  {}: {fix}\n", checks.join(", "));
     }
-    let unproven = verdicts.iter().filter(|verdict| verdict.light == Light::NotProvableHere).count();
-    text += &match (red.len(), unproven) {
-        (0, 0) => "\nEverything is as it should be.\n".to_owned(),
-        (0, unproven) => format!("\nWhat can be proved here is as it should be; {unproven} parts cannot.\n"),
-        (red, _) => format!("\n{red} of {} parts are not as they should be.\n", verdicts.len()),
+    let unverified = lines.iter().filter(|line| line.light == Light::NotVerifiableHere).count();
+    text += &match (red.len(), unverified) {
+        (0, 0) => "\nAll parts are healthy.\n".to_owned(),
+        (0, unverified) => format!("\nAll parts that can be verified here are healthy; {unverified} cannot.\n"),
+        (red, _) => format!("\n{red} of {} parts are not healthy.\n", lines.len()),
     };
     text
 }
@@ -98,14 +98,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_red_line_is_told_with_what_mends_it() {
-        let mut list = vec![Verdict::green("lake", "dpstack-dlake"), Verdict::not_provable("Airflow", "an emulator")];
+    fn a_red_line_is_reported_with_its_fix() {
+        let mut list =
+            vec![StatusLine::green("lake", "dpstack-dlake"), StatusLine::not_verifiable("Airflow", "an emulator")];
         assert!(!is_red(&list));
-        assert!(report(&list).ends_with("\nWhat can be proved here is as it should be; 1 parts cannot.\n"));
-        list.push(Verdict::of(false, "queue", "DISABLED", "cargo xtask deploy"));
+        assert!(report(&list).ends_with("\nAll parts that can be verified here are healthy; 1 cannot.\n"));
+        list.push(StatusLine::of(false, "queue", "DISABLED", "cargo xtask deploy"));
         let text = report(&list);
-        assert!(is_red(&list) && text.contains("To mend\n  queue: cargo xtask deploy\n"), "{text}");
-        assert!(text.ends_with("\n1 of 3 parts are not as they should be.\n"), "{text}");
-        assert!(report(&[Verdict::of(true, "a", "b", "")]).ends_with("\nEverything is as it should be.\n"));
+        assert!(is_red(&list) && text.contains("To fix\n  queue: cargo xtask deploy\n"), "{text}");
+        assert!(text.ends_with("\n1 of 3 parts are not healthy.\n"), "{text}");
+        assert!(report(&[StatusLine::of(true, "a", "b", "")]).ends_with("\nAll parts are healthy.\n"));
     }
 }

@@ -1,5 +1,4 @@
-//! What a warehouse needs before the first load: schemas, the ledger, roles and grants, as statements that may run
-//! any number of times.
+//! What a warehouse needs before the first load: schemas, the ledger, roles and grants, as idempotent statements.
 //!
 //! ```text
 //! role          writes                                  reads
@@ -8,8 +7,8 @@
 //! reader        –                                       <source>, etl, analytics
 //! ```
 //!
-//! On PostgreSQL a role logs in itself and owns what it writes. On Redshift only a user can own, so the IAM role that
-//! the loader runs as is a user, has the role, and owns; likewise the transformer's.
+//! On PostgreSQL the roles log in and own what they write. On Redshift only a user can own objects, so the IAM roles of the
+//! loader and the transformer are users, which have the roles and own the objects.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -19,15 +18,15 @@ mod redshift;
 
 pub use address::Address;
 pub use postgres::bootstrap;
-pub use redshift::{Found, Users, WHAT_IS_THERE, plan};
+pub use redshift::{EXISTING, Existing, Users, plan};
 
-/// The roles, least privilege each.
+/// The roles, each with least privilege.
 pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 
 /// The database.
 pub const DATABASE: &str = "dpstack";
 
-/// A source's schemas and the two that all sources share, each with the role that writes it.
+/// A source's schemas and the two shared ones, each with the role that writes it.
 fn schemas(source: &str) -> [(String, &'static str); 4] {
     [
         (source.to_owned(), "loader"),

@@ -1,7 +1,9 @@
-//! Reading a contract: the YAML first, then every rule that one column alone cannot know, all problems in one list.
+//! Reading a contract: first the YAML, then every rule that involves more than one column. All problems are reported
+//! together.
 
 mod paths;
 #[cfg(test)]
+#[path = "../tests/unit/check.rs"]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -9,25 +11,25 @@ use std::fmt;
 
 use crate::locate::line_of;
 use crate::words::{reserved, system_column};
-use crate::{Column, Contract, Ordered, POSITION, Type, without_bom};
+use crate::{Collection, Column, Contract, Ordered, POSITION, Type, without_bom};
 
-/// Both warehouses take 1,600 columns a table (PostgreSQL manual, appendix K; Amazon Redshift Database Developer Guide,
-/// CREATE TABLE). A load needs five of its own and one in its delta, a child table two more.
-const MOST_COLUMNS: usize = 1_600 - 6 - 2;
+/// Both warehouses allow 1,600 columns per table (PostgreSQL manual, appendix K; Amazon Redshift Database Developer Guide,
+/// CREATE TABLE). A load adds five, its delta one more, and a child table two.
+const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 
-/// Why a contract was refused: every problem, in the file's order.
+/// Why a contract was refused: every problem, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractError {
-    /// The file's name as the caller gave it.
+    /// The name of the file, from the caller.
     pub file: String,
     /// At least one.
     pub problems: Vec<Problem>,
 }
 
-/// One thing to mend.
+/// One problem of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if known.
     pub line: Option<usize>,
     /// What is wrong, where in the structure, and what to write instead.
     pub message: String,
@@ -35,27 +37,22 @@ pub struct Problem {
 
 impl fmt::Display for ContractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            match problem.line {
-                Some(line) => write!(f, "{}:{line}: {}", self.file, problem.message)?,
-                None => write!(f, "{}: {}", self.file, problem.message)?,
-            }
-        }
-        Ok(())
+        let line = |problem: &Problem| {
+            let place = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+            format!("{}{place}: {}", self.file, problem.message)
+        };
+        f.write_str(&self.problems.iter().map(line).collect::<Vec<_>>().join("\n"))
     }
 }
 
 impl std::error::Error for ContractError {}
 
 impl Contract {
-    /// Reads a contract; `file` is only named in errors.
+    /// Reads a contract; `file` is its name in errors.
     ///
     /// # Errors
-    /// A structural error (the YAML, an unknown key, a wrong type) comes alone, because nothing after it can be
-    /// trusted; the problems of a well-formed contract come all together. Each names its line, path and mend.
+    /// With the first structural error (invalid YAML, an unknown key, a wrong type), else with all broken rules. Each
+    /// names its line, its path and a fix.
     pub fn parse(text: &str, file: &str) -> Result<Self, ContractError> {
         let text = without_bom(text);
         let refused = |problems| ContractError { file: file.to_owned(), problems };
@@ -63,130 +60,109 @@ impl Contract {
             let line = error.location().map(|place| place.line());
             refused(vec![Problem { line, message: structural(&error.to_string()) }])
         })?;
-        let mut problems: Vec<Problem> = Checker::run(&contract)
-            .into_iter()
-            .map(|(path, message)| {
-                let steps: Vec<&str> = path.iter().map(String::as_str).collect();
-                Problem { line: line_of(text, &steps), message: format!("{}: {message}", path.join(".")) }
-            })
-            .collect();
+        let problem = |(path, message): (Vec<&str>, String)| Problem {
+            line: line_of(text, &path),
+            message: format!("{}: {message}", path.join(".")),
+        };
+        let mut problems: Vec<Problem> = Checker::run(&contract).into_iter().map(problem).collect();
         problems.sort_by_key(|problem| problem.line);
         if problems.is_empty() { Ok(contract) } else { Err(refused(problems)) }
     }
 }
 
-/// The reader's message without its own place (the line stands in front already), with the mend where it gave none.
+/// The reader's message without its position, which is printed first already, with a fix if it has none.
 fn structural(message: &str) -> String {
-    let message = match message.rfind(" at line ") {
-        Some(end) => &message[..end],
-        None => message,
-    };
+    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
     if message.contains("unknown field") || message.contains("; ") {
         message.to_owned()
     } else if message.contains("missing field") {
         format!("{message}; add it")
     } else {
-        format!("{message}; the legend at the top of jobs/contracts/spacex.yaml shows every key")
+        format!("{message}; the comment at the top of jobs/contracts/spacex.yaml explains every key")
     }
 }
 
-type Found = Vec<(Vec<String>, String)>;
-
+/// Collects problems: the path of keys, and the message.
 struct Checker<'c> {
     contract: &'c Contract,
-    found: Found,
+    found: Vec<(Vec<&'c str>, String)>,
 }
 
 impl<'c> Checker<'c> {
-    fn run(contract: &'c Contract) -> Found {
+    fn run(contract: &'c Contract) -> Vec<(Vec<&'c str>, String)> {
         let mut checker = Self { contract, found: Vec::new() };
         checker.source();
         checker.table_names();
         for (name, collection) in contract.collections.iter() {
-            let at = path(&["collections", name]);
-            checker.share(&at, "max_quarantine_share", collection.max_quarantine_share);
-            checker.share(&at, "max_deleted_share", collection.max_deleted_share);
-            if !collection.path.starts_with('/') {
-                checker.add(&at, &["path"], format!("`{}` must begin with `/`", collection.path));
-            }
-            match collection.columns.get(&collection.key) {
-                None => checker.add(&at, &["key"], format!("no column `{}`; name one of the columns", collection.key)),
-                Some(column) if !matches!(column.kind, Type::String(_) | Type::Integer) => {
-                    checker.add(
-                        &at,
-                        &["key"],
-                        format!("`{}` is a {}; a key is a string or an integer", collection.key, column.kind),
-                    );
-                }
-                Some(_) => {}
-            }
-            checker.each_column(&at, &collection.columns);
-            checker.columns(&at, &collection.columns, Some(&collection.children));
-            checker.lists(&at, &collection.children);
-            for (child_name, child) in collection.children.iter() {
-                let at = [at.clone(), path(&["children", child_name])].concat();
-                checker.column_name(&at, &["parent_key"], &child.parent_key);
-                if child.parent_key == POSITION {
-                    checker.add(
-                        &at,
-                        &["parent_key"],
-                        format!("`{POSITION}` is the element's place; choose another name"),
-                    );
-                }
-                for given in [child.parent_key.as_str(), POSITION] {
-                    if child.columns.contains(given) {
-                        checker.add(
-                            &at,
-                            &["columns", given],
-                            format!("`{given}` is there by itself; remove it or give it another name"),
-                        );
-                    }
-                }
-                checker.each_column(&at, &child.columns);
-                checker.columns(&at, &child.columns, None);
-            }
+            checker.collection(&["collections", name], collection);
         }
         checker.references();
         checker.found
     }
 
-    fn add(&mut self, at: &[String], rest: &[&str], message: String) {
-        self.found.push(([at, &path(rest)].concat(), message));
+    fn add(&mut self, at: &[&'c str], rest: &[&'c str], message: impl Into<String>) {
+        self.found.push(([at, rest].concat(), message.into()));
     }
 
     fn source(&mut self) {
         let contract = self.contract;
-        self.name(&[], &["source"], &contract.source);
-        self.share(&path(&["defaults"]), "max_quarantine_share", Some(contract.defaults.max_quarantine_share));
-        self.share(&path(&["defaults"]), "max_deleted_share", contract.defaults.max_deleted_share);
-        let scheme = ["http://", "https://"].iter().any(|scheme| contract.base_url.starts_with(scheme));
-        if !scheme || contract.base_url.ends_with('/') {
-            self.add(
-                &[],
-                &["base_url"],
-                format!("`{}` must be http(s)://host without a final slash", contract.base_url),
-            );
+        self.name(&["source"], &contract.source);
+        self.share(&["defaults", "max_quarantine_share"], Some(contract.defaults.max_quarantine_share));
+        self.share(&["defaults", "max_deleted_share"], contract.defaults.max_deleted_share);
+        let url = &contract.base_url;
+        if !(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/') {
+            self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a final slash"));
         }
         if contract.collections.is_empty() {
-            self.add(&[], &["collections"], "there is none; describe at least one".to_owned());
+            self.add(&["collections"], &[], "is empty; describe at least one collection");
         }
     }
 
-    fn share(&mut self, at: &[String], key: &str, share: Option<f64>) {
+    fn collection(&mut self, at: &[&'c str], collection: &'c Collection) {
+        self.share(&[at, &["max_quarantine_share"]].concat(), collection.max_quarantine_share);
+        self.share(&[at, &["max_deleted_share"]].concat(), collection.max_deleted_share);
+        if !collection.path.starts_with('/') {
+            self.add(at, &["path"], format!("`{}` must start with `/`", collection.path));
+        }
+        let key = &collection.key;
+        match collection.columns.get(key).map(|column| column.kind) {
+            None => self.add(at, &["key"], format!("no column `{key}`; name one of the columns")),
+            Some(Type::String(_) | Type::Integer) => {}
+            Some(kind) => {
+                self.add(at, &["key"], format!("`{key}` is a {kind}; a key must be a string or an integer"));
+            }
+        }
+        self.columns(at, &collection.columns);
+        self.column_paths(at, &collection.columns, Some(&collection.children));
+        self.child_paths(at, &collection.children);
+        for (name, child) in collection.children.iter() {
+            let at = [at, &["children", name]].concat();
+            self.column_name(&[&at[..], &["parent_key"]].concat(), &child.parent_key);
+            if child.parent_key == POSITION {
+                self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose another name"));
+            }
+            for automatic in [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains(name)) {
+                let message = format!("`{automatic}` is an automatic column; remove or rename this one");
+                self.add(&at, &["columns", automatic], message);
+            }
+            self.columns(&at, &child.columns);
+            self.column_paths(&at, &child.columns, None);
+        }
+    }
+
+    fn share(&mut self, at: &[&'c str], share: Option<f64>) {
         if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            self.add(at, &[key], "a share goes from 0 to 1".to_owned());
+            self.add(at, &[], "must be between 0 and 1");
         }
     }
 
     fn table_names(&mut self) {
-        let contract = self.contract;
         let mut first: BTreeMap<&str, String> = BTreeMap::new();
-        for (name, collection) in contract.collections.iter() {
-            let own = (name, path(&["collections", name]));
-            let children =
-                collection.children.names().map(|child| (child, path(&["collections", name, "children", child])));
+        for (name, collection) in self.contract.collections.iter() {
+            let own = (name, vec!["collections", name]);
+            let children = collection.children.names().map(|child| (child, vec!["collections", name, "children", child]));
             for (table, at) in std::iter::once(own).chain(children) {
-                self.name(&at, &[], table);
+                self.name(&at, table);
                 if let Some(other) = first.insert(table, at.join(".")) {
                     self.add(&at, &[], format!("table `{table}` is described twice (also at {other}); rename one"));
                 }
@@ -195,73 +171,66 @@ impl<'c> Checker<'c> {
     }
 
     /// Names go into SQL unquoted and into staging names with a suffix of 16 characters; PostgreSQL keeps 63.
-    fn name(&mut self, at: &[String], rest: &[&str], name: &str) {
+    fn name(&mut self, at: &[&'c str], name: &str) {
         let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && name.len() <= 46;
         if !legal {
-            self.add(at, rest, format!("`{name}` is no name; write up to 46 of a-z 0-9 _, a letter first"));
+            self.add(at, &[], format!("`{name}` is not a valid name; write up to 46 of a-z 0-9 _, a letter first"));
         } else if reserved(name) {
-            self.add(
-                at,
-                rest,
-                format!("`{name}` is a reserved word of SQL; choose another name and write `at: {name}`"),
-            );
+            let message = format!("`{name}` is a reserved word of SQL; choose another name and write `at: {name}`");
+            self.add(at, &[], message);
         }
     }
 
-    fn column_name(&mut self, at: &[String], rest: &[&str], name: &str) {
-        self.name(at, rest, name);
+    fn column_name(&mut self, at: &[&'c str], name: &str) {
+        self.name(at, name);
         if system_column(name) {
             let message =
                 format!("`{name}` is a system column of PostgreSQL; choose another name and write `at: {name}`");
-            self.add(at, rest, message);
+            self.add(at, &[], message);
         }
     }
 
-    fn each_column(&mut self, at: &[String], columns: &Ordered<Column>) {
-        if columns.iter().count() > MOST_COLUMNS {
-            let message = format!("{} columns; at most {MOST_COLUMNS} fit", columns.iter().count());
-            self.add(at, &["columns"], message);
+    fn columns(&mut self, at: &[&'c str], columns: &'c Ordered<Column>) {
+        let count = columns.iter().count();
+        if count > MAX_COLUMNS {
+            self.add(at, &["columns"], format!("{count} columns; the limit is {MAX_COLUMNS}"));
         }
         for (name, column) in columns.iter() {
-            self.column_name(at, &["columns", name], name);
+            let at = [at, &["columns", name]].concat();
+            self.column_name(&at, name);
             if column.known_gaps.is_some() && column.references.is_none() {
-                self.add(at, &["columns", name, "known_gaps"], "only a column with `references` has gaps".to_owned());
+                self.add(&at, &["known_gaps"], "needs `references`");
             }
             if !column.values.is_empty() && !matches!(column.kind, Type::String(_)) {
-                self.add(at, &["columns", name, "values"], format!("a {} has no list of values", column.kind));
+                self.add(&at, &["values"], format!("a {} has no list of values", column.kind));
             }
         }
     }
 
     fn references(&mut self) {
-        let contract = self.contract;
-        for table in contract.tables() {
+        for table in self.contract.tables() {
+            let mut at = vec!["collections", table.collection];
+            if table.child.is_some() {
+                at.extend(["children", table.name]);
+            }
             for column in &table.columns {
                 let (Some(reference), Some(_)) = (&column.references, column.path) else { continue };
-                let mut at = path(&["collections", table.collection]);
-                if table.child.is_some() {
-                    at.extend(path(&["children", table.name]));
-                }
                 let rest = ["columns", column.name, "references"];
-                match contract.collections.get(&reference.table).map(|target| target.columns.get(&reference.column)) {
+                match self.contract.collections.get(&reference.table) {
                     None => {
-                        let known: Vec<&str> = contract.collections.names().collect();
-                        let message = format!("no collection `{}`; there are {}", reference.table, known.join(", "));
+                        let known: Vec<&str> = self.contract.collections.names().collect();
+                        let message = format!("no collection `{}`; known: {}", reference.table, known.join(", "));
                         self.add(&at, &rest, message);
                     }
-                    Some(None) => {
+                    Some(target) if !target.columns.contains(&reference.column) => {
                         let message = format!("collection `{}` has no column `{}`", reference.table, reference.column);
                         self.add(&at, &rest, message);
                     }
-                    Some(Some(_)) => {}
+                    Some(_) => {}
                 }
             }
         }
     }
-}
-
-fn path(steps: &[&str]) -> Vec<String> {
-    steps.iter().map(|step| (*step).to_owned()).collect()
 }

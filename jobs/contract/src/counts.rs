@@ -1,25 +1,25 @@
-//! What a load did to one table: `copy` reports it, and whoever started the run reads it.
+//! The row counts of one table in a load, as `copy` reports them.
 
 use serde::{Deserialize, Serialize};
 
 /// One table's counts: `read = rows + quarantined + dropped` and `rows = inserted + updated + unchanged`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Records or list elements in the run's answer.
+    /// Records or list elements in the run's response.
     pub read: u64,
     /// Those that reached the table.
     pub rows: u64,
     /// Rows with a new key.
     pub inserted: u64,
-    /// Rows whose values changed, or that came back.
+    /// Rows that changed or were restored.
     pub updated: u64,
-    /// Of those, the rows that had been marked deleted and came back.
+    /// Of those, the rows that had been marked as deleted.
     pub revived: u64,
-    /// Rows that vanished from the source and were marked deleted.
+    /// Rows that the source no longer has, marked as deleted.
     pub deleted: u64,
-    /// Rows that stayed as they were.
+    /// Rows without a change.
     pub unchanged: u64,
-    /// Records or list elements set aside.
+    /// Quarantined records or list elements.
     pub quarantined: u64,
     /// List elements dropped by the contract's rule.
     pub dropped: u64,

@@ -1,28 +1,28 @@
-//! Where things lie in the lake. Every key of every object is made here, but for those below `dbt/`: `dbt/run.py` makes
-//! them in dbt's image, where no Rust runs.
+//! The object keys of the lake. Only the keys below `dbt/` come from elsewhere: `dbt/run.py` builds them in dbt's image,
+//! which has no Rust.
 //!
 //! ```text
-//! raw/<source>/<collection>/run=<id>/<attempt>.json[.gz]       the bytes as they came
+//! raw/<source>/<collection>/run=<id>/<attempt>.json[.gz]       the response's bytes
 //! raw/<source>/<collection>/run=<id>/<attempt>.http.json       status, headers, times, size, sha256
 //! processed/<source>/<table>/run=<id>/<attempt>-00000.parquet  typed rows
-//! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  records set aside, each with its reasons
-//! stage/<source>/run=<id>/receipts/<collection>.json           what a transformation vouches for
-//! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     what one COPY loads
-//! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              what one start of a job told, as OpenLineage events
-//! sample/<source>/<collection>.json                            data to rehearse with
-//! incoming/<key>                                               a large object, until it is copied to its key
-//! dbt/run=<id>/<attempt>/<file>                                what dbt left of a run: manifest, results, log
+//! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  quarantined records with their reasons
+//! stage/<source>/run=<id>/receipts/<collection>.json           the objects of a transformation, with checksums
+//! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     the files of one COPY
+//! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one start of a job
+//! sample/<source>/<collection>.json                            sample data for the rehearsal
+//! incoming/<key>                                               a large object during its upload
+//! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log
 //! ```
 //!
-//! An `attempt` is one start of a program for a run: two attempts never write the same key, and the receipt, written
-//! once and never overwritten, says which attempt's objects count.
+//! An `attempt` is one start of a program for a run. Two attempts never write the same key; the receipt, which is written
+//! once and never overwritten, names the attempt that counts.
 
 use crate::RunId;
 
-/// Below which a large object comes together in a bucket, before it is copied to its key.
+/// The prefix for large objects during their upload, before they are copied to their keys.
 pub const INCOMING: &str = "incoming";
 
-/// The keys of one source.
+/// The object keys of one source.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout<'a> {
     /// The contract's `source`.
@@ -30,28 +30,28 @@ pub struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// Where the answers of a collection lie, of every run.
+    /// The prefix of a collection's responses, of all runs.
     pub fn raw_folder(&self, collection: &str) -> String {
         format!("raw/{}/{collection}", self.source)
     }
 
-    /// The body of an answer, `extension` being `json` or, as it came compressed, `json.gz`.
+    /// The body of a response; `extension` is `json`, or `json.gz` if it arrived compressed.
     pub fn raw(&self, collection: &str, run: &RunId, attempt: &str, extension: &str) -> String {
         format!("{}/run={run}/{attempt}.{extension}", self.raw_folder(collection))
     }
 
-    /// The HTTP evidence beside a body.
+    /// The HTTP metadata of a body.
     pub fn evidence(&self, collection: &str, run: &RunId, attempt: &str) -> String {
         self.raw(collection, run, attempt, "http.json")
     }
 
-    /// What is kept of HTTP beside the bytes with this key.
+    /// The HTTP metadata of the body with this key.
     pub fn evidence_beside(raw: &str) -> String {
         let stem = raw.strip_suffix(".gz").unwrap_or(raw);
         format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
     }
 
-    /// Where a table's Parquet files lie, of every run.
+    /// The prefix of a table's Parquet files, of all runs.
     pub fn processed_folder(&self, table: &str) -> String {
         format!("processed/{}/{table}", self.source)
     }
@@ -61,22 +61,22 @@ impl Layout<'_> {
         format!("{}/run={run}/{attempt}-{part:05}.parquet", self.processed_folder(table))
     }
 
-    /// The Parquet file of the records that were set aside.
+    /// The Parquet file of quarantined records.
     pub fn quarantine(&self, collection: &str, run: &RunId, attempt: &str) -> String {
         format!("quarantine/{}/{collection}/run={run}/{attempt}.parquet", self.source)
     }
 
-    /// Where a run's receipts lie.
+    /// The prefix of a run's receipts.
     pub fn receipts(&self, run: &RunId) -> String {
         format!("stage/{}/run={run}/receipts", self.source)
     }
 
-    /// What a transformation vouches for.
+    /// The receipt of a transformation: its objects with their checksums.
     pub fn receipt(&self, collection: &str, run: &RunId) -> String {
         format!("{}/{collection}.json", self.receipts(run))
     }
 
-    /// What one COPY of a load loads.
+    /// The manifest of one COPY of a load.
     pub fn manifest(&self, table: &str, run: &RunId, attempt: &str) -> String {
         format!("stage/{}/run={run}/manifests/{attempt}/{table}.json", self.source)
     }
@@ -86,7 +86,7 @@ impl Layout<'_> {
         format!("lineage/{}/run={run}/{job}-{attempt}.jsonl", self.source)
     }
 
-    /// A collection of the sample data.
+    /// The sample data of a collection.
     pub fn sample(&self, collection: &str) -> String {
         format!("sample/{}/{collection}.json", self.source)
     }

@@ -1,8 +1,8 @@
-//! What both sides of the platform share: the data contract, the lake's layout, run ids, exit codes, and when a connection
-//! to PostgreSQL uses TLS.
+//! Shared by `xtask` and `jobs`: the data contract, the lake's layout, run IDs, exit codes, and the TLS options of
+//! PostgreSQL URLs.
 //!
-//! Architecture invariant: this crate is floor 0. It knows serde and YAML, and touches no file, clock, network or
-//! process. `xtask` and `jobs` both import it and never each other; the rest travels as configuration.
+//! Architecture invariant: this crate is floor 0. It uses serde and YAML, and no file, clock, network or
+//! process. `xtask` and `jobs` both import it and never each other; everything else is passed as configuration.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,39 +1,43 @@
-//! On which line of a YAML text a path lies.
+//! The line of a YAML text that a path is written on.
 //!
-//! serde has no spans, but the YAML reader gives every error the line it arose on. So the line of a path is found by
-//! walking down the path and failing there on purpose.
+//! serde has no spans, but the YAML reader gives every error its line. So the path is followed to its value, which is
+//! then refused on purpose.
 
 use std::fmt;
 
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-/// The 1-based line of `path` (keys and list positions from the top), or of the nearest part of it that is there.
+/// The line, from 1, of `path` (keys and list positions from the top), or of its nearest existing parent.
 #[must_use]
 pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     (0..=path.len()).rev().find_map(|depth| {
         let reader = serde_yaml::Deserializer::from_str(text);
-        let found = Follow(path.get(..depth)?).deserialize(reader).err()?;
-        if found.to_string().contains(HERE) { found.location().map(|place| place.line()) } else { None }
+        let error = Follow(path.get(..depth)?).deserialize(reader).err()?;
+        if error.to_string().contains(HERE) { error.location().map(|place| place.line()) } else { None }
     })
 }
 
-const HERE: &str = "the place that was looked for";
+const HERE: &str = "the value at the end of the path";
 
+/// Refuses every value.
+struct Refuse;
+
+impl Visitor<'_> for Refuse {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HERE)
+    }
+}
+
+/// The rest of the path.
 struct Follow<'p>(&'p [&'p str]);
 
 impl<'de> DeserializeSeed<'de> for Follow<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Follow<'_> {
-    fn scalar<E: Error>(&self) -> Result<(), E> {
-        if self.0.is_empty() { Err(E::custom(HERE)) } else { Ok(()) }
+        if self.0.is_empty() { deserializer.deserialize_any(Refuse) } else { deserializer.deserialize_any(self) }
     }
 }
 
@@ -41,14 +45,13 @@ impl<'de> Visitor<'de> for Follow<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
+        f.write_str("a mapping or a list")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((wanted, rest)) = self.0.split_first() else { return Err(A::Error::custom(HERE)) };
         while let Some(key) = map.next_key::<String>()? {
-            if key == *wanted {
-                map.next_value_seed(Follow(rest))?;
+            if key == self.0[0] {
+                map.next_value_seed(Follow(&self.0[1..]))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -57,45 +60,15 @@ impl<'de> Visitor<'de> for Follow<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Some((wanted, rest)) = self.0.split_first() else { return Err(A::Error::custom(HERE)) };
-        for position in 0.. {
-            let found = if position.to_string() == *wanted {
-                list.next_element_seed(Follow(rest))?
-            } else {
-                list.next_element::<IgnoredAny>()?.map(|_| ())
-            };
-            if found.is_none() {
-                break;
+        for _ in 0..self.0[0].parse().unwrap_or(usize::MAX) {
+            if list.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
+        list.next_element_seed(Follow(&self.0[1..])).map(drop)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        self.scalar()
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.scalar()
-    }
-
-    /// A value with a tag is no step of its own.
+    /// A tag is not a step of the path.
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
         let (IgnoredAny, value) = tagged.variant()?;
         value.newtype_variant_seed(self)
@@ -107,17 +80,17 @@ mod tests {
     use super::line_of;
 
     #[test]
-    fn finds_scalars_mappings_list_elements_and_the_nearest_part_of_what_is_not_there() {
+    fn finds_scalars_mappings_list_elements_and_the_nearest_parent_of_a_missing_key() {
         let text = "a: 1\nb:\n  c: {d: x, e: 2}\n  f:\n    - 1\n    - g: true\n";
         assert_eq!(line_of(text, &["a"]), Some(1));
         assert_eq!(line_of(text, &["b", "c", "e"]), Some(3));
         assert_eq!(line_of(text, &["b", "f", "1", "g"]), Some(6));
         assert_eq!(line_of(text, &["b", "f", "0"]), Some(5));
-        assert_eq!(line_of(text, &["b", "c", "nothing"]), Some(3));
+        assert_eq!(line_of(text, &["b", "c", "missing"]), Some(3));
     }
 
     #[test]
-    fn tags_are_looked_through() {
+    fn tags_are_not_steps() {
         let text = "a: !Ref x\nb: !If\n  - c\n  - !Sub d\n";
         assert_eq!(line_of(text, &["a"]), Some(1));
         assert_eq!(line_of(text, &["b", "1"]), Some(4));

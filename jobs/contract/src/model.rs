@@ -1,7 +1,7 @@
-//! The contract as types: one YAML file describes a source, and nothing else in the platform repeats it.
+//! The contract as types: one YAML file describes a source, and is the only description of it.
 //!
-//! From it come the Arrow schema, the Redshift and PostgreSQL tables, dbt's sources with their tests, and the docs.
-//! `jobs/contracts/spacex.yaml` opens with a legend of every key.
+//! The Arrow schema, the Redshift and PostgreSQL tables, dbt's sources with their tests, and the docs are generated from
+//! it. `jobs/contracts/spacex.yaml` starts with a comment that explains every key.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Ordered;
 
-/// A whole source.
+/// One source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
@@ -17,20 +17,20 @@ pub struct Contract {
     pub source: String,
     /// Scheme and host, without a final slash.
     pub base_url: String,
-    /// What holds where a collection or column says nothing.
+    /// Defaults for collections and columns.
     #[serde(default)]
     pub defaults: Defaults,
-    /// Every collection by name, which is also its table's name.
+    /// The collections by name, which is also the table's name.
     pub collections: Ordered<Collection>,
 }
 
-/// What holds where a collection or column says nothing.
+/// Defaults for collections and columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Defaults {
     /// What to do with a field that the contract does not name.
     pub drift: Drift,
-    /// The share of records (0 to 1) above which a collection is refused rather than thinned out.
+    /// The share of records (0 to 1) in quarantine above which the collection is refused.
     pub max_quarantine_share: f64,
     /// The share of a table's rows (0 to 1) that one load may mark as deleted; [`Contract::max_deleted_share`] has the default.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,13 +50,13 @@ impl Default for Defaults {
     }
 }
 
-/// One collection: one request, one table, and a child table for each nested list that deserves one.
+/// One collection: one request, one table, and a child table for some of its nested lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Collection {
-    /// The request's path, from the base URL.
+    /// The path of the request, after the base URL.
     pub path: String,
-    /// The shape of the answer.
+    /// The shape of the response.
     #[serde(default)]
     pub answer: Answer,
     /// The column that identifies a record.
@@ -69,25 +69,25 @@ pub struct Collection {
     /// Overrides [`Defaults::max_quarantine_share`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quarantine_share: Option<f64>,
-    /// Overrides [`Defaults::max_deleted_share`], for the children's tables too.
+    /// Overrides [`Defaults::max_deleted_share`], also for the child tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
     /// The columns in table order.
     pub columns: Ordered<Column>,
-    /// The tables of nested lists.
+    /// The child tables, of nested lists.
     #[serde(default, skip_serializing_if = "Ordered::is_empty")]
     pub children: Ordered<Child>,
 }
 
-/// A nested list as a table of its own: one row an element, keyed by the parent's key and the position.
+/// A nested list as its own table: one row per element, keyed by the parent's key and the position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Child {
     /// The dotted path of the list inside the record.
     pub at: String,
-    /// The column that holds the parent's key.
+    /// The column with the parent's key.
     pub parent_key: String,
-    /// Whether an element whose fields are all null is dropped, with a count.
+    /// Whether an element with only null fields is dropped, and counted.
     #[serde(default)]
     pub drop_when_all_null: bool,
     /// What one row is.
@@ -103,31 +103,31 @@ pub struct Column {
     /// The dotted path inside the record, `.` for a list's element itself; by default the column's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// What it holds.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// Whether a record without it goes to quarantine.
+    /// Whether a record without it is quarantined.
     #[serde(default)]
     pub required: bool,
-    /// Whether a value may come once only (the key is unique by itself).
+    /// Whether no value may repeat; always true for the key.
     #[serde(default)]
     pub unique: bool,
     /// The physical unit or currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// The documented domain of values; a value outside it is reported by dbt, not refused.
+    /// The documented values; dbt reports any other value, a load accepts it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
-    /// What the value points to.
+    /// The column that its values refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<Reference>,
-    /// How many values may point nowhere with a warning only.
+    /// How many values may have no match: up to this number dbt warns, above it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_gaps: Option<u64>,
     /// Overrides [`Defaults::clean`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clean: Option<Vec<Clean>>,
-    /// One sentence.
+    /// Its description, one sentence.
     pub doc: String,
 }
 
@@ -138,7 +138,7 @@ impl Column {
     }
 }
 
-/// The shape of an answer.
+/// The shape of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
@@ -155,9 +155,9 @@ pub enum Answer {
 pub enum Drift {
     /// Keep it in `_extra`.
     Evolve,
-    /// Set the record aside.
+    /// Quarantine the record.
     Quarantine,
-    /// Refuse the collection.
+    /// Refuse the whole collection.
     Freeze,
 }
 
@@ -171,30 +171,40 @@ pub enum Clean {
     EmptyToNull,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Type {
-    /// UTF-8 text of at most so many bytes. Redshift counts VARCHAR in bytes, at most 65,535.
+    /// UTF-8 text with its maximum length in bytes, as in Redshift's VARCHAR; at most 65,535.
     String(u32),
     /// A signed 64-bit integer.
     Integer,
-    /// A 64-bit float; integers are taken too.
+    /// A 64-bit float; integers are accepted.
     Double,
     /// True or false.
     Boolean,
-    /// An instant, kept as UTC with microseconds: ISO 8601, `YYYY-MM-DDThh:mm:ss` with an optional fraction and an offset
-    /// of at most 14 hours; without an offset it is UTC.
+    /// An instant, stored as UTC in microseconds: ISO 8601, `YYYY-MM-DDThh:mm:ss` with an optional fraction and an
+    /// offset of at most 14 hours; without an offset it is UTC.
     Timestamp,
     /// A calendar day, `YYYY-MM-DD`.
     Date,
-    /// Any JSON as it came, at most [`Type::MAX_STRING`] bytes of it: SUPER on Redshift, jsonb on PostgreSQL.
+    /// Any JSON value, unchanged, at most [`Type::MAX_STRING`] bytes: SUPER on Redshift, jsonb on PostgreSQL.
     Json,
 }
 
 impl Type {
     /// The longest VARCHAR of Redshift, in bytes (Amazon Redshift Database Developer Guide, "Character types").
     pub const MAX_STRING: u32 = 65_535;
+
+    /// The types without a length, by their names in a contract.
+    const FIXED: [(&str, Self); 6] = [
+        ("integer", Self::Integer),
+        ("double", Self::Double),
+        ("boolean", Self::Boolean),
+        ("timestamp", Self::Timestamp),
+        ("date", Self::Date),
+        ("json", Self::Json),
+    ];
 }
 
 impl TryFrom<String> for Type {
@@ -202,32 +212,22 @@ impl TryFrom<String> for Type {
 
     fn try_from(text: String) -> Result<Self, String> {
         let length = text.strip_prefix("string(").and_then(|rest| rest.strip_suffix(')'));
-        match (text.as_str(), length.map(str::parse)) {
-            (_, Some(Ok(bytes))) if (1..=Self::MAX_STRING).contains(&bytes) => Ok(Self::String(bytes)),
-            (_, Some(_)) => Err(format!("`{text}`: the length in bytes goes from 1 to {}", Self::MAX_STRING)),
-            ("integer", _) => Ok(Self::Integer),
-            ("double", _) => Ok(Self::Double),
-            ("boolean", _) => Ok(Self::Boolean),
-            ("timestamp", _) => Ok(Self::Timestamp),
-            ("date", _) => Ok(Self::Date),
-            ("json", _) => Ok(Self::Json),
-            _ => Err(format!(
-                "unknown type `{text}`; write string(N), integer, double, boolean, timestamp, date or json"
-            )),
+        match length.map(str::parse) {
+            Some(Ok(bytes)) if (1..=Self::MAX_STRING).contains(&bytes) => Ok(Self::String(bytes)),
+            Some(_) => Err(format!("`{text}`: the length in bytes must be 1 to {}", Self::MAX_STRING)),
+            None => Self::FIXED.into_iter().find(|(name, _)| *name == text).map(|(_, kind)| kind).ok_or_else(|| {
+                format!("unknown type `{text}`; write string(N), integer, double, boolean, timestamp, date or json")
+            }),
         }
     }
 }
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::String(bytes) => write!(f, "string({bytes})"),
-            Self::Integer => f.write_str("integer"),
-            Self::Double => f.write_str("double"),
-            Self::Boolean => f.write_str("boolean"),
-            Self::Timestamp => f.write_str("timestamp"),
-            Self::Date => f.write_str("date"),
-            Self::Json => f.write_str("json"),
+        match (self, Self::FIXED.iter().find(|(_, kind)| kind == self)) {
+            (_, Some((name, _))) => f.write_str(name),
+            (Self::String(bytes), _) => write!(f, "string({bytes})"),
+            (_, None) => Err(fmt::Error),
         }
     }
 }
@@ -238,11 +238,11 @@ impl Serialize for Type {
     }
 }
 
-/// `collection.column`: what a value points to.
+/// `collection.column`: what a value refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Reference {
-    /// The table pointed to.
+    /// The table.
     pub table: String,
     /// Its column.
     pub column: String,
@@ -256,7 +256,7 @@ impl TryFrom<String> for Reference {
             Some((table, column)) if !table.is_empty() && !column.is_empty() && !column.contains('.') => {
                 Ok(Self { table: table.to_owned(), column: column.to_owned() })
             }
-            _ => Err(format!("`{text}` is no reference; write collection.column, for example rockets.id")),
+            _ => Err(format!("`{text}` is not a reference; write collection.column, for example rockets.id")),
         }
     }
 }

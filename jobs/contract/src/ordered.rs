@@ -7,7 +7,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Names and values in the order of the file; a name that comes twice is refused.
+/// Names and values in the order of the file. Duplicate names are refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ordered<T>(Vec<(String, T)>);
 
@@ -23,7 +23,7 @@ impl<T> Ordered<T> {
         self.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// Whether the name is there.
+    /// Whether it has the name.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -38,7 +38,7 @@ impl<T> Ordered<T> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// Whether there is none.
+    /// Whether it has no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

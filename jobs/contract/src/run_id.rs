@@ -1,24 +1,23 @@
-//! The name of one run, the same in the lake, in the warehouse and in Airflow.
+//! The ID of a run: the same in the lake, in the warehouse and in Airflow.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A run's id: 1 to 64 characters of `[A-Za-z0-9_-]`, so that it is safe in an object key, an SQL literal and an
-/// environment variable without quoting.
+/// 1 to 64 characters of `[A-Za-z0-9_-]`: needs no quoting in an object key, an SQL literal or an environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// Why a text is no run id.
+/// A text that is not a run ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunIdError(String);
 
 impl RunId {
-    /// The longest id, in characters.
+    /// The maximum length, in characters.
     pub const MAX: usize = 64;
 
-    /// The id as text.
+    /// The ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,7 +57,7 @@ impl fmt::Display for RunId {
 
 impl fmt::Display for RunIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a run id: 1 to {} characters of A-Z a-z 0-9 _ -", self.0, RunId::MAX)
+        write!(f, "`{}` is not a run ID: write 1 to {} characters of A-Z a-z 0-9 _ -", self.0, RunId::MAX)
     }
 }
 
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_what_airflow_and_people_write_and_nothing_that_needs_quoting() {
+    fn a_run_id_needs_no_quoting() {
         for good in ["a", "2026-11-22T093000Z", "scheduled__2026-11-22", &"x".repeat(64)] {
             assert_eq!(good.parse::<RunId>().map(|id| id.to_string()), Ok(good.to_owned()));
         }

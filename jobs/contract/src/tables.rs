@@ -1,71 +1,60 @@
-//! The contract's tables, flat: what the Parquet files, the warehouse and dbt see.
+//! The contract's tables and columns, as the Parquet files, the warehouse and dbt use them.
 
 use crate::{Child, Clean, Collection, Column, Contract, Drift, Reference, Type};
 
-/// The column that holds an element's place in its list, from 1.
+/// The column with an element's position in its list, from 1.
 pub const POSITION: &str = "position";
 
 /// A column that the load adds to every table.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemColumn {
-    /// Its name; the underscore keeps it apart from the source's own.
+    /// Its name; the leading underscore separates it from the source's columns.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub kind: Type,
     /// Whether it is never null.
     pub required: bool,
-    /// One sentence.
+    /// Its description, one sentence.
     pub doc: &'static str,
 }
 
 /// The columns of every loaded table after the contract's own, in order.
 pub const SYSTEM_COLUMNS: [SystemColumn; 5] = [
-    SystemColumn {
-        name: "_extra",
-        kind: Type::Json,
-        required: false,
-        doc: "Fields of the record that the contract does not name, by their dotted path.",
-    },
-    SystemColumn {
-        name: "_row_hash",
-        kind: Type::String(32),
-        required: true,
-        doc: "XXH3-128 of the row's values in hexadecimal; it changes when any value does.",
-    },
-    SystemColumn {
-        name: "_run_id",
-        kind: Type::String(64),
-        required: true,
-        doc: "The run that wrote the row's present version.",
-    },
-    SystemColumn {
-        name: "_loaded_at",
-        kind: Type::Timestamp,
-        required: true,
-        doc: "When the load that wrote the row's present version began, UTC.",
-    },
-    SystemColumn {
-        name: "_deleted_at",
-        kind: Type::Timestamp,
-        required: false,
-        doc: "When the row was found to have vanished from the source, UTC; null while it is there.",
-    },
+    system("_extra", Type::Json, false, "Fields of the record that the contract does not name, by their dotted path."),
+    system(
+        "_row_hash",
+        Type::String(32),
+        true,
+        "XXH3-128 of the row's values in hexadecimal; it changes when any value does.",
+    ),
+    system("_run_id", Type::String(64), true, "The run that wrote the row's current version."),
+    system("_loaded_at", Type::Timestamp, true, "When the load that wrote the row's current version started, UTC."),
+    system(
+        "_deleted_at",
+        Type::Timestamp,
+        false,
+        "When the row was found missing from the source, UTC; null while the source has it.",
+    ),
 ];
 
-/// One table: a collection's own, or that of a nested list.
+const fn system(name: &'static str, kind: Type, required: bool, doc: &'static str) -> SystemColumn {
+    SystemColumn { name, kind, required, doc }
+}
+
+/// One table: of a collection, or of a nested list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table<'c> {
     /// Its name.
     pub name: &'c str,
     /// The collection it comes from.
     pub collection: &'c str,
-    /// The nested list it comes from, if it is a child table.
+    /// The nested list, if it is a child table.
     pub child: Option<&'c Child>,
     /// What one row is.
     pub doc: &'c str,
     /// The columns that identify a row.
     pub key: Vec<&'c str>,
-    /// The contract's columns in table order, the parent's key and `position` first in a child table.
+    /// The contract's columns in table order; a child table starts with the parent's key and `position`.
     pub columns: Vec<TableColumn<'c>>,
 }
 
@@ -76,33 +65,33 @@ pub struct TableColumn<'c> {
     pub name: &'c str,
     /// The dotted path inside the record or element; `None` for the parent's key and `position`.
     pub path: Option<&'c str>,
-    /// What it holds.
+    /// Its type.
     pub kind: Type,
     /// Whether it is never null.
     pub required: bool,
-    /// Whether a value comes once only.
+    /// Whether no value may repeat.
     pub unique: bool,
     /// The physical unit or currency.
     pub unit: Option<&'c str>,
-    /// The documented domain of values.
+    /// The documented values.
     pub values: &'c [String],
-    /// What the value points to.
+    /// The column that its values refer to.
     pub references: Option<Reference>,
-    /// How many values may point nowhere with a warning only.
+    /// How many values may have no match: up to this number dbt warns, above it fails.
     pub known_gaps: u64,
     /// How strings are cleaned.
     pub clean: &'c [Clean],
-    /// One sentence.
+    /// Its description, one sentence.
     pub doc: &'c str,
 }
 
 impl Contract {
-    /// Every table in the file's order, each collection's own before its children.
+    /// All tables in the order of the file, each collection before its children.
     pub fn tables(&self) -> Vec<Table<'_>> {
         self.collections.iter().flat_map(|(name, collection)| self.tables_of(name, collection)).collect()
     }
 
-    /// The tables of one collection, its own first.
+    /// The tables of one collection, itself first.
     pub fn tables_of<'c>(&'c self, name: &'c str, collection: &'c Collection) -> Vec<Table<'c>> {
         let own = Table {
             name,
@@ -134,7 +123,7 @@ impl Contract {
     }
 
     fn child_columns<'c>(&'c self, name: &str, collection: &'c Collection, child: &'c Child) -> Vec<TableColumn<'c>> {
-        let given = |name, kind, references, doc| TableColumn {
+        let automatic = |name, kind, references, doc| TableColumn {
             name,
             path: None,
             kind,
@@ -150,8 +139,8 @@ impl Contract {
         let parent_kind = collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind);
         let parent = Reference { table: name.to_owned(), column: collection.key.clone() };
         let mut columns = vec![
-            given(child.parent_key.as_str(), parent_kind, Some(parent), "The key of the record that holds the list."),
-            given(POSITION, Type::Integer, None, "The element's place in its list, from 1."),
+            automatic(child.parent_key.as_str(), parent_kind, Some(parent), "The key of the record that holds the list."),
+            automatic(POSITION, Type::Integer, None, "The element's position in its list, from 1."),
         ];
         columns.extend(child.columns.iter().map(|(name, column)| self.column(name, column)));
         columns
@@ -173,7 +162,7 @@ impl Contract {
         }
     }
 
-    /// What a collection does with a field that the contract does not name.
+    /// What a collection does with fields that the contract does not name.
     pub fn drift(&self, collection: &Collection) -> Drift {
         collection.drift.unwrap_or(self.defaults.drift)
     }
@@ -183,8 +172,8 @@ impl Contract {
         collection.max_quarantine_share.unwrap_or(self.defaults.max_quarantine_share)
     }
 
-    /// The share of a table's rows that one load of a collection may mark as deleted: a quarter, so that half a
-    /// response never passes, unless the contract says otherwise.
+    /// The share of a table's rows that one load may mark as deleted; by default a quarter, so that half a response is
+    /// refused.
     pub fn max_deleted_share(&self, collection: &Collection) -> f64 {
         collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.25)
     }

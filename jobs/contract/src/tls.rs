@@ -1,7 +1,7 @@
 //! Whether a connection to PostgreSQL uses TLS, and what is verified: `sslmode` and `sslrootcert` of its URL.
 //!
 //! The driver knows neither `verify-ca`, `verify-full` nor `sslrootcert`, so both options are taken out of the URL before it
-//! reads the rest. The modes mean what they mean to libpq (PostgreSQL manual, "SSL Support", table "SSL Mode Descriptions"):
+//! reads the rest. The modes are those of libpq (PostgreSQL manual, "SSL Support", table "SSL Mode Descriptions"):
 //!
 //! | `sslmode` | encrypted | certificate |
 //! |---|---|---|
@@ -10,8 +10,8 @@
 //! | `verify-ca` | yes | signed by a CA of `sslrootcert` |
 //! | `verify-full` | yes | signed by a CA of `sslrootcert` (default: the system's), and issued for the host |
 //!
-//! Two things differ from libpq. Without `sslmode` a remote host needs `verify-full`, and a server on this machine gets no
-//! TLS. `allow` and `prefer` are refused: they fall back to plaintext silently.
+//! Two differences from libpq: without `sslmode`, a remote host requires `verify-full` and a local one uses no TLS; and
+//! `allow` and `prefer` are refused, because they fall back to plaintext silently.
 
 use std::path::PathBuf;
 
@@ -20,17 +20,17 @@ use percent_encoding::percent_decode_str;
 /// How a connection is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// Not at all.
+    /// No TLS.
     Off,
-    /// Encrypted; the server shows any certificate.
+    /// Encrypted; the certificate is not verified.
     Encrypt,
-    /// Encrypted; a CA of this PEM file signed the server's certificate, for whatever host.
+    /// Encrypted; the certificate is signed by a CA of this PEM file, for any host.
     VerifyCa(PathBuf),
-    /// Encrypted; the certificate is the host's, signed by a CA of this PEM file, or of the system where there is no file.
+    /// Encrypted; the certificate is issued for the host and signed by a CA of this PEM file, by default of the system.
     VerifyFull(Option<PathBuf>),
 }
 
-/// The options of a URL that decide it.
+/// The TLS options of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     sslmode: Option<String>,
@@ -38,7 +38,7 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// Takes the options out of a URL; gives the URL without them.
+    /// Splits the TLS options from a URL; also returns the URL without them.
     pub fn split(url: &str) -> (String, Self) {
         let mut options = Self::default();
         let Some((place, query)) = url.split_once('?') else { return (url.to_owned(), options) };
@@ -59,11 +59,11 @@ impl TlsOptions {
         (if rest.is_empty() { place.to_owned() } else { format!("{place}?{rest}") }, options)
     }
 
-    /// What they come to for these hosts: names, addresses, or folders of Unix sockets.
+    /// The protection for these hosts: names, addresses, or folders of Unix sockets.
     ///
     /// # Errors
-    /// In words, when an option has another value or two of them contradict each other. Values are not quoted: they may be
-    /// a password in the wrong place.
+    /// When an option has an unknown value or two contradict each other. The message quotes no value: it may be a
+    /// misplaced password.
     pub fn decide<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Tls, String> {
         let file = match self.sslrootcert.as_deref() {
             Some("system") if matches!(self.sslmode.as_deref(), None | Some("verify-full")) => None,
@@ -87,7 +87,7 @@ impl TlsOptions {
     }
 }
 
-/// Whether a host is this machine: a Unix socket's folder, a loopback address or `localhost` (RFC 6761, section 6.3).
+/// Whether a host is this machine: the folder of a Unix socket, a loopback address or `localhost` (RFC 6761, section 6.3).
 fn is_local(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host.starts_with('/')
@@ -97,56 +97,5 @@ fn is_local(host: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decided(url: &str, hosts: &[&str]) -> Result<Tls, String> {
-        TlsOptions::split(url).1.decide(hosts.iter().copied())
-    }
-
-    #[test]
-    fn a_remote_host_needs_a_verified_certificate_unless_the_url_says_otherwise() {
-        let full = |file: Option<&str>| Ok(Tls::VerifyFull(file.map(PathBuf::from)));
-        let (remote, local) = (["db.example"].as_slice(), ["127.0.0.1"].as_slice());
-        let cases: &[(&str, &[&str], Result<Tls, String>)] = &[
-            ("", remote, full(None)),
-            ("", &["10.0.0.5"], full(None)),
-            ("", &["127.0.0.1.example"], full(None)),
-            ("", &["localhost", "db.example"], full(None)),
-            ("", local, Ok(Tls::Off)),
-            ("", &["::1", "localhost", "/run/postgresql", "::ffff:127.0.0.1"], Ok(Tls::Off)),
-            ("?sslrootcert=/etc/ca.pem", local, full(Some("/etc/ca.pem"))),
-            ("?sslrootcert=system", local, full(None)),
-            ("?sslmode=disable", remote, Ok(Tls::Off)),
-            ("?sslmode=require", local, Ok(Tls::Encrypt)),
-            ("?sslmode=require&sslrootcert=a%20b.pem", remote, Ok(Tls::VerifyCa("a b.pem".into()))),
-            ("?sslmode=verify-ca&sslrootcert=a.pem", remote, Ok(Tls::VerifyCa("a.pem".into()))),
-            ("?sslmode=verify-full", local, full(None)),
-            ("?sslmode=verify-full&sslrootcert=a.pem", remote, full(Some("a.pem"))),
-        ];
-        for (query, hosts, expected) in cases {
-            assert_eq!(&decided(&format!("postgres://h/d{query}"), hosts), expected, "{query} {hosts:?}");
-        }
-        for (query, expected) in [
-            ("prefer", "fall back to plaintext"),
-            ("hunter2", "must be `disable`"),
-            ("", "must be `disable`"),
-            ("verify-ca", "needs `sslrootcert`"),
-            ("require&sslrootcert=system", "needs `sslmode=verify-full`"),
-        ] {
-            let error = decided(&format!("postgres://h/d?sslmode={query}"), local).expect_err(query);
-            assert!(error.contains(expected) && !error.contains("hunter2"), "{query}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_rest_of_the_url_is_the_drivers() {
-        for (url, rest) in [
-            ("postgres://u:p@h/d", "postgres://u:p@h/d"),
-            ("postgres://u:p@h/d?sslmode=require", "postgres://u:p@h/d"),
-            ("postgres://u:p@h/d?a=1&sslrootcert=x&b=2&sslmode=verify-full", "postgres://u:p@h/d?a=1&b=2"),
-        ] {
-            assert_eq!(TlsOptions::split(url).0, rest);
-        }
-    }
-}
+#[path = "../tests/unit/tls.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! Words that may not name a table or column, because Redshift or PostgreSQL reserves them.
+//! Words that Redshift or PostgreSQL reserve, so that no table or column can have them as its name.
 //!
 //! Sources: Amazon Redshift Database Developer Guide, "Reserved words"; PostgreSQL manual, appendix C ("reserved").
 
@@ -15,16 +15,16 @@ recover references reject resort respect restore returning right rowid select se
 symmetric sysdate system table tablesample tag tdes text255 text32k then timestamp to top trailing true truncatecolumns \
 union unique unnest unpivot user using variadic verbose wallet when where window with without";
 
-/// Whether the word may not name a table or column.
+/// Whether the word is reserved.
 pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
 }
 
-/// Columns that every table of PostgreSQL has by itself (PostgreSQL manual, "System Columns"), and Redshift's too. `oid` is
-/// among the reserved words.
+/// The system columns of every table in PostgreSQL (PostgreSQL manual, "System Columns") and Redshift. `oid` is also a
+/// reserved word.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
-/// Whether no column may have the name, though a table may.
+/// Whether the name is that of a system column; a table may have it.
 pub(crate) fn system_column(name: &str) -> bool {
     SYSTEM_COLUMNS.contains(&name)
 }

@@ -1,4 +1,4 @@
-//! libFuzzer's way to [`jobs_fuzz::rows`]; without libFuzzer it takes the files of the command line.
+//! The libFuzzer target of [`jobs_fuzz::rows`]; without libFuzzer it reads the files of the command line.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! Any text is a contract or is told why it is not, and a contract that was taken can be worked with.
+//! Any text is a contract or is refused with reasons, and an accepted contract works in all later steps.
 
 use ::contract::{Collection, Contract, ContractError, Table, Type};
 use jobs::load::{Dialect, column_ddl, create_table};
@@ -6,9 +6,9 @@ use jobs::receipt::fingerprint;
 use jobs::table::{RecordReader, file_columns};
 use serde_json::{Map, Value, json};
 
-use crate::parquet::{encoded, taken};
+use crate::parquet::{accepted, encoded};
 
-/// Text is refused with reasons that have a place, or read to a contract that goes through everything that follows.
+/// Text is refused with reasons and their lines, or becomes a contract that works in all later steps.
 ///
 /// # Panics
 /// When it does not.
@@ -39,19 +39,19 @@ fn explained(error: &ContractError, text: &str) {
     assert!(error.to_string().starts_with("fuzz.yaml:"), "{error}");
 }
 
-/// The same text gives the same fingerprints, and a contract comes back from what it is written as.
+/// The same text gives the same fingerprints, and a contract survives being written and read.
 fn same_again(contract: &Contract, text: &str) {
     let prints = |contract: &Contract| -> Vec<String> {
         contract.collections.iter().map(|(name, collection)| fingerprint(contract, name, collection)).collect()
     };
-    let again = Contract::parse(text, "again.yaml").expect("taken before");
+    let again = Contract::parse(text, "again.yaml").expect("accepted before");
     assert_eq!(prints(&again), prints(contract));
     let written = serde_json::to_string(contract).expect("a contract can be written");
     let read: Contract = serde_json::from_str(&written).expect("and read again");
     assert_eq!((&read, prints(&read)), (contract, prints(contract)));
 }
 
-/// Names come once, DDL can be made for both warehouses, and a file without rows is one that COPY takes.
+/// Names are unique, both warehouses have DDL for it, and a file without rows passes the validation.
 fn table_is_possible(table: &Table<'_>) {
     for dialect in [Dialect::Postgres, Dialect::Redshift] {
         let mut names: Vec<String> = column_ddl(table, dialect).into_iter().map(|(name, ..)| name).collect();
@@ -64,10 +64,10 @@ fn table_is_possible(table: &Table<'_>) {
     let keyed = table.key.iter().all(|key| table.columns.iter().any(|column| column.name == *key && column.required));
     assert!(keyed, "`{}` has no column for its key", table.name);
     assert_eq!(file_columns(table).len(), table.columns.len() + 2);
-    taken(table, &encoded(table, &[]), &[]);
+    accepted(table, &encoded(table, &[]), &[]);
 }
 
-/// A record with a value wherever the contract looks for one has no column without.
+/// A record with a value for each column leaves no column null.
 fn every_column_is_filled(contract: &Contract, name: &str, collection: &Collection) {
     let mut record = Map::new();
     let tables = contract.tables_of(name, collection);
@@ -101,7 +101,7 @@ fn every_column_is_filled(contract: &Contract, name: &str, collection: &Collecti
             assert_ne!(*cell, jobs::clean::Cell::Null, "`{}.{}` is not filled by {json}", table.name, column.name);
         }
         assert!(row.extra.is_empty(), "`{}`: {:?} is extra", table.name, row.extra);
-        taken(table, &encoded(table, &[row]), &[row]);
+        accepted(table, &encoded(table, &[row]), &[row]);
     }
 }
 

@@ -1,18 +1,16 @@
-//! What must hold whatever the bytes are: one function for each fuzz target, which panics where it does not.
+//! Properties of any input: one function for each fuzz target, which panics where its property does not hold.
 //!
-//! `fuzz_targets/` hands these to libFuzzer, `tests/it` gives them every input that is kept in `corpus/`, and
-//! `cargo run --package jobs-fuzz --bin TARGET FILE…` gives them any file. CONTRIBUTING says how to fuzz.
+//! `fuzz_targets/` runs them under libFuzzer, `tests/it` on every input in `corpus/`, and
+//! `cargo run --package jobs-fuzz --bin TARGET FILE…` on any file. CONTRIBUTING describes how to fuzz.
 
 mod contract;
 mod parquet;
-mod prover;
 mod rows;
 
 pub use self::contract::contract;
-pub use self::prover::{mutate, prover};
 pub use self::rows::rows;
 
-/// Gives a property each file that the command line names, without libFuzzer.
+/// Checks a property on each file of the command line, without libFuzzer.
 ///
 /// # Panics
 /// Where the property does not hold, or a file cannot be read.

@@ -1,4 +1,4 @@
-//! An answer becomes the same rows however it is cut, every record is accounted for, and every row that is made loads.
+//! A response becomes the same rows however it is cut into pieces, every record is counted, and every row can be loaded.
 
 use std::sync::OnceLock;
 
@@ -6,12 +6,12 @@ use contract::{Answer as Shape, Collection, Contract, Table};
 use jobs::table::{Answer, AnswerError, QuarantineEncoder, Record, RecordReader, Step};
 use serde_json::value::RawValue;
 
-use crate::parquet::{encoded, taken};
+use crate::parquet::{accepted, encoded};
 
-/// The first byte chooses a collection, the second how the rest, the answer's bytes, is cut into pieces.
+/// The first byte chooses a collection, the second how the rest, the response's bytes, is cut into pieces.
 ///
 /// # Panics
-/// When pieces matter, a record is lost or invented, or a row is made that COPY would not take.
+/// When pieces matter, a record is lost or invented, or a row is made that COPY would refuse.
 pub fn rows(bytes: &[u8]) {
     let [choice, size, body @ ..] = bytes else { return };
     let sources = sources();
@@ -20,7 +20,7 @@ pub fn rows(bytes: &[u8]) {
     for size in [1, 2 + usize::from(*size)] {
         let pieces = read(source, body, size);
         match (&whole, &pieces) {
-            // The words show what came so far, and bytes that are no text are found before an earlier mistake.
+            // The message shows what came so far, and bytes that are not UTF-8 are found before an earlier mistake.
             (Err(AnswerError::Invalid { offset, .. }), Err(AnswerError::Invalid { offset: other, .. })) => {
                 assert!(offset == other || std::str::from_utf8(body).is_err(), "{whole:?}, in pieces {pieces:?}");
             }
@@ -30,9 +30,11 @@ pub fn rows(bytes: &[u8]) {
     assert_eq!(whole.as_ref().ok().map(|found| found.texts.clone()), sound(source.collection.answer, body));
 }
 
-/// The records by another reader's account.
+/// The records as serde_json alone reads them.
 fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
     let owned = |raw: &RawValue| raw.get().to_owned();
+    // A byte order mark is skipped; serde_json refuses it.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     match shape {
         Shape::List => Some(serde_json::from_slice::<Vec<&RawValue>>(body).ok()?.into_iter().map(owned).collect()),
         Shape::Object => {
@@ -42,7 +44,7 @@ fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
     }
 }
 
-/// What became of an answer; compared as a whole.
+/// The result of a response; compared as a whole.
 #[derive(Debug, Default, PartialEq)]
 struct Found {
     texts: Vec<String>,
@@ -64,7 +66,7 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError>
                     found.files.extend(files(source, &record));
                 } else {
                     let key = source.reader.key_of(&record).map(|key| key.into_owned());
-                    quarantine.append(number, key, &record.reasons, json).expect("anything can be set aside");
+                    quarantine.append(number, key, &record.reasons, json).expect("any record can be quarantined");
                 }
                 found.texts.push(json.to_owned());
                 found.records.push(format!("{record:?}"));
@@ -76,11 +78,11 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError>
             },
         }
     }
-    found.files.push(quarantine.finish().expect("anything can be set aside").concat());
+    found.files.push(quarantine.finish().expect("any record can be quarantined").concat());
     Ok(found)
 }
 
-/// `read = rows + quarantined + dropped`, and what fits is whole.
+/// `read = rows + quarantined + dropped`, and every row has its key.
 fn accounted(source: &Source, record: &Record<'_>, json: &str) {
     assert_eq!(format!("{record:?}"), format!("{:?}", source.reader.read(json)), "read twice, and not the same");
     if !record.reasons.is_empty() {
@@ -102,7 +104,7 @@ fn files(source: &Source, record: &Record<'_>) -> Vec<Vec<u8>> {
     let rows = own.chain(record.children.iter().map(|child| child.rows.iter().collect()));
     let file = |(table, rows): (&Table<'_>, Vec<_>)| {
         let file = encoded(table, &rows);
-        taken(table, &file, &rows);
+        accepted(table, &file, &rows);
         file.to_vec()
     };
     source.tables.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()).map(file).collect()
@@ -116,7 +118,7 @@ struct Source {
     key: usize,
 }
 
-/// The collections of a contract made up for this and of the real one.
+/// The collections of a synthetic contract and of the real one.
 fn sources() -> &'static [Source] {
     static CONTRACTS: OnceLock<[Contract; 2]> = OnceLock::new();
     static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();

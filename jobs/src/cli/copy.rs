@@ -8,16 +8,17 @@ use std::time::Duration;
 use crate::cli::{self, Bars, Common, Ending};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
-use crate::edge::warehouse::{Address, Postgres, Redshift};
+#[cfg(feature = "aws")]
+use crate::edge::warehouse::Redshift;
+use crate::edge::warehouse::{Address, Postgres};
 use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::copy::{Job, Report, copy};
 use crate::flows::lineage::Lineage;
 use crate::lineage::Written;
-use crate::load::StageNames;
 use anyhow::{Context, Result, ensure};
-use aws_config::SdkConfig;
 use clap::Parser;
+use connect::aws;
 use contract::RunId;
 
 /// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
@@ -80,20 +81,22 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         accept: cli.common.accepted(),
         first_wait: Duration::from_millis(cli.first_wait_ms),
     };
-    let aws = cli::aws(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await;
+    let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await?;
     let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
     let address = Address::parse(&cli.warehouse_url)?;
     let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
-    let story = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(SdkConfig::region).map(AsRef::as_ref));
+    let story = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(aws::region));
     lineage.get_or_init(|| cli.common.lineage.begin(story, &lake, subject.key("copy", &job.attempt)));
     match address {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
+        #[cfg(not(feature = "aws"))]
+        Address::Redshift { .. } => Err(aws::not_built("redshift://").into()),
+        #[cfg(feature = "aws")]
         Address::Redshift { workgroup, database } => {
             let bucket = cli.common.lake_url.starts_with("s3://");
             ensure!(bucket, Failure::refused("Redshift loads from a bucket only").hint("LAKE_URL must be s3://bucket"));
-            let token = StageNames::new(&contract.source, &job.run, &job.attempt).token;
             let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
-            let warehouse = Redshift::open(aws, &workgroup, &database, &cli.copy_role, &token);
+            let warehouse = Redshift::open(aws, &workgroup, &database, &cli.copy_role);
             copy(&job, &lake, &mut warehouse.first_wait(job.first_wait)).await
         }
     }

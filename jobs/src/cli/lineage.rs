@@ -10,7 +10,7 @@ use super::{Common, Ending};
 use crate::edge::lake::Lake;
 use crate::edge::openlineage::Collector;
 use crate::flows::lineage::Lineage;
-use crate::lineage::{State, Story, Subject, Written};
+use crate::lineage::{RunEvents, State, Subject, Written};
 
 /// Where lineage goes beside the lake.
 #[derive(Args, Debug)]
@@ -31,7 +31,7 @@ pub struct To {
 
 impl To {
     /// Tells that a run has begun.
-    pub fn begin(&self, story: Story, lake: &Lake, key: String) -> Lineage {
+    pub fn begin(&self, story: RunEvents, lake: &Lake, key: String) -> Lineage {
         let collector = given(&self.openlineage_url).and_then(|url| {
             let endpoint = given(&self.openlineage_endpoint).unwrap_or("api/v1/lineage");
             let collector = Collector::new(url, endpoint, given(&self.openlineage_api_key));

@@ -8,17 +8,21 @@ use crate::cli::{self, Bars, Common, Ending};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::source::Api;
-use crate::edge::warehouse::{Address, Postgres, Redshift, Warehouse};
+#[cfg(feature = "aws")]
+use crate::edge::warehouse::Redshift;
+use crate::edge::warehouse::{Address, Postgres, Warehouse};
 use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
 use crate::lineage;
 use crate::load::Ledger;
-use anyhow::{Context, Result};
-use aws_config::SdkConfig;
+#[cfg(feature = "aws")]
+use anyhow::Context;
+use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use connect::aws::{self, SdkConfig};
 use contract::{Exit, RunId};
 use tokio::runtime::Builder;
 
@@ -153,7 +157,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
     };
     let source = cli.source_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(&job.contract.base_url);
     let warehouse = cli.warehouse_url.as_deref().filter(|url| !url.is_empty());
-    let aws = cli::aws(&[Some(&cli.common.lake_url), Some(source), warehouse]).await;
+    let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(source), warehouse]).await?;
     let origin = match task.replays {
         Some(run) => Origin::Raw(run),
         None => origin(source, aws.as_ref())?,
@@ -175,9 +179,12 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
         // Files have no ETags, so the ledger has nothing to say about them.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
             Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
+            #[cfg(not(feature = "aws"))]
+            Address::Redshift { .. } => return Err(aws::not_built(url).into()),
+            #[cfg(feature = "aws")]
             Address::Redshift { workgroup, database } => {
                 let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
-                let warehouse = Redshift::open(aws, &workgroup, &database, "default", &job.attempt);
+                let warehouse = Redshift::open(aws, &workgroup, &database, "default");
                 warehouse.ledger(&job.contract.source).await?
             }
         },

@@ -3,18 +3,22 @@
 //! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
 //! completed at the end (a temporary file and a rename below a folder).
 
-mod bucket;
 mod create;
 mod reader;
 mod upload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
-use aws_config::SdkConfig;
+#[cfg(feature = "aws")]
+use anyhow::Context;
+use anyhow::Result;
 use bytes::Bytes;
+use connect::aws::SdkConfig;
+#[cfg(feature = "aws")]
+use object_store::aws::S3CopyIfNotExists;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+#[cfg(feature = "aws")]
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
@@ -73,8 +77,15 @@ impl Lake {
                 })?;
                 Arc::new(store)
             }
+            #[cfg(not(feature = "aws"))]
+            "s3" => aws.map_or_else(|| Err(connect::aws::not_built(url)), |aws| match *aws {})?,
+            #[cfg(feature = "aws")]
             "s3" => {
-                let store = bucket::open(url, aws.context("a bucket without the SDK's configuration")?)?;
+                let aws = aws.context("a bucket needs the SDK's configuration")?;
+                let unusable = || Failure::refused(format!("cannot use the bucket of `{url}`"));
+                let builder = connect::bucket::builder(aws).map_err(|error| unusable().because(error))?;
+                let builder = builder.with_url(url).with_copy_if_not_exists(S3CopyIfNotExists::Multipart);
+                let store = builder.build().map_err(|error| unusable().because(error))?;
                 match parsed.path().trim_matches('/') {
                     "" => Arc::new(store),
                     prefix => Arc::new(PrefixStore::new(store, Path::from(prefix))),

@@ -5,6 +5,7 @@
 
 mod binary;
 mod postgres;
+#[cfg(feature = "aws")]
 mod redshift;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, Retired, Statement};
 
 pub use postgres::Postgres;
+#[cfg(feature = "aws")]
 pub use redshift::Redshift;
 
 /// Each table's changes by kind.

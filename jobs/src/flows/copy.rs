@@ -16,8 +16,8 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Changes, Commit, Warehouse, waits};
 use crate::failure::Failure;
 use crate::load::{Change, Loss, Plan, Retired, StageNames, Standing};
-use crate::prove;
 use crate::receipt::Receipt;
+use crate::validate;
 
 /// How often the deltas are computed again because another transaction was in the way.
 const TRIES: usize = 10;
@@ -102,7 +102,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
             .hint("load fewer collections at a time with --collections: each load is committed on its own")
             .into());
     }
-    stage::prove_objects(&plan, lake).await?;
+    stage::validate_objects(&plan, lake).await?;
     // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
     plan.retired = warehouse.ensure_tables(source, &job.contract.tables()).await?;
     for warning in plan.retired.warnings(source) {
@@ -167,7 +167,7 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
             Failure::refused(format!("the receipt `{}` cannot be trusted: {problem}", lake.location(&key)))
         };
         let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-        prove::receipt(job.contract, &job.run, collection, &receipt).map_err(wrong)?;
+        validate::receipt(job.contract, &job.run, collection, &receipt).map_err(wrong)?;
         receipts.push(receipt);
     }
     if missing.is_empty() {

@@ -13,7 +13,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::openlineage::Collector;
 use crate::failure::Failure;
-use crate::lineage::{State, Story};
+use crate::lineage::{RunEvents, State};
 
 /// How long a job that is over goes on for its lineage. It is less than what a container has between SIGTERM and
 /// SIGKILL.
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The lineage of one start of a job.
 #[derive(Debug)]
 pub struct Lineage {
-    story: Story,
+    story: RunEvents,
     lake: Lake,
     key: String,
     collector: Option<Collector>,
@@ -33,7 +33,7 @@ pub struct Lineage {
 
 impl Lineage {
     /// Tells that the run has begun; at its end all events are written to `key`.
-    pub fn begin(story: Story, lake: Lake, key: String, collector: Option<Collector>) -> Self {
+    pub fn begin(story: RunEvents, lake: Lake, key: String, collector: Option<Collector>) -> Self {
         let start = story.event(State::Start, &clock::rfc3339(clock::now()));
         let sending = collector.clone().map(|collector| {
             let start = start.clone();

@@ -1,17 +1,17 @@
-//! One dataset of an event: where it is, what it is, and what a run wrote to it.
+//! One dataset of an event: its address, its columns, and what a run wrote to it.
 
 use std::collections::BTreeMap;
 
 use contract::{SYSTEM_COLUMNS, Table};
 use serde_json::{Map, Value, json};
 
+use super::facet::{documentation, facet};
 use super::place::Place;
-use super::{documentation, facet};
 use crate::load::Dialect;
 use crate::receipt::TableReceipt;
 use crate::table::file_columns;
 
-/// What a run wrote to one table; what is not known is left out.
+/// What a run wrote to one table; unknown values are omitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Rows.
@@ -33,7 +33,7 @@ impl From<&TableReceipt> for Written {
 #[derive(Clone, Debug)]
 pub(super) struct Dataset {
     place: Place,
-    /// The contract's table that it holds.
+    /// Its table in the contract.
     table: Option<String>,
     facets: Map<String, Value>,
 }

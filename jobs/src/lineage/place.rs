@@ -1,4 +1,4 @@
-//! Where a dataset is, in OpenLineage's names (<https://openlineage.io/docs/spec/naming>), which never hold a user, a
+//! The address of a dataset in OpenLineage's naming (<https://openlineage.io/docs/spec/naming>), which never hold a user, a
 //! password or a query.
 //!
 //! | what | namespace | name |
@@ -23,7 +23,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// What lies at `key` below an address: `http(s)://host`, `file:///dir` or `s3://bucket/prefix`.
+    /// The object at `key` below an address: `http(s)://host`, `file:///dir` or `s3://bucket/prefix`.
     pub fn below(url: &str, key: &str) -> Self {
         let Ok(parsed) = Url::parse(url) else { return Self { namespace: "unknown".to_owned(), name: key.to_owned() } };
         let within = match parsed.to_file_path() {
@@ -49,7 +49,7 @@ impl Place {
             let namespace = format!("redshift://{host}{region}:{}", port.unwrap_or(5439));
             return Self { namespace, name: database };
         }
-        // Without a database PostgreSQL takes the one that is called like the user.
+        // The default database of PostgreSQL has the user's name.
         let user = parsed.as_ref().map_or("", Url::username);
         let name = if database.is_empty() { user.to_owned() } else { database };
         Self { namespace: format!("postgres://{host}:{}", port.unwrap_or(5432)), name }
@@ -61,7 +61,7 @@ fn authority(url: &Url, port: Option<u16>) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// A text in which every URL has lost its user, password, query and fragment.
+/// The text with every URL stripped of its user, password, query and fragment.
 pub fn without_secrets(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '`' | '"' | '\'' | '<' | '>');
     let mut parts = text.split("://");
@@ -70,7 +70,7 @@ pub fn without_secrets(text: &str) -> String {
         let (url, after) = part.split_at(part.find(ends).unwrap_or(part.len()));
         let address = url.split(['?', '#']).next().unwrap_or_default();
         let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-        // A password may itself hold what looks like the end of the host; then the last `@` counts.
+        // A password may contain a `/`; then the last `@` counts.
         let (host, path) = match url.rsplit_once('@') {
             Some((_, rest)) if !host.contains('@') => (rest.split(['/', '?', '#']).next().unwrap_or_default(), ""),
             _ => (host.rsplit('@').next().unwrap_or_default(), path),
@@ -81,51 +81,5 @@ pub fn without_secrets(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(place: Place) -> String {
-        format!("{} {}", place.namespace, place.name)
-    }
-
-    #[test]
-    fn places_are_named_as_the_convention_says() {
-        for (url, key, expected) in [
-            ("s3://bucket", "processed/a", "s3://bucket processed/a"),
-            ("s3://bucket/pre/fix/", "processed/a", "s3://bucket pre/fix/processed/a"),
-            ("file:///my%20lake", "processed/a", "file /my lake/processed/a"),
-            ("https://api.example.com", "/v4/a", "https://api.example.com /v4/a"),
-            ("http://me:secret@host:8080/base/?key=secret", "/v4/a", "http://host:8080 /base/v4/a"),
-        ] {
-            assert_eq!(named(Place::below(url, key)), expected);
-        }
-    }
-
-    #[test]
-    fn a_warehouse_has_no_user_and_no_password() {
-        for (url, region, expected) in [
-            ("postgres://loader:secret@db.example:6432/dev?sslmode=require", None, "postgres://db.example:6432 dev"),
-            ("postgresql://loader:secret@db.example/dev", Some("eu-west-1"), "postgres://db.example:5432 dev"),
-            ("postgres://dev@", None, "postgres://localhost:5432 "),
-            ("redshift://workgroup/dev", Some("eu-west-1"), "redshift://workgroup.eu-west-1:5439 dev"),
-            ("redshift://workgroup/dev", None, "redshift://workgroup:5439 dev"),
-            ("secret", None, "postgres://localhost:5432 "),
-        ] {
-            assert_eq!(named(Place::of_warehouse(url, region)), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn an_address_in_a_text_loses_what_is_secret() {
-        for (text, expected) in [
-            ("nothing", "nothing"),
-            ("`http://host/a` answered", "`http://host/a` answered"),
-            ("at http://me:secret@host:1/a?key=secret#secret it", "at http://host:1/a it"),
-            ("a://u:secret@h, b://h/x?secret\nc", "a://h, b://h/x\nc"),
-            ("postgres://me:sec/ret@host/db", "postgres://host"),
-            ("postgres://me:sec@ret@host/db", "postgres://host/db"),
-        ] {
-            assert_eq!(without_secrets(text), expected);
-        }
-    }
-}
+#[path = "../../tests/unit/lineage/place.rs"]
+mod tests;

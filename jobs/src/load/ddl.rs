@@ -1,20 +1,20 @@
-//! What must be there before a load: a source's tables, and its row in `etl.heads`.
+//! What a load needs first: the source's tables, and its row in `etl.heads`.
 
 use contract::{SYSTEM_COLUMNS, Table};
 
 use super::sql::Dialect;
-use super::statements::Statement;
+use super::statement::Statement;
 
-/// `name type` of every column of a loaded table, and whether the load itself needs it never to be null. What the
-/// contract requires beyond that is proved before the load and tested by dbt, so that a contract may change.
+/// `name type` of every column of a loaded table, and whether the load itself needs it to be NOT NULL. What the
+/// contract requires beyond that is validated before the load and tested by dbt, so that a contract may change.
 pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, bool)> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, table.key.contains(&column.name)));
     let system = SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind, column.required));
     own.chain(system).map(|(name, kind, set)| (name.to_owned(), dialect.type_name(kind), set)).collect()
 }
 
-/// The statement that makes a loaded table. Redshift would not enforce a primary key but trust it, and may then answer
-/// wrongly when a key is there twice (Database Developer Guide, "Table constraints"): it is not told of any.
+/// The statement that creates a loaded table. Redshift does not enforce a primary key but relies on it, and may return
+/// wrong results for a duplicate key (Database Developer Guide, "Table constraints"), so its tables have none.
 pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statement {
     let mut lines: Vec<String> = column_ddl(table, dialect)
         .iter()
@@ -27,7 +27,7 @@ pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statem
     Statement::new(format!("create {schema}.{}", table.name), sql)
 }
 
-/// Gives a source its row in `etl.heads`. Should two loads do so at once, both rows move with every commit.
+/// Creates the source's row in `etl.heads`. If two loads do so at the same time, every commit updates both rows.
 pub fn register(source: &str) -> Statement {
     let sql = format!(
         "INSERT INTO etl.heads (source, seq)\nSELECT '{source}', head\n\

@@ -1,12 +1,12 @@
-//! How many rows a load marks as deleted, and when that is more than a source plausibly deleted.
+//! The limit on rows that one load may mark as deleted.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::statements::Change;
+use super::statement::Change;
 use crate::receipt::TableReceipt;
 
-/// So many rows of a table may always vanish: of one row or two, any loss is a large share.
+/// A load may always delete this many rows: of one row or two, any loss is a large share.
 const ALWAYS: u64 = 2;
 
 /// A table that would lose too many of its rows.
@@ -19,11 +19,11 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// What a table would lose, if it is more than the share `limit` of the rows that it has now.
+    /// The loss of a table, if it is more than the share `limit` of its current rows.
     pub fn of(table: &TableReceipt, changes: Option<&BTreeMap<Change, u64>>, limit: f64) -> Option<Self> {
         let count = |change| changes.and_then(|changes| changes.get(&change)).copied().unwrap_or(0);
         let deleted = count(Change::Deleted);
-        // Every other row of the run has been in the table before.
+        // Every other row of the run was in the table before.
         let kept = table.rows.saturating_sub(count(Change::Inserted) + count(Change::Revived));
         let live = kept + deleted;
         let loss = Self { table: table.table.clone(), deleted, live, limit };

@@ -1,4 +1,4 @@
-//! The ledger's rows, and what they mean for a run.
+//! The ledger's rows, and whether they allow a run to load.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::sql::Dialect;
 
-/// How many runs are looked at, so that a ledger of years is read as fast as a new one. A run further back is older
-/// than the head, which says enough about it.
+/// How many runs are read, so that an old ledger is read as fast as a new one. Any earlier run is older than the head,
+/// which is all that a load needs to know.
 const RECENT: usize = 400;
 
 /// The last committed runs of one source, the newest first.
@@ -22,13 +22,13 @@ pub struct Committed {
     pub seq: i64,
     /// The run.
     pub run_id: RunId,
-    /// When its oldest answer was asked for: RFC 3339 in UTC with microseconds.
+    /// When its oldest response was requested: RFC 3339 in UTC with microseconds.
     pub fetched_at: String,
     /// The collections that it loaded, each with the fingerprint of its part of the contract.
     pub collections: BTreeMap<String, String>,
 }
 
-/// What the ledger means for a run that wants to load.
+/// Whether a run may load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It may load, on top of this head (0: none yet).
@@ -36,13 +36,13 @@ pub enum Standing {
         /// The head's `seq`.
         head: i64,
     },
-    /// It is the head already; loading again would change nothing.
+    /// It is the head; loading again would change nothing.
     AlreadyCommitted,
-    /// A run with newer answers was committed; this one would take the tables back in time.
+    /// A run with newer responses was committed; this one would overwrite newer data.
     Superseded {
         /// The head's run.
         by: RunId,
-        /// When that run's oldest answer was asked for.
+        /// When that run's oldest response was requested.
         fetched_at: String,
     },
 }
@@ -60,14 +60,14 @@ impl Ledger {
     /// Reads the rows of [`Ledger::query`].
     ///
     /// # Errors
-    /// When a row is not what a load writes.
+    /// When a row has an unexpected format.
     pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
         let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
             let wrong = |problem: String| format!("row {seq} of the ledger: {problem}");
-            // Runs are put in order by this text, so it must have the one shape.
+            // Runs are ordered by this text, so it must have exactly this format.
             let fetched_at = match fetched_at.split_once(' ') {
                 Some((day, time)) if (day.len(), time.len()) == (10, 15) => format!("{day}T{time}Z"),
-                _ => return Err(wrong(format!("`{fetched_at}` is no instant with microseconds"))),
+                _ => return Err(wrong(format!("`{fetched_at}` is not a timestamp with microseconds"))),
             };
             Ok(Committed {
                 seq,
@@ -79,7 +79,7 @@ impl Ledger {
         committed.collect::<Result<_, String>>().map(Self)
     }
 
-    /// What the ledger means for a run whose oldest answer was asked for at `fetched_at`.
+    /// Whether a run may load whose oldest response was requested at `fetched_at`.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
         let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
@@ -101,49 +101,5 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn committed(seq: i64, run: &str, fetched_at: &str, collections: &[(&str, &str)]) -> Committed {
-        Committed {
-            seq,
-            run_id: run.parse().expect("run id"),
-            fetched_at: fetched_at.to_owned(),
-            collections: collections.iter().map(|(name, print)| ((*name).to_owned(), (*print).to_owned())).collect(),
-        }
-    }
-
-    fn ledger() -> Ledger {
-        Ledger(vec![
-            committed(2, "tuesday", "2026-01-06T00:00:00.000000Z", &[("a", "p2")]),
-            committed(1, "monday", "2026-01-05T00:00:00.000000Z", &[("a", "p1"), ("b", "p1")]),
-        ])
-    }
-
-    #[test]
-    fn a_run_loads_on_the_head_or_is_committed_or_superseded() {
-        let id = |text: &str| text.parse::<RunId>().expect("run id");
-        let fetched_at = "2026-01-06T00:00:00.000000Z".to_owned();
-        let by = Standing::Superseded { by: id("tuesday"), fetched_at };
-        for (run, fetched_at, expected) in [
-            ("wednesday", "2026-01-07T00:00:00.000000Z", Standing::Load { head: 2 }),
-            ("twin", "2026-01-06T00:00:00.000000Z", Standing::Load { head: 2 }),
-            ("tuesday", "2026-01-06T00:00:00.000000Z", Standing::AlreadyCommitted),
-            ("monday", "2026-01-05T00:00:00.000000Z", by.clone()),
-            ("late", "2026-01-05T23:59:59.999999Z", by),
-        ] {
-            assert_eq!(ledger().standing(&id(run), fetched_at), expected, "{run}");
-        }
-        assert_eq!(Ledger::default().standing(&id("first"), ""), Standing::Load { head: 0 });
-    }
-
-    #[test]
-    fn the_current_run_of_a_collection_is_the_newest_that_loaded_it_and_only_under_the_same_fingerprint() {
-        let ledger = ledger();
-        let current = |name, print| ledger.current(name, print).map(RunId::as_str);
-        assert_eq!(current("a", "p2"), Some("tuesday"));
-        assert_eq!(current("a", "p1"), None, "an older run's rows are gone from the table");
-        assert_eq!(current("b", "p1"), Some("monday"));
-        assert_eq!(current("c", "p1"), None);
-    }
-}
+#[path = "../../tests/unit/load/ledger.rs"]
+mod tests;

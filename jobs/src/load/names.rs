@@ -1,4 +1,4 @@
-//! What a load's own tables are called, so that two loads never meet and a dead one's are found.
+//! The names of a load's own tables: two loads never share one, and those of a failed load can be found.
 
 use contract::RunId;
 use serde::Serialize;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_differ_by_run_and_attempt_and_are_found_again_in_a_name() {
+    fn tokens_differ_by_run_and_attempt_and_are_found_in_a_name() {
         let run: RunId = "r".parse().expect("run id");
         let names = StageNames::new("zoo", &run, "a");
         assert_ne!(names.token, StageNames::new("zoo", &run, "b").token);

@@ -1,4 +1,4 @@
-//! What an earlier contract described and the present one does not: nothing maintains it any more.
+//! Tables and columns of an earlier contract that the current one no longer describes.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use contract::{SYSTEM_COLUMNS, Table};
 /// A schema's tables and columns that the contract does not name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retired {
-    /// Tables that a load once wrote. Their rows stay as they are.
+    /// Tables that an earlier load wrote. Their rows are kept.
     pub tables: Vec<String>,
-    /// Columns, by the table that still is in the contract. Rows that a load writes get null there.
+    /// Columns, by their table, which is still in the contract. A load writes null to them.
     pub columns: BTreeMap<String, Vec<String>>,
 }
 
 impl Retired {
-    /// `present` are the schema's tables, each with those of its columns that may be null and have neither a default nor
-    /// an expression: a contract never adds another kind, beside its key.
+    /// `present` are the schema's tables, each with its nullable columns without a default or an expression: a contract
+    /// adds no other kind, except for its key.
     pub fn of<'p>(
         contract: &[Table<'_>],
         present: impl IntoIterator<Item = (&'p String, impl IntoIterator<Item = &'p String>)>,
@@ -41,7 +41,7 @@ impl Retired {
         retired
     }
 
-    /// One line for each, with what to do about it.
+    /// One warning for each, with its remedy.
     pub fn warnings(&self, schema: &str) -> Vec<String> {
         let columns =
             self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
@@ -58,7 +58,7 @@ impl Retired {
     }
 }
 
-/// Whether a contract can have given the name.
+/// Whether the name is possible in a contract.
 fn plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's and Redshift's SQL differ: the names of a few types, and how a JSON literal is written.
+//! The differences between PostgreSQL's and Redshift's SQL: a few type names and JSON literals.
 
 use contract::Type;
 
@@ -36,7 +36,7 @@ impl Dialect {
         }
     }
 
-    /// A staged column's value as the loaded table holds it.
+    /// A staged column's value in the type of the loaded table.
     pub fn staged(self, column: &str, kind: Type) -> String {
         match (self, kind) {
             (Self::Redshift, Type::Json) => format!("JSON_PARSE({column})"),
@@ -66,8 +66,7 @@ impl Dialect {
     }
 }
 
-/// A text literal. Only text without backslashes comes here (run ids, times, hashes and names), because the two
-/// engines read a backslash in a literal differently.
+/// A text literal of a run id, time, hash or name. Backslashes are not allowed: the two engines read them differently.
 pub fn literal(text: &str) -> String {
     debug_assert!(!text.contains('\\'), "a backslash in an SQL literal");
     format!("'{}'", text.replace('\'', "''"))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::clean::Cell;
-use crate::limits::{self, Flaw, TEXT_BYTES};
+use crate::limits::{self, Defect, TEXT_BYTES};
 use crate::receipt::hex_onto;
 
 /// One row: the contract's columns in table order, and what the contract does not name.
@@ -38,7 +38,7 @@ impl Row<'_> {
     }
 
     /// Whether `_extra` fits into the column of text that it passes through on its way to SUPER.
-    pub(super) fn extra_fits(&self) -> Result<(), Flaw> {
+    pub(super) fn extra_fits(&self) -> Result<(), Defect> {
         // An escape makes six bytes of one at most, so most fields need not be written out to be measured.
         let most: usize = self.extra.iter().map(|(path, json)| path.len() * 6 + json.len() + 4).sum();
         match (most > TEXT_BYTES).then(|| self.extra_json()).flatten() {

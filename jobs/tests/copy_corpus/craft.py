@@ -236,16 +236,6 @@ def annotated(data, kind, index=1):
     return edited(data, edit)
 
 
-def as_decimal(data, precision, scale):
-    """The file with its first column declared as a decimal."""
-
-    def edit(meta):
-        field = element(meta)
-        field[6], field[7], field[8] = [I32, CONVERTED["DECIMAL"]], [I32, scale], [I32, precision]
-        field[10] = [STRUCT, {5: [STRUCT, {1: [I32, scale], 2: [I32, precision]}]}]
-
-    return edited(data, edit)
-
 
 def statistics(data, group=0, column=0, **values):
     """The file with other statistics of a column chunk: low, high, nulls, exact (bytes, bytes, int, bool)."""

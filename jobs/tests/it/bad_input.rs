@@ -65,7 +65,7 @@ fn an_unknown_collection_is_named_with_the_known_ones() {
     let (zoo, state) = transformed();
     for program in [zoo.transformation("r3"), zoo.copy("r2")] {
         let ended = program.option("--collections", "animals,dinosaurs,dodos").run();
-        let known = "there are animals, keepers, tickets, about";
+        let known = "known: animals, keepers, tickets, about";
         ended.refused(&["source `zoo` has no collection `dinosaurs`, `dodos`", known]);
     }
     assert_eq!(zoo.state(), state);
@@ -75,8 +75,8 @@ fn an_unknown_collection_is_named_with_the_known_ones() {
 fn what_clap_refuses_is_misuse() {
     let (zoo, state) = loaded();
     for run in ["a b", "2026-11-22T09:30:00+00:00", "", "../r1"] {
-        zoo.transformation(run).run().misused(&["is not a run id: 1 to 64 characters of A-Z a-z 0-9 _ -"]);
-        zoo.copy(run).run().misused(&["is not a run id"]);
+        zoo.transformation(run).run().misused(&["is not a run ID: write 1 to 64 characters of A-Z a-z 0-9 _ -"]);
+        zoo.copy(run).run().misused(&["is not a run ID"]);
     }
     zoo.transformation("r2").option("--fast", "yes").run().misused(&["unexpected argument '--fast'"]);
     crate::support::program::copy().run().misused(&["--run-id", "--lake-url", "--warehouse-url"]);

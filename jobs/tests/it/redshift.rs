@@ -22,7 +22,7 @@ use jobs::edge::warehouse::Redshift;
 use jobs::failure::{exit_of, hint_of};
 use jobs::flows::copy::{self, Outcome, Report, copy};
 use jobs::flows::transform::{self, Origin, Transformation};
-use jobs::load::{Ledger, StageNames};
+use jobs::load::Ledger;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
@@ -105,9 +105,8 @@ impl Rig {
             accept: None,
             first_wait: Duration::from_millis(1),
         };
-        let token = StageNames::new("zoo", &job.run, &job.attempt).token;
-        let mut warehouse = Redshift::with(client(self.api.url()), "zoo-workgroup", "zoo", "default", &token)
-            .first_wait(job.first_wait);
+        let mut warehouse =
+            Redshift::with(client(self.api.url()), "zoo-workgroup", "zoo", "default").first_wait(job.first_wait);
         copy(&job, &self.lake(), &mut warehouse).await
     }
 

@@ -190,7 +190,7 @@ fn options_that_contradict_each_other_are_misuse() {
     replay(&zoo, "r1", "r2").flag("--verify").run().misused(&["--verify makes no run"]);
     replay(&zoo, "r1", "r1").run().misused(&["name the same run"]);
     zoo.raw("r1").run().misused(&["--run-id"]);
-    zoo.raw("r 1").option("--run-id", "r2").run().misused(&["`r 1` is not a run id"]);
+    zoo.raw("r 1").option("--run-id", "r2").run().misused(&["`r 1` is not a run ID"]);
     zoo.transformation("r2").flag("--verify").run().misused(&["--verify needs --from-raw"]);
     assert!(zoo.lake.keys("stage/zoo/run=r2").is_empty());
 

@@ -5,7 +5,7 @@ use contract::Exit;
 
 use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
 use crate::edge::{terminal, web};
-use crate::flows::local::{Platform, Request};
+use crate::flows::local::{Platform, LocalRequest};
 use crate::report;
 use crate::ui;
 
@@ -35,7 +35,7 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
     } = args;
     let platform = Platform::open(place.dir.as_deref())?;
     let request =
-        Request { source, live, run_id, collections, contract, allow_empty, accept, dbt_project, no_dbt, full_refresh };
+        LocalRequest { source, live, run_id, collections, contract, allow_empty, accept, dbt_project, no_dbt, full_refresh };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
     if place.json {
         terminal::say(&format!("{}\n", serde_json::to_string(&done)?))?;

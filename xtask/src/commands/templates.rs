@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::cli::Templates;
 use crate::edge::terminal;
 use crate::flows::{configure, templates};
-use crate::stack::{Source, Template, Wiring};
+use crate::stack::{Dependencies, Source, Template};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &Templates) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let configured = configure::module(args.which.env.as_deref(), &variables)?;
-    let (read, wiring) = templates::wired(args.folder.as_deref(), configured.settings())?;
+    let (read, wiring) = templates::read(args.folder.as_deref(), configured.settings())?;
     if args.json {
         terminal::say(&format!("{}\n", json!({ "levels": wiring.levels, "parameters": wiring.stacks })))?;
         return Ok(Exit::Done);
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Templates) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn table(read: &[Template], wiring: &Wiring) -> String {
+fn table(read: &[Template], wiring: &Dependencies) -> String {
     let head = [
         ("level", Align::Right),
         ("stack", Align::Left),

@@ -1,18 +1,18 @@
-//! Verdicts on what is configured: settings, `.env`, and the way into AWS.
+//! Checks of the configuration: settings, `.env`, and credentials of AWS.
 
-use super::Verdict;
+use super::Diagnosis;
 use super::facts::{Caller, Configuration, Facts, Setting};
 
-pub(super) fn verdicts(facts: &Facts) -> Vec<Verdict> {
+pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let mut list = Vec::new();
     match &facts.configuration {
         Ok(configuration) => {
-            list.push(Verdict::green("settings", configuration.file.clone()));
+            list.push(Diagnosis::green("settings", configuration.file.clone()));
             list.push(region(&configuration.region, facts.sdk_region.as_deref()));
         }
         Err(why) => {
             let first = why.lines().next().unwrap_or_default();
-            list.push(Verdict::red("settings", first, &["cargo xtask settings   (tells every problem)"]));
+            list.push(Diagnosis::red("settings", first, &["cargo xtask settings   (shows every problem)"]));
         }
     }
     list.extend(facts.dot_env.map(|(mode, secret)| dot_env(mode, secret)));
@@ -21,68 +21,63 @@ pub(super) fn verdicts(facts: &Facts) -> Vec<Verdict> {
     list
 }
 
-fn region(region: &Setting, sdk: Option<&str>) -> Verdict {
-    let found = format!("{} (from {})", region.value, region.from);
+fn region(region: &Setting, sdk: Option<&str>) -> Diagnosis {
     match sdk.filter(|sdk| *sdk != region.value) {
-        None => Verdict::green("region", found),
-        Some(sdk) => Verdict::yellow(
+        None => Diagnosis::green("region", format!("{} (from {})", region.value, region.from)),
+        Some(sdk) => Diagnosis::yellow(
             "region",
             format!("{}, but AWS_REGION is {sdk}", region.value),
-            &["unset AWS_REGION: other tools would look there"],
+            &["unset AWS_REGION: other tools would use it"],
         ),
     }
 }
 
-/// Who else may read what is in `.env`.
-fn dot_env(mode: u32, secret: bool) -> Verdict {
+/// Whether other users can read `.env`.
+fn dot_env(mode: u32, secret: bool) -> Diagnosis {
     let shown = format!("mode {:03o}", mode & 0o777);
     let fix = ["chmod 600 .env"];
     match (mode & 0o077 != 0, secret) {
-        (false, _) => Verdict::green(".env", shown),
-        (true, true) => Verdict::red(".env", format!("{shown}: others may read the secret key in it"), &fix),
-        (true, false) => Verdict::yellow(".env", format!("{shown}: others may read it"), &fix),
+        (false, _) => Diagnosis::green(".env", shown),
+        (true, true) => Diagnosis::red(".env", format!("{shown}: other users can read its secrets"), &fix),
+        (true, false) => Diagnosis::yellow(".env", format!("{shown}: other users can read it"), &fix),
     }
 }
 
-fn caller(caller: &Caller) -> Verdict {
+fn caller(caller: &Caller) -> Diagnosis {
     match caller {
-        Caller::Nobody => Verdict::yellow(
+        Caller::NoCredentials => Diagnosis::yellow(
             "credentials",
-            "none; needed only for a deployment",
+            "none; only a deployment needs them",
             &["cp .env.example .env && chmod 600 .env, and fill in the two keys", "(or: aws configure)"],
         ),
-        Caller::Known { arn, .. } => Verdict::green("credentials", arn.clone()),
-        Caller::Refused(why) => {
-            Verdict::red("credentials", why.clone(), &["make new keys, or remove these from environment and .env"])
-        }
-        Caller::Unanswered(why) => Verdict::yellow(
+        Caller::Known { arn, .. } => Diagnosis::green("credentials", arn.clone()),
+        Caller::Refused(why) => Diagnosis::red(
             "credentials",
-            format!("there, but {why}"),
-            &["look at the network, the proxy, AWS_ENDPOINT_URL"],
+            why.clone(),
+            &["create new keys, or remove these from the environment and .env"],
+        ),
+        Caller::Unanswered(why) => Diagnosis::yellow(
+            "credentials",
+            format!("found, but {why}"),
+            &["check the network, the proxy and AWS_ENDPOINT_URL"],
         ),
     }
 }
 
-/// Whether the caller's account is the only one that may be written to.
-fn account(configuration: &Configuration, caller: &Caller) -> Option<Verdict> {
-    let wanted = configuration.account.as_ref();
-    match (wanted, caller) {
-        (Some(wanted), Caller::Known { account, .. }) if *account != wanted.value => Some(Verdict::red(
+/// Whether the caller's account is the one that the settings allow.
+fn account(configuration: &Configuration, caller: &Caller) -> Option<Diagnosis> {
+    let Caller::Known { account, .. } = caller else { return None };
+    Some(match &configuration.account {
+        Some(allowed) if *account != allowed.value => Diagnosis::red(
             "account",
-            format!("{account} is not {} (from {})", wanted.value, wanted.from),
-            &[
-                "take that account's credentials, or correct AWS_ACCOUNT_ID;",
-                "as it is, every command that writes refuses",
-            ],
-        )),
-        (Some(wanted), Caller::Known { .. }) => {
-            Some(Verdict::green("account", format!("{} (from {})", wanted.value, wanted.from)))
-        }
-        (None, Caller::Known { account, .. }) => Some(Verdict::yellow(
+            format!("{account} is not {} (from {})", allowed.value, allowed.from),
+            &["use the credentials of that account, or correct AWS_ACCOUNT_ID", "(until then, nothing is deployed)"],
+        ),
+        Some(allowed) => Diagnosis::green("account", format!("{} (from {})", allowed.value, allowed.from)),
+        None => Diagnosis::yellow(
             "account",
-            format!("{account}; no setting says that it is the right one"),
-            &["write AWS_ACCOUNT_ID into .env: then every other account is refused"],
-        )),
-        _ => None,
-    }
+            format!("{account}; the settings allow any account"),
+            &["set AWS_ACCOUNT_ID in .env: then every other account is refused"],
+        ),
+    })
 }

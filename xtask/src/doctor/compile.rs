@@ -1,38 +1,38 @@
-//! Where programs for an image would be compiled here, and why.
+//! Where the programs of an image are compiled, and why.
 
 use super::facts::{Engine, Facts};
 use crate::settings::{Compile, Platform};
 
-/// Where, with what, and why.
+/// Where, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// On this machine, for this target.
     Host {
-        /// rustc's triple.
+        /// rustc's target triple.
         target: &'static str,
-        /// Why it can.
+        /// Why that is possible.
         why: String,
     },
     /// In Docker.
     Docker {
-        /// Why not here.
+        /// Why not on this machine.
         why: String,
     },
-    /// Not here.
+    /// Impossible on this machine.
     Nowhere {
         /// What is missing.
         why: String,
     },
 }
 
-/// What could compile.
+/// The compilers of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compilers {
-    /// The triple that rustc compiles for by itself; none without rustc.
+    /// The default target of rustc, if it is installed.
     pub host: Option<String>,
-    /// The triples whose standard library it has.
+    /// The targets with a standard library.
     pub targets: Vec<String>,
-    /// Whether there is a `libc.a`.
+    /// Whether `libc.a` is installed.
     pub static_libc: bool,
     /// Whether a Docker engine answers.
     pub engine: bool,
@@ -46,9 +46,9 @@ impl From<&Facts> for Compilers {
 }
 
 impl Choice {
-    /// What the settings and the machine come to.
+    /// The choice for these settings and this machine.
     ///
-    /// | `compile` | static target here | engine answers | comes to |
+    /// | `compile` | static target | engine responds | result |
     /// |---|---|---|---|
     /// | auto | yes | – | host |
     /// | auto | no | yes | docker |
@@ -56,37 +56,37 @@ impl Choice {
     /// | host | yes / no | – | host / nowhere |
     /// | docker | – | yes / no | docker / nowhere |
     pub fn of(compile: Compile, platform: Platform, compilers: &Compilers) -> Self {
-        match (compile, here(platform, compilers), compilers.engine) {
+        match (compile, on_host(platform, compilers), compilers.engine) {
             (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host { target, why },
             (Compile::Auto, Err(why), true) => Self::Docker { why },
-            (Compile::Docker, _, true) => Self::Docker { why: "the settings say so".to_owned() },
-            (Compile::Auto, Err(why), false) => Self::Nowhere { why: format!("{why}, and no engine answers") },
+            (Compile::Docker, _, true) => Self::Docker { why: "required by the settings".to_owned() },
+            (Compile::Auto, Err(why), false) => Self::Nowhere { why: format!("{why}, and no Docker engine responds") },
             (Compile::Docker, _, false) => {
-                Self::Nowhere { why: "the settings say docker; no engine answers".to_owned() }
+                Self::Nowhere { why: "the settings require Docker; no engine responds".to_owned() }
             }
-            (Compile::Host, Err(why), _) => Self::Nowhere { why: format!("the settings say host; {why}") },
+            (Compile::Host, Err(why), _) => Self::Nowhere { why: format!("the settings require this machine; {why}") },
         }
     }
 }
 
-/// The target that makes a static program for a platform on this machine. musl is static by itself; glibc is with
-/// `+crt-static`, which wants `libc.a`.
-fn here(platform: Platform, facts: &Compilers) -> Result<(&'static str, String), String> {
+/// The target for a static program on this machine, and why. musl is always static; glibc is with `+crt-static`, which
+/// requires `libc.a`.
+fn on_host(platform: Platform, facts: &Compilers) -> Result<(&'static str, String), String> {
     let (musl, gnu) = match platform {
         Platform::X86 => ("x86_64-unknown-linux-musl", "x86_64-unknown-linux-gnu"),
         Platform::Arm64 => ("aarch64-unknown-linux-musl", "aarch64-unknown-linux-gnu"),
     };
     if facts.host.is_none() {
-        return Err("nothing compiles without rustc".to_owned());
+        return Err("rustc is not installed".to_owned());
     }
     let native = facts.host.as_deref() == Some(gnu);
-    // Another platform's musl target would need a linker for it, which nobody has by chance.
+    // Another platform's musl target would also need its linker.
     let same = facts.host.as_ref().is_some_and(|host| host.split('-').next() == gnu.split('-').next());
     if same && facts.targets.iter().any(|target| target == musl) {
-        return Ok((musl, "is static by itself".to_owned()));
+        return Ok((musl, "is always static".to_owned()));
     }
     if native && facts.static_libc {
         return Ok((gnu, "with +crt-static".to_owned()));
     }
-    Err(if native { "neither musl's target nor libc.a is here".to_owned() } else { format!("this is no {gnu}") })
+    Err(if native { "neither the musl target nor libc.a is installed".to_owned() } else { format!("this machine is not {gnu}") })
 }

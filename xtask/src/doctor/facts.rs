@@ -1,14 +1,14 @@
-//! What the edge finds out about a machine. No fact is a secret.
+//! The facts about a machine. None is a secret.
 
 use std::path::PathBuf;
 
 use crate::settings::{Compile, Platform};
 
-/// What was found. `None` is: not there, or it did not say.
+/// The facts. `None` is not installed or unknown.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The least Rust that the workspace wants.
-    pub rust_wanted: String,
+    /// The minimum version of Rust.
+    pub rust_required: String,
     /// `rustc --version`.
     pub rustc: Option<String>,
     /// `git --version`.
@@ -17,95 +17,95 @@ pub struct Facts {
     pub linker: Option<String>,
     /// The newest installed PostgreSQL: its major version and the folder of its programs.
     pub postgres: Option<(u32, PathBuf)>,
-    /// Why a database could not be started here whatever is installed.
+    /// Why no database server can run, independent of what is installed.
     pub postgres_refused: Option<String>,
     /// `python3 --version`.
     pub python: Option<String>,
-    /// Whether that Python makes environments with pip in them.
+    /// Whether that Python can create virtual environments with pip.
     pub venv: bool,
     /// `uv --version`.
     pub uv: Option<String>,
     /// The Docker engine.
     pub engine: Engine,
-    /// The triple that rustc compiles for by itself.
+    /// The default target of rustc.
     pub host: Option<String>,
-    /// The triples whose standard library is installed.
+    /// The targets with a standard library.
     pub targets: Vec<String>,
-    /// Whether the C library is there to be linked statically.
+    /// Whether `libc.a` is installed.
     pub static_libc: bool,
-    /// Free GiB where the build goes.
+    /// Free GiB on the disk of the build.
     pub free_gib: Option<u64>,
-    /// The permission bits of `.env`, and whether a secret key is in it.
+    /// The permission bits of `.env`, and whether it has a secret.
     pub dot_env: Option<(u32, bool)>,
-    /// The settings, or all that is wrong with them.
+    /// The settings, or their problems.
     pub configuration: Result<Configuration, String>,
-    /// AWS_REGION, which the SDK prefers to AWS_DEFAULT_REGION.
+    /// AWS_REGION, which has precedence over AWS_DEFAULT_REGION in the SDK.
     pub sdk_region: Option<String>,
-    /// Who we are in AWS.
+    /// The caller's identity in AWS.
     pub caller: Caller,
 }
 
-/// A value and what set it.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The value.
     pub value: String,
-    /// The file, or the variable and where it is from.
+    /// The file, or the variable and where it is set.
     pub from: String,
 }
 
-/// What the settings say that matters here.
+/// The settings that the checks use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Configuration {
     /// Their file.
     pub file: String,
     /// The region.
     pub region: Setting,
-    /// The only account that may be written to.
+    /// The only account to deploy to.
     pub account: Option<Setting>,
-    /// Where programs for images are compiled.
+    /// Where the programs of images are compiled.
     pub compile: Compile,
-    /// For which processors.
+    /// Their CPU architecture.
     pub platform: Platform,
 }
 
 /// The Docker engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// It answered.
+    /// It responded.
     Answers {
         /// Its version.
         version: String,
-        /// The newest API that it speaks: major and minor.
+        /// The newest API that it supports: major and minor.
         api: (u32, u32),
-        /// Where it was asked.
+        /// Its address.
         address: String,
     },
-    /// It did not.
+    /// It did not respond.
     Silent {
-        /// Where it was asked.
+        /// Its address.
         address: String,
-        /// Whether DOCKER_HOST says so.
+        /// Whether the address is from DOCKER_HOST.
         configured: bool,
-        /// What happened.
+        /// The error.
         why: String,
     },
 }
 
-/// Who we are in AWS.
+/// The caller's identity in AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// No credentials anywhere.
-    Nobody,
-    /// STS knows us.
+    /// There are no credentials.
+    NoCredentials,
+    /// STS identified the caller.
     Known {
         /// 12 digits.
         account: String,
-        /// The user or role.
+        /// ARN of the user or role.
         arn: String,
     },
-    /// STS, or what gives the credentials, refused.
+    /// STS or the provider of credentials refused.
     Refused(String),
-    /// Nobody answered in time.
+    /// There was no response in time.
     Unanswered(String),
 }

@@ -1,18 +1,18 @@
-//! Verdicts on what is installed.
+//! Checks of what is installed.
 
 use super::facts::{Engine, Facts};
-use super::{Choice, Verdict};
+use super::{Choice, Diagnosis};
 
-/// MERGE came with PostgreSQL 15.
+/// The first PostgreSQL with MERGE.
 const POSTGRES: u32 = 15;
-/// The oldest Python that dbt's locked packages install on.
+/// The oldest Python for dbt's locked packages.
 const PYTHON: (u32, u32) = (3, 10);
-/// The oldest Docker API that the images are built with: engine 20.10.
+/// The oldest Docker API that builds the images: engine 20.10.
 const DOCKER_API: (u32, u32) = (1, 41);
-/// GiB: a debug build, dbt's and Airflow's environments.
+/// GiB for a debug build and the environments of dbt and Airflow.
 const DISK: u64 = 8;
 
-pub(super) fn verdicts(facts: &Facts) -> Vec<Verdict> {
+pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let mut list = vec![rust(facts), git(facts), linker(facts), postgres(facts), python(facts), uv(facts), disk(facts)];
     list.push(docker(facts));
     if let Ok(configuration) = &facts.configuration {
@@ -21,11 +21,11 @@ pub(super) fn verdicts(facts: &Facts) -> Vec<Verdict> {
     list
 }
 
-/// The first numbers with dots in a text.
+/// The first version number in a text.
 fn version(text: &str) -> Option<(u32, u32, u32)> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
-    let end = text[start..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |end| start + end);
-    let mut numbers = text[start..end].split('.').map(|part| part.parse().unwrap_or(0));
+    let number = text[start..].split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+    let mut numbers = number.split('.').map(|part| part.parse().unwrap_or(0));
     Some((numbers.next()?, numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
 }
 
@@ -33,120 +33,122 @@ fn shown(text: &str) -> String {
     version(text).map_or_else(|| text.to_owned(), |(a, b, c)| format!("{a}.{b}.{c}"))
 }
 
-fn rust(facts: &Facts) -> Verdict {
-    let wanted = &facts.rust_wanted;
-    let fix = ["rustup update stable", "(none yet: https://rustup.rs)"];
+fn rust(facts: &Facts) -> Diagnosis {
+    let required = &facts.rust_required;
+    let fix = ["rustup update stable", "(not installed: https://rustup.rs)"];
     match &facts.rustc {
-        None => Verdict::red("rust", "no rustc on PATH", &fix),
-        Some(text) if version(text) < version(wanted) => {
-            Verdict::red("rust", format!("{}, {wanted} is wanted", shown(text)), &fix)
+        None => Diagnosis::red("rust", "no rustc on PATH", &fix),
+        Some(text) if version(text) < version(required) => {
+            Diagnosis::red("rust", format!("{}, {required} is required", shown(text)), &fix)
         }
-        Some(text) => Verdict::green("rust", format!("{} ({wanted} or newer)", shown(text))),
+        Some(text) => Diagnosis::green("rust", format!("{} ({required} or newer)", shown(text))),
     }
 }
 
-fn git(facts: &Facts) -> Verdict {
+fn git(facts: &Facts) -> Diagnosis {
     let fix = ["sudo apt-get install git", "(Fedora: sudo dnf install git; macOS: xcode-select --install)"];
-    facts.git.as_ref().map_or_else(
-        || Verdict::red("git", "not on PATH; the tests ask it what is committed", &fix),
-        |text| Verdict::green("git", shown(text)),
-    )
+    match &facts.git {
+        None => Diagnosis::red("git", "not on PATH; the tests use it to list committed files", &fix),
+        Some(text) => Diagnosis::green("git", shown(text)),
+    }
 }
 
-fn linker(facts: &Facts) -> Verdict {
+fn linker(facts: &Facts) -> Diagnosis {
     let fix = ["sudo apt-get install build-essential", "(Fedora: sudo dnf install gcc; macOS: xcode-select --install)"];
-    facts.linker.as_ref().map_or_else(
-        || Verdict::red("c linker", "no `cc` on PATH; Rust links with it", &fix),
-        |text| Verdict::green("c linker", text.clone()),
-    )
+    match &facts.linker {
+        None => Diagnosis::red("c linker", "no `cc` on PATH; Rust links with it", &fix),
+        Some(text) => Diagnosis::green("c linker", text.clone()),
+    }
 }
 
-fn postgres(facts: &Facts) -> Verdict {
+fn postgres(facts: &Facts) -> Diagnosis {
     let fix = [
         "sudo apt-get install postgresql",
         "(Fedora: sudo dnf install postgresql-server)",
         "(macOS: brew install postgresql)",
     ];
     if let Some(why) = &facts.postgres_refused {
-        return Verdict::red("postgresql", why.clone(), &["sudo useradd --system postgres, or do not work as root"]);
+        let fix = ["sudo useradd --system postgres, or do not run as root"];
+        return Diagnosis::red("postgresql", why.clone(), &fix);
     }
     match &facts.postgres {
         Some((version, folder)) if *version >= POSTGRES => {
-            Verdict::green("postgresql", format!("{version} in {}", folder.display()))
+            Diagnosis::green("postgresql", format!("{version} in {}", folder.display()))
         }
         Some((version, _)) => {
-            Verdict::yellow("postgresql", format!("{version}, {POSTGRES} is wanted: one is taken from PyPI"), &fix)
+            let found = format!("{version}, {POSTGRES} is required: PyPI's is used");
+            Diagnosis::yellow("postgresql", found, &fix)
         }
-        None => Verdict::yellow("postgresql", "none; one is taken from PyPI (88 MB)", &fix),
+        None => Diagnosis::yellow("postgresql", "not installed; PyPI's is used (88 MB)", &fix),
     }
 }
 
-fn python(facts: &Facts) -> Verdict {
+fn python(facts: &Facts) -> Diagnosis {
     let fix =
         ["sudo apt-get install python3 python3-venv", "(Fedora: sudo dnf install python3; macOS: brew install python)"];
     match &facts.python {
-        // uv brings its own.
-        None if facts.uv.is_some() => Verdict::green("python", "none, but uv fetches one"),
-        None => Verdict::red("python", "no python3 on PATH; dbt runs on it", &fix),
+        None if facts.uv.is_some() => Diagnosis::green("python", "not installed, but uv downloads it"),
+        None => Diagnosis::red("python", "no python3 on PATH; dbt needs it", &fix),
         Some(text) if version(text) < Some((PYTHON.0, PYTHON.1, 0)) => {
-            Verdict::red("python", format!("{}, {}.{} is wanted", shown(text), PYTHON.0, PYTHON.1), &fix)
+            Diagnosis::red("python", format!("{}, {}.{} is required", shown(text), PYTHON.0, PYTHON.1), &fix)
         }
         Some(text) if !facts.venv && facts.uv.is_none() => {
-            Verdict::red("python", format!("{} without venv", shown(text)), &["sudo apt-get install python3-venv"])
+            let fix = ["sudo apt-get install python3-venv"];
+            Diagnosis::red("python", format!("{} without venv", shown(text)), &fix)
         }
-        Some(text) => Verdict::green("python", shown(text)),
+        Some(text) => Diagnosis::green("python", shown(text)),
     }
 }
 
-fn uv(facts: &Facts) -> Verdict {
-    facts.uv.as_ref().map_or_else(
-        || Verdict::yellow("uv", "none; pip takes its place, some ten times slower", &["pip install uv"]),
-        |text| Verdict::green("uv", shown(text)),
-    )
+fn uv(facts: &Facts) -> Diagnosis {
+    match &facts.uv {
+        None => Diagnosis::yellow("uv", "not installed; pip is used, about ten times slower", &["pip install uv"]),
+        Some(text) => Diagnosis::green("uv", shown(text)),
+    }
 }
 
-fn disk(facts: &Facts) -> Verdict {
-    let fix = ["cargo clean, or another disk for CARGO_TARGET_DIR"];
+fn disk(facts: &Facts) -> Diagnosis {
+    let fix = ["cargo clean, or set CARGO_TARGET_DIR to another disk"];
     match facts.free_gib {
-        None => Verdict::yellow("disk", "how much is free is not known", &[]),
-        Some(0) => Verdict::red("disk", "less than 1 GiB free", &fix),
-        Some(free) if free < DISK => Verdict::yellow("disk", format!("{free} GiB free, {DISK} are comfortable"), &fix),
-        Some(free) => Verdict::green("disk", format!("{free} GiB free")),
+        None => Diagnosis::yellow("disk", "free space is unknown", &[]),
+        Some(0) => Diagnosis::red("disk", "less than 1 GiB free", &fix),
+        Some(free) if free < DISK => Diagnosis::yellow("disk", format!("{free} GiB free, {DISK} are recommended"), &fix),
+        Some(free) => Diagnosis::green("disk", format!("{free} GiB free")),
     }
 }
 
-fn docker(facts: &Facts) -> Verdict {
+fn docker(facts: &Facts) -> Diagnosis {
     match &facts.engine {
-        Engine::Answers { version, api, .. } if *api < DOCKER_API => Verdict::yellow(
+        Engine::Answers { version, api, .. } if *api < DOCKER_API => Diagnosis::yellow(
             "docker",
-            format!("{version} speaks API {}.{}, {}.{} is wanted", api.0, api.1, DOCKER_API.0, DOCKER_API.1),
+            format!("{version} has API {}.{}, {}.{} is required", api.0, api.1, DOCKER_API.0, DOCKER_API.1),
             &["update the engine to 20.10 or newer"],
         ),
         Engine::Answers { version, api, .. } => {
-            Verdict::green("docker", format!("engine {version}, API {}.{}", api.0, api.1))
+            Diagnosis::green("docker", format!("engine {version}, API {}.{}", api.0, api.1))
         }
-        Engine::Silent { address, configured: true, why } => Verdict::red(
+        Engine::Silent { address, configured: true, why } => Diagnosis::red(
             "docker",
             format!("DOCKER_HOST is {address}: {why}"),
             &["start that engine, or `unset DOCKER_HOST`"],
         ),
-        Engine::Silent { why, .. } => Verdict::yellow(
+        Engine::Silent { why, .. } => Diagnosis::yellow(
             "docker",
             format!("{why}; only images need it"),
             &[
                 "sudo apt-get install docker.io && sudo usermod -aG docker $USER",
                 "(Fedora: sudo dnf install moby-engine)",
-                "(installed already: sudo systemctl start docker)",
+                "(already installed: sudo systemctl start docker)",
             ],
         ),
     }
 }
 
-fn images(choice: Choice) -> Verdict {
+fn images(choice: Choice) -> Diagnosis {
     match choice {
-        Choice::Host { target, why } => Verdict::green("image build", format!("here: {target} {why}")),
-        Choice::Docker { why } => Verdict::green("image build", format!("in Docker: {why}")),
-        Choice::Nowhere { why } => Verdict::yellow(
+        Choice::Host { target, why } => Diagnosis::green("image build", format!("on this machine: {target} {why}")),
+        Choice::Docker { why } => Diagnosis::green("image build", format!("in Docker: {why}")),
+        Choice::Nowhere { why } => Diagnosis::yellow(
             "image build",
             why,
             &[
@@ -162,7 +164,7 @@ mod tests {
     use super::version;
 
     #[test]
-    fn versions_are_found_in_what_programs_say() {
+    fn versions_are_found_in_the_output_of_programs() {
         assert_eq!(version("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95, 0)));
         assert_eq!(version("git version 2.39.5"), Some((2, 39, 5)));
         assert_eq!(version("Python 3.11.2"), Some((3, 11, 2)));

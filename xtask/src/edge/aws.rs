@@ -1,6 +1,5 @@
 //! How AWS is reached: region, credentials and endpoints.
 
-mod client;
 mod identity;
 
 use std::time::Duration;
@@ -9,9 +8,9 @@ use anyhow::{Context, Result};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use connect::aws::{endpoint, http_client};
 use tokio::runtime::Runtime;
 
-use self::client::client;
 use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
@@ -46,7 +45,7 @@ impl Aws {
         // AWS speaks TLS alone; what answers without it is on this machine, to which no proxy leads.
         let is_plain = given(variables, "AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
         let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(client(is_plain))
+            .http_client(http_client(is_plain))
             .timeout_config(timeouts.build());
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
         if let Some(region) = region.or(named) {
@@ -88,10 +87,9 @@ impl Aws {
     /// Whether a service is one that an emulator on this machine would answer for, and has not got. An endpoint of the
     /// service's own says that somebody does answer.
     pub fn is_unanswered(&self, service_id: &'static str) -> bool {
-        let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
-        let found = key.build().ok().and_then(|key| self.config.service_config()?.load_config(key));
-        // Without one of its own the one of all services is found.
-        let own = found.is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
+        // Without one of its own, the one of all services is found.
+        let own =
+            endpoint(&self.config, service_id).is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
         self.is_emulated() && !own && NOT_EMULATED.contains(&service_id)
     }
 

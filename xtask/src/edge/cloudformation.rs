@@ -20,7 +20,7 @@ use aws_sdk_cloudformation::types::{
 
 use self::told::{announced, deployed, to_import};
 use crate::failure;
-use crate::stack::{Adopted, Announced, Deployed};
+use crate::stack::{Adopted, ChangeSetEntry, Deployed};
 
 /// CloudFormation of an account in a region.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub struct ChangeSet {
     /// What came of it.
     pub made: Made,
     /// What it would do.
-    pub changes: Vec<Announced>,
+    pub changes: Vec<ChangeSetEntry>,
 }
 
 /// What came of a change set.

@@ -19,27 +19,27 @@ use tokio::runtime::Runtime;
 use crate::doctor;
 use crate::failure::{Failure, chain};
 
-/// The oldest API that is spoken: Debian 12's engine.
+/// The oldest supported API: that of Debian 12's engine.
 const OLDEST: (usize, usize) = (1, 41);
 const SOCKET: &str = "unix:///var/run/docker.sock";
-/// Long enough for a busy engine to say who it is, short enough to wait for.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Long enough for a busy engine to answer, short enough to wait for.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A running engine.
+/// A connection to a running engine.
 #[derive(Debug)]
 pub struct Engine {
     docker: Docker,
     runtime: Runtime,
 }
 
-/// What to build, and what it is called.
+/// One image to build.
 #[derive(Debug)]
 pub struct Build<'a> {
-    /// A tar archive.
+    /// The build context as a tar archive.
     pub context: Vec<u8>,
-    /// The Dockerfile's place in it.
+    /// The Dockerfile's path in it.
     pub dockerfile: &'a str,
-    /// The stage; empty for the last.
+    /// The stage to build; empty for the last one.
     pub target: &'a str,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: &'a str,
@@ -49,46 +49,46 @@ pub struct Build<'a> {
     pub labels: BTreeMap<String, String>,
     /// `name:tag` of the image.
     pub tag: &'a str,
-    /// Whether steps that were built before are built again.
-    pub anew: bool,
+    /// Whether to ignore the engine's build cache.
+    pub no_cache: bool,
 }
 
 /// An image that the engine has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// `sha256:` and 64 digits, of its configuration.
+    /// The digest of its configuration: `sha256:` and 64 digits.
     pub id: String,
-    /// Bytes of its layers, unpacked.
+    /// Size of its unpacked layers in bytes.
     pub size: u64,
     /// `name@sha256:…` for each registry that it was pushed to or pulled from.
     pub digests: Vec<String>,
-    /// The digests of its layers, unpacked.
+    /// The digests of its unpacked layers.
     pub layers: Vec<String>,
 }
 
-/// What a push did.
+/// The result of a push.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Pushed {
-    /// Layers that were sent.
+    /// Layers that were uploaded.
     pub layers: u32,
-    /// Layers that the registry had.
+    /// Layers that the registry already had.
     pub known: u32,
-    /// Bytes of those sent, before they were packed.
+    /// Uncompressed size of the uploaded layers in bytes.
     pub bytes: u64,
 }
 
-/// How far a push is: of each layer under way, by its size, how many bytes are sent.
+/// The progress of a push: for each layer's size, the bytes that are uploaded.
 pub type Progress = BTreeMap<u64, u64>;
 
 impl Engine {
-    /// Connects to the engine at DOCKER_HOST, else at the usual socket, in the newest API that both speak.
+    /// Connects to the engine at `host` (DOCKER_HOST), else at the default socket, with the newest API that both support.
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
         let silent = |error: Error| {
             let failure = Failure::new(format!("no Docker engine answers at {address}: {}", chain(&error)));
             failure.hint(
-                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` looks closer",
+                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details",
             )
         };
         let docker = runtime.block_on(async {
@@ -97,7 +97,7 @@ impl Engine {
         let docker = docker.map_err(silent)?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
-            let failure = Failure::new(format!("the Docker engine at {address} speaks API {api} only"));
+            let failure = Failure::new(format!("the Docker engine at {address} supports API {api} only"));
             return Err(failure.hint("API 1.41 or newer is needed: update Docker to 20.10 or newer").into());
         }
         Ok(Self { docker, runtime })
@@ -105,20 +105,20 @@ impl Engine {
 
     /// An image by its name, if the engine has it.
     pub fn image(&self, name: &str) -> Result<Option<Image>> {
-        let told = match self.runtime.block_on(self.docker.inspect_image(name)) {
+        let found = match self.runtime.block_on(self.docker.inspect_image(name)) {
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
-            told => told.map_err(|error| engine_said(&format!("look at `{name}`"), &error))?,
+            found => found.map_err(|error| engine_failed(&format!("inspect `{name}`"), &error))?,
         };
         Ok(Some(Image {
-            id: told.id.unwrap_or_default(),
-            size: told.size.unwrap_or_default().unsigned_abs(),
-            digests: told.repo_digests.unwrap_or_default(),
-            layers: told.root_fs.and_then(|files| files.layers).unwrap_or_default(),
+            id: found.id.unwrap_or_default(),
+            size: found.size.unwrap_or_default().unsigned_abs(),
+            digests: found.repo_digests.unwrap_or_default(),
+            layers: found.root_fs.and_then(|files| files.layers).unwrap_or_default(),
         }))
     }
 
-    /// Builds an image; `tell` hears the engine's lines.
-    pub fn build(&self, build: Build<'_>, tell: &mut dyn FnMut(&str)) -> Result<()> {
+    /// Builds an image; `report` gets each line of the engine's output.
+    pub fn build(&self, build: Build<'_>, report: &mut dyn FnMut(&str)) -> Result<()> {
         let map = |from: BTreeMap<String, String>| from.into_iter().collect::<HashMap<_, _>>();
         let options = BuildImageOptionsBuilder::default()
             .dockerfile(build.dockerfile)
@@ -127,7 +127,7 @@ impl Engine {
             .platform(build.platform)
             .buildargs(&map(build.arguments))
             .labels(&map(build.labels))
-            .nocache(build.anew)
+            .nocache(build.no_cache)
             .rm(true)
             .forcerm(true)
             .build();
@@ -138,7 +138,7 @@ impl Engine {
                 let line = line.map_err(|error| build_failed(build.tag, &error, &last))?;
                 let text = line.stream.or(line.status).unwrap_or_default();
                 for text in text.lines().map(str::trim_end).filter(|text| !text.is_empty()) {
-                    tell(text);
+                    report(text);
                     last.push(text.to_owned());
                 }
             }
@@ -146,14 +146,14 @@ impl Engine {
         })
     }
 
-    /// Gives an image another name, pushes it under that, and says what was sent.
+    /// Tags an image for a repository and pushes it.
     pub fn push(
         &self,
         image: &str,
         repository: &str,
         tag: &str,
         login: (&str, &str),
-        tell: &mut dyn FnMut(&Progress),
+        report: &mut dyn FnMut(&Progress),
     ) -> Result<Pushed> {
         let named = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
         let registry = repository.split('/').next().unwrap_or(repository);
@@ -165,7 +165,7 @@ impl Engine {
         };
         self.runtime.block_on(async {
             let tagged = self.docker.tag_image(image, Some(named)).await;
-            tagged.map_err(|error| engine_said(&format!("name `{image}`"), &error))?;
+            tagged.map_err(|error| engine_failed(&format!("tag `{image}`"), &error))?;
             let options = PushImageOptionsBuilder::default().tag(tag).build();
             let mut lines = self.docker.push_image(repository, Some(options), Some(credentials));
             let (mut pushed, mut progress) = (Pushed::default(), Progress::new());
@@ -178,7 +178,7 @@ impl Engine {
                         let detail = line.progress_detail.unwrap_or_default();
                         if let (Some(current), Some(total)) = (detail.current, detail.total) {
                             progress.insert(total.unsigned_abs(), current.min(total).unsigned_abs());
-                            tell(&progress);
+                            report(&progress);
                         }
                     }
                     Some(status) if status.starts_with("Mounted from") => pushed.known += 1,
@@ -191,7 +191,7 @@ impl Engine {
     }
 }
 
-fn engine_said(what: &str, error: &Error) -> anyhow::Error {
+fn engine_failed(what: &str, error: &Error) -> anyhow::Error {
     let words = chain(error);
     let failure = Failure::new(format!("the Docker engine cannot {what}: {words}"));
     hinted(failure, &words).into()
@@ -201,47 +201,49 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
     let words = chain(error);
     let name = tag.split(':').next().unwrap_or(tag);
     let lines = last[last.len().saturating_sub(12)..].join("\n  ");
-    let failure = Failure::new(format!("`{name}` cannot be built: {words}\n  {lines}"));
-    // A build pulls; the same words of a push are about the repository.
+    let failure = Failure::new(format!("cannot build `{name}`: {words}\n  {lines}"));
+    // A build pulls its base image; in a push, the same words are about the repository.
     let signs = ["manifest unknown", "name unknown", "pull access denied", "no such host"];
     if signs.iter().any(|sign| words.to_lowercase().contains(sign)) {
-        return failure.hint("is the base image in the settings there, and may this engine pull it?").into();
+        return failure
+            .hint("check that the base image in the settings exists and that this engine may pull it")
+            .into();
     }
     hinted(failure, &words).into()
 }
 
 fn push_failed(repository: &str, error: &Error) -> anyhow::Error {
     let words = chain(error);
-    let failure = Failure::new(format!("`{repository}` cannot be pushed: {words}"));
+    let failure = Failure::new(format!("cannot push `{repository}`: {words}"));
     hinted(failure, &words).into()
 }
 
-/// What to do about the engine's words, where that is known.
+/// Adds the hint and exit code for a known message of the engine.
 fn hinted(failure: Failure, words: &str) -> Failure {
     let lower = words.to_lowercase();
     let hints: [(&[&str], &str, Exit); 6] = [
         (
             &["no space left"],
-            "make room: `docker system df` shows what lies there, `docker image prune` removes what nobody uses",
+            "free disk space: `docker system df` shows its use, `docker image prune` removes unused images",
             Exit::Failed,
         ),
-        (&["token has expired"], "the registry's token has run out; run the same command again", Exit::TempFail),
+        (&["token has expired"], "the registry's token has expired; run the command again", Exit::TempFail),
         (
             &["no basic auth", "unauthorized", "denied"],
-            "the credentials may not push there: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability",
+            "the credentials may not push to it; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability",
             Exit::Failed,
         ),
         (
             &["name unknown", "does not exist"],
-            "make the repository first: the stack `registry` of `cargo xtask deploy` has it",
+            "create the repository first: `cargo xtask deploy` creates it with the stack `registry`",
             Exit::Failed,
         ),
         (
             &["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"],
-            "is the engine still running? run the same command again",
+            "check that the engine is running, then run the command again",
             Exit::TempFail,
         ),
-        (&["connect"], "start Docker, then run the same command again", Exit::TempFail),
+        (&["connect"], "start Docker, then run the command again", Exit::TempFail),
     ];
     match hints.into_iter().find(|(signs, _, _)| signs.iter().any(|sign| lower.contains(sign))) {
         Some((_, hint, exit)) => failure.hint(hint).exit(exit),
@@ -249,44 +251,44 @@ fn hinted(failure: Failure, words: &str) -> Failure {
     }
 }
 
-/// Asks the engine at DOCKER_HOST, else at the usual socket, who it is.
+/// The version of the engine at `host` (DOCKER_HOST), else at the default socket.
 pub fn engine(host: Option<&str>) -> doctor::Engine {
     let address = host.unwrap_or(SOCKET).to_owned();
     let silent = |why: String| doctor::Engine::Silent { address: address.clone(), configured: host.is_some(), why };
     if !["unix://", "tcp://", "http://"].iter().any(|scheme| address.starts_with(scheme)) {
-        return silent("only unix://, tcp:// and http:// are spoken here".to_owned());
+        return silent("only unix://, tcp:// and http:// are supported".to_owned());
     }
     if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) && host.is_some() {
-        return silent("DOCKER_TLS_VERIFY asks for TLS, which is not spoken here".to_owned());
+        return silent("DOCKER_TLS_VERIFY is set, and TLS is not supported".to_owned());
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return silent(error.to_string()),
     };
-    let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, ask(&address)).await });
+    let asked = runtime.block_on(async { tokio::time::timeout(TIMEOUT, ask(&address)).await });
     match asked {
         Ok(Ok((version, api))) => doctor::Engine::Answers { version, api, address },
         Ok(Err(error)) => silent(no_answer(&error)),
-        Err(_) => silent(format!("no answer in {} seconds", PATIENCE.as_secs())),
+        Err(_) => silent(format!("no answer in {} seconds", TIMEOUT.as_secs())),
     }
 }
 
 async fn ask(address: &str) -> Result<(String, (u32, u32)), bollard::errors::Error> {
-    // The first question may be in an older API than the client's own.
+    // The client's own API may be newer than the engine's.
     let docker = Docker::connect_with_host(address)?.negotiate_version().await?;
-    let told = docker.version().await?;
-    let api = told.api_version.unwrap_or_default();
+    let version = docker.version().await?;
+    let api = version.api_version.unwrap_or_default();
     let (major, minor) = api.split_once('.').unwrap_or(("0", "0"));
-    Ok((told.version.unwrap_or_default(), (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))))
+    Ok((version.version.unwrap_or_default(), (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))))
 }
 
 fn no_answer(error: &Error) -> String {
     let words = chain(error);
     if words.contains("Permission denied") {
-        return "its socket is not open to this user".to_owned();
+        return "this user may not open its socket".to_owned();
     }
     if words.contains("os error 2") || words.contains("os error 111") || words.contains("not found") {
-        return "no engine runs there".to_owned();
+        return "no engine is running".to_owned();
     }
     words
 }

@@ -1,8 +1,6 @@
 //! A PostgreSQL server of our own on loopback, and questions to it.
 
 mod login;
-#[cfg(feature = "cloud")]
-mod tls;
 
 use std::fs;
 use std::io::Write;

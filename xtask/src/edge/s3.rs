@@ -2,22 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::iter::successors;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
-use aws_types::service_config::ServiceConfigKey;
+use connect::bucket;
+use connect::store::{exists, may_help};
 use futures_util::TryStreamExt;
-use futures_util::future::BoxFuture;
-use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
-use object_store::client::HttpError;
+use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{
-    CredentialProvider, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
-};
-use tokio::sync::Mutex;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion};
 
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
@@ -60,23 +54,15 @@ impl Bucket {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let what = format!("reach the bucket `{name}`");
         let failed = |words: &str| of_call(&what, None, words, &[]);
-        let provider = config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
-        let keys = Keys { provider, last: Mutex::new(None) };
-        keys.fresh().await.map_err(|error| failed(&format!("no credentials: {}", chain(&*error))))?;
-        let region = config.region().ok_or_else(|| failed("no region"))?;
-        let mut builder = AmazonS3Builder::new()
-            .with_credentials(Arc::new(keys))
+        config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
+        let builder = bucket::builder(config)?
             .with_bucket_name(name)
-            .with_region(region.as_ref())
             // One DELETE each, so that the order is ours.
             .with_disable_bulk_delete(true)
             .with_retry(RetryConfig { max_retries: 4, ..RetryConfig::default() });
-        if let Some(endpoint) = endpoint(config) {
-            // An emulator on this machine speaks plain HTTP and cannot be found as `bucket.host`.
-            let plain = endpoint.starts_with("http://");
-            builder = builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
-        }
         let store = builder.build().with_context(|| Failure::new(format!("cannot {what}")))?;
+        let credentials = store.credentials().get_credential().await;
+        credentials.map_err(|error| failed(&format!("no credentials: {}", chain(&error))))?;
         Ok(Self { name: name.to_owned(), store })
     }
 
@@ -149,8 +135,7 @@ impl Bucket {
         let words = chain(error);
         let of = |tag: &str| Some(words.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
         let code = of("Code");
-        let exists = matches!(error, Error::Precondition { .. } | Error::AlreadyExists { .. });
-        if exists && code != Some(CONFLICT) {
+        if exists(error) && code != Some(CONFLICT) {
             let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
             return failure
                 .hint("nothing that comes after it was written; run the same command again to see what is there now");
@@ -179,60 +164,7 @@ fn named(etag: Option<String>, version: Option<String>) -> Result<Written> {
     Ok(Written { etag: etag.context("S3 gave no ETag")?, version })
 }
 
-/// Whether sending a write again may help when the object is as before: after a conflict, and after a connection that broke.
-fn may_help(error: &Error) -> bool {
-    let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
-    let broken = causes.any(|cause| cause.is::<HttpError>());
-    broken || chain(error).contains(CONFLICT)
-}
-
-/// The SDK's credentials for object_store, with which a long command outlives the first ones: those of a role or of a
-/// profile expire after an hour or less.
-#[derive(Debug)]
-struct Keys {
-    provider: SharedCredentialsProvider,
-    last: Mutex<Option<Credentials>>,
-}
-
-/// Credentials are replaced so long before they expire.
-const EARLY: Duration = Duration::from_secs(300);
-
-impl Keys {
-    /// The last ones, or new ones where those are about to expire.
-    async fn fresh(&self) -> Result<Credentials, Box<dyn std::error::Error + Send + Sync>> {
-        let mut last = self.last.lock().await;
-        let is_valid = |keys: &&Credentials| keys.expiry().is_none_or(|end| SystemTime::now() + EARLY < end);
-        if let Some(keys) = last.as_ref().filter(is_valid) {
-            return Ok(keys.clone());
-        }
-        Ok(last.insert(self.provider.provide_credentials().await?).clone())
-    }
-}
-
-impl CredentialProvider for Keys {
-    type Credential = AwsCredential;
-
-    fn get_credential<'s, 'f>(&'s self) -> BoxFuture<'f, object_store::Result<Arc<AwsCredential>>>
-    where
-        's: 'f,
-    {
-        Box::pin(async move {
-            let keys = self.fresh().await.map_err(|source| Error::Generic { store: "S3", source })?;
-            let [key_id, secret_key] = [keys.access_key_id(), keys.secret_access_key()].map(str::to_owned);
-            Ok(Arc::new(AwsCredential { key_id, secret_key, token: keys.session_token().map(str::to_owned) }))
-        })
-    }
-}
-
 /// As it is: `Path::from` would encode what it does not like.
 fn path(key: &str) -> Result<Path> {
     Path::parse(key).with_context(|| format!("`{key}` cannot be an object's key"))
-}
-
-/// Another endpoint than AWS's, from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
-fn endpoint(config: &SdkConfig) -> Option<String> {
-    let key =
-        ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-    let own = config.service_config().and_then(|service| service.load_config(key));
-    own.or_else(|| config.endpoint_url().map(str::to_owned))
 }

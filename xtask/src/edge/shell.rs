@@ -13,7 +13,7 @@ use contract::Exit;
 use xshell::{Shell, cmd};
 
 use crate::failure::Failure;
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 #[cfg(feature = "cloud")]
 pub use alone::{of_images, without_accounts};
 pub use cargo::*;
@@ -79,7 +79,7 @@ pub fn commit(root: &Path) -> Option<Commit> {
 ///
 /// # Errors
 /// With the program's own exit code, 1 or 75; its words are on standard error already.
-pub fn step(step: &Step, programs: &Path) -> Result<String> {
+pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
     let program = programs.join(&step.program);
     let output = Command::new(&program)
         .args(&step.arguments)
@@ -122,7 +122,7 @@ pub struct Output {
 }
 
 /// Runs a step in a folder, keeping what it says.
-pub fn captured(step: &Step, programs: &Path, folder: &Path) -> Result<Output> {
+pub fn captured(step: &Invocation, programs: &Path, folder: &Path) -> Result<Output> {
     let program = programs.join(&step.program);
     let output = Command::new(&program)
         .args(&step.arguments)

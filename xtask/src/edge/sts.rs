@@ -20,7 +20,7 @@ pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
 
 async fn ask(config: &SdkConfig) -> Caller {
     // Alone first: no credentials are another thing than refused ones.
-    let Some(provider) = config.credentials_provider() else { return Caller::Nobody };
+    let Some(provider) = config.credentials_provider() else { return Caller::NoCredentials };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
         Err(error) => {
@@ -28,7 +28,7 @@ async fn ask(config: &SdkConfig) -> Caller {
             // own role (IMDS) is looked for last, so that where it is refused there was nothing else.
             let words = chain(&error);
             let none = ["not enabled", "no providers in chain", "IMDS"].iter().any(|sign| words.contains(sign));
-            return if none { Caller::Nobody } else { Caller::Refused(words) };
+            return if none { Caller::NoCredentials } else { Caller::Refused(words) };
         }
     };
     let config = config.to_builder().retry_config(RetryConfig::disabled());

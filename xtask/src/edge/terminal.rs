@@ -45,7 +45,7 @@ pub fn lights(report: &str) -> String {
         return report.to_owned();
     }
     let lit = |line: &str| {
-        let words = ["ok ", "optional ", "not provable here ", "MEND ", "RED "];
+        let words = ["ok ", "optional ", "not verifiable here ", "FIX ", "RED "];
         let word = words.into_iter().zip(["32", "33", "33", "1;31", "1;31"]);
         let found = word.into_iter().find(|(word, _)| line.starts_with(word));
         let paint = |(word, code): (&str, &str)| format!("\x1b[{code}m{word}\x1b[0m{}\n", &line[word.len()..]);

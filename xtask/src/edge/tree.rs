@@ -1,4 +1,4 @@
-//! Several pieces of work under way at once, as one picture: a line each on a terminal, plain lines as things happen elsewhere.
+//! The progress of parallel tasks: one updated line for each on a terminal, plain log lines elsewhere.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -9,11 +9,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::stack::{Event, STACK};
 use crate::ui::elapsed;
 
-/// The picture; what is drawn stays when it ends.
+/// The display; its last state stays on the terminal.
 #[derive(Debug)]
 pub struct Tree {
     all: MultiProgress,
-    began: Instant,
+    started: Instant,
     lines: BTreeMap<String, Line>,
     width: usize,
     drawn: bool,
@@ -22,48 +22,48 @@ pub struct Tree {
 #[derive(Debug)]
 struct Line {
     bar: ProgressBar,
-    began: Option<Instant>,
+    started: Option<Instant>,
     words: String,
-    /// Resources that are done, and how many there will be.
+    /// Finished resources, and their total number.
     done: (usize, usize),
-    /// Resources under way, the newest last.
-    under_way: Vec<String>,
+    /// Resources in progress, the newest last.
+    in_progress: Vec<String>,
 }
 
 impl Tree {
-    /// With a line for each piece of work: its name, what it says while it waits, and how many resources it has.
-    pub fn new(works: &[(String, String, usize)]) -> Self {
+    /// One line for each task: its name, its text while it waits, and its number of resources.
+    pub fn new(tasks: &[(String, String, usize)]) -> Self {
         let all = MultiProgress::new();
-        let width = works.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+        let width = tasks.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
         let line = |(name, waits, count): &(String, String, usize)| {
             let bar = all.add(ProgressBar::new_spinner());
             bar.set_style(style("{prefix} {wide_msg}"));
             bar.set_prefix(format!("  {name:<width$}"));
             bar.set_message(waits.clone());
-            let line = Line { bar, began: None, words: String::new(), done: (0, *count), under_way: Vec::new() };
+            let line = Line { bar, started: None, words: String::new(), done: (0, *count), in_progress: Vec::new() };
             (name.clone(), line)
         };
         let drawn = std::io::stderr().is_terminal();
-        let lines = works.iter().map(line).collect();
-        Self { all, began: Instant::now(), lines, width, drawn }
+        let lines = tasks.iter().map(line).collect();
+        Self { all, started: Instant::now(), lines, width, drawn }
     }
 
-    /// A piece of work begins, or takes its next step.
+    /// A task starts, or starts its next step.
     pub fn step(&mut self, name: &str, words: &str) {
         self.say(name, words);
-        self.begin(name, words);
+        self.start(name, words);
     }
 
-    /// How far a step is; on a terminal alone, for elsewhere it would be a flood.
+    /// The progress of a step; shown on a terminal only.
     pub fn progress(&mut self, name: &str, words: &str) {
-        self.begin(name, words);
+        self.start(name, words);
     }
 
-    fn begin(&mut self, name: &str, words: &str) {
+    fn start(&mut self, name: &str, words: &str) {
         let width = self.width;
         let Some(line) = self.lines.get_mut(name) else { return };
-        if line.began.is_none() {
-            line.began = Some(Instant::now());
+        if line.started.is_none() {
+            line.started = Some(Instant::now());
             line.bar.reset_elapsed();
             line.bar.set_style(style("{spinner:.cyan} {prefix} {elapsed:>6.dim} {wide_msg}"));
             line.bar.set_prefix(format!("{name:<width$}"));
@@ -73,7 +73,7 @@ impl Tree {
         line.show();
     }
 
-    /// Something happened to a resource of a stack.
+    /// An event of a stack or of one of its resources.
     pub fn event(&mut self, name: &str, event: &Event) {
         let Event { resource, kind, status, reason, .. } = event;
         let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -82,16 +82,16 @@ impl Tree {
         } else {
             self.say(name, &format!("{resource} ({kind}) {status}{reason}"));
         }
-        if self.lines.get(name).is_some_and(|line| line.began.is_none()) {
-            self.begin(name, status);
+        if self.lines.get(name).is_some_and(|line| line.started.is_none()) {
+            self.start(name, status);
         }
         let Some(line) = self.lines.get_mut(name) else { return };
         if kind == STACK {
             line.words.clone_from(status);
         } else {
-            line.under_way.retain(|other| other != resource);
+            line.in_progress.retain(|other| other != resource);
             if status.ends_with("_IN_PROGRESS") {
-                line.under_way.push(resource.clone());
+                line.in_progress.push(resource.clone());
             } else if status.ends_with("_COMPLETE") {
                 line.done.0 += 1;
             }
@@ -107,19 +107,24 @@ impl Tree {
         }
     }
 
-    /// Something that stays in sight, such as a line of a log: above the picture on a terminal.
+    /// A line to keep, such as one of a log: above the display on a terminal.
     pub fn keep(&self, name: &str, words: &str) {
         self.say(name, words);
         if self.drawn {
-            // A terminal that is gone is no trouble of the work's.
+            // A closed terminal must not fail the task.
             let _ = self.all.println(format!("{name:<width$} | {words}", width = self.width));
         }
     }
 
-    /// A piece of work ended, well or not.
-    pub fn ended(&mut self, name: &str, error: Option<&str>) {
+    /// Hides the picture while a question is asked.
+    pub fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.all.suspend(work)
+    }
+
+    /// A task finished; `error` if it failed.
+    pub fn finished(&mut self, name: &str, error: Option<&str>) {
         let width = self.width;
-        let took = self.lines.get(name).and_then(|line| line.began).map(|began| elapsed(began.elapsed()));
+        let took = self.lines.get(name).and_then(|line| line.started).map(|started| elapsed(started.elapsed()));
         let words = match (error, &took) {
             (Some(error), _) => format!("failed: {}", error.lines().next().unwrap_or_default()),
             (None, Some(took)) => format!("done in {took}"),
@@ -137,8 +142,8 @@ impl Tree {
 
     fn say(&self, name: &str, words: &str) {
         if !self.drawn {
-            // Who stopped reading has seen enough.
-            let _ = writeln!(std::io::stderr(), "[{:>6}] {name}: {words}", elapsed(self.began.elapsed()));
+            // A closed standard error must not fail the task.
+            let _ = writeln!(std::io::stderr(), "[{:>6}] {name}: {words}", elapsed(self.started.elapsed()));
         }
     }
 }
@@ -147,8 +152,8 @@ impl Line {
     fn show(&self) {
         let (done, all) = self.done;
         let count = if all > 0 && done > 0 { format!(" {}/{all}", done.min(all)) } else { String::new() };
-        let newest: Vec<&str> = self.under_way.iter().rev().take(3).map(String::as_str).collect();
-        let more = self.under_way.len().saturating_sub(newest.len());
+        let newest: Vec<&str> = self.in_progress.iter().rev().take(3).map(String::as_str).collect();
+        let more = self.in_progress.len().saturating_sub(newest.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let names = if newest.is_empty() { String::new() } else { format!("  {}{more}", newest.join(", ")) };
         self.bar.set_message(format!("{}{count}{names}", self.words));

@@ -1,4 +1,4 @@
-//! Nothing is written to another account than the settings'.
+//! Checks that credentials and settings are of the same AWS account, before anything is written.
 
 use std::time::Duration;
 
@@ -11,54 +11,50 @@ use crate::edge::sts;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// For the caller's identity.
+/// For the call of sts:GetCallerIdentity.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Asks AWS whose the credentials are, where the settings (or AWS_ACCOUNT_ID) name the only account to write to. Every
-/// command that writes calls this first.
+/// Checks the caller's account if the settings (or AWS_ACCOUNT_ID) name one. Every command that writes calls this first.
 ///
 /// # Errors
-/// When it is another account, or nobody can tell.
+/// When it is another account, or cannot be determined.
 pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
     if settings.account.is_none() { Ok(()) } else { own(settings, aws).map(drop) }
 }
 
-fn is_wanted(settings: &Settings, account: &str) -> Result<()> {
-    let Some(wanted) = settings.account.as_deref().filter(|wanted| *wanted != account) else { return Ok(()) };
-    let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
-    bail!(failure.hint("take the other account's credentials, or change AWS_ACCOUNT_ID or `account`"))
-}
-
-/// The caller's account, which is also the settings' where they name one.
+/// The caller's account, checked against the settings' account if they name one.
 ///
 /// # Errors
-/// When it is another one, or nobody can tell.
+/// When it is another one, or cannot be determined.
 pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
-    let account = callers(aws)?;
-    is_wanted(settings, &account)?;
+    let account = caller(aws)?;
+    if let Some(wanted) = settings.account.as_deref().filter(|wanted| *wanted != account) {
+        let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
+        bail!(failure.hint("use the other account's credentials, or change AWS_ACCOUNT_ID or `account`"));
+    }
     Ok(account)
 }
 
 /// The account of a deployment: the settings', else the caller's.
 ///
 /// # Errors
-/// When nobody can tell.
+/// When it cannot be determined.
 pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
-    settings.account.clone().map_or_else(|| callers(aws), Ok)
+    settings.account.clone().map_or_else(|| caller(aws), Ok)
 }
 
-/// Whose the credentials are.
-fn callers(aws: &Aws) -> Result<String> {
+fn caller(aws: &Aws) -> Result<String> {
     let failure = match aws.wait(sts::caller(&aws.config, LIMIT)) {
         Caller::Known { account, .. } => return Ok(account),
-        Caller::Nobody => Failure::new("there are no credentials of AWS")
+        Caller::NoCredentials => Failure::new("there are no AWS credentials")
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
-        Caller::Refused(why) => {
-            Failure::new(format!("the credentials are refused: {why}")).hint("make new keys, or take others")
+        Caller::Refused(why) => Failure::new(format!("AWS refuses the credentials: {why}"))
+            .hint("create new access keys, or use other credentials"),
+        Caller::Unanswered(why) => {
+            Failure::new(format!("cannot determine the AWS account (sts:GetCallerIdentity): {why}"))
+                .exit(Exit::TempFail)
+                .hint("check the network, then run the same command again")
         }
-        Caller::Unanswered(why) => Failure::new(format!("nobody can tell whose the credentials are: {why}"))
-            .exit(Exit::TempFail)
-            .hint("check the network, then run the same command again"),
     };
     bail!(failure)
 }

@@ -1,4 +1,4 @@
-//! Settings for a command: which module, its files, the variables, and what they make together.
+//! The settings for a command, from the module's files and the variables.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use crate::edge::{environment, files};
 use crate::failure::Failure;
 use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Problems, Resolved, Settings, Variables, given};
 
-/// Settings and how they came to be.
+/// Settings, and their source.
 #[derive(Clone, Debug)]
 pub struct Configured {
-    /// The module's name; a file's own name where it is none.
+    /// The module's name, or the path of a file that is not a module.
     pub module: String,
-    /// The file, as messages call it.
+    /// The file's name in messages.
     pub file: String,
-    /// The settings, and what was overridden.
+    /// The settings, and the overridden keys.
     pub resolved: Resolved,
 }
 
@@ -26,11 +26,11 @@ impl Configured {
     }
 }
 
-/// The environment over `.env` at the root, or over another file in its place.
+/// The variables of the environment, and below them those of `.env` in the repository or of another file.
 ///
 /// # Errors
-/// With every problem of that file, or when a file that was named does not exist: without it, settings and account would
-/// be others than those asked for. Only `.env` itself may be missing.
+/// With every problem of that file, or when a given file does not exist: the command would use other settings and another
+/// account. Only the default `.env` may be missing.
 pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     let (shown, path) = match dot_env {
         Some(path) => (path.display().to_string(), path.to_owned()),
@@ -43,14 +43,14 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
             .map_err(|list| Problems { of: shown, list })?,
         None if dot_env.is_none() => Variables::new(),
         None => {
-            let failure = Failure::new(format!("there is no file `{shown}`, which --dot-env names"));
-            return Err(failure.hint("correct the path, or leave --dot-env out to read `.env`").into());
+            let failure = Failure::new(format!("the file `{shown}` of --dot-env does not exist"));
+            return Err(failure.hint("correct the path, or omit --dot-env to read `.env`").into());
         }
     };
     Ok(environment::over(below))
 }
 
-/// The settings of a module: of `--env`, else of SETTINGS_MODULE, else `dev`.
+/// The settings of a module: that of `--env`, else of SETTINGS_MODULE, else `dev`.
 ///
 /// # Errors
 /// With every problem of the files.
@@ -60,34 +60,34 @@ pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> 
     let shown = format!("{FOLDER}/{module}.yaml");
     let text = if is_name(&module) { read(&path, &shown)? } else { None };
     let Some(text) = text else {
-        let failure = Failure::new(format!("there are no settings `{module}` ({how} names them)"));
-        return Err(failure.hint(format!("there are {}", there(&files::root().join(FOLDER))?)).into());
+        let failure = Failure::new(format!("settings `{module}` do not exist (selected by {how})"));
+        return Err(failure.hint(format!("available: {}", modules()?)).into());
     };
     let configured = resolve(&format!("settings `{module}`"), &shown, &text, variables)?;
     Ok(Configured { module, ..configured })
 }
 
-/// The settings of a file that need not be a module.
+/// The settings of any file.
 ///
 /// # Errors
 /// As [`module`].
 pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
     let shown = path.display().to_string();
-    let text = read(path, &shown)?.with_context(|| format!("there is no `{shown}`"))?;
+    let text = read(path, &shown)?.with_context(|| format!("`{shown}` does not exist"))?;
     resolve(&shown, &shown, &text, variables)
 }
 
-/// Whether it could be a module: a name and no path, so that nothing outside the folder is read.
+/// Whether it can be a module: a name and not a path, so that no file outside the folder is read.
 fn is_name(module: &str) -> bool {
     !module.is_empty() && module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// Which module, and what says so.
+/// The module, and what selects it.
 fn chosen(asked: Option<&str>, variables: &Variables) -> (String, String) {
     match (asked, given(variables, "SETTINGS_MODULE")) {
         (Some(asked), _) => (asked.to_owned(), "--env".to_owned()),
         (None, Some(module)) => {
-            (module.to_owned(), format!("SETTINGS_MODULE of {}", variables["SETTINGS_MODULE"].origin))
+            (module.to_owned(), format!("SETTINGS_MODULE in {}", variables["SETTINGS_MODULE"].origin))
         }
         (None, None) => (DEFAULT_MODULE.to_owned(), "the default".to_owned()),
     }
@@ -108,9 +108,8 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
             let name = format!("{FOLDER}/{module}.yaml");
             let found = if is_name(&module) { read(&files::root().join(&name), &name)? } else { None };
             let missing = || {
-                let failure = Failure::new(format!("{shown} extends `{module}`, and there are no such settings"));
-                there(&files::root().join(FOLDER))
-                    .map_or_else(|error| error, |all| failure.hint(format!("there are {all}")).into())
+                let failure = Failure::new(format!("{shown} extends `{module}`, which does not exist"));
+                modules().map_or_else(|error| error, |all| failure.hint(format!("available: {all}")).into())
             };
             Some((found.ok_or_else(missing)?, name))
         }
@@ -120,9 +119,9 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved })
 }
 
-/// The modules that there are.
-fn there(folder: &Path) -> Result<String> {
-    let modules = files::list(folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+/// All modules.
+fn modules() -> Result<String> {
+    let modules = files::list(&files::root().join(FOLDER))?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
     let mut names: Vec<String> =
         modules.filter_map(|path: PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
     names.sort();

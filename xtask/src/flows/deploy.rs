@@ -1,5 +1,4 @@
-//! A deployment: what is there held against what is wanted, as one plan; then every part of it, side by side where the
-//! wires allow.
+//! A deployment: current and desired state compared as one plan, then applied with independent tasks in parallel.
 
 mod existing;
 mod run;
@@ -10,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-pub use run::{Done, News};
+pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{shown as limit_shown, wanted as limit_wanted};
 
-use super::stacks::{CHANGE_SETS, Listener, look, settle};
+use super::stacks::{CHANGE_SETS, Listener, describe, settle};
 use super::sync::dags;
 use super::{account, configure, images, templates};
 use crate::edge::aws::Aws;
@@ -21,54 +20,56 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::image::ImagePlan;
-use crate::plan::{DagsStep, Deployment, ImageStep, Known, Plan, StackPlan, Task, WarehouseStep, stacks, tasks};
+use crate::plan::{DagsStep, Deployment, ImageStep, Plan, PlanInput, StackPlan, Task, WarehouseStep, stacks, tasks};
 use crate::platform::partition;
 use crate::settings::{Problem, Settings, Variables};
-use crate::stack::{Deployed, Event, Given, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE, Wiring};
+use crate::stack::{
+    Dependencies, Deployed, Event, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE,
+};
 use crate::sync::REQUIREMENTS;
 
-/// Objects that a sync of the DAGs may delete from their bucket on the way; more wants `sync-dags` itself.
+/// The most objects that a deployment may delete from the DAGs' bucket; more needs `sync-dags` itself.
 const MOST_DELETED: usize = 10;
 
-/// What is wanted, and with what.
+/// What to deploy.
 #[derive(Debug)]
-pub struct Request {
+pub struct DeployRequest {
     /// The settings' module.
     pub module: String,
     /// The settings.
     pub settings: Settings,
     /// The environment over `.env`.
     pub variables: Variables,
-    /// Only these stacks, by their names without prefix; all where it is empty.
+    /// Only these stacks, by their names without prefix; all if empty.
     pub only: Vec<String>,
-    /// Only create stacks: those that exist are left as they are.
+    /// Only create missing stacks.
     pub create_only: bool,
-    /// The stacks that exist and for that reason are left as they are; a plan finds them.
+    /// Existing stacks that `create_only` leaves out; the plan finds them.
     pub(super) left_alone: BTreeSet<String>,
     /// Another folder than `infra/`.
     pub folder: Option<PathBuf>,
-    /// Another registry's host than ECR's own: an emulator's.
+    /// An emulator's registry host instead of ECR's.
     pub registry: Option<String>,
-    /// What the settings warn of; part of no plan.
+    /// Warnings about the settings; not part of the plan.
     pub warnings: Vec<Problem>,
 }
 
-/// A plan, and what it needs to be carried out.
+/// A plan with everything needed to apply it.
 #[derive(Debug)]
-pub struct Ready {
+pub struct ReadyDeployment {
     /// The plan.
     pub plan: Plan,
-    request: Request,
+    request: DeployRequest,
     aws: Aws,
     cloudformation: CloudFormation,
     templates: Vec<Template>,
-    wiring: Wiring,
+    dependencies: Dependencies,
     deployed: BTreeMap<String, Deployed>,
     images: Vec<ImagePlan>,
 }
 
-impl Request {
-    /// With the settings of a module, which may be named, and the variables of the environment over `.env` or another file.
+impl DeployRequest {
+    /// With the settings of a module (default: from the environment), and the variables of the environment and `.env`.
     ///
     /// # Errors
     /// With every problem of the settings.
@@ -97,19 +98,19 @@ impl Request {
         })
     }
 
-    fn images(&self) -> images::Request {
-        images::Request {
+    fn images(&self) -> images::ImageRequest {
+        images::ImageRequest {
             image: None,
             push: true,
             registry: self.registry.clone(),
-            anew: false,
+            no_cache: false,
             settings: self.settings.clone(),
             variables: self.variables.clone(),
         }
     }
 
-    pub(super) fn dags(&self) -> dags::Request {
-        dags::Request {
+    pub(super) fn dags(&self) -> dags::SyncRequest {
+        dags::SyncRequest {
             dir: None,
             overwrite: false,
             max_delete: MOST_DELETED,
@@ -118,14 +119,18 @@ impl Request {
         }
     }
 
-    /// Whether the stacks that are named are some.
+    /// Checks the names in `only`.
     ///
     /// # Errors
-    /// With the name that is none: a slip would else be a deployment of nothing.
-    pub fn check(&self, wiring: &Wiring) -> Result<()> {
-        let Some(unknown) = self.only.iter().find(|only| !wiring.stacks.contains_key(*only)) else { return Ok(()) };
-        let names: Vec<&str> = wiring.stacks.keys().map(String::as_str).collect();
-        bail!(Failure::new(format!("there is no stack `{unknown}`")).hint(format!("there are {}", names.join(", "))));
+    /// With a name that is not a stack.
+    pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
+        let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
+        bail!(
+            Failure::new(format!("there is no stack `{unknown}`")).hint(format!("the stacks are {}", names.join(", ")))
+        );
     }
 
     /// Whether a stack is part of the deployment.
@@ -138,34 +143,30 @@ impl Request {
     }
 }
 
-/// Looks at everything and plans; nothing is changed.
+/// Reads the current state and plans; nothing is changed.
 ///
 /// # Errors
-/// When the credentials are of another account, a template or its wires have a problem, a bucket's name is taken, or a stack
-/// is in a state from which nothing can be done.
-pub fn plan(mut request: Request) -> Result<Ready> {
-    let (templates, wiring) = templates::wired(request.folder.as_deref(), &request.settings)?;
-    request.check(&wiring)?;
+/// When the credentials are of another account, templates have problems, a bucket's name is in use, or a stack's state allows
+/// no deployment.
+pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
+    let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
+    request.check(&dependencies)?;
     let aws = Aws::of(&request.settings, &request.variables)?;
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
-    let deployed = aws.wait(look(&cloudformation, (&request.module, prefix), wiring.stacks.keys()))?;
-    let is_there = |stack: &str| deployed.get(stack).is_some_and(|there| there.state() == State::Ready);
-    // CloudFormation may still be creating one: it is waited for, then the plan is made again. One that is in a state from which
-    // nothing can be done is refused, as without `--create-only`.
-    let exists = |stack: &&String| request.create_only && request.names(stack) && is_there(stack);
-    request.left_alone = wiring.stacks.keys().filter(exists).cloned().collect();
+    let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
+    let exists = |stack: &str| deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready);
+    // A busy stack is waited for and planned again; a failed one is refused as without `--create-only`.
+    let left_alone = |stack: &&String| request.create_only && request.names(stack) && exists(stack);
+    request.left_alone = dependencies.stacks.keys().filter(left_alone).cloned().collect();
 
-    let existing = existing::find(&aws, &request, &wiring, &deployed, &account)?;
+    let existing = existing::find(&aws, &request, &dependencies, &deployed, &account)?;
     let taken = |source: &Source| matches!(source, Source::Image(_));
-    let wants_images = wanted(&wiring, &request, taken);
+    let wants_images = wanted(&dependencies, &request, taken);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
-    let found = if wants_images && is_there(REGISTRY) {
-        images::find(&request.images(), &image_plans)?
-    } else {
-        BTreeMap::new()
-    };
+    let found =
+        if wants_images && exists(REGISTRY) { images::find(&request.images(), &image_plans)? } else { BTreeMap::new() };
     let image_steps: Vec<ImageStep> = image_plans
         .iter()
         .map(|plan| {
@@ -173,40 +174,44 @@ pub fn plan(mut request: Request) -> Result<Ready> {
             ImageStep { image: plan.name.to_owned(), key: plan.key().to_string(), digest }
         })
         .collect();
-    let wants_dags = wanted(&wiring, &request, |source| matches!(source, Source::Object(_)));
-    let (dags_step, version) = match (wants_dags, is_there(STORAGE)) {
+    let wants_dags = wanted(&dependencies, &request, |source| matches!(source, Source::Object(_)));
+    let (dags_step, version) = match (wants_dags, exists(STORAGE)) {
         (false, _) => (None, None),
         (true, false) => (Some(DagsStep { files: dags::files(&request.dags())?, requests: None }), None),
         (true, true) => {
             let sync = dags::plan(&request.dags())?;
             let shown = sync.plan.to_string();
-            let requests = shown.lines().filter(|line| !line.starts_with("leave ")).map(str::to_owned).collect();
+            let requests = shown.lines().filter(|line| !line.starts_with("skip ")).map(str::to_owned).collect();
             (Some(DagsStep { files: sync.files(), requests: Some(requests) }), sync.requirements_version())
         }
     };
     let given = |step: &ImageStep| match &step.digest {
-        Some(digest) => Given::Known(digest.clone()),
-        None => Given::Pending(format!("image:{}", step.key)),
+        Some(digest) => ParameterValue::Known(digest.clone()),
+        None => ParameterValue::Pending(format!("image:{}", step.key)),
     };
     let region = &request.settings.region;
     let place = [("Region", region.as_str()), ("AccountId", &account), ("Partition", partition(region))];
-    let place = place.into_iter().map(|(name, value)| (format!("AWS::{name}"), Given::Known(value.to_owned())));
-    let wants = wiring.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
-    let planned = stacks(&Known {
+    let place =
+        place.into_iter().map(|(name, value)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned())));
+    let wants = dependencies.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
+    let planned = stacks(&PlanInput {
         prefix,
         place: &place.collect(),
         templates: &templates,
-        wiring: &wiring,
+        dependencies: &dependencies,
         deployed: &deployed,
         wanted: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
-        objects: &version.into_iter().map(|version| (REQUIREMENTS.to_owned(), Given::Known(version))).collect(),
+        objects: &version
+            .into_iter()
+            .map(|version| (REQUIREMENTS.to_owned(), ParameterValue::Known(version)))
+            .collect(),
         existing: &existing,
         protect: request.settings.protection.termination_protection,
         change_sets: CHANGE_SETS,
         module: &request.module,
     })?;
-    let warehouse = if request.wants(WAREHOUSE) && wiring.stacks.contains_key(WAREHOUSE) {
+    let warehouse = if request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);
         Some(aws.wait(warehouse::step(&aws, &Serverless::new(&aws.config), &request.settings, stack))?)
     } else {
@@ -215,16 +220,16 @@ pub fn plan(mut request: Request) -> Result<Ready> {
     let deployment = Deployment { settings: request.module.clone(), account, region: region.clone() };
     let left_alone = request.left_alone.iter().map(|stack| format!("{prefix}-{stack}")).collect();
     let plan = Plan { deployment, stacks: planned, left_alone, images: image_steps, dags: dags_step, warehouse };
-    Ok(Ready { plan, request, aws, cloudformation, templates, wiring, deployed, images: image_plans })
+    Ok(ReadyDeployment { plan, request, aws, cloudformation, templates, dependencies, deployed, images: image_plans })
 }
 
-impl Ready {
-    /// Every task, and those that it waits for.
+impl ReadyDeployment {
+    /// Every task with its dependencies.
     pub fn tasks(&self) -> BTreeMap<Task, BTreeSet<Task>> {
-        tasks(&self.plan, &self.wiring)
+        tasks(&self.plan, &self.dependencies)
     }
 
-    /// Whether a task is over before it begins.
+    /// Whether a task has nothing to do.
     pub fn is_idle(&self, task: &Task) -> bool {
         match task {
             Task::Stack(name) => self.plan.stack(name).is_none_or(StackPlan::is_idle),
@@ -234,7 +239,7 @@ impl Ready {
         }
     }
 
-    /// Every piece of work that is not over before it begins: its name, what it waits for, and how many resources it has.
+    /// Every task that has something to do: its name, its dependencies, and its number of resources.
     pub fn works(&self) -> Vec<(String, String, usize)> {
         let tasks = self.tasks();
         let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
@@ -256,23 +261,23 @@ impl Ready {
         order.chain(others).filter(|task| !self.is_idle(task)).map(line).collect()
     }
 
-    /// Looks on until CloudFormation is at rest with a stack.
-    pub fn settle(&self, stack: &str, tell: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
-        let there = self.deployed.get(stack).cloned();
-        self.aws.wait(settle(&self.cloudformation, there, &mut Only(tell))).map(drop)
+    /// Waits until no operation on a stack is in progress.
+    pub fn settle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
+        let found = self.deployed.get(stack).cloned();
+        self.aws.wait(settle(&self.cloudformation, found, &mut Only(report))).map(drop)
     }
 
-    /// The same request once more.
-    pub fn again(self) -> Request {
+    /// The request, to plan again.
+    pub fn again(self) -> DeployRequest {
         self.request
     }
 }
 
-/// Hears events alone.
+/// Reports events only.
 struct Only<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
 impl Listener for Only<'_> {
-    fn begins(&mut self, _words: &str) {}
+    fn starts(&mut self, _words: &str) {}
 
     fn event(&mut self, event: &Event) {
         (self.0)(event);
@@ -280,6 +285,6 @@ impl Listener for Only<'_> {
 }
 
 /// Whether a stack of the deployment has a parameter with such a source.
-fn wanted(wiring: &Wiring, request: &Request, has: impl Fn(&Source) -> bool) -> bool {
-    wiring.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
+fn wanted(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
+    dependencies.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
 }

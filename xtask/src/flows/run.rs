@@ -9,14 +9,14 @@ use std::time::Duration;
 
 pub use airflow::run as through_airflow;
 pub use direct::run as directly;
-pub use logs::{Told, logs};
+pub use logs::{LogOutput, logs};
 
 use crate::lines::Line;
 use crate::settings::{Settings, Variables};
 
 /// What a run is done with.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RunRequest {
     /// The settings.
     pub settings: Settings,
     /// The environment over `.env`.
@@ -27,7 +27,7 @@ pub struct Request {
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
-pub enum News {
+pub enum RunProgress {
     /// A task takes its next step.
     Step(String, String),
     /// Something about a task that should stay in sight.

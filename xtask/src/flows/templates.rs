@@ -1,4 +1,4 @@
-//! The templates of a folder, read and wired with the settings.
+//! Reads the templates of a folder and connects them with the settings.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use anyhow::Result;
 
 use crate::edge::files;
 use crate::settings::{self, Document, Problem, Problems, Settings};
-use crate::stack::{self, FOLDER, Template, Wiring};
+use crate::stack::{self, Dependencies, FOLDER, Template};
 
-/// Reads and wires the templates of `infra/`, or of another folder.
+/// Reads and connects the templates of `infra/`, or of another folder.
 ///
 /// # Errors
-/// With every problem of the templates; if there is none, with every problem of their wires.
-pub fn wired(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Wiring)> {
+/// With all problems of the templates; if there are none, with all problems of their dependencies.
+pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Dependencies)> {
     let root = files::root();
     let (folder, shown) = match folder {
         Some(folder) => (folder.to_owned(), folder.display().to_string()),
@@ -35,11 +35,11 @@ pub fn wired(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Wir
         }
     }
     if templates.is_empty() && problems.is_empty() {
-        problems.push(Problem::of(&shown, None, "holds no template: a file that ends with .yaml"));
+        problems.push(Problem::of(&shown, None, "has no template (*.yaml)"));
     }
     if !problems.is_empty() {
         return Err(Problems { of: "templates".to_owned(), list: problems }.into());
     }
-    let wiring = stack::wire(&templates, &stack::settings(of))?;
-    Ok((templates, wiring))
+    let dependencies = stack::connect(&templates, &stack::settings(of))?;
+    Ok((templates, dependencies))
 }

@@ -1,7 +1,7 @@
-//! A warehouse made ready for a source: that of one machine here, any other in `warehouse/ready`.
+//! Preparing a warehouse for a source: a local server here, any other in `warehouse/preparation`.
 
 #[cfg(feature = "cloud")]
-mod ready;
+mod preparation;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,13 +11,13 @@ use contract::Contract;
 use postgres_protocol::password::scram_sha_256;
 
 #[cfg(feature = "cloud")]
-pub use ready::{Ready, Who};
+pub use preparation::{Preparation, Who};
 
 use crate::edge::files;
 use crate::edge::postgres::{self, Server};
 use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
-/// Makes the database of one machine, and in it what a source needs.
+/// Creates the database of a local server, and what a source needs in it.
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
     let admin = |database| server.login(postgres::SUPERUSER, &server.password, database);
     let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?;
@@ -27,7 +27,7 @@ pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, Strin
     admin(DATABASE).execute(&bootstrap(source, &verifiers(passwords)))
 }
 
-/// A password for each role.
+/// A new password for each role.
 pub fn passwords() -> Result<BTreeMap<String, String>> {
     ROLES.into_iter().map(|role| Ok((role.to_owned(), files::secret()?))).collect()
 }
@@ -36,7 +36,7 @@ fn verifiers(passwords: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     passwords.iter().map(|(role, password)| (role.clone(), scram_sha_256(password.as_bytes()))).collect()
 }
 
-/// The contract in a file.
+/// Reads a contract.
 pub fn contract(file: &Path) -> Result<Contract> {
     let text = files::read(file)?.with_context(|| format!("there is no contract `{}`", file.display()))?;
     Ok(Contract::parse(&text, &file.display().to_string())?)

@@ -1,16 +1,16 @@
-//! The dbt image: Python, the packages of the hash-locked file, the project, and the entry point that keeps artefacts.
+//! The dbt image: Python, the packages of the hash-locked file, the project, and the entry point that uploads artifacts.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::BTreeMap;
 
 use super::key::Inputs;
-use super::lock::requirements;
+use super::packages::requirements;
 use super::tree::Tree;
 use super::{DBT, ImagePlan};
 use crate::failure::Failure;
 
-/// What of `dbt/` goes into the image: not its tests of itself, nor what linters need.
+/// Whether the image contains a file of `dbt/`; it has no unit tests and no linter settings.
 fn is_project(path: &str) -> bool {
     let folders = ["models", "snapshots", "macros", "tests"].map(|name| format!("dbt/{name}/"));
     let files = ["dbt_project.yml", "profiles.yml", "requirements.lock", "run.py", "Dockerfile"];
@@ -18,8 +18,8 @@ fn is_project(path: &str) -> bool {
         || path.strip_prefix("dbt/").is_some_and(|name| files.contains(&name))
 }
 
-/// The plan from the repository's files. `certificates` are a company's own, which the build and then pip trust beside
-/// the public ones; `passing` says where packages come from.
+/// The plan from the repository's files. `certificates` are a company's own, which the build and pip trust in addition to
+/// the public ones; `passing` names the package index and proxies.
 pub fn dbt(
     repository: &Tree,
     base: &str,
@@ -32,13 +32,13 @@ pub fn dbt(
     let packages = requirements(lock)?;
     let project = repository.only(is_project);
     let files = Inputs::files(&project);
-    // Whichever registry it is from, a digest is one image.
+    // A digest identifies the image in every registry.
     let digest = base.rsplit_once('@').map_or(base, |(_, digest)| digest).to_owned();
     passing.insert("BASE".to_owned(), base.to_owned());
     let (arguments, target) = (BTreeMap::new(), String::new());
     let inputs = Inputs { files, arguments, target, platform: platform.to_owned(), base: Some(digest) };
     let mut context = project;
-    // Not in the key: the packages' hashes are locked, so it decides nothing that is in the image.
+    // Not part of the key: the packages' hashes are locked.
     context.file("certificates.pem", certificates);
     Ok(ImagePlan { name: DBT, inputs, context, dockerfile: "dbt/Dockerfile", packages, passing, here: None })
 }

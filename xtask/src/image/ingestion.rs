@@ -1,5 +1,5 @@
-//! The ingestion image: two static programs in one file, the certificates of the public web, and nothing else; no
-//! shell, no libraries, no package manager.
+//! The ingestion image: two static programs in one file and the certificates of the public web; no shell, no libraries,
+//! no package manager.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -9,42 +9,34 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::key::Inputs;
-use super::lock::crates;
+use super::packages::{CargoTree, manifest};
 use super::tree::{Node, Tree};
 use super::{INGESTION, ImagePlan};
 use crate::failure::Failure;
 
-/// What compiles the programs.
+/// The compiler of the programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
-    /// The compiler, as `rustc -vV` tells it.
+    /// The compiler, as `rustc -vV` prints it.
     pub rustc: String,
     /// The target, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// The C compiler's version, and the SHA-256 of its library where that is linked in. Empty in an image, which has both.
+    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for an image, which contains both.
     pub c: String,
-    /// Compiler flags that decide what comes out.
+    /// RUSTFLAGS.
     pub flags: String,
-    /// The image that it lies in, by digest; none for this machine's own.
+    /// The image with the compiler, by digest; none for this machine's own.
     pub image: Option<String>,
-}
-
-/// The files that the programs are compiled from. `Cargo.lock` is not among them: xtask's packages are in it too, and
-/// what concerns the programs is in the key package by package.
-fn is_source(path: &str) -> bool {
-    let folders = ["jobs/src/", "jobs/contracts/", "jobs/contract/src/", ".cargo/"];
-    let files = ["Cargo.toml", "jobs/Cargo.toml", "jobs/contract/Cargo.toml", "rust-toolchain.toml"];
-    folders.iter().any(|folder| path.starts_with(folder)) || files.contains(&path)
 }
 
 /// The image's file system but for the program.
 fn rootfs() -> Tree {
     let mut tree = Tree::default();
-    // rustls finds them here; SSL_CERT_FILE names another file, for a company's own.
+    // The default path of rustls; SSL_CERT_FILE names another file.
     tree.file("rootfs/etc/ssl/certs/ca-certificates.crt", certificates());
     tree.file("rootfs/etc/passwd", "root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/tmp:/none\n");
     tree.file("rootfs/etc/group", "root:x:0:\nnonroot:x:65532:\n");
-    // Fargate mounts a volume here that takes over owner and mode of what it covers.
+    // Fargate mounts a volume here, with the owner and mode of this folder.
     tree.put("rootfs/tmp", Node::Folder(0o1777));
     for program in ["transformation", "copy"] {
         tree.put(&format!("rootfs/usr/local/bin/{program}"), Node::Link("jobs".to_owned()));
@@ -67,43 +59,49 @@ fn certificates() -> String {
     certificates.concat()
 }
 
-/// The plan from the repository's files. Where the programs are compiled in Docker, `certificates` are a company's own, which
-/// cargo trusts there beside the public ones, and `proxies` are the build arguments with its proxies.
+/// The plan from the repository's files and cargo's dependency tree; `root` is the repository's folder, as cargo prints
+/// it. Where the programs are compiled in Docker, `certificates` are a company's own, which cargo trusts there beside the
+/// public ones, and `proxies` are the build arguments with its proxies.
 pub fn ingestion(
     repository: &Tree,
+    (cargo, root): (&CargoTree, &str),
     toolchain: &Toolchain,
     platform: &str,
     certificates: &str,
     proxies: BTreeMap<String, String>,
 ) -> Result<ImagePlan, Failure> {
     let lock = repository.text("Cargo.lock").ok_or_else(|| Failure::new("there is no Cargo.lock"))?;
-    let packages = crates(lock, "jobs")?;
-    let sources = repository.only(is_source);
+    let crates = cargo.folders(root);
+    let manifests: Vec<String> =
+        crates.iter().map(|folder| format!("{folder}/Cargo.toml")).chain(["Cargo.toml".to_owned()]).collect();
+    let sources = repository.only(|path| {
+        let of_crate = |folder: &String| {
+            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with("/src/") || rest == "/build.rs")
+        };
+        path.starts_with("jobs/contracts/")
+            || path.starts_with(".cargo/")
+            || path == "rust-toolchain.toml"
+            || crates.iter().any(of_crate)
+    });
     let mut context = rootfs();
     let dockerfile = "jobs/Dockerfile";
     context.file(dockerfile, repository.text(dockerfile).unwrap_or_default());
-    let target = if toolchain.image.is_some() { "compiled" } else { "host" };
-    if toolchain.image.is_some() {
-        context = context.with(sources.clone());
-        context.file("Cargo.lock", lock);
+    // The key has what Cargo.lock and the manifests decide, crate by crate, instead of their text: a development
+    // dependency, or a package of xtask's, is not in the image.
+    let mut arguments = cargo.inputs(lock)?;
+    for path in &manifests {
+        arguments.insert(path.clone(), manifest(path, repository.text(path).unwrap_or_default())?);
     }
-    let mut arguments = BTreeMap::new();
     let given = [
         ("RUSTC", &toolchain.rustc),
         ("CC", &toolchain.c),
         ("TARGET", &toolchain.target),
         ("RUSTFLAGS", &toolchain.flags),
     ];
-    for (name, value) in given {
-        arguments.insert(name.to_owned(), value.clone());
-    }
-    for package in &packages {
-        let sha256 = package.sha256.clone().unwrap_or_default();
-        arguments.insert(format!("crate {} {}", package.name, package.version), sha256);
-    }
-    let files = Inputs::files(&context.clone().with(sources));
+    arguments.extend(given.map(|(name, value)| (name.to_owned(), value.clone())));
+    let target = if toolchain.image.is_some() { "compiled" } else { "host" };
     let inputs = Inputs {
-        files,
+        files: Inputs::files(&context.clone().with(sources.clone())),
         arguments,
         target: target.to_owned(),
         platform: platform.to_owned(),
@@ -112,6 +110,8 @@ pub fn ingestion(
     let (mut passing, mut here) = (BTreeMap::new(), None);
     match &toolchain.image {
         Some(compiler) => {
+            let is_manifest = |path: &str| path == "Cargo.lock" || manifests.iter().any(|manifest| manifest == path);
+            context = context.with(sources).with(repository.only(is_manifest));
             // Not in the key: Cargo.lock has every crate's hash, so they decide nothing that is in the image.
             context.file("certificates.pem", certificates);
             passing = proxies;
@@ -121,5 +121,6 @@ pub fn ingestion(
         }
         None => here = Some(toolchain.clone()),
     }
+    let packages = cargo.packages(lock)?;
     Ok(ImagePlan { name: INGESTION, inputs, context, dockerfile, packages, passing, here })
 }

@@ -8,9 +8,9 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::tree::Tree;
+use super::tree::{Tree, hex};
 
-/// Everything that decides what is in an image.
+/// Everything that decides an image's contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Inputs {
     /// Each file's kind, mode and SHA-256, by its path; the Dockerfile is one of them.
@@ -21,19 +21,19 @@ pub struct Inputs {
     pub target: String,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: String,
-    /// The image it begins with, by digest; none for `FROM scratch`.
+    /// The base image, by digest; none for `FROM scratch`.
     pub base: Option<String>,
 }
 
 impl Inputs {
-    /// Of a tree's files.
+    /// The fingerprints of a tree's files.
     pub fn files(tree: &Tree) -> BTreeMap<String, String> {
         tree.iter().map(|(path, node)| (path.to_owned(), node.fingerprint())).collect()
     }
 
-    /// The key: 64 hexadecimal digits.
+    /// The image's key.
     pub fn key(&self) -> Key {
-        // Maps are in the order of their keys, so equal inputs are equal text.
+        // Maps are sorted by key, so equal inputs give equal text.
         let text = serde_json::to_vec(self).unwrap_or_default();
         Key(hex(&Sha256::digest(text)))
     }
@@ -50,7 +50,7 @@ impl Key {
         &self.0
     }
 
-    /// Enough for people.
+    /// The first 12 digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }
@@ -60,9 +60,4 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

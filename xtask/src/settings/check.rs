@@ -1,73 +1,83 @@
-//! What the rules find, and the small questions that several of them ask.
+//! What the rules find, and predicates that several rules share.
 
-use std::fmt::Display;
+use serde::Serialize;
 
 /// What the rules find in well-formed settings, in no order.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// Values that break a rule.
     pub problems: Vec<Finding>,
-    /// Values that are accepted, but may be refused by AWS.
+    /// Values that AWS may refuse.
     pub warnings: Vec<Finding>,
 }
 
-/// One key that cannot stay as it is.
+/// One key with a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// Keys and list positions from the top, with dots between.
+    /// Keys and list positions from the top, separated by dots.
     pub path: String,
-    /// The value, as far as it helps.
+    /// The value, if it helps.
     pub value: Option<String>,
-    /// What holds, and what to write.
+    /// The rule, and what to write.
     pub fix: String,
 }
 
+impl Finding {
+    /// The value is shown as the file has it; `()` shows none.
+    fn new(path: &str, value: impl Serialize, fix: impl Into<String>) -> Self {
+        let value = serde_json::to_value(value).ok().filter(|value| !value.is_null()).map(|value| value.to_string());
+        Self { path: path.to_owned(), value, fix: fix.into() }
+    }
+}
+
 impl Findings {
-    /// A value that breaks a rule.
-    pub(super) fn add(&mut self, path: &str, value: impl Display, fix: impl Into<String>) {
-        self.problems.push(Finding { path: path.to_owned(), value: Some(value.to_string()), fix: fix.into() });
+    /// A value that breaks a rule, or with `()` a missing key.
+    pub(super) fn add(&mut self, path: &str, value: impl Serialize, fix: impl Into<String>) {
+        self.problems.push(Finding::new(path, value, fix));
     }
 
-    /// A value that is accepted, with what to know about it.
-    pub(super) fn warn(&mut self, path: &str, value: impl Display, words: impl Into<String>) {
-        self.warnings.push(Finding { path: path.to_owned(), value: Some(value.to_string()), fix: words.into() });
+    /// A value that AWS may refuse.
+    pub(super) fn warn(&mut self, path: &str, value: impl Serialize, words: impl Into<String>) {
+        self.warnings.push(Finding::new(path, value, words));
     }
 
     /// A value that breaks a rule unless `holds`.
-    pub(super) fn must(&mut self, holds: bool, path: &str, value: impl Display, fix: impl Into<String>) {
+    pub(super) fn must(&mut self, holds: bool, path: &str, value: impl Serialize, fix: impl Into<String>) {
         if !holds {
             self.add(path, value, fix);
         }
     }
 
-    /// A key that is missing.
-    pub(super) fn missing(&mut self, path: &str, fix: impl Into<String>) {
-        self.problems.push(Finding { path: path.to_owned(), value: None, fix: fix.into() });
+    /// A list with an element that repeats an earlier one.
+    pub(super) fn no_duplicates<T: Serialize + PartialEq>(&mut self, path: &str, list: &[T]) {
+        for (index, element) in list.iter().enumerate().filter(|(index, element)| list[..*index].contains(element)) {
+            self.add(&format!("{path}.{index}"), element, "is listed twice; remove one");
+        }
     }
 }
 
-/// A text as it would stand in the file.
-pub(super) fn quoted(text: impl Display) -> String {
-    format!("\"{text}\"")
+/// Whether `text` has 1 to `max` characters, all of them `legal` and the first one `first`.
+pub(super) fn is_name(text: &str, max: usize, first: impl Fn(char) -> bool, legal: impl Fn(char) -> bool) -> bool {
+    (1..=max).contains(&text.len()) && text.starts_with(first) && text.chars().all(legal)
 }
 
-/// Whether `text` is 1 to `most` of the characters that `legal` takes.
-pub(super) fn made_of(text: &str, most: usize, legal: impl Fn(char) -> bool) -> bool {
-    (1..=most).contains(&text.len()) && text.chars().all(legal)
+/// a-z.
+pub(super) fn lower(c: char) -> bool {
+    c.is_ascii_lowercase()
 }
 
-/// Letters, digits, hyphens and underscores, a letter or digit first: what Batch takes for the names of its resources,
-/// at most 128 (AWS Batch API Reference, CreateComputeEnvironment, CreateJobQueue, RegisterJobDefinition).
-pub(super) fn batch_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && made_of(text, 128, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+/// A-Z and a-z.
+pub(super) fn letter(c: char) -> bool {
+    c.is_ascii_alphabetic()
 }
 
-/// An address of the web without a user in it; a trailing path is welcome.
+/// Letters, digits, `-` and `_`.
+pub(super) fn word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// A URL with a host; a path may follow. URLs with a password are refused earlier, as secrets.
 pub(super) fn web_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        let host = rest.split('/').next().unwrap_or_default();
-        !host.is_empty() && !text.contains(char::is_whitespace)
-    })
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace))
 }

@@ -1,17 +1,17 @@
-//! The grammar of `.env`: `NAME=value` lines, and nothing in a value is replaced. `.env.example` states it for its readers.
+//! `.env`: lines of `NAME=value`, without substitution. `.env.example` documents the format.
 //!
-//! No maintained crate reads the format without substitution: dotenvy replaces `$NAME` and `\n`, and has no switch for it.
-//! A password is data, so it must arrive as it was written, or be refused with its line.
+//! No maintained crate reads the format without substitution: dotenvy always replaces `$NAME` and `\n`, which may be part
+//! of a password.
 
 use std::collections::BTreeMap;
 
 use super::overrides::{Origin, Variable, Variables};
 use super::problem::Problem;
 
-/// The variables of a file that messages call `file`.
+/// The variables of a file; `file` is its name in messages.
 ///
 /// # Errors
-/// With every line that is not `NAME=value` and every name that is set twice, never with a value: it may be a secret.
+/// With every invalid line and every name that is set twice. No message quotes a value: it may be a secret.
 pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
     let (mut variables, mut problems) = (Variables::new(), Vec::new());
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
         };
         match first.get(name) {
             Some(earlier) => {
-                let fix = format!("`{name}` is set on line {earlier} already; remove one of the two lines");
+                let fix = format!("`{name}` is already set on line {earlier}; remove one of the two lines");
                 problems.push(Problem::of(file, Some(number), fix));
             }
             None => {
@@ -48,7 +48,7 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
 
 const FORM: &str = "is not `NAME=value`; start a comment with #";
 
-/// Name and value of a line without surrounding space; `more` gives the next line of a quoted value.
+/// Name and value of a trimmed line; `more` returns the next line of a quoted value.
 fn assignment<'t>(
     line: &'t str,
     more: &mut impl FnMut() -> Option<&'t str>,
@@ -68,7 +68,7 @@ fn assignment<'t>(
     Ok((name, value))
 }
 
-/// Everything up to the next such quote, line ends included.
+/// The text up to the closing quote, including line ends.
 fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t str>) -> Result<String, &'static str> {
     let (mut value, mut line) = (String::new(), start);
     loop {
@@ -79,16 +79,16 @@ fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t
                 Ok(value)
             } else {
                 Err("has text after the closing quote; \
-                     a value that contains one kind of quote is written in the other kind, and a comment follows a space")
+                     put a value with one kind of quote into the other kind, and a space before a comment")
             };
         }
         value.push_str(line);
         value.push('\n');
-        line = more().ok_or("opens a quote that is never closed; close it, or quote the value with the other kind")?;
+        line = more().ok_or("opens a quote that is never closed; close it, or use the other kind of quote")?;
     }
 }
 
-/// A word, which a comment may follow.
+/// A word; a comment may follow.
 fn unquoted(value: &str) -> Result<&str, &'static str> {
     let (word, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
     if word.starts_with('#') {
@@ -103,85 +103,5 @@ fn unquoted(value: &str) -> Result<&str, &'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Vec<(String, String, Origin)> {
-        let found = dot_env(".env", text).expect("good lines");
-        found.into_iter().map(|(name, variable)| (name, variable.value, variable.origin)).collect()
-    }
-
-    fn values(text: &str) -> Vec<String> {
-        read(text).into_iter().map(|(_, value, _)| value).collect()
-    }
-
-    fn refused(text: &str) -> Vec<(Option<usize>, String)> {
-        let problems = dot_env("prod.env", text).expect_err("bad lines");
-        assert!(problems.iter().all(|problem| problem.file == "prod.env" && !problem.to_string().contains("secret")));
-        problems.into_iter().map(|problem| (problem.line, problem.fix)).collect()
-    }
-
-    #[test]
-    fn quotes_comments_and_export_are_read_with_their_lines() {
-        let text = "# a comment\n\nA=1\nexport B='two words'\nC=\"three\nlines\"\nD=4 # four\nE=\n F = 6\nG= # seven\n";
-        let wanted = [
-            ("A", "1", 3),
-            ("B", "two words", 4),
-            ("C", "three\nlines", 5),
-            ("D", "4", 7),
-            ("E", "", 8),
-            ("F", "6", 9),
-            ("G", "", 10),
-        ];
-        let wanted = wanted.map(|(name, value, line)| {
-            (name.to_owned(), value.to_owned(), Origin::DotEnv { file: ".env".to_owned(), line })
-        });
-        assert_eq!(read(text), wanted);
-        assert_eq!(values("A=\"x\" # y\nB='x' #y\nC=a#b\nD=\"a # b\"\nexport=7\n"), ["x", "x", "a#b", "a # b", "7"]);
-    }
-
-    #[test]
-    fn nothing_in_a_value_is_replaced() {
-        let values = values(
-            "HOME_OF=x\nA=corr$ect-horse\nB=\"corr$ect horse\"\nC=r${HOME_OF}r\nD='r${HOME_OF} $1'\nE=a\\nb\\$c\n\
-             F=\"a\\nb\\tc\\\\\"\nG=a'b\"c\nH=$HOME_OF\nI=\"it's\"\n",
-        );
-        let wanted = [
-            "corr$ect-horse",
-            "corr$ect horse",
-            "r${HOME_OF}r",
-            "r${HOME_OF} $1",
-            "a\\nb\\$c",
-            "a\\nb\\tc\\\\",
-            "a'b\"c",
-            "$HOME_OF",
-            "x",
-            "it's",
-        ];
-        assert_eq!(values, wanted);
-    }
-
-    #[test]
-    fn line_ends_of_other_systems_are_line_ends() {
-        assert_eq!(values("A=1\r\nB='2' # two\r\nC=\"3\r\n4\"\r\n"), ["1", "2", "3\n4"]);
-    }
-
-    #[test]
-    fn bad_lines_are_reported_together_without_their_text() {
-        let problems = refused("A=1\nthe secret word\nB=2\nC=a secret c\n1D=secret\nE=\"x\" secret\nF='a'secret\n");
-        let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [Some(2), Some(4), Some(5), Some(6), Some(7)], "{problems:?}");
-        let problems = refused("A=1\nB='secret\nC=3\n");
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].0 == Some(2) && problems[0].1.contains("never closed"), "{problems:?}");
-    }
-
-    #[test]
-    fn a_name_that_is_set_twice_is_refused_with_both_lines() {
-        for text in ["A=secret\nB=1\nA=secret\n", "A=\nB=1\nexport A=secret\n", "A='secret'\nB=1\nA=\n"] {
-            let problems = refused(text);
-            let fix = "`A` is set on line 1 already; remove one of the two lines".to_owned();
-            assert_eq!(problems, [(Some(3), fix)], "{text}");
-        }
-    }
-}
+#[path = "../../tests/unit/settings/dot_env.rs"]
+mod tests;

@@ -1,52 +1,52 @@
-//! What the two images are made of, and from where.
+//! The sources of the two images.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, quoted, web_address};
+use super::check::{Findings, web_address};
 
-/// What the images are made of. Their processors are `batch.platform`.
+/// The sources of the images. Their CPU architecture is `batch.platform`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
-    /// The image of `transformation` and `copy`.
+    /// Image of `transformation` and `copy`.
     pub ingestion: IngestionImage,
-    /// The image of dbt.
+    /// Image of dbt.
     pub dbt: DbtImage,
-    /// The Python package index for dbt's image. IMAGE_PACKAGE_INDEX beats it.
+    /// Python package index for dbt's image. IMAGE_PACKAGE_INDEX overrides it.
     pub package_index: String,
-    /// A file of certificates that a build trusts beside the public ones, for machines behind a company's proxy; it goes
-    /// into no image. From the root. IMAGE_CA_BUNDLE beats it.
+    /// PEM file of CAs that a build trusts in addition to the public ones, for machines behind a company's proxy; no image
+    /// contains it. Relative to the repository. IMAGE_CA_BUNDLE overrides it.
     #[serde(default)]
     pub ca_bundle: Option<String>,
-    /// The proxy for a build's plain requests.
+    /// Proxy for HTTP requests of a build.
     #[serde(default)]
     pub http_proxy: Option<String>,
-    /// The proxy for a build's TLS requests.
+    /// Proxy for HTTPS requests of a build.
     #[serde(default)]
     pub https_proxy: Option<String>,
 }
 
-/// The image of `transformation` and `copy`: two static programs and nothing else.
+/// The image of `transformation` and `copy`: two static programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestionImage {
     /// Where the programs are compiled.
     pub compile: Compile,
-    /// The Rust image that compiles them in Docker, by digest.
+    /// Rust image that compiles them in Docker, by digest.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub builder: String,
 }
 
-/// Where programs for an image are compiled.
+/// Where the programs of an image are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compile {
     /// On this machine if it has the target, else in Docker.
     Auto,
-    /// On this machine: seconds after the first time.
+    /// On this machine: takes seconds after the first build.
     Host,
-    /// In Docker: minutes, on any machine.
+    /// In Docker: takes minutes, on any machine.
     Docker,
 }
 
@@ -54,8 +54,8 @@ pub enum Compile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DbtImage {
-    /// The Python image it begins with, by digest: a tag can be another image tomorrow. IMAGE_BASE
-    /// beats it, for machines that reach another registry only.
+    /// Python base image, by digest, because a tag can change. IMAGE_BASE overrides it, for machines that reach only
+    /// another registry.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub base: String,
 }
@@ -63,19 +63,19 @@ pub struct DbtImage {
 impl Images {
     pub(super) fn check(&self, found: &mut Findings) {
         for (key, image) in [("ingestion.builder", &self.ingestion.builder), ("dbt.base", &self.dbt.base)] {
-            let fix = "name the image with its digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
-            found.must(pinned(image), &format!("images.{key}"), quoted(image), fix);
+            let fix = "add the image's digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
+            found.must(pinned(image), &format!("images.{key}"), image, fix);
         }
         let index = &self.package_index;
         let fix = "write https://host/path, such as https://pypi.org/simple";
-        found.must(index.starts_with("https://") && web_address(index), "images.package_index", quoted(index), fix);
+        found.must(index.starts_with("https://") && web_address(index), "images.package_index", index, fix);
         for (key, proxy) in [("http_proxy", &self.http_proxy), ("https_proxy", &self.https_proxy)] {
             if let Some(proxy) = proxy {
-                found.must(web_address(proxy), &format!("images.{key}"), quoted(proxy), "write http://host:port");
+                found.must(web_address(proxy), &format!("images.{key}"), proxy, "write http://host:port");
             }
         }
         if let Some(bundle) = &self.ca_bundle {
-            found.must(!bundle.trim().is_empty(), "images.ca_bundle", quoted(bundle), "name a file, or leave it out");
+            found.must(!bundle.trim().is_empty(), "images.ca_bundle", bundle, "write the path of a file, or remove the key");
         }
     }
 }

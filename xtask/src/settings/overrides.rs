@@ -1,12 +1,11 @@
-//! The few keys that `.env` and the environment may set: what differs from one person to the next, and nothing that a
-//! reviewer should see in a file.
+//! The keys that `.env` and the environment may set: what differs from person to person.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-/// Every variable that sets a key, and the key. An empty variable sets nothing. SETTINGS_MODULE chooses the file.
+/// Every variable that sets a key, and the key. An empty variable is ignored. SETTINGS_MODULE selects the file.
 pub const OVERRIDES: [(&str, &str); 7] = [
     ("AWS_DEFAULT_REGION", "region"),
     ("AWS_ACCOUNT_ID", "account"),
@@ -17,34 +16,34 @@ pub const OVERRIDES: [(&str, &str); 7] = [
     ("IMAGE_CA_BUNDLE", "images.ca_bundle"),
 ];
 
-/// Where a value comes from that is not the file's.
+/// Where a variable is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The process's environment.
     Environment,
-    /// `.env`, or the file that stands in for it.
+    /// `.env`, or the file of `--dot-env`.
     DotEnv {
-        /// The file as messages call it.
+        /// The file's name in messages.
         file: String,
         /// The line.
         line: usize,
     },
 }
 
-/// A variable and where it is from.
+/// A variable.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Variable {
     /// Its value; it may be a secret.
     pub value: String,
-    /// Where it is from.
+    /// Where it is set.
     pub origin: Origin,
 }
 
-/// The environment over `.env`.
+/// The variables of the environment and `.env`; the environment has precedence.
 pub type Variables = BTreeMap<String, Variable>;
 
-/// A variable's value, if it is there and not empty.
+/// A variable's value, if it is set and not empty.
 pub fn given<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
     variables.get(name).map(|variable| variable.value.trim()).filter(|value| !value.is_empty())
 }

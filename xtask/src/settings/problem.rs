@@ -1,39 +1,39 @@
-//! What is wrong with settings, as a person reads it.
+//! A problem of the settings, and its message.
 
 use std::fmt;
 
-/// One thing to mend.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file as `infra/settings/dev.yaml`, `.env`, or the environment.
+    /// The file, such as `infra/settings/dev.yaml` or `.env`, or `environment`.
     pub file: String,
-    /// The line, from 1, where it is known.
+    /// The line, from 1, if known.
     pub line: Option<usize>,
-    /// The key, with dots between, empty for the file as a whole.
+    /// The key, with dots between its parts; empty for a problem of the whole file.
     pub key: String,
-    /// The value as it stands, as far as it helps and is no secret.
+    /// The value, if it helps and is not a secret.
     pub value: Option<String>,
-    /// What holds, and what to write instead.
+    /// The rule, and what to write instead.
     pub fix: String,
 }
 
 impl Problem {
-    /// A problem of a file as a whole, or of one of its lines.
+    /// A problem of a whole file, or of one of its lines.
     pub fn of(file: &str, line: Option<usize>, fix: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, key: String::new(), value: None, fix: fix.into() }
     }
 }
 
-/// Why settings were refused: every problem, in the files' order.
+/// Why settings were refused: every problem, by file and line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
-    /// What was asked for, such as "settings `dev`".
+    /// The subject, such as "settings `dev`".
     pub of: String,
     /// At least one.
     pub list: Vec<Problem>,
 }
 
-/// `file:line: key = value` above, what to do below; both short enough for a terminal, and the first for a click.
+/// `file:line: key = value`, and the fix on the next lines, wrapped at 80 columns.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
@@ -45,26 +45,15 @@ impl fmt::Display for Problem {
             (key, Some(value)) if !value.is_empty() => write!(f, ": {key} = {value}")?,
             (key, _) => write!(f, ": {key}")?,
         }
-        wrapped(&self.fix).iter().try_for_each(|line| write!(f, "\n    {line}"))
-    }
-}
-
-/// A text in lines that fit a terminal of 80 columns, indented by four.
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line =
-            lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= 76);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
+        let mut lines: Vec<String> = Vec::new();
+        for word in self.fix.split(' ') {
+            match lines.last_mut() {
+                Some(line) if line.chars().count() + word.chars().count() < 76 => *line += &format!(" {word}"),
+                _ => lines.push(word.to_owned()),
             }
-            None => lines.push(word.to_owned()),
         }
+        lines.iter().try_for_each(|line| write!(f, "\n    {line}"))
     }
-    lines
 }
 
 impl fmt::Display for Problems {

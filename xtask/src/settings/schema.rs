@@ -1,22 +1,22 @@
-//! The settings' types as JSON Schema, for editors: what a key means, what it may be, and which keys there are.
+//! The settings as JSON Schema, for editors: the keys, their meaning, and their values.
 
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
 use super::Settings;
 
-/// The schema of a file that stands alone.
+/// The schema of a file with all keys.
 pub fn schema() -> String {
     text(document("A deployment's settings", "schema.json"))
 }
 
-/// The schema of a file that extends another one: the same keys, none of which has to be there.
+/// The schema of a file that extends another one: the same keys, all optional.
 pub fn overlay_schema() -> String {
-    let mut document = document("Settings over another module's", "overlay.schema.json");
+    let mut document = document("Settings that extend another module's", "overlay.schema.json");
     optional(&mut document);
     let extends = json!({
         "type": "string",
-        "description": "The module whose values hold where this file has none: `dev` for infra/settings/dev.yaml.",
+        "description": "The module with the values of all other keys: `dev` for infra/settings/dev.yaml.",
     });
     document["properties"]["extends"] = extends;
     document["required"] = json!(["extends"]);
@@ -33,7 +33,7 @@ fn document(title: &str, file: &str) -> Value {
     Value::Object(members)
 }
 
-/// Doc comments are wrapped for Rust; editors wrap for themselves. Number formats such as `uint32` are not JSON Schema's.
+/// Joins the lines of doc comments, and removes number formats such as `uint32`, which JSON Schema does not have.
 fn tidy(members: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = members.get_mut("description") {
         *text = text.replace('\n', " ");

@@ -1,49 +1,49 @@
-//! Secrets do not belong into a file that is committed, nor into a message that quotes it. So they are looked for before
-//! anything else is said, and what is said about them is the key alone.
+//! Values that look like secrets. They do not belong in a committed file or in a message, so this is checked first, and
+//! the message names only the key.
 
 use serde_yaml::Value;
 
-/// The keys whose values look like secrets, with what they look like.
-pub(super) fn found(document: &Value) -> Vec<(Vec<String>, &'static str)> {
+use super::check::Finding;
+
+/// The keys with values that look like secrets.
+pub(super) fn found(document: &Value) -> Vec<Finding> {
     let mut found = Vec::new();
-    walk(document, &mut Vec::new(), &mut found);
+    walk(document, "", &mut found);
     found
 }
 
-fn walk(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, &'static str)>) {
+fn walk(value: &Value, path: &str, found: &mut Vec<Finding>) {
+    let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
     match value {
         Value::Mapping(mapping) => {
             for (key, value) in mapping {
-                path.push(super::read::key_text(key));
-                walk(value, path, found);
-                path.pop();
+                walk(value, &below(key.as_str().unwrap_or("?")), found);
             }
         }
         Value::Sequence(list) => {
             for (index, value) in list.iter().enumerate() {
-                path.push(index.to_string());
-                walk(value, path, found);
-                path.pop();
+                walk(value, &below(&index.to_string()), found);
             }
         }
         Value::Tagged(tagged) => walk(&tagged.value, path, found),
         Value::String(text) => {
-            let key = path.last().map_or("", String::as_str).to_lowercase();
-            if let Some(what) = look(text).or_else(|| named_so(&key, text)) {
-                found.push((path.clone(), what));
+            let key = path.rsplit('.').next().unwrap_or_default();
+            if let Some(what) = kind(text).or_else(|| by_name(key, text)) {
+                let fix = format!("looks like {what}; keep secrets in .env or the environment, never in a committed file");
+                found.push(Finding { path: path.to_owned(), value: None, fix });
             }
         }
         _ => {}
     }
 }
 
-/// What a text looks like by itself.
-fn look(text: &str) -> Option<&'static str> {
+/// The kind of secret, by the text itself.
+fn kind(text: &str) -> Option<&'static str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    // An access key id is 20 characters and begins with AKIA or ASIA (IAM User Guide, "IAM identifiers"); a secret access
-    // key is 40 of base 64.
+    // An access key ID has 20 characters and starts with AKIA or ASIA (IAM User Guide, "IAM identifiers"); a secret access
+    // key is 40 characters of base 64.
     if words.clone().any(|word| word.len() == 20 && (word.starts_with("AKIA") || word.starts_with("ASIA"))) {
-        return Some("an AWS access key id");
+        return Some("an AWS access key ID");
     }
     if text.contains("-----BEGIN ") {
         return Some("a private key");
@@ -57,31 +57,33 @@ fn look(text: &str) -> Option<&'static str> {
         return Some("an AWS secret access key");
     }
     let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    user.is_some_and(|(user, _)| user.contains(':')).then_some("an address with a password in it")
+    user.is_some_and(|(user, _)| user.contains(':')).then_some("a URL with a password")
 }
 
-fn named_so(key: &str, text: &str) -> Option<&'static str> {
+/// The kind of secret, by its key.
+fn by_name(key: &str, text: &str) -> Option<&'static str> {
+    let key = key.to_lowercase();
     let names = ["password", "passwd", "secret", "token", "private_key", "access_key", "credential"];
     (!text.is_empty() && names.iter().any(|name| key.contains(name))).then_some("a secret, by its name")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::look;
+    use super::kind;
 
     #[test]
-    fn secrets_have_looks_and_settings_do_not() {
+    fn secrets_are_recognised_and_settings_are_not() {
         for (text, what) in [
-            (concat!("AKIA", "IOSFODNN7EXAMPLE"), "an AWS access key id"),
+            (concat!("AKIA", "IOSFODNN7EXAMPLE"), "an AWS access key ID"),
             (concat!("wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY"), "an AWS secret access key"),
             (concat!("-----BEGIN ", "PRIVATE KEY-----"), "a private key"),
             ("ghp_x", "a GitHub token"),
-            ("https://me:word@host/simple", "an address with a password in it"),
+            ("https://me:word@host/simple", "a URL with a password"),
         ] {
-            assert_eq!(look(text), Some(what));
+            assert_eq!(kind(text), Some(what));
         }
         for text in ["dpstack", "https://pypi.org/simple", "python@sha256:0123456789abcdef", "me@host.tld", ""] {
-            assert_eq!(look(text), None, "{text}");
+            assert_eq!(kind(text), None, "{text}");
         }
     }
 }

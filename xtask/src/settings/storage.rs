@@ -1,40 +1,40 @@
-//! How long the buckets keep what.
+//! Retention of objects in the buckets.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Findings;
 
-/// How long the buckets keep what. Days count from an object's making.
+/// Retention of objects in the buckets, in days since their creation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// The answers as they came.
-    pub raw: Keep,
-    /// The typed files. An unchanged source goes on pointing at an old run's files, so they must outlive its silence.
-    pub processed: Keep,
+    /// The responses of sources.
+    pub raw: Retention,
+    /// The Parquet files. While a source does not change, new runs use the files of an old run, so do not let them expire.
+    pub processed: Retention,
     /// Receipts and load manifests.
-    pub stage: Keep,
-    /// Days that a replaced or deleted version can be had back.
+    pub stage: Retention,
+    /// Days that a replaced or deleted version can be restored.
     #[schemars(range(min = 1))]
     pub noncurrent_days: u32,
-    /// Days until the parts of an upload that never ended are removed.
+    /// Days until the parts of an incomplete upload are deleted.
     #[schemars(range(min = 1))]
     pub incomplete_upload_days: u32,
-    /// Days that the log of requests is kept.
+    /// Days that access logs are kept.
     #[schemars(range(min = 1))]
     pub access_log_days: u32,
 }
 
-/// How long one prefix of the lake is kept. What is left out never happens.
+/// Retention of one prefix of the lake. Keys that are left out do nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Keep {
-    /// Days until an object moves to a storage class that is cheaper to keep and dearer to read; 30 at least.
+pub struct Retention {
+    /// Days until an object moves to a storage class that costs less to store and more to read; at least 30.
     #[serde(default)]
     #[schemars(range(min = 30))]
     pub infrequent_access_days: Option<u32>,
-    /// Days until an object is removed.
+    /// Days until an object is deleted.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub expire_days: Option<u32>,
@@ -47,28 +47,24 @@ impl Storage {
             let path = format!("storage.{name}");
             if let Some(days) = keep.infrequent_access_days {
                 // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
-                let fix = "S3 moves nothing before day 30; write 30 or more";
+                let fix = "write 30 or more: S3 moves no object earlier";
                 found.must(days >= 30, &format!("{path}.infrequent_access_days"), days, fix);
             }
             let Some(expire) = keep.expire_days else { continue };
             let path = format!("{path}.expire_days");
-            found.must(expire > 0, &path, expire, "write 1 or more, or leave it out to keep everything");
+            found.must(expire > 0, &path, expire, "write 1 or more, or remove the key to keep everything");
             if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
-                let fix =
-                    format!("objects would be removed before they move on day {days}; write more, or leave one out");
+                let fix = format!("objects would be deleted before they move on day {days}; write more, or remove one key");
                 found.add(&path, expire, fix);
             }
         }
-        // Ours: receipts vouch for processed/, and processed/ can be made again from raw/, never the other way round.
-        let end = |keep: &Keep| keep.expire_days.unwrap_or(u32::MAX);
+        // Ours: receipts refer to processed/, and processed/ can be rebuilt from raw/, not the other way round.
+        let end = |keep: &Retention| keep.expire_days.unwrap_or(u32::MAX);
         for pair in prefixes.windows(2) {
             let [(above, longer), (name, shorter)] = pair else { continue };
             if end(shorter) > end(longer) {
-                found.add(
-                    &format!("storage.{above}.expire_days"),
-                    end(longer),
-                    format!("{above}/ must stay as long as {name}/, which is made from it"),
-                );
+                let fix = format!("{above}/ must be kept as long as {name}/, which is built from it");
+                found.add(&format!("storage.{above}.expire_days"), end(longer), fix);
             }
         }
         for (name, days) in [

@@ -1,31 +1,31 @@
-//! Why an operation failed: the first real cause among a stack's events, not the cascade that it set off.
+//! The cause of a failed operation: the first real failure among a stack's events, not its consequences.
 
 use chrono::{DateTime, Utc};
 
-/// What CloudFormation tells of one resource, or of the stack itself.
+/// An event of a resource, or of the stack itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its own.
+    /// Its id.
     pub id: String,
     /// The resource's name in the template; the stack's own name for the stack.
     pub resource: String,
     /// `AWS::S3::Bucket`.
     pub kind: String,
-    /// What AWS calls the resource, once it is there.
+    /// The resource's physical id, once it exists.
     pub physical: String,
     /// `CREATE_FAILED` and so on.
     pub status: String,
-    /// In words, where there are any.
+    /// The reason, if there is one.
     pub reason: Option<String>,
-    /// When.
+    /// Its time.
     pub at: Option<DateTime<Utc>>,
 }
 
 /// The type of the events of a stack as a whole.
 pub const STACK: &str = "AWS::CloudFormation::Stack";
 
-/// How reasons begin that are a consequence of another failure (seen in stacks' events; AWS CloudFormation User Guide,
-/// "Troubleshooting CloudFormation", has the first two).
+/// Prefixes of reasons that are consequences of another failure (seen in stacks' events; AWS CloudFormation User Guide,
+/// "Troubleshooting CloudFormation", lists the first two).
 const CONSEQUENCES: [&str; 5] = [
     "Resource creation cancelled",
     "Resource update cancelled",
@@ -35,7 +35,7 @@ const CONSEQUENCES: [&str; 5] = [
 ];
 
 impl Event {
-    /// Whether it says that something failed.
+    /// Whether it reports a failure.
     pub fn failed(&self) -> bool {
         self.status.ends_with("_FAILED")
     }
@@ -45,22 +45,22 @@ impl Event {
     }
 }
 
-/// The first failure that no other one caused, in the order of time. Of a change whose rollback failed as well, it is the
-/// rollback's: that is what has to be mended before anything else.
+/// The first failure in time that is no consequence of another. After a failed rollback it is the rollback's failure, which
+/// has to be fixed first.
 pub fn first_cause(events: &[Event]) -> Option<&Event> {
-    first_of(failed_rollback(events).map_or(events, |begun| &events[begun..]))
+    first_of(failed_rollback(events).map_or(events, |start| &events[start..]))
 }
 
-/// Why there was a rollback at all, of one that failed.
+/// What caused a rollback that then failed.
 pub fn cause_of_rollback(events: &[Event]) -> Option<&Event> {
     first_of(&events[..failed_rollback(events)?])
 }
 
-/// Where a rollback begins that failed.
+/// The index where a failed rollback starts.
 fn failed_rollback(events: &[Event]) -> Option<usize> {
     let of_the_stack = |status: &'static str| move |event: &Event| event.kind == STACK && event.status == status;
     let failed = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_FAILED"))?;
-    events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS")).filter(|begun| *begun < failed)
+    events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS")).filter(|start| *start < failed)
 }
 
 fn first_of(events: &[Event]) -> Option<&Event> {
@@ -73,93 +73,30 @@ fn first_of(events: &[Event]) -> Option<&Event> {
         .or_else(|| failures().next())
 }
 
-/// What often lies behind a reason, by what it says: for people who have not seen it before.
+const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists what it needs";
+const QUOTA: &str = "a quota of the account is used up; Service Quotas raises it";
+const CONTENT: &str = "only `cargo xtask destroy --delete-data` deletes its content";
+
+/// Explanations of common reasons, by a part of their text.
 const EXPLANATIONS: [(&str, &str); 11] = [
-    (
-        "already exists",
-        "something of this name is there, outside of the stack; remove it, or choose another name in the settings",
-    ),
-    (
-        "is not authorized to perform",
-        "the deploying identity lacks this permission; infra/README.md lists what it needs",
-    ),
-    ("Access Denied", "the deploying identity lacks a permission; infra/README.md lists what it needs"),
-    ("AccessDenied", "the deploying identity lacks a permission; infra/README.md lists what it needs"),
-    ("LimitExceeded", "a quota of the account is used up; Service Quotas raises it"),
-    ("maximum number of", "a quota of the account is used up; Service Quotas raises it"),
+    ("already exists", "a resource of this name exists outside of the stack; delete it, or choose another name"),
+    ("is not authorized to perform", PERMISSION),
+    ("Access Denied", PERMISSION),
+    ("AccessDenied", PERMISSION),
+    ("LimitExceeded", QUOTA),
+    ("maximum number of", QUOTA),
     ("requires replacing", "a resource with a fixed name cannot be replaced; rename it in the settings"),
     ("Rate exceeded", "AWS throttled the calls; run the same command again"),
-    ("is not empty", "what is in it goes only with `cargo xtask destroy --delete-data`"),
-    ("still contains images", "what is in it goes only with `cargo xtask destroy --delete-data`"),
-    ("service-linked role", "the service's own role is not there yet; the deployer needs iam:CreateServiceLinkedRole"),
+    ("is not empty", CONTENT),
+    ("still contains images", CONTENT),
+    ("service-linked role", "the deploying identity needs iam:CreateServiceLinkedRole"),
 ];
 
-/// Words for a reason, where it is one of the usual ones.
+/// The explanation of a reason, if it is a common one.
 pub fn explained(reason: &str) -> Option<&'static str> {
     EXPLANATIONS.iter().find(|(part, _)| reason.contains(part)).map(|(_, words)| *words)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(resource: &str, status: &str, reason: Option<&str>) -> Event {
-        let kind = if resource == "stack" { STACK } else { "AWS::S3::Bucket" };
-        let (resource, kind, status) = (resource.to_owned(), kind.to_owned(), status.to_owned());
-        Event {
-            id: String::new(),
-            resource,
-            kind,
-            physical: String::new(),
-            status,
-            reason: reason.map(str::to_owned),
-            at: None,
-        }
-    }
-
-    #[test]
-    fn the_cause_is_the_first_failure_that_is_no_consequence() {
-        let cancelled = event("B", "CREATE_FAILED", Some("Resource creation cancelled"));
-        let real = event("A", "CREATE_FAILED", Some("x already exists"));
-        let later = event("C", "CREATE_FAILED", Some("also bad"));
-        let stack = event("stack", "ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to create: [A]."));
-        let deleted = event("A", "DELETE_FAILED", Some("The bucket is not empty"));
-        let began = event("A", "CREATE_IN_PROGRESS", None);
-        // CloudFormation cancels the others before it says why.
-        let events = [began.clone(), cancelled.clone(), real.clone(), later, stack, deleted];
-        assert_eq!(first_cause(&events), Some(&real));
-        assert_eq!(first_cause(&[began, cancelled.clone()]), Some(&cancelled), "rather a consequence than nothing");
-        assert_eq!(first_cause(&[]), None);
-    }
-
-    #[test]
-    fn of_a_rollback_that_failed_its_own_cause_is_told() {
-        let change = event("A", "UPDATE_FAILED", Some("bad value"));
-        let begins =
-            event("stack", "UPDATE_ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to update: [A]."));
-        let back = event("B", "UPDATE_FAILED", Some("B was deleted by hand"));
-        let fails = event("stack", "UPDATE_ROLLBACK_FAILED", Some("The following resource(s) failed to update: [B]."));
-        let events = [change.clone(), begins.clone(), back.clone(), fails];
-        assert_eq!(first_cause(&events), Some(&back));
-        let ended = event("stack", "UPDATE_ROLLBACK_COMPLETE", None);
-        assert_eq!(first_cause(&[change.clone(), begins, ended]), Some(&change));
-    }
-
-    #[test]
-    fn a_stack_that_fails_without_a_resource_tells_its_own_reason() {
-        let stack = event("stack", "CREATE_FAILED", Some("Parameter x is invalid"));
-        assert_eq!(first_cause(std::slice::from_ref(&stack)), Some(&stack));
-    }
-
-    #[test]
-    fn usual_reasons_are_explained() {
-        assert!(explained("dpstack-dlake already exists").is_some_and(|words| words.contains("another name")));
-        assert!(
-            explained("User: arn is not authorized to perform: s3:CreateBucket")
-                .is_some_and(|words| words.contains("README"))
-        );
-        let full = "The repository with name 'x' cannot be deleted because it still contains images";
-        assert!(explained(full).is_some_and(|words| words.contains("--delete-data")));
-        assert_eq!(explained("something else"), None);
-    }
-}
+#[path = "../../tests/unit/stack/cause.rs"]
+mod tests;

@@ -1,7 +1,7 @@
-//! What a deployment changes in a stack: resource by resource, with every value that differs, and whether the old one goes.
+//! The predicted changes of a stack: each resource with the values that differ, and whether it is replaced.
 //!
-//! Found by holding two resolved templates against each other. CloudFormation has the last word: before a change set is
-//! executed it is held against this, and one that replaces or removes more than was shown is not.
+//! Computed by comparing two resolved templates. CloudFormation decides: a change set that replaces or removes more than
+//! predicted is executed only after approval.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,68 +11,68 @@ use serde_json::Value;
 
 use super::functions::references;
 use super::resolve::Resolved;
-use super::types::{Kind, Replaces};
+use super::types::{Replaces, ResourceType};
 
-/// What becomes of a resource.
+/// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is made.
+    /// It is created.
     Add,
-    /// It is there already, outside of the stack, and becomes part of it.
+    /// It exists outside of the stack and is imported.
     Import,
-    /// It is changed.
+    /// It is updated.
     Modify,
-    /// It goes.
+    /// It is removed.
     Remove,
 }
 
 /// One value that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Detail {
-    /// Where in the resource: `Properties/Tags/0/Value`.
+    /// Its path in the resource: `Properties/Tags/0/Value`.
     pub path: String,
-    /// What is there.
+    /// The current value.
     pub before: Option<String>,
-    /// What comes.
+    /// The new value.
     pub after: Option<String>,
 }
 
-/// A resource that is not as it shall be.
+/// A resource that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Its name in the template.
     pub resource: String,
     /// `AWS::S3::Bucket`.
     pub kind: String,
-    /// What becomes of it.
+    /// What happens to it.
     pub action: Action,
-    /// Whether a new one takes its place.
+    /// Whether it is replaced.
     pub replaces: Replaces,
-    /// Whether what goes stays in the account, outside of the stack.
+    /// Whether the removed resource is retained in the account.
     pub stays: bool,
-    /// For one that is changed.
+    /// The values that differ.
     pub details: Vec<Detail>,
 }
 
 impl Change {
-    /// Whether the old one may go with what it holds.
+    /// Whether data may be lost.
     pub fn loses_data(&self) -> bool {
         let goes = self.action == Action::Remove || self.replaces > Replaces::No;
-        goes && !self.stays && Kind::of(&self.kind).is_none_or(|kind| kind.holds_data)
+        goes && !self.stays && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
-    /// The property that is its fixed name, for a type that can have one.
+    /// The property with its fixed name, if the type has one.
     pub fn named_by(&self) -> Option<&'static str> {
-        Kind::of(&self.kind)?.named_by
+        ResourceType::of(&self.kind)?.named_by
     }
 
-    /// Whether it takes something away: such changes are listed first.
+    /// Whether it removes or replaces a resource: such changes are listed first.
     pub fn is_loud(&self) -> bool {
         self.action == Action::Remove || self.replaces > Replaces::No
     }
 
-    /// Whether it is about who may do what.
+    /// Whether it changes permissions or network access.
     pub fn is_access(&self) -> bool {
         let policy = |detail: &Detail| detail.path.contains("Policy") || detail.path.contains("Principal");
         match self.kind.as_str() {
@@ -96,11 +96,11 @@ impl fmt::Display for Change {
         };
         write!(f, "{sign} {}  {}", self.resource, self.kind)?;
         let word = match (self.action, self.replaces) {
-            (Action::Import, _) => "  is there already, and becomes part of the stack",
-            (Action::Remove, _) if self.stays => "  leaves the stack, and stays",
-            (Action::Remove, _) if self.loses_data() => "  is removed with what it holds",
+            (Action::Import, _) => "  exists, and is imported",
+            (Action::Remove, _) if self.stays => "  leaves the stack, and is retained",
+            (Action::Remove, _) if self.loses_data() => "  is removed with its data",
             (Action::Remove, _) => "  is removed",
-            (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; what the old one holds is lost",
+            (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; the data of the old one is lost",
             (Action::Modify, Replaces::Yes) => "  is replaced",
             (Action::Modify, Replaces::Maybe) => "  may be replaced",
             _ => "",
@@ -124,24 +124,24 @@ impl fmt::Display for Change {
     }
 }
 
-/// Values of one resource that are shown.
+/// The number of values shown per resource.
 const SHOWN: usize = 12;
 
-/// A value that fits on a line.
+/// A value shortened to one line.
 fn short(value: &str) -> String {
     const LONGEST: usize = 100;
     let line: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST { line } else { line.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
-/// What turns one template into the other, sorted by name.
+/// The changes from one template to the other, sorted by name.
 pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
     let names: BTreeSet<&String> = old.resources.keys().chain(new.resources.keys()).collect();
     let mut found: BTreeMap<&String, Change> = names
         .into_iter()
         .filter_map(|name| Some((name, change(name, old.resources.get(name), new.resources.get(name))?)))
         .collect();
-    // Whoever refers to a resource that is replaced gets another value, which may replace it in turn.
+    // A reference to a replaced resource has a new value, which may replace the referring resource in turn.
     loop {
         let replaced = |name: &String| found.get(name).is_some_and(|change| change.replaces == Replaces::Yes);
         let mut more = Vec::new();
@@ -198,9 +198,9 @@ fn modified(name: &str, old: &Value, new: &Value, details: Vec<Detail>) -> Chang
     }
 }
 
-/// What all differences of a resource together do. Of a type that nobody knows, nobody can tell.
+/// Whether these differences replace the resource. For an unknown type they may.
 fn replaces(body: &Value, details: &[Detail]) -> Replaces {
-    let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), Kind::of(&kind_of(body))) {
+    let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), ResourceType::of(&kind_of(body))) {
         (None, _) => Replaces::No,
         (Some(_), None) => Replaces::Maybe,
         (Some(path), Some(kind)) => kind.replaces(path, &body["Properties"]),
@@ -216,10 +216,10 @@ fn retains(body: &Value, policy: &str) -> bool {
     body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))
 }
 
-/// What CloudFormation does not act upon by itself; the policies were such until cloudformation-coverage-roadmap#1543.
+/// Attributes that CloudFormation does not act upon.
 const IDLE: [&str; 2] = ["Condition", "DependsOn"];
 
-/// Every value that differs, in the order of paths.
+/// Every value that differs, by path.
 fn differences(old: &Value, new: &Value) -> Vec<Detail> {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     leaves(old, String::new(), &mut before);
@@ -234,7 +234,7 @@ fn differences(old: &Value, new: &Value) -> Vec<Detail> {
     paths.into_iter().filter(|path| !idle(path)).map(detail).filter(|detail| detail.before != detail.after).collect()
 }
 
-/// A value as its leaves by path. A function is a leaf.
+/// The leaves of a value by path. A function is a leaf.
 fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}/{step}") };
     match value {
@@ -254,7 +254,7 @@ fn is_function(value: &Value) -> bool {
     only.is_some_and(|name| name == "Ref" || name.starts_with("Fn::"))
 }
 
-/// Where a resource refers to another, by the path of the reference.
+/// The references of a resource to others: path and target.
 fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
     let mut found = Vec::new();
     references(body, &mut Vec::new(), &mut found);
@@ -263,17 +263,17 @@ fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
 }
 
 /// The resources that a value refers to.
-pub fn mentions(value: &Value) -> Vec<String> {
+pub fn referenced(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     references(value, &mut Vec::new(), &mut found);
     found.into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
-/// Changes that cannot work: a resource with a fixed name cannot be replaced while the name is taken by the old one.
-pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
+/// Changes that cannot succeed: a resource with a fixed name cannot be replaced, as the old one has the name.
+pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
-        let Some(kind) = Kind::of(&change.kind) else { continue };
+        let Some(kind) = ResourceType::of(&change.kind) else { continue };
         let Some(name) = kind.named_by else { continue };
         let path = format!("/Properties/{name}");
         let named = old.resources.get(&change.resource).and_then(|body| body.pointer(&path)).is_some();
@@ -282,7 +282,7 @@ pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
             let paths = change.details.iter().map(|detail| detail.path.trim_start_matches("Properties/"));
             let forces = |path: &&str| kind.replaces(path, &Value::Null) > Replaces::No;
             let (forcing, other): (Vec<&str>, Vec<&str>) = paths.partition(forces);
-            // Another type replaces as well, whatever its properties.
+            // A new type replaces the resource whatever its properties.
             let why = if forcing.is_empty() { other } else { forcing };
             let why = why.join(", ");
             found.push(format!("`{}` ({}) would be replaced because of {why}", change.resource, change.kind));
@@ -292,5 +292,5 @@ pub fn impossible(old: &Resolved, changes: &[Change]) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "change/tests.rs"]
+#[path = "../../tests/unit/stack/change.rs"]
 mod tests;

@@ -1,13 +1,13 @@
-//! CloudFormation's functions: YAML with its short tags as JSON in the long form, and what a value refers to.
+//! CloudFormation's functions: YAML with short tags as JSON in the long form, and the references in a value.
 
 use serde_json::{Map, Value, json};
 use serde_yaml::Value as Yaml;
 
-/// What is wrong at a path of a template.
+/// A problem at a path of a template.
 pub(super) type Finding = (Vec<String>, String);
 
-/// The functions that a template may use (AWS CloudFormation Template Reference, "Intrinsic function reference"), but for
-/// those that CloudFormation reads elsewhere or by a transform.
+/// The allowed functions (AWS CloudFormation Template Reference, "Intrinsic function reference"), without those that need a
+/// transform or tie stacks together.
 const FUNCTIONS: [&str; 15] = [
     "Ref",
     "Condition",
@@ -42,7 +42,7 @@ pub(super) fn long_form(value: Yaml, path: &mut Vec<String>, found: &mut Vec<Fin
             let mut object = Map::new();
             for (key, item) in members {
                 let Yaml::String(key) = key else {
-                    found.push((path.clone(), "has a key that is no text; write it in quotes".to_owned()));
+                    found.push((path.clone(), "has a key that is not a string; write it in quotes".to_owned()));
                     continue;
                 };
                 let item = below(key.clone(), item, path, found);
@@ -72,27 +72,27 @@ fn function(name: &str, argument: Value, path: &[String], found: &mut Vec<Findin
         ("GetAtt", Value::String(text)) => match text.split_once('.') {
             Some((resource, attribute)) => json!({ "Fn::GetAtt": [resource, attribute] }),
             None => {
-                found.push((path.to_vec(), format!("`!GetAtt {text}` names no attribute; write Resource.Attribute")));
+                found.push((path.to_vec(), format!("`!GetAtt {text}` has no attribute; write Resource.Attribute")));
                 Value::Null
             }
         },
         (name, argument) if FUNCTIONS.contains(&name) || name == SUB => json!({ format!("Fn::{name}"): argument }),
         ("ImportValue", _) => {
-            let fix = "`!ImportValue` would tie stacks for ever; take the output as a parameter of the same name";
+            let fix = "`!ImportValue` would couple the stacks; use a parameter with the output's name";
             found.push((path.to_vec(), fix.to_owned()));
             Value::Null
         }
         (name, _) => {
-            found.push((path.to_vec(), format!("`!{name}` is no function that a plain template has")));
+            found.push((path.to_vec(), format!("`!{name}` is not a supported function")));
             Value::Null
         }
     }
 }
 
-/// What a value refers to.
+/// A reference in a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reference {
-    /// A parameter, a resource, or one of AWS's own names.
+    /// A parameter, a resource or a pseudo parameter.
     Name(String),
     /// An attribute of a resource.
     Attribute(String),
@@ -101,7 +101,7 @@ pub(super) enum Reference {
 }
 
 impl Reference {
-    /// What gives the value: a parameter or a resource.
+    /// The parameter or resource, unless it is a condition.
     pub(super) fn of_a_value(self) -> Option<String> {
         match self {
             Self::Name(name) | Self::Attribute(name) => Some(name),
@@ -110,7 +110,7 @@ impl Reference {
     }
 }
 
-/// Everything that a value refers to, with the path where it does.
+/// Every reference in a value, with its path.
 pub(super) fn references(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Reference)>) {
     match value {
         Value::Array(items) => {
@@ -149,8 +149,7 @@ pub(super) fn references(value: &Value, path: &mut Vec<String>, found: &mut Vec<
     }
 }
 
-/// What the text of `Fn::Sub` refers to: `${Name}` and `${Resource.Attribute}`, but not `${!Literal}` nor what the
-/// function's own map defines.
+/// The references of an `Fn::Sub` text: `${Name}` and `${Resource.Attribute}`, without `${!Literal}` and the names in its map.
 fn inside(argument: &Value) -> Vec<Reference> {
     let (text, own) = match argument {
         Value::String(text) => (text.as_str(), None),
@@ -167,37 +166,5 @@ fn inside(argument: &Value) -> Vec<Reference> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (Value, Vec<Finding>) {
-        let mut found = Vec::new();
-        let value = long_form(serde_yaml::from_str(text).expect("YAML"), &mut Vec::new(), &mut found);
-        (value, found)
-    }
-
-    #[test]
-    fn short_tags_become_the_long_form_at_every_depth() {
-        let (value, found) = read("a: !If [C, !Ref X, !Sub '${Y.Z}-${!w}-${v}']\nb: [!GetAtt R.A.B, {c: !Not [1]}]");
-        assert_eq!(found, []);
-        let wanted = json!({
-            "a": {"Fn::If": ["C", {"Ref": "X"}, {"Fn::Sub": "${Y.Z}-${!w}-${v}"}]},
-            "b": [{"Fn::GetAtt": ["R", "A.B"]}, {"c": {"Fn::Not": [1]}}],
-        });
-        assert_eq!(value, wanted);
-        let mut found = Vec::new();
-        references(&value, &mut Vec::new(), &mut found);
-        let names: Vec<Reference> = found.into_iter().map(|(_, reference)| reference).collect();
-        use Reference::{Attribute, Condition, Name};
-        let wanted =
-            [Condition("C".into()), Name("X".into()), Attribute("Y".into()), Name("v".into()), Attribute("R".into())];
-        assert_eq!(names, wanted);
-    }
-
-    #[test]
-    fn what_is_no_function_of_a_plain_template_is_told_with_its_path() {
-        let (_, found) = read("a: [!ImportValue x, !Transform y, !GetAtt z]");
-        let paths: Vec<String> = found.iter().map(|(path, _)| path.join(".")).collect();
-        assert_eq!(paths, ["a.0", "a.1", "a.2"]);
-    }
-}
+#[path = "../../tests/unit/stack/functions.rs"]
+mod tests;

@@ -1,20 +1,19 @@
-//! The settings module that a stack belongs to, which is its tag `module`. Two modules may give their stacks the same names;
-//! the tag keeps the commands of one off the stacks of the other.
+//! The settings module that owns a stack: its tag `module`. Two modules may use the same stack names; the tag keeps each off
+//! the other's stacks.
 //!
-//! CloudFormation passes a stack's tags on to its resources (API Reference, CreateChangeSet, Tags). A new stack has the tag
-//! from the start. A stack of an earlier version gets it by its next deployment, unless one of its resources would be
-//! replaced for it: Batch cannot change the tags of a compute environment. That stack stays without; the others of the
-//! deployment have the tag, and one that does is enough to refuse.
+//! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have the tag
+//! from the start. A stack of an earlier version gets it with its next deployment, unless that would replace a resource: Batch
+//! cannot change the tags of a compute environment. One tagged stack of a deployment is enough to refuse.
 
-use super::announced::Deployed;
+use super::deployed::Deployed;
 use super::resolve::Resolved;
-use super::types::{Kind, Replaces};
+use super::types::{Replaces, ResourceType};
 use crate::failure::Failure;
 
 /// The tag's name; its value is the module.
 pub const TAG: &str = "module";
 
-/// Checks that none of these stacks belongs to another module. One without the tag may be anyone's.
+/// Checks that none of these stacks belongs to another module. One without the tag passes.
 ///
 /// # Errors
 /// With the first stack that does.
@@ -31,10 +30,10 @@ pub fn owned<'s>(module: &str, stacks: impl IntoIterator<Item = &'s Deployed>) -
     )))
 }
 
-/// Whether every resource takes a new tag where it is.
+/// Whether every resource can be tagged in place.
 pub fn takes_tags(resources: &Resolved) -> bool {
     resources.resources.values().all(|body| {
-        let kind = Kind::of(body["Type"].as_str().unwrap_or_default());
+        let kind = ResourceType::of(body["Type"].as_str().unwrap_or_default());
         kind.is_some_and(|kind| kind.replaces("Tags", &body["Properties"]) == Replaces::No)
     })
 }

@@ -1,5 +1,5 @@
-//! A template with its parameters filled in: conditions decided, branches chosen, names of parameters replaced by their
-//! values. What refers to resources, and AWS's own names, stay as they are. Two of these show what a change does.
+//! A template with its parameters resolved: conditions evaluated and parameters replaced by their values. References to
+//! resources and unknown pseudo parameters stay. Comparing two of these predicts a change.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use super::template::Template;
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Given {
-    /// As CloudFormation takes it; lists with commas between.
+pub enum ParameterValue {
+    /// As CloudFormation takes it; lists separated by commas.
     Known(String),
     /// Known once something else is done: `image:<key>`, `output:<stack>.<name>`.
     Pending(String),
 }
 
-impl Given {
-    /// As it stands in a resolved template: what is pending is like no value.
+impl ParameterValue {
+    /// Its text in a resolved template; a pending value is in angle brackets.
     pub fn shown(&self) -> String {
         match self {
             Self::Known(value) => value.clone(),
@@ -27,41 +27,43 @@ impl Given {
     }
 }
 
-/// What a template comes to.
+/// A resolved template.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
-    /// By logical name: type, properties and attributes. Those whose condition is false are not there.
+    /// By logical name: type, properties and attributes. Those with a false condition are left out.
     pub resources: BTreeMap<String, Value>,
     /// By name: the value.
     pub outputs: BTreeMap<String, Value>,
 }
 
-/// Fills a template in. A parameter without a value stays a reference; AWS's own names (`AWS::Region`) may be given like
+/// Resolves a template. A parameter without a value stays a reference; pseudo parameters (`AWS::Region`) are given like
 /// parameters.
-pub fn resolve(template: &Template, given: &BTreeMap<String, Given>) -> Resolved {
-    let filling = Filling { template, given };
-    let there = |body: &Value| match body.get("Condition").and_then(Value::as_str) {
-        Some(condition) => filling.holds(&json!({ "Condition": condition }), 0),
+pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
+    let resolver = Resolver { template, given };
+    let exists = |body: &Value| match body.get("Condition").and_then(Value::as_str) {
+        Some(condition) => resolver.holds(&json!({ "Condition": condition }), 0),
         None => true,
     };
-    let resources = template.resources.iter().filter(|(_, body)| there(body));
-    let outputs = template.outputs.iter().filter(|(_, body)| there(body));
+    let resources = template.resources.iter().filter(|(_, body)| exists(body));
+    let outputs = template.outputs.iter().filter(|(_, body)| exists(body));
     Resolved {
-        resources: resources.map(|(name, body)| (name.clone(), filling.fill(body).unwrap_or_default())).collect(),
-        outputs: outputs.map(|(name, body)| (name.clone(), filling.fill(&body["Value"]).unwrap_or_default())).collect(),
+        resources: resources.map(|(name, body)| (name.clone(), resolver.fill(body).unwrap_or_default())).collect(),
+        outputs: outputs
+            .map(|(name, body)| (name.clone(), resolver.fill(&body["Value"]).unwrap_or_default()))
+            .collect(),
     }
 }
 
-struct Filling<'t> {
+struct Resolver<'t> {
     template: &'t Template,
-    given: &'t BTreeMap<String, Given>,
+    given: &'t BTreeMap<String, ParameterValue>,
 }
 
-/// Conditions that name each other deeper than any template of ours are taken for a circle.
+/// Conditions nested deeper count as circular, and false.
 const DEEPEST: usize = 32;
 
-impl Filling<'_> {
-    /// A parameter's value in its type's shape.
+impl Resolver<'_> {
+    /// A parameter's value: a text, or a list for list types.
     fn parameter(&self, name: &str) -> Option<Value> {
         let value = self.given.get(name)?.shown();
         let declared = self.template.parameters.get(name);
@@ -90,7 +92,7 @@ impl Filling<'_> {
         }
     }
 
-    /// None where the value is AWS::NoValue, which is no value at all.
+    /// None for AWS::NoValue.
     fn fill(&self, value: &Value) -> Option<Value> {
         match value {
             Value::Array(items) => Some(items.iter().filter_map(|item| self.fill(item)).collect()),
@@ -106,10 +108,10 @@ impl Filling<'_> {
                             return self.fill(&parts[if holds { 1 } else { 2 }]);
                         }
                         ("Fn::Sub", argument) => return Some(self.substitute(argument)),
-                        ("Fn::FindInMap", argument) => return Some(self.look_up(argument)),
+                        ("Fn::FindInMap", argument) => return Some(self.find_in_map(argument)),
                         ("Fn::Select" | "Fn::Join" | "Fn::Split", argument) => {
                             let filled = self.fill(argument).unwrap_or_default();
-                            return Some(reckoned(function, &filled).unwrap_or_else(|| json!({ function: filled })));
+                            return Some(evaluated(function, &filled).unwrap_or_else(|| json!({ function: filled })));
                         }
                         _ => {}
                     }
@@ -121,15 +123,15 @@ impl Filling<'_> {
         }
     }
 
-    /// A mapping's value, where both keys are known.
-    fn look_up(&self, argument: &Value) -> Value {
+    /// A mapping's value, if both keys are known.
+    fn find_in_map(&self, argument: &Value) -> Value {
         let filled = self.fill(argument).unwrap_or_default();
         let key = |index: usize| filled.get(index).and_then(Value::as_str);
         let found = || self.template.mappings.get(key(0)?)?.get(key(1)?)?.get(key(2)?);
         found().map_or_else(|| json!({ "Fn::FindInMap": filled.clone() }), |value| plain(Some(value.clone())))
     }
 
-    /// `${Parameter}` by its value; what remains, resources and AWS's own names, stays.
+    /// Replaces `${Parameter}` by its value; other references stay.
     fn substitute(&self, argument: &Value) -> Value {
         let (text, own) = match argument {
             Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),
@@ -156,9 +158,8 @@ impl Filling<'_> {
     }
 }
 
-/// What comes of a function on lists, where all of it is known: a list that differs in one place changes whoever takes that
-/// place, and nobody else.
-fn reckoned(function: &str, filled: &Value) -> Option<Value> {
+/// The result of a list function if its arguments are known, so that a changed item affects only those that select it.
+fn evaluated(function: &str, filled: &Value) -> Option<Value> {
     let (first, second) = (filled.get(0)?.as_str()?, filled.get(1)?);
     match function {
         "Fn::Select" => second.as_array()?.get(first.parse::<usize>().ok()?).cloned(),
@@ -166,12 +167,12 @@ fn reckoned(function: &str, filled: &Value) -> Option<Value> {
             let texts: Option<Vec<&str>> = second.as_array()?.iter().map(Value::as_str).collect();
             Some(Value::String(texts?.join(first)))
         }
-        // One that is pending is one text still, and no list.
+        // A pending list is one text.
         _ => second.as_str().filter(|text| !text.starts_with('<')).map(|text| text.split(first).collect()),
     }
 }
 
-/// A number or a truth value as the text that a parameter would give.
+/// A number or boolean as a text, as a parameter has it.
 fn plain(value: Option<Value>) -> Value {
     match value {
         Some(Value::Number(number)) => Value::String(number.to_string()),
@@ -181,7 +182,7 @@ fn plain(value: Option<Value>) -> Value {
     }
 }
 
-/// The function of a value that is nothing but one, and its argument.
+/// A function call as name and argument.
 fn only(value: &Value) -> Option<(&str, &Value)> {
     let members = value.as_object()?;
     let (name, argument) = if members.len() == 1 { members.iter().next()? } else { return None };

@@ -1,24 +1,23 @@
-//! Where parameters come from that no other stack gives: settings, images, and the versions of objects.
+//! Parameters that do not come from other stacks: settings, images, and versions of objects.
 
 use std::collections::BTreeMap;
 
 use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver};
 
-/// Parameters that are an image's digest, and the image as `cargo xtask build-images` calls it. A plan writes `image:<name>`
-/// for a digest that it does not know yet.
+/// Parameters with an image's digest, and the image's name. A plan shows `image:<name>` for a digest not known yet.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
 
-/// Parameters that are the version of an object in the bucket of Airflow, and its key there.
+/// Parameters with the version of an object in Airflow's bucket, and its key.
 pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.txt")];
 
-/// The stack with the images' repositories: what is pushed waits for it.
+/// The stack with the image repositories.
 pub const REGISTRY: &str = "registry";
-/// The stack with the buckets: what is uploaded waits for it.
+/// The stack with the buckets.
 pub const STORAGE: &str = "storage";
-/// The stack with Redshift: what is set up in it waits for it.
+/// The stack with Redshift.
 pub const WAREHOUSE: &str = "warehouse";
 
-/// The switch of each interface endpoint.
+/// The parameter of each interface endpoint.
 const ENDPOINTS: [(Endpoint, &str); 11] = [
     (Endpoint::Batch, "BatchEndpoint"),
     (Endpoint::EcrApi, "EcrApiEndpoint"),
@@ -36,13 +35,13 @@ const ENDPOINTS: [(Endpoint, &str); 11] = [
 /// A value of the settings, as a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The keys that it is from.
+    /// The keys it comes from.
     pub key: &'static str,
-    /// As CloudFormation takes it; lists with commas between.
+    /// As CloudFormation takes it; lists separated by commas.
     pub value: String,
 }
 
-/// Every parameter that is a value of the settings.
+/// Every parameter with a value of the settings.
 pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     let mut table = BTreeMap::new();
     let mut row = |name, key, value: String| drop(table.insert(name, Setting { key, value }));
@@ -102,8 +101,8 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("BaseRpu", "warehouse.base_rpu", of.warehouse.base_rpu.to_string());
     row("MaxRpu", "warehouse.max_rpu", of.warehouse.max_rpu.to_string());
     row("UsageLimitRpuHours", "warehouse.usage_limit.rpu_hours", of.warehouse.usage_limit.rpu_hours.to_string());
-    let tells = of.warehouse.usage_limit.action != Breach::Log;
-    row("UsageLimitTells", "warehouse.usage_limit.action", tells.to_string());
+    let alarms = of.warehouse.usage_limit.action != Breach::Log;
+    row("UsageLimitTells", "warehouse.usage_limit.action", alarms.to_string());
     for (log, name) in [
         (LogExport::Connectionlog, "ConnectionLog"),
         (LogExport::Userlog, "UserLog"),
@@ -165,7 +164,7 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
     row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
     row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());
-    // Of the stack in `infra/github`, which only a deployment has that lets GitHub's jobs in without keys.
+    // For the stack in `infra/github`, which only deployments with OIDC have.
     if let (Some(subject), Some(environment)) = (of.auth.subject(), &of.auth.environment) {
         row("StackPrefix", "stack_prefix", of.stack_prefix.clone());
         row("GithubSubject", "auth.repository, auth.owner_id, auth.repository_id", subject);

@@ -1,15 +1,15 @@
-//! What a stack's status means, and which steps are legal from there: the one place that knows, so that no call is sent
-//! that CloudFormation must refuse.
+//! What a stack's status means, and which operations it allows: the only place that knows, so that no call is sent that
+//! CloudFormation must refuse.
 //!
 //! | status | `deploy` | `destroy` | `recover` |
 //! |---|---|---|---|
-//! | not there, DELETE_COMPLETE | creates | – | – |
-//! | …_COMPLETE, and not one of those below | updates | deletes | – |
-//! | …_IN_PROGRESS | waits, then looks again | the same | the same |
-//! | REVIEW_IN_PROGRESS, ROLLBACK_COMPLETE | deletes what is left, creates | deletes | deletes |
-//! | CREATE_FAILED, ROLLBACK_FAILED, DELETE_FAILED | refuses: `recover` | deletes | deletes, `--retain` what cannot go |
+//! | does not exist, DELETE_COMPLETE | creates | – | – |
+//! | …_COMPLETE, except those below | updates | deletes | – |
+//! | …_IN_PROGRESS | waits, then continues | the same | the same |
+//! | REVIEW_IN_PROGRESS, ROLLBACK_COMPLETE | deletes, creates | deletes | deletes |
+//! | CREATE_FAILED, ROLLBACK_FAILED, DELETE_FAILED | refuses: `recover` | deletes | deletes, except `--retain` |
 //! | UPDATE_FAILED | refuses: `recover` | deletes | rolls back |
-//! | UPDATE_ROLLBACK_FAILED | refuses: `recover` | deletes | goes on rolling back, `--skip` what cannot |
+//! | UPDATE_ROLLBACK_FAILED | refuses: `recover` | deletes | continues the rollback, except `--skip` |
 //! | IMPORT_ROLLBACK_FAILED | refuses, by hand | deletes | refuses, by hand |
 //!
 //! Source: AWS CloudFormation User Guide, "Stack status codes" and "Continue rolling back an update"; API Reference of
@@ -17,29 +17,29 @@
 
 use serde::Serialize;
 
-/// What a status comes down to.
+/// The meaning of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// No stack.
     Absent,
-    /// At rest, and can be changed.
+    /// No operation in progress; it can be updated.
     Ready,
-    /// CloudFormation is at work.
+    /// An operation is in progress.
     Busy,
-    /// It never came to be; it can only be deleted, and there is nothing in it.
-    Stillborn,
-    /// It can only be deleted, and something may be in it.
+    /// It was never created: under review or rolled back. It is empty and can only be deleted.
+    ReviewInProgress,
+    /// It can only be deleted, and may contain resources.
     Broken,
-    /// A failed change that can be rolled back.
-    HalfChanged,
-    /// A rollback that failed and can go on.
-    HalfRolledBack,
-    /// Only people can tell what is to be done.
-    ByHand,
+    /// A failed update that can be rolled back.
+    UpdateFailed,
+    /// A failed rollback that can be continued.
+    RollbackFailed,
+    /// A person must decide.
+    Manual,
 }
 
-/// Every status that there is.
+/// Every status.
 pub const STATUSES: [(&str, State); 23] = [
     ("CREATE_COMPLETE", State::Ready),
     ("CREATE_FAILED", State::Broken),
@@ -50,154 +50,81 @@ pub const STATUSES: [(&str, State); 23] = [
     ("IMPORT_COMPLETE", State::Ready),
     ("IMPORT_IN_PROGRESS", State::Busy),
     ("IMPORT_ROLLBACK_COMPLETE", State::Ready),
-    ("IMPORT_ROLLBACK_FAILED", State::ByHand),
+    ("IMPORT_ROLLBACK_FAILED", State::Manual),
     ("IMPORT_ROLLBACK_IN_PROGRESS", State::Busy),
-    ("REVIEW_IN_PROGRESS", State::Stillborn),
-    ("ROLLBACK_COMPLETE", State::Stillborn),
+    ("REVIEW_IN_PROGRESS", State::ReviewInProgress),
+    ("ROLLBACK_COMPLETE", State::ReviewInProgress),
     ("ROLLBACK_FAILED", State::Broken),
     ("ROLLBACK_IN_PROGRESS", State::Busy),
     ("UPDATE_COMPLETE", State::Ready),
     ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_FAILED", State::HalfChanged),
+    ("UPDATE_FAILED", State::UpdateFailed),
     ("UPDATE_IN_PROGRESS", State::Busy),
     ("UPDATE_ROLLBACK_COMPLETE", State::Ready),
     ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_ROLLBACK_FAILED", State::HalfRolledBack),
+    ("UPDATE_ROLLBACK_FAILED", State::RollbackFailed),
     ("UPDATE_ROLLBACK_IN_PROGRESS", State::Busy),
 ];
 
-/// What a command does about a stack next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Next {
+/// What `recover` does with a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
     /// Nothing.
-    Rest,
-    /// Make it.
-    Create,
-    /// Change it where something differs.
-    Update,
-    /// Look on until it is at rest.
-    Wait,
+    Nothing,
     /// Delete it.
     Delete,
-    /// Roll a failed change back (RollbackStack).
+    /// Roll a failed update back (RollbackStack).
     RollBack,
-    /// Go on with a rollback (ContinueUpdateRollback).
+    /// Continue a failed rollback (ContinueUpdateRollback).
     ContinueRollback,
-    /// Send nothing, and say why.
+    /// Send nothing, and report why.
     Refuse,
 }
 
 impl State {
-    /// What a status means; one that AWS adds later is for people.
+    /// The meaning of a status; an unknown one needs a person.
     pub fn of(status: &str) -> Self {
-        STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::ByHand, |(_, state)| *state)
+        STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::Manual, |(_, state)| *state)
     }
 
-    /// What `deploy` does first.
-    pub fn deploy(self) -> Next {
+    /// What `recover` does once no operation is in progress.
+    pub fn recovery(self) -> Recovery {
         match self {
-            Self::Absent => Next::Create,
-            Self::Ready => Next::Update,
-            Self::Busy => Next::Wait,
-            Self::Stillborn => Next::Delete,
-            Self::Broken | Self::HalfChanged | Self::HalfRolledBack | Self::ByHand => Next::Refuse,
+            Self::Absent | Self::Ready | Self::Busy => Recovery::Nothing,
+            Self::ReviewInProgress | Self::Broken => Recovery::Delete,
+            Self::UpdateFailed => Recovery::RollBack,
+            Self::RollbackFailed => Recovery::ContinueRollback,
+            Self::Manual => Recovery::Refuse,
         }
     }
 
-    /// What `destroy` does first. A stack in any state of rest may be deleted.
-    pub fn destroy(self) -> Next {
-        match self {
-            Self::Absent => Next::Rest,
-            Self::Busy => Next::Wait,
-            _ => Next::Delete,
-        }
-    }
-
-    /// What `recover` does first.
-    pub fn recover(self) -> Next {
-        match self {
-            Self::Absent | Self::Ready => Next::Rest,
-            Self::Busy => Next::Wait,
-            Self::Stillborn | Self::Broken => Next::Delete,
-            Self::HalfChanged => Next::RollBack,
-            Self::HalfRolledBack => Next::ContinueRollback,
-            Self::ByHand => Next::Refuse,
-        }
-    }
-
-    /// For whoever reads that nothing can be done by itself: what happened, in words, and the command that goes on.
+    /// For a state that needs more than waiting: what happened, and what to do.
     pub fn remedy(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Absent | Self::Ready | Self::Busy => None,
-            Self::Stillborn => Some((
-                "it was never made: there is nothing in it",
-                "mend the cause; `cargo xtask deploy` then deletes it and makes it anew",
+            Self::ReviewInProgress => Some((
+                "it was never created and is empty",
+                "fix the cause; `cargo xtask deploy` then deletes the stack and creates it again",
             )),
             Self::Broken => Some((
-                "it could not be made or deleted to the end, and something may be left in it",
-                "`cargo xtask recover` deletes it; what cannot be deleted stays with --stack NAME --retain RESOURCE",
+                "creating or deleting it failed, and it may still contain resources",
+                "`cargo xtask recover` deletes it; --stack NAME --retain RESOURCE keeps what cannot be deleted",
             )),
-            Self::HalfChanged => {
-                Some(("a change failed and was not rolled back", "`cargo xtask recover` rolls it back"))
+            Self::UpdateFailed => {
+                Some(("an update failed and was not rolled back", "`cargo xtask recover` rolls it back"))
             }
-            Self::HalfRolledBack => Some((
-                "a change failed, and so did its rollback",
-                "mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --stack NAME --skip RESOURCE",
+            Self::RollbackFailed => Some((
+                "an update failed, and so did its rollback",
+                "fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE leaves out what cannot be fixed",
             )),
-            Self::ByHand => Some((
-                "no step is safe from here without looking",
-                "see the stack's events in the console; AWS's page \"Troubleshooting CloudFormation\" has this status",
+            Self::Manual => Some((
+                "no automatic operation is safe",
+                "see the stack's events in the console, and \"Troubleshooting CloudFormation\" in the AWS User Guide",
             )),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every state, and what follows from it: deploy, destroy, recover.
-    const TABLE: [(State, Next, Next, Next); 8] = [
-        (State::Absent, Next::Create, Next::Rest, Next::Rest),
-        (State::Ready, Next::Update, Next::Delete, Next::Rest),
-        (State::Busy, Next::Wait, Next::Wait, Next::Wait),
-        (State::Stillborn, Next::Delete, Next::Delete, Next::Delete),
-        (State::Broken, Next::Refuse, Next::Delete, Next::Delete),
-        (State::HalfChanged, Next::Refuse, Next::Delete, Next::RollBack),
-        (State::HalfRolledBack, Next::Refuse, Next::Delete, Next::ContinueRollback),
-        (State::ByHand, Next::Refuse, Next::Delete, Next::Refuse),
-    ];
-
-    #[test]
-    fn each_state_has_its_legal_steps() {
-        for (state, deploy, destroy, recover) in TABLE {
-            assert_eq!((state.deploy(), state.destroy(), state.recover()), (deploy, destroy, recover), "{state:?}");
-            assert_eq!(
-                state.remedy().is_none(),
-                matches!(state, State::Absent | State::Ready | State::Busy),
-                "{state:?}"
-            );
-        }
-        assert!(STATUSES.iter().all(|(_, state)| TABLE.iter().any(|row| row.0 == *state)));
-    }
-
-    /// CloudFormation's own words: what is under way ends with IN_PROGRESS, but for a stack that waits for a review.
-    #[test]
-    fn what_goes_on_is_waited_for_and_nothing_else_is() {
-        for (status, state) in STATUSES {
-            let goes_on = status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS";
-            assert_eq!(state == State::Busy, goes_on, "{status}");
-        }
-        assert_eq!(State::of("SOMETHING_NEW"), State::ByHand);
-    }
-
-    #[cfg(feature = "cloud")]
-    #[test]
-    fn the_table_has_every_status_that_the_sdk_knows() {
-        let mut known: Vec<&str> = aws_sdk_cloudformation::types::StackStatus::values().to_vec();
-        known.sort_unstable();
-        let ours: Vec<&str> = STATUSES.iter().map(|(status, _)| *status).collect();
-        assert_eq!(ours, known);
-    }
-}
+#[path = "../../tests/unit/stack/status.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! One template: its text as parameters, conditions, resources and outputs, or everything that is wrong with it.
+//! One template: parameters, conditions, resources and outputs, or all its problems.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 use super::functions::{Finding, Reference, long_form, references};
 use crate::settings::{Document, Problem, no_yaml};
 
-/// The largest text that CloudFormation takes in a request (AWS CloudFormation User Guide, "Quotas", template body).
+/// The size limit of a template in a request (AWS CloudFormation User Guide, "Quotas", template body).
 const LARGEST: usize = 51_200;
-/// The sections that our templates may have. `Transform` and `Hooks` are CloudFormation's too.
+/// The allowed sections; CloudFormation also has `Transform` and `Hooks`.
 const SECTIONS: [&str; 7] =
     ["AWSTemplateFormatVersion", "Description", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
-/// What a parameter may say (AWS CloudFormation User Guide, "Parameters"), but for `Default` and `NoEcho`.
+/// The keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default` and `NoEcho`.
 const PARAMETER: [&str; 9] = [
     "Type",
     "Description",
@@ -25,7 +25,7 @@ const PARAMETER: [&str; 9] = [
     "MinLength",
     "MinValue",
 ];
-/// What a resource may say (AWS CloudFormation Template Reference, "Resource attribute reference").
+/// The attributes of a resource (AWS CloudFormation Template Reference, "Resource attribute reference").
 const RESOURCE: [&str; 8] = [
     "Type",
     "Properties",
@@ -37,14 +37,14 @@ const RESOURCE: [&str; 8] = [
     "Metadata",
 ];
 
-/// A template that can be read and whose references lead somewhere.
+/// A valid template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     /// The stack's name without prefix: `storage` of `infra/storage.yaml`.
     pub name: String,
-    /// As messages call it.
+    /// Its name in messages.
     pub file: String,
-    /// Its text, as CloudFormation gets it.
+    /// Its text, as sent to CloudFormation.
     pub text: String,
     /// By name: `Type` and constraints.
     pub parameters: BTreeMap<String, Value>,
@@ -62,18 +62,21 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// Everything that is wrong with it, with lines.
+    /// All problems, with lines.
     pub fn parse(name: &str, file: Document<'_>) -> Result<Self, Vec<Problem>> {
         let value: serde_yaml::Value = serde_yaml::from_str(file.text).map_err(|error| vec![no_yaml(file, &error)])?;
         let mut found = Vec::new();
         if file.text.len() > LARGEST {
-            let fix = format!("has {} bytes, but CloudFormation takes {LARGEST}; split the stack", file.text.len());
+            let fix = format!(
+                "has {} bytes, more than the {LARGEST} that CloudFormation accepts; split the stack",
+                file.text.len()
+            );
             found.push((Vec::new(), fix));
         }
         let value = long_form(value, &mut Vec::new(), &mut found);
         let mut problems = aliases(file);
         let Value::Object(sections) = value else {
-            problems.push(Problem::of(file.file, None, "is no template; infra/registry.yaml shows how one looks"));
+            problems.push(Problem::of(file.file, None, "is not a template; see infra/registry.yaml for an example"));
             return Err(problems);
         };
         let template = Self::read(name, file, sections, &mut found);
@@ -83,7 +86,7 @@ impl Template {
         if problems.is_empty() { Ok(template) } else { Err(problems) }
     }
 
-    /// Reads a template that is in use, whatever rules of ours it breaks; none where it is no template at all.
+    /// Reads a deployed template even if it breaks our rules; none if it is not a template.
     pub fn read_any(name: &str, text: &str) -> Option<Self> {
         let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
         let mut found = Vec::new();
@@ -93,7 +96,7 @@ impl Template {
 
     /// A problem at a path of this template.
     pub(super) fn placed(&self, (path, fix): Finding) -> Problem {
-        // A function is a step of the long form, and none of the text where it is a tag.
+        // A function is a step of the long form only; in the text it is a tag.
         let steps = path.iter().map(String::as_str).take_while(|step| !step.starts_with("Fn::"));
         let steps: Vec<&str> = steps.collect();
         let line = if steps.is_empty() { None } else { line_of(&self.text, &steps) };
@@ -103,14 +106,14 @@ impl Template {
     fn read(name: &str, file: Document<'_>, mut sections: Map<String, Value>, found: &mut Vec<Finding>) -> Self {
         for section in sections.keys().filter(|section| !SECTIONS.contains(&section.as_str())) {
             let fix = if section == "Transform" {
-                "a transform runs where nobody sees what it makes; write plain CloudFormation".to_owned()
+                "transforms are not supported; write plain CloudFormation".to_owned()
             } else {
-                format!("is no section; there are {}", SECTIONS.join(", "))
+                format!("unknown section; allowed: {}", SECTIONS.join(", "))
             };
             found.push((vec![section.clone()], fix));
         }
         if sections.get("Description").and_then(Value::as_str).is_none_or(str::is_empty) {
-            found.push((vec!["Description".to_owned()], "is missing; say what the stack holds".to_owned()));
+            found.push((vec!["Description".to_owned()], "is missing; describe the stack".to_owned()));
         }
         let mut section = |name: &str| named(name, sections.remove(name), found);
         let parameters = section("Parameters");
@@ -136,25 +139,28 @@ impl Template {
         let at = |section: &str, name: &str| vec![section.to_owned(), name.to_owned()];
         for (name, body) in &self.parameters {
             if body.get("Default").is_some() {
-                let fix = "`Default` would be a second source of the value; a parameter has one";
+                let fix = "unsupported key `Default` in a parameter: its value comes from settings, images, objects or outputs";
                 found.push((at("Parameters", name), fix.to_owned()));
             } else {
                 members("a parameter", at("Parameters", name), body, &["Type"], &PARAMETER, found);
             }
             if self.resources.contains_key(name) {
-                found.push((at("Parameters", name), "a resource has this name too".to_owned()));
+                found.push((at("Parameters", name), "a resource has the same name".to_owned()));
             }
         }
         for (name, body) in &self.resources {
             members("a resource", at("Resources", name), body, &["Type"], &RESOURCE, found);
             if body.get("Type").and_then(Value::as_str) == Some("AWS::CloudFormation::Stack") {
-                found.push((at("Resources", name), "is a nested stack; stacks are flat, one a file".to_owned()));
+                found.push((
+                    at("Resources", name),
+                    "nested stacks are not supported; write one stack per file".to_owned(),
+                ));
             }
             for needed in depends_on(body) {
                 let fix = match needed {
                     _ if needed == name => "depends on itself".to_owned(),
                     _ if self.resources.contains_key(needed) => continue,
-                    _ => format!("depends on `{needed}`, which is no resource of this template"),
+                    _ => format!("depends on `{needed}`, which is not a resource of this template"),
                 };
                 found.push((at("Resources", name), fix));
             }
@@ -167,7 +173,7 @@ impl Template {
         }
     }
 
-    /// Every `Ref`, `GetAtt`, `Sub` and condition leads to something that is there.
+    /// Checks that every `Ref`, `GetAtt`, `Sub` and condition refers to something that exists.
     fn check_references(&self, found: &mut Vec<Finding>) {
         let mut used = Vec::new();
         for (section, parts) in
@@ -192,15 +198,15 @@ impl Template {
         found.extend(missing.into_iter().map(|(path, reference)| {
             let fix = match reference {
                 Reference::Name(name) => format!("`{name}` is neither a parameter nor a resource of this template"),
-                Reference::Attribute(name) => format!("`{name}` is no resource of this template"),
-                Reference::Condition(name) => format!("`{name}` is no condition of this template"),
+                Reference::Attribute(name) => format!("`{name}` is not a resource of this template"),
+                Reference::Condition(name) => format!("`{name}` is not a condition of this template"),
             };
             (path, fix)
         }));
     }
 }
 
-/// The resources that one names in `DependsOn`.
+/// The resources in `DependsOn`.
 fn depends_on(body: &Value) -> Vec<&str> {
     match body.get("DependsOn") {
         Some(Value::String(name)) => vec![name],
@@ -209,48 +215,48 @@ fn depends_on(body: &Value) -> Vec<&str> {
     }
 }
 
-/// A section's parts by name. Names are letters and digits (AWS CloudFormation User Guide, "Template anatomy").
+/// The parts of a section by name. Names are letters and digits (AWS CloudFormation User Guide, "Template anatomy").
 fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTreeMap<String, Value> {
     let parts = match value {
         None => return BTreeMap::new(),
         Some(Value::Object(parts)) => parts,
         Some(_) => {
-            found.push((vec![section.to_owned()], "is no mapping of names".to_owned()));
+            found.push((vec![section.to_owned()], "must be a mapping".to_owned()));
             return BTreeMap::new();
         }
     };
     for name in parts.keys().filter(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-        found.push((vec![section.to_owned(), name.clone()], "a name is made of letters and digits".to_owned()));
+        found.push((vec![section.to_owned(), name.clone()], "names consist of letters and digits".to_owned()));
     }
     parts.into_iter().collect()
 }
 
-/// Whether a part has what it must and nothing that it must not.
+/// Checks the required and the allowed keys of a part.
 fn members(what: &str, path: Vec<String>, body: &Value, must: &[&str], may: &[&str], found: &mut Vec<Finding>) {
     let Value::Object(body) = body else {
-        found.push((path, format!("{what} is a mapping")));
+        found.push((path, format!("{what} must be a mapping")));
         return;
     };
     for key in must.iter().filter(|key| !body.contains_key(**key)) {
         found.push((path.clone(), format!("{what} needs `{key}`")));
     }
     for key in body.keys().filter(|key| !may.contains(&key.as_str())) {
-        let fix = format!("`{key}` is nothing that {what} of ours has; there are {}", may.join(", "));
+        let fix = format!("unsupported key `{key}` in {what}; allowed: {}", may.join(", "));
         found.push((path.clone(), fix));
     }
 }
 
-/// Lines with a YAML anchor or alias: our reader follows them, CloudFormation refuses them (AWS CloudFormation User Guide,
+/// Lines with a YAML anchor or alias: our parser resolves them, CloudFormation refuses them (AWS CloudFormation User Guide,
 /// "Template formats").
 fn aliases(file: Document<'_>) -> Vec<Problem> {
-    let begins = |text: &str| {
+    let is_alias = |text: &str| {
         text.strip_prefix(['&', '*']).and_then(|rest| rest.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric())
     };
     let has = |line: &str| {
         let value = line.split_once(": ").map_or(line, |(_, value)| value);
-        !line.trim_start().starts_with('#') && begins(value.trim_start().trim_start_matches("- ").trim_start())
+        !line.trim_start().starts_with('#') && is_alias(value.trim_start().trim_start_matches("- ").trim_start())
     };
     let lines = file.text.lines().enumerate().filter(|(_, line)| has(line));
-    let fix = "CloudFormation takes no YAML anchors and aliases; write the value itself";
+    let fix = "CloudFormation does not support YAML anchors and aliases; repeat the value";
     lines.map(|(index, _)| Problem::of(file.file, Some(index + 1), fix)).collect()
 }

@@ -1,35 +1,35 @@
-//! What is known about each resource type of our templates: which changes make CloudFormation put a new resource in the old
-//! one's place, which property is its name, and whether it holds data.
+//! The resource types of our templates: which changes replace a resource, which property is its name, and whether it holds
+//! data.
 //!
 //! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`, `conditionalCreateOnlyProperties`,
-//! `primaryIdentifier`), as cfn-lint ships them. The suite "templates" holds this table against them.
+//! `primaryIdentifier`), as cfn-lint ships them. The suite "templates" compares this table with them.
 
 use serde_json::Value;
 
-/// Whether a change puts a new resource in the old one's place.
+/// Whether a change replaces the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replaces {
-    /// It is changed where it is.
+    /// It is updated in place.
     No,
-    /// Nobody can tell before it is done.
+    /// Unknown before the update.
     Maybe,
-    /// A new one, and the old one goes.
+    /// A new one is created and the old one deleted.
     Yes,
 }
 
 /// One type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Kind {
+pub struct ResourceType {
     /// As templates write it.
     pub name: &'static str,
-    /// Properties that are only read when it is made, with `/` between the steps.
+    /// Create-only properties, with `/` between the steps.
     pub fixed: &'static [&'static str],
-    /// Those of which that is true in some cases.
+    /// Properties that are create-only in some cases.
     pub perhaps: &'static [&'static str],
-    /// The property that names it, where a template may do so: two of one name cannot be there at once.
+    /// The property with its name, if it can have a fixed one: names are unique.
     pub named_by: Option<&'static str>,
-    /// Whether it holds what cannot be made again.
+    /// Whether it holds data that cannot be recreated.
     pub holds_data: bool,
 }
 
@@ -39,11 +39,11 @@ const fn kind(
     perhaps: &'static [&'static str],
     named_by: Option<&'static str>,
     holds_data: bool,
-) -> Kind {
-    Kind { name, fixed, perhaps, named_by, holds_data }
+) -> ResourceType {
+    ResourceType { name, fixed, perhaps, named_by, holds_data }
 }
 
-/// Properties of a compute environment that only count when it is made, unless it may be updated in place.
+/// Create-only properties of a compute environment, unless it allows updates in place.
 const COMPUTE: [&str; 14] = [
     "ComputeResources/AllocationStrategy",
     "ComputeResources/BidPercentage",
@@ -63,7 +63,7 @@ const COMPUTE: [&str; 14] = [
 
 /// Every type of our templates.
 #[rustfmt::skip]
-const KINDS: [Kind; 36] = [
+const KINDS: [ResourceType; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -122,28 +122,28 @@ const KINDS: [Kind; 36] = [
     kind("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"], &["Region"], None, false),
     kind("AWS::SNS::Topic", &["TopicName", "FifoTopic"], &[], Some("TopicName"), false),
     kind("AWS::SNS::TopicPolicy", &[], &[], None, false),
-    // Our own: the function decides, and it keeps its group.
+    // A custom resource: its function keeps the group.
     kind("Custom::ClosedSecurityGroup", &[], &[], None, false),
 ];
 
-impl Kind {
-    /// Every type that is known.
+impl ResourceType {
+    /// All types.
     pub fn all() -> &'static [Self] {
         &KINDS
     }
 
-    /// The type of that name, where it is known.
+    /// The type of that name, if known.
     pub fn of(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)
     }
 
-    /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) puts a new one in its place.
+    /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) replaces it.
     pub fn replaces(&self, path: &str, properties: &Value) -> Replaces {
-        // Batch updates an environment in place that says so and leaves its role to Batch (AWS CloudFormation,
+        // Batch updates an environment in place if it says so and uses the service-linked role (AWS CloudFormation,
         // AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment).
         let never = [Value::Bool(false), Value::from("false")].contains(&properties["ReplaceComputeEnvironment"]);
         let in_place = never && properties["ServiceRole"].is_null();
-        // What is above a fixed property and as a whole new or gone touches it too.
+        // A parent that is added or removed as a whole changes its create-only properties too.
         let touches = |fixed: &&str| {
             let below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
             path == *fixed || below(path, fixed) || below(fixed, path)
@@ -159,37 +159,5 @@ impl Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn replaces(name: &str, path: &str, properties: &Value) -> Replaces {
-        Kind::of(name).expect("known").replaces(path, properties)
-    }
-
-    #[test]
-    fn a_fixed_property_counts_at_every_depth_and_others_do_not() {
-        let none = json!({});
-        for (name, path, found) in [
-            ("AWS::S3::Bucket", "BucketName", Replaces::Yes),
-            ("AWS::S3::Bucket", "Tags/0/Value", Replaces::No),
-            ("AWS::MWAA::Environment", "NetworkConfiguration/SubnetIds/1", Replaces::Yes),
-            ("AWS::MWAA::Environment", "NetworkConfiguration", Replaces::Yes),
-            ("AWS::MWAA::Environment", "NetworkConfiguration/SecurityGroupIds", Replaces::No),
-            ("AWS::MWAA::Environment", "KmsKeyOther", Replaces::No),
-            ("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets/0", Replaces::Maybe),
-        ] {
-            assert_eq!(replaces(name, path, &none), found, "{name} {path}");
-        }
-    }
-
-    #[test]
-    fn a_compute_environment_that_may_be_updated_in_place_is() {
-        let ours = json!({"ReplaceComputeEnvironment": false});
-        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &ours), Replaces::No);
-        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "Tags/project", &ours), Replaces::Yes);
-        let role = json!({"ReplaceComputeEnvironment": false, "ServiceRole": "arn"});
-        assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &role), Replaces::Maybe);
-    }
-}
+#[path = "../../tests/unit/stack/types.rs"]
+mod tests;

@@ -1,85 +1,78 @@
-//! The plan: what becomes of each key.
+//! The plan: the decision for each key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use super::order::{Move, removals, sends};
-use super::{File, Import, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, STAND_IN, Seen, Tree, sha256};
+use super::order::{Keys, Order, deletes, uploads};
+use super::{File, Import, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, Seen, Tree};
 use crate::failure::Failure;
 
-/// What has to be in the bucket for a request to be carried out; else somebody else was there.
+/// The condition of a write: the request fails if the bucket has anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
-    /// Nothing.
+    /// No object.
     Nothing,
     /// An object with this ETag.
     Etag(String),
-    /// The stand-in that an earlier step of this plan put there.
-    StandIn,
 }
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
-pub enum Step {
-    /// Send the file.
+pub enum SyncStep {
+    /// Upload the file.
     Put {
-        /// Where to.
+        /// Its key.
         key: String,
-        /// If this is there.
+        /// The condition.
         expect: Expect,
     },
-    /// Send the stand-in.
-    StandIn {
-        /// Where to.
-        key: String,
-        /// If this is there.
-        expect: Expect,
-    },
-    /// Remove the object.
+    /// Delete the object.
     Delete {
-        /// Which.
+        /// Its key.
         key: String,
     },
 }
 
-/// What a sync does. Printed, it is the preview.
+/// What a sync does. Its text is the preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The requests. Those side by side may be under way at once.
-    pub waves: Vec<Vec<Step>>,
-    /// As they should be.
+    /// The requests. Those of one wave may run in parallel.
+    pub waves: Vec<Vec<SyncStep>>,
+    /// Changed files that import each other in a circle; each circle is changed in one wave.
+    pub circles: Vec<BTreeSet<String>>,
+    /// In the desired state.
     pub keep: BTreeSet<String>,
-    /// As they should be, written by a sync that was interrupted before it said so.
+    /// In the desired state, uploaded by a sync that was interrupted before it wrote the manifest.
     pub settle: BTreeSet<String>,
-    /// As they should be, though the manifest knows nothing of it: somebody had the same idea.
+    /// In the desired state, but not in the manifest.
     pub adopt: BTreeSet<String>,
-    /// In the manifest, and not to be in it any more; nothing is done to the bucket.
+    /// To be removed from the manifest only.
     pub forget: BTreeSet<String>,
-    /// Somebody else's, left alone.
+    /// Objects of others, which are not touched.
     pub foreign: BTreeSet<String>,
 }
 
 impl Plan {
-    /// Nothing to do, not even to the manifest.
+    /// Nothing to do, not even in the manifest.
     pub fn is_empty(&self) -> bool {
         self.waves.is_empty() && self.settle.is_empty() && self.adopt.is_empty() && self.forget.is_empty()
     }
 
     /// Every request in its order.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = &SyncStep> {
         self.waves.iter().flatten()
     }
 
-    /// Whether Airflow's environment has to be updated to see all of it.
+    /// Whether Airflow's environment needs an update.
     pub fn updates_environment(&self) -> bool {
-        // Whoever sent it before said nothing of it.
+        // An earlier sync may have uploaded it without reporting the version.
         self.settle.contains(REQUIREMENTS)
             || self.adopt.contains(REQUIREMENTS)
-            || self.steps().any(|step| matches!(step, Step::Put { key, .. } if key == REQUIREMENTS))
+            || self.steps().any(|step| matches!(step, SyncStep::Put { key, .. } if key == REQUIREMENTS))
     }
 }
 
@@ -87,167 +80,158 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in self.steps() {
             match step {
-                Step::Put { key, expect: Expect::Nothing } => writeln!(f, "put     {key} (new)")?,
-                Step::Put { key, .. } => writeln!(f, "put     {key}")?,
-                Step::StandIn { key, .. } => writeln!(f, "put     {key} (empty for now: a circle of imports)")?,
-                Step::Delete { key } => writeln!(f, "delete  {key}")?,
+                SyncStep::Put { key, expect: Expect::Nothing } => writeln!(f, "put     {key} (new)")?,
+                SyncStep::Put { key, .. } => writeln!(f, "put     {key}")?,
+                SyncStep::Delete { key } => writeln!(f, "delete  {key}")?,
             }
         }
-        self.settle.iter().try_for_each(|key| writeln!(f, "settle  {key} (an interrupted sync wrote it)"))?;
+        for circle in &self.circles {
+            let files: Vec<&str> = circle.iter().map(String::as_str).collect();
+            writeln!(f, "circle  {} (import each other: changed together)", files.join(", "))?;
+        }
+        self.settle.iter().try_for_each(|key| writeln!(f, "record  {key} (uploaded by an interrupted sync)"))?;
         self.adopt.iter().try_for_each(|key| writeln!(f, "adopt   {key} (has this content already)"))?;
-        self.forget.iter().try_for_each(|key| writeln!(f, "forget  {key} (no longer ours)"))?;
-        // A bucket that others fill would hide what is done.
-        self.foreign.iter().take(20).try_for_each(|key| writeln!(f, "leave   {key} (not ours)"))?;
+        self.forget.iter().try_for_each(|key| writeln!(f, "forget  {key} (no longer in the folder)"))?;
+        // A long list would hide the requests.
+        self.foreign.iter().take(20).try_for_each(|key| writeln!(f, "skip    {key} (not in the manifest)"))?;
         if self.foreign.len() > 20 {
-            writeln!(f, "leave   {} more that are not ours", self.foreign.len() - 20)?;
+            writeln!(f, "skip    {} more that are not in the manifest", self.foreign.len() - 20)?;
         }
         Ok(())
     }
 }
 
-/// What is known, and what is allowed.
+/// The desired and the current state, and the options.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// What shall be there.
+pub struct SyncInput {
+    /// The desired state.
     pub tree: Tree,
-    /// What each Python file of it imports.
+    /// The imports of its Python files.
     pub imports: BTreeMap<String, Vec<Import>>,
-    /// What is there.
+    /// The bucket's listing.
     pub remote: Remote,
-    /// What of it is ours.
+    /// The bucket's manifest.
     pub manifest: Manifest,
-    /// What of it had to be read.
+    /// The objects of [`ambiguous`], read.
     pub seen: BTreeMap<String, Seen>,
-    /// Take what somebody else wrote to our keys.
+    /// Replace or delete what others wrote to our keys.
     pub overwrite: bool,
-    /// Objects that may be removed.
+    /// The maximum number of deletes.
     pub max_delete: usize,
 }
 
-/// The keys whose content has to be read to know whose they are: somebody wrote to them after the manifest was written,
-/// and they are as long as what we would have written, or an interrupted sync was to write them. (An ETag would tell only without KMS.)
-pub fn doubtful(tree: &Tree, remote: &Remote, manifest: &Manifest) -> Vec<String> {
-    let keys: BTreeSet<&String> = tree.keys().chain(manifest.files.keys()).chain(manifest.pending.keys()).collect();
-    let doubt = |key: &&String| {
-        let Some(there) = remote.get(*key) else { return false };
-        let known = manifest.files.get(*key).is_some_and(|owned| owned.etag == there.etag);
-        let length = |bytes: &[u8]| bytes.len() as u64 == there.size;
-        let pending = manifest.pending.contains_key(*key);
-        !known && (pending || length(STAND_IN) || tree.get(*key).is_some_and(|file| length(&file.bytes)))
+/// The keys whose content must be read: the object changed after the manifest was written, and it is as long as ours or an
+/// interrupted sync announced it. (With KMS an ETag is not a hash of the content.)
+pub fn ambiguous(tree: &Tree, remote: &Remote, manifest: &Manifest) -> Vec<String> {
+    let keys: BTreeSet<&String> = tree.keys().chain(manifest.pending.keys()).collect();
+    let is_ambiguous = |key: &&String| {
+        let Some(listed) = remote.get(*key) else { return false };
+        let known = manifest.files.get(*key).is_some_and(|owned| owned.etag == listed.etag);
+        let same_size = tree.get(*key).is_some_and(|file| file.bytes.len() as u64 == listed.size);
+        !known && (same_size || manifest.pending.contains_key(*key))
     };
-    keys.into_iter().filter(doubt).cloned().collect()
+    keys.into_iter().filter(is_ambiguous).cloned().collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+enum Decision {
     Put(Expect),
     Keep,
     Adopt,
     Delete,
     Forget,
-    Leave,
+    Skip,
     Refuse(&'static str),
 }
 
-/// What becomes of a key.
+/// The decision for a key.
 ///
-/// | tree | manifest | bucket | verdict |
+/// | tree | manifest | bucket | decision |
 /// |---|---|---|---|
-/// | –    | –    | there                          | leave: somebody else's                  |
-/// | –    | ours | –                              | forget                                  |
-/// | –    | adopted | there                       | forget: it stays                        |
-/// | –    | ours | as we wrote it, or a stand-in  | delete                                  |
-/// | –    | ours | otherwise                      | refuse; delete with `--overwrite`       |
-/// | file | any  | –                              | put                                     |
-/// | file | ours | as we wrote it, the same file  | keep                                    |
-/// | file | ours | as we wrote it, another file   | put                                     |
-/// | file | any  | otherwise, with its content    | adopt: it stays when the file goes      |
-/// | file | any  | a stand-in                     | put: nobody else writes that            |
-/// | file | any  | otherwise                      | refuse; put with `--overwrite`          |
+/// | –    | –    | an object                      | skip                               |
+/// | –    | ours | –                              | forget                             |
+/// | –    | adopted | an object                   | forget                             |
+/// | –    | ours | as uploaded                    | delete                             |
+/// | –    | ours | changed                        | refuse; delete with `--overwrite`  |
+/// | file | any  | –                              | put                                |
+/// | file | ours | as uploaded, the same file     | keep                               |
+/// | file | ours | as uploaded, another file      | put                                |
+/// | file | any  | changed, with the same content | adopt                              |
+/// | file | any  | changed                        | refuse; put with `--overwrite`     |
 ///
-/// "Ours" is also what an interrupted sync wrote, which its manifest announced.
-pub(super) fn verdict(
+/// "Ours" includes the completed uploads of an interrupted sync.
+fn decide(
     file: Option<&File>,
     ours: Option<&Owned>,
-    there: Option<&Listed>,
+    listed: Option<&Listed>,
     seen: Option<&Seen>,
     overwrite: bool,
-) -> Verdict {
-    let as_we_wrote = ours.zip(there).is_some_and(|(ours, there)| ours.etag == there.etag);
-    let has = |content: &str| seen.is_some_and(|seen| seen.sha256 == content);
-    let stand_in = seen.is_some_and(|seen| seen.sha256 == sha256(STAND_IN));
-    match (file, ours, there) {
-        (None, None, _) => Verdict::Leave,
-        (None, Some(_), None) => Verdict::Forget,
-        (None, Some(ours), Some(_)) if ours.adopted => Verdict::Forget,
-        (None, Some(_), Some(_)) if as_we_wrote || stand_in || overwrite => Verdict::Delete,
-        (None, Some(_), Some(_)) => Verdict::Refuse("was changed by somebody else, and would be deleted"),
-        (Some(_), _, None) => Verdict::Put(Expect::Nothing),
-        (Some(file), Some(ours), Some(_)) if as_we_wrote && ours.sha256 == file.sha256 => Verdict::Keep,
-        (Some(file), _, Some(_)) if !as_we_wrote && has(&file.sha256) => Verdict::Adopt,
-        (Some(_), _, Some(there)) if as_we_wrote || stand_in || overwrite => {
-            Verdict::Put(Expect::Etag(there.etag.clone()))
+) -> Decision {
+    let as_uploaded = ours.zip(listed).is_some_and(|(ours, listed)| ours.etag == listed.etag);
+    match (file, ours, listed) {
+        (None, None, _) => Decision::Skip,
+        (None, Some(_), None) => Decision::Forget,
+        (None, Some(ours), Some(_)) if ours.adopted => Decision::Forget,
+        (None, Some(_), Some(_)) if as_uploaded || overwrite => Decision::Delete,
+        (None, Some(_), Some(_)) => Decision::Refuse("was changed by someone else and would be deleted"),
+        (Some(_), _, None) => Decision::Put(Expect::Nothing),
+        (Some(file), Some(ours), Some(_)) if as_uploaded && ours.sha256 == file.sha256 => Decision::Keep,
+        (Some(file), _, Some(_)) if !as_uploaded && seen.is_some_and(|seen| seen.sha256 == file.sha256) => {
+            Decision::Adopt
         }
-        (Some(_), Some(_), Some(_)) => Verdict::Refuse("was changed by somebody else"),
-        (Some(_), None, Some(_)) => Verdict::Refuse("is somebody else's"),
+        (Some(_), _, Some(listed)) if as_uploaded || overwrite => Decision::Put(Expect::Etag(listed.etag.clone())),
+        (Some(_), Some(_), Some(_)) => Decision::Refuse("was changed by someone else"),
+        (Some(_), None, Some(_)) => Decision::Refuse("was written by someone else"),
     }
 }
 
-/// The plan.
+/// Makes the plan.
 ///
 /// # Errors
-/// With every key that somebody else wrote to, or when too much would be removed.
-pub fn plan(wanted: &Wanted) -> Result<Plan, Failure> {
-    let Wanted { tree, imports, remote, manifest, .. } = wanted;
-    let (files, settled) = manifest.settled(remote, &wanted.seen);
+/// With every key that someone else wrote to, or when it would delete too much.
+pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
+    let SyncInput { tree, imports, remote, manifest, .. } = input;
+    let (files, settled) = manifest.settled(remote, &input.seen);
     let keys: BTreeSet<&String> = tree.keys().chain(files.keys()).chain(remote.keys()).collect();
     let (mut plan, mut refused) = (Plan::default(), Vec::new());
-    let (mut puts, mut deletes) = (BTreeMap::new(), BTreeSet::new());
+    let (mut puts, mut gone) = (BTreeMap::new(), Keys::new());
     for key in keys.into_iter().filter(|key| *key != MANIFEST) {
-        let (ours, seen) = (files.get(key), wanted.seen.get(key));
+        let (ours, seen) = (files.get(key), input.seen.get(key));
         let key = key.clone();
-        match verdict(tree.get(&key), ours, remote.get(&key), seen, wanted.overwrite) {
-            Verdict::Put(expect) => _ = puts.insert(key, expect),
-            Verdict::Keep if settled.contains(&key) => _ = plan.settle.insert(key),
-            Verdict::Keep => _ = plan.keep.insert(key),
-            Verdict::Adopt => _ = plan.adopt.insert(key),
-            Verdict::Delete => _ = deletes.insert(key),
-            Verdict::Forget => _ = plan.forget.insert(key),
-            Verdict::Leave => _ = plan.foreign.insert(key),
-            Verdict::Refuse(why) => refused.push(format!("`{key}` {why}")),
+        match decide(tree.get(&key), ours, remote.get(&key), seen, input.overwrite) {
+            Decision::Put(expect) => _ = puts.insert(key, expect),
+            Decision::Keep if settled.contains(&key) => _ = plan.settle.insert(key),
+            Decision::Keep => _ = plan.keep.insert(key),
+            Decision::Adopt => _ = plan.adopt.insert(key),
+            Decision::Delete => _ = gone.insert(key),
+            Decision::Forget => _ = plan.forget.insert(key),
+            Decision::Skip => _ = plan.foreign.insert(key),
+            Decision::Refuse(why) => refused.push(format!("`{key}` {why}")),
         }
     }
     if !refused.is_empty() {
         let failure = Failure::new(format!("nothing was written: {}", refused.join("; ")));
-        return Err(failure.hint("look at what is there; --overwrite replaces it"));
+        return Err(failure.hint("inspect these objects; --overwrite replaces them"));
     }
-    if deletes.len() > wanted.max_delete {
-        let names: Vec<&str> = deletes.iter().take(5).map(String::as_str).collect();
-        let more = if deletes.len() > names.len() { ", …" } else { "" };
-        let (count, most) = (deletes.len(), wanted.max_delete);
-        let words = format!("{count} objects would be deleted, and {most} may be: {}{more}", names.join(", "));
-        return Err(Failure::new(words).hint(format!("if that is right: --max-delete {count}")));
+    if gone.len() > input.max_delete {
+        let names: Vec<&str> = gone.iter().take(5).map(String::as_str).collect();
+        let more = if gone.len() > names.len() { ", …" } else { "" };
+        let (count, limit) = (gone.len(), input.max_delete);
+        let text = format!("the sync would delete {count} objects, the limit is {limit}: {}{more}", names.join(", "));
+        return Err(Failure::new(text).hint(format!("to delete them: --max-delete {count}")));
     }
-    let there: BTreeSet<String> = remote.keys().cloned().collect();
-    let target: BTreeSet<String> = tree.keys().chain(&plan.foreign).cloned().collect();
-    let order = sends(&puts.keys().cloned().collect(), &target, &there, imports);
-    let old: BTreeMap<String, Vec<Import>> =
-        files.iter().map(|(key, owned)| (key.clone(), owned.imports.clone())).collect();
-    let order = order.into_iter().chain(removals(&deletes, &files.keys().cloned().collect(), &old));
-    let mut stand_ins = BTreeSet::new();
-    let mut step = |next: Move| match next {
-        Move::Put(key) => {
-            let expect = if stand_ins.contains(&key) { Expect::StandIn } else { puts[&key].clone() };
-            Step::Put { key, expect }
-        }
-        Move::StandIn(key) => {
-            stand_ins.insert(key.clone());
-            let there = || remote.get(&key).map_or(Expect::Nothing, |there| Expect::Etag(there.etag.clone()));
-            let expect = puts.get(&key).cloned().unwrap_or_else(there);
-            Step::StandIn { key, expect }
-        }
-        Move::Delete(key) => Step::Delete { key },
-    };
-    plan.waves = order.map(|wave| wave.into_iter().map(&mut step).collect()).collect();
+    let target: Keys = tree.keys().chain(&plan.foreign).cloned().collect();
+    let old = files.iter().map(|(key, owned)| (key.clone(), owned.imports.clone())).collect();
+    let Order { waves, circles } = uploads(&puts.keys().cloned().collect(), &target, imports);
+    let last = deletes(&gone, &files.keys().cloned().collect(), &old);
+    let put = |key: String| SyncStep::Put { expect: puts[&key].clone(), key };
+    plan.waves = waves.into_iter().map(|wave| wave.into_iter().map(put).collect()).collect();
+    plan.waves
+        .extend(last.waves.into_iter().map(|wave| wave.into_iter().map(|key| SyncStep::Delete { key }).collect()));
+    plan.circles = [circles, last.circles].concat();
     Ok(plan)
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/sync/plan.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! PostgreSQL, the warehouse of one machine.
+//! The statements that prepare PostgreSQL.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::{ROLES, schemas};
 
-/// The statements that prepare PostgreSQL for a source; `verifiers` has what the server keeps of the password of each
-/// role that may log in (SCRAM), so that no password stands in a statement, which a server may log.
+/// The statements for a source. `verifiers` has the SCRAM verifier of each role that can log in, so that no statement
+/// contains a password: a server may log statements.
 pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {
@@ -21,7 +21,7 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
     for (schema, owner) in schemas(source) {
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"));
     }
-    // Only its lock counts: loads take it in turn without blocking those who read the ledger.
+    // Loads lock it one after the other, which does not block readers of the ledger.
     statements.push("CREATE TABLE IF NOT EXISTS etl.load_lock (held boolean)".to_owned());
     statements.push(
         "CREATE TABLE IF NOT EXISTS etl.runs (
@@ -38,7 +38,7 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
 )"
         .to_owned(),
     );
-    // One row a source: two commits on one head would both have to write it, which no isolation level allows.
+    // One row per source: two commits on the same head both write it, so one of them fails.
     statements
         .push("CREATE TABLE IF NOT EXISTS etl.heads (source varchar(64) PRIMARY KEY, seq bigint NOT NULL)".to_owned());
     statements.extend(["load_lock", "runs", "heads"].map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));

@@ -1,8 +1,8 @@
-//! Amazon Redshift Serverless, where an IAM role that asks is the database user `"IAMR:<role>"`, which owns nothing and
-//! may do nothing until it is granted (Amazon Redshift Management Guide, "Using the Amazon Redshift Data API").
+//! The statements that prepare Amazon Redshift Serverless. An IAM role is the database user `"IAMR:<role>"`, without any
+//! privilege until it is granted (Amazon Redshift Management Guide, "Using the Amazon Redshift Data API").
 //!
-//! Users and roles have no IF NOT EXISTS, so the plan depends on what is there; everything else may run again. No
-//! table has a primary key: Redshift does not enforce it, and its planner would believe it.
+//! CREATE USER and CREATE ROLE have no IF NOT EXISTS, so the plan depends on the existing ones. No table has a primary key:
+//! Redshift does not enforce it, but its planner relies on it.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -11,29 +11,29 @@ use std::collections::BTreeSet;
 use super::{ROLES, schemas};
 use crate::failure::Failure;
 
-/// Who enters the warehouse, as database users.
+/// The database users of the roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Users {
     /// Runs `copy`.
     pub loader: String,
     /// Runs dbt.
     pub transformer: String,
-    /// Look at it.
+    /// Only read.
     pub readers: Vec<String>,
 }
 
 impl Users {
-    /// From the names of IAM roles. A reader may also be a database user, `IAM:<user>` or another with a colon in it.
+    /// From the names of IAM roles. A reader can also be a database user with a colon, such as `IAM:<user>`.
     pub fn of_roles(loader: &str, transformer: &str, readers: &[String]) -> Result<Self, Failure> {
-        let readers = readers.iter().map(|name| if name.contains(':') { sound(name) } else { of_role(name) });
+        let readers = readers.iter().map(|name| if name.contains(':') { valid(name) } else { of_role(name) });
         let users = Self {
             loader: of_role(loader)?,
             transformer: of_role(transformer)?,
             readers: readers.collect::<Result<_, _>>()?,
         };
         if users.loader == users.transformer {
-            let failure = Failure::new(format!("the IAM role `{loader}` cannot be loader and transformer at once"));
-            return Err(failure.hint("each job has a role of its own, so that dbt cannot write what was loaded"));
+            let failure = Failure::new(format!("the IAM role `{loader}` cannot be both loader and transformer"));
+            return Err(failure.hint("use one role per job, so that dbt cannot write loaded data"));
         }
         Ok(users)
     }
@@ -51,38 +51,38 @@ impl Users {
 fn of_role(name: &str) -> Result<String, Failure> {
     if name.contains([':', '/']) {
         let failure = Failure::new(format!("`{name}` is not the name of an IAM role"));
-        return Err(failure.hint("give the name alone, without `arn:…:role/` and path"));
+        return Err(failure.hint("write only the name, without `arn:…:role/` and path"));
     }
-    sound(&format!("IAMR:{name}"))
+    valid(&format!("IAMR:{name}"))
 }
 
 /// IAM's names of users and roles are 1 to 64 of `A-Za-z0-9+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
-fn sound(user: &str) -> Result<String, Failure> {
+fn valid(user: &str) -> Result<String, Failure> {
     let name = user.split_once(':').map_or(user, |(_, name)| name);
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-:".contains(&byte);
     if (1..=64).contains(&name.len()) && user.bytes().all(legal) {
         return Ok(user.to_owned());
     }
-    Err(Failure::new(format!("`{name}` is no name of a role or user in IAM"))
-        .hint("1 to 64 letters, digits or `+=,.@_-`"))
+    Err(Failure::new(format!("`{name}` is not the name of an IAM role or user"))
+        .hint("write 1 to 64 letters, digits or `+=,.@_-`"))
 }
 
-/// Asks what is there already: lines of kind, name, and the role that a grant gives.
-pub const WHAT_IS_THERE: [&str; 3] = [
+/// Queries of existing users, roles and grants: kind, name, and the granted role.
+pub const EXISTING: [&str; 3] = [
     "SELECT 'user', usename, '' FROM pg_user",
     "SELECT 'role', role_name, '' FROM svv_roles",
     "SELECT 'grant', user_name, role_name FROM svv_user_grants",
 ];
 
-/// What is there already: users, roles, and who has which role.
+/// The existing users, roles and grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found(BTreeSet<[String; 3]>);
+pub struct Existing(BTreeSet<[String; 3]>);
 
-impl Found {
-    /// From the lines of [`WHAT_IS_THERE`].
+impl Existing {
+    /// From the lines of [`EXISTING`].
     pub fn read(lines: impl IntoIterator<Item = Vec<String>>) -> Self {
         let line = |line: Vec<String>| <[String; 3]>::try_from(line).ok();
-        // `name` is a type that is filled up with blanks in some answers.
+        // Redshift pads values of the type `name` with blanks in some responses.
         Self(lines.into_iter().filter_map(line).map(|line| line.map(|text| text.trim().to_owned())).collect())
     }
 
@@ -91,21 +91,21 @@ impl Found {
     }
 }
 
-/// The statements that prepare a database for a source.
-pub fn plan(source: &str, users: &Users, found: &Found) -> Vec<String> {
+/// The statements for a source.
+pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
     let mut statements = Vec::new();
     for user in users.each().map(|(user, _)| user).collect::<BTreeSet<_>>() {
-        if !found.has("user", user, "") {
+        if !existing.has("user", user, "") {
             statements.push(format!("CREATE USER \"{user}\" PASSWORD DISABLE"));
         }
     }
     for role in ROLES {
-        if !found.has("role", role, "") {
+        if !existing.has("role", role, "") {
             statements.push(format!("CREATE ROLE {role}"));
         }
     }
     for (user, role) in users.each() {
-        if !found.has("grant", user, role) {
+        if !existing.has("grant", user, role) {
             statements.push(format!("GRANT ROLE {role} TO \"{user}\""));
         }
     }
@@ -131,20 +131,20 @@ pub fn plan(source: &str, users: &Users, found: &Found) -> Vec<String> {
             ));
         }
     }
-    // To a user: the page on SVV_TABLE_INFO names no other way than to grant SELECT to users who are not superusers.
+    // To a user: the documentation of SVV_TABLE_INFO only mentions grants to users.
     for view in READ_BY_DBT {
         statements.push(format!("GRANT SELECT ON {view} TO \"{}\"", users.transformer));
     }
     statements
 }
 
-/// System views that dbt-redshift reads to describe a materialized view that exists (`materialized_view/describe.sql`).
-/// Without a grant only superusers see them (Amazon Redshift Database Developer Guide, "SVV_TABLE_INFO"; dbt's page
+/// System views that dbt-redshift reads to describe existing materialized views (`materialized_view/describe.sql`).
+/// Without a grant only superusers can read them (Amazon Redshift Database Developer Guide, "SVV_TABLE_INFO"; dbt's page
 /// "Connect Redshift", metadata operations).
 const READ_BY_DBT: [&str; 2] = ["svv_table_info", "svv_mv_info"];
 
-/// The ledger: the lock that loads take in turn; what was loaded; the head of each source, which every commit writes;
-/// and the leases of the attempts at work.
+/// The ledger: the lock of loads; the loaded runs; the head of each source, which every commit writes; and the leases of
+/// running attempts.
 const TABLES: [(&str, &str); 4] = [
     ("load_lock", "held boolean"),
     (
@@ -162,12 +162,12 @@ mod tests {
     use super::*;
 
     fn users() -> Users {
-        Users::of_roles("ingestion", "dbt", &["analyst".to_owned(), "IAM:ann".to_owned()]).expect("sound names")
+        Users::of_roles("ingestion", "dbt", &["analyst".to_owned(), "IAM:ann".to_owned()]).expect("valid names")
     }
 
     #[test]
-    fn the_plan_makes_only_users_roles_and_grants_that_are_not_there() {
-        let first = plan("zoo", &users(), &Found::default());
+    fn the_plan_creates_only_missing_users_roles_and_grants() {
+        let first = plan("zoo", &users(), &Existing::default());
         for wanted in [
             "CREATE USER \"IAMR:ingestion\" PASSWORD DISABLE",
             "CREATE USER \"IAM:ann\" PASSWORD DISABLE",
@@ -184,7 +184,7 @@ mod tests {
         let mut lines: Vec<_> = users().each().map(|(user, role)| line("grant", user, role)).collect();
         lines.extend(users().each().map(|(user, _)| line("user ", user, "")));
         lines.extend(ROLES.map(|role| line("role", role, "")));
-        let again = plan("zoo", &users(), &Found::read(lines));
+        let again = plan("zoo", &users(), &Existing::read(lines));
         assert_eq!(again, first[first.len() - again.len()..]);
         assert!(
             !again
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_that_iam_does_not_allow_comes_into_a_statement() {
+    fn names_that_iam_does_not_allow_are_refused() {
         for name in ["", "a b", "x\"; DROP SCHEMA etl; --", "ä", &"x".repeat(65), "arn:aws:iam::1:role/x", "team/x"] {
             assert!(Users::of_roles(name, "dbt", &[]).is_err(), "{name}");
             assert!(Users::of_roles("a", "b", &[format!("IAM:{name}\"")]).is_err(), "{name}");

@@ -5,19 +5,19 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The program with nothing of our environment: no PATH, no home, no credentials.
+/// The program with a scrubbed environment: no PATH, no home, no credentials.
 fn doctor(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/nowhere").env("HOME", "/nowhere").arg("doctor").args(arguments);
     command.envs(environment.iter().copied()).output().expect("xtask starts")
 }
 
-fn verdicts(output: &Output) -> Value {
+fn diagnoses(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value on standard output")
 }
 
-fn of<'v>(verdicts: &'v Value, check: &str) -> &'v Value {
-    verdicts.as_array().expect("a list").iter().find(|verdict| verdict["check"] == check).expect("a verdict")
+fn of<'v>(diagnoses: &'v Value, check: &str) -> &'v Value {
+    diagnoses.as_array().expect("a list").iter().find(|one| one["check"] == check).expect("a diagnosis")
 }
 
 fn dot_env(text: &str, mode: u32) -> tempfile::NamedTempFile {
@@ -33,10 +33,10 @@ fn shown(path: &Path) -> &str {
 }
 
 #[test]
-fn without_tools_each_is_told_with_the_command_that_installs_it() {
+fn each_missing_tool_is_reported_with_the_command_that_installs_it() {
     let output = doctor(&[], &["--json", "--env", "dev", "--dot-env", "/dev/null"]);
     assert_eq!(output.status.code(), Some(1));
-    let found = verdicts(&output);
+    let found = diagnoses(&output);
     for (check, fix) in [
         ("rust", "rustup update stable"),
         ("git", "sudo apt-get install git"),
@@ -45,30 +45,30 @@ fn without_tools_each_is_told_with_the_command_that_installs_it() {
     ] {
         assert_eq!((&of(&found, check)["state"], &of(&found, check)["fix"][0]), (&"red".into(), &fix.into()));
     }
-    assert_eq!(of(&found, "credentials")["state"], "yellow", "a deployment is not everybody's");
+    assert_eq!(of(&found, "credentials")["state"], "yellow", "only a deployment needs them");
     assert_eq!(of(&found, "region")["found"], "eu-west-1 (from infra/settings/dev.yaml)");
 }
 
 #[test]
-fn a_dead_socket_is_red_because_somebody_configured_it() {
+fn a_dead_configured_socket_is_red() {
     let output = doctor(&[("DOCKER_HOST", "unix:///nowhere/docker.sock")], &["--json", "--dot-env", "/dev/null"]);
-    let found = verdicts(&output);
+    let found = diagnoses(&output);
     assert_eq!(of(&found, "docker")["state"], "red");
     assert_eq!(of(&found, "docker")["found"], "DOCKER_HOST is unix:///nowhere/docker.sock: no engine runs there");
 }
 
 #[test]
-fn keys_go_to_sts_alone_and_an_sts_that_is_silent_holds_nobody_up() {
-    // It takes the connection and says nothing.
+fn keys_go_only_to_sts_which_may_not_respond() {
+    // It accepts the connection and does not respond.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let keys = dot_env("AWS_ACCESS_KEY_ID=canary-key\nAWS_SECRET_ACCESS_KEY='canary-secret'\n", 0o644);
     let began = std::time::Instant::now();
     let output = doctor(&[("AWS_ENDPOINT_URL", &endpoint)], &["--json", "--dot-env", shown(keys.path())]);
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-    let found = verdicts(&output);
+    let found = diagnoses(&output);
     assert_eq!(of(&found, "credentials")["state"], "yellow");
-    assert_eq!(of(&found, "credentials")["found"], "there, but no answer in 3 seconds");
+    assert_eq!(of(&found, "credentials")["found"], "found, but no answer in 3 seconds");
     assert_eq!(of(&found, ".env")["state"], "red", "others can read the secret");
     let text = doctor(&[("AWS_ENDPOINT_URL", &endpoint)], &["--dot-env", shown(keys.path())]);
     for said in [&output.stdout, &output.stderr, &text.stdout, &text.stderr] {
@@ -77,7 +77,7 @@ fn keys_go_to_sts_alone_and_an_sts_that_is_silent_holds_nobody_up() {
 }
 
 #[test]
-fn an_endpoint_of_sts_alone_beats_the_common_one_wherever_it_is_set() {
+fn the_endpoint_of_sts_overrides_the_common_one() {
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a port");
     let own = format!("http://{}", server.server_addr());
     let thread = std::thread::spawn(move || {
@@ -96,26 +96,26 @@ fn an_endpoint_of_sts_alone_beats_the_common_one_wherever_it_is_set() {
     let environment = [common, ("AWS_ENDPOINT_URL_STS", &own)];
     found.push(doctor(&environment, &["--json", "--dot-env", shown(file.path())]));
     for output in found {
-        assert_eq!(of(&verdicts(&output), "credentials")["found"], "arn:aws:iam::123456789012:user/ann");
+        assert_eq!(of(&diagnoses(&output), "credentials")["found"], "arn:aws:iam::123456789012:user/ann");
     }
-    thread.join().expect("STS was asked");
+    thread.join().expect("STS was called");
 }
 
 #[test]
-fn half_a_key_broken_settings_and_a_foreign_region_are_told() {
+fn half_a_key_broken_settings_and_another_region_are_reported() {
     let output = doctor(
         &[("AWS_ACCESS_KEY_ID", "canary"), ("AWS_DEFAULT_REGION", "eu-north-1"), ("AWS_REGION", "us-east-1")],
         &["--json", "--env", "dev", "--dot-env", "/dev/null"],
     );
-    let found = verdicts(&output);
+    let found = diagnoses(&output);
     assert_eq!(of(&found, "credentials")["found"], "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY");
     let region = "eu-north-1, but AWS_REGION is us-east-1";
     assert_eq!(of(&found, "region")["found"], region);
     let only = [("AWS_DEFAULT_REGION", "eu-north-1")];
-    let found = verdicts(&doctor(&only, &["--json", "--env", "dev", "--dot-env", "/dev/null"]));
-    assert_eq!(of(&found, "region")["found"], "eu-north-1 (from AWS_DEFAULT_REGION of the environment)");
+    let found = diagnoses(&doctor(&only, &["--json", "--env", "dev", "--dot-env", "/dev/null"]));
+    assert_eq!(of(&found, "region")["found"], "eu-north-1 (from AWS_DEFAULT_REGION in the environment)");
 
     let output = doctor(&[("AWS_ACCOUNT_ID", "12")], &["--json", "--env", "dev", "--dot-env", "/dev/null"]);
-    let settings = of(&verdicts(&output), "settings").clone();
+    let settings = of(&diagnoses(&output), "settings").clone();
     assert_eq!((&settings["state"], &settings["found"]), (&"red".into(), &"settings `dev`: 1 problem".into()));
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-/// The program with keys and an endpoint in its environment, so that a guard that is missing would be seen.
+/// The program with keys and an endpoint in its environment, so that a forbidden call would be noticed.
 fn xtask(endpoint: &str, arguments: &[&str], dot_env: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nowhere").env("AWS_ENDPOINT_URL", endpoint);
@@ -18,7 +18,7 @@ fn xtask(endpoint: &str, arguments: &[&str], dot_env: &Path) -> Output {
 }
 
 #[test]
-fn a_file_that_is_named_must_exist_for_every_command() {
+fn the_given_file_must_exist_for_every_command() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("its address");
     let connections = Arc::new(AtomicUsize::new(0));
@@ -48,8 +48,8 @@ fn a_file_that_is_named_must_exist_for_every_command() {
     ] {
         let output = xtask(&format!("http://{address}"), arguments, &file);
         let wanted = format!(
-            "error: there is no file `{}`, which --dot-env names\n\
-             hint: correct the path, or leave --dot-env out to read `.env`\n",
+            "error: the file `{}` of --dot-env does not exist\n\
+             hint: correct the path, or omit --dot-env to read `.env`\n",
             file.display()
         );
         let said = String::from_utf8_lossy(&output.stderr);
@@ -59,7 +59,7 @@ fn a_file_that_is_named_must_exist_for_every_command() {
 }
 
 #[test]
-fn a_value_is_what_stands_in_the_file() {
+fn values_are_not_substituted() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("env");
     fs::write(&file, "ALARM_EMAIL=on$call@example.com # the team\nBUCKET_SUFFIX=\"a${HOME}b\"\n").expect("written");

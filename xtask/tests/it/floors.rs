@@ -1,5 +1,5 @@
-//! A module imports downward only. The floors are those of ARCHITECTURE.md; this reads every `use` and every path in
-//! the sources and holds them against the table below.
+//! A module imports only from lower floors. The floors are those of ARCHITECTURE.md; this reads every `use` and every path
+//! in the sources and checks them against the tables below.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,150 +7,83 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// A crate's modules by floor. A module may use those of lower floors; siblings inside one module may use each other,
-/// but for `edge`, `commands` and `flows`, whose files must not know each other.
-struct House {
+/// The modules of a crate. A module may use those of lower floors; files inside one module may use each other, except in
+/// `edge`, `commands` and `flows`, whose files are modules of their own.
+struct Crate {
     sources: &'static str,
-    floors: &'static [(&'static str, u8)],
+    /// From the ground up. Only names before `first_impure` are pure: no I/O, no clock, no environment.
+    floors: &'static [&'static [&'static str]],
+    first_impure: &'static str,
 }
 
-const XTASK: House = House {
+const XTASK: Crate = Crate {
     sources: "xtask/src",
     floors: &[
-        ("main", 5),
-        ("cli", 5),
-        ("commands", 4),
-        ("flows", 3),
-        ("edge", 2),
-        ("dbt", 1),
-        ("doctor", 1),
-        ("image", 1),
-        ("lines", 1),
-        ("page", 1),
-        ("pipeline", 1),
-        ("plan", 1),
-        ("platform", 1),
-        ("rehearsal", 1),
-        ("report", 1),
-        ("run", 1),
-        ("settings", 1),
-        ("stack", 1),
-        ("sync", 1),
-        ("ui", 1),
-        ("verdict", 1),
-        ("warehouse", 1),
-        ("workflow", 1),
-        ("failure", 0),
+        &["cli", "lines", "pipeline", "ui"],
+        &["dbt", "settings", "sync", "verdict"],
+        &["doctor", "image", "platform", "report", "stack", "warehouse"],
+        &["page", "plan", "run", "workflow"],
+        &["rehearsal"],
+        &["edge"],
+        &["flows/account", "flows/configure", "flows/lint", "flows/marts", "flows/open", "flows/warehouse"],
+        &[
+            "flows/doctor",
+            "flows/generated",
+            "flows/images",
+            "flows/local",
+            "flows/run",
+            "flows/stacks",
+            "flows/templates",
+        ],
+        &["flows/sync", "flows/workflows"],
+        &["flows/deploy", "flows/tests"],
+        &["flows/recover", "flows/status"],
+        &["flows/destroy", "flows/rehearse"],
+        &["commands"],
+        &["main"],
     ],
+    first_impure: "edge",
 };
 
-const JOBS: House = House {
+const JOBS: Crate = Crate {
     sources: "jobs/src",
     floors: &[
-        ("lib", 5),
-        ("bin", 5),
-        ("cli", 5),
-        ("flows", 3),
-        ("edge", 2),
-        ("clean", 1),
-        ("lineage", 1),
-        ("load", 1),
-        ("pagination", 1),
-        ("prove", 1),
-        ("receipt", 1),
-        ("table", 1),
-        ("failure", 0),
-        ("limits", 0),
+        &["limits", "pagination", "receipt"],
+        &["clean"],
+        &["table"],
+        &["load", "validate"],
+        &["lineage"],
+        &["edge"],
+        &["flows"],
+        &["cli"],
+        &["lib"],
+        &["bin"],
     ],
+    first_impure: "edge",
 };
 
-/// What a lower floor may use of its own floor or above, each with its reason.
-const ALLOWED: &[(&str, &str, &str)] = &[
-    ("commands", "cli", "a command takes its own options, which are plain types"),
-    ("flows/doctor", "flows/configure", "the settings are one of the things to look at"),
-    ("flows/generated", "flows/configure", "what the DAGs know comes from the settings"),
-    ("flows/tests", "flows/configure", "templates are checked for the settings' regions, an image built on their base"),
-    ("flows/tests", "flows/lint", "the workflows' linters are those of the crates as well"),
-    ("flows/tests", "flows/workflows", "the template of their roles is one of the templates"),
-    ("flows/workflows", "flows/configure", "the workflows are made from the settings"),
-    ("flows/workflows", "flows/templates", "the stack of their roles is wired like the others"),
-    ("flows/tests", "flows/local", "the tests' database is made like the local one"),
-    ("flows/tests", "flows/marts", "one suite is of the marts"),
-    ("flows/local", "flows/marts", "a local run ends with its marts"),
-    ("flows/local", "flows/warehouse", "a local run makes its warehouse ready like any other"),
-    ("flows/tests", "flows/warehouse", "so does the tests' database"),
-    ("flows/deploy", "flows/account", "nothing is written to another account than the settings'"),
-    ("flows/deploy", "flows/configure", "a deployment begins with its settings"),
-    ("flows/deploy", "flows/generated", "the warehouse is made ready for the contract's source"),
-    ("flows/deploy", "flows/images", "images are part of a deployment"),
-    ("flows/deploy", "flows/stacks", "so are stacks"),
-    ("flows/deploy", "flows/sync", "so are the DAGs"),
-    ("flows/deploy", "flows/templates", "stacks are read from their templates"),
-    ("flows/deploy", "flows/warehouse", "the warehouse is made ready like any other"),
-    ("flows/destroy", "flows/account", "nothing is deleted in another account than the settings'"),
-    ("flows/destroy", "flows/deploy", "what is to end is said like what is to be made"),
-    ("flows/destroy", "flows/rescue", "both go through stack after stack"),
-    ("flows/destroy", "flows/stacks", "a deployment ends stack by stack"),
-    ("flows/destroy", "flows/templates", "the wires say which goes first"),
-    ("flows/rescue", "flows/account", "nothing is written to another account than the settings'"),
-    ("flows/rescue", "flows/deploy", "what is to be rescued is said like what is to be made"),
-    ("flows/rescue", "flows/stacks", "it is stacks that are rescued"),
-    ("flows/rescue", "flows/templates", "the templates say which stacks there are"),
-    ("flows/status", "flows/account", "another account's deployment is not looked at by mistake"),
-    ("flows/status", "flows/deploy", "a deployment is held against what would be made"),
-    ("flows/status", "flows/stacks", "stacks are among what is looked at"),
-    ("flows/status", "flows/sync", "so are the DAGs in their bucket"),
-    ("flows/status", "flows/templates", "the templates say which stacks there are"),
-    ("flows/images", "flows/account", "nothing is written to another account than the settings'"),
-    ("flows/run", "flows/account", "no run is begun in another account than the settings'"),
-    ("flows/rehearse", "flows/configure", "a rehearsal has settings of its own"),
-    ("flows/rehearse", "flows/deploy", "it deploys as anybody does"),
-    ("flows/rehearse", "flows/local", "its warehouse is a server like the local one"),
-    ("flows/rehearse", "flows/run", "it runs as anybody does"),
-    ("flows/rehearse", "flows/status", "and looks at what it has made"),
-    ("flows/rehearse", "flows/sync", "the sample goes into its lake"),
-    ("flows/rehearse", "flows/warehouse", "its warehouse is made ready like any other"),
-    ("rehearsal", "dbt", "what dbt left is part of what a rehearsal came to"),
-    ("rehearsal", "report", "its tables are shown as a local run's"),
-    ("rehearsal", "run", "so is its run"),
-    ("rehearsal", "settings", "its names are the settings'"),
-    ("rehearsal", "ui", "a summary is a table"),
-    ("rehearsal", "verdict", "so is what `status` says"),
-    ("flows/sync", "flows/generated", "one of the DAGs' files is made from the settings"),
-    ("flows/sync", "flows/account", "nothing is written to another account than the settings'"),
-    ("prove", "receipt", "a proof is of a receipt"),
-    ("prove", "table", "the files' schema is the table's"),
-    ("table", "clean", "a cell is cleaned before it is in a row"),
-    ("table", "receipt", "hexadecimal is written in one place"),
-    ("lineage", "load", "a loaded column has the warehouse's type"),
-    ("lineage", "receipt", "what was written is what a receipt counts"),
-    ("lineage", "table", "the files' columns are the table's"),
-    ("load", "receipt", "the counts to assert are the receipt's"),
-    ("load", "table", "a stage has the columns of the files"),
-    ("plan", "settings", "what a test plans is wired with the settings"),
-    ("plan", "stack", "a plan is of stacks"),
-    ("plan", "sync", "hashes are written in one place"),
-    ("verdict", "ui", "a report is a table"),
-    ("platform", "settings", "it is a deployment's settings that it renders"),
-    ("doctor", "settings", "where images are compiled is a setting"),
-    ("doctor", "ui", "its report is a table"),
-    ("page", "report", "the page tells the run's values"),
-    ("page", "dbt", "the page tells dbt's results"),
-    ("report", "dbt", "a report tells dbt's results"),
-    ("workflow", "settings", "how a deployment is let in is a setting"),
-    ("workflow", "stack", "its tests hold the jobs against the roles' template"),
-    ("run", "lines", "a job's containers log to streams"),
-    ("run", "settings", "queue and job definitions are settings"),
-    ("run", "ui", "what a run came to is a table"),
-    ("stack", "settings", "parameters are values of the settings, and problems are told alike"),
-    ("report", "ui", "a report is text with a table in it"),
-];
-
-/// Folders whose files must not use each other.
+/// Folders whose files are modules of their own.
 const APART: [&str; 3] = ["edge", "commands", "flows"];
 
-/// Crates that pure modules must not know, because they touch the world.
-const WORLDLY: [&str; 21] = [
+impl Crate {
+    /// The floor of a module, from 0.
+    fn floor(&self, module: &str) -> Option<usize> {
+        self.floors.iter().position(|floor| floor.contains(&module))
+    }
+
+    /// The floor of a file or of a path inside the crate: that of `flows/deploy`, else that of `flows`.
+    fn floor_of(&self, path: &[String]) -> Option<usize> {
+        let file = path.get(1).and_then(|second| self.floor(&format!("{}/{second}", path[0])));
+        file.or_else(|| self.floor(&path[0]))
+    }
+
+    fn is_pure(&self, floor: usize) -> bool {
+        self.floor(self.first_impure).is_some_and(|impure| floor < impure)
+    }
+}
+
+/// Crates that pure modules must not use, because they do I/O.
+const IMPURE: [&str; 21] = [
     "aws_config",
     "aws_sdk_batch",
     "aws_sdk_cloudformation",
@@ -212,7 +145,7 @@ impl Paths {
 
 impl<'a> Visit<'a> for Paths {
     fn visit_item_mod(&mut self, module: &'a syn::ItemMod) {
-        // A file's own tests may look around.
+        // A file's own tests may use any module.
         if module.ident != "tests" {
             visit::visit_item_mod(self, module);
         }
@@ -248,44 +181,35 @@ fn inside(module: &[String], path: &[String]) -> Option<Vec<String>> {
     }
 }
 
-fn check(house: &House) -> Vec<String> {
+fn check(house: &Crate) -> Vec<String> {
     let folder = root().join(house.sources);
-    let floor = |name: &str| house.floors.iter().find_map(|(module, floor)| (*module == name).then_some(*floor));
     let (mut files, mut broken) = (Vec::new(), Vec::new());
     sources(&folder, &mut files);
     for file in files {
         let module = module_of(&folder, &file);
-        // As in `visit_item_mod`; in `flows` it is the suites.
-        if module.last().is_some_and(|last| last == "tests") && module[0] != "flows" {
+        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        // A folder's own file, such as `flows.rs`, only declares its modules.
+        if module.len() == 1 && module[0] == "flows" {
             continue;
         }
-        let Some(own) = floor(&module[0]) else {
-            broken.push(format!("{} is on no floor; add it to the table and to ARCHITECTURE.md", file.display()));
+        let Some(own) = house.floor_of(&module) else {
+            broken.push(format!("{name} is on no floor: add it to the table and to ARCHITECTURE.md"));
             continue;
         };
         let text = fs::read_to_string(&file).expect("a source file");
         let mut paths = Paths::default();
         paths.visit_file(&syn::parse_file(&text).expect("Rust"));
         for path in paths.found {
-            if own <= 1 && path.first().is_some_and(|name| WORLDLY.contains(&name.as_str())) {
-                broken.push(format!("{} is pure and must not use `{}`", file.display(), path[0]));
+            if house.is_pure(own) && path.first().is_some_and(|name| IMPURE.contains(&name.as_str())) {
+                broken.push(format!("{name} is pure and must not use `{}`", path[0]));
             }
             let Some(target) = inside(&module, &path).filter(|target| !target.is_empty()) else { continue };
-            let Some(other) = floor(&target[0]) else { continue };
-            let names =
-                |parts: &[String]| (parts[0].clone(), parts.iter().take(2).cloned().collect::<Vec<_>>().join("/"));
-            let ((own_top, own_file), (top, other_file)) = (names(&module), names(&target));
-            let allowed = ALLOWED
-                .iter()
-                .any(|(from, to, _)| (*from == own_top || *from == own_file) && (*to == top || *to == other_file));
-            let apart = own_top == top && APART.contains(&top.as_str()) && module.len() > 1;
-            let neighbours = apart
-                && target.len() > 1
-                && target[1] != module[1]
-                && folder.join(&top).join(format!("{}.rs", target[1])).exists();
-            let upward = own_top != top && other >= own && own != 5;
-            if (upward || neighbours) && !allowed {
-                broken.push(format!("{} (floor {own}) uses {} (floor {other})", file.display(), target.join("::")));
+            let Some(other) = house.floor_of(&target) else { continue };
+            let apart = APART.contains(&target[0].as_str()) && module.len() > 1 && target.len() > 1;
+            let is_file = |target: &[String]| folder.join(&target[0]).join(format!("{}.rs", target[1])).exists();
+            let same = module[0] == target[0] && !(apart && target[1] != module[1] && is_file(&target));
+            if !same && other >= own {
+                broken.push(format!("{name} (floor {own}) uses {} (floor {other})", target.join("::")));
             }
         }
     }
@@ -299,10 +223,15 @@ fn modules_import_downward_only() {
 }
 
 #[test]
-fn xtask_and_jobs_meet_in_the_contract_only() {
-    for (manifest, forbidden) in
-        [("xtask/Cargo.toml", "jobs"), ("jobs/Cargo.toml", "xtask"), ("jobs/contract/Cargo.toml", "jobs")]
-    {
+fn xtask_and_jobs_share_only_contract_and_connect() {
+    for (manifest, forbidden) in [
+        ("xtask/Cargo.toml", "jobs"),
+        ("jobs/Cargo.toml", "xtask"),
+        ("jobs/connect/Cargo.toml", "jobs"),
+        ("jobs/connect/Cargo.toml", "xtask"),
+        ("jobs/contract/Cargo.toml", "jobs"),
+        ("jobs/contract/Cargo.toml", "connect"),
+    ] {
         let text = fs::read_to_string(root().join(manifest)).expect("a manifest");
         let named = text
             .lines()
@@ -314,7 +243,9 @@ fn xtask_and_jobs_meet_in_the_contract_only() {
 #[test]
 fn pure_modules_switch_the_bans_of_clippy_toml_on() {
     for house in [&XTASK, &JOBS] {
-        for (module, _) in house.floors.iter().filter(|(_, floor)| *floor <= 1) {
+        for module in
+            house.floors.iter().take_while(|floor| !floor.contains(&house.first_impure)).flat_map(|floor| *floor)
+        {
             let text = fs::read_to_string(root().join(house.sources).join(format!("{module}.rs"))).expect("a module");
             let on = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
             assert!(text.contains(on), "{}/{module}.rs lacks {on}", house.sources);
@@ -330,6 +261,8 @@ fn the_check_sees_what_it_should() {
     paths.visit_file(&syn::parse_str("use crate::{edge::lake, load::*}; fn f() { super::x::y(); }").expect("Rust"));
     let found: Vec<String> = paths.found.iter().map(|path| path.join("::")).collect();
     assert_eq!(found, ["crate::edge::lake", "crate::load", "super::x::y"]);
+    let upside_down = Crate { floors: &[&["stack"], &["settings"], &["edge"]], ..XTASK };
+    assert!(check(&upside_down).iter().any(|line| line.contains("uses settings::")), "an import upwards is found");
     let module = ["edge".to_owned(), "warehouse".to_owned(), "postgres".to_owned()];
     let path = ["super".to_owned(), "super".to_owned(), "lake".to_owned()];
     assert_eq!(inside(&module, &path).map(|path| path.join("::")).as_deref(), Some("edge::lake"));

@@ -1,4 +1,4 @@
-//! `cargo xtask build-images` as far as no engine is needed.
+//! `cargo xtask build-images` without an engine.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,11 +27,11 @@ fn every_file_that_the_compiler_read_is_in_the_key() {
     let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let inputs = plans[0]["inputs"]["files"].as_object().expect("files");
 
-    // `cargo build` leaves beside a program what rustc read for it; `cargo test` does not.
+    // `cargo build` writes the list of sources beside a program; `cargo test` does not.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the root");
     let mut build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     build.args(["build", "--locked", "--quiet", "--package", "jobs", "--bin", "jobs"]).current_dir(&root);
-    // Cargo describes this package to its tests; a build script that looks would run, and compile, again.
+    // Cargo sets these for tests; a build script that reads them would run again.
     for (name, _) in
         std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
     {
@@ -39,8 +39,8 @@ fn every_file_that_the_compiler_read_is_in_the_key() {
     }
     assert!(build.status().expect("cargo").success());
     let program = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("jobs.d");
-    let told = std::fs::read_to_string(&program).expect("what cargo left");
-    let (_, sources) = told.trim_end().split_once(": ").expect("a line of a makefile");
+    let dependencies = std::fs::read_to_string(&program).expect("jobs.d");
+    let (_, sources) = dependencies.trim_end().split_once(": ").expect("a line of a makefile");
     let read: BTreeSet<String> = sources
         .split(' ')
         .filter_map(|path| Some(Path::new(path).strip_prefix(&root).ok()?.display().to_string()))
@@ -51,8 +51,23 @@ fn every_file_that_the_compiler_read_is_in_the_key() {
 }
 
 #[test]
-fn an_engine_that_is_not_there_or_too_old_and_an_unknown_image_are_one_error_each() {
-    assert!(refused(&["--image", "nope"], NOWHERE).contains("there is no such image"));
+fn the_packages_are_those_that_cargo_tree_shows_for_the_target() {
+    let output = build_images(&["--dry-run", "--json", "--image", "ingestion-image"], NOWHERE);
+    let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let target = plans[0]["inputs"]["arguments"]["TARGET"].as_str().expect("a target");
+    let mut tree = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    tree.args(["tree", "--locked", "--package", "jobs", "--edges", "normal", "--prefix", "none", "--target", target]);
+    let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo").stdout;
+    let tree = String::from_utf8(tree).expect("UTF-8");
+    let linked: BTreeSet<String> = tree.lines().map(|line| line.split(' ').take(2).collect()).collect();
+    let packages = plans[0]["packages"].as_array().expect("packages").iter();
+    let packages: BTreeSet<String> = packages.map(|name| name.as_str().expect("text").replace('@', "v")).collect();
+    assert!(linked.len() > 100 && linked == packages, "{:?}", linked.symmetric_difference(&packages));
+}
+
+#[test]
+fn a_missing_or_old_engine_and_an_unknown_image_are_one_error_each() {
+    assert!(refused(&["--image", "nope"], NOWHERE).contains("unknown image"));
     let silent = refused(&["--image", "dbt-image"], NOWHERE);
     assert!(
         silent.contains("no Docker engine answers at unix:///nonexistent") && silent.contains("hint: "),
@@ -65,9 +80,9 @@ fn an_engine_that_is_not_there_or_too_old_and_an_unknown_image_are_one_error_eac
         let request = server.recv().expect("a request");
         let body = r#"{"Version":"19.03","ApiVersion":"1.40","MinAPIVersion":"1.12"}"#;
         let header = "Content-Type: application/json".parse::<tiny_http::Header>().expect("a header");
-        request.respond(tiny_http::Response::from_string(body).with_header(header)).expect("an answer");
+        request.respond(tiny_http::Response::from_string(body).with_header(header)).expect("a response");
     });
     let old = refused(&["--image", "dbt-image"], &address);
-    thread.join().expect("the engine answered");
-    assert!(old.contains("speaks API 1.40 only") && old.contains("update Docker to 20.10 or newer"), "{old}");
+    thread.join().expect("the engine responded");
+    assert!(old.contains("supports API 1.40 only") && old.contains("update Docker to 20.10 or newer"), "{old}");
 }

@@ -20,17 +20,17 @@ use serde_json::Value;
 
 use crate::support::copy::copy_repository;
 
-/// Looks like a key; it must be in no output and in no layer.
+/// A secret key, which no output and no layer may contain.
 const SECRET: &str = "canary/secret+access+key/canary";
 
-/// Where the tests push to; each region has repositories of its own.
+/// The region of the repositories.
 const REGION: &str = "eu-west-1";
 
 fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// Both images, built without anything kept from before and pushed to MiniStack, once for all tests.
+/// Both images, built without cache and pushed to MiniStack, once for all tests.
 fn first() -> &'static [Value] {
     static FIRST: OnceLock<Vec<Value>> = OnceLock::new();
     FIRST.get_or_init(|| {
@@ -42,7 +42,7 @@ fn first() -> &'static [Value] {
     })
 }
 
-/// What became of each image that was to be pushed to MiniStack.
+/// Pushes to MiniStack and returns the result for each image.
 #[track_caller]
 fn made(arguments: &[&str]) -> Vec<Value> {
     let output = build_images(&[&["--push", "--registry", &ministack(), "--json"], arguments].concat()).output();
@@ -53,7 +53,7 @@ fn made(arguments: &[&str]) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// The words of a failure.
+/// The exit code and standard error of a failure.
 #[track_caller]
 fn refusal(command: &mut Command) -> (Option<i32>, String) {
     let output = command.output().expect("xtask starts");
@@ -81,8 +81,8 @@ fn build_images(arguments: &[&str]) -> Command {
     command
 }
 
-/// What this machine is like: MiniStack in AWS's place, an image to build upon where Docker Hub is not reached, and a
-/// company's certificates, where packages come through its proxy.
+/// The settings of this machine: MiniStack instead of AWS, a local base image, as Docker Hub may not be reachable, and the
+/// certificates of a company's proxy.
 fn machine() -> Vec<(&'static str, String)> {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
     let bundle = Some(("IMAGE_CA_BUNDLE", bundle)).filter(|(_, bundle)| Path::new(bundle).is_file());
@@ -94,7 +94,7 @@ fn docker(arguments: &[&str]) -> Output {
     Command::new("docker").args(arguments).output().expect("docker starts")
 }
 
-/// What Docker's command line says.
+/// The output of a `docker` command.
 #[track_caller]
 fn docker_says(arguments: &[&str]) -> String {
     let output = docker(arguments);
@@ -102,7 +102,7 @@ fn docker_says(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Has MiniStack do something beforehand; `aws.py` says what there is.
+/// Prepares MiniStack; see `aws.py`.
 #[track_caller]
 fn on_aws(region: &str, arguments: &[&str]) {
     let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));

@@ -4,7 +4,7 @@
 //! It works in a copy of the repository, whose `.env` is a test's own.
 
 mod alone;
-mod ended;
+mod leftovers;
 mod red;
 
 use std::io::{BufRead, BufReader, Read};

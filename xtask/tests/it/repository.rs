@@ -42,14 +42,13 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(ignored.success());
 }
 
-/// `cargo xtask local` builds the light xtask, then the jobs: a shared crate with different features in each would be compiled twice,
-/// with everything that depends on it.
+/// A crate with other features in two of these builds would compile twice, with every crate above it.
 #[test]
-fn xtask_and_the_jobs_compile_the_same_crates() {
-    let features = |package: &str| {
+fn every_build_compiles_a_crate_with_the_same_features() {
+    let features = |select: &[&str]| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let mut tree = Command::new(cargo);
-        tree.args(["tree", "--locked", "--package", package, "--edges", "normal,build", "--prefix", "none"]);
+        tree.args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none"]).args(select);
         let output = tree.args(["--format", "{p} {f}", "--no-dedupe"]).current_dir(root()).output().expect("cargo");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -61,10 +60,26 @@ fn xtask_and_the_jobs_compile_the_same_crates() {
         }
         crates
     };
-    let (xtask, jobs) = (features("xtask"), features("jobs"));
-    let apart = jobs.iter().filter(|(name, features)| xtask.get(*name).is_some_and(|others| others != *features));
-    let apart: Vec<_> = apart.map(|(name, features)| (name, features, &xtask[name])).collect();
-    assert!(apart.is_empty(), "the crate, the jobs' features, xtask's: {apart:#?}");
+    // What `cargo xtask local` builds first and then; the first command with the feature `cloud`; the tests.
+    let builds: [&[&str]; 4] = [
+        &["--package", "xtask"],
+        &["--package", "jobs", "--no-default-features"],
+        &["--package", "xtask", "--features", "cloud"],
+        &["--workspace", "--features", "xtask/cloud"],
+    ];
+    let trees = builds.map(|build| (build, features(build)));
+    let (mut seen, mut apart) = (BTreeMap::new(), Vec::new());
+    for (build, tree) in &trees {
+        for (name, features) in tree {
+            let (first, others) = *seen.entry(name).or_insert((build, features));
+            if features != others {
+                apart.push(format!("{name:?}: {others:?} in {first:?}, {features:?} in {build:?}"));
+            }
+        }
+    }
+    assert!(apart.is_empty(), "{}", apart.join("\n"));
+    let aws = trees[1].1.keys().filter(|(name, _)| name.starts_with("aws-")).collect::<Vec<_>>();
+    assert!(aws.is_empty(), "the jobs of `cargo xtask local` need no {aws:?}");
 }
 
 /// Otherwise cargo would change `Cargo.lock`.

@@ -1,4 +1,4 @@
-//! Every malformed file of `tests/settings_corpus` gets the exact words it deserves, through the program.
+//! Every malformed file of `tests/settings_corpus`, and the exact message of the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings_corpus")
 }
 
-/// The case's file in the program, with nothing of our own environment but what the program needs to start.
+/// The program with a case's file and a scrubbed environment.
 fn command(case: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().current_dir(folder()).args(["settings", "--file"]).arg(case.file_name().expect("a name"));
@@ -24,7 +24,7 @@ fn command(case: &Path) -> Command {
 }
 
 #[test]
-fn every_file_is_refused_with_its_own_words() {
+fn every_file_is_refused_with_its_message() {
     let mut cases: Vec<PathBuf> = fs::read_dir(folder()).expect("the corpus").flatten().map(|e| e.path()).collect();
     cases.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
     cases.sort();
@@ -32,25 +32,25 @@ fn every_file_is_refused_with_its_own_words() {
     let mut wrong = Vec::new();
     for case in &cases {
         let output = command(case).output().expect("xtask starts");
-        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        let shown = String::from_utf8(output.stderr).expect("UTF-8");
         let is_accepted = case.file_name().is_some_and(|name| name.to_string_lossy().starts_with("warning_"));
-        assert_eq!(output.status.code(), Some(i32::from(!is_accepted)), "{}: {said}", case.display());
+        assert_eq!(output.status.code(), Some(i32::from(!is_accepted)), "{}: {shown}", case.display());
         assert_eq!(output.stdout.is_empty(), !is_accepted, "{}", case.display());
-        assert!(!said.contains("canary") && !said.contains("CANARY"), "{} repeats a secret", case.display());
-        let wanted = case.with_extension("txt");
+        assert!(!shown.contains("canary") && !shown.contains("CANARY"), "{} repeats a secret", case.display());
+        let expected = case.with_extension("txt");
         if std::env::var_os("UPDATE").is_some() {
-            fs::write(&wanted, &said).expect("written");
+            fs::write(&expected, &shown).expect("written");
         }
-        let wanted = fs::read_to_string(wanted).unwrap_or_default();
-        if said != wanted {
-            wrong.push(format!("== {}\n-- wanted\n{wanted}\n-- said\n{said}", case.display()));
+        let expected = fs::read_to_string(expected).unwrap_or_default();
+        if shown != expected {
+            wrong.push(format!("== {}\n-- expected\n{expected}\n-- found\n{shown}", case.display()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_environment_beats_dot_env_beats_the_file() {
+fn the_environment_overrides_dot_env_which_overrides_the_file() {
     let dir = tempfile::tempdir().expect("a folder");
     let dot_env = dir.path().join("env");
     fs::write(&dot_env, "AWS_DEFAULT_REGION=us-east-1\nBUCKET_SUFFIX=mine\nSETTINGS_MODULE=prod\n").expect("written");
@@ -69,29 +69,29 @@ fn the_environment_beats_dot_env_beats_the_file() {
     assert_eq!(found["roles"]["airflow"], "dpstack-airflow-us-east-1");
 
     let found = asked(&[("AWS_DEFAULT_REGION", "eu-north-1"), ("BUCKET_SUFFIX", "")], &["--env", "dev"]);
-    assert_eq!(found["settings"]["protection"]["level"], "development", "the option beats .env");
+    assert_eq!(found["settings"]["protection"]["level"], "development", "the option overrides .env");
     assert_eq!(found["settings"]["region"], "eu-north-1");
     assert_eq!(found["overridden"]["region"]["origin"], "environment");
-    assert_eq!(found["settings"]["bucket_suffix"], "mine", "an empty variable sets nothing");
+    assert_eq!(found["settings"]["bucket_suffix"], "mine", "an empty variable is ignored");
 
     let found = asked(&[("SETTINGS_MODULE", "rehearse")], &[]);
     assert_eq!(found["settings"]["account"], "000000000000");
-    assert_eq!(found["settings"]["batch"]["queue"], "dpstack-batch-queue", "what it does not say is dev's");
+    assert_eq!(found["settings"]["batch"]["queue"], "dpstack-batch-queue", "other keys are dev's");
 }
 
 #[test]
-fn a_module_that_is_not_there_is_told_with_those_that_are() {
+fn an_unknown_module_is_reported_with_the_available_ones() {
     for (name, value, how) in [("--env", "../dev", "--env"), ("--env", "production", "--env")] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         let output = command.env_clear().args(["settings", name, value, "--dot-env", "/dev/null"]).output();
         let output = output.expect("xtask starts");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let wanted =
-            format!("error: there are no settings `{value}` ({how} names them)\nhint: there are dev, prod, rehearse\n");
-        assert_eq!((output.status.code(), said), (Some(1), wanted));
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        let expected =
+            format!("error: settings `{value}` do not exist (selected by {how})\nhint: available: dev, prod, rehearse\n");
+        assert_eq!((output.status.code(), shown), (Some(1), expected));
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("SETTINGS_MODULE", "nope").args(["settings", "--dot-env", "/dev/null"]);
-    let said = String::from_utf8(command.output().expect("xtask starts").stderr).expect("UTF-8");
-    assert!(said.contains("`nope` (SETTINGS_MODULE of the environment names them)"), "{said}");
+    let shown = String::from_utf8(command.output().expect("xtask starts").stderr).expect("UTF-8");
+    assert!(shown.contains("`nope` do not exist (selected by SETTINGS_MODULE in the environment)"), "{shown}");
 }

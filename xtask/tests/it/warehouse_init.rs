@@ -44,7 +44,7 @@ async fn catalogue(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
+async fn a_new_database_is_prepared_and_the_command_is_idempotent() {
     let (server, password) = server();
     let name = format!("own_{}", std::process::id());
     let admin = std::env::var("TEST_WAREHOUSE_POSTGRES").expect("set");
@@ -57,7 +57,7 @@ async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
     assert!(dry.status.success() && shown.contains("CREATE SCHEMA IF NOT EXISTS spacex"), "{shown}");
     assert!(!shown.contains("SCRAM") && !shown.contains(&password));
     let inside = enter(&format!("{}/{name}", admin.rsplit_once('/').expect("a database").0)).await;
-    assert!(!catalogue(&inside).await.iter().any(|line| line.starts_with("etl")), "a rehearsal changes nothing");
+    assert!(!catalogue(&inside).await.iter().any(|line| line.starts_with("etl")), "a dry run changes nothing");
 
     let done = init(&address, &password, &[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -83,7 +83,7 @@ async fn a_database_of_ones_own_becomes_a_warehouse_and_stays_it() {
 }
 
 #[test]
-fn passwords_may_lie_in_dot_env_which_the_environment_beats() {
+fn passwords_come_from_dot_env_and_the_environment_overrides_it() {
     let (server, password) = server();
     let address = format!("{server}/postgres");
     let file = tempfile::NamedTempFile::new().expect("a file");
@@ -100,14 +100,14 @@ fn passwords_may_lie_in_dot_env_which_the_environment_beats() {
 }
 
 #[test]
-fn wrong_addresses_and_options_are_one_error_each() {
+fn wrong_addresses_and_options_are_reported() {
     let (server, password) = server();
     let somewhere = format!("{server}/postgres");
     for (address, more, wanted) in [
         ("mysql://a@b/c", &[][..], "the warehouse's address has another scheme"),
         ("postgres://a:hunter2@b/c", &[], "the warehouse's address has a password in it"),
         ("redshift://w/d", &[], "missing --loader and --transformer"),
-        ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be loader and transformer at once"),
+        ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be both loader and transformer"),
         ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not the name of an IAM role"),
         (&somewhere, &["--loader", "x"], "apply to Redshift only"),
         (&somewhere, &["--contract", "no.yaml"], "there is no contract `no.yaml`"),

@@ -6,12 +6,11 @@
 //! PutObject and CompleteMultipartUpload), but object_store reports it as "already exists". So after a failure the key is
 //! read: reads in S3 are strongly consistent.
 
-use std::iter::successors;
 use std::time::Duration;
 
 use anyhow::Result;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use object_store::client::HttpError;
+use connect::store::{exists, may_help};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
@@ -126,15 +125,4 @@ impl Lake {
         let ours = size == object.bytes && self.sha256(object).await? == object.sha256;
         Ok(Some(if ours { Created::Ours } else { Created::Theirs }))
     }
-}
-
-/// Whether S3 refused a write because of an object at its key, or of another request for it.
-fn exists(error: &Error) -> bool {
-    matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
-}
-
-/// Whether sending a write again may help when nothing is at its key: after a conflict, and after a connection that broke.
-fn may_help(error: &Error) -> bool {
-    let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
-    exists(error) || causes.any(|cause| cause.is::<HttpError>())
 }

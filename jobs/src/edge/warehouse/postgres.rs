@@ -1,7 +1,5 @@
 //! PostgreSQL 15 or newer, over its wire protocol.
 
-mod tls;
-
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
@@ -9,6 +7,7 @@ use std::pin::pin;
 
 use anyhow::Result;
 use bytes::Bytes;
+use connect::tls;
 use contract::{Table, TlsOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;

@@ -4,19 +4,16 @@
 //! There is no session to hold anything in, so an attempt's tables are held by a lease in `etl.attempts`, and the load
 //! is one BatchExecuteStatement.
 
-mod data_api;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws_config::SdkConfig;
-use aws_sdk_redshiftdata::Client;
 use backon::BackoffBuilder;
 use bytes::Bytes;
+use connect::aws::SdkConfig;
+use connect::data_api::{self, Client, DataApi, Finished, Problem};
 use contract::Table;
 
-use self::data_api::{DataApi, Finished, Problem};
 use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key, waits};
 use crate::failure::Failure;
 use crate::load::{
@@ -38,16 +35,15 @@ pub struct Redshift {
 }
 
 impl Redshift {
-    /// Nothing is asked yet. `role` is what COPY reads the lake as: an ARN, or `default` for the namespace's default role.
-    /// `token`, of 1 to 40 characters, is this attempt's own.
-    pub fn open(aws: &SdkConfig, workgroup: &str, database: &str, role: &str, token: &str) -> Self {
-        Self::with(data_api::client(aws), workgroup, database, role, token)
+    /// Sends nothing yet. `role` is what COPY reads the lake as: an ARN, or `default` for the namespace's default role.
+    pub fn open(aws: &SdkConfig, workgroup: &str, database: &str, role: &str) -> Self {
+        Self::with(data_api::client(aws), workgroup, database, role)
     }
 
-    /// With a client made by the caller.
-    pub fn with(client: Client, workgroup: &str, database: &str, role: &str, token: &str) -> Self {
+    /// With a given client.
+    pub fn with(client: Client, workgroup: &str, database: &str, role: &str) -> Self {
         let first_wait = Duration::from_millis(500);
-        Self { api: DataApi::new(client, workgroup, database, token), role: role.to_owned(), first_wait }
+        Self { api: DataApi::new(client, workgroup, database, None), role: role.to_owned(), first_wait }
     }
 
     /// With another wait before the first retry after a conflict.
@@ -77,7 +73,7 @@ impl Redshift {
 
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
         let finished = self.execute(purpose, sql).await?;
-        self.api.rows(&finished).await
+        Ok(self.api.rows(&finished).await?)
     }
 
     /// The warehouse's words for what it refused; for a COPY also those about the files, where it keeps some.
@@ -167,7 +163,7 @@ impl Warehouse for Redshift {
                     None => {
                         let sql = format!("ALTER TABLE {place} ADD COLUMN {name} {kind}");
                         match self.tried(&sql).await? {
-                            Err(problem) if !problem.there_already() => {
+                            Err(problem) if !problem.already_exists() => {
                                 return Err(self.refused(&format!("add `{place}.{name}`"), &sql, problem).await);
                             }
                             _ => {}

@@ -1,4 +1,4 @@
-//! From the lake into the staging tables: every file proved first, then sent, or copied by the warehouse itself from a
+//! From the lake into the staging tables: every file validated first, then sent, or copied by the warehouse itself from a
 //! manifest that lists exactly the receipt's files.
 
 use anyhow::Result;
@@ -10,8 +10,8 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::load::Plan;
-use crate::prove::{self, Misfit};
 use crate::receipt::{File, Receipt};
+use crate::validate::{self, Violation};
 
 /// Makes a table's stage and fills it with the run's rows.
 pub(super) async fn stage<W: Warehouse>(
@@ -34,8 +34,8 @@ pub(super) async fn stage<W: Warehouse>(
         return warehouse.run(&plan.copy(table, &lake.location(&key), role)).await;
     }
     for file in files {
-        // The values were proved before; the bytes must still be the same.
-        let bytes = object(lake, file, |bytes| prove::object(file, bytes)).await?;
+        // The values were validated before; the bytes must still be the same.
+        let bytes = object(lake, file, |bytes| validate::object(file, bytes)).await?;
         warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
     }
     Ok(())
@@ -54,11 +54,11 @@ fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
     json!({ "entries": entries }).to_string().into_bytes()
 }
 
-/// Proves every object of a run before anything is written.
-pub(super) async fn prove_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
+/// Validates every object of a run before anything is written.
+pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()> {
     for table in &plan.tables {
         for file in files(plan.receipts, table.name) {
-            object(lake, file, |bytes| prove::file(table, file, bytes)).await?;
+            object(lake, file, |bytes| validate::file(table, file, bytes)).await?;
         }
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
@@ -75,14 +75,14 @@ fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
     tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
 }
 
-/// An object's bytes, if they stand the proof.
-async fn object(lake: &Lake, file: &File, proof: impl Fn(&Bytes) -> Result<(), Misfit>) -> Result<Bytes> {
-    let refused = |misfit: &Misfit| {
-        let message = format!("`{}` {misfit}", lake.location(&file.object.key));
+/// An object's bytes, if they pass the check.
+async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), Violation>) -> Result<Bytes> {
+    let refused = |violation: &Violation| {
+        let message = format!("`{}` {violation}", lake.location(&file.object.key));
         Failure::refused(message).hint("transform again under a new run id")
     };
-    let gone = || refused(&Misfit::Altered("it is gone".to_owned()));
+    let gone = || refused(&Violation::Altered("it is gone".to_owned()));
     let bytes = lake.get(&file.object.key).await?.ok_or_else(gone)?;
-    proof(&bytes).map_err(|misfit| refused(&misfit))?;
+    check(&bytes).map_err(|violation| refused(&violation))?;
     Ok(bytes)
 }

@@ -298,18 +298,8 @@ refuse(
 
 # Encryption.
 LOCKED = documented(SPECTRUM_FILES, "server-side encryption only, no client-side encryption")
-LOCK = [STRUCT, {1: [STRUCT, {}]}]  # AES_GCM_V1; the column under the footer's key
 refuse(
-    "encrypted_footer", V, b"PARE" + PLAIN[4:-4] + b"PARE", "encrypted", {}, LOCKED, "the magic of an encrypted footer"
-)
-refuse(
-    "encrypted_columns",
-    V,
-    in_column(in_footer(PLAIN, {8: LOCK}), {8: LOCK}),
-    "encrypted",
-    {},
-    LOCKED,
-    "a plain footer that says its columns are encrypted",
+    "encrypted_footer", V, b"PARE" + PLAIN[4:-4] + b"PARE", "not_parquet", {}, LOCKED, "the magic of an encrypted footer"
 )
 
 # Not Parquet, or not all of it.

@@ -1,12 +1,11 @@
 """JSON for SUPER, and what a row may weigh.
 
-The columns here are annotated JSON, the way that Redshift itself writes SUPER to Parquet, unless the case says
-otherwise. The rules of JSON_PARSE are taken to hold for COPY.
+The columns here are text that COPY loads as VARCHAR(65535) and JSON_PARSE turns into SUPER.
 """
 
 import pyarrow as pa
 
-from craft import annotated, parquet
+from craft import parquet
 
 from . import *
 
@@ -17,17 +16,13 @@ def text(*values, **options):
     return parquet({"v": (pa.string(), list(values))}, **options)
 
 
-def json(*values):
-    return annotated(text(*values), "JSON")
-
-
 def good(name, about, basis, *values):
-    accept(name, SUPER, json(*values), basis, about)
+    accept(name, SUPER, text(*values), basis, about)
 
 
 def bad(name, code, about, basis, *values):
     """The last value is the bad one."""
-    refuse(name, SUPER, json(*values), code, at("v", 0, len(values) - 1), basis, about)
+    refuse(name, SUPER, text(*values), code, at("v", 0, len(values) - 1), basis, about)
 
 
 VALUE = documented(SUPER_TYPE, "a scalar, an array or a structure")
@@ -44,7 +39,7 @@ good(
 
 NOT_JSON = inferred(
     "JSON_PARSE fails on text that is not JSON while parse_super_null_on_error is off, its default "
-    "(" + SUPER_PARSING + "); of COPY from Parquet no page speaks"
+    "(" + SUPER_PARSING + ")"
 )
 for name, value, about in [
     ("not_json", "hello", "a bare word"),
@@ -60,15 +55,6 @@ for name, value, about in [
     ("bad_escape", '"\\x41"', "an escape that JSON has not"),
 ]:
     bad(f"super_{name}", "super_json", about, NOT_JSON, "{}", value)
-refuse(
-    "super_not_json_unannotated",
-    SUPER,
-    text("{}", "hello"),
-    "super_json",
-    at("v", 0, 1),
-    unchecked("as UTF8 it may land as a string (" + DLT + "), which is not what a column of JSON is for"),
-    "a bare word, annotated UTF8 only",
-)
 HALF = unchecked("no page says what becomes of half a surrogate pair")
 bad("super_lone_surrogate", "super_json", "a high surrogate alone", HALF, "{}", '{"a":"\\ud83d"}')
 bad("super_lone_low_surrogate", "super_json", "a low surrogate alone", HALF, '"\\ude80"')
@@ -88,7 +74,7 @@ bad("super_integer_40_digits", "super_json", "an integer beyond DECIMAL(38, 0)",
 good("super_integer_64_bit", "the ends of BIGINT", VALUE, "[-9223372036854775808,9223372036854775807]")
 
 TWICE = documented(
-    SUPER_PARSING, "the same attribute twice in one object is an error by default; taken to hold for COPY"
+    SUPER_PARSING, "the same attribute twice in one object is an error by default"
 )
 bad("super_duplicate_key", "super_json", "the same attribute twice", TWICE, '{"a":1,"b":2}', '{"a":1,"a":2}')
 bad(
@@ -119,47 +105,11 @@ good("super_depth_1000", "1,000 arrays in each other", DEPTH, "[" * 1000 + "]" *
 bad("super_depth_1001", "super_depth", "1,001 arrays in each other", DEPTH, "[]", "[" * 1001 + "]" * 1001)
 bad("super_depth_1001_objects", "super_depth", "1,001 objects in each other", DEPTH, '{"a":' * 1000 + "{}" + "}" * 1000)
 
-STRING = documented(SUPER_LIMITS, "a string in SUPER is at most 65,535 bytes")
-good("super_string_65535", "the longest string", STRING, '{"a":"' + "x" * 65535 + '"}')
-bad("super_string_65536", "super_string", "one byte more", STRING, "{}", '{"a":"' + "x" * 65536 + '"}')
-bad("super_string_32768_umlauts", "super_string", "32,768 characters, 65,536 bytes", STRING, '["' + "ä" * 32768 + '"]')
-good(
-    "super_string_escapes",
-    "65,535 bytes as they will be stored, 131,070 as they are written",
-    inferred("the limit is about the value, not about how it is written"),
-    '"' + "\\n" * 65535 + '"',
-)
-bad(
-    "super_string_escaped_umlauts",
-    "super_string",
-    "32,768 escapes of a character of two bytes",
-    inferred("the limit is about the value's bytes in UTF-8"),
-    '"' + "\\u00e4" * 32768 + '"',
-)
-bad(
-    "super_name_65536",
-    "super_string",
-    "an attribute's name of 65,536 bytes",
-    unchecked("the page on parsing speaks of values only (" + SUPER_PARSING + ")"),
-    '{"' + "x" * 65536 + '":1}',
-)
-good(
-    "super_document_over_65535",
-    "a document of 70,000 bytes whose strings are short",
-    documented(SUPER_TYPE, "16 MB, and more than 1 MB from Parquet too"),
-    "[" + "1," * 35000 + "1]",
-)
-refuse(
-    "super_document_over_65535_unannotated",
-    SUPER,
-    text("{}", "[" + "1," * 35000 + "1]"),
-    "super_string",
-    at("v", 0, 1),
-    unchecked("as UTF8 the text may land as one string (" + DLT + "), and a string ends at 65,535 bytes"),
-    "the same document, annotated UTF8 only",
-)
+LONG = documented(CHARACTER, "VARCHAR holds 65,535 bytes at most")
+good("super_65535", "the longest text", LONG, '"' + "x" * 65533 + '"')
+bad("super_65536", "varchar_bytes", "one byte more", LONG, "{}", '"' + "x" * 65534 + '"')
 
-# 4 MB a row, 16 MB an object. Boundaries are kept at a distance: no page says how a row's bytes are counted.
+# 4 MB a row. Boundaries are kept at a distance: no page says how a row's bytes are counted.
 ROW = documented(COPY, "the maximum size of a single input row from any source is 4 MB")
 WIDE = 65
 COLUMNS = [f"c{number:02}" for number in range(WIDE)]
@@ -184,25 +134,4 @@ refuse(
     at(None, 0, 1),
     ROW,
     "a row of 65 columns of 65,535 bytes, 4.26 MB together; each column by itself fits",
-)
-SPACE = " " * (4_300_000)
-refuse(
-    "super_over_4_mb",
-    SUPER,
-    json("{}", "[" + SPACE + "]"),
-    "row_size",
-    at(None, 0, 1),
-    unchecked("SUPER holds up to 16 MB (" + SUPER_TYPE + "), but an input row from any source 4 MB (" + COPY + ")"),
-    "a document of 4.3 MB, nearly all of it blanks",
-)
-OVER_16 = "[" + ",".join(['"' + "x" * 65000 + '"'] * 259) + "]"
-refuse(
-    "super_over_16_mb",
-    SUPER,
-    json(OVER_16),
-    "super_size",
-    at("v", 0, 0),
-    documented(SUPER_LIMITS, "an individual SUPER object holds up to 16 MB"),
-    "a document of 16.8 MB, each string within its limit",
-    also=["row_size"],
 )

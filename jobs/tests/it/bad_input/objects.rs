@@ -46,7 +46,7 @@ fn a_file_that_was_altered_after_its_receipt_is_refused() {
     let good = zoo.lake.read(&key);
     let mut altered = good.clone();
     altered[20] ^= 1;
-    let not = format!("{key}` is not what its receipt vouches for: ");
+    let not = format!("{key}` does not match its receipt: ");
     for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the receipt says ")] {
         zoo.lake.overwrite(&key, &bytes);
         refused(&zoo, &state, &[&not, problem, "transform again under a new run id"]);
@@ -86,7 +86,7 @@ fn a_receipt_that_was_edited_is_refused() {
                     *receipt.pointer_mut(count).expect("a count") = json!(3);
                 }
             },
-            "is not what its receipt vouches for: 2 rows, the receipt says 3",
+            "does not match its receipt: 2 rows, the receipt says 3",
         ),
         (
             |receipt| receipt["tables"].as_array_mut().expect("tables").truncate(1),
@@ -121,10 +121,14 @@ fn every_object_must_be_there_and_whole() {
         let good = zoo.lake.read(&key);
         for end in [0, good.len() / 2, good.len() - 1] {
             zoo.lake.overwrite(&key, &good[..end]);
-            refused(&zoo, &state, &[&key, &format!("vouches for: {end} bytes, the receipt says {}", good.len())]);
+            refused(
+                &zoo,
+                &state,
+                &[&key, &format!("does not match its receipt: {end} bytes, the receipt says {}", good.len())],
+            );
         }
         zoo.lake.remove(&key);
-        refused(&zoo, &state, &[&key, "vouches for: it is gone"]);
+        refused(&zoo, &state, &[&key, "does not match its receipt: it is gone"]);
         zoo.lake.overwrite(&key, &good);
     }
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
@@ -141,7 +145,7 @@ fn objects_that_changed_places_are_refused() {
         let good = [&one, &other].map(|key| zoo.lake.read(key));
         zoo.lake.overwrite(&one, &good[1]);
         zoo.lake.overwrite(&other, &good[0]);
-        refused(&zoo, &state, &["is not what its receipt vouches for: "]);
+        refused(&zoo, &state, &["does not match its receipt: "]);
         zoo.lake.overwrite(&one, &good[0]);
         zoo.lake.overwrite(&other, &good[1]);
     }
@@ -203,7 +207,7 @@ fn a_row_that_the_warehouse_would_refuse_is_named_with_its_place() {
         table["files"][0]["bytes"] = json!(bytes.len());
         table["files"][0]["sha256"] = json!(sha256(&bytes));
     });
-    let place = format!("{key}` cannot be loaded: row group 0, row 1, column `tags`: no JSON at byte 1");
+    let place = format!("{key}` cannot be loaded: row group 0, row 1, column `tags`: not JSON: ");
     refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run id"]);
 }
 

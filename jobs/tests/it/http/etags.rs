@@ -84,7 +84,7 @@ fn no_etag_is_sent_without_a_load_that_was_committed() {
     // This load fails: one of its files is not what was vouched for.
     let file = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
     zoo.lake.overwrite(&file, b"altered");
-    zoo.copy("r1").run().refused(&["is not what its receipt vouches for"]);
+    zoo.copy("r1").run().refused(&["does not match its receipt"]);
     assert_eq!(sends(&zoo, &server, "after-a-failed-load"), None);
 
     zoo.copy("after-a-failed-load").run().done();

@@ -10,7 +10,6 @@ use jobs::edge::clock;
 use jobs::edge::lake::Lake as Opened;
 use jobs::edge::warehouse::Redshift;
 use jobs::flows::copy::{Job, copy as load};
-use jobs::load::StageNames;
 use tokio::runtime::Builder;
 
 use super::{client, id};
@@ -42,8 +41,7 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         accept: None,
         first_wait: std::time::Duration::from_millis(1),
     };
-    let token = StageNames::new("spacex", &job.run, &job.attempt).token;
-    let mut warehouse = Redshift::with(client(api.url()), "workgroup", "dpstack", "default", &token);
+    let mut warehouse = Redshift::with(client(api.url()), "workgroup", "dpstack", "default");
     let opened = Opened::open(&lake.url(), false, None).expect("a lake");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(load(&job, &opened, &mut warehouse)).unwrap_or_else(|error| panic!("{error:#}"));

@@ -11,15 +11,15 @@ use crate::cli::BuildImages;
 use crate::edge::docker::Progress;
 use crate::edge::terminal;
 use crate::flows::configure;
-use crate::flows::images::{self, Listener, Made, Request};
-use crate::image::ImagePlan;
+use crate::flows::images::{self, BuildProgress, BuiltImage, ImageRequest};
+use crate::image::{ImagePlan, Package};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &BuildImages) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
     let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
     let (image, registry) = (args.image.clone(), args.registry.clone());
-    let request = Request { image, push: args.push, registry, anew: args.no_cache, settings, variables };
+    let request = ImageRequest { image, push: args.push, registry, no_cache: args.no_cache, settings, variables };
     let plans = images::plan(&request)?;
     if args.dry_run {
         terminal::say(&if args.json { planned_json(&plans)? } else { planned(&plans) })?;
@@ -31,7 +31,11 @@ pub(super) fn run(args: &BuildImages) -> Result<Exit> {
 }
 
 fn planned_json(plans: &[ImagePlan]) -> Result<String> {
-    let plan = |plan: &ImagePlan| json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs });
+    let plan = |plan: &ImagePlan| {
+        let package = |package: &Package| format!("{}@{}", package.name, package.version);
+        let packages: Vec<String> = plan.packages.iter().map(package).collect();
+        json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs, "packages": packages })
+    };
     Ok(format!("{}\n", serde_json::to_string(&plans.iter().map(plan).collect::<Vec<_>>())?))
 }
 
@@ -44,7 +48,7 @@ fn planned(plans: &[ImagePlan]) -> String {
     ui::columns(&head, plans.iter().map(row).collect())
 }
 
-fn table(made: &[Made]) -> String {
+fn table(made: &[BuiltImage]) -> String {
     let head = [
         ("image", Align::Left),
         ("key", Align::Left),
@@ -53,7 +57,7 @@ fn table(made: &[Made]) -> String {
         ("size", Align::Right),
         ("seconds", Align::Right),
     ];
-    let row = |made: &Made| {
+    let row = |made: &BuiltImage| {
         let pushed = match (&made.pushed, &made.digest) {
             (Some(sent), _) if sent.layers == 0 => "no new layer".to_owned(),
             (Some(sent), _) => {
@@ -94,7 +98,7 @@ impl Shown {
     }
 }
 
-impl Listener for Shown {
+impl BuildProgress for Shown {
     fn step(&mut self, words: &str) {
         self.clear();
         terminal::step(words);

@@ -8,8 +8,8 @@ use crate::cli::{Deploy, Scope};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
-use crate::flows::deploy::{self, News, Ready, Request};
-use crate::plan::{Do, Plan};
+use crate::flows::deploy::{self, DeployRequest, Progress, ReadyDeployment};
+use crate::plan::{Plan, StackAction};
 
 /// Printed after Ctrl-C.
 const LEFT: &str =
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Deploy) -> Result<Exit> {
 fn deploy(args: &Deploy) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let (folder, registry) = (folder.as_deref(), args.registry.as_deref());
-    let mut request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
+    let mut request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder, registry)?;
     request.create_only = args.create_only;
     terminal::warnings(&request.warnings);
     terminal::step("Reading the current state");
@@ -31,40 +31,60 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     if !*json {
         terminal::say(&plan.to_string())?;
     }
-    if let Some(expected) = &args.expect {
-        let failure = || {
-            Failure::new(format!(
-                "the approved plan is {expected}, but the current plan is {digest}; nothing was changed"
-            ))
-        };
-        let hint = "the plan changed since it was approved: review `cargo xtask diff` and approve the new digest";
-        ensure!(*expected == digest, failure().hint(hint));
+    // The plan's digest, then those of changes that CloudFormation makes beyond it: `PLAN-CHANGE-…`.
+    let mut expected = args.expect.as_deref().map(|expected| expected.split('-').map(str::to_owned));
+    if let Some(approved) = expected.as_mut().and_then(Iterator::next) {
+        let words = format!("the plan changed since it was approved: it is {digest}, and {approved} was approved");
+        let hint = "review `cargo xtask diff` and approve the new digest";
+        ensure!(approved == digest, Failure::new(words).hint(hint));
     }
     if plan.is_idle() {
         return finish(*json, &ready, None);
     }
-    if !args.yes && args.expect.is_none() {
+    let asks = !args.yes && args.expect.is_none();
+    if asks {
         match terminal::ask("Apply this plan?") {
             Some(true) => {}
             Some(false) => bail!(Failure::new("not confirmed; nothing was changed")),
             None => bail!(Failure::new("standard input is not a terminal").hint("pass --yes or --expect DIGEST")),
         }
     }
+    let approved: Vec<String> = expected.into_iter().flatten().collect();
     let mut tree = Tree::new(&ready.works());
-    let done = ready.apply(&mut |news| match news {
-        News::Step(task, words) => tree.step(&task.to_string(), &words),
-        News::Progress(task, words) => tree.progress(&task.to_string(), &words),
-        News::Event(task, event) => tree.event(&task.to_string(), &event),
-        News::Line(task, words) => tree.line(&task.to_string(), &words),
-        News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
-    })?;
-    finish(*json, &ready, Some(&done))
+    let done = ready.apply(&approved, &mut |progress| match progress {
+        Progress::Step(task, words) => tree.step(&task.to_string(), &words),
+        Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
+        Progress::Event(task, event) => tree.event(&task.to_string(), &event),
+        Progress::Line(task, words) => tree.line(&task.to_string(), &words),
+        Progress::Ask(difference, answer) if asks => {
+            let yes = tree.pause(|| terminal::ask(&format!("{difference}. Apply it?")));
+            // The task waits for the answer.
+            let _ = answer.send(yes == Some(true));
+        }
+        // Dropped without an answer: not approved.
+        Progress::Ask(..) => {}
+        Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
+    });
+    match done {
+        Ok(done) => finish(*json, &ready, Some(&done)),
+        Err(error) => match error.downcast::<deploy::Unapproved>() {
+            Ok(unapproved) => {
+                // Stacks without such a change were deployed, so the rest of the plan has another digest.
+                let digests = unapproved.0.iter().map(|difference| difference.digest.clone());
+                let rest = at_rest(ready.again())?.plan.digest();
+                let digest = [rest].into_iter().chain(digests).collect::<Vec<_>>().join("-");
+                let hint = format!("to approve exactly this, run the same command with --expect {digest}");
+                bail!(Failure::new(unapproved.to_string()).hint(hint))
+            }
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// Plans once CloudFormation has finished the operations of an earlier deployment.
-fn at_rest(request: Request) -> Result<Ready> {
+fn at_rest(request: DeployRequest) -> Result<ReadyDeployment> {
     let mut ready = deploy::plan(request)?;
-    while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == Do::Wait) {
+    while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == StackAction::Wait) {
         terminal::step(&format!("Waiting for CloudFormation to finish its operation on {}", busy.name));
         let mut tree = Tree::new(&[(busy.stack.clone(), String::new(), 0)]);
         let name = busy.stack.clone();
@@ -74,7 +94,7 @@ fn at_rest(request: Request) -> Result<Ready> {
     Ok(ready)
 }
 
-fn finish(as_json: bool, ready: &Ready, done: Option<&deploy::Done>) -> Result<Exit> {
+fn finish(as_json: bool, ready: &ReadyDeployment, done: Option<&deploy::DeployOutcome>) -> Result<Exit> {
     if as_json {
         let plan: &Plan = &ready.plan;
         let value = json!({ "digest": plan.digest(), "plan": plan, "applied": done.is_some(), "done": done });

@@ -8,9 +8,9 @@ use crate::cli::{Destroy, Scope};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
-use crate::flows::deploy::Request;
-use crate::flows::destroy::{self, Doomed};
-use crate::flows::rescue::Heard;
+use crate::flows::deploy::DeployRequest;
+use crate::flows::destroy::{self, Destruction};
+use crate::flows::recover::StackProgress;
 
 /// Printed after Ctrl-C.
 const LEFT: &str =
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Destroy) -> Result<Exit> {
 
 fn destroy(args: &Destroy) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
-    let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
+    let request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
     terminal::step("Reading the current state");
     let doomed = destroy::plan(request, args.delete_data)?;
     if !json {
@@ -33,9 +33,9 @@ fn destroy(args: &Destroy) -> Result<Exit> {
         let lines: Vec<_> = doomed.names().map(|name| (name.to_owned(), String::new(), 0)).collect();
         let mut tree = Tree::new(&lines);
         doomed.apply(&mut |stack, heard| match heard {
-            Heard::Begins(words) => tree.step(stack, words),
-            Heard::Event(event) => tree.event(stack, event),
-            Heard::Ended => tree.ended(stack, None),
+            StackProgress::Starts(words) => tree.step(stack, words),
+            StackProgress::Event(event) => tree.event(stack, event),
+            StackProgress::Finished => tree.finished(stack, None),
         })?;
     }
     if *json {
@@ -47,7 +47,7 @@ fn destroy(args: &Destroy) -> Result<Exit> {
 }
 
 /// Asks for confirmation. In production the prefix of the stacks must be typed, even with `--yes`.
-fn confirm(args: &Destroy, doomed: &Doomed) -> Result<()> {
+fn confirm(args: &Destroy, doomed: &Destruction) -> Result<()> {
     let unasked =
         |hint: &str| Failure::new("nothing was deleted: standard input is not a terminal").hint(hint.to_owned());
     if let Some(prefix) = doomed.wants_typed() {

@@ -10,7 +10,7 @@ use crate::flows;
 
 pub(super) fn run(args: &Doctor) -> Result<Exit> {
     let facts = flows::doctor::facts(args.which.env.as_deref(), args.which.dot_env.as_deref())?;
-    let verdicts = doctor::verdicts(&facts);
+    let verdicts = doctor::diagnoses(&facts);
     if args.json {
         terminal::say(&format!("{}\n", serde_json::to_string(&verdicts)?))?;
     } else {

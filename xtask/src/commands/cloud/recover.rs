@@ -7,21 +7,21 @@ use serde_json::json;
 use crate::cli::{Recover, Scope};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
-use crate::flows::deploy::Request;
-use crate::flows::rescue::{self, Heard};
+use crate::flows::deploy::DeployRequest;
+use crate::flows::recover::{self, StackProgress};
 
 /// Printed after Ctrl-C.
 const LEFT: &str = "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to follow them.";
 
 pub(super) fn run(args: &Recover) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
-    let request = Request::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
-    let recovered = terminal::until_interrupted(LEFT, || {
+    let request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
+    let told = terminal::until_interrupted(LEFT, || {
         let mut tree = Tree::new(&[]);
-        rescue::recover(&request, &args.retain, &args.skip, &mut |stack, heard| match heard {
-            Heard::Begins(words) => terminal::step(&format!("{stack}: {words}")),
-            Heard::Event(event) => tree.event(stack, event),
-            Heard::Ended => {}
+        recover::recover(&request, &args.retain, &args.skip, &mut |stack, heard| match heard {
+            StackProgress::Starts(words) => terminal::step(&format!("{stack}: {words}")),
+            StackProgress::Event(event) => tree.event(stack, event),
+            StackProgress::Finished => {}
         })
     })?;
     if *json {

@@ -7,13 +7,13 @@ use anyhow::{Result, anyhow, bail};
 use contract::Exit;
 use serde_json::json;
 
-use crate::cli::{InjectedFault, Rehearse, RehearseAction};
+use crate::cli::{self, Rehearse, RehearseAction};
 use crate::edge::tree::Tree;
 use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
-use crate::flows::rehearse::{self, News, Request, Source, Stage};
+use crate::flows::rehearse::{self, RehearsalProgress, RehearsalRequest, Source, Stage};
 use crate::flows::{deploy, run};
-use crate::rehearsal::{Drill, MARK, id, text};
+use crate::rehearsal::{InjectedFault, MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
@@ -30,12 +30,12 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         terminal::say(&format!("{shown}\n"))?;
         return Ok(Exit::Done);
     }
-    let drill = args.inject_fault.map(|fault| match fault {
-        InjectedFault::Source => Drill::Source,
-        InjectedFault::Image => Drill::Image,
-        InjectedFault::Marts => Drill::Marts,
+    let injected_fault = args.inject_fault.map(|fault| match fault {
+        cli::InjectedFault::Source => InjectedFault::Source,
+        cli::InjectedFault::Image => InjectedFault::Image,
+        cli::InjectedFault::Marts => InjectedFault::Marts,
     });
-    if args.source.is_some() && matches!(drill, Some(Drill::Source | Drill::Marts)) {
+    if args.source.is_some() && matches!(injected_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
         bail!(
             Failure::new("--source cannot be combined with --inject-fault source or marts")
                 .hint("these faults replace the source: omit --source or --inject-fault")
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         );
     }
     rehearse::preflight(docker_host.as_deref())?;
-    let request = Request { source: Source::of(args.source.as_deref(), drill)?, drill, keep: args.keep, variables };
+    let request = RehearsalRequest { source: Source::of(args.source.as_deref(), injected_fault)?, injected_fault, keep: args.keep, variables };
     let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
         terminal::step("Stopped what an interrupted rehearsal had left running");
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     terminal::until_stopped("Stopping everything that was started", remove, || rehearse(args, &stage, &request))
 }
 
-fn rehearse(args: &Rehearse, stage: &Stage, request: &Request) -> Result<Exit> {
+fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Result<Exit> {
     let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().hear()));
     // A panic must leave no servers running either.
     let done = catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal panicked; this is a bug in xtask")));
@@ -95,37 +95,39 @@ struct Picture {
 }
 
 impl Picture {
-    fn hear(mut self) -> impl FnMut(News) {
-        move |news| match news {
-            News::Step(title) => {
+    fn hear(mut self) -> impl FnMut(RehearsalProgress) {
+        move |progress| match progress {
+            RehearsalProgress::Step(title) => {
                 self.tree = None;
                 terminal::step(&title);
             }
-            News::Works(works) => self.tree = Some(Tree::new(&works)),
-            News::Deploy(news) => self.deploy(news),
-            News::Running(news) => self.running(news),
+            RehearsalProgress::Works(works) => self.tree = Some(Tree::new(&works)),
+            RehearsalProgress::Deploy(progress) => self.deploy(progress),
+            RehearsalProgress::Running(progress) => self.running(progress),
         }
     }
 
-    fn deploy(&mut self, news: deploy::News) {
+    fn deploy(&mut self, progress: deploy::Progress) {
         let Some(tree) = &mut self.tree else { return };
-        match news {
-            deploy::News::Step(task, words) => tree.step(&task.to_string(), &words),
-            deploy::News::Progress(task, words) => tree.progress(&task.to_string(), &words),
-            deploy::News::Event(task, event) => tree.event(&task.to_string(), &event),
-            deploy::News::Line(task, words) => tree.line(&task.to_string(), &words),
-            deploy::News::Ended(task, error) => tree.ended(&task.to_string(), error.as_deref()),
+        match progress {
+            deploy::Progress::Step(task, words) => tree.step(&task.to_string(), &words),
+            deploy::Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
+            deploy::Progress::Event(task, event) => tree.event(&task.to_string(), &event),
+            // Dropped without an answer: not approved.
+            deploy::Progress::Ask(..) => {}
+            deploy::Progress::Line(task, words) => tree.line(&task.to_string(), &words),
+            deploy::Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
         }
     }
 
-    fn running(&mut self, news: run::News) {
+    fn running(&mut self, progress: run::RunProgress) {
         let Some(tree) = &mut self.tree else { return };
-        match news {
-            run::News::Step(task, words) => tree.step(&task, &words),
-            run::News::Note(task, words) => tree.keep(&task, &words),
-            // Hundreds of lines: the report ends with the last lines of a failed task, and `logs` has all of them after --keep.
-            run::News::Line(..) => {}
-            run::News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+        match progress {
+            run::RunProgress::Step(task, words) => tree.step(&task, &words),
+            run::RunProgress::Note(task, words) => tree.keep(&task, &words),
+            // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
+            run::RunProgress::Line(..) => {}
+            run::RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
         }
     }
 }

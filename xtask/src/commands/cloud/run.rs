@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::cli::{Run, Which};
 use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
-use crate::flows::run::{self, News, Request};
+use crate::flows::run::{self, RunProgress, RunRequest};
 use crate::flows::{configure, stacks};
-use crate::run::{DAG, chain, direct, manual, report};
+use crate::run::{DAG, chain, direct, manual, summary};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;
@@ -27,8 +27,8 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let way = if args.direct { " --direct" } else { "" };
     let which = which(&args.which);
     let again = format!("cargo xtask run{way} --attach '{id}'{which}");
-    let left = format!("Detached: the run continues. To attach again: {again}");
-    let request = Request { settings, variables, every: args.interval };
+    let left = format!("Left alone: the run goes on. To look on: {again}");
+    let request = RunRequest { settings, variables, every: args.every };
     terminal::until_interrupted(left, || follow(args, &request, &id, &again, &which))
 }
 
@@ -39,25 +39,25 @@ fn which(which: &Which) -> String {
     env + &dot_env
 }
 
-fn follow(args: &Run, request: &Request, id: &str, again: &str, which: &str) -> Result<Exit> {
-    terminal::step(&format!("Run {id}; Ctrl-C detaches, `{again}` attaches again"));
+fn follow(args: &Run, request: &RunRequest, id: &str, again: &str, which: &str) -> Result<Exit> {
+    terminal::step(&format!("Run {id}; Ctrl-C leaves it alone, and `{again}` looks on"));
     let tasks = chain(&request.settings.batch).map(|step| step.task);
     let dag = (!args.direct).then_some(DAG);
     let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0)).collect();
     let mut tree = Tree::new(&works);
-    let mut report_news = |news| match news {
-        News::Step(task, words) => tree.step(&task, &words),
-        News::Note(task, words) => tree.keep(&task, &words),
-        News::Line(task, line) => tree.keep(&task, &line.printable()),
-        News::Ended(task, error) => tree.ended(&task, error.as_deref()),
+    let mut report = |progress| match progress {
+        RunProgress::Step(task, words) => tree.step(&task, &words),
+        RunProgress::Note(task, words) => tree.keep(&task, &words),
+        RunProgress::Line(task, line) => tree.keep(&task, &line.printable()),
+        RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
     };
     let outcome = if args.direct {
-        run::directly(request, id, args.attach.is_some(), &mut report_news)?
+        run::directly(request, id, args.attach.is_some(), &mut report)?
     } else {
-        run::through_airflow(request, id, args.attach.is_some(), &mut report_news)?
+        run::through_airflow(request, id, args.attach.is_some(), &mut report)?
     };
     drop(tree);
-    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", report(&outcome, which)) };
+    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", summary(&outcome, which)) };
     terminal::say(&text)?;
     Ok(outcome.as_exit())
 }

@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::cli::Status;
 use crate::edge::terminal;
-use crate::flows::deploy::Request;
+use crate::flows::deploy::DeployRequest;
 use crate::flows::status;
 use crate::verdict;
 
 pub(super) fn run(args: &Status) -> Result<Exit> {
-    let request = Request::new(args.which.env.as_deref(), args.which.dot_env.as_deref(), &[], None, None)?;
-    let verdicts = status::verdicts(&request, args.drift)?;
+    let request = DeployRequest::new(args.which.env.as_deref(), args.which.dot_env.as_deref(), &[], None, None)?;
+    let verdicts = status::lines(&request, args.drift)?;
     if args.json {
         terminal::say(&format!("{}\n", json!(verdicts)))?;
     } else {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::SyncDags;
 use crate::edge::terminal;
-use crate::flows::sync::dags::{self, Request};
+use crate::flows::sync::dags::{self, SyncRequest};
 use crate::flows::{configure, stacks};
 use crate::sync::{Plan, REQUIREMENTS};
 
@@ -15,7 +15,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let configured = configure::module(args.which.env.as_deref(), &variables)?;
     let settings = configured.settings().clone();
     let (dir, overwrite, max_delete) = (args.dir.clone(), args.overwrite, args.max_delete);
-    let request = Request { dir, overwrite, max_delete, settings, variables };
+    let request = SyncRequest { dir, overwrite, max_delete, settings, variables };
     terminal::step("Comparing the DAGs with the bucket");
     let sync = dags::plan(&request)?;
     let (plan, bucket) = (&sync.plan, &sync.bucket);

@@ -9,7 +9,7 @@ use crate::cli::WarehouseInit;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
 use crate::flows::configure;
-use crate::flows::warehouse::{self, Ready, Who};
+use crate::flows::warehouse::{self, Preparation, Who};
 use crate::settings::Variables;
 use crate::warehouse::{Address, ROLES, Users};
 
@@ -20,7 +20,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let variables = configure::variables(args.dot_env.as_deref())?;
     let who = who(args, &address, &variables)?;
     terminal::step("Reading the warehouse");
-    let ready = Ready::plan(&address, &who, &source, &variables, None)?;
+    let ready = Preparation::plan(&address, &who, &source, &variables, None)?;
     if !args.dry_run {
         terminal::step("Applying the statements");
         ready.apply()?;

@@ -10,7 +10,7 @@ use aws_sdk_batch::types::{
 
 use super::{Batch, refused};
 use crate::failure;
-use crate::run::{Attempt, DAG, Job, Standing, Step, Surroundings, UNMAPPED, job_name};
+use crate::run::{Attempt, DAG, Job, Standing, RunTask, Surroundings, UNMAPPED, job_name};
 
 /// Where Batch logs if a job definition does not say otherwise (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
@@ -42,7 +42,7 @@ impl Batch {
         &self,
         queue: &str,
         run_id: &str,
-        step: &Step,
+        step: &RunTask,
         behind: Option<&str>,
         wait: Duration,
     ) -> Result<String> {

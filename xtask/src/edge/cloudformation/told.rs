@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::{
     Stack,
 };
 
-use crate::stack::{Action, Adopted, Announced, Deployed, Replaces};
+use crate::stack::{Action, Adopted, ChangeSetEntry, Deployed, Replaces};
 
 /// A stack, without its template and change sets.
 pub(super) fn deployed(told: Stack) -> Deployed {
@@ -27,7 +27,7 @@ pub(super) fn deployed(told: Stack) -> Deployed {
 }
 
 /// One resource of a change set.
-pub(super) fn announced(told: &ResourceChange) -> Announced {
+pub(super) fn announced(told: &ResourceChange) -> ChangeSetEntry {
     let targets = told.details().iter().filter_map(|detail| detail.target());
     let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
     properties.dedup();
@@ -47,7 +47,7 @@ pub(super) fn announced(told: &ResourceChange) -> Announced {
         Some(Replacement::Conditional) => Replaces::Maybe,
         _ => Replaces::No,
     };
-    Announced {
+    ChangeSetEntry {
         resource: told.logical_resource_id().unwrap_or_default().to_owned(),
         kind: told.resource_type().unwrap_or_default().to_owned(),
         action,

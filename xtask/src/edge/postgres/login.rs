@@ -69,9 +69,9 @@ impl Login {
     async fn enter(&self, config: &mut Config) -> Result<Client> {
         let failed = || Failure::new(format!("cannot connect to {}", self.shown()));
         #[cfg(feature = "cloud")]
-        if let Some(connector) = super::tls::connector(&self.tls)? {
+        if let Some(connector) = connect::tls::connector(&self.tls)? {
             let entered = config.ssl_mode(SslMode::Require).connect(connector).await;
-            return entered.map(kept).with_context(|| failed().hint(super::tls::HINT));
+            return entered.map(kept).with_context(|| failed().hint(connect::tls::HINT));
         }
         debug_assert_eq!(self.tls, Tls::Off, "another mode needs the feature `cloud`");
         config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(kept).with_context(failed)

@@ -1,5 +1,5 @@
-"""Says what Python files import: [[path, size], ...] as a line of JSON and then the files' bytes come in,
-{path: [import, ...] or {line, problem}} goes out.
+"""Lists the imports of Python files. Input: [[path, size], ...] as a line of JSON, then the files' bytes.
+Output: {path: [import, ...] or {line, problem}} as JSON.
 """
 
 import ast
@@ -9,21 +9,12 @@ import warnings
 
 
 class Imports(ast.NodeVisitor):
-    """Goes through what runs when a file is imported, then through the functions that nothing of this calls."""
-
     def __init__(self):
         self.found = []
         self.optional = False
-        self.lazy = False
-        # The classes around, the names of what is called, and the functions that were not gone through yet, each with the
-        # class around it and whether it stands where imports are optional.
-        self.around = [None]
-        self.called = set()
-        self.functions = []
 
     def add(self, line, level, module, names):
-        marks = dict(optional=self.optional, lazy=self.lazy)
-        self.found.append(dict(line=line, level=level, module=module, names=names, **marks))
+        self.found.append(dict(line=line, level=level, module=module, names=names, optional=self.optional))
 
     def visit_Import(self, node):
         for alias in node.names:
@@ -33,88 +24,39 @@ class Imports(ast.NodeVisitor):
         names = [alias.name for alias in node.names if alias.name != "*"]
         self.add(node.lineno, node.level, node.module or "", names)
 
-    def visit_ClassDef(self, node):
-        # Its body runs now, and so may what it inherits.
-        self.called.update(map(name, node.decorator_list + node.bases))
-        self.around.append(node.name)
-        self.generic_visit(node)
-        self.around.pop()
+    def visit_Try(self, node):
+        self.visit_parts(node.body, any(catches(handler.type) for handler in node.handlers))
+        self.visit_parts(node.handlers + node.orelse + node.finalbody)
 
-    def visit_FunctionDef(self, node):
-        # Decorators and defaults run now, the body does not.
-        self.called.update(map(name, node.decorator_list))
-        for part in (*node.decorator_list, node.args):
-            self.visit(part)
-        self.functions.append((node, self.around[-1], self.optional))
+    def visit_If(self, node):
+        name = getattr(node.test, "id", getattr(node.test, "attr", None))
+        self.visit_parts(node.body, name == "TYPE_CHECKING")
+        self.visit_parts(node.orelse)
 
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Call(self, node):
-        self.called.add(name(node.func))
-        self.generic_visit(node)
-
-    def runs(self, function, around):
-        """Whether a function may run on import: something that runs calls one of its name, or it is one that Python calls
-        by itself, as `__init__` of a class that is called, or a module's `__getattr__`."""
-        by_itself = function.name.startswith("__") and function.name.endswith("__")
-        return function.name in self.called or (by_itself and (around is None or around in self.called))
-
-    def file(self, tree):
-        self.visit(tree)
-        while self.functions:
-            now, self.functions, waiting = [], [], self.functions
-            for found in waiting:
-                (now if not self.lazy and self.runs(*found[:2]) else self.functions).append(found)
-            if not now:
-                self.lazy, now, self.functions = True, self.functions, []
-            for function, around, self.optional in now:
-                self.around = [around]
-                for statement in function.body:
-                    self.visit(statement)
-        return sorted(self.found, key=lambda found: found["line"])
-
-    def optionally(self, nodes):
-        before, self.optional = self.optional, True
+    def visit_parts(self, nodes, optional=False):
+        before, self.optional = self.optional, self.optional or optional
         for node in nodes:
             self.visit(node)
         self.optional = before
 
-    def visit_Try(self, node):
-        if not any(caught(handler.type) for handler in node.handlers):
-            return self.generic_visit(node)
-        self.optionally(node.body)
-        for part in node.handlers + node.orelse + node.finalbody:
-            self.visit(part)
 
-    def visit_If(self, node):
-        test = node.test
-        if getattr(test, "id", getattr(test, "attr", None)) != "TYPE_CHECKING":
-            return self.generic_visit(node)
-        self.optionally(node.body)
-        for part in node.orelse:
-            self.visit(part)
-
-
-def name(callee):
-    callee = callee.func if isinstance(callee, ast.Call) else callee
-    return getattr(callee, "id", getattr(callee, "attr", None))
-
-
-def caught(kind):
+def catches(kind):
+    """Whether an `except` catches ImportError."""
     if isinstance(kind, ast.Tuple):
-        return any(map(caught, kind.elts))
+        return any(map(catches, kind.elts))
     return kind is None or getattr(kind, "id", "") in ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 
 def imports(path, source):
+    visitor = Imports()
     try:
-        # Of bytes, so that a coding line (PEP 263) counts as it does for Airflow.
-        tree = ast.parse(source, path)
+        # Bytes, so that a coding line (PEP 263) counts.
+        visitor.visit(ast.parse(source, path))
     except SyntaxError as error:
         return dict(line=error.lineno or 1, problem=error.msg)
     except (ValueError, RecursionError) as error:
         return dict(line=1, problem=str(error))
-    return Imports().file(tree)
+    return visitor.found
 
 
 warnings.simplefilter("ignore")

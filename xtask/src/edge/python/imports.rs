@@ -1,6 +1,4 @@
-//! What Python files import, and whether they are Python: told by Python itself, one process for all of them.
-//!
-//! The crates that parse Python are large or left alone; `python3` is needed anyway. It knows the syntax of its own version.
+//! The imports and syntax errors of Python files, from one process of `python3`, which knows the syntax of its own version.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,7 +13,7 @@ use crate::sync::Import;
 const SCRIPT: &str = include_str!("imports.py");
 
 #[derive(Deserialize)]
-struct Told {
+struct Response {
     version: String,
     files: BTreeMap<String, Parsed>,
 }
@@ -27,30 +25,30 @@ enum Parsed {
     Problem { line: u32, problem: String },
 }
 
-/// The imports of each file, by the names given.
+/// The imports of each file, by its name.
 ///
 /// # Errors
-/// With every file that is no Python, as `file:line: what`.
+/// With every syntax error, as `file:line: message`.
 pub fn of(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import>>> {
     if sources.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // -I: nothing of the folder, the environment or the user is imported in place of the standard library.
+    // -I: only the standard library can be imported.
     let mut python = Command::new("python3");
     python.args(["-I", "-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let missing = || Failure::new("Python 3 is not installed").hint("sudo apt-get install python3");
     let mut child = python.spawn().map_err(|_| missing())?;
-    let mut input = child.stdin.take().context("no pipe to python3")?;
-    // It answers when it has read everything, so that neither side waits for the other.
+    let mut input = child.stdin.take().context("cannot open a pipe to `python3`")?;
+    // It writes after it has read everything, so no pipe blocks.
     let sizes: Vec<(&str, usize)> = sources.iter().map(|(path, bytes)| (*path, bytes.len())).collect();
     let written = writeln!(input, "{}", serde_json::to_string(&sizes)?)
         .and_then(|()| sources.values().try_for_each(|bytes| input.write_all(bytes)));
     drop(input);
-    let output = child.wait_with_output().context("python3 did not end")?;
-    written.context("python3 did not listen")?;
-    let told: Told = serde_json::from_slice(&output.stdout).context("python3 did not say what the DAGs import")?;
+    let output = child.wait_with_output().context("cannot wait for `python3`")?;
+    written.context("cannot write to `python3`")?;
+    let response: Response = serde_json::from_slice(&output.stdout).context("cannot read the output of `python3`")?;
     let (mut imports, mut problems) = (BTreeMap::new(), Vec::new());
-    for (file, parsed) in told.files {
+    for (file, parsed) in response.files {
         match parsed {
             Parsed::Imports(list) => _ = imports.insert(file, list),
             Parsed::Problem { line, problem } => problems.push(format!("{file}:{line}: {problem}")),
@@ -59,88 +57,50 @@ pub fn of(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import
     if problems.is_empty() {
         return Ok(imports);
     }
-    let failure = Failure::new(format!("not Python: {}", problems.join("; ")));
-    let hint = "`python3` here is {}, Airflow 3.0 on MWAA has 3.12: for newer syntax put a newer python3 first in PATH";
-    Err(failure.hint(hint.replace("{}", &told.version)).into())
+    let failure = Failure::new(format!("invalid Python: {}", problems.join("; ")));
+    let hint =
+        "the local `python3` is {}, Airflow 3.0 on MWAA has 3.12: put a newer `python3` first in PATH for newer syntax";
+    Err(failure.hint(hint.replace("{}", &response.version)).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each import names how it should be marked.
     const SOURCE: &str = "
-import top
-@decorator
-def plain(default=a_default()):
-    import lazy
-    def inner():
-        import lazy
-    inner()
-async def waiting():
-    from lazy import name
-call = lambda: called_by_a_lambda()
-def called_by_a_lambda():
-    import top
-def decorator(function):
-    import top
-def a_default():
-    import top
-    from_there()
-def from_there():
-    import top
-class Some(Base):
-    import top
-    def method(self):
-        import lazy
-    def __init__(self):
-        import lazy
-class Base(metaclass=type):
-    def __init_subclass__(cls):
-        import top
-class Made:
-    def __init__(self):
-        import top
-        def inner():
-            import lazy
-Made()
-def __getattr__(name):
-    import top
-if TYPE_CHECKING:
+import required
+def later():
+    from required import name
+try:
     import optional
-    def checked():
-        import lazy_optional
-def tries():
-    try:
-        import lazy_optional
-    except ImportError:
-        import lazy
-    from_here()
-    class Local:
-        import lazy
-def from_here():
-    import lazy
-@dag()
-def pipeline():
-    import top
-pipeline()
+    if TYPE_CHECKING:
+        import optional
+except (ImportError, KeyError):
+    import required
+finally:
+    import required
+try:
+    import required
+except ValueError:
+    pass
+if typing.TYPE_CHECKING:
+    class Some:
+        import optional
+else:
+    import required
 ";
 
     #[test]
-    fn what_runs_with_the_file_is_not_lazy_and_what_a_function_does_later_is() {
+    fn an_import_is_optional_where_its_failure_is_caught_or_only_type_checkers_read_it() {
         let found = of(&BTreeMap::from([("dag.py", SOURCE.as_bytes())])).expect("Python");
-        let wrong = |import: &&Import| {
-            let marks = (import.module.contains("lazy"), import.module.contains("optional"));
-            marks != (import.lazy, import.optional)
-        };
-        assert_eq!(found["dag.py"].iter().filter(wrong).collect::<Vec<_>>(), [&found["dag.py"][0]; 0]);
-        let lines: Vec<u32> = found["dag.py"].iter().map(|import| import.line).collect();
-        let each = SOURCE.lines().zip(1..).filter(|(line, _)| line.contains("import "));
-        assert_eq!(lines, each.map(|(_, number)| number).collect::<Vec<u32>>());
+        let marks = |import: &Import| (import.line, import.optional);
+        let wanted = SOURCE.lines().zip(1..).filter(|(line, _)| line.contains("import "));
+        let wanted: Vec<(u32, bool)> = wanted.map(|(line, number)| (number, line.contains("optional"))).collect();
+        assert_eq!(found["dag.py"].iter().map(marks).collect::<Vec<_>>(), wanted);
     }
 
     #[test]
-    fn python_reads_the_bytes_themselves_and_its_coding_line_counts() {
+    fn a_coding_line_counts() {
         let latin: &[u8] = b"# -*- coding: latin-1 -*-\nimport top\nname = '\xe4'\n";
         let found = of(&BTreeMap::from([("a.py", latin), ("b.py", b"\xef\xbb\xbfimport top\n"), ("c.py", b"")]));
         let found = found.expect("Python");
@@ -148,8 +108,8 @@ pipeline()
         for bad in
             [&b"name = '\xe4'\n"[..], b"# coding: no-such-coding\n", b"\xef\xbb\xbf# coding: latin-1\n", b"a = 1\0"]
         {
-            let error = of(&BTreeMap::from([("d.py", bad)])).expect_err("no Python");
-            assert!(format!("{error:#}").starts_with("not Python: d.py:"), "{error:#}");
+            let error = of(&BTreeMap::from([("d.py", bad)])).expect_err("invalid");
+            assert!(format!("{error:#}").starts_with("invalid Python: d.py:"), "{error:#}");
         }
     }
 }

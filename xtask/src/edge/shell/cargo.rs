@@ -12,7 +12,7 @@ use xshell::{Cmd, Shell, cmd};
 use super::Output;
 use crate::failure::Failure;
 #[cfg(feature = "cloud")]
-use crate::image::Toolchain;
+use crate::image::{CargoTree, Toolchain};
 
 /// Cargo as the one that runs us.
 fn cargo_program() -> String {
@@ -80,7 +80,13 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// Builds the jobs' programs with the profile that built us, and gives the folder they are in.
+/// The light program builds the jobs without AWS, the full one as the tests do; so no crate compiles twice.
+#[cfg(not(feature = "cloud"))]
+const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
+#[cfg(feature = "cloud")]
+const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud"];
+
+/// Builds the jobs' programs with the profile of this program, and returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find our own program")?;
     let folder = own.parent().context("our own program has no folder")?.to_owned();
@@ -88,11 +94,27 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    as_a_person(cmd!(shell, "{cargo} build --locked --package jobs --bins --profile {profile}"))
+    as_a_person(cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"))
         .quiet()
         .run()
         .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
     Ok(folder)
+}
+
+/// The package of the ingestion image; a container has no profile to log in with.
+#[cfg(feature = "cloud")]
+const IMAGE: [&str; 5] = ["--package", "jobs", "--no-default-features", "--features", "aws"];
+
+/// The dependency trees of the image's program for its target.
+#[cfg(feature = "cloud")]
+pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
+    let (shell, cargo) = cargo(root)?;
+    let tree = |edges: &str, format: &str| -> Result<String> {
+        let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
+        let output = as_a_person(command).args(["--edges", edges, "--format", format]).quiet().read();
+        Ok(output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))?)
+    };
+    Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
 }
 
 /// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
@@ -104,10 +126,8 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
-    let build = cmd!(
-        shell,
-        "{cargo} build --locked --release --package jobs --bin jobs --target {target} --target-dir {folder}"
-    );
+    let build =
+        cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
     as_a_person(build)
         .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
         .quiet()
@@ -116,30 +136,22 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     Ok(folder.join(target).join("release/jobs"))
 }
 
-/// How a fuzz target is compiled, as cargo-fuzz does it but for the sanitizers, which only nightly Rust has: every edge
-/// and comparison is counted. Rust's own checks find what there is to find in code without `unsafe`.
-const FUZZING: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0";
-
-/// Cargo with that, for the fuzz targets. Naming the target keeps the flags from build scripts and macros, and a folder
-/// of their own keeps what is compiled so from taking the place of the rest.
-fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str) -> Cmd<'s> {
-    let command =
-        cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --target host-tuple --target-dir target/fuzz");
-    as_a_person(command).env("RUSTFLAGS", FUZZING).quiet()
+/// Cargo for the fuzz targets: `jobs/fuzz/rustc.sh` compiles the workspace's crates, any other is compiled already.
+fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
+    let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
+    as_a_person(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
 /// Builds the fuzz targets; whether they compile.
 pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    Ok(fuzz_cargo(&shell, &cargo, "build").arg("--bins").run().is_ok())
+    Ok(fuzz_cargo(&shell, &cargo, "build", root).arg("--bins").run().is_ok())
 }
 
 /// Runs a fuzz target that has been built.
 pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     let (shell, cargo) = cargo(root)?;
-    let command = fuzz_cargo(&shell, &cargo, "run").args(["--quiet", "--bin", target, "--"]).args(arguments);
+    let command = fuzz_cargo(&shell, &cargo, "run", root).args(["--quiet", "--bin", target, "--"]).args(arguments);
     let output = command.ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(Output { text, code: output.status.code() })

@@ -1,43 +1,42 @@
-//! Names that a stack would take which are there already: what an earlier deployment left is taken up again, with the keys that
-//! encrypt it; what is somebody else's is told before anything is made.
+//! Fixed names of a new stack that are already in use: retained resources of an earlier deployment are imported with their
+//! keys; names of other accounts are reported before anything is created.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use super::Request;
+use super::DeployRequest;
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
-use crate::stack::{Deployed, Existing, STORAGE, State, WAREHOUSE, Wiring};
+use crate::stack::{Dependencies, Deployed, Existing, STORAGE, State, WAREHOUSE};
 
-/// What of the names that a new stack would take is there, and ours, each with its key.
+/// The existing resources of this account with names that a new stack uses, each with its key.
 ///
 /// # Errors
-/// When a bucket's name is taken by somebody else, or would come to a stack that is there.
+/// When another account has a bucket's name, or an existing stack would need an existing resource.
 pub(super) fn find(
     aws: &Aws,
-    request: &Request,
-    wiring: &Wiring,
+    request: &DeployRequest,
+    dependencies: &Dependencies,
     deployed: &BTreeMap<String, Deployed>,
     account: &str,
 ) -> Result<Existing> {
     let (settings, wants) =
-        (&request.settings, |stack: &str| request.wants(stack) && wiring.stacks.contains_key(stack));
-    // What a stack has is its own: by a parameter, or by a template that has imported what is there and no more yet. Of one
-    // that CloudFormation is at work on nobody can tell; it is planned again when that has ended. One that was never made has
-    // nothing, and new names come with other settings.
+        (&request.settings, |stack: &str| request.wants(stack) && dependencies.stacks.contains_key(stack));
+    // A stack owns a name by a parameter, or by the template that only imports it. A busy stack is planned again later, and a
+    // stack that was never created owns nothing.
     let owns = |stack: &str, name: &String| {
-        deployed.get(stack).is_some_and(|there| match there.state() {
-            State::Stillborn => false,
+        deployed.get(stack).is_some_and(|stack| match stack.state() {
+            State::ReviewInProgress => false,
             State::Busy => true,
             _ => {
-                there.parameters.values().any(|value| value == name) || there.template.contains(&format!("\"{name}\""))
+                stack.parameters.values().any(|value| value == name) || stack.template.contains(&format!("\"{name}\""))
             }
         })
     };
-    let is_new = |stack: &str| deployed.get(stack).is_none_or(|there| there.state() == State::Stillborn);
+    let is_new = |stack: &str| deployed.get(stack).is_none_or(|stack| stack.state() == State::ReviewInProgress);
     let (mut found, mut late, mut others) = (Existing::new(), Vec::new(), Vec::new());
     if wants(STORAGE) {
         let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());
@@ -63,16 +62,14 @@ pub(super) fn find(
         }
     }
     let words = format!(
-        "taken by another account, or in another region: bucket `{}`; names are unique in the world",
+        "in use by another account, or in another region: bucket `{}`; bucket names are globally unique",
         others.join("`, `")
     );
-    let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to something of your own; nothing was made";
+    let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to a value of your own; nothing was created";
     ensure!(others.is_empty(), Failure::new(words).hint(hint));
-    let words = format!(
-        "there already, outside of a stack, and the stack that would make it has others: `{}`",
-        late.join("`, `")
-    );
-    let hint = "choose other names in the settings, or remove what is there";
+    let words =
+        format!("existing resources outside of a stack can be imported only by a new stack: `{}`", late.join("`, `"));
+    let hint = "choose other names in the settings, or delete these resources";
     ensure!(late.is_empty(), Failure::new(words).hint(hint));
     Ok(found)
 }

@@ -1,39 +1,43 @@
-//! A plan carried out: each task in a thread of its own as soon as what it waits for is done, the news of all in one place.
+//! Applies a plan: each task runs in a thread of its own as soon as the tasks it depends on are done; all progress is reported
+//! in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 
-use super::{Ready, warehouse};
-use crate::edge::docker::Progress;
+use super::{ReadyDeployment, warehouse};
+use crate::edge::docker;
 use crate::edge::files;
-use crate::flows::images::{self, Listener as ImageListener};
-use crate::flows::stacks::{self, Listener};
+use crate::flows::images::{self, BuildProgress};
+use crate::flows::stacks::{self, Difference, Listener};
 use crate::flows::sync::dags;
-use crate::plan::{Do, StackPlan, Task, ready, tasks};
-use crate::stack::{Deployed, Event, Given, Source};
+use crate::plan::{StackAction, StackPlan, Task, ready, tasks};
+use crate::stack::{Deployed, Event, ParameterValue, Source};
 
-/// What a deployment tells while it goes on.
+/// The progress of a deployment.
 #[derive(Debug)]
-pub enum News {
-    /// A task begins, or takes its next step.
+pub enum Progress {
+    /// A task starts, or takes its next step.
     Step(Task, String),
     /// How far a step is.
-    Progress(Task, String),
+    Update(Task, String),
     /// Something happened to a resource of a stack.
     Event(Task, Event),
     /// A line of detail.
     Line(Task, String),
-    /// A task ended; without an error it is done.
-    Ended(Task, Option<String>),
+    /// May this change, which the plan does not show, be executed? Without an answer it is not.
+    Ask(Difference, Sender<bool>),
+    /// A task finished, or failed with this error.
+    Finished(Task, Option<String>),
 }
 
-/// What a deployment came to.
+/// The result of a deployment.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Done {
+pub struct DeployOutcome {
     /// Every output of every stack, by name.
     pub outputs: BTreeMap<String, String>,
     /// The digest of each image.
@@ -42,8 +46,21 @@ pub struct Done {
     pub requirements_version: Option<String>,
 }
 
-/// What one task gives to those that wait for it.
-enum Gives {
+/// Changes that the plan does not show and that were not approved: their stacks are unchanged.
+#[derive(Debug)]
+pub struct Unapproved(pub Vec<Difference>);
+
+impl fmt::Display for Unapproved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let differences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "{}; these stacks were not changed", differences.join("; "))
+    }
+}
+
+impl std::error::Error for Unapproved {}
+
+/// What a task provides to those that depend on it.
+enum TaskOutput {
     Stack(Box<Deployed>),
     Image(String),
     Dags(Option<String>),
@@ -51,59 +68,66 @@ enum Gives {
 }
 
 enum Message {
-    News(News),
-    Ended(Task, Result<Gives>),
+    Progress(Progress),
+    Finished(Task, Result<TaskOutput>),
 }
 
-impl Ready {
-    /// Carries the plan out. What fails ends neither what is under way nor CloudFormation's own work; what waits for it does
-    /// not begin.
+impl ReadyDeployment {
+    /// Applies the plan. After a failure running tasks finish, and no other task starts. `approved` are the digests of changes
+    /// that the plan does not show and that may be executed.
     ///
     /// # Errors
-    /// The first failure; the others are among the news.
-    pub fn apply(&self, tell: &mut dyn FnMut(News)) -> Result<Done> {
-        let tasks = tasks(&self.plan, &self.wiring);
-        let mut done = self.already();
-        let (mut begun, mut ended) = (BTreeSet::new(), BTreeSet::new());
-        let mut failure: Option<anyhow::Error> = None;
+    /// The first failure (the others are reported), or [`Unapproved`].
+    pub fn apply(&self, approved: &[String], report: &mut dyn FnMut(Progress)) -> Result<DeployOutcome> {
+        let tasks = tasks(&self.plan, &self.dependencies);
+        let mut outcome = self.existing_outputs();
+        let (mut started, mut done) = (BTreeSet::new(), BTreeSet::new());
+        let (mut failure, mut differences): (Option<anyhow::Error>, Vec<Difference>) = (None, Vec::new());
         let id = files::now("%Y%m%dT%H%M%S%3f");
         std::thread::scope(|scope| {
             let (send, receive) = channel();
-            let mut under_way = 0;
+            let mut running = 0;
             loop {
-                let next: Vec<Task> = match failure {
-                    None => ready(&tasks, &begun, &ended).cloned().collect(),
-                    Some(_) => Vec::new(),
+                let next: Vec<Task> = if failure.is_none() && differences.is_empty() {
+                    ready(&tasks, &started, &done).cloned().collect()
+                } else {
+                    Vec::new()
                 };
                 for task in next {
-                    begun.insert(task.clone());
-                    under_way += 1;
-                    // What is known now is all that it may need: those it waits for are done.
-                    let (send, known, id) = (send.clone(), done.clone(), id.as_str());
+                    started.insert(task.clone());
+                    running += 1;
+                    // All dependencies are done, so this is everything that the task may need.
+                    let (send, known, id) = (send.clone(), outcome.clone(), id.as_str());
                     scope.spawn(move || {
-                        // A fault of ours must not leave the others waiting for a word that never comes.
-                        let work = AssertUnwindSafe(|| self.work(&task, &known, id, &send));
-                        let given = catch_unwind(work)
-                            .unwrap_or_else(|_| Err(anyhow!("`{task}` broke off; this is a fault of the tool")));
-                        // Whoever listens is gone only when this thread's scope is.
-                        let _ = send.send(Message::Ended(task, given));
+                        // A panic must not leave the main thread waiting.
+                        let work = AssertUnwindSafe(|| {
+                            let mut reporter = Reporter { task: &task, approved, send: &send };
+                            self.run_task(&task, &known, id, &mut reporter)
+                        });
+                        let output = catch_unwind(work)
+                            .unwrap_or_else(|_| Err(anyhow!("`{task}` panicked; this is a bug of the tool")));
+                        // The receiver outlives this thread.
+                        let _ = send.send(Message::Finished(task, output));
                     });
                 }
-                if under_way == 0 {
+                if running == 0 {
                     break;
                 }
-                match receive.recv().context("a task ended without a word")? {
-                    Message::News(news) => tell(news),
-                    Message::Ended(task, Ok(gives)) => {
-                        under_way -= 1;
-                        done.take(&task, gives);
-                        ended.insert(task.clone());
-                        tell(News::Ended(task, None));
+                match receive.recv().context("a task ended without a result")? {
+                    Message::Progress(progress) => report(progress),
+                    Message::Finished(task, Ok(output)) => {
+                        running -= 1;
+                        outcome.add(&task, output);
+                        done.insert(task.clone());
+                        report(Progress::Finished(task, None));
                     }
-                    Message::Ended(task, Err(error)) => {
-                        under_way -= 1;
-                        tell(News::Ended(task, Some(format!("{error:#}"))));
-                        failure.get_or_insert(error);
+                    Message::Finished(task, Err(error)) => {
+                        running -= 1;
+                        report(Progress::Finished(task, Some(format!("{error:#}"))));
+                        match error.downcast::<Difference>() {
+                            Ok(difference) => differences.push(difference),
+                            Err(error) => _ = failure.get_or_insert(error),
+                        }
                     }
                 }
             }
@@ -111,136 +135,157 @@ impl Ready {
         })?;
         match failure {
             Some(error) => Err(error),
-            None => Ok(done),
+            None if !differences.is_empty() => Err(Unapproved(differences).into()),
+            None => Ok(outcome),
         }
     }
 
-    /// What is there before anything is done.
-    fn already(&self) -> Done {
+    fn existing_outputs(&self) -> DeployOutcome {
         let outputs = self.deployed.values().flat_map(|stack| stack.outputs.clone()).collect();
         let images = self.plan.images.iter().filter_map(|step| Some((step.image.clone(), step.digest.clone()?)));
-        Done { outputs, images: images.collect(), requirements_version: None }
+        DeployOutcome { outputs, images: images.collect(), requirements_version: None }
     }
 
-    fn work(&self, task: &Task, known: &Done, id: &str, send: &Sender<Message>) -> Result<Gives> {
-        let mut voice = Voice { task, send };
+    fn run_task(
+        &self,
+        task: &Task,
+        known: &DeployOutcome,
+        id: &str,
+        reporter: &mut Reporter<'_>,
+    ) -> Result<TaskOutput> {
         match task {
-            Task::Stack(name) => self.stack(name, known, id, &mut voice),
+            Task::Stack(name) => self.deploy_stack(name, known, id, reporter),
             Task::Image(name) => {
                 let step = self.plan.images.iter().find(|step| step.image == *name);
                 if let Some(digest) = step.and_then(|step| step.digest.clone()) {
-                    return Ok(Gives::Image(digest));
+                    return Ok(TaskOutput::Image(digest));
                 }
                 let plans: Vec<_> = self.images.iter().filter(|plan| plan.name == name).cloned().collect();
-                let made = images::apply(&self.request.images(), &plans, &mut voice)?;
-                let digest = made.into_iter().find_map(|made| made.digest);
-                Ok(Gives::Image(digest.with_context(|| format!("`{name}` was pushed and has no digest"))?))
+                let built = images::apply(&self.request.images(), &plans, reporter)?;
+                let digest = built.into_iter().find_map(|built| built.digest);
+                Ok(TaskOutput::Image(digest.with_context(|| format!("`{name}` was pushed without a digest"))?))
             }
             Task::Dags => {
-                voice.step("looking at the bucket");
+                reporter.step("reading the bucket");
                 let sync = dags::plan(&self.request.dags())?;
-                for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("leave ")) {
-                    voice.line(step);
+                for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("skip ")) {
+                    reporter.line(step);
                 }
-                Ok(Gives::Dags(sync.apply(&self.request.settings)?.requirements_version))
+                Ok(TaskOutput::Dags(sync.apply(&self.request.settings)?.requirements_version))
             }
             Task::Warehouse => {
                 if let Some(step) = self.plan.warehouse.as_ref().filter(|step| !step.is_idle()) {
                     let (settings, variables) = (&self.request.settings, &self.request.variables);
-                    warehouse::apply(&self.aws, settings, variables, step, &mut |words| voice.step(words))?;
+                    warehouse::apply(&self.aws, settings, variables, step, &mut |words| reporter.step(words))?;
                 }
-                Ok(Gives::Nothing)
+                Ok(TaskOutput::Nothing)
             }
         }
     }
 
-    fn stack(&self, name: &str, known: &Done, id: &str, voice: &mut Voice<'_>) -> Result<Gives> {
+    fn deploy_stack(
+        &self,
+        name: &str,
+        known: &DeployOutcome,
+        id: &str,
+        reporter: &mut Reporter<'_>,
+    ) -> Result<TaskOutput> {
         let plan = self.plan.stack(name).context("a task without its plan")?;
         let parameters = self.parameters(name, known)?;
-        let as_planned = plan.parameters.iter().all(|(name, given)| match given {
-            Given::Known(value) => parameters.get(name) == Some(value),
-            Given::Pending(_) => false,
+        let as_planned = plan.parameters.iter().all(|(name, value)| match value {
+            ParameterValue::Known(value) => parameters.get(name) == Some(value),
+            ParameterValue::Pending(_) => false,
         });
-        if let (true, true, Some(there)) = (plan.is_idle(), as_planned, self.deployed.get(name)) {
-            return Ok(Gives::Stack(Box::new(there.clone())));
+        if let (true, true, Some(found)) = (plan.is_idle(), as_planned, self.deployed.get(name)) {
+            return Ok(TaskOutput::Stack(Box::new(found.clone())));
         }
-        // What it waits for gave something else than was to be expected: CloudFormation looks whether that changes it.
-        let action = if plan.action == Do::Keep && !as_planned { Do::Update } else { plan.action };
+        // A dependency has another output than expected: CloudFormation decides whether that changes the stack.
+        let keeps = plan.action == StackAction::Keep && as_planned;
+        let action = if plan.action == StackAction::Keep && !keeps { StackAction::Update } else { plan.action };
         let plan = StackPlan { action, ..plan.clone() };
         let template =
             self.templates.iter().find(|template| template.name == name).context("a stack without template")?;
         let place = (id, self.request.settings.region.as_str());
-        let applied = stacks::apply(&self.cloudformation, &plan, &template.text, &parameters, place, voice);
-        Ok(Gives::Stack(Box::new(self.aws.wait(applied)?)))
+        let applied = stacks::apply(&self.cloudformation, &plan, &template.text, &parameters, place, reporter);
+        Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))
     }
 
-    /// What a stack's parameters are, now that everything that it waits for is done.
-    fn parameters(&self, stack: &str, known: &Done) -> Result<BTreeMap<String, String>> {
-        let sources = self.wiring.stacks.get(stack).into_iter().flatten();
-        let value = |source: &Source| match source {
-            Source::Setting(value) => Some(value.clone()),
-            Source::Image(image) => known.images.get(*image).cloned(),
-            Source::Object(_) => known.requirements_version.clone(),
-            Source::Output { name, .. } => known.outputs.get(name).cloned(),
-        };
+    /// A stack's parameters, now that all its dependencies are done.
+    fn parameters(&self, stack: &str, known: &DeployOutcome) -> Result<BTreeMap<String, String>> {
         let mut parameters = BTreeMap::new();
-        for (name, source) in sources {
-            let Some(value) = value(source) else {
+        for (name, source) in self.dependencies.stacks.get(stack).into_iter().flatten() {
+            let value = match source {
+                Source::Setting(value) => Some(value),
+                Source::Image(image) => known.images.get(*image),
+                Source::Object(_) => known.requirements_version.as_ref(),
+                Source::Output { name, .. } => known.outputs.get(name),
+            };
+            let Some(value) = value else {
                 bail!(
-                    "the stack `{stack}` needs {source}, which is not there; deploy without --stack, or that one first"
+                    "the stack `{stack}` needs {source}, which does not exist; deploy without --stack, or that first"
                 );
             };
-            parameters.insert(name.clone(), value);
+            parameters.insert(name.clone(), value.clone());
         }
         Ok(parameters)
     }
 }
 
-impl Done {
-    fn take(&mut self, task: &Task, gives: Gives) {
-        match (task, gives) {
-            (Task::Image(name), Gives::Image(digest)) => _ = self.images.insert(name.clone(), digest),
-            (_, Gives::Stack(stack)) => self.outputs.extend(stack.outputs),
-            (_, Gives::Dags(version)) => self.requirements_version = version,
+impl DeployOutcome {
+    fn add(&mut self, task: &Task, output: TaskOutput) {
+        match (task, output) {
+            (Task::Image(name), TaskOutput::Image(digest)) => _ = self.images.insert(name.clone(), digest),
+            (_, TaskOutput::Stack(stack)) => self.outputs.extend(stack.outputs),
+            (_, TaskOutput::Dags(version)) => self.requirements_version = version,
             _ => {}
         }
     }
 }
 
-/// A task's way to whoever listens.
-struct Voice<'a> {
+/// Sends a task's progress to the main thread.
+struct Reporter<'a> {
     task: &'a Task,
+    approved: &'a [String],
     send: &'a Sender<Message>,
 }
 
-impl Voice<'_> {
-    fn say(&self, news: News) {
-        // Nobody listens only when everything has ended.
-        let _ = self.send.send(Message::News(news));
+impl Reporter<'_> {
+    fn send(&self, progress: Progress) {
+        // The receiver is gone only when everything has ended.
+        let _ = self.send.send(Message::Progress(progress));
     }
 }
 
-impl Listener for Voice<'_> {
-    fn begins(&mut self, words: &str) {
-        self.say(News::Step(self.task.clone(), words.to_owned()));
+impl Listener for Reporter<'_> {
+    fn starts(&mut self, words: &str) {
+        self.step(words);
     }
 
     fn event(&mut self, event: &Event) {
-        self.say(News::Event(self.task.clone(), event.clone()));
+        self.send(Progress::Event(self.task.clone(), event.clone()));
+    }
+
+    fn approves(&mut self, difference: &Difference) -> bool {
+        let (answer, answered) = channel();
+        self.approved.contains(&difference.digest) || {
+            self.send(Progress::Ask(difference.clone(), answer));
+            answered.recv().unwrap_or(false)
+        }
     }
 }
 
-impl ImageListener for Voice<'_> {
+impl BuildProgress for Reporter<'_> {
     fn step(&mut self, words: &str) {
-        self.say(News::Step(self.task.clone(), words.to_owned()));
+        self.send(Progress::Step(self.task.clone(), words.to_owned()));
     }
 
     fn line(&mut self, words: &str) {
-        self.say(News::Line(self.task.clone(), words.to_owned()));
+        self.send(Progress::Line(self.task.clone(), words.to_owned()));
     }
 
-    fn progress(&mut self, _of: &str, progress: &Progress) {
+    fn progress(&mut self, _of: &str, progress: &docker::Progress) {
         let (sent, all) = (progress.values().sum::<u64>(), progress.keys().sum::<u64>());
-        self.say(News::Progress(self.task.clone(), format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000)));
+        let words = format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000);
+        self.send(Progress::Update(self.task.clone(), words));
     }
 }

@@ -1,5 +1,5 @@
-//! What the warehouse needs that CloudFormation cannot give: schemas, ledger, roles and grants, then the usage limit. The
-//! limit comes last, and so tells that all before it was done.
+//! What the warehouse needs beyond CloudFormation: schemas, ledger, roles and grants, then the usage limit. The limit comes
+//! last: its presence means that the rest is done.
 
 use anyhow::{Context, Result};
 
@@ -7,8 +7,8 @@ use crate::edge::aws::Aws;
 use crate::edge::serverless::{Limit, Serverless};
 use crate::failure::Failure;
 use crate::flows::generated;
-use crate::flows::warehouse::{Ready, Who};
-use crate::plan::{Do, StackPlan, WarehouseStep};
+use crate::flows::warehouse::{Preparation, Who};
+use crate::plan::{StackAction, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings, Variables};
 use crate::warehouse::{Address, Users};
 
@@ -28,12 +28,12 @@ pub(in crate::flows) fn wanted(settings: &Settings) -> Limit {
     Limit { id: String::new(), amount: limit.rpu_hours.into(), period: period.to_owned(), action: action.to_owned() }
 }
 
-/// A limit in words.
+/// A limit as text.
 pub(in crate::flows) fn shown(limit: &Limit) -> String {
     format!("{} RPU-hours {}, then {}", limit.amount, limit.period, limit.action)
 }
 
-/// What is to be done, with what is known of the stack's own plan.
+/// Plans the step from the stack's own plan.
 pub(super) async fn step(
     aws: &Aws,
     serverless: &Serverless,
@@ -44,45 +44,45 @@ pub(super) async fn step(
     if aws.is_unanswered("Redshift Serverless") {
         return Ok(WarehouseStep { limit: (None, limit), unanswered: true, prepares: false });
     }
-    let there = match stack.map(|stack| stack.action) {
-        Some(Do::Keep | Do::Update) => limits(serverless, settings).await?.map(|(_, limits)| limits),
+    let found = match stack.map(|stack| stack.action) {
+        Some(StackAction::Keep | StackAction::Update) => limits(serverless, settings).await?.map(|(_, limits)| limits),
         _ => None,
     };
-    let there = there.unwrap_or_default();
-    let found = (!there.is_empty()).then(|| there.iter().map(shown).collect::<Vec<_>>().join("; "));
-    let kept = stack.is_none_or(|stack| stack.action == Do::Keep);
+    let found = found.unwrap_or_default();
+    let found = (!found.is_empty()).then(|| found.iter().map(shown).collect::<Vec<_>>().join("; "));
+    let kept = stack.is_none_or(|stack| stack.action == StackAction::Keep);
     let prepares = !kept || found.as_ref() != Some(&limit);
     Ok(WarehouseStep { limit: (found, limit), unanswered: false, prepares })
 }
 
-/// The workgroup's ARN and limits, where it is there.
+/// The workgroup's ARN and limits, if it exists.
 async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(String, Vec<Limit>)>> {
     let Some(workgroup) = serverless.workgroup(&settings.warehouse.workgroup).await? else { return Ok(None) };
     let limits = serverless.limits(&workgroup.arn).await?;
     Ok(Some((workgroup.arn, limits)))
 }
 
-/// Does it.
+/// Applies the step.
 pub(super) fn apply(
     aws: &Aws,
     settings: &Settings,
     variables: &Variables,
     step: &WarehouseStep,
-    tell: &mut dyn FnMut(&str),
+    report: &mut dyn FnMut(&str),
 ) -> Result<()> {
     let serverless = Serverless::new(&aws.config);
     let names = &settings.warehouse;
     let missing = || Failure::new(format!("there is no workgroup `{}`", names.workgroup));
-    let (workgroup, there) = aws.wait(limits(&serverless, settings))?.with_context(missing)?;
+    let (workgroup, current) = aws.wait(limits(&serverless, settings))?.with_context(missing)?;
     if step.prepares {
-        tell("making schemas, ledger, roles and grants");
+        report("preparing schemas, ledger, roles and grants");
         let roles = settings.roles();
         let users = Users::of_roles(&roles.ingestion, &roles.dbt, &[roles.airflow])?;
         let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
         let address = Address::Redshift { workgroup: names.workgroup.clone(), database: names.database.clone() };
         let who = Who::Iam { users, secret };
-        Ready::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
+        Preparation::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
     }
-    tell("setting the usage limit");
-    aws.wait(serverless.set_limit(&workgroup, &there, &wanted(settings)))
+    report("setting the usage limit");
+    aws.wait(serverless.set_limit(&workgroup, &current, &wanted(settings)))
 }

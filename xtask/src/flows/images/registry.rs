@@ -1,10 +1,10 @@
-//! ECR as the images' home: one question a repository says whether an image is there; a token is asked for only to push.
+//! ECR: one request finds an image; only a push needs a token.
 
 use std::cell::OnceCell;
 
 use anyhow::{Context, Result};
 
-use super::{Listener, Request};
+use super::{BuildProgress, ImageRequest};
 use crate::edge::aws::Aws;
 use crate::edge::docker::{Engine, Image, Pushed};
 use crate::edge::ecr::{Ecr, Login};
@@ -13,19 +13,19 @@ use crate::flows::account;
 use crate::image::{INGESTION, ImagePlan};
 use crate::settings::Settings;
 
-/// The registry that is pushed to.
+/// The registry of a deployment.
 pub(super) struct Registry<'a> {
     settings: &'a Settings,
     aws: Aws,
     ecr: Ecr,
-    /// Another host than ECR's own.
+    /// The host of an emulated registry.
     host: Option<String>,
     login: OnceCell<Login>,
 }
 
 /// An image in the registry.
-pub(super) struct There {
-    /// Of its manifest.
+pub(super) struct RegistryImage {
+    /// Its manifest's digest.
     pub digest: String,
     /// Host, repository and digest.
     pub uri: String,
@@ -33,53 +33,58 @@ pub(super) struct There {
 
 impl<'a> Registry<'a> {
     /// # Errors
-    /// When the credentials are of another account than the settings'.
-    pub(super) fn open(request: &'a Request) -> Result<Self> {
+    /// If the credentials belong to another account than the settings name.
+    pub(super) fn open(request: &'a ImageRequest) -> Result<Self> {
         let aws = Aws::of(&request.settings, &request.variables)?;
         account::check(&request.settings, &aws)?;
-        // An emulator's registry is where the emulator is, whatever name it gives.
+        // An emulated registry has the emulator's host, whatever host it returns.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }
 
-    /// The image of a plan, if it is there.
-    pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<There>> {
+    /// A plan's image, if the registry has it.
+    pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<RegistryImage>> {
         let found = self.aws.wait(self.ecr.find(self.repository(plan), plan.key().as_str()))?;
         Ok(found.map(|found| {
-            // The endpoints of Amazon ECR; those in China have a domain of their own.
+            // Amazon ECR endpoints; China's regions have their own domain.
             let region = &self.settings.region;
             let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
             let own = format!("{}.dkr.ecr.{region}.{domain}", found.account);
-            self.there(plan, self.host.as_deref().unwrap_or(&own), found.digest)
+            self.image(plan, self.host.as_deref().unwrap_or(&own), found.digest)
         }))
     }
 
-    /// Pushes what the engine has under the plan's key.
-    pub(super) fn push(&self, plan: &ImagePlan, engine: &Engine, tell: &mut dyn Listener) -> Result<(There, Pushed)> {
+    /// Pushes the engine's image with the plan's key.
+    pub(super) fn push(
+        &self,
+        plan: &ImagePlan,
+        engine: &Engine,
+        progress: &mut dyn BuildProgress,
+    ) -> Result<(RegistryImage, Pushed)> {
         let (login, key) = (self.login()?, plan.key());
         let host = self.host.as_deref().unwrap_or(&login.host);
         let repository = format!("{host}/{}", self.repository(plan));
-        tell.step(&format!("Pushing {} {}", plan.name, key.short()));
+        progress.step(&format!("Pushing {} {}", plan.name, key.short()));
         let local = format!("{}:{key}", plan.name);
-        let pushed = engine.push(&local, &repository, key.as_str(), (&login.user, &login.password), &mut |progress| {
-            tell.progress(plan.name, progress);
+        let pushed = engine.push(&local, &repository, key.as_str(), (&login.user, &login.password), &mut |pushed| {
+            progress.progress(plan.name, pushed);
         });
-        let image = engine.image(&local)?.context("the engine has lost the image")?;
+        let image = engine.image(&local)?.context("the engine no longer has the image")?;
         match pushed {
             Ok(pushed) => {
                 let digest = image.digests.iter().find_map(|digest| digest.strip_prefix(&format!("{repository}@")));
-                let digest = digest.context("the engine does not tell the digest of what it pushed")?;
-                Ok((self.there(plan, host, digest.to_owned()), pushed))
+                let digest = digest.context("the engine reported no digest for the pushed image")?;
+                Ok((self.image(plan, host, digest.to_owned()), pushed))
             }
-            // Somebody else was first, and the tag does not move. The same image is what we want (ECR refuses even that),
-            // another one is for people to look at.
+            // Another push was faster, and tags are immutable. ECR refuses even the same image, which is a success here; a
+            // different one needs a decision.
             Err(error) => match self.find(plan)? {
-                Some(there) if self.is(plan, &there, &image)? => Ok((there, Pushed::default())),
-                Some(there) => {
+                Some(found) if self.is_same(plan, &found, &image)? => Ok((found, Pushed::default())),
+                Some(found) => {
                     let words =
-                        format!("`{repository}` has another image ({}) under the tag {}", there.digest, key.short());
-                    let hint = "a tag is never moved, and the same inputs were pushed before: leave out `--no-cache` to use \
-                                that image, or delete it first";
+                        format!("`{repository}` has another image ({}) with the tag {}", found.digest, key.short());
+                    let hint = "tags are immutable, and an image of the same inputs was pushed before: omit `--no-cache` to \
+                                use that image, or delete it first";
                     Err(Failure::new(words).hint(hint).into())
                 }
                 None => Err(error),
@@ -87,22 +92,22 @@ impl<'a> Registry<'a> {
         }
     }
 
-    /// Whether the engine's image is the one in the registry. An engine calls an image by its configuration's digest, or
+    /// Whether the engine's image is the one in the registry. An engine identifies an image by its configuration's digest, or
     /// by its manifest's if containerd stores the images.
-    fn is(&self, plan: &ImagePlan, there: &There, image: &Image) -> Result<bool> {
-        let configuration = || self.aws.wait(self.ecr.configuration(self.repository(plan), &there.digest));
-        Ok(image.id == there.digest || configuration()?.as_deref() == Some(&image.id))
+    fn is_same(&self, plan: &ImagePlan, found: &RegistryImage, image: &Image) -> Result<bool> {
+        let configuration = || self.aws.wait(self.ecr.configuration(self.repository(plan), &found.digest));
+        Ok(image.id == found.digest || configuration()?.as_deref() == Some(&image.id))
     }
 
     fn repository(&self, plan: &ImagePlan) -> &str {
         if plan.name == INGESTION { &self.settings.registry.ingestion } else { &self.settings.registry.dbt }
     }
 
-    fn there(&self, plan: &ImagePlan, host: &str, digest: String) -> There {
-        There { uri: format!("{host}/{}@{digest}", self.repository(plan)), digest }
+    fn image(&self, plan: &ImagePlan, host: &str, digest: String) -> RegistryImage {
+        RegistryImage { uri: format!("{host}/{}@{digest}", self.repository(plan)), digest }
     }
 
-    /// Good for twelve hours, so one is enough for a run.
+    /// The login token, valid for twelve hours.
     fn login(&self) -> Result<&Login> {
         if let Some(login) = self.login.get() {
             return Ok(login);

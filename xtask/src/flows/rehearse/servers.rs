@@ -15,7 +15,7 @@ use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::flows::local::new_server;
 use crate::flows::warehouse::{passwords, prepare};
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 use crate::rehearsal::{AIRFLOW_USER, MARK};
 use crate::settings::Settings;
 use crate::warehouse::DATABASE;
@@ -52,8 +52,8 @@ impl Tools {
 }
 
 /// PostgreSQL in the place of Redshift, made ready for the source; gives each role's way in.
-pub(super) fn warehouse(stage: &Stage, source: &str, tell: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Login>> {
-    let mut server = new_server(&files::folder(&stage.place.file("warehouse"))?, tell)?;
+pub(super) fn warehouse(stage: &Stage, source: &str, report: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Login>> {
+    let mut server = new_server(&files::folder(&stage.place.file("warehouse"))?, report)?;
     stage.start_warehouse(&mut server)?;
     let passwords = passwords()?;
     prepare(&server, source, &passwords)?;
@@ -113,7 +113,7 @@ fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, pass
     files::write_secret(&home.join("passwords.json"), &json!({ AIRFLOW_USER: password }).to_string())?;
     let secret = files::secret()? + &files::secret()?;
     let variables = place.airflow(&settings.region, &programs, &secret);
-    let migrate = Step {
+    let migrate = Invocation {
         name: "airflow".to_owned(),
         program: "airflow".to_owned(),
         arguments: ["db", "migrate"].map(str::to_owned).into(),

@@ -11,7 +11,7 @@ use tiny_http::{Response, Server};
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::flows::sync::sample;
-use crate::rehearsal::Drill;
+use crate::rehearsal::InjectedFault;
 use crate::settings::Settings;
 
 /// The answers.
@@ -30,8 +30,8 @@ impl Source {
     ///
     /// # Errors
     /// When it is no folder with answers, and no address.
-    pub fn of(asked: Option<&str>, drill: Option<Drill>) -> Result<Self> {
-        match (asked, drill) {
+    pub fn of(asked: Option<&str>, fault: Option<InjectedFault>) -> Result<Self> {
+        match (asked, fault) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
                 let words = format!("`{url}` is no address of a server");
                 ensure!(
@@ -49,8 +49,8 @@ impl Source {
                 ensure!(answers.iter().any(|path| path.extension().is_some_and(|end| end == "json")), failure());
                 Ok(Self::Folder(Path::new(dir).to_owned()))
             }
-            (None, Some(Drill::Source)) => broken().map(Self::Web),
-            (None, Some(Drill::Marts)) => Ok(Self::FewPayloads),
+            (None, Some(InjectedFault::Source)) => broken().map(Self::Web),
+            (None, Some(InjectedFault::Marts)) => Ok(Self::FewPayloads),
             (None, _) => Ok(Self::Folder(sample::folder())),
         }
     }

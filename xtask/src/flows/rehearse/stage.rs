@@ -231,7 +231,7 @@ fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     // Without an engine there is no container.
     if let Ok(engine) = Engine::connect(docker_host) {
         found |= engine.remove_containers(&format!("{MARK}={}", state.place.id))? > 0;
-        engine.forget_registry(&state.place.registry(), BASE)?;
+        engine.remove_registry_names(&state.place.registry(), BASE)?;
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use contract::Exit;
 use serde_json::Value;
 
 use super::follow::{Follow, bear};
-use super::{News, Request};
+use super::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::mwaa::Mwaa;
@@ -27,7 +27,7 @@ const QUEUED_LOOKS: u32 = 10;
 /// # Errors
 /// When the credentials are of another account, Airflow cannot be asked, is paused or knows no such run. A run that fails is
 /// no error here.
-pub fn run(request: &Request, dag_run_id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
+pub fn run(request: &RunRequest, dag_run_id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
     let aws = Aws::of(&request.settings, &request.variables)?;
     if aws.is_unanswered("MWAA") {
         let failure = Failure::new("an emulator answers here, which has no Airflow");
@@ -38,14 +38,14 @@ pub fn run(request: &Request, dag_run_id: &str, attach: bool, tell: &mut dyn FnM
     if !attach {
         airflow.begin(dag_run_id)?;
     }
-    tell(News::Step(DAG.to_owned(), "queued".to_owned()));
-    airflow.follow(dag_run_id, tell)
+    report(RunProgress::Step(DAG.to_owned(), "queued".to_owned()));
+    airflow.follow(dag_run_id, report)
 }
 
 struct Airflow<'a> {
     aws: &'a Aws,
     mwaa: Mwaa,
-    request: &'a Request,
+    request: &'a RunRequest,
 }
 
 impl Airflow<'_> {
@@ -96,7 +96,7 @@ impl Airflow<'_> {
         Ok(())
     }
 
-    fn follow(&self, dag_run_id: &str, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
+    fn follow(&self, dag_run_id: &str, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
         let names = &self.request.settings.batch;
         let (run_id, chain) = (run_id_of(dag_run_id), chain(names));
         let mut follow = Follow::new(self.aws, &names.queue, self.request.every);
@@ -107,12 +107,12 @@ impl Airflow<'_> {
             match self.look(dag_run_id) {
                 Ok((run, tasks)) => {
                     silent = 0;
-                    seen.run(&run, tell);
+                    seen.run(&run, report);
                     let mut missing = false;
                     for task in tasks.iter().filter(|task| chain.iter().any(|step| step.task == task.task_id)) {
                         // Of a job that went well more is known than that its task did too.
                         let is_told = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
-                        let is_new = seen.task(task, is_told, tell);
+                        let is_new = seen.task(task, is_told, report);
                         missing |= !self.find(
                             &mut follow,
                             task,
@@ -125,7 +125,7 @@ impl Airflow<'_> {
                 }
                 Err(error) => bear(&mut silent, error)?,
             }
-            follow.look(tell)?;
+            follow.look(report)?;
             match over.filter(|_| follow.is_over()) {
                 Some(state) => break state,
                 None => follow.wait(),
@@ -134,7 +134,7 @@ impl Airflow<'_> {
         let jobs: Vec<_> = chain.iter().map(|step| (step.task.to_owned(), follow.job(step.task).cloned())).collect();
         let mut outcome = outcome(&run_id, Some(dag_run_id), &jobs);
         outcome.airflow_says(&state);
-        tell(News::Ended(DAG.to_owned(), outcome.reason.clone()));
+        report(RunProgress::Ended(DAG.to_owned(), outcome.reason.clone()));
         Ok(outcome)
     }
 
@@ -182,25 +182,25 @@ struct Seen {
 }
 
 impl Seen {
-    fn run(&mut self, run: &DagRun, tell: &mut dyn FnMut(News)) {
+    fn run(&mut self, run: &DagRun, report: &mut dyn FnMut(RunProgress)) {
         self.looks += 1;
         if self.run != run.state {
-            tell(News::Step(DAG.to_owned(), run.state.clone()));
+            report(RunProgress::Step(DAG.to_owned(), run.state.clone()));
             self.run.clone_from(&run.state);
         }
         if run.state == "queued" && self.looks == QUEUED_LOOKS {
             let words = "stays queued: another run is under way, of which there is one at a time, or no worker is free";
-            tell(News::Note(DAG.to_owned(), words.to_owned()));
+            report(RunProgress::Note(DAG.to_owned(), words.to_owned()));
         }
     }
 
     /// Whether it is not as it was.
-    fn task(&mut self, task: &TaskInstance, is_told: bool, tell: &mut dyn FnMut(News)) -> bool {
+    fn task(&mut self, task: &TaskInstance, is_told: bool, report: &mut dyn FnMut(RunProgress)) -> bool {
         let is_new = self.tasks.get(&task.task_id) != Some(&task.words());
         if is_new {
             let is_waiting = [None, Some("scheduled"), Some("queued")].contains(&task.state.as_deref());
             if !(is_waiting || is_told && task.state.as_deref() == Some("success")) {
-                tell(News::Step(task.task_id.clone(), task.words()));
+                report(RunProgress::Step(task.task_id.clone(), task.words()));
             }
             self.tasks.insert(task.task_id.clone(), task.words());
         }

@@ -4,19 +4,19 @@
 use anyhow::{Result, ensure};
 
 use super::follow::Follow;
-use super::{News, Request};
+use super::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{DAG, Job, Outcome, Step, UNMAPPED, chain, is_direct, job_name, meant, outcome};
+use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, meant, outcome};
 
 /// Begins a run under an id, and follows it to its end; or with `attach` looks on at one, by the jobs' id of it or Airflow's.
 /// A run that this program began and was kept from submitting whole is submitted whole.
 ///
 /// # Errors
 /// When the credentials are of another account, there is no such run, or Batch refuses. A run that fails is no error here.
-pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)) -> Result<Outcome> {
+pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
     let names = &request.settings.batch;
     let aws = Aws::of(&request.settings, &request.variables)?;
     account::check(&request.settings, &aws)?;
@@ -26,7 +26,7 @@ pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
     for one in if attach { meant(id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |step: &Step| aws.wait(batch.newest(&names.queue, &job_name(DAG, step.task, UNMAPPED, &one)));
+            let newest = |step: &RunTask| aws.wait(batch.newest(&names.queue, &job_name(DAG, step.task, UNMAPPED, &one)));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }
@@ -43,7 +43,7 @@ pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)
             // What Airflow began it goes on with by itself.
             None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, behind.as_deref())?) => break,
             None => {
-                tell(News::Step(step.task.to_owned(), format!("submitting to `{}`", names.queue)));
+                report(RunProgress::Step(step.task.to_owned(), format!("submitting to `{}`", names.queue)));
                 aws.wait(batch.submit(&names.queue, run_id, step, behind.as_deref(), request.every))?
             }
         };
@@ -51,7 +51,7 @@ pub fn run(request: &Request, id: &str, attach: bool, tell: &mut dyn FnMut(News)
         behind = Some(id);
     }
     loop {
-        follow.look(tell)?;
+        follow.look(report)?;
         if follow.is_over() {
             break;
         }

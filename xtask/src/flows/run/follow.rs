@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use contract::Exit;
 
-use super::News;
+use super::RunProgress;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::files;
@@ -118,23 +118,23 @@ impl<'a> Follow<'a> {
     ///
     /// # Errors
     /// When Batch refuses, or has not answered many times in a row.
-    pub(super) fn look(&mut self, tell: &mut dyn FnMut(News)) -> Result<()> {
+    pub(super) fn look(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         let ids: Vec<String> = self.jobs.iter().filter(|one| !one.ended).map(|one| one.id.clone()).collect();
         if !ids.is_empty() {
             match self.aws.wait(self.batch.describe(&ids)) {
                 Ok(found) => {
                     self.silent = 0;
-                    self.take(found, tell)?;
+                    self.take(found, report)?;
                 }
                 Err(error) => bear(&mut self.silent, error)?,
             }
         }
-        self.read(tell)?;
-        self.explain(tell);
+        self.read(report)?;
+        self.explain(report);
         Ok(())
     }
 
-    fn take(&mut self, found: Vec<Job>, tell: &mut dyn FnMut(News)) -> Result<()> {
+    fn take(&mut self, found: Vec<Job>, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         let now = epoch();
         for one in self.jobs.iter_mut().filter(|one| !one.ended) {
             let Some(job) = found.iter().find(|job| job.id == one.id) else {
@@ -159,12 +159,12 @@ impl<'a> Follow<'a> {
                 } else {
                     format!(", container {}", job.attempts.len() + 1)
                 };
-                tell(News::Step(one.task.clone(), format!("{} job {}{again}", job.status, job.id)));
+                report(RunProgress::Step(one.task.clone(), format!("{} job {}{again}", job.status, job.id)));
             }
             one.runnable = if job.status == "RUNNABLE" { one.runnable + 1 } else { 0 };
             if job.has_ended() {
                 let error = (!job.has_succeeded()).then(|| job.how_it_ended());
-                tell(News::Ended(one.task.clone(), error));
+                report(RunProgress::Ended(one.task.clone(), error));
             }
             one.ended = job.has_ended() || self.last.is_some();
             one.job = Some(job.clone());
@@ -172,7 +172,7 @@ impl<'a> Follow<'a> {
         Ok(())
     }
 
-    fn read(&mut self, tell: &mut dyn FnMut(News)) -> Result<()> {
+    fn read(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         for (stream, from) in if self.deaf { Vec::new() } else { self.lines.looks() } {
             match self.aws.wait(self.logs.lines(&stream, from)) {
                 Ok(mut lines) => {
@@ -185,7 +185,7 @@ impl<'a> Follow<'a> {
                 Err(error) => {
                     self.deaf = true;
                     let task = self.of.get(&stream).cloned().unwrap_or_default();
-                    tell(News::Note(task, format!("no lines: {error:#}")));
+                    report(RunProgress::Note(task, format!("no lines: {error:#}")));
                     break;
                 }
             }
@@ -197,13 +197,13 @@ impl<'a> Follow<'a> {
         }
         for line in ready {
             let task = self.of.get(&line.stream).cloned().unwrap_or_default();
-            tell(News::Line(task, line));
+            report(RunProgress::Line(task, line));
         }
         Ok(())
     }
 
     /// Of jobs that wait for a place: why, once Batch says so or they wait long, and again when it is something else.
-    fn explain(&mut self, tell: &mut dyn FnMut(News)) {
+    fn explain(&mut self, report: &mut dyn FnMut(RunProgress)) {
         for one in &mut self.jobs {
             let Some(job) = one.job.as_ref().filter(|job| job.status == "RUNNABLE") else { continue };
             let says = Some((job.reason.clone(), job.attempts.len()));
@@ -216,7 +216,7 @@ impl<'a> Follow<'a> {
             let Ok(around) = self.aws.wait(self.batch.surroundings(self.queue)) else { continue };
             let why = explain(job, &around);
             if one.told.as_ref() != Some(&why) {
-                tell(News::Note(one.task.clone(), format!("stays RUNNABLE: {}; {}", why.words, why.fix)));
+                report(RunProgress::Note(one.task.clone(), format!("stays RUNNABLE: {}; {}", why.words, why.fix)));
                 one.told = Some(why);
             }
         }

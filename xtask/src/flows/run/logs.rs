@@ -3,16 +3,16 @@
 use anyhow::{Result, ensure};
 
 use super::follow::Follow;
-use super::{News, Request};
+use super::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::lines::Line;
-use crate::run::{DAG, Step, UNMAPPED, chain, is_job_id, job_name, meant, task_of};
+use crate::run::{DAG, RunTask, UNMAPPED, chain, is_job_id, job_name, meant, task_of};
 
 /// A line, or a note about what holds a job up.
 #[derive(Debug)]
-pub enum Told {
+pub enum LogOutput {
     /// A task's container said it. With the id of a job alone its name stands in the task's place.
     Line(String, Line),
     /// Why there is none.
@@ -24,7 +24,7 @@ pub enum Told {
 ///
 /// # Errors
 /// When Batch knows no such job.
-pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told) -> Result<()>) -> Result<()> {
+pub fn logs(request: &RunRequest, of: &str, follow: bool, report: &mut dyn FnMut(LogOutput) -> Result<()>) -> Result<()> {
     let names = &request.settings.batch;
     let aws = Aws::of(&request.settings, &request.variables)?;
     let batch = Batch::new(&aws.config);
@@ -52,11 +52,11 @@ pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told
     }
     let mut trouble = Ok(());
     loop {
-        looking.look(&mut |news| {
-            let said = match news {
-                News::Line(task, line) => tell(Told::Line(task, line)),
-                News::Note(task, words) => tell(Told::Note(task, words)),
-                News::Step(..) | News::Ended(..) => Ok(()),
+        looking.look(&mut |progress| {
+            let said = match progress {
+                RunProgress::Line(task, line) => report(LogOutput::Line(task, line)),
+                RunProgress::Note(task, words) => report(LogOutput::Note(task, words)),
+                RunProgress::Step(..) | RunProgress::Ended(..) => Ok(()),
             };
             if trouble.is_ok() {
                 trouble = said;
@@ -82,7 +82,7 @@ pub fn logs(request: &Request, of: &str, follow: bool, tell: &mut dyn FnMut(Told
 }
 
 /// Adds the jobs of a run that there are; whether there is any.
-fn find(aws: &Aws, batch: &Batch, queue: &str, chain: &[Step], run_id: &str, looking: &mut Follow<'_>) -> Result<bool> {
+fn find(aws: &Aws, batch: &Batch, queue: &str, chain: &[RunTask], run_id: &str, looking: &mut Follow<'_>) -> Result<bool> {
     let mut any = false;
     for step in chain {
         if let Some(id) = aws.wait(batch.newest(queue, &job_name(DAG, step.task, UNMAPPED, run_id)))? {

@@ -1,77 +1,77 @@
-//! The warehouse: whether it is there, what it may cost, and when it was loaded last.
+//! The warehouse: its state, its usage limit, and its last load.
 
 use anyhow::{Context, Result};
 
-use super::{DEPLOY, EMULATED, told};
+use super::{DEPLOY, EMULATED, or_error};
 use crate::edge::aws::Aws;
 use crate::edge::redshift::Redshift;
 use crate::edge::serverless::{Serverless, Workgroup};
 use crate::flows::deploy::{limit_shown, limit_wanted};
 use crate::settings::Settings;
-use crate::verdict::Verdict;
+use crate::verdict::StatusLine;
 
-/// The last load, and its age in hours by the warehouse's own clock; both null where there was none.
+/// The last load, and its age in hours by the warehouse's clock; both null without a load.
 const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
 
-pub(super) fn verdicts(aws: &Aws, settings: &Settings) -> Vec<Verdict> {
+pub(super) fn lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
     const CHECKS: [&str; 3] = ["warehouse", "usage limit", "last load"];
     if aws.is_unanswered("Redshift Serverless") {
-        return CHECKS.map(|check| Verdict::not_provable(check, EMULATED)).into();
+        return CHECKS.map(|check| StatusLine::not_verifiable(check, EMULATED)).into();
     }
     let serverless = Serverless::new(&aws.config);
     let name = &settings.warehouse.workgroup;
     let workgroup = match aws.wait(serverless.workgroup(name)) {
         Ok(Some(workgroup)) => workgroup,
-        Ok(None) => return vec![Verdict::red(CHECKS[0], format!("there is no workgroup `{name}`"), DEPLOY)],
-        Err(error) => return vec![told(CHECKS[0], Err(error))],
+        Ok(None) => return vec![StatusLine::red(CHECKS[0], format!("there is no workgroup `{name}`"), DEPLOY)],
+        Err(error) => return vec![or_error(CHECKS[0], Err(error))],
     };
     let available = workgroup.status == "AVAILABLE";
     let host = workgroup.host.as_deref().unwrap_or("no address yet");
     let words = format!("{name} {}, {host}", workgroup.status);
-    let first = Verdict::of(available, CHECKS[0], words, "see the workgroup in the console of Redshift");
+    let first = StatusLine::of(available, CHECKS[0], words, "see the workgroup in the Redshift console");
     vec![
         first,
-        told(CHECKS[1], limit(aws, &serverless, &workgroup, settings)),
+        or_error(CHECKS[1], limit(aws, &serverless, &workgroup, settings)),
         match last_load(aws, &serverless, settings) {
-            // Who only looks at a deployment need not be let into the database, as its administrator least of all.
+            // A caller of `status` needs no access to the database.
             Err(error) if format!("{error:#}").contains("AccessDenied") => {
-                Verdict::not_provable(CHECKS[2], "the caller may not ask the database")
+                StatusLine::not_verifiable(CHECKS[2], "the caller has no access to the database")
             }
-            answer => told(CHECKS[2], answer),
+            answer => or_error(CHECKS[2], answer),
         },
     ]
 }
 
-fn limit(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<Verdict> {
+fn limit(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<StatusLine> {
     let found = aws.wait(serverless.limits(&workgroup.arn))?;
     let wanted = limit_shown(&limit_wanted(settings));
     let shown: Vec<String> = found.iter().map(limit_shown).collect();
     let words = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
     let fix = format!("{DEPLOY} sets it to {wanted}");
-    Ok(Verdict::of(shown == [wanted], "usage limit", words, fix))
+    Ok(StatusLine::of(shown == [wanted], "usage limit", words, fix))
 }
 
-/// Asked as the administrator, who may look at the ledger whoever the caller is.
-fn last_load(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<Verdict> {
+/// Read as the administrator, who always has access to the ledger.
+fn last_load(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
     let names = &settings.warehouse;
     let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
     let lines = aws.wait(redshift.query(LAST_LOAD))?;
-    let line = lines.first().context("the ledger gave no line")?;
+    let line = lines.first().context("the ledger returned no row")?;
     let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
     let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
     Ok(age(at, hours, most))
 }
 
-/// Of the last load, begun at `at`, so many hours ago; `most` are allowed, where loads have a schedule.
-fn age(at: &str, hours: Option<i64>, most: Option<u32>) -> Verdict {
+/// The line of the last load, started at `at`, `hours` ago; with a schedule at most `most` hours are allowed.
+fn age(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
     const CHECK: &str = "last load";
     match (hours, most) {
-        (None, _) => Verdict::green(CHECK, "none yet"),
-        // DATEDIFF counts full hours of the clock, so a second may count as one.
+        (None, _) => StatusLine::green(CHECK, "none yet"),
+        // DATEDIFF counts hour boundaries, so a second may count as an hour.
         (Some(hours), _) if hours < -1 => {
             let words = format!("{at}, {} hours in the future", -hours);
-            Verdict::red(
+            StatusLine::red(
                 CHECK,
                 words,
                 "set the clock of the machine that ran `copy`, and correct loaded_at in etl.runs",
@@ -79,9 +79,9 @@ fn age(at: &str, hours: Option<i64>, most: Option<u32>) -> Verdict {
         }
         (Some(hours), Some(most)) if hours > i64::from(most) => {
             let words = format!("{at}, {hours} hours ago; {most} are allowed");
-            Verdict::red(CHECK, words, "look at the DAG `ingestion`: why did no run end well since then?")
+            StatusLine::red(CHECK, words, "see the runs of the DAG `ingestion`")
         }
-        (Some(hours), _) => Verdict::green(CHECK, format!("{at}, {hours} hours ago")),
+        (Some(hours), _) => StatusLine::green(CHECK, format!("{at}, {hours} hours ago")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The DAGs into Airflow's bucket: everything below `dags/` that Airflow uses, and its requirements beside the folder.
+//! Syncs the DAGs and their requirements to Airflow's bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::{apply, content, look};
+use super::transfer;
 use crate::edge::aws::Aws;
 use crate::edge::s3::{Bucket, Written};
 use crate::edge::{files, python};
@@ -15,48 +15,47 @@ use crate::flows::{account, generated};
 use crate::platform;
 use crate::settings::{Settings, Variables};
 use crate::sync::{
-    self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Pending, Plan, REQUIREMENTS, STAND_IN, Seen, Step, Tree,
-    Wanted,
+    self, FOLDER, File, Import, MANIFEST, Manifest, Owned, Pending, Plan, REQUIREMENTS, SyncInput, SyncStep, Tree,
 };
 
-/// What is wanted, and with what.
+/// The options of a sync.
 #[derive(Debug)]
-pub struct Request {
+pub struct SyncRequest {
     /// Another folder than `dags/`, with a `requirements.txt` of its own.
     pub dir: Option<PathBuf>,
-    /// Replace or delete what somebody else wrote where our files belong.
+    /// Replace or delete what others wrote to our keys.
     pub overwrite: bool,
-    /// How many objects may be deleted.
+    /// The maximum number of deletes.
     pub max_delete: usize,
     /// The settings.
     pub settings: Settings,
-    /// The environment over `.env`.
+    /// The variables of the environment and `.env`.
     pub variables: Variables,
 }
 
-/// A plan, and what it needs to be carried out.
+/// A plan, and what it needs to run.
 #[derive(Debug)]
 pub struct Sync {
     /// The plan.
     pub plan: Plan,
     /// The bucket's name.
     pub bucket: String,
-    wanted: Wanted,
+    input: SyncInput,
     aws: Aws,
     store: Bucket,
 }
 
-/// What a sync came to.
+/// The result of a sync.
 #[derive(Debug, Serialize)]
 pub struct Done {
-    /// The version of the requirements that is in the bucket now, for `RequirementsVersion`; none in a bucket without.
+    /// The version of the requirements in the bucket, for `RequirementsVersion`; `None` without versioning.
     pub requirements_version: Option<String>,
 }
 
-/// The files as they are here, by key.
-fn tree(request: &Request) -> Result<Tree> {
+/// The local files, by key.
+fn tree(request: &SyncRequest) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
-    anyhow::ensure!(folder.is_dir(), Failure::new(format!("there is no folder `{}`", folder.display())));
+    anyhow::ensure!(folder.is_dir(), Failure::new(format!("the folder `{}` does not exist", folder.display())));
     let below = files::below(&folder, &[""], is_for_airflow)?.into_iter();
     let mut tree: Tree = below.map(|(path, _, bytes)| (format!("{FOLDER}{path}"), File::new(bytes))).collect();
     let requirements = match &request.dir {
@@ -64,14 +63,14 @@ fn tree(request: &Request) -> Result<Tree> {
         None => files::root().join(&request.settings.airflow.requirements),
     };
     let bytes = files::bytes(&requirements)?.with_context(|| {
-        let failure = Failure::new(format!("there is no `{}`", requirements.display()));
-        failure.hint("it may be empty, but Airflow's environment names it; see airflow.requirements")
+        let failure = Failure::new(format!("`{}` does not exist", requirements.display()));
+        failure.hint("create it, it may be empty: Airflow's environment needs it (setting airflow.requirements)")
     })?;
     tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
     Ok(tree)
 }
 
-/// Not: tests, guides, what Python leaves behind, hidden files, and the requirements, which lie beside the folder.
+/// Excludes tests, guides, bytecode, hidden files, and the requirements, which have a key outside of the folder.
 fn is_for_airflow(path: &str) -> bool {
     let hidden = |part: &str| part.starts_with('.') && part != ".airflowignore";
     let around = |part: &str| hidden(part) || part == "__pycache__";
@@ -83,9 +82,8 @@ fn is_for_airflow(path: &str) -> bool {
         && path != REQUIREMENTS
 }
 
-/// The files as they shall be in the bucket. The committed `platform.json` is that of `dev` without an account; the bucket
-/// gets that of this deployment.
-fn of_this_deployment(mut tree: Tree, request: &Request, aws: &Aws) -> Result<Tree> {
+/// The desired state. The committed `platform.json` is of `dev` without an account; the bucket gets this deployment's.
+fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Result<Tree> {
     if tree.contains_key(platform::FILE) {
         let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
         tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
@@ -93,8 +91,8 @@ fn of_this_deployment(mut tree: Tree, request: &Request, aws: &Aws) -> Result<Tr
     Ok(tree)
 }
 
-/// The SHA-256 of each file that a sync would send, by key; the bucket is not asked.
-pub fn files(request: &Request) -> Result<BTreeMap<String, String>> {
+/// The SHA-256 of each file of the desired state, by key, without a request to the bucket.
+pub fn files(request: &SyncRequest) -> Result<BTreeMap<String, String>> {
     let aws = Aws::of(&request.settings, &request.variables)?;
     Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
 }
@@ -103,7 +101,7 @@ fn hashes(tree: &Tree) -> BTreeMap<String, String> {
     tree.iter().map(|(key, file)| (key.clone(), file.sha256.clone())).collect()
 }
 
-/// What each Python file imports. The manifest knows it of those that are as they were; Python is asked about the rest.
+/// The imports of each Python file: of unchanged files from the manifest, of the others from Python.
 fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
     let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {
@@ -116,12 +114,11 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
     Ok(known)
 }
 
-/// Looks at both sides: a listing, the manifest, and what neither of them can tell whose it is.
-pub fn plan(request: &Request) -> Result<Sync> {
+/// Compares the folder with the bucket: its listing, its manifest, and the content of ambiguous objects.
+pub fn plan(request: &SyncRequest) -> Result<Sync> {
     let aws = Aws::of(&request.settings, &request.variables)?;
     let bucket = request.settings.buckets().airflow;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
-    // Both sides at once: the listing waits for S3, the files for nobody.
     let (tree, remote) = std::thread::scope(|scope| {
         let reading = scope.spawn(|| tree(request));
         let remote = aws.wait(store.list(None));
@@ -137,39 +134,39 @@ pub fn plan(request: &Request) -> Result<Sync> {
     let others = remote.keys().filter(|key| !ours.contains(*key)).cloned().collect();
     let problems = sync::check(&tree, &imports, &ours, &others);
     if !problems.is_empty() {
-        let failure = Failure::new(format!("imports that would fail: {}", problems.join("; ")));
-        return Err(failure.hint("Airflow would show the DAGs as broken; nothing was sent").into());
+        let failure = Failure::new(format!("these imports would fail: {}", problems.join("; ")));
+        return Err(failure.hint("fix them and run the command again; nothing was uploaded").into());
     }
-    let seen = aws.wait(look(&store, sync::doubtful(&tree, &remote, &manifest)))?;
+    let seen = aws.wait(transfer::read(&store, sync::ambiguous(&tree, &remote, &manifest)))?;
     let (overwrite, max_delete) = (request.overwrite, request.max_delete);
-    let wanted = Wanted { tree, imports, remote, manifest, seen, overwrite, max_delete };
-    let plan = sync::plan(&wanted)?;
-    Ok(Sync { plan, bucket, wanted, aws, store })
+    let input = SyncInput { tree, imports, remote, manifest, seen, overwrite, max_delete };
+    let plan = sync::plan(&input)?;
+    Ok(Sync { plan, bucket, input, aws, store })
 }
 
 fn read(bytes: &[u8]) -> Result<Manifest> {
     serde_json::from_slice(bytes).with_context(|| {
-        let failure = Failure::new(format!("`{MANIFEST}` in the bucket is no manifest"));
-        failure.hint("delete that object and run this again: what has our content is taken up again")
+        let failure = Failure::new(format!("`{MANIFEST}` in the bucket is not a valid manifest"));
+        failure.hint("delete that object and run the command again: it adopts the objects with our content")
     })
 }
 
 impl Sync {
     /// The SHA-256 of each file, by key.
     pub fn files(&self) -> BTreeMap<String, String> {
-        hashes(&self.wanted.tree)
+        hashes(&self.input.tree)
     }
 
-    /// The version of the requirements that is in the bucket, where the plan leaves it as it is.
+    /// The version of the requirements in the bucket, if the plan does not change it.
     pub fn requirements_version(&self) -> Option<String> {
-        let stays = self.plan.keep.contains(REQUIREMENTS);
-        done(&self.wanted.manifest).requirements_version.filter(|_| stays)
+        let kept = self.plan.keep.contains(REQUIREMENTS);
+        done(&self.input.manifest).requirements_version.filter(|_| kept)
     }
 
-    /// Announces in the manifest what is written, writes it, and says so there. With nothing to do, S3 is asked nothing
-    /// more.
+    /// Announces the uploads in the manifest, runs the plan, and records the result in the manifest. An empty plan sends no
+    /// request.
     pub fn apply(&self, settings: &Settings) -> Result<Done> {
-        let Wanted { remote, manifest, tree, .. } = &self.wanted;
+        let SyncInput { remote, manifest, tree, .. } = &self.input;
         account::check(settings, &self.aws)?;
         if self.plan.is_empty() {
             return Ok(done(manifest));
@@ -186,37 +183,35 @@ impl Sync {
             announced.pending.extend(pending);
             write(&announced)?;
         }
-        let written = self.aws.wait(apply(&self.store, &self.plan, tree, remote))?;
+        let written = self.aws.wait(transfer::apply(&self.store, &self.plan, tree, remote))?;
         let manifest = self.manifest(&written)?;
         write(&manifest)?;
         Ok(done(&manifest))
     }
 
-    /// What the plan sends.
+    /// The uploads of the plan.
     fn pending(&self) -> BTreeMap<String, Pending> {
-        let Wanted { tree, imports, .. } = &self.wanted;
-        let sent = self.plan.steps().filter_map(|step| match step {
-            Step::Put { key, .. } | Step::StandIn { key, .. } => Some(key),
-            Step::Delete { .. } => None,
-        });
-        let pending = |key: &String| {
-            // Not in the tree: a stand-in on its way out.
-            let sha256 = tree.get(key).map_or_else(|| sync::sha256(STAND_IN), |file| file.sha256.clone());
-            (key.clone(), Pending { sha256, imports: imports.get(key).cloned().unwrap_or_default() })
+        let SyncInput { tree, imports, .. } = &self.input;
+        let pending = |step: &SyncStep| match step {
+            SyncStep::Put { key, .. } => {
+                let (sha256, imports) = (tree.get(key)?.sha256.clone(), imports.get(key).cloned().unwrap_or_default());
+                Some((key.clone(), Pending { sha256, imports }))
+            }
+            SyncStep::Delete { .. } => None,
         };
-        sent.map(pending).collect()
+        self.plan.steps().filter_map(pending).collect()
     }
 
-    /// As things are after the plan.
+    /// The manifest after the plan.
     fn manifest(&self, written: &BTreeMap<String, Written>) -> Result<Manifest> {
-        let Wanted { imports, manifest: before, tree, seen, .. } = &self.wanted;
+        let SyncInput { imports, manifest: before, tree, seen, .. } = &self.input;
         let mut after = Manifest::default();
-        for (key, there) in written.iter().filter(|(key, _)| tree.contains_key(*key)) {
-            let read = || seen.get(key).and_then(|seen: &Seen| seen.version.clone());
+        for (key, object) in written {
+            let read = || seen.get(key).and_then(|seen| seen.version.clone());
             let owned = Owned {
-                sha256: content(tree, key)?.sha256.clone(),
-                etag: there.etag.clone(),
-                version: there.version.clone().or_else(read),
+                sha256: transfer::content(tree, key)?.sha256.clone(),
+                etag: object.etag.clone(),
+                version: object.version.clone().or_else(read),
                 imports: imports.get(key).cloned().unwrap_or_default(),
                 adopted: self.plan.adopt.contains(key) && before.files.get(key).is_none_or(|before| before.adopted),
             };

@@ -1,40 +1,40 @@
-//! The sample answers into the lake, where jobs in the cloud find what jobs here have on disk.
+//! Uploads the sample responses to the lake, for jobs in the cloud.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{apply, look};
+use super::transfer;
 use crate::edge::aws::Aws;
 use crate::edge::files;
 use crate::edge::s3::Bucket;
 use crate::flows::account;
 use crate::settings::{Settings, Variables};
-use crate::sync::{self, File, Manifest, Plan, Tree, Wanted};
+use crate::sync::{self, File, Manifest, Plan, SyncInput, Tree};
 
-/// Where they lie, there and here.
+/// Their prefix in the lake.
 pub const PREFIX: &str = "sample/spacex";
+/// Their local folder.
 const FROM: &str = "jobs/sample/spacex";
 
-/// A plan, and what it needs to be carried out.
+/// A plan, and what it needs to run.
 #[derive(Debug)]
 pub struct Sample {
     /// The plan.
     pub plan: Plan,
     /// The bucket's name.
     pub bucket: String,
-    wanted: Wanted,
+    input: SyncInput,
     aws: Aws,
     store: Bucket,
 }
 
-/// The sample, as it lies here.
+/// The local folder of the sample.
 pub fn folder() -> PathBuf {
     files::root().join(FROM)
 }
 
-/// Looks at both sides: a folder's answers and the lake. There is no manifest: a file as long as ours is read to see whether it
-/// is the same.
+/// Compares a folder with the lake. Without a manifest, objects of the same size are read.
 pub fn plan(settings: &Settings, variables: &Variables, from: &Path) -> Result<Sample> {
     let ours = files::below(from, &[""], |_| true)?;
     let json = ours.into_iter().filter(|(path, ..)| path.ends_with(".json"));
@@ -43,18 +43,19 @@ pub fn plan(settings: &Settings, variables: &Variables, from: &Path) -> Result<S
     let aws = Aws::of(settings, variables)?;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     let remote = aws.wait(store.list(Some(PREFIX)))?;
-    let seen = aws.wait(look(&store, sync::doubtful(&tree, &remote, &Manifest::default())))?;
-    // Nothing else may lie under these names, so that another sample is an old one.
-    let wanted = Wanted { tree, remote, seen, overwrite: true, ..Wanted::default() };
-    let mut plan = sync::plan(&wanted)?;
+    let seen = aws.wait(transfer::read(&store, sync::ambiguous(&tree, &remote, &Manifest::default())))?;
+    // The prefix is only for the sample: another object is an old version of it.
+    let input = SyncInput { tree, remote, seen, overwrite: true, ..SyncInput::default() };
+    let mut plan = sync::plan(&input)?;
     plan.keep.append(&mut plan.adopt);
-    Ok(Sample { plan, bucket, wanted, aws, store })
+    Ok(Sample { plan, bucket, input, aws, store })
 }
 
 impl Sample {
-    /// Sends what is missing or other.
+    /// Uploads missing and changed files.
     pub fn apply(&self, settings: &Settings) -> Result<()> {
         account::check(settings, &self.aws)?;
-        self.aws.wait(apply(&self.store, &self.plan, &self.wanted.tree, &self.wanted.remote)).map(drop)
+        let SyncInput { tree, remote, .. } = &self.input;
+        self.aws.wait(transfer::apply(&self.store, &self.plan, tree, remote)).map(drop)
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::{Bench, Outcome, docker};
 use crate::edge::python::{self, Packages};
 use crate::edge::{machine, shell};
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 
 /// Tests at once: they mostly wait, for containers and for Airflow to start.
 const WORKERS: &str = "3";
@@ -41,9 +41,9 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             (Err(not_run), _) | (_, Err(not_run)) => return Ok(not_run),
         };
     let has_docker = docker().is_some();
-    (bench.tell)("Running the DAGs under Airflow");
+    (bench.report)("Running the DAGs under Airflow");
     let tools = tools.join("bin/python");
-    let passes = |airflow: &Path, step: &Step| -> Result<bool> {
+    let passes = |airflow: &Path, step: &Invocation| -> Result<bool> {
         let output = shell::captured(step, &airflow.join("bin"), &bench.root)?;
         if output.code != Some(0) {
             eprintln!("{}", output.text);
@@ -56,10 +56,10 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     if !is_early(&airflow.join("bin/python")) {
         let Some(early) = python::interpreters("python3.12").into_iter().find(|python| is_early(python)) else {
             // No failure: most machines have none, and `test_style.py` finds the known fault with every Python.
-            (bench.tell)("Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv has one");
+            (bench.report)("Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv has one");
             return Ok(outcome(has_docker));
         };
-        (bench.tell)("Running them on Python 3.12.0 to 3.12.3 as well");
+        (bench.report)("Running them on Python 3.12.0 to 3.12.3 as well");
         let packages = Packages::Locked(&locks.join("requirements.lock"));
         let airflow = match bench.python_with(Some(&early), "airflow-3.12", packages) {
             Ok(airflow) => airflow,
@@ -82,13 +82,13 @@ fn outcome(has_docker: bool) -> Outcome {
 }
 
 /// pytest, without the tests that run containers where there is no Docker.
-fn step(tests: &[&'static str], docker: bool, tools: &Path) -> Step {
+fn step(tests: &[&'static str], docker: bool, tools: &Path) -> Invocation {
     let mut arguments = vec!["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS];
     arguments.extend(tests);
     if !docker {
         arguments.extend(["-m", "not needs_docker"]);
     }
-    Step {
+    Invocation {
         name: "dags".to_owned(),
         program: "python".to_owned(),
         arguments: arguments.into_iter().map(str::to_owned).collect(),

@@ -1,5 +1,5 @@
-//! The suite "images": both images with a real engine and two real registries. The engine is the machine's own, so what
-//! the suite adds to it is named here and taken away again.
+//! The suite "images": both images with a real engine and two real registries. The engine is the machine's own, so the suite
+//! removes the images that it adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +17,12 @@ const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.l
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     if docker().is_none() {
-        return Ok(Outcome::NotRun(
-            "no Docker engine answers; start one, and install Docker's command line".to_owned(),
-        ));
+        return Ok(Outcome::NotRun("no Docker engine is running, or the `docker` command is missing".to_owned()));
     }
     if machine::says("docker-registry", &["--version"]).is_none() {
         return Ok(Outcome::NotRun("no docker-registry; `sudo apt-get install docker-registry`".to_owned()));
     }
-    (bench.tell)("Starting two registries; making an image to build upon");
+    (bench.report)("Starting two registries; creating the base image");
     let python = match bench.python("ministack", Packages::Pinned(&[MINISTACK])) {
         Ok(python) => python,
         Err(not_run) => return Ok(not_run),
@@ -39,7 +37,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let base = &settings.settings().images.dbt.base;
     let script = bench.root.join("xtask/emulator/base-image.sh").display().to_string();
     let base = shell::says(&script, &[base, registry.host()]);
-    let base = base.context("no image to build upon; debootstrap makes one, as root")?;
+    let base = base.context("cannot create the base image; debootstrap needs root")?;
     let lock = bench.root.join(BILL_OF_MATERIALS);
     let cyclonedx = match bench.python("cyclonedx", Packages::Locked(&lock)) {
         Ok(python) => python.join("bin/python"),
@@ -53,26 +51,26 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         ("TEST_DBT", marts::environment()?.join("bin").display().to_string()),
         ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
     ];
-    (bench.tell)("Building, pushing, pulling and running the images");
-    // One after the other: they share an engine, and some measure; they print the figures of `docs/images.md`.
+    (bench.report)("Building, pushing, pulling and running the images");
+    // Sequentially: the tests share an engine, and some measure times.
     let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
     remove(names()?.difference(&before).cloned());
     Ok(outcome)
 }
 
-/// Every name of every image that the engine has.
+/// All image names of the engine.
 fn names() -> Result<BTreeSet<String>> {
     let format = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
-    let told = shell::says("docker", &["image", "ls", "--digests", "--format", format])?;
-    let names = told.split_whitespace().filter(|name| !name.contains("<none>"));
+    let listed = shell::says("docker", &["image", "ls", "--digests", "--format", format])?;
+    let names = listed.split_whitespace().filter(|name| !name.contains("<none>"));
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Removes what the suite added, but for the image to build upon, which takes a minute to make.
+/// Removes the images that the suite added, except the base image, which takes a minute to create.
 fn remove(added: impl Iterator<Item = String>) {
     let ours = ["ingestion-image", "dbt-image", "plain-image", "/base"];
     for name in added.filter(|name| ours.iter().any(|own| name.contains(own))) {
-        // With an image's last tag its digests go too.
+        // Removing an image's last tag removes its digests.
         machine::says("docker", &["image", "rm", "--force", &name]);
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         (Err(not_run), _) | (_, Err(not_run)) => return Ok(not_run),
     };
     let emulator = Emulator::ministack(&ministack, &bench.folder("speed")?)?;
-    (bench.tell)("Syncing 5,000 files with `sync-dags`, s5cmd and the AWS command line, in turns");
+    (bench.report)("Syncing 5,000 files with `sync-dags`, s5cmd and the AWS command line, in turns");
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_SYNC_TOOLS", tools.display().to_string())];
     bench.cargo_test(&XTASK, &["needs_speed::", "--show-output"], &more)
 }

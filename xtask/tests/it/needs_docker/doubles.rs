@@ -1,6 +1,5 @@
-//! A registry on the way to a real one that stops in mid-push, and one that is only an answer: ECR where somebody else
-//! has pushed the tag in between, which no emulator refuses as ECR does. It proves what we make of that answer, not that
-//! ECR gives it.
+//! A proxy that stalls in the middle of a push to a real registry, and a fixed response: ECR refusing a tag that another
+//! client pushed in the meantime, which no emulator does. It tests our handling of that response, not that ECR sends it.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use serde_json::json;
 use tiny_http::{Method, Request, Response, Server};
 
-/// Passes everything on, but after so many bytes to the registry it holds the rest back until it is let go.
+/// Forwards everything, but stalls after a number of bytes to the registry until it is released.
 pub(super) struct Stalling {
     pub(super) host: String,
     state: Arc<State>,
@@ -46,16 +45,16 @@ impl Stalling {
         Self { host, state }
     }
 
-    /// Waits until a push has come so far.
+    /// Waits until a push has stalled.
     pub(super) fn wait(&self) {
         let (stalled, changed) = &self.state.stalled;
-        let mut stalled = stalled.lock().expect("nobody panics here");
+        let mut stalled = stalled.lock().expect("not poisoned");
         while !*stalled {
-            stalled = changed.wait(stalled).expect("nobody panics here");
+            stalled = changed.wait(stalled).expect("not poisoned");
         }
     }
 
-    pub(super) fn let_go(&self) {
+    pub(super) fn release(&self) {
         self.state.open.store(true, Ordering::SeqCst);
     }
 }
@@ -68,7 +67,7 @@ impl State {
             return;
         }
         let (stalled, changed) = &self.stalled;
-        *stalled.lock().expect("nobody panics here") = true;
+        *stalled.lock().expect("not poisoned") = true;
         changed.notify_all();
         while !self.open.load(Ordering::SeqCst) {
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -84,11 +83,11 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
             break;
         }
     }
-    // The other side may have gone already.
+    // The other side may be closed already.
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// ECR and its registry at one address. The tag is not there when asked first, and is when the push is refused.
+/// ECR and its registry at one address. The first request does not find the tag; it exists when the push is refused.
 pub(super) fn taken(digest: &str, configuration: &str) -> String {
     let server = Server::http("127.0.0.1:0").expect("a free port");
     let host = server.server_addr().to_string();
@@ -96,19 +95,19 @@ pub(super) fn taken(digest: &str, configuration: &str) -> String {
     std::thread::spawn(move || {
         let mut asked = false;
         for request in server.incoming_requests() {
-            answer(request, &own, &digest, &configuration, &mut asked);
+            respond(request, &own, &digest, &configuration, &mut asked);
         }
     });
     host
 }
 
-fn answer(request: Request, own: &str, digest: &str, configuration: &str, asked: &mut bool) {
+fn respond(request: Request, own: &str, digest: &str, configuration: &str, asked: &mut bool) {
     let target = request.headers().iter().find(|header| header.field.equiv("X-Amz-Target"));
     let operation = target.map(|header| header.value.as_str().rsplit('.').next().unwrap_or_default().to_owned());
     let manifest = json!({ "schemaVersion": 2, "config": { "digest": configuration } }).to_string();
     let (status, body) = match (operation.as_deref(), request.method()) {
         (Some("DescribeImages"), _) if !std::mem::replace(asked, true) => {
-            (400, json!({ "__type": "ImageNotFoundException", "message": "not there" }))
+            (400, json!({ "__type": "ImageNotFoundException", "message": "not found" }))
         }
         (Some("DescribeImages"), _) => {
             (200, json!({ "imageDetails": [{ "imageDigest": digest, "registryId": "000000000000" }] }))
@@ -123,13 +122,13 @@ fn answer(request: Request, own: &str, digest: &str, configuration: &str, asked:
                          is immutable.";
             (400, json!({ "errors": [{ "code": "TAG_INVALID", "message": words }] }))
         }
-        // Every layer is there already.
+        // Every layer exists.
         _ => (200, json!({})),
     };
     let head = |name: &str, value: &str| tiny_http::Header::from_bytes(name, value).expect("a header");
     let response = Response::from_string(body.to_string()).with_status_code(status);
     let response = response.with_header(head("Content-Type", "application/x-amz-json-1.1"));
     let version = head("Docker-Distribution-Api-Version", "registry/2.0");
-    // A client that has gone wants no answer.
+    // The client may have disconnected.
     let _ = request.respond(response.with_header(version));
 }

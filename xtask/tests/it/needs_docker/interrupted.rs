@@ -1,5 +1,5 @@
-//! Stopped in mid-build and in mid-push, by the person or by the engine's end: nothing half-made counts, and the same
-//! command finishes the work.
+//! Interrupted during a build and during a push, by the user or because the engine stops: no partial result counts, and the
+//! same command finishes the work.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,11 +14,11 @@ use super::doubles::Stalling;
 use super::engine::Engine;
 use super::{REGION, SECRET, build_images, docker_says, first, ministack, on_aws, refusal, repository};
 
-/// A command that is under way.
+/// A running command.
 struct Running(Child);
 
 impl Running {
-    /// Whoever runs the tests in the background has its children ignore SIGINT; a person's terminal does not.
+    /// A test run in the background makes its children ignore SIGINT; a terminal does not.
     fn start(command: &Command) -> Self {
         let mut own = Command::new("env");
         own.arg("--default-signal=INT").arg(command.get_program()).args(command.get_args());
@@ -32,12 +32,12 @@ impl Running {
         Self(own.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("xtask starts"))
     }
 
-    /// Waits until it says something.
+    /// Waits for a line of its standard error.
     fn until(&mut self, words: &str) {
         let mut said = Vec::new();
-        let mut lines = BufReader::new(self.0.stderr.as_mut().expect("its words")).lines();
+        let mut lines = BufReader::new(self.0.stderr.as_mut().expect("standard error")).lines();
         while !said.last().is_some_and(|line: &String| line.contains(words)) {
-            said.push(lines.next().unwrap_or_else(|| panic!("it never said `{words}`: {said:?}")).expect("UTF-8"));
+            said.push(lines.next().unwrap_or_else(|| panic!("no line has `{words}`: {said:?}")).expect("UTF-8"));
         }
     }
 
@@ -45,15 +45,15 @@ impl Running {
         kill(Pid::from_raw(self.0.id().try_into().expect("a pid")), Signal::SIGINT).expect("it runs");
         let output = self.0.wait_with_output().expect("it ends");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(Signal::SIGINT as i32));
-        assert!(output.stdout.is_empty(), "it told of a result");
+        assert!(output.stdout.is_empty(), "it printed a result");
     }
 
-    /// Waits for a failure that says that trying again may help.
-    fn fails_for_now(self) {
+    /// Waits for a temporary failure.
+    fn fails_temporarily(self) {
         let output = self.0.wait_with_output().expect("it ends");
         let words = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(75), "{words}");
-        assert!(words.contains("hint: is the engine still running? run the same command again"), "{words}");
+        assert!(words.contains("hint: check that the engine is running, then run the command again"), "{words}");
         assert!(output.stdout.is_empty() && !words.contains(SECRET), "{words}");
     }
 }
@@ -74,7 +74,7 @@ fn finishes(command: &mut Command) -> Value {
 }
 
 #[test]
-fn a_build_that_is_interrupted_leaves_no_container_and_is_finished_by_the_next() {
+fn an_interrupted_build_leaves_no_container_and_the_next_one_finishes() {
     first();
     let build = || build_images(&["--no-cache", "--image", "dbt-image", "--json"]);
     let mut running = Running::start(&build());
@@ -83,14 +83,14 @@ fn a_build_that_is_interrupted_leaves_no_container_and_is_finished_by_the_next()
     running.interrupt();
     let began = Instant::now();
     while docker_says(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
-        assert!(began.elapsed() < Duration::from_secs(30), "the build's container is still there");
+        assert!(began.elapsed() < Duration::from_secs(30), "the build's container still exists");
         std::thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(finishes(&mut build())["built"], true);
 }
 
 #[test]
-fn a_push_that_is_interrupted_is_no_image_and_is_finished_by_the_next() {
+fn an_interrupted_push_leaves_no_image_and_the_next_one_finishes() {
     first();
     with_repository("interrupted");
     let registry = Stalling::before(&ministack(), 2_000_000);
@@ -109,14 +109,14 @@ fn a_push_that_is_interrupted_is_no_image_and_is_finished_by_the_next() {
     let running = Running::start(&push());
     registry.wait();
     running.interrupt();
-    registry.let_go();
+    registry.release();
     let made = finishes(&mut push());
     assert!(made["pushed"]["layers"] == 1 && made["built"] == false, "{made}");
     assert!(finishes(&mut push())["pushed"].is_null());
 }
 
 #[test]
-fn an_engine_that_is_killed_is_a_failure_for_now_and_the_next_run_finishes() {
+fn a_killed_engine_is_a_temporary_failure_and_the_next_run_finishes() {
     first();
     with_repository("killed");
     let engine = Engine::start();
@@ -132,18 +132,18 @@ fn an_engine_that_is_killed_is_a_failure_for_now_and_the_next_run_finishes() {
     let mut building = Running::start(&push(&["--no-cache"]));
     building.until("Building ingestion-image");
     engine.kill();
-    building.fails_for_now();
+    building.fails_temporarily();
 
     engine.start_again();
     let pushing = Running::start(&push(&[]));
     registry.wait();
     engine.kill();
-    pushing.fails_for_now();
+    pushing.fails_temporarily();
 
     let (code, words) = refusal(&mut push(&[]));
     assert!(code == Some(1) && words.contains("no Docker engine answers at tcp://127.0.0.1:"), "{words}");
 
-    registry.let_go();
+    registry.release();
     engine.start_again();
     assert_eq!(finishes(&mut push(&[]))["pushed"]["layers"], 1);
 }

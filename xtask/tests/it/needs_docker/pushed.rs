@@ -1,4 +1,4 @@
-//! What is built and sent, and what is not.
+//! What is built and pushed, and what is not.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -10,7 +10,7 @@ use super::{SECRET, build_images, docker, docker_says, first, made, ministack, r
 const CHANGED: &str = "jobs/src/cli/copy.rs";
 
 #[test]
-fn what_the_registry_has_is_neither_built_nor_sent_and_needs_no_engine() {
+fn an_image_in_the_registry_is_neither_built_nor_pushed_and_needs_no_engine() {
     let first = first();
     let began = Instant::now();
     let mut command = build_images(&["--push", "--registry", &ministack(), "--json"]);
@@ -30,20 +30,20 @@ fn a_changed_source_file_is_one_new_layer_of_its_own_image() {
     let first = first();
     let source = repository().join(CHANGED);
     let before = fs::read(&source).expect("a source file");
-    // Something that is left in the program.
+    // The linker keeps this in the program.
     let mut file = OpenOptions::new().append(true).open(&source).expect("a source file");
     let more = format!("\n#[used]\nstatic CHANGED: [u8; 8] = *b\"{:08x}\";\n", std::process::id());
     file.write_all(more.as_bytes()).expect("written");
     let second = made(&[]);
     fs::write(&source, before).expect("as it was");
-    assert_eq!(second[1]["uri"], first[1]["uri"], "dbt's image has nothing to do with it");
+    assert_eq!(second[1]["uri"], first[1]["uri"], "the dbt image does not change");
     assert!(second[1]["built"] == false && second[1]["pushed"].is_null(), "{second:?}");
     assert_ne!(second[0]["key"], first[0]["key"]);
     assert!(second[0]["built"] == true && second[0]["pushed"]["layers"] == 1, "{second:?}");
 }
 
 #[test]
-fn three_builds_with_nothing_kept_are_one_layer_of_less_than_28_mb() {
+fn three_builds_without_cache_give_the_same_layer_of_less_than_28_mb() {
     let name = first()[0]["uri"].as_str().expect("a name").to_owned();
     let mut layers = Vec::new();
     for _ in 0..3 {
@@ -59,7 +59,7 @@ fn three_builds_with_nothing_kept_are_one_layer_of_less_than_28_mb() {
 }
 
 #[test]
-fn no_layer_and_no_label_has_a_secret() {
+fn no_layer_and_no_label_contains_a_secret() {
     for image in first() {
         let name = image["uri"].as_str().expect("a name");
         let saved = docker(&["image", "save", name]).stdout;
@@ -75,7 +75,7 @@ fn no_layer_and_no_label_has_a_secret() {
 }
 
 #[test]
-fn the_bills_of_materials_are_what_cyclonedx_says_they_are() {
+fn the_bills_of_materials_are_valid_cyclonedx() {
     let bills = first().iter().map(|image| image["sbom"].as_str().expect("a path").to_owned());
     let mut command = Command::new(setting("TEST_CYCLONEDX"));
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_docker/bill_of_materials.py")).args(bills);

@@ -1,21 +1,21 @@
-//! Pushes that a registry refuses, each told in one error.
+//! Pushes that a registry refuses: one error each.
 
 use super::doubles::taken;
 use super::{build_images, docker_says, first, ministack, refusal};
 
 #[test]
-fn a_tag_with_another_image_is_an_error_that_says_whose_it_is() {
+fn a_tag_of_another_image_is_an_error_with_that_images_digest() {
     let digest = first()[0]["digest"].as_str().expect("a digest");
-    // Another time of building is another configuration, so another digest.
+    // A later build has another creation time in its configuration, so another digest.
     let arguments = ["--push", "--registry", &ministack(), "--no-cache", "--image", "ingestion-image"];
     let (code, words) = refusal(&mut build_images(&arguments));
     assert_eq!(code, Some(1), "{words}");
-    let expected = format!("has another image ({digest}) under the tag ");
-    assert!(words.contains(&expected) && words.contains("hint: a tag is never moved"), "{words}");
+    let expected = format!("has another image ({digest}) with the tag ");
+    assert!(words.contains(&expected) && words.contains("hint: tags are immutable"), "{words}");
 }
 
 #[test]
-fn the_same_image_under_a_tag_that_somebody_pushed_in_between_is_success() {
+fn a_tag_that_another_client_pushed_meanwhile_is_a_success_if_the_image_is_the_same() {
     let local = format!("ingestion-image:{}", first()[0]["key"].as_str().expect("a key"));
     let local = docker_says(&["image", "inspect", "--format", "{{.Id}}", &local]);
     let push = |host: &str| {
@@ -29,12 +29,12 @@ fn the_same_image_under_a_tag_that_somebody_pushed_in_between_is_success() {
     let made: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(made[0]["digest"] == digest.as_str() && made[0]["pushed"]["layers"] == 0, "{made}");
 
-    let (code, words) = refusal(&mut push(&taken(&digest, "sha256:somebody-else's")));
+    let (code, words) = refusal(&mut push(&taken(&digest, "sha256:another")));
     assert!(code == Some(1) && words.contains(&format!("has another image ({digest})")), "{words}");
 }
 
 #[test]
-fn a_repository_that_is_not_there_is_an_error_that_says_what_makes_it() {
+fn a_missing_repository_is_an_error_that_names_its_stack() {
     let mut command = build_images(&["--push", "--registry", &ministack(), "--image", "dbt-image"]);
     let (code, words) = refusal(command.env("AWS_DEFAULT_REGION", "us-east-1"));
     assert!(code == Some(1) && words.contains("RepositoryNotFoundException"), "{words}");
@@ -42,12 +42,12 @@ fn a_repository_that_is_not_there_is_an_error_that_says_what_makes_it() {
 }
 
 #[test]
-fn a_base_image_that_is_not_there_is_an_error_that_names_the_image() {
+fn a_missing_base_image_is_an_error_that_names_the_image() {
     let registry = ministack();
     let base = format!("{registry}/nothing@sha256:{}", "0".repeat(64));
     let (code, words) = refusal(build_images(&["--image", "dbt-image"]).env("IMAGE_BASE", base));
-    assert!(code == Some(1) && words.contains("`dbt-image` cannot be built"), "{words}");
-    assert!(words.contains("hint: is the base image in the settings there, and may this engine pull it?"), "{words}");
+    assert!(code == Some(1) && words.contains("cannot build `dbt-image`"), "{words}");
+    assert!(words.contains("hint: check that the base image in the settings exists"), "{words}");
 }
 
 #[test]

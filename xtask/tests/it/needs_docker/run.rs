@@ -1,5 +1,5 @@
-//! The images do their work in containers as Fargate runs them: the root file system read-only but for the volume `/tmp`,
-//! the image's own user, no capability.
+//! The images in containers as Fargate runs them: a read-only root file system except for the volume `/tmp`, the image's
+//! own user, no capabilities.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{REGION, build_images, docker, docker_says, first, on_aws, setting};
 
 const ELSEWHERE: &str = "eu-central-1";
 
-/// A database of its own, made ready as `warehouse-init` does; it ends with this value.
+/// A prepared database, dropped with this value.
 struct Database(String);
 
 impl Database {
@@ -54,7 +54,7 @@ fn count(database: &str, table: &str) -> i64 {
     connected(database, async |client| client.query_one(&sql, &[]).await.expect(&sql).get(0))
 }
 
-/// Runs a container as Batch on Fargate would; its exit code and words. No value is seen in the list of processes.
+/// Runs a container as Batch on Fargate does; its exit code and output. The list of processes shows no value.
 pub(super) fn container(
     image: &str,
     command: &[&str],
@@ -73,7 +73,7 @@ pub(super) fn container(
     (output.status.code(), words)
 }
 
-/// The recorded answers of the real API where they are, else the sample.
+/// The recorded responses of the API if they exist, else the sample.
 pub(super) fn source() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
     let recorded = root.join("../shared/spacex");
@@ -81,18 +81,18 @@ pub(super) fn source() -> PathBuf {
     source.canonicalize().expect("a folder")
 }
 
-/// How many records an answer has.
+/// The number of records in a response.
 fn records(collection: &str) -> i64 {
-    let text = std::fs::read(source().join(format!("{collection}.json"))).expect("an answer");
-    let answer: Value = serde_json::from_slice(&text).expect("JSON");
-    answer.as_array().map_or(1, Vec::len).try_into().expect("a small number")
+    let text = std::fs::read(source().join(format!("{collection}.json"))).expect("a response");
+    let response: Value = serde_json::from_slice(&text).expect("JSON");
+    response.as_array().map_or(1, Vec::len).try_into().expect("a small number")
 }
 
 #[test]
-fn pulled_by_digest_they_move_the_data_as_nobody_with_nothing_writable_but_tmp() {
+fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_to_tmp() {
     let name = |image: &Value| image["uri"].as_str().expect("a name").to_owned();
     let ministack: Vec<String> = first().iter().map(name).collect();
-    // ECR's API knows nothing of the other registry: there the engine has to find out that it has no layer.
+    // ECR's API does not know the other registry: the engine finds out which layers it lacks.
     on_aws(ELSEWHERE, &["repositories", "ingestion-image", "dbt-image"]);
     let mut command = build_images(&["--push", "--registry", &setting("TEST_REGISTRY"), "--json"]);
     let output = command.env("AWS_DEFAULT_REGION", ELSEWHERE).output().expect("xtask starts");
@@ -102,7 +102,7 @@ fn pulled_by_digest_they_move_the_data_as_nobody_with_nothing_writable_but_tmp()
     let [ingestion, dbt] = [name(&pushed[0]), ministack[1].clone()];
     for image in ministack.iter().cloned().chain(pushed.iter().map(name)) {
         assert!(image.contains("@sha256:"), "{image}");
-        // By all its names, so that its layers come from the registry.
+        // Remove all its names, so that its layers are pulled from the registry.
         let id = docker_says(&["image", "inspect", "--format", "{{.Id}}", &image]);
         docker_says(&["image", "rm", "--force", id.trim()]);
         docker_says(&["pull", "--quiet", &image]);
@@ -140,7 +140,7 @@ fn pulled_by_digest_they_move_the_data_as_nobody_with_nothing_writable_but_tmp()
     assert!(code == Some(0) && words.contains("ERROR=0"), "{words}");
     assert_eq!(count(&database.0, "analytics.fct_launches"), records("launches"));
 
-    // Nothing but /tmp can be written, and there is nobody to become.
+    // Only /tmp is writable, and there is no shell.
     let code = "import os\nopen('/tmp/x', 'w')\nassert os.getuid() == 65532\nopen('/dbt/x', 'w')";
     let mut python = Command::new("docker");
     python.args(["run", "--rm", "--read-only", "--cap-drop", "ALL", "--entrypoint", "python3", &dbt, "-c", code]);

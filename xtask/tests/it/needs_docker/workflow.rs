@@ -1,7 +1,7 @@
-//! The `run` lines of `deploy.yml`, in the order of its jobs, as a runner of GitHub's gives them to a shell: from an account
-//! with nothing in it to the whole deployment. Beside what each step declares the shell has this machine alone.
+//! The `run` lines of `deploy.yml`, in the order of its jobs, run in a shell as GitHub's runner does: from an empty account to
+//! the whole deployment. The shell has only what each step declares and this machine's own settings.
 //!
-//! It is the last of these tests: it makes the repositories anew that the others pushed to.
+//! This test must run last: it deletes and creates the repositories that the others push to.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::{REGION, SECRET, first, machine, on_aws, repository};
 
-/// Takes cargo's place: its alias is the program that was built, all else is cargo's own.
+/// Replaces cargo: `cargo xtask` runs the program under test, anything else the real cargo.
 const CARGO: &str =
     "#!/bin/sh\nif [ \"$1\" = xtask ]; then shift; exec \"$THE_XTASK\" \"$@\"; fi\nexec \"$THE_CARGO\" \"$@\"\n";
 
-/// What the steps of the jobs of `dev` run, each with what it declares; a job after those that it needs.
+/// The `run` line and the declared environment of each step of the `dev` jobs, a job after those that it needs.
 fn steps(workflow: &Value) -> Vec<(String, BTreeMap<String, String>)> {
     let jobs = workflow["jobs"].as_object().expect("jobs");
     let mut open: Vec<&String> = jobs.keys().filter(|name| name.starts_with("dev-")).collect();
@@ -39,14 +39,14 @@ fn steps(workflow: &Value) -> Vec<(String, BTreeMap<String, String>)> {
     steps
 }
 
-/// What GitHub puts in an expression's place.
+/// The value of an expression.
 fn given(expression: &str) -> String {
     match expression {
         "${{ vars.AWS_ACCOUNT_ID_DEV }}" => "000000000000".to_owned(),
         "${{ secrets.AWS_ACCESS_KEY_ID }}" => "test".to_owned(),
         "${{ secrets.AWS_SECRET_ACCESS_KEY }}" => SECRET.to_owned(),
         "${{ needs.dev-plan.outputs.digest }}" => plan()["digest"].as_str().expect("a digest").to_owned(),
-        other => panic!("GitHub would know what `{other}` is; this test does not"),
+        other => panic!("this test has no value for `{other}`"),
     }
 }
 
@@ -54,7 +54,7 @@ fn plan() -> Value {
     serde_json::from_slice(&fs::read(repository().join("plan.json")).expect("the plan was written")).expect("JSON")
 }
 
-/// Gives a step's line to a shell; what it says on standard output.
+/// Runs a step's line in a shell and returns its standard output.
 #[track_caller]
 fn run(line: &str, declared: &BTreeMap<String, String>) -> String {
     let folder = tempfile::tempdir().expect("a folder");
@@ -67,7 +67,7 @@ fn run(line: &str, declared: &BTreeMap<String, String>) -> String {
     command.env_clear().env("PATH", format!("{}:{path}", folder.path().display()));
     command.env("HOME", std::env::var("HOME").expect("a home"));
     command.env("THE_XTASK", env!("CARGO_BIN_EXE_xtask")).env("THE_CARGO", env!("CARGO"));
-    // Which Rust: without it rustup would look for what each crate's own folder asks for.
+    // rustup's choice of the toolchain.
     command.envs(std::env::vars().filter(|(name, _)| name.starts_with("RUSTUP_") || name == "CARGO_HOME"));
     command.envs(machine()).envs(declared.iter().map(|(name, value)| (name, given(value))));
     let output = command.stdin(Stdio::null()).output().expect("bash starts");
@@ -78,7 +78,7 @@ fn run(line: &str, declared: &BTreeMap<String, String>) -> String {
 }
 
 #[test]
-fn what_a_push_runs_brings_an_empty_account_to_the_whole_deployment() {
+fn the_workflow_deploys_everything_to_an_empty_account() {
     first();
     on_aws(REGION, &["gone", "ingestion-image", "dbt-image"]);
     let text = fs::read_to_string(repository().join(".github/workflows/deploy.yml")).expect("deploy.yml");
@@ -96,7 +96,7 @@ fn what_a_push_runs_brings_an_empty_account_to_the_whole_deployment() {
         "cargo xtask sync-dags --env dev",
         "cargo xtask status --env dev",
     ];
-    assert_eq!(lines, wanted, "a step that is missing would be made up for by a later one, and nobody would see it");
+    assert_eq!(lines, wanted, "a later step would hide a missing one");
     for (line, declared) in &steps {
         let said = run(line, declared);
         match line.as_str() {

@@ -1,4 +1,4 @@
-//! Whose credentials these are, asked of an STS that nobody here wrote. MiniStack's account is 000000000000.
+//! The account of the credentials, from the STS of an emulator (MiniStack's account is 000000000000).
 
 use std::process::Command;
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::setting;
 
-fn account(wanted: &str) -> (Value, Value) {
+fn account(allowed: &str) -> (Value, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["doctor", "--json", "--env", "dev", "--dot-env", "/dev/null"]);
-    command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_ACCOUNT_ID", wanted);
+    command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_ACCOUNT_ID", allowed);
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     let output = command.output().expect("xtask starts");
-    let verdicts: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
-    let of = |check: &str| verdicts.iter().find(|verdict| verdict["check"] == check).expect("a verdict").clone();
+    let diagnoses: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let of = |check: &str| diagnoses.iter().find(|one| one["check"] == check).expect("a diagnosis").clone();
     (of("credentials"), of("account"))
 }
 
@@ -22,9 +22,9 @@ fn the_right_account_is_green_and_another_one_is_red() {
     let (credentials, right) = account("000000000000");
     assert_eq!(credentials["state"], "green", "{credentials}");
     assert_eq!(right["state"], "green", "{right}");
-    assert_eq!(right["found"], "000000000000 (from AWS_ACCOUNT_ID of the environment)");
+    assert_eq!(right["found"], "000000000000 (from AWS_ACCOUNT_ID in the environment)");
 
     let (_, other) = account("123456789012");
     assert_eq!(other["state"], "red", "{other}");
-    assert_eq!(other["found"], "000000000000 is not 123456789012 (from AWS_ACCOUNT_ID of the environment)");
+    assert_eq!(other["found"], "000000000000 is not 123456789012 (from AWS_ACCOUNT_ID in the environment)");
 }

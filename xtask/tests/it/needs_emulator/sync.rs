@@ -1,7 +1,7 @@
-//! `cargo xtask sync-dags` and `upload-sample` against MiniStack's S3, every request seen. MiniStack has no permissions
-//! and no KMS: that a refusal is told well is seen with a server that refuses everything.
+//! `cargo xtask sync-dags` and `upload-sample` with MiniStack's S3; a proxy records every request. MiniStack has no
+//! permissions and no KMS: a server that refuses everything stands in for them.
 //!
-//! After every write of every case, Python imports every file that is in the bucket.
+//! After every write of every test, Python imports every file in the bucket.
 
 mod bench;
 mod crashes;
@@ -13,7 +13,6 @@ use serde_json::Value;
 use bench::Bench;
 
 const REQUIREMENTS: (&str, &str) = ("requirements.txt", "boto3==1.40.0\n");
-const SECOND: &str = "def f():\n    from first import g\n";
 
 #[test]
 fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
@@ -31,7 +30,7 @@ fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
         (".hidden", ""),
         ("__pycache__/dag.pyc", ""),
     ]);
-    let (told, asked) = bench.done(&[]);
+    let (report, asked) = bench.done(&[]);
     let sent = [
         "dags/.airflowignore",
         "dags/config.json",
@@ -44,23 +43,23 @@ fn a_first_sync_sends_all_and_the_next_is_one_listing_and_one_read() {
     ];
     let mut lines: Vec<String> = asked.iter().map(bench::line).collect();
     assert_eq!(lines.remove(0), "LIST");
-    // What is to come is announced first.
+    // The announcement.
     assert_eq!(lines.remove(0), "PUT dags/.dpworld-sync.json");
-    // Those of one wave come in any order.
+    // The requests of a wave have no order.
     lines[..3].sort();
     lines[3..5].sort();
     assert_eq!(lines, sent.map(|key| format!("PUT {key}")));
     let (last, new) = asked[1..].split_last().expect("requests");
     assert!(new.iter().all(|put| put.header("if-none-match") == Some("*")), "{asked:?}");
     assert!(last.header("if-match").is_some(), "over the announcement: {last:?}");
-    assert_eq!(told["update"], "environment");
-    let version = told["requirements_version"].as_str().expect("a version").to_owned();
+    assert_eq!(report["update"], "environment");
+    let version = report["requirements_version"].as_str().expect("a version").to_owned();
     assert_eq!(bench.version("requirements.txt"), version);
 
-    let (told, asked) = bench.done(&[]);
+    let (report, asked) = bench.done(&[]);
     assert_eq!(asked.iter().map(bench::line).collect::<Vec<_>>(), ["LIST", "GET dags/.dpworld-sync.json"]);
-    assert_eq!((&told["update"], told["requirements_version"].as_str()), (&Value::from("none"), Some(&*version)));
-    assert_eq!(told["plan"]["waves"], Value::Array(vec![]));
+    assert_eq!((&report["update"], report["requirements_version"].as_str()), (&Value::from("none"), Some(&*version)));
+    assert_eq!(report["plan"]["waves"], Value::Array(vec![]));
 }
 
 #[test]
@@ -81,23 +80,23 @@ fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
     bench.done(&[]);
     bench.write(&[("steps.py", "ONE = 2\n")]);
     let before = bench.etag("dags/steps.py");
-    let preview = bench.told(&["--dry-run"]);
+    let preview = bench.text(&["--dry-run"]);
     assert_eq!(
         preview.lines().collect::<Vec<_>>(),
         ["put     dags/steps.py", "DAGs only: Airflow reads them in about 30 s."]
     );
-    let (told, asked) = bench.done(&[]);
+    let (report, asked) = bench.done(&[]);
     let manifest = ["GET dags/.dpworld-sync.json", "PUT dags/.dpworld-sync.json"];
     let lines = ["LIST", manifest[0], manifest[1], "PUT dags/steps.py", manifest[1]];
     assert_eq!(asked.iter().map(bench::line).collect::<Vec<_>>(), lines);
     assert_eq!(asked[3].header("if-match"), Some(&*before));
     assert!(asked[2].header("if-match").is_some() && asked[4].header("if-match").is_some());
-    assert_eq!(told["update"], "dags");
+    assert_eq!(report["update"], "dags");
 
     bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
-    let preview = bench.told(&["--dry-run"]);
+    let preview = bench.text(&["--dry-run"]);
     assert!(preview.contains("RequirementsVersion=the version that the sync will print"), "{preview}");
-    let words = bench.told(&[]);
+    let words = bench.text(&[]);
     let version = bench.version("requirements.txt");
     assert!(
         words.contains("Environment update") && words.contains(&format!("RequirementsVersion={version}.")),
@@ -118,19 +117,18 @@ fn a_rename_across_an_import_goes_in_three_steps() {
 }
 
 #[test]
-fn what_a_module_imports_while_it_is_imported_is_there_before_it_where_the_other_imports_it_in_a_function() {
-    let mut bench = Bench::new("lazy");
-    let circle = [("first.py", "from second import f\n\n\ndef g(): pass\n"), ("second.py", SECOND)];
-    bench.write(&[REQUIREMENTS, circle[0], circle[1]]);
-    let (_, asked) = bench.done(&[]);
-    let twice = ["PUT dags/first.py", "PUT dags/second.py", "PUT dags/first.py"];
-    assert_eq!(asked[3..6].iter().map(bench::line).collect::<Vec<_>>(), twice);
-    bench.write(&[("first.py", "from second import f, h\n\n\ndef g(): pass\n")]);
-    bench.write(&[("second.py", &format!("{SECOND}\n\ndef h(): pass\n"))]);
-    let (_, asked) = bench.done(&[]);
-    assert_eq!(asked[3..5].iter().map(bench::line).collect::<Vec<_>>(), ["PUT dags/second.py", "PUT dags/first.py"]);
-    let (_, asked) = bench.done(&[]);
-    assert_eq!(asked.len(), 2);
+fn files_that_import_each_other_are_uploaded_together_before_their_importers_and_reported() {
+    let mut bench = Bench::new("circle");
+    bench.write(&[REQUIREMENTS, ("dag.py", "import circle_a\n")]);
+    bench.write(&[("circle_a.py", "import circle_b\n"), ("circle_b.py", "import circle_a\n")]);
+    let preview = bench.text(&["--dry-run"]);
+    let line = "circle  dags/circle_a.py, dags/circle_b.py (import each other: changed together)";
+    assert!(preview.lines().any(|found| found == line), "{preview}");
+    let (report, asked) = bench.done(&[]);
+    let mut puts: Vec<String> = asked[3..6].iter().map(bench::line).collect();
+    puts[..2].sort();
+    assert_eq!(puts, ["PUT dags/circle_a.py", "PUT dags/circle_b.py", "PUT dags/dag.py"]);
+    assert_eq!(report["plan"]["waves"][1].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -142,31 +140,34 @@ fn more_than_a_listing_has_on_a_page_is_one_listing_more() {
         bench.write(&[(&name, &text)]);
     }
     bench.unseen();
-    let (told, asked) = bench.done(&[]);
+    let (report, asked) = bench.done(&[]);
     let lines: Vec<String> = asked.iter().map(bench::line).collect();
     assert_eq!(lines, ["LIST", "LIST", "GET dags/.dpworld-sync.json"]);
     // S3 gives 1,000 keys a page (API reference, ListObjectsV2).
     let continued = asked.iter().map(|asked| asked.head.contains("continuation-token=")).collect::<Vec<_>>();
     assert_eq!(continued, [false, true, false]);
-    assert_eq!(told["plan"]["keep"].as_array().map(Vec::len), Some(1_201));
-    assert_eq!((&told["update"], &told["plan"]["foreign"]), (&Value::from("none"), &Value::Array(vec![])));
+    assert_eq!(report["plan"]["keep"].as_array().map(Vec::len), Some(1_201));
+    assert_eq!((&report["update"], &report["plan"]["foreign"]), (&Value::from("none"), &Value::Array(vec![])));
 }
 
 #[test]
-fn what_would_not_import_is_told_with_file_and_line_before_anything_is_sent() {
+fn failing_imports_are_reported_with_file_and_line_before_any_upload() {
     let mut bench = Bench::new("wrong");
     bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "\n")]);
     bench.done(&[]);
     bench.write(&[("dag.py", "import json\nimport steps\nx = (\n")]);
-    bench.refused(&[], &["error: not Python: dags/dag.py:3: '(' was never closed", "hint: `python3` here is 3."]);
+    bench.refused(
+        &[],
+        &["error: invalid Python: dags/dag.py:3: '(' was never closed", "hint: the local `python3` is 3."],
+    );
     bench.write(&[("dag.py", "import json\nimport steps\n")]);
     bench.remove("steps.py");
-    let asked = bench.refused(&[], &["dags/dag.py:2: `import steps`: the module `steps` is no longer there"]);
+    let asked = bench.refused(&[], &["dags/dag.py:2: `import steps`: the module `steps` no longer exists"]);
     assert!(asked.iter().all(|asked| asked.method == "GET"));
 }
 
 #[test]
-fn deletes_beyond_the_cap_need_a_word() {
+fn deletes_beyond_the_limit_need_a_flag() {
     let mut bench = Bench::new("cap");
     bench.write(&[REQUIREMENTS, ("a.py", ""), ("b.py", ""), ("c.py", "import a\n")]);
     bench.done(&[]);
@@ -175,7 +176,7 @@ fn deletes_beyond_the_cap_need_a_word() {
     }
     bench.refused(
         &["--max-delete", "2"],
-        &["3 objects would be deleted, and 2 may be", "hint: if that is right: --max-delete 3"],
+        &["the sync would delete 3 objects, the limit is 2", "hint: to delete them: --max-delete 3"],
     );
     let (_, asked) = bench.done(&["--max-delete", "3"]);
     let lines: Vec<String> = asked[2..].iter().map(bench::line).collect();

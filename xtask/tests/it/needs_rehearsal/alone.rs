@@ -152,7 +152,7 @@ fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
         list.filter(|one| one["light"] == light).map(|one| one["check"].clone()).collect::<Vec<Value>>()
     };
     assert_eq!((lights("red").len(), lights("green").len() > 15), (0, true));
-    assert_eq!(lights("not_provable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+    assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
 
     stays_and_goes(&place("dot_env"), &state);
     let ended = begun.end();
@@ -197,7 +197,7 @@ fn stays_and_goes(dot_env: &str, state: &Value) {
     let words = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        words.contains("AWS_ACCESS_KEY_ID of the environment is not for them") && !is_secret(&refused.stderr),
+        words.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr),
         "{words}"
     );
 

@@ -15,7 +15,7 @@ fn a_missing_stack_is_created_and_a_changed_one_stays_as_it_is_until_the_whole_p
 
     let proxy = listening();
     let ran = account.run_by(&proxy.endpoint, &["deploy", "--create-only", "--yes", "--folder", text]).done();
-    assert!(ran.stdout.contains("DataPlatform-first   exists, and is left as it is\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("DataPlatform-first   exists, not part of this plan\n"), "{}", ran.stdout);
     let asked = proxy.asked();
     assert_eq!(changing(&asked), ["CreateChangeSet", "ExecuteChangeSet"]);
     let created = asked.iter().find(|asked| !asked.reads()).expect("a change set");
@@ -27,11 +27,11 @@ fn a_missing_stack_is_created_and_a_changed_one_stays_as_it_is_until_the_whole_p
 
     // Once more there is nothing to create, and nothing is changed.
     let proxy = listening();
-    let told =
+    let output =
         account.run_by(&proxy.endpoint, &["deploy", "--create-only", "--yes", "--json", "--folder", text]).json();
     assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
     let names = json!(["DataPlatform-first", "DataPlatform-second"]);
-    assert_eq!((&told["applied"], &told["plan"]["left_alone"]), (&json!(false), &names));
+    assert_eq!((&output["applied"], &output["plan"]["left_alone"]), (&json!(false), &names));
     assert_eq!(account.state(), after);
 
     // The plan that is approved has the change.

@@ -1,4 +1,4 @@
-//! Operations that fail in CloudFormation: what is said, and the way out.
+//! Operations that fail in CloudFormation: the error, and the recovery.
 
 use std::process::{Child, Stdio};
 use std::thread;
@@ -37,19 +37,19 @@ fn topics(account: &Account) -> usize {
 
 fn shown_name(account: &Account) -> String {
     let arn = format!("arn:aws:sns:eu-west-1:{}:dpstack-first", account.number);
-    let told = account.call("sns", "GetTopicAttributes", &[("TopicArn", &arn)]);
-    let name = told.split("<key>DisplayName</key>").nth(1).expect("its name");
+    let output = account.call("sns", "GetTopicAttributes", &[("TopicArn", &arn)]);
+    let name = output.split("<key>DisplayName</key>").nth(1).expect("its name");
     texts(name, "value").remove(0)
 }
 
 #[test]
-fn a_stack_that_cannot_be_made_says_why_and_is_made_anew_once_mended() {
+fn a_failed_creation_reports_why_and_succeeds_after_the_fix() {
     let (account, bad) = (account(), folder(&[("first", &with(BAD)), ("second", SECOND)]));
     let failed = account.with("deploy", bad.path(), &["--yes"]);
     failed.refused(&[
         "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
         "`Rule` (AWS::EC2::SecurityGroupIngress) CREATE_FAILED: The security group 'sg-0' does not exist",
-        "hint: mend the cause; `cargo xtask deploy` then deletes it and makes it anew",
+        "hint: fix the cause; `cargo xtask deploy` then deletes the stack and creates it again",
         &console(&account),
     ]);
     assert_eq!(account.status("first").as_deref(), Some("ROLLBACK_COMPLETE"));
@@ -58,7 +58,7 @@ fn a_stack_that_cannot_be_made_says_why_and_is_made_anew_once_mended() {
 
     let (two, proxy) = (two(), listening());
     let plan = account.with("diff", two.path(), &["--json"]).json();
-    assert_eq!(plan["plan"]["stacks"][0]["action"], "remake");
+    assert_eq!(plan["plan"]["stacks"][0]["action"], "recreate");
     account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", two.path().to_str().expect("text")]).done();
     let made = ["CreateChangeSet", "ExecuteChangeSet"];
     assert_eq!(changing(&proxy.asked()), [&["DeleteStack"], &made[..], &made[..]].concat());
@@ -68,7 +68,7 @@ fn a_stack_that_cannot_be_made_says_why_and_is_made_anew_once_mended() {
 }
 
 #[test]
-fn a_change_that_fails_is_rolled_back_and_can_be_mended() {
+fn a_failed_update_is_rolled_back_and_succeeds_after_the_fix() {
     let (account, two) = (account(), two());
     account.with("deploy", two.path(), &["--yes"]).done();
     let before = account.state();
@@ -79,7 +79,7 @@ fn a_change_that_fails_is_rolled_back_and_can_be_mended() {
         // AWS says CREATE_FAILED of what a change adds, MiniStack UPDATE_FAILED.
         "`Rule` (AWS::EC2::SecurityGroupIngress) ",
         "_FAILED: The security group 'sg-0' does not exist",
-        "hint: mend the cause, then run the same command again",
+        "hint: fix the cause, then run the same command again",
         &console(&account),
     ]);
     let after = account.state();
@@ -87,13 +87,13 @@ fn a_change_that_fails_is_rolled_back_and_can_be_mended() {
     assert_eq!((&after["first"]["resources"], &after["second"]), (&before["first"]["resources"], &before["second"]));
     assert_eq!(shown_name(&account), "one");
 
-    let mended = folder(&[("first", &renamed(FIRST)), ("second", SECOND)]);
-    account.with("deploy", mended.path(), &["--yes"]).done();
+    let fixed = folder(&[("first", &renamed(FIRST)), ("second", SECOND)]);
+    account.with("deploy", fixed.path(), &["--yes"]).done();
     assert_eq!((account.status("first").as_deref(), shown_name(&account).as_str()), (Some("UPDATE_COMPLETE"), "two"));
 }
 
 #[test]
-fn what_aws_finds_before_it_begins_is_told_with_its_place() {
+fn validation_errors_are_reported_with_their_place() {
     const BUCKET: &str = "Description: A bucket.\nResources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    \
                           Properties: {BucketName: NAME}\n";
     let account = account();
@@ -105,7 +105,7 @@ fn what_aws_finds_before_it_begins_is_told_with_its_place() {
     account.with("deploy", taken.path(), &["--yes"]).refused(&[
         "error: the stack `DataPlatform-first` is ROLLBACK_COMPLETE",
         "cause: `Bucket` at /Resources/Bucket: Resource of type 'AWS::S3::Bucket' with",
-        "`cargo xtask deploy` then deletes it and makes it anew",
+        "`cargo xtask deploy` then deletes the stack and creates it again",
     ]);
     assert_eq!(account.buckets(), [name]);
 }
@@ -119,7 +119,7 @@ fn only_recover_helps(account: &Account, folder: &TempDir, words: &[&str]) {
 }
 
 #[test]
-fn a_change_that_somebody_left_half_done_is_rolled_back() {
+fn an_update_without_rollback_is_rolled_back() {
     let (account, two) = (account(), two());
     account.with("deploy", two.path(), &["--yes"]).done();
     let name = ("StackName", "DataPlatform-first");
@@ -131,16 +131,16 @@ fn a_change_that_somebody_left_half_done_is_rolled_back() {
     let executed = [name, ("ChangeSetName", "theirs"), ("DisableRollback", "true")];
     account.call("cloudformation", "ExecuteChangeSet", &executed);
     until("UPDATE_FAILED", || account.status("first").as_deref() == Some("UPDATE_FAILED"));
-    only_recover_helps(&account, &two, &["is UPDATE_FAILED: a change failed and was not rolled back"]);
-    let told = account.with("recover", two.path(), &["--json"]).json();
-    assert_eq!(told, json!({"DataPlatform-first": "was rolled back", "DataPlatform-second": "needs nothing"}));
+    only_recover_helps(&account, &two, &["is UPDATE_FAILED: an update failed and was not rolled back"]);
+    let output = account.with("recover", two.path(), &["--json"]).json();
+    assert_eq!(output, json!({"DataPlatform-first": "was rolled back", "DataPlatform-second": "needs no recovery"}));
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     assert_eq!(shown_name(&account), "one");
     assert_eq!(account.with("diff", two.path(), &["--json"]).json()["idle"], true);
 }
 
 #[test]
-fn what_cannot_be_deleted_is_named_and_can_be_left() {
+fn what_cannot_be_deleted_is_named_and_can_be_retained() {
     const NETWORK: &str = "Description: A network.\nResources:\n  Topic: {Type: AWS::SNS::Topic}\n  Vpc:\n    \
                            Type: AWS::EC2::VPC\n    DependsOn: Topic\n    Properties: {CidrBlock: 10.0.0.0/16}\n";
     let (account, network) = (account(), folder(&[("first", NETWORK)]));
@@ -153,13 +153,13 @@ fn what_cannot_be_deleted_is_named_and_can_be_left() {
         "error: the stack `DataPlatform-first` is DELETE_FAILED",
         "`Vpc` (AWS::EC2::VPC) DELETE_FAILED",
         "DependencyViolation",
-        "what cannot be deleted stays with --stack NAME --retain RESOURCE",
+        "--stack NAME --retain RESOURCE keeps what cannot be deleted",
         &console(&account),
     ]);
-    only_recover_helps(&account, &network, &["is DELETE_FAILED: it could not be made or deleted to the end"]);
+    only_recover_helps(&account, &network, &["is DELETE_FAILED: creating or deleting it failed"]);
     account.with("recover", network.path(), &[]).refused(&["is DELETE_FAILED", "DependencyViolation"]);
-    let told = account.with("recover", network.path(), &["--stack", "first", "--retain", "Vpc", "--json"]).json();
-    assert_eq!(told["DataPlatform-first"], "was deleted; `cargo xtask deploy` makes it anew");
+    let output = account.with("recover", network.path(), &["--stack", "first", "--retain", "Vpc", "--json"]).json();
+    assert_eq!(output["DataPlatform-first"], "was deleted; `cargo xtask deploy` creates it again");
     assert!(account.state().is_empty() && topics(&account) == 0);
     let networks = texts(&account.call("ec2", "DescribeVpcs", &[]), "vpcId");
     assert!(networks.contains(&vpc), "it was left where it is");
@@ -225,7 +225,7 @@ fn signal(account: &Account, status: &str) {
 }
 
 #[test]
-fn who_leaves_a_deployment_finds_it_again() {
+fn an_interrupted_deployment_continues() {
     let (account, waiting) = (account(), folder(&[("first", WAITING)]));
     theirs(&account, "CreateLogGroup");
     let child = start(&account, &waiting);
@@ -239,8 +239,12 @@ fn who_leaves_a_deployment_finds_it_again() {
     let again = start(&account, &waiting);
     thread::sleep(Duration::from_millis(500));
     signal(&account, "SUCCESS");
-    let told = end(again).done();
-    assert!(told.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"), "{}", told.stderr);
+    let output = end(again).done();
+    assert!(
+        output.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"),
+        "{}",
+        output.stderr
+    );
     let state = account.state();
     assert_eq!((&state["first"]["status"], &state["first"]["open"]), (&json!("CREATE_COMPLETE"), &json!([])));
     assert_eq!(account.with("diff", waiting.path(), &["--json"]).json()["idle"], true);
@@ -274,30 +278,30 @@ fn half_rolled_back() -> (Account, TempDir) {
         "The specified log group does not exist",
         "`Wait` (AWS::CloudFormation::WaitCondition) ",
         "said so",
-        "hint: mend what the events name, then `cargo xtask recover`; what cannot be mended is left out with --stack NAME --skip",
+        "hint: fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE leaves out",
     ]);
-    only_recover_helps(&account, &waiting, &["is UPDATE_ROLLBACK_FAILED: a change failed, and so did its rollback"]);
+    only_recover_helps(&account, &waiting, &["is UPDATE_ROLLBACK_FAILED: an update failed, and so did its rollback"]);
     (account, waiting)
 }
 
 #[test]
-fn a_rollback_that_failed_goes_on_once_its_cause_is_mended() {
+fn a_failed_rollback_continues_after_the_fix() {
     let (account, waiting) = half_rolled_back();
     account
         .with("recover", waiting.path(), &[])
         .refused(&["is UPDATE_ROLLBACK_FAILED", "`Errors` (AWS::Logs::MetricFilter)"]);
     theirs(&account, "CreateLogGroup");
-    let told = account.with("recover", waiting.path(), &["--json"]).json();
-    assert_eq!(told, json!({"DataPlatform-first": "was rolled back"}));
+    let output = account.with("recover", waiting.path(), &["--json"]).json();
+    assert_eq!(output, json!({"DataPlatform-first": "was rolled back"}));
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     assert_eq!(filtered(&account), "before");
 }
 
 #[test]
-fn a_rollback_that_failed_leaves_out_what_is_skipped() {
+fn a_failed_rollback_leaves_out_skipped_resources() {
     let (account, waiting) = half_rolled_back();
     account.with("recover", waiting.path(), &["--stack", "first", "--skip", "Errors"]).done();
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
     theirs(&account, "CreateLogGroup");
-    assert_eq!(filtered(&account), Value::Null, "nobody touched it");
+    assert_eq!(filtered(&account), Value::Null, "it was not rolled back");
 }

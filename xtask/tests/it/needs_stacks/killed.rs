@@ -150,8 +150,8 @@ fn kinds(account: &Account) -> Value {
         let resources = state["resources"].as_object().expect("resources");
         let kinds: BTreeMap<&String, &Value> = resources.iter().map(|(name, of)| (name, &of[0])).collect();
         let outputs: Vec<&String> = state["outputs"].as_object().expect("outputs").keys().collect();
-        let told = json!({"status": state["status"], "open": state["open"], "kinds": kinds, "outputs": outputs});
-        (stack, told)
+        let output = json!({"status": state["status"], "open": state["open"], "kinds": kinds, "outputs": outputs});
+        (stack, output)
     };
     let stacks: BTreeMap<String, Value> = account.state().into_iter().map(kinds).collect();
     let buckets: Vec<String> =

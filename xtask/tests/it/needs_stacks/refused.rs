@@ -1,7 +1,9 @@
-//! What is refused: nothing is changed, and where nothing needs to be asked, nothing is.
+//! Refused commands: nothing is changed.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::{FIRST, SECOND, account, changing, deployed, endpoint, folder, listening, two};
 use crate::support::account::{Account, Ran, ran};
@@ -47,10 +49,10 @@ fn malformed_templates_and_wires_ask_aws_nothing() {
 }
 
 #[test]
-fn a_stack_that_nobody_knows_asks_aws_nothing() {
+fn an_unknown_stack_causes_no_call() {
     let (account, proxy, two) = (account(), listening(), two());
     let arguments = ["deploy", "--yes", "--folder", text(two.path()), "--stack", "frist"];
-    account.run_by(&proxy.endpoint, &arguments).refused(&["there is no stack `frist`", "there are first, second"]);
+    account.run_by(&proxy.endpoint, &arguments).refused(&["there is no stack `frist`", "the stacks are first, second"]);
     assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
 }
 
@@ -68,23 +70,23 @@ fn another_account_is_not_touched() {
 }
 
 #[test]
-fn a_bucket_of_another_account_is_told_before_anything_is_made() {
+fn a_bucket_of_another_account_is_reported_before_anything_is_created() {
     let (other, account) = (account(), account());
     let name = format!("dpstack-airflow-t{}", account.number);
     let place =
         "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
     let (head, answer) = other.call_rest("s3", "PUT", &format!("/{name}"), place);
     assert!(head.contains(" 200 "), "{answer}");
-    let words = format!("taken by another account, or in another region: bucket `{name}`");
+    let words = format!("in use by another account, or in another region: bucket `{name}`");
     unchanged(&account, &["deploy", "--stack", "registry", "--stack", "storage", "--yes"], &[&words, "BUCKET_SUFFIX"]);
     assert!(account.state().is_empty());
 }
 
 #[test]
-fn nobody_to_ask_is_a_no() {
+fn without_a_terminal_the_answer_is_no() {
     let (account, two) = (account(), two());
     let of = |command| [command, "--folder", text(two.path())];
-    unchanged(&account, &of("deploy"), &["standard input is not a terminal", "--yes or --expect DIGEST"]);
+    unchanged(&account, &of("deploy"), &["standard input is not a terminal", "--yes or --expect"]);
     account.run(&[&of("deploy")[..], &["--yes"]].concat()).done();
     unchanged(&account, &of("destroy"), &["nothing was deleted: standard input is not a terminal", "pass --yes"]);
 }
@@ -100,7 +102,7 @@ fn only_the_plan_that_was_approved_is_carried_out() {
     assert_eq!(approved, digest(two.path()), "the same, each time");
     let other = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: other")), ("second", SECOND)]);
     let arguments = ["deploy", "--folder", text(other.path()), "--expect", &approved];
-    unchanged(&account, &arguments, &["the approved plan is", "nothing was changed", "cargo xtask diff"]);
+    unchanged(&account, &arguments, &["the plan changed since it was approved", "cargo xtask diff"]);
     // Somebody else was there since it was approved.
     account.with("deploy", two.path(), &["--expect", &approved]).done();
     let arguments = ["deploy", "--folder", text(two.path()), "--expect", &approved];
@@ -115,7 +117,7 @@ fn a_resource_with_a_fixed_name_is_not_replaced() {
     let fifo = folder(&[("first", &fifo), ("second", SECOND)]);
     let words = [
         "nothing was changed: in `first` `Topic` (AWS::SNS::Topic) would be replaced because of FifoTopic",
-        "which CloudFormation cannot do while its name is taken",
+        "which CloudFormation cannot do while the name is in use",
         "hint: give it another name in the settings",
     ];
     unchanged(&account, &["deploy", "--yes", "--folder", text(fifo.path())], &words);
@@ -128,39 +130,110 @@ fn a_resource_with_a_fixed_name_is_not_replaced() {
     assert_eq!(topic, format!("arn:aws:sns:eu-west-1:{}:dpstack-again.fifo", account.number));
 }
 
-#[test]
-fn a_change_set_that_does_more_than_was_shown_is_not_executed() {
+/// Has CloudFormation report that the topic is replaced, where the plan predicts a change in place.
+fn replacing() -> Proxy {
+    let editor =
+        |_: &_, body: String| body.replace("<Replacement>False</Replacement>", "<Replacement>True</Replacement>");
+    Proxy::editing(&endpoint(), Box::new(editor))
+}
+
+/// The first stack deployed, and a folder with a change of it.
+fn with_a_change() -> (Account, tempfile::TempDir) {
     let (account, two) = (account(), two());
     account.with("deploy", two.path(), &["--yes"]).done();
+    (account, folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: more")), ("second", SECOND)]))
+}
+
+/// The digest that a refusal asks to approve.
+fn new_digest(refused: &Ran) -> String {
+    let (_, rest) = refused.stderr.split_once("--expect ").expect("a digest");
+    rest.split_whitespace().next().expect("a digest").to_owned()
+}
+
+#[test]
+fn a_change_set_beyond_the_plan_is_executed_only_with_its_own_digest() {
+    let (account, after) = with_a_change();
     let before = account.state();
-    let after = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: more")), ("second", SECOND)]);
-    let cases = [
-        ("<Replacement>False</Replacement>", "<Replacement>True</Replacement>", "would replace `Topic`"),
-        ("<Action>Modify</Action>", "<Action>Remove</Action>", "would remove `Topic`"),
-    ];
-    for (from, to, words) in cases {
-        let editor = move |_: &_, body: String| body.replace(from, to);
-        let proxy = Proxy::editing(&endpoint(), Box::new(editor));
-        let refused = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(after.path())]);
-        refused.refused(&["the change of `DataPlatform-first` was not made", words, "which the plan does not show"]);
+    let deploy = |arguments: &[&str], proxy: &Proxy| {
+        account.run_by(&proxy.endpoint, &[&["deploy", "--folder", text(after.path())], arguments].concat())
+    };
+    let words = ["CloudFormation would replace `Topic` (AWS::SNS::Topic)", "which the plan does not show", "--expect "];
+    let plan = account.with("diff", after.path(), &["--json"]).json()["digest"].as_str().expect("a digest").to_owned();
+    let mut digests = Vec::new();
+    for arguments in [&["--yes"][..], &["--expect", &plan], &["--yes", "--expect", &plan]] {
+        let proxy = replacing();
+        digests.push(new_digest(&deploy(arguments, &proxy).refused(&words)));
         assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteChangeSet"]);
         assert_eq!(account.state(), before);
     }
-    // And of a stack that was to be made, nothing stays.
-    let empty = super::account();
+    assert!(digests.iter().all(|digest| *digest == digests[0] && digest.starts_with(&plan)), "{digests:?}");
+
+    // It approves this change set and no other.
+    let removing = Proxy::editing(
+        &endpoint(),
+        Box::new(|_: &_, body: String| body.replace("<Action>Modify</Action>", "<Action>Remove</Action>")),
+    );
+    let other = deploy(&["--expect", &digests[0]], &removing).refused(&["would remove `Topic`"]);
+    assert_ne!(new_digest(&other), digests[0]);
+    assert_eq!(account.state(), before);
+
+    let proxy = replacing();
+    deploy(&["--expect", &digests[0]], &proxy).done();
+    assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "ExecuteChangeSet"]);
+    assert_eq!(account.status("first").as_deref(), Some("UPDATE_COMPLETE"));
+}
+
+/// Runs a command with `script` as its terminal, and types the answers.
+fn on_a_terminal(command: &Command, answers: &str) -> (String, Option<i32>) {
+    let words: Vec<_> = [command.get_program()].into_iter().chain(command.get_args()).collect();
+    let line = words.iter().map(|word| word.to_str().expect("text")).collect::<Vec<_>>().join(" ");
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear();
+    terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut terminal =
+        terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("script starts");
+    // Open until the command has ended.
+    let mut keyboard = terminal.stdin.take().expect("its standard input");
+    keyboard.write_all(answers.as_bytes()).expect("typed");
+    let output = terminal.wait_with_output().expect("it ends");
+    // Lines may be wrapped.
+    let text = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    (text, output.status.code())
+}
+
+#[test]
+fn on_a_terminal_a_change_set_beyond_the_plan_is_asked_about() {
+    for (answers, code, status) in [("y\nn\n", 1, "CREATE_COMPLETE"), ("y\ny\n", 0, "UPDATE_COMPLETE")] {
+        let (account, after) = with_a_change();
+        let proxy = replacing();
+        let deploy = account.by(&proxy.endpoint, &["deploy", "--folder", text(after.path())]);
+        let (output, found) = on_a_terminal(&deploy, answers);
+        assert_eq!(found, Some(code), "{output}");
+        assert!(output.contains("which the plan does not show. Carry it out?"), "{output}");
+        assert_eq!(output.contains("to approve exactly this"), code == 1, "{output}");
+        assert_eq!(account.status("first").as_deref(), Some(status), "{output}");
+    }
+}
+
+#[test]
+fn a_new_stack_that_is_not_approved_leaves_nothing() {
+    let (account, two) = (account(), two());
     let editor = |_: &_, body: String| body.replace("<Action>Add</Action>", "<Action>Remove</Action>");
     let proxy = Proxy::editing(&endpoint(), Box::new(editor));
-    let refused = empty.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(two.path())]);
-    refused.refused(&["the change of `DataPlatform-first` was not made", "would remove `Topic`"]);
+    let refused = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(two.path())]);
+    refused.refused(&["would remove `Topic`", "these stacks were not changed"]);
     assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteStack"]);
-    assert!(empty.state().is_empty());
+    assert!(account.state().is_empty());
 }
 
 #[test]
 fn the_end_of_what_another_stack_needs_is_refused() {
     let (account, two) = (account(), two());
     account.with("deploy", two.path(), &["--yes"]).done();
-    let words = ["`DataPlatform-first` would go, and `DataPlatform-second` needs it", "name it too: --stack second"];
+    let words = [
+        "`DataPlatform-first` would be deleted, and `DataPlatform-second` depends on it",
+        "name it too: --stack second",
+    ];
     unchanged(&account, &["destroy", "--yes", "--folder", text(two.path()), "--stack", "first"], &words);
 }
 

@@ -40,7 +40,7 @@ const TABLE: [Row; 23] = [
     ("UPDATE_ROLLBACK_IN_PROGRESS", Some(MAKE), Some(&[]), DELETE),
 ];
 
-/// Runs a command against a stack in a status, holds its calls against the table, and says what it told.
+/// Runs a command against a stack in a status, holds its calls against the table, and says what it output.
 #[track_caller]
 fn sends(command: &str, more: &[&str], status: &str, wanted: Option<&[&str]>) -> (String, String) {
     let (account, one) = (account(), folder(&[("first", FIRST)]));

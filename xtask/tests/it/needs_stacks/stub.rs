@@ -20,7 +20,7 @@ struct Stack {
     /// What it has come to at the next look, where something is under way.
     next: Option<String>,
     /// Statuses of the stack as its events tell, the newest last.
-    told: Vec<String>,
+    history: Vec<String>,
     template: String,
     /// Everything that was asked and changes something.
     asked: Vec<String>,
@@ -38,8 +38,8 @@ impl Stub {
         let server = Server::http("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", server.server_addr());
         let template = FIRST.replace("DisplayName: one", "DisplayName: yesterday");
-        let (status, told) = (status.to_owned(), vec![status.to_owned()]);
-        let mut stack = Stack { status, next: None, told, template, asked: Vec::new() };
+        let (status, history) = (status.to_owned(), vec![status.to_owned()]);
+        let mut stack = Stack { status, next: None, history, template, asked: Vec::new() };
         if stack.is_busy() {
             stack.next = Some(stack.status.replace("_COMPLETE_CLEANUP", "").replace("_IN_PROGRESS", "_COMPLETE"));
         }
@@ -83,13 +83,13 @@ impl Stack {
     /// Begins something that has ended at the second look.
     fn begin(&mut self, status: &str, end: &str) {
         status.clone_into(&mut self.status);
-        self.told.push(status.to_owned());
+        self.history.push(status.to_owned());
         self.next = Some(end.to_owned());
     }
 
     fn look(&mut self) {
         if let Some(status) = self.next.take() {
-            self.told.push(status.clone());
+            self.history.push(status.clone());
             self.status = status;
         }
     }
@@ -120,7 +120,7 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
             let parameter = "<ParameterKey>ProjectName</ParameterKey><ParameterValue>dpstack</ParameterValue>";
             let output =
                 "<OutputKey>FirstTopic</OutputKey><OutputValue>arn:aws:sns:eu-west-1:1:dpstack-first</OutputValue>";
-            let told = format!(
+            let history = format!(
                 "<Stacks><member><StackName>{NAME}</StackName><StackId>{id}</StackId><StackStatus>{}</StackStatus>\
                  <CreationTime>2026-01-01T00:00:00.000Z</CreationTime><DisableRollback>false</DisableRollback>\
                  <Parameters><member>{parameter}</member></Parameters><Outputs><member>{output}</member></Outputs>\
@@ -128,7 +128,7 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
                 stack.status,
             );
             stack.look();
-            done(&told)
+            done(&history)
         }
         "DescribeStackEvents" => done(&events(stack, &id)),
         "GetTemplate" | "ListChangeSets" if stack.is_gone() => missing(),
@@ -165,7 +165,7 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
 fn called(action: &str, body: &str) -> String {
     let lists = ["RetainResources.member.", "ResourcesToSkip.member."];
     let left = parse(body.as_bytes()).filter(|(name, _)| lists.iter().any(|list| name.starts_with(list)));
-    left.fold(action.to_owned(), |told, (_, resource)| format!("{told} -{resource}"))
+    left.fold(action.to_owned(), |history, (_, resource)| format!("{history} -{resource}"))
 }
 
 fn events(stack: &Stack, id: &str) -> String {
@@ -177,6 +177,6 @@ fn events(stack: &Stack, id: &str) -> String {
              <ResourceStatus>{status}</ResourceStatus></member>"
         )
     };
-    let members: String = stack.told.iter().enumerate().rev().map(event).collect();
+    let members: String = stack.history.iter().enumerate().rev().map(event).collect();
     format!("<StackEvents>{members}</StackEvents>")
 }

@@ -130,10 +130,11 @@ fn prepared() -> Account {
 fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_last() {
     let (account, redshift) = (prepared(), Redshift::start());
     let said = redshift.run(&account, &["deploy", "--yes"]).done();
-    assert!(said.stdout.contains("warehouse: is made ready (schemas, ledger, roles, grants); usage limit none -> 40 RPU-hours daily, then deactivate"), "{}", said.stdout);
+    assert!(said.stdout.contains("warehouse: prepare schemas, ledger, roles and grants; usage limit none -> 40 RPU-hours daily, then deactivate"), "{}", said.stdout);
     // Airflow waits for it.
     let words = said.stderr;
-    let (ready, airflow) = (words.find("setting the usage limit"), words.find("orchestration: planning"));
+    let (ready, airflow) =
+        (words.find("setting the usage limit"), words.find("orchestration: creating the change set"));
     assert!(ready.is_some() && ready < airflow, "{words}");
     let asked = redshift.asked();
     let (last, body) = asked.last().expect("it was asked");
@@ -157,7 +158,7 @@ fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_las
     assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
     assert_eq!(calls(&redshift.asked()), ["GetWorkgroup", "ListUsageLimits"]);
 
-    // By hand somebody allowed more: `status` sees it, `deploy` mends it.
+    // Somebody raised it by hand: `status` sees it, `deploy` fixes it.
     redshift.state().limits[0]["amount"] = json!(4_000);
     let status = redshift.run(&account, &["status", "--json"]);
     let lines: Value = serde_json::from_str(&status.stdout).expect("JSON");
@@ -185,7 +186,7 @@ fn a_deployment_that_ends_before_the_limit_is_set_makes_the_warehouse_ready_agai
     let failed = redshift.run(&account, &["deploy", "--yes"]);
     assert_eq!(failed.code, Some(75), "{}", failed.stderr);
     assert!(failed.stderr.contains("cannot set the warehouse's usage limit: ThrottlingException"), "{}", failed.stderr);
-    assert!(!failed.stderr.contains("orchestration: being made"), "Airflow has to wait: {}", failed.stderr);
+    assert!(!failed.stderr.contains("orchestration: creating"), "Airflow has to wait: {}", failed.stderr);
     redshift.state().throttled = false;
     redshift.asked();
     redshift.run(&account, &["deploy", "--yes"]).done();

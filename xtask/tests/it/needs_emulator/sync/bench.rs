@@ -1,4 +1,4 @@
-//! A folder of DAGs, a bucket, and what was asked between them.
+//! A folder of DAGs, a bucket, and the requests of its syncs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use super::super::setting;
 use crate::support::proxy::{Asked, Fate, Proxy};
 use crate::support::s3::{ask, make_bucket};
 
-/// What is in the bucket, by key.
+/// The objects in the bucket, by key.
 pub(super) type State = BTreeMap<String, String>;
 
 pub(super) fn line(asked: &Asked) -> String {
@@ -28,7 +28,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// With a bucket for DAGs that keeps versions, as MWAA wants it.
+    /// With a versioned bucket for DAGs, as MWAA requires.
     pub(super) fn new(name: &str) -> Self {
         Self::with("airflow", name)
     }
@@ -75,7 +75,7 @@ impl Bench {
         assert!(head.contains(" 200 "), "{head}");
     }
 
-    /// As somebody else, in what is known of the bucket too.
+    /// Writes as another client.
     pub(super) fn meddle(&mut self, key: &str, text: &str) {
         self.put(key, text.as_bytes());
         self.state.insert(key.to_owned(), text.to_owned());
@@ -102,7 +102,7 @@ impl Bench {
     pub(super) fn command(&self, name: &str, endpoint: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args([name, "--env", "dev", "--dot-env", "/dev/null"]);
-        // Whose stacks they are is asked past a proxy that counts the requests of S3.
+        // The proxy counts only requests to S3.
         command
             .env("AWS_ENDPOINT_URL_CLOUDFORMATION", &self.upstream)
             .env("AWS_ENDPOINT_URL", endpoint)
@@ -124,26 +124,26 @@ impl Bench {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// A sync through a proxy; what it wrote is held against Python.
+    /// A sync through a proxy; Python imports what it wrote.
     pub(super) fn through(&mut self, proxy: &Proxy, arguments: &[&str]) -> Output {
         let output = self.sync(&proxy.endpoint).args(arguments).output().expect("xtask starts");
         self.follow(&proxy.asked());
         output
     }
 
-    /// One that goes well, too long for Python to look on.
+    /// A successful sync without the check by Python, for many files.
     pub(super) fn unseen(&self) {
         let output = self.sync(&self.upstream).output().expect("xtask starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// One that is left behind to be killed.
+    /// Starts a sync that the test kills.
     pub(super) fn start(&self, proxy: &Proxy) -> Child {
         let mut command = self.sync(&proxy.endpoint);
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts")
     }
 
-    /// A sync that goes well: what it says, and what it asked.
+    /// A successful sync: its JSON and its requests.
     pub(super) fn done(&mut self, arguments: &[&str]) -> (Value, Vec<Asked>) {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, &[arguments, &["--json"]].concat());
@@ -151,15 +151,15 @@ impl Bench {
         (serde_json::from_slice(&output.stdout).expect("JSON"), proxy.asked())
     }
 
-    /// What one says to a person.
-    pub(super) fn told(&mut self, arguments: &[&str]) -> String {
+    /// The text of a successful sync.
+    pub(super) fn text(&mut self, arguments: &[&str]) -> String {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// A sync that is refused, in these words.
+    /// A sync that fails with these texts.
     pub(super) fn refused(&mut self, arguments: &[&str], words: &[&str]) -> Vec<Asked> {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);
@@ -167,7 +167,7 @@ impl Bench {
         proxy.asked()
     }
 
-    /// Carries out what was asked on the known state, and has Python import everything after each write.
+    /// Applies the requests to the known state, and lets Python import every file after each write.
     pub(super) fn follow(&mut self, asked: &[Asked]) {
         let mut states = vec![self.state.clone()];
         for asked in asked.iter().filter(|asked| asked.status.is_some_and(|status| status < 300)) {
@@ -182,7 +182,7 @@ impl Bench {
             states.push(self.state.clone());
         }
         for (key, text) in &self.state {
-            assert!(self.read(key) == text.as_bytes(), "the bucket's {key} is not as followed");
+            assert!(self.read(key) == text.as_bytes(), "the bucket's {key} differs from the requests");
         }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_emulator/sync/importable.py");
         let mut python =
@@ -195,7 +195,7 @@ impl Bench {
         assert!(output.status.success() && problems.is_empty(), "{problems}");
     }
 
-    /// Whether the bucket has exactly these DAGs and requirements, and others' objects.
+    /// Asserts that the bucket has exactly these DAGs and requirements.
     pub(super) fn holds(&self, files: &[(&str, &str)]) {
         let key = |name: &str| if name == "requirements.txt" { name.to_owned() } else { format!("dags/{name}") };
         let wanted: State = files.iter().map(|(name, text)| (key(name), (*text).to_owned())).collect();
@@ -205,7 +205,7 @@ impl Bench {
     }
 }
 
-/// Exit code 1, and these words among what it says.
+/// Asserts exit code 1 and these texts on standard error.
 pub(super) fn refusal(output: &Output, words: &[&str]) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -6,8 +6,8 @@ use super::bench::Bench;
 use super::crashes::{AFTER, prepared};
 use crate::support::proxy::{Asked, Fate, Proxy};
 
-/// Announcement, data, requirements, the new modules, the DAG, stand-ins, and the manifest.
-const WRITES: usize = 15;
+/// The announcement, data, new modules, the DAG, and the manifest.
+const WRITES: usize = 9;
 
 /// A proxy with a fault at one of the PUTs, counted from 0.
 fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {

@@ -1,5 +1,5 @@
-"""Imports every Python file of each state of a bucket: [{key: text}, ...] on standard input. Says what does not import,
-and which import in a function would not find its module."""
+"""Imports every Python file of each state of a bucket: [{key: text}, ...] on standard input. Prints the files that fail to
+import. Modules named circle* are allowed to miss each other: a sync changes them in parallel."""
 
 import ast
 import importlib
@@ -36,7 +36,9 @@ for number, state in enumerate(json.load(sys.stdin)):
                 module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
                 for name in modules(text, module.__package__):
                     if importlib.util.find_spec(name) is None:
-                        raise ImportError(f"there is no {name}")
+                        raise ImportError(f"there is no {name}", name=name)
             except ImportError as error:
+                if parts[-1].startswith("circle") and (error.name or "").startswith("circle"):
+                    continue
                 print(f"after {number} writes: {'/'.join(parts)}: {error}; there are {sorted(state)}")
         sys.path.remove(folder)

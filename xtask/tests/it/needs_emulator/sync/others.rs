@@ -1,4 +1,4 @@
-//! What others have in the bucket, or write to it meanwhile; other accounts, and refusals.
+//! Objects of others, writes of others during a sync, other accounts, and refusals.
 
 use serde_json::json;
 
@@ -9,39 +9,45 @@ use crate::support::proxy::{Fate, Proxy};
 use crate::support::s3::ask;
 
 #[test]
-fn somebody_elses_object_is_left_alone_and_named() {
+fn an_object_of_others_is_skipped_and_reported() {
     let mut bench = Bench::new("foreign");
     bench.meddle("dags/theirs.py", "import json\n");
     bench.meddle("plugins.zip", "zip");
     bench.write(&[REQUIREMENTS, ("dag.py", "import theirs\n")]);
-    let (told, _) = bench.done(&[]);
-    assert_eq!(told["plan"]["foreign"], json!(["dags/theirs.py", "plugins.zip"]));
+    let (report, _) = bench.done(&[]);
+    assert_eq!(report["plan"]["foreign"], json!(["dags/theirs.py", "plugins.zip"]));
     bench.remove("dag.py");
     let (_, asked) = bench.done(&[]);
     assert_eq!(
         asked.iter().filter(|asked| asked.method == "DELETE").map(line).collect::<Vec<_>>(),
         ["DELETE dags/dag.py"]
     );
-    assert!(bench.told(&[]).starts_with("leave   dags/theirs.py (not ours)\nleave   plugins.zip (not ours)\n"));
+    assert!(
+        bench
+            .text(&[])
+            .starts_with("skip    dags/theirs.py (not in the manifest)\nskip    plugins.zip (not in the manifest)\n")
+    );
 }
 
 #[test]
-fn somebody_elses_object_in_our_place_is_refused_unless_it_is_the_same() {
+fn an_object_of_others_at_our_key_is_refused_unless_its_content_is_the_same() {
     let mut bench = Bench::new("place");
     bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
     bench.meddle("dags/steps.py", "ONE = 1\n");
     bench.meddle("dags/dag.py", "import json \n");
-    let asked = bench
-        .refused(&[], &["error: nothing was written: `dags/dag.py` is somebody else's", "--overwrite replaces it"]);
+    let asked = bench.refused(
+        &[],
+        &["error: nothing was written: `dags/dag.py` was written by someone else", "--overwrite replaces it"],
+    );
     assert!(asked.iter().all(|asked| asked.method == "GET"));
-    let (told, asked) = bench.done(&["--overwrite"]);
-    assert_eq!(told["plan"]["adopt"], json!(["dags/steps.py"]));
+    let (report, asked) = bench.done(&["--overwrite"]);
+    assert_eq!(report["plan"]["adopt"], json!(["dags/steps.py"]));
     assert!(!asked.iter().any(|asked| line(asked) == "PUT dags/steps.py"));
     bench.holds(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
 }
 
 #[test]
-fn an_edit_by_somebody_else_is_refused_by_name() {
+fn an_edit_by_others_is_refused_by_name() {
     let mut bench = Bench::new("edit");
     bench.write(&[REQUIREMENTS, ("dag.py", "import json\n"), ("gone.py", "")]);
     bench.done(&[]);
@@ -50,8 +56,8 @@ fn an_edit_by_somebody_else_is_refused_by_name() {
     bench.meddle("dags/dag.py", "import zlib\n");
     bench.meddle("dags/gone.py", "import json\n");
     let words = [
-        "`dags/dag.py` was changed by somebody else",
-        "`dags/gone.py` was changed by somebody else, and would be deleted",
+        "`dags/dag.py` was changed by someone else",
+        "`dags/gone.py` was changed by someone else and would be deleted",
     ];
     let asked = bench.refused(&[], &words);
     assert!(asked.iter().all(|asked| asked.method == "GET"));
@@ -60,7 +66,7 @@ fn an_edit_by_somebody_else_is_refused_by_name() {
 }
 
 #[test]
-fn an_edit_in_mid_sync_is_noticed_and_nothing_is_written_after_it() {
+fn an_edit_during_a_sync_stops_it() {
     for (name, first) in [("mid-new", false), ("mid-old", true)] {
         let mut bench = Bench::new(name);
         if first {

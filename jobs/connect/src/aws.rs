@@ -1,0 +1,106 @@
+//! How the SDK's clients reach AWS: TLS by ring, the proxy of the environment, endpoints, and the names of this machine.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::service_config::ServiceConfigKey;
+
+pub use aws_config::SdkConfig;
+
+use crate::failure::Failure;
+
+/// The configuration from where the SDK always reads it: environment, profiles, container or instance.
+pub async fn config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build();
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));
+    loader.timeout_config(timeouts).load().await
+}
+
+/// The configuration, if one of these URLs is on AWS: to search for a region elsewhere could cost seconds.
+///
+/// # Errors
+/// Never; a build without the feature `aws` returns one.
+pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
+    let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
+    Ok(if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(config().await) } else { None })
+}
+
+/// The configuration's region.
+pub fn region(config: &SdkConfig) -> Option<&str> {
+    config.region().map(AsRef::as_ref)
+}
+
+/// The endpoint that the environment or the profile sets for a service: AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL.
+pub fn endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+    let own = key.build().ok().and_then(|key| config.service_config()?.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+/// A client that uses the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless it is `direct`. A client built by
+/// hand ignores those variables otherwise.
+pub fn http_client(direct: bool) -> SharedHttpClient {
+    let proxy = if direct { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    // The crate's other builders take a proxy or a resolver, not both.
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder().proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        connector.tls_provider(ring).build_with_resolver(Names)
+    })
+}
+
+/// The system's resolver, except for names of this machine. MWAA's client puts `api.` or `env.` before the host of its endpoint,
+/// and no system resolves `env.127.0.0.1`; no public name ends in a number (RFC 3696, section 2), and what ends in `localhost` is
+/// always this machine (RFC 6761, section 6.3).
+#[derive(Clone, Debug)]
+struct Names;
+
+impl ResolveDns for Names {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            if let Some(own) = loopback(name) {
+                return Ok(vec![IpAddr::V4(own)]);
+            }
+            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// The loopback address at the end of a name.
+fn loopback(name: &str) -> Option<Ipv4Addr> {
+    if name == "localhost" || name.ends_with(".localhost") {
+        return Some(Ipv4Addr::LOCALHOST);
+    }
+    let (_, address) = name.split_once('.')?;
+    address.parse().ok().filter(Ipv4Addr::is_loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_resolved_here() {
+        let own = Some(Ipv4Addr::LOCALHOST);
+        for (name, address) in [
+            ("env.127.0.0.1", own),
+            ("api.127.0.0.1", own),
+            ("env.localhost", own),
+            ("localhost", own),
+            ("env.10.0.0.1", None),
+            ("env.airflow.eu-west-1.amazonaws.com", None),
+            ("127.0.0.1.example.com", None),
+        ] {
+            assert_eq!(loopback(name), address, "{name}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The Redshift Data API: statements are sent by HTTPS and polled until they finish, without a network path to the database.
+//!
+//! The SDK sends every statement with a client token. The service remembers a token for eight hours and ignores a second
+//! statement with it, so the SDK may safely repeat a request when its response was lost (Amazon Redshift Management Guide,
+//! "Considerations when calling the Data API").
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+pub use aws_sdk_redshiftdata::Client;
+use aws_sdk_redshiftdata::config::Builder;
+use aws_sdk_redshiftdata::config::retry::RetryConfig;
+use aws_sdk_redshiftdata::config::timeout::TimeoutConfig;
+use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_redshiftdata::types::{Field, StatusString};
+
+use crate::failure::{self, Failure};
+
+/// How long the service waits for a statement before it answers; 30 is its limit (API reference, DescribeStatement).
+const HOLD_SECONDS: i32 = 30;
+/// The pause between polls.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Hints by how an error's code starts.
+const HINTS: [(&str, &str); 3] = [
+    ("Validation", "check workgroup, database and secret, and whether the statement is within the Data API's limits"),
+    ("ResourceNotFound", "check workgroup, database, secret and region"),
+    (
+        "AccessDenied",
+        "the caller needs redshift-data:* for this workgroup, and redshift-serverless:GetCredentials or \
+         secretsmanager:GetSecretValue",
+    ),
+];
+
+/// A workgroup's database.
+#[derive(Debug)]
+pub struct DataApi {
+    client: Client,
+    workgroup: String,
+    database: String,
+    secret: Option<String>,
+}
+
+/// A statement that succeeded.
+#[derive(Debug)]
+pub struct Finished {
+    id: String,
+}
+
+/// A statement that the warehouse refused; its transaction was rolled back.
+#[derive(Debug)]
+pub struct Problem {
+    /// The index of the statement in its batch.
+    pub statement: usize,
+    /// The warehouse's message.
+    pub message: String,
+    /// The warehouse's query id, 0 without one.
+    pub query: i64,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.trim())
+    }
+}
+
+impl Error for Problem {}
+
+impl Problem {
+    /// Whether the statement divided by zero, as the load's assertions do.
+    pub fn asserted(&self) -> bool {
+        let message = self.message.to_lowercase();
+        message.contains("divide by zero") || message.contains("division by zero")
+    }
+
+    /// Whether another transaction was in conflict, so that the load may be retried: 1023 (serializable isolation
+    /// violation) and 1018 (a table that a snapshot does not see), Amazon Redshift Database Developer Guide, which
+    /// writes both with and without a space; and the same without a number, as users report it: `could not complete because of
+    /// conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`.
+    pub fn conflict(&self) -> bool {
+        let message = self.message.to_lowercase().replace("error: ", "error:");
+        [
+            "error:1023",
+            "error:1018",
+            "serializable isolation",
+            "could not serialize",
+            "deadlock detected",
+            "concurrent transaction",
+        ]
+        .iter()
+        .any(|words| message.contains(words))
+    }
+
+    /// Whether another load has created the column or table already.
+    pub fn already_exists(&self) -> bool {
+        self.message.contains("already exists")
+    }
+}
+
+/// A client with this service's retries and time limit.
+pub fn client(aws: &SdkConfig) -> Client {
+    let limit = Duration::from_secs(u64::from(HOLD_SECONDS.unsigned_abs()) + 30);
+    let limits = aws.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
+    let config = Builder::from(aws)
+        .retry_config(RetryConfig::standard().with_max_attempts(6))
+        .timeout_config(limits.operation_attempt_timeout(limit).build());
+    Client::from_conf(config.build())
+}
+
+impl DataApi {
+    /// The database, as the user of a secret (its ARN), or as the caller.
+    pub fn new(client: Client, workgroup: &str, database: &str, secret: Option<&str>) -> Self {
+        let (workgroup, database) = (workgroup.to_owned(), database.to_owned());
+        Self { client, workgroup, database, secret: secret.map(str::to_owned) }
+    }
+
+    /// Runs statements, several of them in one transaction, and waits until they finish.
+    ///
+    /// # Errors
+    /// When the service refuses the call or does not respond.
+    pub async fn run(&self, statements: &[&str]) -> Result<Result<Finished, Problem>, Failure> {
+        let id = match statements {
+            [one] => {
+                let call = self.client.execute_statement().sql(*one).set_secret_arn(self.secret.clone());
+                let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
+                sent.map_err(|error| self.failed(error))?.id
+            }
+            several => {
+                let sqls = several.iter().map(|sql| (*sql).to_owned()).collect();
+                let call = self.client.batch_execute_statement().set_sqls(Some(sqls));
+                let call = call.set_secret_arn(self.secret.clone());
+                let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
+                sent.map_err(|error| self.failed(error))?.id
+            }
+        };
+        let id = id.ok_or_else(|| Failure::temporary("the Data API returned no statement id"))?;
+        self.wait(id).await
+    }
+
+    async fn wait(&self, id: String) -> Result<Result<Finished, Problem>, Failure> {
+        loop {
+            let sent = self.client.describe_statement().id(&id).wait_time_seconds(HOLD_SECONDS).send().await;
+            let found = sent.map_err(|error| self.failed(error))?;
+            match found.status() {
+                Some(StatusString::Finished) => return Ok(Ok(Finished { id })),
+                Some(StatusString::Failed | StatusString::Aborted) => {
+                    // The first statement of the batch with an error; those after it did not start.
+                    let parts = found.sub_statements().iter().enumerate();
+                    let part = parts.map(|(at, part)| (at, part.error().unwrap_or_default(), part.redshift_query_id()));
+                    let whole = (0, found.error().unwrap_or("aborted"), found.redshift_query_id());
+                    let (statement, message, query) = { part }.find(|(_, error, _)| !error.is_empty()).unwrap_or(whole);
+                    return Ok(Err(Problem { statement, message: message.to_owned(), query }));
+                }
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// The rows of a query, every value as text.
+    ///
+    /// # Errors
+    /// When the service refuses the call or does not respond.
+    pub async fn rows(&self, of: &Finished) -> Result<Vec<Vec<String>>, Failure> {
+        let mut pages = self.client.get_statement_result().id(&of.id).into_paginator().send();
+        let mut rows = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.failed(error))?;
+            rows.extend(page.records.into_iter().map(|row| row.into_iter().map(text).collect()));
+        }
+        Ok(rows)
+    }
+
+    fn failed<E>(&self, error: SdkError<E>) -> Failure
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let what = format!("query database `{}` of workgroup `{}`", self.database, self.workgroup);
+        failure::refused(&what, (error.code(), error.message()), &error, &HINTS)
+    }
+}
+
+fn text(field: Field) -> String {
+    match field {
+        Field::StringValue(text) => text,
+        Field::LongValue(number) => number.to_string(),
+        Field::DoubleValue(number) => number.to_string(),
+        Field::BooleanValue(value) => value.to_string(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,19 @@
+//! What the jobs and xtask share to reach AWS and PostgreSQL: clients, TLS, credentials, and errors with hints.
+//!
+//! Architecture invariant: nothing here knows the lake, a job or a command. Each feature adds a server that can be reached, so
+//! that a build compiles only the crates of those it needs.
+
+#[cfg_attr(not(feature = "aws"), path = "without_aws.rs")]
+pub mod aws;
+#[cfg(feature = "aws")]
+pub mod bucket;
+#[cfg(feature = "aws")]
+pub mod data_api;
+pub mod failure;
+mod secret;
+#[cfg(feature = "store")]
+pub mod store;
+#[cfg(feature = "postgres")]
+pub mod tls;
+
+pub use secret::Secret;

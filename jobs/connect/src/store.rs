@@ -1,0 +1,18 @@
+//! Conditional writes: what a failure of object_store says about them.
+
+use std::iter::successors;
+
+use object_store::Error;
+use object_store::client::HttpError;
+
+/// Whether S3 refused a write because of an object at its key, or of another request for the key.
+pub fn exists(error: &Error) -> bool {
+    matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
+}
+
+/// Whether sending a conditional write again may help when the key is as it was before: after a conflict with another request
+/// (object_store reports S3's 409 as "already exists"), and after a connection that broke.
+pub fn may_help(error: &Error) -> bool {
+    let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
+    exists(error) || causes.any(|cause| cause.is::<HttpError>())
+}

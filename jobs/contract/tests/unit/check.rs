@@ -1,0 +1,150 @@
+//! Each mistake in a contract, and its message.
+
+use super::*;
+
+const GOOD: &str = "\
+source: zoo
+base_url: http://zoo.example
+collections:
+  animals:
+    path: /animals
+    key: id
+    doc: One row an animal.
+    columns:
+      id: {type: integer, doc: key}
+      keeper_id: {at: keeper, type: string(8), references: keepers.id, known_gaps: 1, doc: who}
+    children:
+      animal_meals: {at: meals, parent_key: animal_id, doc: meals, columns: {meal: {at: ., type: string(9), doc: m}}}
+  keepers: {path: /keepers, key: id, doc: k, columns: {id: {type: string(8), doc: key}}}
+";
+
+fn problems(text: &str) -> Vec<String> {
+    let error = Contract::parse(text, "zoo.yaml").expect_err("must be refused");
+    error.to_string().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_good_contract_gives_its_tables_in_order_with_keys() {
+    let contract = Contract::parse(GOOD, "zoo.yaml").expect("good");
+    let tables: Vec<(&str, String)> = contract.tables().iter().map(|table| (table.name, table.key.join("+"))).collect();
+    let expected = [("animals", "id"), ("animal_meals", "animal_id+position"), ("keepers", "id")];
+    assert_eq!(tables, expected.map(|(name, key)| (name, key.to_owned())));
+    assert!(contract.tables()[0].columns[0].required && contract.tables()[0].columns[0].unique);
+}
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    assert_eq!(Contract::parse(&marked(GOOD), "zoo.yaml"), Contract::parse(GOOD, "zoo.yaml"));
+    let bad = GOOD.replace("/animals", "animals");
+    assert_eq!(problems(&marked(&bad)), problems(&bad));
+}
+
+#[test]
+fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "key: id\n    doc: One",
+            "kee: id\n    doc: One",
+            "zoo.yaml:6: collections.animals: unknown field `kee`, expected one of",
+        ),
+        ("type: integer", "type: int", "unknown type `int`; write string(N), integer"),
+        ("string(8), ref", "string(70000), ref", "the length in bytes must be 1 to 65535"),
+        ("key: id\n    doc: One", "key: no\n    doc: One", "zoo.yaml:6: collections.animals.key: no column `no`"),
+        (
+            "keepers.id,",
+            "keeper.id,",
+            "zoo.yaml:10: collections.animals.columns.keeper_id.references: no collection `keeper`; known: animals, keepers",
+        ),
+        ("keepers.id,", "keepers.nr,", "collection `keepers` has no column `nr`"),
+        ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must start with `/`"),
+        ("at: meals", "at: keeper", "is already read by a child table"),
+        ("parent_key: animal_id", "parent_key: position", "`position` is an automatic column; choose"),
+        ("{meal:", "{position:", "`position` is an automatic column; remove"),
+        ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
+        ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is not a valid name"),
+        (
+            "      keeper_id: {at: keeper",
+            "      xmin: {at: keeper",
+            "columns.xmin: `xmin` is a system column of PostgreSQL",
+        ),
+        (
+            "parent_key: animal_id",
+            "parent_key: ctid",
+            "parent_key: `ctid` is a system column of PostgreSQL; choose another",
+        ),
+        ("animal_meals:", "keepers:", "table `keepers` is described twice"),
+        ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
+        ("references: keepers.id, ", "", "keeper_id.known_gaps: needs `references`"),
+        (
+            "key: id\n    doc: One",
+            "key: id\n    max_deleted_share: 50\n    doc: One",
+            "zoo.yaml:7: collections.animals.max_deleted_share: must be between 0 and 1",
+        ),
+        ("      keeper_id:", "      id:", "`id` is written twice; remove one"),
+    ];
+    for (from, to, expected) in cases {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(&text, GOOD, "{from}");
+        let found = problems(&text);
+        assert!(found.iter().any(|line| line.contains(expected)), "{expected}\n{found:#?}");
+        assert!(found.iter().all(|line| line.starts_with("zoo.yaml:")), "{found:#?}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_well_formed_contract_are_reported_together() {
+    let text =
+        GOOD.replace("/animals", "animals").replace("keepers.id,", "unknown.id,").replace("key: id\n", "key: x\n");
+    assert_eq!(problems(&text).len(), 3, "{:#?}", problems(&text));
+}
+
+#[test]
+fn a_table_has_no_more_columns_than_both_warehouses_allow() {
+    let with = |count: usize| {
+        let more: String = (2..count).map(|n| format!("      c{n}: {{type: integer, doc: n}}\n")).collect();
+        GOOD.replacen("      keeper_id:", &format!("{more}      keeper_id:"), 1)
+    };
+    assert!(Contract::parse(&with(MAX_COLUMNS), "zoo.yaml").is_ok());
+    let found = problems(&with(MAX_COLUMNS + 1));
+    assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; the limit is 1592"]);
+}
+
+/// A record with these columns and lists, each of whose elements is a day.
+fn with(columns: &str, lists: &str) -> String {
+    let text = format!(
+        "source: a\nbase_url: http://a\ncollections:\n  c: {{path: /c, key: k, doc: c, columns: {{k: {{type: integer, \
+         doc: k}}, {columns}}}, children: {{{lists}}}}}\n"
+    );
+    Contract::parse(&text, "a.yaml").err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+fn list(name: &str, at: &str, more: &str) -> String {
+    format!("{name}: {{at: '{at}', parent_key: c_k, doc: l, columns: {{v: {{type: date, doc: v, at: .}}{more}}}}}")
+}
+
+#[test]
+fn no_field_is_read_twice() {
+    let column = |at: &str| format!("v: {{at: '{at}', type: date, doc: v}}");
+    let two = |one: &str, other: &str| format!("{}, {}", list("l", one, ""), list("m", other, ""));
+    assert_eq!(with(&column("o.v"), &two("o.l", "o.lm")), "");
+    for (columns, lists, expected) in [
+        (column("k"), String::new(), "c.columns.v: `k` is already read by k (`k`)"),
+        (column("k.v"), String::new(), "c.columns.v: `k.v` is already read by k (`k`)"),
+        (column("o.l"), list("l", "o", ""), "c.columns.v: `o.l` is already read by a child table (`o`)"),
+        (column("."), String::new(), "c.columns.v.at: only the element of a list"),
+        (column("a..b"), String::new(), "c.columns.v.at: `a..b` is not a path"),
+        (String::new(), list("l", "", ""), "c.children.l.at: `` is not a path"),
+        (String::new(), list("l", ".", ""), "c.children.l.at: `.` is not a path"),
+        (String::new(), two("l", "l"), "c.children.m.at: `l` is already read by l (`l`)"),
+        (String::new(), two("l", "l.m"), "c.children.m.at: `l.m` is already read by l (`l`)"),
+        (
+            String::new(),
+            list("l", "l", ", w: {type: date, doc: w}"),
+            "l.columns.v.at: an element that is a value has no other columns",
+        ),
+    ] {
+        let found = with(&columns, &lists);
+        assert!(found.contains(expected), "{expected}\n{found}");
+    }
+}

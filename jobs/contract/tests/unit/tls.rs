@@ -1,0 +1,53 @@
+//! The modes of `sslmode` and `sslrootcert`.
+
+use super::*;
+
+fn decided(url: &str, hosts: &[&str]) -> Result<Tls, String> {
+    TlsOptions::split(url).1.decide(hosts.iter().copied())
+}
+
+#[test]
+fn a_remote_host_needs_a_verified_certificate_unless_the_url_says_otherwise() {
+    let full = |file: Option<&str>| Ok(Tls::VerifyFull(file.map(PathBuf::from)));
+    let (remote, local) = (["db.example"].as_slice(), ["127.0.0.1"].as_slice());
+    let cases: &[(&str, &[&str], Result<Tls, String>)] = &[
+        ("", remote, full(None)),
+        ("", &["10.0.0.5"], full(None)),
+        ("", &["127.0.0.1.example"], full(None)),
+        ("", &["localhost", "db.example"], full(None)),
+        ("", local, Ok(Tls::Off)),
+        ("", &["::1", "localhost", "/run/postgresql", "::ffff:127.0.0.1"], Ok(Tls::Off)),
+        ("?sslrootcert=/etc/ca.pem", local, full(Some("/etc/ca.pem"))),
+        ("?sslrootcert=system", local, full(None)),
+        ("?sslmode=disable", remote, Ok(Tls::Off)),
+        ("?sslmode=require", local, Ok(Tls::Encrypt)),
+        ("?sslmode=require&sslrootcert=a%20b.pem", remote, Ok(Tls::VerifyCa("a b.pem".into()))),
+        ("?sslmode=verify-ca&sslrootcert=a.pem", remote, Ok(Tls::VerifyCa("a.pem".into()))),
+        ("?sslmode=verify-full", local, full(None)),
+        ("?sslmode=verify-full&sslrootcert=a.pem", remote, full(Some("a.pem"))),
+    ];
+    for (query, hosts, expected) in cases {
+        assert_eq!(&decided(&format!("postgres://h/d{query}"), hosts), expected, "{query} {hosts:?}");
+    }
+    for (query, expected) in [
+        ("prefer", "fall back to plaintext"),
+        ("hunter2", "must be `disable`"),
+        ("", "must be `disable`"),
+        ("verify-ca", "needs `sslrootcert`"),
+        ("require&sslrootcert=system", "needs `sslmode=verify-full`"),
+    ] {
+        let error = decided(&format!("postgres://h/d?sslmode={query}"), local).expect_err(query);
+        assert!(error.contains(expected) && !error.contains("hunter2"), "{query}: {error}");
+    }
+}
+
+#[test]
+fn the_driver_gets_the_rest_of_the_url() {
+    for (url, rest) in [
+        ("postgres://u:p@h/d", "postgres://u:p@h/d"),
+        ("postgres://u:p@h/d?sslmode=require", "postgres://u:p@h/d"),
+        ("postgres://u:p@h/d?a=1&sslrootcert=x&b=2&sslmode=verify-full", "postgres://u:p@h/d?a=1&b=2"),
+    ] {
+        assert_eq!(TlsOptions::split(url).0, rest);
+    }
+}

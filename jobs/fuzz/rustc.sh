@@ -1,0 +1,9 @@
+#!/bin/sh
+# RUSTC_WORKSPACE_WRAPPER of the suite `fuzz`: compiles the workspace's own crates as cargo-fuzz does, with every edge and
+# comparison counted; the crates below them are those of every other build. Without the sanitizers, which need nightly Rust:
+# code without `unsafe` panics where it is wrong.
+rustc=$1
+shift
+exec "$rustc" "$@" --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0

@@ -1,0 +1,189 @@
+//! The one transaction of a load: it commits all tables of a run, or nothing.
+
+use std::collections::BTreeMap;
+
+use contract::Table;
+
+use super::ddl::column_ddl;
+use super::plan::Plan;
+use super::sql::Dialect;
+use super::statement::{Change, Statement};
+
+/// What one BatchExecuteStatement takes (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide:
+/// a statement of at most 100 KB, which is taken here as the limit of the whole).
+const BATCH_STATEMENTS: usize = 40;
+const BATCH_BYTES: usize = 100_000;
+
+impl Plan<'_> {
+    /// Whether the transaction fits into one call, whatever the counts will be.
+    ///
+    /// # Errors
+    /// The size of the transaction and the limit.
+    pub fn fits(&self) -> Result<(), String> {
+        if self.dialect != Dialect::Redshift {
+            return Ok(());
+        }
+        let most: BTreeMap<Change, u64> = Change::ALL.into_iter().map(|(_, change)| (change, u64::MAX)).collect();
+        let most = self.tables.iter().map(|table| (table.name.to_owned(), most.clone())).collect();
+        let statements = self.commit(i64::MAX - 1, &most);
+        let bytes: usize = statements.iter().map(|statement| statement.sql.len()).sum();
+        if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
+            return Err(format!(
+                "the load of {} tables needs {} statements of {bytes} bytes in total, but one transaction of the Data \
+                 API takes {BATCH_STATEMENTS} of {BATCH_BYTES}",
+                self.tables.len(),
+                statements.len(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The transaction, on top of the ledger's head `head`; `changes` goes into the ledger.
+    pub fn commit(&self, head: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Vec<Statement> {
+        let mut statements = vec![
+            Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
+            Statement {
+                guards_head: true,
+                ..Statement::new(
+                    format!("assert that the ledger's head is {head} and the run is absent"),
+                    assert_true(
+                        &format!("head = {head} AND runs = 0 AND heads >= 1"),
+                        &format!(
+                            "SELECT coalesce(max(seq), 0) AS head, \
+                             coalesce(sum(CASE WHEN run_id = '{run}' THEN 1 ELSE 0 END), 0) AS runs, \
+                             (SELECT count(*) FROM etl.heads WHERE source = '{source}' AND seq = {head}) AS heads \
+                             FROM etl.runs WHERE source = '{source}'",
+                            run = self.run,
+                            source = self.source
+                        ),
+                    ),
+                )
+            },
+            // Two transactions that both saw this head cannot both write this row: should the lock not order their
+            // snapshots, this conflict still lets only one of them through.
+            Statement::new(
+                "move the head",
+                format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.source),
+            ),
+        ];
+        statements.extend(self.tables.iter().map(|table| self.merge(table)));
+        statements.push(self.assert_counts_and_keys());
+        statements.push(self.insert_ledger(head + 1, changes));
+        statements
+    }
+
+    fn merge(&self, table: &Table<'_>) -> Statement {
+        let columns: Vec<String> = column_ddl(table, self.dialect).into_iter().map(|(name, _, _)| name).collect();
+        let (name, delta) = (table.name, self.names.delta(table.name));
+        let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
+        let own = columns.iter().filter(|column| !table.key.contains(&column.as_str()));
+        // A value that is no longer read would look like a current one.
+        let retired = self.retired.columns.get(name).into_iter().flatten().map(|column| format!("{column} = NULL"));
+        let set: Vec<String> = own.map(|column| format!("{column} = {delta}.{column}")).chain(retired).collect();
+        let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();
+        let sql = format!(
+            "MERGE INTO {target} USING {schema}.{delta} ON {on}\n\
+             WHEN MATCHED THEN UPDATE SET {set}\n\
+             WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})",
+            target = self.target(table),
+            schema = self.names.schema,
+            on = on.join(" AND "),
+            set = set.join(", "),
+            columns = columns.join(", "),
+            values = values.join(", "),
+        );
+        Statement::new(format!("merge {name}"), sql)
+    }
+
+    /// After the merges every table must hold exactly the run's rows, each key once.
+    fn assert_counts_and_keys(&self) -> Statement {
+        let counts = self.receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
+            format!(
+                "SELECT CASE WHEN count(*) = {} THEN 0 ELSE 1 END AS wrong FROM {}.{} WHERE _deleted_at IS NULL",
+                table.rows, self.source, table.table
+            )
+        });
+        let keys = self.tables.iter().map(|table| {
+            let (key, target) = (table.key.join(", "), self.target(table));
+            format!(
+                "SELECT count(*) AS wrong FROM (SELECT {key} FROM {target} GROUP BY {key} HAVING count(*) > 1) AS twice"
+            )
+        });
+        let checks: Vec<String> = counts.chain(keys).collect();
+        let sql = assert_true(
+            "wrong = 0",
+            &format!("SELECT sum(wrong) AS wrong FROM (\n{}\n) AS each_check", checks.join("\nUNION ALL\n")),
+        );
+        Statement::new("assert that every table holds the run's rows, each key once", sql)
+    }
+
+    fn insert_ledger(&self, seq: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Statement {
+        let collections: BTreeMap<&str, &str> =
+            self.receipts.iter().map(|receipt| (receipt.collection.as_str(), receipt.fingerprint.as_str())).collect();
+        let mut tables: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+        for table in self.receipts.iter().flat_map(|receipt| &receipt.tables) {
+            let counts = tables.entry(&table.table).or_default();
+            counts.extend([("rows", table.rows), ("quarantined", table.quarantined), ("dropped", table.dropped)]);
+            for (name, change) in Change::ALL {
+                counts.insert(
+                    name,
+                    changes.get(&table.table).and_then(|counts| counts.get(&change)).copied().unwrap_or(0),
+                );
+            }
+        }
+        // Plain maps of names and numbers always serialise.
+        let collections = serde_json::to_string(&collections).unwrap_or_default();
+        let tables = serde_json::to_string(&tables).unwrap_or_default();
+        let sql = format!(
+            "INSERT INTO etl.runs (seq, source, run_id, fetched_at, loaded_at, collections, tables)\n\
+             SELECT {seq}, '{}', '{}', {}, {}, {}, {}",
+            self.source,
+            self.run,
+            self.instant(&self.fetched_at),
+            self.instant(&self.loaded_at),
+            self.dialect.json(&collections),
+            self.dialect.json(&tables),
+        );
+        Statement::new("write the ledger", sql)
+    }
+}
+
+/// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be folded away.
+fn assert_true(condition: &str, from: &str) -> String {
+    format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Contract;
+
+    use super::super::names::StageNames;
+    use super::super::retired::Retired;
+    use super::*;
+
+    #[test]
+    fn a_transaction_that_the_data_api_refuses_is_found_before_the_load() {
+        let mut text = "source: zoo\nbase_url: http://zoo.example\ncollections:\n".to_owned();
+        for number in 0..40 {
+            text +=
+                &format!("  c{number}: {{path: /c, key: id, doc: c, columns: {{id: {{type: integer, doc: i}}}}}}\n");
+        }
+        let (contract, run) = (Contract::parse(&text, "zoo.yaml").expect("good"), "r1".parse().expect("a run id"));
+        let plan = |dialect, tables: usize| Plan {
+            dialect,
+            source: "zoo",
+            run: &run,
+            names: StageNames::new("zoo", &run, "a"),
+            loaded_at: "2026-01-05T00:00:00.000000Z".to_owned(),
+            fetched_at: "2026-01-05T00:00:00.000000Z".to_owned(),
+            tables: contract.tables().into_iter().take(tables).collect(),
+            receipts: &[],
+            retired: Retired::default(),
+        };
+        // Lock, head, move, counts, ledger.
+        assert_eq!(plan(Dialect::Redshift, 35).fits(), Ok(()));
+        let problem = plan(Dialect::Redshift, 36).fits().expect_err("41 statements");
+        assert!(problem.contains("36 tables") && problem.contains("41 statements"), "{problem}");
+        assert_eq!(plan(Dialect::Postgres, 40).fits(), Ok(()));
+    }
+}

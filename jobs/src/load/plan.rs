@@ -1,0 +1,139 @@
+//! One load, and its statements before the transaction: fill the stages, compute the deltas, count the changes.
+
+use contract::{RunId, Table, Type};
+
+use super::names::StageNames;
+use super::retired::Retired;
+use super::sql::{Dialect, literal};
+use super::statement::Statement;
+use crate::receipt::Receipt;
+use crate::table::file_columns;
+
+/// One load: everything that its statements depend on.
+#[derive(Clone, Debug)]
+pub struct Plan<'c> {
+    /// The warehouse's SQL.
+    pub dialect: Dialect,
+    /// The source, which is also the target schema.
+    pub source: &'c str,
+    /// The run.
+    pub run: &'c RunId,
+    /// The names of this attempt's tables.
+    pub names: StageNames,
+    /// When the load started: RFC 3339 in UTC.
+    pub loaded_at: String,
+    /// When the run's oldest response was requested: RFC 3339 in UTC.
+    pub fetched_at: String,
+    /// The tables that the run loads.
+    pub tables: Vec<Table<'c>>,
+    /// The run's receipts.
+    pub receipts: &'c [Receipt],
+    /// Tables and columns that are no longer in the contract.
+    pub retired: Retired,
+}
+
+impl Plan<'_> {
+    /// Creates the empty staging table of one table, with the columns of its Parquet files.
+    pub fn create_stage(&self, table: &Table<'_>) -> Statement {
+        let columns: Vec<String> = file_columns(table)
+            .into_iter()
+            .map(|(name, kind, _)| format!("    {name} {}", self.dialect.staged_type(kind)))
+            .collect();
+        let name = self.names.stage(table.name);
+        let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
+        Statement::new(format!("stage {}", table.name), sql)
+    }
+
+    /// Copies exactly the files of the manifest into a staging table.
+    ///
+    /// Parquet files load by position, so the list must be in the files' order, which the validation has checked.
+    pub fn copy(&self, table: &Table<'_>, manifest: &str, role: &str) -> Statement {
+        let columns: Vec<&str> = file_columns(table).into_iter().map(|(name, _, _)| name).collect();
+        let role = if role == "default" { role.to_owned() } else { literal(role) };
+        let sql = format!(
+            "COPY {}.{} ({})\nFROM {}\nIAM_ROLE {role}\nFORMAT AS PARQUET\nMANIFEST",
+            self.names.schema,
+            self.names.stage(table.name),
+            columns.join(", "),
+            literal(manifest),
+        );
+        Statement::new(format!("copy into the stage of {}", table.name), sql)
+    }
+
+    /// Computes what the staged rows change.
+    pub fn create_delta(&self, table: &Table<'_>) -> Statement {
+        let file_columns = file_columns(table);
+        let listed = |column: &dyn Fn(&str, Type) -> String| {
+            let columns: Vec<String> = file_columns.iter().map(|(name, kind, _)| column(name, *kind)).collect();
+            columns.join(", ")
+        };
+        // In both halves of the union a column has one name and one type.
+        let fresh = listed(&|name, kind| match self.dialect.staged(&format!("fresh.{name}"), kind) {
+            same if same == format!("fresh.{name}") => same,
+            read => format!("{read} AS {name}"),
+        });
+        let run = self.dialect.text(self.run.as_str());
+        let now = self.instant(&self.loaded_at);
+        let first = table.key[0];
+        let on: Vec<String> = table.key.iter().map(|key| format!("live.{key} = fresh.{key}")).collect();
+        let sql = format!(
+            "CREATE TABLE {schema}.{delta} AS\n\
+             SELECT CASE WHEN live.{first} IS NULL THEN 'inserted' WHEN live._deleted_at IS NOT NULL THEN 'revived' \
+             ELSE 'updated' END AS _change,\n    {fresh}, {run} AS _run_id, {now} AS _loaded_at, \
+             CAST(NULL AS timestamp) AS _deleted_at\n\
+             FROM {schema}.{stage} AS fresh LEFT JOIN {target} AS live ON {on}\n\
+             WHERE live.{first} IS NULL OR live._row_hash <> fresh._row_hash OR live._deleted_at IS NOT NULL\n\
+             UNION ALL\n\
+             SELECT 'deleted' AS _change,\n    {live}, {run} AS _run_id, {now} AS _loaded_at, {now} AS _deleted_at\n\
+             FROM {target} AS live LEFT JOIN {schema}.{stage} AS fresh ON {on}\n\
+             WHERE fresh.{first} IS NULL AND live._deleted_at IS NULL",
+            schema = self.names.schema,
+            delta = self.names.delta(table.name),
+            stage = self.names.stage(table.name),
+            target = self.target(table),
+            live = listed(&|name, _| format!("live.{name}")),
+            on = on.join(" AND "),
+        );
+        Statement::new(format!("compute what changes in {}", table.name), sql)
+    }
+
+    /// Drops a delta, so that it can be computed again.
+    pub fn drop_delta(&self, table: &Table<'_>) -> Statement {
+        self.drop(&self.names.delta(table.name))
+    }
+
+    fn drop(&self, name: &str) -> Statement {
+        Statement::new(format!("drop {name}"), format!("DROP TABLE IF EXISTS {}.{name}", self.names.schema))
+    }
+
+    /// Counts each table's changes: rows of table, change, count.
+    pub fn count_changes(&self) -> Statement {
+        let counts: Vec<String> = self
+            .tables
+            .iter()
+            .map(|table| {
+                let (name, schema, delta) = (table.name, &self.names.schema, self.names.delta(table.name));
+                format!(
+                    "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {schema}.{delta} GROUP BY _change"
+                )
+            })
+            .collect();
+        Statement::new("count what changes", counts.join("\nUNION ALL\n"))
+    }
+
+    /// Drops this attempt's tables.
+    pub fn drop_own(&self) -> Vec<Statement> {
+        let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
+        names.map(|name| self.drop(&name)).collect()
+    }
+
+    pub(super) fn target(&self, table: &Table<'_>) -> String {
+        format!("{}.{}", self.source, table.name)
+    }
+
+    /// RFC 3339 in UTC as a timestamp without a zone.
+    pub(super) fn instant(&self, time: &str) -> String {
+        let plain = time.trim_end_matches('Z').replace('T', " ");
+        format!("CAST({} AS {})", literal(&plain), self.dialect.type_name(Type::Timestamp))
+    }
+}

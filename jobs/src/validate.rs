@@ -1,0 +1,126 @@
+//! Validation before a load: receipts against the contract, and objects against their receipts and the limits of the
+//! warehouse. Nothing is written until every object of a run has passed.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod column;
+mod pages;
+mod parquet;
+mod refusal;
+mod schema;
+mod values;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use bytes::Bytes;
+use contract::{Contract, RunId, Table};
+use sha2::{Digest, Sha256};
+
+use crate::receipt::{File, Receipt, TableReceipt, fingerprint, hex};
+
+pub use column::Column;
+pub use parquet::parquet;
+pub use refusal::Refusal;
+
+/// Checks a receipt against the contract, without reading its objects.
+///
+/// # Errors
+/// What differs.
+pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Receipt) -> Result<(), String> {
+    let Some(described) = contract.collections.get(collection) else {
+        return Err(format!("the contract has no collection `{collection}`"));
+    };
+    if (receipt.source.as_str(), receipt.collection.as_str(), &receipt.run_id) != (&contract.source, collection, run) {
+        return Err(format!("it belongs to {}.{} of run {}", receipt.source, receipt.collection, receipt.run_id));
+    }
+    if receipt.fingerprint != fingerprint(contract, collection, described) {
+        return Err("it was made under another contract; transform again under a new run id".to_owned());
+    }
+    let tables = contract.tables_of(collection, described);
+    let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();
+    let found: Vec<&str> = receipt.tables.iter().map(|table| table.table.as_str()).collect();
+    if expected != found {
+        return Err(format!("it lists the tables {}, the contract {}", found.join(", "), expected.join(", ")));
+    }
+    places(receipt)?;
+    receipt.tables.iter().try_for_each(counts)
+}
+
+/// Every file is in its table's folder and is listed once.
+fn places(receipt: &Receipt) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for table in &receipt.tables {
+        let place = format!("processed/{}/{}/", receipt.source, table.table);
+        for File { object, .. } in &table.files {
+            if !object.key.starts_with(&place) {
+                return Err(format!("it lists `{}` as a file of the table `{}`", object.key, table.table));
+            }
+            if !seen.insert(&object.key) {
+                return Err(format!("it lists `{}` twice", object.key));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn counts(table: &TableReceipt) -> Result<(), String> {
+    let in_files: u64 = table.files.iter().map(|file| file.rows).sum();
+    if in_files != table.rows || table.rows + table.quarantined + table.dropped != table.read {
+        return Err(format!(
+            "table `{}`: {} read is not {} in files + {} quarantined + {} dropped",
+            table.table, table.read, in_files, table.quarantined, table.dropped
+        ));
+    }
+    Ok(())
+}
+
+/// Why an object of a run cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// It does not match its receipt.
+    Altered(String),
+    /// It matches, but the warehouse would refuse it.
+    Refused(Refusal),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Altered(problem) => write!(f, "does not match its receipt: {problem}"),
+            Self::Refused(refusal) => write!(f, "cannot be loaded: {refusal}"),
+        }
+    }
+}
+
+/// Checks an object against its receipt: its size and SHA-256.
+///
+/// # Errors
+/// What differs.
+pub fn object(file: &File, bytes: &Bytes) -> Result<(), Violation> {
+    if bytes.len() as u64 != file.object.bytes {
+        return Err(Violation::Altered(format!("{} bytes, the receipt says {}", bytes.len(), file.object.bytes)));
+    }
+    let sha256 = hex(&Sha256::digest(bytes));
+    if sha256 != file.object.sha256 {
+        return Err(Violation::Altered(format!("its SHA-256 is {sha256}, the receipt says {}", file.object.sha256)));
+    }
+    Ok(())
+}
+
+/// Checks a Parquet file against its receipt and against its table.
+///
+/// # Errors
+/// What differs, or the first value that the warehouse would refuse.
+pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), Violation> {
+    object(file, bytes)?;
+    let rows = parquet(&Column::of(table), &file.object.key, bytes).map_err(Violation::Refused)?;
+    if rows != file.rows {
+        return Err(Violation::Altered(format!("{rows} rows, the receipt says {}", file.rows)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/validate.rs"]
+mod tests;

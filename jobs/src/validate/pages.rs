@@ -1,0 +1,116 @@
+//! The pages of one column chunk on their way to the `parquet` crate's column reader: only what Redshift reads (V1 data
+//! pages, PLAIN or with a dictionary), and no page that claims more memory or rows than its bytes can pay for.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding};
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::serialized_reader::SerializedPageReader;
+
+use super::refusal::Refusal;
+
+/// The largest page that is decompressed. Ours end at about a megabyte.
+const PAGE_BYTES: usize = 128 << 20;
+
+/// Snappy needs three bytes for 64, so a page that claims more than this many times its size is corrupt.
+const SNAPPY_RATIO: usize = 22;
+
+/// The pages of one column chunk.
+pub(super) struct Pages {
+    inner: SerializedPageReader<Bytes>,
+    snappy: bool,
+    optional: bool,
+    has_dictionary: bool,
+    /// Rows that have not been read.
+    rows: u64,
+}
+
+impl Pages {
+    /// For a chunk of so many rows.
+    pub(super) fn new(file: &Bytes, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self, Refusal> {
+        // The crate would allocate what the page's header claims, so it gets the chunk as if it were not compressed.
+        let plain = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
+        let inner = SerializedPageReader::new(Arc::new(file.clone()), &plain, rows as usize, None)?;
+        let optional = chunk.column_descr().max_def_level() > 0;
+        Ok(Self { inner, snappy: chunk.compression() == Compression::SNAPPY, optional, has_dictionary: false, rows })
+    }
+
+    fn unpacked(&self, page: Bytes) -> Result<Bytes, Refusal> {
+        if !self.snappy || page.is_empty() {
+            return Ok(page);
+        }
+        let broken = |error: snap::Error| Refusal::corrupt(format!("a page that cannot be decompressed: {error}"));
+        let bytes = snap::raw::decompress_len(&page).map_err(broken)?;
+        if bytes > PAGE_BYTES.min(page.len().saturating_mul(SNAPPY_RATIO)) {
+            return Err(Refusal::corrupt(format!("a page of {bytes} bytes in {}, at most {PAGE_BYTES}", page.len())));
+        }
+        Ok(snap::raw::Decoder::new().decompress_vec(&page).map_err(broken)?.into())
+    }
+
+    fn checked(&mut self, page: Page) -> Result<Page, Refusal> {
+        let dictionary = |encoding| matches!(encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
+        match page {
+            Page::DictionaryPage { buf, num_values, encoding, is_sorted } => {
+                let buf = self.unpacked(buf)?;
+                if encoding != Encoding::PLAIN && encoding != Encoding::PLAIN_DICTIONARY {
+                    return Err(foreign(encoding));
+                }
+                if num_values as usize > buf.len() {
+                    return Err(Refusal::corrupt(format!(
+                        "a dictionary of {num_values} values in {} bytes",
+                        buf.len()
+                    )));
+                }
+                self.has_dictionary = true;
+                Ok(Page::DictionaryPage { buf, num_values, encoding, is_sorted })
+            }
+            Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics } => {
+                if encoding != Encoding::PLAIN && !dictionary(encoding) {
+                    return Err(foreign(encoding));
+                }
+                if self.optional && def_level_encoding != Encoding::RLE {
+                    return Err(foreign(def_level_encoding));
+                }
+                if dictionary(encoding) && !self.has_dictionary {
+                    return Err(Refusal::corrupt("a page without its dictionary"));
+                }
+                self.rows = self.rows.checked_sub(u64::from(num_values)).ok_or_else(|| {
+                    Refusal::new("row_count", "the column's pages have more values than the row group has rows")
+                })?;
+                let buf = self.unpacked(buf)?;
+                Ok(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics })
+            }
+            Page::DataPageV2 { .. } => Err(Refusal::new("encoding", "a V2 data page, Redshift reads Parquet 1")),
+        }
+    }
+}
+
+fn foreign(encoding: Encoding) -> Refusal {
+    Refusal::new("encoding", format!("encoding {encoding}, Redshift reads PLAIN and dictionaries"))
+}
+
+impl Iterator for Pages {
+    type Item = Result<Page, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl PageReader for Pages {
+    fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
+        let page = self.inner.get_next_page()?;
+        Ok(page.map(|page| self.checked(page)).transpose()?)
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
+        self.inner.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> Result<(), ParquetError> {
+        self.inner.skip_next_page()
+    }
+}

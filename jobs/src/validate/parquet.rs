@@ -1,0 +1,169 @@
+//! A Parquet file against a table: would Redshift's COPY … FORMAT PARQUET take it?
+//!
+//! The `parquet` crate reads the file, and every value is checked: statistics may be missing, cut or wrong. The crate may
+//! panic on a corrupt footer; the process then ends before anything is written.
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
+
+use super::column::Column;
+use super::pages::Pages;
+use super::refusal::Refusal;
+use super::{schema, values};
+use crate::limits::{self, FIXED_BYTES};
+
+/// `PAR1` at both ends; `PARE` where the footer is encrypted.
+const MAGIC: &[u8] = b"PAR1";
+
+/// The magic at both ends, the footer and its length.
+const SHORTEST: usize = 12;
+
+/// The most rows of one row group, each of which takes some memory. Ours close after about a megabyte.
+const GROUP_ROWS: u64 = 1 << 24;
+
+/// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are refused out of caution.
+const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo", ".lz4", ".deflate"];
+
+/// Checks a file by its object's key and bytes, and returns its number of rows.
+///
+/// Faults of name, footer and schema come first; then, row group by row group, the first row with a fault, its leftmost
+/// column, and last a row that is too large as a whole.
+///
+/// # Errors
+/// The reason and its place.
+pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refusal> {
+    file_name(key)?;
+    ends(bytes)?;
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(bytes)
+        .map_err(|error| Refusal::new("footer", format!("the footer cannot be read: {error}")))?;
+    schema::check(metadata.file_metadata().schema(), columns)?;
+    let total = metadata.file_metadata().num_rows();
+    let in_groups = metadata
+        .row_groups()
+        .iter()
+        .try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0));
+    if in_groups != Some(total) {
+        return Err(Refusal::new("row_count", format!("{total} rows by the footer, {in_groups:?} by its row groups")));
+    }
+    // Chunks must not share bytes: a small file would then be a long one.
+    let mut left = bytes.len();
+    let mut before = 0;
+    for (index, group) in metadata.row_groups().iter().enumerate() {
+        let rows = group.num_rows().unsigned_abs();
+        let checked = row_group(columns, bytes, group, rows, &mut left);
+        checked.map_err(|refusal| {
+            let row = refusal.row.map(|row| before + row);
+            Refusal { row, row_group: Some(index), ..refusal }
+        })?;
+        before += rows;
+    }
+    Ok(before)
+}
+
+/// Refuses a key that ends like a compressed file, in any case, or that Spectrum skips as hidden.
+fn file_name(key: &str) -> Result<(), Refusal> {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    let lower = name.to_ascii_lowercase();
+    if let Some(end) = COMPRESSED.iter().find(|end| lower.ends_with(*end)) {
+        let problem = format!("the name `{name}` ends in `{end}`, so COPY would decompress it");
+        return Err(Refusal::new("file_name", problem));
+    }
+    if name.is_empty() || name.starts_with(['_', '.', '#']) || name.ends_with('~') {
+        let problem = format!("the name `{name}` is that of a hidden file, which COPY may skip");
+        return Err(Refusal::new("file_name", problem));
+    }
+    Ok(())
+}
+
+fn ends(bytes: &[u8]) -> Result<(), Refusal> {
+    if bytes.len() < SHORTEST {
+        return Err(Refusal::new("not_parquet", format!("{} bytes are not a Parquet file", bytes.len())));
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(Refusal::new("not_parquet", "it does not start with `PAR1`"));
+    }
+    if !bytes.ends_with(MAGIC) {
+        return Err(Refusal::new("truncated", "it does not end with `PAR1`"));
+    }
+    Ok(())
+}
+
+/// The values of one row group; a row counts from the group's first.
+fn row_group(
+    columns: &[Column],
+    file: &Bytes,
+    group: &RowGroupMetaData,
+    rows: u64,
+    left: &mut usize,
+) -> Result<(), Refusal> {
+    if rows > GROUP_ROWS {
+        let problem = format!("{rows} rows in one row group, at most {GROUP_ROWS} are read");
+        return Err(Refusal::new("row_count", problem));
+    }
+    for (column, found) in columns.iter().zip(group.columns()) {
+        chunk(found, rows, file.len(), left).map_err(|refusal| refusal.in_column(&column.name))?;
+    }
+    if rows == 0 {
+        return Ok(());
+    }
+    let fixed = columns.iter().filter(|column| !column.is_text()).count() * FIXED_BYTES;
+    let mut sizes = vec![fixed; rows as usize];
+    let mut first: Option<Refusal> = None;
+    for (column, found) in columns.iter().zip(group.columns()) {
+        let defect = Pages::new(file, found, rows).and_then(|pages| values::check(column, found, pages, &mut sizes));
+        let Some((row, defect)) = defect.map_err(|refusal| refusal.in_column(&column.name))? else { continue };
+        if first.as_ref().and_then(|first| first.row).is_none_or(|earlier| row < earlier) {
+            first = Some(Refusal { row: Some(row), ..Refusal::from(defect).in_column(&column.name) });
+        }
+    }
+    if let Some(refusal) = first {
+        return Err(refusal);
+    }
+    let too_large = sizes.iter().zip(0..).find_map(|(bytes, row)| Some((row, limits::row(*bytes)?)));
+    match too_large {
+        Some((row, problem)) => Err(Refusal { row: Some(row), ..Refusal::new("row_size", problem) }),
+        None => Ok(()),
+    }
+}
+
+/// The metadata of a column chunk. `left` counts down the bytes of the file that no chunk has claimed.
+fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) -> Result<(), Refusal> {
+    let known = |encoding: &Encoding| {
+        #[expect(deprecated, reason = "old writers name it for levels that do not exist")]
+        let levels = matches!(encoding, Encoding::RLE | Encoding::BIT_PACKED);
+        levels || matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
+    };
+    if let Some(encoding) = chunk.encodings().find(|encoding| !known(encoding)) {
+        let problem = format!("encoding {encoding} came with Parquet 2, Redshift reads Parquet 1");
+        return Err(Refusal::new("encoding", problem));
+    }
+    if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
+        let problem = format!("{}, COPY is documented to read snappy", chunk.compression());
+        return Err(Refusal::new("codec", problem));
+    }
+    if chunk.file_path().is_some() {
+        return Err(Refusal::corrupt("its pages are in another file"));
+    }
+    if u64::try_from(chunk.num_values()) != Ok(rows) {
+        let problem = format!("{} values, the row group has {rows} rows", chunk.num_values());
+        return Err(Refusal::new("row_count", problem));
+    }
+    if rows == 0 {
+        return Ok(());
+    }
+    let data = chunk.data_page_offset();
+    let start = chunk.dictionary_page_offset().unwrap_or(data);
+    let size = usize::try_from(chunk.compressed_size()).ok();
+    let end = usize::try_from(start).ok().zip(size).and_then(|(start, size)| start.checked_add(size));
+    let inside = start >= MAGIC.len() as i64 && data >= start && end.is_some_and(|end| end <= file);
+    match left.checked_sub(size.unwrap_or(usize::MAX)).filter(|_| inside) {
+        Some(rest) => *left = rest,
+        None => {
+            let size = chunk.compressed_size();
+            return Err(Refusal::corrupt(format!("{size} bytes of pages at {start}, outside of the file")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Why COPY would refuse a file, and the place in it.
+
+use std::fmt;
+
+use parquet::errors::ParquetError;
+
+use crate::limits::Defect;
+
+/// One reason, with the first place where it applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule, by its name in `tests/copy_corpus/README.md`.
+    pub code: &'static str,
+    /// The row group, from 0; none for a fault of the schema or the file.
+    pub row_group: Option<usize>,
+    /// The row, from 0 within the whole file; none for a fault of a whole column.
+    pub row: Option<u64>,
+    /// The table's name of the column.
+    pub column: Option<String>,
+    /// What was found and what is allowed.
+    pub problem: String,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, problem: impl Into<String>) -> Self {
+        Self { code, row_group: None, row: None, column: None, problem: problem.into() }
+    }
+
+    pub(super) fn corrupt(problem: impl Into<String>) -> Self {
+        Self::new("corrupt", problem)
+    }
+
+    pub(super) fn in_column(self, name: &str) -> Self {
+        Self { column: Some(name.to_owned()), ..self }
+    }
+}
+
+/// ``row group 0, row 5, column `v`: 9 bytes, at most 8 fit (varchar_bytes)``.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = self.row_group.map(|group| format!("row group {group}"));
+        let row = self.row.map(|row| format!("row {row}"));
+        let column = self.column.as_ref().map(|column| format!("column `{column}`"));
+        let place: Vec<String> = [group, row, column].into_iter().flatten().collect();
+        let colon = if place.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{} ({})", place.join(", "), self.problem, self.code)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<Defect> for Refusal {
+    fn from(defect: Defect) -> Self {
+        Self::new(defect.code, defect.problem)
+    }
+}
+
+/// An error of the reader, or a refusal that passed through the reader.
+impl From<ParquetError> for Refusal {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::External(source) => match source.downcast::<Self>() {
+                Ok(refusal) => *refusal,
+                Err(source) => Self::corrupt(source.to_string()),
+            },
+            error => Self::corrupt(error.to_string()),
+        }
+    }
+}
+
+impl From<Refusal> for ParquetError {
+    fn from(refusal: Refusal) -> Self {
+        Self::External(Box::new(refusal))
+    }
+}

@@ -1,0 +1,85 @@
+//! The file's schema against the table's columns: number, names, order and Parquet types.
+//!
+//! "The data types must match" is all that AWS documents of COPY from Parquet, so each column has one accepted type;
+//! there is no widening.
+
+use contract::Type;
+use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::schema::types::Type as Node;
+
+use super::column::Column;
+use super::refusal::Refusal;
+
+/// Checks the schema.
+///
+/// # Errors
+/// The first difference.
+pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
+    let (found, expected) = (root.get_fields().len(), columns.len());
+    if found != expected {
+        return Err(Refusal::new("column_count", format!("{found} columns, the table has {expected}")));
+    }
+    for (place, (field, column)) in root.get_fields().iter().zip(columns).enumerate() {
+        field_matches(place, field, column).map_err(|refusal| refusal.in_column(&column.name))?;
+    }
+    Ok(())
+}
+
+fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refusal> {
+    if field.name() != column.name {
+        let problem = format!("column {} of the file is `{}`", place + 1, field.name());
+        return Err(Refusal::new("column_name", problem));
+    }
+    let info = field.get_basic_info();
+    if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
+        let problem = format!("a list, struct, map or repeated field, {} takes one value", column.kind);
+        return Err(Refusal::new("nested", problem));
+    }
+    let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());
+    if is_accepted(column.kind, physical, logical, converted) {
+        return Ok(());
+    }
+    let annotation = match (logical, converted) {
+        (Some(logical), _) => format!(" annotated {logical:?}"),
+        (None, ConvertedType::NONE) => " without annotation".to_owned(),
+        (None, converted) => format!(" annotated {converted}"),
+    };
+    let instant = matches!(logical, Some(LogicalType::Timestamp(_)))
+        || converted == ConvertedType::TIMESTAMP_MILLIS
+        || physical == Physical::INT96;
+    let (code, hint) = if column.kind == Type::Timestamp && instant {
+        ("timestamp_unit", "; COPY reads microseconds")
+    } else {
+        ("type", "")
+    };
+    Err(Refusal::new(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind)))
+}
+
+/// The file's newer annotation counts; where it is missing, the older one.
+fn is_accepted(kind: Type, physical: Physical, logical: Option<&LogicalType>, converted: ConvertedType) -> bool {
+    let unannotated = logical.is_none() && converted == ConvertedType::NONE;
+    let annotated = |newer: fn(&LogicalType) -> bool, older: ConvertedType| match logical {
+        Some(logical) => newer(logical),
+        None => converted == older,
+    };
+    match kind {
+        Type::String(_) | Type::Json => {
+            physical == Physical::BYTE_ARRAY
+                && annotated(|logical| matches!(logical, LogicalType::String), ConvertedType::UTF8)
+        }
+        Type::Integer => {
+            let signed = |logical: &LogicalType| matches!(logical, LogicalType::Integer(int) if int.is_signed && int.bit_width == 64);
+            physical == Physical::INT64 && (unannotated || annotated(signed, ConvertedType::INT_64))
+        }
+        Type::Double => physical == Physical::DOUBLE && unannotated,
+        Type::Boolean => physical == Physical::BOOLEAN && unannotated,
+        Type::Date => {
+            physical == Physical::INT32
+                && annotated(|logical| matches!(logical, LogicalType::Date), ConvertedType::DATE)
+        }
+        Type::Timestamp => {
+            let micros = |logical: &LogicalType| matches!(logical, LogicalType::Timestamp(time) if time.unit == TimeUnit::MICROS);
+            physical == Physical::INT64 && annotated(micros, ConvertedType::TIMESTAMP_MICROS)
+        }
+    }
+}

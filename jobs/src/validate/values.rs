@@ -1,0 +1,101 @@
+//! The values of one column chunk against the limits of the table's column.
+
+use contract::Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use super::column::Column;
+use super::pages::Pages;
+use super::refusal::Refusal;
+use crate::limits::{self, Defect, TEXT_BYTES};
+
+/// Rows that are decoded together.
+const BATCH: usize = 1024;
+
+/// The first row of the row group, from 0, with a value that the column cannot hold.
+pub(super) type FirstDefect = Option<(u64, Defect)>;
+
+/// Reads a whole chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
+///
+/// # Errors
+/// When the pages cannot be decoded.
+pub(super) fn check(
+    column: &Column,
+    chunk: &ColumnChunkMetaData,
+    pages: Pages,
+    sizes: &mut [usize],
+) -> Result<FirstDefect, Refusal> {
+    let rows = Rows { count: sizes.len(), nullable: column.nullable };
+    match (get_column_reader(chunk.column_descr_ptr(), Box::new(pages)), column.kind) {
+        (ColumnReader::BoolColumnReader(reader), Type::Boolean) => rows.check(reader, |_, _| Ok(())),
+        (ColumnReader::Int64ColumnReader(reader), Type::Integer) => rows.check(reader, |_, _| Ok(())),
+        (ColumnReader::Int64ColumnReader(reader), Type::Timestamp) => rows.check(reader, |_, it| limits::micros(*it)),
+        (ColumnReader::Int32ColumnReader(reader), Type::Date) => rows.check(reader, |_, it| limits::days(*it)),
+        (ColumnReader::DoubleColumnReader(reader), Type::Double) => rows.check(reader, |_, it| limits::double(*it)),
+        (ColumnReader::ByteArrayColumnReader(reader), kind @ (Type::String(_) | Type::Json)) => {
+            rows.check(reader, |row, value| {
+                sizes[row] += value.len();
+                text(kind, value)
+            })
+        }
+        _ => Err(Refusal::new("type", format!("not the Parquet type of {}", column.kind))),
+    }
+}
+
+struct Rows {
+    count: usize,
+    nullable: bool,
+}
+
+impl Rows {
+    fn check<T: DataType>(
+        &self,
+        mut reader: ColumnReaderImpl<T>,
+        mut check: impl FnMut(usize, &T::T) -> Result<(), Defect>,
+    ) -> Result<FirstDefect, Refusal> {
+        let (mut row, mut first) = (0, None);
+        let (mut levels, mut values) = (Vec::new(), Vec::new());
+        while row < self.count {
+            levels.clear();
+            values.clear();
+            let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
+            if read == 0 {
+                return Err(Refusal::corrupt(format!(
+                    "its pages have {row} values, the row group {} rows",
+                    self.count
+                )));
+            }
+            let mut values = values.iter();
+            for at in 0..read {
+                // A required column has no levels; those of an optional one are 0 for null.
+                let present = levels.get(at).is_none_or(|level| *level > 0);
+                let found = match if present { values.next() } else { None } {
+                    Some(value) => check(row, value),
+                    None if self.nullable => Ok(()),
+                    None => Err(Defect::new("null", "a null, the column is NOT NULL")),
+                };
+                if let Err(defect) = found {
+                    first.get_or_insert((row as u64, defect));
+                }
+                row += 1;
+            }
+        }
+        // Nothing may follow the last row.
+        reader.read_records(1, Some(&mut Vec::new()), None, &mut Vec::new())?;
+        Ok(first)
+    }
+}
+
+fn text(kind: Type, value: &ByteArray) -> Result<(), Defect> {
+    let text = std::str::from_utf8(value.data()).map_err(|error| {
+        Defect::new("utf8", format!("not UTF-8 from byte {} of {}", error.valid_up_to(), value.len()))
+    })?;
+    match kind {
+        Type::String(most) => limits::text(text, most as usize),
+        _ => {
+            limits::text(text, TEXT_BYTES)?;
+            limits::json(text).map(drop)
+        }
+    }
+}

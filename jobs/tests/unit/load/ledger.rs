@@ -1,0 +1,46 @@
+//! Whether the ledger allows a run to load.
+
+use super::*;
+
+fn committed(seq: i64, run: &str, fetched_at: &str, collections: &[(&str, &str)]) -> Committed {
+    Committed {
+        seq,
+        run_id: run.parse().expect("run id"),
+        fetched_at: fetched_at.to_owned(),
+        collections: collections.iter().map(|(name, print)| ((*name).to_owned(), (*print).to_owned())).collect(),
+    }
+}
+
+fn ledger() -> Ledger {
+    Ledger(vec![
+        committed(2, "tuesday", "2026-01-06T00:00:00.000000Z", &[("a", "p2")]),
+        committed(1, "monday", "2026-01-05T00:00:00.000000Z", &[("a", "p1"), ("b", "p1")]),
+    ])
+}
+
+#[test]
+fn a_run_loads_on_the_head_or_is_committed_or_superseded() {
+    let id = |text: &str| text.parse::<RunId>().expect("run id");
+    let fetched_at = "2026-01-06T00:00:00.000000Z".to_owned();
+    let by = Standing::Superseded { by: id("tuesday"), fetched_at };
+    for (run, fetched_at, expected) in [
+        ("wednesday", "2026-01-07T00:00:00.000000Z", Standing::Load { head: 2 }),
+        ("twin", "2026-01-06T00:00:00.000000Z", Standing::Load { head: 2 }),
+        ("tuesday", "2026-01-06T00:00:00.000000Z", Standing::AlreadyCommitted),
+        ("monday", "2026-01-05T00:00:00.000000Z", by.clone()),
+        ("late", "2026-01-05T23:59:59.999999Z", by),
+    ] {
+        assert_eq!(ledger().standing(&id(run), fetched_at), expected, "{run}");
+    }
+    assert_eq!(Ledger::default().standing(&id("first"), ""), Standing::Load { head: 0 });
+}
+
+#[test]
+fn the_current_run_of_a_collection_is_the_newest_that_loaded_it_and_only_under_the_same_fingerprint() {
+    let ledger = ledger();
+    let current = |name, print| ledger.current(name, print).map(RunId::as_str);
+    assert_eq!(current("a", "p2"), Some("tuesday"));
+    assert_eq!(current("a", "p1"), None, "an older run's rows are gone from the table");
+    assert_eq!(current("b", "p1"), Some("monday"));
+    assert_eq!(current("c", "p1"), None);
+}

@@ -1,0 +1,46 @@
+//! What `destroy` deletes and retains, as shown before it asks.
+
+use std::fmt;
+
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+/// What is deleted and retained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DestroyPlan {
+    /// In the order of deletion: name, status and retained resources of each stack.
+    pub stacks: Vec<(String, String, Vec<String>)>,
+    /// The existing buckets, with objects, versions and bytes.
+    pub buckets: Vec<(String, u64, u64, u64)>,
+    /// The number of images deleted with each repository.
+    pub images: Vec<(String, usize)>,
+    /// The namespace of a warehouse that its stack retained.
+    pub namespace: Option<String>,
+    /// Whether retained data is deleted too.
+    pub with_data: bool,
+}
+
+impl fmt::Display for DestroyPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stacks.is_empty() {
+            writeln!(f, "This deployment has no stacks.")?;
+        }
+        let widest = self.stacks.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+        for (name, status, retained) in &self.stacks {
+            let word = if self.with_data { "deleted with their data" } else { "retained" };
+            let rest = if retained.is_empty() { String::new() } else { format!("; {word}: {}", retained.join(", ")) };
+            writeln!(f, "{name:<widest$}  delete ({status}){rest}")?;
+        }
+        for (name, objects, versions, bytes) in &self.buckets {
+            let word = if self.with_data { "is emptied and deleted" } else { "is retained" };
+            let what = format!("{objects} objects, {versions} versions, {}", HumanBytes(*bytes));
+            writeln!(f, "bucket {name} {word}: {what}")?;
+        }
+        for (repository, images) in &self.images {
+            writeln!(f, "repository {repository} is deleted with {images} images")?;
+        }
+        let word = if self.with_data { "is deleted with all its data" } else { "is retained" };
+        self.namespace.iter().try_for_each(|name| writeln!(f, "namespace {name} {word}"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Recovers failed stacks one after the other, in the order of their dependencies.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+
+use super::deploy::DeployRequest;
+use super::stacks::{self, Listener};
+use super::{account, templates};
+use crate::edge::aws::Aws;
+use crate::edge::cloudformation::CloudFormation;
+use crate::failure::Failure;
+use crate::stack::Event;
+
+/// Recovers each stack of the request; returns what was done, by stack name.
+///
+/// # Errors
+/// When resources are named without the one stack that has them: CloudFormation refuses unknown names.
+pub fn recover(
+    request: &DeployRequest,
+    retain: &[String],
+    skip: &[String],
+    report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send),
+) -> Result<BTreeMap<String, &'static str>> {
+    let named = !retain.is_empty() || !skip.is_empty();
+    let failure = || Failure::new("--retain and --skip need exactly one stack").hint("name it: --stack NAME");
+    ensure!(!named || request.only.len() == 1, failure());
+    let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
+    request.check(&dependencies)?;
+    let aws = Aws::of(&request.settings, &request.variables)?;
+    account::own(&request.settings, &aws)?;
+    let cloudformation = CloudFormation::new(&aws.config);
+    let (prefix, region) = (&request.settings.stack_prefix, &request.settings.region);
+    aws.wait(stacks::describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
+    let mut done = BTreeMap::new();
+    for stack in dependencies.levels.iter().flatten().filter(|stack| request.wants(stack)) {
+        let name = format!("{prefix}-{stack}");
+        let mut reporter = StackReporter { stack, report };
+        let did = aws.wait(stacks::recover(&cloudformation, &name, (retain, skip), region, &mut reporter))?;
+        done.insert(name, did);
+    }
+    Ok(done)
+}
+
+/// The progress of one stack.
+#[derive(Clone, Copy, Debug)]
+pub enum StackProgress<'a> {
+    /// CloudFormation starts or continues an operation.
+    Starts(&'a str),
+    /// Something happened to a resource.
+    Event(&'a Event),
+    /// The operation finished.
+    Finished,
+}
+
+/// Reports the progress of one stack.
+pub struct StackReporter<'a, 't> {
+    /// The stack, without prefix.
+    pub stack: &'a str,
+    /// Receives the progress.
+    pub report: &'a mut (dyn FnMut(&str, StackProgress<'_>) + Send + 't),
+}
+
+impl Listener for StackReporter<'_, '_> {
+    fn starts(&mut self, words: &str) {
+        (self.report)(self.stack, StackProgress::Starts(words));
+    }
+
+    fn event(&mut self, event: &Event) {
+        (self.report)(self.stack, StackProgress::Event(event));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a run left: its containers' words, the tables' counts, dbt's results.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use anyhow::{Context, Result};
+use contract::Counts;
+
+use crate::dbt::Results;
+use crate::edge::aws::Aws;
+use crate::edge::postgres::Login;
+use crate::edge::s3::Bucket;
+use crate::flows::run::RunProgress;
+use crate::report::Loaded;
+use crate::settings::Settings;
+
+/// A container's last lines that are kept.
+const LAST: usize = 40;
+
+/// What the containers said.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    last: BTreeMap<String, VecDeque<String>>,
+    loaded: Option<Loaded>,
+}
+
+impl Heard {
+    pub(super) fn hear(&mut self, progress: &RunProgress) {
+        let RunProgress::Line(task, line) = progress else { return };
+        // `copy` says what it came to in one line, its last.
+        if let Ok(loaded) = serde_json::from_str(&line.message) {
+            self.loaded = Some(loaded);
+        }
+        let last = self.last.entry(task.clone()).or_default();
+        last.push_back(line.printable());
+        if last.len() > LAST {
+            last.pop_front();
+        }
+    }
+
+    /// The last lines of a task's container.
+    pub(super) fn last(&self, task: &str) -> Vec<&str> {
+        self.last.get(task).into_iter().flatten().map(String::as_str).collect()
+    }
+}
+
+/// The tables as `copy` reported them, and how many rows each has in the warehouse.
+pub(super) fn tables(
+    heard: &Heard,
+    reader: &Login,
+    source: &str,
+) -> Result<(BTreeMap<String, Counts>, BTreeMap<String, u64>)> {
+    let tables = heard.loaded.as_ref().map(|loaded| loaded.tables.clone()).unwrap_or_default();
+    let mut rows = BTreeMap::new();
+    for table in tables.keys() {
+        let sql = format!("SELECT count(*) FROM \"{source}\".\"{table}\" WHERE _deleted_at IS NULL");
+        let found = reader.query(&sql)?.rows.into_iter().flatten().next().flatten();
+        rows.insert(table.clone(), found.context("a count is no number")?.parse()?);
+    }
+    Ok((tables, rows))
+}
+
+/// What dbt left of a run in the lake, of its last attempt.
+pub(super) fn marts(aws: &Aws, settings: &Settings, run_id: &str) -> Result<Option<Results>> {
+    aws.wait(async {
+        let bucket = Bucket::open(&settings.buckets().lake, &aws.config).await?;
+        let left = bucket.list(Some(&format!("dbt/run={run_id}"))).await?;
+        let newest = |name: &str| left.keys().rfind(|key| key.ends_with(&format!("/{name}"))).cloned();
+        let (Some(run), Some(manifest)) = (newest("run_results.json"), newest("manifest.json")) else {
+            return Ok(None);
+        };
+        let text =
+            async |key: &str| String::from_utf8(bucket.get(key).await?.bytes).context("dbt's results are not UTF-8");
+        let (run, manifest) = (text(&run).await?, text(&manifest).await?);
+        Results::parse(&run, &manifest).context("cannot understand dbt's results").map(Some)
+    })
+}

@@ -1,0 +1,75 @@
+//! Compares the table of resource types with the registry's schemas that cfn-lint ships.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::edge::files;
+use crate::stack::ResourceType;
+
+/// cfn-lint's schemas in a Python environment.
+const SCHEMAS: &str = "site-packages/cfnlint/data/schemas";
+/// A region of ours; a type's schema may differ between regions.
+const REGION: &str = "eu-west-1";
+
+/// The differences of all types.
+pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
+    let library =
+        files::list(&python.join("lib"))?.into_iter().next().context("a Python environment without library")?;
+    let folder = library.join(SCHEMAS);
+    let index = read(&folder.join(format!("providers/{REGION}.json")))?;
+    let mut found = Vec::new();
+    for kind in ResourceType::all().iter().filter(|kind| kind.name.starts_with("AWS::")) {
+        let hash = index[kind.name].as_str().with_context(|| format!("cfn-lint knows no type `{}`", kind.name))?;
+        found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
+    }
+    Ok(found)
+}
+
+fn read(file: &Path) -> Result<Value> {
+    let bytes = files::bytes(file)?.with_context(|| format!("there is no file `{}`", file.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not JSON", file.display()))
+}
+
+/// The differences of one type.
+fn difference(kind: &ResourceType, schema: &Value) -> Option<String> {
+    let paths = |key: &str| -> BTreeSet<&str> {
+        let paths = schema[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+        paths.map(|path| path.trim_start_matches("/properties/")).collect()
+    };
+    let mut words = Vec::new();
+    for (key, known) in [("createOnlyProperties", kind.fixed), ("conditionalCreateOnlyProperties", kind.perhaps)] {
+        let (known, right): (BTreeSet<&str>, _) = (known.iter().copied().collect(), paths(key));
+        words.extend(right.difference(&known).map(|path| format!("{key} also has {path}")));
+        words.extend(known.difference(&right).map(|path| format!("{key} does not have {path}")));
+    }
+    let named = kind.named_by.and_then(|path| path.split('/').next());
+    let missing = named.filter(|name| schema["properties"].get(name).is_none());
+    words.extend(missing.map(|name| format!("there is no property {name}")));
+    (!words.is_empty()).then(|| format!("{}: {}", kind.name, words.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_difference_is_told_with_its_property() {
+        let topic = ResourceType::of("AWS::SNS::Topic").expect("known");
+        let mut schema = json!({
+            "properties": {"TopicName": {}},
+            "createOnlyProperties": ["/properties/TopicName", "/properties/FifoTopic"],
+        });
+        assert_eq!(difference(topic, &schema), None);
+        schema["createOnlyProperties"] = json!(["/properties/TopicName", "/properties/Archive/Policy"]);
+        schema["conditionalCreateOnlyProperties"] = json!(["/properties/Tags"]);
+        schema["properties"] = json!({});
+        let words = "AWS::SNS::Topic: createOnlyProperties also has Archive/Policy; createOnlyProperties does not have \
+                     FifoTopic; conditionalCreateOnlyProperties also has Tags; there is no property TopicName";
+        assert_eq!(difference(topic, &schema).as_deref(), Some(words));
+    }
+}

@@ -1,0 +1,175 @@
+//! The packages in an image: the crates that cargo links into its program, and the Python packages of a lock file.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// A package of an image.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Package {
+    /// `cargo` or `pypi`, as in a package URL.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the registry's archive, where there is exactly one.
+    pub sha256: Option<String>,
+}
+
+/// What `cargo tree --prefix none` prints for the program of an image and its target.
+#[derive(Clone, Debug, Default)]
+pub struct CargoTree {
+    /// `--edges normal --format {p}`: what is linked.
+    pub linked: String,
+    /// `--edges normal,build --format "{p} {f}"`: what decides the program's bytes, with its features.
+    pub compiled: String,
+}
+
+impl CargoTree {
+    /// The crates of `linked` with their checksums in `Cargo.lock`.
+    pub fn packages(&self, lock: &str) -> Result<Vec<Package>, Failure> {
+        let checksums = checksums(lock)?;
+        let found: BTreeSet<Package> = self
+            .linked
+            .lines()
+            .filter_map(name_and_version)
+            .map(|(name, version)| {
+                let sha256 = checksums.get(&(name.to_owned(), version.to_owned())).cloned();
+                Package { kind: "cargo", name: name.to_owned(), version: version.to_owned(), sha256 }
+            })
+            .collect();
+        Ok(found.into_iter().collect())
+    }
+
+    /// For the key: each crate that is compiled, and its features and checksum.
+    pub fn inputs(&self, lock: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let checksums = checksums(lock)?;
+        let mut inputs = BTreeMap::new();
+        for line in self.compiled.lines() {
+            let Some((name, version)) = name_and_version(line) else { continue };
+            let checksum = checksums.get(&(name.to_owned(), version.to_owned())).map_or("", String::as_str);
+            // `serde v1.0.0 (proc-macro) default,std (*)`; a folder of this machine is not part of the key.
+            let words = line.split(' ').skip(2).filter(|word| !word.starts_with('(') && !word.ends_with(')'));
+            let features = words.collect::<Vec<_>>().join(" ");
+            // A crate that is both linked and run by the compiler may be compiled twice, with other features.
+            let entry: &mut String = inputs.entry(format!("crate {name} {version}")).or_insert(checksum.to_owned());
+            if !features.is_empty() && !entry.contains(&features) {
+                *entry = format!("{entry} {features}").trim_start().to_owned();
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// The folders of the crates that are in the repository itself, relative to `root`.
+    pub fn folders(&self, root: &str) -> BTreeSet<String> {
+        let inside = |line: &str| {
+            let path = line.split_once(" (")?.1.split_once(')')?.0.strip_prefix(root)?;
+            path.strip_prefix('/').map(str::to_owned)
+        };
+        self.linked.lines().filter_map(inside).collect()
+    }
+}
+
+/// `serde` and `1.0.0` of `serde v1.0.0 (proc-macro) (*)`.
+fn name_and_version(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split(' ');
+    Some((words.next()?, words.next()?.strip_prefix('v')?))
+}
+
+/// The checksums in a `Cargo.lock` by name and version.
+fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> {
+    #[derive(Deserialize)]
+    struct Lock {
+        package: Vec<Locked>,
+    }
+    #[derive(Deserialize)]
+    struct Locked {
+        name: String,
+        version: String,
+        checksum: Option<String>,
+    }
+    let lock: Lock = toml::from_str(lock).map_err(|error| Failure::new(format!("invalid Cargo.lock: {error}")))?;
+    let checksum = |package: Locked| Some(((package.name, package.version), package.checksum?));
+    Ok(lock.package.into_iter().filter_map(checksum).collect())
+}
+
+/// The sections of a `Cargo.toml` that decide what a release build of its crate contains, in a fixed order. Development
+/// dependencies, benches, lints and the other profiles do not; the versions and features of dependencies are known from
+/// [`CargoTree`].
+pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
+    let invalid = |error: toml::de::Error| Failure::new(format!("invalid {path}: {error}"));
+    let mut manifest: toml::Table = text.parse().map_err(invalid)?;
+    for section in ["dev-dependencies", "bench", "test", "example", "lints"] {
+        manifest.remove(section);
+    }
+    if let Some(workspace) = manifest.get_mut("workspace").and_then(toml::Value::as_table_mut) {
+        workspace.retain(|section, _| section == "package" || section == "resolver");
+    }
+    if let Some(profiles) = manifest.get_mut("profile").and_then(toml::Value::as_table_mut) {
+        profiles.retain(|profile, _| profile == "release");
+    }
+    serde_json::to_string(&manifest).map_err(|error| Failure::new(format!("invalid {path}: {error}")))
+}
+
+/// The packages of a hash-locked `requirements.lock`, as `uv pip compile --generate-hashes` writes it.
+pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
+    let joined = lock.replace("\\\n", " ");
+    let mut found = BTreeMap::new();
+    for line in joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let wrong = || {
+            let requirement = line.split(' ').next().unwrap_or(line);
+            let failure = Failure::new(format!("requirements.lock: `{requirement}` has no exact version with a hash"));
+            failure.hint("create the file with `uv pip compile --generate-hashes`")
+        };
+        let (name, rest) = line.split_once("==").ok_or_else(wrong)?;
+        let mut words = rest.split_whitespace();
+        let version = words.next().ok_or_else(wrong)?.trim_end_matches(';');
+        let hashes: Vec<&str> = words.filter_map(|word| word.strip_prefix("--hash=sha256:")).collect();
+        if hashes.is_empty() {
+            return Err(wrong());
+        }
+        let sha256 = <[&str; 1]>::try_from(hashes).ok().map(|[one]| one.to_owned());
+        let name = name.split('[').next().unwrap_or(name).to_owned();
+        found.insert(name.clone(), Package { kind: "pypi", name, version: version.to_owned(), sha256 });
+    }
+    Ok(found.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_those_of_cargo_tree_with_the_checksums_of_the_lock_file() {
+        let lock = "version = 4\n[[package]]\nname = \"b\"\nversion = \"1.2.3\"\nchecksum = \"aa\"\n\
+                    [[package]]\nname = \"c\"\nversion = \"9.9.9\"\nchecksum = \"cc\"\n";
+        let tree = CargoTree {
+            linked: "a v0.1.0 (/home/me/a)\nb v1.2.3\nb v1.2.3 (*)\n".to_owned(),
+            compiled: "a v0.1.0 (/home/me/a) \nb v1.2.3 default,std\nb v1.2.3 alloc (*)\n".to_owned(),
+        };
+        let found = tree.packages(lock).expect("a lock");
+        let names: Vec<_> = found.iter().map(|package| (package.name.as_str(), package.sha256.as_deref())).collect();
+        assert_eq!(names, [("a", None), ("b", Some("aa"))]);
+        let inputs = tree.inputs(lock).expect("a lock");
+        assert_eq!(inputs["crate a 0.1.0"], "");
+        assert_eq!(inputs["crate b 1.2.3"], "aa default,std alloc");
+        assert_eq!(tree.folders("/home/me"), BTreeSet::from(["a".to_owned()]));
+        assert!(tree.packages("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_requirement_without_hash_or_version_is_refused() {
+        let lock = "# by uv\nagate==1.9.1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via dbt\nbabel[x]==2.18.0 --hash=sha256:cc\n";
+        let found = requirements(lock).expect("a lock");
+        assert_eq!(found[0], Package { kind: "pypi", name: "agate".into(), version: "1.9.1".into(), sha256: None });
+        assert_eq!(found[1].sha256.as_deref(), Some("cc"));
+        for wrong in ["agate", "agate==1.0", "agate>=1.0 --hash=sha256:aa", "-e ."] {
+            assert!(requirements(wrong).is_err(), "{wrong}");
+        }
+    }
+}

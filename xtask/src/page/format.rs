@@ -1,0 +1,60 @@
+//! Formats of numbers and names.
+
+use maud::{Markup, html};
+
+/// A name that may wrap after each of its parts.
+pub fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive(['_', '.', '/', '@']) { (part) wbr; } }
+}
+
+/// `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+/// `1 row`, `2 rows`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// Kilograms as whole tonnes, or with one digit below ten.
+pub fn tonnes(kg: f64) -> String {
+    match kg / 1000.0 {
+        none if none <= 0.0 => "0".to_owned(),
+        little if little < 0.05 => "<0.1".to_owned(),
+        some if some < 9.95 => format!("{some:.1}"),
+        many => count(many.round() as u64),
+    }
+}
+
+/// Kilograms as tonnes with one digit, for columns of numbers.
+pub fn tonnes_aligned(kg: f64) -> String {
+    let tenths = (kg.max(0.0) / 100.0).round() as u64;
+    format!("{}.{}", count(tenths / 10), tenths % 10)
+}
+
+/// A share in whole per cent. Rounding never gives 0 or 100, so that a single failure or success stays visible.
+pub fn percent(part: u64, whole: u64) -> u64 {
+    match (part, whole) {
+        (0, _) | (_, 0) => 0,
+        _ if part >= whole => 100,
+        _ => ((part as f64 * 100.0 / whole as f64).round() as u64).clamp(1, 99),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0.0, 1.0, 165.0, 9_949.0, 9_951.0].map(tonnes), ["0", "<0.1", "0.2", "9.9", "10"]);
+        assert_eq!([1_234_567.0, 49.0].map(tonnes_aligned), ["1,234.6", "0.0"]);
+        assert_eq!([1, 2000].map(|number| counted(number, "row", "rows")), ["1 row", "2,000 rows"]);
+        let shares = [(0, 0), (0, 9), (1, 900), (2, 3), (899, 900), (9, 9)];
+        assert_eq!(shares.map(|(part, whole)| percent(part, whole)), [0, 0, 1, 67, 99, 100]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Numbers by year and series, for stacked columns.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// Series with a colour of their own; the others share one, because readers could not tell more apart.
+const COLOURS: usize = 4;
+
+/// Numbers by year.
+type ByYear = BTreeMap<i32, f64>;
+
+/// Numbers by year and series, the series with the largest sum first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stacked {
+    /// From the first year with a number to the last.
+    pub years: RangeInclusive<i32>,
+    /// The series with their names.
+    pub series: Vec<(String, ByYear)>,
+}
+
+impl Stacked {
+    /// From year, series and number; `None` when all numbers are zero.
+    pub fn new(rows: impl IntoIterator<Item = (i32, String, f64)>) -> Option<Self> {
+        let mut by_name: BTreeMap<String, ByYear> = BTreeMap::new();
+        for (year, name, value) in rows.into_iter().filter(|(_, _, value)| *value > 0.0) {
+            *by_name.entry(name).or_default().entry(year).or_default() += value;
+        }
+        let years = || by_name.values().flat_map(BTreeMap::keys).copied();
+        let years = years().min()?..=years().max()?;
+        let mut series: Vec<_> = by_name.into_iter().collect();
+        series.sort_by(|a, b| b.1.values().sum::<f64>().total_cmp(&a.1.values().sum()));
+        if series.len() > COLOURS + 1 {
+            let others = series.split_off(COLOURS);
+            let mut sums = ByYear::new();
+            for (year, value) in others.iter().flat_map(|(_, values)| values) {
+                *sums.entry(*year).or_default() += value;
+            }
+            series.push((format!("{} others", others.len()), sums));
+        }
+        Some(Self { years, series })
+    }
+
+    /// The style sheet's colour of a series.
+    pub fn colour(series: usize) -> &'static str {
+        ["series-1", "series-2", "series-3", "series-4"].get(series).copied().unwrap_or("rest")
+    }
+
+    /// A year's sum.
+    pub fn total(&self, year: i32) -> f64 {
+        self.series.iter().filter_map(|(_, values)| values.get(&year)).sum()
+    }
+
+    /// The year with the largest sum, the latest of several.
+    pub fn peak(&self) -> (i32, f64) {
+        let totals = self.years.clone().map(|year| (year, self.total(year)));
+        totals.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((*self.years.end(), 0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stacked(rows: &[(i32, &str, f64)]) -> Option<Stacked> {
+        Stacked::new(rows.iter().map(|(year, name, value)| (*year, (*name).to_owned(), *value)))
+    }
+
+    #[test]
+    fn the_largest_series_come_first_and_the_smallest_share_a_colour() {
+        let rows =
+            [(2020, "f", 1.0), (2020, "a", 2.0), (2020, "b", 9.0), (2023, "c", 5.0), (2021, "d", 4.0), (2020, "e", 1.5)];
+        let six = stacked(&rows).expect("numbers");
+        let names = |stacked: &Stacked| stacked.series.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&six), ["b", "c", "d", "a", "2 others"]);
+        assert_eq!(names(&stacked(&rows[1..]).expect("numbers")), ["b", "c", "d", "a", "e"]);
+        assert_eq!((six.years.clone(), six.total(2020), six.total(2022), six.peak()), (2020..=2023, 13.5, 0.0, (2020, 13.5)));
+        assert_eq!([stacked(&[]), stacked(&[(2020, "a", 0.0)])], [None, None]);
+    }
+}

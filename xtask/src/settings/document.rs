@@ -1,0 +1,110 @@
+//! A settings file as YAML, and what is wrong with a file that is not.
+
+use serde_yaml::{Mapping, Value};
+
+use super::problem::Problem;
+
+/// A file: its name in messages, and its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'d> {
+    /// `infra/settings/dev.yaml`.
+    pub file: &'d str,
+    /// Its text.
+    pub text: &'d str,
+}
+
+/// The bytes as text, without a byte order mark.
+///
+/// # Errors
+/// With the line of the first byte that is not UTF-8.
+pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problem> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        Problem::of(file, Some(line), "is not UTF-8 from this line on; save the file as UTF-8")
+    })?;
+    Ok(contract::without_bom(&text).to_owned())
+}
+
+/// The file's mapping.
+pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
+    let value: Value = serde_yaml::from_str(file.text).map_err(|error| no_yaml(file, &error))?;
+    let fix = match value {
+        Value::Mapping(mapping) => return Ok(mapping),
+        Value::Null => "is empty; start with a copy of infra/settings/dev.yaml",
+        _ => "must be a mapping of keys to values; see infra/settings/dev.yaml",
+    };
+    Err(Problem::of(file.file, None, fix))
+}
+
+/// The YAML reader's error, in plainer words.
+pub fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
+    let mut line = error.location().map(|place| place.line());
+    let message = without_place(&error.to_string());
+    let indent = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
+    let fix = if line.and_then(|line| file.text.lines().nth(line.saturating_sub(1))).is_some_and(indent) {
+        "is indented with a tab; YAML is indented with spaces".to_owned()
+    } else if let Some(key) = between(&message, "duplicate entry with key \"", "\"") {
+        line = second(file.text, key, line.unwrap_or(1)).or(line);
+        format!("`{key}` is defined twice; remove one")
+    } else if message.contains("unknown anchor") {
+        "has an alias `*name` without an anchor `&name` before it; write the value itself".to_owned()
+    } else if message.contains("more than one document") {
+        "has two documents, separated by `---`; a file must be one document".to_owned()
+    } else if message.contains("as u128") || message.contains("as i128") {
+        "has a number that is too large".to_owned()
+    } else {
+        format!("is not valid YAML: {message}")
+    };
+    Problem::of(file.file, line, fix)
+}
+
+/// The line that has a key for the second time, from the line on where its mapping starts; the reader does not report it.
+fn second(text: &str, key: &str, from: usize) -> Option<usize> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let has = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let mut lines = text.lines().enumerate().skip(from.saturating_sub(1)).filter(|(_, line)| has(line));
+    let (_, first) = lines.next()?;
+    lines.find(|(_, line)| indent(line) == indent(first)).map(|(index, _)| index + 1)
+}
+
+/// The reader's message without the position at its end.
+pub(super) fn without_place(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// The text between two others.
+pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    Some(text.split_once(before)?.1.split_once(after)?.0)
+}
+
+/// The value at a path of keys and list positions.
+pub(super) fn at<'v>(value: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v Value> {
+    path.iter().map(AsRef::as_ref).try_fold(value, |value, step| match value {
+        Value::Sequence(list) => list.get(step.parse::<usize>().ok()?),
+        value => value.get(step),
+    })
+}
+
+/// A value as the file has it, on one line and shortened.
+pub(super) fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => format!("{text:?}"),
+        Value::Mapping(_) => return "{…}".to_owned(),
+        Value::Sequence(_) => return "[…]".to_owned(),
+        Value::Null => return String::new(),
+        other => serde_yaml::to_string(other).unwrap_or_default().trim_end().replace('\n', " "),
+    };
+    if text.chars().count() <= 60 { text } else { text.chars().take(59).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_become_text_or_an_error_with_the_line() {
+        assert_eq!(text_of("x", b"\xef\xbb\xbfa: 1\n".to_vec()), Ok("a: 1\n".to_owned()));
+        assert_eq!(text_of("x", b"a: 1\nb: \xff\n".to_vec()).map_err(|problem| problem.line), Err(Some(2)));
+    }
+}

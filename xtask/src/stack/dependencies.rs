@@ -1,0 +1,266 @@
+//! The source of each parameter of each stack, and the order of the stacks that follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::sources::{IMAGES, OBJECTS, Setting};
+use super::template::Template;
+use crate::settings::{Problem, Problems};
+
+/// The similarity from which a name is suggested: 0 nothing in common, 1 equal.
+const ALIKE: f64 = 0.8;
+
+/// The source of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The settings, with the value.
+    Setting(String),
+    /// The digest of an image that is pushed first.
+    Image(&'static str),
+    /// The version of an object that is uploaded first.
+    Object(&'static str),
+    /// Another stack's output of the same name.
+    Output {
+        /// The stack.
+        stack: String,
+        /// The output.
+        name: String,
+    },
+}
+
+/// As a plan shows a pending value; a setting shows its value.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(value) => f.write_str(value),
+            Self::Image(name) => write!(f, "image:{name}"),
+            Self::Object(key) => write!(f, "object:{key}"),
+            Self::Output { stack, name } => write!(f, "output:{stack}.{name}"),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The source of every parameter, and the order of the stacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dependencies {
+    /// By stack, then by parameter.
+    pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
+    /// Stacks of one level are independent; each level depends on earlier ones.
+    pub levels: Vec<Vec<String>>,
+}
+
+impl Dependencies {
+    /// The stacks that one depends on.
+    pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
+        let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
+        sources
+            .filter_map(|source| match source {
+                Source::Output { stack, .. } => Some(stack.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Connects parameters with settings, images, objects and outputs.
+///
+/// # Errors
+/// With all problems: an output of two stacks, a parameter with no source or with two, one that refers to its own stack's
+/// output or does not allow its value, one name with two types, and circular dependencies.
+pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
+    let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
+    connector.collect_outputs();
+    connector.check_types();
+    let mut dependencies = Dependencies { stacks: BTreeMap::new(), levels: Vec::new() };
+    for template in templates {
+        let sources = template.parameters.iter();
+        let sources = sources.filter_map(|(name, body)| Some((name.clone(), connector.source(template, name, body)?)));
+        let sources = sources.collect();
+        dependencies.stacks.insert(template.name.clone(), sources);
+    }
+    dependencies.levels = levels(&dependencies).unwrap_or_else(|circle| {
+        let file = templates.iter().find(|template| circle.first() == Some(&template.name));
+        let fix = format!("circular dependency: {}", circle.join(" needs "));
+        connector.problems.push(Problem::of(file.map_or("", |template| template.file.as_str()), None, fix));
+        Vec::new()
+    });
+    if connector.problems.is_empty() {
+        return Ok(dependencies);
+    }
+    connector.problems.sort();
+    Err(Problems { of: "templates".to_owned(), list: connector.problems })
+}
+
+struct Connector<'t> {
+    templates: &'t [Template],
+    settings: &'t BTreeMap<&'static str, Setting>,
+    /// The stack of each output.
+    outputs: BTreeMap<&'t str, &'t Template>,
+    problems: Vec<Problem>,
+}
+
+impl<'t> Connector<'t> {
+    fn report(&mut self, template: &Template, section: &str, name: &str, fix: String) {
+        self.problems.push(template.placed((vec![section.to_owned(), name.to_owned()], fix)));
+    }
+
+    fn collect_outputs(&mut self) {
+        for template in self.templates {
+            for name in template.outputs.keys() {
+                if let Some(other) = self.outputs.get(name.as_str()).copied() {
+                    let fix = format!("is also an output of `{}`; output names are unique over all stacks", other.name);
+                    self.report(template, "Outputs", name, fix);
+                } else if let Some(from) = self.given(name) {
+                    let fix = format!("is also the name of {from}; rename the output");
+                    self.report(template, "Outputs", name, fix);
+                } else {
+                    self.outputs.insert(name, template);
+                }
+            }
+        }
+    }
+
+    /// What a name means outside of the stacks.
+    fn given(&self, name: &str) -> Option<String> {
+        if let Some(setting) = self.settings.get(name) {
+            return Some(format!("the settings' {}", setting.key));
+        }
+        IMAGES
+            .iter()
+            .find_map(|(parameter, image)| (*parameter == name).then(|| format!("the digest of `{image}`")))
+            .or_else(|| {
+                OBJECTS
+                    .iter()
+                    .find_map(|(parameter, key)| (*parameter == name).then(|| format!("the version of `{key}`")))
+            })
+    }
+
+    /// A parameter has the same type in every stack.
+    fn check_types(&mut self) {
+        let mut first: BTreeMap<&str, (&str, &Value)> = BTreeMap::new();
+        for template in self.templates {
+            for (name, body) in &template.parameters {
+                let (stack, kind) = *first.entry(name).or_insert((&template.name, &body["Type"]));
+                if *kind != body["Type"] {
+                    let fix =
+                        format!("has type {} here and {} in `{stack}`; use one type or two names", body["Type"], kind);
+                    self.report(template, "Parameters", name, fix);
+                }
+            }
+        }
+    }
+
+    fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
+        if let Some(setting) = self.settings.get(name) {
+            if let Err(why) = allowed(body, &setting.value) {
+                let fix = format!("does not allow \"{}\" from {} of the settings: {why}", setting.value, setting.key);
+                self.report(template, "Parameters", name, fix);
+            }
+            return Some(Source::Setting(setting.value.clone()));
+        }
+        let named = |table: &[(&str, &'static str)]| {
+            table.iter().find_map(|(parameter, what)| (*parameter == name).then_some(*what))
+        };
+        if let Some(image) = named(&IMAGES) {
+            return Some(Source::Image(image));
+        }
+        if let Some(key) = named(&OBJECTS) {
+            return Some(Source::Object(key));
+        }
+        match self.outputs.get(name).copied() {
+            Some(from) if from.name == template.name => {
+                let fix = "is this stack's own output; refer to the resource instead";
+                self.report(template, "Parameters", name, fix.to_owned());
+                None
+            }
+            Some(from) => Some(Source::Output { stack: from.name.clone(), name: name.to_owned() }),
+            None => {
+                let meant = self.suggestion(name).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                let fix =
+                    format!("has no source: no setting, image, object or output of another stack has this name{meant}");
+                self.report(template, "Parameters", name, fix);
+                None
+            }
+        }
+    }
+
+    fn suggestion(&self, name: &str) -> Option<&str> {
+        let fixed = IMAGES.iter().chain(&OBJECTS).map(|(parameter, _)| *parameter);
+        let names = self.settings.keys().copied().chain(fixed).chain(self.outputs.keys().copied());
+        let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
+        alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+    }
+}
+
+/// Checks a value against a parameter's lists and bounds. CloudFormation checks patterns, and the settings have their own rules.
+fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if let Some(Value::Array(values)) = parameter.get("AllowedValues")
+        && !values.iter().any(|legal| text(legal) == value)
+    {
+        return Err(format!("allowed: {}", values.iter().map(text).collect::<Vec<_>>().join(", ")));
+    }
+    let bound = |name: &str| parameter.get(name).and_then(|bound| text(bound).parse::<f64>().ok());
+    let is_number = parameter.get("Type").and_then(Value::as_str) == Some("Number");
+    let number = value.parse::<f64>();
+    if is_number && number.is_err() {
+        return Err("must be a number".to_owned());
+    }
+    // Lengths are far below what a double holds exactly.
+    #[allow(clippy::cast_precision_loss)]
+    let length = value.chars().count() as f64;
+    let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];
+    for (least, most, measured) in measures {
+        if let Some(least) = bound(least).filter(|least| measured < *least) {
+            return Err(format!("the minimum is {least}"));
+        }
+        if let Some(most) = bound(most).filter(|most| measured > *most) {
+            return Err(format!("the maximum is {most}"));
+        }
+    }
+    Ok(())
+}
+
+/// The levels, or a circular dependency whose last stack is its first.
+fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> {
+    let mut levels: Vec<Vec<String>> = Vec::new();
+    let mut made: BTreeSet<String> = BTreeSet::new();
+    while made.len() < dependencies.stacks.len() {
+        let waiting = dependencies.stacks.keys().filter(|stack| !made.contains(*stack));
+        let ready: Vec<String> = waiting
+            .clone()
+            .filter(|stack| dependencies.needs(stack).iter().all(|need| made.contains(*need)))
+            .cloned()
+            .collect();
+        if ready.is_empty() {
+            return Err(circle(dependencies, waiting.min(), &made));
+        }
+        made.extend(ready.iter().cloned());
+        levels.push(ready);
+    }
+    Ok(levels)
+}
+
+/// Follows dependencies from a stack until one repeats.
+fn circle(dependencies: &Dependencies, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
+    let mut path: Vec<String> = from.into_iter().cloned().collect();
+    while let Some(last) = path.last() {
+        let next = dependencies.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
+        let Some(next) = next else { break };
+        let seen = path.iter().position(|stack| *stack == next);
+        path.push(next);
+        if let Some(start) = seen {
+            return path.split_off(start);
+        }
+    }
+    path
+}

@@ -1,0 +1,130 @@
+//! An estimate of what a deployment costs: a month without runs, and one minimal run. Prices come from AWS's own pages
+//! (`prices.json`: price, region, page and the day it was read). What those pages do not state is unknown, never guessed.
+
+use serde::{Deserialize, Serialize};
+
+use super::Template;
+use crate::settings::{Platform, Settings};
+
+/// Hours in a month, as AWS's own examples count them: 365 × 24 / 12.
+const MONTH: f64 = 730.0;
+/// Fargate charges at least one minute (AWS Fargate pricing, "Pricing details"), Redshift Serverless too (Amazon Redshift
+/// Management Guide, "Billing for Amazon Redshift Serverless").
+const MINUTE: f64 = 1.0 / 60.0;
+/// The region of a price whose page names none.
+const ANY: &str = "any";
+
+/// A price on one of AWS's pages, in US dollars without tax.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// What is charged for.
+    pub what: String,
+    /// `hour` or `month`.
+    pub unit: String,
+    /// US dollars per unit.
+    pub usd: f64,
+    /// The region that the page states, or `any`.
+    pub region: String,
+    /// The day it was read.
+    pub read: String,
+    /// The page's address.
+    pub page: String,
+}
+
+/// One line of an estimate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// What is charged for.
+    pub what: String,
+    /// How many.
+    pub number: f64,
+    /// For how many hours; ignored for a monthly price.
+    pub hours: f64,
+    /// None if unknown.
+    pub price: Option<Price>,
+}
+
+impl Line {
+    /// US dollars, if the price is known.
+    pub fn usd(&self) -> Option<f64> {
+        let price = self.price.as_ref()?;
+        let units = if price.unit == "month" { 1.0 } else { self.hours };
+        Some(self.number * units * price.usd)
+    }
+}
+
+/// All known prices.
+pub fn prices() -> Vec<Price> {
+    // A unit test parses the committed file.
+    serde_json::from_str(include_str!("prices.json")).unwrap_or_default()
+}
+
+/// The price for a region, else the same thing's price in another region, which the line then names.
+fn price(what: &str, region: &str) -> Option<Price> {
+    let mut found: Vec<Price> = prices().into_iter().filter(|price| price.what == what).collect();
+    found.sort_by_key(|price| price.region != region && price.region != ANY);
+    found.into_iter().next()
+}
+
+fn line(settings: &Settings, what: impl Into<String>, number: f64, hours: f64) -> Line {
+    let what = what.into();
+    let price = price(&what, &settings.region);
+    Line { what, number, hours, price }
+}
+
+/// A month without runs and without stored data.
+pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
+    let (airflow, network) = (&settings.airflow, &settings.network);
+    let resources = templates.iter().flat_map(|template| template.resources.values());
+    let keys = resources.filter(|resource| resource["Type"] == "AWS::KMS::Key").count();
+    let gateways = f64::from(network.nat_gateways);
+    let endpoints = count(network.endpoints.len() * network.zones.len());
+    let lines = [
+        (format!("MWAA {} environment", airflow.class), 1.0),
+        // The environment's price includes one worker.
+        (format!("MWAA {} worker", airflow.class), f64::from(airflow.min_workers.saturating_sub(1))),
+        ("NAT gateway".to_owned(), gateways),
+        ("public IPv4 address".to_owned(), gateways),
+        ("interface endpoint, per zone".to_owned(), endpoints),
+        // MWAA creates these itself.
+        ("MWAA's own endpoints".to_owned(), 1.0),
+        ("KMS key".to_owned(), count(keys)),
+        ("Secrets Manager secret".to_owned(), 1.0),
+    ];
+    let used = lines.into_iter().filter(|(_, number)| *number > 0.0);
+    used.map(|(what, number)| line(settings, what, number, MONTH)).collect()
+}
+
+/// One minimal run: each of its three jobs and the warehouse is charged for one minute.
+pub fn run(settings: &Settings) -> Vec<Line> {
+    let (ingestion, dbt) = (&settings.batch.ingestion, &settings.batch.dbt);
+    let processor = match settings.batch.platform {
+        Platform::X86 => "x86_64",
+        Platform::Arm64 => "arm64",
+    };
+    // `transformation` and `copy` share a job definition.
+    let vcpu = 2.0 * ingestion.vcpu + dbt.vcpu;
+    let memory = (2.0 * f64::from(ingestion.memory_mib) + f64::from(dbt.memory_mib)) / 1024.0;
+    vec![
+        line(settings, format!("Fargate {processor} vCPU"), vcpu, MINUTE),
+        line(settings, format!("Fargate {processor} GB"), memory, MINUTE),
+        line(settings, "Redshift Serverless RPU", f64::from(settings.warehouse.base_rpu), MINUTE),
+    ]
+}
+
+/// The sum as a sentence: what is known, and what is unknown.
+pub fn sum(lines: &[Line], digits: usize) -> String {
+    let usd: f64 = lines.iter().filter_map(Line::usd).sum();
+    let unknown: Vec<&str> = lines.iter().filter(|line| line.price.is_none()).map(|line| line.what.as_str()).collect();
+    let rest = if unknown.is_empty() { String::new() } else { format!(", plus unknown: {}", unknown.join(", ")) };
+    format!("${usd:.digits$}{rest}")
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/stack/estimate.rs"]
+mod tests;

@@ -1,0 +1,201 @@
+//! The local imports of Python files, resolved like Python's own path finder.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Tree;
+
+/// The folder that Airflow searches for DAGs and their modules.
+pub const FOLDER: &str = "dags/";
+
+/// One statement: `import module`, or `from module import names`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// Its line, from 1.
+    pub line: u32,
+    /// The number of leading dots.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub level: u32,
+    /// The module after the dots; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub module: String,
+    /// Submodules, or names that the module defines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The file works without it: `ImportError` is caught, or only type checkers read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+fn is_zero(level: &u32) -> bool {
+    *level == 0
+}
+
+/// Whether a key is of a Python file.
+pub fn is_python(key: &str) -> bool {
+    key.starts_with(FOLDER) && key.ends_with(".py")
+}
+
+/// The packages around a file, outermost first.
+fn packages(key: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
+    parts.pop();
+    parts
+}
+
+impl Import {
+    /// The absolute module name; `None` if the dots lead out of the folder.
+    fn absolute(&self, file: &str) -> Option<Vec<String>> {
+        let around = packages(file);
+        let base = match self.level as usize {
+            0 => &[],
+            // The first dot is the file's own package; a file at the top has none.
+            dots => around.get(..=around.len().checked_sub(dots)?)?,
+        };
+        let below = self.module.split('.').filter(|part| !part.is_empty());
+        Some(base.iter().copied().chain(below).map(str::to_owned).collect())
+    }
+
+    fn shown(&self) -> String {
+        let module = format!("{}{}", ".".repeat(self.level as usize), self.module);
+        if self.names.is_empty() {
+            format!("import {module}")
+        } else {
+            format!("from {module} import {}", self.names.join(", "))
+        }
+    }
+}
+
+/// What a module name resolves to.
+enum Module {
+    /// A file that Python runs.
+    File(String),
+    /// A folder without `__init__.py`.
+    Namespace,
+}
+
+/// The importable files, and the top-level names of their modules.
+pub(super) struct Modules<'k> {
+    files: BTreeSet<&'k str>,
+    names: BTreeSet<&'k str>,
+}
+
+impl<'k> Modules<'k> {
+    pub(super) fn of(keys: impl Iterator<Item = &'k String>) -> Self {
+        let files: BTreeSet<&str> = keys.filter(|key| is_python(key)).map(String::as_str).collect();
+        let first = |key: &&'k str| key.trim_start_matches(FOLDER).split(['/', '.']).next();
+        Self { names: files.iter().filter_map(first).collect(), files }
+    }
+
+    /// Like `importlib.machinery.FileFinder`: a package wins over a module, a module over a folder. A module has no submodules.
+    fn find(&self, module: &[String]) -> Option<Module> {
+        // Most imports are of other packages.
+        if module.first().is_some_and(|first| !self.names.contains(first.as_str())) {
+            return None;
+        }
+        let path = format!("{FOLDER}{}", module.join("/"));
+        let outer = module.split_last().map_or(&[][..], |(_, outer)| outer);
+        if !outer.is_empty() && matches!(self.find(outer)?, Module::File(file) if !file.ends_with("/__init__.py")) {
+            return None;
+        }
+        let files = [format!("{path}/__init__.py"), format!("{path}.py")];
+        if let Some(file) = files.into_iter().find(|file| self.files.contains(file.as_str())) {
+            return Some(Module::File(file));
+        }
+        let folder = format!("{path}/");
+        let inside = self.files.range(folder.as_str()..).next().is_some_and(|key| key.starts_with(&folder));
+        inside.then_some(Module::Namespace)
+    }
+
+    /// The files that a file's imports run, without the file itself.
+    pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeSet<String> {
+        let own = packages(file);
+        let mut found = BTreeSet::new();
+        for module in imports.iter().flat_map(|import| self.targets(file, import)) {
+            for length in 1..=module.len() {
+                let part = &module[..length];
+                // The packages around this file ran before it.
+                let around = length < module.len() && own.iter().take(length).eq(part.iter());
+                if let (false, Some(Module::File(key))) = (around, self.find(part)) {
+                    found.insert(key);
+                }
+            }
+        }
+        found.remove(file);
+        found
+    }
+
+    /// The modules that a statement imports: for `from a import b` this is `a.b` if it is a module, else `a`.
+    fn targets(&self, file: &str, import: &Import) -> Vec<Vec<String>> {
+        let Some(module) = import.absolute(file) else { return Vec::new() };
+        let below = import.names.iter().map(|name| [&module[..], std::slice::from_ref(name)].concat());
+        let mut targets: Vec<_> = below.filter(|whole| self.find(whole).is_some()).collect();
+        if targets.len() < import.names.len() || import.names.is_empty() {
+            targets.push(module);
+        }
+        targets
+    }
+
+    /// The problem of an import of a local module, if it has one.
+    fn problem(&self, file: &str, import: &Import) -> Option<String> {
+        let Some(module) = import.absolute(file) else {
+            return Some("the dots lead out of the DAGs folder".to_owned());
+        };
+        let local = import.level > 0 || self.find(module.get(..1)?).is_some();
+        match self.find(&module) {
+            None if local && !module.is_empty() => Some(format!("there is no module `{}`", module.join("."))),
+            Some(Module::Namespace) => {
+                let below = |name: &&String| self.find(&[&module[..], std::slice::from_ref(name)].concat()).is_none();
+                let missing = import.names.iter().find(below)?;
+                Some(format!("there is no module `{}.{missing}`", module.join(".")))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The local imports that would fail, as `file:line: problem`. `ours` has the keys of the manifest: an import of a module
+/// that only they have is a problem too, while other names may be packages of Airflow's. `others` has the keys of objects
+/// that do not belong to the sync.
+pub fn check(
+    tree: &Tree,
+    imports: &BTreeMap<String, Vec<Import>>,
+    ours: &BTreeSet<String>,
+    others: &BTreeSet<String>,
+) -> Vec<String> {
+    let now = Modules::of(tree.keys().chain(others));
+    let before = Modules::of(ours.iter());
+    let mut problems = Vec::new();
+    // Python prefers `a.py` to a folder `a` without `__init__.py`: while both exist, it finds only one of them.
+    let folder = |key: &str| key.strip_suffix(".py").map(|stem| (format!("{stem}/"), format!("{stem}/__init__.py")));
+    let hidden = |module: &String, others: &BTreeSet<&String>| {
+        let (inside, package) = folder(module).filter(|_| is_python(module))?;
+        let python = |key: &&&String| key.starts_with(&inside) && is_python(key);
+        (!others.contains(&package) && others.iter().find(python).is_some()).then(|| {
+            format!("{module}: the file and the folder `{inside}` replace each other; add an `__init__.py` to the folder first")
+        })
+    };
+    let (new, old): (BTreeSet<&String>, BTreeSet<&String>) = (tree.keys().collect(), ours.iter().collect());
+    problems.extend(old.difference(&new).filter_map(|module| hidden(module, &new)));
+    problems.extend(new.difference(&old).filter_map(|module| hidden(module, &old)));
+    for (file, import) in imports.iter().flat_map(|(file, list)| list.iter().map(move |import| (file, import))) {
+        let gone = || {
+            let module = import.absolute(file)?;
+            (before.find(&module).is_some() && now.find(&module).is_none())
+                .then(|| format!("the module `{}` no longer exists", module.join(".")))
+        };
+        if import.optional {
+            continue;
+        }
+        if let Some(problem) = now.problem(file, import).or_else(gone) {
+            problems.push(format!("{file}:{}: `{}`: {problem}", import.line, import.shown()));
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/sync/imports.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+//! Values that the rules accept and refuse, each written over `dev`.
+
+use super::*;
+
+/// The problems of `dev` with one other value.
+fn problems(key: &str, value: &str) -> Vec<(String, String)> {
+    let nested = key.split('.').rev().fold(value.to_owned(), |inner, step| format!("{{{step}: {inner}}}"));
+    let text = format!("extends: dev\n{}\n", &nested[1..nested.len() - 1]);
+    let own = Document { file: "own.yaml", text: &text };
+    let base = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    match resolve("settings", own, Some(base), &Variables::new()) {
+        Ok(_) => Vec::new(),
+        Err(found) => found.list.into_iter().map(|problem| (problem.key, problem.fix)).collect(),
+    }
+}
+
+#[test]
+fn values_of_aws_are_accepted() {
+    for (key, values) in [
+        ("airflow.maintenance", &["MON:00:00", "SUN:23:30"][..]),
+        ("airflow.version", &["3.10.6"]),
+        ("monitoring.email", &["a@b.cd", "data.team+alarms@example.co.uk"]),
+        ("monitoring.log_days", &["14"]),
+        ("network.cidr", &["10.0.0.0/16"]),
+        (
+            "dags.schedule",
+            &["0 5 * * *", "*/15 0-6,18 1,15 jan-jun MON-fri", "@daily", "59 23 31 12 7", "0 */6 * * 1-5/2"],
+        ),
+    ] {
+        for value in values {
+            let quoted = if key.ends_with("days") { (*value).to_owned() } else { format!("{value:?}") };
+            assert_eq!(problems(key, &quoted), [], "{key} {value}");
+        }
+    }
+    for (vcpu, memory) in [(0.25, 512), (0.25, 2048), (0.5, 4096), (1.0, 2048), (2.0, 16_384), (4.0, 30_720)] {
+        assert_eq!(problems("batch.dbt", &format!("{{vcpu: {vcpu}, memory_mib: {memory}}}")), [], "{vcpu} {memory}");
+    }
+}
+
+#[test]
+fn other_values_are_refused() {
+    for (key, values, fix) in [
+        ("airflow.maintenance", &["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"][..], "SUN:03:30"),
+        ("airflow.version", &["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"], "write 3.0.6"),
+        (
+            "monitoring.email",
+            &["", "a", "@b.cd", "a@b", "a@b..cd", "a b@c.de", "a@b@c.de", "<a@b.cd>"],
+            "is not an email address",
+        ),
+        ("network.cidr", &["", "10.0.0.0", "10.0.0/16", "::/64", "300.0.0.0/16"], "is not an IPv4 block"),
+        ("network.cidr", &["10.0.0.0/15", "10.0.0.0/29"], "from /16 (large) to /28"),
+        ("network.cidr", &["10.0.0.1/16"], "write 10.0.0.0/16"),
+        ("dags.schedule", &[""], "0 of cron's five"),
+        ("dags.schedule", &["0 5 * *"], "4 of cron's five"),
+        ("dags.schedule", &["0 0 5 * * *"], "6 of cron's five"),
+        ("dags.schedule", &["60 5 * * *", "5-1 * * * *", "*/0 * * * *", "1,,2 * * * *", "-1 * * * *"], "the minute `"),
+        ("dags.schedule", &["0 24 * * *"], "the hour `24`"),
+        ("dags.schedule", &["0 0 0 * *"], "the day of the month `0`"),
+        ("dags.schedule", &["0 0 * 13 *"], "the month `13`"),
+        ("dags.schedule", &["0 0 * * 8"], "the day of the week `8`"),
+        ("dags.schedule", &["@always"], "the presets are"),
+    ] {
+        for value in values {
+            let found = problems(key, &format!("{value:?}"));
+            assert!(found.iter().any(|found| found.0 == key && found.1.contains(fix)), "{key} {value}: {found:?}");
+        }
+    }
+    for (key, value, fix) in [
+        ("monitoring.log_days", "45", "write 30 or 60"),
+        ("monitoring.log_days", "0", "write 1"),
+        ("monitoring.log_days", "9999", "write 3653"),
+        ("batch.dbt.vcpu", "0.3", "0.25, 0.5, 1, 2, 4, 8 and 16"),
+        ("batch.dbt.vcpu", "32", "0.25, 0.5, 1, 2, 4, 8 and 16"),
+        ("batch.dbt.vcpu", ".nan", "0.25, 0.5, 1, 2, 4, 8 and 16"),
+        ("batch.dbt", "{vcpu: 0.25, memory_mib: 1536}", "with 0.25 vCPU Fargate has 512, 1024 or 2048 MiB"),
+        ("batch.dbt", "{vcpu: 4, memory_mib: 7168}", "with 4 vCPU Fargate has 8192 to 30720 in steps of 1024 MiB"),
+        ("batch.dbt", "{vcpu: 8, memory_mib: 17408}", "with 8 vCPU Fargate has 16384 to 61440 in steps of 4096 MiB"),
+        ("batch.dbt", "{vcpu: 16, memory_mib: 30720}", "with 16 vCPU Fargate has 32768 to 122880 in steps of 8192 MiB"),
+    ] {
+        let found = problems(key, value);
+        assert!(found.iter().any(|found| found.0.starts_with(key) && found.1.contains(fix)), "{key} {value}: {found:?}");
+    }
+}

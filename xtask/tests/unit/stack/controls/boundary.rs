@@ -1,0 +1,196 @@
+//! The permissions boundary of GitHub's jobs and of the stacks' roles, and what must not lead around it: keys' tags, buckets.
+
+use serde_json::{Value, json};
+
+use super::github::{places, plain, roles};
+use super::policy::{PolicyKind, Statement, statements};
+use super::{Rule, Stacks, of_type, texts};
+
+/// What gives a role more than it had, and takes a condition on the boundary (Service Authorization Reference, "AWS IAM").
+const BEHIND: [&str; 5] = [
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
+];
+
+/// Services whose ARNs have no region, and whose statements name resources of the account.
+const GLOBAL: [&str; 4] = [":billing::", ":budgets::", ":iam::", ":s3:::"];
+
+/// The policy of the boundary, as the templates name it.
+fn arn() -> Value {
+    json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${BoundaryName}"})
+}
+
+/// Whether a statement has an action, by name or by wildcard.
+fn has(statement: &Statement<'_>, action: &str) -> bool {
+    let matches = |found: &String| found.strip_suffix('*').map_or(found == action, |start| action.starts_with(start));
+    statement.actions().iter().any(matches)
+}
+
+fn of_jobs(statement: &Statement<'_>) -> bool {
+    matches!(statement.kind, PolicyKind::Job | PolicyKind::Boundary) && statement.allows()
+}
+
+/// A statement of the boundary denies these actions for the resources of these names in the account, whatever the context.
+fn denies(stacks: &Stacks, actions: &[&str], names: &[&str]) -> bool {
+    statements(stacks).iter().any(|statement| {
+        let resources = statement.resources();
+        statement.kind == PolicyKind::Boundary
+            && !statement.allows()
+            && statement.body.get("Condition").is_none()
+            && actions.iter().all(|action| has(statement, action))
+            && names.iter().all(|name| {
+                resources.iter().any(|found| plain(found).rsplit(":${AWS::AccountId}:").next() == Some(name))
+            })
+    })
+}
+
+fn unless(sound: bool, place: &str) -> Vec<String> {
+    if sound { Vec::new() } else { vec![place.to_owned()] }
+}
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "GitHub's roles have the permissions boundary",
+        broken: |stacks| {
+            let open = roles(stacks).filter(|(_, body)| body["Properties"]["PermissionsBoundary"]["Ref"] != "Boundary");
+            open.map(|(place, _)| place).collect()
+        },
+    },
+    Rule {
+        name: "every role of the stacks has the boundary, wherever the settings have one",
+        broken: |stacks| {
+            let wanted = json!({"Fn::If": ["IsBounded", arn(), {"Ref": "AWS::NoValue"}]});
+            let named = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "BoundaryName"}, ""]}]});
+            let open = of_type(stacks, "AWS::IAM::Role").filter(|(place, body)| {
+                let stack = place.split('.').next().unwrap_or_default();
+                let condition = &stacks[stack]["Conditions"]["IsBounded"];
+                stack != "ci" && (body["Properties"]["PermissionsBoundary"] != wanted || *condition != named)
+            });
+            open.map(|(place, _)| place).collect()
+        },
+    },
+    Rule {
+        name: "a role is created or changed only behind the boundary",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let behind = json!({"StringEquals": {"iam:PermissionsBoundary": arn()}});
+                let job = statement.kind == PolicyKind::Job && statement.allows();
+                job && BEHIND.iter().any(|action| has(statement, action)) && statement.body["Condition"] != behind
+            })
+        },
+    },
+    Rule {
+        name: "the boundary requires itself of every role that is created or changed behind it",
+        broken: |stacks| {
+            let itself = |statement: &Statement<'_>| {
+                statement.kind == PolicyKind::Boundary
+                    && !statement.allows()
+                    && BEHIND.iter().all(|action| has(statement, action))
+                    && statement.resources() == ["*"]
+                    && statement.body["Condition"] == json!({"StringNotEquals": {"iam:PermissionsBoundary": arn()}})
+            };
+            let name =
+                stacks["ci"]["Resources"]["Boundary"]["Properties"]["ManagedPolicyName"]["Ref"] == "BoundaryName";
+            unless(name && statements(stacks).iter().any(itself), "ci.Boundary")
+        },
+    },
+    Rule {
+        name: "behind the boundary neither it, nor the roles of GitHub's jobs, nor their stack can be changed or left",
+        broken: |stacks| {
+            let itself = ["role/${ProjectName}-github-*", "policy/${ProjectName}-github-*", "oidc-provider/*"];
+            let kept = denies(stacks, &["iam:CreatePolicyVersion", "iam:PutRolePolicy"], &itself)
+                && denies(stacks, &["iam:DeleteRolePermissionsBoundary"], &["*"])
+                && denies(stacks, &["cloudformation:CreateChangeSet"], &["stack/${StackPrefix}-ci/*"]);
+            let services = statements(stacks).iter().any(|statement| {
+                let passed = &statement.body["Condition"]["StringNotEquals"]["iam:PassedToService"];
+                statement.kind == PolicyKind::Boundary
+                    && !statement.allows()
+                    && has(statement, "iam:PassRole")
+                    && passed.is_array()
+            });
+            unless(kept && services, "ci.Boundary")
+        },
+    },
+    Rule {
+        name: "the boundary names the platform's own resources, or its region; of IAM roles alone, and no other identity",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let region = |found: &String| found.contains(":${AWS::Region}:");
+                let named = |found: &String| region(found) || GLOBAL.iter().any(|service| found.contains(service));
+                let here = statement.condition("aws:RequestedRegion").is_some_and(|name| name["Ref"] == "AWS::Region");
+                let key = statement
+                    .actions()
+                    .iter()
+                    .all(|action| ["kms:CreateKey", "kms:TagResource"].contains(&action.as_str()));
+                let identity = |action: &String| {
+                    action == "*" || action.starts_with("sts:") || action.starts_with("iam:") && action.contains('*')
+                };
+                let bound = statement.resources().iter().all(named) || here || key;
+                statement.kind == PolicyKind::Boundary
+                    && statement.allows()
+                    && (!bound || statement.actions().iter().any(identity))
+            })
+        },
+    },
+    Rule {
+        name: "the boundary is one policy, and no policy is attached to the roles of GitHub's jobs",
+        broken: |stacks| {
+            let attached =
+                roles(stacks).filter(|(_, body)| !texts(&body["Properties"]["ManagedPolicyArns"]).is_empty());
+            let policies: Vec<String> = of_type(stacks, "AWS::IAM::ManagedPolicy").map(|(place, _)| place).collect();
+            let others = if policies == ["ci.Boundary"] { Vec::new() } else { policies };
+            attached.map(|(place, _)| place).chain(others).collect()
+        },
+    },
+    Rule {
+        name: "a key is used by its tag, and tagged only by whom the tag lets in or by CloudFormation when it creates it",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let project = |key: &str| {
+                    statement.body["Condition"]["StringEquals"][format!("{key}/project")]["Ref"] == "ProjectName"
+                };
+                let condition = &statement.body["Condition"];
+                let new = project("aws:RequestTag")
+                    && condition["Null"]["aws:ResourceTag/project"] == "true"
+                    && condition["ForAnyValue:StringEquals"]["aws:CalledVia"] == "cloudformation.amazonaws.com";
+                let aliases = statement.resources().iter().all(|found| found.contains(":alias/${ProjectName}-"));
+                let ecr = condition["StringEquals"]["kms:ViaService"]["Fn::Sub"] == "ecr.${AWS::Region}.amazonaws.com";
+                let sound = |action: &String| match action.as_str() {
+                    "kms:CreateKey" => project("aws:RequestTag"),
+                    "kms:TagResource" => new,
+                    "kms:RetireGrant" => ecr,
+                    "kms:ListAliases" => true,
+                    other => aliases && other.ends_with("Alias"),
+                };
+                of_jobs(statement)
+                    && !project("aws:ResourceTag")
+                    && !statement.actions().iter().filter(|action| action.starts_with("kms:")).all(sound)
+            })
+        },
+    },
+    Rule {
+        name: "a grant on a key is for a service of AWS, and none is made before an approval",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let service = statement.condition("kms:GrantIsForAWSResource").is_some_and(|is| is == "true");
+                let deploy = statement.place.starts_with("ci.DeployRole");
+                statement.kind == PolicyKind::Job && has(statement, "kms:CreateGrant") && !(service && deploy)
+            })
+        },
+    },
+    Rule {
+        name: "buckets are named as a whole: another project's name may begin alike",
+        broken: |stacks| {
+            let whole = |found: &String| {
+                let name = plain(found).trim_end_matches("/*").rsplit(":::").next().unwrap_or_default();
+                name.starts_with("${") && name.ends_with("BucketName}")
+            };
+            places(stacks, |statement| {
+                of_jobs(statement) && !statement.resources().iter().filter(|found| found.contains(":s3:::")).all(whole)
+            })
+        },
+    },
+];

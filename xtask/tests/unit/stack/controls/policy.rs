@@ -1,0 +1,93 @@
+//! Statements of policies, wherever a template has them.
+
+use serde_json::Value;
+
+use super::{Stacks, resources, texts};
+
+/// What a policy is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PolicyKind {
+    /// Who may assume a role.
+    Trust,
+    /// What a role may do.
+    Identity,
+    /// Who may use a bucket or a topic.
+    Resource,
+    /// Who may use a key; `*` is the key.
+    Key,
+    /// Which GitHub job may assume a role.
+    Federated,
+    /// What such a job may do.
+    Job,
+    /// The upper limit of such a job, and of the roles that it creates.
+    Boundary,
+    /// Limits what passes an endpoint; it grants nothing.
+    Endpoint,
+}
+
+/// A statement.
+pub(super) struct Statement<'s> {
+    pub(super) place: String,
+    pub(super) kind: PolicyKind,
+    pub(super) body: &'s Value,
+}
+
+impl Statement<'_> {
+    pub(super) fn allows(&self) -> bool {
+        self.body["Effect"] != "Deny"
+    }
+
+    pub(super) fn actions(&self) -> Vec<String> {
+        texts(&self.body["Action"])
+    }
+
+    pub(super) fn resources(&self) -> Vec<String> {
+        texts(&self.body["Resource"])
+    }
+
+    pub(super) fn services(&self) -> Vec<String> {
+        texts(&self.body["Principal"]["Service"])
+    }
+
+    /// A condition on a key, whatever compares it.
+    pub(super) fn condition(&self, key: &str) -> Option<&Value> {
+        let operators = self.body["Condition"].as_object()?;
+        operators.values().find_map(|keys| keys.get(key))
+    }
+}
+
+/// Every statement of every template.
+pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
+    let mut documents = Vec::new();
+    for (place, kind, body) in resources(stacks) {
+        let properties = &body["Properties"];
+        match kind {
+            "AWS::IAM::Role" => {
+                // What people and services do is one thing, what makes all of it is another, with rules of its own.
+                let ci = place.starts_with("ci.");
+                let (trust, may) = if ci {
+                    (PolicyKind::Federated, PolicyKind::Job)
+                } else {
+                    (PolicyKind::Trust, PolicyKind::Identity)
+                };
+                documents.push((place.clone(), trust, &properties["AssumeRolePolicyDocument"]));
+                let policies = properties["Policies"].as_array().into_iter().flatten();
+                documents.extend(policies.map(|policy| (place.clone(), may, &policy["PolicyDocument"])));
+            }
+            "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
+                documents.push((place, PolicyKind::Resource, &properties["PolicyDocument"]));
+            }
+            "AWS::IAM::ManagedPolicy" => documents.push((place, PolicyKind::Boundary, &properties["PolicyDocument"])),
+            "AWS::KMS::Key" => documents.push((place, PolicyKind::Key, &properties["KeyPolicy"])),
+            "AWS::EC2::VPCEndpoint" => documents.push((place, PolicyKind::Endpoint, &properties["PolicyDocument"])),
+            _ => {}
+        }
+    }
+    documents.into_iter().flat_map(|(place, kind, document)| of(&place, kind, document)).collect()
+}
+
+fn of<'s>(place: &str, kind: PolicyKind, document: &'s Value) -> Vec<Statement<'s>> {
+    let list = document["Statement"].as_array().into_iter().flatten().enumerate();
+    let named = |index: usize, body: &Value| body["Sid"].as_str().map_or_else(|| index.to_string(), str::to_owned);
+    list.map(|(index, body)| Statement { place: format!("{place} {}", named(index, body)), kind, body }).collect()
+}
