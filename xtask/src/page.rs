@@ -101,7 +101,8 @@ fn headline(run: &LocalReport) -> (&'static str, &'static str, String) {
 fn tiles(run: &LocalReport) -> Markup {
     let sum = |of: fn(&Counts) -> u64| run.loaded.tables.values().map(of).sum::<u64>();
     let list = |parts: &[(u64, &str)], none: &str| {
-        let some = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number)));
+        let some =
+            parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", count(*number)));
         let text = some.collect::<Vec<_>>().join(", ");
         if text.is_empty() { none.to_owned() } else { text }
     };

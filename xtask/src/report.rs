@@ -96,7 +96,10 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     text += &format!("Took       {took}\n");
     text += &format!("Lake       {}\n", done.lake);
     text += &format!("Report     {}\n", done.report);
-    text += &format!("Warehouse  {}\n           (it keeps running; stop it with `cargo xtask local stop`)\n", done.warehouse);
+    text += &format!(
+        "Warehouse  {}\n           (it keeps running; stop it with `cargo xtask local stop`)\n",
+        done.warehouse
+    );
     let place = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
     let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());
     let source = if first.is_some_and(|table| table == "launches") {

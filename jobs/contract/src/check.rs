@@ -141,7 +141,9 @@ impl<'c> Checker<'c> {
             if child.parent_key == POSITION {
                 self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose another name"));
             }
-            for automatic in [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains(name)) {
+            for automatic in
+                [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains(name))
+            {
                 let message = format!("`{automatic}` is an automatic column; remove or rename this one");
                 self.add(&at, &["columns", automatic], message);
             }
@@ -160,7 +162,8 @@ impl<'c> Checker<'c> {
         let mut first: BTreeMap<&str, String> = BTreeMap::new();
         for (name, collection) in self.contract.collections.iter() {
             let own = (name, vec!["collections", name]);
-            let children = collection.children.names().map(|child| (child, vec!["collections", name, "children", child]));
+            let children =
+                collection.children.names().map(|child| (child, vec!["collections", name, "children", child]));
             for (table, at) in std::iter::once(own).chain(children) {
                 self.name(&at, table);
                 if let Some(other) = first.insert(table, at.join(".")) {

@@ -139,7 +139,12 @@ impl Contract {
         let parent_kind = collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind);
         let parent = Reference { table: name.to_owned(), column: collection.key.clone() };
         let mut columns = vec![
-            automatic(child.parent_key.as_str(), parent_kind, Some(parent), "The key of the record that holds the list."),
+            automatic(
+                child.parent_key.as_str(),
+                parent_kind,
+                Some(parent),
+                "The key of the record that holds the list.",
+            ),
             automatic(POSITION, Type::Integer, None, "The element's position in its list, from 1."),
         ];
         columns.extend(child.columns.iter().map(|(name, column)| self.column(name, column)));

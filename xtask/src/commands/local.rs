@@ -5,7 +5,7 @@ use contract::Exit;
 
 use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
 use crate::edge::{terminal, web};
-use crate::flows::local::{Platform, LocalRequest};
+use crate::flows::local::{LocalRequest, Platform};
 use crate::report;
 use crate::ui;
 
@@ -34,8 +34,18 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
         full_refresh,
     } = args;
     let platform = Platform::open(place.dir.as_deref())?;
-    let request =
-        LocalRequest { source, live, run_id, collections, contract, allow_empty, accept, dbt_project, no_dbt, full_refresh };
+    let request = LocalRequest {
+        source,
+        live,
+        run_id,
+        collections,
+        contract,
+        allow_empty,
+        accept,
+        dbt_project,
+        no_dbt,
+        full_refresh,
+    };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
     if place.json {
         terminal::say(&format!("{}\n", serde_json::to_string(&done)?))?;

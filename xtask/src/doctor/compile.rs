@@ -88,5 +88,9 @@ fn on_host(platform: Platform, facts: &Compilers) -> Result<(&'static str, Strin
     if native && facts.static_libc {
         return Ok((gnu, "with +crt-static".to_owned()));
     }
-    Err(if native { "neither the musl target nor libc.a is installed".to_owned() } else { format!("this machine is not {gnu}") })
+    Err(if native {
+        "neither the musl target nor libc.a is installed".to_owned()
+    } else {
+        format!("this machine is not {gnu}")
+    })
 }

@@ -112,7 +112,9 @@ fn disk(facts: &Facts) -> Diagnosis {
     match facts.free_gib {
         None => Diagnosis::yellow("disk", "free space is unknown", &[]),
         Some(0) => Diagnosis::red("disk", "less than 1 GiB free", &fix),
-        Some(free) if free < DISK => Diagnosis::yellow("disk", format!("{free} GiB free, {DISK} are recommended"), &fix),
+        Some(free) if free < DISK => {
+            Diagnosis::yellow("disk", format!("{free} GiB free, {DISK} are recommended"), &fix)
+        }
         Some(free) => Diagnosis::green("disk", format!("{free} GiB free")),
     }
 }

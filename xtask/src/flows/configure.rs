@@ -121,7 +121,9 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
 
 /// All modules.
 fn modules() -> Result<String> {
-    let modules = files::list(&files::root().join(FOLDER))?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let modules = files::list(&files::root().join(FOLDER))?
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"));
     let mut names: Vec<String> =
         modules.filter_map(|path: PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
     names.sort();

@@ -28,7 +28,9 @@ use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, Done, InjectedFault, Kept, MODULE, NOT_PROVED, StepTime, Warehouse, cause, dot_env, wrong};
+use crate::rehearsal::{
+    AIRFLOW_USER, Done, InjectedFault, Kept, MODULE, NOT_PROVED, StepTime, Warehouse, cause, dot_env, wrong,
+};
 use crate::run::{DAG, Question, chain, import_errors, manual};
 use crate::settings::{Settings, Variables};
 use crate::warehouse::DATABASE;
@@ -196,7 +198,19 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
     let failed = outcome.failed.as_ref();
     let cause = failed.map(|task| cause(&heard.last(task), dbt.as_ref())).unwrap_or_default();
     let (id, injected_fault, not_proved) = (place.id.clone(), request.injected_fault, NOT_PROVED);
-    Ok(Done { id, injected_fault, run: outcome, cause, tables, wrong, dbt, status, steps: steps.done, not_proved, kept })
+    Ok(Done {
+        id,
+        injected_fault,
+        run: outcome,
+        cause,
+        tables,
+        wrong,
+        dbt,
+        status,
+        steps: steps.done,
+        not_proved,
+        kept,
+    })
 }
 
 /// What of the environment the images are made with. Where the image of the settings cannot be pulled, one of Debian's own

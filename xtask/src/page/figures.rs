@@ -99,8 +99,7 @@ fn cadence(rows: &[Launches]) -> Markup {
     };
     let (year, most) = stacked.peak();
     let launches = counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches");
-    let caption =
-        format!("{launches} {}; the busiest year was {year} with {}.{planned}", span(&stacked), whole(most));
+    let caption = format!("{launches} {}; the busiest year was {year} with {}.{planned}", span(&stacked), whole(most));
     let drawing = drawing::columns(&stacked, whole);
     figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &[]))
 }
@@ -135,11 +134,8 @@ fn landings(rows: &[Landings]) -> Markup {
         (_, 0) => "–".to_owned(),
         (landed, known) => format!("{}%", percent(landed, known)),
     };
-    let more: [More<'_>; 3] = [
-        ("Landed", &|year| count(of(year).0)),
-        ("Failed", &|year| count(of(year).1 - of(year).0)),
-        ("Success", &rate),
-    ];
+    let more: [More<'_>; 3] =
+        [("Landed", &|year| count(of(year).0)), ("Failed", &|year| count(of(year).1 - of(year).0)), ("Success", &rate)];
     let drawing = drawing::rates(&rates, &stacked);
     figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &more))
 }

@@ -109,7 +109,9 @@ impl Airflow {
         let documented = DOCUMENTED.map(|part| part.to_string()).join(".");
         let version = numbers(&self.version);
         if version.is_none_or(|version| version < DOCUMENTED) {
-            let fix = format!("write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`");
+            let fix = format!(
+                "write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`"
+            );
             found.add("airflow.version", &self.version, fix);
         } else if version.is_some_and(|version| version > DOCUMENTED) {
             let words = format!(

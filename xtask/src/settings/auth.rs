@@ -85,5 +85,7 @@ fn owner_and_name(text: &str) -> bool {
     let Some((owner, name)) = text.split_once('/') else { return false };
     let owner_legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let name_legal = |c: char| word(c) || c == '.';
-    is_name(owner, 39, owner_legal, owner_legal) && is_name(name, 100, name_legal, name_legal) && !name.ends_with(".git")
+    is_name(owner, 39, owner_legal, owner_legal)
+        && is_name(name, 100, name_legal, name_legal)
+        && !name.ends_with(".git")
 }

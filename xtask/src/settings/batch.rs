@@ -114,7 +114,11 @@ impl JobDefinition {
                 let has = (from..=to).contains(&self.memory_mib)
                     && self.memory_mib % step == 0
                     && (to, self.memory_mib) != (2048, 1536);
-                let steps = if to == 2048 { "512, 1024 or 2048".to_owned() } else { format!("{from} to {to} in steps of {step}") };
+                let steps = if to == 2048 {
+                    "512, 1024 or 2048".to_owned()
+                } else {
+                    format!("{from} to {to} in steps of {step}")
+                };
                 found.must(
                     has,
                     &format!("{path}.memory_mib"),
@@ -124,7 +128,8 @@ impl JobDefinition {
             }
         }
         if self.vcpu > f64::from(max_vcpu) {
-            let fix = format!("is more than batch.max_vcpu ({max_vcpu}), so the job would never start; change one of them");
+            let fix =
+                format!("is more than batch.max_vcpu ({max_vcpu}), so the job would never start; change one of them");
             found.add(&format!("{path}.vcpu"), self.vcpu, fix);
         }
         // AWS Batch API Reference, JobTimeout and RetryStrategy.

@@ -75,7 +75,12 @@ impl Images {
             }
         }
         if let Some(bundle) = &self.ca_bundle {
-            found.must(!bundle.trim().is_empty(), "images.ca_bundle", bundle, "write the path of a file, or remove the key");
+            found.must(
+                !bundle.trim().is_empty(),
+                "images.ca_bundle",
+                bundle,
+                "write the path of a file, or remove the key",
+            );
         }
     }
 }

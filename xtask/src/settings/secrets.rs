@@ -29,7 +29,8 @@ fn walk(value: &Value, path: &str, found: &mut Vec<Finding>) {
         Value::String(text) => {
             let key = path.rsplit('.').next().unwrap_or_default();
             if let Some(what) = kind(text).or_else(|| by_name(key, text)) {
-                let fix = format!("looks like {what}; keep secrets in .env or the environment, never in a committed file");
+                let fix =
+                    format!("looks like {what}; keep secrets in .env or the environment, never in a committed file");
                 found.push(Finding { path: path.to_owned(), value: None, fix });
             }
         }

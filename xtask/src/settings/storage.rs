@@ -54,7 +54,8 @@ impl Storage {
             let path = format!("{path}.expire_days");
             found.must(expire > 0, &path, expire, "write 1 or more, or remove the key to keep everything");
             if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
-                let fix = format!("objects would be deleted before they move on day {days}; write more, or remove one key");
+                let fix =
+                    format!("objects would be deleted before they move on day {days}; write more, or remove one key");
                 found.add(&path, expire, fix);
             }
         }

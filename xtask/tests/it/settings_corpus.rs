@@ -86,8 +86,9 @@ fn an_unknown_module_is_reported_with_the_available_ones() {
         let output = command.env_clear().args(["settings", name, value, "--dot-env", "/dev/null"]).output();
         let output = output.expect("xtask starts");
         let shown = String::from_utf8_lossy(&output.stderr).into_owned();
-        let expected =
-            format!("error: settings `{value}` do not exist (selected by {how})\nhint: available: dev, prod, rehearse\n");
+        let expected = format!(
+            "error: settings `{value}` do not exist (selected by {how})\nhint: available: dev, prod, rehearse\n"
+        );
         assert_eq!((output.status.code(), shown), (Some(1), expected));
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));

@@ -86,7 +86,9 @@ fn captions_and_tables_have_the_numbers() {
 fn without_data_there_are_sentences_and_no_charts() {
     let empty = page(&run("name"), Some(&Charts::default()));
     assert!(!empty.contains("<svg"), "{empty}");
-    for caption in ["no launches yet", "attempted a landing yet", "No core has flown twice", "No payload has reached orbit"] {
+    for caption in
+        ["no launches yet", "attempted a landing yet", "No core has flown twice", "No payload has reached orbit"]
+    {
         assert!(empty.contains(caption), "{caption}");
     }
     assert!(page(&LocalReport { dbt: None, ..run("name") }, None).contains("built no marts"));

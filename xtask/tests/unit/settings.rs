@@ -40,7 +40,11 @@ fn values_of_aws_are_accepted() {
 #[test]
 fn other_values_are_refused() {
     for (key, values, fix) in [
-        ("airflow.maintenance", &["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"][..], "SUN:03:30"),
+        (
+            "airflow.maintenance",
+            &["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"][..],
+            "SUN:03:30",
+        ),
         ("airflow.version", &["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"], "write 3.0.6"),
         (
             "monitoring.email",
@@ -78,6 +82,9 @@ fn other_values_are_refused() {
         ("batch.dbt", "{vcpu: 16, memory_mib: 30720}", "with 16 vCPU Fargate has 32768 to 122880 in steps of 8192 MiB"),
     ] {
         let found = problems(key, value);
-        assert!(found.iter().any(|found| found.0.starts_with(key) && found.1.contains(fix)), "{key} {value}: {found:?}");
+        assert!(
+            found.iter().any(|found| found.0.starts_with(key) && found.1.contains(fix)),
+            "{key} {value}: {found:?}"
+        );
     }
 }

@@ -28,7 +28,8 @@ impl<'c> Checker<'c> {
                 ),
                 _ => self.steps(&at, place),
             }
-            let lists = children.into_iter().flat_map(Ordered::iter).map(|(_, list)| ("a child table", list.at.as_str()));
+            let lists =
+                children.into_iter().flat_map(Ordered::iter).map(|(_, list)| ("a child table", list.at.as_str()));
             let others = own[..index].iter().copied().chain(lists);
             for (other, taken) in others.filter(|(_, taken)| overlap(place, taken)) {
                 self.add(&at, &[], format!("`{place}` is already read by {other} (`{taken}`); remove one"));

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::Logs;
 use crate::edge::terminal;
 use crate::flows::configure;
-use crate::flows::run::{self, RunRequest, LogOutput};
+use crate::flows::run::{self, LogOutput, RunRequest};
 
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let variables = configure::variables(args.which.dot_env.as_deref())?;

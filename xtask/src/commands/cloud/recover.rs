@@ -16,7 +16,7 @@ const LEFT: &str = "Interrupted. CloudFormation finishes the operations that it 
 pub(super) fn run(args: &Recover) -> Result<Exit> {
     let Scope { which, stacks, folder, json } = &args.scope;
     let request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
-    let told = terminal::until_interrupted(LEFT, || {
+    let recovered = terminal::until_interrupted(LEFT, || {
         let mut tree = Tree::new(&[]);
         recover::recover(&request, &args.retain, &args.skip, &mut |stack, heard| match heard {
             StackProgress::Starts(words) => terminal::step(&format!("{stack}: {words}")),

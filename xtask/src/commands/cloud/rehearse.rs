@@ -43,7 +43,12 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         );
     }
     rehearse::preflight(docker_host.as_deref())?;
-    let request = RehearsalRequest { source: Source::of(args.source.as_deref(), injected_fault)?, injected_fault, keep: args.keep, variables };
+    let request = RehearsalRequest {
+        source: Source::of(args.source.as_deref(), injected_fault)?,
+        injected_fault,
+        keep: args.keep,
+        variables,
+    };
     let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
         terminal::step("Stopped what an interrupted rehearsal had left running");

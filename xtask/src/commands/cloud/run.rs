@@ -28,7 +28,7 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let which = which(&args.which);
     let again = format!("cargo xtask run{way} --attach '{id}'{which}");
     let left = format!("Left alone: the run goes on. To look on: {again}");
-    let request = RunRequest { settings, variables, every: args.every };
+    let request = RunRequest { settings, variables, every: args.interval };
     terminal::until_interrupted(left, || follow(args, &request, &id, &again, &which))
 }
 

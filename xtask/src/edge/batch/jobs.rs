@@ -10,7 +10,7 @@ use aws_sdk_batch::types::{
 
 use super::{Batch, refused};
 use crate::failure;
-use crate::run::{Attempt, DAG, Job, Standing, RunTask, Surroundings, UNMAPPED, job_name};
+use crate::run::{Attempt, DAG, Job, RunTask, Standing, Surroundings, UNMAPPED, job_name};
 
 /// Where Batch logs if a job definition does not say otherwise (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";

@@ -27,7 +27,12 @@ const QUEUED_LOOKS: u32 = 10;
 /// # Errors
 /// When the credentials are of another account, Airflow cannot be asked, is paused or knows no such run. A run that fails is
 /// no error here.
-pub fn run(request: &RunRequest, dag_run_id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
+pub fn run(
+    request: &RunRequest,
+    dag_run_id: &str,
+    attach: bool,
+    report: &mut dyn FnMut(RunProgress),
+) -> Result<Outcome> {
     let aws = Aws::of(&request.settings, &request.variables)?;
     if aws.is_unanswered("MWAA") {
         let failure = Failure::new("an emulator answers here, which has no Airflow");

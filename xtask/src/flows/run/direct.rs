@@ -26,7 +26,8 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
     for one in if attach { meant(id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |step: &RunTask| aws.wait(batch.newest(&names.queue, &job_name(DAG, step.task, UNMAPPED, &one)));
+            let newest =
+                |step: &RunTask| aws.wait(batch.newest(&names.queue, &job_name(DAG, step.task, UNMAPPED, &one)));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }

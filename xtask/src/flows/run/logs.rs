@@ -24,7 +24,12 @@ pub enum LogOutput {
 ///
 /// # Errors
 /// When Batch knows no such job.
-pub fn logs(request: &RunRequest, of: &str, follow: bool, report: &mut dyn FnMut(LogOutput) -> Result<()>) -> Result<()> {
+pub fn logs(
+    request: &RunRequest,
+    of: &str,
+    follow: bool,
+    report: &mut dyn FnMut(LogOutput) -> Result<()>,
+) -> Result<()> {
     let names = &request.settings.batch;
     let aws = Aws::of(&request.settings, &request.variables)?;
     let batch = Batch::new(&aws.config);
@@ -82,7 +87,14 @@ pub fn logs(request: &RunRequest, of: &str, follow: bool, report: &mut dyn FnMut
 }
 
 /// Adds the jobs of a run that there are; whether there is any.
-fn find(aws: &Aws, batch: &Batch, queue: &str, chain: &[RunTask], run_id: &str, looking: &mut Follow<'_>) -> Result<bool> {
+fn find(
+    aws: &Aws,
+    batch: &Batch,
+    queue: &str,
+    chain: &[RunTask],
+    run_id: &str,
+    looking: &mut Follow<'_>,
+) -> Result<bool> {
     let mut any = false;
     for step in chain {
         if let Some(id) = aws.wait(batch.newest(queue, &job_name(DAG, step.task, UNMAPPED, run_id)))? {

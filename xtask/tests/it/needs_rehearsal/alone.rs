@@ -196,10 +196,7 @@ fn stays_and_goes(dot_env: &str, state: &Value) {
     let refused = keys.envs(KEYS).env_remove("AWS_PROFILE").output().expect("xtask starts");
     let words = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        words.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr),
-        "{words}"
-    );
+    assert!(words.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr), "{words}");
 
     let id = state["place"]["id"].as_str().expect("an id");
     assert!(!left(state).is_empty());

@@ -11,7 +11,10 @@ fn assert_in_time(ended: &Ended) {
 fn two_at_once_are_red_each_for_its_own_cause() {
     prepared();
     let before = folders();
-    let both = [Begun::rehearsal(&["--inject-fault", "source", "--json"]), Begun::rehearsal(&["--inject-fault", "marts", "--json"])];
+    let both = [
+        Begun::rehearsal(&["--inject-fault", "source", "--json"]),
+        Begun::rehearsal(&["--inject-fault", "marts", "--json"]),
+    ];
     let mut both = both.map(|mut one| {
         one.until("Deploying");
         one
