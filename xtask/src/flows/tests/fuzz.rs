@@ -1,8 +1,8 @@
 //! The suite "fuzz": runs each target of `jobs/fuzz` under libFuzzer, starting from the committed inputs.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use super::{Bench, Outcome};
+use super::{Bench, Missing, Outcome};
 use crate::edge::{files, shell};
 
 /// Each target and its longest input in bytes.
@@ -18,7 +18,7 @@ const MEBIBYTES: u32 = 1_024;
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
     if !shell::has_cpp_compiler() {
-        return Ok(Outcome::NotRun("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
+        bail!(Missing("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
     }
     (bench.report)("Building the fuzz targets");
     if !shell::build_fuzz_targets(root)? {
@@ -74,24 +74,10 @@ fn broken(target: &str, text: &str, code: Option<i32>) -> String {
         Some((_, file)) => format!(
             "fuzz target `{target}`: failed with `{file}`; reproduce with: cargo run --package jobs-fuzz --bin {target} {file}"
         ),
-        None => format!("fuzz target `{target}` ended with {code:?} and left no input"),
+        None => format!("fuzz target `{target}` exited with {code:?} and recorded no input"),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BROKEN: &str = "INFO: Seed: 1\n#4\tINITED cov: 1 ft: 2\n#9\tNEW    cov: 3 ft: 4\nthread panicked at a.rs:1\n\
-                          wrong\nartifact_prefix='/a/'; Test unit written to /a/crash-1";
-
-    #[test]
-    fn a_failing_target_is_reported_with_its_input_and_the_command_to_reproduce_it() {
-        let found = broken("rows", BROKEN, Some(77));
-        let again = "cargo run --package jobs-fuzz --bin rows /a/crash-1";
-        assert!(found.contains("failed with `/a/crash-1`") && found.ends_with(again), "{found}");
-        assert!(ending(BROKEN).starts_with("thread panicked at a.rs:1\nwrong"));
-        assert_eq!(broken("rows", "", None), "fuzz target `rows` ended with None and left no input");
-        assert_eq!(last_line(BROKEN, "cov:"), "#9 NEW    cov: 3 ft: 4");
-    }
-}
+#[path = "../../../tests/unit/flows/tests/fuzz.rs"]
+mod tests;

