@@ -54,7 +54,7 @@ fn a_dead_configured_socket_is_red() {
     let output = doctor(&[("DOCKER_HOST", "unix:///nowhere/docker.sock")], &["--json", "--dot-env", "/dev/null"]);
     let found = diagnoses(&output);
     assert_eq!(of(&found, "docker")["state"], "red");
-    assert_eq!(of(&found, "docker")["found"], "DOCKER_HOST is unix:///nowhere/docker.sock: no engine runs there");
+    assert_eq!(of(&found, "docker")["found"], "DOCKER_HOST is unix:///nowhere/docker.sock: no engine is running");
 }
 
 #[test]
