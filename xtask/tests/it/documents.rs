@@ -1,4 +1,4 @@
-//! The Markdown files: their links, paths and commands exist.
+//! The links, paths and commands in the Markdown files exist.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,14 +38,40 @@ fn every_relative_link_leads_to_a_file() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// `a/{b,c}.rs` as `a/b.rs` and `a/c.rs`.
+fn expanded(path: &str) -> Vec<String> {
+    match path.split_once('{').and_then(|(start, rest)| Some((start, rest.split_once('}')?))) {
+        Some((start, (names, end))) => names.split(',').map(|name| format!("{start}{name}{end}")).collect(),
+        None => vec![path.to_owned()],
+    }
+}
+
+/// Whether a quoted text names a file or module: it starts with a folder of the repository or of a crate's sources.
+fn is_path(text: &str, folders: &[PathBuf]) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./{},-".contains(c);
+    let first = text.split_once('/').map_or("", |(first, _)| first);
+    let is_name = first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.') && first != "target";
+    text.chars().all(plain) && is_name && folders.iter().any(|folder| folder.join(first).is_dir())
+}
+
 #[test]
-fn every_path_of_the_tour_exists() {
-    let text = std::fs::read_to_string(root().join("docs/tour.md")).expect("the tour");
-    let quoted = text.split('`').skip(1).step_by(2);
-    let folders = ["jobs/", "dags/", "dbt/", "xtask/"];
-    let paths: Vec<&str> = quoted.filter(|word| folders.iter().any(|folder| word.starts_with(folder))).collect();
-    let missing: Vec<&&str> = paths.iter().filter(|path| !root().join(path).exists()).collect();
-    assert!(missing.is_empty() && paths.len() > 12, "{missing:?}");
+fn every_path_in_the_documents_exists() {
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for (name, text) in texts(is_markdown) {
+        let own = root().join(&name).parent().expect("a folder").to_owned();
+        let folders =
+            [own, root(), root().join("xtask/src"), root().join("jobs/src"), root().join("jobs/contract/src")];
+        let lines = text.lines().filter(|line| !line.starts_with("```"));
+        let quoted = lines.flat_map(|line| line.split('`').skip(1).step_by(2).collect::<Vec<_>>());
+        for path in quoted.filter(|text| is_path(text, &folders)).flat_map(expanded) {
+            count += 1;
+            let exists = |folder: &PathBuf| folder.join(&path).exists() || folder.join(format!("{path}.rs")).exists();
+            if !folders.iter().any(exists) {
+                missing.push(format!("{name}: {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty() && count > 100, "{count} paths\n{}", missing.join("\n"));
 }
 
 #[test]
@@ -66,8 +92,8 @@ fn every_command_that_is_shown_exists_with_its_options() {
     let (mut shown, mut wrong) = (0, Vec::new());
     for (name, text) in texts(|name| is_markdown(name) || name.ends_with(".yml") || name == ".ci/run") {
         for call in text.split("cargo xtask ").skip(1) {
-            let call =
-                call.split(['\n', '`', '|', '"']).next().unwrap_or_default().split(" #").next().unwrap_or_default();
+            let call = call.split(['\n', '`', '|', '"', '>']).next().unwrap_or_default();
+            let call = call.split(" #").next().unwrap_or_default();
             let words: Vec<&str> =
                 call.split_whitespace().map(|word| word.trim_matches(['[', ']', ',', '.', ')', ';', ':'])).collect();
             let Some(command) = words.first().filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())) else {
@@ -79,7 +105,7 @@ fn every_command_that_is_shown_exists_with_its_options() {
                 continue;
             };
             shown += 1;
-            for word in words.iter().filter(|word| word.starts_with("--")) {
+            for word in words.iter().filter(|word| word.starts_with("--") && **word != "--") {
                 let flag = word.split('=').next().unwrap_or_default();
                 if !help.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|known| known == flag) {
                     wrong.push(format!("{name}: `{command}` has no option `{flag}`"));
