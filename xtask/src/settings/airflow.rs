@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, is_name, letter, word};
+use super::check::Findings;
 
 /// The only version of Airflow 3 that MWAA's API documents (Amazon MWAA API Reference, CreateEnvironment, `AirflowVersion`).
 /// Images of 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
@@ -82,63 +82,60 @@ pub enum LogLevel {
 }
 
 impl Airflow {
-    pub(super) fn check(&self, found: &mut Findings) {
-        // `^[a-zA-Z][0-9a-zA-Z\-_]*$`, at most 80 (Amazon MWAA API Reference, CreateEnvironment, `Name`).
-        let legal = is_name(&self.environment, 80, letter, word);
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        // The patterns and limits are those of CreateEnvironment (Amazon MWAA API Reference), unless noted.
         let fix = "write up to 80 letters, digits, - and _, a letter first";
-        found.must(legal, "airflow.environment", &self.environment, fix);
+        found.pattern("airflow.environment", r"^[A-Za-z][A-Za-z0-9_-]{0,79}$", fix);
         self.check_version(found);
         let fix = format!("must be one of {}", CLASSES.join(", "));
-        found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", &self.class, fix);
+        found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", fix);
         self.check_numbers(found);
-        // Amazon MWAA API Reference, CreateEnvironment, `WebserverAccessMode`.
         let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
         if self.webserver == Webserver::PublicAndPrivate && is_before {
             let fix = format!("requires Airflow 3.2, and the version is {}; write private or public", self.version);
-            found.add("airflow.webserver", self.webserver, fix);
+            found.add("airflow.webserver", fix);
         }
         let path = &self.requirements;
         let legal = path.ends_with(".txt") && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        let fix = "write a path relative to the repository that ends with .txt";
-        found.must(legal, "airflow.requirements", path, fix);
+        found.must(legal, "airflow.requirements", "write a path relative to the repository that ends with .txt");
+        let window = r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01][0-9]|2[0-3]):(00|30)$";
         let fix = "write a day and a full or half hour in UTC, such as SUN:03:30";
-        found.must(is_window(&self.maintenance), "airflow.maintenance", &self.maintenance, fix);
+        found.pattern("airflow.maintenance", window, fix);
     }
 
-    fn check_version(&self, found: &mut Findings) {
+    fn check_version(&self, found: &mut Findings<'_>) {
         let documented = DOCUMENTED.map(|part| part.to_string()).join(".");
-        let version = numbers(&self.version);
-        if version.is_none_or(|version| version < DOCUMENTED) {
-            let fix = format!(
-                "write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`"
-            );
-            found.add("airflow.version", &self.version, fix);
-        } else if version.is_some_and(|version| version > DOCUMENTED) {
-            let words = format!(
-                "is newer than {documented}, the newest version that MWAA's API documents and that the DAGs are tested \
-                 with: MWAA may refuse it, and {} must pin the Amazon provider of this version's constraints",
-                self.requirements
-            );
-            found.warn("airflow.version", &self.version, words);
+        match numbers(&self.version) {
+            Some(version) if version > DOCUMENTED => {
+                let message = format!(
+                    "is newer than {documented}, the newest version in MWAA's documentation and the one that the DAGs \
+                     are tested with. MWAA may refuse it, and {} must pin the version of the Amazon provider from \
+                     this version's constraints",
+                    self.requirements
+                );
+                found.warn("airflow.version", message);
+            }
+            Some(DOCUMENTED) => {}
+            _ => {
+                let fix = format!(
+                    "write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`"
+                );
+                found.add("airflow.version", fix);
+            }
         }
     }
 
-    fn check_numbers(&self, found: &mut Findings) {
+    fn check_numbers(&self, found: &mut Findings<'_>) {
         let (min, max) = (self.min_workers, self.max_workers);
-        found.must(min >= 1, "airflow.min_workers", min, "write 1 or more");
-        found.must(max >= min, "airflow.max_workers", max, format!("is less than min_workers; write {min} or more"));
-        let micro = self.class == "mw1.micro";
-        // Amazon MWAA API Reference, CreateEnvironment, `Schedulers`.
-        let (legal, fix) = if micro {
-            (self.schedulers == 1, "write 1 for mw1.micro")
-        } else {
-            ((2..=5).contains(&self.schedulers), "write 2 to 5; only mw1.micro has 1")
-        };
-        found.must(legal, "airflow.schedulers", self.schedulers, fix);
-        // Amazon MWAA User Guide, "Amazon MWAA environment class": micro does not scale.
-        if micro && max > 1 {
-            found.add("airflow.max_workers", max, "mw1.micro has one worker; write 1, or choose a larger class");
+        found.range("airflow.min_workers", 1.., "write 1 or more");
+        found.must(max >= min, "airflow.max_workers", format!("is less than min_workers; write {min} or more"));
+        if self.class != "mw1.micro" {
+            found.range("airflow.schedulers", 2..=5, "write 2 to 5; only mw1.micro has 1");
+            return;
         }
+        found.range("airflow.schedulers", 1..=1, "write 1 for mw1.micro");
+        // Amazon MWAA User Guide, "Amazon MWAA environment class": micro does not scale.
+        found.must(max <= 1, "airflow.max_workers", "mw1.micro has one worker; write 1, or choose a larger class");
     }
 }
 
@@ -146,11 +143,4 @@ impl Airflow {
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let number = |part: &str| part.parse::<u32>().ok().filter(|number| number.to_string() == part);
     version.split('.').map(number).collect::<Option<Vec<_>>>()?.try_into().ok()
-}
-
-/// `(MON|…|SUN):([01]\d|2[0-3]):(00|30)` (Amazon MWAA API Reference, CreateEnvironment, `WeeklyMaintenanceWindowStart`).
-fn is_window(text: &str) -> bool {
-    let Some((day, time)) = text.split_once(':') else { return false };
-    ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"].contains(&day)
-        && (0..48).any(|half| time == format!("{:02}:{:02}", half / 2, half % 2 * 30))
 }

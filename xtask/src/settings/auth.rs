@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, is_name, word};
+use super::check::Findings;
 
 /// The identity of deployments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,42 +50,40 @@ impl Auth {
         Some(numbered().unwrap_or_else(|| format!("repo:{repository}")))
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
-        // GitHub allows more characters in an environment and escapes a `:` in an identity (GitHub Docs, "OpenID Connect
-        // reference"). Ours: nothing to escape, and room for a suffix.
-        let environment = |name: &str| is_name(name, 64, word, word);
-        for (key, value, is_legal, fix) in [
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        // An owner has up to 39 letters, digits and hyphens; a name up to 100, also with dots and underscores (GitHub's
+        // sign-up and repository forms). GitHub allows more characters in an environment and escapes a `:` in an identity
+        // (GitHub Docs, "OpenID Connect reference"). Ours: nothing to escape, and room for a suffix.
+        for (path, value, pattern, fix) in [
             (
                 "auth.repository",
                 &self.repository,
-                &owner_and_name as &dyn Fn(&str) -> bool,
+                "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$",
                 "write owner/name as GitHub shows it, without https:// and .git",
             ),
-            ("auth.environment", &self.environment, &environment, "write up to 64 letters, digits, `-` and `_`"),
+            (
+                "auth.environment",
+                &self.environment,
+                "^[A-Za-z0-9_-]{1,64}$",
+                "write up to 64 letters, digits, `-` and `_`",
+            ),
         ] {
             match (self.method, value) {
-                (Method::Oidc, None) => found.add(key, (), format!("is missing: `method: oidc` needs it; {fix}")),
-                (Method::Oidc, Some(value)) => found.must(is_legal(value), key, value, fix),
-                (Method::Keys, Some(value)) => {
-                    found.add(key, value, "is only for `method: oidc`; remove it or change the method");
+                (Method::Oidc, None) => found.add(path, format!("is missing: `method: oidc` needs it; {fix}")),
+                (Method::Oidc, Some(value)) => {
+                    if found.pattern(path, pattern, fix) {
+                        found.must(!value.ends_with(".git"), path, fix);
+                    }
+                }
+                (Method::Keys, Some(_)) => {
+                    found.add(path, "is only for `method: oidc`; remove it or change the method");
                 }
                 (Method::Keys, None) => {}
             }
         }
         if self.repository_id.is_some() != self.owner_id.is_some() {
             let path = if self.owner_id.is_none() { "auth.owner_id" } else { "auth.repository_id" };
-            found.add(path, (), "is missing: write both `repository_id` and `owner_id`, or neither");
+            found.add(path, "is missing: write both `repository_id` and `owner_id`, or neither");
         }
     }
-}
-
-/// An owner has up to 39 letters, digits and hyphens; a name up to 100, also with dots and underscores (GitHub's sign-up and
-/// repository forms).
-fn owner_and_name(text: &str) -> bool {
-    let Some((owner, name)) = text.split_once('/') else { return false };
-    let owner_legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let name_legal = |c: char| word(c) || c == '.';
-    is_name(owner, 39, owner_legal, owner_legal)
-        && is_name(name, 100, name_legal, name_legal)
-        && !name.ends_with(".git")
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, is_name, word};
+use super::check::Findings;
 
 /// AWS Batch on Fargate, which runs the jobs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -72,70 +72,57 @@ pub struct JobDefinition {
     pub attempts: u32,
 }
 
+/// The sizes of a job on Fargate: vCPU, then MiB from, to and step (AWS Batch API Reference, ResourceRequirement).
+const SIZES: [(f64, u32, u32, u32); 7] = [
+    (0.25, 512, 2048, 512),
+    (0.5, 1024, 4096, 1024),
+    (1.0, 2048, 8192, 1024),
+    (2.0, 4096, 16_384, 1024),
+    (4.0, 8192, 30_720, 1024),
+    (8.0, 16_384, 61_440, 4096),
+    (16.0, 32_768, 122_880, 8192),
+];
+
 impl Batch {
-    pub(super) fn check(&self, found: &mut Findings) {
-        let names = [
-            ("compute_environment", &self.compute_environment),
-            ("queue", &self.queue),
-            ("ingestion.name", &self.ingestion.name),
-            ("dbt.name", &self.dbt.name),
-        ];
-        for (key, name) in names {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        for key in ["compute_environment", "queue", "ingestion.name", "dbt.name"] {
             // AWS Batch API Reference, CreateComputeEnvironment, CreateJobQueue, RegisterJobDefinition.
-            let legal = is_name(name, 128, |c| c.is_ascii_alphanumeric(), word);
             let fix = "write up to 128 letters, digits, - and _, starting with a letter or digit";
-            found.must(legal, &format!("batch.{key}"), name, fix);
+            found.pattern(&format!("batch.{key}"), r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$", fix);
         }
         let fix = "is also the name of the other job definition; they must differ";
-        found.must(self.ingestion.name != self.dbt.name, "batch.dbt.name", &self.dbt.name, fix);
-        found.must(self.max_vcpu > 0, "batch.max_vcpu", self.max_vcpu, "write 1 or more");
+        found.must(self.ingestion.name != self.dbt.name, "batch.dbt.name", fix);
+        found.range("batch.max_vcpu", 1.., "write 1 or more");
         self.ingestion.check("batch.ingestion", self.max_vcpu, found);
         self.dbt.check("batch.dbt", self.max_vcpu, found);
     }
 }
 
 impl JobDefinition {
-    fn check(&self, path: &str, max_vcpu: u32, found: &mut Findings) {
-        // vCPU, and MiB from, to and step (AWS Batch API Reference, ResourceRequirement, for Fargate).
-        let sizes = [
-            (0.25_f64, 512, 2048, 512),
-            (0.5, 1024, 4096, 1024),
-            (1.0, 2048, 8192, 1024),
-            (2.0, 4096, 16_384, 1024),
-            (4.0, 8192, 30_720, 1024),
-            (8.0, 16_384, 61_440, 4096),
-            (16.0, 32_768, 122_880, 8192),
-        ];
+    fn check(&self, path: &str, max_vcpu: u32, found: &mut Findings<'_>) {
+        let vcpu = format!("{path}.vcpu");
         // All are exact in binary.
-        match sizes.into_iter().find(|(vcpu, ..)| vcpu.to_bits() == self.vcpu.to_bits()) {
-            None => found.add(&format!("{path}.vcpu"), self.vcpu, "Fargate has 0.25, 0.5, 1, 2, 4, 8 and 16"),
+        match SIZES.into_iter().find(|(vcpu, ..)| vcpu.to_bits() == self.vcpu.to_bits()) {
+            None => found.add(&vcpu, "Fargate has 0.25, 0.5, 1, 2, 4, 8 and 16"),
             Some((vcpu, from, to, step)) => {
                 // A quarter has 512, 1,024 and 2,048, but not 1,536.
                 let has = (from..=to).contains(&self.memory_mib)
                     && self.memory_mib % step == 0
                     && (to, self.memory_mib) != (2048, 1536);
-                let steps = if to == 2048 {
-                    "512, 1024 or 2048".to_owned()
-                } else {
-                    format!("{from} to {to} in steps of {step}")
+                let steps = match to {
+                    2048 => "512, 1024 or 2048".to_owned(),
+                    _ => format!("{from} to {to} in steps of {step}"),
                 };
-                found.must(
-                    has,
-                    &format!("{path}.memory_mib"),
-                    self.memory_mib,
-                    format!("with {vcpu} vCPU Fargate has {steps} MiB"),
-                );
+                found.must(has, &format!("{path}.memory_mib"), format!("with {vcpu} vCPU Fargate has {steps} MiB"));
             }
         }
         if self.vcpu > f64::from(max_vcpu) {
             let fix =
                 format!("is more than batch.max_vcpu ({max_vcpu}), so the job would never start; change one of them");
-            found.add(&format!("{path}.vcpu"), self.vcpu, fix);
+            found.add(&vcpu, fix);
         }
         // AWS Batch API Reference, JobTimeout and RetryStrategy.
-        let fix = "write 60 or more, the minimum of Batch";
-        found.must(self.timeout_seconds >= 60, &format!("{path}.timeout_seconds"), self.timeout_seconds, fix);
-        let fix = "write 1 (no retry) to 10";
-        found.must((1..=10).contains(&self.attempts), &format!("{path}.attempts"), self.attempts, fix);
+        found.range(&format!("{path}.timeout_seconds"), 60.., "write 60 or more, the minimum of Batch");
+        found.range(&format!("{path}.attempts"), 1..=10, "write 1 (no retry) to 10");
     }
 }

@@ -1,83 +1,97 @@
-//! What the rules find, and predicates that several rules share.
+//! What the rules find in well-formed settings, and the forms of rules that several sections share.
 
-use serde::Serialize;
+use std::ops::RangeBounds;
 
-/// What the rules find in well-formed settings, in no order.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    /// Values that break a rule.
-    pub problems: Vec<Finding>,
-    /// Values that AWS may refuse.
-    pub warnings: Vec<Finding>,
-}
+use regex_lite::Regex;
+use serde_yaml::Value;
+
+use super::document::{at, shown};
+
+/// The retention periods of CloudWatch Logs, in days (Amazon CloudWatch Logs API Reference, PutRetentionPolicy).
+const RETENTION: [u64; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// One key with a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     /// Keys and list positions from the top, separated by dots.
     pub path: String,
-    /// The value, if it helps.
+    /// The value, if it helps and is not a secret.
     pub value: Option<String>,
     /// The rule, and what to write.
     pub fix: String,
 }
 
-impl Finding {
-    /// The value is shown as the file has it; `()` shows none.
-    fn new(path: &str, value: impl Serialize, fix: impl Into<String>) -> Self {
-        let value = serde_json::to_value(value).ok().filter(|value| !value.is_null()).map(|value| value.to_string());
-        Self { path: path.to_owned(), value, fix: fix.into() }
-    }
+/// What the rules find, in no order. Every rule names the key by its path.
+#[derive(Debug)]
+pub(super) struct Findings<'s> {
+    document: &'s Value,
+    /// Values that break a rule.
+    pub problems: Vec<Finding>,
+    /// Values that AWS may refuse.
+    pub warnings: Vec<Finding>,
 }
 
-impl Findings {
-    /// A value that breaks a rule, or with `()` a missing key.
-    pub(super) fn add(&mut self, path: &str, value: impl Serialize, fix: impl Into<String>) {
-        self.problems.push(Finding::new(path, value, fix));
+impl<'s> Findings<'s> {
+    /// No findings yet in these settings.
+    pub(super) fn of(document: &'s Value) -> Self {
+        Self { document, problems: Vec::new(), warnings: Vec::new() }
+    }
+
+    fn value(&self, path: &str) -> Option<&'s Value> {
+        at(self.document, &path.split('.').collect::<Vec<_>>())
+    }
+
+    fn finding(&self, path: &str, fix: impl Into<String>) -> Finding {
+        Finding { path: path.to_owned(), value: self.value(path).map(shown), fix: fix.into() }
+    }
+
+    /// A value that breaks a rule, or a missing key.
+    pub(super) fn add(&mut self, path: &str, fix: impl Into<String>) {
+        self.problems.push(self.finding(path, fix));
     }
 
     /// A value that AWS may refuse.
-    pub(super) fn warn(&mut self, path: &str, value: impl Serialize, words: impl Into<String>) {
-        self.warnings.push(Finding::new(path, value, words));
+    pub(super) fn warn(&mut self, path: &str, message: impl Into<String>) {
+        self.warnings.push(self.finding(path, message));
     }
 
-    /// A value that breaks a rule unless `holds`.
-    pub(super) fn must(&mut self, holds: bool, path: &str, value: impl Serialize, fix: impl Into<String>) {
+    /// A value that breaks a rule unless `holds`, which is returned.
+    pub(super) fn must(&mut self, holds: bool, path: &str, fix: impl Into<String>) -> bool {
         if !holds {
-            self.add(path, value, fix);
+            self.add(path, fix);
+        }
+        holds
+    }
+
+    /// A number must be in the range.
+    pub(super) fn range(&mut self, path: &str, range: impl RangeBounds<u64>, fix: &str) {
+        let holds = self.value(path).and_then(Value::as_u64).is_some_and(|number| range.contains(&number));
+        self.must(holds, path, fix);
+    }
+
+    /// A text must match the pattern; an optional key may be missing.
+    pub(super) fn pattern(&mut self, path: &str, pattern: &str, fix: &str) -> bool {
+        let matches = |text: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
+        self.must(self.value(path).and_then(Value::as_str).is_none_or(matches), path, fix)
+    }
+
+    /// No element of a list may repeat an earlier one.
+    pub(super) fn no_duplicates(&mut self, path: &str) {
+        let list = self.value(path).and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
+        for (index, _) in list.iter().enumerate().filter(|(index, element)| list[..*index].contains(element)) {
+            self.add(&format!("{path}.{index}"), "is listed twice; remove one");
         }
     }
 
-    /// A list with an element that repeats an earlier one.
-    pub(super) fn no_duplicates<T: Serialize + PartialEq>(&mut self, path: &str, list: &[T]) {
-        for (index, element) in list.iter().enumerate().filter(|(index, element)| list[..*index].contains(element)) {
-            self.add(&format!("{path}.{index}"), element, "is listed twice; remove one");
+    /// CloudWatch must have the retention period.
+    pub(super) fn retention(&mut self, path: &str) {
+        let days = self.value(path).and_then(Value::as_u64).unwrap_or_default();
+        if !RETENTION.contains(&days) {
+            let below = RETENTION.iter().rev().find(|period| **period < days);
+            let above = RETENTION.iter().find(|period| **period > days);
+            let near: Vec<String> = [below, above].into_iter().flatten().map(ToString::to_string).collect();
+            self.add(path, format!("is not a retention period of CloudWatch; write {}", near.join(" or ")));
         }
     }
-}
-
-/// Whether `text` has 1 to `max` characters, all of them `legal` and the first one `first`.
-pub(super) fn is_name(text: &str, max: usize, first: impl Fn(char) -> bool, legal: impl Fn(char) -> bool) -> bool {
-    (1..=max).contains(&text.len()) && text.starts_with(first) && text.chars().all(legal)
-}
-
-/// a-z.
-pub(super) fn lower(c: char) -> bool {
-    c.is_ascii_lowercase()
-}
-
-/// A-Z and a-z.
-pub(super) fn letter(c: char) -> bool {
-    c.is_ascii_alphabetic()
-}
-
-/// Letters, digits, `-` and `_`.
-pub(super) fn word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '-' || c == '_'
-}
-
-/// A URL with a host; a path may follow. URLs with a password are refused earlier, as secrets.
-pub(super) fn web_address(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace))
 }

@@ -32,21 +32,16 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Dags {
-    pub(super) fn check(&self, found: &mut Findings) {
-        if let Some(schedule) = &self.schedule
-            && let Err(why) = cron(schedule)
-        {
-            found.add("dags.schedule", schedule, why);
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        if let Some(Err(fix)) = self.schedule.as_deref().map(cron) {
+            found.add("dags.schedule", fix);
         }
         // Ours: Batch retries where a retry helps; retries of Airflow multiply them.
-        let fix = "write 0 or 1; for more attempts set batch.ingestion.attempts";
-        found.must(self.retries <= 1, "dags.retries", self.retries, fix);
-        let age = self.max_load_age_hours;
+        found.range("dags.retries", ..=1, "write 0 or 1; for more attempts set batch.ingestion.attempts");
         // Amazon CloudWatch API Reference, PutMetricAlarm, `EvaluationPeriods`: an alarm evaluates at most 7 days.
-        let fix = "write 1 to 168: an alarm evaluates at most a week";
-        found.must((1..=168).contains(&age), "dags.max_load_age_hours", age, fix);
-        let share = self.max_quarantine_share;
-        found.must((0.0..=1.0).contains(&share), "dags.max_quarantine_share", share, "must be between 0 and 1");
+        found.range("dags.max_load_age_hours", 1..=168, "write 1 to 168: an alarm evaluates at most a week");
+        let share = (0.0..=1.0).contains(&self.max_quarantine_share);
+        found.must(share, "dags.max_quarantine_share", "must be between 0 and 1");
     }
 }
 

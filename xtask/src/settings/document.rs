@@ -1,4 +1,4 @@
-//! A settings file as YAML, and what is wrong with a file that is not.
+//! A settings file as YAML, and the problem of a file that is not YAML.
 
 use serde_yaml::{Mapping, Value};
 
@@ -37,7 +37,7 @@ pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
     Err(Problem::of(file.file, None, fix))
 }
 
-/// The YAML reader's error, in plainer words.
+/// The YAML reader's error as a problem with a fix.
 pub fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
     let mut line = error.location().map(|place| place.line());
     let message = without_place(&error.to_string());
@@ -86,25 +86,17 @@ pub(super) fn at<'v>(value: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v V
     })
 }
 
-/// A value as the file has it, on one line and shortened.
+/// A value on one line, shortened.
 pub(super) fn shown(value: &Value) -> String {
     let text = match value {
-        Value::String(text) => format!("{text:?}"),
         Value::Mapping(_) => return "{…}".to_owned(),
-        Value::Sequence(_) => return "[…]".to_owned(),
         Value::Null => return String::new(),
+        Value::String(_) | Value::Sequence(_) => serde_json::to_string(value).unwrap_or_default(),
         other => serde_yaml::to_string(other).unwrap_or_default().trim_end().replace('\n', " "),
     };
     if text.chars().count() <= 60 { text } else { text.chars().take(59).chain(['…']).collect() }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_become_text_or_an_error_with_the_line() {
-        assert_eq!(text_of("x", b"\xef\xbb\xbfa: 1\n".to_vec()), Ok("a: 1\n".to_owned()));
-        assert_eq!(text_of("x", b"a: 1\nb: \xff\n".to_vec()).map_err(|problem| problem.line), Err(Some(2)));
-    }
-}
+#[path = "../../tests/unit/settings/document.rs"]
+mod tests;

@@ -1,9 +1,9 @@
-//! The sources of the two images.
+//! The two images: their sources, and their repositories in ECR.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, web_address};
+use super::check::Findings;
 
 /// The sources of the images. Their CPU architecture is `batch.platform`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,36 +60,48 @@ pub struct DbtImage {
     pub base: String,
 }
 
+/// The image repositories in ECR.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// Name of the repository for the image of `transformation` and `copy`.
+    pub ingestion: String,
+    /// Name of the repository for the image of dbt.
+    pub dbt: String,
+    /// Number of images that each repository keeps.
+    #[schemars(range(min = 2, max = 1000))]
+    pub keep_images: u32,
+}
+
 impl Images {
-    pub(super) fn check(&self, found: &mut Findings) {
-        for (key, image) in [("ingestion.builder", &self.ingestion.builder), ("dbt.base", &self.dbt.base)] {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        for path in ["images.ingestion.builder", "images.dbt.base"] {
+            // OCI Image Specification, "Digests".
             let fix = "add the image's digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
-            found.must(pinned(image), &format!("images.{key}"), image, fix);
+            found.pattern(path, r"^[^@\s]+@sha256:[0-9a-f]{64}$", fix);
         }
-        let index = &self.package_index;
         let fix = "write https://host/path, such as https://pypi.org/simple";
-        found.must(index.starts_with("https://") && web_address(index), "images.package_index", index, fix);
-        for (key, proxy) in [("http_proxy", &self.http_proxy), ("https_proxy", &self.https_proxy)] {
-            if let Some(proxy) = proxy {
-                found.must(web_address(proxy), &format!("images.{key}"), proxy, "write http://host:port");
-            }
+        found.pattern("images.package_index", r"^https://[^/\s]\S*$", fix);
+        for path in ["images.http_proxy", "images.https_proxy"] {
+            found.pattern(path, r"^https?://[^/\s]\S*$", "write http://host:port");
         }
-        if let Some(bundle) = &self.ca_bundle {
-            found.must(
-                !bundle.trim().is_empty(),
-                "images.ca_bundle",
-                bundle,
-                "write the path of a file, or remove the key",
-            );
-        }
+        found.pattern("images.ca_bundle", r"\S", "write the path of a file, or remove the key");
     }
 }
 
-/// `name@sha256:` and 64 lower-case hexadecimal digits (OCI Image Specification, "Digests").
-fn pinned(image: &str) -> bool {
-    let Some((name, digest)) = image.split_once("@sha256:") else { return false };
-    !name.is_empty()
-        && !name.contains(char::is_whitespace)
-        && digest.len() == 64
-        && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+impl Registry {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
+        for (path, name) in [("registry.ingestion", &self.ingestion), ("registry.dbt", &self.dbt)] {
+            // `(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*`, 2 to 256 characters (Amazon ECR API
+            // Reference, CreateRepository).
+            let fix = "write 2 to 256 of a-z 0-9, with single . _ - / between them";
+            if found.pattern(path, "^[a-z0-9]+([._/-][a-z0-9]+)*$", fix) {
+                found.must((2..=256).contains(&name.len()), path, fix);
+            }
+        }
+        let fix = "is also the name of the other repository; they must differ";
+        found.must(self.ingestion != self.dbt, "registry.dbt", fix);
+        // Ours: one to run and one to roll back to.
+        found.range("registry.keep_images", 2..=1000, "write 2 to 1000");
+    }
 }

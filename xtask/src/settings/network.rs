@@ -4,9 +4,10 @@ use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
-use super::check::{Findings, lower};
-use super::monitoring::check_retention;
+use super::airflow::Airflow;
+use super::batch::Batch;
+use super::check::Findings;
+use super::warehouse::Warehouse;
 
 /// AWS reserves the first four addresses of a subnet and the last (Amazon VPC User Guide, "Subnet sizing for IPv4").
 const RESERVED_BY_AWS: u32 = 5;
@@ -69,77 +70,75 @@ pub enum Endpoint {
 }
 
 impl Network {
-    pub(super) fn check(&self, settings: &Settings, found: &mut Findings) {
+    pub(super) fn check(&self, warehouse: &Warehouse, batch: &Batch, airflow: &Airflow, found: &mut Findings<'_>) {
         let vpc = self.check_vpc(found);
         self.check_zones(found);
         let mut taken: Vec<(String, Ipv4Net)> = Vec::new();
         for (key, subnets, needed) in [
             ("public_subnets", &self.public_subnets, RESERVED_BY_AWS + 1),
-            ("private_subnets", &self.private_subnets, self.needed(settings)),
+            ("private_subnets", &self.private_subnets, self.needed(warehouse, batch, airflow)),
         ] {
             let path = format!("network.{key}");
-            found.must(subnets.len() == 3, &path, (), format!("has {}; write three, one per zone", subnets.len()));
+            found.must(subnets.len() == 3, &path, format!("has {}; write three, one per zone", subnets.len()));
             for (index, text) in subnets.iter().enumerate() {
                 let path = format!("{path}.{index}");
                 let Some(subnet) = block(text, &path, found) else { continue };
                 if vpc.is_some_and(|vpc| !vpc.contains(&subnet)) {
-                    found.add(&path, text, format!("is outside the VPC's {}", self.cidr));
+                    found.add(&path, format!("is outside the VPC's {}", self.cidr));
                 }
-                if let Some((other, net)) = taken.iter().find(|(_, net)| net.contains(&subnet) || subnet.contains(net))
-                {
-                    found.add(&path, text, format!("overlaps {other} ({net})"));
+                let other = taken.iter().find(|(_, net)| net.contains(&subnet) || subnet.contains(net));
+                if let Some((other, net)) = other {
+                    found.add(&path, format!("overlaps {other} ({net})"));
                 }
                 if size(subnet) < needed {
                     let fix = format!(
                         "has {} addresses; the warehouse at {} RPU, the jobs, Airflow, endpoints and AWS need {needed}: \
                          write /{} or larger",
                         size(subnet),
-                        settings.warehouse.base_rpu,
+                        warehouse.base_rpu,
                         32 - needed.next_power_of_two().trailing_zeros(),
                     );
-                    found.add(&path, text, fix);
+                    found.add(&path, fix);
                 }
                 taken.push((path, subnet));
             }
         }
-        let gateways = self.nat_gateways;
-        let fix = "write 1 (cheap, fails with its zone), 2, or 3 (one per zone)";
-        found.must((1..=3).contains(&gateways), "network.nat_gateways", gateways, fix);
-        found.no_duplicates("network.endpoints", &self.endpoints);
-        check_retention("network.flow_log_days", self.flow_log_days, found);
+        found.range("network.nat_gateways", 1..=3, "write 1 (cheap, fails with its zone), 2, or 3 (one per zone)");
+        found.no_duplicates("network.endpoints");
+        found.retention("network.flow_log_days");
     }
 
-    fn check_vpc(&self, found: &mut Findings) -> Option<Ipv4Net> {
+    fn check_vpc(&self, found: &mut Findings<'_>) -> Option<Ipv4Net> {
         let vpc = block(&self.cidr, "network.cidr", found)?;
         // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918; that it is required is ours.
         let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
             .iter()
             .any(|range| range.parse::<Ipv4Net>().is_ok_and(|range| range.contains(&vpc)));
         let fix = "is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
-        found.must(private, "network.cidr", &self.cidr, fix);
+        found.must(private, "network.cidr", fix);
         Some(vpc)
     }
 
     /// Redshift Serverless with enhanced VPC routing requires three (Amazon Redshift Management Guide, "Considerations when
     /// using Amazon Redshift Serverless").
-    fn check_zones(&self, found: &mut Findings) {
-        let zones = &self.zones;
-        let fix = format!("has {}; write three letters: the warehouse requires three zones", zones.len());
-        found.must(zones.len() == 3, "network.zones", (), fix);
-        for (index, zone) in zones.iter().enumerate() {
-            let letter = zone.len() == 1 && zone.chars().all(lower);
-            found.must(letter, &format!("network.zones.{index}"), zone, "write only the letter: `a` for eu-west-1a");
+    fn check_zones(&self, found: &mut Findings<'_>) {
+        let count = self.zones.len();
+        let fix = format!("has {count}; write three letters: the warehouse requires three zones");
+        found.must(count == 3, "network.zones", fix);
+        for index in 0..count {
+            let fix = "write only the letter: `a` for eu-west-1a";
+            found.pattern(&format!("network.zones.{index}"), "^[a-z]$", fix);
         }
-        found.no_duplicates("network.zones", zones);
+        found.no_duplicates("network.zones");
     }
 
     /// The addresses that a private subnet needs if everything runs at its maximum in one subnet: Redshift's number is from
     /// its table; each Fargate task, Airflow container and endpoint has one address.
-    fn needed(&self, settings: &Settings) -> u32 {
-        let tasks = settings.batch.max_vcpu.saturating_mul(4); // the smallest has a quarter
-        let airflow = settings.airflow.max_workers.saturating_add(settings.airflow.schedulers).saturating_add(4);
+    fn needed(&self, warehouse: &Warehouse, batch: &Batch, airflow: &Airflow) -> u32 {
+        let tasks = batch.max_vcpu.saturating_mul(4); // the smallest has a quarter
+        let airflow = airflow.max_workers.saturating_add(airflow.schedulers).saturating_add(4);
         let endpoints = u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX);
-        [RESERVED_BY_AWS, redshift(settings.warehouse.base_rpu), tasks, airflow, endpoints]
+        [RESERVED_BY_AWS, redshift(warehouse.base_rpu), tasks, airflow, endpoints]
             .into_iter()
             .fold(0_u32, u32::saturating_add)
             .min(1 << 16)
@@ -158,23 +157,17 @@ fn size(net: Ipv4Net) -> u32 {
 }
 
 /// The address block of a VPC or subnet: /16 to /28 (Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR blocks").
-fn block(text: &str, path: &str, found: &mut Findings) -> Option<Ipv4Net> {
+fn block(text: &str, path: &str, found: &mut Findings<'_>) -> Option<Ipv4Net> {
     let fix = match text.parse::<Ipv4Net>() {
         Err(_) => "is not an IPv4 block; write one such as 10.0.0.0/16".to_owned(),
         Ok(net) if net.trunc() != net => format!("does not start at the block's first address; write {}", net.trunc()),
         Ok(net) if !(16..=28).contains(&net.prefix_len()) => "write a block from /16 (large) to /28 (small)".to_owned(),
         Ok(net) => return Some(net),
     };
-    found.add(path, text, fix);
+    found.add(path, fix);
     None
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn redshift_needs_the_addresses_of_its_table() {
-        let rows =
-            [(4, 9), (8, 9), (16, 13), (24, 13), (32, 13), (64, 21), (128, 37), (256, 69), (512, 133), (1024, 261)];
-        assert!(rows.iter().all(|(rpu, addresses)| super::redshift(*rpu) == *addresses));
-    }
-}
+#[path = "../../tests/unit/settings/network.rs"]
+mod tests;

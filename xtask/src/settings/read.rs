@@ -1,4 +1,4 @@
-//! From the text of the files and the variables to settings, or to everything that is wrong with them.
+//! From the text of the files and the variables to settings, or to all their problems.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,10 @@ use serde_yaml::{Mapping, Value};
 
 use super::check::{Finding, Findings};
 use super::document::{Document, at, mapping, shown};
+use super::model::Settings;
 use super::overrides::{OVERRIDES, Origin, Variables, given};
 use super::problem::{Problem, Problems};
-use super::{Settings, secrets, structure};
+use super::{rules, secrets, structure};
 
 /// Valid settings, and which of them are not from a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,10 +100,9 @@ impl<'d> Reader<'d> {
         let mut value = Value::Mapping(mapping);
         self.override_with(variables, &mut value);
         self.refuse(secrets::found(&value))?;
-        let settings = structure::typed(value).map_err(|found| self.all_placed(found))?;
-        let mut findings = Findings::default();
-        settings.check(&mut findings);
-        settings.check_account(own_account.as_deref(), &mut findings);
+        let settings = structure::typed(value.clone()).map_err(|found| self.all_placed(found))?;
+        let mut findings = Findings::of(&value);
+        rules::check(&settings, own_account.as_deref(), &mut findings);
         self.refuse(findings.problems)?;
         let warnings = self.all_placed(findings.warnings);
         Ok(Resolved { settings, overridden: self.overridden, warnings })
@@ -162,14 +162,5 @@ fn merge(below: &mut Mapping, above: Mapping) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sections_are_merged_and_lists_replaced() {
-        let value = |text: &str| serde_yaml::from_str::<Mapping>(text).expect("YAML");
-        let mut below = value("a: {b: 1, c: [1, 2]}\nd: 1\ne: {f: 1}");
-        merge(&mut below, value("a: {c: [3]}\nd: 2\ne:"));
-        assert_eq!(below, value("a: {b: 1, c: [3]}\nd: 2\ne: {f: 1}"));
-    }
-}
+#[path = "../../tests/unit/settings/read.rs"]
+mod tests;

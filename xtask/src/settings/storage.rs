@@ -41,39 +41,32 @@ pub struct Retention {
 }
 
 impl Storage {
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings<'_>) {
         let prefixes = [("raw", &self.raw), ("processed", &self.processed), ("stage", &self.stage)];
         for (name, keep) in prefixes {
-            let path = format!("storage.{name}");
-            if let Some(days) = keep.infrequent_access_days {
+            let path = format!("storage.{name}.infrequent_access_days");
+            if keep.infrequent_access_days.is_some() {
                 // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
-                let fix = "write 30 or more: S3 moves no object earlier";
-                found.must(days >= 30, &format!("{path}.infrequent_access_days"), days, fix);
+                found.range(&path, 30.., "write 30 or more: S3 moves no object earlier");
             }
             let Some(expire) = keep.expire_days else { continue };
-            let path = format!("{path}.expire_days");
-            found.must(expire > 0, &path, expire, "write 1 or more, or remove the key to keep everything");
+            let path = format!("storage.{name}.expire_days");
+            found.range(&path, 1.., "write 1 or more, or remove the key to keep everything");
             if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
                 let fix =
                     format!("objects would be deleted before they move on day {days}; write more, or remove one key");
-                found.add(&path, expire, fix);
+                found.add(&path, fix);
             }
         }
         // Ours: receipts refer to processed/, and processed/ can be rebuilt from raw/, not the other way round.
         let end = |keep: &Retention| keep.expire_days.unwrap_or(u32::MAX);
         for pair in prefixes.windows(2) {
             let [(above, longer), (name, shorter)] = pair else { continue };
-            if end(shorter) > end(longer) {
-                let fix = format!("{above}/ must be kept as long as {name}/, which is built from it");
-                found.add(&format!("storage.{above}.expire_days"), end(longer), fix);
-            }
+            let fix = format!("{above}/ must be kept as long as {name}/, which is built from it");
+            found.must(end(shorter) <= end(longer), &format!("storage.{above}.expire_days"), fix);
         }
-        for (name, days) in [
-            ("noncurrent_days", self.noncurrent_days),
-            ("incomplete_upload_days", self.incomplete_upload_days),
-            ("access_log_days", self.access_log_days),
-        ] {
-            found.must(days > 0, &format!("storage.{name}"), days, "write 1 or more");
+        for path in ["storage.noncurrent_days", "storage.incomplete_upload_days", "storage.access_log_days"] {
+            found.range(path, 1.., "write 1 or more");
         }
     }
 }

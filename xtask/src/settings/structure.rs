@@ -2,11 +2,11 @@
 
 use serde_yaml::Value;
 
-use super::Settings;
 use super::check::Finding;
 use super::document::{at, between, shown, without_place};
+use super::model::Settings;
 
-/// The similarity from which a word is suggested: 0 is nothing in common, 1 the same word.
+/// The minimum similarity of a suggested word: 0 has nothing in common, 1 is the same word.
 const SIMILAR: f64 = 0.75;
 
 /// The settings; else all unknown keys, and the first other problem.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Findings, is_name, lower};
+use super::check::Findings;
 
 /// Regions with workgroups of up to 1,024 RPU. The Redshift Management Guide lists five in "Compute capacity" and in
 /// "Considerations when using Amazon Redshift Serverless"; the two lists differ in the fifth, so it is left out.
@@ -81,30 +81,26 @@ pub enum LogExport {
 }
 
 impl Warehouse {
-    pub(super) fn check(&self, region: &str, found: &mut Findings) {
-        for (key, name) in [("namespace", &self.namespace), ("workgroup", &self.workgroup)] {
-            // `^[a-z0-9-]+$`, 3 to 64 (Amazon Redshift Serverless API Reference, CreateNamespace, CreateWorkgroup).
-            let legal = |c: char| lower(c) || c.is_ascii_digit() || c == '-';
-            let is_legal = name.len() >= 3 && is_name(name, 64, legal, legal);
-            found.must(is_legal, &format!("warehouse.{key}"), name, "write 3 to 64 of a-z 0-9 and -");
+    pub(super) fn check(&self, region: &str, found: &mut Findings<'_>) {
+        for path in ["warehouse.namespace", "warehouse.workgroup"] {
+            // Amazon Redshift Serverless API Reference, CreateNamespace, CreateWorkgroup.
+            found.pattern(path, "^[a-z0-9-]{3,64}$", "write 3 to 64 of a-z 0-9 and -");
         }
         // Ours, and stricter than Redshift: the name goes into SQL and URLs without quotes.
-        let legal = is_name(&self.database, 63, lower, |c| lower(c) || c.is_ascii_digit() || c == '_');
-        found.must(legal, "warehouse.database", &self.database, "write up to 63 of a-z 0-9 _, a letter first");
+        found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", "write up to 63 of a-z 0-9 _, a letter first");
         self.check_size(region, found);
-        let limit = self.usage_limit.rpu_hours;
         let fix = "write 1 or more: without a limit a forgotten query costs money until you see the bill";
-        found.must(limit > 0, "warehouse.usage_limit.rpu_hours", limit, fix);
-        found.no_duplicates("warehouse.log_exports", &self.log_exports);
+        found.range("warehouse.usage_limit.rpu_hours", 1.., fix);
+        found.no_duplicates("warehouse.log_exports");
     }
 
     /// 4, 8 to 512 in steps of 8, then up to 1,024 in steps of 32 in some regions (Amazon Redshift Management Guide, "Compute
     /// capacity for Amazon Redshift Serverless").
-    fn check_size(&self, region: &str, found: &mut Findings) {
+    fn check_size(&self, region: &str, found: &mut Findings<'_>) {
         let (base, max) = (self.base_rpu, self.max_rpu);
         if base > 512 && !LARGE.contains(&region) {
             let fix = format!("{region} is not known to have more than 512; write 512 or less");
-            found.add("warehouse.base_rpu", base, fix);
+            found.add("warehouse.base_rpu", fix);
         } else {
             let legal = match base {
                 0..8 => base == 4,
@@ -112,9 +108,9 @@ impl Warehouse {
                 _ => base <= 1024 && base % 32 == 0,
             };
             let fix = "write 4, a multiple of 8 up to 512, or a multiple of 32 up to 1024";
-            found.must(legal, "warehouse.base_rpu", base, fix);
+            found.must(legal, "warehouse.base_rpu", fix);
         }
         // No documentation of the largest value and its steps was found: AWS decides.
-        found.must(max >= base, "warehouse.max_rpu", max, format!("is less than base_rpu; write {base} or more"));
+        found.must(max >= base, "warehouse.max_rpu", format!("is less than base_rpu; write {base} or more"));
     }
 }

@@ -22,6 +22,7 @@ fn values_of_aws_are_accepted() {
         ("monitoring.email", &["a@b.cd", "data.team+alarms@example.co.uk"]),
         ("monitoring.log_days", &["14"]),
         ("network.cidr", &["10.0.0.0/16"]),
+        ("region", &["eu-west-1", "us-gov-east-1", "ap-southeast-2", "mx-central-1"]),
         (
             "dags.schedule",
             &["0 5 * * *", "*/15 0-6,18 1,15 jan-jun MON-fri", "@daily", "59 23 31 12 7", "0 */6 * * 1-5/2"],
@@ -50,6 +51,11 @@ fn other_values_are_refused() {
             "monitoring.email",
             &["", "a", "@b.cd", "a@b", "a@b..cd", "a b@c.de", "a@b@c.de", "<a@b.cd>"],
             "is not an email address",
+        ),
+        (
+            "region",
+            &["", "eu-west", "eu_west_1", "europe-west-1", "eu-west-1a", "EU-WEST-1", "-"],
+            "is not an AWS region",
         ),
         ("network.cidr", &["", "10.0.0.0", "10.0.0/16", "::/64", "300.0.0.0/16"], "is not an IPv4 block"),
         ("network.cidr", &["10.0.0.0/15", "10.0.0.0/29"], "from /16 (large) to /28"),

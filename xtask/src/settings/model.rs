@@ -1,0 +1,129 @@
+//! All settings of a deployment, and the names that follow from them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::airflow::Airflow;
+use super::auth::Auth;
+use super::batch::Batch;
+use super::dags::Dags;
+use super::images::{Images, Registry};
+use super::monitoring::Monitoring;
+use super::network::Network;
+use super::storage::Storage;
+use super::warehouse::Warehouse;
+
+/// One deployment. A file has every key, except optional ones, which have no default value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// First part of the names of resources: `dpstack` for the bucket `dpstack-dlake`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(min = 2, max = 20))]
+    pub project: String,
+    /// First part of the names of stacks: `DataPlatform` for `DataPlatform-storage`.
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 40))]
+    pub stack_prefix: String,
+    /// AWS region. AWS_DEFAULT_REGION overrides it.
+    pub region: String,
+    /// The only AWS account to deploy to, 12 digits in quotes. AWS_ACCOUNT_ID overrides it, except in production, where this
+    /// key is required. Without either, any account is accepted.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: Option<String>,
+    /// Last part of the names of buckets, which must be unique in all of AWS: `acme` for `dpstack-dlake-acme`.
+    /// BUCKET_SUFFIX overrides it.
+    #[serde(default)]
+    pub bucket_suffix: Option<String>,
+    /// Protection against the loss of data.
+    pub protection: Protection,
+    /// The identity of deployments.
+    pub auth: Auth,
+    /// The VPC.
+    pub network: Network,
+    /// Retention of objects in the buckets.
+    pub storage: Storage,
+    /// The image repositories.
+    pub registry: Registry,
+    /// Redshift Serverless.
+    pub warehouse: Warehouse,
+    /// AWS Batch, which runs the jobs.
+    pub batch: Batch,
+    /// The sources of the images.
+    pub images: Images,
+    /// Amazon MWAA, managed Airflow.
+    pub airflow: Airflow,
+    /// The schedule, retries and thresholds of the DAGs.
+    pub dags: Dags,
+    /// Alarms, the retention of logs, and the monthly budget.
+    pub monitoring: Monitoring,
+}
+
+/// Protection against the loss of data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// `production` refuses settings that are only cheap.
+    pub level: Level,
+    /// Whether CloudFormation refuses to delete a stack until this is false.
+    pub termination_protection: bool,
+    /// What happens to buckets, warehouse and keys when their stack is deleted.
+    pub deletion_policy: Deletion,
+}
+
+/// The purpose of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Its data may be lost.
+    Development,
+    /// Its data must be kept.
+    Production,
+}
+
+/// What happens to resources with data when their stack is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// They are deleted too.
+    Delete,
+    /// They are retained, and cost money until you delete them.
+    Retain,
+}
+
+/// The names of the buckets, which are unique in all of AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Buckets {
+    /// The lake.
+    pub lake: String,
+    /// DAGs and requirements, for MWAA.
+    pub airflow: String,
+    /// Access logs of the other two.
+    pub access_logs: String,
+}
+
+/// The names of the IAM roles that are users of the warehouse, `"IAMR:<name>"`. They contain the region because IAM is
+/// global: the same project in two regions has two sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Roles {
+    /// `transformation` and `copy`: the loader.
+    pub ingestion: String,
+    /// dbt: the transformer.
+    pub dbt: String,
+    /// Airflow: a reader.
+    pub airflow: String,
+}
+
+impl Settings {
+    /// The names of the roles that are users of the warehouse.
+    pub fn roles(&self) -> Roles {
+        let name = |what: &str| format!("{}-{what}-{}", self.project, self.region);
+        Roles { ingestion: name("ingestion"), dbt: name("dbt"), airflow: name("airflow") }
+    }
+
+    /// The names of the buckets.
+    pub fn buckets(&self) -> Buckets {
+        let end = self.bucket_suffix.as_deref().map(|suffix| format!("-{suffix}")).unwrap_or_default();
+        let name = |what: &str| format!("{}-{what}{end}", self.project);
+        Buckets { lake: name("dlake"), airflow: name("airflow"), access_logs: name("access-logs") }
+    }
+}

@@ -1,0 +1,79 @@
+//! All rules of well-formed settings; those of names, region and account are here.
+
+use super::check::Findings;
+use super::model::{Buckets, Settings};
+use super::monitoring::Monitoring;
+use super::production;
+
+/// Checks every rule; `own_account` is the account in the file, without variables.
+pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut Findings<'_>) {
+    names(settings, found);
+    settings.auth.check(found);
+    settings.network.check(&settings.warehouse, &settings.batch, &settings.airflow, found);
+    settings.storage.check(found);
+    settings.registry.check(found);
+    settings.warehouse.check(&settings.region, found);
+    settings.batch.check(found);
+    settings.images.check(found);
+    settings.airflow.check(found);
+    settings.dags.check(found);
+    Monitoring::check(found);
+    production::check(settings, own_account, found);
+}
+
+fn names(settings: &Settings, found: &mut Findings<'_>) {
+    let name = &settings.project;
+    let fix = "write 2 to 20 of a-z 0-9 and single hyphens, a letter first: bucket names start with it";
+    let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix)
+        && found.must(
+            (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none(),
+            "project",
+            fix,
+        );
+    let fix = "write up to 40 letters and digits, a letter first, such as DataPlatform";
+    found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,39}$", fix);
+    // Only the form: AWS adds regions every year.
+    let fix = "is not an AWS region such as eu-west-1 or us-east-2";
+    let region = found.pattern("region", "^[a-z]{2}(-[a-z]+){1,2}-[0-9]$", fix);
+    // AWS IAM User Guide, "IAM and AWS STS quotas": the name of a role has at most 64 characters.
+    let longest = settings.roles().ingestion;
+    if project && region && longest.len() > 64 {
+        found.add("region", format!("the role `{longest}` would have {} characters; IAM allows 64", longest.len()));
+    }
+    found.pattern("account", "^[0-9]{12}$", "write 12 digits, in quotes: a number would lose its leading zeros");
+    // An invalid project is reported above.
+    if project {
+        let Buckets { lake, airflow, access_logs } = settings.buckets();
+        let problem = [access_logs, airflow, lake]
+            .into_iter()
+            .find_map(|name| Some(format!("the bucket `{name}` {}", bucket_problem(&name)?)));
+        if let Some(problem) = problem {
+            found.add("bucket_suffix", problem);
+        }
+    }
+}
+
+/// Why S3 refuses a bucket of that name (Amazon S3 User Guide, "General purpose bucket naming rules").
+fn bucket_problem(name: &str) -> Option<String> {
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !(3..=63).contains(&name.len()) {
+        return Some(format!("would have {} characters; S3 allows 3 to 63", name.len()));
+    }
+    // Ours: S3 allows dots, but its TLS certificate does not match names with dots ("Virtual hosting of buckets").
+    if !name.chars().all(|c| edge(c) || c == '-') {
+        return Some("has other characters than a-z 0-9 and -".to_owned());
+    }
+    if !name.starts_with(edge) || !name.ends_with(edge) {
+        return Some("must start and end with a letter or a digit".to_owned());
+    }
+    let starts = ["xn--", "sthree-", "amzn-s3-demo-"].into_iter().find(|start| name.starts_with(start));
+    if let Some(start) = starts {
+        return Some(format!("starts with `{start}`, which AWS reserves"));
+    }
+    let ends = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3"].into_iter().find(|end| name.ends_with(end));
+    ends.map(|end| format!("ends with `{end}`, which AWS reserves"))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/settings/rules.rs"]
+mod tests;

@@ -1,0 +1,28 @@
+//! Names of S3 buckets.
+
+use super::*;
+
+#[test]
+fn bucket_names_are_those_of_s3() {
+    for good in ["dpstack-dlake", "abc", "a1-b2", &"a".repeat(63)] {
+        assert_eq!(bucket_problem(good), None, "{good}");
+    }
+    for (bad, why) in [
+        ("ab", "3 to 63"),
+        (&"a".repeat(64), "3 to 63"),
+        ("Upper-case", "other characters"),
+        ("under_score", "other characters"),
+        ("192.168.5.4", "other characters"),
+        ("-starts", "start and end"),
+        ("ends-", "start and end"),
+        ("xn--a", "xn--"),
+        ("sthree-a", "sthree-"),
+        ("amzn-s3-demo-a", "amzn-s3-demo-"),
+        ("a-s3alias", "-s3alias"),
+        ("a--ol-s3", "--ol-s3"),
+        ("a--x-s3", "--x-s3"),
+        ("a--table-s3", "--table-s3"),
+    ] {
+        assert!(bucket_problem(bad).is_some_and(|words| words.contains(why)), "{bad}");
+    }
+}
