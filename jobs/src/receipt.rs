@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Increased whenever the same contract and response would give other Parquet bytes than before.
-const TRANSFORMATION: u32 = 3;
+const TRANSFORMATION: u32 = 4;
 
 /// One collection's receipt, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+mod column;
 mod parquet;
 mod pieces;
 mod record;
@@ -17,8 +18,8 @@ mod schema;
 mod twins;
 
 pub use answer::{Answer, AnswerError, Step};
-pub use parquet::{Encoder, QuarantineEncoder};
+pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
 pub use row::Row;
-pub use schema::{file_columns, schema};
+pub use schema::file_columns;
 pub use twins::{Keys, Merge, Shelf, hash};

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use contract::{Answer as Shape, Collection, Contract, Table};
-use jobs::table::{Answer, AnswerError, QuarantineEncoder, Record, RecordReader, Step};
+use jobs::table::{Answer, AnswerError, Encoder, Record, RecordReader, Step};
 use serde_json::value::RawValue;
 
 use crate::parquet::{accepted, encoded};
@@ -54,7 +54,7 @@ struct Found {
 
 fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError> {
     let (mut answer, mut found) = (Answer::new(source.collection.answer), Found::default());
-    let mut quarantine = QuarantineEncoder::new().expect("a schema");
+    let mut quarantine = Encoder::for_quarantine().expect("a schema");
     let mut pieces = body.chunks(size.max(1));
     loop {
         match answer.step(|json| source.reader.read_next(json))? {
@@ -65,8 +65,9 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError>
                 if record.reasons.is_empty() {
                     found.files.extend(files(source, &record));
                 } else {
-                    let key = source.reader.key_of(&record).map(|key| key.into_owned());
-                    quarantine.append(number, key, &record.reasons, json).expect("any record can be quarantined");
+                    let key = source.reader.key_of(&record);
+                    let added = quarantine.append_quarantined(number, key.as_deref(), &record.reasons, json);
+                    added.expect("any record can be quarantined");
                 }
                 found.texts.push(json.to_owned());
                 found.records.push(format!("{record:?}"));

@@ -1,11 +1,13 @@
-//! The columns of a table's Parquet files, in order: the contract's, then `_extra` and `_row_hash`.
+//! The columns of a table's Parquet files, in order: those of the contract, then `_extra` and `_row_hash`.
 //!
-//! The other system columns belong to a load, not to the data, so they are no part of the files.
+//! The other system columns describe a load, not the data, so the files do not have them.
 
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use contract::{SYSTEM_COLUMNS, Table, Type};
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::errors::Result;
+use parquet::schema::types::{Type as Node, TypePtr};
 
 /// Name, type and whether it is never null, of every column in a table's Parquet files.
 pub fn file_columns<'c>(table: &Table<'c>) -> Vec<(&'c str, Type, bool)> {
@@ -14,24 +16,24 @@ pub fn file_columns<'c>(table: &Table<'c>) -> Vec<(&'c str, Type, bool)> {
     own.chain(system.map(|column| (column.name, column.kind, column.required))).collect()
 }
 
-/// The Arrow schema of a table's Parquet files.
-pub fn schema(table: &Table<'_>) -> SchemaRef {
-    let fields: Vec<Field> = file_columns(table)
-        .into_iter()
-        .map(|(name, kind, required)| Field::new(name, data_type(kind), !required))
-        .collect();
-    Arc::new(Schema::new(fields))
+/// The Parquet schema of a file with these columns.
+pub(super) fn schema(columns: &[(&str, Type, bool)]) -> Result<TypePtr> {
+    let fields: Result<Vec<TypePtr>> = columns.iter().map(field).collect();
+    Ok(Arc::new(Node::group_type_builder("schema").with_fields(fields?).build()?))
 }
 
-/// Timestamps are "adjusted to UTC", the only kind that Parquet 1.0's TIMESTAMP_MICROS can say; Redshift misreads
+/// Timestamps are "adjusted to UTC", the only kind that TIMESTAMP_MICROS of Parquet 1.0 expresses; Redshift misreads
 /// nanoseconds (apache/arrow#38000).
-fn data_type(kind: Type) -> DataType {
-    match kind {
-        Type::String(_) | Type::Json => DataType::Utf8,
-        Type::Integer => DataType::Int64,
-        Type::Double => DataType::Float64,
-        Type::Boolean => DataType::Boolean,
-        Type::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        Type::Date => DataType::Date32,
-    }
+fn field(&(name, kind, required): &(&str, Type, bool)) -> Result<TypePtr> {
+    let (physical, logical) = match kind {
+        Type::String(_) | Type::Json => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Type::Integer => (Physical::INT64, None),
+        Type::Double => (Physical::DOUBLE, None),
+        Type::Boolean => (Physical::BOOLEAN, None),
+        Type::Timestamp => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
+        Type::Date => (Physical::INT32, Some(LogicalType::Date)),
+    };
+    let repetition = if required { Repetition::REQUIRED } else { Repetition::OPTIONAL };
+    let node = Node::primitive_type_builder(name, physical).with_logical_type(logical).with_repetition(repetition);
+    Ok(Arc::new(node.build()?))
 }

@@ -1,14 +1,13 @@
-//! Arrow's values in PostgreSQL's binary COPY format.
+//! The values of a Parquet file in PostgreSQL's binary COPY format.
 
 use std::error::Error;
 
-use anyhow::Result;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef};
+use anyhow::{Result, bail};
 use bytes::{BufMut, BytesMut};
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use contract::Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
 use tokio_postgres::types::{IsNull, ToSql, Type as PgType, to_sql_checked};
 
 /// The type that a column has in the staging table.
@@ -24,39 +23,39 @@ pub(super) fn pg_type(kind: Type) -> PgType {
     }
 }
 
-/// A column of a batch, with its type known once instead of at every value.
-pub(super) struct Values<'a> {
-    kind: Type,
-    array: &'a ArrayRef,
+/// The next values of a column, one for each row, at most `rows`.
+pub(super) fn read(kind: Type, reader: &mut ColumnReader, rows: usize) -> Result<Vec<Value>> {
+    Ok(match (reader, kind) {
+        (ColumnReader::ByteArrayColumnReader(reader), Type::String(_)) => values(reader, rows, Value::Text)?,
+        (ColumnReader::ByteArrayColumnReader(reader), Type::Json) => values(reader, rows, Value::Json)?,
+        (ColumnReader::Int64ColumnReader(reader), Type::Integer) => values(reader, rows, Value::Integer)?,
+        (ColumnReader::Int64ColumnReader(reader), Type::Timestamp) => values(reader, rows, Value::Micros)?,
+        (ColumnReader::DoubleColumnReader(reader), Type::Double) => values(reader, rows, Value::Double)?,
+        (ColumnReader::BoolColumnReader(reader), Type::Boolean) => values(reader, rows, Value::Boolean)?,
+        (ColumnReader::Int32ColumnReader(reader), Type::Date) => values(reader, rows, Value::Days)?,
+        _ => bail!("not the Parquet type of {kind}"),
+    })
 }
 
-impl<'a> Values<'a> {
-    pub(super) fn new(kind: Type, array: &'a ArrayRef) -> Self {
-        Self { kind, array }
-    }
-
-    pub(super) fn value(&self, row: usize) -> Value<'a> {
-        if self.array.is_null(row) {
-            return Value::Null;
-        }
-        match self.kind {
-            Type::String(_) => Value::Text(self.array.as_string::<i32>().value(row)),
-            Type::Json => Value::Json(self.array.as_string::<i32>().value(row)),
-            Type::Integer => Value::Integer(self.array.as_primitive::<Int64Type>().value(row)),
-            Type::Double => Value::Double(self.array.as_primitive::<Float64Type>().value(row)),
-            Type::Boolean => Value::Boolean(self.array.as_boolean().value(row)),
-            Type::Timestamp => Value::Micros(self.array.as_primitive::<TimestampMicrosecondType>().value(row)),
-            Type::Date => Value::Days(self.array.as_primitive::<Date32Type>().value(row)),
-        }
-    }
+fn values<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
+    value: impl Fn(T::T) -> Value,
+) -> Result<Vec<Value>> {
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    let (read, ..) = reader.read_records(rows, Some(&mut levels), None, &mut values)?;
+    let mut values = values.into_iter().map(value);
+    // A required column has no levels; those of an optional one are 0 for null.
+    let next = |row| if levels.get(row) == Some(&0) { None } else { values.next() };
+    Ok((0..read).map(next).map(|value| value.unwrap_or(Value::Null)).collect())
 }
 
-/// One value; nothing is copied.
+/// One value; text shares the memory of its page.
 #[derive(Debug)]
-pub(super) enum Value<'a> {
+pub(super) enum Value {
     Null,
-    Text(&'a str),
-    Json(&'a str),
+    Text(ByteArray),
+    Json(ByteArray),
     Integer(i64),
     Double(f64),
     Boolean(bool),
@@ -64,15 +63,15 @@ pub(super) enum Value<'a> {
     Days(i32),
 }
 
-impl ToSql for Value<'_> {
+impl ToSql for Value {
     fn to_sql(&self, kind: &PgType, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
-            Self::Text(text) => text.to_sql(kind, out),
+            Self::Text(text) => text.as_utf8()?.to_sql(kind, out),
             Self::Json(json) => {
                 // jsonb's binary form: its version, 1, and the text.
                 out.put_u8(1);
-                out.put_slice(json.as_bytes());
+                out.put_slice(json.data());
                 Ok(IsNull::No)
             }
             Self::Integer(value) => value.to_sql(kind, out),

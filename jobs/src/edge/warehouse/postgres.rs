@@ -9,14 +9,14 @@ use anyhow::Result;
 use bytes::Bytes;
 use connect::tls;
 use contract::{Table, TlsOptions};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type as PgType};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 
-use super::binary::{Value, Values, pg_type};
+use super::binary::{Value, pg_type, read};
 use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key};
 use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, register};
@@ -24,6 +24,9 @@ use crate::table::file_columns;
 
 /// The longest wait for a server to let us in.
 const LONGEST_GREETING: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Rows of a Parquet file that are decoded together.
+const BATCH_ROWS: usize = 1024;
 
 /// Every column of a schema: its type, whether it is of its table's key, whether it may be null and has no default.
 const SHAPE: &str = "SELECT table_name::text, column_name::text, data_type::text, EXISTS (SELECT 1 \
@@ -167,14 +170,24 @@ impl Warehouse for Postgres {
         let purpose = format!("cannot stage `{}`", table.name);
         let sink = self.client.copy_in(&format!("COPY {schema}.{name} FROM STDIN (FORMAT binary)")).await;
         let mut writer = pin!(BinaryCopyInWriter::new(sink.map_err(|error| failed(&purpose, error))?, &types));
-        for batch in ParquetRecordBatchReaderBuilder::try_new(parquet)?.build()? {
-            let batch = batch?;
-            let readers: Vec<Values<'_>> =
-                columns.iter().zip(batch.columns()).map(|((_, kind, _), array)| Values::new(*kind, array)).collect();
-            for row in 0..batch.num_rows() {
-                let values: Vec<Value<'_>> = readers.iter().map(|reader| reader.value(row)).collect();
-                let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-                writer.as_mut().write(&values).await.map_err(|error| failed(&purpose, error))?;
+        let file = SerializedFileReader::new(parquet)?;
+        for group in 0..file.num_row_groups() {
+            let group = file.get_row_group(group)?;
+            let mut readers =
+                (0..columns.len()).map(|column| group.get_column_reader(column)).collect::<Result<Vec<_>, _>>()?;
+            let mut rows = group.metadata().num_rows().unsigned_abs() as usize;
+            while rows > 0 {
+                let mut values: Vec<std::vec::IntoIter<Value>> = Vec::with_capacity(columns.len());
+                for ((_, kind, _), reader) in columns.iter().zip(&mut readers) {
+                    values.push(read(*kind, reader, rows.min(BATCH_ROWS))?.into_iter());
+                }
+                for _ in 0..rows.min(BATCH_ROWS) {
+                    let row: Vec<Value> =
+                        values.iter_mut().map(|column| column.next().unwrap_or(Value::Null)).collect();
+                    let row: Vec<&(dyn ToSql + Sync)> = row.iter().map(|value| value as _).collect();
+                    writer.as_mut().write(&row).await.map_err(|error| failed(&purpose, error))?;
+                }
+                rows = rows.saturating_sub(BATCH_ROWS);
             }
         }
         writer.finish().await.map_err(|error| failed(&purpose, error))

@@ -11,10 +11,6 @@ use crate::edge::lake::Upload;
 use crate::receipt::{File, TableReceipt};
 use crate::table::{Encoder, Row};
 
-/// Row groups after which a table goes on in another file: what the footer will say of each is kept until then, and
-/// `copy` holds one file at a time. Such a file has four megabytes or more; Redshift's COPY is at its best with files
-/// of 1 MB to 1 GB (Amazon Redshift Developer Guide, "Loading data from compressed and uncompressed files").
-const FILE_GROUPS: usize = 16;
 /// Encoded bytes that wait before they are handed to the upload.
 const HAND_OVER: u64 = 256 << 10;
 
@@ -39,7 +35,7 @@ impl<'t> TableFiles<'t> {
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<()> {
         self.receipt.rows += 1;
         self.encoder.append(row)?;
-        if self.encoder.groups() == FILE_GROUPS {
+        if self.encoder.is_full() {
             let full = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
             self.full.push((full.rows(), full.finish()?));
         }

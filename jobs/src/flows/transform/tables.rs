@@ -13,7 +13,7 @@ use super::twins::Twins;
 use crate::edge::lake::Upload;
 use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
-use crate::table::{QuarantineEncoder, Record, RecordReader};
+use crate::table::{Encoder, Record, RecordReader};
 
 /// What became of one answer.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ struct Work<'w> {
     reader: &'w RecordReader,
     tables: Vec<TableFiles<'w>>,
     claim: &'w (dyn Fn(String) + Sync),
-    quarantine: Option<(QuarantineEncoder, Upload)>,
+    quarantine: Option<(Encoder, Upload)>,
     /// What to tell when too many records are set aside.
     first_reasons: String,
     keys: Twins,
@@ -145,13 +145,13 @@ impl Work<'_> {
         let Target { layout, run, name, attempt, .. } = self.to;
         let (encoder, _) = match &mut self.quarantine {
             Some(open) => open,
-            none => none.insert((QuarantineEncoder::new()?, self.to.upload(&layout.quarantine(name, run, attempt)))),
+            none => none.insert((Encoder::for_quarantine()?, self.to.upload(&layout.quarantine(name, run, attempt)))),
         };
         if encoder.rows() < 3 {
             let named = key.as_ref().map_or(String::new(), |key| format!(" ({key})"));
             self.first_reasons += &format!("\nrecord {}{named}: {}", self.records, reasons.join("; "));
         }
-        Ok(encoder.append(self.records, key, reasons, json)?)
+        Ok(encoder.append_quarantined(self.records, key.as_deref(), reasons, json)?)
     }
 
     async fn hand_over(&mut self) -> Result<()> {

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::{Field, Row, RowAccessor};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -113,22 +112,18 @@ impl Lake {
     #[track_caller]
     pub fn set_aside(&self, source: &str, run: &str, collection: &str) -> Vec<SetAside> {
         let key = self.key(&format!("quarantine/{source}/{collection}/run={run}"), ".parquet");
-        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(self.read(&key))).expect("Parquet");
-        let batches = reader.build().expect("a reader").map(|batch| batch.expect("a batch"));
-        let rows = batches.flat_map(|batch| {
-            let text = |column: usize, row: usize| {
-                let values = batch.column(column).as_string::<i32>();
-                values.iter().nth(row).flatten().map(str::to_owned)
-            };
-            let one = |row| SetAside {
-                number: batch.column(0).as_primitive::<Int64Type>().value(row),
-                key: text(1, row),
-                reasons: text(2, row).expect("reasons"),
-                record: text(3, row).expect("the record"),
-            };
-            (0..batch.num_rows()).map(one).collect::<Vec<_>>()
-        });
-        rows.collect()
+        let text = |row: &Row, column: usize| match row.get_column_iter().nth(column) {
+            Some((_, Field::Str(text))) => Some(text.clone()),
+            _ => None,
+        };
+        let one = |row: Row| SetAside {
+            number: row.get_long(0).expect("a number"),
+            key: text(&row, 1),
+            reasons: text(&row, 2).expect("reasons"),
+            record: text(&row, 3).expect("the record"),
+        };
+        let file = SerializedFileReader::new(Bytes::from(self.read(&key))).expect("Parquet");
+        file.get_row_iter(None).expect("Parquet").map(|row| one(row.expect("a row"))).collect()
     }
 }
 

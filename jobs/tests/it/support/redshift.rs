@@ -3,12 +3,10 @@
 
 use std::sync::Mutex;
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_schema::DataType;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use chrono::{DateTime, NaiveDate, TimeDelta};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::{Field, Row};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -179,12 +177,10 @@ impl Cluster {
             if entry["meta"]["content_length"].as_u64() != Some(bytes.len() as u64) {
                 return Err("15003: the file has another length than the manifest says".to_owned());
             }
-            let reader =
-                ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ParquetRecordBatchReaderBuilder::build);
-            for batch in reader.map_err(|error| error.to_string())? {
-                let csv = csv(&batch.map_err(|error| error.to_string())?);
-                session.copy_in(&format!("{into} FROM STDIN (FORMAT csv)"), csv)?;
-            }
+            let file = SerializedFileReader::new(bytes).map_err(|error| error.to_string())?;
+            let rows: Result<Vec<Row>, _> = file.get_row_iter(None).and_then(Iterator::collect);
+            let csv: String = rows.map_err(|error| error.to_string())?.iter().map(csv).collect();
+            session.copy_in(&format!("{into} FROM STDIN (FORMAT csv)"), csv.into_bytes())?;
         }
         Ok(())
     }
@@ -226,32 +222,19 @@ fn limits(sql: &str) -> Result<(), String> {
     if plain && whole { Ok(()) } else { Err(format!("MERGE does not take this: {sql}")) }
 }
 
-fn csv(batch: &RecordBatch) -> Vec<u8> {
-    let mut out = String::new();
-    for row in 0..batch.num_rows() {
-        for (place, column) in batch.columns().iter().enumerate() {
-            out.push_str(if place == 0 { "" } else { "," });
-            if column.is_null(row) {
-                continue;
-            }
-            let text = match column.data_type() {
-                DataType::Utf8 => format!("\"{}\"", column.as_string::<i32>().value(row).replace('"', "\"\"")),
-                DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
-                DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
-                DataType::Boolean => column.as_boolean().value(row).to_string(),
-                DataType::Date32 => {
-                    let days = column.as_primitive::<Date32Type>();
-                    days.value_as_date(row).expect("a day").to_string()
-                }
-                DataType::Timestamp(..) => {
-                    let micros = column.as_primitive::<TimestampMicrosecondType>();
-                    micros.value_as_datetime(row).expect("an instant").format("%Y-%m-%d %H:%M:%S%.6f").to_string()
-                }
-                other => panic!("our own files have no {other}"),
-            };
-            out.push_str(&text);
+fn csv(row: &Row) -> String {
+    let text = |(_, field): (&String, &Field)| match field {
+        Field::Null => String::new(),
+        Field::Str(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        Field::Long(value) => value.to_string(),
+        Field::Double(value) => value.to_string(),
+        Field::Bool(value) => value.to_string(),
+        Field::Date(days) => (NaiveDate::default() + TimeDelta::days((*days).into())).to_string(),
+        Field::TimestampMicros(micros) => {
+            let instant = DateTime::from_timestamp_micros(*micros).expect("an instant");
+            instant.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
         }
-        out.push('\n');
-    }
-    out.into_bytes()
+        other => panic!("our own files have no {other}"),
+    };
+    row.get_column_iter().map(text).collect::<Vec<_>>().join(",") + "\n"
 }

@@ -1,0 +1,116 @@
+//! The values of one column until its row group is written.
+
+use std::mem;
+
+use bytes::Bytes;
+use contract::Type;
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::errors::Result;
+use parquet::file::writer::SerializedColumnWriter;
+
+use crate::clean::Cell;
+
+/// The bytes that a value counts beside its text.
+const FIXED: usize = 8;
+
+/// The values of one column of a row group.
+#[derive(Debug)]
+pub(super) struct ColumnBuffer {
+    values: Values,
+    /// 1 for a value and 0 for a null of each row; without entries where nulls are not allowed.
+    levels: Vec<i16>,
+    required: bool,
+}
+
+#[derive(Debug)]
+enum Values {
+    /// All texts and where each ends.
+    Text(Vec<u8>, Vec<usize>),
+    Integer(Vec<i64>),
+    Double(Vec<f64>),
+    Boolean(Vec<bool>),
+    Timestamp(Vec<i64>),
+    Date(Vec<i32>),
+}
+
+impl ColumnBuffer {
+    pub(super) fn new(kind: Type, required: bool) -> Self {
+        let values = match kind {
+            Type::String(_) | Type::Json => Values::Text(Vec::new(), Vec::new()),
+            Type::Integer => Values::Integer(Vec::new()),
+            Type::Double => Values::Double(Vec::new()),
+            Type::Boolean => Values::Boolean(Vec::new()),
+            Type::Timestamp => Values::Timestamp(Vec::new()),
+            Type::Date => Values::Date(Vec::new()),
+        };
+        Self { values, levels: Vec::new(), required }
+    }
+
+    /// Adds a cell and returns its size in bytes. `clean` has matched the cell to the column's type already; a cell of
+    /// another type is null here, and a required column then fails when its row group is written.
+    pub(super) fn append(&mut self, cell: &Cell<'_>) -> usize {
+        let mut text_bytes = 0;
+        let present = match (&mut self.values, cell) {
+            (Values::Text(texts, ends), Cell::Text(text) | Cell::Json(text)) => {
+                texts.extend_from_slice(text.as_bytes());
+                ends.push(texts.len());
+                text_bytes = text.len();
+                true
+            }
+            (Values::Integer(column), Cell::Integer(value)) | (Values::Timestamp(column), Cell::Micros(value)) => {
+                column.push(*value);
+                true
+            }
+            (Values::Double(column), Cell::Double(value)) => {
+                column.push(*value);
+                true
+            }
+            (Values::Boolean(column), Cell::Bool(value)) => {
+                column.push(*value);
+                true
+            }
+            (Values::Date(column), Cell::Days(value)) => {
+                column.push(*value);
+                true
+            }
+            _ => false,
+        };
+        if !self.required {
+            self.levels.push(present.into());
+        }
+        FIXED + text_bytes
+    }
+
+    /// Writes and removes the values.
+    pub(super) fn write(&mut self, writer: &mut SerializedColumnWriter<'_>) -> Result<()> {
+        let levels = (!self.required).then_some(self.levels.as_slice());
+        match &mut self.values {
+            Values::Text(texts, ends) => {
+                // Growing step by step would copy every byte once more.
+                let room = Vec::with_capacity(texts.len());
+                let texts = Bytes::from(mem::replace(texts, room));
+                let starts = [0].into_iter().chain(ends.iter().copied());
+                let mut values: Vec<ByteArray> =
+                    starts.zip(&*ends).map(|(start, end)| texts.slice(start..*end).into()).collect();
+                write::<ByteArrayType>(writer, &mut values, levels)?;
+                ends.clear();
+            }
+            Values::Integer(values) | Values::Timestamp(values) => write::<Int64Type>(writer, values, levels)?,
+            Values::Double(values) => write::<DoubleType>(writer, values, levels)?,
+            Values::Boolean(values) => write::<BoolType>(writer, values, levels)?,
+            Values::Date(values) => write::<Int32Type>(writer, values, levels)?,
+        }
+        self.levels.clear();
+        Ok(())
+    }
+}
+
+fn write<T: DataType>(
+    writer: &mut SerializedColumnWriter<'_>,
+    values: &mut Vec<T::T>,
+    levels: Option<&[i16]>,
+) -> Result<()> {
+    writer.typed::<T>().write_batch(values, levels, None)?;
+    values.clear();
+    Ok(())
+}
