@@ -3,19 +3,19 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod cloud;
-mod help;
+pub mod help;
+mod options;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
-pub use help::parse;
-
 pub use cloud::{
-    BuildImages, Cloud, Deploy, Destroy, Diff, Doctor, InjectedFault, Logs, Open, Recover, Rehearse, RehearseAction,
-    Run, Scope, Status, SyncDags, UploadSample, WarehouseInit,
+    BuildImages, Cloud, Deploy, Destroy, InjectedFault, Logs, Open, Recover, Rehearse, RehearseAction, Run, Status,
+    SyncDags, UploadSample, WarehouseInit,
 };
+pub use options::{Check, Common, Scope};
 
 /// Build, rehearse and run the data platform.
 #[derive(Parser, Debug)]
@@ -41,7 +41,8 @@ pub enum Command {
     /// Validate the stack templates; print their deployment order
     Templates(Templates),
     /// Estimate the cost of a deployment and of a run
-    Prices(Prices),
+    #[command(after_help = "Example:\n  cargo xtask prices --env prod")]
+    Prices(Common),
     /// Write dags/platform.json, the DAGs' configuration
     DagSettings(DagSettings),
     /// Write the GitHub workflows and dependabot.yml
@@ -126,30 +127,16 @@ pub struct SetupGithub {
     pub run: bool,
 }
 
-/// The selected settings.
-#[derive(Args, Debug)]
-pub struct Which {
-    /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE from the environment or .env, else dev)
-    #[arg(long, value_name = "NAME")]
-    pub env: Option<String>,
-    /// Read FILE instead of .env
-    #[arg(long, value_name = "FILE")]
-    pub dot_env: Option<PathBuf>,
-}
-
 /// `cargo xtask settings`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask settings --env prod\n  cargo xtask settings --json")]
 pub struct SettingsArgs {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Validate FILE instead of a settings module
     #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub file: Option<PathBuf>,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask templates`.
@@ -158,35 +145,12 @@ pub struct SettingsArgs {
     \x20 cargo xtask templates\n\
     \x20 cargo xtask templates --env prod --folder infra/github")]
 pub struct Templates {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Print one JSON value on standard output: the levels and the source of every parameter
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `cargo xtask prices`.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  cargo xtask prices --env prod")]
-pub struct Prices {
-    /// The selected settings.
+    /// The common options.
     #[command(flatten)]
-    pub which: Which,
-    /// Print one JSON value on standard output: both estimates, and every price with its date and source
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The options of a command that writes a committed file.
-#[derive(Args, Debug)]
-pub struct Check {
-    /// Write nothing; fail if the file is out of date
-    #[arg(long)]
-    pub check: bool,
+    pub common: Common,
 }
 
 /// `cargo xtask local`.
@@ -228,7 +192,7 @@ pub struct Place {
     /// Folder of the lake and the database (default: target/local in the repository)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Print one JSON value on standard output instead of text
+    /// Print JSON on standard output instead of text
     #[arg(long)]
     pub json: bool,
 }

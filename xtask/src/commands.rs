@@ -1,4 +1,4 @@
-//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`.
+//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`. Commands that are one call have no file.
 //!
 //! One source builds two programs. The light program compiles quickly and has every command but those of `commands/cloud`.
 //! For these it has cargo build and run the full program, which has the feature `cloud`.
@@ -6,13 +6,11 @@
 mod ci_gen;
 #[cfg(feature = "cloud")]
 mod cloud;
-mod dag_settings;
-mod dbt_sources;
+mod common;
 mod lint;
 mod local;
 mod prices;
 mod settings;
-mod settings_schema;
 mod setup_github;
 mod templates;
 mod test;
@@ -21,6 +19,7 @@ use anyhow::Result;
 use contract::Exit;
 
 use crate::cli::{Cli, Command};
+use crate::flows::generated;
 
 /// Runs a command.
 pub fn run(cli: Cli) -> Result<Exit> {
@@ -37,9 +36,11 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Settings(args) => settings::run(&args),
         Command::Templates(args) => templates::run(&args),
         Command::Prices(args) => prices::run(&args),
-        Command::DagSettings(args) => dag_settings::run(&args),
-        Command::DbtSources(args) => dbt_sources::run(&args),
-        Command::SettingsSchema(args) => settings_schema::run(&args),
+        Command::DagSettings(args) => generated::dag_settings(args.env.as_deref())?.settle(args.check),
+        Command::DbtSources(args) => generated::dbt_sources()?.settle(args.check),
+        Command::SettingsSchema(args) => {
+            generated::settings_schemas().iter().try_fold(Exit::Done, |_, file| file.settle(args.check))
+        }
     }
 }
 

@@ -39,7 +39,7 @@ use std::process::ExitCode;
 use connect::failure;
 
 fn main() -> ExitCode {
-    match commands::run(cli::parse()) {
+    match commands::run(cli::help::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {
             edge::terminal::error(&error);

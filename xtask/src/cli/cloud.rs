@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Which;
+use super::options::{Common, Scope, seconds};
 
 /// The commands; the file of each is `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Cloud {
     /// Check this machine; print how to install what is missing
-    Doctor(Doctor),
+    #[command(after_help = "Example:\n  cargo xtask doctor")]
+    Doctor(Common),
     /// Build the images; with --push, push the missing ones to ECR
     BuildImages(BuildImages),
     /// Upload the DAGs and their requirements to Airflow's bucket
@@ -22,7 +23,8 @@ pub enum Cloud {
     /// Deploy stacks, images, DAGs, warehouse roles and usage limit
     Deploy(Deploy),
     /// Show what `deploy` would change, and the digest of the plan
-    Diff(Diff),
+    #[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
+    Diff(Scope),
     /// Show the state of every part of a deployment
     Status(Status),
     /// Recover failed stacks (continue the rollback, or delete)
@@ -47,9 +49,6 @@ pub enum Cloud {
     \x20 cargo xtask build-images\n\
     \x20 cargo xtask build-images --push --image dbt-image")]
 pub struct BuildImages {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Push images that ECR does not have yet
     #[arg(long)]
     pub push: bool,
@@ -65,35 +64,15 @@ pub struct BuildImages {
     /// Build nothing; print the key of each image and its inputs
     #[arg(long, conflicts_with_all = ["push", "no_cache"])]
     pub dry_run: bool,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The selected settings and stacks of a deployment.
-#[derive(Args, Debug)]
-pub struct Scope {
-    /// The selected settings.
+    /// The common options.
     #[command(flatten)]
-    pub which: Which,
-    /// Only this stack, by its file name in infra/ without `.yaml`; repeatable
-    #[arg(long = "stack", value_name = "NAME")]
-    pub stacks: Vec<String>,
-    /// Read the templates from DIR instead of infra/
-    #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    pub common: Common,
 }
 
 /// `cargo xtask deploy`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask deploy --env dev\n  cargo xtask deploy --expect DIGEST")]
 pub struct Deploy {
-    /// The selected settings and stacks.
-    #[command(flatten)]
-    pub scope: Scope,
     /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
@@ -106,13 +85,7 @@ pub struct Deploy {
     /// Registry host and port to use instead of ECR, for emulators
     #[arg(long, value_name = "HOST")]
     pub registry: Option<String>,
-}
-
-/// `cargo xtask diff`.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
-pub struct Diff {
-    /// The selected settings and stacks.
+    /// The selected stacks and the common options.
     #[command(flatten)]
     pub scope: Scope,
 }
@@ -121,39 +94,33 @@ pub struct Diff {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask status --drift")]
 pub struct Status {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Also detect drift: resources that were changed outside CloudFormation
     #[arg(long)]
     pub drift: bool,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask recover`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask recover --stack network")]
 pub struct Recover {
-    /// The selected settings and stacks.
-    #[command(flatten)]
-    pub scope: Scope,
     /// Retain this resource when its stack is deleted (it cannot be deleted); repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub retain: Vec<String>,
     /// Skip this resource in the rollback (it cannot be rolled back); repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub skip: Vec<String>,
+    /// The selected stacks and the common options.
+    #[command(flatten)]
+    pub scope: Scope,
 }
 
 /// `cargo xtask destroy`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask destroy --env dev --delete-data")]
 pub struct Destroy {
-    /// The selected settings and stacks.
-    #[command(flatten)]
-    pub scope: Scope,
     /// Do not ask for confirmation; in production, --confirm is still required
     #[arg(long)]
     pub yes: bool,
@@ -163,27 +130,15 @@ pub struct Destroy {
     /// In production: the prefix of the stacks, to confirm their deletion
     #[arg(long, value_name = "PREFIX")]
     pub confirm: Option<String>,
-}
-
-/// `cargo xtask doctor`.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  cargo xtask doctor")]
-pub struct Doctor {
-    /// The selected settings.
+    /// The selected stacks and the common options.
     #[command(flatten)]
-    pub which: Which,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    pub scope: Scope,
 }
 
 /// `cargo xtask sync-dags`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask sync-dags --dry-run")]
 pub struct SyncDags {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Upload this folder, which has its own requirements.txt, instead of dags/
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -196,24 +151,21 @@ pub struct SyncDags {
     /// Maximum number of objects to delete
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_delete: usize,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask upload-sample`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask upload-sample --dry-run")]
 pub struct UploadSample {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Change nothing; print the plan
     #[arg(long)]
     pub dry_run: bool,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask warehouse-init`.
@@ -250,7 +202,7 @@ pub struct WarehouseInit {
     /// Change nothing; print the SQL statements
     #[arg(long)]
     pub dry_run: bool,
-    /// Print one JSON value on standard output instead of text
+    /// Print JSON on standard output instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -275,7 +227,7 @@ pub struct Rehearse {
     /// Inject a fault, to see how it is reported
     #[arg(long, value_name = "FAULT")]
     pub inject_fault: Option<InjectedFault>,
-    /// Print one JSON value on standard output instead of text
+    /// Print JSON on standard output instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -307,9 +259,6 @@ pub enum InjectedFault {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
 pub struct Run {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Submit the jobs to Batch without Airflow, each depending on the one before
     #[arg(long)]
     pub direct: bool,
@@ -319,53 +268,39 @@ pub struct Run {
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub interval: Duration,
-    /// Print one JSON value on standard output instead of text
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask logs`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  cargo xtask logs RUN --follow")]
+#[command(after_help = "With --json, each line is one JSON value: task, stream, time and message.\n\n\
+    Example:\n  cargo xtask logs RUN --follow")]
 pub struct Logs {
     /// Run ID, Airflow run ID or Batch job ID
     #[arg(value_name = "RUN|JOB")]
     pub id: String,
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
     /// Follow the logs until the jobs finish
     #[arg(long)]
     pub follow: bool,
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     pub interval: Duration,
-    /// Print one JSON value per line: task, stream, time and message
-    #[arg(long)]
-    pub json: bool,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `cargo xtask open`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask open --print")]
 pub struct Open {
-    /// The selected settings.
-    #[command(flatten)]
-    pub which: Which,
-    /// Open no browser; print the URL with the login token (anyone who has it can sign in)
+    /// Open no browser; print the URL with the login token (anyone who has it can sign in). Without --print, --json does not
+    /// have the token
     #[arg(long)]
     pub print: bool,
-    /// Print one JSON value on standard output instead of text; it has the token only with --print
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The interval between polls.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    if (0.05..=600.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("must be 0.05 to 600 seconds".to_owned())
-    }
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
 }

@@ -2,8 +2,6 @@
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
-use super::Cli;
-
 /// The commands by task, in the order of the help text.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Local", &["local", "rehearse"]),
@@ -17,10 +15,10 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Check", &["test", "lint"]),
 ];
 
-/// Parses the command line; on a mistake, or for `--help`, prints and exits.
-pub fn parse() -> Cli {
-    let matches = grouped(Cli::command()).get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Parses the command line; for `--help` and after a usage error, prints and exits.
+pub fn parse<T: CommandFactory + FromArgMatches>() -> T {
+    let matches = grouped(T::command()).get_matches();
+    T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 fn grouped(command: Command) -> Command {
@@ -40,17 +38,5 @@ fn grouped(command: Command) -> Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_command_is_in_one_group() {
-        let command = Cli::command();
-        let commands: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        assert_eq!(grouped.len(), commands.len());
-        assert_eq!(grouped.into_iter().collect::<BTreeSet<_>>(), commands.into_iter().collect());
-    }
-}
+#[path = "../../tests/unit/cli/help.rs"]
+mod tests;

@@ -10,6 +10,7 @@ mod open;
 mod recover;
 mod rehearse;
 mod run;
+mod stacks;
 mod status;
 mod sync_dags;
 mod upload_sample;

@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 use contract::Exit;
+use serde_json::json;
 
 use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
+use crate::commands::common::print;
 use crate::edge::{terminal, web};
 use crate::flows::local::{LocalRequest, Platform};
 use crate::report;
@@ -47,12 +49,7 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
         full_refresh,
     };
     let done = platform.run(&request, &mut |step| terminal::step(step))?;
-    if place.json {
-        terminal::say(&format!("{}\n", serde_json::to_string(&done)?))?;
-    } else {
-        terminal::say(&report::text(&done, place.dir.as_deref()))?;
-    }
-    Ok(Exit::Done)
+    print(place.json, &done, || report::text(&done, place.dir.as_deref()))
 }
 
 fn query(args: &LocalQuery) -> Result<Exit> {
@@ -70,18 +67,14 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
     terminal::step("Writing the documentation");
     let folder = platform.docs()?;
     if args.no_serve {
-        return print(
-            &args.place,
-            "docs",
-            folder.display().to_string(),
-            &format!("{}", folder.join("index.html").display()),
-        );
+        let index = folder.join("index.html");
+        return print(args.place.json, &json!({ "docs": folder }), || format!("{}\n", index.display()));
     }
     // Other commands may use the platform's folder while the documentation is served.
     drop(platform);
     web::serve(&folder, args.port, |url| {
         terminal::say(&format!("{url}\n"))?;
-        terminal::step("Serving it until Ctrl-C");
+        terminal::step("Serving the documentation until Ctrl-C");
         Ok(())
     })?;
     Ok(Exit::Done)
@@ -89,21 +82,12 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
 
 fn stop(place: &Place) -> Result<Exit> {
     let stopped = Platform::open(place.dir.as_deref())?.stop()?;
-    print(
-        place,
-        "stopped",
-        stopped,
-        if stopped { "Stopped the database and kept the data." } else { "No database was running." },
-    )
+    let text = if stopped { "Stopped the database and kept the data.\n" } else { "No database was running.\n" };
+    print(place.json, &json!({ "stopped": stopped }), || text.to_owned())
 }
 
 fn reset(place: &Place) -> Result<Exit> {
     let removed = Platform::open(place.dir.as_deref())?.reset()?;
-    print(place, "removed", removed, if removed { "Removed the database and the lake." } else { "Nothing to remove." })
-}
-
-fn print(place: &Place, key: &str, value: impl serde::Serialize, text: &str) -> Result<Exit> {
-    let shown = if place.json { serde_json::json!({ key: value }).to_string() } else { text.to_owned() };
-    terminal::say(&format!("{shown}\n"))?;
-    Ok(Exit::Done)
+    let text = if removed { "Deleted the database and the lake.\n" } else { "No database and no lake exist.\n" };
+    print(place.json, &json!({ "removed": removed }), || text.to_owned())
 }

@@ -4,33 +4,31 @@ use anyhow::Result;
 use contract::Exit;
 use serde_json::json;
 
-use crate::cli::Prices;
-use crate::edge::terminal;
-use crate::flows::{configure, templates};
+use crate::cli::Common;
+use crate::commands::common::{configured, print};
+use crate::flows::templates;
 use crate::stack::estimate::{self, Line};
 use crate::ui::{self, Align};
 
 /// What depends on use, and is in neither estimate.
 const NOT_COUNTED: &str = "storage, logs, requests, traffic, alarms and key rotations";
 
-pub(super) fn run(args: &Prices) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+pub(super) fn run(common: &Common) -> Result<Exit> {
+    let (configured, _) = configured(common)?;
     let settings = configured.settings();
     let (read, _) = templates::read(None, settings)?;
     let (month, run) = (estimate::month(settings, &read), estimate::run(settings));
-    if args.json {
-        let of = |lines: &[Line]| json!({"lines": lines, "usd": lines.iter().filter_map(Line::usd).sum::<f64>()});
-        let prices = estimate::prices();
-        let shown = json!({"month": of(&month), "run": of(&run), "not_counted": NOT_COUNTED, "prices": prices});
-        terminal::say(&format!("{shown}\n"))?;
-        return Ok(Exit::Done);
-    }
-    let mut text = format!("{}\n{}\n", table("a month without runs", &month, 2), table("a run", &run, 4));
-    text += &format!("A month without runs: {}.\nA run: {}.\n", estimate::sum(&month, 2), estimate::sum(&run, 4));
-    text += &format!("Not counted: {NOT_COUNTED}. `--json` shows the page and day of each price.\n");
-    terminal::say(&text)?;
-    Ok(Exit::Done)
+    let of = |lines: &[Line]| json!({"lines": lines, "usd": lines.iter().filter_map(Line::usd).sum::<f64>()});
+    let prices = estimate::prices();
+    let value = json!({"month": of(&month), "run": of(&run), "not_counted": NOT_COUNTED, "prices": prices});
+    print(common.json, &value, || {
+        let tables = format!("{}\n{}\n", table("a month without runs", &month, 2), table("a run", &run, 4));
+        let (month, run) = (estimate::sum(&month, 2), estimate::sum(&run, 4));
+        format!(
+            "{tables}A month without runs: {month}.\nA run: {run}.\nNot counted: {NOT_COUNTED}. `--json` shows the page and \
+             day of each price.\n"
+        )
+    })
 }
 
 fn table(title: &str, lines: &[Line], digits: usize) -> String {

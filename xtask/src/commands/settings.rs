@@ -6,41 +6,36 @@ use serde_json::json;
 use serde_yaml::Value;
 
 use crate::cli::SettingsArgs;
+use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::flows::configure::{self, Configured};
 use crate::settings::Override;
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let found = match &args.file {
+    let variables = configure::variables(args.common.dot_env.as_deref())?;
+    let configured = match &args.file {
         Some(path) => configure::file(path, &variables)?,
-        None => configure::module(args.which.env.as_deref(), &variables)?,
+        None => configure::module(args.common.env.as_deref(), &variables)?,
     };
-    terminal::warnings(&found.resolved.warnings);
-    if args.json {
-        let settings = found.settings();
-        let (buckets, roles) = (settings.buckets(), settings.roles());
-        let overridden = &found.resolved.overridden;
-        let value = json!({"settings": settings, "overridden": overridden, "buckets": buckets, "roles": roles});
-        terminal::say(&format!("{value}\n"))?;
-    } else {
-        terminal::say(&table(&found)?)?;
-    }
-    Ok(Exit::Done)
+    terminal::warnings(&configured.resolved.warnings);
+    let (settings, text) = (configured.settings(), table(&configured)?);
+    let (buckets, roles, overridden) = (settings.buckets(), settings.roles(), &configured.resolved.overridden);
+    let value = json!({"settings": settings, "overridden": overridden, "buckets": buckets, "roles": roles});
+    print(args.common.json, &value, || text)
 }
 
-fn table(found: &Configured) -> Result<String> {
+fn table(configured: &Configured) -> Result<String> {
     let mut rows = Vec::new();
     // A YAML mapping keeps the order of the file.
-    leaves(&serde_yaml::to_value(found.settings())?, "", &mut rows);
+    leaves(&serde_yaml::to_value(configured.settings())?, "", &mut rows);
     for row in &mut rows {
-        if let Some(Override { variable, origin }) = found.resolved.overridden.get(&row[0]) {
+        if let Some(Override { variable, origin }) = configured.resolved.overridden.get(&row[0]) {
             row[1] += &format!("   ({variable} of {origin})");
         }
     }
     let head = [("key", Align::Left), ("value", Align::Left)];
-    Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), found.file))
+    Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), configured.file))
 }
 
 /// A value on one line, shortened to 50 characters; `--json` has the whole value.

@@ -5,24 +5,19 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::Templates;
-use crate::edge::terminal;
-use crate::flows::{configure, templates};
+use crate::commands::common::{configured, print};
+use crate::flows::templates;
 use crate::stack::{Dependencies, Source, Template};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &Templates) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let configured = configure::module(args.which.env.as_deref(), &variables)?;
-    let (read, wiring) = templates::read(args.folder.as_deref(), configured.settings())?;
-    if args.json {
-        terminal::say(&format!("{}\n", json!({ "levels": wiring.levels, "parameters": wiring.stacks })))?;
-        return Ok(Exit::Done);
-    }
-    terminal::say(&table(&read, &wiring))?;
-    Ok(Exit::Done)
+    let (configured, _) = configured(&args.common)?;
+    let (read, dependencies) = templates::read(args.folder.as_deref(), configured.settings())?;
+    let value = json!({ "levels": dependencies.levels, "parameters": dependencies.stacks });
+    print(args.common.json, &value, || table(&read, &dependencies))
 }
 
-fn table(read: &[Template], wiring: &Dependencies) -> String {
+fn table(read: &[Template], dependencies: &Dependencies) -> String {
     let head = [
         ("level", Align::Right),
         ("stack", Align::Left),
@@ -33,23 +28,26 @@ fn table(read: &[Template], wiring: &Dependencies) -> String {
     ];
     let row = |(level, stack): (usize, &String)| {
         let template = read.iter().find(|template| template.name == *stack)?;
-        let sources = wiring.stacks.get(stack)?;
+        let sources = dependencies.stacks.get(stack)?;
         let settings = sources.values().filter(|source| matches!(source, Source::Setting(_))).count();
         let built = sources.values().filter_map(|source| match source {
             Source::Image(_) | Source::Object(_) => Some(source.to_string()),
             _ => None,
         });
-        let waits: Vec<String> = wiring.needs(stack).into_iter().map(str::to_owned).chain(built).collect();
+        let needs: Vec<String> = dependencies.needs(stack).into_iter().map(str::to_owned).chain(built).collect();
         Some(vec![
             (level + 1).to_string(),
             stack.clone(),
             template.resources.len().to_string(),
             template.text.len().to_string(),
             settings.to_string(),
-            waits.join(", "),
+            needs.join(", "),
         ])
     };
-    let stacks =
-        wiring.levels.iter().enumerate().flat_map(|(level, stacks)| stacks.iter().map(move |stack| (level, stack)));
+    let stacks = dependencies
+        .levels
+        .iter()
+        .enumerate()
+        .flat_map(|(level, stacks)| stacks.iter().map(move |stack| (level, stack)));
     ui::columns(&head, stacks.filter_map(row).collect())
 }

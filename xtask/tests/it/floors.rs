@@ -39,6 +39,7 @@ const XTASK: Crate = Crate {
         &["flows/deploy", "flows/tests"],
         &["flows/recover", "flows/status"],
         &["flows/destroy", "flows/rehearse"],
+        &["commands/common"],
         &["commands"],
         &["main"],
     ],

@@ -5,41 +5,37 @@ use std::io::IsTerminal;
 use anyhow::Result;
 use contract::Exit;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::BuildImages;
+use crate::commands::common::{configured, print};
 use crate::edge::docker::Progress;
 use crate::edge::terminal;
-use crate::flows::configure;
 use crate::flows::images::{self, BuildProgress, BuiltImage, ImageRequest};
 use crate::image::{ImagePlan, Package};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &BuildImages) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let (configured, variables) = configured(&args.common)?;
+    let settings = configured.settings().clone();
     let (image, registry) = (args.image.clone(), args.registry.clone());
     let request = ImageRequest { image, push: args.push, registry, no_cache: args.no_cache, settings, variables };
     let plans = images::plan(&request)?;
     if args.dry_run {
-        terminal::say(&if args.json { planned_json(&plans)? } else { planned(&plans) })?;
-        return Ok(Exit::Done);
+        let values: Vec<Value> = plans.iter().map(plan_value).collect();
+        return print(args.common.json, &values, || plan_table(&plans));
     }
-    let made = images::apply(&request, &plans, &mut Shown::default())?;
-    terminal::say(&if args.json { format!("{}\n", serde_json::to_string(&made)?) } else { table(&made) })?;
-    Ok(Exit::Done)
+    let built = images::apply(&request, &plans, &mut Shown::default())?;
+    print(args.common.json, &built, || table(&built))
 }
 
-fn planned_json(plans: &[ImagePlan]) -> Result<String> {
-    let plan = |plan: &ImagePlan| {
-        let package = |package: &Package| format!("{}@{}", package.name, package.version);
-        let packages: Vec<String> = plan.packages.iter().map(package).collect();
-        json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs, "packages": packages })
-    };
-    Ok(format!("{}\n", serde_json::to_string(&plans.iter().map(plan).collect::<Vec<_>>())?))
+fn plan_value(plan: &ImagePlan) -> Value {
+    let package = |package: &Package| format!("{}@{}", package.name, package.version);
+    let packages: Vec<String> = plan.packages.iter().map(package).collect();
+    json!({ "image": plan.name, "key": plan.key(), "inputs": plan.inputs, "packages": packages })
 }
 
-fn planned(plans: &[ImagePlan]) -> String {
+fn plan_table(plans: &[ImagePlan]) -> String {
     let head = [("image", Align::Left), ("key", Align::Left), ("files", Align::Right), ("packages", Align::Right)];
     let row = |plan: &ImagePlan| {
         let (files, packages) = (plan.inputs.files.len().to_string(), plan.packages.len().to_string());
@@ -48,7 +44,7 @@ fn planned(plans: &[ImagePlan]) -> String {
     ui::columns(&head, plans.iter().map(row).collect())
 }
 
-fn table(made: &[BuiltImage]) -> String {
+fn table(images: &[BuiltImage]) -> String {
     let head = [
         ("image", Align::Left),
         ("key", Align::Left),
@@ -57,21 +53,21 @@ fn table(made: &[BuiltImage]) -> String {
         ("size", Align::Right),
         ("seconds", Align::Right),
     ];
-    let row = |made: &BuiltImage| {
-        let pushed = match (&made.pushed, &made.digest) {
-            (Some(sent), _) if sent.layers == 0 => "no new layer".to_owned(),
-            (Some(sent), _) => {
-                format!("{} of {} layers, {}", sent.layers, sent.layers + sent.known, HumanBytes(sent.bytes))
+    let row = |image: &BuiltImage| {
+        let pushed = match (&image.pushed, &image.digest) {
+            (Some(pushed), _) if pushed.layers == 0 => "no new layer".to_owned(),
+            (Some(pushed), _) => {
+                format!("{} of {} layers, {}", pushed.layers, pushed.layers + pushed.known, HumanBytes(pushed.bytes))
             }
             (None, Some(_)) => "already in ECR".to_owned(),
             (None, None) => "-".to_owned(),
         };
-        let built = if made.built { "yes" } else { "cached" }.to_owned();
-        let size = made.size.map_or_else(|| "-".to_owned(), |size| HumanBytes(size).to_string());
-        vec![made.image.clone(), made.key[..12].to_owned(), built, pushed, size, format!("{:.1}", made.seconds)]
+        let built = if image.built { "yes" } else { "cached" }.to_owned();
+        let size = image.size.map_or_else(|| "-".to_owned(), |size| HumanBytes(size).to_string());
+        vec![image.image.clone(), image.key[..12].to_owned(), built, pushed, size, format!("{:.1}", image.seconds)]
     };
-    let uris: String = made.iter().map(|made| format!("{}\n", made.uri)).collect();
-    format!("{}\n{uris}", ui::columns(&head, made.iter().map(row).collect()))
+    let uris: String = images.iter().map(|image| format!("{}\n", image.uri)).collect();
+    format!("{}\n{uris}", ui::columns(&head, images.iter().map(row).collect()))
 }
 
 /// A progress bar for each layer in a terminal; plain lines elsewhere.
@@ -99,14 +95,14 @@ impl Shown {
 }
 
 impl BuildProgress for Shown {
-    fn step(&mut self, words: &str) {
+    fn step(&mut self, title: &str) {
         self.clear();
-        terminal::step(words);
+        terminal::step(title);
     }
 
-    fn line(&mut self, words: &str) {
-        if !std::io::stderr().is_terminal() || words.starts_with("Step ") {
-            eprintln!("   {words}");
+    fn line(&mut self, line: &str) {
+        if !std::io::stderr().is_terminal() || line.starts_with("Step ") {
+            eprintln!("   {line}");
         }
     }
 

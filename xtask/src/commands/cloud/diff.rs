@@ -4,20 +4,13 @@ use anyhow::Result;
 use contract::Exit;
 use serde_json::json;
 
-use crate::cli::{Diff, Scope};
-use crate::edge::terminal;
-use crate::flows::deploy::{self, DeployRequest};
+use super::stacks;
+use crate::cli::Scope;
+use crate::commands::common::print;
+use crate::flows::deploy;
 
-pub(super) fn run(args: &Diff) -> Result<Exit> {
-    let Scope { which, stacks, folder, json } = &args.scope;
-    let request = DeployRequest::new(which.env.as_deref(), which.dot_env.as_deref(), stacks, folder.as_deref(), None)?;
-    terminal::warnings(&request.warnings);
-    terminal::step("Reading the current state");
-    let plan = deploy::plan(request)?.plan;
-    if *json {
-        terminal::say(&format!("{}\n", json!({ "digest": plan.digest(), "idle": plan.is_idle(), "plan": plan })))?;
-    } else {
-        terminal::say(&plan.to_string())?;
-    }
-    Ok(Exit::Done)
+pub(super) fn run(scope: &Scope) -> Result<Exit> {
+    let plan = deploy::plan(stacks::request(scope, None)?)?.plan;
+    let value = json!({ "digest": plan.digest(), "idle": plan.is_idle(), "plan": plan });
+    print(scope.common.json, &value, || plan.to_string())
 }

@@ -3,18 +3,15 @@
 use anyhow::Result;
 use contract::Exit;
 
-use crate::cli::Doctor;
+use crate::cli::Common;
+use crate::commands::common::print;
 use crate::doctor;
 use crate::edge::terminal;
 use crate::flows;
 
-pub(super) fn run(args: &Doctor) -> Result<Exit> {
-    let facts = flows::doctor::facts(args.which.env.as_deref(), args.which.dot_env.as_deref())?;
+pub(super) fn run(common: &Common) -> Result<Exit> {
+    let facts = flows::doctor::facts(common.env.as_deref(), common.dot_env.as_deref())?;
     let verdicts = doctor::diagnoses(&facts);
-    if args.json {
-        terminal::say(&format!("{}\n", serde_json::to_string(&verdicts)?))?;
-    } else {
-        terminal::say(&terminal::lights(&doctor::report(&verdicts)))?;
-    }
+    print(common.json, &verdicts, || terminal::lights(&doctor::report(&verdicts)))?;
     Ok(if doctor::is_red(&verdicts) { Exit::Failed } else { Exit::Done })
 }

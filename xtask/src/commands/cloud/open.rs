@@ -5,27 +5,26 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::Open;
+use crate::commands::common::{configured, print};
 use crate::edge::terminal;
 use crate::failure::Failure;
-use crate::flows::{configure, open};
+use crate::flows::open;
 
 pub(super) fn run(args: &Open) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let settings = configure::module(args.which.env.as_deref(), &variables)?.settings().clone();
+    let (configured, variables) = configured(&args.common)?;
     terminal::step("Requesting a login token");
-    let login = open::login(&settings, &variables)?;
+    let login = open::login(configured.settings(), &variables)?;
     let page = format!("https://{}/", login.host);
+    let json = args.common.json;
     // Without a browser the URL goes to the terminal only: a file or a log must not keep the token.
     let opened = !args.print && open::browse(&login)?;
-    let shown = args.print || (!opened && !args.json && terminal::is_seen());
-    if args.json {
-        let address = args.print.then(|| login.url());
-        terminal::say(&format!("{}\n", json!({ "page": page, "opened": opened, "login": address })))?;
-    } else if shown {
-        terminal::say(&format!("{}\n", login.url()))?;
-    } else if opened {
-        terminal::say(&format!("Opened {page} in your browser.\n"))?;
-    }
+    let shown = args.print || (!opened && !json && terminal::is_seen());
+    let value = json!({ "page": page, "opened": opened, "login": args.print.then(|| login.url()) });
+    print(json, &value, || match (shown, opened) {
+        (true, _) => format!("{}\n", login.url()),
+        (false, true) => format!("Opened {page} in your browser.\n"),
+        (false, false) => String::new(),
+    })?;
     if !opened && !shown {
         let failure = Failure::new("found no browser, and the login token is printed only on request");
         bail!(failure.hint("pass --print for a URL with the login token, or set BROWSER"));

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow, bail};
 use contract::Exit;
-use serde_json::json;
 
 use crate::cli::{self, Rehearse, RehearseAction};
+use crate::commands::common::print;
 use crate::edge::tree::Tree;
 use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
 use crate::flows::rehearse::{self, RehearsalProgress, RehearsalRequest, Source, Stage};
-use crate::flows::{deploy, run};
+use crate::flows::run::RunProgress;
 use crate::rehearsal::{InjectedFault, MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
@@ -22,12 +22,8 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let docker_host = variables.get("DOCKER_HOST").cloned();
     if let Some(RehearseAction::Stop { id }) = &args.action {
         let stopped = rehearse::stop(id.as_deref(), docker_host.as_deref())?;
-        let shown = if stopped.is_empty() {
-            "No rehearsal was running.".to_owned()
-        } else {
-            format!("Stopped {}.", stopped.join(", "))
-        };
-        terminal::say(&format!("{shown}\n"))?;
+        let text = format!("Stopped {}.\n", stopped.join(", "));
+        terminal::say(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
         return Ok(Exit::Done);
     }
     let injected_fault = args.inject_fault.map(|fault| match fault {
@@ -51,7 +47,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     };
     let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
-        terminal::step("Stopped what an interrupted rehearsal had left running");
+        terminal::step("Stopped the servers of an interrupted rehearsal");
     }
     let stage = Arc::new(stage);
     let remove = {
@@ -62,7 +58,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
 }
 
 fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Result<Exit> {
-    let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().hear()));
+    let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().report()));
     // A panic must leave no servers running either.
     let done = catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal panicked; this is a bug in xtask")));
     let done = match done {
@@ -88,8 +84,7 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
         terminal::step("Stopping everything that was started");
         stage.end(false)?;
     }
-    let shown = if args.json { format!("{}\n", json!(done)) } else { text(&done) };
-    terminal::say(&shown)?;
+    print(args.json, &done, || text(&done))?;
     Ok(exit)
 }
 
@@ -100,39 +95,19 @@ struct Picture {
 }
 
 impl Picture {
-    fn hear(mut self) -> impl FnMut(RehearsalProgress) {
-        move |progress| match progress {
-            RehearsalProgress::Step(title) => {
+    fn report(mut self) -> impl FnMut(RehearsalProgress) {
+        move |progress| match (progress, &mut self.tree) {
+            (RehearsalProgress::Step(title), _) => {
                 self.tree = None;
                 terminal::step(&title);
             }
-            RehearsalProgress::Works(works) => self.tree = Some(Tree::new(&works)),
-            RehearsalProgress::Deploy(progress) => self.deploy(progress),
-            RehearsalProgress::Running(progress) => self.running(progress),
-        }
-    }
-
-    fn deploy(&mut self, progress: deploy::Progress) {
-        let Some(tree) = &mut self.tree else { return };
-        match progress {
-            deploy::Progress::Step(task, words) => tree.step(&task.to_string(), &words),
-            deploy::Progress::Update(task, words) => tree.progress(&task.to_string(), &words),
-            deploy::Progress::Event(task, event) => tree.event(&task.to_string(), &event),
-            // Dropped without an answer: not approved.
-            deploy::Progress::Ask(..) => {}
-            deploy::Progress::Line(task, words) => tree.line(&task.to_string(), &words),
-            deploy::Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
-        }
-    }
-
-    fn running(&mut self, progress: run::RunProgress) {
-        let Some(tree) = &mut self.tree else { return };
-        match progress {
-            run::RunProgress::Step(task, words) => tree.step(&task, &words),
-            run::RunProgress::Note(task, words) => tree.keep(&task, &words),
-            // Hundreds: the last ones of a failed task are told at the end, all of them by `logs` where it was kept.
-            run::RunProgress::Line(..) => {}
-            run::RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
+            (RehearsalProgress::Works(tasks), _) => self.tree = Some(Tree::new(&tasks)),
+            // A change that the plan does not show is not approved.
+            (RehearsalProgress::Deploy(progress), Some(tree)) => drop(super::stacks::show(tree, progress)),
+            // Hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
+            (RehearsalProgress::Running(RunProgress::Line(..)), _) => {}
+            (RehearsalProgress::Running(progress), Some(tree)) => super::run::show(tree, progress),
+            (_, None) => {}
         }
     }
 }

@@ -2,18 +2,17 @@
 
 use anyhow::Result;
 use contract::Exit;
-use serde_json::json;
 
-use crate::cli::{Run, Which};
+use crate::cli::{Common, Run};
+use crate::commands::common::{configured, print};
 use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
 use crate::flows::run::{self, RunProgress, RunRequest};
-use crate::flows::{configure, stacks};
+use crate::flows::stacks;
 use crate::run::{DAG, chain, direct, manual, summary};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let (configured, variables) = configured(&args.common)?;
     let settings = configured.settings().clone();
     if args.attach.is_none() {
         stacks::check_owner(&configured.module, &settings, &variables)?;
@@ -25,39 +24,43 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
         (None, false) => manual(&time),
     };
     let way = if args.direct { " --direct" } else { "" };
-    let which = which(&args.which);
-    let again = format!("cargo xtask run{way} --attach '{id}'{which}");
-    let left = format!("Left alone: the run goes on. To look on: {again}");
+    let options = options(&args.common);
+    let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
+    let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
     let request = RunRequest { settings, variables, every: args.interval };
-    terminal::until_interrupted(left, || follow(args, &request, &id, &again, &which))
+    terminal::step(&format!("Run {id}; after Ctrl-C it continues, and `{attach}` follows it again"));
+    terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }
 
 /// The options that select this deployment.
-fn which(which: &Which) -> String {
-    let env = which.env.as_ref().map(|env| format!(" --env {env}")).unwrap_or_default();
-    let dot_env = which.dot_env.as_ref().map(|file| format!(" --dot-env {}", file.display())).unwrap_or_default();
+fn options(common: &Common) -> String {
+    let env = common.env.as_ref().map(|env| format!(" --env {env}")).unwrap_or_default();
+    let dot_env = common.dot_env.as_ref().map(|file| format!(" --dot-env {}", file.display())).unwrap_or_default();
     env + &dot_env
 }
 
-fn follow(args: &Run, request: &RunRequest, id: &str, again: &str, which: &str) -> Result<Exit> {
-    terminal::step(&format!("Run {id}; Ctrl-C leaves it alone, and `{again}` looks on"));
+fn follow(args: &Run, request: &RunRequest, id: &str, options: &str) -> Result<Exit> {
     let tasks = chain(&request.settings.batch).map(|step| step.task);
     let dag = (!args.direct).then_some(DAG);
     let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0)).collect();
     let mut tree = Tree::new(&works);
-    let mut report = |progress| match progress {
-        RunProgress::Step(task, words) => tree.step(&task, &words),
-        RunProgress::Note(task, words) => tree.keep(&task, &words),
-        RunProgress::Line(task, line) => tree.keep(&task, &line.printable()),
-        RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
-    };
+    let mut report = |progress| show(&mut tree, progress);
     let outcome = if args.direct {
         run::directly(request, id, args.attach.is_some(), &mut report)?
     } else {
         run::through_airflow(request, id, args.attach.is_some(), &mut report)?
     };
     drop(tree);
-    let text = if args.json { format!("{}\n", json!(outcome)) } else { format!("\n{}", summary(&outcome, which)) };
-    terminal::say(&text)?;
+    print(args.common.json, &outcome, || format!("\n{}", summary(&outcome, options)))?;
     Ok(outcome.as_exit())
+}
+
+/// Shows the progress of a run.
+pub(super) fn show(tree: &mut Tree, progress: RunProgress) {
+    match progress {
+        RunProgress::Step(task, message) => tree.step(&task, &message),
+        RunProgress::Note(task, message) => tree.keep(&task, &message),
+        RunProgress::Line(task, line) => tree.keep(&task, &line.printable()),
+        RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
+    }
 }

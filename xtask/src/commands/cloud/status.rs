@@ -2,21 +2,18 @@
 
 use anyhow::Result;
 use contract::Exit;
-use serde_json::json;
 
 use crate::cli::Status;
+use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::flows::deploy::DeployRequest;
 use crate::flows::status;
 use crate::verdict;
 
 pub(super) fn run(args: &Status) -> Result<Exit> {
-    let request = DeployRequest::new(args.which.env.as_deref(), args.which.dot_env.as_deref(), &[], None, None)?;
-    let verdicts = status::lines(&request, args.drift)?;
-    if args.json {
-        terminal::say(&format!("{}\n", json!(verdicts)))?;
-    } else {
-        terminal::say(&terminal::lights(&verdict::report(&verdicts)))?;
-    }
-    Ok(if verdict::is_red(&verdicts) { Exit::Failed } else { Exit::Done })
+    let common = &args.common;
+    let request = DeployRequest::new(common.env.as_deref(), common.dot_env.as_deref(), &[], None, None)?;
+    let lines = status::lines(&request, args.drift)?;
+    print(common.json, &lines, || terminal::lights(&verdict::report(&lines)))?;
+    Ok(if verdict::is_red(&lines) { Exit::Failed } else { Exit::Done })
 }

@@ -5,42 +5,38 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::SyncDags;
+use crate::commands::common::{configured, print};
 use crate::edge::terminal;
+use crate::flows::stacks;
 use crate::flows::sync::dags::{self, SyncRequest};
-use crate::flows::{configure, stacks};
 use crate::sync::{Plan, REQUIREMENTS};
 
 pub(super) fn run(args: &SyncDags) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let configured = configure::module(args.which.env.as_deref(), &variables)?;
+    let (configured, variables) = configured(&args.common)?;
     let settings = configured.settings().clone();
     let (dir, overwrite, max_delete) = (args.dir.clone(), args.overwrite, args.max_delete);
     let request = SyncRequest { dir, overwrite, max_delete, settings, variables };
     terminal::step("Comparing the DAGs with the bucket");
     let sync = dags::plan(&request)?;
     let (plan, bucket) = (&sync.plan, &sync.bucket);
-    if !args.json {
+    if !args.common.json {
         terminal::say(&plan.to_string())?;
     }
-    if args.dry_run {
-        let value = json!({ "applied": false, "bucket": bucket, "update": update(plan), "plan": plan });
-        let shown = if args.json { value.to_string() } else { summary(plan, "the version that the sync prints") };
-        terminal::say(&format!("{shown}\n"))?;
-        return Ok(Exit::Done);
-    }
-    if !plan.waves.is_empty() {
-        stacks::check_owner(&configured.module, &request.settings, &request.variables)?;
-        terminal::step(&format!("Writing to `{bucket}`"));
-    }
-    let version = sync.apply(&request.settings)?.requirements_version;
-    if args.json {
-        let value = json!({ "applied": true, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
-        terminal::say(&format!("{value}\n"))?;
+    let applied = !args.dry_run;
+    let version = if applied {
+        if !plan.waves.is_empty() {
+            stacks::check_owner(&configured.module, &request.settings, &request.variables)?;
+            terminal::step(&format!("Writing to `{bucket}`"));
+        }
+        sync.apply(&request.settings)?.requirements_version
     } else {
-        let version = version.as_deref().unwrap_or("none (the bucket has no versioning)");
-        terminal::say(&format!("{}\n", summary(plan, version)))?;
-    }
-    Ok(Exit::Done)
+        None
+    };
+    let value = json!({ "applied": applied, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
+    print(args.common.json, &value, || {
+        let unknown = if applied { "none (the bucket has no versioning)" } else { "the version that the sync prints" };
+        format!("{}\n", summary(plan, version.as_deref().unwrap_or(unknown)))
+    })
 }
 
 /// What Airflow needs to apply the change: `none`, `dags` or `environment`.

@@ -5,27 +5,22 @@ use contract::Exit;
 use serde_json::json;
 
 use crate::cli::UploadSample;
-use crate::edge::terminal;
+use crate::commands::common::{configured, print};
+use crate::flows::stacks;
 use crate::flows::sync::sample;
-use crate::flows::{configure, stacks};
 
 pub(super) fn run(args: &UploadSample) -> Result<Exit> {
-    let variables = configure::variables(args.which.dot_env.as_deref())?;
-    let configured = configure::module(args.which.env.as_deref(), &variables)?;
-    let settings = configured.settings().clone();
-    let sample = sample::plan(&settings, &variables, &sample::folder())?;
-    let plan = &sample.plan;
+    let (configured, variables) = configured(&args.common)?;
+    let settings = configured.settings();
+    let sample = sample::plan(settings, &variables, &sample::folder())?;
     if !args.dry_run {
-        stacks::check_owner(&configured.module, &settings, &variables)?;
-        sample.apply(&settings)?;
+        stacks::check_owner(&configured.module, settings, &variables)?;
+        sample.apply(settings)?;
     }
-    if args.json {
-        let value = json!({ "applied": !args.dry_run, "bucket": sample.bucket, "plan": plan });
-        terminal::say(&format!("{value}\n"))?;
-    } else {
-        let (verb, sent) = (if args.dry_run { "to upload" } else { "uploaded" }, plan.steps().count());
-        let (kept, bucket) = (plan.keep.len(), &sample.bucket);
-        terminal::say(&format!("{plan}{sent} {verb}, {kept} unchanged, in `{bucket}`.\n"))?;
-    }
-    Ok(Exit::Done)
+    let (plan, bucket) = (&sample.plan, &sample.bucket);
+    let value = json!({ "applied": !args.dry_run, "bucket": bucket, "plan": plan });
+    print(args.common.json, &value, || {
+        let (verb, count) = (if args.dry_run { "to upload" } else { "uploaded" }, plan.steps().count());
+        format!("{plan}{count} {verb}, {} unchanged, in `{bucket}`.\n", plan.keep.len())
+    })
 }

@@ -76,7 +76,7 @@ fn what_a_killed_one_left_the_next_one_ends() {
     let notes = folder.with_file_name("my-notes");
     fs::create_dir_all(&notes).expect("made");
     let mut next = Begun::rehearsal(&[]);
-    next.until("Stopped what an interrupted rehearsal had left running");
+    next.until("Stopped the servers of an interrupted rehearsal");
     assert!(person.try_wait().expect("asked").is_none() && notes.exists());
     person.kill().expect("killed");
     person.wait().expect("waited");

@@ -88,7 +88,7 @@ fn without_a_terminal_the_answer_is_no() {
     let of = |command| [command, "--folder", text(two.path())];
     unchanged(&account, &of("deploy"), &["standard input is not a terminal", "--yes or --expect"]);
     account.run(&[&of("deploy")[..], &["--yes"]].concat()).done();
-    unchanged(&account, &of("destroy"), &["nothing was deleted: standard input is not a terminal", "pass --yes"]);
+    unchanged(&account, &of("destroy"), &["nothing was changed: standard input is not a terminal", "pass --yes"]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn production_wants_its_name_typed() {
     let before = account.state();
     production(&["destroy", "--yes"]).refused(&["standard input is not a terminal", "--confirm DataPlatform"]);
     production(&["destroy", "--yes", "--confirm", "Dataplatform"])
-        .refused(&["nothing was deleted: `Dataplatform` is not `DataPlatform`"]);
+        .refused(&["nothing was changed: `Dataplatform` is not `DataPlatform`"]);
     assert_eq!(account.state(), before);
     production(&["destroy", "--confirm", "DataPlatform"]).done();
     assert!(account.state().is_empty());

@@ -1,0 +1,52 @@
+//! Options that several commands have.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+/// The settings, and the format of the output.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE from the environment or .env, else dev)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Read FILE instead of .env
+    #[arg(long, value_name = "FILE")]
+    pub dot_env: Option<PathBuf>,
+    /// Print JSON on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The stacks of a deployment.
+#[derive(Args, Debug)]
+pub struct Scope {
+    /// Only this stack, by its file name in infra/ without `.yaml`; repeatable
+    #[arg(long = "stack", value_name = "NAME")]
+    pub stacks: Vec<String>,
+    /// Read the templates from DIR instead of infra/
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// The common options.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The options of a command that writes a committed file.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Write nothing; fail if the file is out of date
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// The interval between polls.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    if (0.05..=600.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be 0.05 to 600 seconds".to_owned())
+    }
+}

@@ -1,0 +1,53 @@
+//! What the commands that change stacks share: the request, the confirmation and the progress display.
+
+use std::sync::mpsc::Sender;
+
+use anyhow::{Result, bail};
+
+use crate::cli::Scope;
+use crate::edge::terminal;
+use crate::edge::tree::Tree;
+use crate::failure::Failure;
+use crate::flows::deploy::{DeployRequest, Progress};
+use crate::flows::stacks::Difference;
+
+/// Printed after Ctrl-C.
+pub(super) const INTERRUPTED: &str =
+    "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to continue.";
+
+/// The selected deployment; prints the warnings about its settings.
+pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployRequest> {
+    let Scope { stacks, folder, common } = scope;
+    let (env, dot_env) = (common.env.as_deref(), common.dot_env.as_deref());
+    let request = DeployRequest::new(env, dot_env, stacks, folder.as_deref(), registry)?;
+    terminal::warnings(&request.warnings);
+    terminal::step("Reading the current state");
+    Ok(request)
+}
+
+/// Asks for confirmation. Without a terminal, the hint names the options that confirm.
+pub(super) fn confirm(question: &str, hint: &str) -> Result<()> {
+    match terminal::ask(question) {
+        Some(true) => Ok(()),
+        Some(false) => bail!("not confirmed; nothing was changed"),
+        None => bail!(not_a_terminal(hint)),
+    }
+}
+
+/// No one can confirm.
+pub(super) fn not_a_terminal(hint: &str) -> Failure {
+    Failure::new("nothing was changed: standard input is not a terminal").hint(hint)
+}
+
+/// Shows the progress of a deployment. A question is returned; if its channel is dropped, the change is not approved.
+pub(super) fn show(tree: &mut Tree, progress: Progress) -> Option<(Difference, Sender<bool>)> {
+    match progress {
+        Progress::Step(task, message) => tree.step(&task.to_string(), &message),
+        Progress::Update(task, message) => tree.progress(&task.to_string(), &message),
+        Progress::Event(task, event) => tree.event(&task.to_string(), &event),
+        Progress::Line(task, line) => tree.line(&task.to_string(), &line),
+        Progress::Finished(task, error) => tree.finished(&task.to_string(), error.as_deref()),
+        Progress::Ask(difference, answer) => return Some((difference, answer)),
+    }
+    None
+}
