@@ -18,7 +18,7 @@ use crate::failure::Failure;
 pub fn chosen<'c>(contract: &'c Contract, wanted: &[String]) -> Result<Vec<&'c str>> {
     // An empty variable, as AWS Batch passes a parameter without a value, names nothing.
     let wanted: Vec<&str> = wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
-    let known: Vec<&str> = contract.collections.names().collect();
+    let known: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
     let unknown: BTreeSet<&str> = wanted.iter().copied().filter(|name| !known.contains(name)).collect();
     if !unknown.is_empty() {
         let unknown: Vec<&str> = unknown.into_iter().collect();

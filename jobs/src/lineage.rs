@@ -76,7 +76,8 @@ impl Subject<'_> {
     /// The events of `transformation`, which turns responses into the files of tables.
     pub fn transformation(&self, origin: Origin<'_>) -> RunEvents {
         let layout = Layout { source: &self.contract.source };
-        let collections = self.contract.collections.iter().filter(|(name, _)| self.collections.contains(name));
+        let collections =
+            self.contract.collections.iter().filter(|(name, _)| self.collections.contains(&name.as_str()));
         let inputs = collections.map(|(name, collection)| {
             let place = match origin {
                 Origin::Source(url) if url.starts_with("http") => Place::below(url, &collection.path),

@@ -7,18 +7,23 @@ mod paths;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use crate::locate::line_of;
+use indexmap::IndexMap;
+use serde_yaml::Value;
+use thiserror::Error;
+
+use crate::model::{Collection, Column, Contract, Type};
+use crate::tables::POSITION;
 use crate::words::{reserved, system_column};
-use crate::{Collection, Column, Contract, Ordered, POSITION, Type, without_bom};
+use crate::yaml::{explain, line_of, without_bom, without_place};
 
 /// Both warehouses allow 1,600 columns per table (PostgreSQL manual, appendix K; Amazon Redshift Database Developer Guide,
 /// CREATE TABLE). A load adds five, its delta one more, and a child table two.
 const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 
 /// Why a contract was refused: every problem, in the order of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", lines(file, problems))]
 pub struct ContractError {
     /// The name of the file, from the caller.
     pub file: String,
@@ -35,17 +40,12 @@ pub struct Problem {
     pub message: String,
 }
 
-impl fmt::Display for ContractError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = |problem: &Problem| {
-            let place = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-            format!("{}{place}: {}", self.file, problem.message)
-        };
-        f.write_str(&self.problems.iter().map(line).collect::<Vec<_>>().join("\n"))
-    }
+/// `file:line: message` of each problem.
+fn lines(file: &str, problems: &[Problem]) -> String {
+    let place = |problem: &Problem| problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let line = |problem: &Problem| format!("{file}{}: {}", place(problem), problem.message);
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
-
-impl std::error::Error for ContractError {}
 
 impl Contract {
     /// Reads a contract; `file` is its name in errors.
@@ -56,9 +56,11 @@ impl Contract {
     pub fn parse(text: &str, file: &str) -> Result<Self, ContractError> {
         let text = without_bom(text);
         let refused = |problems| ContractError { file: file.to_owned(), problems };
+        let one = |(line, message)| refused(vec![Problem { line, message }]);
+        // The types below keep only the last of two equal keys.
+        serde_yaml::from_str::<Value>(text).map_err(|error| one(explain(text, &error)))?;
         let contract: Self = serde_yaml::from_str(text).map_err(|error| {
-            let line = error.location().map(|place| place.line());
-            refused(vec![Problem { line, message: structural(&error.to_string()) }])
+            one((error.location().map(|place| place.line()), structural(without_place(&error.to_string()))))
         })?;
         let problem = |(path, message): (Vec<&str>, String)| Problem {
             line: line_of(text, &path),
@@ -70,11 +72,10 @@ impl Contract {
     }
 }
 
-/// The reader's message without its position, which is printed first already, with a fix if it has none.
-fn structural(message: &str) -> String {
-    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
+/// The reader's message, with a fix if it has none.
+fn structural(message: String) -> String {
     if message.contains("unknown field") || message.contains("; ") {
-        message.to_owned()
+        message
     } else if message.contains("missing field") {
         format!("{message}; add it")
     } else {
@@ -142,7 +143,7 @@ impl<'c> Checker<'c> {
                 self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose another name"));
             }
             for automatic in
-                [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains(name))
+                [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains_key(*name))
             {
                 let message = format!("`{automatic}` is an automatic column; remove or rename this one");
                 self.add(&at, &["columns", automatic], message);
@@ -163,7 +164,7 @@ impl<'c> Checker<'c> {
         for (name, collection) in self.contract.collections.iter() {
             let own = (name, vec!["collections", name]);
             let children =
-                collection.children.names().map(|child| (child, vec!["collections", name, "children", child]));
+                collection.children.keys().map(|child| (child, vec!["collections", name, "children", child]));
             for (table, at) in std::iter::once(own).chain(children) {
                 self.name(&at, table);
                 if let Some(other) = first.insert(table, at.join(".")) {
@@ -195,8 +196,8 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn columns(&mut self, at: &[&'c str], columns: &'c Ordered<Column>) {
-        let count = columns.iter().count();
+    fn columns(&mut self, at: &[&'c str], columns: &'c IndexMap<String, Column>) {
+        let count = columns.len();
         if count > MAX_COLUMNS {
             self.add(at, &["columns"], format!("{count} columns; the limit is {MAX_COLUMNS}"));
         }
@@ -223,11 +224,11 @@ impl<'c> Checker<'c> {
                 let rest = ["columns", column.name, "references"];
                 match self.contract.collections.get(&reference.table) {
                     None => {
-                        let known: Vec<&str> = self.contract.collections.names().collect();
+                        let known: Vec<&str> = self.contract.collections.keys().map(String::as_str).collect();
                         let message = format!("no collection `{}`; known: {}", reference.table, known.join(", "));
                         self.add(&at, &rest, message);
                     }
-                    Some(target) if !target.columns.contains(&reference.column) => {
+                    Some(target) if !target.columns.contains_key(&reference.column) => {
                         let message = format!("collection `{}` has no column `{}`", reference.table, reference.column);
                         self.add(&at, &rest, message);
                     }

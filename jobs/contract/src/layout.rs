@@ -17,7 +17,7 @@
 //! An `attempt` is one start of a program for a run. Two attempts never write the same key; the receipt, which is written
 //! once and never overwritten, names the attempt that counts.
 
-use crate::RunId;
+use crate::run_id::RunId;
 
 /// The prefix for large objects during their upload, before they are copied to their keys.
 pub const INCOMING: &str = "incoming";

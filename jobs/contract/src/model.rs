@@ -5,9 +5,8 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
-
-use crate::Ordered;
 
 /// One source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +20,7 @@ pub struct Contract {
     #[serde(default)]
     pub defaults: Defaults,
     /// The collections by name, which is also the table's name.
-    pub collections: Ordered<Collection>,
+    pub collections: IndexMap<String, Collection>,
 }
 
 /// Defaults for collections and columns.
@@ -73,10 +72,10 @@ pub struct Collection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
     /// The columns in table order.
-    pub columns: Ordered<Column>,
+    pub columns: IndexMap<String, Column>,
     /// The child tables, of nested lists.
-    #[serde(default, skip_serializing_if = "Ordered::is_empty")]
-    pub children: Ordered<Child>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub children: IndexMap<String, Child>,
 }
 
 /// A nested list as its own table: one row per element, keyed by the parent's key and the position.
@@ -93,7 +92,7 @@ pub struct Child {
     /// What one row is.
     pub doc: String,
     /// The columns after the parent's key and `position`.
-    pub columns: Ordered<Column>,
+    pub columns: IndexMap<String, Column>,
 }
 
 /// One column.

@@ -1,6 +1,6 @@
 //! The contract's tables and columns, as the Parquet files, the warehouse and dbt use them.
 
-use crate::{Child, Clean, Collection, Column, Contract, Drift, Reference, Type};
+use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Type};
 
 /// The column with an element's position in its list, from 1.
 pub const POSITION: &str = "position";
@@ -103,7 +103,7 @@ impl Contract {
                 .columns
                 .iter()
                 .map(|(column_name, column)| {
-                    let key = column_name == collection.key;
+                    let key = *column_name == collection.key;
                     let mut column = self.column(column_name, column);
                     column.unique |= key;
                     column.required |= key;

@@ -131,11 +131,11 @@ fn sources() -> &'static [Source] {
         let collections =
             contracts.iter().flat_map(|contract| contract.collections.iter().map(move |of| (contract, of)));
         let source =
-            |(contract, (name, collection)): (&'static Contract, (&'static str, &'static Collection))| Source {
+            |(contract, (name, collection)): (&'static Contract, (&'static String, &'static Collection))| Source {
                 collection,
                 tables: contract.tables_of(name, collection),
                 reader: RecordReader::new(contract, name, collection),
-                key: collection.columns.names().position(|name| name == collection.key).expect("a key"),
+                key: collection.columns.get_index_of(&collection.key).expect("a key"),
             };
         collections.map(source).collect()
     })

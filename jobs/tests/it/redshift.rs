@@ -56,7 +56,7 @@ impl Rig {
     pub fn before(zoo: Zoo, api: DataApi) -> Self {
         let text = std::fs::read_to_string(zoo.contract()).expect("the contract");
         let contract = Contract::parse(&text, "zoo.yaml").expect("a sound contract");
-        let collections = contract.collections.names().map(str::to_owned).collect();
+        let collections = contract.collections.keys().cloned().collect();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0) }
     }

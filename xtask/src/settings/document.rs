@@ -37,40 +37,10 @@ pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
     Err(Problem::of(file.file, None, fix))
 }
 
-/// The YAML reader's error as a problem with a fix.
+/// The YAML reader's error as a problem.
 pub fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
-    let mut line = error.location().map(|place| place.line());
-    let message = without_place(&error.to_string());
-    let indent = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
-    let fix = if line.and_then(|line| file.text.lines().nth(line.saturating_sub(1))).is_some_and(indent) {
-        "is indented with a tab; YAML is indented with spaces".to_owned()
-    } else if let Some(key) = between(&message, "duplicate entry with key \"", "\"") {
-        line = second(file.text, key, line.unwrap_or(1)).or(line);
-        format!("`{key}` is defined twice; remove one")
-    } else if message.contains("unknown anchor") {
-        "has an alias `*name` without an anchor `&name` before it; write the value itself".to_owned()
-    } else if message.contains("more than one document") {
-        "has two documents, separated by `---`; a file must be one document".to_owned()
-    } else if message.contains("as u128") || message.contains("as i128") {
-        "has a number that is too large".to_owned()
-    } else {
-        format!("is not valid YAML: {message}")
-    };
+    let (line, fix) = contract::explain(file.text, error);
     Problem::of(file.file, line, fix)
-}
-
-/// The line that has a key for the second time, from the line on where its mapping starts; the reader does not report it.
-fn second(text: &str, key: &str, from: usize) -> Option<usize> {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let has = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
-    let mut lines = text.lines().enumerate().skip(from.saturating_sub(1)).filter(|(_, line)| has(line));
-    let (_, first) = lines.next()?;
-    lines.find(|(_, line)| indent(line) == indent(first)).map(|(index, _)| index + 1)
-}
-
-/// The reader's message without the position at its end.
-pub(super) fn without_place(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// The text between two others.

@@ -1,9 +1,10 @@
 //! The structure of settings: known keys and right types. serde finds what does not fit; its messages are reworded here.
 
+use contract::without_place;
 use serde_yaml::Value;
 
 use super::check::Finding;
-use super::document::{at, between, shown, without_place};
+use super::document::{at, between, shown};
 use super::model::Settings;
 
 /// The minimum similarity of a suggested word: 0 has nothing in common, 1 is the same word.

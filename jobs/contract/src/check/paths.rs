@@ -1,17 +1,19 @@
 //! The places in a record that columns and child tables are read from: none twice, and none inside another.
 
+use indexmap::IndexMap;
+
 use super::Checker;
-use crate::{Child, Column, Ordered};
+use crate::model::{Child, Column};
 
 impl<'c> Checker<'c> {
     /// The columns of a record that has `children`, or of a list element that has none.
     pub(super) fn column_paths(
         &mut self,
         at: &[&'c str],
-        columns: &'c Ordered<Column>,
-        children: Option<&'c Ordered<Child>>,
+        columns: &'c IndexMap<String, Column>,
+        children: Option<&'c IndexMap<String, Child>>,
     ) {
-        let own: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name, column.path(name))).collect();
+        let own: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name.as_str(), column.path(name))).collect();
         for (index, &(name, place)) in own.iter().enumerate() {
             let at = [at, &["columns", name]].concat();
             match (place, children) {
@@ -29,7 +31,7 @@ impl<'c> Checker<'c> {
                 _ => self.steps(&at, place),
             }
             let lists =
-                children.into_iter().flat_map(Ordered::iter).map(|(_, list)| ("a child table", list.at.as_str()));
+                children.into_iter().flat_map(IndexMap::iter).map(|(_, list)| ("a child table", list.at.as_str()));
             let others = own[..index].iter().copied().chain(lists);
             for (other, taken) in others.filter(|(_, taken)| overlap(place, taken)) {
                 self.add(&at, &[], format!("`{place}` is already read by {other} (`{taken}`); remove one"));
@@ -38,7 +40,7 @@ impl<'c> Checker<'c> {
     }
 
     /// The lists of a record, compared with each other.
-    pub(super) fn child_paths(&mut self, at: &[&'c str], children: &'c Ordered<Child>) {
+    pub(super) fn child_paths(&mut self, at: &[&'c str], children: &'c IndexMap<String, Child>) {
         for (index, (name, child)) in children.iter().enumerate() {
             let at = [at, &["children", name]].concat();
             self.steps(&at, &child.at);

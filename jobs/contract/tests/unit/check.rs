@@ -81,7 +81,7 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
             "key: id\n    max_deleted_share: 50\n    doc: One",
             "zoo.yaml:7: collections.animals.max_deleted_share: must be between 0 and 1",
         ),
-        ("      keeper_id:", "      id:", "`id` is written twice; remove one"),
+        ("      keeper_id:", "      id:", "zoo.yaml:10: `id` is defined twice; remove one"),
     ];
     for (from, to, expected) in cases {
         let text = GOOD.replacen(from, to, 1);

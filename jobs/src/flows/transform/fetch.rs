@@ -102,7 +102,7 @@ impl Origin {
         if missing.is_empty() {
             return Ok(());
         }
-        let present: Vec<&str> = job.contract.collections.names().filter(|name| there(&&(*name).to_owned())).collect();
+        let present: Vec<&str> = job.contract.collections.keys().filter(there).map(String::as_str).collect();
         let failure = Failure::refused(format!("{whose} has no {}.json", missing.join(".json, no ")));
         Err(match present.as_slice() {
             [] => failure.hint(otherwise),

@@ -36,7 +36,7 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         run: id("r1"),
         attempt: "a1".to_owned(),
         loaded_at: clock::rfc3339(clock::now()),
-        collections: contract.collections.names().collect(),
+        collections: contract.collections.keys().map(String::as_str).collect(),
         allow_empty: false,
         accept: None,
         first_wait: std::time::Duration::from_millis(1),

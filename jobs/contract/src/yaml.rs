@@ -1,0 +1,122 @@
+//! YAML with the lines of its problems.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+/// The text without the byte order mark that some editors and servers write before UTF-8. A reader of JSON may ignore it
+/// (RFC 8259, section 8.1), a reader of YAML must (YAML 1.2.2, section 5.2).
+#[must_use]
+pub fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The line, from 1, and the fix of an error of the YAML reader.
+pub fn explain(text: &str, error: &serde_yaml::Error) -> (Option<usize>, String) {
+    let line = error.location().map(|place| place.line());
+    let message = without_place(&error.to_string());
+    let has_tab = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
+    let fix = if line.and_then(|line| text.lines().nth(line.saturating_sub(1))).is_some_and(has_tab) {
+        "is indented with a tab; YAML is indented with spaces"
+    } else if let Some((_, rest)) = message.split_once("duplicate entry with key \"") {
+        let key = rest.trim_end_matches('"');
+        return (second(text, key, line.unwrap_or(1)).or(line), format!("`{key}` is defined twice; remove one"));
+    } else if message.contains("unknown anchor") {
+        "has an alias `*name` without an anchor `&name` before it; write the value itself"
+    } else if message.contains("more than one document") {
+        "has two documents, separated by `---`; a file must be one document"
+    } else if message.contains("as u128") || message.contains("as i128") {
+        "has a number that is too large"
+    } else {
+        return (line, format!("is not valid YAML: {message}"));
+    };
+    (line, fix.to_owned())
+}
+
+/// The line that has a key for the second time, from the line on where its mapping starts; the reader does not report it.
+fn second(text: &str, key: &str, from: usize) -> Option<usize> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let has = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let mut lines = text.lines().enumerate().skip(from.saturating_sub(1)).filter(|(_, line)| has(line));
+    let (_, first) = lines.next()?;
+    lines.find(|(_, line)| indent(line) == indent(first)).map(|(index, _)| index + 1)
+}
+
+/// The reader's message without the position at its end.
+pub fn without_place(message: &str) -> String {
+    message.rfind(" at line ").map_or(message, |end| &message[..end]).to_owned()
+}
+
+/// The line, from 1, of `path` (keys and list positions from the top), or of its nearest existing parent.
+#[must_use]
+pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
+    (0..=path.len()).rev().find_map(|depth| {
+        let reader = serde_yaml::Deserializer::from_str(text);
+        let error = Follow(path.get(..depth)?).deserialize(reader).err()?;
+        if error.to_string().contains(HERE) { error.location().map(|place| place.line()) } else { None }
+    })
+}
+
+/// serde has no spans, but the YAML reader gives every error its line. So the path is followed to its value, which is then
+/// refused with this message.
+const HERE: &str = "the value at the end of the path";
+
+/// Refuses every value.
+struct Refuse;
+
+impl Visitor<'_> for Refuse {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HERE)
+    }
+}
+
+/// The rest of the path.
+struct Follow<'p>(&'p [&'p str]);
+
+impl<'de> DeserializeSeed<'de> for Follow<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.0.is_empty() { deserializer.deserialize_any(Refuse) } else { deserializer.deserialize_any(self) }
+    }
+}
+
+impl<'de> Visitor<'de> for Follow<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping or a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if key == self.0[0] {
+                map.next_value_seed(Follow(&self.0[1..]))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        for _ in 0..self.0[0].parse().unwrap_or(usize::MAX) {
+            if list.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(());
+            }
+        }
+        list.next_element_seed(Follow(&self.0[1..])).map(drop)
+    }
+
+    /// A tag is not a step of the path.
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
+        let (IgnoredAny, value) = tagged.variant()?;
+        value.newtype_variant_seed(self)
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/yaml.rs"]
+mod tests;

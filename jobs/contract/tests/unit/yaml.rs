@@ -1,0 +1,33 @@
+//! Lines of values in YAML, and explanations of the reader's errors.
+
+use super::{explain, line_of};
+
+#[test]
+fn finds_scalars_mappings_list_elements_and_the_nearest_parent_of_a_missing_key() {
+    let text = "a: 1\nb:\n  c: {d: x, e: 2}\n  f:\n    - 1\n    - g: true\n";
+    assert_eq!(line_of(text, &["a"]), Some(1));
+    assert_eq!(line_of(text, &["b", "c", "e"]), Some(3));
+    assert_eq!(line_of(text, &["b", "f", "1", "g"]), Some(6));
+    assert_eq!(line_of(text, &["b", "f", "0"]), Some(5));
+    assert_eq!(line_of(text, &["b", "c", "missing"]), Some(3));
+}
+
+#[test]
+fn tags_are_not_steps() {
+    let text = "a: !Ref x\nb: !If\n  - c\n  - !Sub d\n";
+    assert_eq!(line_of(text, &["a"]), Some(1));
+    assert_eq!(line_of(text, &["b", "1"]), Some(4));
+}
+
+#[test]
+fn errors_of_the_reader_have_a_line_and_a_fix() {
+    for (text, line, expected) in [
+        ("a: 1\nb: 2\na: 3\n", Some(3), "`a` is defined twice; remove one"),
+        ("a:\n  b: 1\n  b: 2\n", Some(3), "`b` is defined twice; remove one"),
+        ("a:\n\tb: 1\n", Some(2), "is indented with a tab; YAML is indented with spaces"),
+        ("a: *b\n", Some(1), "has an alias `*name` without an anchor `&name` before it; write the value itself"),
+    ] {
+        let error = serde_yaml::from_str::<serde_yaml::Value>(text).expect_err(text);
+        assert_eq!(explain(text, &error), (line, expected.to_owned()), "{text}");
+    }
+}
