@@ -155,4 +155,5 @@ impl State {
 }
 
 #[cfg(test)]
+#[path = "../tests/unit/lines.rs"]
 mod tests;

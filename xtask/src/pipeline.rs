@@ -138,25 +138,5 @@ impl Dbt {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_passes_only_what_it_was_given() {
-        let run = Run {
-            id: "r1".parse().expect("run id"),
-            lake_url: "file:///lake".to_owned(),
-            warehouse_url: "postgres://loader@host/db".to_owned(),
-            source_url: Some("file:///source".to_owned()),
-            contract: None,
-            collections: vec!["launches".to_owned(), "cores".to_owned()],
-            allow_empty: true,
-            accept: Some("half of them retired".to_owned()),
-        };
-        let [transformation, copy] = run.steps();
-        let names = |step: &Invocation| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
-        assert_eq!(names(&transformation), "ACCEPT COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
-        assert_eq!(names(&copy), "ACCEPT ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
-        assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
-    }
-}
+#[path = "../tests/unit/pipeline.rs"]
+mod tests;

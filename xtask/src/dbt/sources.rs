@@ -128,42 +128,5 @@ fn data_type(kind: Type) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ZOO: &str = "
-source: zoo
-base_url: http://zoo.example
-collections:
-  animals:
-    path: /a
-    key: id
-    doc: One row an animal.
-    columns:
-      id: {type: integer, doc: key}
-      name: {type: string(9), required: true, unique: true, values: [Ada], doc: n}
-      keeper_id: {type: integer, references: animals.id, known_gaps: 2, unit: m, doc: who}
-    children:
-      meals: {at: meals, parent_key: animal_id, doc: m, columns: {meal: {at: ., type: json, doc: m}}}
-";
-
-    #[test]
-    fn each_rule_of_the_contract_becomes_its_test() {
-        let contract = Contract::parse(ZOO, "zoo.yaml").expect("good");
-        let yaml = sources(&contract, "zoo.yaml");
-        for expected in [
-            "from zoo.yaml, do not edit",
-            "- name: id\n            description: \"key\"\n            data_type: bigint\n            data_tests:\n              - not_null\n              - unique\n",
-            "- not_null:\n                  config: {where: \"_deleted_at is null\"}\n              - unique:\n",
-            "arguments: {values: [\"Ada\"]}\n                  config: {where: \"_deleted_at is null\", severity: warn}",
-            "\"who Unit: m.\"",
-            "config: {where: \"_deleted_at is null\", warn_if: \">0\", error_if: \">2\"}",
-            "arguments: {columns: [animal_id, position], required: true}",
-            "name: source_resolves_zoo_meals_animal_id",
-            "data_type: super",
-            "- name: _deleted_at",
-        ] {
-            assert!(yaml.contains(expected), "{expected}\n---\n{yaml}");
-        }
-    }
-}
+#[path = "../../tests/unit/dbt/sources.rs"]
+mod tests;

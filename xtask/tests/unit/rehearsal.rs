@@ -1,0 +1,66 @@
+use std::net::IpAddr;
+
+use super::*;
+use crate::settings::{self, Document, resolve};
+
+fn place() -> Place {
+    Place { id: "r1".to_owned(), dir: "/r".into(), ministack: 1, moto: 2, airflow: 3 }
+}
+
+fn settings() -> Settings {
+    let own = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    resolve("dev", own, None, &Variables::new()).expect("dev has no problems").settings
+}
+
+fn addresses(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => text.split_once("://").map(|_| text.clone()).into_iter().collect(),
+        Value::Object(object) => object.values().flat_map(addresses).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_address_that_anything_is_told_is_of_this_machine() {
+    let warehouse = Warehouse {
+        loader: "postgres://loader:p@127.0.0.1:4/dpstack".to_owned(),
+        port: 4,
+        transformer: "q".to_owned(),
+        database: "dpstack".to_owned(),
+    };
+    let place = place();
+    let jobs = place.jobs(&settings(), "000000000000", &warehouse, "http://127.0.0.1:5");
+    let told = [
+        jobs,
+        json!(place.ministack()),
+        json!(place.moto("000000000000")),
+        json!(place.airflow("eu-west-1", Path::new("/bin"), "s")),
+    ];
+    let addresses: Vec<String> = told.iter().flat_map(addresses).collect();
+    assert!(addresses.len() > 15, "{addresses:?}");
+    for address in addresses {
+        let url: url::Url = address.parse().expect("a URL");
+        let host = url.host_str().expect("a host");
+        let is_loopback = host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
+        assert!(is_loopback || host == "localhost", "{address}");
+    }
+    for (name, value) in place.aws("eu-west-1").iter().filter(|(name, _)| name.contains("KEY")) {
+        assert_eq!(value, KEY, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_a_rehearsals_is_nobodys_business() {
+    assert!(is_id(&id("20261126T203000", "0123456789abcdef")));
+    for name in ["my-notes", "20261126T203000", "20261126T203000-xyzw", "20261126-203000-abcd", "lock", ""] {
+        assert!(!is_id(name), "{name}");
+    }
+}
+
+#[test]
+fn a_file_of_variables_is_read_back_as_it_was() {
+    let variables = place().aws("eu-west-1");
+    let read = settings::dot_env("env", &dot_env(&variables)).expect("it is one");
+    let read: BTreeMap<_, _> = read.into_iter().map(|(name, variable)| (name, variable.value)).collect();
+    assert_eq!(read, variables);
+}
