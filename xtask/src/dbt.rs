@@ -1,4 +1,4 @@
-//! What passes between the platform and dbt: the sources that dbt reads, and the results that it leaves.
+//! dbt's input and output: the generated sources, and the results of a run.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

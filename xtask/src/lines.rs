@@ -1,156 +1,152 @@
-//! What containers say, as CloudWatch Logs gives it: events that come late, twice, out of order and from streams that were
-//! not there before. Every line is told once, and none is lost.
+//! The log lines of containers, from CloudWatch Logs, which may return events late, more than once and out of order. Every
+//! line is printed once, and none is lost.
 //!
-//! | events | what is done |
+//! | events | handling |
 //! |---|---|
-//! | come twice | an event has an id; an id that was seen is nothing new |
-//! | come out of order | a line waits for a settle time, and goes out behind all that sort before it |
-//! | come late | each look reaches back beyond what was seen; the last ones, after the container's end, see all of its stream |
-//! | come from a new stream | streams are looked at one by one, each from its own beginning |
+//! | repeated | events have IDs; a known ID is ignored |
+//! | out of order | a line waits for a settle time, and is printed after all lines that sort before it |
+//! | late | each query overlaps the previous one; after the container's end, queries read the complete stream |
+//! | of a new stream | each stream is queried separately, from its start |
 //!
-//! A stream has been drained when its container has ended and several looks at all of it have brought nothing.
+//! A stream is complete when its container has finished and several queries have returned nothing new.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Milliseconds that a look reaches back behind the newest event of a stream. What comes later than that is seen by the
-/// last looks, which see all.
-const REACH_MS: i64 = 60_000;
-/// Looks without anything new after which a stream has been drained.
-const QUIET_LOOKS: u32 = 4;
+/// Milliseconds before the newest event of a stream at which a query starts; the last queries read the complete stream.
+const OVERLAP_MS: i64 = 60_000;
+/// Queries without a new event after which a stream is complete.
+const EMPTY_QUERIES: u32 = 4;
 
 /// A log stream: its group and its name.
 pub type Stream = (String, String);
 
-/// A line, as FilterLogEvents gives it: of all calls only that one tells an event's id.
+/// A line, as FilterLogEvents returns it: the only call that returns event IDs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The stream it is from.
+    /// Its stream.
     pub stream: Stream,
-    /// The event's id, the same whenever it is given.
+    /// The event's ID.
     pub id: String,
-    /// When it was said, in milliseconds since 1970.
+    /// When it was written, in milliseconds since 1970.
     pub timestamp: i64,
-    /// When CloudWatch took it, in milliseconds since 1970.
+    /// When CloudWatch received it, in milliseconds since 1970.
     pub ingestion: i64,
-    /// What was said.
+    /// The text.
     pub message: String,
 }
 
 impl Line {
-    /// When it was said, in UTC, to the millisecond.
+    /// When it was written, in UTC, to the millisecond.
     pub fn time(&self) -> String {
         let time = chrono::DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
         time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
-    /// What was said, as a terminal may be given it: without what would move its cursor, change its colours or its title.
+    /// The text without control characters, which could move a terminal's cursor or change its colours or title.
     pub fn printable(&self) -> String {
         let plain = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
         self.message.trim_end().chars().map(plain).collect()
     }
 }
 
-/// Where a line stands among all: by its time, then by when it was taken, then by its id. Ids are decimal numbers that
-/// rise within a batch (Amazon CloudWatch Logs User Guide, the example of "Log group-level subscription filters"): the
-/// longer is the greater. Two streams may use one id.
-type Place = (i64, i64, usize, String, Stream);
+/// The order of lines: by timestamp, ingestion time and ID. IDs are decimal numbers that increase within a batch (Amazon
+/// CloudWatch Logs User Guide, the example of "Log group-level subscription filters"), so a longer one is greater. Two
+/// streams may use the same ID.
+type SortKey = (i64, i64, usize, String, Stream);
 
-/// All streams of a run.
+/// The lines of all streams of a run.
 #[derive(Debug)]
 pub struct Lines {
     settle_ms: i64,
     seen: BTreeSet<(Stream, String)>,
-    /// Lines that have not gone out, and when they came.
-    held: BTreeMap<Place, (i64, Line)>,
+    /// Lines that were not returned yet, and when they arrived.
+    pending: BTreeMap<SortKey, (i64, Line)>,
     streams: BTreeMap<Stream, State>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct State {
     newest: Option<i64>,
-    ended: bool,
+    finished: bool,
     past: bool,
-    quiet: u32,
+    empty_queries: u32,
 }
 
 impl Lines {
-    /// With the time that a line waits for those that sort before it.
+    /// `settle_ms`: how long a line waits for lines that sort before it.
     pub fn new(settle_ms: i64) -> Self {
-        Self { settle_ms, seen: BTreeSet::new(), held: BTreeMap::new(), streams: BTreeMap::new() }
+        Self { settle_ms, seen: BTreeSet::new(), pending: BTreeMap::new(), streams: BTreeMap::new() }
     }
 
-    /// A stream to look at; `ended` when its container has.
-    pub fn watch(&mut self, stream: &Stream, ended: bool) {
-        let state = self.streams.entry(stream.clone()).or_default();
-        state.ended |= ended;
+    /// Adds a stream; `finished` when its container has finished.
+    pub fn watch(&mut self, stream: &Stream, finished: bool) {
+        self.streams.entry(stream.clone()).or_default().finished |= finished;
     }
 
-    /// A stream whose container ended so long ago that nothing can be late any more: one look is enough.
+    /// Adds a stream whose container finished so long ago that no line can be late: one query is enough.
     pub fn watch_past(&mut self, stream: &Stream) {
         self.watch(stream, true);
         self.streams.entry(stream.clone()).or_default().past = true;
     }
 
-    /// The streams that have to be looked at, and each one's time from which on, in milliseconds since 1970.
-    pub fn looks(&self) -> Vec<(Stream, i64)> {
-        let from = |state: &State| match (state.ended, state.newest) {
-            (false, Some(newest)) => (newest - REACH_MS).max(0),
+    /// The streams to query, each with its start time in milliseconds since 1970.
+    pub fn queries(&self) -> Vec<(Stream, i64)> {
+        let from = |state: &State| match (state.finished, state.newest) {
+            (false, Some(newest)) => (newest - OVERLAP_MS).max(0),
             _ => 0,
         };
-        let open = self.streams.iter().filter(|(_, state)| !state.is_drained());
+        let open = self.streams.iter().filter(|(_, state)| !state.is_complete());
         open.map(|(stream, state)| (stream.clone(), from(state))).collect()
     }
 
-    /// What one look at one stream gave, all pages of it.
-    pub fn take(&mut self, stream: &Stream, events: Vec<Line>, now_ms: i64) {
+    /// Adds the result of a query, all pages of it.
+    pub fn add(&mut self, stream: &Stream, events: Vec<Line>, now_ms: i64) {
         let state = self.streams.entry(stream.clone()).or_default();
-        let mut new = false;
+        let mut is_new = false;
         for line in events {
             if !self.seen.insert((line.stream.clone(), line.id.clone())) {
                 continue;
             }
-            new = true;
+            is_new = true;
             state.newest = state.newest.max(Some(line.timestamp));
             let id = line.id.clone();
-            self.held.insert((line.timestamp, line.ingestion, id.len(), id, line.stream.clone()), (now_ms, line));
+            self.pending.insert((line.timestamp, line.ingestion, id.len(), id, line.stream.clone()), (now_ms, line));
         }
-        state.quiet = if state.past {
-            QUIET_LOOKS
-        } else if new || !state.ended {
-            0
-        } else {
-            state.quiet + 1
+        state.empty_queries = match state {
+            State { past: true, .. } => EMPTY_QUERIES,
+            State { finished: true, empty_queries, .. } if !is_new => *empty_queries + 1,
+            _ => 0,
         };
     }
 
-    /// The lines whose time has come, and those that sort before them.
+    /// Removes and returns the lines whose settle time is over, and those that sort before them.
     pub fn ready(&mut self, now_ms: i64) -> Vec<Line> {
-        let settled = |(_, (came, _)): &(&Place, &(i64, Line))| now_ms - came >= self.settle_ms;
-        let Some(last) = self.held.iter().filter(settled).map(|(place, _)| place.clone()).next_back() else {
+        let settled = |(_, (arrived, _)): &(&SortKey, &(i64, Line))| now_ms - arrived >= self.settle_ms;
+        let Some(last) = self.pending.iter().filter(settled).map(|(key, _)| key.clone()).next_back() else {
             return Vec::new();
         };
-        let mut out = self.held.split_off(&last);
-        std::mem::swap(&mut out, &mut self.held);
-        out.extend(self.held.remove_entry(&last));
-        out.into_values().map(|(_, line)| line).collect()
+        let later = self.pending.split_off(&last);
+        let mut ready = std::mem::replace(&mut self.pending, later);
+        ready.extend(self.pending.remove_entry(&last));
+        ready.into_values().map(|(_, line)| line).collect()
     }
 
-    /// Every line that still waits.
+    /// Removes and returns every pending line.
     pub fn rest(&mut self) -> Vec<Line> {
-        std::mem::take(&mut self.held).into_values().map(|(_, line)| line).collect()
+        std::mem::take(&mut self.pending).into_values().map(|(_, line)| line).collect()
     }
 
-    /// Whether nothing more is to be expected of the streams that are known.
-    pub fn are_drained(&self) -> bool {
-        self.streams.values().all(State::is_drained)
+    /// Whether all known streams are complete.
+    pub fn are_complete(&self) -> bool {
+        self.streams.values().all(State::is_complete)
     }
 }
 
 impl State {
-    fn is_drained(&self) -> bool {
-        self.quiet >= QUIET_LOOKS
+    fn is_complete(&self) -> bool {
+        self.empty_queries >= EMPTY_QUERIES
     }
 }
 

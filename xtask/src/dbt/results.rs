@@ -1,11 +1,11 @@
-//! What a dbt run left in `target/run_results.json`, with `target/manifest.json` to say what a test belongs to.
+//! The results of a dbt run: `target/run_results.json`, with `target/manifest.json` for the node that a test belongs to.
 
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-/// Counts as dbt prints them, and what did not pass.
+/// dbt's counts, and the models and tests that did not pass.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
     /// Models built and tests passed.
@@ -14,13 +14,13 @@ pub struct Results {
     pub warn: u64,
     /// Models and tests that failed.
     pub error: u64,
-    /// What was not run because something before it failed.
+    /// Models and tests skipped because an upstream one failed.
     pub skip: u64,
     /// All of them.
     pub total: u64,
-    /// What warned.
+    /// The tests that warned.
     pub warnings: Vec<Finding>,
-    /// What failed.
+    /// The models and tests that failed.
     pub failures: Vec<Finding>,
 }
 
@@ -31,11 +31,21 @@ pub struct Finding {
     pub of: String,
     /// The test; none when the model itself failed.
     pub test: Option<String>,
-    /// dbt's own words.
+    /// dbt's message.
     pub message: String,
-    /// The query whose rows are the failing ones.
+    /// The query for the failing rows.
     #[serde(skip)]
     pub rows: Option<String>,
+}
+
+impl Finding {
+    /// One line about a failure.
+    pub fn line(&self) -> String {
+        match &self.test {
+            Some(test) => format!("test `{test}` of `{}` failed: {}", self.of, self.message),
+            None => format!("`{}` could not be built: {}", self.of, self.message),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -82,10 +92,10 @@ struct DependsOn {
 }
 
 impl Results {
-    /// Reads both files.
+    /// Parses both files.
     ///
     /// # Errors
-    /// When either is not what dbt 1.11 writes.
+    /// When the format is not that of dbt 1.11.
     pub fn parse(run_results: &str, manifest: &str) -> serde_json::Result<Self> {
         let run: RunResults = serde_json::from_str(run_results)?;
         let manifest: Manifest = serde_json::from_str(manifest)?;
@@ -123,11 +133,11 @@ impl Manifest {
         let is_test = matches!(kind, "test" | "unit_test");
         let of = match node {
             Some(node) if is_test => {
-                // A generic test on a source is attached to nothing: what it is on comes after what it compares with.
+                // A generic test on a source has no attached node; its own table is the last dependency.
                 let nodes = &node.depends_on.nodes;
                 let on = if node.test_metadata.is_some() { nodes.last() } else { nodes.first() };
                 let of = node.model.as_ref().or(node.attached_node.as_ref()).or(on);
-                // `model.dpworld.fct_launches` or `source.dpworld.spacex.launches`: what comes after the project.
+                // The part after the project: `model.dpworld.fct_launches`, `source.dpworld.spacex.launches`.
                 of.map_or(own.clone(), |of| of.splitn(3, '.').last().unwrap_or(of).to_owned())
             }
             _ => own.clone(),

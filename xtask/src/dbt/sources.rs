@@ -1,9 +1,9 @@
-//! dbt's sources, written from the contract, so that no hand-written YAML repeats it.
+//! dbt's sources, generated from the contract.
 //!
 //! ```text
-//! the contract says       dbt's sources test
-//! key                     not_null and unique over all rows, deleted ones too: the load merges by it
-//! key of a child table    unique_combination of its columns, which sees nulls as well
+//! contract                dbt test
+//! key                     not_null and unique over all rows, including deleted ones: the load merges by the key
+//! key of a child table    unique_combination of its columns, which also rejects nulls
 //! required, unique        not_null, unique over live rows
 //! values                  accepted_values over live rows, with a warning only
 //! references              resolves: live rows point to live rows; known_gaps: N warns up to N and fails beyond
@@ -11,13 +11,13 @@
 
 use contract::{Contract, SYSTEM_COLUMNS, Table, TableColumn, Type};
 
-/// Rows that have not vanished from the source.
+/// Rows that the source still has.
 const LIVE: &str = "where: \"_deleted_at is null\"";
 
-/// `models/staging/__sources.yml`. Every text in it is a JSON string, which is a YAML one too.
+/// `models/staging/__sources.yml`. Texts are JSON strings, which are also valid YAML.
 pub fn sources(contract: &Contract, contract_file: &str) -> String {
     let about = format!(
-        "What `copy` loads from {}. Rows are never removed: one that vanished from the source has a `_deleted_at`.",
+        "The tables that `copy` loads from {}. Rows are never removed: a row that the source no longer has gets a `_deleted_at`.",
         contract.base_url
     );
     let mut lines = vec![
@@ -111,12 +111,12 @@ fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> Ve
     tests
 }
 
-/// A YAML text: double quotes, escapes as in JSON.
+/// A YAML string: double quotes, escapes as in JSON.
 fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
-/// As the loader makes it on Redshift; on PostgreSQL varchar(n) is text, and super is jsonb.
+/// The type on Redshift; on PostgreSQL, varchar(n) is text and super is jsonb.
 fn data_type(kind: Type) -> String {
     match kind {
         Type::String(bytes) => format!("varchar({bytes})"),

@@ -14,7 +14,7 @@ use contract::Exit;
 use serde_json::Value;
 
 use crate::failure::{self, Failure};
-use crate::run::{Method, Question};
+use crate::run::{ApiRequest, Method};
 
 /// MWAA of an account in a region.
 #[derive(Clone, Debug)]
@@ -93,15 +93,15 @@ impl Mwaa {
     /// # Errors
     /// When MWAA refuses or is not reached, and when Airflow does not answer within MWAA's 10 seconds or has an error of
     /// its own (5xx), which may pass.
-    pub async fn ask(&self, environment: &str, question: &Question) -> Result<Answer> {
-        let what = format!("ask Airflow for `{}`", question.path);
-        let method = match question.method {
+    pub async fn ask(&self, environment: &str, request: &ApiRequest) -> Result<Answer> {
+        let what = format!("ask Airflow for `{}`", request.path);
+        let method = match request.method {
             Method::Get => RestApiMethod::Get,
             Method::Post => RestApiMethod::Post,
             Method::Patch => RestApiMethod::Patch,
         };
-        let call = self.client.invoke_rest_api().name(environment).path(&question.path).method(method);
-        let error = match call.set_body(question.body.as_ref().map(document)).send().await {
+        let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(method);
+        let error = match call.set_body(request.body.as_ref().map(document)).send().await {
             Ok(told) => {
                 let body = told.rest_api_response.as_ref().map_or(Value::Null, value);
                 return Ok(Answer { status: told.rest_api_status_code.unwrap_or_default(), body });

@@ -1,7 +1,7 @@
-//! The way into Airflow's pages: the environment, whether it can be reached from here, a fresh token, and a browser.
+//! Opens the Airflow UI: checks that it is reachable, creates a login token, and starts a browser.
 //!
-//! The token lets its bearer in, so it goes where nobody else looks. A command line does not: every user of the machine can
-//! read it. A browser is given a file that only its owner can read, and which leads on to the page; it is gone seconds later.
+//! The token signs its bearer in, so it must stay secret. Every user of the machine can read a command line; the browser
+//! therefore opens a file that only its owner can read, which redirects to the UI and is removed some seconds later.
 
 use std::time::Duration;
 
@@ -14,33 +14,33 @@ use crate::edge::{browser, files, web};
 use crate::failure::Failure;
 use crate::settings::{Settings, Variables, Webserver};
 
-/// Where the file lies, from the root: a browser that is kept in a cage sees no hidden folder and no other's /tmp.
+/// The file's folder below the repository: a sandboxed browser sees neither hidden folders nor the user's /tmp.
 const FOLDER: &str = "target/open";
-/// How long a browser that was asked has to read the file: the command often ends before the browser begins.
+/// How long the browser has to read the file: its command often exits before the browser starts.
 const READING: Duration = Duration::from_secs(5);
 
-/// Airflow's host, once it is sure that it can be reached from here.
+/// Airflow's host, if it is reachable from this machine.
 ///
 /// # Errors
-/// When there is no environment, it does not work, or cannot be reached.
-pub fn look(settings: &Settings, aws: &Aws) -> Result<String> {
+/// When the environment does not exist, does not work, or cannot be reached.
+fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
     if aws.is_unanswered("MWAA") {
-        bail!("an emulator answers here, which has no Airflow");
+        bail!("the AWS endpoint is an emulator, which has no Airflow");
     }
     let name = &settings.airflow.environment;
     let found = aws.wait(Mwaa::new(&aws.config).environment(name))?;
-    let missing = || Failure::new(format!("there is no environment `{name}`")).hint("cargo xtask deploy");
+    let missing = || Failure::new(format!("the environment `{name}` does not exist")).hint("run `cargo xtask deploy`");
     let environment = found.with_context(missing)?;
-    let hint = "`cargo xtask status` looks; making one takes half an hour";
+    let hint = "check it with `cargo xtask status`; its creation takes about 30 minutes";
     let state = || Failure::new(format!("the environment `{name}` is {}", environment.status)).hint(hint);
-    // While it is updated the old one answers.
+    // During an update, the old environment still responds.
     ensure!(!environment.url.is_empty() && !environment.status.starts_with("CREAT"), state());
-    if let Err(why) = web::is_reachable(&environment.url) {
-        let failure = Failure::new(format!("Airflow's pages cannot be reached from here: {why}"));
+    if let Err(error) = web::is_reachable(&environment.url) {
+        let failure = Failure::new(format!("cannot reach the Airflow UI from this machine: {error}"));
         bail!(if settings.airflow.webserver == Webserver::Private {
             failure.hint(
-                "its web server is private (`airflow.webserver` in the settings): it opens only from inside the VPC, such as \
-                 by a VPN; `cargo xtask run --direct` and `cargo xtask logs` need no Airflow",
+                "its web server is private (`airflow.webserver` in the settings) and reachable only from inside the VPC, for \
+                 example through a VPN; `cargo xtask run --direct` and `cargo xtask logs` do not need Airflow",
             )
         } else {
             failure.exit(Exit::TempFail).hint("check the network, then run the same command again")
@@ -49,14 +49,14 @@ pub fn look(settings: &Settings, aws: &Aws) -> Result<String> {
     Ok(environment.url)
 }
 
-/// A fresh token.
+/// Creates a login token.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let aws = Aws::of(settings, variables)?;
-    look(settings, &aws)?;
+    reachable_host(settings, &aws)?;
     aws.wait(Mwaa::new(&aws.config).login(&settings.airflow.environment))
 }
 
-/// Has a browser go there; false where there is none.
+/// Opens the UI in a browser; false if there is none.
 pub fn browse(login: &Login) -> Result<bool> {
     let path = files::folder(&files::root().join(FOLDER))?.join("airflow.html");
     files::write_secret(&path, &page(&login.url()))?;
@@ -65,7 +65,7 @@ pub fn browse(login: &Login) -> Result<bool> {
     Ok(opened)
 }
 
-/// A page that leads on, and tells nobody from where.
+/// A page that redirects without a referrer.
 fn page(url: &str) -> String {
     let quoted = url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(

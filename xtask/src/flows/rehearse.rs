@@ -1,6 +1,6 @@
-//! The whole deployment on one machine: emulators in the place of AWS, everything else real. Stacks are deployed, images
-//! built and pushed, DAGs synced; Airflow runs `ingestion` through Batch's API in containers, which write to the emulator's S3
-//! and to PostgreSQL.
+//! The complete deployment on one machine: emulators replace AWS, everything else is real. Stacks are deployed, images built
+//! and pushed, DAGs synced; Airflow runs `ingestion` through Batch's API in containers, which write to the emulator's S3 and to
+//! PostgreSQL.
 
 mod inspect;
 mod servers;
@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 pub use source::Source;
 pub use stage::{Stage, stop};
 
-use super::deploy::{self, DeployRequest as Deployment};
+use super::deploy::{self, DeployRequest};
 use super::run::{self, RunRequest};
 use super::status;
 use super::sync::sample;
@@ -29,47 +29,48 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{
-    AIRFLOW_USER, Done, InjectedFault, Kept, MODULE, NOT_PROVED, StepTime, Warehouse, cause, dot_env, wrong,
+    AIRFLOW_USER, InjectedFault, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, Warehouse, cause,
+    contradictions, dot_env,
 };
-use crate::run::{DAG, Question, chain, import_errors, manual};
+use crate::run::{ApiRequest, DAG, chain, import_errors, manual_run_id};
 use crate::settings::{Settings, Variables};
 use crate::warehouse::DATABASE;
-use inspect::Heard;
+use inspect::Logs;
 
-/// From one look at the run to the next.
-const EVERY: Duration = Duration::from_secs(1);
+/// The time between two queries of the run's state.
+const INTERVAL: Duration = Duration::from_secs(1);
 /// How long Airflow may take to start and to read the DAGs.
-const AIRFLOW_PATIENCE: Duration = Duration::from_secs(120);
-/// Asks Redshift, which nobody here has.
+const AIRFLOW_TIMEOUT: Duration = Duration::from_secs(120);
+/// The DAG that queries Redshift, which does not exist here.
 const HEALTH: &str = "platform_health";
 
-/// What is wanted.
+/// What to rehearse.
 #[derive(Debug)]
 pub struct RehearsalRequest {
-    /// Where the answers come from.
+    /// The source of the responses.
     pub source: Source,
-    /// What is made to fail.
+    /// The fault of `--inject-fault`.
     pub injected_fault: Option<InjectedFault>,
-    /// Whether everything stays when it is over.
+    /// Whether the servers keep running afterwards.
     pub keep: bool,
-    /// Of the environment, how images are made on this machine.
+    /// The environment variables for building images.
     pub variables: BTreeMap<String, String>,
 }
 
-/// What a rehearsal tells while it goes on.
+/// The progress of a rehearsal.
 #[derive(Debug)]
 pub enum RehearsalProgress {
-    /// A step begins.
+    /// A step starts.
     Step(String),
-    /// Pieces of work, before the first of them begins: each one's name, what it waits for, and how many resources it has.
-    Works(Vec<(String, String, usize)>),
-    /// Of the deployment.
+    /// The tasks of a step: each one's name, its text while it waits, and its number of resources.
+    Tasks(Vec<(String, String, usize)>),
+    /// Progress of the deployment.
     Deploy(deploy::Progress),
-    /// Of the run.
-    Running(run::RunProgress),
+    /// Progress of the run.
+    Run(run::RunProgress),
 }
 
-/// The steps, with their times.
+/// The finished steps with their durations.
 struct Steps<'t> {
     report: &'t mut dyn FnMut(RehearsalProgress),
     done: Vec<StepTime>,
@@ -78,50 +79,54 @@ struct Steps<'t> {
 impl Steps<'_> {
     fn step<T>(&mut self, title: &str, work: impl FnOnce(&mut dyn FnMut(RehearsalProgress)) -> Result<T>) -> Result<T> {
         (self.report)(RehearsalProgress::Step(title.to_owned()));
-        let began = Instant::now();
+        let start = Instant::now();
         let result = work(self.report)?;
-        let seconds = (began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        let seconds = (start.elapsed().as_secs_f64() * 10.0).round() / 10.0;
         self.done.push(StepTime { step: title.to_owned(), seconds });
         Ok(result)
     }
 }
 
-/// Whether this machine can rehearse at all.
+/// Checks the requirements of a rehearsal.
 ///
 /// # Errors
-/// With every reason why not.
+/// With every missing requirement.
 pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     let mut missing = Vec::new();
     if !cfg!(target_os = "linux") {
-        missing.push("this is no Linux: elsewhere containers are not on the machine's own network".to_owned());
+        missing.push("Linux: on other systems, containers do not share the machine's network".to_owned());
     }
     if let Err(error) = Engine::connect(docker_host) {
         missing.push(format!("{error:#}"));
     }
-    let hint = "`cargo xtask doctor` says what to install; `cargo xtask local` needs none of it";
+    let hint = "`cargo xtask doctor` lists what to install; `cargo xtask local` needs neither";
     ensure!(
         missing.is_empty(),
-        Failure::new(format!("a rehearsal needs what is not here: {}", missing.join("; "))).hint(hint)
+        Failure::new(format!("requirements of a rehearsal are missing: {}", missing.join("; "))).hint(hint)
     );
     Ok(())
 }
 
-/// Rehearses on a stage that is empty yet; the caller ends it.
+/// Rehearses on an empty stage, which the caller stops. A failed run is not an error here.
 ///
 /// # Errors
-/// When it does not come to a run. A run that fails is no error here.
-pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Done> {
+/// When the run cannot start.
+pub fn run(
+    stage: &Stage,
+    request: &RehearsalRequest,
+    report: &mut dyn FnMut(RehearsalProgress),
+) -> Result<RehearsalReport> {
     let mut steps = Steps { report, done: Vec::new() };
     let place = &stage.place;
     let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
-    let tools = steps.step("Getting emulators and Airflow ready", |_| servers::Tools::get())?;
+    let tools = steps.step("Installing emulators and Airflow", |_| servers::Tools::get())?;
     let logins = steps.step("Starting the warehouse", |report| {
         servers::warehouse(stage, &contract.source, &mut |words| report(RehearsalProgress::Step(words.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
-    let kept = steps.step("Looking for the image to build upon", |report| base(stage, request, &settings, report))?;
+    let kept = steps.step("Finding the base image", |report| base(stage, request, &settings, report))?;
     let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
     files::write_secret(&place.file("env"), &dot_env(&file))?;
     let variables = place.variables(&settings.region, kept);
@@ -137,7 +142,7 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
     let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
     files::write_secret(&place.jobs_file(), &jobs.to_string())?;
 
-    let deployment = Deployment {
+    let deployment = DeployRequest {
         module: MODULE.to_owned(),
         settings: settings.clone(),
         variables: variables.clone(),
@@ -149,13 +154,13 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
         warnings: Vec::new(),
     };
     let deployment = steps.step("Deploying stacks, images and DAGs", |report| {
-        let ready = deploy::plan(deployment)?;
-        report(RehearsalProgress::Works(ready.works()));
-        ready.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
-        Ok(ready.again())
+        let plan = deploy::plan(deployment)?;
+        report(RehearsalProgress::Tasks(plan.works()));
+        plan.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
+        Ok(plan.again())
     })?;
     let aws = Aws::of(&settings, &variables)?;
-    steps.step("Giving the lake its source", |_| {
+    steps.step("Uploading the source to the lake", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
             sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
         }
@@ -164,25 +169,25 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
         }
         Ok(())
     })?;
-    steps.step("Waiting for Airflow", |_| airflow(stage, &aws, &settings))?;
+    steps.step("Waiting for Airflow", |_| wait_for_airflow(stage, &aws, &settings))?;
 
-    let id = manual(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
-    let mut heard = Heard::default();
+    let id = manual_run_id(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
+    let mut logs = Logs::default();
     let outcome = steps.step(&format!("Running the DAG `{DAG}`"), |report| {
         let tasks = chain(&settings.batch).map(|step| step.task);
-        let works = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waits".to_owned(), 0));
-        report(RehearsalProgress::Works(works.collect()));
-        let request = RunRequest { settings: settings.clone(), variables: variables.clone(), every: EVERY };
+        let tasks = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0));
+        report(RehearsalProgress::Tasks(tasks.collect()));
+        let request = RunRequest { settings: settings.clone(), variables: variables.clone(), interval: INTERVAL };
         run::through_airflow(&request, &id, false, &mut |progress| {
-            heard.hear(&progress);
-            report(RehearsalProgress::Running(progress));
+            logs.add(&progress);
+            report(RehearsalProgress::Run(progress));
         })
     })?;
     let reader = login("reader")?;
-    let (tables, rows) = inspect::tables(&heard, reader, &contract.source)?;
+    let (tables, rows) = inspect::tables(&logs, reader, &contract.source)?;
     let dbt = inspect::marts(&aws, &settings, &outcome.run_id)?;
-    let wrong = if outcome.failed.is_none() { wrong(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
-    let status = steps.step("Looking at all of it", |_| status::lines(&deployment, false))?;
+    let found = if outcome.failed.is_none() { contradictions(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
+    let status = steps.step("Checking the deployment's status", |_| status::lines(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
         Kept {
@@ -196,25 +201,24 @@ pub fn run(stage: &Stage, request: &RehearsalRequest, report: &mut dyn FnMut(Reh
         }
     });
     let failed = outcome.failed.as_ref();
-    let cause = failed.map(|task| cause(&heard.last(task), dbt.as_ref())).unwrap_or_default();
-    let (id, injected_fault, not_proved) = (place.id.clone(), request.injected_fault, NOT_PROVED);
-    Ok(Done {
-        id,
-        injected_fault,
+    let cause = failed.map(|task| cause(&logs.last(task), dbt.as_ref())).unwrap_or_default();
+    Ok(RehearsalReport {
+        id: place.id.clone(),
+        injected_fault: request.injected_fault,
         run: outcome,
         cause,
         tables,
-        wrong,
+        contradictions: found,
         dbt,
         status,
         steps: steps.done,
-        not_proved,
+        not_verified: NOT_VERIFIED,
         kept,
     })
 }
 
-/// What of the environment the images are made with. Where the image of the settings cannot be pulled, one of Debian's own
-/// packages takes its place; where nobody says which certificates this machine trusts, the system's do.
+/// The environment variables for building images. A generated Debian image replaces a base image that cannot be pulled; the
+/// default of `IMAGE_CA_BUNDLE` is the system's bundle.
 fn base(
     stage: &Stage,
     request: &RehearsalRequest,
@@ -230,28 +234,28 @@ fn base(
     if kept.contains_key("IMAGE_BASE") || Engine::connect(stage.docker_host())?.image(base)?.is_some() {
         return Ok(kept);
     }
-    // Where the script puts what it makes: an image has a digest once a registry has it.
+    // The script pushes the image, because only a pushed image has a digest.
     let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
     aws.wait(Ecr::new(&aws.config).make(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::says(&script, &[base, &stage.place.registry()]).with_context(|| {
-        let failure = Failure::new(format!("`{base}` cannot be pulled, and no other image be made in its place"));
-        failure.hint("set IMAGE_BASE to an image that this machine can pull, by its digest")
+        let failure = Failure::new(format!("`{base}` cannot be pulled, and a base image cannot be built"));
+        failure.hint("set IMAGE_BASE to an image that this machine can pull, with its digest")
     })?;
     if found != *base {
         let name = base.split('@').next().unwrap_or(base);
-        report(RehearsalProgress::Step(format!("`{name}` cannot be pulled: building upon Debian's own Python")));
+        report(RehearsalProgress::Step(format!("`{name}` cannot be pulled: using Debian's Python as base image")));
     }
     kept.insert("IMAGE_BASE".to_owned(), found);
     Ok(kept)
 }
 
-/// Takes the ingestion image out of its repository, as somebody may who cleans up too well.
+/// Removes the ingestion image from its repository.
 fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
     let ecr = Ecr::new(&aws.config);
     aws.wait(async {
         let digests = ecr.digests(&settings.registry.ingestion).await?;
-        ensure!(!digests.is_empty(), "the deployment has pushed no image");
+        ensure!(!digests.is_empty(), "the deployment pushed no image");
         for digest in digests {
             ecr.remove(&settings.registry.ingestion, &digest).await?;
         }
@@ -259,31 +263,31 @@ fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
     })
 }
 
-/// Waits until Airflow knows the DAG, and pauses the one that could only fail here.
+/// Waits until Airflow has the DAGs, and pauses [`HEALTH`], which would fail here.
 ///
 /// # Errors
-/// When one of its programs has ended, when a file of the DAGs cannot be imported, or after two minutes.
-fn airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
+/// When a server exits, a DAG file cannot be imported, or after two minutes.
+fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
     let mwaa = Mwaa::new(&aws.config);
-    let ask = |question: &Question| aws.wait(mwaa.ask(&settings.airflow.environment, question));
-    let began = Instant::now();
-    let known = |dag: &str| ask(&Question::about(dag)).is_ok_and(|answer| answer.status == 200);
-    while !(known(DAG) && known(HEALTH)) {
-        stage.lives()?;
-        let told = ask(&Question::import_errors());
-        let broken = told.as_ref().map(|answer| import_errors(&answer.body)).unwrap_or_default();
+    let send = |request: &ApiRequest| aws.wait(mwaa.ask(&settings.airflow.environment, request));
+    let start = Instant::now();
+    let exists = |dag: &str| send(&ApiRequest::dag(dag)).is_ok_and(|response| response.status == 200);
+    while !(exists(DAG) && exists(HEALTH)) {
+        stage.check()?;
+        let response = send(&ApiRequest::import_errors());
+        let broken = response.as_ref().map(|response| import_errors(&response.body)).unwrap_or_default();
         ensure!(
             broken.is_empty(),
             Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")))
-                .hint("mend the file in dags/")
+                .hint("fix the file in dags/")
         );
-        if began.elapsed() > AIRFLOW_PATIENCE {
-            let words = told.map_or_else(|error| format!("{error:#}"), |answer| answer.body.to_string());
-            bail!(Failure::new(format!("Airflow does not know `{DAG}` after two minutes: {words}")));
+        if start.elapsed() > AIRFLOW_TIMEOUT {
+            let last = response.map_or_else(|error| format!("{error:#}"), |response| response.body.to_string());
+            bail!(Failure::new(format!("Airflow has not loaded `{DAG}` after two minutes: {last}")));
         }
         aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });
     }
-    let paused = ask(&Question::pause(HEALTH))?;
-    ensure!(paused.status == 200, Failure::new(format!("Airflow does not pause `{HEALTH}`: {}", paused.body)));
+    let paused = send(&ApiRequest::pause(HEALTH))?;
+    ensure!(paused.status == 200, Failure::new(format!("Airflow could not pause `{HEALTH}`: {}", paused.body)));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A run in the cloud: begun, followed to its end, its lines told on the way.
+//! A run in the cloud: started, followed to its end, and its log lines.
 
 mod airflow;
 mod direct;
@@ -14,26 +14,26 @@ pub use logs::{LogOutput, logs};
 use crate::lines::Line;
 use crate::settings::{Settings, Variables};
 
-/// What a run is done with.
+/// Where to run, and how often to query the state.
 #[derive(Clone, Debug)]
 pub struct RunRequest {
     /// The settings.
     pub settings: Settings,
     /// The environment over `.env`.
     pub variables: Variables,
-    /// From one look to the next.
-    pub every: Duration,
+    /// The time between two queries.
+    pub interval: Duration,
 }
 
-/// What a run tells while it goes on.
+/// The progress of a run, each with a task.
 #[derive(Debug)]
 pub enum RunProgress {
-    /// A task takes its next step.
+    /// The task enters another state.
     Step(String, String),
-    /// Something about a task that should stay in sight.
+    /// A note to keep on the display.
     Note(String, String),
-    /// A container said something.
+    /// A log line of the task's container.
     Line(String, Line),
-    /// A task ended; without an error it is done.
-    Ended(String, Option<String>),
+    /// The task finished, with an error if it failed.
+    Finished(String, Option<String>),
 }

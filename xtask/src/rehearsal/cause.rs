@@ -1,50 +1,38 @@
-//! Why a run failed, from what its containers said.
+//! Why a run failed, from the output of its containers.
 
 use serde::Deserialize;
 
 use crate::dbt::Results;
 
-/// Lines of a cause.
+/// The most lines of a cause.
 const SHOWN: usize = 6;
 
-/// A line of our programs, which speak JSON in the cloud.
+/// A log line of the jobs, which is JSON in the cloud.
 #[derive(Deserialize)]
-struct Said {
+struct LogLine {
     level: String,
     message: String,
 }
 
-/// dbt's failures by their names, else the errors that the failed task's container told, else its last lines.
+/// dbt's failures; otherwise the errors that the failed task's container logged; otherwise its last lines.
 pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
-    if let Some(dbt) = dbt.filter(|dbt| !dbt.failures.is_empty()) {
-        let told = dbt.failures.iter().map(|failure| match &failure.test {
-            Some(test) => format!("test `{test}` of `{}` failed: {}", failure.of, failure.message),
-            None => format!("`{}` could not be built: {}", failure.of, failure.message),
-        });
-        return first(told.collect());
+    let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
+    let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());
+    let errors = logged.filter(|line| line.level == "ERROR").flat_map(|line| lines(&line.message));
+    let others = last.iter().filter(|line| line.to_lowercase().contains("error")).map(|line| (*line).to_owned());
+    let tail = last[last.len().saturating_sub(SHOWN)..].iter().map(|line| (*line).to_owned());
+    let causes = [failures, errors.collect(), others.collect(), tail.collect()];
+    let mut cause = causes.into_iter().find(|lines| !lines.is_empty()).unwrap_or_default();
+    let more = cause.len().saturating_sub(SHOWN);
+    if more > 1 {
+        cause.truncate(SHOWN);
+        cause.push(format!("… and {more} more"));
     }
-    let said = last.iter().filter_map(|line| serde_json::from_str::<Said>(line).ok());
-    let errors = said.filter(|said| said.level == "ERROR").map(|said| said.message);
-    let errors: Vec<String> = errors.flat_map(|words| words.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    if !errors.is_empty() {
-        return first(errors);
-    }
-    let errors = last.iter().filter(|line| line.to_lowercase().contains("error")).map(|line| (*line).to_owned());
-    let errors: Vec<String> = errors.collect();
-    if !errors.is_empty() {
-        return first(errors);
-    }
-    last[last.len().saturating_sub(SHOWN)..].iter().map(|line| (*line).to_owned()).collect()
+    cause
 }
 
-/// The first lines, and how many more there are.
-fn first(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(SHOWN);
-    if more > 1 {
-        lines.truncate(SHOWN);
-        lines.push(format!("… and {more} more"));
-    }
-    lines
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

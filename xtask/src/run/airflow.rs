@@ -1,8 +1,8 @@
-//! What Airflow 3 is asked about a run, and what it answers, as InvokeRestApi passes both on.
+//! Requests to Airflow 3's REST API and its responses, as InvokeRestApi of MWAA passes them on.
 //!
-//! A path has at most 64 characters there (Amazon MWAA API Reference, `RestApiPath`), and a run's id alone may have 250. So
-//! nothing is asked by a path with an id in it: Airflow's lists take `~` for any DAG or run, and the ids in the body
-//! (`DAGRunsBatchBody` and `TaskInstancesBatchBody` of Airflow 3.0.6, which refuse what they do not know).
+//! InvokeRestApi limits a path to 64 characters (Amazon MWAA API Reference, `RestApiPath`), and a run ID may have 250, so
+//! run IDs are in the body: Airflow's list endpoints accept `~` for any DAG or run (`DAGRunsBatchBody` and
+//! `TaskInstancesBatchBody` of Airflow 3.0.6, which reject unknown keys).
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,60 +11,55 @@ use super::UNMAPPED;
 
 /// The DAG.
 pub const DAG: &str = "ingestion";
-/// The most rows that Airflow gives at once, unless it is told otherwise (`api.maximum_page_limit`).
+/// Airflow's default limit of rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
-/// How it is asked.
+/// The HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Only looks.
+    /// GET.
     Get,
-    /// Begins something, or looks with a body.
+    /// POST.
     Post,
-    /// Changes something.
+    /// PATCH.
     Patch,
 }
 
-/// One request.
+/// A request to Airflow.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
-    /// How.
+pub struct ApiRequest {
+    /// The method.
     pub method: Method,
-    /// Below `/api/v2`, which MWAA puts before it.
+    /// The path below `/api/v2`, which MWAA prepends.
     pub path: String,
-    /// The body, if it has one.
+    /// The body.
     pub body: Option<Value>,
 }
 
-impl Question {
-    /// Whether there is the DAG, and whether it is paused.
-    pub fn dag() -> Self {
-        Self::about(DAG)
-    }
-
-    /// Whether there is another.
-    pub fn about(dag: &str) -> Self {
+impl ApiRequest {
+    /// A DAG, with `is_paused`; 404 if it does not exist.
+    pub fn dag(dag: &str) -> Self {
         Self { method: Method::Get, path: format!("/dags/{dag}"), body: None }
     }
 
-    /// Has a DAG begin no runs by itself.
+    /// Pauses a DAG.
     pub fn pause(dag: &str) -> Self {
         Self { method: Method::Patch, path: format!("/dags/{dag}"), body: Some(json!({ "is_paused": true })) }
     }
 
-    /// What of the DAGs' files cannot be imported.
+    /// The DAG files that cannot be imported.
     pub fn import_errors() -> Self {
         Self { method: Method::Get, path: "/importErrors".to_owned(), body: None }
     }
 
-    /// Begins a run under an id of ours, so that asking again begins no second one: Airflow answers 409 then.
+    /// Triggers a run with the given ID, so that a repeated request starts no second run: Airflow returns 409.
     pub fn trigger(dag_run_id: &str) -> Self {
-        // Airflow 3 wants the key, and takes null: only the run's id counts here.
+        // Airflow 3 requires the key `logical_date` and accepts null.
         let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": {} });
         Self { method: Method::Post, path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
     }
 
-    /// A page of the DAG's runs, the newest first, behind so many: this list takes no ids of runs.
+    /// A page of the DAG's runs, the newest first; this endpoint cannot filter by run ID.
     pub fn runs(offset: usize) -> Self {
         let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
         Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
@@ -77,9 +72,9 @@ impl Question {
     }
 }
 
-/// Each file that cannot be imported, with the last line of why.
-pub fn import_errors(answer: &Value) -> Vec<String> {
-    let list = answer["import_errors"].as_array().into_iter().flatten();
+/// Each file that cannot be imported, with the last line of its stack trace.
+pub fn import_errors(response: &Value) -> Vec<String> {
+    let list = response["import_errors"].as_array().into_iter().flatten();
     let one = |error: &Value| {
         let text = |key: &str| error[key].as_str().unwrap_or_default().trim().to_owned();
         let trace = text("stack_trace");
@@ -88,46 +83,46 @@ pub fn import_errors(answer: &Value) -> Vec<String> {
     list.map(one).collect()
 }
 
-/// A run, as a list of runs has it.
+/// A run in the list of runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct DagRun {
-    /// Its id.
+    /// Its ID.
     pub dag_run_id: String,
     /// `queued`, `running`, `success` or `failed`.
     pub state: String,
 }
 
 impl DagRun {
-    /// The run of an id, if the answer has it.
-    pub fn find(answer: &Value, dag_run_id: &str) -> Option<Self> {
-        let runs = answer["dag_runs"].as_array()?;
+    /// The run with an ID, if the response contains it.
+    pub fn find(response: &Value, dag_run_id: &str) -> Option<Self> {
+        let runs = response["dag_runs"].as_array()?;
         let mut runs = runs.iter().filter_map(|run| Self::deserialize(run).ok());
         runs.find(|run| run.dag_run_id == dag_run_id)
     }
 
-    /// Where the page behind an answer begins, if there is one.
-    pub fn next_page(answer: &Value, offset: usize) -> Option<usize> {
-        let next = offset + answer["dag_runs"].as_array().map_or(0, Vec::len);
-        let all = answer["total_entries"].as_u64().and_then(|all| usize::try_from(all).ok()).unwrap_or_default();
+    /// The offset of the next page, if there is one.
+    pub fn next_page(response: &Value, offset: usize) -> Option<usize> {
+        let next = offset + response["dag_runs"].as_array().map_or(0, Vec::len);
+        let all = response["total_entries"].as_u64().and_then(|all| usize::try_from(all).ok()).unwrap_or_default();
         (offset < next && next < all).then_some(next)
     }
 
-    /// Whether it has ended.
-    pub fn has_ended(&self) -> bool {
+    /// Whether it succeeded or failed.
+    pub fn has_finished(&self) -> bool {
         self.state == "success" || self.state == "failed"
     }
 }
 
-/// A task of a run, as a list of task instances has it.
+/// A task of a run in the list of task instances.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskInstance {
     /// The task.
     pub task_id: String,
     /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; none before it is scheduled.
     pub state: Option<String>,
-    /// Which try it is, from 1 on; 0 before the first.
+    /// The number of the try, from 1; 0 before the first.
     pub try_number: u32,
-    /// Which instance of a mapped task it is; -1 where the task is not mapped.
+    /// The index of a mapped task; -1 if the task is not mapped.
     #[serde(default = "unmapped")]
     pub map_index: i32,
 }
@@ -137,30 +132,29 @@ fn unmapped() -> i32 {
 }
 
 impl TaskInstance {
-    /// All of an answer.
-    pub fn all(answer: &Value) -> Vec<Self> {
-        let list = answer["task_instances"].as_array().into_iter().flatten();
+    /// All tasks in a response.
+    pub fn all(response: &Value) -> Vec<Self> {
+        let list = response["task_instances"].as_array().into_iter().flatten();
         list.filter_map(|one| Self::deserialize(one).ok()).collect()
     }
 
     /// Whether it may have submitted a job.
-    pub fn has_begun(&self) -> bool {
+    pub fn has_started(&self) -> bool {
         let idle = [None, Some("scheduled"), Some("queued"), Some("upstream_failed"), Some("skipped"), Some("removed")];
         !idle.contains(&self.state.as_deref())
     }
 
-    /// Whether it has begun and goes on: it may submit another job.
-    pub fn is_live(&self) -> bool {
-        self.has_begun() && !["success", "failed"].contains(&self.state.as_deref().unwrap_or_default())
+    /// Whether it has started and may submit another job.
+    pub fn is_active(&self) -> bool {
+        self.has_started() && !["success", "failed"].contains(&self.state.as_deref().unwrap_or_default())
     }
 
-    /// What a person reads.
-    pub fn words(&self) -> String {
+    /// The state as text.
+    pub fn shown(&self) -> String {
         let state = self.state.as_deref().unwrap_or("not scheduled");
-        if self.try_number > 1 {
-            format!("{state} in Airflow, try {}", self.try_number)
-        } else {
-            format!("{state} in Airflow")
+        match self.try_number {
+            0 | 1 => format!("{state} in Airflow"),
+            number => format!("{state} in Airflow, try {number}"),
         }
     }
 }

@@ -1,87 +1,87 @@
-//! A job of Batch: what it tells, and what its end is worth.
+//! A job of Batch, and the exit code of its result.
 
 use contract::Exit;
 
 use crate::lines::Stream;
 
-/// What Batch tells of a job.
+/// A job, as DescribeJobs returns it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Job {
-    /// Its id.
+    /// Its ID.
     pub id: String,
     /// Its name: DAG, task and run.
     pub name: String,
-    /// Where it stands: `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
+    /// `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
     pub status: String,
-    /// Why, in Batch's words.
+    /// Batch's reason for the status.
     pub reason: Option<String>,
-    /// Whether somebody asked Batch to end it.
-    pub was_ended: bool,
-    /// When its container began, in milliseconds since 1970.
-    pub began: Option<i64>,
-    /// When it ended, in milliseconds since 1970.
-    pub stopped: Option<i64>,
-    /// What it wants.
+    /// Whether a user cancelled or terminated it.
+    pub was_terminated: bool,
+    /// When its last container started, in milliseconds since 1970.
+    pub started_ms: Option<i64>,
+    /// When it finished, in milliseconds since 1970.
+    pub stopped_ms: Option<i64>,
+    /// The vCPU that it requests.
     pub vcpu: Option<f64>,
-    /// Where its containers log.
+    /// The log group of its containers.
     pub log_group: String,
-    /// Its containers that have ended, the oldest first.
+    /// Its finished containers, the oldest first.
     pub attempts: Vec<Attempt>,
-    /// The newest container, ended or not.
+    /// The newest container.
     pub container: Attempt,
 }
 
 /// One container of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempt {
-    /// What it answered; none if it did not begin, or its host was lost.
+    /// Its exit code; none if it did not start, or its host was lost.
     pub code: Option<i32>,
-    /// Why it ended, in its host's words.
+    /// The host's reason for its end.
     pub reason: Option<String>,
-    /// Its log stream, once it has begun.
+    /// Its log stream, once it has started.
     pub stream: Option<String>,
 }
 
 impl Job {
-    /// Whether it has ended.
-    pub fn has_ended(&self) -> bool {
+    /// Whether it succeeded or failed.
+    pub fn has_finished(&self) -> bool {
         self.status == "SUCCEEDED" || self.status == "FAILED"
     }
 
-    /// Whether it ended well.
+    /// Whether it succeeded.
     pub fn has_succeeded(&self) -> bool {
         self.status == "SUCCEEDED"
     }
 
-    /// The streams of all its containers, and whether each has ended.
+    /// The log streams of all its containers, and whether each container has finished.
     pub fn streams(&self) -> Vec<(Stream, bool)> {
         let of = |attempt: &Attempt| attempt.stream.clone().map(|stream| (self.log_group.clone(), stream));
         let mut all: Vec<_> = self.attempts.iter().filter_map(of).map(|stream| (stream, true)).collect();
         let newest = of(&self.container).filter(|newest| !all.iter().any(|(stream, _)| stream == newest));
-        all.extend(newest.map(|newest| (newest, self.has_ended())));
+        all.extend(newest.map(|newest| (newest, self.has_finished())));
         all
     }
 
-    /// What the last container answered.
+    /// The exit code of the last container.
     pub fn code(&self) -> Option<i32> {
-        if self.has_ended() { self.container.code } else { None }
+        if self.has_finished() { self.container.code } else { None }
     }
 
-    /// The exit code that its end is worth: as `may_help_again` of `dags/batch.py`.
+    /// The exit code of the job's result, as `may_help_again` of `dags/batch.py`:
     ///
-    /// | container's answer | exit |
+    /// | result of the container | exit code |
     /// |---|---|
-    /// | it succeeded | 0 |
-    /// | 75 | 75: for now |
-    /// | none: the image cannot be pulled | 1: Batch does not try again either |
-    /// | none: no container, or its host was lost | 75 |
-    /// | none, and somebody ended the job | 1: it was meant |
-    /// | any other code | 1 |
+    /// | succeeded | 0 |
+    /// | 75 | 75: a retry may succeed |
+    /// | no exit code: the image cannot be pulled | 1: Batch does not retry either |
+    /// | no exit code: no container, or its host was lost | 75 |
+    /// | no exit code: a user terminated the job | 1 |
+    /// | any other exit code | 1 |
     pub fn exit(&self) -> Exit {
         match self.code() {
             _ if self.has_succeeded() => Exit::Done,
             Some(code) if code == Exit::TempFail as i32 => Exit::TempFail,
-            None if !self.was_ended && !self.lacks_image() => Exit::TempFail,
+            None if !self.was_terminated && !self.lacks_image() => Exit::TempFail,
             _ => Exit::Failed,
         }
     }
@@ -92,25 +92,24 @@ impl Job {
         reasons.into_iter().flatten().any(|reason| reason.starts_with("CannotPullContainer"))
     }
 
-    /// Exit code, its meaning, and the reasons that Batch and the container's host give.
-    pub fn how_it_ended(&self) -> String {
+    /// The exit code with its meaning, and the reasons of Batch and of the container's host.
+    pub fn result(&self) -> String {
         let meaning = match self.code() {
-            Some(1) => " (refused, or failed for good)",
-            Some(2) => " (the command line is wrong)",
-            Some(75) => " (failed for now)",
+            Some(1) => " (permanent failure)",
+            Some(2) => " (wrong command line)",
+            Some(75) => " (temporary failure)",
             _ => "",
         };
-        let answer = self.code().map_or("no exit code".to_owned(), |code| format!("exit code {code}{meaning}"));
-        let mut words = vec![answer];
-        words.extend(self.reason.clone());
-        words.extend(self.container.reason.clone());
-        words.dedup();
-        words.join(": ")
+        let code = self.code().map_or("no exit code".to_owned(), |code| format!("exit code {code}{meaning}"));
+        let mut parts: Vec<String> =
+            [Some(code), self.reason.clone(), self.container.reason.clone()].into_iter().flatten().collect();
+        parts.dedup();
+        parts.join(": ")
     }
 
-    /// From the last container's start to its end.
+    /// Seconds from the last container's start to the job's end.
     pub(super) fn seconds(&self) -> Option<f64> {
-        Some((self.stopped? - self.began?) as f64 / 1000.0)
+        Some((self.stopped_ms? - self.started_ms?) as f64 / 1000.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run came to: the verdict, every task, and how both are told.
+//! The result of a run: as JSON, and as a summary.
 
 use contract::Exit;
 use serde::Serialize;
@@ -6,39 +6,38 @@ use serde::Serialize;
 use super::Job;
 use crate::ui::{self, Align};
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
-    /// The jobs' run id.
+    /// The jobs' run ID.
     pub run_id: String,
-    /// Airflow's run id, where it was Airflow that ran it.
+    /// Airflow's run ID, if Airflow ran it.
     pub dag_run_id: Option<String>,
     /// 0, 1 or 75.
     pub exit: u8,
-    /// The task that failed first; those behind it fail with it.
+    /// The first task that failed.
     pub failed: Option<String>,
-    /// What that task's last container answered.
+    /// The exit code of that task's last container.
     pub code: Option<i32>,
-    /// How it ended, in words.
+    /// Why it failed.
     pub reason: Option<String>,
     /// Every task.
     pub jobs: Vec<TaskReport>,
 }
 
 impl Outcome {
-    /// Airflow has the last word on a run of its own: a person may have marked a task there.
-    pub fn airflow_says(&mut self, state: &str) {
+    /// Corrects the result by Airflow's state of the run: a user may have marked a task there.
+    pub fn set_airflow_state(&mut self, state: &str) {
         if state == "success" {
             (self.exit, self.failed, self.code, self.reason) = (Exit::Done as u8, None, None, None);
         } else if self.exit == Exit::Done as u8 {
             self.exit = Exit::Failed as u8;
             self.failed = Some("ingestion".to_owned());
-            self.reason =
-                Some(format!("every job succeeded, but Airflow says that the run is {state}; see its tasks there"));
+            self.reason = Some(format!("every job succeeded, but the run is {state} in Airflow; see its tasks there"));
         }
     }
 
-    /// As what the program ends.
+    /// The exit code.
     pub fn as_exit(&self) -> Exit {
         match self.exit {
             0 => Exit::Done,
@@ -48,28 +47,28 @@ impl Outcome {
     }
 }
 
-/// What became of one task.
+/// The result of one task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TaskReport {
     /// The task.
     pub task: String,
-    /// Its job, if there was one.
+    /// The ID of its job.
     pub job: Option<String>,
-    /// Where it stands.
+    /// The status of its job, or `NOT SUBMITTED`.
     pub status: String,
-    /// What the last container answered.
+    /// The exit code of the last container.
     pub code: Option<i32>,
-    /// Batch's words.
+    /// Batch's reason for the status.
     pub reason: Option<String>,
-    /// How many containers there were.
+    /// The number of containers.
     pub attempts: usize,
-    /// From the last container's start to its end.
+    /// Seconds from the last container's start to the job's end.
     pub seconds: Option<f64>,
-    /// Where its lines are: the group, then the streams.
+    /// The log group, then the log streams.
     pub log: Vec<String>,
 }
 
-/// The verdict on tasks in their order, each with its job if it has one. A task without a job was never submitted.
+/// The result of tasks in their order, each with its job; a task without a job was never submitted.
 pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<Job>)]) -> Outcome {
     let first = jobs.iter().find(|(_, job)| !job.as_ref().is_some_and(Job::has_succeeded));
     let exit = match first {
@@ -78,7 +77,6 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
         Some((_, None)) => Exit::Failed,
     };
     let failed = first.and_then(|(_, job)| job.as_ref());
-    let reason = first.map(|_| failed.map_or("no job was submitted for it".to_owned(), Job::how_it_ended));
     let one = |(task, job): &(String, Option<Job>)| {
         let streams = job.as_ref().map(Job::streams).unwrap_or_default();
         let group = streams.first().map(|((group, _), _)| group.clone());
@@ -99,13 +97,13 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
         exit: exit as u8,
         failed: first.map(|(task, _)| task.clone()),
         code: failed.and_then(Job::code),
-        reason,
+        reason: first.map(|_| failed.map_or("its job was not submitted".to_owned(), Job::result)),
         jobs: jobs.iter().map(one).collect(),
     }
 }
 
-/// The table, and what failed first. `which` says of which deployment it is, as words of a command.
-pub fn summary(outcome: &Outcome, which: &str) -> String {
+/// The tasks as a table, and the first failure. `options` are the command line options that select the deployment.
+pub fn summary(outcome: &Outcome, options: &str) -> String {
     let head = [
         ("task", Align::Left),
         ("job", Align::Left),
@@ -124,7 +122,7 @@ pub fn summary(outcome: &Outcome, which: &str) -> String {
     if let Some(airflow) = &outcome.dag_run_id {
         text += &format!("      {airflow} in Airflow\n");
     }
-    text += &format!("Logs  cargo xtask logs {}{which}\n", outcome.run_id);
+    text += &format!("Logs  cargo xtask logs {}{options}\n", outcome.run_id);
     match (&outcome.failed, &outcome.reason) {
         (Some(task), Some(reason)) => text += &format!("\n`{task}` failed: {reason}\n"),
         _ => text += "\nDone.\n",

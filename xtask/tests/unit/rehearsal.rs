@@ -21,7 +21,7 @@ fn addresses(value: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_address_that_anything_is_told_is_of_this_machine() {
+fn every_address_is_on_this_machine() {
     let warehouse = Warehouse {
         loader: "postgres://loader:p@127.0.0.1:4/dpstack".to_owned(),
         port: 4,
@@ -30,13 +30,13 @@ fn every_address_that_anything_is_told_is_of_this_machine() {
     };
     let place = place();
     let jobs = place.jobs(&settings(), "000000000000", &warehouse, "http://127.0.0.1:5");
-    let told = [
+    let values = [
         jobs,
         json!(place.ministack()),
         json!(place.moto("000000000000")),
         json!(place.airflow("eu-west-1", Path::new("/bin"), "s")),
     ];
-    let addresses: Vec<String> = told.iter().flat_map(addresses).collect();
+    let addresses: Vec<String> = values.iter().flat_map(addresses).collect();
     assert!(addresses.len() > 15, "{addresses:?}");
     for address in addresses {
         let url: url::Url = address.parse().expect("a URL");
@@ -50,7 +50,7 @@ fn every_address_that_anything_is_told_is_of_this_machine() {
 }
 
 #[test]
-fn a_folder_that_is_not_a_rehearsals_is_nobodys_business() {
+fn only_ids_of_rehearsals_are_ids() {
     assert!(is_id(&id("20261126T203000", "0123456789abcdef")));
     for name in ["my-notes", "20261126T203000", "20261126T203000-xyzw", "20261126-203000-abcd", "lock", ""] {
         assert!(!is_id(name), "{name}");
@@ -58,9 +58,9 @@ fn a_folder_that_is_not_a_rehearsals_is_nobodys_business() {
 }
 
 #[test]
-fn a_file_of_variables_is_read_back_as_it_was() {
+fn the_dot_env_file_is_read_unchanged() {
     let variables = place().aws("eu-west-1");
-    let read = settings::dot_env("env", &dot_env(&variables)).expect("it is one");
+    let read = settings::dot_env("env", &dot_env(&variables)).expect("a .env file");
     let read: BTreeMap<_, _> = read.into_iter().map(|(name, variable)| (name, variable.value)).collect();
     assert_eq!(read, variables);
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn run_ids_are_those_of_the_dags() {
+fn run_ids_match_the_dags() {
     let text = include_str!("../../../dags/tests/run_ids.json");
     let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
     assert!(examples.len() > 5);
@@ -12,7 +12,7 @@ fn run_ids_are_those_of_the_dags() {
 }
 
 #[test]
-fn names_of_jobs_are_those_of_the_dags() {
+fn job_names_match_the_dags() {
     let text = include_str!("../../../dags/tests/job_names.json");
     let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
     assert!(examples.len() >= 20);
@@ -27,7 +27,7 @@ fn names_of_jobs_are_those_of_the_dags() {
 }
 
 #[test]
-fn no_two_tasks_share_a_name_and_every_name_is_legal() {
+fn job_names_are_unique_and_legal() {
     let ids: Vec<String> = ["a", "b", "_", "a-b", "a_b", "a.b", "A", "é", "🚀", "0-1", "1", "-", "."]
         .iter()
         .flat_map(|id| [1, 2, 31, 32, 125].map(|times| id.repeat(times)))
@@ -47,15 +47,15 @@ fn no_two_tasks_share_a_name_and_every_name_is_legal() {
 }
 
 #[test]
-fn the_chain_is_the_dags() {
+fn the_tasks_match_the_dag() {
     let own = crate::settings::Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
     let variables = crate::settings::Variables::new();
     let settings = crate::settings::resolve("dev", own, None, &variables).expect("dev has no problems").settings;
     let text = include_str!("../../../dags/ingestion.py");
     let mut names = Vec::new();
     for step in chain(&settings.batch) {
-        let words: Vec<String> = step.command.iter().map(|word| format!("\"{word}\"")).collect();
-        let call = format!("{} = batch_job(PLATFORM, \"{0}\", [{}]", step.task, words.join(", "));
+        let command: Vec<String> = step.command.iter().map(|part| format!("\"{part}\"")).collect();
+        let call = format!("{} = batch_job(PLATFORM, \"{0}\", [{}]", step.task, command.join(", "));
         assert!(text.contains(&call), "{call}");
         names.push(step.task);
     }
@@ -63,12 +63,12 @@ fn the_chain_is_the_dags() {
 }
 
 #[test]
-fn a_run_is_known_by_both_of_its_ids() {
+fn a_run_is_found_by_both_of_its_ids() {
     let airflow = "manual__2026-11-22T09:30:00+00:00";
     let own = run_id_of(airflow);
-    assert_eq!(meant(airflow), std::slice::from_ref(&own));
-    assert_eq!(meant(&own)[0], own);
-    let direct = direct("2026-11-22T09:30:00.123456+00:00");
+    assert_eq!(possible_run_ids(airflow), std::slice::from_ref(&own));
+    assert_eq!(possible_run_ids(&own)[0], own);
+    let direct = direct_run_id("2026-11-22T09:30:00.123456+00:00");
     assert!(is_direct(&direct) && !is_direct(&own) && direct.parse::<RunId>().is_ok());
     assert!(is_job_id("876da822-4198-45f2-a252-6cea32512ea8"));
     assert!(!is_job_id(&own) && !is_job_id("876da822-4198-45f2-a252"));

@@ -11,7 +11,7 @@ use crate::flows::run::{self, LogOutput, RunRequest};
 
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
-    let request = RunRequest { settings: configured.settings().clone(), variables, every: args.interval };
+    let request = RunRequest { settings: configured.settings().clone(), variables, interval: args.interval };
     run::logs(&request, &args.id, args.follow, &mut |output| match output {
         LogOutput::Note(task, message) => {
             terminal::step(&format!("{task}: {message}"));

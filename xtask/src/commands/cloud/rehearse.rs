@@ -52,7 +52,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let stage = Arc::new(stage);
     let remove = {
         let stage = Arc::clone(&stage);
-        move || stage.end(false)
+        move || stage.stop(false)
     };
     terminal::until_stopped("Stopping everything that was started", remove, || rehearse(args, &stage, &request))
 }
@@ -64,14 +64,14 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
     let done = match done {
         Ok(done) => done,
         Err(error) => {
-            if !stage.has_ended() {
+            if !stage.has_stopped() {
                 let dir = files::shown(&stage.place.dir);
                 terminal::step(&format!(
                     "Stopping everything that was started; the logs stay in {dir} until the next rehearsal"
                 ));
             }
             // The first error is the cause; an error of the cleanup is only printed.
-            if let Err(left) = stage.end(true) {
+            if let Err(left) = stage.stop(true) {
                 terminal::error(&left);
             }
             return Err(error);
@@ -82,7 +82,7 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
         stage.keep()?;
     } else {
         terminal::step("Stopping everything that was started");
-        stage.end(false)?;
+        stage.stop(false)?;
     }
     print(args.json, &done, || text(&done))?;
     Ok(exit)
@@ -101,12 +101,12 @@ impl Picture {
                 self.tree = None;
                 terminal::step(&title);
             }
-            (RehearsalProgress::Works(tasks), _) => self.tree = Some(Tree::new(&tasks)),
+            (RehearsalProgress::Tasks(tasks), _) => self.tree = Some(Tree::new(&tasks)),
             // A change that the plan does not show is not approved.
             (RehearsalProgress::Deploy(progress), Some(tree)) => drop(super::stacks::show(tree, progress)),
             // Hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
-            (RehearsalProgress::Running(RunProgress::Line(..)), _) => {}
-            (RehearsalProgress::Running(progress), Some(tree)) => super::run::show(tree, progress),
+            (RehearsalProgress::Run(RunProgress::Line(..)), _) => {}
+            (RehearsalProgress::Run(progress), Some(tree)) => super::run::show(tree, progress),
             (_, None) => {}
         }
     }

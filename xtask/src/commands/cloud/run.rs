@@ -9,7 +9,7 @@ use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
 use crate::flows::run::{self, RunProgress, RunRequest};
 use crate::flows::stacks;
-use crate::run::{DAG, chain, direct, manual, summary};
+use crate::run::{DAG, chain, direct_run_id, manual_run_id, summary};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
@@ -20,14 +20,14 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let time = files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let id = match (&args.attach, args.direct) {
         (Some(id), _) => id.clone(),
-        (None, true) => direct(&time),
-        (None, false) => manual(&time),
+        (None, true) => direct_run_id(&time),
+        (None, false) => manual_run_id(&time),
     };
     let way = if args.direct { " --direct" } else { "" };
     let options = options(&args.common);
     let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
     let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
-    let request = RunRequest { settings, variables, every: args.interval };
+    let request = RunRequest { settings, variables, interval: args.interval };
     terminal::step(&format!("Run {id}; after Ctrl-C it continues, and `{attach}` follows it again"));
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }
@@ -61,6 +61,6 @@ pub(super) fn show(tree: &mut Tree, progress: RunProgress) {
         RunProgress::Step(task, message) => tree.step(&task, &message),
         RunProgress::Note(task, message) => tree.keep(&task, &message),
         RunProgress::Line(task, line) => tree.keep(&task, &line.printable()),
-        RunProgress::Ended(task, error) => tree.finished(&task, error.as_deref()),
+        RunProgress::Finished(task, error) => tree.finished(&task, error.as_deref()),
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_batch::types::{
 
 use super::{Batch, refused};
 use crate::failure;
-use crate::run::{Attempt, DAG, Job, RunTask, Standing, Surroundings, UNMAPPED, job_name};
+use crate::run::{Attempt, BatchResource, DAG, Job, QueueState, RunTask, UNMAPPED, job_name};
 
 /// Where Batch logs if a job definition does not say otherwise (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
@@ -86,11 +86,11 @@ impl Batch {
     }
 
     /// What stands around the jobs of a queue: itself, its compute environments, and the vCPU that its jobs hold.
-    pub async fn surroundings(&self, queue: &str) -> Result<Surroundings> {
+    pub async fn queue_state(&self, queue: &str) -> Result<QueueState> {
         let told = self.client.describe_job_queues().job_queues(queue).send().await;
         let told = told.map_err(|error| refused(&format!("look at the queue `{queue}`"), &error))?;
         let Some(found) = told.job_queues.unwrap_or_default().into_iter().next() else {
-            return Ok(Surroundings::default());
+            return Ok(QueueState::default());
         };
         let order = found.compute_environment_order.unwrap_or_default().into_iter();
         let names: Vec<String> = order.filter_map(|one| one.compute_environment).collect();
@@ -101,22 +101,22 @@ impl Batch {
             environments = told.compute_environments.unwrap_or_default();
         }
         let text = |word: Option<&str>| word.unwrap_or_default().to_owned();
-        let queue = Standing {
+        let queue = BatchResource {
             name: queue.to_owned(),
             state: text(found.state.as_ref().map(|state| state.as_str())),
             status: text(found.status.as_ref().map(|status| status.as_str())),
             reason: found.status_reason,
             max_vcpu: None,
         };
-        let environments = environments.into_iter().map(|one| Standing {
+        let environments = environments.into_iter().map(|one| BatchResource {
             state: text(one.state.as_ref().map(|state| state.as_str())),
             status: text(one.status.as_ref().map(|status| status.as_str())),
             name: one.compute_environment_name.unwrap_or_default(),
             reason: one.status_reason,
             max_vcpu: one.compute_resources.and_then(|resources| resources.maxv_cpus),
         });
-        let busy_vcpu = self.busy(&queue.name).await?;
-        Ok(Surroundings { environments: environments.collect(), queue: Some(queue), busy_vcpu })
+        let used_vcpu = self.busy(&queue.name).await?;
+        Ok(QueueState { environments: environments.collect(), queue: Some(queue), used_vcpu })
     }
 
     /// The vCPU of the jobs of a queue that start or run.
@@ -144,9 +144,9 @@ fn job(detail: JobDetail) -> Job {
         name: detail.job_name.unwrap_or_default(),
         status: detail.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: detail.status_reason,
-        was_ended: detail.is_terminated == Some(true) || detail.is_cancelled == Some(true),
-        began: detail.started_at,
-        stopped: detail.stopped_at,
+        was_terminated: detail.is_terminated == Some(true) || detail.is_cancelled == Some(true),
+        started_ms: detail.started_at,
+        stopped_ms: detail.stopped_at,
         vcpu,
         log_group: group.unwrap_or_else(|| LOG_GROUP.to_owned()),
         attempts: attempts.collect(),

@@ -1,4 +1,4 @@
-//! What a run left: its containers' words, the tables' counts, dbt's results.
+//! The output of a run: log lines of its containers, the tables' counts, dbt's results.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,20 +13,20 @@ use crate::flows::run::RunProgress;
 use crate::report::Loaded;
 use crate::settings::Settings;
 
-/// A container's last lines that are kept.
+/// The number of last lines that are kept of each task.
 const LAST: usize = 40;
 
-/// What the containers said.
+/// The log lines of the containers.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct Logs {
     last: BTreeMap<String, VecDeque<String>>,
     loaded: Option<Loaded>,
 }
 
-impl Heard {
-    pub(super) fn hear(&mut self, progress: &RunProgress) {
+impl Logs {
+    pub(super) fn add(&mut self, progress: &RunProgress) {
         let RunProgress::Line(task, line) = progress else { return };
-        // `copy` says what it came to in one line, its last.
+        // The last line of `copy` is its report.
         if let Ok(loaded) = serde_json::from_str(&line.message) {
             self.loaded = Some(loaded);
         }
@@ -43,34 +43,34 @@ impl Heard {
     }
 }
 
-/// The tables as `copy` reported them, and how many rows each has in the warehouse.
+/// The tables as `copy` reported them, and the number of rows of each in the warehouse.
 pub(super) fn tables(
-    heard: &Heard,
+    logs: &Logs,
     reader: &Login,
     source: &str,
 ) -> Result<(BTreeMap<String, Counts>, BTreeMap<String, u64>)> {
-    let tables = heard.loaded.as_ref().map(|loaded| loaded.tables.clone()).unwrap_or_default();
+    let tables = logs.loaded.as_ref().map(|loaded| loaded.tables.clone()).unwrap_or_default();
     let mut rows = BTreeMap::new();
     for table in tables.keys() {
         let sql = format!("SELECT count(*) FROM \"{source}\".\"{table}\" WHERE _deleted_at IS NULL");
         let found = reader.query(&sql)?.rows.into_iter().flatten().next().flatten();
-        rows.insert(table.clone(), found.context("a count is no number")?.parse()?);
+        rows.insert(table.clone(), found.context("a count is not a number")?.parse()?);
     }
     Ok((tables, rows))
 }
 
-/// What dbt left of a run in the lake, of its last attempt.
+/// dbt's results of a run in the lake, of the last attempt.
 pub(super) fn marts(aws: &Aws, settings: &Settings, run_id: &str) -> Result<Option<Results>> {
     aws.wait(async {
         let bucket = Bucket::open(&settings.buckets().lake, &aws.config).await?;
-        let left = bucket.list(Some(&format!("dbt/run={run_id}"))).await?;
-        let newest = |name: &str| left.keys().rfind(|key| key.ends_with(&format!("/{name}"))).cloned();
+        let objects = bucket.list(Some(&format!("dbt/run={run_id}"))).await?;
+        let newest = |name: &str| objects.keys().rfind(|key| key.ends_with(&format!("/{name}"))).cloned();
         let (Some(run), Some(manifest)) = (newest("run_results.json"), newest("manifest.json")) else {
             return Ok(None);
         };
         let text =
             async |key: &str| String::from_utf8(bucket.get(key).await?.bytes).context("dbt's results are not UTF-8");
         let (run, manifest) = (text(&run).await?, text(&manifest).await?);
-        Results::parse(&run, &manifest).context("cannot understand dbt's results").map(Some)
+        Results::parse(&run, &manifest).context("cannot parse dbt's results").map(Some)
     })
 }

@@ -20,10 +20,10 @@ use crate::rehearsal::{AIRFLOW_USER, MARK};
 use crate::settings::Settings;
 use crate::warehouse::DATABASE;
 
-/// Airflow's programs: its API with the pages, what begins tasks, what reads the DAGs.
+/// Airflow's programs: API and UI, scheduler, DAG processor.
 const AIRFLOW: [(&str, &[&str]); 3] = [
     ("api-server", &["api-server"]),
-    // Its tasks' logs are files here, which the pages read themselves.
+    // The UI reads the tasks' log files directly.
     ("scheduler", &["scheduler", "--skip-serve-logs"]),
     ("dag-processor", &["dag-processor"]),
 ];
@@ -37,21 +37,21 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Makes those that are not there yet.
+    /// Creates the missing environments.
     pub(super) fn get() -> Result<Self> {
         let root = files::root();
-        let make =
-            |name: &str, packages: Packages<'_>| python::environment(&root.join("target/python").join(name), packages);
+        let folder = root.join("target/python");
+        let environment = |name: &str, packages: Packages<'_>| python::environment(&folder.join(name), packages);
         let lock = |name: &str| root.join("dags/tests").join(name);
         Ok(Self {
-            ministack: make("ministack", Packages::Pinned(&[MINISTACK]))?,
-            moto: make("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
-            airflow: make("airflow", Packages::Locked(&lock("requirements.lock")))?,
+            ministack: environment("ministack", Packages::Pinned(&[MINISTACK]))?,
+            moto: environment("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
+            airflow: environment("airflow", Packages::Locked(&lock("requirements.lock")))?,
         })
     }
 }
 
-/// PostgreSQL in the place of Redshift, made ready for the source; gives each role's way in.
+/// Starts PostgreSQL, which replaces Redshift, and prepares it for the source; returns each role's login.
 pub(super) fn warehouse(stage: &Stage, source: &str, report: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Login>> {
     let mut server = new_server(&files::folder(&stage.place.file("warehouse"))?, report)?;
     stage.start_warehouse(&mut server)?;
@@ -62,7 +62,7 @@ pub(super) fn warehouse(stage: &Stage, source: &str, report: &mut dyn FnMut(&str
     Ok(passwords.iter().map(login).collect())
 }
 
-/// moto and MiniStack, and Airflow, which takes longest and waits for nobody.
+/// Starts moto, MiniStack and Airflow in parallel.
 pub(super) fn start(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
     let password = files::secret()?;
     let airflow = json!({ "url": stage.place.airflow_url(), "user": AIRFLOW_USER, "password": &password,
@@ -119,11 +119,11 @@ fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, pass
         arguments: ["db", "migrate"].map(str::to_owned).into(),
         environment: variables.clone().into_iter().chain([(MARK.to_owned(), place.id.clone())]).collect(),
     };
-    let made = shell::captured(&migrate, &programs, &home)?;
-    if made.code != Some(0) {
-        let lines: Vec<&str> = made.text.lines().collect();
+    let output = shell::captured(&migrate, &programs, &home)?;
+    if output.code != Some(0) {
+        let lines: Vec<&str> = output.text.lines().collect();
         let last = lines[lines.len().saturating_sub(8)..].join("\n");
-        return Err(Failure::new(format!("Airflow cannot make its database:\n{last}")).into());
+        return Err(Failure::new(format!("Airflow cannot create its database:\n{last}")).into());
     }
     for (name, arguments) in AIRFLOW {
         let server = Server {

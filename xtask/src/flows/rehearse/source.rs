@@ -1,5 +1,4 @@
-//! Where a rehearsal's answers come from: the sample or another folder, which goes into the lake; another server; or one that
-//! answers as a drill wants it.
+//! The source of a rehearsal: the sample or another folder, which is uploaded to the lake; a server; or a faulty source.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -14,48 +13,45 @@ use crate::flows::sync::sample;
 use crate::rehearsal::InjectedFault;
 use crate::settings::Settings;
 
-/// The answers.
+const HINT: &str = "pass --source a folder or http(s)://host";
+
+/// The source of the responses.
 #[derive(Debug)]
 pub enum Source {
     /// Files in a folder.
     Folder(PathBuf),
-    /// The sample with one payload of many: launches refer to what is not there.
+    /// The sample with one payload: launches refer to missing ones.
     FewPayloads,
     /// A server.
     Web(String),
 }
 
 impl Source {
-    /// What was asked for, else the sample, or what a drill needs.
+    /// The requested source, otherwise that of the fault, otherwise the sample.
     ///
     /// # Errors
-    /// When it is no folder with answers, and no address.
-    pub fn of(asked: Option<&str>, fault: Option<InjectedFault>) -> Result<Self> {
-        match (asked, fault) {
+    /// When it is neither a folder with responses nor a URL.
+    pub fn of(requested: Option<&str>, fault: Option<InjectedFault>) -> Result<Self> {
+        match (requested, fault) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
-                let words = format!("`{url}` is no address of a server");
-                ensure!(
-                    url.parse::<url::Url>().is_ok(),
-                    Failure::new(words).hint("--source takes a folder or http(s)://host")
-                );
+                let failure = || Failure::new(format!("`{url}` is not the URL of a server")).hint(HINT);
+                ensure!(url.parse::<url::Url>().is_ok(), failure());
                 Ok(Self::Web(url.trim_end_matches('/').to_owned()))
             }
             (Some(dir), _) => {
-                let failure = || {
-                    let words = format!("there is no folder `{dir}` with <collection>.json in it");
-                    Failure::new(words).hint("--source takes a folder or http(s)://host")
-                };
-                let answers = files::list(Path::new(dir)).map_err(|_| failure())?;
-                ensure!(answers.iter().any(|path| path.extension().is_some_and(|end| end == "json")), failure());
+                let failure =
+                    || Failure::new(format!("`{dir}` is not a folder with <collection>.json files")).hint(HINT);
+                let responses = files::list(Path::new(dir)).map_err(|_| failure())?;
+                ensure!(responses.iter().any(|path| is_json(path)), failure());
                 Ok(Self::Folder(Path::new(dir).to_owned()))
             }
-            (None, Some(InjectedFault::Source)) => broken().map(Self::Web),
+            (None, Some(InjectedFault::Source)) => faulty_server().map(Self::Web),
             (None, Some(InjectedFault::Marts)) => Ok(Self::FewPayloads),
             (None, _) => Ok(Self::Folder(sample::folder())),
         }
     }
 
-    /// As `SOURCE_URL`.
+    /// The value of `SOURCE_URL`.
     pub(super) fn url(&self, settings: &Settings) -> String {
         match self {
             Self::Web(url) => url.clone(),
@@ -63,7 +59,7 @@ impl Source {
         }
     }
 
-    /// What is to be in the lake; what has to be made is made in `dir`.
+    /// The folder to upload to the lake; generated files are written to `dir`.
     pub(super) fn folder(&self, dir: &Path) -> Result<Option<PathBuf>> {
         match self {
             Self::Folder(folder) => Ok(Some(folder.clone())),
@@ -73,25 +69,29 @@ impl Source {
     }
 }
 
-/// A server that answers 500 as long as this program runs.
-fn broken() -> Result<String> {
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// A server that returns 500 until this program exits.
+fn faulty_server() -> Result<String> {
     let server = Server::http("127.0.0.1:0").map_err(|error| anyhow!("cannot listen on 127.0.0.1: {error}"))?;
     let port = server.server_addr().to_ip().context("the server has no address")?.port();
     thread::spawn(move || {
         for request in server.incoming_requests() {
-            // Who goes away before the answer has missed nothing.
-            let _ = request.respond(Response::from_string("this is a drill\n").with_status_code(500));
+            // The client may have disconnected.
+            let _ = request.respond(Response::from_string("injected fault\n").with_status_code(500));
         }
     });
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
 fn few_payloads(dir: &Path) -> Result<PathBuf> {
-    for path in files::list(&sample::folder())?.iter().filter(|path| path.extension().is_some_and(|end| end == "json"))
-    {
+    for path in files::list(&sample::folder())?.iter().filter(|path| is_json(path)) {
         let mut text = files::read(path)?.unwrap_or_default();
         if path.ends_with("payloads.json") {
-            let mut payloads: Vec<Value> = serde_json::from_str(&text).context("the sample's payloads are no list")?;
+            let mut payloads: Vec<Value> =
+                serde_json::from_str(&text).context("the sample's payloads are not a list")?;
             payloads.truncate(1);
             text = serde_json::to_string(&payloads)?;
         }

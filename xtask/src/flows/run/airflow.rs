@@ -1,5 +1,4 @@
-//! A run by Airflow, through MWAA: the DAG is triggered and looked at, its tasks' jobs are found by their names and followed
-//! in Batch itself.
+//! A run by Airflow, through MWAA: the DAG is triggered, and the jobs of its tasks are found by name and followed in Batch.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +6,25 @@ use anyhow::{Context, Result, bail, ensure};
 use contract::Exit;
 use serde_json::Value;
 
-use super::follow::{Follow, bear};
+use super::follow::{Follow, tolerate};
 use super::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
 use crate::flows::account;
-use crate::run::{DAG, DagRun, Job, Outcome, Question, TaskInstance, chain, job_name, outcome, run_id_of};
+use crate::run::{ApiRequest, DAG, DagRun, Job, Outcome, TaskInstance, chain, job_name, outcome, run_id_of};
 use crate::settings::Webserver;
 
-/// Looks at a task that has ended well, or failed, for its job: Batch's list shows one some seconds later.
-const LATE_LOOKS: u32 = 5;
-/// Looks at a run that stays queued before that is explained.
-const QUEUED_LOOKS: u32 = 10;
+/// Queries for the job of a finished task: ListJobs returns a new job some seconds late.
+const LATE_QUERIES: u32 = 5;
+/// Queries after which a queued run is explained.
+const QUEUED_QUERIES: u32 = 10;
 
-/// Triggers the DAG, or with `attach` looks on at a run of it, and follows it to its end.
+/// Triggers the DAG, or with `attach` attaches to a run, and follows it to its end. A failed run is not an error here.
 ///
 /// # Errors
-/// When the credentials are of another account, Airflow cannot be asked, is paused or knows no such run. A run that fails is
-/// no error here.
+/// When the credentials belong to another account, Airflow cannot be reached, the DAG is paused, or the run does not exist.
 pub fn run(
     request: &RunRequest,
     dag_run_id: &str,
@@ -35,13 +33,13 @@ pub fn run(
 ) -> Result<Outcome> {
     let aws = Aws::of(&request.settings, &request.variables)?;
     if aws.is_unanswered("MWAA") {
-        let failure = Failure::new("an emulator answers here, which has no Airflow");
-        bail!(failure.hint("say --direct, or give it an endpoint of its own by AWS_ENDPOINT_URL_MWAA"));
+        let failure = Failure::new("the AWS endpoint is an emulator, which has no Airflow");
+        bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow"));
     }
     account::check(&request.settings, &aws)?;
     let airflow = Airflow { aws: &aws, mwaa: Mwaa::new(&aws.config), request };
     if !attach {
-        airflow.begin(dag_run_id)?;
+        airflow.start(dag_run_id)?;
     }
     report(RunProgress::Step(DAG.to_owned(), "queued".to_owned()));
     airflow.follow(dag_run_id, report)
@@ -54,49 +52,49 @@ struct Airflow<'a> {
 }
 
 impl Airflow<'_> {
-    /// An answer of Airflow with 2xx.
-    fn ask(&self, question: &Question) -> Result<Value> {
-        let (status, body) = self.answer(question)?;
+    /// The body of a response with status 2xx.
+    fn body(&self, request: &ApiRequest) -> Result<Value> {
+        let (status, body) = self.send(request)?;
         if !(200..300).contains(&status) {
-            let failure = Failure::new(format!("Airflow refused `{}` with {status}: {}", question.path, words(&body)));
+            let failure = Failure::new(format!("Airflow refused `{}` with {status}: {}", request.path, detail(&body)));
             bail!(if status == 429 { failure.exit(Exit::TempFail) } else { failure });
         }
         Ok(body)
     }
 
-    fn answer(&self, question: &Question) -> Result<(i32, Value)> {
+    fn send(&self, request: &ApiRequest) -> Result<(i32, Value)> {
         let settings = &self.request.settings.airflow;
-        let told = self.aws.wait(self.mwaa.ask(&settings.environment, question));
-        let answer = told.map_err(|error| {
+        let response = self.aws.wait(self.mwaa.ask(&settings.environment, request)).map_err(|error| {
             if settings.webserver == Webserver::Private {
-                let words = format!("Airflow's web server is private, and did not answer from here: {error:#}");
-                let hint = "it opens only from inside the VPC; `cargo xtask run --direct` needs no Airflow";
-                return Failure::new(words).exit(exit_of(&error)).hint(hint).into();
+                let failure = Failure::new(format!("cannot reach Airflow's private web server: {error:#}"));
+                let hint = "it is reachable only from inside the VPC; `cargo xtask run --direct` does not need Airflow";
+                return failure.exit(exit_of(&error)).hint(hint).into();
             }
             error
         })?;
-        Ok((answer.status, answer.body))
+        Ok((response.status, response.body))
     }
 
-    /// Triggers a run under our id. Where nobody knows whether that arrived, it is done again: the second is refused with 409.
-    fn begin(&self, dag_run_id: &str) -> Result<()> {
-        let (status, dag) = self.answer(&Question::dag())?;
+    /// Triggers a run with our ID. After a temporary failure the request is repeated: if the first one arrived, Airflow
+    /// returns 409.
+    fn start(&self, dag_run_id: &str) -> Result<()> {
+        let (status, dag) = self.send(&ApiRequest::dag(DAG))?;
         if status == 404 {
-            bail!(Failure::new(format!("Airflow knows no DAG `{DAG}`")).hint("cargo xtask sync-dags"));
+            bail!(Failure::new(format!("Airflow has no DAG `{DAG}`")).hint("run `cargo xtask sync-dags`"));
         }
         if dag["is_paused"] == true {
-            let failure = Failure::new(format!("the DAG `{DAG}` is paused: a run of it would wait for ever"));
-            bail!(failure.hint("unpause it in Airflow (`cargo xtask open`)"));
+            let failure = Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
+            bail!(failure.hint("unpause it in the Airflow UI (`cargo xtask open`)"));
         }
-        let trigger = Question::trigger(dag_run_id);
-        let mut told = self.answer(&trigger);
-        if told.as_ref().is_err_and(|error| exit_of(error) == Exit::TempFail) {
-            let every = self.request.every;
-            self.aws.wait(async move { tokio::time::sleep(every).await });
-            told = self.answer(&trigger);
+        let trigger = ApiRequest::trigger(dag_run_id);
+        let mut response = self.send(&trigger);
+        if response.as_ref().is_err_and(|error| exit_of(error) == Exit::TempFail) {
+            let interval = self.request.interval;
+            self.aws.wait(async move { tokio::time::sleep(interval).await });
+            response = self.send(&trigger);
         }
-        let (status, body) = told?;
-        let failure = || Failure::new(format!("Airflow refused to run `{DAG}` with {status}: {}", words(&body)));
+        let (status, body) = response?;
+        let failure = || Failure::new(format!("Airflow refused to run `{DAG}` with {status}: {}", detail(&body)));
         ensure!((200..300).contains(&status) || status == 409, failure());
         Ok(())
     }
@@ -104,50 +102,45 @@ impl Airflow<'_> {
     fn follow(&self, dag_run_id: &str, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
         let names = &self.request.settings.batch;
         let (run_id, chain) = (run_id_of(dag_run_id), chain(names));
-        let mut follow = Follow::new(self.aws, &names.queue, self.request.every);
-        let mut seen = Seen { run: String::new(), tasks: BTreeMap::new(), looks: 0 };
-        let (mut late, mut silent) = (0, 0);
+        let mut follow = Follow::new(self.aws, &names.queue, self.request.interval);
+        let mut reported = Reported { run: String::new(), tasks: BTreeMap::new(), queries: 0 };
+        let (mut late, mut errors) = (0, 0);
         let state = loop {
-            let mut over = None;
-            match self.look(dag_run_id) {
+            let mut finished = None;
+            match self.query(dag_run_id) {
                 Ok((run, tasks)) => {
-                    silent = 0;
-                    seen.run(&run, report);
+                    errors = 0;
+                    reported.run(&run, report);
                     let mut missing = false;
-                    for task in tasks.iter().filter(|task| chain.iter().any(|step| step.task == task.task_id)) {
-                        // Of a job that went well more is known than that its task did too.
-                        let is_told = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
-                        let is_new = seen.task(task, is_told, report);
-                        missing |= !self.find(
-                            &mut follow,
-                            task,
-                            is_new,
-                            &job_name(DAG, &task.task_id, task.map_index, &run_id),
-                        )?;
+                    for task in tasks.iter().filter(|task| chain.iter().any(|one| one.task == task.task_id)) {
+                        let job_succeeded = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
+                        let is_new = reported.task(task, job_succeeded, report);
+                        let name = job_name(DAG, &task.task_id, task.map_index, &run_id);
+                        missing |= !self.find(&mut follow, task, is_new, &name)?;
                     }
-                    late += u32::from(missing && run.has_ended());
-                    over = (run.has_ended() && (!missing || late > LATE_LOOKS)).then_some(run.state);
+                    late += u32::from(missing && run.has_finished());
+                    finished = (run.has_finished() && (!missing || late > LATE_QUERIES)).then_some(run.state);
                 }
-                Err(error) => bear(&mut silent, error)?,
+                Err(error) => tolerate(&mut errors, error)?,
             }
-            follow.look(report)?;
-            match over.filter(|_| follow.is_over()) {
+            follow.query(report)?;
+            match finished.filter(|_| follow.is_complete()) {
                 Some(state) => break state,
                 None => follow.wait(),
             }
         };
-        let jobs: Vec<_> = chain.iter().map(|step| (step.task.to_owned(), follow.job(step.task).cloned())).collect();
+        let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), follow.job(one.task).cloned())).collect();
         let mut outcome = outcome(&run_id, Some(dag_run_id), &jobs);
-        outcome.airflow_says(&state);
-        report(RunProgress::Ended(DAG.to_owned(), outcome.reason.clone()));
+        outcome.set_airflow_state(&state);
+        report(RunProgress::Finished(DAG.to_owned(), outcome.reason.clone()));
         Ok(outcome)
     }
 
-    /// Adds the job of a task that has begun; false where it has none, or none that Batch's list shows yet.
+    /// Adds the job of a task that has started; false if ListJobs does not return one, or not yet.
     fn find(&self, follow: &mut Follow<'_>, task: &TaskInstance, is_new: bool, name: &str) -> Result<bool> {
         let known = follow.job(&task.task_id);
-        let wants = known.is_none() || task.is_live() || is_new;
-        if !task.has_begun() || !wants || known.is_some_and(|job| !job.has_ended()) {
+        let may_have_another = known.is_none() || task.is_active() || is_new;
+        if !task.has_started() || !may_have_another || known.is_some_and(|job| !job.has_finished()) {
             return Ok(true);
         }
         let found = self.aws.wait(Batch::new(&self.aws.config).newest(&self.request.settings.batch.queue, name));
@@ -160,54 +153,56 @@ impl Airflow<'_> {
         Ok(true)
     }
 
-    fn look(&self, dag_run_id: &str) -> Result<(DagRun, Vec<TaskInstance>)> {
+    fn query(&self, dag_run_id: &str) -> Result<(DagRun, Vec<TaskInstance>)> {
         let mut offset = 0;
         let run = loop {
-            let runs = self.ask(&Question::runs(offset))?;
+            let runs = self.body(&ApiRequest::runs(offset))?;
             if let Some(run) = DagRun::find(&runs, dag_run_id) {
                 break run;
             }
-            let missing = || Failure::new(format!("Airflow knows no run `{dag_run_id}` of `{DAG}`"));
+            let missing = || Failure::new(format!("Airflow has no run `{dag_run_id}` of `{DAG}`"));
             offset = DagRun::next_page(&runs, offset).with_context(missing)?;
         };
-        Ok((run, TaskInstance::all(&self.ask(&Question::tasks(dag_run_id))?)))
+        Ok((run, TaskInstance::all(&self.body(&ApiRequest::tasks(dag_run_id))?)))
     }
 }
 
-/// What Airflow says of a refusal.
-fn words(body: &Value) -> String {
+/// The detail of an error response.
+fn detail(body: &Value) -> String {
     body["detail"].as_str().map_or_else(|| body.to_string(), str::to_owned)
 }
 
-/// What has been told of a run and its tasks.
-struct Seen {
+/// The states that were reported already.
+struct Reported {
     run: String,
     tasks: BTreeMap<String, String>,
-    looks: u32,
+    queries: u32,
 }
 
-impl Seen {
+impl Reported {
     fn run(&mut self, run: &DagRun, report: &mut dyn FnMut(RunProgress)) {
-        self.looks += 1;
+        self.queries += 1;
         if self.run != run.state {
             report(RunProgress::Step(DAG.to_owned(), run.state.clone()));
             self.run.clone_from(&run.state);
         }
-        if run.state == "queued" && self.looks == QUEUED_LOOKS {
-            let words = "stays queued: another run is under way, of which there is one at a time, or no worker is free";
-            report(RunProgress::Note(DAG.to_owned(), words.to_owned()));
+        if run.state == "queued" && self.queries == QUEUED_QUERIES {
+            let note = "stays queued: another run is active (the limit is one), or no worker is free";
+            report(RunProgress::Note(DAG.to_owned(), note.to_owned()));
         }
     }
 
-    /// Whether it is not as it was.
-    fn task(&mut self, task: &TaskInstance, is_told: bool, report: &mut dyn FnMut(RunProgress)) -> bool {
-        let is_new = self.tasks.get(&task.task_id) != Some(&task.words());
+    /// Reports a change of a task, unless it is waiting or the success of its job was reported; whether it changed.
+    fn task(&mut self, task: &TaskInstance, job_succeeded: bool, report: &mut dyn FnMut(RunProgress)) -> bool {
+        let shown = task.shown();
+        let is_new = self.tasks.get(&task.task_id) != Some(&shown);
         if is_new {
-            let is_waiting = [None, Some("scheduled"), Some("queued")].contains(&task.state.as_deref());
-            if !(is_waiting || is_told && task.state.as_deref() == Some("success")) {
-                report(RunProgress::Step(task.task_id.clone(), task.words()));
+            let state = task.state.as_deref();
+            let is_waiting = [None, Some("scheduled"), Some("queued")].contains(&state);
+            if !(is_waiting || job_succeeded && state == Some("success")) {
+                report(RunProgress::Step(task.task_id.clone(), shown.clone()));
             }
-            self.tasks.insert(task.task_id.clone(), task.words());
+            self.tasks.insert(task.task_id.clone(), shown);
         }
         is_new
     }

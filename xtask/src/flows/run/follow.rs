@@ -1,4 +1,4 @@
-//! Jobs under way: looked at all at once, their lines told as they come, what holds them up explained.
+//! Follows jobs: their states, their log lines, and an explanation of those that do not start.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,227 +13,221 @@ use crate::edge::files;
 use crate::edge::logs::Logs;
 use crate::failure::exit_of;
 use crate::lines::{Lines, Stream};
-use crate::run::{Job, Why, explain};
+use crate::run::{Explanation, Job, explain};
 
-/// Looks at a job that stays RUNNABLE before it is explained: on Fargate one starts in about 30 seconds.
-const PATIENCE: u32 = 10;
-/// Looks without an answer, one after the other, before the run is left alone.
-const SILENT_LOOKS: u32 = 20;
-/// Looks at a job of an id that Batch does not know, or not yet.
-const UNKNOWN_LOOKS: u32 = 10;
-/// Milliseconds after a job's end when none of its lines can be late any more.
+/// Queries after which a RUNNABLE job is explained: on Fargate, a job starts in about 30 seconds.
+const RUNNABLE_QUERIES: u32 = 10;
+/// Consecutive temporary errors that are tolerated.
+const ERRORS: u32 = 20;
+/// Queries for a job that Batch does not return, or not yet.
+const UNKNOWN_QUERIES: u32 = 10;
+/// Milliseconds after a job's end, after which none of its log lines can be late.
 const PAST_MS: i64 = 300_000;
 
-/// The jobs of a run that are known, and their lines.
+/// The known jobs of a run, and their log lines.
 pub(super) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,
     logs: Logs,
     queue: &'a str,
-    every: Duration,
-    began: Instant,
+    interval: Duration,
+    started: Instant,
     jobs: Vec<Followed>,
     lines: Lines,
-    of: BTreeMap<Stream, String>,
-    silent: u32,
-    deaf: bool,
-    /// The time, in milliseconds since 1970, after which nothing counts.
-    last: Option<i64>,
+    tasks: BTreeMap<Stream, String>,
+    errors: u32,
+    logs_unreadable: bool,
+    /// Later lines are ignored; milliseconds since 1970.
+    until: Option<i64>,
 }
 
+#[derive(Default)]
 struct Followed {
     task: String,
     id: String,
     job: Option<Job>,
     runnable: u32,
     unknown: u32,
-    /// What had been said of it, and how many containers it had had, when it was explained.
-    heard: Option<(Option<String>, usize)>,
-    told: Option<Why>,
-    ended: bool,
+    /// Reason and number of containers at the last explanation.
+    explained: Option<(Option<String>, usize)>,
+    explanation: Option<Explanation>,
+    finished: bool,
 }
 
 impl<'a> Follow<'a> {
-    pub(super) fn new(aws: &'a Aws, queue: &'a str, every: Duration) -> Self {
-        let settle = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
+    pub(super) fn new(aws: &'a Aws, queue: &'a str, interval: Duration) -> Self {
+        let settle = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
         Self {
             aws,
             batch: Batch::new(&aws.config),
             logs: Logs::new(&aws.config),
             queue,
-            every,
-            began: Instant::now(),
+            interval,
+            started: Instant::now(),
             jobs: Vec::new(),
             lines: Lines::new(settle),
-            of: BTreeMap::new(),
-            silent: 0,
-            deaf: false,
-            last: None,
+            tasks: BTreeMap::new(),
+            errors: 0,
+            logs_unreadable: false,
+            until: None,
         }
     }
 
-    /// Takes what was said by now for all that will be: nothing is waited for but lines that are late.
+    /// Reads only lines written until now, and does not wait for the jobs.
     pub(super) fn until_now(&mut self) {
-        self.last = Some(epoch());
+        self.until = Some(now_ms());
     }
 
-    /// A job to follow, in the place of one that its task had before.
+    /// Follows a job, instead of an earlier job of the task.
     pub(super) fn add(&mut self, task: &str, id: &str) {
         if self.jobs.iter().any(|one| one.id == id) {
             return;
         }
-        let new = Followed {
-            task: task.to_owned(),
-            id: id.to_owned(),
-            job: None,
-            runnable: 0,
-            unknown: 0,
-            heard: None,
-            told: None,
-            ended: false,
-        };
+        let new = Followed { task: task.to_owned(), id: id.to_owned(), ..Followed::default() };
         match self.jobs.iter_mut().find(|one| one.task == task) {
             Some(one) => *one = new,
             None => self.jobs.push(new),
         }
     }
 
-    /// What is known of a task's job.
+    /// The last known state of a task's job.
     pub(super) fn job(&self, task: &str) -> Option<&Job> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
 
-    /// Whether every job that is known has ended, and has said all that it will.
-    pub(super) fn is_over(&self) -> bool {
-        self.jobs.iter().all(|one| one.ended) && (self.deaf || self.lines.are_drained())
+    /// Whether every known job has finished and all its lines were reported.
+    pub(super) fn is_complete(&self) -> bool {
+        self.jobs.iter().all(|one| one.finished) && (self.logs_unreadable || self.lines.are_complete())
     }
 
-    /// Waits for the next look.
+    /// Waits until the next query.
     pub(super) fn wait(&self) {
-        let every = self.every;
-        self.aws.wait(async move { tokio::time::sleep(every).await });
+        let interval = self.interval;
+        self.aws.wait(async move { tokio::time::sleep(interval).await });
     }
 
-    /// One look at everything: one DescribeJobs for all jobs, and one look at each log that is open.
+    /// Queries everything once: one DescribeJobs for all jobs, and each open log stream.
     ///
     /// # Errors
-    /// When Batch refuses, or has not answered many times in a row.
-    pub(super) fn look(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
-        let ids: Vec<String> = self.jobs.iter().filter(|one| !one.ended).map(|one| one.id.clone()).collect();
+    /// When Batch refuses a request, or after many consecutive temporary errors.
+    pub(super) fn query(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
+        let ids: Vec<String> = self.jobs.iter().filter(|one| !one.finished).map(|one| one.id.clone()).collect();
         if !ids.is_empty() {
             match self.aws.wait(self.batch.describe(&ids)) {
                 Ok(found) => {
-                    self.silent = 0;
-                    self.take(found, report)?;
+                    self.errors = 0;
+                    self.update(&found, report)?;
                 }
-                Err(error) => bear(&mut self.silent, error)?,
+                Err(error) => tolerate(&mut self.errors, error)?,
             }
         }
-        self.read(report)?;
+        self.read_logs(report)?;
         self.explain(report);
         Ok(())
     }
 
-    fn take(&mut self, found: Vec<Job>, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
-        let now = epoch();
-        for one in self.jobs.iter_mut().filter(|one| !one.ended) {
+    fn update(&mut self, found: &[Job], report: &mut dyn FnMut(RunProgress)) -> Result<()> {
+        let now = now_ms();
+        for one in self.jobs.iter_mut().filter(|one| !one.finished) {
             let Some(job) = found.iter().find(|job| job.id == one.id) else {
                 one.unknown += 1;
-                let forgotten = || format!("Batch does not know the job {}", one.id);
-                (one.unknown < UNKNOWN_LOOKS).then_some(()).with_context(forgotten)?;
+                let unknown = || format!("Batch has no job {}", one.id);
+                (one.unknown < UNKNOWN_QUERIES).then_some(()).with_context(unknown)?;
                 continue;
             };
-            let past = job.stopped.is_some_and(|stopped| stopped + PAST_MS < now);
-            for (stream, ended) in job.streams() {
-                if past && job.has_ended() {
+            let is_past = job.stopped_ms.is_some_and(|stopped| stopped + PAST_MS < now);
+            for (stream, finished) in job.streams() {
+                if is_past && job.has_finished() {
                     self.lines.watch_past(&stream);
                 } else {
-                    self.lines.watch(&stream, ended || self.last.is_some());
+                    self.lines.watch(&stream, finished || self.until.is_some());
                 }
-                self.of.insert(stream, one.task.clone());
+                self.tasks.insert(stream, one.task.clone());
             }
             let before = one.job.as_ref().map(|job| (job.status.as_str(), job.attempts.len()));
             if before != Some((job.status.as_str(), job.attempts.len())) {
-                let again = if job.attempts.is_empty() || job.has_ended() {
+                let retry = if job.attempts.is_empty() || job.has_finished() {
                     String::new()
                 } else {
                     format!(", container {}", job.attempts.len() + 1)
                 };
-                report(RunProgress::Step(one.task.clone(), format!("{} job {}{again}", job.status, job.id)));
+                report(RunProgress::Step(one.task.clone(), format!("{} job {}{retry}", job.status, job.id)));
             }
             one.runnable = if job.status == "RUNNABLE" { one.runnable + 1 } else { 0 };
-            if job.has_ended() {
-                let error = (!job.has_succeeded()).then(|| job.how_it_ended());
-                report(RunProgress::Ended(one.task.clone(), error));
+            if job.has_finished() {
+                let error = (!job.has_succeeded()).then(|| job.result());
+                report(RunProgress::Finished(one.task.clone(), error));
             }
-            one.ended = job.has_ended() || self.last.is_some();
+            one.finished = job.has_finished() || self.until.is_some();
             one.job = Some(job.clone());
         }
         Ok(())
     }
 
-    fn read(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
-        for (stream, from) in if self.deaf { Vec::new() } else { self.lines.looks() } {
+    fn read_logs(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
+        for (stream, from) in if self.logs_unreadable { Vec::new() } else { self.lines.queries() } {
             match self.aws.wait(self.logs.lines(&stream, from)) {
                 Ok(mut lines) => {
-                    lines.retain(|line| self.last.is_none_or(|last| line.timestamp <= last));
-                    let now = self.now();
-                    self.lines.take(&stream, lines, now);
+                    lines.retain(|line| self.until.is_none_or(|until| line.timestamp <= until));
+                    let elapsed = self.elapsed_ms();
+                    self.lines.add(&stream, lines, elapsed);
                 }
-                Err(error) if exit_of(&error) == Exit::TempFail => bear(&mut self.silent, error)?,
-                // A log that cannot be read changes nothing about the run.
+                Err(error) if exit_of(&error) == Exit::TempFail => tolerate(&mut self.errors, error)?,
+                // An unreadable log does not change the result of the run.
                 Err(error) => {
-                    self.deaf = true;
-                    let task = self.of.get(&stream).cloned().unwrap_or_default();
-                    report(RunProgress::Note(task, format!("no lines: {error:#}")));
+                    self.logs_unreadable = true;
+                    let task = self.tasks.get(&stream).cloned().unwrap_or_default();
+                    report(RunProgress::Note(task, format!("no log lines: {error:#}")));
                     break;
                 }
             }
         }
-        let now = self.now();
-        let mut ready = self.lines.ready(now);
-        if self.deaf || self.lines.are_drained() {
+        let elapsed = self.elapsed_ms();
+        let mut ready = self.lines.ready(elapsed);
+        if self.logs_unreadable || self.lines.are_complete() {
             ready.extend(self.lines.rest());
         }
         for line in ready {
-            let task = self.of.get(&line.stream).cloned().unwrap_or_default();
+            let task = self.tasks.get(&line.stream).cloned().unwrap_or_default();
             report(RunProgress::Line(task, line));
         }
         Ok(())
     }
 
-    /// Of jobs that wait for a place: why, once Batch says so or they wait long, and again when it is something else.
+    /// Explains RUNNABLE jobs when Batch gives a new reason, or they wait long.
     fn explain(&mut self, report: &mut dyn FnMut(RunProgress)) {
         for one in &mut self.jobs {
             let Some(job) = one.job.as_ref().filter(|job| job.status == "RUNNABLE") else { continue };
-            let says = Some((job.reason.clone(), job.attempts.len()));
-            let is_new = says != Some((None, 0)) && says != one.heard;
-            // Else now and then: the answer costs Batch five calls.
-            if !is_new && one.runnable % PATIENCE != 0 {
+            let facts = Some((job.reason.clone(), job.attempts.len()));
+            let is_new = facts != Some((None, 0)) && facts != one.explained;
+            // Otherwise only sometimes: an explanation needs five calls.
+            if !is_new && one.runnable % RUNNABLE_QUERIES != 0 {
                 continue;
             }
-            one.heard = says;
-            let Ok(around) = self.aws.wait(self.batch.surroundings(self.queue)) else { continue };
-            let why = explain(job, &around);
-            if one.told.as_ref() != Some(&why) {
-                report(RunProgress::Note(one.task.clone(), format!("stays RUNNABLE: {}; {}", why.words, why.fix)));
-                one.told = Some(why);
+            one.explained = facts;
+            let Ok(queue) = self.aws.wait(self.batch.queue_state(self.queue)) else { continue };
+            let explanation = Some(explain(job, &queue));
+            if one.explanation != explanation {
+                let text =
+                    explanation.iter().map(|one| format!("stays RUNNABLE: {}; {}", one.message, one.fix)).collect();
+                report(RunProgress::Note(one.task.clone(), text));
+                one.explanation = explanation;
             }
         }
     }
 
-    fn now(&self) -> i64 {
-        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
+    fn elapsed_ms(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 }
 
-/// Takes an error that may pass, a number of times in a row.
-pub(super) fn bear(silent: &mut u32, error: anyhow::Error) -> Result<()> {
-    *silent += 1;
-    if exit_of(&error) != Exit::TempFail || *silent >= SILENT_LOOKS { Err(error) } else { Ok(()) }
+/// Ignores a temporary error, up to a number of consecutive ones.
+pub(super) fn tolerate(errors: &mut u32, error: anyhow::Error) -> Result<()> {
+    *errors += 1;
+    if exit_of(&error) != Exit::TempFail || *errors >= ERRORS { Err(error) } else { Ok(()) }
 }
 
 /// Milliseconds since 1970.
-fn epoch() -> i64 {
+fn now_ms() -> i64 {
     files::now("%s%3f").parse().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The lines of a run's jobs, or of one job: those that are there, or those that come as well.
+//! The log lines of a run's jobs, or of one job: those until now, or also future ones.
 
 use anyhow::{Result, ensure};
 
@@ -8,25 +8,25 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::lines::Line;
-use crate::run::{DAG, RunTask, UNMAPPED, chain, is_job_id, job_name, meant, task_of};
+use crate::run::{DAG, UNMAPPED, chain, is_job_id, job_name, possible_run_ids, task_of};
 
-/// A line, or a note about what holds a job up.
+/// A line, or a note, each with its task.
 #[derive(Debug)]
 pub enum LogOutput {
-    /// A task's container said it. With the id of a job alone its name stands in the task's place.
+    /// A line of the task's container; for a job of another DAG, the job's name takes the task's place.
     Line(String, Line),
-    /// Why there is none.
+    /// Why a job does not start, or why there are no lines.
     Note(String, String),
 }
 
-/// Tells the lines of a run's jobs, by its id of the jobs' or of Airflow's, or of one job by its own id. With `follow` until
-/// they have ended; else until what is there by now has been told.
+/// Reports the lines of a run, by the jobs' run ID or Airflow's, or of one job by its ID. With `follow` until the jobs have
+/// finished, otherwise until now.
 ///
 /// # Errors
-/// When Batch knows no such job.
+/// When Batch has no such run or job.
 pub fn logs(
     request: &RunRequest,
-    of: &str,
+    id: &str,
     follow: bool,
     report: &mut dyn FnMut(LogOutput) -> Result<()>,
 ) -> Result<()> {
@@ -34,73 +34,60 @@ pub fn logs(
     let aws = Aws::of(&request.settings, &request.variables)?;
     let batch = Batch::new(&aws.config);
     let chain = chain(names);
-    let mut looking = Follow::new(&aws, &names.queue, request.every);
+    let mut jobs = Follow::new(&aws, &names.queue, request.interval);
     if !follow {
-        looking.until_now();
+        jobs.until_now();
     }
-    let failure = || Failure::new(format!("Batch knows no run and no job `{of}`"));
-    let hint = "Batch forgets a job about a week after its end; its lines stay in CloudWatch, in the jobs' log groups";
-    let mut run_id = None;
-    if is_job_id(of) {
-        let job = aws.wait(batch.describe(&[of.to_owned()]))?.into_iter().next();
-        let task = job.map(|job| task_of(&chain, &job.name).map_or(job.name.clone(), |step| step.task.to_owned()));
-        let Some(task) = task else { return Err(failure().hint(hint).into()) };
-        looking.add(&task, of);
-    } else {
-        for meant in meant(of) {
-            if find(&aws, &batch, &names.queue, &chain, &meant, &mut looking)? {
-                run_id = Some(meant);
-                break;
+    // Adds the existing jobs of a run; false if there are none.
+    let find = |run_id: &str, jobs: &mut Follow<'_>| -> Result<bool> {
+        let mut any = false;
+        for one in &chain {
+            if let Some(id) = aws.wait(batch.newest(&names.queue, &job_name(DAG, one.task, UNMAPPED, run_id)))? {
+                jobs.add(one.task, &id);
+                any = true;
             }
         }
-        ensure!(run_id.is_some(), failure().hint(hint));
+        Ok(any)
+    };
+    let mut run_id = None;
+    let mut found = false;
+    if is_job_id(id) {
+        if let Some(job) = aws.wait(batch.describe(&[id.to_owned()]))?.into_iter().next() {
+            jobs.add(task_of(&chain, &job.name).map_or(job.name.as_str(), |one| one.task), id);
+            found = true;
+        }
+    } else {
+        for possible in possible_run_ids(id) {
+            if !found && find(&possible, &mut jobs)? {
+                found = true;
+                run_id = Some(possible);
+            }
+        }
     }
-    let mut trouble = Ok(());
+    let hint = "Batch deletes a job about a week after its end; its lines stay in CloudWatch, in the jobs' log groups";
+    ensure!(found, Failure::new(format!("Batch has no run and no job `{id}`")).hint(hint));
     loop {
-        looking.look(&mut |progress| {
-            let said = match progress {
-                RunProgress::Line(task, line) => report(LogOutput::Line(task, line)),
-                RunProgress::Note(task, words) => report(LogOutput::Note(task, words)),
-                RunProgress::Step(..) | RunProgress::Ended(..) => Ok(()),
+        let mut written = Ok(());
+        jobs.query(&mut |progress| {
+            let output = match progress {
+                RunProgress::Line(task, line) => LogOutput::Line(task, line),
+                RunProgress::Note(task, note) => LogOutput::Note(task, note),
+                RunProgress::Step(..) | RunProgress::Finished(..) => return,
             };
-            if trouble.is_ok() {
-                trouble = said;
+            if written.is_ok() {
+                written = report(output);
             }
         })?;
-        std::mem::replace(&mut trouble, Ok(()))?;
-        if looking.is_over() {
-            // What a run of Airflow's goes on with is submitted when the task before has ended well.
-            let goes_on = |run_id: &String| -> Result<bool> {
-                let last = chain.last().is_none_or(|step| looking.job(step.task).is_some());
-                let well = chain.iter().filter_map(|step| looking.job(step.task)).all(|job| job.has_succeeded());
-                Ok(follow && !last && well && !run_id.is_empty())
-            };
-            match run_id.as_ref().map(goes_on).transpose()? {
-                Some(true) => {
-                    _ = find(&aws, &batch, &names.queue, &chain, run_id.as_deref().unwrap_or(""), &mut looking)?
-                }
+        written?;
+        if jobs.is_complete() {
+            // Airflow submits the next job after the previous one succeeded.
+            let all_known = chain.last().is_none_or(|last| jobs.job(last.task).is_some());
+            let succeeded = chain.iter().filter_map(|one| jobs.job(one.task)).all(|job| job.has_succeeded());
+            match &run_id {
+                Some(run_id) if follow && !all_known && succeeded => _ = find(run_id, &mut jobs)?,
                 _ => return Ok(()),
             }
         }
-        looking.wait();
+        jobs.wait();
     }
-}
-
-/// Adds the jobs of a run that there are; whether there is any.
-fn find(
-    aws: &Aws,
-    batch: &Batch,
-    queue: &str,
-    chain: &[RunTask],
-    run_id: &str,
-    looking: &mut Follow<'_>,
-) -> Result<bool> {
-    let mut any = false;
-    for step in chain {
-        if let Some(id) = aws.wait(batch.newest(queue, &job_name(DAG, step.task, UNMAPPED, run_id)))? {
-            looking.add(step.task, &id);
-            any = true;
-        }
-    }
-    Ok(any)
 }

@@ -1,35 +1,35 @@
 use super::super::Attempt;
 use super::*;
 
-fn job(status: &str, code: Option<i32>, was_ended: bool) -> Job {
+fn job(status: &str, code: Option<i32>, was_terminated: bool) -> Job {
     let container = Attempt { code, reason: None, stream: code.map(|_| "s".to_owned()) };
-    Job { id: "j".to_owned(), status: status.to_owned(), was_ended, container, ..Job::default() }
+    Job { id: "j".to_owned(), status: status.to_owned(), was_terminated, container, ..Job::default() }
 }
 
 #[test]
-fn the_first_that_failed_is_the_cause_and_its_code_the_runs() {
+fn the_first_failed_task_decides_the_result() {
     let ok = ("transformation".to_owned(), Some(job("SUCCEEDED", Some(0), false)));
     let mut failed = job("FAILED", Some(75), false);
     failed.reason = Some("Essential container in task exited".to_owned());
-    let behind = ("dbt_build".to_owned(), Some(job("FAILED", None, false)));
-    let found = outcome("r", None, &[ok.clone(), ("copy_job".to_owned(), Some(failed)), behind]);
+    let skipped = ("dbt_build".to_owned(), Some(job("FAILED", None, false)));
+    let found = outcome("r", None, &[ok.clone(), ("copy_job".to_owned(), Some(failed)), skipped]);
     assert_eq!((found.exit, found.code, found.failed.as_deref()), (75, Some(75), Some("copy_job")));
     let text = summary(&found, " --env prod");
     assert!(text.contains("\nLogs  cargo xtask logs r --env prod\n"), "{text}");
-    let words = "`copy_job` failed: exit code 75 (failed for now): Essential container in task exited";
-    assert!(text.contains(words), "{text}");
+    let cause = "`copy_job` failed: exit code 75 (temporary failure): Essential container in task exited";
+    assert!(text.contains(cause), "{text}");
     assert_eq!(outcome("r", None, std::slice::from_ref(&ok)).exit, 0);
     assert_eq!(outcome("r", None, &[ok, ("copy_job".to_owned(), None)]).exit, 1);
 }
 
 #[test]
-fn airflow_has_the_last_word() {
+fn airflow_decides_the_result() {
     let failed = ("copy_job".to_owned(), Some(job("FAILED", Some(75), false)));
     let mut found = outcome("r", Some("manual"), &[failed]);
-    found.airflow_says("failed");
+    found.set_airflow_state("failed");
     assert_eq!((found.exit, found.code), (75, Some(75)));
-    found.airflow_says("success");
+    found.set_airflow_state("success");
     assert_eq!((found.exit, found.code, found.as_exit()), (0, None, Exit::Done));
-    found.airflow_says("failed");
+    found.set_airflow_state("failed");
     assert!(found.exit == 1 && found.reason.is_some_and(|reason| reason.contains("every job succeeded")));
 }

@@ -1,0 +1,164 @@
+//! The result of a rehearsal: as JSON, and as a summary.
+
+use std::collections::BTreeMap;
+
+use contract::Counts;
+use contract::Exit;
+use serde::Serialize;
+
+use super::InjectedFault;
+use crate::dbt::Results;
+use crate::report::counts;
+use crate::run::Outcome;
+use crate::ui::{self, Align};
+use crate::verdict::{Light, StatusLine, is_red};
+
+/// What a rehearsal cannot verify, because the emulators do not have it.
+pub const NOT_VERIFIED: [&str; 6] = [
+    "whether AWS accepts the templates, and what it replaces: see the suite `templates`",
+    "roles and policies: the emulators allow everything",
+    "Redshift: the warehouse is PostgreSQL; the suite `redshift sql` parses the SQL",
+    "MWAA: Airflow has the same version, without MWAA's network and requirements",
+    "the DAG `platform_health`, which queries Redshift and is paused here",
+    "Batch's retries, Fargate's network, prices, quotas and alarms",
+];
+
+/// A step of a rehearsal, and its duration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepTime {
+    /// The step.
+    pub step: String,
+    /// Seconds, to the tenth.
+    pub seconds: f64,
+}
+
+/// The result of a rehearsal.
+#[derive(Debug, Serialize)]
+pub struct RehearsalReport {
+    /// Its ID.
+    pub id: String,
+    /// The fault of `--inject-fault`.
+    pub injected_fault: Option<InjectedFault>,
+    /// The run.
+    pub run: Outcome,
+    /// Why the run failed: the last log lines of the failed task, or dbt's failures.
+    pub cause: Vec<String>,
+    /// Each table's counts, as `copy` reported them; empty if nothing was loaded.
+    pub tables: BTreeMap<String, Counts>,
+    /// Contradictions between the reports and the warehouse after a successful run.
+    pub contradictions: Vec<String>,
+    /// dbt's results in the lake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<Results>,
+    /// The status of the deployment.
+    pub status: Vec<StatusLine>,
+    /// The steps in their order.
+    pub steps: Vec<StepTime>,
+    /// What was not verified.
+    pub not_verified: [&'static str; 6],
+    /// The servers, with `--keep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// The servers of a rehearsal that keep running.
+#[derive(Clone, Debug, Serialize)]
+pub struct Kept {
+    /// The URL of the Airflow UI.
+    pub airflow: String,
+    /// Its user.
+    pub user: &'static str,
+    /// The file with the password.
+    pub password_file: String,
+    /// The endpoint of most AWS services.
+    pub aws: String,
+    /// The URL of the warehouse as `reader`, without the password.
+    pub warehouse: String,
+    /// The file with its password.
+    pub warehouse_file: String,
+    /// The file for `--dot-env` of other commands.
+    pub dot_env: String,
+}
+
+impl RehearsalReport {
+    /// The run's exit code; 1 if the run succeeded and the status or the reports show a problem.
+    pub fn exit(&self) -> Exit {
+        match self.run.as_exit() {
+            Exit::Done if is_red(&self.status) || !self.contradictions.is_empty() => Exit::Failed,
+            exit => exit,
+        }
+    }
+}
+
+/// Contradictions between the counts that `copy` reported, the rows in the warehouse, and dbt's results.
+pub fn contradictions(
+    tables: &BTreeMap<String, Counts>,
+    rows: &BTreeMap<String, u64>,
+    dbt: Option<&Results>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    if tables.is_empty() {
+        found.push("`copy` reported no table".to_owned());
+    }
+    for (table, Counts { rows: reported, .. }) in tables {
+        let rows = rows.get(table).copied().unwrap_or_default();
+        if rows != *reported {
+            found.push(format!("`{table}` has {rows} rows in the warehouse, but `copy` reported {reported}"));
+        }
+    }
+    match dbt {
+        None => found.push("dbt wrote no results to the lake".to_owned()),
+        Some(dbt) if dbt.total == 0 => found.push("dbt built and tested nothing".to_owned()),
+        Some(_) => {}
+    }
+    found
+}
+
+/// The summary.
+pub fn text(report: &RehearsalReport) -> String {
+    let head = [("step", Align::Left), ("seconds", Align::Right)];
+    let row = |step: &StepTime| vec![step.step.clone(), format!("{:.1}", step.seconds)];
+    let mut text = format!("\n{}", ui::columns(&head, report.steps.iter().map(row).collect()));
+    if !report.tables.is_empty() {
+        text += &format!("\n{}", counts(&report.tables));
+    }
+    text += &format!("\nRun        {}\n", report.run.dag_run_id.as_ref().unwrap_or(&report.run.run_id));
+    if let Some(dbt) = &report.dbt {
+        text += &format!("Marts      {}\n", dbt.line());
+    }
+    let count = |light| report.status.iter().filter(|one| one.light == light).count();
+    let (green, red, not_verifiable) = (count(Light::Green), count(Light::Red), count(Light::NotVerifiableHere));
+    text += &format!("Status     {green} healthy, {red} unhealthy, {not_verifiable} cannot be verified here\n");
+    for line in report.status.iter().filter(|line| line.light == Light::Red) {
+        text += &format!("           {}: {}\n", line.check, line.found);
+    }
+    for contradiction in &report.contradictions {
+        text += &format!("           {contradiction}\n");
+    }
+    if let Some(kept) = &report.kept {
+        let Kept { airflow, user, password_file, aws, warehouse, warehouse_file, dot_env } = kept;
+        text += &format!("\nAirflow    {airflow}\n           {user}, password in {password_file}\n");
+        text += &format!("Warehouse  {warehouse}\n           password in {warehouse_file}\nAWS        {aws}\n");
+        text += &format!("Use it     cargo xtask run --env rehearse \\\n             --dot-env {dot_env}\n");
+        text += "           (or logs, status, diff, deploy, sync-dags)\n";
+        text += &format!("Stop it    cargo xtask rehearse stop {}\n", report.id);
+    }
+    text += "\nNot verified:\n";
+    for not_verified in NOT_VERIFIED {
+        text += &format!("  - {not_verified}\n");
+    }
+    text += &match (&report.run.failed, &report.run.reason, report.exit()) {
+        (_, _, Exit::Done) => "\nThe rehearsal succeeded.\n".to_owned(),
+        (Some(task), Some(reason), _) => {
+            let cause: String = report.cause.iter().map(|line| format!("  {line}\n")).collect();
+            let keep = if report.kept.is_none() { "To inspect it: cargo xtask rehearse --keep\n" } else { "" };
+            format!("\n`{task}` failed: {reason}\n{cause}{keep}")
+        }
+        _ => "\nThe run succeeded, but the deployment is not healthy.\n".to_owned(),
+    };
+    text
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/rehearsal/report.rs"]
+mod tests;
