@@ -1,16 +1,16 @@
-"""The entry point of the image `dbt-image`: runs dbt, and keeps what it leaves in the lake.
+"""The entry point of the image `dbt-image`: runs dbt, and uploads its artefacts to the lake.
 
-    python run.py [dbt] [dbt's arguments; without any: build]
+    python run.py [dbt] [arguments of dbt; default: build]
 
-LAKE_URL  s3://bucket[/prefix]: afterwards, whether dbt succeeded or not, the artefacts of this run are put there as
-          dbt/run=<RUN_ID>/<attempt>/<file>. With file:///dir or without it they stay where dbt put them
-RUN_ID    with S3: the run's id, 1 to 64 characters of A-Z a-z 0-9 _ -
+LAKE_URL  s3://bucket[/prefix]: the artefacts of this run, also of a failed one, are uploaded to
+          dbt/run=<RUN_ID>/<attempt>/<file>. With file:///dir, or without LAKE_URL, they are not uploaded
+RUN_ID    required with S3: the run ID, 1 to 64 characters of A-Z a-z 0-9 _ -
 
-dbt gets the arguments as they are, and its output goes straight through. The rest of the environment is boto3's
-(region, credentials, AWS_ENDPOINT_URL) and dbt's (profiles.yml says what it asks for).
+Arguments and output of dbt are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
+read the other environment variables.
 
-Exit codes, as of every program of the platform: 0 done; 1 a model or a test failed, or the artefacts were refused for
-good; 2 a setting is wrong; 75 failed for now (dbt's own 2, a signal, the network), so trying again may help.
+Exit codes of every program of the platform: 0 success; 1 a model or a test failed, or the upload was refused permanently;
+2 a setting is wrong; 75 temporary failure (exit code 2 of dbt, a signal, the network): a retry may succeed.
 """
 
 import argparse
@@ -29,50 +29,50 @@ DONE, FAILED, USAGE, TEMPFAIL = 0, 1, 2, 75
 LOG = "dbt.log"
 ARTEFACTS = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
 
-# Answers of S3 that another try may change, beside every 5xx. ExpiredToken: a new container gets new credentials.
-PASSING = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
+# Temporary errors of S3, in addition to every 5xx. ExpiredToken: a new container gets new credentials.
+TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
 
 
 class Refused(Exception):
-    """A setting that is wrong."""
+    """A setting is wrong."""
 
 
 class Stopped(BaseException):
-    """SIGTERM or SIGINT came. No Exception, so that no library takes it for a failure of its own."""
+    """SIGTERM or SIGINT was received. Not an Exception, so that no library handles it."""
 
 
 class Bucket:
-    """The lake in S3, with the place in it for what this start of the program leaves."""
+    """The lake in S3, and the folder for the artefacts of this process."""
 
     def __init__(self, url, run_id):
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", run_id):
-            raise Refused("RUN_ID is no run id: 1 to 64 characters of A-Z a-z 0-9 _ -")
+            raise Refused("RUN_ID is not a run ID: use 1 to 64 characters of A-Z a-z 0-9 _ -")
         parts = urlsplit(url)
-        # The URL is not shown: what stands before an @ may be a secret.
+        # The URL is not shown: the part before an @ may be a secret.
         if not re.fullmatch(r"[A-Za-z0-9._-]+", parts.netloc) or parts.query or parts.fragment:
             raise Refused("LAKE_URL is not s3://bucket or s3://bucket/prefix")
-        # As the jobs do it: a time, then 24 bits of chance, so that two starts never write the same key.
+        # As in the jobs: a time and 24 random bits, so that two processes never write the same key.
         attempt = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{secrets.token_hex(3)}"
         prefix = [part for part in parts.path.split("/") if part]
         self.name = parts.netloc
         self.place = "/".join([*prefix, "dbt"])
         self.folder = f"{self.place}/run={run_id}/{attempt}"
-        # Only S3 needs it, and loading it takes longer than all else here.
+        # Imported only for S3, because the import is slow.
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
-        # AWS Batch kills a container 30 seconds after its SIGTERM; three attempts that hang take less.
+        # AWS Batch kills a container 30 seconds after SIGTERM; three attempts that time out take less.
         limits = Config(connect_timeout=5, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 3})
         try:
-            # With AWS_ENDPOINT_URL boto3 puts the bucket into the path, which is what emulators need.
+            # With AWS_ENDPOINT_URL, boto3 puts the bucket into the path, as emulators require.
             self.client = boto3.client("s3", config=limits)
         except (BotoCoreError, ValueError) as error:
-            hint = "see AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and AWS_PROFILE"
-            raise Refused(f"no client for S3 can be made: {type(error).__name__}; hint: {hint}") from error
+            hint = "check AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and AWS_PROFILE"
+            raise Refused(f"cannot create an S3 client: {type(error).__name__}; hint: {hint}") from error
 
-    def keep(self, before):
-        """Puts there what was written since `before`; 0, or the exit code that says whether trying again may help."""
+    def upload(self, before):
+        """Uploads the files written since `before`; returns the exit code."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         name = "artefacts"
@@ -81,49 +81,49 @@ class Bucket:
             for name, content in contents.items():
                 self.client.put_object(Bucket=self.name, Key=f"{self.folder}/{name}", Body=content)
         except (BotoCoreError, ClientError) as error:
-            kind, message, passing = judged(error)
-            return self.failed(name, f"{kind}: {message}" if message else kind, passing, self.remedy(kind))
+            kind, message, temporary = classified(error)
+            return self.failed(name, f"{kind}: {message}" if message else kind, temporary, self.remedy(kind))
         except Stopped as stopped:
             return self.failed(name, f"stopped by {stopped}", True, "")
-        say(f"dbt's artefacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none was written'})")
+        log(f"dbt's artefacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none was written'})")
         return DONE
 
-    def failed(self, name, cause, passing, remedy):
-        hint = "try again" if passing else remedy
-        say(f"error: cannot put dbt's `{name}` to `s3://{self.name}/{self.folder}/`: {cause}; hint: {hint}")
-        return TEMPFAIL if passing else FAILED
+    def failed(self, name, cause, temporary, remedy):
+        hint = "try again" if temporary else remedy
+        log(f"error: cannot upload dbt's `{name}` to `s3://{self.name}/{self.folder}/`: {cause}; hint: {hint}")
+        return TEMPFAIL if temporary else FAILED
 
     def remedy(self, kind):
-        """What mends an upload that was refused for good."""
+        """The fix for an upload that was refused permanently."""
         if kind == "NoSuchBucket":
             return f"create the bucket `{self.name}`, or correct LAKE_URL, which names it"
         if kind == "AccessDenied":
             return f"the job's role needs `s3:PutObject` on `{self.name}/{self.place}/*`"
-        return "see that LAKE_URL, the region and the credentials of the job belong together"
+        return "check that LAKE_URL, the region and the credentials of the job match"
 
 
-def judged(error):
-    """What kind of error it is, S3's own words on one line, and whether trying again may help."""
+def classified(error):
+    """The kind of an error, S3's message on one line, and whether the error is temporary."""
     from botocore import exceptions as known
 
     if isinstance(error, known.ClientError):
-        answer = error.response.get("Error", {})
-        kind, message = answer.get("Code", "unknown"), answer.get("Message", "")
+        details = error.response.get("Error", {})
+        kind, message = details.get("Code", "unknown"), details.get("Message", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return kind, " ".join(message.split()), status >= 500 or status == 429 or kind in PASSING
-    # The text of an error that arose on this side may show a secret: the endpoint's URL with a password in it, a
-    # header with a token that cannot be sent. Its kind says enough. Credentials come over the network as well.
+        return kind, " ".join(message.split()), status >= 500 or status == 429 or kind in TEMPORARY
+    # The message of a local error may contain a secret: the endpoint's URL with a password, or a header with a token.
+    # Its kind is enough. Credentials are fetched over the network as well.
     network = (known.HTTPClientError, known.ConnectionError)
-    passing = isinstance(error, (*network, known.MetadataRetrievalError, known.CredentialRetrievalError))
-    return type(error).__name__, "", passing
+    temporary = isinstance(error, (*network, known.MetadataRetrievalError, known.CredentialRetrievalError))
+    return type(error).__name__, "", temporary
 
 
-def say(line):
+def log(line):
     print(line, file=sys.stderr, flush=True)
 
 
-def places(arguments):
-    """Where dbt will write: as its options say, else its environment, else its defaults; artefacts, then the log."""
+def output_files(arguments):
+    """The paths of the artefacts and of the log, from dbt's options, its environment, or its defaults."""
 
     def setting(name):
         return os.environ.get(f"DBT_ENGINE_{name}") or os.environ.get(f"DBT_{name}")
@@ -135,13 +135,13 @@ def places(arguments):
     found, _ = options.parse_known_args(arguments)
     project = Path(found.project_dir)
     target = project / found.target_path
-    # A log path that is given counts from the current folder, a target path from the project's.
+    # A log path is relative to the current folder, a target path to the project's.
     logs = Path(found.log_path) if found.log_path else project / "logs"
     return [*(target / name for name in ARTEFACTS), logs / LOG]
 
 
 def stamp(file):
-    """What tells one state of a file from the next; None where there is none."""
+    """A value that changes when the file changes; None if the file does not exist."""
     try:
         found = file.stat()
     except FileNotFoundError:
@@ -150,8 +150,7 @@ def stamp(file):
 
 
 def written(before):
-    """What was written since `before`, by file name. dbt leaves alone what a command does not make, so that files of
-    older runs lie beside the new ones; to its log it appends."""
+    """The files written since `before`, by name. The folder may have files of older runs, and dbt appends to its log."""
     contents = {}
     for file, old in before.items():
         new = stamp(file)
@@ -165,30 +164,30 @@ def written(before):
 
 
 def run_dbt(arguments):
-    """Runs dbt to its end, passing signals on; our exit code for it."""
-    dbt, came = None, None
+    """Runs dbt, forwards signals, and returns the exit code of this program."""
+    dbt, received = None, None
 
-    def pass_on(number, _frame):
-        nonlocal came
-        came = number
+    def forward(number, _frame):
+        nonlocal received
+        received = number
         if dbt:
             dbt.send_signal(number)
 
-    on_signals(pass_on)
-    # In a session of its own: Ctrl-C at a terminal then reaches us alone, and dbt gets it once.
+    on_signals(forward)
+    # In a separate session, so that dbt gets Ctrl-C only once: forwarded by this program.
     try:
         dbt = subprocess.Popen(["dbt", *arguments], start_new_session=True)
     except OSError as error:
-        raise Refused(f"cannot start `dbt`: {error.strerror}; hint: PATH must lead to it") from error
-    # One that came while dbt was being started.
-    if came:
-        dbt.send_signal(came)
+        raise Refused(f"cannot start `dbt`: {error.strerror}; hint: check PATH") from error
+    # A signal received while dbt was starting.
+    if received:
+        dbt.send_signal(received)
     code = dbt.wait()
     on_signals(stop)
     if code == 0:
         return DONE
-    # dbt's 2 is for what is no model's or test's fault; a negative code is the signal that ended it.
-    return TEMPFAIL if came or code == 2 or code < 0 else FAILED
+    # dbt returns 2 for errors other than failed models and tests; a negative code is a signal.
+    return TEMPFAIL if received or code == 2 or code < 0 else FAILED
 
 
 def on_signals(handler):
@@ -202,7 +201,7 @@ def stop(number, _frame):
 
 def main(arguments):
     on_signals(stop)
-    # AWS Batch gives the command as people say it: `dbt build`.
+    # The command in AWS Batch is `dbt build`.
     if arguments[:1] == ["dbt"]:
         arguments = arguments[1:]
     url = os.environ.get("LAKE_URL", "")
@@ -211,17 +210,17 @@ def main(arguments):
         if url and not url.startswith(("s3://", "file:///")):
             raise Refused("LAKE_URL is neither s3://bucket nor file:///dir")
         bucket = Bucket(url, os.environ.get("RUN_ID", "")) if url.startswith("s3://") else None
-        before = {file: stamp(file) for file in places(arguments)}
+        before = {file: stamp(file) for file in output_files(arguments)}
         code = run_dbt(arguments or ["build"])
-        # dbt's own failure outweighs a failed upload.
-        kept = bucket.keep(before) if bucket else DONE
-        return code or kept
+        # A failure of dbt takes precedence over a failed upload.
+        uploaded = bucket.upload(before) if bucket else DONE
+        return code or uploaded
     except Refused as error:
-        say(f"error: {error}")
+        log(f"error: {error}")
         return USAGE
     except Stopped as stopped:
-        # Before dbt began, or just after it ended.
-        say(f"error: stopped by {stopped}; hint: try again")
+        # Before dbt started, or just after it exited.
+        log(f"error: stopped by {stopped}; hint: try again")
         return code or TEMPFAIL
 
 

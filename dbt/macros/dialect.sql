@@ -1,14 +1,14 @@
 {#-
-    What PostgreSQL and Redshift write differently, and the arithmetic that all rates and durations share. What only one
-    of them knows (`filter`, `distinct on`, `is distinct from`) stays out of the models.
+    SQL that differs between PostgreSQL and Redshift, and the arithmetic of all rates and durations. Models do not use
+    SQL that only one of them supports (`filter`, `distinct on`, `is distinct from`).
 -#}
 
-{#- How many rows hold; null counts as no. -#}
+{#- The number of rows for which the condition is true. -#}
 {% macro count_if(condition) -%}
     count(case when {{ condition }} then 1 end)
 {%- endmacro %}
 
-{#- part / whole as a share from 0 to 1 with four digits; null when the whole is 0. -#}
+{#- part / whole from 0 to 1 with four digits; null when the whole is 0. -#}
 {% macro share_of(part, whole) -%}
     cast(cast({{ part }} as double precision) / nullif({{ whole }}, 0) as decimal(7, 4))
 {%- endmacro %}
@@ -22,7 +22,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The values of a group as one text, sorted by themselves: `a, b, c`. -#}
+{#- The values of a group as one sorted text: `a, b, c`. -#}
 {% macro text_list(value) -%}
     {%- if target.type == 'redshift' -%}
         listagg({{ value }}, ', ') within group (order by {{ value }})

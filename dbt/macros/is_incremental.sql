@@ -1,8 +1,8 @@
 {#-
-    dbt's own is_incremental() asks the warehouse. When the variable `compile_as_incremental` is set, this one answers
-    from it, so that `dbt compile --no-populate-cache --no-introspect` shows both sides of an incremental model offline.
+    dbt's is_incremental() queries the warehouse. This one returns the variable `compile_as_incremental` if it is set, so
+    that `dbt compile --no-populate-cache --no-introspect` can compile both variants of an incremental model offline.
 -#}
 {% macro is_incremental() %}
-    {% set answer = var('compile_as_incremental') %}
-    {% do return(dbt.is_incremental() if answer is none else answer) %}
+    {% set value = var('compile_as_incremental') %}
+    {% do return(dbt.is_incremental() if value is none else value) %}
 {% endmacro %}

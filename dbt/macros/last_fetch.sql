@@ -1,6 +1,6 @@
 {#-
-    When a source table's data was last asked for: the newest run in the ledger that loaded this table. A run may take
-    some collections only, so the newest run of all says nothing about one table.
+    When a source table was last fetched: the newest run in the ledger that loaded this table. A run may load only some
+    collections, so the newest run may not have loaded it.
 -#}
 {% macro last_fetch(table) %}
 select max(fetched_at)

@@ -1,4 +1,4 @@
-{#- dbt's own not_null shows a column of nulls; this one shows the rows. -#}
+{#- dbt's not_null selects only the column; this one selects the complete rows. -#}
 {% macro default__test_not_null(model, column_name) %}
     select *
     from {{ model }}

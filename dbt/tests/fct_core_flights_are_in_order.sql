@@ -1,4 +1,4 @@
--- A core cannot fly twice at once: between two flights lies time. Shows flights without.
+-- A core's flights are at different times. Returns flights that are not later than the previous one.
 select
     core_flight_id,
     core_id,

@@ -1,5 +1,5 @@
--- Planned launches hold slots without a core, some of nine nulls, which the load drops. No slot like that is a flight,
--- and every past slot with a core is one. Shows the slots that differ.
+-- Planned launches have slots without a core (some have nine nulls and are dropped by the load). Such a slot is not a
+-- flight, and every past slot with a core is one. Returns the slots that differ.
 with slots as (
     select
         launch_cores.launch_id || '-' || cast(launch_cores.position as varchar(8)) as core_flight_id,

@@ -1,5 +1,5 @@
--- flight_number is neither unique nor stable (188 stands four times): whatever shares one, every live launch is there
--- exactly once. Shows launches that are missing, doubled or left over.
+-- flight_number is neither unique nor stable (four launches have 188), but every live launch must occur exactly once.
+-- Returns launches that are missing, duplicated or deleted.
 with loaded as (
     select id as launch_id
     from {{ source('spacex', 'launches') }}

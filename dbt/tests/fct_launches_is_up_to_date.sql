@@ -1,4 +1,4 @@
--- The incremental model took up the last change of every launch. Shows launches that lag behind their loads.
+-- The incremental model has the last change of every launch. Returns launches that are older than their last load.
 select
     launches.launch_id,
     launches.launch_name,

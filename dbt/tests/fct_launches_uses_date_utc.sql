@@ -1,4 +1,4 @@
--- date_unix and date_local contradict date_utc in a few records; date_utc counts. Shows launches with another time.
+-- date_unix and date_local contradict date_utc in a few records; date_utc is used. Returns launches with another time.
 select
     launches.launch_id,
     launches.launch_name,

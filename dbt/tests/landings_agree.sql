@@ -1,4 +1,4 @@
--- fct_launches and fct_core_flights count landings in different ways. Shows past launches on which they disagree.
+-- fct_launches and fct_core_flights count landings in different ways. Returns past launches with different counts.
 with flights as (
     select
         launch_id,

@@ -1,4 +1,4 @@
--- The materialized view lies between the launches and the cadence: nothing may be lost in it. Shows years that differ.
+-- The cadence reads the launches through a materialized view. Returns years with different counts.
 with launches as (
     select
         launch_year,

@@ -1,4 +1,4 @@
-//! What one run is: its steps, each a program with arguments and an environment, whoever starts them.
+//! The steps of a run, each a program with arguments and an environment.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -10,7 +10,7 @@ use contract::RunId;
 /// One program to run to completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// What people call it.
+    /// The name of the step.
     pub name: String,
     /// The program's file name.
     pub program: String,
@@ -20,24 +20,24 @@ pub struct Invocation {
     pub environment: BTreeMap<String, String>,
 }
 
-/// What the jobs of a run need to know.
+/// The configuration of a run's jobs.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The run.
+    /// The run ID.
     pub id: RunId,
     /// `file:///dir` or `s3://bucket`.
     pub lake_url: String,
     /// The warehouse, as the role `loader`.
     pub warehouse_url: String,
-    /// Another place for the answers than the contract's host.
+    /// The source, if it is not the contract's host.
     pub source_url: Option<String>,
-    /// Another contract than the built-in one.
+    /// The contract, if it is not the built-in one.
     pub contract: Option<String>,
-    /// Only these collections, or all.
+    /// The collections; empty for all.
     pub collections: Vec<String>,
-    /// Whether a collection may become empty that was not.
+    /// Whether a collection may become empty.
     pub allow_empty: bool,
-    /// Why the jobs go on although data seems to be missing.
+    /// The reason to accept a run in which data seems to be missing.
     pub accept: Option<String>,
 }
 
@@ -88,25 +88,25 @@ pub struct Dbt {
 }
 
 impl Dbt {
-    /// A compilation for Redshift that opens no connection; host and region are only named. With `incremental` it
-    /// shows what an incremental model does on top of what is there, else what it does at first.
+    /// Compiles for Redshift without a connection. With `incremental`, incremental models are compiled as for an existing
+    /// table, otherwise as for the first build.
     pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
         let vars = format!("{{compile_as_incremental: {incremental}}}");
         Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
     }
 
-    /// The unit tests that a build for Redshift would run, a line each; no connection is opened.
+    /// Lists the unit tests of a build for Redshift, one per line, without a connection.
     pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
         Self::for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
     }
 
     fn for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
-        let nobody = Self {
+        let dummy = Self {
             host: "workgroup.0.eu-west-1.redshift-serverless.amazonaws.com".to_owned(),
             port: 5439,
             password: String::new(),
         };
-        let mut step = nobody.step(arguments, dir);
+        let mut step = dummy.step(arguments, dir);
         step.environment.extend(
             [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -114,7 +114,7 @@ impl Dbt {
         step
     }
 
-    /// A call of dbt in its project's folder, leaving what it leaves in `dir`.
+    /// Runs dbt, with its output files in `dir`.
     pub fn step(&self, arguments: &[&str], dir: &Path) -> Invocation {
         let place = |name: &str| dir.join(name).display().to_string();
         let environment = [

@@ -1,4 +1,4 @@
-//! The result of a local run: a JSON object, and a summary as text.
+//! The result of a local run: as JSON, and as a summary.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -26,16 +26,16 @@ pub struct LocalReport {
     pub lake: String,
     /// The warehouse, without a password.
     pub warehouse: String,
-    /// How long each step took.
+    /// The duration of each step.
     pub seconds: Seconds,
 }
 
-/// How long each step took, in seconds to the millisecond.
+/// The duration of each step, in seconds to the millisecond.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Seconds {
     /// Compiling the jobs.
     pub build: f64,
-    /// Starting the database, and preparing it the first time.
+    /// Starting the database, and preparing it once.
     pub warehouse: f64,
     /// `transformation`.
     pub transformation: f64,
@@ -58,21 +58,21 @@ impl Seconds {
     }
 }
 
-/// What `copy` prints on standard output.
+/// The report of `copy` on standard output.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loaded {
-    /// The run.
+    /// The run ID.
     pub run_id: String,
     /// `committed`, `already_committed` or `superseded`.
     pub outcome: String,
-    /// The newer run that the tables hold.
+    /// The newer run whose data is in the tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
     /// Each table's counts.
     pub tables: BTreeMap<String, Counts>,
 }
 
-/// The summary, with a command to try next.
+/// The summary, with an example of a query.
 pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     let Loaded { run_id, outcome, superseded_by, tables } = &done.loaded;
     let mut text = String::new();
@@ -100,21 +100,21 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
         "Warehouse  {}\n           (it keeps running; stop it with `cargo xtask local stop`)\n",
         done.warehouse
     );
-    let place = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
+    let option = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
     let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());
     let source = if first.is_some_and(|table| table == "launches") {
         "SELECT name, date_utc, success FROM spacex.launches LIMIT 5".to_owned()
     } else {
         "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5".to_owned()
     };
-    text += &format!("\nTry        cargo xtask local query{place} \\\n             \"{source}\"\n");
+    text += &format!("\nTry        cargo xtask local query{option} \\\n             \"{source}\"\n");
     text
 }
 
-/// A count's name, and how to read it.
+/// The name of a count, and its value.
 type CountColumn = (&'static str, fn(&Counts) -> u64);
 
-/// The counts to show: rows always, the others when one is not zero.
+/// The columns to show: rows always, the others if they are not all zero.
 pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
     let all: [CountColumn; 7] = [
         ("Rows", |counts| counts.rows),

@@ -1,4 +1,4 @@
-//! How tables look: plain text, aligned, without borders.
+//! Tables and durations as plain text.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -6,25 +6,25 @@ use std::time::Duration;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-/// What a query gave, as text.
+/// The result of a query, as text.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    /// The columns' names.
+    /// The names of the columns.
     pub columns: Vec<String>,
     /// The rows; a null is `None`.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// How a column's cells stand.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For text.
     Left,
-    /// Numbers.
+    /// For numbers.
     Right,
 }
 
-/// A duration as people say it: `0.4 s`, `12 s`, `3 min 5 s`.
+/// A duration such as `0.4 s`, `12 s` or `3 min 5 s`.
 pub fn elapsed(time: Duration) -> String {
     match time.as_secs() {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
@@ -33,23 +33,23 @@ pub fn elapsed(time: Duration) -> String {
     }
 }
 
-/// A table under heads, without borders.
+/// A table with a header, without borders.
 pub fn columns(head: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().map(|(name, _)| *name));
     table.add_rows(rows);
     for (index, (_, align)) in head.iter().enumerate() {
-        let place = if *align == Align::Right { CellAlignment::Right } else { CellAlignment::Left };
+        let alignment = if *align == Align::Right { CellAlignment::Right } else { CellAlignment::Left };
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 2));
-            column.set_cell_alignment(place);
+            column.set_cell_alignment(alignment);
         }
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// A query's rows, and how many there are.
+/// A query's rows, and their number.
 pub fn table(found: &Rows) -> String {
     let number = |index: usize| {
         let mut cells = found.rows.iter().filter_map(|row| row[index].as_deref()).peekable();

@@ -2,8 +2,8 @@
     'launch_cores', 'launch_payloads', 'launch_crew', 'launch_failures', 'launch_capsules', 'launch_ships'
 ] -%}
 
--- Deleted rows count too: a core that is no longer in a launch's list changes the launch. Staging hides them, so this
--- reads the loaded tables themselves.
+-- A deleted row changes its launch as well, for example a core that was removed from it. Staging excludes deleted rows,
+-- so this model reads the loaded tables.
 with changed as (
     select
         id as launch_id,

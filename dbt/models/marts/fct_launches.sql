@@ -130,7 +130,7 @@ final as (
 select final.*
 from final
 {% if is_incremental() %}
-    -- each row knows the load that it was made from: whatever changed since, however late, is made again
+    -- each row has the number of its load; launches with later changes are rebuilt
     left join {{ this }} as built
         on final.launch_id = built.launch_id
     where

@@ -8,7 +8,7 @@ launches as (
     select * from {{ ref('stg_launches') }}
 ),
 
--- two sources say which launch a payload belongs to: the launch's list and the payload itself
+-- a payload's launch is in two places: in the launch's list and in the payload
 claims as (
     select
         payload_id,
@@ -40,7 +40,7 @@ candidates as (
         claims.launch_id
 ),
 
--- a list beats the payload's own word, both together beat one, then the earlier launch; deleted launches do not count
+-- precedence: both places, then the launch's list, then the payload; then the earlier launch. Deleted launches are excluded
 ranked as (
     select
         candidates.payload_id,

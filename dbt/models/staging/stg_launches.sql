@@ -10,7 +10,7 @@ renamed as (
         rocket_id,
         launchpad_id,
 
-        -- when
+        -- time
         date_utc as launch_at_utc,
         date_precision,
         case when date_precision in ('day', 'hour') then cast(date_utc as date) end as launch_date,
@@ -22,14 +22,14 @@ renamed as (
         launch_window_s,
         static_fire_date_utc as static_fire_at_utc,
 
-        -- how it went
+        -- outcome
         success as is_success,
         details,
         fairings_reused as is_fairing_reused,
         fairings_recovery_attempt as is_fairing_recovery_attempt,
         fairings_recovered as is_fairing_recovered,
 
-        -- where to read on
+        -- links
         launch_library_id,
         link_webcast as webcast_url,
         link_article as article_url,
@@ -37,7 +37,7 @@ renamed as (
         link_presskit as press_kit_url,
         link_patch_small as patch_url,
 
-        -- the load that wrote the row
+        -- load of the row
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

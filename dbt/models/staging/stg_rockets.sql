@@ -54,7 +54,7 @@ renamed as (
         wikipedia as wikipedia_url,
         description,
 
-        -- the load that wrote the row
+        -- load of the row
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

@@ -13,7 +13,7 @@ renamed as (
         launch_date,
         site as launch_site,
 
-        -- where it is
+        -- position
         decayed = 1 as is_decayed,
         decay_date,
         latitude as latitude_deg,
@@ -39,7 +39,7 @@ renamed as (
 
         rcs_size,
 
-        -- the load that wrote the row
+        -- load of the row
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

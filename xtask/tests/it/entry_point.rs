@@ -53,7 +53,7 @@ fn an_invalid_setting_is_reported_before_dbt_starts() {
     };
     let long = "x".repeat(65);
     for run in [None, Some(""), Some("a/b"), Some("r1\n"), Some("é"), Some(&long)] {
-        refused("s3://bucket", run, "RUN_ID is no run id");
+        refused("s3://bucket", run, "RUN_ID is not a run ID");
     }
     for lake in ["s3://", "s3:///prefix", "s3://user:canary-secret@bucket", "s3://bucket?x=y"] {
         refused(lake, Some("r1"), "LAKE_URL is not s3://bucket");

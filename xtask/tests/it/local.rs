@@ -91,8 +91,8 @@ fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_known(
 #[test]
 fn a_source_that_is_none_is_refused_before_anything_is_made() {
     let local = Local::new();
-    assert!(local.refused(&["--source", "/nowhere/at/all"]).contains("there is no folder `/nowhere/at/all`"));
-    assert!(local.refused(&["--source", "s3://bucket/x"]).contains("never reaches an account"));
+    assert!(local.refused(&["--source", "/nowhere/at/all"]).contains("`/nowhere/at/all` is not a folder"));
+    assert!(local.refused(&["--source", "s3://bucket/x"]).contains("never accesses AWS"));
     assert!(local.refused(&["--contract", "/nowhere.yaml"]).contains("there is no contract `/nowhere.yaml`"));
     assert!(!local.path().join("warehouse.json").exists());
 }

@@ -197,7 +197,7 @@ fn a_failed_model_is_kept_as_well_and_outweighs_a_failed_upload() {
     assert_eq!(statuses, ["error", "success"]);
 
     let later = project.entry().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").run(&[]);
-    later.complains(1, &["error: cannot put dbt's `manifest.json`", "EndpointConnectionError"]);
+    later.complains(1, &["error: cannot upload dbt's `manifest.json`", "EndpointConnectionError"]);
 }
 
 #[test]
@@ -253,8 +253,10 @@ const LEAVING: &str = "mkdir -p target && echo '{}' > target/manifest.json";
 fn an_upload_that_is_refused_is_one_line_that_says_what_mends_it() {
     let folder = script(LEAVING);
     let missing = uploading(&folder).env("LAKE_URL", "s3://not-there").run(&[]);
-    missing
-        .complains(1, &["error: cannot put dbt's `manifest.json` to `s3://not-there/dbt/run=r1/", ": NoSuchBucket: "]);
+    missing.complains(
+        1,
+        &["error: cannot upload dbt's `manifest.json` to `s3://not-there/dbt/run=r1/", ": NoSuchBucket: "],
+    );
     missing.complains(1, &["; hint: create the bucket `not-there`"]);
     let denied = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(403, "AccessDenied")).run(&[]);
     denied.complains(1, &[": AccessDenied: In S3's own words; hint: ", "needs `s3:PutObject` on `lake/dev/dbt/*`"]);

@@ -1,7 +1,5 @@
-//! `cargo xtask rehearse` with real emulators, a real database, a real Airflow and a real engine: `cargo xtask test --all` starts
-//! it. Which processes are begun and where they connect to is the system's own account of it, by strace.
-//!
-//! It works in a copy of the repository, whose `.env` is a test's own.
+//! `cargo xtask rehearse` with real emulators, database, Airflow and Docker engine; `cargo xtask test --all` runs it. strace
+//! records the started programs and their connections. The tests use a copy of the repository with another `.env`.
 
 mod alone;
 mod leftovers;
@@ -19,9 +17,9 @@ use serde_json::Value;
 
 use crate::support::copy::copy_repository;
 
-/// A rehearsal that fails says why within this time.
+/// The maximum duration of a failing rehearsal.
 const AT_MOST: Duration = Duration::from_secs(180);
-/// How long one may be silent: the first compiles, installs and builds.
+/// The maximum time without output: the first rehearsal compiles, installs and builds.
 const SILENCE: Duration = Duration::from_secs(1200);
 
 fn repository() -> PathBuf {
@@ -29,37 +27,37 @@ fn repository() -> PathBuf {
     place.expect("this test needs TEST_REPOSITORY: run it with `cargo xtask test --all`").into()
 }
 
-/// The program in the copy, which is made once.
-fn command(words: &[&str]) -> Command {
+/// The program in the copy, which is created once.
+fn command(arguments: &[&str]) -> Command {
     static COPIED: std::sync::Once = std::sync::Once::new();
     COPIED.call_once(|| copy_repository(&repository()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(words).current_dir(repository()).stdin(Stdio::null());
+    command.args(arguments).current_dir(repository()).stdin(Stdio::null());
     command
 }
 
-/// Has a first one compile, install and build, once: what the others are held to is a rehearsal's own.
-fn prepared() {
+/// Runs a first rehearsal, which compiles, installs and builds, so that the others are fast.
+fn prepare() {
     static PREPARED: std::sync::Once = std::sync::Once::new();
     PREPARED.call_once(|| {
-        let mut first = Begun::new(command(&["rehearse"]));
+        let mut first = Running::new(command(&["rehearse"]));
         first.until("Running the DAG");
-        println!("a first one was ready to run after {:.0?}", first.began.elapsed());
+        println!("the first rehearsal ran the DAG after {:.0?}", first.start.elapsed());
         first.signal("INT");
-        assert_eq!(first.end().code, Some(130));
+        assert_eq!(first.finish().code, Some(130));
     });
 }
 
-/// One that goes on beside the test.
-struct Begun {
+/// A running rehearsal.
+struct Running {
     child: Child,
-    words: Receiver<String>,
-    said: Vec<String>,
-    out: Receiver<String>,
-    began: Instant,
+    stderr: Receiver<String>,
+    lines: Vec<String>,
+    stdout: Receiver<String>,
+    start: Instant,
 }
 
-/// The lines of a pipe, as they come.
+/// The lines of a pipe.
 fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
     let (send, lines) = channel();
     thread::spawn(move || {
@@ -69,45 +67,44 @@ fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
     lines
 }
 
-/// How it ended.
-struct Ended {
+/// A finished rehearsal.
+struct Finished {
     code: Option<i32>,
-    /// Standard output as JSON; null where it was none.
-    told: Value,
-    /// Standard error.
-    said: String,
-    took: Duration,
+    /// Standard output as JSON; null if it is not JSON.
+    report: Value,
+    stderr: String,
+    duration: Duration,
 }
 
-impl Begun {
+impl Running {
     fn new(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let out = lines_of(child.stdout.take().expect("a pipe"));
-        let words = lines_of(child.stderr.take().expect("a pipe"));
-        Self { child, words, said: Vec::new(), out, began: Instant::now() }
+        let stdout = lines_of(child.stdout.take().expect("a pipe"));
+        let stderr = lines_of(child.stderr.take().expect("a pipe"));
+        Self { child, stderr, lines: Vec::new(), stdout, start: Instant::now() }
     }
 
-    fn rehearsal(words: &[&str]) -> Self {
-        prepared();
-        Self::new(command(&[&["rehearse"], words].concat()))
+    fn rehearsal(arguments: &[&str]) -> Self {
+        prepare();
+        Self::new(command(&[&["rehearse"], arguments].concat()))
     }
 
-    /// Waits until it has said this.
+    /// Waits for a text on standard error.
     #[track_caller]
-    fn until(&mut self, wanted: &str) {
-        while !self.said.last().is_some_and(|line| line.contains(wanted)) {
-            let line = self.words.recv_timeout(SILENCE);
-            self.said.push(line.unwrap_or_else(|_| panic!("it never said `{wanted}`: {:#?}", self.said)));
+    fn until(&mut self, text: &str) {
+        while !self.lines.last().is_some_and(|line| line.contains(text)) {
+            let line = self.stderr.recv_timeout(SILENCE);
+            self.lines.push(line.unwrap_or_else(|_| panic!("`{text}` was never printed: {:#?}", self.lines)));
         }
     }
 
-    /// Waits for what it tells on standard output, and not for its end.
+    /// Waits for the report on standard output, and not for the exit.
     #[track_caller]
-    fn told(&mut self) -> (Value, Duration) {
-        let line = self.out.recv_timeout(SILENCE);
-        self.said.extend(self.words.try_iter());
-        let line = line.unwrap_or_else(|_| panic!("it told nothing: {}", self.said.join("\n")));
-        (serde_json::from_str(&line).expect("JSON"), self.began.elapsed())
+    fn report(&mut self) -> (Value, Duration) {
+        let line = self.stdout.recv_timeout(SILENCE);
+        self.lines.extend(self.stderr.try_iter());
+        let line = line.unwrap_or_else(|_| panic!("no report: {}", self.lines.join("\n")));
+        (serde_json::from_str(&line).expect("JSON"), self.start.elapsed())
     }
 
     fn signal(&self, name: &str) {
@@ -115,16 +112,16 @@ impl Begun {
         assert!(sent.expect("kill starts").success());
     }
 
-    fn end(mut self) -> Ended {
-        let code = self.child.wait().expect("it ends").code();
-        let took = self.began.elapsed();
-        self.said.extend(self.words.iter());
-        let told = self.out.iter().last().and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null);
-        Ended { code, told, said: self.said.join("\n"), took }
+    fn finish(mut self) -> Finished {
+        let code = self.child.wait().expect("it exits").code();
+        let duration = self.start.elapsed();
+        self.lines.extend(self.stderr.iter());
+        let report = self.stdout.iter().last().and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null);
+        Finished { code, report, stderr: self.lines.join("\n"), duration }
     }
 }
 
-/// The folders of the rehearsals that there are, in the order of their times.
+/// The folders of the rehearsals, in the order of their times.
 fn folders() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(repository().join("target/rehearse")).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
@@ -132,27 +129,27 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The folder of one that has begun since then.
-fn begun_since(before: &[PathBuf]) -> Option<PathBuf> {
+/// The folder of a new rehearsal.
+fn new_folder(before: &[PathBuf]) -> Option<PathBuf> {
     folders().into_iter().find(|folder| !before.contains(folder))
 }
 
-/// What a rehearsal wrote down of itself.
+/// The record of a rehearsal.
 fn state(folder: &Path) -> Value {
-    let text = std::fs::read_to_string(folder.join("state.json")).expect("it is written down");
+    let text = std::fs::read_to_string(folder.join("state.json")).expect("state.json");
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// What is left of a rehearsal that has ended: servers that answer, processes, containers, names of images, its folder.
-fn left(state: &Value) -> Vec<String> {
+/// The leftovers of a stopped rehearsal: servers, processes, containers, image names, its folder.
+fn leftovers(state: &Value) -> Vec<String> {
     let place = &state["place"];
     let (id, dir) = (place["id"].as_str().expect("an id"), place["dir"].as_str().expect("a folder"));
     let warehouse = state["warehouse"]["port"].as_u64();
     let ports = ["ministack", "moto", "airflow"].map(|server| place[server].as_u64());
     let ports = ports.into_iter().chain([warehouse]).flatten().map(|port| u16::try_from(port).expect("a port"));
-    let mut left: Vec<String> = ports
+    let mut found: Vec<String> = ports
         .filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())
-        .map(|port| format!("something answers at {port}"))
+        .map(|port| format!("a server at {port}"))
         .collect();
     for entry in std::fs::read_dir("/proc").expect("processes").flatten() {
         let (environ, cwd) =
@@ -160,7 +157,7 @@ fn left(state: &Value) -> Vec<String> {
         let is_marked =
             environ.is_ok_and(|text| String::from_utf8_lossy(&text).contains(&format!("DPWORLD_REHEARSAL={id}")));
         if is_marked || cwd.is_ok_and(|cwd| cwd.starts_with(dir)) {
-            left.push(format!("process {}", entry.file_name().display()));
+            found.push(format!("process {}", entry.file_name().display()));
         }
     }
     let docker = |arguments: &[&str]| {
@@ -168,11 +165,11 @@ fn left(state: &Value) -> Vec<String> {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let label = format!("label=DPWORLD_REHEARSAL={id}");
-    left.extend(docker(&["ps", "--all", "--quiet", "--filter", &label]).lines().map(|id| format!("container {id}")));
+    found.extend(docker(&["ps", "--all", "--quiet", "--filter", &label]).lines().map(|id| format!("container {id}")));
     let host = format!("127.0.0.1:{}/", place["ministack"]);
     let names = docker(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
     let names = names.lines().filter(|name| name.starts_with(&host) && !name.starts_with(&format!("{host}base")));
-    left.extend(names.map(|name| format!("image {name}")));
-    left.extend(Path::new(dir).exists().then(|| dir.to_owned()));
-    left
+    found.extend(names.map(|name| format!("image {name}")));
+    found.extend(Path::new(dir).exists().then(|| dir.to_owned()));
+    found
 }

@@ -4,7 +4,7 @@ with satellites as (
     select * from {{ ref('stg_starlink') }}
 ),
 
--- drag bends an orbit down, not aside: the inclination tells the shell even of a decayed satellite
+-- drag lowers an orbit but keeps its inclination, which identifies the shell of a decayed satellite too
 in_shells as (
     select
         satellite_version,

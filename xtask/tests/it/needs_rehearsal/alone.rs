@@ -1,5 +1,5 @@
-//! A rehearsal is green, has the counts of `local`, and speaks to nobody: the system's account of every connection, and of every
-//! program that was started, is held against what a person has lying around.
+//! A rehearsal succeeds with the counts of `local`, connects only to this machine, and uses none of the user's AWS keys: strace
+//! records every connection and every started program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Begun, command, left, prepared, repository, state};
+use super::{Running, command, leftovers, prepare, repository, state};
 use crate::support::Local;
 
-/// Looks like the keys of an account. None may be seen anywhere.
+/// Fake AWS keys, which must not occur anywhere.
 const KEYS: [(&str, &str); 4] = [
     ("AWS_ACCESS_KEY_ID", "AKIAZQ3CANARYCANARY1"),
     ("AWS_SECRET_ACCESS_KEY", "q0cAnAryK7MDENGcAnAryRfiCYcAnAryKEYcAnA"),
     ("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEcanarycanary"),
     ("AWS_PROFILE", "canary-profile"),
 ];
-/// The same in `.env`.
+/// Fake keys in `.env`.
 const DOT_ENV: &str = "AWS_ACCESS_KEY_ID=AKIAZQ3CANARYCANARY2\nAWS_SECRET_ACCESS_KEY=dotenv-cAnAry-secret\n\
     AWS_ACCOUNT_ID=111122223333\nREADER_PASSWORD=dotenv-cAnAry-password\nAWS_ENDPOINT_URL=https://canary.example.com\n";
 
-/// Takes all images out of a repository, as somebody may by another tool.
+/// Deletes all images of a repository.
 const LOSE_IMAGE: &str = "
 import sys, botocore.session
 keys = {'aws_access_key_id': 'test', 'aws_secret_access_key': 'test'}
@@ -32,7 +32,7 @@ images = ecr.list_images(repositoryName='ingestion-image')['imageIds']
 ecr.batch_delete_image(repositoryName='ingestion-image', imageIds=images)
 ";
 
-/// `.env` in the copy, which goes with this value.
+/// `.env` in the copy, which is removed when this value is dropped.
 struct DotEnv(PathBuf);
 
 impl DotEnv {
@@ -45,7 +45,7 @@ impl DotEnv {
 
 impl Drop for DotEnv {
     fn drop(&mut self) {
-        // It may be gone.
+        // It may not exist.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -60,13 +60,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// A command that uses a rehearsal which was kept.
+/// Runs a command in a kept rehearsal.
 #[track_caller]
-fn used(dot_env: &str, words: &[&str]) -> Output {
-    command(&[words, &["--env", "rehearse", "--dot-env", dot_env]].concat()).output().expect("xtask starts")
+fn in_rehearsal(dot_env: &str, arguments: &[&str]) -> Output {
+    command(&[arguments, &["--env", "rehearse", "--dot-env", dot_env]].concat()).output().expect("xtask starts")
 }
 
-/// How many unit tests the dbt project has.
+/// The number of unit tests in the dbt project.
 fn unit_tests() -> u64 {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt/models")];
     let mut count = 0;
@@ -75,7 +75,7 @@ fn unit_tests() -> u64 {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "yml") {
+            } else if path.extension().is_some_and(|extension| extension == "yml") {
                 let text = std::fs::read_to_string(path).expect("YAML");
                 let models: Value = serde_yaml::from_str(&text).expect("YAML");
                 count += models["unit_tests"].as_array().map_or(0, Vec::len) as u64;
@@ -87,40 +87,40 @@ fn unit_tests() -> u64 {
 }
 
 #[test]
-fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
-    // First what needs the network, and the copy, in which `.env` would be in the way.
-    prepared();
+fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
+    // First the steps that need the network, and the copy, which must not contain `.env`.
+    prepare();
     let (dot_env, traced) = (DotEnv::new(), tempfile::tempdir().expect("a folder"));
     let trace = traced.path().join("trace");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "--seccomp-bpf", "-s", "4096", "-e", "trace=connect,sendto,sendmsg,execve", "-o"]);
     strace.arg(&trace).arg(env!("CARGO_BIN_EXE_xtask")).args(["rehearse", "--keep", "--json"]);
     strace.current_dir(repository()).envs(KEYS);
-    // strace looks on until the last server has ended.
-    let mut begun = Begun::new(strace);
-    let (told, took) = begun.told();
-    let steps = told["steps"].as_array().expect("steps");
+    // strace exits after the last server.
+    let mut running = Running::new(strace);
+    let (report, duration) = running.report();
+    let steps = report["steps"].as_array().expect("steps");
     let times = steps.iter().map(|step| format!("{} {} s", step["step"], step["seconds"]));
-    println!("green after {took:.0?}: {}", times.collect::<Vec<_>>().join(", "));
+    println!("succeeded after {duration:.0?}: {}", times.collect::<Vec<_>>().join(", "));
     assert!(steps.len() >= 8 && steps.iter().all(|step| step["seconds"].is_f64()), "{steps:?}");
 
-    // Nobody else was spoken to, and no word of a key was said to a program.
+    // All connections are local, and no program got a key.
     let text = fs::read_to_string(&trace).expect("a trace");
     let lines: Vec<&str> = text.lines().collect();
     let to: Vec<&&str> = lines.iter().filter(|line| line.contains("sin_addr=") || line.contains("sin6_addr")).collect();
-    assert!(to.len() > 100, "servers were spoken to: {}", to.len());
+    assert!(to.len() > 100, "connections: {}", to.len());
     let here = ["inet_addr(\"127.", "inet_pton(AF_INET6, \"::1\"", "inet_pton(AF_INET6, \"::ffff:127."];
     let elsewhere: Vec<_> = to.iter().filter(|line| !here.iter().any(|here| line.contains(here))).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
     let started = lines.iter().filter(|line| line.contains("execve("));
     assert!(started.clone().count() > 10);
-    // The keys were ours to give to strace; what it started is looked at without the first.
+    // Only the first program, started by strace itself, got the keys.
     let with_keys: Vec<_> = started.filter(|line| is_secret(line.as_bytes())).collect();
     assert!(with_keys.is_empty(), "{with_keys:#?}");
 
-    let kept = &told["kept"];
-    let place = |key: &str| kept[key].as_str().expect("a place").to_owned();
-    let folder = repository().join(place("dot_env")).parent().expect("its folder").to_owned();
+    let kept = &report["kept"];
+    let text = |key: &str| kept[key].as_str().expect("a text").to_owned();
+    let folder = repository().join(text("dot_env")).parent().expect("its folder").to_owned();
     let written: Vec<PathBuf> =
         files(&folder).into_iter().filter(|file| is_secret(&fs::read(file).unwrap_or_default())).collect();
     assert!(written.is_empty() && files(&folder).len() > 20, "{written:?}");
@@ -128,81 +128,82 @@ fn it_is_green_with_the_counts_of_local_and_speaks_to_nobody_else() {
     for name in ["ingestion-image", "dbt-image"] {
         let host = format!("127.0.0.1:{}/{name}", state["place"]["ministack"]);
         let images = Command::new("docker").args(["image", "ls", "--quiet", &host]).output().expect("docker starts");
-        let id = String::from_utf8(images.stdout).expect("UTF-8").lines().next().expect("it is there").to_owned();
+        let id = String::from_utf8(images.stdout).expect("UTF-8").lines().next().expect("an image").to_owned();
         let saved = Command::new("docker").args(["save", &id]).output().expect("docker starts").stdout;
-        let words: [&[u8]; 2] = [b"ZQ3CANARY", b"cAnAry"];
+        let secrets: [&[u8]; 2] = [b"ZQ3CANARY", b"cAnAry"];
         assert!(
-            saved.len() > 1_000_000 && words.iter().all(|word| !saved.windows(word.len()).any(|found| found == *word))
+            saved.len() > 1_000_000
+                && secrets.iter().all(|secret| !saved.windows(secret.len()).any(|found| found == *secret))
         );
     }
 
-    // What it counts is what a run on this machine counts.
+    // The counts are those of a local run.
     drop(dot_env);
     let local = Local::new().json(&[]);
-    assert_eq!(told["tables"], local["tables"]);
-    assert_eq!(told["wrong"], serde_json::json!([]));
-    // But for the unit tests, which the job in the cloud leaves out.
-    let left_out = |count: &str| if ["pass", "total"].contains(&count) { unit_tests() } else { 0 };
+    assert_eq!(report["tables"], local["tables"]);
+    assert_eq!(report["contradictions"], serde_json::json!([]));
+    // Except for the unit tests, which the job in the cloud excludes.
+    let excluded = |count: &str| if ["pass", "total"].contains(&count) { unit_tests() } else { 0 };
     for count in ["pass", "warn", "error", "skip", "total"] {
-        let of = |report: &Value| report["dbt"][count].as_u64().expect("a count");
-        assert_eq!(of(&told) + left_out(count), of(&local), "{count}");
+        let of = |value: &Value| value["dbt"][count].as_u64().expect("a count");
+        assert_eq!(of(&report) + excluded(count), of(&local), "{count}");
     }
     let lights = |light: &str| {
-        let list = told["status"].as_array().expect("a list").iter();
+        let list = report["status"].as_array().expect("a list").iter();
         list.filter(|one| one["light"] == light).map(|one| one["check"].clone()).collect::<Vec<Value>>()
     };
     assert_eq!((lights("red").len(), lights("green").len() > 15), (0, true));
     assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
 
-    stays_and_goes(&place("dot_env"), &state);
-    let ended = begun.end();
-    assert_eq!(ended.code, Some(0), "{}", ended.said);
-    assert!(!is_secret(ended.said.as_bytes()) && !is_secret(told.to_string().as_bytes()), "{}", ended.said);
+    use_and_stop(&text("dot_env"), &state);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(!is_secret(finished.stderr.as_bytes()) && !is_secret(report.to_string().as_bytes()), "{}", finished.stderr);
 }
 
-/// What was kept can be used, by those alone who bring no keys of their own, until it is stopped.
-fn stays_and_goes(dot_env: &str, state: &Value) {
-    let run = used(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
+/// A kept rehearsal can be used until it is stopped, except with AWS keys in the environment.
+fn use_and_stop(dot_env: &str, state: &Value) {
+    let run = in_rehearsal(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
-    let logs = used(dot_env, &["logs", run["run_id"].as_str().expect("an id")]);
+    let logs = in_rehearsal(dot_env, &["logs", run["run_id"].as_str().expect("an id")]);
     let lines = String::from_utf8(logs.stdout).expect("UTF-8");
-    for words in ["copy_job | {", "\"outcome\":\"committed\"", "dbt_build | ", "Done. PASS="] {
-        assert!(lines.contains(words), "{words}: {lines}");
+    for text in ["copy_job | {", "\"outcome\":\"committed\"", "dbt_build | ", "Done. PASS="] {
+        assert!(lines.contains(text), "{text}: {lines}");
     }
-    assert!(!lines.contains('\u{fffd}'), "the containers know that nobody looks at colours: {lines}");
-    // What is synced reaches Airflow, and what the registry has lost stops a run.
+    assert!(!lines.contains('\u{fffd}'), "the containers print no colours: {lines}");
+    // Airflow gets synced files, and a run fails if its image is not in the registry.
     let (dag, folder) =
         (repository().join("dags/ingestion.py"), Path::new(state["place"]["dir"].as_str().expect("a folder")));
     let text = fs::read_to_string(&dag).expect("a file");
     fs::write(&dag, format!("{text}# changed\n")).expect("written");
-    let synced = used(dot_env, &["sync-dags"]);
+    let synced = in_rehearsal(dot_env, &["sync-dags"]);
     fs::write(&dag, &text).expect("written");
     assert!(synced.status.success(), "{}", String::from_utf8_lossy(&synced.stderr));
-    let began = Instant::now();
+    let start = Instant::now();
     while !fs::read_to_string(folder.join("airflow/dags/ingestion.py")).expect("a file").ends_with("# changed\n") {
-        assert!(began.elapsed() < Duration::from_secs(20), "Airflow's folder stays as it was");
+        assert!(start.elapsed() < Duration::from_secs(20), "Airflow's folder did not change");
         std::thread::sleep(Duration::from_millis(200));
     }
     let lost = Command::new(repository().join("target/python/ministack/bin/python"))
         .args(["-c", LOSE_IMAGE, &format!("http://127.0.0.1:{}", state["place"]["ministack"])])
         .status();
     assert!(lost.expect("python starts").success());
-    let run = used(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
+    let run = in_rehearsal(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
     let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
     let reason = run["reason"].as_str().unwrap_or_default();
     assert!(run["exit"] == 1 && reason.contains("CannotPullContainerError"), "{run}");
     let mut keys = command(&["status", "--env", "rehearse", "--dot-env", dot_env]);
     let refused = keys.envs(KEYS).env_remove("AWS_PROFILE").output().expect("xtask starts");
-    let words = String::from_utf8_lossy(&refused.stderr);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(words.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr), "{words}");
+    assert!(stderr.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr), "{stderr}");
 
     let id = state["place"]["id"].as_str().expect("an id");
-    assert!(!left(state).is_empty());
+    assert!(!leftovers(state).is_empty());
     let stopped = command(&["rehearse", "stop", id]).output().expect("xtask starts");
     assert_eq!(String::from_utf8_lossy(&stopped.stdout), format!("Stopped {id}.\n"));
-    assert_eq!(left(state), [""; 0]);
+    assert_eq!(leftovers(state), [""; 0]);
     let none = command(&["rehearse", "stop", id]).output().expect("xtask starts");
     assert_eq!(none.status.code(), Some(1));
 }

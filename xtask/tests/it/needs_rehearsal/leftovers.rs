@@ -1,32 +1,32 @@
-//! Whatever ends a rehearsal, nothing of it stays.
+//! A stopped rehearsal has no leftovers, whatever stopped it.
 
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Begun, begun_since, folders, left, prepared, repository, state};
+use super::{Running, folders, leftovers, new_folder, prepare, repository, state};
 
 #[test]
-fn ctrl_c_ends_all_that_was_started() {
-    prepared();
+fn ctrl_c_stops_everything_that_was_started() {
+    prepare();
     let before = folders();
-    let mut begun = Begun::rehearsal(&[]);
-    begun.until("Deploying");
-    let folder = begun_since(&before).expect("it has a folder");
+    let mut running = Running::rehearsal(&[]);
+    running.until("Deploying");
+    let folder = new_folder(&before).expect("its folder");
     let state = state(&folder);
-    assert!(!left(&state).is_empty(), "its servers run");
-    begun.signal("INT");
-    let ended = begun.end();
-    assert_eq!(ended.code, Some(130), "{}", ended.said);
-    assert!(ended.said.contains("Stopping everything that was started"), "{}", ended.said);
-    assert_eq!(left(&state), [""; 0]);
+    assert!(!leftovers(&state).is_empty(), "its servers run");
+    running.signal("INT");
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
+    assert!(finished.stderr.contains("Stopping everything that was started"), "{}", finished.stderr);
+    assert_eq!(leftovers(&state), [""; 0]);
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_all_as_well() {
-    prepared();
+fn closing_the_terminal_stops_everything() {
+    prepare();
     let before = folders();
-    // `script` is the terminal; with its end nobody reads any more, and the system says so.
+    // `script` is the terminal; its exit sends SIGHUP.
     let mut terminal = Command::new("script");
     terminal.args([
         "--quiet",
@@ -38,9 +38,9 @@ fn a_terminal_that_is_closed_ends_all_as_well() {
     let mut terminal =
         terminal.current_dir(repository()).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("script starts");
     let new = || folders().into_iter().find(|folder| !before.contains(folder) && folder.join("airflow.json").exists());
-    let began = Instant::now();
+    let start = Instant::now();
     let folder = loop {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never began");
+        assert!(start.elapsed() < Duration::from_secs(60), "it never started");
         match new() {
             Some(folder) => break folder,
             None => std::thread::sleep(Duration::from_millis(50)),
@@ -50,39 +50,39 @@ fn a_terminal_that_is_closed_ends_all_as_well() {
     let state = state(&folder);
     terminal.kill().expect("closed");
     terminal.wait().expect("waited");
-    let began = Instant::now();
-    while !left(&state).is_empty() && began.elapsed() < Duration::from_secs(30) {
+    let start = Instant::now();
+    while !leftovers(&state).is_empty() && start.elapsed() < Duration::from_secs(30) {
         std::thread::sleep(Duration::from_millis(200));
     }
-    assert_eq!(left(&state), [""; 0]);
+    assert_eq!(leftovers(&state), [""; 0]);
 }
 
 #[test]
-fn what_a_killed_one_left_the_next_one_ends() {
-    prepared();
+fn the_next_rehearsal_stops_what_a_killed_one_left_running() {
+    prepare();
     let before = folders();
-    let mut killed = Begun::rehearsal(&[]);
+    let mut killed = Running::rehearsal(&[]);
     killed.until("transformation: RUNNING job");
-    let folder = begun_since(&before).expect("it has a folder");
+    let folder = new_folder(&before).expect("its folder");
     let state = state(&folder);
     killed.signal("KILL");
-    killed.end();
-    let stayed = left(&state);
-    for what in ["something answers", "process", "image"] {
-        assert!(stayed.iter().any(|one| one.starts_with(what)), "{what}: {stayed:?}");
+    killed.finish();
+    let running_still = leftovers(&state);
+    for what in ["a server", "process", "image"] {
+        assert!(running_still.iter().any(|one| one.starts_with(what)), "{what}: {running_still:?}");
     }
-    // Neither a person who looks at the logs nor another's folder is any of its business.
-    let mut person = Command::new("sleep").arg("60").current_dir(&folder).spawn().expect("sleep starts");
+    // A user's process in the folder and a folder of another name are not touched.
+    let mut process = Command::new("sleep").arg("60").current_dir(&folder).spawn().expect("sleep starts");
     let notes = folder.with_file_name("my-notes");
-    fs::create_dir_all(&notes).expect("made");
-    let mut next = Begun::rehearsal(&[]);
+    fs::create_dir_all(&notes).expect("created");
+    let mut next = Running::rehearsal(&[]);
     next.until("Stopped the servers of an interrupted rehearsal");
-    assert!(person.try_wait().expect("asked").is_none() && notes.exists());
-    person.kill().expect("killed");
-    person.wait().expect("waited");
+    assert!(process.try_wait().expect("a status").is_none() && notes.exists());
+    process.kill().expect("killed");
+    process.wait().expect("waited");
     fs::remove_dir(notes).expect("removed");
-    assert_eq!(left(&state), [""; 0]);
+    assert_eq!(leftovers(&state), [""; 0]);
     next.until("Starting emulators");
     next.signal("TERM");
-    assert_eq!(next.end().code, Some(143));
+    assert_eq!(next.finish().code, Some(143));
 }

@@ -1,5 +1,5 @@
-//! Airflow 3 behind MWAA's InvokeRestApi: the answers have the shapes of Airflow 3.0.6's own models and of MWAA's API
-//! Reference. Tasks go on when their jobs do.
+//! A stub of Airflow 3 behind MWAA's InvokeRestApi. Responses have the format of Airflow 3.0.6's models and of MWAA's API
+//! Reference. The state of a task follows that of its job.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,19 @@ const TASKS: [&str; 3] = ["transformation", "copy_job", "dbt_build"];
 pub(super) struct Airflow {
     pub(super) run: Option<String>,
     pub(super) is_paused: bool,
-    /// Answers that do not come within MWAA's 10 seconds, though Airflow did what it was asked.
+    /// The number of responses that exceed MWAA's 10 seconds although Airflow executed the request.
     pub(super) slow: u32,
-    /// Runs that began after ours.
+    /// The number of runs that started after ours.
     pub(super) newer: usize,
-    /// Requests before those.
+    /// The number of requests before those.
     pub(super) slow_from: u32,
-    looks: u32,
+    queries: u32,
 }
 
 impl Airflow {
-    /// MWAA's answer, and the task and the jobs' run id of a job that Airflow submits now.
+    /// MWAA's response, and the task and run ID of a job that Airflow submits now.
     #[allow(clippy::type_complexity)]
-    pub(super) fn answer(
+    pub(super) fn respond(
         &mut self,
         body: &Value,
         jobs: &BTreeMap<String, Option<&'static str>>,
@@ -34,12 +34,12 @@ impl Airflow {
             return ((400, json!({ "__type": "ValidationException", "message": "Path is too long" })), None);
         }
         let mut job = None;
-        let (status, answer) = match (method, path) {
+        let (status, response) = match (method, path) {
             ("GET", "/dags/ingestion") => (200, json!({ "dag_id": "ingestion", "is_paused": self.is_paused })),
             ("POST", "/dags/ingestion/dagRuns") => {
                 assert!(
                     body["Body"].get("logical_date").is_some_and(Value::is_null),
-                    "Airflow 3 wants the key: {body}"
+                    "Airflow 3 requires the key: {body}"
                 );
                 if self.run.is_some() {
                     (409, json!({ "detail": "DAGRun with DAG ID: 'ingestion' and the same id already exists" }))
@@ -49,7 +49,7 @@ impl Airflow {
                 }
             }
             ("POST", "/dags/~/dagRuns/list") => {
-                known(&body["Body"], &["dag_ids", "order_by", "page_limit", "page_offset"]);
+                check_keys(&body["Body"], &["dag_ids", "order_by", "page_limit", "page_offset"]);
                 let number =
                     |key: &str| usize::try_from(body["Body"][key].as_u64().expect("a number")).expect("a small one");
                 let (from, most) = (number("page_offset"), number("page_limit").min(100));
@@ -58,7 +58,7 @@ impl Airflow {
                     if at < self.newer {
                         return json!({ "dag_run_id": format!("newer-{at}"), "dag_id": "ingestion", "state": "success" });
                     }
-                    self.looks += 1;
+                    self.queries += 1;
                     let state = self.state(jobs);
                     self.dag_run(state)
                 });
@@ -66,37 +66,37 @@ impl Airflow {
                 (200, json!({ "dag_runs": page, "total_entries": all }))
             }
             ("POST", "/dags/~/dagRuns/~/taskInstances/list") => {
-                known(&body["Body"], &["dag_ids", "dag_run_ids", "page_limit"]);
+                check_keys(&body["Body"], &["dag_ids", "dag_run_ids", "page_limit"]);
                 let states = self.tasks(jobs);
-                let mut begun = TASKS.into_iter().zip(&states).filter(|(_, state)| **state == Some("running"));
-                job = begun.find(|(task, _)| self.job(jobs, task).is_none()).map(|(task, _)| task);
+                let mut running = TASKS.into_iter().zip(&states).filter(|(_, state)| **state == Some("running"));
+                job = running.find(|(task, _)| self.job(jobs, task).is_none()).map(|(task, _)| task);
                 let list = TASKS.iter().zip(&states).map(|(task, state)| {
                     json!({ "task_id": task, "dag_id": "ingestion", "dag_run_id": self.run, "map_index": -1, "state": state,
                             "try_number": 1, "max_tries": 0, "operator": "BatchJobOperator" })
                 });
                 (200, json!({ "task_instances": list.collect::<Vec<_>>(), "total_entries": 3 }))
             }
-            other => panic!("Airflow is not asked this: {other:?}"),
+            other => panic!("unexpected request to Airflow: {other:?}"),
         };
         let job = job.map(|task| (task, self.run_id()));
         if self.slow_from > 0 {
             self.slow_from -= 1;
         } else if self.slow > 0 {
             self.slow -= 1;
-            let words = json!({ "detail": "Endpoint request timed out" });
-            let told =
-                json!({ "__type": "RestApiServerException", "RestApiStatusCode": 504, "RestApiResponse": words });
-            return ((400, told), job);
+            let detail = json!({ "detail": "Endpoint request timed out" });
+            let error =
+                json!({ "__type": "RestApiServerException", "RestApiStatusCode": 504, "RestApiResponse": detail });
+            return ((400, error), job);
         }
         if status >= 400 {
-            let told =
-                json!({ "__type": "RestApiClientException", "RestApiStatusCode": status, "RestApiResponse": answer });
-            return ((400, told), job);
+            let error =
+                json!({ "__type": "RestApiClientException", "RestApiStatusCode": status, "RestApiResponse": response });
+            return ((400, error), job);
         }
-        ((200, json!({ "RestApiStatusCode": status, "RestApiResponse": answer })), job)
+        ((200, json!({ "RestApiStatusCode": status, "RestApiResponse": response })), job)
     }
 
-    /// As `dags/run_id.py` makes it.
+    /// As in `dags/run_id.py`.
     pub(super) fn run_id(&self) -> String {
         let airflow = self.run.as_deref().expect("a run");
         let readable: String = airflow
@@ -114,12 +114,12 @@ impl Airflow {
     }
 
     fn job(&self, jobs: &BTreeMap<String, Option<&'static str>>, task: &str) -> Option<Option<&'static str>> {
-        jobs.iter().find(|(name, _)| name.starts_with(&format!("ingestion-{task}-"))).map(|(_, ended)| *ended)
+        jobs.iter().find(|(name, _)| name.starts_with(&format!("ingestion-{task}-"))).map(|(_, end)| *end)
     }
 
-    /// Each task begins when the one before has ended well.
+    /// Each task starts when the previous one has succeeded.
     fn tasks(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> Vec<Option<&'static str>> {
-        let (mut states, mut before) = (Vec::new(), if self.looks > 2 { "success" } else { "queued" });
+        let (mut states, mut before) = (Vec::new(), if self.queries > 2 { "success" } else { "queued" });
         for task in TASKS {
             let state = match (before, self.job(jobs, task)) {
                 ("success", Some(Some("SUCCEEDED"))) => Some("success"),
@@ -139,15 +139,15 @@ impl Airflow {
         match states.last() {
             Some(Some("success")) => "success",
             Some(Some("failed" | "upstream_failed")) => "failed",
-            _ if self.looks > 2 => "running",
+            _ if self.queries > 2 => "running",
             _ => "queued",
         }
     }
 }
 
-/// Airflow's models refuse what they do not know.
-fn known(body: &Value, keys: &[&str]) {
+/// Airflow's models reject unknown keys.
+fn check_keys(body: &Value, keys: &[&str]) {
     for key in body.as_object().expect("a body").keys() {
-        assert!(keys.contains(&key.as_str()), "Airflow refuses `{key}`");
+        assert!(keys.contains(&key.as_str()), "Airflow rejects `{key}`");
     }
 }

@@ -1,14 +1,14 @@
-//! A log stream as CloudWatch Logs may give it, by seed.
+//! A stub of a log stream in CloudWatch Logs, with random delivery by seed.
 
 use serde_json::{Value, json};
 
-/// What was said, and at which look each event can be seen.
+/// The events, each with the query that first returns it.
 #[derive(Debug)]
 pub(super) struct Stream {
     events: Vec<(u32, Value)>,
-    looks: u32,
+    queries: u32,
     state: u64,
-    /// The rest of a look that is given in pages.
+    /// The next pages of a query.
     rest: Vec<Value>,
 }
 
@@ -16,7 +16,7 @@ impl Stream {
     pub(super) fn new(name: &str, lines: u64, seed: u64) -> Self {
         let mut stream = Self {
             events: Vec::new(),
-            looks: 0,
+            queries: 0,
             state: 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed),
             rest: Vec::new(),
         };
@@ -37,16 +37,16 @@ impl Stream {
         self.state % bound
     }
 
-    /// The next page: a look begins with one without a token. Some are empty though more follow.
+    /// The next page; a request without a token starts a query. Some pages are empty although more follow.
     pub(super) fn page(&mut self, body: &Value) -> Value {
         if body["nextToken"].is_null() {
-            self.looks += 1;
+            self.queries += 1;
             let from = body["startTime"].as_u64().unwrap_or(0);
-            let seen = self
+            let visible = self
                 .events
                 .iter()
-                .filter(|(look, event)| *look < self.looks && event["timestamp"].as_u64() >= Some(from));
-            let mut list: Vec<Value> = seen.map(|(_, event)| event.clone()).collect();
+                .filter(|(query, event)| *query < self.queries && event["timestamp"].as_u64() >= Some(from));
+            let mut list: Vec<Value> = visible.map(|(_, event)| event.clone()).collect();
             for index in 0..list.len() {
                 if self.below(4) == 0 {
                     list.push(list[index].clone());

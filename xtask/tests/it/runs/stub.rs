@@ -1,6 +1,6 @@
-//! Batch, CloudWatch Logs, MWAA and STS as far as a run needs them, over HTTP and in their own protocols, so that the SDK's
-//! real clients speak with it. Jobs take their steps by the looks at them; logs come late, twice, out of order, in several
-//! pages and from new streams. It proves what we make of such answers, not that AWS gives them.
+//! A stub of the operations of Batch, CloudWatch Logs, MWAA and STS that a run uses, over HTTP, for the SDK's real clients. A
+//! job changes its state with each query; log events are late, repeated, out of order, in several pages and in new streams.
+//! It does not prove that AWS responds like this.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,14 +10,14 @@ use tiny_http::{Header, Method, Request, Response, Server};
 
 use super::{airflow::Airflow, logs::Stream};
 
-/// What a job is going to do.
+/// The behaviour of a job.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    /// What its containers answer, one after the other; none is a container that never began.
+    /// The exit codes of its containers, in order; none for a container that never started.
     pub(super) codes: Vec<Option<i32>>,
-    /// Lines of each container.
+    /// The number of lines of each container.
     pub(super) lines: u64,
-    /// Looks that it stays RUNNABLE.
+    /// The number of queries for which it stays RUNNABLE.
     pub(super) waits: u32,
 }
 
@@ -32,31 +32,31 @@ pub(super) struct Job {
     pub(super) id: String,
     pub(super) request: Value,
     plan: Plan,
-    looks: u32,
-    ended: Option<&'static str>,
+    queries: u32,
+    end: Option<&'static str>,
 }
 
-/// Looks at each container before it ends.
+/// The number of queries for which a container runs.
 const RUNNING: u32 = 3;
 
-/// All of it.
+/// The state of the stub.
 #[derive(Debug, Default)]
 pub(super) struct Cloud {
-    /// What jobs do, by task.
+    /// The behaviour of jobs, by task.
     pub(super) plans: BTreeMap<String, Plan>,
     pub(super) jobs: Vec<Job>,
     pub(super) streams: BTreeMap<String, Stream>,
     pub(super) airflow: Airflow,
-    /// What DescribeComputeEnvironments tells, over what is well.
+    /// Changes to the healthy response of DescribeComputeEnvironments.
     pub(super) environment: Value,
-    /// Answers to SubmitJob that are lost on the way, though the job is there.
+    /// The number of responses to SubmitJob that are lost although the job exists.
     pub(super) lost: u32,
     /// Every request: its operation and its body.
-    pub(super) asked: Vec<(String, Value)>,
+    pub(super) requests: Vec<(String, Value)>,
     pub(super) seed: u64,
     /// Whether the caller may not read logs.
     pub(super) hidden: bool,
-    /// Whether nobody listens where Airflow's pages are.
+    /// Whether the Airflow UI is unreachable.
     pub(super) unreachable: bool,
 }
 
@@ -74,17 +74,17 @@ impl Stub {
         let own = stub.clone();
         std::thread::spawn(move || {
             for request in server.incoming_requests() {
-                own.answer(request, &host);
+                own.respond(request, &host);
             }
         });
         stub
     }
 
     pub(super) fn cloud(&self) -> MutexGuard<'_, Cloud> {
-        self.cloud.lock().expect("nobody panics here")
+        self.cloud.lock().expect("no panic")
     }
 
-    fn answer(&self, mut request: Request, host: &str) {
+    fn respond(&self, mut request: Request, host: &str) {
         let mut text = String::new();
         request.as_reader().read_to_string(&mut text).expect("a body");
         let target = request.headers().iter().find(|header| header.field.equiv("X-Amz-Target"));
@@ -93,8 +93,8 @@ impl Stub {
         let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         let operation = target.unwrap_or_else(|| path.rsplit("/v1/").next().unwrap_or_default().to_owned());
         let mut cloud = self.cloud();
-        cloud.asked.push((operation.clone(), body.clone()));
-        let (status, answer) = match (operation.as_str(), request.method()) {
+        cloud.requests.push((operation.clone(), body.clone()));
+        let (status, response_body) = match (operation.as_str(), request.method()) {
             ("submitjob", _) => cloud.submit(&body),
             ("describejobs", _) => (200, cloud.describe(&body)),
             ("listjobs", _) => (200, cloud.list(&body)),
@@ -109,7 +109,7 @@ impl Stub {
             }
             (_, Method::Post) if path.starts_with("/restapi/") => {
                 let ids = cloud.named();
-                let submitted = cloud.airflow.answer(&body, &ids);
+                let submitted = cloud.airflow.respond(&body, &ids);
                 if let Some((task, run_id)) = submitted.1 {
                     let request = json!({ "jobName": format!("ingestion-{task}-{run_id}"), "dependsOn": [] });
                     cloud.submit(&request);
@@ -126,17 +126,17 @@ impl Stub {
                     json!({ "Environment": { "Status": "AVAILABLE", "WebserverUrl": url, "AirflowVersion": "3.0.6" } }),
                 )
             }
-            other => panic!("nobody asks this: {other:?} {body}"),
+            other => panic!("unexpected request: {other:?} {body}"),
         };
         drop(cloud);
-        let kind = answer["__type"].as_str().unwrap_or_default().to_owned();
-        let mut response = Response::from_string(answer.to_string()).with_status_code(status);
+        let kind = response_body["__type"].as_str().unwrap_or_default().to_owned();
+        let mut response = Response::from_string(response_body.to_string()).with_status_code(status);
         for (name, value) in [("Content-Type", "application/x-amz-json-1.1"), ("X-Amzn-ErrorType", kind.as_str())] {
             if !value.is_empty() {
                 response = response.with_header(Header::from_bytes(name, value).expect("a header"));
             }
         }
-        // A client that has gone wants no answer.
+        // The client may have disconnected.
         let _ = request.respond(response);
     }
 }
@@ -150,25 +150,25 @@ fn queue() -> Value {
 
 impl Cloud {
     fn environment(&self) -> Value {
-        let mut told = json!({ "computeEnvironmentName": "dpstack-batch", "computeEnvironmentArn": "arn", "state": "ENABLED",
+        let mut environment = json!({ "computeEnvironmentName": "dpstack-batch", "computeEnvironmentArn": "arn", "state": "ENABLED",
             "status": "VALID", "statusReason": "ComputeEnvironment Healthy",
             "computeResources": { "type": "FARGATE", "maxvCpus": 4, "subnets": ["s"] } });
         for (name, value) in self.environment.as_object().into_iter().flatten() {
-            told[name] = value.clone();
+            environment[name] = value.clone();
         }
-        told
+        environment
     }
 
-    /// Names of jobs, and how each ended.
+    /// Names of jobs, and their final states.
     fn named(&self) -> BTreeMap<String, Option<&'static str>> {
-        self.jobs.iter().map(|job| (job.name().to_owned(), job.ended)).collect()
+        self.jobs.iter().map(|job| (job.name().to_owned(), job.end)).collect()
     }
 
     pub(super) fn submit(&mut self, body: &Value) -> (u16, Value) {
         let task = body["jobName"].as_str().expect("a name").split('-').nth(1).expect("a task").to_owned();
         let plan = self.plans.get(&task).cloned().unwrap_or_else(|| Plan::of(&[0]));
         let id = format!("00000000-0000-4000-8000-{:012}", self.jobs.len());
-        self.jobs.push(Job { id: id.clone(), request: body.clone(), plan, looks: 0, ended: None });
+        self.jobs.push(Job { id: id.clone(), request: body.clone(), plan, queries: 0, end: None });
         if self.lost > 0 {
             self.lost -= 1;
             return (500, json!({ "__type": "ServerException", "message": "lost" }));
@@ -177,8 +177,8 @@ impl Cloud {
     }
 
     fn list(&self, body: &Value) -> Value {
-        let wanted = body["filters"][0]["values"][0].as_str().unwrap_or_default();
-        let jobs = self.jobs.iter().enumerate().filter(|(_, job)| job.name() == wanted);
+        let name = body["filters"][0]["values"][0].as_str().unwrap_or_default();
+        let jobs = self.jobs.iter().enumerate().filter(|(_, job)| job.name() == name);
         let jobs: Vec<Value> =
             jobs.map(|(at, job)| json!({ "jobId": job.id, "jobName": job.name(), "createdAt": at })).collect();
         json!({ "jobSummaryList": jobs })
@@ -187,17 +187,17 @@ impl Cloud {
     fn describe(&mut self, body: &Value) -> Value {
         let ids: Vec<&str> = body["jobs"].as_array().expect("ids").iter().filter_map(Value::as_str).collect();
         let ends: BTreeMap<String, Option<&'static str>> =
-            self.jobs.iter().map(|job| (job.id.clone(), job.ended)).collect();
-        let mut told = Vec::new();
+            self.jobs.iter().map(|job| (job.id.clone(), job.end)).collect();
+        let mut details = Vec::new();
         for job in self.jobs.iter_mut().filter(|job| ids.contains(&job.id.as_str())) {
-            let behind = job.request["dependsOn"][0]["jobId"].as_str().and_then(|id| ends[id]);
-            let waits = job.request["dependsOn"][0]["jobId"].is_string() && behind != Some("SUCCEEDED");
-            if behind == Some("FAILED") {
-                job.ended = Some("FAILED");
+            let previous = job.request["dependsOn"][0]["jobId"].as_str().and_then(|id| ends[id]);
+            let waits = job.request["dependsOn"][0]["jobId"].is_string() && previous != Some("SUCCEEDED");
+            if previous == Some("FAILED") {
+                job.end = Some("FAILED");
             }
-            told.push(job.detail(waits, &mut self.streams, &mut self.seed));
+            details.push(job.detail(waits, &mut self.streams, &mut self.seed));
         }
-        json!({ "jobs": told })
+        json!({ "jobs": details })
     }
 
     fn filter(&mut self, body: &Value) -> (u16, Value) {
@@ -221,30 +221,30 @@ impl Job {
         self.request["jobName"].as_str().expect("a name")
     }
 
-    /// How it stands at this look.
+    /// The response of DescribeJobs to this query.
     fn detail(&mut self, waits: bool, streams: &mut BTreeMap<String, Stream>, seed: &mut u64) -> Value {
         let mut detail =
             json!({ "jobId": self.id, "jobName": self.name(), "jobQueue": "q", "jobDefinition": "d", "startedAt": 0 });
         if waits {
             let (status, reason) =
-                self.ended.map_or(("PENDING", Value::Null), |ended| (ended, "Dependent Job failed".into()));
+                self.end.map_or(("PENDING", Value::Null), |end| (end, "Dependent Job failed".into()));
             (detail["status"], detail["statusReason"]) = (status.into(), reason);
             return detail;
         }
-        self.looks += 1;
-        let past = self.looks.saturating_sub(self.plan.waits + 1);
+        self.queries += 1;
+        let past = self.queries.saturating_sub(self.plan.waits + 1);
         let container = (past / RUNNING) as usize;
         let name = |index: usize| format!("ingestion-job/default/{}/{index}", self.id);
-        let (ended, running) = (container.min(self.plan.codes.len()), container.min(self.plan.codes.len() - 1));
-        let told = |index: usize| json!({ "exitCode": self.plan.codes[index], "logStreamName": name(index) });
-        let attempts: Vec<Value> = (0..ended).map(|index| json!({ "container": told(index) })).collect();
+        let (finished, running) = (container.min(self.plan.codes.len()), container.min(self.plan.codes.len() - 1));
+        let container_at = |index: usize| json!({ "exitCode": self.plan.codes[index], "logStreamName": name(index) });
+        let attempts: Vec<Value> = (0..finished).map(|index| json!({ "container": container_at(index) })).collect();
         detail["attempts"] = attempts.into();
         let options = json!({ "logDriver": "awslogs", "options": { "awslogs-group": "/dpstack/jobs/ingestion" } });
         let requirements = json!([{ "type": "VCPU", "value": "0.5" }, { "type": "MEMORY", "value": "1024" }]);
         detail["container"] = json!({ "logConfiguration": options, "resourceRequirements": requirements });
-        detail["status"] = if self.looks <= self.plan.waits {
+        detail["status"] = if self.queries <= self.plan.waits {
             "RUNNABLE".into()
-        } else if self.looks == self.plan.waits + 1 {
+        } else if self.queries == self.plan.waits + 1 {
             "STARTING".into()
         } else {
             detail["container"]["logStreamName"] = name(running).into();
@@ -253,12 +253,12 @@ impl Job {
                 Stream::new(&name(running), self.plan.lines, *seed)
             };
             streams.entry(name(running)).or_insert_with(new);
-            if ended < self.plan.codes.len() { "RUNNING".into() } else { Value::Null }
+            if finished < self.plan.codes.len() { "RUNNING".into() } else { Value::Null }
         };
         if detail["status"].is_null() {
             let code = self.plan.codes[running];
-            self.ended = Some(if code == Some(0) { "SUCCEEDED" } else { "FAILED" });
-            detail["status"] = self.ended.into();
+            self.end = Some(if code == Some(0) { "SUCCEEDED" } else { "FAILED" });
+            detail["status"] = self.end.into();
             detail["statusReason"] = "Essential container in task exited".into();
             detail["container"]["exitCode"] = code.into();
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
