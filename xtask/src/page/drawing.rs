@@ -20,16 +20,16 @@ type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 const VARIABLES: [&str; 9] =
     ["ink", "muted", "grid", "surface", "series-1", "series-2", "series-3", "series-4", "rest"];
 
-/// An upper bound of a digit's or letter's width in pixels: the reader's font is unknown.
+/// The maximum width of a digit or letter in pixels: the reader's font is unknown.
 const LETTER: usize = 9;
 
 /// One horizontal bar.
 pub struct Bar {
-    /// Above the bar, and a shorter text for narrow screens.
+    /// The text above the bar, and a shorter one for narrow screens.
     pub names: [String; 2],
     /// Its length.
     pub value: f64,
-    /// Behind the bar.
+    /// The text to the right of the bar.
     pub label: String,
 }
 
@@ -38,7 +38,7 @@ pub fn columns(stacked: &Stacked, format: fn(f64) -> String) -> Markup {
     both(360, |area| draw_columns(area, stacked, format))
 }
 
-/// A line of percentages by year above the columns they are percentages of.
+/// A line of percentages by year, above columns of the attempts.
 pub fn rates(rates: &[(i32, u64)], attempts: &Stacked) -> Markup {
     both(360, |area| {
         let (above, below) = area.split_vertically(190);
@@ -106,13 +106,13 @@ fn text(variable: &str, across: HPos, down: VPos) -> TextStyle<'static> {
     ("sans-serif", 15).into_font().color(&colour(variable)).pos(Pos::new(across, down))
 }
 
-/// Whether every label has room at its year, so that the chart needs no axis.
+/// Whether the labels are narrow enough for their years, so that the chart needs no axis.
 fn fits(area: &Area<'_>, years: &RangeInclusive<i32>, labels: impl Iterator<Item = String>) -> bool {
     let years = (years.end() - years.start() + 1) as usize;
     labels.map(|label| label.len() * LETTER).max().unwrap_or_default() < area.dim_in_pixel().0 as usize / years
 }
 
-/// Axes. Without `labelled`, lines across show the values.
+/// The axes; without `labelled` with grid lines and their values.
 fn panel<'a, 'b>(
     area: &'b Area<'a>,
     years: &RangeInclusive<i32>,
@@ -128,20 +128,24 @@ fn panel<'a, 'b>(
         .x_label_area_size(24)
         .y_label_area_size(if labelled { 10 } else { 40 })
         .build_cartesian_2d(first..last, 0.0..top)?;
+    let format = |value: &f64| format(*value);
     let year = |year: &f64| if year.fract() == 0.0 { year.to_string() } else { String::new() };
-    plot.configure_mesh()
-        .disable_x_mesh()
-        .disable_y_axis()
+    let mut mesh = plot.configure_mesh();
+    mesh.disable_x_mesh()
         .x_labels(width as usize / 44)
         .x_label_formatter(&year)
         .y_labels(if labelled { 0 } else { (height as usize / 60).max(3) })
-        .y_label_formatter(&|value| format(*value))
+        .y_label_formatter(&format)
         .label_style(text("muted", HPos::Center, VPos::Center))
         .set_all_tick_mark_size(4)
         .bold_line_style(colour("grid"))
         .light_line_style(TRANSPARENT)
-        .axis_style(colour("muted"))
-        .draw()?;
+        .axis_style(colour("muted"));
+    if labelled {
+        // This disables the labels as well.
+        mesh.disable_y_axis();
+    }
+    mesh.draw()?;
     Ok(plot)
 }
 
@@ -184,7 +188,7 @@ fn draw_rates(area: &Area<'_>, years: &RangeInclusive<i32>, rates: &[(i32, u64)]
 }
 
 /// A value above its mark.
-fn label(plot: &Plot<'_, '_>, at: (f64, f64), words: String) -> Drawn {
-    let words = Text::new(words, (0, -6), text("ink", HPos::Center, VPos::Bottom));
-    plot.plotting_area().draw(&(EmptyElement::at(at) + words))
+fn label(plot: &Plot<'_, '_>, at: (f64, f64), value: String) -> Drawn {
+    let value = Text::new(value, (0, -6), text("ink", HPos::Center, VPos::Bottom));
+    plot.plotting_area().draw(&(EmptyElement::at(at) + value))
 }
