@@ -168,56 +168,5 @@ pub fn compact(json: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RULES: [Clean; 2] = [Clean::Trim, Clean::EmptyToNull];
-
-    fn read(value: &str, kind: Type) -> Result<Cell<'_>, String> {
-        text(Cow::Borrowed(value), kind, &RULES)
-    }
-
-    #[test]
-    fn strings_are_trimmed_emptied_and_measured_in_bytes() {
-        assert_eq!(read("  a b ", Type::String(3)), Ok(Cell::Text("a b".into())));
-        assert_eq!(read("   ", Type::String(3)), Ok(Cell::Null));
-        assert_eq!(text("  ".into(), Type::String(3), &[]), Ok(Cell::Text("  ".into())));
-        assert_eq!(text("".into(), Type::String(3), &[Clean::Trim]), Ok(Cell::Text("".into())));
-        assert_eq!(read("éé", Type::String(3)), Err("4 bytes, at most 3 fit".to_owned()));
-        assert!(text("a\0".to_owned().into(), Type::String(3), &RULES).is_err());
-        assert_eq!(read("1", Type::Integer), Err("expected an integer, found the string `1`".to_owned()));
-    }
-
-    #[test]
-    fn instants_take_any_offset_and_days_a_fixed_width() {
-        let utc = Ok(Cell::Micros(1_143_239_400_000_000));
-        for same in
-            ["2006-03-24T22:30:00.000Z", "2006-03-25T10:30:00+12:00", "2006-03-24T22:30:00", " 2006-03-24T22:30:00Z"]
-        {
-            assert_eq!(read(same, Type::Timestamp), utc, "{same}");
-        }
-        assert_eq!(read("2020-10-13T02:56:59.566560", Type::Timestamp), Ok(Cell::Micros(1_602_557_819_566_560)));
-        for bad in ["2006-03-24", "yesterday", "2006-13-24T22:30:00Z", "2006-03-24T25:30:00Z"] {
-            assert!(read(bad, Type::Timestamp).is_err(), "{bad}");
-        }
-        assert_eq!(read("1970-01-02", Type::Date), Ok(Cell::Days(1)));
-        for bad in ["2019-02-30", "2019-2-3", "2019-02-03T00:00:00Z"] {
-            assert!(read(bad, Type::Date).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn numbers_keep_their_value_or_are_refused() {
-        assert_eq!(number(Number::Integer(7), Type::Double), Ok(Cell::Double(7.0)));
-        assert!(number(Number::Integer(1), Type::Boolean).is_err());
-        assert!(boolean(true, Type::Integer).is_err());
-    }
-
-    #[test]
-    fn compact_json_loses_white_space_outside_strings_only() {
-        for (from, to) in [("[ 1,\n2 ]", "[1,2]"), (r#"{"a b": "c \" d"}"#, r#"{"a b":"c \" d"}"#), ("[1]", "[1]")] {
-            assert_eq!(compact(from), to);
-        }
-        assert!(matches!(compact("[1]"), Cow::Borrowed(_)));
-    }
-}
+#[path = "../tests/unit/clean.rs"]
+mod tests;

@@ -1,25 +1,25 @@
-//! From the bytes of an answer to the bytes of Parquet files, one record at a time.
+//! From the bytes of a response to the bytes of Parquet files, one record at a time.
 //!
 //! ```text
-//! bytes ──answer──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
+//! bytes ──response──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
 //! ```
 //!
-//! Everything here is a pure function of the bytes and the contract, so the same answer gives the same files.
+//! All of it is a pure function of the bytes and the contract: the same response gives the same files.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod answer;
 mod column;
+mod duplicates;
 mod parquet;
 mod pieces;
 mod record;
+mod response;
 mod row;
 mod schema;
-mod twins;
 
-pub use answer::{Answer, AnswerError, Step};
+pub use duplicates::{Keys, Merge, Spill, hash};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
+pub use response::{Response, ResponseError, Step};
 pub use row::Row;
 pub use schema::file_columns;
-pub use twins::{Keys, Merge, Shelf, hash};

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use contract::{Answer as Shape, Collection, Contract, Table};
-use jobs::table::{Answer, AnswerError, Encoder, Record, RecordReader, Step};
+use jobs::table::{Encoder, Record, RecordReader, Response, ResponseError, Step};
 use serde_json::value::RawValue;
 
 use crate::parquet::{accepted, encoded};
@@ -21,7 +21,7 @@ pub fn rows(bytes: &[u8]) {
         let pieces = read(source, body, size);
         match (&whole, &pieces) {
             // The message shows what came so far, and bytes that are not UTF-8 are found before an earlier mistake.
-            (Err(AnswerError::Invalid { offset, .. }), Err(AnswerError::Invalid { offset: other, .. })) => {
+            (Err(ResponseError::Invalid { offset, .. }), Err(ResponseError::Invalid { offset: other, .. })) => {
                 assert!(offset == other || std::str::from_utf8(body).is_err(), "{whole:?}, in pieces {pieces:?}");
             }
             _ => assert_eq!(whole, pieces, "pieces of {size}"),
@@ -52,12 +52,12 @@ struct Found {
     files: Vec<Vec<u8>>,
 }
 
-fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError> {
-    let (mut answer, mut found) = (Answer::new(source.collection.answer), Found::default());
+fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, ResponseError> {
+    let (mut response, mut found) = (Response::new(source.collection.answer), Found::default());
     let mut quarantine = Encoder::for_quarantine().expect("a schema");
     let mut pieces = body.chunks(size.max(1));
     loop {
-        match answer.step(|json| source.reader.read_next(json))? {
+        match response.step(|json| source.reader.read_next(json))? {
             Step::Record(record, json) => {
                 let record = record.unwrap_or_else(|| source.reader.read(json));
                 let number = found.records.len() as u64 + 1;
@@ -74,8 +74,8 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, AnswerError>
             }
             Step::End => break,
             Step::More => match pieces.next() {
-                Some(piece) => answer.push(piece)?,
-                None => answer.end(),
+                Some(piece) => response.push(piece)?,
+                None => response.end(),
             },
         }
     }

@@ -1,13 +1,13 @@
 //! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection. A replay begins at raw, and a
 //! verification ends before anything is written.
 
+mod duplicates;
 mod fetch;
 mod files;
 mod receipts;
 mod records;
 mod report;
 mod tables;
-mod twins;
 mod verify;
 
 use std::collections::{BTreeMap, HashSet};

@@ -194,8 +194,8 @@ fn the_same_key_twice_in_one_answer_is_refused_and_named() {
     zoo.gives("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
     let ended = zoo.transformation("r2").option("--collections", "animals,keepers").run();
     ended.refused(&[
-        "animals: the key `1` comes twice in one answer, in records 1 and 3",
-        "keepers: the key `kb` comes twice in one answer, in records 1 and 2",
+        "animals: the key `1` occurs twice in one response, in records 1 and 3",
+        "keepers: the key `kb` occurs twice in one response, in records 1 and 2",
     ]);
     assert_eq!(zoo.state(), state);
 }
@@ -206,7 +206,7 @@ fn a_key_is_found_again_after_more_records_than_memory_keeps_keys_of() {
     let many: Vec<(u32, &str)> = (1..=140_000).chain([1]).map(|id| (id, "Ada")).collect();
     zoo.gives("animals", &animals(&many));
     let ended = zoo.transformation("r2").option("--collections", "animals").run();
-    ended.refused(&["the key `1` comes twice in one answer, in records 1 and 140001"]);
+    ended.refused(&["the key `1` occurs twice in one response, in records 1 and 140001"]);
     assert_eq!(zoo.state(), state);
 }
 

@@ -10,7 +10,7 @@ use flate2::write::MultiGzDecoder;
 
 use super::fetch::Form;
 use crate::failure::Failure;
-use crate::table::{Answer, AnswerError, Record, RecordReader, Step};
+use crate::table::{Record, RecordReader, Response, ResponseError, Step};
 
 /// Compressed bytes that are unpacked at once: gzip grows at most about a thousandfold, so memory stays bounded.
 const UNPACK: usize = 64 << 10;
@@ -21,7 +21,7 @@ pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't
 /// Reads one answer from its beginning, as its bytes come.
 pub(super) struct Records<'r> {
     pub(super) reader: &'r RecordReader,
-    answer: Answer,
+    response: Response,
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
     /// What came and has not been read yet.
     bytes: Bytes,
@@ -34,7 +34,7 @@ impl<'r> Records<'r> {
     pub(super) fn new(reader: &'r RecordReader, collection: &Collection, form: Form, place: String) -> Self {
         Self {
             reader,
-            answer: Answer::new(collection.answer),
+            response: Response::new(collection.answer),
             gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
             bytes: Bytes::new(),
             form,
@@ -78,15 +78,15 @@ impl<'r> Records<'r> {
             let rest = rest.map_err(|error| self.not_gzip(error))?;
             self.records(&rest, take)?;
         }
-        self.answer.end();
+        self.response.end();
         self.records(&[], take)
     }
 
     fn records(&mut self, piece: &[u8], take: &mut Take<'_>) -> Result<()> {
-        self.answer.push(piece).map_err(|error| self.not_json(error))?;
+        self.response.push(piece).map_err(|error| self.not_json(error))?;
         let reader = self.reader;
         loop {
-            match self.answer.step(|json| reader.read_next(json)) {
+            match self.response.step(|json| reader.read_next(json)) {
                 Ok(Step::Record(record, json)) => take(record.unwrap_or_else(|| reader.read(json)), json)?,
                 Ok(Step::More | Step::End) => return Ok(()),
                 Err(error) => return Err(self.not_json(error)),
@@ -94,10 +94,10 @@ impl<'r> Records<'r> {
         }
     }
 
-    fn not_json(&self, error: AnswerError) -> anyhow::Error {
+    fn not_json(&self, error: ResponseError) -> anyhow::Error {
         let failure = match error {
             // Without a length or chunks HTTP cannot tell a cut body from a whole one.
-            AnswerError::Cut { .. } if !self.form.delimited => {
+            ResponseError::Cut { .. } if !self.form.delimited => {
                 Failure::temporary("the answer was cut off").because(error)
             }
             _ => Failure::refused("the answer is not the JSON that the contract describes")

@@ -6,10 +6,10 @@ use std::mem;
 use anyhow::Result;
 use contract::{Answer, Collection, Contract};
 
+use super::duplicates::DuplicateKeys;
 use super::fetch::{Arriving, Target};
 use super::files::TableFiles;
 use super::records::Records;
-use super::twins::Twins;
 use crate::edge::lake::Upload;
 use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
@@ -39,7 +39,7 @@ pub(super) async fn make(
         claim,
         quarantine: None,
         first_reasons: String::new(),
-        keys: Twins::new(),
+        keys: DuplicateKeys::new(),
         records: 0,
     };
     let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
@@ -88,7 +88,7 @@ struct Work<'w> {
     quarantine: Option<(Encoder, Upload)>,
     /// What to tell when too many records are set aside.
     first_reasons: String,
-    keys: Twins,
+    keys: DuplicateKeys,
     records: u64,
 }
 

@@ -178,7 +178,7 @@ pub fn changes() -> Vec<Change> {
             "the key comes twice in an answer",
             RECORD,
             r#"{"id":1,"name":"Ada"},{"id":1,"name":"Ida"}"#,
-            Refused("the key `1` comes twice in one answer, in records 1 and 2"),
+            Refused("the key `1` occurs twice in one response, in records 1 and 2"),
         ),
         every("a record is null", RECORD, "null", Aside(&[NO_ID, NO_NAME])),
         every("a record is no object", RECORD, "7", Aside(&["expected an object, found 7", NO_ID, NO_NAME])),

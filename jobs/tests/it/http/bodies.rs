@@ -131,7 +131,7 @@ fn a_page_and_a_text_where_json_should_be_are_refused_with_their_first_words() {
     let (_, ended) = ask_for(Answer::new(204, ""));
     ended.refused(&["answered 204 No Content"]);
     let (_, ended) = ask_for(Answer::new(200, ""));
-    ended.refused(&["the JSON ends too early, after 0 bytes"]);
+    ended.refused(&["the JSON is incomplete after 0 bytes"]);
     let (_, ended) = ask_for(Answer::new(200, r#"{"docs":[]}"#));
     ended.refused(&["expected an array of records, found `{\"docs\":[]}`"]);
 }
@@ -144,7 +144,7 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_place() {
         let (zoo, ended) = ask_for(Answer::new(200, body));
         ended.refused(&["the bytes as they came: file:///"]);
         let place = format!("invalid JSON at byte {offset}");
-        assert!(ended.stderr.contains(&place) || ended.stderr.contains("ends too early"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&place) || ended.stderr.contains("is incomplete after"), "{}", ended.stderr);
         assert!(zoo.lake.keys("stage").is_empty());
     }
 }
@@ -153,7 +153,7 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_place() {
 fn a_length_that_is_shorter_than_the_body_makes_a_cut_answer_and_it_is_refused() {
     let zoo = Zoo::empty();
     let server = Rogue::sending([sent("Content-Length: 20", br#"[{"id":1,"name":"Ada"}]"#)]);
-    ask(&zoo, &server.url()).refused(&["the JSON ends too early, after 20 bytes"]);
+    ask(&zoo, &server.url()).refused(&["the JSON is incomplete after 20 bytes"]);
 }
 
 /// 40 MB of animals; `odd` takes the place of the one in the middle. With their number and the place of the odd one.

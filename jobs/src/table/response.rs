@@ -1,8 +1,5 @@
-//! An answer arrives in pieces of any size; this finds its records without ever holding more than one piece and one
-//! record.
-
-#[cfg(test)]
-mod tests;
+//! A response arrives in pieces of any size; this finds its records and holds at most one piece and one record in
+//! memory.
 
 use std::fmt;
 
@@ -10,22 +7,23 @@ use contract::{Answer as Shape, without_bom};
 use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
 
-/// The largest record: more is no record but a mistake, and memory stays bounded. Redshift's SUPER ends at 16 MB.
+/// The largest record, which bounds memory. Redshift's SUPER holds at most 16 MB.
 const MOST: usize = 64 << 20;
 
-/// Finds the records of one answer. Feed it with [`Answer::push`], then call [`Answer::step`] until it wants more.
+/// Finds the records of one response. Add bytes with [`Response::push`], then call [`Response::step`] until it returns
+/// [`Step::More`].
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     shape: Shape,
     state: State,
     text: String,
-    /// The first bytes of a character whose rest has not come.
+    /// The first bytes of a character that is not complete yet.
     partial: Vec<u8>,
-    /// Where in `text` the next unread byte is.
+    /// The position of the next unread byte in `text`.
     at: usize,
-    /// How many bytes of the answer lie before `text`.
+    /// The number of bytes of the response before `text`.
     before: u64,
-    /// How long `text` must be before looking for the record's end again: doubling keeps huge records linear.
+    /// The length of `text` at which the search for the record's end continues: doubling keeps large records linear.
     wait_for: usize,
     ended: bool,
 }
@@ -39,57 +37,57 @@ enum State {
     Tail,
 }
 
-/// What [`Answer::step`] found.
+/// What [`Response::step`] found.
 #[derive(Debug, PartialEq)]
 pub enum Step<'a, T> {
-    /// One record: what was read from it, if it could be read, and its JSON, which is sound either way.
+    /// One record: the value, if it could be read, and its JSON, which is valid in both cases.
     Record(Option<T>, &'a str),
-    /// Nothing yet: push more, or say that there is no more.
+    /// No complete record: more bytes, or the end, must follow.
     More,
-    /// The answer is complete.
+    /// The response is complete.
     End,
 }
 
-/// Why an answer is not JSON of the expected shape.
+/// Why a response is not JSON of the expected shape.
 #[derive(Debug, PartialEq)]
-pub enum AnswerError {
-    /// It ends too early: perhaps the connection was cut.
+pub enum ResponseError {
+    /// It is incomplete: the connection may have been cut.
     Cut {
-        /// How many bytes there were.
+        /// The number of bytes received.
         bytes: u64,
     },
-    /// It is something else.
+    /// It is not JSON, or has another shape.
     Invalid {
-        /// Bytes before the mistake.
+        /// The number of bytes before the error.
         offset: u64,
-        /// What is wrong.
+        /// The error.
         problem: String,
     },
 }
 
-impl fmt::Display for AnswerError {
+impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cut { bytes } => write!(f, "the JSON ends too early, after {bytes} bytes"),
+            Self::Cut { bytes } => write!(f, "the JSON is incomplete after {bytes} bytes"),
             Self::Invalid { offset, problem } => write!(f, "invalid JSON at byte {offset}: {problem}"),
         }
     }
 }
 
-impl std::error::Error for AnswerError {}
+impl std::error::Error for ResponseError {}
 
-impl Answer {
-    /// For an answer of this shape.
+impl Response {
+    /// For a response of this shape.
     pub fn new(shape: Shape) -> Self {
         let (text, partial) = (String::new(), Vec::new());
         Self { shape, state: State::Start, text, partial, at: 0, before: 0, wait_for: 0, ended: false }
     }
 
-    /// The next piece.
+    /// Adds the next piece.
     ///
     /// # Errors
     /// When it is not UTF-8.
-    pub fn push(&mut self, piece: &[u8]) -> Result<(), AnswerError> {
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), ResponseError> {
         self.text.drain(..self.at);
         self.before += self.at as u64;
         self.at = 0;
@@ -108,7 +106,7 @@ impl Answer {
             }
             Err(error) => {
                 let offset = self.before + (self.text.len() + error.valid_up_to()) as u64;
-                return Err(AnswerError::Invalid { offset, problem: "not UTF-8".to_owned() });
+                return Err(ResponseError::Invalid { offset, problem: "not UTF-8".to_owned() });
             }
         };
         let first = self.state == State::Start && self.before == 0 && self.text.is_empty();
@@ -119,19 +117,19 @@ impl Answer {
         Ok(())
     }
 
-    /// There is no more.
+    /// Marks the end of the response.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// The next record, read by `read` in the same pass that finds its end.
+    /// Returns the next record. `read` reads it in the same pass that finds its end.
     ///
     /// # Errors
-    /// When the answer is cut short or is not JSON of the expected shape.
+    /// When the response is incomplete or is not JSON of the expected shape.
     pub fn step<'a, T>(
         &'a mut self,
         read: impl FnOnce(&mut Deserializer<StrRead<'a>>) -> serde_json::Result<T>,
-    ) -> Result<Step<'a, T>, AnswerError> {
+    ) -> Result<Step<'a, T>, ResponseError> {
         if let Some(step) = self.seek()? {
             return Ok(step);
         }
@@ -158,8 +156,8 @@ impl Answer {
         Ok(Step::Record(value, &rest[..length]))
     }
 
-    /// Goes to the next record's first byte; a step instead where there is none.
-    fn seek<T>(&mut self) -> Result<Option<Step<'static, T>>, AnswerError> {
+    /// Moves to the first byte of the next record, or returns the step to report if there is no record.
+    fn seek<T>(&mut self) -> Result<Option<Step<'static, T>>, ResponseError> {
         loop {
             let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\n', '\r']);
             self.at = self.text.len() - rest.len();
@@ -167,7 +165,7 @@ impl Answer {
                 return match (self.ended, self.state) {
                     (false, _) => Ok(Some(Step::More)),
                     (true, State::Tail) if self.partial.is_empty() => Ok(Some(Step::End)),
-                    (true, _) => Err(AnswerError::Cut { bytes: self.offset() + self.partial.len() as u64 }),
+                    (true, _) => Err(ResponseError::Cut { bytes: self.offset() + self.partial.len() as u64 }),
                 };
             };
             self.state = match (self.state, byte) {
@@ -178,7 +176,7 @@ impl Answer {
                 (State::First, _) => State::Element,
                 (State::After, b',') => self.pass(State::Element),
                 (State::After, _) => return Err(self.invalid("expected `,` or `]` after a record".to_owned())),
-                (State::Tail, _) => return Err(self.invalid("something follows the end".to_owned())),
+                (State::Tail, _) => return Err(self.invalid("unexpected text after the end".to_owned())),
                 (State::Element, _) => return Ok(None),
             };
         }
@@ -193,51 +191,55 @@ impl Answer {
         self.before + self.at as u64
     }
 
-    fn invalid(&self, problem: String) -> AnswerError {
-        AnswerError::Invalid { offset: self.offset(), problem }
+    fn invalid(&self, problem: String) -> ResponseError {
+        ResponseError::Invalid { offset: self.offset(), problem }
     }
 
     fn not_this_shape(&self, byte: u8) -> String {
-        let wanted = match self.shape {
+        let expected = match self.shape {
             Shape::List => "an array of records",
             Shape::Object => "one object",
         };
         let start: String = self.text[self.at..].chars().take(60).collect();
         let guess = if byte == b'<' { " (an HTML or XML page)" } else { "" };
-        format!("expected {wanted}, found `{}`{guess}", start.trim_end().replace('\n', " "))
+        format!("expected {expected}, found `{}`{guess}", start.trim_end().replace('\n', " "))
     }
 }
 
-/// Whether a record that ends with the text is complete: a number may go on in the next piece.
+/// Whether a record at the end of the text is complete: a number may continue in the next piece.
 fn shows_its_end(text: &str) -> bool {
     text.ends_with(['}', ']', '"'])
 }
 
-/// The length of the record that `rest` begins with, by grammar alone, or `None` while its end has not come. This
-/// second look is taken only where reading failed: at the end of a piece, and at a record that does not fit.
-fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, AnswerError> {
+/// The length of the record at the start of `rest` by grammar alone, or `None` while it is incomplete. Needed only
+/// where reading failed: at the end of a piece, and for a record that does not match the contract.
+fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, ResponseError> {
     let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
     let (found, length) = (values.next(), values.byte_offset());
     let number_at_end = rest.ends_with(|end: char| end.is_ascii_digit() || "+-.eE".contains(end));
     match found {
         Some(Ok(_)) if ended || length < rest.len() || shows_its_end(rest) => Ok(Some(length)),
-        // A mistake at the very end may only be a number that goes on (`2.` + `5`), so it waits like an end.
-        Some(Err(error)) if !(error.is_eof() || number_at_end && place(rest, &error) >= rest.len()) => {
-            let offset = offset + place(rest, &error).saturating_sub(1) as u64;
+        // An error at the end may be a number that continues (`2.` + `5`), so more bytes are needed.
+        Some(Err(error)) if !(error.is_eof() || number_at_end && position(rest, &error) >= rest.len()) => {
+            let offset = offset + position(rest, &error).saturating_sub(1) as u64;
             let problem = error.to_string();
             let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
-            Err(AnswerError::Invalid { offset, problem: problem.to_owned() })
+            Err(ResponseError::Invalid { offset, problem: problem.to_owned() })
         }
-        _ if ended => Err(AnswerError::Cut { bytes: offset + rest.len() as u64 }),
+        _ if ended => Err(ResponseError::Cut { bytes: offset + rest.len() as u64 }),
         _ if rest.len() > MOST => {
-            Err(AnswerError::Invalid { offset, problem: format!("a record of more than {} MiB", MOST >> 20) })
+            Err(ResponseError::Invalid { offset, problem: format!("a record of more than {} MiB", MOST >> 20) })
         }
         _ => Ok(None),
     }
 }
 
-/// How many bytes of `json` serde_json had read when it found the mistake.
-fn place(json: &str, error: &serde_json::Error) -> usize {
+/// The number of bytes of `json` that serde_json had read when it found the error.
+fn position(json: &str, error: &serde_json::Error) -> usize {
     let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>() + error.column()
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/table/response.rs"]
+mod tests;

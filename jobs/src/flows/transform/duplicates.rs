@@ -1,0 +1,72 @@
+//! Refuses a response that has the same key twice.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use anyhow::{Context, Result};
+
+use super::fetch::Target;
+use super::records::Records;
+use crate::edge::scratch::Scratch;
+use crate::failure::Failure;
+use crate::receipt::Object;
+use crate::table::{Keys, Record, hash};
+
+/// The keys of one response; if there are many, all but the last are in a temporary file.
+pub(super) struct DuplicateKeys(Keys<Scratch>);
+
+impl DuplicateKeys {
+    pub(super) fn new() -> Self {
+        Self(Keys::new(Scratch::default()))
+    }
+
+    /// Adds a record's key.
+    pub(super) fn add(&mut self, key: &str) -> Result<()> {
+        // This sometimes writes half a megabyte, which is faster than to parse one piece of the response.
+        Ok(self.0.add(key).map_err(no_scratch)?)
+    }
+
+    /// Refuses a response that has a key twice; `again` reads it once more if necessary.
+    pub(super) async fn refuse<'r>(self, to: &Target<'_>, raw: &Object, again: impl Fn() -> Records<'r>) -> Result<()> {
+        let mut merge = self.0.finish().map_err(no_scratch)?;
+        loop {
+            let work = tokio::task::spawn_blocking(move || merge.candidates().map(|candidates| (candidates, merge)));
+            let (candidates, rest) =
+                work.await.context("the search for duplicate keys was interrupted")?.map_err(no_scratch)?;
+            if candidates.is_empty() {
+                return Ok(());
+            }
+            name(&candidates, to, raw, again()).await?;
+            merge = rest;
+        }
+    }
+}
+
+/// Reads the response again and names the first key that occurs twice; equal hashes alone are no evidence.
+async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Records<'_>) -> Result<()> {
+    let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
+    let mut name = |record: Record<'_>, _: &str| {
+        number += 1;
+        let key = reader.key_of(&record).filter(|key| candidates.binary_search(&hash(key)).is_ok());
+        if let Some(key) = key
+            && let Some(first) = seen.insert(key.to_string(), number)
+        {
+            let message = format!("the key `{key}` occurs twice in one response, in records {first} and {number}");
+            return Err(Failure::refused(message)
+                .hint("nothing was loaded; correct the source, or choose another `key` in the contract")
+                .into());
+        }
+        Ok(())
+    };
+    let mut stored = to.lake.read(&raw.key, raw.bytes);
+    while let Some(bytes) = stored.next().await? {
+        records.push(bytes);
+        while records.read(&mut name)? {}
+    }
+    records.end(&mut name)
+}
+
+fn no_scratch(error: io::Error) -> Failure {
+    let failure = Failure::refused("cannot write the keys of a response to a temporary file").because(error);
+    failure.hint("check that the folder of TMPDIR (default /tmp) exists, has free space and is writable")
+}

@@ -1,0 +1,27 @@
+//! Unit tests of `src/table/record/room.rs`.
+
+use contract::Contract;
+
+use crate::limits::ROW_BYTES;
+use crate::table::RecordReader;
+
+/// Only a table with more than sixty columns of JSON has rows that can be too large.
+#[test]
+fn a_row_of_fitting_values_can_be_too_large_itself() {
+    let columns: Vec<String> = (0..62).map(|index| format!("c{index}: {{type: json, doc: c}}")).collect();
+    let text = format!(
+        "source: zoo\nbase_url: http://zoo.example\ncollections:\n  wide: {{path: /w, key: id, doc: w, columns: \
+         {{id: {{type: integer, doc: i}}, {}}}}}\n",
+        columns.join(", ")
+    );
+    let contract = Contract::parse(&text, "zoo.yaml").expect("good");
+    let reader = RecordReader::new(&contract, "wide", contract.collections.get("wide").expect("wide"));
+    let reasons = |bytes: usize| {
+        let value = format!("\"{}\"", "x".repeat(bytes - 2));
+        let fields: Vec<String> = (0..62).map(|index| format!("\"c{index}\":{value}")).collect();
+        reader.read(&format!("{{\"id\":1,{}}}", fields.join(","))).reasons
+    };
+    let most = (ROW_BYTES - 16 - 32) / 62;
+    assert!(reasons(most).is_empty());
+    assert_eq!(reasons(most + 1), ["a row of 4000040 bytes, at most 4000000 fit"]);
+}
