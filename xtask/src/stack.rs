@@ -1,7 +1,7 @@
 //! CloudFormation stacks: templates as values, the dependencies between them, what a change does, and what it costs.
 //!
-//! A stack is a file of `infra/`. Its inputs are parameters; a parameter takes the output of the same name, whichever stack
-//! has it. Nothing here calls AWS.
+//! A stack is a file of `infra/`. A parameter gets the value of the output with the same name in another
+//! stack. Nothing here calls AWS.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -30,7 +30,7 @@ pub use change::{Action, Change, blocked, changes, referenced};
 pub use change_set::{ChangeSetEntry, unplanned};
 pub use dependencies::{Dependencies, Source, connect};
 pub use deployed::Deployed;
-pub use owner::{TAG, owned, takes_tags};
+pub use owner::{TAG, accepts_tags, owned};
 pub use resolve::{ParameterValue, Resolved, resolve};
 pub use retention::{retained, without_retention};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};

@@ -16,7 +16,7 @@ pub enum Light {
     Green,
     /// Not healthy.
     Red,
-    /// It cannot be verified: an emulator answers, or nothing does.
+    /// It cannot be verified: an emulator lacks it, or the service cannot be reached.
     NotVerifiableHere,
 }
 
@@ -62,13 +62,13 @@ pub fn is_red(lines: &[StatusLine]) -> bool {
 
 /// The table, and below it how to fix what is red.
 pub fn report(lines: &[StatusLine]) -> String {
-    let word = |light| match light {
+    let label = |light| match light {
         Light::Green => "ok",
         Light::Red => "RED",
         Light::NotVerifiableHere => "not verifiable here",
     };
     let head = [("", Align::Left), ("part", Align::Left), ("found", Align::Left)];
-    let rows = lines.iter().map(|one| vec![word(one.light).to_owned(), one.check.clone(), one.found.clone()]);
+    let rows = lines.iter().map(|one| vec![label(one.light).to_owned(), one.check.clone(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
     let red: Vec<&StatusLine> = lines.iter().filter(|line| line.light == Light::Red).collect();
     // One command often fixes several parts.

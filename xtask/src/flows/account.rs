@@ -1,4 +1,4 @@
-//! Checks that credentials and settings are of the same AWS account, before anything is written.
+//! Checks that credentials and settings belong to the same AWS account, before anything is written.
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
 /// When it is another one, or cannot be determined.
 pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
     let account = caller(aws)?;
-    if let Some(wanted) = settings.account.as_deref().filter(|wanted| *wanted != account) {
-        let failure = Failure::new(format!("the credentials are of account {account}, the settings of {wanted}"));
+    if let Some(expected) = settings.account.as_deref().filter(|expected| *expected != account) {
+        let failure = Failure::new(format!("the credentials belong to account {account}, the settings to {expected}"));
         bail!(failure.hint("use the other account's credentials, or change AWS_ACCOUNT_ID or `account`"));
     }
     Ok(account)
@@ -46,7 +46,7 @@ pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
 fn caller(aws: &Aws) -> Result<String> {
     let failure = match aws.wait(sts::caller(&aws.config, LIMIT)) {
         Caller::Known { account, .. } => return Ok(account),
-        Caller::NoCredentials => Failure::new("there are no AWS credentials")
+        Caller::NoCredentials => Failure::new("no AWS credentials found")
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
         Caller::Refused(why) => Failure::new(format!("AWS refuses the credentials: {why}"))
             .hint("create new access keys, or use other credentials"),

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 pub use run::{DeployOutcome, Progress, Unapproved};
-pub(super) use warehouse::{shown as limit_shown, wanted as limit_wanted};
+pub(super) use warehouse::{limit_of, shown as limit_shown};
 
-use super::stacks::{CHANGE_SETS, Listener, describe, settle};
+use super::stacks::{CHANGE_SETS, Listener, describe, wait_until_idle};
 use super::sync::dags;
 use super::{account, configure, images, templates};
 use crate::edge::aws::Aws;
@@ -54,7 +54,7 @@ pub struct DeployRequest {
     pub warnings: Vec<Problem>,
 }
 
-/// A plan with everything needed to apply it.
+/// A plan, and what is needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
     /// The plan.
@@ -129,7 +129,8 @@ impl DeployRequest {
         };
         let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
         bail!(
-            Failure::new(format!("there is no stack `{unknown}`")).hint(format!("the stacks are {}", names.join(", ")))
+            Failure::new(format!("the stack `{unknown}` does not exist"))
+                .hint(format!("the stacks are {}", names.join(", ")))
         );
     }
 
@@ -146,7 +147,7 @@ impl DeployRequest {
 /// Reads the current state and plans; nothing is changed.
 ///
 /// # Errors
-/// When the credentials are of another account, templates have problems, a bucket's name is in use, or a stack's state allows
+/// When the credentials belong to another account, templates have problems, a bucket's name is in use, or a stack's state allows
 /// no deployment.
 pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
@@ -157,13 +158,13 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let prefix = &request.settings.stack_prefix;
     let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
     let exists = |stack: &str| deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready);
-    // A busy stack is waited for and planned again; a failed one is refused as without `--create-only`.
+    // A busy stack is planned again later; a failed one is refused as without `--create-only`.
     let left_alone = |stack: &&String| request.create_only && request.names(stack) && exists(stack);
     request.left_alone = dependencies.stacks.keys().filter(left_alone).cloned().collect();
 
     let existing = existing::find(&aws, &request, &dependencies, &deployed, &account)?;
-    let taken = |source: &Source| matches!(source, Source::Image(_));
-    let wants_images = wanted(&dependencies, &request, taken);
+    let is_image = |source: &Source| matches!(source, Source::Image(_));
+    let wants_images = any_source(&dependencies, &request, is_image);
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
     let found =
         if wants_images && exists(REGISTRY) { images::find(&request.images(), &image_plans)? } else { BTreeMap::new() };
@@ -174,7 +175,7 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
             ImageStep { image: plan.name.to_owned(), key: plan.key().to_string(), digest }
         })
         .collect();
-    let wants_dags = wanted(&dependencies, &request, |source| matches!(source, Source::Object(_)));
+    let wants_dags = any_source(&dependencies, &request, |source| matches!(source, Source::Object(_)));
     let (dags_step, version) = match (wants_dags, exists(STORAGE)) {
         (false, _) => (None, None),
         (true, false) => (Some(DagsStep { files: dags::files(&request.dags())?, requests: None }), None),
@@ -200,7 +201,7 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
         templates: &templates,
         dependencies: &dependencies,
         deployed: &deployed,
-        wanted: &wants,
+        included: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
         objects: &version
             .into_iter()
@@ -255,16 +256,16 @@ impl ReadyDeployment {
         };
         let line = |task: Task| {
             let waits = waits(&task);
-            let words = if waits.is_empty() { String::new() } else { format!("waits for {waits}") };
-            (task.to_string(), words, count(&task))
+            let note = if waits.is_empty() { String::new() } else { format!("waits for {waits}") };
+            (task.to_string(), note, count(&task))
         };
         order.chain(others).filter(|task| !self.is_idle(task)).map(line).collect()
     }
 
     /// Waits until no operation on a stack is in progress.
-    pub fn settle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
+    pub fn wait_until_idle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
         let found = self.deployed.get(stack).cloned();
-        self.aws.wait(settle(&self.cloudformation, found, &mut Only(report))).map(drop)
+        self.aws.wait(wait_until_idle(&self.cloudformation, found, &mut EventListener(report))).map(drop)
     }
 
     /// The request, to plan again.
@@ -274,10 +275,10 @@ impl ReadyDeployment {
 }
 
 /// Reports events only.
-struct Only<'a>(&'a mut (dyn FnMut(&Event) + Send));
+struct EventListener<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
-impl Listener for Only<'_> {
-    fn starts(&mut self, _words: &str) {}
+impl Listener for EventListener<'_> {
+    fn starts(&mut self, _operation: &str) {}
 
     fn event(&mut self, event: &Event) {
         (self.0)(event);
@@ -285,6 +286,6 @@ impl Listener for Only<'_> {
 }
 
 /// Whether a stack of the deployment has a parameter with such a source.
-fn wanted(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
+fn any_source(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
     dependencies.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
 }

@@ -21,9 +21,9 @@ use crate::settings::{Deletion, Level};
 use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
 
 /// Attempts to delete the stack with the buckets: S3 writes access logs hours later, also into an emptied bucket.
-const TRIES: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
-/// A plan with everything needed to apply it.
+/// A plan, and what is needed to apply it.
 #[derive(Debug)]
 pub struct Destruction {
     /// What is deleted and what is retained.
@@ -37,7 +37,7 @@ pub struct Destruction {
 /// Reads the current state and plans.
 ///
 /// # Errors
-/// When the credentials are of another account, or a stack is protected.
+/// When the credentials belong to another account, or a stack is protected.
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -49,12 +49,12 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
     let stacks: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
     // A remaining stack depends on a deleted one.
-    for (stack, there) in deployed.iter().filter(|_| !request.only.is_empty()) {
+    for (stack, remaining) in deployed.iter().filter(|_| !request.only.is_empty()) {
         let needs = dependencies.needs(stack);
-        if let Some(gone) = stacks.iter().find(|gone| needs.iter().any(|need| gone.name == format!("{prefix}-{need}")))
+        if let Some(needed) = stacks.iter().find(|one| needs.iter().any(|need| one.name == format!("{prefix}-{need}")))
         {
-            let words = format!("`{}` would be deleted, and `{}` depends on it", gone.name, there.name);
-            bail!(Failure::new(words).hint(format!("name it too: --stack {stack}")));
+            let message = format!("`{}` would be deleted, and `{}` depends on it", needed.name, remaining.name);
+            bail!(Failure::new(message).hint(format!("name it too: --stack {stack}")));
         }
     }
     let protected: Vec<&str> = stacks.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
@@ -83,21 +83,24 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
             images.extend((count > 0).then(|| (repository.clone(), count)));
         }
         let keeps = settings.protection.deletion_policy == Deletion::Retain && !with_data && !images.is_empty();
-        let words = "repositories with images cannot be deleted: protection.deletion_policy is `retain`";
-        ensure!(!keeps, Failure::new(words).hint("--delete-data deletes them too; --stack can leave the registry out"));
+        let message = "repositories with images cannot be deleted: protection.deletion_policy is `retain`";
+        ensure!(
+            !keeps,
+            Failure::new(message).hint("pass --delete-data to delete them too, or exclude the registry with --stack")
+        );
     }
     // Only a namespace that its stack retained earlier is handled here.
     let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
-    let left = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
-    let namespace = if left && !aws.is_unanswered("Redshift Serverless") {
+    let may_remain = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
+    let namespace = if may_remain && !aws.is_unanswered("Redshift Serverless") {
         let name = &settings.warehouse.namespace;
         aws.wait(Serverless::new(&aws.config).namespace(name))?.map(|_| name.clone())
     } else {
         None
     };
-    if with_data && let Some(stuck) = stacks.iter().find(|stack| !can_delete_data(stack.state())) {
-        let (what, next) = stuck.state().remedy().unwrap_or_default();
-        bail!(Failure::new(format!("the stack `{}` is {}: {what}", stuck.name, stuck.status)).hint(next));
+    if with_data && let Some(failed) = stacks.iter().find(|stack| !can_delete_data(stack.state())) {
+        let (what, next) = failed.state().remedy().unwrap_or_default();
+        bail!(Failure::new(format!("the stack `{}` is {}: {what}", failed.name, failed.status)).hint(next));
     }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
     let plan = DestroyPlan { stacks: stacks.iter().map(of).collect(), buckets: found, images, namespace, with_data };
@@ -116,10 +119,10 @@ impl Destruction {
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
     }
 
-    /// Whether there is nothing to delete.
+    /// Whether the plan deletes nothing.
     pub fn is_empty(&self) -> bool {
-        let left = !self.plan.buckets.is_empty() || self.plan.namespace.is_some();
-        self.stacks.is_empty() && !(left && self.plan.with_data)
+        let retained = !self.plan.buckets.is_empty() || self.plan.namespace.is_some();
+        self.stacks.is_empty() && !(retained && self.plan.with_data)
     }
 
     /// The stacks by their names without prefix, in the order of deletion.
@@ -142,17 +145,17 @@ impl Destruction {
             if self.plan.with_data {
                 self.release_data(stack, &mut reporter)?;
             }
-            let mut tries = 0;
+            let mut attempts = 0;
             loop {
-                tries += 1;
+                attempts += 1;
                 if self.plan.with_data && holds_buckets {
                     self.empty(&buckets)?;
                 }
                 let region = &self.request.settings.region;
-                let gone = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut reporter);
-                match self.aws.wait(gone) {
+                let deletion = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut reporter);
+                match self.aws.wait(deletion) {
                     Ok(()) => break,
-                    Err(_) if self.plan.with_data && holds_buckets && tries < TRIES => {}
+                    Err(_) if self.plan.with_data && holds_buckets && attempts < ATTEMPTS => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -180,8 +183,8 @@ impl Destruction {
     /// Updates the stack so that deleting it deletes its data too.
     fn release_data(&self, stack: &Deployed, reporter: &mut StackReporter<'_, '_>) -> Result<()> {
         let busy = Some(stack.clone()).filter(|stack| stack.state() == State::Busy);
-        let settled = self.aws.wait(stacks::settle(&self.cloudformation, busy, reporter))?;
-        let stack = &settled.unwrap_or_else(|| stack.clone());
+        let idle = self.aws.wait(stacks::wait_until_idle(&self.cloudformation, busy, reporter))?;
+        let stack = &idle.unwrap_or_else(|| stack.clone());
         let changed = if stack.state() == State::Ready { without_retention(stack) } else { None };
         let Some((template, parameters)) = changed else { return Ok(()) };
         let id = files::now("%Y%m%dT%H%M%S%3f");

@@ -15,7 +15,7 @@ use crate::stack::Event;
 /// Recovers each stack of the request; returns what was done, by stack name.
 ///
 /// # Errors
-/// When resources are named without the one stack that has them: CloudFormation refuses unknown names.
+/// When resources are named without exactly one stack: CloudFormation refuses unknown names.
 pub fn recover(
     request: &DeployRequest,
     retain: &[String],
@@ -36,8 +36,8 @@ pub fn recover(
     for stack in dependencies.levels.iter().flatten().filter(|stack| request.wants(stack)) {
         let name = format!("{prefix}-{stack}");
         let mut reporter = StackReporter { stack, report };
-        let did = aws.wait(stacks::recover(&cloudformation, &name, (retain, skip), region, &mut reporter))?;
-        done.insert(name, did);
+        let result = aws.wait(stacks::recover(&cloudformation, &name, (retain, skip), region, &mut reporter))?;
+        done.insert(name, result);
     }
     Ok(done)
 }
@@ -62,8 +62,8 @@ pub struct StackReporter<'a, 't> {
 }
 
 impl Listener for StackReporter<'_, '_> {
-    fn starts(&mut self, words: &str) {
-        (self.report)(self.stack, StackProgress::Starts(words));
+    fn starts(&mut self, operation: &str) {
+        (self.report)(self.stack, StackProgress::Starts(operation));
     }
 
     fn event(&mut self, event: &Event) {

@@ -23,12 +23,12 @@ use crate::verdict::StatusLine;
 /// What fixes most parts.
 const DEPLOY: &str = "cargo xtask deploy";
 /// Why a part cannot be verified with an emulator.
-const EMULATED: &str = "an emulator is used, which does not have it";
+const EMULATED: &str = "the emulator does not support it";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection.
 ///
 /// # Errors
-/// When the credentials are of another account, or the templates have problems. A part that cannot be read is a red line.
+/// When the credentials belong to another account, or the templates have problems. A part that cannot be read is a red line.
 pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     let (settings, variables) = (&request.settings, &request.variables);
@@ -42,8 +42,8 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
         list.push(stack_line(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));
     }
     if drift {
-        for there in deployed.values().filter(|there| there.state() == State::Ready) {
-            list.push(drifted(&there.name, aws.wait(cloudformation.drift(&there.name))));
+        for stack in deployed.values().filter(|stack| stack.state() == State::Ready) {
+            list.push(drifted(&stack.name, aws.wait(cloudformation.drift(&stack.name))));
         }
     }
     list.extend(aws.wait(buckets(&Buckets::new(&aws.config, aws.is_emulated()), settings, &account)));
@@ -71,24 +71,24 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
 }
 
 /// A line, or why the part could not be read.
-fn or_error(check: &str, answer: Result<StatusLine>) -> StatusLine {
-    answer.unwrap_or_else(|error| {
+fn or_error(check: &str, line: Result<StatusLine>) -> StatusLine {
+    line.unwrap_or_else(|error| {
         StatusLine::red(check, format!("{error:#}"), "fix the error, then run the same command again")
     })
 }
 
-fn stack_line(name: &str, there: Option<&Deployed>) -> StatusLine {
-    let Some(there) = there else { return StatusLine::red(name, "does not exist", DEPLOY) };
-    match there.state() {
-        State::Ready if there.change_sets.is_empty() => StatusLine::green(name, &there.status),
+fn stack_line(name: &str, deployed: Option<&Deployed>) -> StatusLine {
+    let Some(stack) = deployed else { return StatusLine::red(name, "does not exist", DEPLOY) };
+    match stack.state() {
+        State::Ready if stack.change_sets.is_empty() => StatusLine::green(name, &stack.status),
         State::Ready => {
-            let sets = there.change_sets.join(", ");
-            StatusLine::green(name, format!("{}; open change sets: {sets}", there.status))
+            let sets = stack.change_sets.join(", ");
+            StatusLine::green(name, format!("{}; open change sets: {sets}", stack.status))
         }
-        State::Busy => StatusLine::red(name, &there.status, "wait for the operation in progress"),
+        State::Busy => StatusLine::red(name, &stack.status, "wait for the operation in progress"),
         state => {
             let (what, next) = state.remedy().unwrap_or_default();
-            StatusLine::red(name, format!("{}: {what}", there.status), next)
+            StatusLine::red(name, format!("{}: {what}", stack.status), next)
         }
     }
 }
@@ -98,7 +98,7 @@ fn drifted(name: &str, found: Result<Vec<String>>) -> StatusLine {
     or_error(
         &check,
         found.map(|found| {
-            let fix = "undo it, or change the template: a deployment does not see drift";
+            let fix = "revert the change, or add it to the template: `deploy` does not detect drift";
             if found.is_empty() {
                 StatusLine::green(&check, "none")
             } else {
@@ -115,16 +115,16 @@ async fn buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Vec<S
     {
         let one = async {
             Ok(match buckets.owner(&name, account).await? {
-                Owner::Nobody => StatusLine::red(check, format!("there is no bucket `{name}`"), DEPLOY),
+                Owner::Nobody => StatusLine::red(check, format!("the bucket `{name}` does not exist"), DEPLOY),
                 Owner::Others => StatusLine::red(
                     check,
-                    format!("`{name}` is another account's, or in another region"),
+                    format!("`{name}` belongs to another account, or is in another region"),
                     "set BUCKET_SUFFIX, then deploy",
                 ),
                 Owner::Us => {
-                    let keeps = buckets.is_versioned(&name).await?;
-                    let word = if keeps { "versioned" } else { "not versioned" };
-                    StatusLine::of(keeps, check, format!("{name}, {word}"), DEPLOY)
+                    let versioned = buckets.is_versioned(&name).await?;
+                    let versioning = if versioned { "versioned" } else { "not versioned" };
+                    StatusLine::of(versioned, check, format!("{name}, {versioning}"), DEPLOY)
                 }
             })
         };
@@ -133,7 +133,7 @@ async fn buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Vec<S
     list
 }
 
-/// The value of a parameter, in whichever stack has it.
+/// The value of a parameter, from the stack that has it.
 fn parameter<'d>(deployed: &'d BTreeMap<String, Deployed>, name: &str) -> Option<&'d String> {
     deployed.values().find_map(|stack| stack.parameters.get(name))
 }
@@ -167,8 +167,8 @@ async fn jobs(batch: &Batch, settings: &Settings, deployed: &BTreeMap<String, De
                 None => StatusLine::red(check, format!("`{name}` does not exist"), DEPLOY),
                 Some(found) => {
                     let reason = found.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                    let words = format!("{name} {} {}{reason}", found.state, found.status);
-                    StatusLine::of(found.is_open(), check, words, "see the AWS Batch console")
+                    let text = format!("{name} {} {}{reason}", found.state, found.status);
+                    StatusLine::of(found.is_open(), check, text, "see the AWS Batch console")
                 }
             }),
         )
@@ -182,15 +182,15 @@ async fn jobs(batch: &Batch, settings: &Settings, deployed: &BTreeMap<String, De
         standing("queue", &names.queue, batch.queue(&names.queue).await),
     ];
     for (definition, digest) in [(&names.ingestion.name, "IngestionImageDigest"), (&names.dbt.name, "DbtImageDigest")] {
-        let wanted = parameter(deployed, digest).cloned().unwrap_or_default();
+        let deployed_digest = parameter(deployed, digest).cloned().unwrap_or_default();
         let line = |image: Option<String>| match image {
             None => StatusLine::red(definition, "has no active revision", DEPLOY),
             Some(image) => {
-                let right = !wanted.is_empty() && image.ends_with(&wanted);
+                let matches = !deployed_digest.is_empty() && image.ends_with(&deployed_digest);
                 let short =
                     image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest.get(..19).unwrap_or(digest));
-                let words = format!("its newest revision runs {short}…");
-                StatusLine::of(right, definition, words, "deploy again: the stack has another image")
+                let text = format!("its newest revision runs {short}…");
+                StatusLine::of(matches, definition, text, "deploy again: the stack has another image")
             }
         };
         list.push(or_error(definition, batch.image(definition).await.map(line)));
@@ -203,23 +203,25 @@ fn airflow(settings: &Settings, found: Result<Option<crate::edge::mwaa::Environm
     or_error(
         CHECK,
         found.map(|found| match found {
-            None => {
-                StatusLine::red(CHECK, format!("there is no environment `{}`", settings.airflow.environment), DEPLOY)
-            }
+            None => StatusLine::red(
+                CHECK,
+                format!("the environment `{}` does not exist", settings.airflow.environment),
+                DEPLOY,
+            ),
             Some(found) if found.url.starts_with("127.0.0.1:") => StatusLine::not_verifiable(
                 CHECK,
-                format!("an Airflow {} on this machine stands in for MWAA", found.version),
+                format!("Airflow {} runs on this machine instead of MWAA", found.version),
             ),
             Some(found) => {
-                let words = format!("{} {}, https://{}", found.version, found.status, found.url);
+                let text = format!("{} {}, https://{}", found.version, found.status, found.url);
                 let fix = match found.status.as_str() {
                     "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
-                        "wait for MWAA"
+                        "wait until MWAA finishes the operation"
                     }
                     "CREATE_FAILED" => "see the MWAA console; then `cargo xtask recover` and deploy",
                     _ => "see the MWAA console",
                 };
-                StatusLine::of(found.status == "AVAILABLE", CHECK, words, fix)
+                StatusLine::of(found.status == "AVAILABLE", CHECK, text, fix)
             }
         }),
     )

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Plan, StackAction, StackPlan};
+use super::types::{Plan, StackAction, StackPlan};
 use crate::stack::{Action, Change, TAG};
 
 impl fmt::Display for Plan {
@@ -13,7 +13,7 @@ impl fmt::Display for Plan {
         let lost = self.lost();
         if let Some(lost) = &lost {
             writeln!(f, "{lost}")?;
-            for (stack, change) in self.changes().filter(|(_, change)| change.is_loud()) {
+            for (stack, change) in self.changes().filter(|(_, change)| change.is_removal()) {
                 writeln!(f, "  {}: {}", stack.stack, change.to_string().lines().next().unwrap_or_default())?;
             }
             writeln!(f)?;
@@ -25,8 +25,8 @@ impl fmt::Display for Plan {
             writeln!(f, "{name:<widest$}  exists, not part of this plan")?;
         }
         for stack in &self.stacks {
-            writeln!(f, "{:<widest$}  {}", stack.name, words(stack))?;
-            quiet(stack).try_for_each(|change| writeln!(f, "  {}", indented(change)))?;
+            writeln!(f, "{:<widest$}  {}", stack.name, summary(stack))?;
+            listed_changes(stack).try_for_each(|change| writeln!(f, "  {}", indented(change)))?;
         }
         self.show_rest(f)?;
         if let Some(lost) = lost {
@@ -49,16 +49,16 @@ impl Plan {
     /// The number of replaced or removed resources, if not zero.
     fn lost(&self) -> Option<String> {
         let count = |which: fn(&Change) -> bool| self.changes().filter(|(_, change)| which(change)).count();
-        let (loud, plan) = (count(Change::is_loud), count(Change::loses_data));
-        let data = if plan > 0 { format!(", {plan} with data loss") } else { String::new() };
-        (loud > 0).then(|| format!("Replaced or removed: {}{data}", resources(loud)))
+        let (removals, losses) = (count(Change::is_removal), count(Change::loses_data));
+        let data = if losses > 0 { format!(", {losses} with data loss") } else { String::new() };
+        (removals > 0).then(|| format!("Replaced or removed: {}{data}", resources(removals)))
     }
 
     fn show_access(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A new stack shows only its number of resources.
         let shown = |stack: &StackPlan, change: &Change| {
             change.is_access()
-                && !change.is_loud()
+                && !change.is_removal()
                 && !matches!(stack.action, StackAction::Create | StackAction::Recreate)
         };
         let mut list = self.changes().filter(|(stack, change)| shown(stack, change)).peekable();
@@ -91,7 +91,7 @@ impl Plan {
         }
         match &self.warehouse {
             None => Ok(()),
-            Some(step) if step.unanswered => writeln!(f, "warehouse: not verifiable here, an emulator has none"),
+            Some(step) if step.unanswered => writeln!(f, "warehouse: cannot be verified with an emulator"),
             Some(step) if step.is_idle() => writeln!(f, "warehouse: ready; usage limit {}", step.limit.1),
             Some(step) => {
                 let prepares = if step.prepares { "prepare schemas, ledger, roles and grants; " } else { "" };
@@ -103,10 +103,10 @@ impl Plan {
 }
 
 /// Changes listed with their stack; changes of access have their own section.
-fn quiet(stack: &StackPlan) -> impl Iterator<Item = &Change> {
+fn listed_changes(stack: &StackPlan) -> impl Iterator<Item = &Change> {
     let listed = matches!(stack.action, StackAction::Update | StackAction::Wait);
     let imported = |change: &&Change| change.action == Action::Import;
-    let own = move |change: &&Change| (listed && (change.is_loud() || !change.is_access())) || imported(change);
+    let own = move |change: &&Change| (listed && (change.is_removal() || !change.is_access())) || imported(change);
     stack.changes.iter().filter(own)
 }
 
@@ -118,12 +118,12 @@ fn resources(count: usize) -> String {
     format!("{count} resource{}", if count == 1 { "" } else { "s" })
 }
 
-fn words(stack: &StackPlan) -> String {
+fn summary(stack: &StackPlan) -> String {
     let count = |action| stack.changes.iter().filter(|change| change.action == action).count();
     let mut parts = vec![match stack.action {
         StackAction::Create => format!("create, {}", resources(stack.changes.len())),
         StackAction::Recreate => {
-            format!("delete the stack that was never created, then create, {}", resources(stack.changes.len()))
+            format!("delete the empty stack and create it again, {}", resources(stack.changes.len()))
         }
         StackAction::Keep => "no change".to_owned(),
         StackAction::Wait => {
@@ -141,9 +141,9 @@ fn words(stack: &StackPlan) -> String {
                 parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
             let counts: Vec<String> = parts.collect();
             if counts.is_empty() && stack.outputs.is_empty() {
-                "update of tags".to_owned()
+                "update tags".to_owned()
             } else if counts.is_empty() {
-                "update of outputs".to_owned()
+                "update outputs".to_owned()
             } else {
                 format!("update: {}", counts.join(", "))
             }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{StackAction, StackPlan};
+use super::types::{StackAction, StackPlan};
 use crate::failure::Failure;
 use crate::stack::{
     Action, Dependencies, Deployed, Existing, ParameterValue, Replaces, Resolved, Source, State, TAG, Template,
-    adopted, blocked, changes, referenced, resolve, takes_tags,
+    accepts_tags, adopted, blocked, changes, referenced, resolve,
 };
 use crate::sync::sha256;
 
@@ -24,12 +24,12 @@ pub struct PlanInput<'a> {
     /// The existing stacks, by their name without prefix.
     pub deployed: &'a BTreeMap<String, Deployed>,
     /// The stacks to plan; the others only provide their current outputs.
-    pub wanted: &'a BTreeSet<String>,
+    pub included: &'a BTreeSet<String>,
     /// The digest of each image.
     pub images: &'a BTreeMap<String, ParameterValue>,
     /// The version of each object.
     pub objects: &'a BTreeMap<String, ParameterValue>,
-    /// Existing resources of this account outside of any stack, by name: they are imported.
+    /// Existing resources of this account that belong to no stack, by name: they are imported.
     pub existing: &'a Existing,
     /// The desired termination protection.
     pub protect: bool,
@@ -49,18 +49,19 @@ pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     for stack in known.dependencies.levels.iter().flatten() {
         let Some(template) = known.templates.iter().find(|template| template.name == *stack) else { continue };
         let deployed = known.deployed.get(stack);
-        let wanted = known.wanted.contains(stack);
+        let included = known.included.contains(stack);
         let parameters = known.parameters(stack, &outputs);
         let new = resolve(template, &known.with_place(parameters.clone()));
-        let before =
-            deployed.filter(|deployed| deployed.state() != State::ReviewInProgress).map(|there| known.current(there));
+        let before = deployed
+            .filter(|deployed| deployed.state() != State::ReviewInProgress)
+            .map(|deployed| known.current(deployed));
         match known.plan(template, deployed, parameters, &new, before.as_ref()) {
-            Ok(plan) if wanted => {
+            Ok(plan) if included => {
                 outputs.extend(outputs_after(template, deployed, &plan, &new, before.as_ref()));
                 plans.push(plan);
             }
-            Err(why) if wanted => refused.extend(why),
-            // A stack outside of the plan provides its current outputs.
+            Err(why) if included => refused.extend(why),
+            // A stack that is not part of the plan provides its current outputs.
             _ => {
                 let current = deployed.into_iter().flat_map(|deployed| &deployed.outputs);
                 outputs.extend(
@@ -72,8 +73,8 @@ pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     if refused.is_empty() {
         return Ok(plans);
     }
-    let (words, hints): (Vec<String>, Vec<&str>) = refused.into_iter().unzip();
-    let failure = Failure::new(format!("nothing was changed: {}", words.join("; ")));
+    let (messages, hints): (Vec<String>, Vec<&str>) = refused.into_iter().unzip();
+    let failure = Failure::new(format!("nothing was changed: {}", messages.join("; ")));
     Err(failure.hint(hints.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")))
 }
 
@@ -133,8 +134,8 @@ impl PlanInput<'_> {
         let outputs: BTreeSet<&String> = old.outputs.keys().chain(new.outputs.keys()).collect();
         let differs = |name: &&String| old.outputs.get(*name) != new.outputs.get(*name);
         let outputs: Vec<String> = outputs.into_iter().filter(differs).cloned().collect();
-        let has_tag = deployed.is_some_and(|there| there.tags.contains_key(TAG));
-        let tagged = state != State::Ready || (!has_tag && takes_tags(new));
+        let has_tag = deployed.is_some_and(|deployed| deployed.tags.contains_key(TAG));
+        let tagged = state != State::Ready || (!has_tag && accepts_tags(new));
         let tag = tagged.then(|| self.module.to_owned());
         let action = match state {
             State::Absent => StackAction::Create,
@@ -144,7 +145,7 @@ impl PlanInput<'_> {
             State::Ready => StackAction::Update,
             State::Broken | State::UpdateFailed | State::RollbackFailed | State::Manual => {
                 let (what, next) = state.remedy().unwrap_or_default();
-                let (name, status) = deployed.map_or(("", ""), |there| (&there.name, &there.status));
+                let (name, status) = deployed.map_or(("", ""), |deployed| (&deployed.name, &deployed.status));
                 return Err(vec![(format!("the stack `{name}` is {status}: {what}"), next)]);
             }
         };
@@ -152,11 +153,14 @@ impl PlanInput<'_> {
             let refused = blocked(old, &changes);
             if !refused.is_empty() {
                 let of = |why: String| {
-                    let words = format!(
+                    let message = format!(
                         "in `{}` {why}, which CloudFormation cannot do while the name is in use",
                         template.name
                     );
-                    (words, "give it another name in the settings, or undo the change; to replace it, remove it first")
+                    (
+                        message,
+                        "give it another name in the settings, or undo the change; to replace it, remove it first",
+                    )
                 };
                 return Err(refused.into_iter().map(of).collect());
             }
@@ -168,7 +172,7 @@ impl PlanInput<'_> {
             stack: template.name.clone(),
             name: format!("{}-{}", self.prefix, template.name),
             action,
-            found: deployed.map(found),
+            found: deployed.map(StackPlan::current_state),
             template: sha256(template.text.as_bytes()),
             parameters,
             changes,
@@ -184,12 +188,6 @@ impl PlanInput<'_> {
     }
 }
 
-/// A stack's current state in a plan: its status, and the SHA-256 of template and parameters.
-pub(super) fn found(there: &Deployed) -> (String, String) {
-    let parameters: String = there.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
-    (there.status.clone(), sha256(format!("{}{parameters}", there.template).as_bytes()))
-}
-
 /// A stack's outputs after the plan. One with an unchanged definition keeps its value unless it refers to a new resource.
 fn outputs_after(
     template: &Template,
@@ -203,10 +201,10 @@ fn outputs_after(
         change.is_some_and(|change| change.action == Action::Add || change.replaces > Replaces::No)
     };
     let value = |name: &String| {
-        let there =
+        let current =
             deployed.filter(|_| matches!(plan.action, StackAction::Update | StackAction::Keep))?.outputs.get(name)?;
         let same = before?.outputs.get(name)? == new.outputs.get(name)?;
-        (same && !referenced(&new.outputs[name]).iter().any(is_new)).then(|| ParameterValue::Known(there.clone()))
+        (same && !referenced(&new.outputs[name]).iter().any(is_new)).then(|| ParameterValue::Known(current.clone()))
     };
     let of = |name: &String| {
         let pending = || ParameterValue::Pending(format!("output:{}.{name}", template.name));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Plan;
+use super::types::Plan;
 use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
 
 /// One piece of work.

@@ -1,4 +1,4 @@
-//! Existing resources outside of any stack that a new stack imports: what an earlier `destroy` retained.
+//! Existing resources that belong to no stack and that a new stack imports: those that an earlier `destroy` retained.
 //!
 //! A first template imports them by name only; the stack's own template then updates them. CloudFormation's automatic import
 //! supports neither names from parameters nor KMS keys (AWS CloudFormation User Guide, "Import AWS resources into a

@@ -15,7 +15,7 @@ pub struct Event {
     pub physical: String,
     /// `CREATE_FAILED` and so on.
     pub status: String,
-    /// The reason, if there is one.
+    /// The reason, if any.
     pub reason: Option<String>,
     /// Its time.
     pub at: Option<DateTime<Utc>>,
@@ -45,7 +45,7 @@ impl Event {
     }
 }
 
-/// The first failure in time that is no consequence of another. After a failed rollback it is the rollback's failure, which
+/// The first failure that is not a consequence of another. After a failed rollback it is the rollback's failure, which
 /// has to be fixed first.
 pub fn first_cause(events: &[Event]) -> Option<&Event> {
     first_of(failed_rollback(events).map_or(events, |start| &events[start..]))
@@ -94,7 +94,7 @@ const EXPLANATIONS: [(&str, &str); 11] = [
 
 /// The explanation of a reason, if it is a common one.
 pub fn explained(reason: &str) -> Option<&'static str> {
-    EXPLANATIONS.iter().find(|(part, _)| reason.contains(part)).map(|(_, words)| *words)
+    EXPLANATIONS.iter().find(|(part, _)| reason.contains(part)).map(|(_, explanation)| *explanation)
 }
 
 #[cfg(test)]

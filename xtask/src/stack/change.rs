@@ -19,7 +19,7 @@ use super::types::{Replaces, ResourceType};
 pub enum Action {
     /// It is created.
     Add,
-    /// It exists outside of the stack and is imported.
+    /// It exists, belongs to no stack, and is imported.
     Import,
     /// It is updated.
     Modify,
@@ -50,7 +50,7 @@ pub struct Change {
     /// Whether it is replaced.
     pub replaces: Replaces,
     /// Whether the removed resource is retained in the account.
-    pub stays: bool,
+    pub retained: bool,
     /// The values that differ.
     pub details: Vec<Detail>,
 }
@@ -58,8 +58,8 @@ pub struct Change {
 impl Change {
     /// Whether data may be lost.
     pub fn loses_data(&self) -> bool {
-        let goes = self.action == Action::Remove || self.replaces > Replaces::No;
-        goes && !self.stays && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
+        let removes = self.action == Action::Remove || self.replaces > Replaces::No;
+        removes && !self.retained && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
     /// The property with its fixed name, if the type has one.
@@ -68,7 +68,7 @@ impl Change {
     }
 
     /// Whether it removes or replaces a resource: such changes are listed first.
-    pub fn is_loud(&self) -> bool {
+    pub fn is_removal(&self) -> bool {
         self.action == Action::Remove || self.replaces > Replaces::No
     }
 
@@ -95,9 +95,9 @@ impl fmt::Display for Change {
             (Action::Modify, _) => '!',
         };
         write!(f, "{sign} {}  {}", self.resource, self.kind)?;
-        let word = match (self.action, self.replaces) {
-            (Action::Import, _) => "  exists, and is imported",
-            (Action::Remove, _) if self.stays => "  leaves the stack, and is retained",
+        let effect = match (self.action, self.replaces) {
+            (Action::Import, _) => "  exists and is imported",
+            (Action::Remove, _) if self.retained => "  is removed from the stack and retained",
             (Action::Remove, _) if self.loses_data() => "  is removed with its data",
             (Action::Remove, _) => "  is removed",
             (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; the data of the old one is lost",
@@ -105,7 +105,7 @@ impl fmt::Display for Change {
             (Action::Modify, Replaces::Maybe) => "  may be replaced",
             _ => "",
         };
-        f.write_str(word)?;
+        f.write_str(effect)?;
         for Detail { path, before, after } in self.details.iter().take(SHOWN) {
             let path = path.trim_start_matches("Properties/");
             match (before, after) {
@@ -168,17 +168,17 @@ pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
 }
 
 fn change(name: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Change> {
-    let alone = |body: &Value, action| Change {
+    let single = |body: &Value, action| Change {
         resource: name.to_owned(),
         kind: kind_of(body),
         action,
         replaces: Replaces::No,
-        stays: action == Action::Remove && retains(body, "DeletionPolicy"),
+        retained: action == Action::Remove && retains(body, "DeletionPolicy"),
         details: Vec::new(),
     };
     match (old, new) {
-        (None, Some(new)) => Some(alone(new, Action::Add)),
-        (Some(old), None) => Some(alone(old, Action::Remove)),
+        (None, Some(new)) => Some(single(new, Action::Add)),
+        (Some(old), None) => Some(single(old, Action::Remove)),
         (Some(old), Some(new)) => {
             let details: Vec<Detail> = differences(old, new);
             (!details.is_empty()).then(|| modified(name, old, new, details))
@@ -193,7 +193,7 @@ fn modified(name: &str, old: &Value, new: &Value, details: Vec<Detail>) -> Chang
         kind: kind_of(new),
         action: Action::Modify,
         replaces: if kind_of(old) == kind_of(new) { replaces(new, &details) } else { Replaces::Yes },
-        stays: retains(new, "UpdateReplacePolicy"),
+        retained: retains(new, "UpdateReplacePolicy"),
         details,
     }
 }
@@ -216,22 +216,22 @@ fn retains(body: &Value, policy: &str) -> bool {
     body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))
 }
 
-/// Attributes that CloudFormation does not act upon.
-const IDLE: [&str; 2] = ["Condition", "DependsOn"];
+/// Attributes that change no resource.
+const IGNORED: [&str; 2] = ["Condition", "DependsOn"];
 
 /// Every value that differs, by path.
 fn differences(old: &Value, new: &Value) -> Vec<Detail> {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     leaves(old, String::new(), &mut before);
     leaves(new, String::new(), &mut after);
-    let idle = |path: &str| IDLE.iter().any(|idle| path.split('/').next() == Some(idle));
+    let ignored = |path: &str| IGNORED.iter().any(|name| path.split('/').next() == Some(name));
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let detail = |path: &String| Detail {
         path: path.clone(),
         before: before.get(path).cloned(),
         after: after.get(path).cloned(),
     };
-    paths.into_iter().filter(|path| !idle(path)).map(detail).filter(|detail| detail.before != detail.after).collect()
+    paths.into_iter().filter(|path| !ignored(path)).map(detail).filter(|detail| detail.before != detail.after).collect()
 }
 
 /// The leaves of a value by path. A function is a leaf.
@@ -269,7 +269,7 @@ pub fn referenced(value: &Value) -> Vec<String> {
     found.into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
-/// Changes that cannot succeed: a resource with a fixed name cannot be replaced, as the old one has the name.
+/// Changes that cannot succeed: a resource with a fixed name cannot be replaced while the old one has the same name.
 pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {

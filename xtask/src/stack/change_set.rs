@@ -26,24 +26,24 @@ pub struct ChangeSetEntry {
 /// What a change set would replace or remove that the plan does not show as replaced or removed.
 ///
 /// A replacement that CloudFormation calls conditional counts unless the plan rules it out: the type's table says that these
-/// properties change in place, or the resource only follows others that are not replaced. Whatever takes an attribute of a
-/// changed resource is reported as conditional (API Reference, ResourceChangeDetail, Evaluation `Dynamic`).
+/// properties change in place, or the resource only follows others that are not replaced. CloudFormation reports a
+/// resource that uses an attribute of a changed resource as conditional (API Reference, ResourceChangeDetail, Evaluation `Dynamic`).
 pub fn unplanned(planned: &[Change], change_set: &[ChangeSetEntry]) -> Vec<String> {
-    let is_loud = |name: &String| planned.iter().any(|plan| plan.resource == *name && plan.is_loud());
+    let is_removal = |name: &String| planned.iter().any(|plan| plan.resource == *name && plan.is_removal());
     let mut found = Vec::new();
-    for entry in change_set.iter().filter(|entry| !is_loud(&entry.resource)) {
+    for entry in change_set.iter().filter(|entry| !is_removal(&entry.resource)) {
         let kind = ResourceType::of(&entry.kind);
         let in_place =
             |property: &String| kind.is_some_and(|kind| kind.replaces(property, &Value::Null) == Replaces::No);
         let is_planned = planned.iter().any(|plan| plan.resource == entry.resource);
-        let follows = !entry.follows.is_empty() && !entry.follows.iter().any(is_loud);
+        let follows = !entry.follows.is_empty() && !entry.follows.iter().any(is_removal);
         let ruled_out = follows
             || if is_planned {
                 kind.is_some()
             } else {
                 !entry.properties.is_empty() && entry.properties.iter().all(in_place)
             };
-        let word = match (entry.action, entry.replaces) {
+        let verb = match (entry.action, entry.replaces) {
             (Action::Remove, _) => "remove",
             (Action::Modify, Replaces::Yes) => "replace",
             (Action::Modify, Replaces::Maybe) if !ruled_out => "perhaps replace",
@@ -53,7 +53,7 @@ pub fn unplanned(planned: &[Change], change_set: &[ChangeSetEntry]) -> Vec<Strin
             [] => String::new(),
             names => format!(" because of {}", names.join(", ")),
         };
-        found.push(format!("{word} `{}` ({}){because}", entry.resource, entry.kind));
+        found.push(format!("{verb} `{}` ({}){because}", entry.resource, entry.kind));
     }
     found
 }

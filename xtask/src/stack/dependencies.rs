@@ -129,7 +129,7 @@ impl<'t> Connector<'t> {
         }
     }
 
-    /// What a name means outside of the stacks.
+    /// The source of a name that does not come from a stack.
     fn given(&self, name: &str) -> Option<String> {
         if let Some(setting) = self.settings.get(name) {
             return Some(format!("the settings' {}", setting.key));
@@ -233,28 +233,28 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
 /// The levels, or a circular dependency whose last stack is its first.
 fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> {
     let mut levels: Vec<Vec<String>> = Vec::new();
-    let mut made: BTreeSet<String> = BTreeSet::new();
-    while made.len() < dependencies.stacks.len() {
-        let waiting = dependencies.stacks.keys().filter(|stack| !made.contains(*stack));
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    while done.len() < dependencies.stacks.len() {
+        let waiting = dependencies.stacks.keys().filter(|stack| !done.contains(*stack));
         let ready: Vec<String> = waiting
             .clone()
-            .filter(|stack| dependencies.needs(stack).iter().all(|need| made.contains(*need)))
+            .filter(|stack| dependencies.needs(stack).iter().all(|need| done.contains(*need)))
             .cloned()
             .collect();
         if ready.is_empty() {
-            return Err(circle(dependencies, waiting.min(), &made));
+            return Err(circle(dependencies, waiting.min(), &done));
         }
-        made.extend(ready.iter().cloned());
+        done.extend(ready.iter().cloned());
         levels.push(ready);
     }
     Ok(levels)
 }
 
 /// Follows dependencies from a stack until one repeats.
-fn circle(dependencies: &Dependencies, from: Option<&String>, made: &BTreeSet<String>) -> Vec<String> {
+fn circle(dependencies: &Dependencies, from: Option<&String>, done: &BTreeSet<String>) -> Vec<String> {
     let mut path: Vec<String> = from.into_iter().cloned().collect();
     while let Some(last) = path.last() {
-        let next = dependencies.needs(last).into_iter().find(|need| !made.contains(*need)).map(str::to_owned);
+        let next = dependencies.needs(last).into_iter().find(|need| !done.contains(*need)).map(str::to_owned);
         let Some(next) = next else { break };
         let seen = path.iter().position(|stack| *stack == next);
         path.push(next);

@@ -13,7 +13,7 @@ pub struct Deployed {
     pub id: String,
     /// `CREATE_COMPLETE` and so on.
     pub status: String,
-    /// The reason of the status, if there is one.
+    /// The reason of the status, if any.
     pub reason: Option<String>,
     /// By name.
     pub parameters: BTreeMap<String, String>,
@@ -23,7 +23,7 @@ pub struct Deployed {
     pub tags: BTreeMap<String, String>,
     /// Whether termination protection is on.
     pub protected: bool,
-    /// The template it was created or updated with; empty if there is none yet.
+    /// The template it was created or updated with; empty while under review.
     pub template: String,
     /// Names of change sets that were never executed.
     pub change_sets: Vec<String>,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Template;
+use super::template::Template;
 use crate::settings::{Platform, Settings};
 
 /// Hours in a month, as AWS's own examples count them: 365 × 24 / 12.

@@ -1,5 +1,5 @@
-//! The settings module that owns a stack: its tag `module`. Two modules may use the same stack names; the tag keeps each off
-//! the other's stacks.
+//! The settings module that owns a stack: its tag `module`. Two modules may use the same stack names; the tag
+//! prevents that one changes the stacks of the other.
 //!
 //! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have the tag
 //! from the start. A stack of an earlier version gets it with its next deployment, unless that would replace a resource: Batch
@@ -31,7 +31,7 @@ pub fn owned<'s>(module: &str, stacks: impl IntoIterator<Item = &'s Deployed>) -
 }
 
 /// Whether every resource can be tagged in place.
-pub fn takes_tags(resources: &Resolved) -> bool {
+pub fn accepts_tags(resources: &Resolved) -> bool {
     resources.resources.values().all(|body| {
         let kind = ResourceType::of(body["Type"].as_str().unwrap_or_default());
         kind.is_some_and(|kind| kind.replaces("Tags", &body["Properties"]) == Replaces::No)
@@ -47,10 +47,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compute_environment_takes_no_new_tags_and_a_bucket_does() {
+    fn new_tags_replace_a_compute_environment_and_no_bucket() {
         let of = |kind: &str| {
             let resources = BTreeMap::from([("One".to_owned(), json!({"Type": kind, "Properties": {}}))]);
-            takes_tags(&Resolved { resources, ..Resolved::default() })
+            accepts_tags(&Resolved { resources, ..Resolved::default() })
         };
         assert!(of("AWS::S3::Bucket") && of("AWS::IAM::Role") && of("AWS::Batch::JobQueue"));
         assert!(!of("AWS::Batch::ComputeEnvironment") && !of("AWS::Unknown::Type"));

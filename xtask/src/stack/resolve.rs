@@ -1,5 +1,5 @@
 //! A template with its parameters resolved: conditions evaluated and parameters replaced by their values. References to
-//! resources and unknown pseudo parameters stay. Comparing two of these predicts a change.
+//! resources and unknown pseudo parameters remain. Comparing two of these predicts a change.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use super::template::Template;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterValue {
-    /// As CloudFormation takes it; lists separated by commas.
+    /// As CloudFormation accepts it; lists separated by commas.
     Known(String),
-    /// Known once something else is done: `image:<key>`, `output:<stack>.<name>`.
+    /// Known after another task: `image:<key>`, `output:<stack>.<name>`.
     Pending(String),
 }
 
@@ -36,7 +36,7 @@ pub struct Resolved {
     pub outputs: BTreeMap<String, Value>,
 }
 
-/// Resolves a template. A parameter without a value stays a reference; pseudo parameters (`AWS::Region`) are given like
+/// Resolves a template. A parameter without a value remains a reference; pseudo parameters (`AWS::Region`) are given like
 /// parameters.
 pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
     let resolver = Resolver { template, given };
@@ -131,7 +131,7 @@ impl Resolver<'_> {
         found().map_or_else(|| json!({ "Fn::FindInMap": filled.clone() }), |value| plain(Some(value.clone())))
     }
 
-    /// Replaces `${Parameter}` by its value; other references stay.
+    /// Replaces `${Parameter}` by its value; other references remain.
     fn substitute(&self, argument: &Value) -> Value {
         let (text, own) = match argument {
             Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),

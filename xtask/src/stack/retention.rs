@@ -24,7 +24,7 @@ pub fn retained(template: &str) -> Vec<String> {
 /// ignored a change of the policy alone (cloudformation-coverage-roadmap#1543), so each new policy comes with metadata.
 pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();
-    let removes = parameters.get_mut(REMOVES).is_some_and(|value| {
+    let changes_parameter = parameters.get_mut(REMOVES).is_some_and(|value| {
         let keeps = value != "true";
         "true".clone_into(value);
         keeps
@@ -33,14 +33,14 @@ pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, S
         let (space, rest) = line.split_at(line.len() - line.trim_start().len());
         let value = rest.strip_prefix("DeletionPolicy: ").map(str::trim);
         if value.is_some_and(|value| KEEPS.contains(&value)) {
-            format!("{space}DeletionPolicy: Delete\n{space}Metadata: {{Ends: with its stack}}\n")
+            format!("{space}DeletionPolicy: Delete\n{space}Metadata: {{DeletedWith: stack}}\n")
         } else {
             format!("{line}\n")
         }
     };
     let template: String = stack.template.lines().map(policy).collect();
     let changed = !retained(&stack.template).is_empty();
-    (changed || removes).then_some((template, parameters))
+    (changed || changes_parameter).then_some((template, parameters))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const ENDPOINTS: [(Endpoint, &str); 11] = [
 pub struct Setting {
     /// The keys it comes from.
     pub key: &'static str,
-    /// As CloudFormation takes it; lists separated by commas.
+    /// As CloudFormation accepts it; lists separated by commas.
     pub value: String,
 }
 

@@ -1,5 +1,5 @@
-//! What a stack's status means, and which operations it allows: the only place that knows, so that no call is sent that
-//! CloudFormation must refuse.
+//! What a stack's status means, and which operations it allows: the only place that
+//! decides, so that no command sends a call that CloudFormation must refuse.
 //!
 //! | status | `deploy` | `destroy` | `recover` |
 //! |---|---|---|---|
@@ -23,7 +23,7 @@ use serde::Serialize;
 pub enum State {
     /// No stack.
     Absent,
-    /// No operation in progress; it can be updated.
+    /// No operation is in progress; it can be updated.
     Ready,
     /// An operation is in progress.
     Busy,
@@ -35,7 +35,7 @@ pub enum State {
     UpdateFailed,
     /// A failed rollback that can be continued.
     RollbackFailed,
-    /// A person must decide.
+    /// An administrator must decide.
     Manual,
 }
 
@@ -82,7 +82,7 @@ pub enum Recovery {
 }
 
 impl State {
-    /// The meaning of a status; an unknown one needs a person.
+    /// The meaning of a status; an unknown one needs an administrator.
     pub fn of(status: &str) -> Self {
         STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::Manual, |(_, state)| *state)
     }
@@ -108,14 +108,14 @@ impl State {
             )),
             Self::Broken => Some((
                 "creating or deleting it failed, and it may still contain resources",
-                "`cargo xtask recover` deletes it; --stack NAME --retain RESOURCE keeps what cannot be deleted",
+                "`cargo xtask recover` deletes it; --stack NAME --retain RESOURCE retains a resource that cannot be deleted",
             )),
             Self::UpdateFailed => {
                 Some(("an update failed and was not rolled back", "`cargo xtask recover` rolls it back"))
             }
             Self::RollbackFailed => Some((
                 "an update failed, and so did its rollback",
-                "fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE leaves out what cannot be fixed",
+                "fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE skips a resource that cannot be fixed",
             )),
             Self::Manual => Some((
                 "no automatic operation is safe",

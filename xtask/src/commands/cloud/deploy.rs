@@ -54,8 +54,12 @@ fn deploy(args: &Deploy) -> Result<Exit> {
         Err(Ok(unapproved)) => {
             // Stacks without such a change were deployed, so the rest of the plan has another digest.
             let digests = unapproved.0.iter().map(|difference| difference.digest.clone());
-            let rest = plan(ready.again())?.plan.digest();
-            let digest = [rest].into_iter().chain(digests).collect::<Vec<_>>().join("-");
+            let ready = plan(ready.again())?;
+            let digest = [ready.plan.digest()].into_iter().chain(digests).collect::<Vec<_>>().join("-");
+            if args.scope.common.json {
+                let value = json!({ "digest": digest, "plan": ready.plan, "applied": false, "done": null });
+                terminal::say(&format!("{value}\n"))?;
+            }
             let hint = format!("to approve exactly this, run the same command with --expect {digest}");
             bail!(Failure::new(unapproved.to_string()).hint(hint))
         }
@@ -70,7 +74,7 @@ fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
         terminal::step(&format!("Waiting for CloudFormation to finish its operation on {}", busy.name));
         let mut tree = Tree::new(&[(busy.stack.clone(), String::new(), 0)]);
         let name = busy.stack.clone();
-        ready.settle(&name, &mut |event| tree.event(&name, event))?;
+        ready.wait_until_idle(&name, &mut |event| tree.event(&name, event))?;
         ready = deploy::plan(ready.again())?;
     }
     Ok(ready)

@@ -54,22 +54,22 @@ pub(super) fn find(
     }
     let namespace = &settings.warehouse.namespace;
     if wants(WAREHOUSE) && !owns(WAREHOUSE, namespace) && !aws.is_unanswered("Redshift Serverless") {
-        let there = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
-        match there {
-            Some(there) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), there.key),
+        let current = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
+        match current {
+            Some(current) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), current.key),
             Some(_) => late.push(namespace.clone()),
             None => {}
         }
     }
-    let words = format!(
+    let message = format!(
         "in use by another account, or in another region: bucket `{}`; bucket names are globally unique",
         others.join("`, `")
     );
-    let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to a value of your own; nothing was created";
-    ensure!(others.is_empty(), Failure::new(words).hint(hint));
-    let words =
-        format!("existing resources outside of a stack can be imported only by a new stack: `{}`", late.join("`, `"));
+    let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to a unique value; nothing was created";
+    ensure!(others.is_empty(), Failure::new(message).hint(hint));
+    let message =
+        format!("only a new stack can import existing resources that belong to no stack: `{}`", late.join("`, `"));
     let hint = "choose other names in the settings, or delete these resources";
-    ensure!(late.is_empty(), Failure::new(words).hint(hint));
+    ensure!(late.is_empty(), Failure::new(message).hint(hint));
     Ok(found)
 }

@@ -1,4 +1,4 @@
-//! Applies a plan: each task runs in a thread of its own as soon as the tasks it depends on are done; all progress is reported
+//! Applies a plan: each task runs in its own thread once its dependencies are done; all progress is reported
 //! in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,15 +21,15 @@ use crate::stack::{Deployed, Event, ParameterValue, Source};
 /// The progress of a deployment.
 #[derive(Debug)]
 pub enum Progress {
-    /// A task starts, or takes its next step.
+    /// A task starts a step.
     Step(Task, String),
-    /// How far a step is.
+    /// The progress of a step.
     Update(Task, String),
     /// Something happened to a resource of a stack.
     Event(Task, Event),
     /// A line of detail.
     Line(Task, String),
-    /// May this change, which the plan does not show, be executed? Without an answer it is not.
+    /// Asks whether a change that the plan does not show is approved. Without an answer it is not.
     Ask(Difference, Sender<bool>),
     /// A task finished, or failed with this error.
     Finished(Task, Option<String>),
@@ -113,7 +113,7 @@ impl ReadyDeployment {
                 if running == 0 {
                     break;
                 }
-                match receive.recv().context("a task ended without a result")? {
+                match receive.recv().context("a task exited without a result")? {
                     Message::Progress(progress) => report(progress),
                     Message::Finished(task, Ok(output)) => {
                         running -= 1;
@@ -176,7 +176,7 @@ impl ReadyDeployment {
             Task::Warehouse => {
                 if let Some(step) = self.plan.warehouse.as_ref().filter(|step| !step.is_idle()) {
                     let (settings, variables) = (&self.request.settings, &self.request.variables);
-                    warehouse::apply(&self.aws, settings, variables, step, &mut |words| reporter.step(words))?;
+                    warehouse::apply(&self.aws, settings, variables, step, &mut |step| reporter.step(step))?;
                 }
                 Ok(TaskOutput::Nothing)
             }
@@ -251,14 +251,14 @@ struct Reporter<'a> {
 
 impl Reporter<'_> {
     fn send(&self, progress: Progress) {
-        // The receiver is gone only when everything has ended.
+        // The receiver is dropped only after all tasks have finished.
         let _ = self.send.send(Message::Progress(progress));
     }
 }
 
 impl Listener for Reporter<'_> {
-    fn starts(&mut self, words: &str) {
-        self.step(words);
+    fn starts(&mut self, operation: &str) {
+        self.step(operation);
     }
 
     fn event(&mut self, event: &Event) {
@@ -275,17 +275,17 @@ impl Listener for Reporter<'_> {
 }
 
 impl BuildProgress for Reporter<'_> {
-    fn step(&mut self, words: &str) {
-        self.send(Progress::Step(self.task.clone(), words.to_owned()));
+    fn step(&mut self, step: &str) {
+        self.send(Progress::Step(self.task.clone(), step.to_owned()));
     }
 
-    fn line(&mut self, words: &str) {
-        self.send(Progress::Line(self.task.clone(), words.to_owned()));
+    fn line(&mut self, line: &str) {
+        self.send(Progress::Line(self.task.clone(), line.to_owned()));
     }
 
     fn progress(&mut self, _of: &str, progress: &docker::Progress) {
         let (sent, all) = (progress.values().sum::<u64>(), progress.keys().sum::<u64>());
-        let words = format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000);
-        self.send(Progress::Update(self.task.clone(), words));
+        let text = format!("pushing, {} of {} MB", sent / 1_000_000, all / 1_000_000);
+        self.send(Progress::Update(self.task.clone(), text));
     }
 }

@@ -13,7 +13,7 @@ use crate::settings::{Breach, Period, Settings, Variables};
 use crate::warehouse::{Address, Users};
 
 /// The usage limit of the settings.
-pub(in crate::flows) fn wanted(settings: &Settings) -> Limit {
+pub(in crate::flows) fn limit_of(settings: &Settings) -> Limit {
     let limit = &settings.warehouse.usage_limit;
     let period = match limit.period {
         Period::Daily => "daily",
@@ -40,7 +40,7 @@ pub(super) async fn step(
     settings: &Settings,
     stack: Option<&StackPlan>,
 ) -> Result<WarehouseStep> {
-    let limit = shown(&wanted(settings));
+    let limit = shown(&limit_of(settings));
     if aws.is_unanswered("Redshift Serverless") {
         return Ok(WarehouseStep { limit: (None, limit), unanswered: true, prepares: false });
     }
@@ -72,7 +72,7 @@ pub(super) fn apply(
 ) -> Result<()> {
     let serverless = Serverless::new(&aws.config);
     let names = &settings.warehouse;
-    let missing = || Failure::new(format!("there is no workgroup `{}`", names.workgroup));
+    let missing = || Failure::new(format!("the workgroup `{}` does not exist", names.workgroup));
     let (workgroup, current) = aws.wait(limits(&serverless, settings))?.with_context(missing)?;
     if step.prepares {
         report("preparing schemas, ledger, roles and grants");
@@ -84,5 +84,5 @@ pub(super) fn apply(
         Preparation::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
     }
     report("setting the usage limit");
-    aws.wait(serverless.set_limit(&workgroup, &current, &wanted(settings)))
+    aws.wait(serverless.set_limit(&workgroup, &current, &limit_of(settings)))
 }

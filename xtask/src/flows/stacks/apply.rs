@@ -2,67 +2,23 @@
 //! the listener approves the difference.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use anyhow::{Context, Result, bail};
 use contract::Exit;
 
-use super::{Listener, failed};
-use crate::edge::cloudformation::{ChangeSet, CloudFormation, Does, Made, Wanted};
+use super::operation::{Difference, Listener, failed, wait_until_idle};
+use crate::edge::cloudformation::{CloudFormation, Does, Made, Wanted};
 use crate::failure::Failure;
 use crate::plan::{StackAction, StackPlan};
-use crate::stack::{Deployed, State, TAG, import, unplanned};
-use crate::sync::sha256;
+use crate::stack::{Deployed, State, TAG, import};
 
 /// The prefix of our change sets' names.
 pub const CHANGE_SETS: &str = "dpworld-";
 
-/// A change set that replaces or removes more than the plan shows, and was not approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The stack's name with the prefix.
-    pub stack: String,
-    /// What the plan does not show.
-    pub changes: Vec<String>,
-    /// The SHA-256 of everything that the change set would do.
-    pub digest: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CloudFormation would {} in `{}`, which the plan does not show", self.changes.join(", "), self.stack)
-    }
-}
-
-impl std::error::Error for Difference {}
-
-impl Difference {
-    fn of(plan: &StackPlan, set: &ChangeSet) -> Option<Self> {
-        let changes = unplanned(&plan.changes, &set.changes);
-        // Plain values always serialise.
-        let content = serde_json::to_vec(&(&plan.name, &set.changes)).unwrap_or_default();
-        (!changes.is_empty()).then(|| Self { stack: plan.name.clone(), changes, digest: sha256(&content) })
-    }
-}
-
-/// Waits until no operation is in progress; returns the stack as it is then.
-pub async fn settle(
-    cloudformation: &CloudFormation,
-    mut found: Option<Deployed>,
-    listener: &mut dyn Listener,
-) -> Result<Option<Deployed>> {
-    while let Some(stack) = found.take_if(|stack| stack.state() == State::Busy) {
-        listener.starts(&format!("{}, started earlier", stack.status));
-        let seen = cloudformation.newest_event(&stack.id).await?;
-        found = cloudformation.watch(&stack.id, seen, &mut |event| listener.event(event)).await?;
-    }
-    Ok(found)
-}
-
-/// Applies a stack's plan; returns the stack as it is then. `id` identifies the attempt and is unique.
+/// Applies a stack's plan; returns the stack in its new state. `id` identifies the attempt and is unique.
 ///
 /// # Errors
-/// When the stack changed since the plan was made, with a [`Difference`] that is not approved, or when CloudFormation fails.
+/// When the stack changed since the plan was created, with a [`Difference`] that is not approved, or when CloudFormation fails.
 pub async fn apply(
     cloudformation: &CloudFormation,
     plan: &StackPlan,
@@ -71,21 +27,21 @@ pub async fn apply(
     (id, region): (&str, &str),
     listener: &mut dyn Listener,
 ) -> Result<Deployed> {
-    let mut found = settle(cloudformation, cloudformation.stack(&plan.name).await?, listener).await?;
+    let mut found = wait_until_idle(cloudformation, cloudformation.stack(&plan.name).await?, listener).await?;
     if let Some(stack) = found.take_if(|stack| stack.state() == State::ReviewInProgress) {
-        listener.starts("deleting a stack that was never created");
+        listener.starts("deleting the empty stack");
         remove(cloudformation, &stack, region, listener).await?;
     }
     if let (StackAction::Update, Some(stack)) = (plan.action, &mut found) {
         stack.template = cloudformation.template(&stack.id).await?;
     }
     let as_planned = match plan.action {
-        StackAction::Update => plan.is_of(found.as_ref()),
+        StackAction::Update => plan.matches(found.as_ref()),
         StackAction::Keep => found.is_some(),
         StackAction::Create | StackAction::Recreate | StackAction::Wait => found.is_none(),
     };
     if !as_planned {
-        let failure = Failure::new(format!("the stack `{}` changed since the plan was made", plan.name));
+        let failure = Failure::new(format!("the stack `{}` changed since the plan was created", plan.name));
         bail!(failure.exit(Exit::TempFail).hint("run the same command again"));
     }
     for name in &plan.leftovers {
@@ -175,8 +131,8 @@ async fn execute(
         Made::Empty => None,
         Made::Refused(why) => {
             let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
-            let words = if problems.is_empty() { why.clone() } else { problems.join("; ") };
-            Some(Failure::new(format!("CloudFormation refuses the change of `{}`: {words}", wanted.stack)).into())
+            let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
+            Some(Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", wanted.stack)).into())
         }
         Made::Ready | Made::Pending => {
             let difference = plan.and_then(|plan| Difference::of(plan, &set));
@@ -191,7 +147,8 @@ async fn execute(
                         Does::Imports(_) => "importing existing resources",
                     });
                     let done = cloudformation.watch(&stack, seen, &mut |event| listener.event(event)).await?;
-                    let done = done.with_context(|| format!("the stack `{}` was deleted meanwhile", wanted.stack))?;
+                    let done =
+                        done.with_context(|| format!("the stack `{}` was deleted during the operation", wanted.stack))?;
                     let succeeded = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
                     return if succeeded.contains(&done.status.as_str()) {
                         Ok(done)
@@ -202,8 +159,8 @@ async fn execute(
             }
         }
     };
-    // No leftovers: a stack under review would block the next deployment. If another deployment has created it meanwhile,
-    // it stays.
+    // No leftovers: a stack under review would block the next deployment. If another deployment has created the
+    // stack, it is kept.
     if found.is_none() {
         let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
         if let Some(review) = review {

@@ -2,12 +2,12 @@
 
 use anyhow::{Result, bail};
 
-use super::{Listener, failed, settle};
+use super::operation::{Listener, failed, wait_until_idle};
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
 use crate::stack::{Recovery, State};
 
-/// Deletes a stack if it exists; the resources in `retain` stay in the account.
+/// Deletes a stack if it exists; the resources in `retain` are kept in the account.
 pub async fn delete(
     cloudformation: &CloudFormation,
     name: &str,
@@ -15,7 +15,7 @@ pub async fn delete(
     region: &str,
     listener: &mut dyn Listener,
 ) -> Result<()> {
-    let found = settle(cloudformation, cloudformation.stack(name).await?, listener).await?;
+    let found = wait_until_idle(cloudformation, cloudformation.stack(name).await?, listener).await?;
     let Some(stack) = found.filter(|stack| stack.state() != State::Absent) else { return Ok(()) };
     listener.starts("deleting");
     // Only resources whose deletion failed can be retained (API Reference, DeleteStack, RetainResources).
@@ -36,7 +36,7 @@ pub async fn recover(
     region: &str,
     listener: &mut dyn Listener,
 ) -> Result<&'static str> {
-    let found = settle(cloudformation, cloudformation.stack(name).await?, listener).await?;
+    let found = wait_until_idle(cloudformation, cloudformation.stack(name).await?, listener).await?;
     let Some(stack) = found else { return Ok("does not exist") };
     let seen = cloudformation.newest_event(&stack.id).await?;
     match stack.state().recovery() {

@@ -6,7 +6,7 @@ use super::{DEPLOY, EMULATED, or_error};
 use crate::edge::aws::Aws;
 use crate::edge::redshift::Redshift;
 use crate::edge::serverless::{Serverless, Workgroup};
-use crate::flows::deploy::{limit_shown, limit_wanted};
+use crate::flows::deploy::{limit_of, limit_shown};
 use crate::settings::Settings;
 use crate::verdict::StatusLine;
 
@@ -22,13 +22,13 @@ pub(super) fn lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
     let name = &settings.warehouse.workgroup;
     let workgroup = match aws.wait(serverless.workgroup(name)) {
         Ok(Some(workgroup)) => workgroup,
-        Ok(None) => return vec![StatusLine::red(CHECKS[0], format!("there is no workgroup `{name}`"), DEPLOY)],
+        Ok(None) => return vec![StatusLine::red(CHECKS[0], format!("the workgroup `{name}` does not exist"), DEPLOY)],
         Err(error) => return vec![or_error(CHECKS[0], Err(error))],
     };
     let available = workgroup.status == "AVAILABLE";
-    let host = workgroup.host.as_deref().unwrap_or("no address yet");
-    let words = format!("{name} {}, {host}", workgroup.status);
-    let first = StatusLine::of(available, CHECKS[0], words, "see the workgroup in the Redshift console");
+    let host = workgroup.host.as_deref().unwrap_or("no endpoint yet");
+    let text = format!("{name} {}, {host}", workgroup.status);
+    let first = StatusLine::of(available, CHECKS[0], text, "see the workgroup in the Redshift console");
     vec![
         first,
         or_error(CHECKS[1], limit(aws, &serverless, &workgroup, settings)),
@@ -37,18 +37,18 @@ pub(super) fn lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
             Err(error) if format!("{error:#}").contains("AccessDenied") => {
                 StatusLine::not_verifiable(CHECKS[2], "the caller has no access to the database")
             }
-            answer => or_error(CHECKS[2], answer),
+            line => or_error(CHECKS[2], line),
         },
     ]
 }
 
 fn limit(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<StatusLine> {
     let found = aws.wait(serverless.limits(&workgroup.arn))?;
-    let wanted = limit_shown(&limit_wanted(settings));
+    let desired = limit_shown(&limit_of(settings));
     let shown: Vec<String> = found.iter().map(limit_shown).collect();
-    let words = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
-    let fix = format!("{DEPLOY} sets it to {wanted}");
-    Ok(StatusLine::of(shown == [wanted], "usage limit", words, fix))
+    let text = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
+    let fix = format!("{DEPLOY} sets it to {desired}");
+    Ok(StatusLine::of(shown == [desired], "usage limit", text, fix))
 }
 
 /// Read as the administrator, who always has access to the ledger.
@@ -70,16 +70,16 @@ fn age(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
         (None, _) => StatusLine::green(CHECK, "none yet"),
         // DATEDIFF counts hour boundaries, so a second may count as an hour.
         (Some(hours), _) if hours < -1 => {
-            let words = format!("{at}, {} hours in the future", -hours);
+            let text = format!("{at}, {} hours in the future", -hours);
             StatusLine::red(
                 CHECK,
-                words,
+                text,
                 "set the clock of the machine that ran `copy`, and correct loaded_at in etl.runs",
             )
         }
         (Some(hours), Some(most)) if hours > i64::from(most) => {
-            let words = format!("{at}, {hours} hours ago; {most} are allowed");
-            StatusLine::red(CHECK, words, "see the runs of the DAG `ingestion`")
+            let text = format!("{at}, {hours} hours ago; {most} are allowed");
+            StatusLine::red(CHECK, text, "see the runs of the DAG `ingestion`")
         }
         (Some(hours), _) => StatusLine::green(CHECK, format!("{at}, {hours} hours ago")),
     }

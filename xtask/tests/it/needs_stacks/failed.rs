@@ -153,7 +153,7 @@ fn what_cannot_be_deleted_is_named_and_can_be_retained() {
         "error: the stack `DataPlatform-first` is DELETE_FAILED",
         "`Vpc` (AWS::EC2::VPC) DELETE_FAILED",
         "DependencyViolation",
-        "--stack NAME --retain RESOURCE keeps what cannot be deleted",
+        "--stack NAME --retain RESOURCE retains a resource that cannot be deleted",
         &console(&account),
     ]);
     only_recover_helps(&account, &network, &["is DELETE_FAILED: creating or deleting it failed"]);

@@ -52,7 +52,9 @@ fn malformed_templates_and_wires_ask_aws_nothing() {
 fn an_unknown_stack_causes_no_call() {
     let (account, proxy, two) = (account(), listening(), two());
     let arguments = ["deploy", "--yes", "--folder", text(two.path()), "--stack", "frist"];
-    account.run_by(&proxy.endpoint, &arguments).refused(&["there is no stack `frist`", "the stacks are first, second"]);
+    account
+        .run_by(&proxy.endpoint, &arguments)
+        .refused(&["the stack `frist` does not exist", "the stacks are first, second"]);
     assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
 }
 
@@ -62,7 +64,7 @@ fn another_account_is_not_touched() {
     for command in ["deploy", "destroy", "diff", "recover"] {
         let mut program = account.by(&proxy.endpoint, &[command, "--folder", text(two.path())]);
         let other = ran(program.env("AWS_ACCOUNT_ID", "999999999999"));
-        let words = format!("the credentials are of account {}, the settings of 999999999999", account.number);
+        let words = format!("the credentials belong to account {}, the settings to 999999999999", account.number);
         other.refused(&[&words, "AWS_ACCOUNT_ID"]);
     }
     let asked: Vec<String> = proxy.asked().iter().map(|asked| asked.call()).collect();
@@ -168,6 +170,12 @@ fn a_change_set_beyond_the_plan_is_executed_only_with_its_own_digest() {
     }
     assert!(digests.iter().all(|digest| *digest == digests[0] && digest.starts_with(&plan)), "{digests:?}");
 
+    // `--json` prints the same digest.
+    let refused = deploy(&["--yes", "--json"], &replacing()).refused(&words);
+    let output: serde_json::Value = serde_json::from_str(&refused.stdout).expect("JSON");
+    assert_eq!((&output["digest"], &output["applied"]), (&digests[0].as_str().into(), &false.into()));
+    assert_eq!(account.state(), before);
+
     // It approves this change set and no other.
     let removing = Proxy::editing(
         &endpoint(),
@@ -209,7 +217,7 @@ fn on_a_terminal_a_change_set_beyond_the_plan_is_asked_about() {
         let deploy = account.by(&proxy.endpoint, &["deploy", "--folder", text(after.path())]);
         let (output, found) = on_a_terminal(&deploy, answers);
         assert_eq!(found, Some(code), "{output}");
-        assert!(output.contains("which the plan does not show. Carry it out?"), "{output}");
+        assert!(output.contains("which the plan does not show. Apply it?"), "{output}");
         assert_eq!(output.contains("to approve exactly this"), code == 1, "{output}");
         assert_eq!(account.status("first").as_deref(), Some(status), "{output}");
     }
@@ -347,7 +355,7 @@ fn a_stack_of_an_earlier_version_gets_the_tag_by_its_next_deployment() {
     assert!(!tags().contains("<Value>rehearse</Value>"), "{}", tags());
 
     let shown = account.with("diff", two.path(), &[]).done().stdout;
-    assert!(shown.contains("DataPlatform-first   update of tags; tag module=rehearse"), "{shown}");
+    assert!(shown.contains("DataPlatform-first   update tags; tag module=rehearse"), "{shown}");
     account.with("deploy", two.path(), &["--yes"]).done();
     assert!(tags().contains("<Value>rehearse</Value>"), "{}", tags());
     let shown = account.with("diff", two.path(), &[]).done().stdout;

@@ -98,7 +98,7 @@ impl Case {
     }
 
     fn dependencies(&self) -> Dependencies {
-        stack::connect(&self.templates, &stack::settings(&settings())).expect("wired")
+        stack::connect(&self.templates, &stack::settings(&settings())).expect("connected")
     }
 
     fn stacks(&self) -> Result<Vec<StackPlan>, Failure> {
@@ -109,7 +109,7 @@ impl Case {
             templates: &self.templates,
             dependencies: &dependencies,
             deployed: &self.deployed,
-            wanted: &if self.only.is_empty() {
+            included: &if self.only.is_empty() {
                 dependencies.stacks.keys().cloned().collect()
             } else {
                 self.only.iter().cloned().collect()
@@ -199,17 +199,17 @@ fn all_failed_stacks_are_reported_together() {
     }
     let refused = case.refused();
     assert!(refused.contains("`P-base` is UPDATE_ROLLBACK_FAILED") && refused.contains("`P-user` is"), "{refused}");
-    // A stack outside of the plan does not matter.
+    // A stack that is not part of the plan does not matter.
     case.only = vec!["base".to_owned()];
-    case.deployed.get_mut("base").expect("there").status = "UPDATE_COMPLETE".to_owned();
+    case.deployed.get_mut("base").expect("deployed").status = "UPDATE_COMPLETE".to_owned();
     assert_eq!(case.actions(), [StackAction::Keep]);
 }
 
 #[test]
 fn a_stack_never_created_is_recreated_and_a_busy_one_is_waited_for() {
     let mut case = Case::deployed();
-    case.deployed.get_mut("base").expect("there").status = "REVIEW_IN_PROGRESS".to_owned();
-    case.deployed.get_mut("user").expect("there").status = "UPDATE_IN_PROGRESS".to_owned();
+    case.deployed.get_mut("base").expect("deployed").status = "REVIEW_IN_PROGRESS".to_owned();
+    case.deployed.get_mut("user").expect("deployed").status = "UPDATE_IN_PROGRESS".to_owned();
     assert_eq!(case.actions(), [StackAction::Recreate, StackAction::Wait]);
 }
 
@@ -231,7 +231,7 @@ fn a_retained_bucket_is_imported_by_its_new_stack() {
     let imported = plan.stacks[0].changes.iter().filter(|change| change.action == Action::Import);
     assert_eq!(imported.map(|change| change.resource.as_str()).collect::<Vec<_>>(), ["Bucket"]);
     assert_eq!(plan.stacks[0].adopts["Bucket"].name, "dpstack-eu-west-1");
-    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  exists, and is imported"), "{plan}");
+    assert!(plan.to_string().contains("< Bucket  AWS::S3::Bucket  exists and is imported"), "{plan}");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn protection_and_leftover_change_sets_are_work() {
     case.protect = settings().protection.level == Level::Development;
     assert_eq!(case.plan().stacks[0].protect, Some(true));
     let mut case = Case::deployed();
-    case.deployed.get_mut("base").expect("there").change_sets = vec!["dpworld-x".to_owned(), "others".to_owned()];
+    case.deployed.get_mut("base").expect("deployed").change_sets = vec!["dpworld-x".to_owned(), "others".to_owned()];
     let plan = case.plan();
     assert_eq!((plan.stacks[0].leftovers.as_slice(), plan.is_idle()), (&["dpworld-x".to_owned()][..], false));
 }
@@ -259,10 +259,10 @@ fn equal_plans_have_equal_digests_and_different_plans_different_ones() {
     other("image", &|case| _ = case.images.insert("dbt-image".to_owned(), known("sha256:2")));
     other("object", &|case| _ = case.objects.insert("requirements.txt".to_owned(), known("v2")));
     other("protection", &|case| case.protect = true);
-    other("status", &|case| case.deployed.get_mut("base").expect("there").status = "UPDATE_COMPLETE".to_owned());
-    other("what is there", &|case| case.deployed.get_mut("base").expect("there").template += "# by hand\n");
+    other("status", &|case| case.deployed.get_mut("base").expect("deployed").status = "UPDATE_COMPLETE".to_owned());
+    other("template", &|case| case.deployed.get_mut("base").expect("deployed").template += "# by hand\n");
     other("parameters", &|case| {
-        let base = case.deployed.get_mut("base").expect("there");
+        let base = case.deployed.get_mut("base").expect("deployed");
         base.parameters.insert("ProjectName".to_owned(), "x".to_owned());
     });
     for (name, case) in others {
@@ -270,7 +270,7 @@ fn equal_plans_have_equal_digests_and_different_plans_different_ones() {
     }
     // The digest covers neither others' change sets nor ARNs.
     let mut case = Case::deployed();
-    case.deployed.get_mut("base").expect("there").id = "arn:other".to_owned();
+    case.deployed.get_mut("base").expect("deployed").id = "arn:other".to_owned();
     assert_eq!(case.plan().digest(), digest);
 }
 

@@ -72,7 +72,7 @@ fn a_value_that_differs_is_shown_with_both_sides() {
     let other = NETWORK.replace("RetentionInDays: 14", "RetentionInDays: 30");
     let found = between((NETWORK, &usual), (&other, &usual));
     assert_eq!(shown(&found), ["~ Group  AWS::Logs::LogGroup\n    RetentionInDays: 14 -> 30"]);
-    assert!(!found[0].is_loud());
+    assert!(!found[0].is_removal());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_replacement_replaces_what_depends_on_it() {
             "! Vpc  AWS::EC2::VPC  is replaced\n    CidrBlock: 10.0.0.0/16 -> 10.1.0.0/16",
         ]
     );
-    assert!(found.iter().all(Change::is_loud) && !found.iter().any(Change::loses_data));
+    assert!(found.iter().all(Change::is_removal) && !found.iter().any(Change::loses_data));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_retention_policy_is_shown() {
     let keeps =
         NETWORK.replace("Condition: HasLogs\n", "Condition: HasLogs\n    DeletionPolicy: RetainExceptOnCreate\n");
     let found = between((&keeps, &given(&USUAL)), (&keeps, &with("Logs", "false")));
-    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  leaves the stack, and is retained"]);
+    assert_eq!(shown(&found), ["- Group  AWS::Logs::LogGroup  is removed from the stack and retained"]);
 }
 
 #[test]

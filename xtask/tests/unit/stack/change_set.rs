@@ -4,7 +4,7 @@ use super::*;
 
 fn shown(action: Action, replaces: Replaces) -> Change {
     let (resource, kind) = ("A".to_owned(), "AWS::SNS::Topic".to_owned());
-    Change { resource, kind, action, replaces, stays: false, details: Vec::new() }
+    Change { resource, kind, action, replaces, retained: false, details: Vec::new() }
 }
 
 fn entry(kind: &str, action: Action, replaces: Replaces, property: &str) -> ChangeSetEntry {
@@ -33,7 +33,7 @@ fn unplanned_replacements_and_removals_are_found() {
     use Replaces::{Maybe, No, Yes};
     const TOPIC: &str = "AWS::SNS::Topic";
     let in_place = vec![shown(Modify, No)];
-    let loud = vec![shown(Modify, Yes)];
+    let removal = vec![shown(Modify, Yes)];
     let removed = vec![shown(Remove, No)];
     for (plan, of_aws, goes_on) in [
         (&[][..], entry(TOPIC, Add, No, ""), true),
@@ -43,8 +43,8 @@ fn unplanned_replacements_and_removals_are_found() {
         (&removed, entry(TOPIC, Remove, No, ""), true),
         (&[], entry(TOPIC, Modify, Yes, "TopicName"), false),
         (&in_place, entry(TOPIC, Modify, Yes, "TopicName"), false),
-        (&loud, entry(TOPIC, Modify, Yes, "TopicName"), true),
-        (&loud, entry(TOPIC, Modify, Maybe, "TopicName"), true),
+        (&removal, entry(TOPIC, Modify, Yes, "TopicName"), true),
+        (&removal, entry(TOPIC, Modify, Maybe, "TopicName"), true),
         (&in_place, entry(TOPIC, Modify, Maybe, "DisplayName"), true),
         (&in_place, entry("AWS::New::Thing", Modify, Maybe, "A"), false),
         (&[], entry(TOPIC, Modify, Maybe, "DisplayName"), true),

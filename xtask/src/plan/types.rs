@@ -1,0 +1,168 @@
+//! The parts of a plan as values.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::stack::{Adopted, Change, Deployed, ParameterValue};
+use crate::sync::sha256;
+
+/// The target of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deployment {
+    /// The settings' module.
+    pub settings: String,
+    /// The only account it may change.
+    pub account: String,
+    /// AWS's name, as `eu-west-1`.
+    pub region: String,
+}
+
+/// What a deployment does, in the order in which it does it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The target.
+    pub deployment: Deployment,
+    /// Every stack, also unchanged ones.
+    pub stacks: Vec<StackPlan>,
+    /// Existing stacks that `--create-only` leaves out, by their full names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_alone: Vec<String>,
+    /// Every image that a stack needs.
+    pub images: Vec<ImageStep>,
+    /// The DAGs, if a stack needs their requirements.
+    pub dags: Option<DagsStep>,
+    /// What the warehouse needs beyond CloudFormation.
+    pub warehouse: Option<WarehouseStep>,
+}
+
+/// What happens to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StackAction {
+    /// It is created.
+    Create,
+    /// A stack that was never created is deleted, then created.
+    Recreate,
+    /// It is updated.
+    Update,
+    /// It is unchanged.
+    Keep,
+    /// An operation is in progress.
+    Wait,
+}
+
+/// One stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StackPlan {
+    /// Without the prefix: `storage`.
+    pub stack: String,
+    /// With the prefix: `DataPlatform-storage`.
+    pub name: String,
+    /// What happens to it.
+    pub action: StackAction,
+    /// The current state: status, and the SHA-256 of template and parameters. None if it does not exist.
+    pub found: Option<(String, String)>,
+    /// The SHA-256 of the desired template.
+    pub template: String,
+    /// The desired parameters.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// The changes of its resources.
+    pub changes: Vec<Change>,
+    /// Existing resources that belong to no stack and are imported first.
+    pub adopts: BTreeMap<String, Adopted>,
+    /// The outputs that change.
+    pub outputs: Vec<String>,
+    /// The settings' module, if the stack gets it as a new tag.
+    pub tag: Option<String>,
+    /// The new termination protection, if it changes.
+    pub protect: Option<bool>,
+    /// Change sets that an interrupted deployment left; not part of the digest.
+    #[serde(skip)]
+    pub leftovers: Vec<String>,
+}
+
+/// One image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageStep {
+    /// `ingestion-image` or `dbt-image`.
+    pub image: String,
+    /// Its tag.
+    pub key: String,
+    /// Of its manifest, if the registry has it; else it is built and pushed.
+    pub digest: Option<String>,
+}
+
+/// The DAGs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DagsStep {
+    /// The SHA-256 of each file, by key.
+    pub files: BTreeMap<String, String>,
+    /// The requests, if the bucket exists and could be read.
+    pub requests: Option<Vec<String>>,
+}
+
+/// The warehouse's own steps: schemas, ledger, roles, grants, and last the usage limit, whose presence means that the others
+/// are done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WarehouseStep {
+    /// The current and the desired usage limit.
+    pub limit: (Option<String>, String),
+    /// Whether the service cannot be called because an emulator lacks it.
+    pub unanswered: bool,
+    /// Whether schemas, roles and grants are created.
+    pub prepares: bool,
+}
+
+impl StackPlan {
+    /// A stack's current state: its status, and the SHA-256 of its template and parameters.
+    pub(super) fn current_state(deployed: &Deployed) -> (String, String) {
+        let parameters: String = deployed.parameters.iter().map(|(name, value)| format!("\n{name}={value}")).collect();
+        (deployed.status.clone(), sha256(format!("{}{parameters}", deployed.template).as_bytes()))
+    }
+
+    /// Whether the stack is unchanged since the plan was created.
+    pub fn matches(&self, deployed: Option<&Deployed>) -> bool {
+        self.found == deployed.map(Self::current_state)
+    }
+
+    /// Whether the stack needs no change.
+    pub fn is_idle(&self) -> bool {
+        self.action == StackAction::Keep && self.protect.is_none() && self.leftovers.is_empty()
+    }
+}
+
+impl DagsStep {
+    /// Whether the bucket is up to date.
+    pub fn is_idle(&self) -> bool {
+        self.requests.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
+impl WarehouseStep {
+    /// Whether the warehouse needs no change, or cannot be called.
+    pub fn is_idle(&self) -> bool {
+        self.unanswered || (!self.prepares && self.limit.0.as_ref() == Some(&self.limit.1))
+    }
+}
+
+impl Plan {
+    /// Whether everything is in the desired state.
+    pub fn is_idle(&self) -> bool {
+        self.stacks.iter().all(StackPlan::is_idle)
+            && self.images.iter().all(|image| image.digest.is_some())
+            && self.dags.as_ref().is_none_or(DagsStep::is_idle)
+            && self.warehouse.as_ref().is_none_or(WarehouseStep::is_idle)
+    }
+
+    /// The stack of that name, without the prefix.
+    pub fn stack(&self, name: &str) -> Option<&StackPlan> {
+        self.stacks.iter().find(|stack| stack.stack == name)
+    }
+
+    /// The SHA-256 of the plan: what is approved.
+    pub fn digest(&self) -> String {
+        // Plain values always serialise, and maps are sorted.
+        sha256(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
