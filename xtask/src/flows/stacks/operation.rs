@@ -50,7 +50,7 @@ pub trait Listener: Send {
     }
 }
 
-/// Waits until no operation is in progress; returns the stack as it is then.
+/// Waits until no operation is in progress; returns the stack in its new state.
 pub async fn wait_until_idle(
     cloudformation: &CloudFormation,
     mut found: Option<Deployed>,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::failure::Failure;
 use crate::settings::{Document, Level, Settings, Variables};
-use crate::stack::{self, Action, Dependencies, Deployed, Source, Template};
+use crate::stack::{self, Action, Dependencies, Deployed, ParameterValue, Source, Template};
 
 const BASE: &str = "
 Description: d
