@@ -16,8 +16,8 @@ mod tests;
 
 use serde::Serialize;
 
-pub use compile::{Choice, Compilers};
-pub use facts::{Caller, Configuration, Engine, Facts, Setting};
+pub use compile::Choice;
+pub use facts::{Caller, Compilers, Configuration, Engine, Facts, Setting};
 
 use crate::ui::{self, Align};
 

@@ -31,7 +31,7 @@ mod warehouse;
 
 pub use airflow::{LogLevel, Webserver};
 pub use auth::Method;
-pub use batch::{Batch, Platform};
+pub use batch::{Batch, JobDefinition, Platform};
 pub use confined::confined;
 pub use document::{Document, no_yaml, text_of};
 pub use dot_env::dot_env;

@@ -56,7 +56,7 @@ fn caller(caller: &Caller) -> Diagnosis {
             why.clone(),
             &["create new keys, or remove these from the environment and .env"],
         ),
-        Caller::Unanswered(why) => Diagnosis::yellow(
+        Caller::NoResponse(why) => Diagnosis::yellow(
             "credentials",
             format!("found, but {why}"),
             &["check the network, the proxy and AWS_ENDPOINT_URL"],

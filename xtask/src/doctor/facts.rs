@@ -27,12 +27,8 @@ pub struct Facts {
     pub uv: Option<String>,
     /// The Docker engine.
     pub engine: Engine,
-    /// The default target of rustc.
-    pub host: Option<String>,
-    /// The targets with a standard library.
-    pub targets: Vec<String>,
-    /// Whether `libc.a` is installed.
-    pub static_libc: bool,
+    /// The compilers.
+    pub compilers: Compilers,
     /// Free GiB on the disk of the build.
     pub free_gib: Option<u64>,
     /// The permission bits of `.env`, and whether it has a secret.
@@ -43,6 +39,17 @@ pub struct Facts {
     pub sdk_region: Option<String>,
     /// The caller's identity in AWS.
     pub caller: Caller,
+}
+
+/// The compilers of a machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compilers {
+    /// The default target of rustc, if it is installed.
+    pub host: Option<String>,
+    /// The targets with a standard library.
+    pub targets: Vec<String>,
+    /// Whether `libc.a` is installed.
+    pub static_libc: bool,
 }
 
 /// A value and its source.
@@ -73,7 +80,7 @@ pub struct Configuration {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// It responded.
-    Answers {
+    Running {
         /// Its version.
         version: String,
         /// The newest API that it supports: major and minor.
@@ -82,7 +89,7 @@ pub enum Engine {
         address: String,
     },
     /// It did not respond.
-    Silent {
+    Unreachable {
         /// Its address.
         address: String,
         /// Whether the address is from DOCKER_HOST.
@@ -107,5 +114,5 @@ pub enum Caller {
     /// STS or the provider of credentials refused.
     Refused(String),
     /// There was no response in time.
-    Unanswered(String),
+    NoResponse(String),
 }

@@ -16,7 +16,9 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let mut list = vec![rust(facts), git(facts), linker(facts), postgres(facts), python(facts), uv(facts), disk(facts)];
     list.push(docker(facts));
     if let Ok(configuration) = &facts.configuration {
-        list.push(images(Choice::of(configuration.compile, configuration.platform, &facts.into())));
+        let responds = matches!(facts.engine, Engine::Running { .. });
+        let choice = Choice::of(configuration.compile, configuration.platform, &facts.compilers, responds);
+        list.push(images(choice));
     }
     list
 }
@@ -121,20 +123,20 @@ fn disk(facts: &Facts) -> Diagnosis {
 
 fn docker(facts: &Facts) -> Diagnosis {
     match &facts.engine {
-        Engine::Answers { version, api, .. } if *api < DOCKER_API => Diagnosis::yellow(
+        Engine::Running { version, api, .. } if *api < DOCKER_API => Diagnosis::yellow(
             "docker",
             format!("{version} has API {}.{}, {}.{} is required", api.0, api.1, DOCKER_API.0, DOCKER_API.1),
             &["update the engine to 20.10 or newer"],
         ),
-        Engine::Answers { version, api, .. } => {
+        Engine::Running { version, api, .. } => {
             Diagnosis::green("docker", format!("engine {version}, API {}.{}", api.0, api.1))
         }
-        Engine::Silent { address, configured: true, why } => Diagnosis::red(
+        Engine::Unreachable { address, configured: true, why } => Diagnosis::red(
             "docker",
             format!("DOCKER_HOST is {address}: {why}"),
             &["start that engine, or `unset DOCKER_HOST`"],
         ),
-        Engine::Silent { why, .. } => Diagnosis::yellow(
+        Engine::Unreachable { why, .. } => Diagnosis::yellow(
             "docker",
             format!("{why}; only images need it"),
             &[
@@ -162,16 +164,5 @@ fn images(choice: Choice) -> Diagnosis {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::version;
-
-    #[test]
-    fn versions_are_found_in_the_output_of_programs() {
-        assert_eq!(version("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95, 0)));
-        assert_eq!(version("git version 2.39.5"), Some((2, 39, 5)));
-        assert_eq!(version("Python 3.11.2"), Some((3, 11, 2)));
-        assert_eq!(version("1.94"), Some((1, 94, 0)));
-        assert_eq!(version("none"), None);
-        assert!(version("1.9.0") < version("1.10.0"));
-    }
-}
+#[path = "../../tests/unit/doctor/tools.rs"]
+mod tests;

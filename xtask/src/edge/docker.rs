@@ -254,7 +254,8 @@ fn hinted(failure: Failure, words: &str) -> Failure {
 /// The version of the engine at `host` (DOCKER_HOST), else at the default socket.
 pub fn engine(host: Option<&str>) -> doctor::Engine {
     let address = host.unwrap_or(SOCKET).to_owned();
-    let silent = |why: String| doctor::Engine::Silent { address: address.clone(), configured: host.is_some(), why };
+    let silent =
+        |why: String| doctor::Engine::Unreachable { address: address.clone(), configured: host.is_some(), why };
     if !["unix://", "tcp://", "http://"].iter().any(|scheme| address.starts_with(scheme)) {
         return silent("only unix://, tcp:// and http:// are supported".to_owned());
     }
@@ -267,7 +268,7 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
     };
     let asked = runtime.block_on(async { tokio::time::timeout(TIMEOUT, ask(&address)).await });
     match asked {
-        Ok(Ok((version, api))) => doctor::Engine::Answers { version, api, address },
+        Ok(Ok((version, api))) => doctor::Engine::Running { version, api, address },
         Ok(Err(error)) => silent(no_answer(&error)),
         Err(_) => silent(format!("no answer in {} seconds", TIMEOUT.as_secs())),
     }

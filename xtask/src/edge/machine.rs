@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use nix::sys::statvfs::statvfs;
 
+use crate::doctor::Compilers;
+
 /// What a program says on its first line; `None` if it is not there or fails.
 pub fn says(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
@@ -24,13 +26,18 @@ pub fn rustc() -> Option<String> {
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
+/// The installed compilers.
+pub fn compilers() -> Compilers {
+    Compilers { host: host(), targets: targets(), static_libc: static_libc().is_some() }
+}
+
 /// The triple that rustc compiles for by itself.
-pub fn host() -> Option<String> {
+fn host() -> Option<String> {
     rustc()?.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 /// The triples whose standard library rustc has.
-pub fn targets() -> Vec<String> {
+fn targets() -> Vec<String> {
     let Some(root) = says("rustc", &["--print", "sysroot"]) else { return Vec::new() };
     let entries = std::fs::read_dir(PathBuf::from(root).join("lib/rustlib")).into_iter().flatten().flatten();
     let whole = entries.filter(|entry| {

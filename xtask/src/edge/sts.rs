@@ -14,7 +14,7 @@ use crate::failure::chain;
 /// Asks STS who the credentials belong to, within a time for everything: the program of a profile's `credential_process`
 /// and the portal of IAM Identity Center take seconds by themselves.
 pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
-    let late = || Caller::Unanswered(format!("no answer in {} seconds", limit.as_secs()));
+    let late = || Caller::NoResponse(format!("no answer in {} seconds", limit.as_secs()));
     tokio::time::timeout(limit, ask(config)).await.unwrap_or_else(|_| late())
 }
 
@@ -37,7 +37,7 @@ async fn ask(config: &SdkConfig) -> Caller {
         Ok(known) => Caller::Known { account: known.account.unwrap_or_default(), arn: known.arn.unwrap_or_default() },
         Err(error) => match error.as_service_error() {
             Some(refusal) => Caller::Refused(format!("STS says {}", refusal.code().unwrap_or("that they are refused"))),
-            None => Caller::Unanswered(format!("STS could not be asked: {}", chain(&error))),
+            None => Caller::NoResponse(format!("STS could not be asked: {}", chain(&error))),
         },
     }
 }

@@ -50,7 +50,7 @@ fn caller(aws: &Aws) -> Result<String> {
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
         Caller::Refused(why) => Failure::new(format!("AWS refuses the credentials: {why}"))
             .hint("create new access keys, or use other credentials"),
-        Caller::Unanswered(why) => {
+        Caller::NoResponse(why) => {
             Failure::new(format!("cannot determine the AWS account (sts:GetCallerIdentity): {why}"))
                 .exit(Exit::TempFail)
                 .hint("check the network, then run the same command again")

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::doctor::{Choice, Compilers};
+use crate::doctor::Choice;
 use crate::edge::docker::{Build, Engine, Progress, Pushed};
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
@@ -43,14 +43,10 @@ impl ImageRequest {
     /// The toolchain that compiles the programs, on this machine or in Docker.
     fn toolchain(&self) -> Result<Toolchain> {
         let images = &self.settings.images;
-        let compilers = Compilers {
-            host: machine::host(),
-            targets: machine::targets(),
-            static_libc: machine::static_libc().is_some(),
-            // The connection is checked when it is needed.
-            engine: true,
-        };
-        let (target, image) = match Choice::of(images.ingestion.compile, self.settings.batch.platform, &compilers) {
+        // The connection to an engine is checked when it is needed.
+        let compilers = machine::compilers();
+        let (target, image) = match Choice::of(images.ingestion.compile, self.settings.batch.platform, &compilers, true)
+        {
             Choice::Host { target, .. } => (target, None),
             Choice::Docker { .. } => (self.settings.batch.platform.gnu(), Some(images.ingestion.builder.clone())),
             Choice::Nowhere { why } => {

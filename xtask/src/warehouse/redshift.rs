@@ -158,47 +158,5 @@ const TABLES: [(&str, &str); 4] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn users() -> Users {
-        Users::of_roles("ingestion", "dbt", &["analyst".to_owned(), "IAM:ann".to_owned()]).expect("valid names")
-    }
-
-    #[test]
-    fn the_plan_creates_only_missing_users_roles_and_grants() {
-        let first = plan("zoo", &users(), &Existing::default());
-        for wanted in [
-            "CREATE USER \"IAMR:ingestion\" PASSWORD DISABLE",
-            "CREATE USER \"IAM:ann\" PASSWORD DISABLE",
-            "CREATE ROLE transformer",
-            "GRANT ROLE reader TO \"IAM:ann\"",
-            "CREATE SCHEMA IF NOT EXISTS staging_zoo AUTHORIZATION \"IAMR:ingestion\"",
-            "ALTER TABLE etl.attempts OWNER TO \"IAMR:ingestion\"",
-            "GRANT SELECT ON svv_table_info TO \"IAMR:dbt\"",
-            "GRANT SELECT ON svv_mv_info TO \"IAMR:dbt\"",
-        ] {
-            assert!(first.iter().any(|sql| sql == wanted), "{wanted} is not in {first:#?}");
-        }
-        let line = |kind: &str, name: &str, role: &str| [kind, name, role].map(str::to_owned).to_vec();
-        let mut lines: Vec<_> = users().each().map(|(user, role)| line("grant", user, role)).collect();
-        lines.extend(users().each().map(|(user, _)| line("user ", user, "")));
-        lines.extend(ROLES.map(|role| line("role", role, "")));
-        let again = plan("zoo", &users(), &Existing::read(lines));
-        assert_eq!(again, first[first.len() - again.len()..]);
-        assert!(
-            !again
-                .iter()
-                .any(|sql| ["CREATE USER", "CREATE ROLE", "GRANT ROLE"].iter().any(|start| sql.starts_with(start)))
-        );
-    }
-
-    #[test]
-    fn names_that_iam_does_not_allow_are_refused() {
-        for name in ["", "a b", "x\"; DROP SCHEMA etl; --", "ä", &"x".repeat(65), "arn:aws:iam::1:role/x", "team/x"] {
-            assert!(Users::of_roles(name, "dbt", &[]).is_err(), "{name}");
-            assert!(Users::of_roles("a", "b", &[format!("IAM:{name}\"")]).is_err(), "{name}");
-        }
-        assert!(Users::of_roles("same", "same", &[]).is_err());
-    }
-}
+#[path = "../../tests/unit/warehouse/redshift.rs"]
+mod tests;

@@ -104,8 +104,8 @@ fn wrong_addresses_and_options_are_reported() {
     let (server, password) = server();
     let somewhere = format!("{server}/postgres");
     for (address, more, wanted) in [
-        ("mysql://a@b/c", &[][..], "the warehouse's address has another scheme"),
-        ("postgres://a:hunter2@b/c", &[], "the warehouse's address has a password in it"),
+        ("mysql://a@b/c", &[][..], "the warehouse's address starts with neither redshift:// nor postgres://"),
+        ("postgres://a:hunter2@b/c", &[], "the warehouse's address contains a password"),
         ("redshift://w/d", &[], "missing --loader and --transformer"),
         ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be both loader and transformer"),
         ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not the name of an IAM role"),

@@ -17,10 +17,12 @@ fn good() -> Facts {
         python: text("Python 3.11.2"),
         venv: true,
         uv: text("uv 0.9.1"),
-        engine: Engine::Answers { version: "28.0.1".to_owned(), api: (1, 48), address: "unix:///x".to_owned() },
-        host: text("x86_64-unknown-linux-gnu"),
-        targets: vec!["x86_64-unknown-linux-gnu".to_owned()],
-        static_libc: true,
+        engine: Engine::Running { version: "28.0.1".to_owned(), api: (1, 48), address: "unix:///x".to_owned() },
+        compilers: Compilers {
+            host: text("x86_64-unknown-linux-gnu"),
+            targets: vec!["x86_64-unknown-linux-gnu".to_owned()],
+            static_libc: true,
+        },
         free_gib: Some(40),
         dot_env: Some((0o600, true)),
         configuration: Ok(Configuration {
@@ -46,8 +48,8 @@ fn of(check: &str, change: impl FnOnce(&mut Facts)) -> (State, String) {
     (one.state, one.found)
 }
 
-fn silent(configured: bool) -> Engine {
-    Engine::Silent { address: "unix:///x".to_owned(), configured, why: "no engine runs there".to_owned() }
+fn unreachable(configured: bool) -> Engine {
+    Engine::Unreachable { address: "unix:///x".to_owned(), configured, why: "no engine is running".to_owned() }
 }
 
 #[test]
@@ -81,15 +83,15 @@ fn what_they_do_not_require_is_yellow() {
         ("postgresql", |facts| facts.postgres = Some((13, "/x".into()))),
         ("uv", |facts| facts.uv = None),
         ("disk", |facts| facts.free_gib = Some(3)),
-        ("docker", |facts| facts.engine = silent(false)),
+        ("docker", |facts| facts.engine = unreachable(false)),
         ("credentials", |facts| facts.caller = Caller::NoCredentials),
-        ("credentials", |facts| facts.caller = Caller::Unanswered("no answer in 3 seconds".to_owned())),
+        ("credentials", |facts| facts.caller = Caller::NoResponse("no answer in 3 seconds".to_owned())),
         (".env", |facts| facts.dot_env = Some((0o644, false))),
         ("region", |facts| facts.sdk_region = Some("us-east-1".to_owned())),
     ] {
         assert_eq!(of(check, change).0, State::Yellow, "{check}");
     }
-    let old = Engine::Answers { version: "19.3".to_owned(), api: (1, 40), address: "unix:///x".to_owned() };
+    let old = Engine::Running { version: "19.3".to_owned(), api: (1, 40), address: "unix:///x".to_owned() };
     assert_eq!(
         of("docker", |facts| facts.engine = old),
         (State::Yellow, "19.3 has API 1.40, 1.41 is required".to_owned())
@@ -98,11 +100,11 @@ fn what_they_do_not_require_is_yellow() {
 
 #[test]
 fn a_wrong_configuration_is_red() {
-    assert_eq!(of("docker", |facts| facts.engine = silent(true)).0, State::Red);
+    assert_eq!(of("docker", |facts| facts.engine = unreachable(true)).0, State::Red);
     assert_eq!(of("settings", |facts| facts.configuration = Err("x: 2 problems\n\na".to_owned())).1, "x: 2 problems");
     assert_eq!(of(".env", |facts| facts.dot_env = Some((0o640, true))).0, State::Red);
     assert_eq!(
-        of("credentials", |facts| facts.caller = Caller::Refused("STS says ExpiredToken".to_owned())).0,
+        of("credentials", |facts| facts.caller = Caller::Refused("STS refused: ExpiredToken".to_owned())).0,
         State::Red
     );
     let other = Caller::Known { account: "000000000000".to_owned(), arn: "arn:aws:iam::000000000000:root".to_owned() };
@@ -116,12 +118,8 @@ fn a_wrong_configuration_is_red() {
 #[test]
 fn where_images_are_compiled_follows_the_table() {
     let choice = |compile, static_libc, engine: bool| {
-        let mut facts = good();
-        facts.static_libc = static_libc;
-        if !engine {
-            facts.engine = silent(false);
-        }
-        match Choice::of(compile, Platform::X86, &(&facts).into()) {
+        let compilers = Compilers { static_libc, ..good().compilers };
+        match Choice::of(compile, Platform::X86, &compilers, engine) {
             Choice::Host { .. } => "host",
             Choice::Docker { .. } => "docker",
             Choice::Nowhere { .. } => "nowhere",
@@ -139,13 +137,11 @@ fn where_images_are_compiled_follows_the_table() {
     ] {
         assert_eq!(choice(compile, static_libc, engine), expected, "{compile:?} {static_libc} {engine}");
     }
-    let mut facts = good();
-    assert!(
-        matches!(Choice::of(Compile::Auto, Platform::Arm64, &(&facts).into()), Choice::Docker { .. }),
-        "another processor"
-    );
-    facts.targets.push("x86_64-unknown-linux-musl".to_owned());
-    let musl = Choice::of(Compile::Auto, Platform::X86, &(&facts).into());
+    let mut compilers = good().compilers;
+    let arm = Choice::of(Compile::Auto, Platform::Arm64, &compilers, true);
+    assert!(matches!(arm, Choice::Docker { .. }), "another processor");
+    compilers.targets.push("x86_64-unknown-linux-musl".to_owned());
+    let musl = Choice::of(Compile::Auto, Platform::X86, &compilers, true);
     assert!(matches!(musl, Choice::Host { target: "x86_64-unknown-linux-musl", .. }), "{musl:?}");
 }
 
@@ -153,10 +149,10 @@ fn where_images_are_compiled_follows_the_table() {
 fn a_report_fits_a_terminal_of_80_columns() {
     let mut facts = good();
     (facts.rustc, facts.git, facts.linker, facts.postgres, facts.python) = (None, None, None, None, None);
-    (facts.uv, facts.free_gib, facts.host, facts.engine) = (None, Some(0), None, silent(true));
+    (facts.uv, facts.free_gib, facts.compilers.host, facts.engine) = (None, Some(0), None, unreachable(true));
     (facts.dot_env, facts.sdk_region) = (Some((0o644, true)), Some("us-east-1".to_owned()));
     facts.caller = Caller::Known { account: "1".to_owned(), arn: "arn".to_owned() };
-    for engine in [silent(true), silent(false)] {
+    for engine in [unreachable(true), unreachable(false)] {
         facts.engine = engine;
         for line in report(&diagnoses(&facts)).lines() {
             assert!(line.chars().count() <= 80, "{line}");
