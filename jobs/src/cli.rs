@@ -1,6 +1,6 @@
-//! What both programs share at the top: options, logs, progress, signals and the way out.
+//! What both programs share: options, logs, progress, signals and exit codes.
 //!
-//! Standard output carries one JSON object at the end and nothing else; everything for people goes to standard error.
+//! The only output on standard output is one JSON object at the end; everything for people is on standard error.
 
 pub mod copy;
 pub mod lineage;
@@ -25,42 +25,42 @@ use crate::edge;
 use crate::failure::{Failure, chain, exit_of, hint_of};
 use crate::flows::transform::Progress;
 
-/// The contract that the programs carry; `--contract` names another.
+/// The built-in contract; `--contract` names another.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
 /// The options of both programs. Each can come from the environment, which is how AWS Batch passes them.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct Common {
-    /// Where the lake is: s3://bucket or file:///dir
+    /// The lake: s3://bucket or file:///dir
     #[arg(long, env = "LAKE_URL", value_name = "URL")]
     pub lake_url: String,
-    /// Only these collections (default: all of the contract)
+    /// Only these collections (default: all collections of the contract)
     #[arg(long, env = "COLLECTIONS", value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
     /// A contract file instead of the built-in one for SpaceX
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Go on once although data seems to be missing: a response that is one page of several, a table that would lose more
-    /// rows than the contract allows. The reason goes into the log
+    /// Continue although data seems to be missing: a response that is one page of several, or a table that would lose more
+    /// rows than the contract allows. The reason is logged
     #[arg(long, env = "ACCEPT", value_name = "REASON")]
     pub accept: Option<String>,
-    /// Where lineage goes beside the lake.
+    /// The collector of lineage.
     #[command(flatten)]
     pub lineage: lineage::To,
-    /// How logs look on standard error
+    /// The format of the log on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
-    /// The least important log lines that are shown: error, warn, info or debug
+    /// The lowest level that is logged: error, warn, info or debug
     #[arg(long, env = "LOG_LEVEL", default_value_t = tracing::Level::INFO, value_name = "LEVEL")]
     pub log_level: tracing::Level,
 }
 
-/// How logs look.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Log {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -70,10 +70,10 @@ impl Common {
         self.accept.clone().filter(|reason| !reason.trim().is_empty())
     }
 
-    /// The contract, checked.
+    /// The validated contract.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a sound contract.
+    /// When the file cannot be read or is not a valid contract.
     pub fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();
@@ -82,7 +82,7 @@ impl Common {
     }
 }
 
-/// Sets up what the whole program shares: logs, and TLS.
+/// Sets up the log and TLS.
 pub fn start(common: &Common, bars: &Bars) {
     edge::choose_tls();
     let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(bars.clone());
@@ -90,7 +90,7 @@ pub fn start(common: &Common, bars: &Bars) {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
         Log::Text => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            // People read the message; its fields are for the machines that read JSON.
+            // The text format shows only the message; the JSON format has all fields.
             let message = debug_fn(|out, field, value| match field.name() {
                 "message" => write!(out, "{value:?}"),
                 _ => Ok(()),
@@ -102,48 +102,48 @@ pub fn start(common: &Common, bars: &Bars) {
 
 /// How a job ended.
 #[derive(Debug)]
-pub enum Ending<'e, T> {
+pub enum End<'e, T> {
     /// With this report.
     Done(&'e T),
     /// With this error.
     Failed(&'e anyhow::Error),
-    /// Because the program was told to stop.
+    /// By a signal.
     Stopped,
 }
 
-/// Runs a job until it is done or the program is told to stop (SIGTERM, SIGINT), shows the outcome and gives the
-/// exit code. `clean_up` follows a failure or a stop, for three seconds at most; `tell` follows every end.
+/// Runs a job until it finishes or a signal stops it (SIGTERM, SIGINT), prints the result and returns the exit code.
+/// `clean_up` follows a failure or a signal, for three seconds at most; `report` follows every end.
 pub async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
-    tell: impl AsyncFnOnce(Ending<'_, T>),
+    report: impl AsyncFnOnce(End<'_, T>),
 ) -> ExitCode {
     let mut stopped = false;
     let result = tokio::select! {
-        // The signals first: from the first moment on they end the program in an orderly way.
+        // The signals first, so that they are handled from the start.
         biased;
-        result = told_to_stop() => Err(result.map_or_else(anyhow::Error::from, |signal| {
+        result = signalled() => Err(result.map_or_else(anyhow::Error::from, |signal| {
             stopped = true;
-            Failure::temporary(format!("stopped by {signal}; nothing half-done is visible")).into()
+            Failure::temporary(format!("stopped by {signal}; nothing incomplete is visible")).into()
         })),
         result = job => result,
     };
-    let error = match result.and_then(|report| Ok((serde_json::to_string(&report)?, report))) {
-        Ok((text, report)) => {
-            // A reader that has gone away has seen all it wanted.
+    let error = match result.and_then(|result| Ok((serde_json::to_string(&result)?, result))) {
+        Ok((text, result)) => {
+            // A closed pipe is not an error: the run is complete.
             let _ = writeln!(io::stdout(), "{text}");
-            tell(Ending::Done(&report)).await;
+            report(End::Done(&result)).await;
             return Exit::Done.into();
         }
         Err(error) => error,
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
     let exit = fail(&error);
-    tell(if stopped { Ending::Stopped } else { Ending::Failed(&error) }).await;
+    report(if stopped { End::Stopped } else { End::Failed(&error) }).await;
     exit
 }
 
-/// Shows an error, its causes and its hint, and gives the exit code.
+/// Logs an error, its causes and its hint, and returns the exit code.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let exit = exit_of(error);
     tracing::error!(exit = exit as u8, "{}", chain(error.as_ref()));
@@ -153,7 +153,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     exit.into()
 }
 
-async fn told_to_stop() -> io::Result<&'static str> {
+async fn signalled() -> io::Result<&'static str> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(tokio::select! {
         _ = terminate.recv() => "SIGTERM",
@@ -168,7 +168,7 @@ pub struct Bars {
 }
 
 impl Bars {
-    /// Bars, or none where nobody would see them.
+    /// Bars, hidden unless standard error is a terminal and the log is text.
     pub fn new(log: Log) -> Self {
         let shown = log == Log::Text && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -198,7 +198,7 @@ impl Progress for Collections {
             Some(total) => ProgressBar::new(total),
             None => ProgressBar::new_spinner(),
         };
-        // A template that does not parse would only cost the picture.
+        // Without this template the bar has the default style.
         if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
             bar.set_style(style);
         }

@@ -1,6 +1,6 @@
-//! The only place that touches files, clock, network and processes.
+//! The only code that uses files, clock, network and processes.
 //!
-//! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
+//! Architecture invariant: no edge file imports another; what two of them need is created above and passed to both.
 
 pub mod clock;
 pub mod lake;
@@ -9,8 +9,8 @@ pub mod scratch;
 pub mod source;
 pub mod warehouse;
 
-/// Chooses the one TLS provider of the program, before anything speaks HTTPS.
+/// Sets the TLS provider of the program, before the first HTTPS connection.
 pub fn choose_tls() {
-    // A second call finds it chosen, which is as good.
+    // A second call has no effect.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

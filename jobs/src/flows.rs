@@ -1,4 +1,4 @@
-//! The story of each job, readable in one screen.
+//! The steps of each job.
 
 pub mod copy;
 pub mod lineage;
@@ -11,19 +11,19 @@ use contract::Contract;
 
 use crate::failure::Failure;
 
-/// The collections to work on, in the contract's order; all when none is named.
+/// The chosen collections, in the contract's order; all when none is named.
 ///
 /// # Errors
 /// When a name is not in the contract.
-pub fn chosen<'c>(contract: &'c Contract, wanted: &[String]) -> Result<Vec<&'c str>> {
-    // An empty variable, as AWS Batch passes a parameter without a value, names nothing.
-    let wanted: Vec<&str> = wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+pub fn chosen<'c>(contract: &'c Contract, names: &[String]) -> Result<Vec<&'c str>> {
+    // An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
     let known: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
-    let unknown: BTreeSet<&str> = wanted.iter().copied().filter(|name| !known.contains(name)).collect();
+    let unknown: BTreeSet<&str> = names.iter().copied().filter(|name| !known.contains(name)).collect();
     if !unknown.is_empty() {
         let unknown: Vec<&str> = unknown.into_iter().collect();
         let message = format!("source `{}` has no collection `{}`", contract.source, unknown.join("`, `"));
-        return Err(Failure::refused(message).hint(format!("there are {}", known.join(", "))).into());
+        return Err(Failure::refused(message).hint(format!("its collections are {}", known.join(", "))).into());
     }
-    Ok(known.into_iter().filter(|name| wanted.is_empty() || wanted.contains(name)).collect())
+    Ok(known.into_iter().filter(|name| names.is_empty() || names.contains(name)).collect())
 }

@@ -86,7 +86,7 @@ impl Subject<'_> {
             };
             Dataset::new(place, None).documented(&collection.doc)
         });
-        let doc = "Fetches a source's responses and turns them into typed Parquet with a receipt for each collection.";
+        let doc = "Fetches a source's responses and turns them into typed Parquet with a manifest for each collection.";
         self.events("transformation", doc, inputs.collect(), self.files())
     }
 
@@ -99,7 +99,7 @@ impl Subject<'_> {
             let place = Place { namespace: place.namespace.clone(), name };
             Dataset::new(place, Some(table.name)).documented(table.doc).loaded(&table, dialect)
         });
-        let doc = "Validates a run's receipts and objects, then loads it into the warehouse in one transaction.";
+        let doc = "Validates a run's manifests and objects, then loads it into the warehouse in one transaction.";
         self.events("copy", doc, self.files(), outputs.collect())
     }
 

@@ -12,12 +12,12 @@ const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 pub struct Claims {
     /// Whether there is a next page.
     next: bool,
-    /// The largest total, and the header that gives it.
+    /// The largest total, and its header.
     total: Option<(&'static str, u64)>,
 }
 
 impl Claims {
-    /// Reads headers with names in lower case; a header that came several times is one list with commas (RFC 9110, section
+    /// Reads headers with names in lower case; a repeated header is one list with commas (RFC 9110, section
     /// 5.2).
     pub fn of(headers: &BTreeMap<String, String>) -> Self {
         let value = |name: &str| headers.get(&name.to_ascii_lowercase());

@@ -1,5 +1,5 @@
-//! The receipt of one collection: the manifest of a transformation, which `copy` checks before it loads. It is called a
-//! receipt because the stored objects are.
+//! The manifest of one collection of a run, which `copy` checks before it loads. Its type is called a receipt because the
+//! stored objects are, and COPY's own manifest is another file.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -10,17 +10,17 @@ use sha2::{Digest, Sha256};
 /// Increased whenever the same contract and response would give other Parquet bytes than before.
 const TRANSFORMATION: u32 = 4;
 
-/// One collection's receipt, `stage/<source>/run=<id>/receipts/<collection>.json`.
+/// One collection's manifest, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The contract's source.
     pub source: String,
     /// The collection.
     pub collection: String,
-    /// The run this receipt belongs to.
+    /// The run.
     pub run_id: RunId,
     /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
-    /// the time of the receipt that it replays, so that old bytes never overtake newer ones in the ledger, and the
+    /// the time of the manifest that it replays, so that old bytes never overtake newer ones in the ledger, and the
     /// head's own bytes, transformed under another contract, may take its place.
     pub fetched_at: String,
     /// The fingerprint of the collection's part of the contract.
@@ -37,7 +37,7 @@ pub struct Receipt {
     /// The run whose stored bytes were transformed again, without a request to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_from: Option<RunId>,
-    /// The version of the code that made the files; old receipts have none.
+    /// The version of the code that wrote the files; old manifests have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
     /// The response's bytes as received.
@@ -105,7 +105,7 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     hex(&Sha256::digest(text))[..32].to_owned()
 }
 
-/// The version of the code that makes files.
+/// The version of the code that writes the files.
 pub fn made_by() -> String {
     format!("dpworld {} (transformation {TRANSFORMATION})", env!("CARGO_PKG_VERSION"))
 }

@@ -1,4 +1,4 @@
-//! Validation before a load: receipts against the contract, and objects against their receipts and the limits of the
+//! Validation before a load: manifests against the contract, and objects against their manifests and the limits of the
 //! warehouse. Nothing is written until every object of a run has passed.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -23,7 +23,7 @@ pub use column::Column;
 pub use parquet::parquet;
 pub use refusal::Refusal;
 
-/// Checks a receipt against the contract, without reading its objects.
+/// Checks a manifest against the contract, without reading its objects.
 ///
 /// # Errors
 /// What differs.
@@ -35,7 +35,7 @@ pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Rec
         return Err(format!("it belongs to {}.{} of run {}", receipt.source, receipt.collection, receipt.run_id));
     }
     if receipt.fingerprint != fingerprint(contract, collection, described) {
-        return Err("it was made under another contract; transform again under a new run id".to_owned());
+        return Err("it was written under another contract; transform again under a new run id".to_owned());
     }
     let tables = contract.tables_of(collection, described);
     let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();
@@ -78,7 +78,7 @@ fn counts(table: &TableReceipt) -> Result<(), String> {
 /// Why an object of a run cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// It does not match its receipt.
+    /// It does not match its manifest.
     Altered(String),
     /// It matches, but the warehouse would refuse it.
     Refused(Refusal),
@@ -87,28 +87,38 @@ pub enum Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Altered(problem) => write!(f, "does not match its receipt: {problem}"),
+            Self::Altered(problem) => write!(f, "does not match its manifest: {problem}"),
             Self::Refused(refusal) => write!(f, "cannot be loaded: {refusal}"),
         }
     }
 }
 
-/// Checks an object against its receipt: its size and SHA-256.
+impl Violation {
+    /// The object has another size, in bytes.
+    pub fn size(file: &File, bytes: u64) -> Self {
+        Self::Altered(format!("{bytes} bytes, the manifest records {}", file.object.bytes))
+    }
+}
+
+/// Checks an object against its manifest: its size and SHA-256.
 ///
 /// # Errors
 /// What differs.
 pub fn object(file: &File, bytes: &Bytes) -> Result<(), Violation> {
     if bytes.len() as u64 != file.object.bytes {
-        return Err(Violation::Altered(format!("{} bytes, the receipt says {}", bytes.len(), file.object.bytes)));
+        return Err(Violation::size(file, bytes.len() as u64));
     }
     let sha256 = hex(&Sha256::digest(bytes));
     if sha256 != file.object.sha256 {
-        return Err(Violation::Altered(format!("its SHA-256 is {sha256}, the receipt says {}", file.object.sha256)));
+        return Err(Violation::Altered(format!(
+            "its SHA-256 is {sha256}, the manifest records {}",
+            file.object.sha256
+        )));
     }
     Ok(())
 }
 
-/// Checks a Parquet file against its receipt and against its table.
+/// Checks a Parquet file against its manifest and against its table.
 ///
 /// # Errors
 /// What differs, or the first value that the warehouse would refuse.
@@ -116,7 +126,7 @@ pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), Violati
     object(file, bytes)?;
     let rows = parquet(&Column::of(table), &file.object.key, bytes).map_err(Violation::Refused)?;
     if rows != file.rows {
-        return Err(Violation::Altered(format!("{rows} rows, the receipt says {}", file.rows)));
+        return Err(Violation::Altered(format!("{rows} rows, the manifest records {}", file.rows)));
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! `copy`: proves a run's receipts and objects, then loads it into the warehouse exactly once.
+//! `copy`: validates a run's manifests and objects, then loads it into the warehouse exactly once.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::cli::{self, Bars, Common, Ending};
+use crate::cli::{self, Bars, Common, End};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 #[cfg(feature = "aws")]
@@ -21,11 +21,11 @@ use clap::Parser;
 use connect::aws;
 use contract::RunId;
 
-/// Prove a run's receipts and objects, then load it into the warehouse in one transaction, exactly once.
+/// Validate a run's manifests and objects, then load it into the warehouse in one transaction, exactly once.
 ///
-/// Exit codes: 0 done (also when the run was loaded before, or a newer one was), 1 refused or failed for good,
-/// 2 usage, 75 failed for now (trying again may help).
-#[derive(Parser, Debug)]
+/// Exit codes: 0 done (also when this run or a newer one was loaded before), 1 refused or failed, 2 wrong usage,
+/// 75 failed temporarily (a retry may succeed).
+#[derive(Parser)]
 #[command(name = "copy", version)]
 struct Cli {
     #[command(flatten)]
@@ -33,15 +33,15 @@ struct Cli {
     /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
     #[arg(long, env = "RUN_ID")]
     run_id: RunId,
-    /// Where the warehouse is: redshift://workgroup/database or postgres://user:password@host:port/database.
-    /// A remote PostgreSQL needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA, `sslmode=require` does
-    /// without verification, `sslmode=disable` without TLS
+    /// The warehouse: redshift://workgroup/database or postgres://user:password@host:port/database.
+    /// A remote PostgreSQL needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA, `sslmode=require` skips
+    /// the verification, `sslmode=disable` uses no TLS
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
-    /// What Redshift reads the lake as: a role's ARN, or `default` for the namespace's default role
+    /// The role with which Redshift reads the lake: an ARN, or `default` for the namespace's default role
     #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
     copy_role: String,
-    /// Let a collection become empty that was not
+    /// Load an empty response for a collection that has rows
     #[arg(long, env = "ALLOW_EMPTY")]
     allow_empty: bool,
     /// Milliseconds before the first retry after a conflict with another transaction; the wait doubles, with jitter, up to 30 s
@@ -49,18 +49,18 @@ struct Cli {
     first_wait_ms: u64,
 }
 
-/// The whole program.
+/// The program.
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::start(&cli.common, &Bars::new(cli.common.log));
-    // A load that is dropped ends with its connection: the server rolls back, and the next load sweeps.
+    // When a load is dropped, its connection closes: the server rolls back, and the next load removes the leftovers.
     let lineage = OnceLock::new();
-    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(lineage.get(), ending, written).await;
-    cli::finish(load(&cli, &lineage), async || (), tell).await
+    let report = async |end: End<'_, Report>| cli::lineage::report(lineage.get(), end, written).await;
+    cli::finish(load(&cli, &lineage), async || (), report).await
 }
 
-/// A load writes what differs, not every row that it read.
+/// A load writes only the changed rows.
 fn written(report: &Report) -> BTreeMap<String, Written> {
     let rows = report.tables.iter().map(|(table, counts)| {
         let rows = counts.inserted + counts.updated + counts.deleted;
@@ -85,8 +85,8 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
     let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
     let address = Address::parse(&cli.warehouse_url)?;
     let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
-    let story = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(aws::region));
-    lineage.get_or_init(|| cli.common.lineage.begin(story, &lake, subject.key("copy", &job.attempt)));
+    let events = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(aws::region));
+    lineage.get_or_init(|| cli.common.lineage.start(events, &lake, subject.key("copy", &job.attempt)));
     match address {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
         #[cfg(not(feature = "aws"))]
@@ -94,8 +94,8 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         #[cfg(feature = "aws")]
         Address::Redshift { workgroup, database } => {
             let bucket = cli.common.lake_url.starts_with("s3://");
-            ensure!(bucket, Failure::refused("Redshift loads from a bucket only").hint("LAKE_URL must be s3://bucket"));
-            let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
+            ensure!(bucket, Failure::refused("Redshift loads only from a bucket").hint("set LAKE_URL to s3://bucket"));
+            let aws = aws.as_ref().context("Redshift needs the configuration of the AWS SDK")?;
             let warehouse = Redshift::open(aws, &workgroup, &database, &cli.copy_role);
             copy(&job, &lake, &mut warehouse.first_wait(job.first_wait)).await
         }

@@ -1,19 +1,18 @@
-//! The options that say where lineage goes, under the names that OpenLineage's own clients read, and what of a job's
-//! end it tells.
+//! The options for lineage, with the names of OpenLineage's own clients, and the report of a job's end.
 
 use std::collections::BTreeMap;
 
 use clap::Args;
 use contract::{Contract, RunId};
 
-use super::{Common, Ending};
+use super::{Common, End};
 use crate::edge::lake::Lake;
 use crate::edge::openlineage::Collector;
 use crate::flows::lineage::Lineage;
 use crate::lineage::{RunEvents, State, Subject, Written};
 
-/// Where lineage goes beside the lake.
-#[derive(Args, Debug)]
+/// The collector of lineage. It has no `Debug`: the URL and the key are secrets.
+#[derive(Args)]
 pub struct To {
     /// A server that collects OpenLineage events
     #[arg(long, env = "OPENLINEAGE_URL", value_name = "URL", hide_env_values = true)]
@@ -30,19 +29,19 @@ pub struct To {
 }
 
 impl To {
-    /// Tells that a run has begun.
-    pub fn begin(&self, story: RunEvents, lake: &Lake, key: String) -> Lineage {
+    /// Reports that a run has started.
+    pub fn start(&self, events: RunEvents, lake: &Lake, key: String) -> Lineage {
         let collector = given(&self.openlineage_url).and_then(|url| {
             let endpoint = given(&self.openlineage_endpoint).unwrap_or("api/v1/lineage");
             let collector = Collector::new(url, endpoint, given(&self.openlineage_api_key));
-            collector.inspect_err(|error| tracing::warn!("{error:#}; lineage goes to the lake alone")).ok()
+            collector.inspect_err(|error| tracing::warn!("{error:#}; lineage is written only to the lake")).ok()
         });
-        Lineage::begin(story, lake.clone(), key, collector)
+        Lineage::start(events, lake.clone(), key, collector)
     }
 }
 
 impl Common {
-    /// What lineage is about.
+    /// The subject of the events.
     pub fn subject<'s>(&'s self, contract: &'s Contract, collections: Vec<&'s str>, run: &'s RunId) -> Subject<'s> {
         Subject {
             namespace: given(&self.lineage.openlineage_namespace).unwrap_or("dpworld"),
@@ -54,21 +53,17 @@ impl Common {
     }
 }
 
-/// An empty variable, as AWS Batch passes a parameter without a value, names nothing.
+/// An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
 fn given(option: &Option<String>) -> Option<&str> {
     option.as_deref().filter(|text| !text.is_empty())
 }
 
-/// Tells how a run ended, if it got as far as to have begun.
-pub async fn tell<T>(
-    lineage: Option<&Lineage>,
-    ending: Ending<'_, T>,
-    written: impl Fn(&T) -> BTreeMap<String, Written>,
-) {
+/// Reports how a run ended, if it has started.
+pub async fn report<T>(lineage: Option<&Lineage>, end: End<'_, T>, written: impl Fn(&T) -> BTreeMap<String, Written>) {
     let Some(lineage) = lineage else { return };
-    match ending {
-        Ending::Done(report) => lineage.end(State::Complete(&written(report))).await,
-        Ending::Failed(error) => lineage.end(State::Fail(&format!("{error:#}"))).await,
-        Ending::Stopped => lineage.end(State::Abort).await,
+    match end {
+        End::Done(report) => lineage.end(State::Complete(&written(report))).await,
+        End::Failed(error) => lineage.end(State::Fail(&format!("{error:#}"))).await,
+        End::Stopped => lineage.end(State::Abort).await,
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::cli::{self, Bars, Common, Ending};
+use crate::cli::{self, Bars, Common, End};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::source::Api;
@@ -30,7 +30,7 @@ use tokio::runtime::Builder;
 /// the answers that an earlier run kept (--from-raw).
 ///
 /// Exit codes: 0 done, 1 refused or failed for good, 2 usage, 75 failed for now (trying again may help).
-#[derive(Parser, Debug)]
+#[derive(Parser)]
 #[command(name = "transformation", version)]
 struct Cli {
     #[command(flatten)]
@@ -91,9 +91,9 @@ async fn start() -> ExitCode {
     let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
     let bars = Bars::new(cli.common.log);
     cli::start(&cli.common, &bars);
-    let (started, told) = (OnceLock::new(), OnceLock::new());
+    let (started, lineage) = (OnceLock::new(), OnceLock::new());
     let job = async {
-        let work = prepare(&cli, task, &bars, &told).await?;
+        let work = prepare(&cli, task, &bars, &lineage).await?;
         started.get_or_init(|| work).run().await
     };
     let clean_up = async || {
@@ -101,8 +101,8 @@ async fn start() -> ExitCode {
             work.clean_up().await;
         }
     };
-    let tell = async |ending: Ending<'_, Report>| cli::lineage::tell(told.get(), ending, Report::written).await;
-    cli::finish(job, clean_up, tell).await
+    let report = async |end: End<'_, Report>| cli::lineage::report(lineage.get(), end, Report::written).await;
+    cli::finish(job, clean_up, report).await
 }
 
 /// Checked here and not by clap, for which an empty variable, as AWS Batch passes a parameter without a value, is one
@@ -142,7 +142,7 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
     Ok(Task { run, replays: Some(from), verifies: cli.verify })
 }
 
-async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -> Result<Transformation> {
+async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>) -> Result<Transformation> {
     let contract = cli.common.contract()?;
     let job = Job {
         run: task.run,
@@ -172,8 +172,8 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, told: &OnceLock<Lineage>) -
             Origin::Raw(_) => lineage::Origin::Raw,
             Origin::Api(_) | Origin::Files(_) => lineage::Origin::Source(source),
         };
-        let (story, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
-        told.get_or_init(|| cli.common.lineage.begin(story, &lake, key));
+        let (events, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
+        started.get_or_init(|| cli.common.lineage.start(events, &lake, key));
     }
     let ledger = match (warehouse, &origin) {
         // Files have no ETags, so the ledger has nothing to say about them.

@@ -1,4 +1,4 @@
-//! Time and chance, read in one place so that everything else takes them as arguments.
+//! Time and random numbers. Everything else receives them as arguments.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -12,13 +12,13 @@ pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// A name for one start of a program: its time, then 24 bits of chance, so that two starts never write the same key.
+/// A name for one attempt: its time, then 24 random bits, so that two attempts never write the same key.
 pub fn attempt() -> String {
     format!("{}-{:06x}", now().format("%Y%m%dT%H%M%SZ"), rand() & 0xff_ffff)
 }
 
 fn rand() -> u64 {
     use std::hash::{BuildHasher, RandomState};
-    // Every `RandomState` is seeded by the operating system; hashing nothing with it gives 64 bits of chance.
+    // Every `RandomState` is seeded by the operating system; its hash of anything has 64 random bits.
     RandomState::new().hash_one(std::process::id())
 }

@@ -32,9 +32,9 @@ pub use create::Created;
 pub use reader::Reader;
 pub use upload::Upload;
 
-/// How much goes over at once. S3 takes parts of 5 MiB to 5 GiB, 10,000 of them, and copies up to 5 GiB at once (Amazon S3
-/// User Guide, "Amazon S3 multipart upload limits"; API Reference, UploadPartCopy), so uploads reach 5 GiB, and each read is
-/// a request. Below a folder smaller pieces win: they stay in the processor's cache.
+/// Bytes per request. S3 accepts 10,000 parts of 5 MiB to 5 GiB and copies up to 5 GiB in one request (Amazon S3 User Guide,
+/// "Amazon S3 multipart upload limits"; API Reference, UploadPartCopy), so an upload is limited to 5 GiB. In a folder,
+/// smaller pieces are faster because they stay in the processor's cache.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
     part: usize,
@@ -43,6 +43,17 @@ struct Sizes {
 
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
 const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
+
+/// The result of [`Lake::get_object`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// The bytes, as many as recorded.
+    Bytes(Bytes),
+    /// The object has another size, in bytes.
+    OtherSize(u64),
+    /// The key does not exist.
+    Missing,
+}
 
 /// An object store that a URL names.
 #[derive(Clone, Debug)]
@@ -60,7 +71,7 @@ impl Lake {
     /// A bucket needs `aws`, for region, credentials and endpoint.
     ///
     /// # Errors
-    /// When the URL is of another kind, or the folder is not there and cannot be made (`create`).
+    /// When the URL is of another kind, or the folder does not exist and cannot be created (`create`).
     pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
         let store: Arc<dyn ObjectStore> = match parsed.scheme() {
@@ -69,7 +80,7 @@ impl Lake {
                     parsed.to_file_path().map_err(|()| wrong_url(url, "a file URL has three slashes: file:///dir"))?;
                 if create {
                     std::fs::create_dir_all(&dir).map_err(|error| {
-                        Failure::refused(format!("cannot make the folder `{}`", dir.display())).because(error)
+                        Failure::refused(format!("cannot create the folder `{}`", dir.display())).because(error)
                     })?;
                 }
                 let store = LocalFileSystem::new_with_prefix(&dir).map_err(|error| {
@@ -97,7 +108,7 @@ impl Lake {
         Ok(Self { url: parsed, store, sizes, aborts: Arc::default() })
     }
 
-    /// Where an object lies, for people and logs.
+    /// The URL of an object, for messages and logs.
     pub fn location(&self, key: &str) -> String {
         format!("{}/{key}", self.url.as_str().trim_end_matches('/'))
     }
@@ -122,7 +133,7 @@ impl Lake {
         upload
     }
 
-    /// A whole object, or `None` if it is not there.
+    /// A whole object, or `None` if it does not exist.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
@@ -134,7 +145,22 @@ impl Lake {
         }
     }
 
-    /// Whether an object of exactly this size is there.
+    /// The bytes of an object, which are read only if the object at its key has the recorded size.
+    ///
+    /// # Errors
+    /// When the store refuses or cannot be reached.
+    pub async fn get_object(&self, object: &Object) -> Result<Stored> {
+        match self.store.get(&Path::from(object.key.as_str())).await {
+            Ok(found) if found.meta.size != object.bytes => Ok(Stored::OtherSize(found.meta.size)),
+            Ok(found) => {
+                found.bytes().await.map(Stored::Bytes).map_err(|error| self.failed("read", &object.key, error))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(Stored::Missing),
+            Err(error) => Err(self.failed("read", &object.key, error)),
+        }
+    }
+
+    /// Whether the object exists with exactly this size.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
@@ -142,7 +168,7 @@ impl Lake {
         Ok(self.size(&object.key).await? == Some(object.bytes))
     }
 
-    /// An object's size in bytes, or `None` if it is not there.
+    /// An object's size in bytes, or `None` if it does not exist.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
@@ -154,13 +180,13 @@ impl Lake {
         }
     }
 
-    /// Reads an object of known size piece by piece, the next piece on its way while the last is in use.
+    /// Reads an object of known size in pieces, and requests each piece while the previous one is in use.
     pub fn read(&self, key: &str, size: u64) -> Reader {
         Reader::new(self, key, size, None)
     }
 
-    /// Reads an object that its owner may replace at any time, as it is now: its size and its pieces, or `None` if it is not
-    /// there. The reader fails, for now, when the object changes before its end.
+    /// Opens the current version of an object that its owner may replace at any time: its size and its reader, or `None` if
+    /// it does not exist. The reader fails with a temporary error if the object changes before it is read completely.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
@@ -175,7 +201,7 @@ impl Lake {
     /// The SHA-256 of the bytes at an object's key, read piece by piece.
     ///
     /// # Errors
-    /// When the store refuses or cannot be reached, or fewer bytes are there than the object has.
+    /// When the store refuses or cannot be reached, or the stored object is shorter.
     pub async fn sha256(&self, object: &Object) -> Result<String> {
         let (mut bytes, mut hash) = (self.read(&object.key, object.bytes), Sha256::default());
         while let Some(piece) = bytes.next().await? {
@@ -194,7 +220,7 @@ impl Lake {
         Ok(found.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
     }
 
-    /// Removes objects, as far as they are there.
+    /// Removes those of the objects that exist.
     pub async fn remove(&self, keys: &[String]) {
         for key in keys {
             if let Err(error) = self.store.delete(&Path::from(key.as_str())).await {
@@ -218,13 +244,13 @@ impl Lake {
         let message = format!("cannot {verb} `{}`", self.location(key));
         let failure = match &error {
             E::PermissionDenied { .. } | E::Unauthenticated { .. } => {
-                Failure::refused(message).hint("check the credentials and what they may do in this bucket")
+                Failure::refused(message).hint("check the credentials and their permissions for this bucket")
             }
             E::NotFound { .. } | E::InvalidPath { .. } | E::NotSupported { .. } | E::NotImplemented { .. } => {
                 Failure::refused(message)
             }
             _ if self.url.scheme() == "file" => {
-                Failure::refused(message).hint("check that the folder exists, has room and may be written")
+                Failure::refused(message).hint("check that the folder exists, is writable, and has free space")
             }
             _ => Failure::temporary(message),
         };
@@ -233,5 +259,5 @@ impl Lake {
 }
 
 fn wrong_url(url: &str, problem: &str) -> Failure {
-    Failure::refused(format!("`{url}` names no lake: {problem}")).hint("write s3://bucket or file:///dir")
+    Failure::refused(format!("`{url}` is not the URL of a lake: {problem}")).hint("write s3://bucket or file:///dir")
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use connect::Secret;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -10,37 +11,37 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Lineage is worth a moment and no more: a run must not wait for who watches it.
+/// The longest wait for the collector: lineage must not delay a run.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A collector of events.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Collector {
     client: Client,
     url: Url,
-    key: Option<String>,
+    key: Option<Secret>,
 }
 
 impl Collector {
     /// The collector at `url`, whose path for events is `endpoint`; `key` is its API key.
     ///
     /// # Errors
-    /// When `url` is no address of HTTP; it is not shown, because it may hold a secret.
+    /// When `url` is not an HTTP URL; it is not shown, because it may contain a secret.
     pub fn new(url: &str, endpoint: &str, key: Option<&str>) -> Result<Self> {
-        let unfit = || Failure::refused("OPENLINEAGE_URL is no URL of http or https");
-        let mut url = Url::parse(url).map_err(|_| unfit())?;
+        let invalid = || Failure::refused("OPENLINEAGE_URL is not an http or https URL");
+        let mut url = Url::parse(url).map_err(|_| invalid())?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(unfit().into());
+            return Err(invalid().into());
         }
         let path = format!("{}/{}", url.path().trim_end_matches('/'), endpoint.trim_start_matches('/'));
         url.set_path(&path);
-        // Whoever is redirected to should not get the key.
+        // No redirects: another host must not get the key.
         let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
         let client = client.map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
-        Ok(Self { client, url, key: key.map(str::to_owned) })
+        Ok(Self { client, url, key: key.map(Secret::from) })
     }
 
-    /// Who it is: host and port, without user, password, path and query.
+    /// Host and port, without user, password, path and query.
     pub fn host(&self) -> String {
         let port = self.url.port().map_or(String::new(), |port| format!(":{port}"));
         format!("{}{port}", self.url.host_str().unwrap_or_default())
@@ -49,10 +50,11 @@ impl Collector {
     /// Sends one event.
     ///
     /// # Errors
-    /// When it does not arrive in time or is not welcome. Nothing of the address but the host is in the error.
+    /// When the collector does not accept it in time. The error has only the host of the URL.
     pub async fn send(&self, event: &Value) -> Result<()> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
-        let request = self.key.iter().fold(request, |request, key| request.bearer_auth(key)).body(event.to_string());
+        let request =
+            self.key.iter().fold(request, |request, key| request.bearer_auth(key.expose())).body(event.to_string());
         let failed = |error: reqwest::Error| {
             Failure::temporary(format!("cannot send lineage to `{}`", self.host())).because(error.without_url())
         };
@@ -60,6 +62,6 @@ impl Collector {
         if status.is_success() {
             return Ok(());
         }
-        Err(Failure::temporary(format!("`{}` answered the lineage with {status}", self.host())).into())
+        Err(Failure::temporary(format!("`{}` returned {status} for the lineage", self.host())).into())
     }
 }

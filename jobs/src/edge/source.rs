@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
+use connect::Secret;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
     TRANSFER_ENCODING,
@@ -17,60 +18,60 @@ use url::Url;
 
 use crate::failure::Failure;
 
-/// The longest wait that a server may ask for; beyond it the job stops and says so.
+/// The longest `Retry-After` that the job waits for; it fails after a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
-/// Silence after which a connection is given up.
+/// The longest time without data before a connection is closed.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// An API to ask.
+/// An HTTP API.
 #[derive(Clone, Debug)]
 pub struct Api {
     client: Client,
-    base: String,
+    base: Secret,
 }
 
-/// What a server answered.
+/// The response to a request.
 #[derive(Debug)]
 pub enum Reply {
-    /// 304: what the ETag stands for is still current.
+    /// 304: the content of the ETag is current.
     NotModified(Evidence),
     /// 200 with a body to read.
     Body(Body),
 }
 
-/// What is kept of an exchange beside the bytes.
+/// The metadata that is stored with a response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// Where the response is from.
+    /// The URL of the response.
     pub url: String,
-    /// What was requested, where a redirect led elsewhere.
+    /// The requested URL, if it was redirected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
-    /// The answer's status.
+    /// The status.
     pub status: u16,
-    /// The answer's headers, cookies left out.
+    /// The headers without cookies.
     pub headers: BTreeMap<String, String>,
 }
 
-/// What an earlier response said about its content. An ETag belongs to one URL (RFC 9110, section 8.8.3).
+/// The ETag of an earlier response. An ETag belongs to one URL (RFC 9110, section 8.8.3).
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'k> {
-    /// Where that response was from.
+    /// The URL of that response.
     pub url: &'k str,
     /// Its ETag.
     pub etag: &'k str,
 }
 
-/// A body on its way, in the encoding in which it comes.
+/// A body, in the encoding in which the server sends it.
 #[derive(Debug)]
 pub struct Body {
-    /// What to keep beside it.
+    /// Its metadata.
     pub evidence: Evidence,
-    /// The ETag, if there was one.
+    /// The ETag, if it has one.
     pub etag: Option<String>,
     /// Whether the bytes are gzip.
     pub gzip: bool,
-    /// Whether HTTP itself tells a cut body from a whole one: by a length or by chunks.
+    /// Whether HTTP detects a truncated body, by a length or by chunks.
     pub delimited: bool,
     response: Response,
 }
@@ -88,17 +89,17 @@ impl Api {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
-        Ok(Self { client, base: base.trim_end_matches('/').to_owned() })
+        Ok(Self { client, base: base.trim_end_matches('/').into() })
     }
 
-    /// Asks for `path` and follows redirects. The ETag goes only to the URL that it is from, and asks for the content only
-    /// if that has changed.
+    /// Requests `path` and follows redirects. The ETag is sent only to its own URL, which then returns the content only if
+    /// it has changed.
     ///
     /// # Errors
     /// Temporary for 408, 425, 429, 5xx, timeouts and broken connections; refused for any other status, and for redirects
-    /// that lead in a circle or from https to http.
+    /// that form a circle or lead from https to http.
     pub async fn get(&self, path: &str, known: Option<Known<'_>>) -> Result<Reply> {
-        let requested = format!("{}{path}", self.base);
+        let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
             .map_err(|error| Failure::refused(format!("`{requested}` is not a URL to request")).because(error))?;
         let (mut to, mut hops) = (first.clone(), vec![first]);
@@ -125,7 +126,7 @@ impl Api {
             return Ok(Reply::NotModified(evidence));
         }
         if status != StatusCode::OK {
-            return Err(unwelcome(&url, response).await.into());
+            return Err(failed(&url, response).await.into());
         }
         redirects::warn(&hops);
         let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
@@ -133,7 +134,7 @@ impl Api {
             "" | "identity" => false,
             "gzip" | "x-gzip" => true,
             other => {
-                let message = format!("`{url}` answered in the encoding `{other}`, but only gzip was offered");
+                let message = format!("`{url}` returned the encoding `{other}`, but only gzip was accepted");
                 return Err(Failure::refused(message).into());
             }
         };
@@ -148,7 +149,7 @@ impl Api {
 }
 
 impl Body {
-    /// The size that the server announced, in bytes as they come.
+    /// The size of the encoded body, if the server announced it.
     pub fn announced(&self) -> Option<u64> {
         self.response.content_length()
     }
@@ -156,7 +157,7 @@ impl Body {
     /// The next bytes, `None` at the end.
     ///
     /// # Errors
-    /// Temporary when the connection breaks or falls silent.
+    /// Temporary when the connection breaks or no data arrives.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
     }
@@ -172,28 +173,28 @@ fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
 fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
     let error = error.without_url();
     let message = if error.is_timeout() {
-        format!("`{url}` did not answer in time")
+        format!("`{url}` did not respond in time")
     } else if error.is_connect() {
         format!("cannot connect to `{url}`")
     } else {
-        format!("the connection to `{url}` broke off")
+        format!("the connection to `{url}` was closed")
     };
     Failure::temporary(message).because(error).into()
 }
 
-/// A status that brings no data: its first words, since the API explains itself in plain text.
-async fn unwelcome(url: &str, mut response: Response) -> Failure {
+/// The error for a status without data, with the start of the body, where APIs explain it.
+async fn failed(url: &str, mut response: Response) -> Failure {
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
     let start = response.chunk().await.ok().flatten().unwrap_or_default();
     let words: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
     let words: String = words.chars().take(120).collect();
-    let says = if words.is_empty() { String::new() } else { format!(": `{words}`") };
-    let message = format!("`{url}` answered {status}{says}");
+    let body = if words.is_empty() { String::new() } else { format!(": `{words}`") };
+    let message = format!("`{url}` returned {status}{body}");
     let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
     match wait {
         Some(wait) if again && wait > LONGEST_WAIT => {
-            let hint = format!("the server asks to wait {} s; run again after that", wait.as_secs());
+            let hint = format!("the server requests a wait of {} s: run the job again after that", wait.as_secs());
             Failure::temporary(message).wait(Some(wait)).hint(hint)
         }
         wait if again => Failure::temporary(message).wait(wait),
@@ -201,7 +202,7 @@ async fn unwelcome(url: &str, mut response: Response) -> Failure {
     }
 }
 
-/// Whether a wait is one that the program sits out.
+/// Whether the program waits that long.
 pub fn bearable(wait: Duration) -> bool {
     wait <= LONGEST_WAIT
 }

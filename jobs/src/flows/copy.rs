@@ -1,4 +1,4 @@
-//! `copy`: receipts → proof → stage → delta → one transaction.
+//! `copy`: manifests → validation → stage → delta → one transaction.
 
 mod stage;
 
@@ -19,7 +19,7 @@ use crate::load::{Change, Loss, Plan, Retired, StageNames, Standing};
 use crate::receipt::Receipt;
 use crate::validate;
 
-/// How often the deltas are computed again because another transaction was in the way.
+/// How often the deltas are computed in total when other transactions commit first.
 const TRIES: usize = 10;
 
 /// How far ahead of this program's clock that of the transformation may be.
@@ -32,13 +32,13 @@ pub struct Job<'c> {
     pub contract: &'c Contract,
     /// The run.
     pub run: RunId,
-    /// This start of the program.
+    /// This attempt.
     pub attempt: String,
-    /// When this start began: RFC 3339 in UTC with microseconds.
+    /// When this attempt started: RFC 3339 in UTC with microseconds.
     pub loaded_at: String,
     /// The collections to load, in the contract's order.
     pub collections: Vec<&'c str>,
-    /// Whether a collection may become empty that was not.
+    /// Whether a collection with rows may become empty.
     pub allow_empty: bool,
     /// Why a table may lose more rows than the contract allows.
     pub accept: Option<String>,
@@ -46,14 +46,14 @@ pub struct Job<'c> {
     pub first_wait: Duration,
 }
 
-/// What became of a load.
+/// The result of a load.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The run.
     pub run_id: RunId,
     /// Whether it was loaded.
     pub outcome: Outcome,
-    /// For a superseded run, the run that stands in the tables.
+    /// For a superseded run, the run that is in the tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<RunId>,
     /// Each table's counts.
@@ -68,15 +68,14 @@ pub enum Outcome {
     Committed,
     /// It was in the tables already.
     AlreadyCommitted,
-    /// A run with newer answers is in the tables; nothing was written.
+    /// A run with newer responses is in the tables; nothing was written.
     Superseded,
 }
 
 /// Loads a run exactly once.
 ///
 /// # Errors
-/// Refused when a receipt or an object does not hold what was vouched for, when a table would become empty, or when
-/// the warehouse refuses; temporary when lake or warehouse cannot be reached. Nothing of the run is then visible.
+/// Refused when a manifest or an object does not match, when a table would become empty, or when the warehouse refuses; temporary when lake or warehouse cannot be reached. Nothing of the run is then visible.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
     receipts.iter().try_for_each(refuse_future)?;
@@ -103,13 +102,13 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
             .into());
     }
     stage::validate_objects(&plan, lake).await?;
-    // Every table of the contract is made, also those of absent collections: what reads them must not depend on it.
+    // Every table of the contract is created, also those of other collections: dbt reads all of them.
     plan.retired = warehouse.ensure_tables(source, &job.contract.tables()).await?;
     for warning in plan.retired.warnings(source) {
         tracing::warn!("{warning}");
     }
     for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
-        tracing::info!("dropped `{name}`, a leftover of a load that died");
+        tracing::info!("dropped `{name}`, a leftover of an aborted load");
     }
     let loaded = load(job, &plan, lake, warehouse).await;
     for statement in plan.drop_own() {
@@ -129,7 +128,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
     loop {
         let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
-            return nothing_to_do(job, plan.receipts, &standing)?.context("the ledger changed its mind");
+            return nothing_to_do(job, plan.receipts, &standing)?.context("the ledger gives no reason not to load");
         };
         refuse_empty(job, plan, warehouse).await?;
         for table in &plan.tables {
@@ -143,10 +142,15 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
             return Ok(report(job, plan.receipts, &changes));
         }
         let Some(wait) = waits.next() else {
-            let message = format!("another transaction was in the way each of {TRIES} times");
-            return Err(Failure::temporary(message).hint("run it again when fewer loads run at the same time").into());
+            let message = format!("another transaction committed first, {TRIES} times in a row");
+            return Err(Failure::temporary(message)
+                .hint("run `copy` again when fewer loads run at the same time")
+                .into());
         };
-        tracing::info!("another transaction was in the way; computing again in {:.1} s", wait.as_secs_f64());
+        tracing::info!(
+            "another transaction committed first; computing the changes again in {:.1} s",
+            wait.as_secs_f64()
+        );
         tokio::time::sleep(wait).await;
         for table in &plan.tables {
             warehouse.run(&plan.drop_delta(table)).await?;
@@ -164,7 +168,7 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
             continue;
         };
         let wrong = |problem: String| {
-            Failure::refused(format!("the receipt `{}` cannot be trusted: {problem}", lake.location(&key)))
+            Failure::refused(format!("the manifest `{}` is not valid: {problem}", lake.location(&key)))
         };
         let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         validate::receipt(job.contract, &job.run, collection, &receipt).map_err(wrong)?;
@@ -173,19 +177,20 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     if missing.is_empty() {
         return Ok(receipts);
     }
-    let message = format!("run `{}` has no receipt for {}", job.run, missing.join(", "));
+    let message = format!("run `{}` has no manifest for {}", job.run, missing.join(", "));
     Err(Failure::refused(message)
-        .hint("run `transformation` for them first, or name the wanted ones with --collections")
+        .hint("run `transformation` for them first, or load only some collections with --collections")
         .into())
 }
 
-/// An answer without records where there were some is far more often a broken source than an empty one.
+/// A response without records for a table with rows more often means a broken source than an empty one.
 async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &W) -> Result<()> {
     for receipt in plan.receipts {
         let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
         let live = warehouse.live_rows(plan.source, &own.table).await?;
         if live > 0 {
-            let message = format!("collection `{}` came empty, but the table has {live} rows", receipt.collection);
+            let message =
+                format!("the response for collection `{}` is empty, but the table has {live} rows", receipt.collection);
             return Err(Failure::refused(message)
                 .hint("if the source really is empty now, allow it with --allow-empty")
                 .into());
@@ -196,7 +201,7 @@ async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &
 
 /// A response with far fewer records than before is more often a part of the list than a smaller list.
 fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()> {
-    // What came empty was allowed to.
+    // An empty response was allowed by --allow-empty.
     let collections = plan.receipts.iter().filter(|receipt| receipt.tables.first().is_some_and(|own| own.rows > 0));
     let losses = collections.flat_map(|receipt| {
         let collection = job.contract.collections.get(&receipt.collection);
@@ -212,7 +217,7 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
         }
         (false, None) => Err(Failure::refused(losses.join("; "))
             .hint(
-                "the response was probably not the whole list (one page of several, a renamed field); if the source did \
+                "the response was probably incomplete (one page of several, a renamed field); if the source did \
                  delete these rows, accept it once with --accept REASON, or raise `max_deleted_share` in the contract",
             )
             .into()),

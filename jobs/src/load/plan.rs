@@ -26,7 +26,7 @@ pub struct Plan<'c> {
     pub fetched_at: String,
     /// The tables that the run loads.
     pub tables: Vec<Table<'c>>,
-    /// The run's receipts.
+    /// The run's manifests.
     pub receipts: &'c [Receipt],
     /// Tables and columns that are no longer in the contract.
     pub retired: Retired,

@@ -1,5 +1,5 @@
-//! The pages of one column chunk on their way to the `parquet` crate's column reader: only what Redshift reads (V1 data
-//! pages, PLAIN or with a dictionary), and no page that claims more memory or rows than its bytes can pay for.
+//! The pages of one column chunk for the `parquet` crate's column reader: only those that Redshift reads (V1 data pages,
+//! PLAIN or with a dictionary), and none that claims more memory or rows than its bytes can contain.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::refusal::Refusal;
 
-/// The largest page that is decompressed. Ours end at about a megabyte.
+/// The largest page that is decompressed. The transformation's have about a megabyte.
 const PAGE_BYTES: usize = 128 << 20;
 
 /// Snappy needs three bytes for 64, so a page that claims more than this many times its size is corrupt.

@@ -1,4 +1,4 @@
-//! A Parquet file against a table: would Redshift's COPY … FORMAT PARQUET take it?
+//! A Parquet file against a table: does Redshift's COPY … FORMAT PARQUET accept it?
 //!
 //! The `parquet` crate reads the file, and every value is checked: statistics may be missing, cut or wrong. The crate may
 //! panic on a corrupt footer; the process then ends before anything is written.
@@ -19,7 +19,7 @@ const MAGIC: &[u8] = b"PAR1";
 /// The magic at both ends, the footer and its length.
 const SHORTEST: usize = 12;
 
-/// The most rows of one row group, each of which takes some memory. Ours close after about a megabyte.
+/// The most rows of one row group, each of which takes some memory. The transformation closes a row group after about a megabyte.
 const GROUP_ROWS: u64 = 1 << 24;
 
 /// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are refused out of caution.

@@ -83,13 +83,13 @@ fn what_clap_refuses_is_misuse() {
     assert_eq!(zoo.state(), state);
 }
 
-/// Below a regular file nobody can write, not even root.
+/// Not even root can write below a regular file.
 #[test]
 fn a_lake_that_cannot_be_written_is_named() {
     let (zoo, state) = transformed();
     let file = zoo.contract();
     let lake = format!("{}/lake", crate::support::file_url(&file));
-    let make = format!("cannot make the folder `{}/lake`", file.display());
+    let make = format!("cannot create the folder `{}/lake`", file.display());
     let at = |program: Program| program.option("--run-id", "r2").option("--lake-url", &lake);
     let contract = file.to_str().expect("a plain path");
     let source = crate::support::file_url(&zoo.source());
@@ -119,20 +119,16 @@ fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
     zoo.copy_to(mysql, "r2")
         .run()
         .refused(&["no driver for the warehouse scheme `mysql`", "postgres://user:password@"]);
-    zoo.copy_to("loader:very-secret", "r2").run().refused(&["WAREHOUSE_URL is no URL"]);
+    zoo.copy_to("loader:very-secret", "r2").run().refused(&["WAREHOUSE_URL is not a URL"]);
     zoo.copy_to("postgres://loader:very-secret@host:nineteen/zoo", "r2")
         .run()
         .refused(&["WAREHOUSE_URL cannot be read"]);
-    let nobody = "postgres://loader:very-secret@127.0.0.1:1/zoo";
-    zoo.copy_to(nobody, "r2").run().failed_for_now(&["cannot connect to database `zoo` as `loader`"]);
+    let closed = "postgres://loader:very-secret@127.0.0.1:1/zoo";
+    zoo.copy_to(closed, "r2").run().failed_for_now(&["cannot connect to database `zoo` as `loader`"]);
 
     let unprepared = Database::unprepared();
     let ended = zoo.copy_to(&unprepared.url(Role::Loader), "r2").run();
-    ended.refused(&[
-        "cannot read the ledger",
-        "etl.runs",
-        "make the warehouse ready with `cargo xtask warehouse-init`",
-    ]);
+    ended.refused(&["cannot read the ledger", "etl.runs", "prepare the warehouse with `cargo xtask warehouse-init`"]);
     assert_eq!(zoo.state(), state);
 }
 
@@ -163,7 +159,7 @@ fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
         .refused(&["cannot open the folder `/nowhere/at/all`"]);
     of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is not a URL to request"]);
     of("http://zoo.example").option("--lake-url", "gs://bucket").run().refused(&["unknown scheme `gs`"]);
-    of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` names no lake"]);
+    of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` is not the URL of a lake"]);
     assert_eq!(zoo.state(), state);
 }
 
@@ -216,7 +212,7 @@ fn an_empty_answer_where_there_were_rows_must_be_allowed() {
     zoo.gives("animals", &json!([]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
-    let words = ["collection `animals` came empty, but the table has 3 rows", "--allow-empty"];
+    let words = ["the response for collection `animals` is empty, but the table has 3 rows", "--allow-empty"];
     zoo.copy("r2").run().refused(&words);
     assert_eq!(zoo.state(), state);
 

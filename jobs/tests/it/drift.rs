@@ -89,7 +89,7 @@ fn freeze_refuses_the_collection() {
     let receipts = zoo.lake.keys("stage/zoo/run=r1");
     assert_eq!(receipts.len(), 3, "the other collections are fine: {receipts:?}");
     assert!(zoo.lake.keys("processed/zoo/tickets").is_empty());
-    zoo.copy("r1").run().refused(&["run `r1` has no receipt for tickets"]);
+    zoo.copy("r1").run().refused(&["run `r1` has no manifest for tickets"]);
 }
 
 #[test]

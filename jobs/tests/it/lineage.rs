@@ -1,4 +1,4 @@
-//! What is told of a run: in the lake and to a collector, with no secret in it, and never at the run's expense.
+//! Lineage in the lake and at a collector: without secrets, and without an effect on the run.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn collector() -> Server {
     server
 }
 
-fn told(server: &Server) -> Vec<Value> {
+fn received(server: &Server) -> Vec<Value> {
     server.asked(EVENTS).iter().map(|asked| serde_json::from_str(&asked.body).expect("JSON")).collect()
 }
 
@@ -44,7 +44,7 @@ fn both_jobs_tell_the_lake_and_the_collector_the_same_and_their_datasets_meet() 
     with_key(zoo.transformation("r1"), &server).run().done();
     with_key(zoo.copy("r1"), &server).run().done();
     let [one, two] = ["transformation", "copy"].map(|job| zoo.lake.events("zoo", "r1", job));
-    assert_eq!(told(&server), [&one[..], &two[..]].concat());
+    assert_eq!(received(&server), [&one[..], &two[..]].concat());
     assert_eq!((kinds(&one), kinds(&two)), (vec!["START", "COMPLETE"], vec!["START", "COMPLETE"]));
     assert_eq!((&one[1]["job"]["name"], &two[1]["job"]["name"]), (&json!("zoo.transformation"), &json!("zoo.copy")));
     assert_eq!(one[0]["run"]["runId"], one[1]["run"]["runId"]);
@@ -102,9 +102,9 @@ fn a_collector_that_cannot_be_had_is_a_warning_that_names_the_host_and_no_secret
     for (url, said) in [
         ("http://me:hush@127.0.0.1:1/?token=hush".to_owned(), "cannot send lineage to `127.0.0.1:1`"),
         (silent.url().replace("://", "://me:hush@"), "cannot send lineage to `127.0.0.1:"),
-        (refusing.url(), "answered the lineage with 500"),
-        ("hush".to_owned(), "OPENLINEAGE_URL is no URL"),
-        ("s3://hush".to_owned(), "OPENLINEAGE_URL is no URL"),
+        (refusing.url(), "returned 500 for the lineage"),
+        ("hush".to_owned(), "OPENLINEAGE_URL is not an http or https URL"),
+        ("s3://hush".to_owned(), "OPENLINEAGE_URL is not an http or https URL"),
     ] {
         let zoo = Zoo::stocked();
         let ended = zoo.transformation("r1").env("OPENLINEAGE_URL", &url).secret("hush").run();
@@ -131,14 +131,14 @@ fn a_run_that_fails_tells_why_without_what_is_secret() {
     let source = broken.url().replace("://", "://me:hush@");
     let program = zoo.asking(&source, "r1").option("--collections", "about").env("OPENLINEAGE_URL", &server.url());
     program.run().refused(&["collection `about` failed"]);
-    let [_, failed] = <[Value; 2]>::try_from(told(&server)).expect("two events");
+    let [_, failed] = <[Value; 2]>::try_from(received(&server)).expect("two events");
     assert_eq!(failed["eventType"], "FAIL");
     let message = failed["run"]["facets"]["errorMessage"]["message"].as_str().expect("a message");
-    assert!(message.contains("answered 404") && message.contains(&broken.url()), "{message}");
+    assert!(message.contains("returned 404") && message.contains(&broken.url()), "{message}");
     assert!(!failed.to_string().contains("hush"), "{failed}");
     assert_eq!(names(&failed["inputs"]), [format!("{} /about", broken.url())]);
 
-    // A warehouse that cannot be entered fails the load with its password in nobody's hands.
+    // A refused login fails the load, and the event does not contain the password.
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     zoo.copy_to("postgres://loader:very-secret@127.0.0.1:1/zoo", "r1").run().failed_for_now(&["cannot connect"]);
@@ -154,11 +154,11 @@ fn a_run_that_is_stopped_is_aborted() {
     let slow = Rogue::dribbling(b"[".to_vec());
     let program = zoo.asking(&slow.url(), "r1").option("--collections", "animals");
     let running = program.env("OPENLINEAGE_URL", &server.url()).start();
-    wait_until("it has begun", || told(&server).len() == 1);
+    wait_until("it has begun", || received(&server).len() == 1);
     running.signal(Signal::SIGTERM);
     running.wait().failed_for_now(&["stopped by SIGTERM"]);
-    assert_eq!(kinds(&told(&server)), ["START", "ABORT"]);
-    assert_eq!(told(&server), zoo.lake.events("zoo", "r1", "transformation"));
+    assert_eq!(kinds(&received(&server)), ["START", "ABORT"]);
+    assert_eq!(received(&server), zoo.lake.events("zoo", "r1", "transformation"));
 }
 
 #[test]
@@ -189,5 +189,5 @@ fn a_proof_has_no_lineage() {
     zoo.transformation("r1").run().done();
     let before = zoo.lake.keys("lineage");
     zoo.raw("r1").flag("--verify").env("OPENLINEAGE_URL", &server.url()).run().done();
-    assert_eq!((zoo.lake.keys("lineage"), told(&server)), (before, Vec::new()));
+    assert_eq!((zoo.lake.keys("lineage"), received(&server)), (before, Vec::new()));
 }

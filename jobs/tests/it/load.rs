@@ -10,7 +10,7 @@ use crate::support::program::transformation;
 use crate::support::server::{Answer, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// Another source folder below the first one, and files that are no collection, are nobody's business.
+/// Another source folder below the first one, and files that are not a collection, are ignored.
 #[test]
 fn other_files_in_the_folder_are_ignored() {
     let zoo = Zoo::stocked();
@@ -116,7 +116,7 @@ fn newer_answers_insert_update_and_mark_as_deleted_and_the_vanished_can_come_bac
     assert_eq!(zoo.objects("SELECT id FROM zoo.animals WHERE _deleted_at IS NULL ORDER BY id").len(), 2);
     assert_eq!(zoo.ledger(), ["1 monday", "2 tuesday", "3 wednesday"]);
 
-    // The ledger tells the same counts as the report.
+    // The ledger has the same counts as the report.
     let ledger = zoo.objects("SELECT tables->'animals' AS animals FROM etl.runs WHERE run_id = 'wednesday'");
     assert_eq!((&ledger[0]["animals"]["revived"], &ledger[0]["animals"]["deleted"]), (&json!(1), &json!(2)));
 }

@@ -1,4 +1,4 @@
-//! The lake on a real S3-speaking server that nobody here wrote: MiniStack, which `cargo xtask test --all` starts.
+//! The lake on a real S3-speaking server of another project: MiniStack, which `cargo xtask test --all` starts.
 //!
 //! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
 
@@ -91,8 +91,8 @@ impl Bucket {
     }
 }
 
-/// Table and SHA-256 of each file that a receipt vouches for.
-fn vouched(receipt: &Value) -> BTreeMap<String, Vec<Value>> {
+/// Table and SHA-256 of each file that a manifest records.
+fn recorded(receipt: &Value) -> BTreeMap<String, Vec<Value>> {
     let tables = receipt["tables"].as_array().expect("tables").iter();
     let files =
         |table: &Value| table["files"].as_array().expect("files").iter().map(|file| file["sha256"].clone()).collect();
@@ -106,7 +106,7 @@ fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
     zoo.transformation("r1").run().done();
     for (collection, _) in stock() {
         let (there, here) = (bucket.receipt("r1", collection), zoo.lake.receipt("zoo", "r1", collection));
-        assert_eq!(vouched(&there), vouched(&here), "{collection}");
+        assert_eq!(recorded(&there), recorded(&here), "{collection}");
         assert_eq!(there["raw"]["sha256"], here["raw"]["sha256"]);
         for file in
             there["tables"].as_array().expect("tables").iter().flat_map(|table| table["files"].as_array()).flatten()
@@ -144,7 +144,7 @@ fn a_run_is_verified_and_made_again_from_what_the_bucket_keeps() {
     from_raw().option("--run-id", "r2").run().done();
     for (collection, _) in stock() {
         let (one, two) = (bucket.receipt("r1", collection), bucket.receipt("r2", collection));
-        assert_eq!((vouched(&one), &one["raw"]), (vouched(&two), &two["raw"]), "{collection}");
+        assert_eq!((recorded(&one), &one["raw"]), (recorded(&two), &two["raw"]), "{collection}");
     }
     bucket.ask(Method::DELETE, bucket.receipt("r1", "about")["raw"]["key"].as_str().expect("a key"), &[]);
     let said = ["collection `about` failed", "s3://", "it is gone"];
@@ -176,7 +176,7 @@ fn a_large_answer_goes_up_in_parts_and_comes_back_whole() {
     assert!(stored == body.as_bytes(), "the object is not what was sent");
     assert_eq!((&raw["bytes"], &raw["sha256"]), (&json!(body.len()), &json!(lake::sha256(body.as_bytes()))));
     zoo.transformation("r1").run().done();
-    assert_eq!(vouched(&bucket.receipt("r1", "animals")), vouched(&zoo.lake.receipt("zoo", "r1", "animals")));
+    assert_eq!(recorded(&bucket.receipt("r1", "animals")), recorded(&zoo.lake.receipt("zoo", "r1", "animals")));
     assert_eq!(bucket.copy(&zoo, "r1").run().done()["tables"]["animals"]["inserted"], 24_000);
 }
 

@@ -46,7 +46,7 @@ fn the_client_takes_every_event_of_every_kind_of_run() {
     zoo.copy("r1").run().done();
     zoo.raw("r1").option("--run-id", "r2").run().done();
     zoo.transformation("r3").run().done();
-    zoo.copy("nothing").run().refused(&["has no receipt"]);
+    zoo.copy("nothing").run().refused(&["has no manifest"]);
     let slow = Rogue::dribbling(b"[".to_vec());
     let running = zoo.asking(&slow.url(), "stopped").option("--collections", "animals").start();
     wait_until("it has begun", || slow.heard() > 0);

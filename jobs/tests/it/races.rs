@@ -98,8 +98,8 @@ fn four_transformations_of_one_run_publish_one_receipt_and_leave_one_set_of_file
         let statuses = sorted(&reports, |report| &report["collections"][collection]["status"]);
         assert_eq!(statuses, ["fetched", "reused", "reused", "reused"], "{collection}");
         let receipt = zoo.lake.receipt("zoo", "r1", collection);
-        let vouched = receipt["tables"].as_array().expect("tables").iter();
-        let mut keys: Vec<&str> = vouched.filter_map(|table| table["files"][0]["key"].as_str()).collect();
+        let recorded = receipt["tables"].as_array().expect("tables").iter();
+        let mut keys: Vec<&str> = recorded.filter_map(|table| table["files"][0]["key"].as_str()).collect();
         keys.sort_unstable();
         assert_eq!(keys.len(), tables);
         for key in keys {

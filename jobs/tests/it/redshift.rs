@@ -199,12 +199,12 @@ fn the_loaded_rows_are_the_same_as_through_postgresqls_own_protocol() {
     let (rig, other) = (Rig::new(Zoo::stocked()), Zoo::stocked());
     rig.transform("r1");
     let report = rig.commits("r1");
-    let told = other.load("r1");
+    let second = other.load("r1");
     let mut own = serde_json::to_value(&report).expect("JSON");
-    for report in [&mut own, &mut told.clone()] {
+    for report in [&mut own, &mut second.clone()] {
         report.as_object_mut().expect("a report").retain(|key, _| key == "tables");
     }
-    assert_eq!(own["tables"], told["tables"]);
+    assert_eq!(own["tables"], second["tables"]);
     for table in ["animals", "animal_meals", "animal_nicknames", "keepers", "tickets", "about"] {
         let sql = format!("SELECT to_jsonb(t) - '_loaded_at' AS row FROM zoo.{table} AS t ORDER BY _row_hash");
         let rows = |zoo: &Zoo| zoo.database().session(Role::Loader).objects(&sql);
@@ -225,8 +225,8 @@ fn changes_deletions_and_the_same_again_are_told_and_made() {
         rig.commits(run);
         rig.holds(run, &names);
     }
-    let told = rig.load("r2").expect("a superseded run is no failure");
-    assert_eq!((told.outcome, told.superseded_by), (Outcome::Superseded, Some(id("r3"))));
+    let report = rig.load("r2").expect("a superseded run is no failure");
+    assert_eq!((report.outcome, report.superseded_by), (Outcome::Superseded, Some(id("r3"))));
     assert_eq!(rig.load("r3").expect("a committed run").outcome, Outcome::AlreadyCommitted);
     rig.holds("r3", &[(1, "Ida"), (3, "Cy")]);
 }

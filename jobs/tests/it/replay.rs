@@ -18,8 +18,8 @@ fn replay(zoo: &Zoo, from: &str, to: &str) -> Program {
     zoo.raw(from).option("--run-id", to)
 }
 
-/// Size and SHA-256 of every file that a run's receipts vouch for.
-fn vouched(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
+/// Size and SHA-256 of every file that a run's manifests record.
+fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
     let receipts = stock().map(|(name, _)| zoo.lake.receipt("zoo", run, name));
     let tables = receipts.iter().flat_map(|receipt| receipt["tables"].as_array().expect("tables"));
     let of = |file: &Value| json!([file["bytes"], file["sha256"], file["rows"]]);
@@ -47,7 +47,7 @@ fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
     std::fs::remove_dir_all(zoo.source()).expect("a folder");
     let report = replay(&zoo, "r1", "r2").run().done();
     assert_eq!(report["run_id"], "r2");
-    assert_eq!(vouched(&zoo, "r2"), vouched(&zoo, "r1"));
+    assert_eq!(recorded(&zoo, "r2"), recorded(&zoo, "r1"));
     assert_eq!(zoo.lake.keys("raw"), raw, "no second copy");
     for (name, _) in stock() {
         assert_eq!(report["collections"][name]["status"], "replayed");
@@ -60,7 +60,7 @@ fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
     // A second start finds its receipts, and a replay of the replay goes to the same bytes.
     assert_eq!(replay(&zoo, "r1", "r2").run().done()["collections"]["animals"]["status"], "reused");
     replay(&zoo, "r2", "r3").run().done();
-    assert_eq!(vouched(&zoo, "r3"), vouched(&zoo, "r1"));
+    assert_eq!(recorded(&zoo, "r3"), recorded(&zoo, "r1"));
     assert_eq!(zoo.copy("r3").run().done()["tables"]["animals"]["inserted"], 3);
 }
 
@@ -110,7 +110,7 @@ fn a_run_that_was_not_modified_is_replayed_from_the_bytes_that_it_points_to() {
     replay(&zoo, "r2", "r3").run().done();
     let [first, asked, replayed] = ["r1", "r2", "r3"].map(|run| zoo.lake.receipt("zoo", run, "animals"));
     assert_eq!((&replayed["fetched_at"], &replayed["raw"]), (&asked["fetched_at"], &first["raw"]));
-    assert_eq!(vouched(&zoo, "r3"), vouched(&zoo, "r1"));
+    assert_eq!(recorded(&zoo, "r3"), recorded(&zoo, "r1"));
     assert_eq!(zoo.copy("r3").run().done()["outcome"], "committed");
     assert_eq!(zoo.ledger(), ["1 r1", "2 r2", "3 r3"]);
 }

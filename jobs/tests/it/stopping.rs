@@ -1,4 +1,4 @@
-//! Stopped or killed at any point: nothing half-done is visible, and the same run id succeeds afterwards.
+//! Stopped or killed at any point: nothing incomplete is visible, and the same run id succeeds afterwards.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::support::zoo::{Zoo, animals, stock};
 /// How soon a program must have ended after SIGTERM.
 const SOON: Duration = Duration::from_secs(5);
 
-/// Tells a program to stop; how long that took.
+/// Sends a signal to a program and returns how long it took to exit.
 fn stop(running: Running) -> (crate::support::program::Ended, Duration) {
     running.signal(Signal::SIGTERM);
-    let told = std::time::Instant::now();
+    let signalled = std::time::Instant::now();
     let ended = running.wait();
-    (ended, told.elapsed())
+    (ended, signalled.elapsed())
 }
 
 /// A transformation in the middle of a body, with a part of it written already.
@@ -72,7 +72,7 @@ fn a_transformation_stopped_while_it_waits_to_try_again_ends_at_once() {
     ended.failed_for_now(&["stopped by SIGTERM"]);
     assert!(took < SOON, "{took:?}");
 
-    // What was vouched for stays, and only the rest is asked for again.
+    // Recorded objects are kept, and only the rest is requested again.
     assert_eq!(zoo.lake.keys("processed").len(), 3);
     server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")]))]);
     let report = zoo.asking(&server.url(), "r1").run().done();
@@ -101,7 +101,7 @@ fn what_a_visible_receipt_vouches_for_is_there_whenever_the_program_is_stopped()
             let tables = zoo.lake.json(&receipt)["tables"].as_array().expect("tables").clone();
             for file in tables.iter().flat_map(|table| table["files"].as_array().expect("files")) {
                 let key = file["key"].as_str().expect("a key");
-                assert!(zoo.lake.path(key).exists(), "`{receipt}` vouches for `{key}`, which is gone");
+                assert!(zoo.lake.path(key).exists(), "`{receipt}` records `{key}`, which is missing");
             }
         }
     }
@@ -135,7 +135,7 @@ fn held() -> (Zoo, Session, Running) {
     (zoo, holder, running)
 }
 
-/// The lock is free again and the server has noticed that nobody is there to use it.
+/// The lock is free again and the server has noticed that the connection is closed.
 fn let_go(zoo: &Zoo, holder: Session) {
     drop(holder);
     zoo.database().until_left();

@@ -35,7 +35,7 @@ fn the_servers_certificate_is_verified_as_the_url_says() {
     }
     // Without TLS it is the server that refuses.
     for options in ["?sslmode=disable", ""] {
-        refused("localhost", options, &["no pg_hba.conf entry", "the server takes TLS only"]);
+        refused("localhost", options, &["no pg_hba.conf entry", "the server accepts only TLS"]);
     }
     let missing = server.path("missing.pem");
     refused("localhost", &format!("?sslrootcert={missing}"), &["cannot use the certificates in", "missing.pem"]);

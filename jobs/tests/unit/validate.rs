@@ -1,4 +1,4 @@
-//! Files and receipts that do not match.
+//! Files and manifests that do not match.
 
 use super::*;
 use crate::receipt::Object;
@@ -31,12 +31,12 @@ fn a_file_passes_as_written_and_fails_after_any_change() {
     let fails = |contract: &Contract, entry: &File, bytes: &Bytes| {
         file(&contract.tables()[0], entry, bytes).expect_err("must fail").to_string()
     };
-    assert!(fails(&contract, &good, &bytes.slice(1..)).contains("bytes, the receipt says"));
+    assert!(fails(&contract, &good, &bytes.slice(1..)).contains("bytes, the manifest records"));
     let mut altered = bytes.to_vec();
     altered[20] ^= 1;
-    assert!(fails(&contract, &good, &altered.into()).contains("does not match its receipt: its SHA-256 is"));
+    assert!(fails(&contract, &good, &altered.into()).contains("does not match its manifest: its SHA-256 is"));
     let more = fails(&contract, &File { rows: 2, ..good.clone() }, &bytes);
-    assert_eq!(more, "does not match its receipt: 1 rows, the receipt says 2");
+    assert_eq!(more, "does not match its manifest: 1 rows, the manifest records 2");
     for (from, to, expected) in [
         ("name: {", "title: {", "cannot be loaded: column `title`: column 2 of the file is `name` (column_name)"),
         (

@@ -1,7 +1,7 @@
-//! Objects that are written once, and which bytes are at the key afterwards.
+//! Objects that are written only once, and the check which bytes are at the key afterwards.
 //!
 //! The response to a conditional write does not decide that. object_store sends a request again when S3 stored the object
-//! but answered 500, or closed the connection; S3 then answers 412, because of our own object. A 409 says that another
+//! but returned 500, or closed the connection; S3 then returns 412, because of our own object. A 409 means that another
 //! request for the key was in progress: nothing was stored, and the upload has to be sent again (Amazon S3 API Reference,
 //! PutObject and CompleteMultipartUpload), but object_store reports it as "already exists". So after a failure the key is
 //! read: reads in S3 are strongly consistent.
@@ -20,7 +20,7 @@ use super::upload::incoming;
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
-/// The waits before a write is sent again: 3 to 6 s in all. object_store has its own for a 5xx.
+/// The waits before a write is repeated: 3 to 6 s in total. For a 5xx, object_store has its own waits.
 const WAITS: ExponentialBuilder =
     ExponentialBuilder::new().with_jitter().with_min_delay(Duration::from_millis(100)).with_max_times(5);
 
@@ -40,7 +40,7 @@ impl Created {
             Self::Ours => Ok(()),
             Self::Theirs => {
                 let message = format!("`{}` already exists and has other content", lake.location(key));
-                Err(Failure::refused(message).hint("run the job again: its objects then get new names").into())
+                Err(Failure::refused(message).hint("run the job again: each attempt uses new names").into())
             }
         }
     }
@@ -119,7 +119,7 @@ impl Lake {
         }
     }
 
-    /// Compares what is at an object's key with the object; `None` when nothing is there.
+    /// Compares the bytes at an object's key with the object; `None` if the key does not exist.
     async fn found(&self, object: &Object) -> Result<Option<Created>> {
         let Some(size) = self.size(&object.key).await? else { return Ok(None) };
         let ours = size == object.bytes && self.sha256(object).await? == object.sha256;

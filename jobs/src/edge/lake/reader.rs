@@ -1,4 +1,4 @@
-//! An object on its way out of the lake, piece by piece.
+//! Reading an object of the lake in pieces.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use object_store::{Error, GetOptions, ObjectStoreExt};
 use super::Lake;
 use crate::failure::Failure;
 
-/// An object that is being read piece by piece.
+/// An object that is read in pieces.
 #[derive(Debug)]
 pub struct Reader {
     lake: Lake,
     key: String,
     next: u64,
     size: u64,
-    /// The version that every piece has to be of. Below a folder it is inode, time of change and size.
+    /// The version to which every piece must belong. In a folder it is inode, modification time and size.
     etag: Option<String>,
     ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
 }
@@ -43,7 +43,7 @@ impl Reader {
     /// The next piece, `None` at the end.
     ///
     /// # Errors
-    /// When the store refuses or cannot be reached; temporary when the object is no longer the version that was asked for.
+    /// When the store refuses or cannot be reached; temporary when the object changed since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
         let piece = ahead.await.context("reading ahead was interrupted")?;
@@ -52,12 +52,12 @@ impl Reader {
                 self.fetch_ahead();
                 Ok(Some(piece))
             }
-            // A file that became shorter cannot be read any more, for whatever reason that is given.
+            // If the file became shorter, that is the reason, whatever the error says.
             Err(error) => Err(self.still_the_same().await.err().unwrap_or_else(|| self.failed(error))),
         }
     }
 
-    /// S3 gives a piece from one version of an object; a file can be written to while a piece is read from it.
+    /// S3 returns each piece from one version of an object; a file may change while a piece is read.
     async fn still_the_same(&self) -> Result<()> {
         let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
         let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;

@@ -1,8 +1,8 @@
-//! An object on its way into the lake: whole at the end, or never seen.
+//! Uploading an object of unknown size: it appears completely, or not at all.
 //!
-//! The bucket of a deployment refuses what could overwrite an answer, and object_store completes a multipart upload without
-//! the `If-None-Match` that says it does not. So on S3 the parts make an object below `incoming/`, which S3 then copies to
-//! its key, if that is free. What a death leaves there the bucket's lifecycle removes.
+//! The bucket policy of a deployment requires `If-None-Match` on every write, but object_store completes a multipart upload
+//! without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its key if that is free. The
+//! bucket's lifecycle removes the leftovers of aborted processes.
 
 use std::sync::PoisonError;
 
@@ -16,12 +16,12 @@ use sha2::{Digest, Sha256};
 use super::{Created, Lake};
 use crate::receipt::{Object, hex};
 
-/// An object on its way. Dropped before [`Upload::finish`], nothing of it is ever seen.
+/// An upload. If it is dropped before [`Upload::finish`], no object appears.
 #[derive(Debug)]
 pub struct Upload {
     pub(super) lake: Lake,
     pub(super) key: String,
-    /// What has come, until it is enough for a part.
+    /// Bytes that do not fill a part yet.
     pub(super) buffer: Vec<Bytes>,
     pub(super) parts: Option<WriteMultipart>,
     pub(super) hash: Sha256,
@@ -30,7 +30,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Adds bytes; returns when at most one part is still on its way.
+    /// Adds bytes; returns when at most one part is being sent.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached.
@@ -68,12 +68,12 @@ impl Upload {
         Ok(())
     }
 
-    /// Where the object will be.
+    /// The object's key.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Makes the object appear, unless it is only measured.
+    /// Completes the object, unless it is only measured.
     ///
     /// # Errors
     /// When the store refuses or cannot be reached, or the key is taken.
@@ -96,7 +96,7 @@ impl Upload {
     }
 }
 
-/// Where the parts of a large object come together.
+/// The temporary key of a large object.
 pub(super) fn incoming(key: &str) -> String {
     format!("{INCOMING}/{key}")
 }
@@ -104,7 +104,7 @@ pub(super) fn incoming(key: &str) -> String {
 impl Drop for Upload {
     fn drop(&mut self) {
         let Some(parts) = self.parts.take() else { return };
-        // Without the abort S3 would keep, and bill, the parts until a lifecycle rule removes them.
+        // Without the abort, S3 keeps the parts, at a cost, until a lifecycle rule removes them.
         self.lake.aborts.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
             if let Err(error) = parts.abort().await {
                 tracing::debug!(%error, "could not abort an upload");

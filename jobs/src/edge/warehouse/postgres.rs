@@ -133,9 +133,9 @@ impl Warehouse for Postgres {
         if missing.is_empty() {
             return Ok(retired);
         }
-        // Two loads may find the same table missing; the ledger's lock lets one of them make it.
+        // Two loads may find the same table missing; the lock lets one of them create it.
         let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", missing.join(";\n"));
-        let made = self.execute(&format!("make the tables of `{schema}`"), &sql).await;
+        let made = self.execute(&format!("create the tables of `{schema}`"), &sql).await;
         if made.is_err() {
             self.execute("roll back", "ROLLBACK").await?;
         }
@@ -143,14 +143,14 @@ impl Warehouse for Postgres {
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
-        // A session's advisory lock says that an attempt lives: the server frees it when the connection ends.
+        // A session's advisory lock marks an attempt as alive: the server frees it when the connection ends.
         self.execute("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
         let mut swept = Vec::new();
         for table in self.shape(schema).await?.into_keys() {
             let Some(other) = StageNames::token_of(&table).filter(|other| *other != token) else { continue };
             let sql = format!("SELECT pg_try_advisory_lock({})", lock_key(other));
             let row =
-                self.client.query_one(&sql, &[]).await.map_err(|error| failed("cannot look for leftovers", error))?;
+                self.client.query_one(&sql, &[]).await.map_err(|error| failed("cannot search for leftovers", error))?;
             if row.get(0) {
                 self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
                 self.execute("free a leftover", &format!("SELECT pg_advisory_unlock({})", lock_key(other))).await?;
@@ -216,11 +216,11 @@ impl Warehouse for Postgres {
     }
 
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {
-        let transaction = self.client.transaction().await.map_err(|error| failed("cannot begin the load", error))?;
+        let transaction = self.client.transaction().await.map_err(|error| failed("cannot start the load", error))?;
         for statement in statements {
             if let Err(error) = transaction.batch_execute(&statement.sql).await {
                 let asserted = error.code() == Some(&tokio_postgres::error::SqlState::DIVISION_BY_ZERO);
-                // Where this fails the connection is gone, and the server rolls back by itself.
+                // If this fails, the connection is closed, and the server rolls back by itself.
                 if let Err(error) = transaction.rollback().await {
                     tracing::debug!(%error, "the load was rolled back by the server");
                 }
@@ -236,7 +236,7 @@ impl Warehouse for Postgres {
     }
 }
 
-/// Where a connection goes: an address beats the name that stands for it.
+/// The hosts of a connection; an address has priority over a name.
 fn hosts(config: &Config) -> Vec<String> {
     let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
     let names = config.get_hosts().iter().map(|host| match host {
@@ -247,7 +247,7 @@ fn hosts(config: &Config) -> Vec<String> {
     if config.get_hostaddrs().is_empty() { names.collect() } else { addresses.collect() }
 }
 
-/// Waits for the server to let us in, and keeps the connection going.
+/// Waits until the server has accepted the login, and keeps the connection open.
 async fn greeted<S>(
     place: &str,
     connecting: impl Future<Output = Result<(Client, Connection<Socket, S>), tokio_postgres::Error>>,
@@ -274,16 +274,15 @@ fn lock_key(token: &str) -> i64 {
     i64::from_str_radix(token, 16).unwrap_or_default()
 }
 
-fn same_type(found: &str, wanted: &str) -> bool {
-    found == wanted || (found, wanted) == ("timestamp without time zone", "timestamp")
+fn same_type(found: &str, expected: &str) -> bool {
+    found == expected || (found, expected) == ("timestamp without time zone", "timestamp")
 }
 
-/// The server's own words, with what may be tried again told apart by its SQLSTATE class (PostgreSQL manual,
-/// appendix A): 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
+/// The server's error; temporary by its SQLSTATE class (PostgreSQL manual, appendix A): 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
 fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else {
         let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-        // A certificate that is refused comes as an error of input and output, too.
+        // A refused certificate is an I/O error, too.
         let refused = io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<rustls::Error>());
         let failure = if error.is_closed() || io.is_some() && !refused {
             Failure::temporary(message).hint("is the database running and reachable?")
@@ -298,9 +297,9 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let again = ["08", "40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class));
     let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
     let failure = match code {
-        // In pg_hba.conf, `hostssl` is all that lets this user in.
+        // pg_hba.conf has only `hostssl` lines for this user.
         "28000" if server.message().contains("no encryption") => {
-            failure.hint("the server takes TLS only: write `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
+            failure.hint("the server accepts only TLS: write `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
         }
         "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),

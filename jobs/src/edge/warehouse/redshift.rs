@@ -1,8 +1,8 @@
 //! Amazon Redshift Serverless through the Data API: no driver, no network path, no password; the caller's role is the
 //! database user `"IAMR:<role>"`.
 //!
-//! There is no session to hold anything in, so an attempt's tables are held by a lease in `etl.attempts`, and the load
-//! is one BatchExecuteStatement.
+//! The Data API has no session, so a lease in `etl.attempts` protects an attempt's tables, and the load is one
+//! BatchExecuteStatement.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,10 +20,9 @@ use crate::load::{
     Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, literal, register,
 };
 
-/// How often a statement of its own is tried again because another transaction was in the way.
+/// How often a single statement is tried in total when it conflicts with other transactions.
 const TRIES: usize = 7;
-/// Hours after which the tables of an attempt that never ended are anybody's to drop. A load that takes longer loses
-/// its tables and fails as a whole.
+/// Hours after which any load may drop the tables of an unfinished attempt. A load that takes longer fails as a whole.
 const LEASE_HOURS: u32 = 6;
 
 /// A workgroup's database.
@@ -35,7 +34,7 @@ pub struct Redshift {
 }
 
 impl Redshift {
-    /// Sends nothing yet. `role` is what COPY reads the lake as: an ARN, or `default` for the namespace's default role.
+    /// Sends no request. `role` is the role with which COPY reads the lake: an ARN, or `default` for the namespace's default role.
     pub fn open(aws: &SdkConfig, workgroup: &str, database: &str, role: &str) -> Self {
         Self::with(data_api::client(aws), workgroup, database, role)
     }
@@ -52,7 +51,7 @@ impl Redshift {
         Self { first_wait, ..self }
     }
 
-    /// Runs a statement on its own, again after a pause while another transaction is in the way.
+    /// Runs a single statement, repeatedly while it conflicts with other transactions.
     async fn tried(&self, sql: &str) -> Result<Result<Finished, Problem>> {
         let mut waits = waits(self.first_wait, TRIES).build();
         loop {
@@ -76,9 +75,9 @@ impl Redshift {
         Ok(self.api.rows(&finished).await?)
     }
 
-    /// The warehouse's words for what it refused; for a COPY also those about the files, where it keeps some.
+    /// The warehouse's error; for a COPY also its details about the files.
     async fn refused(&self, purpose: &str, sql: &str, problem: Problem) -> anyhow::Error {
-        let mut words = problem.to_string();
+        let mut text = problem.to_string();
         if sql.starts_with("COPY ") && problem.query > 0 {
             let details = format!(
                 "SELECT trim(file_name), trim(column_name), trim(error_message) FROM sys_load_error_detail \
@@ -88,16 +87,16 @@ impl Redshift {
             if let Ok(Ok(finished)) = self.api.run(&[&details]).await
                 && let Ok(rows) = self.api.rows(&finished).await
             {
-                words.extend(rows.iter().map(|row| format!("\n{}", row.join(": "))));
+                text.extend(rows.iter().map(|row| format!("\n{}", row.join(": "))));
             }
         }
         let message = format!("cannot {purpose}");
         let failure = if problem.conflict() { Failure::temporary(message) } else { Failure::refused(message) };
-        let lower = words.to_lowercase();
+        let lower = text.to_lowercase();
         let unprepared =
             ["permission denied", "does not exist", "must be owner"].iter().any(|sign| lower.contains(sign));
         let failure = if unprepared { failure.hint(UNPREPARED) } else { failure };
-        failure.because(words).into()
+        failure.because(text).into()
     }
 
     /// The columns of a schema's tables.
@@ -107,9 +106,9 @@ impl Redshift {
              coalesce(column_default, '') FROM svv_columns WHERE table_schema = '{schema}'"
         );
         let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
-        for row in self.query(&format!("look at the schema `{schema}`"), &sql).await? {
+        for row in self.query(&format!("inspect the schema `{schema}`"), &sql).await? {
             let [table, name, kind, length, nullable, default] =
-                <[String; 6]>::try_from(row).map_err(|_| answered_oddly())?;
+                <[String; 6]>::try_from(row).map_err(|_| other_columns())?;
             let (required, plain) = (nullable == "no", nullable == "yes" && default.is_empty());
             let column = Column { kind, length: length.parse().unwrap_or(0), required, plain };
             shape.entry(table).or_default().insert(name, column);
@@ -121,7 +120,7 @@ impl Redshift {
 /// A column of the warehouse.
 struct Column {
     kind: String,
-    /// In bytes, where it has one.
+    /// In bytes, for text.
     length: u32,
     /// Whether it is never null.
     required: bool,
@@ -137,8 +136,8 @@ impl Warehouse for Redshift {
     async fn ledger(&self, source: &str) -> Result<Ledger> {
         let rows = self.query("read the ledger", &Ledger::query(Dialect::Redshift, source)).await?;
         let rows = rows.into_iter().map(|row| {
-            let [seq, run, fetched_at, collections] = <[String; 4]>::try_from(row).map_err(|_| answered_oddly())?;
-            Ok((seq.parse().map_err(|_| answered_oddly())?, run, fetched_at, collections))
+            let [seq, run, fetched_at, collections] = <[String; 4]>::try_from(row).map_err(|_| other_columns())?;
+            Ok((seq.parse().map_err(|_| other_columns())?, run, fetched_at, collections))
         });
         Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
     }
@@ -193,11 +192,11 @@ impl Warehouse for Redshift {
             "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
         );
         self.execute("mark the attempt as alive", &lease).await?;
-        // The tables first: whoever made one of them held a lease before, so that it is among those that are read now. The other
-        // way round, a load that begins in between would lose the tables that it has just made.
+        // The tables first: a lease is older than its tables, so it is among those that are read afterwards. In the other order,
+        // a load that starts in between would lose its new tables.
         let tables = self.shape(schema).await?;
         let alive =
-            self.query("look for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;
+            self.query("search for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;
         let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
         let mut swept = Vec::new();
         for table in tables.into_keys() {
@@ -224,12 +223,12 @@ impl Warehouse for Redshift {
     async fn changes(&self, statement: &Statement) -> Result<Changes> {
         let mut changes = Changes::new();
         for row in self.query(&statement.purpose, &statement.sql).await? {
-            let [table, name, count] = <[String; 3]>::try_from(row).map_err(|_| answered_oddly())?;
-            let change = Change::named(name.trim()).ok_or_else(answered_oddly)?;
+            let [table, name, count] = <[String; 3]>::try_from(row).map_err(|_| other_columns())?;
+            let change = Change::named(name.trim()).ok_or_else(other_columns)?;
             changes
                 .entry(table.trim().to_owned())
                 .or_default()
-                .insert(change, count.parse().map_err(|_| answered_oddly())?);
+                .insert(change, count.parse().map_err(|_| other_columns())?);
         }
         Ok(changes)
     }
@@ -257,27 +256,27 @@ impl Warehouse for Redshift {
     }
 }
 
-/// How a column fits what the contract wants of it.
+/// How a column matches the contract.
 enum Fit {
     Same,
-    /// Text that is shorter than it should be.
+    /// Text that is shorter than in the contract.
     Narrow,
     Other,
 }
 
 impl Fit {
-    fn of(found: &str, length: u32, wanted: &str) -> Self {
-        let text = wanted.strip_prefix("varchar(").and_then(|rest| rest.strip_suffix(')')?.parse::<u32>().ok());
+    fn of(found: &str, length: u32, expected: &str) -> Self {
+        let text = expected.strip_prefix("varchar(").and_then(|rest| rest.strip_suffix(')')?.parse::<u32>().ok());
         match (found, text) {
-            ("character varying", Some(wanted)) if length < wanted => Self::Narrow,
+            ("character varying", Some(most)) if length < most => Self::Narrow,
             ("character varying", Some(_)) => Self::Same,
-            ("timestamp without time zone", None) if wanted == "timestamp" => Self::Same,
-            (found, _) if found == wanted => Self::Same,
+            ("timestamp without time zone", None) if expected == "timestamp" => Self::Same,
+            (found, _) if found == expected => Self::Same,
             _ => Self::Other,
         }
     }
 }
 
-fn answered_oddly() -> anyhow::Error {
-    Failure::refused("the warehouse answered with other columns than asked for").into()
+fn other_columns() -> anyhow::Error {
+    Failure::refused("the warehouse returned other columns than requested").into()
 }

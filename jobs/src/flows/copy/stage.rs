@@ -1,19 +1,19 @@
-//! From the lake into the staging tables: every file validated first, then sent, or copied by the warehouse itself from a
-//! manifest that lists exactly the receipt's files.
+//! From the lake into the staging tables: every file is validated first, then sent, or copied by the warehouse itself
+//! through a COPY manifest with exactly the files of the run.
 
 use anyhow::Result;
 use bytes::Bytes;
 use contract::{Layout, Table};
 use serde_json::json;
 
-use crate::edge::lake::Lake;
+use crate::edge::lake::{Lake, Stored};
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::load::Plan;
 use crate::receipt::{File, Receipt};
 use crate::validate::{self, Violation};
 
-/// Makes a table's stage and fills it with the run's rows.
+/// Creates a table's staging table and fills it with the run's rows.
 pub(super) async fn stage<W: Warehouse>(
     plan: &Plan<'_>,
     table: &Table<'_>,
@@ -24,7 +24,7 @@ pub(super) async fn stage<W: Warehouse>(
     warehouse.run(&plan.create_stage(table)).await?;
     let files = files(plan.receipts, table.name);
     if let Some(role) = warehouse.reads_lake_as() {
-        // A file without rows has nothing to copy, and that COPY takes one is documented nowhere.
+        // A file without rows is not copied: AWS does not document that COPY accepts one.
         let full: Vec<&File> = files.into_iter().filter(|file| file.rows > 0).collect();
         if full.is_empty() {
             return Ok(());
@@ -41,7 +41,7 @@ pub(super) async fn stage<W: Warehouse>(
     Ok(())
 }
 
-/// A manifest as COPY reads it: each file must be there, and Parquet needs its length (Amazon Redshift Database
+/// A manifest for COPY: each file must exist, and Parquet needs its length (Amazon Redshift Database
 /// Developer Guide, "Using a manifest to specify data files").
 fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
     let entries: Vec<serde_json::Value> = files
@@ -63,7 +63,8 @@ pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()>
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
         if !lake.has(object).await? {
-            let message = format!("`{}` is gone or has another size than its receipt says", lake.location(&object.key));
+            let message =
+                format!("`{}` is missing or has another size than its manifest records", lake.location(&object.key));
             return Err(Failure::refused(message).hint("transform again under a new run id").into());
         }
     }
@@ -77,12 +78,13 @@ fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
 
 /// An object's bytes, if they pass the check.
 async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), Violation>) -> Result<Bytes> {
-    let refused = |violation: &Violation| {
+    let checked = match lake.get_object(&file.object).await? {
+        Stored::Bytes(bytes) => check(&bytes).map(|()| bytes),
+        Stored::OtherSize(size) => Err(Violation::size(file, size)),
+        Stored::Missing => Err(Violation::Altered("it is missing".to_owned())),
+    };
+    Ok(checked.map_err(|violation| {
         let message = format!("`{}` {violation}", lake.location(&file.object.key));
         Failure::refused(message).hint("transform again under a new run id")
-    };
-    let gone = || refused(&Violation::Altered("it is gone".to_owned()));
-    let bytes = lake.get(&file.object.key).await?.ok_or_else(gone)?;
-    check(&bytes).map_err(|violation| refused(&violation))?;
-    Ok(bytes)
+    })?)
 }

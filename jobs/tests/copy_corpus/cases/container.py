@@ -175,7 +175,7 @@ accept(
 
 # Row counts.
 COUNT = inferred(
-    "the counts of footer, row groups and columns contradict each other, so no count can be vouched for; " + FORMAT
+    "the counts of footer, row groups and columns contradict each other, so no count can be trusted; " + FORMAT
 )
 
 
@@ -232,7 +232,7 @@ refuse(
     "corrupt",
     at("v", 0),
     unchecked("no page says whether Redshift looks at a page's CRC; loading a changed value would be worse"),
-    "one bit of a value is flipped; only the page's CRC tells",
+    "one bit of a value is flipped; only the page's CRC shows it",
 )
 
 

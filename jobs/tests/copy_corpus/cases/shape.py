@@ -191,7 +191,7 @@ refuse(
     "null",
     at("v", 0, 1),
     NOT_NULL,
-    "no statistics: only the data tells",
+    "no statistics: only the data shows the fault",
 )
 refuse(
     "null_count_lies",

@@ -142,7 +142,7 @@ clash(
     one(pa.timestamp("ns"), 0, use_deprecated_int96_timestamps=True),
     "INT96",
     unchecked(
-        "only https://github.com/dask/fastparquet/issues/432 says that Spectrum reads it, and nobody that COPY does"
+        "only https://github.com/dask/fastparquet/issues/432 says that Spectrum reads it, and no source says that COPY does"
     ),
     "timestamp_unit",
 )

@@ -1,6 +1,7 @@
-//! `copy` believes nothing that it has not checked: receipts and objects that are missing, altered or of another run.
+//! `copy` refuses manifests and objects that are missing, altered or of another run.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 
 use contract::Contract;
 use jobs::clean::Cell;
@@ -30,13 +31,13 @@ fn edit(zoo: &Zoo, collection: &str, change: impl FnOnce(&mut Value)) -> State {
 }
 
 #[test]
-fn a_run_that_was_never_transformed_is_told_so() {
+fn a_run_that_was_never_transformed_is_refused() {
     let (zoo, _) = transformed();
     let ended = zoo.copy("never").run();
-    ended.refused(&["run `never` has no receipt for animals, keepers, tickets, about", "run `transformation`"]);
+    ended.refused(&["run `never` has no manifest for animals, keepers, tickets, about", "run `transformation`"]);
     zoo.lake.remove(&receipt_key("zoo", "r2", "keepers"));
     let state = zoo.state();
-    refused(&zoo, &state, &["run `r2` has no receipt for keepers", "--collections"]);
+    refused(&zoo, &state, &["run `r2` has no manifest for keepers", "--collections"]);
 }
 
 #[test]
@@ -46,13 +47,19 @@ fn a_file_that_was_altered_after_its_receipt_is_refused() {
     let good = zoo.lake.read(&key);
     let mut altered = good.clone();
     altered[20] ^= 1;
-    let not = format!("{key}` does not match its receipt: ");
-    for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the receipt says ")] {
+    let not = format!("{key}` does not match its manifest: ");
+    for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the manifest records ")] {
         zoo.lake.overwrite(&key, &bytes);
         refused(&zoo, &state, &[&not, problem, "transform again under a new run id"]);
     }
     zoo.lake.remove(&key);
-    refused(&zoo, &state, &[&not, "it is gone"]);
+    refused(&zoo, &state, &[&not, "it is missing"]);
+
+    // 64 GiB without content: refused by its size, before it is read into memory.
+    let sparse = File::create(zoo.lake.path(&key)).expect("a file");
+    sparse.set_len(64 << 30).expect("a sparse file");
+    refused(&zoo, &state, &[&not, "68719476736 bytes, the manifest records "]);
+    drop(sparse);
 
     // With its bytes back the same run loads.
     zoo.lake.overwrite(&key, &good);
@@ -60,10 +67,10 @@ fn a_file_that_was_altered_after_its_receipt_is_refused() {
 }
 
 #[test]
-fn an_answer_that_is_gone_or_was_altered_is_refused() {
+fn a_response_that_is_missing_or_was_altered_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.raw("zoo", "r2", "animals");
-    let words = [key.as_str(), "is gone or has another size than its receipt says"];
+    let words = [key.as_str(), "is missing or has another size than its manifest records"];
     zoo.lake.overwrite(&key, b"[]");
     refused(&zoo, &state, &words);
     zoo.lake.remove(&key);
@@ -78,7 +85,7 @@ fn a_receipt_that_was_edited_is_refused() {
     let edits: [(Edit, &str); 4] = [
         (
             |receipt| receipt["tables"][0]["rows"] = json!(3),
-            "animals.json` cannot be trusted: table `animals`: 2 read is not 2 in files",
+            "animals.json` is not valid: table `animals`: 2 read is not 2 in files",
         ),
         (
             |receipt| {
@@ -86,7 +93,7 @@ fn a_receipt_that_was_edited_is_refused() {
                     *receipt.pointer_mut(count).expect("a count") = json!(3);
                 }
             },
-            "does not match its receipt: 2 rows, the receipt says 3",
+            "does not match its manifest: 2 rows, the manifest records 3",
         ),
         (
             |receipt| receipt["tables"].as_array_mut().expect("tables").truncate(1),
@@ -100,7 +107,7 @@ fn a_receipt_that_was_edited_is_refused() {
         zoo.lake.overwrite(&key, &text);
     }
     zoo.lake.overwrite(&key, &text[..20]);
-    zoo.copy("r2").run().refused(&["receipts/animals.json` cannot be trusted", "EOF while parsing"]);
+    zoo.copy("r2").run().refused(&["receipts/animals.json` is not valid", "EOF while parsing"]);
     zoo.transformation("r2").run().refused(&["receipts/animals.json` is no receipt"]);
     zoo.lake.overwrite(&key, &text);
     assert_eq!(zoo.state(), good);
@@ -124,11 +131,11 @@ fn every_object_must_be_there_and_whole() {
             refused(
                 &zoo,
                 &state,
-                &[&key, &format!("does not match its receipt: {end} bytes, the receipt says {}", good.len())],
+                &[&key, &format!("does not match its manifest: {end} bytes, the manifest records {}", good.len())],
             );
         }
         zoo.lake.remove(&key);
-        refused(&zoo, &state, &[&key, "does not match its receipt: it is gone"]);
+        refused(&zoo, &state, &[&key, "does not match its manifest: it is missing"]);
         zoo.lake.overwrite(&key, &good);
     }
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
@@ -145,7 +152,7 @@ fn objects_that_changed_places_are_refused() {
         let good = [&one, &other].map(|key| zoo.lake.read(key));
         zoo.lake.overwrite(&one, &good[1]);
         zoo.lake.overwrite(&other, &good[0]);
-        refused(&zoo, &state, &["does not match its receipt: "]);
+        refused(&zoo, &state, &["does not match its manifest: "]);
         zoo.lake.overwrite(&one, &good[0]);
         zoo.lake.overwrite(&other, &good[1]);
     }
@@ -192,7 +199,7 @@ fn an_object_that_was_added_to_a_receipt_is_refused() {
     }
     // A receipt without its object has lost the rows that it counted.
     let state = edit(&zoo, "animals", |receipt| receipt["tables"][0]["files"] = json!([]));
-    refused(&zoo, &state, &["animals.json` cannot be trusted: table `animals`: 2 read is not 0 in files"]);
+    refused(&zoo, &state, &["animals.json` is not valid: table `animals`: 2 read is not 0 in files"]);
 }
 
 /// The bytes are those of the receipt, but the warehouse would stumble over them: another column's, one day too early.
@@ -240,7 +247,7 @@ fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();
     let other = zoo.lake.receipt("zoo", "r2", "tickets")["tables"][0]["files"].clone();
     let state = edit(&zoo, "about", |receipt| receipt["tables"][0]["files"] = other.clone());
-    refused(&zoo, &state, &["cannot be trusted: it names `processed/zoo/tickets/", "as a file of the table `about`"]);
+    refused(&zoo, &state, &["is not valid: it lists `processed/zoo/tickets/", "as a file of the table `about`"]);
 
     let taken =
         other[0]["key"].as_str().expect("a key").replace("/tickets/", "/about/").replace(".parquet", "-x.parquet");
@@ -256,7 +263,7 @@ fn a_file_of_another_table_is_refused_by_its_columns() {
 fn a_receipt_of_another_contract_is_refused_by_both_programs() {
     let (zoo, state) = transformed();
     zoo.amend("motto: {type: string(64)", "motto: {type: string(32)");
-    refused(&zoo, &state, &["about.json` cannot be trusted: it was made under another contract"]);
+    refused(&zoo, &state, &["about.json` is not valid: it was written under another contract"]);
     zoo.transformation("r2").run().refused(&["run `r2` was transformed under another contract", "a new run id"]);
     assert_eq!(zoo.state(), state);
 }

@@ -90,7 +90,7 @@ impl Stage {
     fn refused(&self, run: &str, words: &str) {
         let state = self.zoo.state();
         self.transformation(run).run().refused(&["collection `animals` failed", words]);
-        self.copy(run).run().refused(&[&format!("run `{run}` has no receipt for animals")]);
+        self.copy(run).run().refused(&[&format!("run `{run}` has no manifest for animals")]);
         assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and receipts");
         assert!(self.zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
     }

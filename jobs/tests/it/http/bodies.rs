@@ -110,7 +110,7 @@ fn gzip_that_is_damaged_in_any_way_is_refused() {
 #[test]
 fn an_encoding_that_was_not_offered_is_refused() {
     let (_, ended) = ask_for(Answer::new(200, "[]").header("Content-Encoding", "br"));
-    ended.refused(&["answered in the encoding `br`"]);
+    ended.refused(&["returned the encoding `br`"]);
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_page_and_a_text_where_json_should_be_are_refused_with_their_first_words() {
     assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), page.as_bytes());
 
     let (_, ended) = ask_for(Answer::new(404, "Not Found").header("Content-Type", "text/plain"));
-    ended.refused(&["answered 404 Not Found: `Not Found`"]);
+    ended.refused(&["returned 404 Not Found: `Not Found`"]);
     let (_, ended) = ask_for(Answer::new(401, "https://youtu.be/RfiQYRn7fBg"));
-    ended.refused(&["answered 401 Unauthorized: `https://youtu.be/RfiQYRn7fBg`"]);
+    ended.refused(&["returned 401 Unauthorized: `https://youtu.be/RfiQYRn7fBg`"]);
     let (_, ended) = ask_for(Answer::new(204, ""));
-    ended.refused(&["answered 204 No Content"]);
+    ended.refused(&["returned 204 No Content"]);
     let (_, ended) = ask_for(Answer::new(200, ""));
     ended.refused(&["the JSON is incomplete after 0 bytes"]);
     let (_, ended) = ask_for(Answer::new(200, r#"{"docs":[]}"#));

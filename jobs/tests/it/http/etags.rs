@@ -81,10 +81,10 @@ fn no_etag_is_sent_without_a_load_that_was_committed() {
     let (zoo, server) = transformed();
     assert_eq!(sends(&zoo, &server, "never-loaded"), None);
 
-    // This load fails: one of its files is not what was vouched for.
+    // This load fails: one of its files does not match its manifest.
     let file = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
     zoo.lake.overwrite(&file, b"altered");
-    zoo.copy("r1").run().refused(&["does not match its receipt"]);
+    zoo.copy("r1").run().refused(&["does not match its manifest"]);
     assert_eq!(sends(&zoo, &server, "after-a-failed-load"), None);
 
     zoo.copy("after-a-failed-load").run().done();
@@ -120,7 +120,7 @@ fn a_304_that_nobody_asked_for_is_refused() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.answers("/animals", [Answer::new(304, "")]);
     let ended = zoo.asking_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
-    ended.refused(&["answered 304 Not Modified"]);
+    ended.refused(&["returned 304 Not Modified"]);
     assert!(zoo.lake.keys("stage").is_empty());
 }
 

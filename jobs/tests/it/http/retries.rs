@@ -42,7 +42,7 @@ fn a_429_that_asks_for_more_patience_than_anybody_has_ends_the_run_at_once() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.answers("/animals", [Answer::new(429, "").header("Retry-After", "121")]);
     let ended = ask(&zoo, &server.url());
-    ended.failed_for_now(&["answered 429 Too Many Requests", "the server asks to wait 121 s"]);
+    ended.failed_for_now(&["returned 429 Too Many Requests", "the server requests a wait of 121 s"]);
     assert!(ended.took < Duration::from_secs(5));
     assert_eq!(server.asked("/animals").len(), 1);
     nothing_published(&zoo);
@@ -58,7 +58,7 @@ fn a_server_error_is_tried_again_as_often_as_asked() {
 
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.answers("/animals", [broken()]);
-    ask(&zoo, &server.url()).failed_for_now(&["answered 500 Internal Server Error: `oh no`"]);
+    ask(&zoo, &server.url()).failed_for_now(&["returned 500 Internal Server Error: `oh no`"]);
     assert_eq!(server.asked("/animals").len(), 3);
     nothing_published(&zoo);
 }
@@ -88,7 +88,7 @@ fn one_collection_that_fails_for_good_decides_the_exit_code() {
 }
 
 #[test]
-fn nobody_there_is_a_failure_for_now() {
+fn a_closed_port_is_a_temporary_failure() {
     let zoo = Zoo::empty();
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     ask(&zoo, &format!("http://{port}")).failed_for_now(&["cannot connect to"]);

@@ -24,7 +24,7 @@ fn race(name: &str, snapshot_first: bool) {
     }
     copy("r0").run().done();
 
-    // Nobody commits before all eight have computed what they change.
+    // No load commits before all eight have computed their changes.
     let holder = zoo.database().enter(Role::Postgres);
     holder.run("BEGIN; LOCK etl.load_lock");
     let runs = ["r1", "r2", "r1", "r1", "r2", "r1", "r2", "r1"];
@@ -43,11 +43,11 @@ fn race(name: &str, snapshot_first: bool) {
     assert_eq!(count("r2", "committed"), 1, "{outcomes:?}");
     assert_eq!(count("r2", "already_committed"), 2, "{outcomes:?}");
     // The older one came first and once, or the newer one came first and no older one may.
-    let told = (count("r1", "committed"), count("r1", "already_committed"), count("r1", "superseded"));
-    assert!(told.0 <= 1 && told.0 + told.1 + told.2 == 5 && (told.0 == 1 || told.1 == 0), "{outcomes:?}");
+    let counts = (count("r1", "committed"), count("r1", "already_committed"), count("r1", "superseded"));
+    assert!(counts.0 <= 1 && counts.0 + counts.1 + counts.2 == 5 && (counts.0 == 1 || counts.1 == 0), "{outcomes:?}");
 
     let ledger = watcher.texts("SELECT run_id FROM etl.runs ORDER BY seq");
-    let expected = if told.0 == 1 { vec!["r0", "r1", "r2"] } else { vec!["r0", "r2"] };
+    let expected = if counts.0 == 1 { vec!["r0", "r1", "r2"] } else { vec!["r0", "r2"] };
     assert_eq!(ledger, expected);
     assert_eq!(watcher.texts("SELECT id || ' ' || name FROM zoo.animals WHERE _deleted_at IS NULL"), ["1 Cy"]);
 }

@@ -56,8 +56,8 @@ impl Account {
     fn made(&self, more: &[&str]) -> Vec<String> {
         let output = self.init(&[more, &["--json"]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let told: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
-        let statements = told["statements"].as_array().expect("statements").iter();
+        let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
+        let statements = printed["statements"].as_array().expect("statements").iter();
         statements.map(|sql| sql.as_str().expect("text").to_owned()).collect()
     }
 

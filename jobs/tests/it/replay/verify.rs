@@ -1,4 +1,4 @@
-//! `--verify` writes nothing and tells every difference between a run's files and what its bytes give now.
+//! `--verify` writes nothing and reports every difference between the files of a run and the result of its bytes now.
 
 use std::time::SystemTime;
 

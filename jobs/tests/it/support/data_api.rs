@@ -302,8 +302,8 @@ impl Shared {
                     });
                     let parts: Vec<Value> = if several { parts.collect() } else { Vec::new() };
                     let error = if several { "Query failed. See sub-statements." } else { &failed.message };
-                    let told = json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts, "RedshiftQueryId": 7 });
-                    return (200, told);
+                    let response = json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts, "RedshiftQueryId": 7 });
+                    return (200, response);
                 }
                 None if Instant::now() >= until => return (200, json!({ "Id": id, "Status": "STARTED" })),
                 None => {

@@ -34,7 +34,7 @@ pub struct Database {
     sessions: [OnceCell<Session>; 4],
 }
 
-/// How many wait for the lock that loads take in turn. The server tells of all databases, and copies of one template
+/// How many wait for the lock that loads take in turn. The server lists the locks of all databases, and copies of one template
 /// share their tables' numbers.
 pub const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
     WHERE datname = current_database() AND relation = 'etl.load_lock'::regclass AND NOT granted";
@@ -197,10 +197,10 @@ impl Session {
 
     /// A statement's rows, or the server's words.
     pub fn answer(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
-        let told = self.runtime.block_on(self.client.simple_query(sql));
-        let told =
-            told.map_err(|error| error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned()))?;
-        let rows = told.iter().filter_map(|message| match message {
+        let result = self.runtime.block_on(self.client.simple_query(sql));
+        let messages =
+            result.map_err(|error| error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned()))?;
+        let rows = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
             }
@@ -216,10 +216,10 @@ impl Session {
             sink.send(bytes::Bytes::from(data)).await?;
             sink.finish().await
         });
-        let told = |error: &tokio_postgres::Error| {
+        let text = |error: &tokio_postgres::Error| {
             error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned())
         };
-        copied.map(|_| ()).map_err(|error| told(&error))
+        copied.map(|_| ()).map_err(|error| text(&error))
     }
 
     /// The one value of a query.

@@ -199,8 +199,8 @@ impl Cluster {
     }
 }
 
-/// Users, roles and grants in PostgreSQL's words. Its roles belong to the whole server and are there; so the ones that
-/// this database was told of are written down.
+/// Users, roles and grants in PostgreSQL's words. Its roles belong to the whole server and are there; so those
+/// that this database received are recorded.
 fn in_postgres(sql: &str) -> String {
     if let Some(role) = sql.strip_prefix("CREATE ROLE ") {
         return format!("INSERT INTO svv_roles VALUES ('{role}')");

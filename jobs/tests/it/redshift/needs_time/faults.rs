@@ -97,13 +97,13 @@ fn a_session_lost_at_any_statement_rolls_everything_back() {
 fn an_answer_lost_for_longer_than_a_token_is_known_still_commits_once() {
     let rig = ready();
     let (run, names) = next(&rig, 1);
-    // The batch is begun, nobody hears of it, and its token is forgotten before the next start.
+    // The batch starts, its response is lost, and its token is forgotten before the next start.
     let mut batches = 0;
     rig.api.meets(move |_, operation| {
         batches += usize::from(operation == "BatchExecuteStatement");
         if batches > 0 { Fault::LoseAnswer } else { Fault::None }
     });
-    let error = rig.load(&run).expect_err("nobody answers");
+    let error = rig.load(&run).expect_err("no response");
     assert_eq!(jobs::failure::exit_of(&error), contract::Exit::TempFail, "{error:#}");
     rig.api.until_idle();
     rig.api.forget_tokens();

@@ -70,12 +70,12 @@ pub fn some(seeds: Range<u64>) {
 
 /// One of four parts that run at once.
 fn part(number: u64) {
-    let told = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    match told("SCHEDULE") {
+    let variable = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
+    match variable("SCHEDULE") {
         Some(seed) if seed % 4 == number => some(seed..seed + 1),
         Some(_) => {}
         None => {
-            let each = told("SCHEDULES").unwrap_or(400).div_ceil(4);
+            let each = variable("SCHEDULES").unwrap_or(400).div_ceil(4);
             some(number * each..(number + 1) * each);
         }
     }
