@@ -7,7 +7,7 @@ mod cause;
 mod report;
 
 pub use cause::cause;
-pub use report::{Kept, NOT_VERIFIED, RehearsalReport, StepTime, contradictions, text};
+pub use report::{InjectedFault, Kept, NOT_VERIFIED, RehearsalReport, StepTime, contradictions, text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,18 +65,6 @@ pub struct Warehouse {
     pub transformer: String,
     /// The database.
     pub database: String,
-}
-
-/// The fault of `--inject-fault`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum InjectedFault {
-    /// The source always returns 500.
-    Source,
-    /// The registry loses the ingestion image after the deployment.
-    Image,
-    /// The source lacks records that others refer to, so a dbt test fails.
-    Marts,
 }
 
 fn on_loopback(port: u16) -> String {

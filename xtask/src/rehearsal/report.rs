@@ -6,7 +6,6 @@ use contract::Counts;
 use contract::Exit;
 use serde::Serialize;
 
-use super::InjectedFault;
 use crate::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
@@ -22,6 +21,18 @@ pub const NOT_VERIFIED: [&str; 6] = [
     "the DAG `platform_health`, which queries Redshift and is paused here",
     "Batch's retries, Fargate's network, prices, quotas and alarms",
 ];
+
+/// The fault of `--inject-fault`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InjectedFault {
+    /// The source always returns 500.
+    Source,
+    /// The registry loses the ingestion image after the deployment.
+    Image,
+    /// The source lacks records that others refer to, so a dbt test fails.
+    Marts,
+}
 
 /// A step of a rehearsal, and its duration.
 #[derive(Clone, Debug, PartialEq, Serialize)]

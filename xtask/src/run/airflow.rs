@@ -7,10 +7,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::UNMAPPED;
-
 /// The DAG.
 pub const DAG: &str = "ingestion";
+/// Airflow's map index of a task that is not mapped.
+pub const UNMAPPED: i32 = -1;
 /// Airflow's default limit of rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 

@@ -3,7 +3,7 @@
 use contract::Exit;
 use serde::Serialize;
 
-use super::Job;
+use super::job::Job;
 use crate::ui::{self, Align};
 
 /// The result of a run.

@@ -1,7 +1,7 @@
 //! Why a job stays RUNNABLE: a table from the state of the job and its queue to an explanation and a fix. The texts follow
 //! the AWS Batch User Guide, "Jobs stuck in a RUNNABLE status" and "INVALID compute environment".
 
-use super::Job;
+use super::job::Job;
 
 /// The state of a queue or compute environment.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -83,6 +83,13 @@ fn captions_and_tables_have_the_numbers() {
 }
 
 #[test]
+fn grid_lines_have_values() {
+    // 15 years are too narrow for a label at each.
+    let page = page(&run("plain"), Some(&charts("plain")));
+    assert!(page.contains(">\n200\n<"), "{page}");
+}
+
+#[test]
 fn without_data_there_are_sentences_and_no_charts() {
     let empty = page(&run("name"), Some(&Charts::default()));
     assert!(!empty.contains("<svg"), "{empty}");

@@ -7,7 +7,7 @@ use contract::Exit;
 use serde_json::Value;
 
 use super::follow::{Follow, tolerate};
-use super::{RunProgress, RunRequest};
+use super::progress::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::mwaa::Mwaa;

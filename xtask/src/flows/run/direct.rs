@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 
 use super::follow::Follow;
-use super::{RunProgress, RunRequest};
+use super::progress::{RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-use super::super::Attempt;
+use super::super::job::Attempt;
 use super::*;
 
 fn job(status: &str, code: Option<i32>, was_terminated: bool) -> Job {

@@ -1,4 +1,4 @@
-use super::super::Attempt;
+use super::super::job::Attempt;
 use super::*;
 
 fn text(text: &str) -> Option<String> {

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn run_ids_match_the_dags() {
-    let text = include_str!("../../../dags/tests/run_ids.json");
+    let text = include_str!("../../../../dags/tests/run_ids.json");
     let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
     assert!(examples.len() > 5);
     for example in examples {
@@ -13,7 +13,7 @@ fn run_ids_match_the_dags() {
 
 #[test]
 fn job_names_match_the_dags() {
-    let text = include_str!("../../../dags/tests/job_names.json");
+    let text = include_str!("../../../../dags/tests/job_names.json");
     let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
     assert!(examples.len() >= 20);
     for example in examples {
@@ -48,10 +48,10 @@ fn job_names_are_unique_and_legal() {
 
 #[test]
 fn the_tasks_match_the_dag() {
-    let own = crate::settings::Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    let own = crate::settings::Document { file: "dev.yaml", text: include_str!("../../../../infra/settings/dev.yaml") };
     let variables = crate::settings::Variables::new();
     let settings = crate::settings::resolve("dev", own, None, &variables).expect("dev has no problems").settings;
-    let text = include_str!("../../../dags/ingestion.py");
+    let text = include_str!("../../../../dags/ingestion.py");
     let mut names = Vec::new();
     for step in chain(&settings.batch) {
         let command: Vec<String> = step.command.iter().map(|part| format!("\"{part}\"")).collect();

@@ -1,0 +1,107 @@
+//! Run IDs, and the tasks of a run with the names of their jobs.
+
+use contract::RunId;
+use sha2::{Digest, Sha256};
+
+use super::airflow::{DAG, UNMAPPED};
+use crate::settings::Batch;
+
+/// Characters of Airflow's run ID in the jobs' run ID, and hexadecimal digits of its hash, as in `dags/run_id.py`.
+const READABLE: usize = 47;
+const DIGITS: usize = 16;
+/// Characters of a job's name before the run ID: Batch allows 128, less a hyphen and a run ID of 64.
+const PREFIX: usize = 63;
+
+/// The prefix of run IDs that Airflow did not create.
+const DIRECT: &str = "direct__";
+
+/// A task of the DAG `ingestion`; each is one job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunTask {
+    /// The task's ID; part of the job's name.
+    pub task: &'static str,
+    /// The job definition.
+    pub definition: String,
+    /// The container's command.
+    pub command: &'static [&'static str],
+}
+
+/// The tasks of `dags/ingestion.py` in their order, each downstream of the previous one.
+pub fn chain(batch: &Batch) -> [RunTask; 3] {
+    let task = |task, definition: &str, command| RunTask { task, definition: definition.to_owned(), command };
+    [
+        task("transformation", &batch.ingestion.name, &["transformation"]),
+        task("copy_job", &batch.ingestion.name, &["copy"]),
+        task("dbt_build", &batch.dbt.name, &["dbt", "build"]),
+    ]
+}
+
+/// The jobs' run ID for one of Airflow's: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
+pub fn run_id_of(airflow: &str) -> String {
+    format!("{}-{}", legal(airflow, READABLE), digest(airflow))
+}
+
+/// The name of a task's job in Batch, the same for every try and unique to task and run; as `job_name_of` in
+/// `dags/run_id.py`.
+pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
+    let prefix = format!("{dag}-{task}");
+    let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_legal_start = prefix.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if map_index == UNMAPPED && prefix.len() <= PREFIX && is_legal_start && is_plain(dag) && is_plain(task) {
+        return format!("{prefix}-{run_id}");
+    }
+    let end = match map_index {
+        UNMAPPED => digest(&format!("{dag}/{task}")),
+        index => format!("{index}-{}", digest(&format!("{dag}/{task}/{index}"))),
+    };
+    let readable = if legal(&prefix, 1).starts_with(['-', '_']) { format!("x{prefix}") } else { prefix };
+    format!("{}-{end}-{run_id}", legal(&readable, PREFIX - 1 - end.len()))
+}
+
+/// At most `length` characters, with `-` in place of characters that are not a letter, a digit, `-` or `_`.
+fn legal(text: &str, length: usize) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
+    text.chars().map(legal).take(length).collect()
+}
+
+/// The first digits of a text's SHA-256.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The task of a job, by the job's name.
+pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
+    chain.iter().find(|task| name.starts_with(&job_name(DAG, task.task, UNMAPPED, "")))
+}
+
+/// The ID of a run without Airflow, from its time in RFC 3339.
+pub fn direct_run_id(time: &str) -> String {
+    run_id_of(&format!("{DIRECT}{time}"))
+}
+
+/// Whether a run was started without Airflow, so that its missing jobs may be submitted.
+pub fn is_direct(run_id: &str) -> bool {
+    run_id.starts_with(DIRECT)
+}
+
+/// Airflow's ID for a manually triggered run, from its time in RFC 3339.
+pub fn manual_run_id(time: &str) -> String {
+    format!("manual__{time}")
+}
+
+/// The jobs' run IDs that a user may mean, the likeliest first: the text is the jobs' run ID or Airflow's.
+pub fn possible_run_ids(text: &str) -> Vec<String> {
+    let own = text.parse::<RunId>().ok().map(|id| id.to_string());
+    own.into_iter().chain([run_id_of(text)]).collect()
+}
+
+/// Whether a text is the ID of a Batch job, which is a UUID.
+pub fn is_job_id(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/run/names.rs"]
+mod tests;
