@@ -145,7 +145,7 @@ pub struct SyncDags {
     /// Change nothing; print the plan
     #[arg(long)]
     pub dry_run: bool,
-    /// Replace or delete objects that another writer put in place of ours
+    /// Also replace or delete objects that another writer has changed
     #[arg(long)]
     pub overwrite: bool,
     /// Maximum number of objects to delete
