@@ -11,7 +11,7 @@ use crate::flows::{tests, workflows};
 pub(super) fn run(args: &CiGen) -> Result<Exit> {
     if !args.check {
         let written = workflows::write()?;
-        written.iter().for_each(|path| terminal::step(&format!("Wrote {path}")));
+        written.iter().for_each(|line| terminal::step(line));
         if written.is_empty() {
             terminal::step("The workflows are up to date");
         }

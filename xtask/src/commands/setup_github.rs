@@ -33,7 +33,7 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
                 .hint(format!("pass --env {first}; then run the command for the next deployment, with its own .env"))
                 .into());
         }
-        github::tell(&calls(&deployments, first), &variables, &mut terminal::step)?;
+        github::configure(&calls(&deployments, first), &variables, &mut terminal::step)?;
     } else {
         terminal::say(&shown(&calls(&deployments, first)))?;
     }

@@ -1,97 +1,113 @@
-//! GitHub's workflows: written from the deployments' settings, and held against them.
+//! GitHub's workflows: generated from the deployments' settings, and compared with them.
+//!
+//! A file with the generated header belongs to `ci-gen`; any other file in the folder is ignored.
 
 pub mod github;
 
-use anyhow::{Context, Result};
-use serde_yaml::Value;
+use anyhow::{Result, ensure};
 
 use super::configure;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::platform::partition;
 use crate::settings::Variables;
-use crate::workflow::{self, Deployment, FOLDER, File, MODULES, Pins};
+use crate::workflow::{self, Deployment, FOLDER, File, HEADER, MODULES};
 
-/// The deployments that the workflows may reach. Neither `.env` nor the environment counts: the files are committed.
+/// The deployments of the workflows. `.env` and the environment are ignored, because the files are committed.
 ///
 /// # Errors
-/// With every problem of the settings, or an environment that two share.
+/// With all problems of the settings, or an environment that two deployments share.
 pub fn deployments() -> Result<Vec<Deployment>> {
     let of = |module: &&str| {
         let found = configure::module(Some(module), &Variables::new())?;
         Ok(Deployment::new(module, found.settings(), partition(&found.settings().region)))
     };
     let deployments: Vec<Deployment> = MODULES.iter().map(of).collect::<Result<_>>()?;
-    // One environment for two deployments would be one role and one approval for both.
+    // A shared environment would share role and approval.
     if let Some(name) = workflow::shared(&deployments) {
-        let failure = Failure::new(format!("GitHub's environment `{name}` is of two deployments"));
-        return Err(failure.hint("give each an `auth.environment` of its own").into());
+        let failure = Failure::new(format!("two deployments have GitHub's environment `{name}`"));
+        return Err(failure.hint("set a different `auth.environment` for each").into());
     }
     Ok(deployments)
 }
 
-/// What the files must be, with the pins that are committed; and what is wrong with those.
-fn wanted() -> Result<(Vec<File>, Vec<String>)> {
-    let folder = files::root().join(FOLDER);
-    let mut texts = Vec::new();
-    for path in files::list(&folder).unwrap_or_default() {
-        let name = path.file_name().map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).unwrap_or_default();
-        texts.extend(files::read(&path)?.map(|text| (name, text)));
-    }
-    texts.sort();
-    let (pins, wrong): (Pins, _) = workflow::read(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let files = workflow::files(&deployments()?, &pins)?;
-    // What is in the folder and is not ours is a workflow that nothing holds.
-    let strange = texts.iter().filter(|(name, _)| !files.iter().any(|file| file.path == *name));
-    let strange = strange.map(|(name, _)| format!("{name}: is nothing that `cargo xtask ci-gen` writes"));
-    let wrong = wrong.into_iter().chain(strange).collect();
-    Ok((files, wrong))
+/// The generated files, with the committed pins.
+struct Generated {
+    files: Vec<File>,
+    /// Files with the generated header that are no longer generated.
+    stale: Vec<String>,
+    /// Invalid pins.
+    invalid: Vec<String>,
 }
 
-/// Writes what is not current, and gives its names. Pins stay as they are committed.
+fn generate() -> Result<Generated> {
+    let mut committed = Vec::new();
+    for path in files::list(&files::root().join(FOLDER)).unwrap_or_default() {
+        let name = path.file_name().map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).unwrap_or_default();
+        committed.extend(files::read(&path)?.filter(|text| text.starts_with(HEADER)).map(|text| (name, text)));
+    }
+    committed.sort();
+    let (pins, invalid) = workflow::read(committed.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let files = workflow::files(&deployments()?, &pins)?;
+    let names = committed.into_iter().map(|(name, _)| name);
+    let stale = names.filter(|name| files.iter().all(|file| file.path != *name)).collect();
+    Ok(Generated { files, stale, invalid })
+}
+
+/// Writes the files that are not current and deletes those that are no longer generated; returns their names.
 ///
 /// # Errors
-/// With what is wrong about the pins: they are mended by hand, or by the bot that wrote them.
+/// With the invalid pins, or a file of someone else under a generated name.
 pub fn write() -> Result<Vec<String>> {
-    let (files, wrong) = wanted()?;
-    anyhow::ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let mut written = Vec::new();
+    let Generated { files, stale, invalid } = generate()?;
+    ensure!(invalid.is_empty(), "{}", invalid.join("\n"));
+    let mut changed = Vec::new();
     for file in files {
         let path = files::root().join(&file.path);
-        if files::read(&path)?.as_deref() != Some(file.text.as_str()) {
-            files::write(&path, &file.text)?;
-            written.push(file.path);
+        let found = files::read(&path)?;
+        if found.as_deref() == Some(file.text.as_str()) {
+            continue;
         }
+        let foreign = found.is_some_and(|text| !text.starts_with(HEADER));
+        let failure =
+            || Failure::new(format!("{} exists and was not generated", file.path)).hint("rename or delete it");
+        ensure!(!foreign, failure());
+        files::write(&path, &file.text)?;
+        changed.push(format!("Wrote {}", file.path));
     }
-    Ok(written)
+    for name in stale {
+        files::remove(&files::root().join(&name))?;
+        changed.push(format!("Deleted {name}"));
+    }
+    Ok(changed)
 }
 
-/// Everything that is wrong with the committed files: pins, differences, rules.
+/// All problems of the committed files: pins, differences, stale files.
 ///
 /// # Errors
 /// When the settings have problems.
 pub fn check() -> Result<Vec<String>> {
-    let (files, mut wrong) = wanted()?;
+    let Generated { files, stale, invalid: mut problems } = generate()?;
+    problems.extend(stale.into_iter().map(|name| format!("{name}: is no longer generated")));
     for file in files {
-        let Some(text) = files::read(&files::root().join(&file.path))? else {
-            wrong.push(format!("{}: is not there", file.path));
-            continue;
-        };
-        let found: Value = match serde_yaml::from_str(&text).with_context(|| file.path.clone()) {
-            Ok(found) => found,
-            Err(error) => {
-                wrong.push(format!("{error:#}"));
-                continue;
-            }
-        };
-        let differences = workflow::differences(&found, &file.value).into_iter();
-        wrong.extend(differences.map(|difference| format!("{}: {difference}", file.path)));
-        if file.path.starts_with(FOLDER) {
-            // Pins are told above, also those that differ from file to file.
-            let broken = workflow::broken(&file.path, &text, &found).into_iter();
-            let new: Vec<String> = broken.filter(|line| !wrong.iter().any(|told| line.contains(told))).collect();
-            wrong.extend(new);
+        match files::read(&files::root().join(&file.path))? {
+            Some(text) => problems.extend(difference(&text, &file)),
+            None => problems.push(format!("{}: is missing", file.path)),
         }
     }
-    Ok(wrong)
+    Ok(problems)
+}
+
+/// The first line that differs.
+fn difference(text: &str, file: &File) -> Option<String> {
+    let (mut found, mut expected) = (text.lines(), file.text.lines());
+    let quoted =
+        |line: Option<&str>| line.map_or_else(|| "the end of the file".to_owned(), |line| format!("`{}`", line.trim()));
+    (1..).find_map(|number| match (found.next(), expected.next()) {
+        (None, None) => Some(None),
+        (found, expected) if found == expected => None,
+        (found, expected) => {
+            Some(Some(format!("{}:{number}: {} instead of {}", file.path, quoted(found), quoted(expected))))
+        }
+    })?
 }

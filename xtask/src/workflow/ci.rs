@@ -1,22 +1,20 @@
-//! `ci.yml`: everything that a change has to pass, and what it would change in AWS.
+//! `ci.yml`: the checks of a change, and the plan of a pull request.
 
 use super::deployment::{Access, Deployment};
-use super::model::{Concurrency, Entries, Job, MAIN, Permission, Triggers, Workflow};
+use super::entries::Entries;
+use super::model::{Concurrency, Job, MAIN, Permission, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
-/// The compiler, the version of the images' builder.
-pub const RUST: &str = "1.95.0";
-/// Installs it; the runner has rustup.
+/// Installs the compiler `model::RUST`; the runner has rustup.
 pub(super) const INSTALL_RUST: &str =
     "rustup toolchain install 1.95.0 --no-self-update --profile minimal --component clippy --component rustfmt";
 
-/// What the tests need and GitHub's runner lacks. Ubuntu's debootstrap needs Debian's keys to make a Debian.
+/// The packages that the tests need and GitHub's runner lacks. On Ubuntu, debootstrap needs Debian's keys.
 const PACKAGES: [&str; 6] =
     ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql", "strace"];
 
-/// What a change has to pass, by name, as words after `cargo xtask`. `.ci/run` runs the same in the same order; the quick ones
-/// come first.
+/// The checks by name, with their arguments of `cargo xtask`. `.ci/run` runs the same, in the same order; fast ones first.
 const STEPS: [(&str, &str); 7] = [
     ("format", "lint format"),
     ("generated workflows", "ci-gen --check"),
@@ -27,21 +25,20 @@ const STEPS: [(&str, &str); 7] = [
     ("test", "test --all --require-all"),
 ];
 
-/// Writes the plan below the pull request.
+/// Comments the plan on the pull request.
 const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
 
-/// The pull request's own repository, and no update bot: a fork has no secrets, and neither has Dependabot.
+/// A pull request from this repository and not by Dependabot: forks and Dependabot have no secrets.
 const OURS: &str = "github.event_name == 'pull_request' \
     && github.event.pull_request.head.repo.full_name == github.repository \
     && github.event.pull_request.user.login != 'dependabot[bot]'";
 
-/// The steps before anything of ours can run.
+/// The first steps of every job.
 pub(super) fn prepared(pins: &Pins) -> Vec<Step> {
     vec![Step::checkout(pins), Step::install("Rust", INSTALL_RUST)]
 }
 
-/// The steps before a job has credentials for AWS, with `more` of the same kind, and the one that gives them where GitHub's
-/// identity does.
+/// The steps before a job has AWS credentials, `more` of these, and the login if the deployment uses GitHub's identity token.
 pub(super) fn admitted(pins: &Pins, deployment: &Deployment, access: Access, more: Option<Step>) -> Vec<Step> {
     let compiled = prepared(pins).into_iter().chain(Step::compiles()).chain(more);
     compiled.chain(Step::login(pins, deployment, access)).collect()
@@ -49,7 +46,7 @@ pub(super) fn admitted(pins: &Pins, deployment: &Deployment, access: Access, mor
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     let mut jobs = vec![("check".to_owned(), check(pins))];
-    // A change is planned for the deployment that it goes to first.
+    // The plan is for the deployment that a push goes to.
     if let Some(first) = deployments.first() {
         jobs.push(("plan".to_owned(), plan(first, pins)));
         jobs.push(("comment".to_owned(), comment(pins)));
@@ -57,7 +54,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     Workflow {
         id: "ci",
         name: "ci",
-        why: &["What a change has to pass, and on a pull request what it would change in AWS."],
+        why: &["The checks of a change; on a pull request also the plan of its changes in AWS."],
         on: Triggers { push: Some(MAIN), pull_request: Some(MAIN), ..Triggers::default() },
         concurrency: Concurrency::newest(
             "ci-${{ github.ref }}",
@@ -73,11 +70,11 @@ fn check(pins: &Pins) -> Job {
     let apt =
         format!("sudo apt-get update --quiet && sudo apt-get install --quiet --yes --no-install-recommends {apt}");
     let mut steps = prepared(pins);
-    steps.extend([Step::install("what Ubuntu lacks", &apt), Step::cache(pins)]);
+    steps.extend([Step::install("install packages", &apt), Step::cache(pins)]);
     steps.extend(STEPS.iter().map(|(name, words)| Step::xtask(name, words)));
     Job {
         name: "check".to_owned(),
-        why: "Every test, also those that need Docker, Airflow, emulators and a browser.",
+        why: "All tests, including those that need Docker, Airflow, emulators and a browser.",
         condition: None,
         needs: Vec::new(),
         environment: None,
@@ -94,7 +91,7 @@ fn plan(deployment: &Deployment, pins: &Pins) -> Job {
     steps.push(Step::keep(pins, "plan", "plan.txt"));
     Job {
         name: "plan".to_owned(),
-        why: "With the change's own code: it may look at AWS, and has no token that writes to the repository.",
+        why: "Runs the code of the pull request: its role may only read AWS, and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
         needs: Vec::new(),
         environment: Some(deployment.environment_of(Access::Plan)),
@@ -105,7 +102,7 @@ fn plan(deployment: &Deployment, pins: &Pins) -> Job {
     }
 }
 
-/// What a job needs that runs our code and looks at AWS.
+/// The permissions of a job that runs this project's code against AWS.
 pub(super) fn reads(deployment: &Deployment) -> Vec<Permission> {
     let identity = matches!(deployment.login, super::Login::Oidc(_)).then_some(Permission::IDENTITY);
     [Permission::CONTENTS].into_iter().chain(identity).collect()
@@ -114,16 +111,13 @@ pub(super) fn reads(deployment: &Deployment) -> Vec<Permission> {
 fn comment(pins: &Pins) -> Job {
     Job {
         name: "comment".to_owned(),
-        why: "Writes to the pull request, and runs nothing of it.",
+        why: "Writes to the pull request without running its code.",
         condition: None,
         needs: vec!["plan".to_owned()],
         environment: None,
         permissions: vec![Permission::COMMENT],
         minutes: 5,
         outputs: Entries::default(),
-        steps: vec![
-            Step::fetch(pins, "plan", "."),
-            Step::script(pins, "write it below the pull request", None, COMMENT),
-        ],
+        steps: vec![Step::fetch(pins, "plan", "."), Step::script(pins, "comment on the pull request", None, COMMENT)],
     }
 }

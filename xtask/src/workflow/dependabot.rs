@@ -1,14 +1,14 @@
-//! `dependabot.yml`: who bumps what. A release has to be a week old, so that one that is taken back has been taken back.
+//! `dependabot.yml`: which dependencies Dependabot updates. A release must be a week old, so that a withdrawn one is skipped.
 
 use serde::Serialize;
 
-use super::model::Entries;
+use super::entries::Entries;
 use super::{File, HEADER};
 
-/// Days that a release must be old.
+/// The minimum age of a release in days.
 const COOLDOWN: u32 = 7;
 
-/// What is kept where: ecosystem, folders, and what a reader should know.
+/// Each ecosystem and its folders.
 pub(super) const KEPT: [(&str, &[&str]); 5] = [
     ("cargo", &["/"]),
     (
@@ -52,10 +52,10 @@ pub(super) fn file() -> Result<File, serde_yaml::Error> {
         directories,
         schedule: Entries::of([("interval", "weekly")]),
         cooldown: Entries::of([("default-days", COOLDOWN)]),
-        // One change for all: each costs a whole run of the tests.
+        // One pull request for all: each costs a complete run of the tests.
         groups: Entries::of([(ecosystem, Entries::of([("patterns", ["*"])]))]),
     };
     let value = Dependabot { version: 2, updates: KEPT.into_iter().map(update).collect() };
     let text = format!("{HEADER}\n\n{}", serde_yaml::to_string(&value)?);
-    Ok(File { path: ".github/dependabot.yml".to_owned(), value: serde_yaml::to_value(&value)?, text })
+    Ok(File { path: ".github/dependabot.yml".to_owned(), text })
 }

@@ -1,18 +1,19 @@
-//! `deploy.yml`: from a push to AWS. What is approved is a plan, and what is deployed is that plan.
+//! `deploy.yml`: a push is planned, the plan is approved, and exactly that plan is deployed.
 
 use super::ci::{admitted, reads};
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
-use super::model::{ByHand, Choice, Concurrency, Entries, Job, MAIN, Triggers, Workflow};
+use super::entries::Entries;
+use super::model::{ByHand, Choice, Concurrency, Job, MAIN, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
-/// The images, as `cargo xtask build-images` calls them.
+/// The images by their names in `cargo xtask build-images`.
 pub(super) const IMAGES: [&str; 2] = [INGESTION, "dbt-image"];
-/// The one whose programs cargo compiles.
+/// The image whose program cargo compiles.
 pub(super) const INGESTION: &str = "ingestion-image";
 
-/// Shows the plan on the run's page, and passes its digest on.
+/// Shows the plan on the run's page, and outputs its digest.
 const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/digest.js"));
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
@@ -25,16 +26,21 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     let all = jobs.iter().map(|(id, _)| id.clone()).collect();
     jobs.push(("notice".to_owned(), issue(pins, all, "A deployment failed")));
     let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
-    let environment =
-        Choice { description: "Which settings", required: true, r#type: "choice", default: first, options: names };
+    let environment = Choice {
+        description: "The settings to deploy",
+        required: true,
+        r#type: "choice",
+        default: first,
+        options: names,
+    };
     Workflow {
         id: "deploy",
         name: "deploy",
         why: &[
-            "From a push to AWS, a deployment after the other: registry and buckets where they are missing, images, a plan, and",
-            "exactly that plan. Before the plan is approved nothing that exists is changed.",
-            "Nothing is cached: what is published is built from the commit alone. Each deployment's jobs are written out, so",
-            "that no expression decides which environment, and so which credentials, a job has.",
+            "Deploys a push, one deployment after the other: missing registry and buckets, images, a plan, and exactly that plan.",
+            "No existing resource is changed before the plan is approved.",
+            "Without a cache: published artefacts are built from the commit alone. The jobs of each deployment are written out,",
+            "so that no expression decides on a job's environment, and with it on its credentials.",
         ],
         on: Triggers {
             push: Some(MAIN),
@@ -68,7 +74,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
 
     let mut base = job(
         "base",
-        "Creates registry and buckets where they are missing, for images and plan. Those that exist are part of the plan.",
+        "Creates a missing registry and missing buckets, which images and plan need. Existing ones are part of the plan.",
         Access::Build,
         Vec::new(),
         60,
@@ -77,11 +83,11 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     );
     let by_hand = format!("inputs.environment == '{}'", deployment.module);
     let asked = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
-    // By hand it could be started on any branch.
+    // It can be started by hand on any branch.
     base.1.condition = Some(format!("github.ref == 'refs/heads/main' && {asked}"));
     let images = IMAGES.map(|image| {
         let words = format!("build-images --push --image {image}");
-        let why = "Built where no one has it yet, pushed where it is missing.";
+        let why = "Builds and pushes the image unless the registry has it.";
         // The ingestion image's programs are compiled before the job has credentials, like everything that cargo compiles.
         let build = || Step::local("compile and build", deployment, &words.replace(" --push", ""));
         let before = (image == INGESTION).then(build);
@@ -89,7 +95,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     });
     let mut plan = job(
         "plan",
-        "The plan, to be read on the run's page. Its digest goes on.",
+        "Shows the plan on the run's page, and outputs its digest.",
         Access::Plan,
         IMAGES.map(id).into(),
         30,
@@ -98,7 +104,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
             cloud("plan", "diff --json").into_file("plan.json"),
             cloud("plan as text", "diff").into_file("plan.txt"),
             Step::keep(pins, &format!("{} plan", deployment.module), "plan.json\nplan.txt"),
-            Step::script(pins, "pass its digest on", Some("plan"), DIGEST),
+            Step::script(pins, "output the digest", Some("plan"), DIGEST),
         ],
     );
     plan.1.outputs = Entries::of([("digest", "${{ steps.plan.outputs.digest }}")]);
@@ -106,9 +112,9 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     let deploy = job(
         "deploy",
         if deployment.reviewed {
-            "Waits for the environment's reviewers. Refuses what is not the plan that they saw."
+            "Waits for the environment's reviewers. Refuses any plan other than the one they approved."
         } else {
-            "Refuses what is not the plan."
+            "Refuses any plan other than the shown one."
         },
         Access::Deploy,
         vec![id("plan")],
@@ -116,7 +122,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         None,
         vec![
             cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
-            cloud("the DAGs", "sync-dags"),
+            cloud("upload the DAGs", "sync-dags"),
             cloud("verify", "status"),
         ],
     );

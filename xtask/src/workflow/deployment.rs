@@ -1,47 +1,51 @@
-//! A deployment as the workflows see it: its name, its region, and how a job is let in.
+//! A deployment in the workflows: its name, its region, and how its jobs log in.
+//!
+//! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment, whatever started
+//! it; else `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs, "OpenID Connect reference"). Repositories
+//! created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id` (GitHub changelog of 2026-04-23). So each access
+//! has its own environment, and each role trusts exactly one subject.
 
-use super::oidc::Role;
 use crate::settings::{Level, Method, Settings};
 
-/// The settings that the workflows may deploy; a push to `main` goes to the first. `rehearse` is for emulators.
+/// The settings that the workflows deploy; a push to `main` deploys the first. `rehearse` is for emulators.
 pub const MODULES: [&str; 2] = ["dev", "prod"];
 
-/// One of them.
+/// A deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     /// The settings' module.
     pub module: String,
     /// GitHub's environment of the job that deploys.
     pub environment: String,
-    /// Settings `project`, which begins the roles' names.
+    /// Settings `project`, the prefix of the roles' names.
     pub project: String,
     /// The region.
     pub region: String,
-    /// The part of AWS that it is in, as ARNs call it.
+    /// Its AWS partition, as in ARNs.
     pub partition: &'static str,
-    /// Whether somebody has to approve.
+    /// Whether a reviewer must approve.
     pub reviewed: bool,
-    /// How jobs are let in.
+    /// How its jobs log in.
     pub login: Login,
 }
 
-/// How jobs are let in.
+/// How jobs log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// By the two secrets of the repository or the environment.
+    /// With an access key, two secrets of the repository or the environment.
     Keys,
-    /// By GitHub's identity; of whose jobs, without what the job itself adds.
+    /// With GitHub's identity token; the subject without the part that the job adds.
     Oidc(String),
 }
 
-/// What a job is let in for.
+/// What a job's credentials allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// To make what a plan needs: the registry, the buckets, the images.
+    /// Create the registry and the buckets, push images.
     Build,
-    /// To look.
+    /// Read.
     Plan,
-    /// To change everything.
+    /// Change everything.
     Deploy,
 }
 
@@ -49,7 +53,7 @@ impl Access {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Build, Self::Plan, Self::Deploy];
 
-    /// As names have it.
+    /// In names.
     pub fn word(self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -58,14 +62,14 @@ impl Access {
         }
     }
 
-    /// How long its credentials last: Airflow alone takes half an hour to be made.
+    /// Seconds until its credentials expire: creating Airflow alone takes half an hour.
     pub(super) fn seconds(self) -> u32 {
         if self == Self::Deploy { 7_200 } else { 3_600 }
     }
 }
 
 impl Deployment {
-    /// Of a module's settings.
+    /// The deployment of a settings module.
     pub fn new(module: &str, of: &Settings, partition: &'static str) -> Self {
         let login = match (of.auth.method, of.auth.subject()) {
             (Method::Oidc, Some(subject)) => Login::Oidc(subject),
@@ -82,18 +86,18 @@ impl Deployment {
         }
     }
 
-    /// The variable that holds the account, of the repository: conditions of jobs see no other.
+    /// The variable with the account. A variable of the repository, because conditions of jobs cannot read other ones.
     pub fn account_variable(&self) -> String {
         format!("AWS_ACCOUNT_ID_{}", self.module.to_uppercase().replace('-', "_"))
     }
 
-    /// That, as an expression.
+    /// The variable as an expression.
     pub(super) fn account(&self) -> String {
         format!("${{{{ vars.{} }}}}", self.account_variable())
     }
 
-    /// GitHub's environment of the jobs with an access. One each: an identity names its environment and hardly anything
-    /// else, and approval is asked for every job of the environment that wants it.
+    /// GitHub's environment of the jobs with an access; one for each access, because the subject contains little more than the
+    /// environment, and a reviewer must approve every job of a protected environment.
     pub fn environment_of(&self, access: Access) -> String {
         match access {
             Access::Deploy => self.environment.clone(),
@@ -101,31 +105,20 @@ impl Deployment {
         }
     }
 
-    /// Its role for an access.
-    pub fn role(&self, access: Access) -> Role<'_> {
-        Role { deployment: self, access }
+    /// The name of its role for an access, as in `infra/github/ci.yaml`.
+    pub fn role(&self, access: Access) -> String {
+        format!("{}-github-{}", self.project, access.word())
+    }
+
+    /// The ARN of that role.
+    pub(super) fn role_arn(&self, access: Access) -> String {
+        format!("arn:{}:iam::{}:role/{}", self.partition, self.account(), self.role(access))
     }
 }
 
-/// An environment of GitHub's that two deployments would share.
+/// A GitHub environment that two deployments share.
 pub fn shared(deployments: &[Deployment]) -> Option<String> {
     let all = |deployment: &Deployment| Access::ALL.map(|access| deployment.environment_of(access));
     let mut seen = std::collections::BTreeSet::new();
     deployments.iter().flat_map(all).find(|name| !seen.insert(name.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shared;
-    use crate::workflow::tests::deployments;
-
-    #[test]
-    fn an_environment_is_of_one_deployment_and_of_one_access() {
-        let mut list = deployments();
-        assert_eq!(shared(&list), None);
-        list[1].environment = "dev-plan".to_owned();
-        assert_eq!(shared(&list).as_deref(), Some("dev-plan"));
-        list[1].environment = "dev".to_owned();
-        assert_eq!(shared(&list).as_deref(), Some("dev-build"));
-    }
 }

@@ -1,8 +1,9 @@
-//! `drift.yml`: every night, whether AWS is still what was deployed, and whether what the workflows run is still what it was.
+//! `drift.yml`: compares AWS with the deployed stacks, and actions and crates with their releases, every night.
 
 use super::ci::{admitted, prepared, reads};
 use super::deployment::{Access, Deployment};
-use super::model::{ByHand, Concurrency, Entries, Job, Permission, Time, Triggers, Workflow};
+use super::entries::Entries;
+use super::model::{ByHand, Concurrency, Job, Permission, Time, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
@@ -13,15 +14,16 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         .collect();
     jobs.push(("pins".to_owned(), online(pins)));
     let all = jobs.iter().map(|(id, _)| id.clone()).collect();
-    jobs.push(("notice".to_owned(), issue(pins, all, "Drift, or a pin that is not what it says")));
+    jobs.push(("notice".to_owned(), issue(pins, all, "Drift, or a wrong pin")));
     Workflow {
         id: "drift",
         name: "drift",
         why: &[
-            "Every night: is AWS what was deployed, are actions and crates what they were? One issue says what is not.",
+            "Compares AWS with the deployed stacks, and actions and crates with their releases, every night. One issue reports",
+            "the differences.",
         ],
         on: Triggers {
-            // Not on the hour, when everybody's begin.
+            // Not on the hour, when most schedules start.
             schedule: vec![Time { cron: "23 3 * * *" }],
             workflow_dispatch: Some(ByHand { inputs: Entries::default() }),
             ..Triggers::default()
@@ -37,7 +39,7 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
     steps.push(Step::cloud("drift", deployment, "status --drift"));
     Job {
         name: format!("{} drift", deployment.module),
-        why: "For a deployment whose account the repository knows.",
+        why: "Only for a deployment with an account variable.",
         condition: Some(format!("vars.{} != ''", deployment.account_variable())),
         needs: Vec::new(),
         environment: Some(deployment.environment_of(Access::Plan)),
@@ -48,7 +50,7 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
     }
 }
 
-/// What only the network knows: whether a commit is the release that its comment says, and what was found wrong with it since.
+/// The checks that need the network: each pinned commit is the release in its comment, and no crate has an advisory.
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
     let [light, _] = Step::compiles();
@@ -58,7 +60,7 @@ fn online(pins: &Pins) -> Job {
     steps.push(Step::xtask("crates", "lint advisories"));
     Job {
         name: "pins".to_owned(),
-        why: "Asks GitHub whether each pin is the release that it says, and RustSec about the crates.",
+        why: "Compares each pin with its release on GitHub, and the crates with the advisories of RustSec.",
         condition: None,
         needs: Vec::new(),
         environment: None,
@@ -69,13 +71,13 @@ fn online(pins: &Pins) -> Job {
     }
 }
 
-/// One issue for one kind of trouble.
+/// One issue for each title.
 pub(super) fn issue(pins: &Pins, needs: Vec<String>, title: &str) -> Job {
     let script = include_str!("scripts/issue.js");
-    let step = Step::script(pins, "open, add to or close the issue", None, script);
+    let step = Step::script(pins, "open, update or close the issue", None, script);
     Job {
         name: "notice".to_owned(),
-        why: "One issue, opened, added to, and closed when all is well.",
+        why: "One issue: opened at the first failure, updated, and closed after a success.",
         condition: Some("always()".to_owned()),
         needs,
         environment: None,

@@ -1,59 +1,36 @@
-//! What a workflow is. No permission at the top, a shell that stops at the first error, one runner by its version, a limit on
-//! every job, a reason beside every permission: what all of them have is written here once and is nobody's choice.
+//! A workflow as a value. What all workflows share is written here once: no permissions at the top, a shell that stops at the
+//! first error, a fixed version of the runner, a time limit for every job, and a reason for every permission.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::entries::Entries;
 use super::step::Step;
 use super::{FOLDER, File, HEADER};
 
-/// By its version, so that it changes when we say so.
+/// A fixed version, so that it changes only with a commit.
 pub const RUNNER: &str = "ubuntu-24.04";
-
-/// A mapping in the order in which it was written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entries<T>(pub Vec<(String, T)>);
-
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Entries<T> {
-    pub(super) fn of(list: impl IntoIterator<Item = (impl Into<String>, T)>) -> Self {
-        Self(list.into_iter().map(|(name, value)| (name.into(), value)).collect())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T: Serialize> Serialize for Entries<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
+/// The compiler, the version of the images' builder.
+pub(super) const RUST: &str = "1.95.0";
 
 /// A workflow: one file.
 #[derive(Clone, Debug)]
 pub struct Workflow {
-    /// The file's name without its end.
+    /// The file's name without extension.
     pub id: &'static str,
-    /// As GitHub shows it.
+    /// The name on GitHub.
     pub name: &'static str,
-    /// What it is for, as lines of comment.
+    /// Its purpose, as comment lines.
     pub why: &'static [&'static str],
     /// When it runs.
     pub on: Triggers,
-    /// What runs of it wait for.
+    /// Which of its runs exclude each other.
     pub concurrency: Concurrency,
-    /// By their ids.
+    /// The jobs by id.
     pub jobs: Entries<Job>,
 }
 
-/// When a workflow runs. There is no `pull_request_target` and no `workflow_run`: both give a stranger's change a token.
+/// When a workflow runs. `pull_request_target` and `workflow_run` are left out: both run changes of strangers with a token.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Triggers {
     /// A push to a branch.
@@ -70,7 +47,7 @@ pub struct Triggers {
     pub workflow_dispatch: Option<ByHand>,
 }
 
-/// The branch that everything is about.
+/// A branch.
 #[derive(Clone, Debug, Serialize)]
 pub struct Branches {
     branches: [&'static str; 1],
@@ -82,11 +59,11 @@ pub const MAIN: Branches = Branches { branches: ["main"] };
 /// A time, in UTC.
 #[derive(Clone, Debug, Serialize)]
 pub struct Time {
-    /// As cron writes it.
+    /// In cron's notation.
     pub cron: &'static str,
 }
 
-/// What is asked of whoever starts a workflow by hand.
+/// The inputs of a workflow that is started by hand.
 #[derive(Clone, Debug, Serialize)]
 pub struct ByHand {
     /// By name.
@@ -94,18 +71,18 @@ pub struct ByHand {
     pub inputs: Entries<Choice>,
 }
 
-/// One of a list.
+/// A choice from a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Choice {
-    /// What is asked.
+    /// The question.
     pub description: &'static str,
-    /// It has to be answered.
+    /// Whether it must be answered.
     pub required: bool,
     /// `choice`.
     pub r#type: &'static str,
-    /// The first.
+    /// The first option.
     pub default: String,
-    /// What there is.
+    /// The options.
     pub options: Vec<String>,
 }
 
@@ -127,13 +104,13 @@ enum Cancel {
 }
 
 impl Concurrency {
-    /// A newer run takes an older one's place where the expression holds.
+    /// A newer run cancels an older one if the expression is true.
     pub fn newest(group: &str, when: &'static str) -> Self {
         Self { group: group.to_owned(), cancel: Cancel::When(when), queue: None }
     }
 
-    /// One after the other, and none is dropped: by default only the newest of those that wait stays (GitHub changelog of
-    /// 2026-05-07; up to 100 wait).
+    /// Sequential runs, none dropped: by default GitHub keeps only the newest waiting run (changelog of 2026-05-07; `max` keeps
+    /// up to 100).
     pub fn queued(group: &str) -> Self {
         Self { group: group.to_owned(), cancel: Cancel::Never(false), queue: Some("max") }
     }
@@ -142,27 +119,27 @@ impl Concurrency {
 /// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// As GitHub shows it.
+    /// The name on GitHub.
     pub name: String,
-    /// What a reader should know, as a comment.
+    /// A comment above the job.
     pub why: &'static str,
-    /// Only then.
+    /// The condition under which it runs.
     pub condition: Option<String>,
-    /// After these.
+    /// The jobs that it waits for.
     pub needs: Vec<String>,
-    /// GitHub's environment: who approves, which branches may, and what the job's identity says.
+    /// GitHub's environment: it decides on reviewers, allowed branches and the subject of the job's identity token.
     pub environment: Option<String>,
-    /// What its token may do. Nothing else.
+    /// All permissions of its token.
     pub permissions: Vec<Permission>,
-    /// Minutes after which it is ended.
+    /// The time limit in minutes.
     pub minutes: u32,
-    /// What later jobs may read.
+    /// Outputs for later jobs.
     pub outputs: Entries<&'static str>,
-    /// In their order.
+    /// The steps in order.
     pub steps: Vec<Step>,
 }
 
-/// What a job's token may do, and why.
+/// A permission of a job's token, and its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
     scope: &'static str,
@@ -172,14 +149,14 @@ pub struct Permission {
 
 impl Permission {
     /// Reads the repository.
-    pub const CONTENTS: Self = Self { scope: "contents", level: "read", why: "checks the sources out" };
-    /// Asks for the job's identity.
-    pub const IDENTITY: Self = Self { scope: "id-token", level: "write", why: "becomes its role in AWS" };
+    pub const CONTENTS: Self = Self { scope: "contents", level: "read", why: "checks out the sources" };
+    /// Requests the job's identity token.
+    pub const IDENTITY: Self = Self { scope: "id-token", level: "write", why: "assumes its role in AWS" };
     /// Comments on the pull request.
     pub const COMMENT: Self =
-        Self { scope: "pull-requests", level: "write", why: "writes the plan below the pull request" };
+        Self { scope: "pull-requests", level: "write", why: "comments the plan on the pull request" };
     /// Opens issues.
-    pub const ISSUES: Self = Self { scope: "issues", level: "write", why: "tells in an issue what failed" };
+    pub const ISSUES: Self = Self { scope: "issues", level: "write", why: "reports failures in an issue" };
 }
 
 impl Serialize for Job {
@@ -215,26 +192,22 @@ impl Serialize for Workflow {
         map.serialize_entry("permissions", &Entries::<()>::default())?;
         map.serialize_entry("concurrency", &self.concurrency)?;
         map.serialize_entry("defaults", &Entries::of([("run", Entries::of([("shell", "bash")]))]))?;
-        map.serialize_entry(
-            "env",
-            &Entries::of([("CARGO_TERM_COLOR", "always"), ("RUSTUP_TOOLCHAIN", super::ci::RUST)]),
-        )?;
+        map.serialize_entry("env", &Entries::of([("CARGO_TERM_COLOR", "always"), ("RUSTUP_TOOLCHAIN", RUST)]))?;
         map.serialize_entry("jobs", &self.jobs)?;
         map.end()
     }
 }
 
 impl Workflow {
-    /// The file: the value, and its text with the comments that the value cannot hold.
+    /// The file, with the comments that serde cannot write.
     pub(super) fn file(&self) -> Result<File, serde_yaml::Error> {
-        let value = serde_yaml::to_value(self)?;
         let mut text = format!("{HEADER}\n#\n");
         self.why.iter().for_each(|line| text += &format!("# {line}\n"));
         let mut job = None;
         for line in serde_yaml::to_string(self)?.lines() {
             let indent = line.len() - line.trim_start().len();
             let key = line.trim().trim_end_matches(':');
-            // A comment stands above its job; a blank line above each section.
+            // A comment above its job; a blank line above each section.
             if indent == 0 && !line.starts_with('-') {
                 text += "\n";
             }
@@ -247,7 +220,7 @@ impl Workflow {
             text += &annotated(line, indent, job);
             text += "\n";
         }
-        Ok(File { path: format!("{FOLDER}/{}.yml", self.id), value, text })
+        Ok(File { path: format!("{FOLDER}/{}.yml", self.id), text })
     }
 }
 

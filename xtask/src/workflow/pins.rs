@@ -1,5 +1,5 @@
-//! Actions by commit. The committed files say which, so that an update bot's change is current the moment it is made; the
-//! table below is what a file gets that names an action for the first time, and what half a bump is known by.
+//! Actions pinned to commits. The committed files decide on the commits, so that an update by Dependabot needs no new generation;
+//! the table below has the pins of actions that no file names yet, and detects updates of only the commit or only the comment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,9 +16,9 @@ const RELEASED: [(&str, &str, &str); 6] = [
     ("aws-actions/configure-aws-credentials", "e6de054238d6b7531b4efff3b6587d9aade6a06c", "v6.2.3"),
 ];
 
-/// Annotated tags that look like commits. Git follows them, GitHub runs them, and whoever compares a pin with a commit finds
-/// another one.
-const TAG_OBJECTS: [&str; 2] = ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
+/// Objects of annotated tags, which look like commits: GitHub runs them, but they are not the commit of the release.
+pub(super) const TAG_OBJECTS: [&str; 2] =
+    ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
 
 /// An action at a commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub struct Pin {
     pub action: String,
     /// 40 hexadecimal digits.
     pub commit: String,
-    /// The release that the commit is, as `v1.2.3`.
+    /// The release of the commit, as `v1.2.3`.
     pub version: String,
 }
 
@@ -61,13 +61,13 @@ impl Pins {
     /// The pin of an action of the table.
     ///
     /// # Panics
-    /// For an action that is not in the table; every workflow is made in every test.
+    /// For an action that is not in the table; the tests generate every workflow.
     pub(super) fn of(&self, action: &str) -> Pin {
         self.0[action].clone()
     }
 }
 
-/// The pins that files have, over those of the table; and what is wrong with them, by file and line.
+/// The pins of the files, else those of the table; and the errors by file and line.
 pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, Vec<String>) {
     let (mut pins, mut first, mut wrong) = (Pins::default(), BTreeMap::<String, Pin>::new(), Vec::new());
     for (file, text) in files {
@@ -78,7 +78,10 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
                 Err(why) => wrong.push(format!("{place}: {why}")),
                 Ok(pin) => match first.get(&pin.action) {
                     Some(other) if *other != pin => {
-                        wrong.push(format!("{place}: `{}` is {other} # {} above", pin.action, other.version));
+                        wrong.push(format!(
+                            "{place}: `{}` differs from an earlier pin, {other} # {}",
+                            pin.action, other.version
+                        ));
                     }
                     Some(_) => {}
                     None => drop(first.insert(pin.action.clone(), pin)),
@@ -93,14 +96,14 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
 /// `owner/name@commit # v1.2.3`.
 fn pin(uses: &str) -> Result<Pin, String> {
     let (reference, comment) = uses.split_once(" # ").unwrap_or((uses, ""));
-    let (action, commit) = reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` names no commit"))?;
+    let (action, commit) = reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` has no commit"))?;
     let (commit, version) = (commit.trim(), comment.trim());
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     if commit.len() != 40 || !commit.chars().all(hexadecimal) {
-        return Err(format!("`{action}` is at `{commit}`, which is no commit of 40 hexadecimal digits"));
+        return Err(format!("`{action}` is at `{commit}`, which is not a commit (40 hexadecimal digits)"));
     }
     if TAG_OBJECTS.contains(&commit) {
-        return Err(format!("`{action}` is at a tag's own object; write the commit that the tag points to"));
+        return Err(format!("`{action}` is pinned to the object of an annotated tag; use the commit of the tag"));
     }
     let mut numbers = version.strip_prefix('v').unwrap_or_default().split('.');
     let number =
@@ -110,48 +113,9 @@ fn pin(uses: &str) -> Result<Pin, String> {
         return Err(format!("`{action}` needs the commit's release as a comment: `# v1.2.3`"));
     }
     let known = RELEASED.iter().find(|(name, _, _)| *name == action);
-    let (_, released, name) = known.ok_or_else(|| format!("`{action}` is no action that the workflows use"))?;
+    let (_, released, name) = known.ok_or_else(|| format!("`{action}` is not an action of the generated workflows"))?;
     if (commit == *released) != (version == *name) {
-        return Err(format!("`{action}` is bumped by half: {name} is {released}"));
+        return Err(format!("only the commit or only the version of `{action}` was updated: {name} is {released}"));
     }
     Ok(Pin { action: action.to_owned(), commit: commit.to_owned(), version: version.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1";
-    const OTHER: &str = "0123456789abcdef0123456789abcdef01234567";
-
-    #[test]
-    fn a_whole_bump_is_taken_and_anything_less_is_not() {
-        let told = |line: &str| read([("a.yml", line)]).1.join("");
-        assert_eq!(told(&format!("- uses: {CHECKOUT} # v7.0.1")), "");
-        assert_eq!(told(&format!("  uses: actions/checkout@{OTHER} # v7.0.2")), "");
-        for (line, why) in [
-            (format!("uses: actions/checkout@{OTHER} # v7.0.1"), "bumped by half"),
-            (format!("uses: {CHECKOUT} # v7.0.2"), "bumped by half"),
-            (format!("uses: {CHECKOUT}"), "as a comment"),
-            (format!("uses: {CHECKOUT} # v7"), "as a comment"),
-            (format!("uses: {CHECKOUT} # the newest"), "as a comment"),
-            ("uses: actions/checkout@v7.0.1 # v7.0.1".to_owned(), "no commit"),
-            ("uses: actions/checkout@3D3C42E5AAC5BA805825DA76410C181273BA90B1 # v7.0.1".to_owned(), "no commit"),
-            ("uses: ./.github/actions/own".to_owned(), "names no commit"),
-            (format!("uses: somebody/else@{OTHER} # v1.0.0"), "no action that the workflows use"),
-            (format!("uses: Swatinem/rust-cache@{} # v2.9.2", TAG_OBJECTS[0]), "a tag's own object"),
-            (format!("uses: aws-actions/configure-aws-credentials@{} # v6.0.0", TAG_OBJECTS[1]), "a tag's own object"),
-        ] {
-            assert!(told(&line).contains(why), "{line}: {}", told(&line));
-        }
-    }
-
-    #[test]
-    fn all_files_have_an_action_at_one_commit() {
-        let bumped = format!("uses: actions/checkout@{OTHER} # v7.0.2");
-        let (pins, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", bumped.as_str())]);
-        assert_eq!((pins.of("actions/checkout").commit.as_str(), wrong), (OTHER, Vec::new()));
-        let (_, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", &format!("\nuses: {CHECKOUT} # v7.0.1"))]);
-        assert!(wrong[0].starts_with("b.yml:2: `actions/checkout` is actions/checkout@0123"), "{wrong:?}");
-    }
 }

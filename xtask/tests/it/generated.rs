@@ -94,46 +94,72 @@ fn the_workflows_are_written_from_the_settings_whatever_the_environment_says_in_
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
-#[test]
-fn the_workflows_bear_a_bots_bump_and_other_style_and_nothing_else() {
-    let (old, new) = ("3d3c42e5aac5ba805825da76410c181273ba90b1", "0123456789abcdef0123456789abcdef01234567");
-    let told = |name: &str, change: &dyn Fn(String) -> String| {
-        let folder = copy();
-        for entry in std::fs::read_dir(folder.path().join(".github/workflows")).expect("workflows").flatten() {
-            if name == "*" || entry.file_name() == name {
-                let text = std::fs::read_to_string(entry.path()).expect("a workflow");
-                std::fs::write(entry.path(), change(text)).expect("written");
-            }
+/// The exit code and messages of `ci-gen --check` after a change of one workflow, or of all (`*`).
+fn checked(name: &str, change: &dyn Fn(String) -> String) -> (Option<i32>, String) {
+    let folder = copy();
+    for entry in std::fs::read_dir(folder.path().join(".github/workflows")).expect("workflows").flatten() {
+        if name == "*" || entry.file_name() == name {
+            let text = std::fs::read_to_string(entry.path()).expect("a workflow");
+            std::fs::write(entry.path(), change(text)).expect("written");
         }
-        let output = ci_gen(folder.path());
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
+    }
+    let output = ci_gen(folder.path());
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn only_an_updated_pin_may_differ_from_the_generated_workflows() {
+    let (old, new) = ("3d3c42e5aac5ba805825da76410c181273ba90b1", "0123456789abcdef0123456789abcdef01234567");
     let swap = |from: &'static str, to: &'static str| move |text: String| text.replace(from, to);
-    let bump = |text: String| text.replace(old, new).replace("# v7.0.1", "# v7.0.2");
-    assert_eq!(told("*", &bump).0, Some(0), "{:?}", told("*", &bump));
-    assert_eq!(told("ci.yml", &swap("name: check\n", "name: \"check\"\n")).0, Some(0));
-    for (name, change, words) in [
-        ("ci.yml", &bump as &dyn Fn(String) -> String, "`actions/checkout` is actions/checkout@0123"),
-        ("*", &swap("# v7.0.1", "# v7.0.2"), "ci.yml:39: `actions/checkout` is bumped by half: v7.0.1 is 3d3c42e5"),
-        ("*", &|text| text.replace(old, new), "is bumped by half"),
+    let update = |text: String| text.replace(old, new).replace("# v7.0.1", "# v7.0.2");
+    assert_eq!(checked("*", &update).0, Some(0), "{:?}", checked("*", &update));
+    for (name, change, message) in [
+        ("ci.yml", &update as &dyn Fn(String) -> String, "`actions/checkout` differs from an earlier pin"),
+        ("*", &swap("# v7.0.1", "# v7.0.2"), "only the commit or only the version of `actions/checkout` was updated"),
+        ("*", &|text| text.replace(old, new), "only the commit or only the version"),
         ("deploy.yml", &swap(" # v7.0.1", ""), "needs the commit's release as a comment"),
         (
             "ci.yml",
             &swap("timeout-minutes: 90", "timeout-minutes: 9"),
-            "ci.yml: jobs.check.timeout-minutes: 9, and should be 90",
+            "`timeout-minutes: 9` instead of `timeout-minutes: 90`",
         ),
-        ("ci.yml", &swap("permissions: {}\n", ""), "ci.yml: the workflow: nothing is permitted at the top"),
-        ("drift.yml", &swap(" # tells in an issue what failed", ""), "a permission has its reason beside it"),
-        ("drift.yml", &swap("name: drift", "name: ["), ".github/workflows/drift.yml: "),
+        ("ci.yml", &swap("permissions: {}\n", ""), "instead of `permissions: {}`"),
+        (
+            "drift.yml",
+            &swap(" # reports failures in an issue", ""),
+            "instead of `issues: write # reports failures in an issue`",
+        ),
     ] {
-        let (code, said) = told(name, change);
-        assert!(code == Some(1) && said.contains(words), "{words}: {said}");
+        let (code, shown) = checked(name, change);
+        assert!(code == Some(1) && shown.contains(message), "{message}: {shown}");
     }
+}
+
+/// A file without the generated header belongs to someone else; a generated file that is no longer generated is removed.
+#[test]
+fn other_workflows_are_left_alone_and_stale_ones_are_deleted() {
     let folder = copy();
-    std::fs::write(folder.path().join(".github/workflows/own.yml"), "on: push\n").expect("written");
+    let path = |name: &str| folder.path().join(".github/workflows").join(name);
+    let generate = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.arg("ci-gen").current_dir(folder.path()).output().expect("xtask starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::fs::write(path("own.yml"), "on: push\njobs: {a: {uses: ./x}}\n").expect("written");
+    assert!(ci_gen(folder.path()).status.success());
+    std::fs::copy(path("ci.yml"), path("old.yml")).expect("copied");
     std::fs::remove_file(folder.path().join(".github/dependabot.yml")).expect("removed");
-    let said = String::from_utf8_lossy(&ci_gen(folder.path()).stderr).into_owned();
-    assert!(said.contains("own.yml: is nothing that") && said.contains("dependabot.yml: is not there"), "{said}");
+    let shown = String::from_utf8_lossy(&ci_gen(folder.path()).stderr).into_owned();
+    assert!(
+        shown.contains("old.yml: is no longer generated") && shown.contains("dependabot.yml: is missing"),
+        "{shown}"
+    );
+    assert_eq!(generate().0, Some(0));
+    assert!(path("own.yml").exists() && !path("old.yml").exists() && ci_gen(folder.path()).status.success());
+    std::fs::write(path("ci.yml"), "on: push\n").expect("written");
+    let (code, shown) = generate();
+    assert!(code == Some(1) && shown.contains("ci.yml exists and was not generated"), "{shown}");
+    assert_eq!(std::fs::read_to_string(path("ci.yml")).expect("kept"), "on: push\n");
 }
 
 /// The lines of `ci.yml` for the shell, by the names of their steps; what installs tools apart.

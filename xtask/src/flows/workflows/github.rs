@@ -1,4 +1,4 @@
-//! Tells GitHub what it has to know, by its own command line.
+//! Configures the repository on GitHub with `gh`, its command line.
 
 use std::path::Path;
 
@@ -12,26 +12,26 @@ use crate::settings::{Settings, Variables, given};
 use crate::stack::Source;
 use crate::workflow::{Call, Deployment, Input, Login, REVIEWER};
 
-/// Where the stack lies that lets GitHub's jobs in without keys.
+/// The folder of the stack with the roles of GitHub's jobs.
 pub const STACK: &str = "infra/github";
 
-/// Runs the calls, one after the other; all that they are told is looked up before the first.
+/// Runs the calls sequentially; their inputs are read before the first call.
 ///
 /// # Errors
 /// When `gh` is missing, a variable is not set, or a call is refused.
-pub fn tell(calls: &[Call], variables: &Variables, step: &mut dyn FnMut(&str)) -> Result<()> {
+pub fn configure(calls: &[Call], variables: &Variables, step: &mut dyn FnMut(&str)) -> Result<()> {
     shell::gh(&["--version"], "").map_err(|_| {
         Failure::new("`gh` is not installed").hint("https://cli.github.com, then `gh auth login`; or run without --run")
     })?;
     let inputs = calls.iter().map(|call| input(call, variables)).collect::<Result<Vec<_>>>()?;
     for (call, input) in calls.iter().zip(inputs) {
-        if let Some((words, text)) = &call.unless
-            && shell::gh(words, "")?.lines().any(|line| line == *text)
+        if let Some((arguments, text)) = &call.unless
+            && shell::gh(arguments, "")?.lines().any(|line| line == *text)
         {
             continue;
         }
         step(&call.why);
-        shell::gh(&call.words, &input)?;
+        shell::gh(&call.arguments, &input)?;
     }
     Ok(())
 }
@@ -40,32 +40,30 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
     match &call.input {
         Input::Nothing => Ok(String::new()),
         Input::Variable(name) => given(variables, name).map(str::to_owned).ok_or_else(|| {
-            Failure::new(format!("`{name}` is not set, and is needed for {}", call.why))
-                .hint("write it into .env")
-                .into()
+            Failure::new(format!("`{name}` is not set; required for: {}", call.why)).hint("set it in .env").into()
         }),
         Input::Json(body) => {
             let mut body = body.clone();
             if let Some(id) = body.pointer_mut("/reviewers/0/id").filter(|id| **id == REVIEWER) {
                 let own = shell::gh(&["api", "user", "--jq", ".id"], "")?;
-                *id = Value::from(own.trim().parse::<u64>().context("`gh api user` gave no number")?);
+                *id = Value::from(own.trim().parse::<u64>().context("`gh api user` returned no number")?);
             }
             Ok(body.to_string())
         }
     }
 }
 
-/// The command that makes the stack for GitHub's jobs; nothing where keys are the way in. An administrator runs it, once:
-/// whatever makes the roles must not be one of them.
+/// The command that creates the stack for GitHub's jobs; none if the deployment uses access keys. An administrator runs it once,
+/// because none of these roles may create them.
 ///
 /// # Errors
-/// With every problem of the template and its wires.
+/// With all problems of the template and its parameters.
 pub fn stack(deployment: &Deployment, settings: &Settings) -> Result<Option<String>> {
     if deployment.login == Login::Keys {
         return Ok(None);
     }
     let (_, wiring) = templates::read(Some(&files::root().join(Path::new(STACK))), settings)?;
-    let sources = wiring.stacks.get("ci").context("there is no template `ci`")?;
+    let sources = wiring.stacks.get("ci").context("the template `ci` is missing")?;
     let values = sources.iter().map(|(name, source)| match source {
         Source::Setting(value) => format!(" \\\n    {name}={value}"),
         other => format!(" \\\n    {name}={other}"),

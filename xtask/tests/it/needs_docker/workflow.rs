@@ -110,7 +110,9 @@ fn the_workflow_deploys_everything_to_an_empty_account() {
             }
             line if line.contains("--expect") => assert!(said.contains("\nDone."), "{said}"),
             line if line.contains("sync-dags") => assert!(said.contains("Nothing to do"), "{said}"),
-            line if line.contains("status") => assert!(said.contains("All parts that can be verified here are"), "{said}"),
+            line if line.contains("status") => {
+                assert!(said.contains("All parts that can be verified here are"), "{said}")
+            }
             _ => {}
         }
     }

@@ -1,15 +1,14 @@
-//! Who may become which role of `infra/github/ci.yaml`: its trust is held against every identity that GitHub could vouch for,
+//! Who can assume which role of `infra/github/ci.yaml`: its trust policies against every identity token that GitHub can issue,
 //! and against every job of the workflows, however it is started.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{files, jobs};
+use super::{jobs, parsed};
 use crate::settings::{Document, Method, Settings, Variables, resolve};
 use crate::stack::{Source, Template, connect, settings as table};
 use crate::workflow::deployment::{Access, Deployment, Login};
-use crate::workflow::pins::Pins;
 
 const MAIN: &str = "refs/heads/main";
 const EVENTS: [&str; 9] = [
@@ -26,7 +25,7 @@ const EVENTS: [&str; 9] = [
 const REFS: [&str; 6] =
     [MAIN, "refs/heads/other", "refs/heads/main2", "refs/tags/main", "refs/tags/v1.0.0", "refs/pull/7/merge"];
 
-/// What GitHub vouches for.
+/// Claims of an identity token.
 #[derive(Clone, Debug)]
 struct Identity {
     subject: String,
@@ -140,7 +139,7 @@ fn a_role_is_for_its_environment_of_the_repository_in_the_form_that_the_settings
             names.extend(["", "-build", "-plan", "-deploy"].map(|end| Some(format!("{name}{end}"))));
         }
         for (access, name, policy) in &account.trust {
-            assert_eq!(*name, account.deployment.role(*access).name());
+            assert_eq!(*name, account.deployment.role(*access));
             for repository in REPOSITORIES {
                 for event in EVENTS {
                     for reference in REFS {
@@ -182,30 +181,32 @@ fn exactly_the_jobs_that_say_so_become_a_role() {
         let deployments = accounts.each_ref().map(|account| account.deployment.clone());
         assert!(deployments.iter().all(|deployment| matches!(deployment.login, Login::Oidc(_))));
         let mut seen = BTreeSet::new();
-        for file in files(&deployments, &Pins::default()).expect("they are made") {
-            if file.value.get("jobs").is_none() {
+        for workflow in parsed(&deployments) {
+            if workflow.value.get("jobs").is_none() {
                 continue;
             }
-            for (id, job) in jobs(&file) {
+            for (id, job) in jobs(&workflow.value) {
                 let steps = job["steps"].as_sequence().expect("steps");
                 let asked = steps.iter().find_map(|step| step.get("with")?.get("role-to-assume")?.as_str());
                 let environment = job.get("environment").and_then(serde_yaml::Value::as_str);
-                for (event, reference) in starts(&file.value["on"]) {
+                for (event, reference) in starts(&workflow.value["on"]) {
                     for account in &accounts {
                         let who = identity(&account.subject, event, reference, environment);
                         for (access, name, policy) in &account.trust {
-                            let variable = account.deployment.account();
-                            let says = asked == Some(account.deployment.role(*access).arn(&variable).as_str());
+                            let says = asked == Some(account.deployment.role_arn(*access).as_str());
                             // By hand on another branch than main, whatever the job asks for.
                             let intended = says && (*access == Access::Plan || reference == MAIN);
                             assert_eq!(
                                 admits(policy, &who),
                                 intended,
                                 "{} {id} by {event} of {reference}: {name}",
-                                file.path
+                                workflow.file.path
                             );
                             if intended {
-                                seen.insert(format!("{} {id}: {} {access:?}", file.path, account.deployment.module));
+                                seen.insert(format!(
+                                    "{} {id}: {} {access:?}",
+                                    workflow.file.path, account.deployment.module
+                                ));
                             }
                         }
                     }
@@ -231,7 +232,11 @@ fn exactly_the_jobs_that_say_so_become_a_role() {
 #[test]
 fn with_keys_no_job_asks_for_an_identity() {
     let keys = ["dev", "prod"].map(|module| Deployment { login: Login::Keys, ..account(module, false).deployment });
-    for file in files(&keys, &Pins::default()).expect("they are made") {
-        assert!(!file.text.contains("id-token") && !file.text.contains("role-to-assume"), "{}", file.path);
+    for workflow in parsed(&keys) {
+        assert!(
+            !workflow.file.text.contains("id-token") && !workflow.file.text.contains("role-to-assume"),
+            "{}",
+            workflow.file.path
+        );
     }
 }
