@@ -16,7 +16,8 @@ use aws_sdk_redshiftdata::config::timeout::TimeoutConfig;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftdata::types::{Field, StatusString};
 
-use crate::failure::{self, Failure};
+use crate::call::call_failure;
+use crate::failure::Failure;
 
 /// How long the service waits for a statement before it answers; 30 is its limit (API reference, DescribeStatement).
 const HOLD_SECONDS: i32 = 30;
@@ -177,7 +178,7 @@ impl DataApi {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let what = format!("query database `{}` of workgroup `{}`", self.database, self.workgroup);
-        failure::refused(&what, (error.code(), error.message()), &error, &HINTS)
+        call_failure(&what, &error, &HINTS)
     }
 }
 

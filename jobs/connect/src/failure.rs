@@ -168,16 +168,6 @@ pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str
     }
 }
 
-/// As [`of_call`], for an error of the SDK with the service's own code and words, if the service was reached.
-pub fn refused(
-    what: &str,
-    (code, words): (Option<&str>, Option<&str>),
-    error: &(dyn Error + 'static),
-    hints: &[(&str, &str)],
-) -> Failure {
-    of_call(what, code, &words.map_or_else(|| chain(error), str::to_owned), hints)
-}
-
 #[cfg(test)]
 mod tests {
     use anyhow::Context;

@@ -8,6 +8,8 @@ pub mod aws;
 #[cfg(feature = "aws")]
 pub mod bucket;
 #[cfg(feature = "aws")]
+pub mod call;
+#[cfg(feature = "aws")]
 pub mod data_api;
 pub mod failure;
 mod secret;

@@ -1,4 +1,4 @@
-//! How AWS is reached: region, credentials and endpoints.
+//! The SDK's configuration: region, credentials and endpoints.
 
 mod identity;
 
@@ -15,24 +15,24 @@ use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
 
-/// Services, by their ids in the SDK, that no emulator answers for as AWS does: MiniStack has no Redshift at all, and its
-/// MWAA knows nothing of environments that CloudFormation made.
+/// SDK ids of services that the emulator lacks: MiniStack has no Redshift, and its MWAA does not show environments that
+/// CloudFormation created.
 const NOT_EMULATED: [&str; 3] = ["Redshift Data", "Redshift Serverless", "MWAA"];
 
-/// The SDK's configuration, and where its calls run.
+/// The SDK's configuration, and the runtime for its calls.
 #[derive(Debug)]
 pub struct Aws {
-    /// For a service's client.
+    /// For the clients of services.
     pub config: SdkConfig,
     runtime: Runtime,
 }
 
 impl Aws {
-    /// With credentials, region and endpoints of the environment over `.env`; what neither has is taken from where the SDK
-    /// always takes it. No call is sent yet.
+    /// Credentials, region and endpoints come from the environment, then `.env`, then the SDK's default sources. Sends no
+    /// request.
     ///
     /// # Errors
-    /// With one key of two.
+    /// When only one of the two keys is set.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         Self::with(variables, region, false)
     }
@@ -42,7 +42,7 @@ impl Aws {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(10))
             .operation_attempt_timeout(Duration::from_secs(60));
-        // AWS speaks TLS alone; what answers without it is on this machine, to which no proxy leads.
+        // AWS requires TLS: an http:// endpoint is an emulator on this machine, which needs no proxy.
         let is_plain = given(variables, "AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
         let mut config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client(is_plain))
@@ -61,15 +61,15 @@ impl Aws {
         let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
         let mut config =
             loaded.to_builder().service_config(Endpoints { variables: variables.clone(), loaded: Some(loaded) });
-        // Not told to the loader: what is told to it beats a service's own.
+        // Not set on the loader, where it would override the endpoints of single services.
         config.set_endpoint_url(endpoint);
         Ok(Self { config: config.build(), runtime })
     }
 
-    /// As [`Self::open`], in a deployment's region. What is nobody's account stays on this machine.
+    /// As [`Self::open`], in a deployment's region. With the placeholder account, calls are limited to this machine.
     ///
     /// # Errors
-    /// Also when such a deployment's calls could leave this machine; nothing has been asked then.
+    /// Also when the placeholder account is set and an endpoint is not on this machine.
     pub fn of(settings: &Settings, variables: &Variables) -> Result<Self> {
         let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
         if is_confined {
@@ -77,41 +77,40 @@ impl Aws {
         }
         let mut aws = Self::with(variables, Some(&settings.region), is_confined)?;
         if is_confined {
-            // Not what profiles say of single services.
+            // Without the endpoints that profiles set for single services.
             let own = Endpoints { variables: variables.clone(), loaded: None };
             aws.config = aws.config.to_builder().service_config(own).build();
         }
         Ok(aws)
     }
 
-    /// Whether a service is one that an emulator on this machine would answer for, and has not got. An endpoint of the
-    /// service's own says that somebody does answer.
-    pub fn is_unanswered(&self, service_id: &'static str) -> bool {
-        // Without one of its own, the one of all services is found.
+    /// Whether calls to a service would reach an emulator that lacks it. A separate endpoint for the service means that it is
+    /// available.
+    pub fn is_unsupported(&self, service_id: &'static str) -> bool {
+        // Without a separate endpoint, this is the common one.
         let own =
             endpoint(&self.config, service_id).is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
         self.is_emulated() && !own && NOT_EMULATED.contains(&service_id)
     }
 
-    /// Whether calls go to a stand-in on this machine and not to AWS.
+    /// Whether calls are sent to an emulator.
     pub fn is_emulated(&self) -> bool {
         self.emulator().is_some()
     }
 
-    /// Host and port of the stand-in that calls go to, if they do. AWS speaks TLS alone.
+    /// The emulator's host and port. AWS itself requires TLS.
     pub fn emulator(&self) -> Option<String> {
         let host = self.config.endpoint_url()?.strip_prefix("http://")?;
         Some(host.trim_end_matches('/').to_owned())
     }
 
-    /// Waits for calls.
+    /// Runs calls to completion.
     pub fn wait<T>(&self, calls: impl Future<Output = T>) -> T {
         self.runtime.block_on(calls)
     }
 }
 
-/// A service's own settings, as every client asks for them: AWS_ENDPOINT_URL_<SERVICE> of the environment over `.env`,
-/// then what the SDK finds in the environment and in profiles.
+/// Settings of single services: AWS_ENDPOINT_URL_<SERVICE> from the environment or `.env`, then the SDK's sources.
 #[derive(Debug)]
 struct Endpoints {
     variables: Variables,

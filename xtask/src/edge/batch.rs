@@ -1,95 +1,93 @@
-//! AWS Batch: whether queue, compute environment and job definitions are as they should be, and the jobs.
+//! AWS Batch: the state of queues, compute environments and job definitions, and the jobs.
 
 mod jobs;
 
 use anyhow::Result;
 use aws_config::SdkConfig;
 use aws_sdk_batch::Client;
-use aws_sdk_batch::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_batch::types::{CeState, CeStatus, JqState, JqStatus};
+use aws_sdk_batch::types::{ComputeEnvironmentDetail, JobQueueDetail};
+use connect::call::CallResult;
 
-use crate::failure;
+use crate::run::BatchResource;
 
-/// Batch of an account in a region.
+/// Batch in an account and region.
 #[derive(Clone, Debug)]
 pub struct Batch {
     client: Client,
 }
 
-/// A queue or compute environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// `ENABLED` or `DISABLED`.
-    pub state: String,
-    /// `VALID` when it can be used.
-    pub status: String,
-    /// Why it is not, where Batch tells.
-    pub reason: Option<String>,
-}
-
-impl Standing {
-    /// Whether jobs can go through it.
+impl BatchResource {
+    /// Whether it accepts jobs.
     pub fn is_open(&self) -> bool {
         self.state == "ENABLED" && self.status == "VALID"
     }
 }
 
 impl Batch {
-    /// With a client made by the SDK.
+    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// A queue by its name, if it is there.
-    pub async fn queue(&self, name: &str) -> Result<Option<Standing>> {
-        let told = self.client.describe_job_queues().job_queues(name).send().await;
-        let told = told.map_err(|error| refused(&format!("look at the queue `{name}`"), &error))?;
-        let queue = told.job_queues().first();
-        Ok(queue.map(|queue| {
-            standing(queue.state().map(JqState::as_str), queue.status().map(JqStatus::as_str), queue.status_reason())
-        }))
+    /// A queue by its name, if it exists.
+    pub async fn queue(&self, name: &str) -> Result<Option<BatchResource>> {
+        Ok(self.queue_detail(name).await?.map(queue))
     }
 
-    /// A compute environment by its name, if it is there.
-    pub async fn environment(&self, name: &str) -> Result<Option<Standing>> {
-        let told = self.client.describe_compute_environments().compute_environments(name).send().await;
-        let told = told.map_err(|error| refused(&format!("look at the compute environment `{name}`"), &error))?;
-        let found = told.compute_environments().first();
-        Ok(found.map(|found| {
-            standing(found.state().map(CeState::as_str), found.status().map(CeStatus::as_str), found.status_reason())
-        }))
+    async fn queue_detail(&self, name: &str) -> Result<Option<JobQueueDetail>> {
+        let call = self.client.describe_job_queues().job_queues(name).send().await;
+        let response = call.or_failure(format!("read the queue `{name}`"), &HINTS)?;
+        Ok(response.job_queues.unwrap_or_default().into_iter().next())
     }
 
-    /// The image of a job definition's newest active revision, if there is one.
+    /// A compute environment by its name, if it exists.
+    pub async fn environment(&self, name: &str) -> Result<Option<BatchResource>> {
+        Ok(self.environments(vec![name.to_owned()]).await?.into_iter().next())
+    }
+
+    /// Those of these compute environments that exist. Without names, Batch would return all of the account.
+    async fn environments(&self, names: Vec<String>) -> Result<Vec<BatchResource>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let action = format!("read the compute environments `{}`", names.join("`, `"));
+        let call = self.client.describe_compute_environments().set_compute_environments(Some(names)).send().await;
+        let response = call.or_failure(action, &HINTS)?;
+        Ok(response.compute_environments.unwrap_or_default().into_iter().map(environment).collect())
+    }
+
+    /// The image of a job definition's newest active revision, if it has one.
     pub async fn image(&self, definition: &str) -> Result<Option<String>> {
         let call = self.client.describe_job_definitions().job_definition_name(definition).status("ACTIVE");
-        let mut pages = call.into_paginator().send();
-        let mut newest = None;
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused(&format!("look at the job definition `{definition}`"), &error))?;
-            let revisions = page.job_definitions.unwrap_or_default().into_iter();
-            let images =
-                revisions.map(|one| (one.revision, one.container_properties.and_then(|container| container.image)));
-            newest = newest.into_iter().chain(images).max();
-        }
-        Ok(newest.and_then(|(_, image)| image))
+        let revisions = call.into_paginator().items().send().try_collect().await;
+        let revisions = revisions.or_failure(format!("read the job definition `{definition}`"), &HINTS)?;
+        let newest = revisions.into_iter().max_by_key(|revision| revision.revision);
+        Ok(newest.and_then(|revision| revision.container_properties?.image))
     }
 }
 
-fn standing(state: Option<&str>, status: Option<&str>, reason: Option<&str>) -> Standing {
-    let text = |told: Option<&str>| told.unwrap_or_default().to_owned();
-    Standing { state: text(state), status: text(status), reason: reason.map(str::to_owned) }
+fn queue(detail: JobQueueDetail) -> BatchResource {
+    BatchResource {
+        name: detail.job_queue_name.unwrap_or_default(),
+        state: detail.state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        status: detail.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: detail.status_reason,
+        max_vcpu: None,
+    }
 }
 
-/// What mends an error, by how its code begins.
+fn environment(detail: ComputeEnvironmentDetail) -> BatchResource {
+    BatchResource {
+        name: detail.compute_environment_name.unwrap_or_default(),
+        state: detail.state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        status: detail.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        reason: detail.status_reason,
+        max_vcpu: detail.compute_resources.and_then(|resources| resources.maxv_cpus),
+    }
+}
+
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
-    ("AccessDenied", "the caller needs batch:Describe* and batch:List*, and to run something batch:SubmitJob"),
-    ("ClientException", "is it deployed? `cargo xtask status` looks"),
+    ("AccessDenied", "the caller needs batch:Describe* and batch:List*, and batch:SubmitJob to run jobs"),
+    ("ClientException", "check whether it is deployed: `cargo xtask status`"),
 ];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}

@@ -1,91 +1,102 @@
-//! Buckets as a whole, by S3's own client: whose a name is, and everything that a bucket holds, every version of it.
+//! S3 buckets: the owner of a name, and all object versions in a bucket.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::{BucketVersioningStatus, Delete, ObjectIdentifier};
+use connect::call::{CallResult, call_failure};
 
-use crate::failure::{self, of_call};
+use crate::failure::of_call;
 
-/// Objects that one request removes (Amazon S3 API Reference, DeleteObjects).
-const TOGETHER: i32 = 1_000;
+/// Objects in one DeleteObjects request (Amazon S3 API Reference).
+const PAGE: i32 = 1_000;
 
-/// S3 of an account.
+/// S3 in an account.
 #[derive(Clone, Debug)]
 pub struct Buckets {
     client: Client,
 }
 
-/// Whose a bucket's name is; names are unique in the world.
+/// The owner of a bucket name; names are unique in all of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Nobody's.
-    Nobody,
-    /// This account's.
-    Us,
-    /// Another account's, or one's that does not let us look; or it is in another region, whosever it is (Amazon S3 API
-    /// Reference, HeadBucket: 403, 301 and 400).
-    Others,
+    /// No bucket has this name.
+    None,
+    /// This account.
+    Caller,
+    /// Another account, or access is denied, or the bucket is in another region (Amazon S3 API Reference, HeadBucket: 403, 400
+    /// and 301).
+    Other,
 }
 
-/// What a bucket holds.
+/// The size of a bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Content {
-    /// Objects that are there now.
+    /// Current objects.
     pub objects: u64,
-    /// Their versions, old ones and marks of deletion among them.
+    /// All versions, including old ones and delete markers.
     pub versions: u64,
-    /// Bytes of all of them.
+    /// Bytes of all versions.
     pub bytes: u64,
 }
 
 impl Buckets {
-    /// With a client made by the SDK. An emulator on this machine cannot be found as `bucket.host`.
+    /// With the SDK's client. An emulator on this machine needs path-style URLs: `bucket.host` does not resolve.
     pub fn new(config: &SdkConfig, emulated: bool) -> Self {
         Self { client: Client::from_conf(Builder::from(config).force_path_style(emulated).build()) }
     }
 
-    /// Whose a name is.
+    /// The owner of a bucket name.
     pub async fn owner(&self, bucket: &str, account: &str) -> Result<Owner> {
-        let asked = self.client.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
-        let Err(error) = asked else { return Ok(Owner::Us) };
-        // HEAD has no body, so that there is no code: the status is all that it tells (API Reference, HeadBucket).
+        let response = self.client.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
+        let Err(error) = response else { return Ok(Owner::Caller) };
+        // A response to HEAD has no body and so no error code (API Reference, HeadBucket).
         match error.raw_response().map(|response| response.status().as_u16()) {
-            Some(404) => Ok(Owner::Nobody),
-            Some(403 | 301 | 400) => Ok(Owner::Others),
-            _ => Err(refused(&format!("ask whose the bucket `{bucket}` is"), &error)),
+            Some(404) => Ok(Owner::None),
+            Some(403 | 301 | 400) => Ok(Owner::Other),
+            _ => Err(call_failure(&format!("find the owner of the bucket `{bucket}`"), &error, &HINTS).into()),
         }
     }
 
-    /// Whether a bucket keeps versions.
+    /// Whether versioning is enabled for a bucket.
     pub async fn is_versioned(&self, bucket: &str) -> Result<bool> {
-        let told = self.client.get_bucket_versioning().bucket(bucket).send().await;
-        let told = told.map_err(|error| refused(&format!("ask whether `{bucket}` keeps versions"), &error))?;
-        Ok(told.status() == Some(&BucketVersioningStatus::Enabled))
+        let response = self
+            .client
+            .get_bucket_versioning()
+            .bucket(bucket)
+            .send()
+            .await
+            .or_failure(format!("read the versioning of `{bucket}`"), &HINTS)?;
+        Ok(response.status() == Some(&BucketVersioningStatus::Enabled))
     }
 
-    /// The ARN of the key by which a bucket encrypts what it is given, where that is a key of KMS and not AWS's own.
+    /// The ARN of the KMS key that encrypts new objects, unless AWS owns the key.
     pub async fn key(&self, bucket: &str) -> Result<Option<String>> {
-        let told = match self.client.get_bucket_encryption().bucket(bucket).send().await {
-            Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => return Ok(None),
-            told => told.map_err(|error| refused(&format!("ask how `{bucket}` encrypts"), &error))?,
-        };
-        let rules = told.server_side_encryption_configuration.map(|found| found.rules).unwrap_or_default();
+        let response = self
+            .client
+            .get_bucket_encryption()
+            .bucket(bucket)
+            .send()
+            .await
+            .unless("ServerSideEncryptionConfigurationNotFoundError")
+            .or_failure(format!("read the encryption of `{bucket}`"), &HINTS)?;
+        let Some(response) = response else { return Ok(None) };
+        let rules = response.server_side_encryption_configuration.map(|found| found.rules).unwrap_or_default();
         let mut keys =
             rules.into_iter().filter_map(|rule| rule.apply_server_side_encryption_by_default?.kms_master_key_id);
         Ok(keys.find(|key| key.starts_with("arn:") && key.contains(":key/")))
     }
 
-    /// What is in a bucket; none if it is not there.
+    /// The size of a bucket, if it exists.
     pub async fn content(&self, bucket: &str) -> Result<Option<Content>> {
         let (mut content, mut key, mut version) = (Content::default(), None, None);
         loop {
             let call = self.client.list_object_versions().bucket(bucket);
             let page = match call.set_key_marker(key).set_version_id_marker(version).send().await {
                 Err(error) if error.code() == Some("NoSuchBucket") => return Ok(None),
-                page => page.map_err(|error| refused(&format!("list the versions in `{bucket}`"), &error))?,
+                page => page.or_failure(format!("list the versions in `{bucket}`"), &HINTS)?,
             };
             let now = page.versions().iter().filter(|version| version.is_latest() == Some(true));
             content.objects += now.count() as u64;
@@ -99,66 +110,68 @@ impl Buckets {
         }
     }
 
-    /// Removes every version of every object, and every upload that was not ended.
+    /// Deletes every version of every object, and aborts unfinished uploads.
     pub async fn empty(&self, bucket: &str) -> Result<()> {
         loop {
-            let what = format!("list the versions in `{bucket}`");
-            let page = self.client.list_object_versions().bucket(bucket).max_keys(TOGETHER).send().await;
-            let page = page.map_err(|error| refused(&what, &error))?;
+            let action = format!("list the versions in `{bucket}`");
+            let page = self
+                .client
+                .list_object_versions()
+                .bucket(bucket)
+                .max_keys(PAGE)
+                .send()
+                .await
+                .or_failure(&action, &HINTS)?;
             let of = |key: Option<&str>, version: Option<&str>| {
                 let one =
                     ObjectIdentifier::builder().key(key.unwrap_or_default()).set_version_id(version.map(str::to_owned));
                 one.build().context("an object without a key")
             };
             let versions = page.versions().iter().map(|version| of(version.key(), version.version_id()));
-            let marks = page.delete_markers().iter().map(|mark| of(mark.key(), mark.version_id()));
-            let all: Vec<ObjectIdentifier> = versions.chain(marks).collect::<Result<_>>()?;
+            let markers = page.delete_markers().iter().map(|marker| of(marker.key(), marker.version_id()));
+            let all: Vec<ObjectIdentifier> = versions.chain(markers).collect::<Result<_>>()?;
             if all.is_empty() {
                 break;
             }
-            let what = format!("empty `{bucket}`");
+            let action = format!("empty `{bucket}`");
             let delete = Delete::builder().set_objects(Some(all)).quiet(true).build().context("no objects")?;
-            let told = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
-            let told = told.map_err(|error| refused(&what, &error))?;
-            if let Some(error) = told.errors().first() {
-                let words = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
-                return Err(of_call(&what, error.code(), &words, &HINTS).into());
+            let response =
+                self.client.delete_objects().bucket(bucket).delete(delete).send().await.or_failure(&action, &HINTS)?;
+            if let Some(error) = response.errors().first() {
+                let message = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
+                return Err(of_call(&action, error.code(), &message, &HINTS).into());
             }
         }
-        let what = format!("end the uploads in `{bucket}`");
+        let action = format!("abort the uploads in `{bucket}`");
         loop {
-            let told = self.client.list_multipart_uploads().bucket(bucket).send().await;
-            let told = told.map_err(|error| refused(&what, &error))?;
-            for upload in told.uploads() {
+            let response =
+                self.client.list_multipart_uploads().bucket(bucket).send().await.or_failure(&action, &HINTS)?;
+            for upload in response.uploads() {
                 let (key, id) = (upload.key().unwrap_or_default(), upload.upload_id().unwrap_or_default());
-                let ended = self.client.abort_multipart_upload().bucket(bucket).key(key).upload_id(id).send().await;
-                ended.map_err(|error| refused(&what, &error))?;
+                self.client
+                    .abort_multipart_upload()
+                    .bucket(bucket)
+                    .key(key)
+                    .upload_id(id)
+                    .send()
+                    .await
+                    .or_failure(&action, &HINTS)?;
             }
-            if told.is_truncated() != Some(true) {
+            if response.is_truncated() != Some(true) {
                 return Ok(());
             }
         }
     }
 
-    /// Removes an empty bucket; one that is not there is no failure.
+    /// Deletes an empty bucket, if it exists.
     pub async fn remove(&self, bucket: &str) -> Result<()> {
-        match self.client.delete_bucket().bucket(bucket).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("NoSuchBucket") => Ok(()),
-            Err(error) => Err(refused(&format!("remove the bucket `{bucket}`"), &error)),
-        }
+        let call = self.client.delete_bucket().bucket(bucket).send().await;
+        call.unless("NoSuchBucket").map(drop).or_failure(format!("delete the bucket `{bucket}`"), &HINTS)
     }
 }
 
-/// What mends an error, by how its code begins.
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
-    ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists what it needs"),
-    ("BucketNotEmpty", "somebody wrote to it meanwhile; run the same command again"),
+    ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones"),
+    ("BucketNotEmpty", "another client wrote to it meanwhile; run the same command again"),
 ];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}

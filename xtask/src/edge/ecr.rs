@@ -1,14 +1,13 @@
-//! Amazon ECR: what a repository has, and who may push.
+//! Amazon ECR: the images of a repository, and the token for a push.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_ecr::Client;
-use aws_sdk_ecr::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecr::types::ImageIdentifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-use crate::failure;
+use connect::Secret;
+use connect::call::CallResult;
 
 /// The registry of an account in a region.
 #[derive(Debug)]
@@ -16,122 +15,103 @@ pub struct Ecr {
     client: Client,
 }
 
-/// An image that a repository has.
+/// An image in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of its manifest.
+    /// The digest of its manifest.
     pub digest: String,
-    /// The account that the registry belongs to.
+    /// The account that owns the registry.
     pub account: String,
 }
 
-/// Who may push for the next twelve hours, and where to.
+/// Credentials for a push, valid for twelve hours.
+#[derive(Debug)]
 pub struct Login {
     /// `AWS`.
     pub user: String,
     /// The token.
-    pub password: String,
+    pub password: Secret,
     /// The registry's host.
     pub host: String,
 }
 
 impl Ecr {
-    /// With a client made by the SDK.
+    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// The image with a tag, if the repository has one.
+    /// The image with a tag, if the repository has it.
     pub async fn find(&self, repository: &str, tag: &str) -> Result<Option<Found>> {
-        let wanted = ImageIdentifier::builder().image_tag(tag).build();
-        match self.client.describe_images().repository_name(repository).image_ids(wanted).send().await {
-            Ok(told) => Ok(told.image_details().first().map(|image| Found {
-                digest: image.image_digest().unwrap_or_default().to_owned(),
-                account: image.registry_id().unwrap_or_default().to_owned(),
-            })),
-            Err(error) if error.code() == Some("ImageNotFoundException") => Ok(None),
-            Err(error) => Err(refused(&format!("look into ECR's repository `{repository}`"), &error)),
-        }
-    }
-
-    /// How many images a repository has; none where it is not there.
-    pub async fn count(&self, repository: &str) -> Result<usize> {
-        let mut pages = self.client.describe_images().repository_name(repository).into_paginator().send();
-        let mut count = 0;
-        while let Some(page) = pages.next().await {
-            count += match page {
-                Err(error) if error.code() == Some("RepositoryNotFoundException") => return Ok(0),
-                page => page.map_err(|error| refused(&format!("look into ECR's repository `{repository}`"), &error))?,
-            }
-            .image_details()
-            .len();
-        }
-        Ok(count)
-    }
-
-    /// Makes a repository.
-    pub async fn make(&self, repository: &str) -> Result<()> {
-        let told = self.client.create_repository().repository_name(repository).send().await;
-        told.map(drop).map_err(|error| refused(&format!("make the repository `{repository}`"), &error))
-    }
-
-    /// The digests of all images of a repository, but beyond the first page of them.
-    pub async fn digests(&self, repository: &str) -> Result<Vec<String>> {
-        let told = self.client.describe_images().repository_name(repository).send().await;
-        let told = told.map_err(|error| refused(&format!("look into ECR's repository `{repository}`"), &error))?;
-        Ok(told.image_details().iter().filter_map(|image| image.image_digest().map(str::to_owned)).collect())
-    }
-
-    /// Takes an image out of a repository.
-    pub async fn remove(&self, repository: &str, digest: &str) -> Result<()> {
-        let image = ImageIdentifier::builder().image_digest(digest).build();
-        let told = self.client.batch_delete_image().repository_name(repository).image_ids(image).send().await;
-        told.map(drop).map_err(|error| refused(&format!("delete an image in `{repository}`"), &error))
+        self.image(repository, ImageIdentifier::builder().image_tag(tag).build()).await
     }
 
     /// Whether a repository has the image with a digest.
     pub async fn has(&self, repository: &str, digest: &str) -> Result<bool> {
-        let wanted = ImageIdentifier::builder().image_digest(digest).build();
-        match self.client.describe_images().repository_name(repository).image_ids(wanted).send().await {
-            Ok(told) => Ok(!told.image_details().is_empty()),
-            Err(error) if error.code() == Some("ImageNotFoundException") => Ok(false),
-            Err(error) => Err(refused(&format!("look into ECR's repository `{repository}`"), &error)),
-        }
+        Ok(self.image(repository, ImageIdentifier::builder().image_digest(digest).build()).await?.is_some())
     }
 
-    /// The digest of the configuration of the image with a digest: what the engine calls the image's id.
+    async fn image(&self, repository: &str, image: ImageIdentifier) -> Result<Option<Found>> {
+        let call = self.client.describe_images().repository_name(repository).image_ids(image).send().await;
+        let response = call.unless("ImageNotFoundException").or_failure(reading(repository), &HINTS)?;
+        let image = response.and_then(|response| response.image_details.unwrap_or_default().into_iter().next());
+        Ok(image.map(|image| Found {
+            digest: image.image_digest.unwrap_or_default(),
+            account: image.registry_id.unwrap_or_default(),
+        }))
+    }
+
+    /// The digests of all images of a repository; an empty list if there is no such repository.
+    pub async fn digests(&self, repository: &str) -> Result<Vec<String>> {
+        let call = self.client.describe_images().repository_name(repository).into_paginator().items().send();
+        let images = call.try_collect().await.unless("RepositoryNotFoundException");
+        let images = images.or_failure(reading(repository), &HINTS)?.unwrap_or_default();
+        Ok(images.into_iter().filter_map(|image| image.image_digest).collect())
+    }
+
+    /// Creates a repository.
+    pub async fn create(&self, repository: &str) -> Result<()> {
+        let call = self.client.create_repository().repository_name(repository).send().await;
+        call.map(drop).or_failure(format!("create the repository `{repository}`"), &HINTS)
+    }
+
+    /// Deletes an image of a repository.
+    pub async fn remove(&self, repository: &str, digest: &str) -> Result<()> {
+        let image = ImageIdentifier::builder().image_digest(digest).build();
+        let call = self.client.batch_delete_image().repository_name(repository).image_ids(image).send().await;
+        call.map(drop).or_failure(format!("delete an image in `{repository}`"), &HINTS)
+    }
+
+    /// The digest of an image's configuration, which the Docker engine uses as the image id.
     pub async fn configuration(&self, repository: &str, digest: &str) -> Result<Option<String>> {
-        let wanted = ImageIdentifier::builder().image_digest(digest).build();
-        let told = self.client.batch_get_image().repository_name(repository).image_ids(wanted).send().await;
-        let told = told.map_err(|error| refused(&format!("show an image of `{repository}`"), &error))?;
-        let manifest = told.images().first().and_then(|image| image.image_manifest()).unwrap_or("null");
-        let manifest: serde_json::Value = serde_json::from_str(manifest).context("ECR's manifest is not JSON")?;
+        let image = ImageIdentifier::builder().image_digest(digest).build();
+        let call = self.client.batch_get_image().repository_name(repository).image_ids(image).send().await;
+        let response = call.or_failure(format!("read the manifest of an image in `{repository}`"), &HINTS)?;
+        let manifest = response.images().first().and_then(|image| image.image_manifest()).unwrap_or("null");
+        let manifest: serde_json::Value = serde_json::from_str(manifest).context("the manifest in ECR is not JSON")?;
         Ok(manifest["config"]["digest"].as_str().map(str::to_owned))
     }
 
-    /// A token to push with.
+    /// Credentials for a push.
     pub async fn login(&self) -> Result<Login> {
-        let told = self.client.get_authorization_token().send().await;
-        let told = told.map_err(|error| refused("get a token of ECR to push with", &error))?;
-        let data = told.authorization_data().first().context("ECR gave no token")?;
-        let token =
-            STANDARD.decode(data.authorization_token().unwrap_or_default()).context("ECR's token cannot be read")?;
-        let token = String::from_utf8(token).context("ECR's token cannot be read")?;
-        let (user, password) = token.split_once(':').context("ECR's token cannot be read")?;
+        let response = self.client.get_authorization_token().send().await;
+        let response = response.or_failure("get an authorization token from ECR", &HINTS)?;
+        let data = response.authorization_data().first().context("ECR returned no authorization token")?;
+        let invalid = "ECR returned an invalid authorization token";
+        let token = STANDARD.decode(data.authorization_token().unwrap_or_default()).context(invalid)?;
+        let token = String::from_utf8(token).context(invalid)?;
+        let (user, password) = token.split_once(':').context(invalid)?;
         let host = data.proxy_endpoint().unwrap_or_default().trim_start_matches("https://").to_owned();
-        Ok(Login { user: user.to_owned(), password: password.to_owned(), host })
+        Ok(Login { user: user.to_owned(), password: password.into(), host })
     }
 }
 
-/// What mends an error, by how its code begins.
+fn reading(repository: &str) -> String {
+    format!("read the ECR repository `{repository}`")
+}
+
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
-    ("RepositoryNotFound", "make it first: the stack `registry` of `cargo xtask deploy` has both repositories"),
+    ("RepositoryNotFound", "create it first: the stack `registry` of `cargo xtask deploy` contains both repositories"),
     ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
 ];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}

@@ -1,38 +1,36 @@
-//! CloudWatch Logs: what the containers of jobs say.
+//! CloudWatch Logs: the output of the jobs' containers.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
+use connect::call::CallResult;
 
-use crate::failure;
 use crate::lines::{Line, Stream};
 
-/// CloudWatch Logs of an account in a region.
+/// CloudWatch Logs in an account and region.
 #[derive(Clone, Debug)]
 pub struct Logs {
     client: Client,
 }
 
 impl Logs {
-    /// With a client made by the SDK.
+    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// What a stream holds from a time on, in milliseconds since 1970; nothing where there is no such stream yet.
-    /// FilterLogEvents alone tells events' ids. Its pages may be empty though more follow; only one without a token is the
-    /// last (Amazon CloudWatch Logs API Reference, FilterLogEvents).
+    /// The lines of a stream since a time, in milliseconds since 1970; an empty list if there is no such stream yet.
+    /// Only FilterLogEvents returns the ids of events. Its pages can be empty though more follow; only the last one has no
+    /// token (Amazon CloudWatch Logs API Reference, FilterLogEvents).
     pub async fn lines(&self, stream: &Stream, from: i64) -> Result<Vec<Line>> {
         let (group, name) = stream;
         let call = self.client.filter_log_events().log_group_name(group).log_stream_names(name).start_time(from);
         let mut pages = call.into_paginator().send();
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = match page {
-                Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(lines),
-                page => page.map_err(|error| refused(&format!("read the log `{group}`, `{name}`"), &error))?,
-            };
+            let page = page.unless("ResourceNotFoundException");
+            let page = page.or_failure(format!("read the log stream `{name}` of `{group}`"), &HINTS)?;
+            let Some(page) = page else { break };
             lines.extend(page.events.unwrap_or_default().into_iter().filter_map(|event| {
                 Some(Line {
                     stream: stream.clone(),
@@ -47,13 +45,6 @@ impl Logs {
     }
 }
 
-/// What mends an error, by how its code begins.
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 1] =
     [("AccessDenied", "the caller needs logs:FilterLogEvents on the jobs' log groups, and kms:Decrypt on their key")];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}

@@ -1,22 +1,22 @@
-//! Amazon MWAA: the environment that Airflow runs in, Airflow's own API behind it, and the way into its pages.
+//! Amazon MWAA: the Airflow environment, Airflow's REST API, and the login to the Airflow UI.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_mwaa::Client;
-use aws_sdk_mwaa::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_mwaa::operation::invoke_rest_api::InvokeRestApiError;
 use aws_sdk_mwaa::types::RestApiMethod;
 use aws_smithy_types::{Document, Number};
+use connect::Secret;
+use connect::call::{CallResult, call_failure};
 use contract::Exit;
 use serde_json::Value;
 
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::run::{ApiRequest, Method};
 
-/// MWAA of an account in a region.
+/// MWAA in an account and region.
 #[derive(Clone, Debug)]
 pub struct Mwaa {
     client: Client,
@@ -27,27 +27,32 @@ pub struct Mwaa {
 pub struct Environment {
     /// `AVAILABLE` when it works.
     pub status: String,
-    /// Its pages, without https://.
+    /// The host of the Airflow UI.
     pub url: String,
-    /// Of Airflow.
+    /// The Airflow version.
     pub version: String,
-    /// The version of the requirements that it was made with.
+    /// The object version of its `requirements.txt`.
     pub requirements: Option<String>,
 }
 
 impl Mwaa {
-    /// With a client made by the SDK.
+    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// An environment by its name, if it is there.
+    /// An environment by its name, if it exists.
     pub async fn environment(&self, name: &str) -> Result<Option<Environment>> {
-        let told = match self.client.get_environment().name(name).send().await {
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-            told => told.map_err(|error| refused(&format!("look at the environment `{name}`"), &error))?,
-        };
-        Ok(told.environment.map(|environment| Environment {
+        let response = self
+            .client
+            .get_environment()
+            .name(name)
+            .send()
+            .await
+            .unless("ResourceNotFoundException")
+            .or_failure(format!("read the environment `{name}`"), &HINTS)?;
+        let Some(response) = response else { return Ok(None) };
+        Ok(response.environment.map(|environment| Environment {
             status: environment.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             url: environment.webserver_url.unwrap_or_default(),
             version: environment.airflow_version.unwrap_or_default(),
@@ -56,45 +61,38 @@ impl Mwaa {
     }
 }
 
-/// What Airflow answered.
+/// A response of Airflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// HTTP's status: Airflow's own, not MWAA's.
+    /// Airflow's HTTP status.
     pub status: i32,
     /// The body.
     pub body: Value,
 }
 
-/// What lets a browser in. It shows itself to nobody who only looks at it.
-#[derive(Clone)]
+/// Login credentials for a browser.
+#[derive(Clone, Debug)]
 pub struct Login {
-    /// The host of Airflow's pages.
+    /// The host of the Airflow UI.
     pub host: String,
-    token: String,
+    token: Secret,
 }
 
 impl Login {
-    /// The page that takes the token (Amazon MWAA User Guide, "Creating an Apache Airflow web login token"). A browser
-    /// sends nobody what stands behind the #.
+    /// The login page with the token (Amazon MWAA User Guide, "Creating an Apache Airflow web login token"). A browser does not
+    /// send the part after `#` to a server.
     pub fn url(&self) -> String {
-        format!("https://{}/aws_mwaa/aws-console-sso?login=true#{}", self.host, self.token)
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("host", &self.host).finish_non_exhaustive()
+        format!("https://{}/aws_mwaa/aws-console-sso?login=true#{}", self.host, self.token.expose())
     }
 }
 
 impl Mwaa {
-    /// Asks Airflow. What it refuses is an answer with another status than 2xx.
+    /// Sends a request to Airflow. Client errors (4xx) are returned as a response.
     ///
     /// # Errors
-    /// When MWAA refuses or is not reached, and when Airflow does not answer within MWAA's 10 seconds or has an error of
-    /// its own (5xx), which may pass.
+    /// When the call to MWAA fails; temporary when Airflow returns 5xx or no response within MWAA's 10 seconds.
     pub async fn ask(&self, environment: &str, request: &ApiRequest) -> Result<Answer> {
-        let what = format!("ask Airflow for `{}`", request.path);
+        let action = format!("call Airflow's API `{}`", request.path);
         let method = match request.method {
             Method::Get => RestApiMethod::Get,
             Method::Post => RestApiMethod::Post,
@@ -102,38 +100,43 @@ impl Mwaa {
         };
         let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(method);
         let error = match call.set_body(request.body.as_ref().map(document)).send().await {
-            Ok(told) => {
-                let body = told.rest_api_response.as_ref().map_or(Value::Null, value);
-                return Ok(Answer { status: told.rest_api_status_code.unwrap_or_default(), body });
+            Ok(response) => {
+                let body = response.rest_api_response.as_ref().map_or(Value::Null, value);
+                return Ok(Answer { status: response.rest_api_status_code.unwrap_or_default(), body });
             }
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(InvokeRestApiError::RestApiClientException(told)) => Ok(Answer {
-                status: told.rest_api_status_code().unwrap_or_default(),
-                body: told.rest_api_response().map_or(Value::Null, value),
+            Some(InvokeRestApiError::RestApiClientException(response)) => Ok(Answer {
+                status: response.rest_api_status_code().unwrap_or_default(),
+                body: response.rest_api_response().map_or(Value::Null, value),
             }),
-            Some(InvokeRestApiError::RestApiServerException(told)) => {
-                let status = told.rest_api_status_code().map(|status| format!(" {status}")).unwrap_or_default();
-                let body = told.rest_api_response().map_or(Value::Null, value);
-                let failure = Failure::new(format!("cannot {what}: Airflow answered{status}: {body}"));
+            Some(InvokeRestApiError::RestApiServerException(response)) => {
+                let status = response.rest_api_status_code().map(|status| format!(" {status}")).unwrap_or_default();
+                let body = response.rest_api_response().map_or(Value::Null, value);
+                let failure = Failure::new(format!("cannot {action}: Airflow returned{status}: {body}"));
                 Err(failure.exit(Exit::TempFail).hint("run the same command again").into())
             }
-            _ => Err(refused(&what, &error)),
+            _ => Err(call_failure(&action, &error, &HINTS).into()),
         }
     }
 
-    /// A fresh token for a browser.
+    /// Creates a login token for a browser.
     pub async fn login(&self, environment: &str) -> Result<Login> {
-        let told = self.client.create_web_login_token().name(environment).send().await;
-        let told = told.map_err(|error| refused(&format!("make a login token for `{environment}`"), &error))?;
-        let (host, token) = (told.web_server_hostname, told.web_token);
-        let (host, token) = host.zip(token).context("MWAA answered without host or token")?;
-        Ok(Login { host, token })
+        let response = self
+            .client
+            .create_web_login_token()
+            .name(environment)
+            .send()
+            .await
+            .or_failure(format!("create a login token for `{environment}`"), &HINTS)?;
+        let (host, token) = (response.web_server_hostname, response.web_token);
+        let (host, token) = host.zip(token).context("MWAA returned no host or no token")?;
+        Ok(Login { host, token: token.into() })
     }
 }
 
-/// JSON as the SDK takes it.
+/// Converts JSON to the SDK's type.
 fn document(value: &Value) -> Document {
     match value {
         Value::Null => Document::Null,
@@ -152,7 +155,7 @@ fn document(value: &Value) -> Document {
     }
 }
 
-/// JSON as the SDK gives it.
+/// Converts the SDK's type to JSON.
 fn value(document: &Document) -> Value {
     match document {
         Document::Null => Value::Null,
@@ -166,15 +169,8 @@ fn value(document: &Document) -> Value {
     }
 }
 
-/// What mends an error, by how its code begins.
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the caller needs airflow:GetEnvironment, airflow:InvokeRestApi and airflow:CreateWebLoginToken"),
     ("ResourceNotFound", "cargo xtask deploy"),
 ];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}

@@ -1,4 +1,4 @@
-//! A bucket of S3: its listing, and single objects that are written only over what is expected there.
+//! An S3 bucket: listings, and objects with conditional writes.
 
 use std::collections::BTreeMap;
 use std::iter::successors;
@@ -16,7 +16,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutP
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
 
-/// Milliseconds before a write is sent again.
+/// Milliseconds before the retries of a write.
 const WAITS: [u64; 5] = [100, 200, 400, 800, 1600];
 
 /// One bucket.
@@ -29,44 +29,44 @@ pub struct Bucket {
 /// An object's content.
 #[derive(Debug)]
 pub struct Found {
-    /// All of it.
+    /// All bytes.
     pub bytes: Vec<u8>,
-    /// Its version, in a bucket that keeps versions.
+    /// Its version, in a bucket with versioning.
     pub version: Option<String>,
 }
 
-/// What the bucket calls an object that was written.
+/// The identity of a written object.
 #[derive(Clone, Debug)]
 pub struct Written {
     /// Changes with the content.
     pub etag: String,
-    /// Its version, in a bucket that keeps versions.
+    /// Its version, in a bucket with versioning.
     pub version: Option<String>,
 }
 
 impl Bucket {
-    /// With region, credentials and endpoint of the SDK. Nothing is asked of S3 yet.
+    /// With the SDK's region, credentials and endpoint; sends no request to S3.
     ///
     /// # Errors
     /// Without credentials or region.
     pub async fn open(name: &str, config: &SdkConfig) -> Result<Self> {
-        // Fails where one is installed already, which then serves.
+        // Fails if a provider is already installed; that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let what = format!("reach the bucket `{name}`");
-        let failed = |words: &str| of_call(&what, None, words, &[]);
+        let action = format!("reach the bucket `{name}`");
+        let failed = |cause: &str| of_call(&action, None, cause, &[]);
         config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
         let builder = bucket::builder(config)?
             .with_bucket_name(name)
-            // One DELETE each, so that the order is ours.
+            // Single DELETE requests keep the order of the plan.
             .with_disable_bulk_delete(true)
             .with_retry(RetryConfig { max_retries: 4, ..RetryConfig::default() });
-        let store = builder.build().with_context(|| Failure::new(format!("cannot {what}")))?;
+        let store = builder.build().with_context(|| Failure::new(format!("cannot {action}")))?;
         let credentials = store.credentials().get_credential().await;
         credentials.map_err(|error| failed(&format!("no credentials: {}", chain(&error))))?;
         Ok(Self { name: name.to_owned(), store })
     }
 
-    /// Everything below a prefix, or everything; a request for each 1,000 objects.
+    /// All objects, or those with a prefix; one request for each 1,000.
     pub async fn list(&self, prefix: Option<&str>) -> Result<Remote> {
         let prefix = prefix.map(Path::from);
         let object = |found: object_store::ObjectMeta| {
@@ -85,14 +85,14 @@ impl Bucket {
         Ok(Found { bytes: found.bytes().await.map_err(failed)?.to_vec(), version })
     }
 
-    /// Writes an object, if nothing is there, or what has this ETag.
+    /// Writes an object if the key is free, or if its current object has the ETag `over`.
     ///
-    /// A write that S3 stored, but whose response was lost, is sent again by object_store and gets a 412 because of our own
-    /// object; and after a 409 nothing was stored and the write has to be sent again (Amazon S3 API Reference, PutObject).
-    /// So after a failure the object is read: reads in S3 are strongly consistent.
+    /// When the response to a successful write is lost, object_store retries it, and S3 returns 412 because of the first write.
+    /// After a 409 S3 stored nothing, and the write must be retried (Amazon S3 API Reference, PutObject). So the object is read
+    /// after a failure; reads are strongly consistent.
     ///
     /// # Errors
-    /// When something else is there, or S3 refuses or cannot be reached.
+    /// When another object has the key, or S3 refuses or cannot be reached.
     pub async fn put(&self, key: &str, bytes: Vec<u8>, over: Option<&str>) -> Result<Written> {
         let (at, payload) = (path(key)?, PutPayload::from(bytes));
         let update = |etag: &str| PutMode::Update(UpdateVersion { e_tag: Some(etag.to_owned()), version: None });
@@ -100,19 +100,19 @@ impl Bucket {
         let mut waits = WAITS.into_iter();
         loop {
             let error = match self.store.put_opts(&at, payload.clone(), options.clone()).await {
-                Ok(written) => return named(written.e_tag, written.version),
+                Ok(result) => return written(result.e_tag, result.version),
                 Err(error) => error,
             };
             let failure = self.failed("write", key, &error);
-            let there = match self.store.get(&at).await {
+            let current = match self.store.get(&at).await {
                 Ok(found) => Some((found.meta.clone(), found.bytes().await)),
                 Err(Error::NotFound { .. }) => None,
-                // The failed write is the one to report.
+                // Report the failed write, not the failed read.
                 Err(_) => return Err(failure.into()),
             };
-            let etag = match there {
+            let etag = match current {
                 Some((meta, Ok(bytes))) if payload.iter().flatten().eq(&bytes) => {
-                    return named(meta.e_tag, meta.version);
+                    return written(meta.e_tag, meta.version);
                 }
                 Some((meta, _)) => meta.e_tag,
                 None => None,
@@ -123,7 +123,7 @@ impl Bucket {
         }
     }
 
-    /// Removes an object, in whatever state it is now: S3 offers a condition, the crate does not.
+    /// Deletes an object without a condition: object_store does not support one for DELETE.
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.store.delete(&path(key)?).await.map_err(|error| self.failed("delete", key, &error).into())
     }
@@ -131,19 +131,18 @@ impl Bucket {
     fn failed(&self, verb: &str, key: &str, error: &Error) -> Failure {
         let name = &self.name;
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
-        // Of a listing, the kind of an error is never told, but S3's answer is in its words.
-        let words = chain(error);
-        let of = |tag: &str| Some(words.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
+        // object_store returns no error kind for a listing, but its text contains S3's response.
+        let text = chain(error);
+        let of = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
         let code = of("Code");
         if exists(error) && code != Some(CONFLICT) {
-            let failure = Failure::new(format!("`{place}` was written by somebody else just now; it was left alone"));
-            return failure
-                .hint("nothing that comes after it was written; run the same command again to see what is there now");
+            let failure = Failure::new(format!("another client has just written `{place}`; it was not overwritten"));
+            return failure.hint("later files were not written; run the same command again to see the current state");
         }
         if code == Some("NoSuchBucket") {
-            let failure = Failure::new(format!("there is no bucket `{name}`"));
+            let failure = Failure::new(format!("the bucket `{name}` does not exist"));
             return failure
-                .hint("the stack `storage` of `cargo xtask deploy` makes it; BUCKET_SUFFIX is part of its name");
+                .hint("the stack `storage` of `cargo xtask deploy` creates it; BUCKET_SUFFIX is part of its name");
         }
         let action = match verb {
             "list" => "ListBucket",
@@ -151,20 +150,20 @@ impl Bucket {
             "write" => "PutObject",
             _ => "DeleteObject",
         };
-        let denied = format!("the caller needs `s3:{action}` on this bucket, and the use of its key in KMS");
+        let denied = format!("the caller needs `s3:{action}` on this bucket, and the use of its KMS key");
         let hints = [("AccessDenied", denied.as_str()), ("InvalidAccessKeyId", "check the credentials")];
-        // Each error says all that is beneath it; the last is the cause.
+        // Each error repeats its sources; the last one is the cause.
         let cause = successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
         let cause = cause.map(ToString::to_string).unwrap_or_default();
         of_call(&format!("{verb} `{place}`"), code, of("Message").unwrap_or(&cause), &hints)
     }
 }
 
-fn named(etag: Option<String>, version: Option<String>) -> Result<Written> {
-    Ok(Written { etag: etag.context("S3 gave no ETag")?, version })
+fn written(etag: Option<String>, version: Option<String>) -> Result<Written> {
+    Ok(Written { etag: etag.context("S3 returned no ETag")?, version })
 }
 
-/// As it is: `Path::from` would encode what it does not like.
+/// The key unchanged; `Path::from` would percent-encode some characters.
 fn path(key: &str) -> Result<Path> {
-    Path::parse(key).with_context(|| format!("`{key}` cannot be an object's key"))
+    Path::parse(key).with_context(|| format!("`{key}` is not a valid object key"))
 }

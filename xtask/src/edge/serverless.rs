@@ -1,14 +1,12 @@
-//! Amazon Redshift Serverless from outside: workgroup, namespace, and the usage limit, which CloudFormation cannot set.
+//! Amazon Redshift Serverless: workgroup, namespace, and the usage limit, which CloudFormation cannot set.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_redshiftserverless::Client;
-use aws_sdk_redshiftserverless::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_redshiftserverless::types::{UsageLimit, UsageLimitBreachAction, UsageLimitPeriod, UsageLimitUsageType};
+use connect::call::CallResult;
 
-use crate::failure;
-
-/// Redshift Serverless of an account in a region.
+/// Redshift Serverless in an account and region.
 #[derive(Clone, Debug)]
 pub struct Serverless {
     client: Client,
@@ -28,16 +26,16 @@ pub struct Workgroup {
 /// A namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
-    /// The ARN of the secret with the administrator's password, where Redshift keeps it.
+    /// The ARN of the secret with the administrator's password, if Redshift manages it.
     pub admin_secret: Option<String>,
-    /// The ARN of the key by which it is encrypted, where that is not AWS's own.
+    /// The ARN of the key that encrypts it, unless AWS owns the key.
     pub key: Option<String>,
 }
 
 /// A limit on what a workgroup computes in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// AWS's own name for it.
+    /// The id in Redshift.
     pub id: String,
     /// RPU-hours.
     pub amount: i64,
@@ -47,19 +45,20 @@ pub struct Limit {
     pub action: String,
 }
 
+/// The code for a resource that does not exist.
+const MISSING: &str = "ResourceNotFoundException";
+
 impl Serverless {
-    /// With a client made by the SDK.
+    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// A workgroup by its name, if it is there.
+    /// A workgroup by its name, if it exists.
     pub async fn workgroup(&self, name: &str) -> Result<Option<Workgroup>> {
-        let told = match self.client.get_workgroup().workgroup_name(name).send().await {
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-            told => told.map_err(|error| refused(&format!("look at the workgroup `{name}`"), &error))?,
-        };
-        let workgroup = told.workgroup.context("Redshift named no workgroup")?;
+        let call = self.client.get_workgroup().workgroup_name(name).send().await.unless(MISSING);
+        let Some(response) = call.or_failure(format!("read the workgroup `{name}`"), &HINTS)? else { return Ok(None) };
+        let workgroup = response.workgroup.context("Redshift returned no workgroup")?;
         Ok(Some(Workgroup {
             arn: workgroup.workgroup_arn().unwrap_or_default().to_owned(),
             status: workgroup.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
@@ -67,81 +66,63 @@ impl Serverless {
         }))
     }
 
-    /// A namespace by its name, if it is there.
+    /// A namespace by its name, if it exists.
     pub async fn namespace(&self, name: &str) -> Result<Option<Namespace>> {
-        let told = match self.client.get_namespace().namespace_name(name).send().await {
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(None),
-            told => told.map_err(|error| refused(&format!("look at the namespace `{name}`"), &error))?,
-        };
-        Ok(told.namespace.map(|namespace| Namespace {
+        let call = self.client.get_namespace().namespace_name(name).send().await.unless(MISSING);
+        let response = call.or_failure(format!("read the namespace `{name}`"), &HINTS)?;
+        Ok(response.and_then(|response| response.namespace).map(|namespace| Namespace {
             admin_secret: namespace.admin_password_secret_arn,
-            // "AWS_OWNED_KMS_KEY" else (API Reference, Namespace).
+            // Otherwise `AWS_OWNED_KMS_KEY` (API Reference, Namespace).
             key: namespace.kms_key_id.filter(|key| key.starts_with("arn:")),
         }))
     }
 
-    /// Deletes a namespace with all that is in it; one that is not there is no failure.
+    /// Deletes a namespace and its data, if it exists.
     pub async fn remove_namespace(&self, name: &str) -> Result<()> {
-        match self.client.delete_namespace().namespace_name(name).send().await {
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
-            told => told.map(drop).map_err(|error| refused(&format!("delete the namespace `{name}`"), &error)),
-        }
+        let call = self.client.delete_namespace().namespace_name(name).send().await.unless(MISSING);
+        call.map(drop).or_failure(format!("delete the namespace `{name}`"), &HINTS)
     }
 
-    /// A workgroup's limits on computing.
+    /// The usage limits of a workgroup.
     pub async fn limits(&self, workgroup: &str) -> Result<Vec<Limit>> {
         let call = self.client.list_usage_limits().resource_arn(workgroup);
-        let mut pages = call.usage_type(UsageLimitUsageType::ServerlessCompute).into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused("list the warehouse's usage limits", &error))?;
-            found.extend(page.usage_limits.unwrap_or_default().into_iter().map(limit));
-        }
-        Ok(found)
+        let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).into_paginator().items().send();
+        let limits = call.try_collect().await.or_failure("list the warehouse's usage limits", &HINTS)?;
+        Ok(limits.into_iter().map(limit).collect())
     }
 
-    /// Sets a workgroup's one limit: what is there with this period is changed, others are removed, and it is made where
-    /// none is.
-    pub async fn set_limit(&self, workgroup: &str, there: &[Limit], wanted: &Limit) -> Result<()> {
-        let action = UsageLimitBreachAction::from(wanted.action.as_str());
-        let same = there.iter().find(|limit| limit.period == wanted.period);
-        match same {
-            Some(same) => {
-                let call = self.client.update_usage_limit().usage_limit_id(&same.id).amount(wanted.amount);
-                let told = call.breach_action(action).send().await;
-                told.map_err(|error| refused("change the warehouse's usage limit", &error))?;
-            }
-            None => {
-                let call = self.client.create_usage_limit().resource_arn(workgroup).amount(wanted.amount);
-                let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).breach_action(action);
-                let told = call.period(UsageLimitPeriod::from(wanted.period.as_str())).send().await;
-                told.map_err(|error| refused("set the warehouse's usage limit", &error))?;
-            }
+    /// Makes `limit` the only usage limit of a workgroup: updates the `current` one with the same period, or creates it, and
+    /// deletes the others.
+    pub async fn set_limit(&self, workgroup: &str, current: &[Limit], limit: &Limit) -> Result<()> {
+        let action = UsageLimitBreachAction::from(limit.action.as_str());
+        let same = current.iter().find(|other| other.period == limit.period);
+        if let Some(same) = same {
+            let call = self.client.update_usage_limit().usage_limit_id(&same.id).amount(limit.amount);
+            let call = call.breach_action(action).send().await;
+            call.or_failure("update the warehouse's usage limit", &HINTS)?;
+        } else {
+            let call = self.client.create_usage_limit().resource_arn(workgroup).amount(limit.amount);
+            let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).breach_action(action);
+            let call = call.period(UsageLimitPeriod::from(limit.period.as_str())).send().await;
+            call.or_failure("create the warehouse's usage limit", &HINTS)?;
         }
-        for other in there.iter().filter(|limit| same.is_none_or(|same| same.id != limit.id)) {
-            let told = self.client.delete_usage_limit().usage_limit_id(&other.id).send().await;
-            told.map_err(|error| refused("remove a usage limit of the warehouse", &error))?;
+        for other in current.iter().filter(|other| same.is_none_or(|same| same.id != other.id)) {
+            let call = self.client.delete_usage_limit().usage_limit_id(&other.id).send().await;
+            call.or_failure("delete a usage limit of the warehouse", &HINTS)?;
         }
         Ok(())
     }
 }
 
-fn limit(told: UsageLimit) -> Limit {
+fn limit(limit: UsageLimit) -> Limit {
     Limit {
-        id: told.usage_limit_id.unwrap_or_default(),
-        amount: told.amount.unwrap_or_default(),
-        period: told.period.map(|period| period.as_str().to_owned()).unwrap_or_default(),
-        action: told.breach_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
+        id: limit.usage_limit_id.unwrap_or_default(),
+        amount: limit.amount.unwrap_or_default(),
+        period: limit.period.map(|period| period.as_str().to_owned()).unwrap_or_default(),
+        action: limit.breach_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
     }
 }
 
-/// What mends an error, by how its code begins.
+/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 1] =
-    [("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists what it needs")];
-
-fn refused<E>(what: &str, error: &SdkError<E>) -> anyhow::Error
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    failure::refused(what, (error.code(), error.message()), error, &HINTS).into()
-}
+    [("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones")];

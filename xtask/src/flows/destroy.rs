@@ -79,7 +79,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     if stacks.iter().any(|stack| stack.name == format!("{prefix}-{REGISTRY}")) {
         let ecr = Ecr::new(&aws.config);
         for repository in [&settings.registry.ingestion, &settings.registry.dbt] {
-            let count = aws.wait(ecr.count(repository))?;
+            let count = aws.wait(ecr.digests(repository))?.len();
             images.extend((count > 0).then(|| (repository.clone(), count)));
         }
         let keeps = settings.protection.deletion_policy == Deletion::Retain && !with_data && !images.is_empty();
@@ -92,7 +92,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     // Only a namespace that its stack retained earlier is handled here.
     let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
     let may_remain = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
-    let namespace = if may_remain && !aws.is_unanswered("Redshift Serverless") {
+    let namespace = if may_remain && !aws.is_unsupported("Redshift Serverless") {
         let name = &settings.warehouse.namespace;
         aws.wait(Serverless::new(&aws.config).namespace(name))?.map(|_| name.clone())
     } else {

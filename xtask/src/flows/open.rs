@@ -24,7 +24,7 @@ const READING: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the environment does not exist, does not work, or cannot be reached.
 fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
-    if aws.is_unanswered("MWAA") {
+    if aws.is_unsupported("MWAA") {
         bail!("the AWS endpoint is an emulator, which has no Airflow");
     }
     let name = &settings.airflow.environment;

@@ -236,7 +236,7 @@ fn base(
     }
     // The script pushes the image, because only a pushed image has a digest.
     let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
-    aws.wait(Ecr::new(&aws.config).make(stage::BASE))?;
+    aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::says(&script, &[base, &stage.place.registry()]).with_context(|| {
         let failure = Failure::new(format!("`{base}` cannot be pulled, and a base image cannot be built"));

@@ -11,11 +11,12 @@ use super::stacks::describe;
 use super::sync::dags;
 use super::{account, templates};
 use crate::edge::aws::Aws;
-use crate::edge::batch::{Batch, Standing};
+use crate::edge::batch::Batch;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::cloudformation::CloudFormation;
 use crate::edge::ecr::Ecr;
 use crate::edge::mwaa::Mwaa;
+use crate::run::BatchResource;
 use crate::settings::Settings;
 use crate::stack::{Deployed, State};
 use crate::verdict::StatusLine;
@@ -49,7 +50,7 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     list.extend(aws.wait(buckets(&Buckets::new(&aws.config, aws.is_emulated()), settings, &account)));
     list.extend(aws.wait(images(&Ecr::new(&aws.config), settings, &deployed)));
     list.extend(aws.wait(jobs(&Batch::new(&aws.config), settings, &deployed)));
-    list.push(if aws.is_unanswered("MWAA") {
+    list.push(if aws.is_unsupported("MWAA") {
         StatusLine::not_verifiable("Airflow", EMULATED)
     } else {
         airflow(settings, aws.wait(Mwaa::new(&aws.config).environment(&settings.airflow.environment)))
@@ -115,13 +116,13 @@ async fn buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Vec<S
     {
         let one = async {
             Ok(match buckets.owner(&name, account).await? {
-                Owner::Nobody => StatusLine::red(check, format!("the bucket `{name}` does not exist"), DEPLOY),
-                Owner::Others => StatusLine::red(
+                Owner::None => StatusLine::red(check, format!("the bucket `{name}` does not exist"), DEPLOY),
+                Owner::Other => StatusLine::red(
                     check,
                     format!("`{name}` belongs to another account, or is in another region"),
                     "set BUCKET_SUFFIX, then deploy",
                 ),
-                Owner::Us => {
+                Owner::Caller => {
                     let versioned = buckets.is_versioned(&name).await?;
                     let versioning = if versioned { "versioned" } else { "not versioned" };
                     StatusLine::of(versioned, check, format!("{name}, {versioning}"), DEPLOY)
@@ -160,7 +161,7 @@ async fn images(ecr: &Ecr, settings: &Settings, deployed: &BTreeMap<String, Depl
 
 async fn jobs(batch: &Batch, settings: &Settings, deployed: &BTreeMap<String, Deployed>) -> Vec<StatusLine> {
     let names = &settings.batch;
-    let standing = |check: &str, name: &str, found: Result<Option<Standing>>| {
+    let standing = |check: &str, name: &str, found: Result<Option<BatchResource>>| {
         or_error(
             check,
             found.map(|found| match found {

@@ -68,7 +68,7 @@ fn keys_go_only_to_sts_which_may_not_respond() {
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     let found = diagnoses(&output);
     assert_eq!(of(&found, "credentials")["state"], "yellow");
-    assert_eq!(of(&found, "credentials")["found"], "found, but no answer in 3 seconds");
+    assert_eq!(of(&found, "credentials")["found"], "found, but no response within 3 seconds");
     assert_eq!(of(&found, ".env")["state"], "red", "others can read the secret");
     let text = doctor(&[("AWS_ENDPOINT_URL", &endpoint)], &["--dot-env", shown(keys.path())]);
     for said in [&output.stdout, &output.stderr, &text.stdout, &text.stderr] {

@@ -85,7 +85,7 @@ fn what_they_do_not_require_is_yellow() {
         ("disk", |facts| facts.free_gib = Some(3)),
         ("docker", |facts| facts.engine = unreachable(false)),
         ("credentials", |facts| facts.caller = Caller::NoCredentials),
-        ("credentials", |facts| facts.caller = Caller::NoResponse("no answer in 3 seconds".to_owned())),
+        ("credentials", |facts| facts.caller = Caller::NoResponse("no response within 3 seconds".to_owned())),
         (".env", |facts| facts.dot_env = Some((0o644, false))),
         ("region", |facts| facts.sdk_region = Some("us-east-1".to_owned())),
     ] {
@@ -104,7 +104,7 @@ fn a_wrong_configuration_is_red() {
     assert_eq!(of("settings", |facts| facts.configuration = Err("x: 2 problems\n\na".to_owned())).1, "x: 2 problems");
     assert_eq!(of(".env", |facts| facts.dot_env = Some((0o640, true))).0, State::Red);
     assert_eq!(
-        of("credentials", |facts| facts.caller = Caller::Refused("STS refused: ExpiredToken".to_owned())).0,
+        of("credentials", |facts| facts.caller = Caller::Refused("STS returned ExpiredToken".to_owned())).0,
         State::Red
     );
     let other = Caller::Known { account: "000000000000".to_owned(), arn: "arn:aws:iam::000000000000:root".to_owned() };

@@ -1,18 +1,18 @@
-//! Which credentials sign the calls: keys, a profile, or what the SDK finds by itself.
+//! The credentials that sign the calls: keys, a profile, or the SDK's default.
 
 use aws_sdk_sts::config::Credentials;
 
 use crate::failure::Failure;
 use crate::settings::{Origin, Variables, given};
 
-/// Where credentials come from.
+/// The source of credentials.
 #[derive(Debug)]
 pub(super) enum Identity {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     Keys(Credentials),
     /// AWS_PROFILE.
     Profile(String),
-    /// The SDK's own order: the default profile, the role of a container or of an instance.
+    /// The SDK's default chain: default profile, container role, instance role.
     Default,
 }
 
@@ -20,11 +20,11 @@ const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 
-/// The credentials that the variables choose. The environment beats `.env`; of the same place, keys beat a profile, as in
-/// the SDK. Calls that are `confined` to this machine use keys alone: a profile may be an account's.
+/// The credentials that the variables select. The environment overrides `.env`; from the same source, keys override a profile,
+/// as in the SDK. Calls `confined` to this machine ignore profiles, which can belong to an account.
 ///
 /// # Errors
-/// With one key of two, or two of different places: they would not fit together.
+/// When only one key is set, or the keys come from different sources.
 pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity, Failure> {
     let found = |name: &str| {
         let value = given(variables, name)?;

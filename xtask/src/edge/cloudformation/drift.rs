@@ -1,30 +1,36 @@
-//! Whether somebody changed a stack's resources by hand.
+//! Drift detection: changes to a stack's resources outside CloudFormation.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use aws_sdk_cloudformation::types::{StackDriftDetectionStatus, StackResourceDriftStatus};
+use connect::call::CallResult;
 
-use super::{CloudFormation, refused};
+use super::{CloudFormation, HINTS};
 
-/// Between two looks; a detection takes a minute or two, and reads every resource.
+/// The time between two status requests; a detection takes a minute or two.
 const PAUSE: Duration = Duration::from_secs(2);
 
 impl CloudFormation {
-    /// The resources of a stack that are not as it made them, as `LakeBucket is MODIFIED`. What CloudFormation cannot look
-    /// at is not among them; why it could not end its look is.
+    /// The drifted resources of a stack, such as `LakeBucket is MODIFIED at /Tags`, and the reason if the detection failed.
+    /// Resources without support for drift detection are left out.
     pub async fn drift(&self, stack: &str) -> Result<Vec<String>> {
-        let what = format!("look for drift in `{stack}`");
-        let begun = self.client.detect_stack_drift().stack_name(stack).send().await;
-        let id = begun.map_err(|error| refused(&what, &error))?.stack_drift_detection_id.unwrap_or_default();
+        let action = format!("detect drift of `{stack}`");
+        let detection = self.client.detect_stack_drift().stack_name(stack).send().await;
+        let id = detection.or_failure(&action, &HINTS)?.stack_drift_detection_id.unwrap_or_default();
         let mut found = Vec::new();
         loop {
-            let told = self.client.describe_stack_drift_detection_status().stack_drift_detection_id(&id).send().await;
-            let told = told.map_err(|error| refused(&what, &error))?;
-            match told.detection_status {
+            let response = self
+                .client
+                .describe_stack_drift_detection_status()
+                .stack_drift_detection_id(&id)
+                .send()
+                .await
+                .or_failure(&action, &HINTS)?;
+            match response.detection_status {
                 Some(StackDriftDetectionStatus::DetectionInProgress) => tokio::time::sleep(PAUSE).await,
                 Some(StackDriftDetectionStatus::DetectionFailed) => {
-                    found.extend(told.detection_status_reason);
+                    found.extend(response.detection_status_reason);
                     break;
                 }
                 _ => break,
@@ -35,7 +41,7 @@ impl CloudFormation {
         let call = call.set_stack_resource_drift_status_filters(Some(drifted.to_vec()));
         let mut pages = call.into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused(&what, &error))?;
+            let page = page.or_failure(&action, &HINTS)?;
             found.extend(page.stack_resource_drifts.unwrap_or_default().into_iter().map(|drift| {
                 let status = drift.stack_resource_drift_status().map(|status| status.as_str().to_owned());
                 let paths: Vec<&str> =

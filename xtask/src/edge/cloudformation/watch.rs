@@ -1,4 +1,4 @@
-//! Looking on while CloudFormation works.
+//! Waits for a stack's operation or a change set.
 
 use std::time::Duration;
 
@@ -9,53 +9,53 @@ use super::CloudFormation;
 use crate::failure::exit_of;
 use crate::stack::{Deployed, Event, STACK, State};
 
-/// The first pause between two looks; each is half as long again as the one before, up to the longest. DescribeStacks and
-/// DescribeStackEvents are throttled for the account as a whole, and MWAA takes half an hour.
+/// The first pause between two polls; each is 1.5 times the one before, up to the longest. DescribeStacks and
+/// DescribeStackEvents are throttled per account, and an operation on MWAA takes half an hour.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
-/// Looks in a row that may fail for now before the watch is given up: about three minutes.
+/// The maximum number of polls in a row with a temporary failure: about three minutes.
 const PATIENCE: u32 = 30;
-/// Looks for the last events of an operation that has ended: they come a moment after the status.
+/// Polls for the last events of a finished operation, which appear shortly after the status.
 const LATE: u32 = 5;
-/// Looks for the first event of an operation that was asked for, about 20 seconds: until it comes, the status may be the one
-/// from before. No page says that DescribeStacks tells at once of what another call began.
-const UNHEARD: u32 = 10;
+/// Polls for the first event of an operation, about 20 seconds: before it, the status can be the previous one. AWS does not
+/// document that DescribeStacks shows a new operation immediately.
+const UNSTARTED: u32 = 10;
 
 impl CloudFormation {
-    /// Looks on until a stack, named by its ARN, is at rest; `tell` hears every event after `seen`, each once. None when it
-    /// is gone. `seen` is the newest event from before the operation was asked for.
+    /// Waits until no operation runs on a stack, named by its ARN; `report` gets each event after `seen`, the newest event before
+    /// the operation, once. `None` if the stack does not exist any more.
     pub async fn watch(
         &self,
         id: &str,
         seen: Option<String>,
-        tell: &mut (dyn FnMut(&Event) + Send),
+        report: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Option<Deployed>> {
         let (mut seen, mut pause, mut failures, mut late) = (seen, SHORTEST, 0, 0);
-        // What the stack's own last event says, once there was one.
-        let mut heard: Option<String> = None;
+        // The status in the stack's own last event.
+        let mut reported: Option<String> = None;
         loop {
-            // The status first: what happened before it is then among the events, or comes soon.
-            let looked = async { anyhow::Ok((self.stack(id).await?, self.events(id, seen.as_deref()).await?)) };
-            match looked.await {
+            // The status first: events before it are then in the list, or appear soon.
+            let poll = async { anyhow::Ok((self.stack(id).await?, self.events(id, seen.as_deref()).await?)) };
+            match poll.await {
                 Ok((stack, events)) => {
                     failures = 0;
-                    events.iter().for_each(&mut *tell);
+                    events.iter().for_each(&mut *report);
                     let last = events.last().map(|event| event.id.clone());
                     let Some(stack) = stack else { return Ok(None) };
                     let at_rest = stack.state() != State::Busy;
                     seen = last.or(seen);
-                    heard =
-                        events.iter().rfind(|event| event.kind == STACK).map(|event| event.status.clone()).or(heard);
+                    reported =
+                        events.iter().rfind(|event| event.kind == STACK).map(|event| event.status.clone()).or(reported);
                     late += u32::from(at_rest);
-                    let told = heard.as_ref() == Some(&stack.status);
-                    if at_rest && (told || late > if heard.is_some() { LATE } else { UNHEARD }) {
+                    let is_reported = reported.as_ref() == Some(&stack.status);
+                    if at_rest && (is_reported || late > if reported.is_some() { LATE } else { UNSTARTED }) {
                         return Ok(Some(stack).filter(|stack| stack.state() != State::Absent));
                     }
-                    if at_rest && heard.is_some() {
+                    if at_rest && reported.is_some() {
                         pause = SHORTEST;
                     }
                 }
-                // A network that is away for a moment does not end the watch; CloudFormation goes on meanwhile.
+                // The wait survives a short network failure; CloudFormation continues meanwhile.
                 Err(error) if exit_of(&error) == Exit::TempFail && failures < PATIENCE => failures += 1,
                 Err(error) => return Err(error),
             }
@@ -64,12 +64,12 @@ impl CloudFormation {
         }
     }
 
-    /// Waits until a change set is made.
-    pub async fn made(&self, id: &str) -> Result<super::ChangeSet> {
+    /// Waits until a change set is created.
+    pub async fn wait_for_change_set(&self, id: &str) -> Result<super::ChangeSet> {
         let mut pause = SHORTEST;
         loop {
             let set = self.change_set(id).await?;
-            if set.made != super::Made::Pending {
+            if set.state != super::ChangeSetState::Pending {
                 return Ok(set);
             }
             tokio::time::sleep(pause).await;

@@ -42,18 +42,18 @@ pub(super) fn find(
         let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());
         for name in [names.lake, names.airflow, names.access_logs].into_iter().filter(|name| !owns(STORAGE, name)) {
             match aws.wait(buckets.owner(&name, account))? {
-                Owner::Nobody => {}
-                Owner::Us if is_new(STORAGE) => {
+                Owner::None => {}
+                Owner::Caller if is_new(STORAGE) => {
                     let key = aws.wait(buckets.key(&name))?;
                     found.insert(name, key);
                 }
-                Owner::Us => late.push(name),
-                Owner::Others => others.push(name),
+                Owner::Caller => late.push(name),
+                Owner::Other => others.push(name),
             }
         }
     }
     let namespace = &settings.warehouse.namespace;
-    if wants(WAREHOUSE) && !owns(WAREHOUSE, namespace) && !aws.is_unanswered("Redshift Serverless") {
+    if wants(WAREHOUSE) && !owns(WAREHOUSE, namespace) && !aws.is_unsupported("Redshift Serverless") {
         let current = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
         match current {
             Some(current) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), current.key),

@@ -41,7 +41,7 @@ pub(super) async fn step(
     stack: Option<&StackPlan>,
 ) -> Result<WarehouseStep> {
     let limit = shown(&limit_of(settings));
-    if aws.is_unanswered("Redshift Serverless") {
+    if aws.is_unsupported("Redshift Serverless") {
         return Ok(WarehouseStep { limit: (None, limit), unanswered: true, prepares: false });
     }
     let found = match stack.map(|stack| stack.action) {

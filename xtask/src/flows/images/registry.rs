@@ -66,9 +66,10 @@ impl<'a> Registry<'a> {
         let repository = format!("{host}/{}", self.repository(plan));
         progress.step(&format!("Pushing {} {}", plan.name, key.short()));
         let local = format!("{}:{key}", plan.name);
-        let pushed = engine.push(&local, &repository, key.as_str(), (&login.user, &login.password), &mut |pushed| {
-            progress.progress(plan.name, pushed);
-        });
+        let pushed =
+            engine.push(&local, &repository, key.as_str(), (&login.user, login.password.expose()), &mut |pushed| {
+                progress.progress(plan.name, pushed);
+            });
         let image = engine.image(&local)?.context("the engine no longer has the image")?;
         match pushed {
             Ok(pushed) => {

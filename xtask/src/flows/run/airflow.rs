@@ -32,7 +32,7 @@ pub fn run(
     report: &mut dyn FnMut(RunProgress),
 ) -> Result<Outcome> {
     let aws = Aws::of(&request.settings, &request.variables)?;
-    if aws.is_unanswered("MWAA") {
+    if aws.is_unsupported("MWAA") {
         let failure = Failure::new("the AWS endpoint is an emulator, which has no Airflow");
         bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow"));
     }

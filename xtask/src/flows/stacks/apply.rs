@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use contract::Exit;
 
 use super::operation::{Difference, Listener, failed, wait_until_idle};
-use crate::edge::cloudformation::{CloudFormation, Does, Made, Wanted};
+use crate::edge::cloudformation::{ChangeSetKind, ChangeSetRequest, ChangeSetState, CloudFormation};
 use crate::failure::Failure;
 use crate::plan::{StackAction, StackPlan};
 use crate::stack::{Deployed, State, TAG, import};
@@ -88,17 +88,18 @@ async fn change(
     let stack = plan.name.as_str();
     if found.is_none() && !plan.adopts.is_empty() {
         let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
-        let (does, none) = (Does::Imports(&plan.adopts), BTreeMap::new());
-        let wanted = Wanted { stack, does, name: &name, template: &template, parameters: &none, tags: &none };
-        found = Some(execute(cloudformation, Some(plan), &wanted, None, region, listener).await?);
+        let (kind, none) = (ChangeSetKind::Import(&plan.adopts), BTreeMap::new());
+        let request =
+            ChangeSetRequest { stack, kind, name: &name, template: &template, parameters: &none, tags: &none };
+        found = Some(execute(cloudformation, Some(plan), &request, None, region, listener).await?);
     }
     listener.starts("creating the change set");
     let name = format!("{CHANGE_SETS}{id}");
-    let does = if found.is_none() { Does::Creates } else { Does::Updates };
+    let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
     let mut tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
     tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
-    let wanted = Wanted { stack, does, name: &name, template, parameters, tags: &tags };
-    execute(cloudformation, Some(plan), &wanted, found, region, listener).await
+    let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
+    execute(cloudformation, Some(plan), &request, found, region, listener).await
 }
 
 /// Updates an existing stack without a plan. `id` identifies the attempt and is unique.
@@ -111,44 +112,44 @@ pub async fn update(
     listener: &mut dyn Listener,
 ) -> Result<()> {
     let name = format!("{CHANGE_SETS}{id}");
-    let (does, tags) = (Does::Updates, &stack.tags);
-    let wanted = Wanted { stack: &stack.name, does, name: &name, template, parameters, tags };
-    execute(cloudformation, None, &wanted, Some(stack.clone()), region, listener).await.map(drop)
+    let (kind, tags) = (ChangeSetKind::Update, &stack.tags);
+    let request = ChangeSetRequest { stack: &stack.name, kind, name: &name, template, parameters, tags };
+    execute(cloudformation, None, &request, Some(stack.clone()), region, listener).await.map(drop)
 }
 
 /// Creates a change set and executes it, or deletes it again if it is empty, refused or not approved.
 async fn execute(
     cloudformation: &CloudFormation,
     plan: Option<&StackPlan>,
-    wanted: &Wanted<'_>,
+    request: &ChangeSetRequest<'_>,
     found: Option<Deployed>,
     region: &str,
     listener: &mut dyn Listener,
 ) -> Result<Deployed> {
-    let (set, stack) = cloudformation.make(wanted).await?;
-    let set = cloudformation.made(&set).await?;
-    let refusal: Option<anyhow::Error> = match &set.made {
-        Made::Empty => None,
-        Made::Refused(why) => {
+    let (set, stack) = cloudformation.create_change_set(request).await?;
+    let set = cloudformation.wait_for_change_set(&set).await?;
+    let refusal: Option<anyhow::Error> = match &set.state {
+        ChangeSetState::Empty => None,
+        ChangeSetState::Rejected(why) => {
             let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
             let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
-            Some(Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", wanted.stack)).into())
+            Some(Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", request.stack)).into())
         }
-        Made::Ready | Made::Pending => {
+        ChangeSetState::Ready | ChangeSetState::Pending => {
             let difference = plan.and_then(|plan| Difference::of(plan, &set));
             match difference.filter(|difference| !listener.approves(difference)) {
                 Some(difference) => Some(difference.into()),
                 None => {
                     let seen = cloudformation.newest_event(&stack).await?;
                     cloudformation.execute(&set.id).await?;
-                    listener.starts(match wanted.does {
-                        Does::Creates => "creating",
-                        Does::Updates => "updating",
-                        Does::Imports(_) => "importing existing resources",
+                    listener.starts(match request.kind {
+                        ChangeSetKind::Create => "creating",
+                        ChangeSetKind::Update => "updating",
+                        ChangeSetKind::Import(_) => "importing existing resources",
                     });
                     let done = cloudformation.watch(&stack, seen, &mut |event| listener.event(event)).await?;
-                    let done =
-                        done.with_context(|| format!("the stack `{}` was deleted during the operation", wanted.stack))?;
+                    let done = done
+                        .with_context(|| format!("the stack `{}` was deleted during the operation", request.stack))?;
                     let succeeded = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
                     return if succeeded.contains(&done.status.as_str()) {
                         Ok(done)
@@ -167,11 +168,11 @@ async fn execute(
             remove(cloudformation, &review, region, listener).await?;
         }
     } else {
-        cloudformation.drop_change_set(wanted.stack, wanted.name).await?;
+        cloudformation.drop_change_set(request.stack, request.name).await?;
     }
     match (refusal, found) {
         (Some(error), _) => Err(error),
         (None, Some(found)) => Ok(found),
-        (None, None) => bail!("CloudFormation finds nothing to create in `{}`", wanted.stack),
+        (None, None) => bail!("CloudFormation finds nothing to create in `{}`", request.stack),
     }
 }

@@ -15,7 +15,7 @@ const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), G
 
 pub(super) fn lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
     const CHECKS: [&str; 3] = ["warehouse", "usage limit", "last load"];
-    if aws.is_unanswered("Redshift Serverless") {
+    if aws.is_unsupported("Redshift Serverless") {
         return CHECKS.map(|check| StatusLine::not_verifiable(check, EMULATED)).into();
     }
     let serverless = Serverless::new(&aws.config);

@@ -1,0 +1,43 @@
+//! Results of calls to AWS: an error names the action that failed and what fixes it.
+
+use anyhow::Result;
+use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
+
+use crate::failure::{Failure, chain, of_call};
+
+/// What the SDK returns for a call to any service.
+pub trait CallResult<T, E>: Sized {
+    /// `None` if the service returns this error code, which says that the resource does not exist.
+    ///
+    /// # Errors
+    /// With any other error of the call.
+    fn unless(self, code: &str) -> Result<Option<T>, SdkError<E>>;
+
+    /// The result, where an error reads `cannot ACTION: CODE: cause`. `hints` are by how a code starts.
+    ///
+    /// # Errors
+    /// With the call's error as a [`Failure`].
+    fn or_failure(self, action: impl AsRef<str>, hints: &[(&str, &str)]) -> Result<T>;
+}
+
+impl<T, E: ProvideErrorMetadata + std::error::Error + 'static> CallResult<T, E> for Result<T, SdkError<E>> {
+    fn unless(self, code: &str) -> Result<Option<T>, SdkError<E>> {
+        match self {
+            Err(error) if error.code() == Some(code) => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    fn or_failure(self, action: impl AsRef<str>, hints: &[(&str, &str)]) -> Result<T> {
+        self.map_err(|error| call_failure(action.as_ref(), &error, hints).into())
+    }
+}
+
+/// The failure of a call that did not succeed.
+pub fn call_failure<E>(action: &str, error: &SdkError<E>, hints: &[(&str, &str)]) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let cause = error.message().map_or_else(|| chain(error), str::to_owned);
+    of_call(action, error.code(), &cause, hints)
+}
