@@ -1,5 +1,5 @@
-//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection. A replay begins at raw, and a
-//! verification ends before anything is written.
+//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection. A replay starts at raw, and a
+//! verification writes nothing.
 
 mod duplicates;
 mod fetch;
@@ -36,35 +36,35 @@ pub use report::{Collected, Report, Status};
 pub struct Job {
     /// The source's contract.
     pub contract: Contract,
-    /// The run; to verify one, that run.
+    /// The run to create or to verify.
     pub run: RunId,
-    /// Whether nothing is written, and what the stored bytes give is held against what the run vouches for.
+    /// Whether to write nothing and to compare the files that the stored bytes give with the run's receipts.
     pub verifies: bool,
-    /// Why a response counts as whole although its headers say that there are more records.
+    /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
     /// This start of the program.
     pub attempt: String,
     /// The collections, in the contract's order.
     pub collections: Vec<String>,
-    /// How many of them are worked on at once.
+    /// The number of collections that run in parallel.
     pub at_once: usize,
-    /// How often a temporary failure is tried again.
+    /// The number of retries after a temporary failure.
     pub retries: usize,
     /// The wait before the first retry; it doubles, with jitter, up to 30 s.
     pub first_wait: Duration,
 }
 
-/// Where a person sees how far the work is.
+/// Shows the progress to a person.
 pub trait Progress: Send + Sync {
-    /// A collection's bytes begin to come; `total` if it is known.
+    /// The first bytes of a collection arrive; `total` if it is known.
     fn begin(&self, collection: &str, total: Option<u64>);
-    /// So many more came.
+    /// More bytes arrived.
     fn advance(&self, collection: &str, bytes: u64);
-    /// The collection is done, or given up.
+    /// The collection is done or has failed.
     fn end(&self, collection: &str);
 }
 
-/// A transformation at work; cheap to clone, because every collection's task holds one.
+/// A transformation; cheap to clone, because the task of every collection has one.
 #[derive(Clone)]
 pub struct Transformation(Arc<Shared>);
 
@@ -74,9 +74,9 @@ struct Shared {
     lake: Lake,
     ledger: Ledger,
     progress: Box<dyn Progress>,
-    /// Objects in the lake that no receipt vouches for yet.
+    /// Objects in the lake that no receipt lists yet.
     unclaimed: Mutex<HashSet<String>>,
-    /// One task a collection; [`Transformation::clean_up`] sees to it that none goes on.
+    /// One task for each collection; [`Transformation::clean_up`] stops them.
     tasks: tokio::sync::Mutex<JoinSet<(String, Result<Collected>)>>,
 }
 
@@ -87,7 +87,7 @@ impl fmt::Debug for Transformation {
 }
 
 impl Transformation {
-    /// Prepares the work; `ledger` decides which ETags may be sent.
+    /// `ledger` decides which ETags may be sent.
     pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
         Self(Arc::new(Shared {
             job,
@@ -100,11 +100,11 @@ impl Transformation {
         }))
     }
 
-    /// Does the work. Collections that succeed keep their receipts even when others fail, so that the same run id
-    /// tried again only does what is left.
+    /// Transforms all collections. Those that succeed keep their receipts when others fail, so a retry with the same run
+    /// id transforms only the rest.
     ///
     /// # Errors
-    /// Every collection that failed, each with its reason; temporary only when all of them are.
+    /// Every collection that failed, with its reason; temporary only if all failures are.
     pub async fn run(&self) -> Result<Report> {
         let Shared { job, origin, .. } = &*self.0;
         origin.check(job, &self.0.lake).await?;
@@ -135,7 +135,7 @@ impl Transformation {
         }
     }
 
-    /// Removes what was written but not vouched for; call it when [`Transformation::run`] failed or was dropped.
+    /// Removes objects that no receipt lists; call it when [`Transformation::run`] failed or was dropped.
     pub async fn clean_up(&self) {
         self.0.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
@@ -202,7 +202,7 @@ impl Transformation {
         }
     }
 
-    /// One try: fetch (or read again) and transform, or learn that nothing changed.
+    /// One attempt: fetch (or read again) and transform, or find that nothing changed.
     async fn attempt(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! Where answers come from, and the copy of each in `raw/` with the evidence beside it.
+//! The origin of responses, and the copy of each in `raw/` with its evidence.
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -13,18 +13,18 @@ use crate::failure::Failure;
 use crate::pagination::Claims;
 use crate::receipt::{Object, Receipt};
 
-/// Where answers come from.
+/// The origin of responses.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// The contract's API, or another host that speaks like it.
+    /// The contract's API, or another host with the same API.
     Api(Api),
     /// `<collection>.json` below a folder or bucket prefix.
     Files(Lake),
-    /// What this run's receipts say that the lake kept in `raw/`; the source is not asked.
+    /// The objects in `raw/` that this run's receipts list; no request is sent to the source.
     Raw(RunId),
 }
 
-/// Where one answer goes.
+/// The destination of one response.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'t> {
     pub lake: &'t Lake,
@@ -32,32 +32,32 @@ pub(super) struct Target<'t> {
     pub run: &'t RunId,
     pub name: &'t str,
     pub attempt: &'t str,
-    /// Whether what is made is stored, or only measured.
+    /// Whether objects are stored, or only measured.
     pub stores: bool,
-    /// Why a response counts as whole although its headers say that there are more records.
+    /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<&'t str>,
 }
 
-/// An answer on its way: what comes goes into `raw/` exactly as it came, and on to whoever asks for the next piece.
+/// A response as it arrives: its bytes are copied to `raw/` unchanged and passed on to the caller.
 pub(super) struct Arriving<'t> {
     to: Target<'t>,
     from: From,
-    /// The copy in `raw/`. Bytes that come from there are only measured on their way.
+    /// The copy in `raw/`. Bytes that are read from there are only measured.
     raw: Upload,
-    /// What is kept beside the bytes.
+    /// The evidence that is stored beside the bytes.
     evidence: Map<String, Value>,
     progress: &'t dyn Progress,
     pub etag: Option<String>,
-    /// Where the ETag is from.
+    /// The URL of the ETag.
     pub url: Option<String>,
-    /// When the answer was asked for, as in its receipt.
+    /// The time of the request, as in the receipt.
     pub fetched_at: String,
     pub form: Form,
-    /// What the headers say about the number of records.
+    /// The number of records according to the headers.
     pub claims: Claims,
 }
 
-/// What is kept beside an answer's bytes, as far as a replay reads it.
+/// The part of a response's evidence that a replay reads.
 #[derive(Deserialize)]
 struct Kept {
     http: Option<Evidence>,
@@ -69,21 +69,21 @@ enum From {
     Raw(Reader, Object),
 }
 
-/// What the bytes of an answer are, beside JSON.
+/// The form of a response's bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub gzip: bool,
-    /// Whether a cut body would have been noticed when it came.
+    /// Whether HTTP would have detected an incomplete body.
     pub delimited: bool,
 }
 
 impl Origin {
-    /// The run whose stored bytes are transformed again, if the source is not asked.
+    /// The run to replay, if any.
     pub(super) fn replayed(&self) -> Option<&RunId> {
         if let Self::Raw(run) = self { Some(run) } else { None }
     }
 
-    /// Names every collection that is not there, before any work is done.
+    /// Reports every missing collection before the first fetch.
     pub(super) async fn check(&self, job: &Job, lake: &Lake) -> Result<()> {
         let (names, whose, otherwise) = match self {
             Self::Api(_) => return Ok(()),
@@ -111,8 +111,7 @@ impl Origin {
         .into())
     }
 
-    /// Asks for an answer; `None` says that what the ETag stands for is still current. `earlier` is the receipt that
-    /// has the ETag, or the one to replay.
+    /// Starts a response; `None` means not modified. `earlier` is the receipt with the ETag, or the one to replay.
     pub(super) async fn ask<'t>(
         &self,
         to: Target<'t>,
@@ -160,7 +159,7 @@ impl Origin {
                 url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
                 claims = to.claims(object).await?;
-                // It had been whole when it got its receipt.
+                // Its receipt proves that it was complete.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
                 let reader = to.lake.read(&object.key, object.bytes);
                 (From::Raw(reader, object.clone()), receipt.etag.clone(), form, Some(object.bytes))
@@ -173,7 +172,7 @@ impl Origin {
 }
 
 impl Arriving<'_> {
-    /// Where the bytes lie as they came.
+    /// The key of the bytes as received.
     pub(super) fn key(&self) -> &str {
         self.raw.key()
     }
@@ -193,10 +192,10 @@ impl Arriving<'_> {
         Ok(Some(bytes))
     }
 
-    /// Ends the copy in the lake, with the evidence beside it.
+    /// Finishes the copy in the lake and stores the evidence.
     ///
     /// # Errors
-    /// Refused when bytes that came from `raw/` are not those that the receipt vouches for.
+    /// Refused when bytes from `raw/` do not match their receipt.
     pub(super) async fn stored(self) -> Result<Object> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {
@@ -212,7 +211,7 @@ impl Arriving<'_> {
     }
 }
 
-/// What the source may be asked with; receipts of the first days lack the URL.
+/// The ETag for a conditional request; old receipts lack the URL.
 fn known(receipt: &Receipt) -> Option<Known<'_>> {
     Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
 }
@@ -223,17 +222,17 @@ fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
 }
 
 impl Target<'_> {
-    /// Starts an object that is made from the answer.
+    /// Starts an object that is derived from the response.
     pub(super) fn upload(&self, key: &str) -> Upload {
         if self.stores { self.lake.upload(key) } else { self.lake.measure(key) }
     }
 
-    /// The key of the bytes as they came.
+    /// The key for the bytes as received.
     fn raw(&self, form: Form) -> String {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
     }
 
-    /// What the headers said when these bytes came; files have none.
+    /// The number of records by the stored headers; files have none.
     async fn claims(&self, raw: &Object) -> Result<Claims> {
         let key = Layout::evidence_beside(&raw.key);
         let Some(bytes) = self.lake.get(&key).await? else { return Ok(Claims::default()) };

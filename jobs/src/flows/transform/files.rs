@@ -11,14 +11,14 @@ use crate::edge::lake::Upload;
 use crate::receipt::{File, TableReceipt};
 use crate::table::{Encoder, Row};
 
-/// Encoded bytes that wait before they are handed to the upload.
+/// Encoded bytes that are collected before they are uploaded.
 const HAND_OVER: u64 = 256 << 10;
 
-/// What becomes of one table's rows.
+/// The files of one table's rows.
 pub(super) struct TableFiles<'t> {
     table: Table<'t>,
     encoder: Encoder,
-    /// Files that are encoded to their end, but not handed over: their rows and last bytes.
+    /// Encoded files that are not uploaded yet: their rows and last bytes.
     full: Vec<(u64, Vec<Bytes>)>,
     upload: Option<Upload>,
     pub receipt: TableReceipt,
@@ -31,7 +31,7 @@ impl<'t> TableFiles<'t> {
         Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, receipt })
     }
 
-    /// Adds a row. Where a file ends is decided here, because a row knows nothing of how the answer's bytes came.
+    /// Adds a row. Files are split here, because rows do not depend on the pieces of the response.
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<()> {
         self.receipt.rows += 1;
         self.encoder.append(row)?;
@@ -47,7 +47,7 @@ impl<'t> TableFiles<'t> {
         self.upload.get_or_insert_with(|| to.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
     }
 
-    /// Gives what is encoded to the lake; each finished file's key goes to `claim`.
+    /// Uploads the encoded bytes; `claim` receives the key of each finished file.
     pub(super) async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
         for (rows, end) in mem::take(&mut self.full) {
             self.close(rows, end, to, claim).await?;
@@ -75,7 +75,7 @@ impl<'t> TableFiles<'t> {
         Ok(())
     }
 
-    /// Ends the last file, which alone may be without rows: a table always has one.
+    /// Finishes the last file; it may be empty, because a table always has a file.
     pub(super) async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
         self.hand_over(to, claim).await?;
         let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);

@@ -1,4 +1,4 @@
-//! The records of an answer, one after the other as its bytes come, unpacked if they come packed.
+//! The records of a response, one after the other as its bytes arrive, decompressed if necessary.
 
 use std::io::Write;
 use std::mem;
@@ -12,25 +12,25 @@ use super::fetch::Form;
 use crate::failure::Failure;
 use crate::table::{Record, RecordReader, Response, ResponseError, Step};
 
-/// Compressed bytes that are unpacked at once: gzip grows at most about a thousandfold, so memory stays bounded.
+/// Compressed bytes that are decompressed together: gzip grows at most about a thousandfold, so memory is bounded.
 const UNPACK: usize = 64 << 10;
 
-/// What is done with a record and its JSON.
+/// Receives a record and its JSON.
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;
 
-/// Reads one answer from its beginning, as its bytes come.
+/// Reads one response as its bytes arrive.
 pub(super) struct Records<'r> {
     pub(super) reader: &'r RecordReader,
     response: Response,
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
-    /// What came and has not been read yet.
+    /// Bytes that have not been read yet.
     bytes: Bytes,
     form: Form,
     place: String,
 }
 
 impl<'r> Records<'r> {
-    /// `place` is where a person finds the bytes as they came.
+    /// `place` is the location of the bytes as received.
     pub(super) fn new(reader: &'r RecordReader, collection: &Collection, form: Form, place: String) -> Self {
         Self {
             reader,
@@ -47,11 +47,10 @@ impl<'r> Records<'r> {
         self.bytes = bytes;
     }
 
-    /// Reads on for a while; false when it wants more bytes.
+    /// Reads some records; false when it needs more bytes.
     ///
     /// # Errors
-    /// Refused when the answer is not what the contract describes; temporary when it was cut off; else what `take`
-    /// says.
+    /// Refused when the response does not match the contract; temporary when it is incomplete; else the error of `take`.
     pub(super) fn read(&mut self, take: &mut Take<'_>) -> Result<bool> {
         if self.bytes.is_empty() {
             return Ok(false);
@@ -68,7 +67,7 @@ impl<'r> Records<'r> {
         Ok(true)
     }
 
-    /// There are no more bytes: reads the rest.
+    /// Reads the rest after the last bytes.
     ///
     /// # Errors
     /// As [`Records::read`].
@@ -96,11 +95,11 @@ impl<'r> Records<'r> {
 
     fn not_json(&self, error: ResponseError) -> anyhow::Error {
         let failure = match error {
-            // Without a length or chunks HTTP cannot tell a cut body from a whole one.
+            // Without a length or chunks HTTP cannot detect an incomplete body.
             ResponseError::Cut { .. } if !self.form.delimited => {
-                Failure::temporary("the answer was cut off").because(error)
+                Failure::temporary("the response is incomplete").because(error)
             }
-            _ => Failure::refused("the answer is not the JSON that the contract describes")
+            _ => Failure::refused("the response is not the JSON that the contract describes")
                 .because(error)
                 .hint(format!("the bytes as they came: {}", self.place)),
         };
@@ -108,11 +107,11 @@ impl<'r> Records<'r> {
     }
 
     fn not_gzip(&self, error: std::io::Error) -> anyhow::Error {
-        // As with JSON: where HTTP could not tell, bytes that end too early were probably cut off.
+        // As with JSON: where HTTP cannot detect an incomplete body, the connection was probably cut.
         if !self.form.delimited {
-            return Failure::temporary("the answer was cut off").because(error).into();
+            return Failure::temporary("the response is incomplete").because(error).into();
         }
-        let failure = Failure::refused("the answer says that it is gzip, but cannot be unpacked").because(error);
+        let failure = Failure::refused("the response is declared as gzip, but cannot be decompressed").because(error);
         failure.hint(format!("the bytes as they came: {}", self.place)).into()
     }
 }

@@ -1,4 +1,4 @@
-//! An answer's records become the Parquet files of the collection's tables while its bytes arrive.
+//! The records of a response become the Parquet files of the collection's tables while its bytes arrive.
 
 use std::borrow::Cow;
 use std::mem;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
-/// What became of one answer.
+/// The objects of one response.
 #[derive(Debug)]
 pub(super) struct Made {
     pub raw: Object,
@@ -23,7 +23,7 @@ pub(super) struct Made {
     pub quarantine: Option<Object>,
 }
 
-/// Turns an answer into files as it arrives; each finished file's key goes to `claim`.
+/// Converts a response to files as it arrives; `claim` receives the key of each finished file.
 pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
@@ -46,7 +46,7 @@ pub(super) async fn make(
     let mut records = Records::new(&reader, collection, form, place.clone());
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
-        // After a mistake the rest is still kept: whoever looks for the mistake wants the whole answer.
+        // After an error the rest is still stored: to find the error, a person needs the complete response.
         if read.is_ok() {
             records.push(bytes);
             read = work.read(&mut records).await;
@@ -63,7 +63,7 @@ pub(super) async fn make(
     Ok(Made { raw, tables, quarantine })
 }
 
-/// Refuses a page that is not the whole list. A verification loads nothing, so it may be of one that was accepted.
+/// Refuses a page that is not the complete list, except in a verification, which loads nothing.
 fn whole(to: &Target<'_>, missing: Option<String>) -> Result<()> {
     match (missing.filter(|_| to.stores), to.accept) {
         (None, _) => Ok(()),
@@ -86,14 +86,14 @@ struct Work<'w> {
     tables: Vec<TableFiles<'w>>,
     claim: &'w (dyn Fn(String) + Sync),
     quarantine: Option<(Encoder, Upload)>,
-    /// What to tell when too many records are set aside.
+    /// The reasons to report when too many records are quarantined.
     first_reasons: String,
     keys: DuplicateKeys,
     records: u64,
 }
 
 impl Work<'_> {
-    /// Takes all records that are there.
+    /// Adds all complete records.
     async fn read(&mut self, records: &mut Records<'_>) -> Result<()> {
         while records.read(&mut |record, json| self.take(record, json))? {
             self.hand_over().await?;
@@ -164,7 +164,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Ends all files, unless a key came twice or too much was set aside; `again` reads the answer once more.
+    /// Finishes all files, unless there are duplicate keys or too many quarantined records; `again` reads the response
+    /// again.
     async fn finish<'r>(
         mut self,
         raw: &Object,
