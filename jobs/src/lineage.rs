@@ -1,8 +1,8 @@
 //! Lineage: what a job's run read and wrote, as OpenLineage run events.
 //!
 //! The object model, the facets and their versions are those of OpenLineage 2-0-2 (<https://openlineage.io/docs/spec>).
-//! A dataset is a table or a collection as a whole, not one run's files of it, so that the datasets of one run are the
-//! datasets of the next, and what `transformation` writes is what `copy` reads.
+//! A dataset is a table or a collection, not the files of one run, so all runs have the same datasets, and the outputs of
+//! `transformation` are the inputs of `copy`.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -159,9 +159,9 @@ impl RunEvents {
     }
 }
 
-/// A UUID of version 8 from the SHA-256 of the words (RFC 9562, appendix B.2).
-fn uuid(words: &[&str]) -> String {
-    let mut bytes = Sha256::digest(words.join("\n"));
+/// A UUID of version 8 from the SHA-256 of the parts (RFC 9562, appendix B.2).
+fn uuid(parts: &[&str]) -> String {
+    let mut bytes = Sha256::digest(parts.join("\n"));
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let text = hex(&bytes[..16]);

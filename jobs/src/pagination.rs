@@ -1,4 +1,4 @@
-//! Whether a response's headers announce more records than it has: a first page is not the whole list.
+//! Whether a response's headers announce more records than it has: a first page is an incomplete list.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

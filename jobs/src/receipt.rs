@@ -28,7 +28,7 @@ pub struct Receipt {
     /// The response's ETag, if it had one. It identifies the bytes, so a replay keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// The URL of the response, if it came over HTTP: an ETag is sent to this URL only.
+    /// The URL of the response, if it was received by HTTP: an ETag is sent to this URL only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The earlier run whose objects these are, after a 304 "not modified".
@@ -42,7 +42,7 @@ pub struct Receipt {
     pub made_by: Option<String>,
     /// The response's bytes as received.
     pub raw: Object,
-    /// Each table of the collection, its own first.
+    /// The tables of the collection; child tables follow their parent.
     pub tables: Vec<TableReceipt>,
     /// The quarantined records, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,7 +100,7 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     let defaults = Defaults { max_deleted_share: None, ..contract.defaults.clone() };
     let collection = Collection { max_deleted_share: None, ..collection.clone() };
     let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
-    // Serialising plain structs into memory cannot fail; an empty text would only make every fingerprint differ.
+    // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
     let text = serde_json::to_string(&parts).unwrap_or_default();
     hex(&Sha256::digest(text))[..32].to_owned()
 }
@@ -130,30 +130,5 @@ pub(crate) fn hex_onto(text: &mut String, bytes: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = "
-source: zoo
-base_url: http://zoo.example
-collections:
-  a: {path: /a, key: id, doc: a, columns: {id: {type: integer, doc: i}}}
-  b: {path: /b, key: id, doc: b, columns: {id: {type: integer, doc: i}}}
-";
-
-    fn prints(text: &str) -> [String; 2] {
-        let contract = Contract::parse(text, "zoo.yaml").expect("good");
-        ["a", "b"].map(|name| {
-            contract.collections.get(name).map(|collection| fingerprint(&contract, name, collection)).expect("there")
-        })
-    }
-
-    #[test]
-    fn a_fingerprint_follows_its_own_collection_and_the_defaults_only() {
-        let [a, b] = prints(TEXT);
-        let [a_changed, b_same] = prints(&TEXT.replacen("type: integer", "type: string(9)", 1));
-        assert!(a != a_changed && b == b_same && a != b);
-        let [a_default, b_default] = prints(&TEXT.replace("collections:", "defaults: {drift: freeze}\ncollections:"));
-        assert!(a_default != a && b_default != b);
-    }
-}
+#[path = "../tests/unit/receipt.rs"]
+mod tests;

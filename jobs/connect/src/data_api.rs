@@ -19,12 +19,12 @@ use aws_sdk_redshiftdata::types::{Field, StatusString};
 use crate::call::call_failure;
 use crate::failure::Failure;
 
-/// How long the service waits for a statement before it answers; 30 is its limit (API reference, DescribeStatement).
+/// Seconds that the service waits for a statement before it responds; 30 is its limit (API reference, DescribeStatement).
 const HOLD_SECONDS: i32 = 30;
 /// The pause between polls.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Hints by how an error's code starts.
+/// Hints by the start of an error's code.
 const HINTS: [(&str, &str); 3] = [
     ("Validation", "check workgroup, database and secret, and whether the statement is within the Data API's limits"),
     ("ResourceNotFound", "check workgroup, database, secret and region"),
@@ -91,7 +91,7 @@ impl Problem {
             "concurrent transaction",
         ]
         .iter()
-        .any(|words| message.contains(words))
+        .any(|text| message.contains(text))
     }
 
     /// Whether another load has created the column or table already.
@@ -150,8 +150,8 @@ impl DataApi {
                     // The first statement of the batch with an error; those after it did not start.
                     let parts = found.sub_statements().iter().enumerate();
                     let part = parts.map(|(at, part)| (at, part.error().unwrap_or_default(), part.redshift_query_id()));
-                    let whole = (0, found.error().unwrap_or("aborted"), found.redshift_query_id());
-                    let (statement, message, query) = { part }.find(|(_, error, _)| !error.is_empty()).unwrap_or(whole);
+                    let batch = (0, found.error().unwrap_or("aborted"), found.redshift_query_id());
+                    let (statement, message, query) = { part }.find(|(_, error, _)| !error.is_empty()).unwrap_or(batch);
                     return Ok(Err(Problem { statement, message: message.to_owned(), query }));
                 }
                 _ => tokio::time::sleep(PAUSE).await,

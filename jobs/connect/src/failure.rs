@@ -1,4 +1,4 @@
-//! Errors that know their exit code and carry a hint: the command or setting that fixes them.
+//! Errors with an exit code and a hint: the command or setting that fixes them.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::Exit;
 
-/// An error with an exit code and perhaps a hint. It travels inside `anyhow::Error`.
+/// An error with an exit code and an optional hint, inside an `anyhow::Error`.
 #[derive(Debug)]
 pub struct Failure {
     exit: Exit,
@@ -20,7 +20,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Failed for good: the data, the input or the code is at fault.
+    /// A permanent failure: of data, input or code.
     pub fn new(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, message: message.into(), hint: None, wait: None, source: None }
     }
@@ -30,7 +30,7 @@ impl Failure {
         Self::new(message)
     }
 
-    /// The network, a server or a deadline is at fault; trying again may help.
+    /// A temporary failure of a network or server; a retry may succeed.
     pub fn temporary(message: impl Into<String>) -> Self {
         Self::new(message).exit(Exit::TempFail)
     }
@@ -42,7 +42,7 @@ impl Failure {
         self
     }
 
-    /// What the reader can do about it: a command or a setting.
+    /// The command or setting that fixes it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -56,19 +56,19 @@ impl Failure {
         self
     }
 
-    /// How long the server asks us to wait before trying again.
+    /// The wait that the server requests before a retry.
     #[must_use]
     pub fn wait(mut self, wait: Option<Duration>) -> Self {
         self.wait = wait;
         self
     }
 
-    /// How long the server asked us to wait, if it did.
+    /// The wait that the server requested.
     pub fn asked_to_wait(&self) -> Option<Duration> {
         self.wait
     }
 
-    /// Whether trying again may help.
+    /// Whether a retry may succeed.
     pub fn is_temporary(&self) -> bool {
         self.exit == Exit::TempFail
     }
@@ -86,7 +86,7 @@ impl Error for Failure {
     }
 }
 
-/// From the outermost to the innermost. One that is the context of another error is not in the chain under its own type.
+/// From the outermost to the innermost. The context of another error is not in the chain under its type.
 fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
     let context = error.downcast_ref::<Failure>();
     context.into_iter().chain(error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()))
@@ -109,12 +109,12 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
 
 /// An error and its causes in one line, without repetitions.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut words: Vec<String> = successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
-    words.dedup();
-    words.join(": ")
+    let mut messages: Vec<String> = successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
+    messages.dedup();
+    messages.join(": ")
 }
 
-/// Hints for the error codes of credentials, which every service returns, by how the code starts.
+/// Hints for the error codes of credentials, which every service returns, by the start of the code.
 const CREDENTIALS: [(&str, &str); 5] = [
     ("ExpiredToken", "the credentials have expired; get new ones"),
     ("UnrecognizedClient", "check the credentials"),
@@ -123,7 +123,7 @@ const CREDENTIALS: [(&str, &str); 5] = [
     ("SignatureDoesNotMatch", "check the credentials"),
 ];
 
-/// S3 stored nothing and asks for the write once more (Amazon S3 API Reference, PutObject, 409).
+/// S3 stored nothing and requests a retry (Amazon S3 API Reference, PutObject, 409).
 pub const CONFLICT: &str = "ConditionalRequestConflict";
 
 /// Parts of the codes of temporary errors; the SDK has already retried.
@@ -137,28 +137,28 @@ const TEMPORARY: [&str; 14] = [
     "ServerException",
     "InternalFailure",
     "InternalError",
-    // S3's, while another request for the same key goes on.
+    // S3, during another request for the same key.
     CONFLICT,
-    // CloudFormation's, while another operation goes on.
+    // CloudFormation, during another operation.
     "OperationInProgress",
     "InvalidChangeSetStatus",
-    // The Data API's: a workgroup's most statements or sessions, and a database that does not respond.
+    // The Data API: too many statements or sessions of a workgroup, and a database that does not respond.
     "ActiveS",
     "DatabaseConnection",
 ];
 
-/// A failed call to AWS: `what` could not be done. With a code the service refused, with these words; without one the service
-/// was not reached, and the words are the causes. `hints` are by how a code starts.
-pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str)]) -> Failure {
+/// A failed call to AWS, which could not do `what`. With a code, the service refused it with this message; without a code, the
+/// service was not reached, and the message has the causes. `hints` are by the start of a code.
+pub fn of_call(what: &str, code: Option<&str>, message: &str, hints: &[(&str, &str)]) -> Failure {
     let Some(code) = code else {
-        let failure = Failure::new(format!("cannot {what}: {words}"));
-        return if words.contains("redentials") || words.contains("region") {
+        let failure = Failure::new(format!("cannot {what}: {message}"));
+        return if message.contains("redentials") || message.contains("region") {
             failure.hint("set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION")
         } else {
             failure.exit(Exit::TempFail).hint("check the network, then run the same command again")
         };
     };
-    let failure = Failure::new(format!("cannot {what}: {code}: {words}"));
+    let failure = Failure::new(format!("cannot {what}: {code}: {message}"));
     let hint = hints.iter().chain(&CREDENTIALS).find(|(start, _)| code.starts_with(start)).map(|(_, hint)| *hint);
     let temporary = TEMPORARY.iter().any(|part| code.contains(part));
     let failure = if temporary { failure.exit(Exit::TempFail) } else { failure };
@@ -169,45 +169,5 @@ pub fn of_call(what: &str, code: Option<&str>, words: &str, hints: &[(&str, &str
 }
 
 #[cfg(test)]
-mod tests {
-    use anyhow::Context;
-
-    use super::*;
-
-    #[test]
-    fn the_outermost_failure_decides_the_code_and_the_innermost_hint_is_shown() {
-        let failure = || Failure::temporary("no").hint("do");
-        let cause = anyhow::Error::new(failure()).context("outer");
-        let context = anyhow::anyhow!("inner").context(failure()).context("outer");
-        let nothing = None::<()>.with_context(failure).expect_err("nothing");
-        for error in [cause, context, nothing] {
-            assert_eq!((hint_of(&error), exit_of(&error)), (Some("do"), Exit::TempFail), "{error:?}");
-        }
-        let outer = anyhow::Error::new(Failure::new("altered").because(failure()));
-        assert_eq!((exit_of(&outer), hint_of(&outer)), (Exit::Failed, Some("do")));
-        assert_eq!(exit_of(&anyhow::anyhow!("anything else")), Exit::Failed);
-    }
-
-    #[test]
-    fn a_failed_call_has_a_hint_and_its_exit_code_says_whether_to_try_again() {
-        let hints = [("AccessDenied", "ask for s3:PutObject")];
-        let shown = |code, words| {
-            let error = anyhow::Error::new(of_call("put it", code, words, &hints));
-            (error.to_string(), exit_of(&error), hint_of(&error).unwrap_or_default().to_owned())
-        };
-        for (code, words, exit, hint) in [
-            (Some("AccessDeniedException"), "no", Exit::Failed, "ask for s3:PutObject"),
-            (Some("ExpiredTokenException"), "no", Exit::Failed, "the credentials have expired; get new ones"),
-            (Some("ValidationException"), "no", Exit::Failed, ""),
-            (Some("ThrottlingException"), "no", Exit::TempFail, "run the same command again"),
-            (Some("ActiveStatementsExceededException"), "no", Exit::TempFail, "run the same command again"),
-            (Some("InternalServerException"), "no", Exit::TempFail, "run the same command again"),
-            (None, "connect: refused", Exit::TempFail, "check the network, then run the same command again"),
-        ] {
-            let code_shown = code.map_or_else(String::new, |code| format!("{code}: "));
-            assert_eq!(shown(code, words), (format!("cannot put it: {code_shown}{words}"), exit, hint.to_owned()));
-        }
-        let (_, exit, hint) = shown(None, "no credentials in the chain");
-        assert!(exit == Exit::Failed && hint.contains("AWS_ACCESS_KEY_ID"));
-    }
-}
+#[path = "../tests/unit/failure.rs"]
+mod tests;

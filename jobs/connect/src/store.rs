@@ -1,4 +1,4 @@
-//! Conditional writes: what a failure of object_store says about them.
+//! Conditional writes: what an error of object_store means.
 
 use std::iter::successors;
 

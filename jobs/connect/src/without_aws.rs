@@ -1,4 +1,4 @@
-//! A build without the feature `aws`: it reaches neither `s3://` nor `redshift://`, and says so.
+//! A build without the feature `aws`: `s3://` and `redshift://` are errors.
 
 use crate::failure::Failure;
 

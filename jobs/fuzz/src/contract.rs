@@ -33,7 +33,7 @@ fn explained(error: &ContractError, text: &str) {
     // YAML ends lines in more ways than one.
     let breaks = text.chars().filter(|c| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')).count();
     for problem in &error.problems {
-        assert!(!problem.message.trim().is_empty(), "a reason without words");
+        assert!(!problem.message.trim().is_empty(), "a reason without text");
         assert!(problem.line.is_none_or(|line| (1..=breaks + 2).contains(&line)), "{problem:?} of {breaks} lines");
     }
     assert!(error.to_string().starts_with("fuzz.yaml:"), "{error}");

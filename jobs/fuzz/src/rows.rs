@@ -11,23 +11,23 @@ use crate::parquet::{accepted, encoded};
 /// The first byte chooses a collection, the second how the rest, the response's bytes, is cut into pieces.
 ///
 /// # Panics
-/// When pieces matter, a record is lost or invented, or a row is made that COPY would refuse.
+/// When pieces change the result, a record is lost or added, or COPY would refuse a row.
 pub fn rows(bytes: &[u8]) {
     let [choice, size, body @ ..] = bytes else { return };
     let sources = sources();
     let source = &sources[usize::from(*choice) % sources.len()];
-    let whole = read(source, body, body.len());
+    let complete = read(source, body, body.len());
     for size in [1, 2 + usize::from(*size)] {
         let pieces = read(source, body, size);
-        match (&whole, &pieces) {
-            // The message shows what came so far, and bytes that are not UTF-8 are found before an earlier mistake.
+        match (&complete, &pieces) {
+            // The message shows the bytes so far, and bytes that are not UTF-8 are found before an earlier mistake.
             (Err(ResponseError::Invalid { offset, .. }), Err(ResponseError::Invalid { offset: other, .. })) => {
-                assert!(offset == other || std::str::from_utf8(body).is_err(), "{whole:?}, in pieces {pieces:?}");
+                assert!(offset == other || std::str::from_utf8(body).is_err(), "{complete:?}, in pieces {pieces:?}");
             }
-            _ => assert_eq!(whole, pieces, "pieces of {size}"),
+            _ => assert_eq!(complete, pieces, "pieces of {size}"),
         }
     }
-    assert_eq!(whole.as_ref().ok().map(|found| found.texts.clone()), sound(source.collection.answer, body));
+    assert_eq!(complete.as_ref().ok().map(|found| found.texts.clone()), sound(source.collection.answer, body));
 }
 
 /// The records as serde_json alone reads them.

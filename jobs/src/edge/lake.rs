@@ -1,6 +1,6 @@
 //! The lake: objects in S3 or below a folder, behind one interface.
 //!
-//! An object appears whole or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
+//! An object appears completely or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
 //! completed at the end (a temporary file and a rename below a folder).
 
 mod create;

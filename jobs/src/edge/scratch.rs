@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::table::Spill;
 
-/// A temporary file in `TMPDIR` (else `/tmp`), created with the first bytes. Without a name it leaves nothing behind,
+/// A temporary file in `TMPDIR` (else `/tmp`), created with the first bytes. It has no name, so no leftovers,
 /// however the program exits.
 #[derive(Debug, Default)]
 pub struct Scratch(Option<File>);

@@ -165,7 +165,7 @@ impl Body {
 
 fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
     let shown = headers.keys().filter(|name| **name != SET_COOKIE);
-    // A header that came several times is one list (RFC 9110, section 5.2).
+    // A repeated header is one list (RFC 9110, section 5.2).
     let all = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     shown.map(|name| (name.to_string(), all(name).collect::<Vec<_>>().join(", "))).collect()
 }
@@ -187,9 +187,9 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
     let start = response.chunk().await.ok().flatten().unwrap_or_default();
-    let words: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
-    let words: String = words.chars().take(120).collect();
-    let body = if words.is_empty() { String::new() } else { format!(": `{words}`") };
+    let text: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text: String = text.chars().take(120).collect();
+    let body = if text.is_empty() { String::new() } else { format!(": `{text}`") };
     let message = format!("`{url}` returned {status}{body}");
     let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
     match wait {

@@ -98,7 +98,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     };
     if let Err(problem) = plan.fits() {
         return Err(Failure::refused(problem)
-            .hint("load fewer collections at a time with --collections: each load is committed on its own")
+            .hint("load fewer collections at a time with --collections: each load is a separate transaction")
             .into());
     }
     stage::validate_objects(&plan, lake).await?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 const FACETS: &str = "https://openlineage.io/spec/facets";
 
-/// The producer of the events: a package URL, since the project has no address of its own.
+/// The producer of the events: a package URL, since the project has no website.
 pub(super) const PRODUCER: &str = concat!("pkg:generic/dpworld@", env!("CARGO_PKG_VERSION"));
 
 /// A facet with its name, and the version of the definition that it follows.

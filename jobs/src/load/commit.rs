@@ -9,8 +9,8 @@ use super::plan::Plan;
 use super::sql::Dialect;
 use super::statement::{Change, Statement};
 
-/// What one BatchExecuteStatement takes (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide:
-/// a statement of at most 100 KB, which is taken here as the limit of the whole).
+/// The limits of one BatchExecuteStatement (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide: a
+/// statement of at most 100 KB, applied here to the sum of all statements).
 const BATCH_STATEMENTS: usize = 40;
 const BATCH_BYTES: usize = 100_000;
 
@@ -30,7 +30,7 @@ impl Plan<'_> {
         if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
             return Err(format!(
                 "the load of {} tables needs {} statements of {bytes} bytes in total, but one transaction of the Data \
-                 API takes {BATCH_STATEMENTS} of {BATCH_BYTES}",
+                 API accepts {BATCH_STATEMENTS} of {BATCH_BYTES}",
                 self.tables.len(),
                 statements.len(),
             ));
@@ -38,7 +38,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The transaction, on top of the ledger's head `head`; `changes` goes into the ledger.
+    /// The transaction, on top of the ledger's head `head`; `changes` is written to the ledger.
     pub fn commit(&self, head: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Vec<Statement> {
         let mut statements = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
@@ -77,7 +77,7 @@ impl Plan<'_> {
         let (name, delta) = (table.name, self.names.delta(table.name));
         let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
         let own = columns.iter().filter(|column| !table.key.contains(&column.as_str()));
-        // A value that is no longer read would look like a current one.
+        // Otherwise an old value would look like a current one.
         let retired = self.retired.columns.get(name).into_iter().flatten().map(|column| format!("{column} = NULL"));
         let set: Vec<String> = own.map(|column| format!("{column} = {delta}.{column}")).chain(retired).collect();
         let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();
@@ -95,7 +95,7 @@ impl Plan<'_> {
         Statement::new(format!("merge {name}"), sql)
     }
 
-    /// After the merges every table must hold exactly the run's rows, each key once.
+    /// After the merges every table must have exactly the run's rows, each key once.
     fn assert_counts_and_keys(&self) -> Statement {
         let counts = self.receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
             format!(
@@ -154,36 +154,5 @@ fn assert_true(condition: &str, from: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use contract::Contract;
-
-    use super::super::names::StageNames;
-    use super::super::retired::Retired;
-    use super::*;
-
-    #[test]
-    fn a_transaction_that_the_data_api_refuses_is_found_before_the_load() {
-        let mut text = "source: zoo\nbase_url: http://zoo.example\ncollections:\n".to_owned();
-        for number in 0..40 {
-            text +=
-                &format!("  c{number}: {{path: /c, key: id, doc: c, columns: {{id: {{type: integer, doc: i}}}}}}\n");
-        }
-        let (contract, run) = (Contract::parse(&text, "zoo.yaml").expect("good"), "r1".parse().expect("a run id"));
-        let plan = |dialect, tables: usize| Plan {
-            dialect,
-            source: "zoo",
-            run: &run,
-            names: StageNames::new("zoo", &run, "a"),
-            loaded_at: "2026-01-05T00:00:00.000000Z".to_owned(),
-            fetched_at: "2026-01-05T00:00:00.000000Z".to_owned(),
-            tables: contract.tables().into_iter().take(tables).collect(),
-            receipts: &[],
-            retired: Retired::default(),
-        };
-        // Lock, head, move, counts, ledger.
-        assert_eq!(plan(Dialect::Redshift, 35).fits(), Ok(()));
-        let problem = plan(Dialect::Redshift, 36).fits().expect_err("41 statements");
-        assert!(problem.contains("36 tables") && problem.contains("41 statements"), "{problem}");
-        assert_eq!(plan(Dialect::Postgres, 40).fits(), Ok(()));
-    }
-}
+#[path = "../../tests/unit/load/commit.rs"]
+mod tests;

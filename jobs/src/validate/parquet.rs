@@ -19,7 +19,7 @@ const MAGIC: &[u8] = b"PAR1";
 /// The magic at both ends, the footer and its length.
 const SHORTEST: usize = 12;
 
-/// The most rows of one row group, each of which takes some memory. The transformation closes a row group after about a megabyte.
+/// The most rows of one row group; memory grows with them. The transformation closes a row group after about a megabyte.
 const GROUP_ROWS: u64 = 1 << 24;
 
 /// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are refused out of caution.
@@ -28,7 +28,7 @@ const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo"
 /// Checks a file by its object's key and bytes, and returns its number of rows.
 ///
 /// Faults of name, footer and schema come first; then, row group by row group, the first row with a fault, its leftmost
-/// column, and last a row that is too large as a whole.
+/// column, and last a row that is too large in total.
 ///
 /// # Errors
 /// The reason and its place.
@@ -136,7 +136,7 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
         levels || matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
     };
     if let Some(encoding) = chunk.encodings().find(|encoding| !known(encoding)) {
-        let problem = format!("encoding {encoding} came with Parquet 2, Redshift reads Parquet 1");
+        let problem = format!("encoding {encoding} is new in Parquet 2, Redshift reads Parquet 1");
         return Err(Refusal::new("encoding", problem));
     }
     if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {

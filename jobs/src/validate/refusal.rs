@@ -13,7 +13,7 @@ pub struct Refusal {
     pub code: &'static str,
     /// The row group, from 0; none for a fault of the schema or the file.
     pub row_group: Option<usize>,
-    /// The row, from 0 within the whole file; none for a fault of a whole column.
+    /// The row in the file, from 0; none for a fault of the column.
     pub row: Option<u64>,
     /// The table's name of the column.
     pub column: Option<String>,

@@ -32,7 +32,7 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     }
     let info = field.get_basic_info();
     if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
-        let problem = format!("a list, struct, map or repeated field, {} takes one value", column.kind);
+        let problem = format!("a list, struct, map or repeated field, {} is one value", column.kind);
         return Err(Refusal::new("nested", problem));
     }
     let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());

@@ -16,7 +16,7 @@ const BATCH: usize = 1024;
 /// The first row of the row group, from 0, with a value that the column cannot hold.
 pub(super) type FirstDefect = Option<(u64, Defect)>;
 
-/// Reads a whole chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
+/// Reads a chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
 ///
 /// # Errors
 /// When the pages cannot be decoded.

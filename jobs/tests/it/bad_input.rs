@@ -122,7 +122,7 @@ fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
     zoo.copy_to("loader:very-secret", "r2").run().refused(&["WAREHOUSE_URL is not a URL"]);
     zoo.copy_to("postgres://loader:very-secret@host:nineteen/zoo", "r2")
         .run()
-        .refused(&["WAREHOUSE_URL cannot be read"]);
+        .refused(&["WAREHOUSE_URL is not a PostgreSQL URL"]);
     let closed = "postgres://loader:very-secret@127.0.0.1:1/zoo";
     zoo.copy_to(closed, "r2").run().failed_for_now(&["cannot connect to database `zoo` as `loader`"]);
 

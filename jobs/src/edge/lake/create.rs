@@ -27,18 +27,18 @@ const WAITS: ExponentialBuilder =
 /// Which bytes are at a key after a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// The bytes that were to be written.
-    Ours,
+    /// The bytes to write.
+    Identical,
     /// Other bytes, which another process wrote first.
-    Theirs,
+    Different,
 }
 
 impl Created {
     /// For keys that only one process writes.
-    pub(super) fn expect_ours(self, lake: &Lake, key: &str) -> Result<()> {
+    pub(super) fn expect_identical(self, lake: &Lake, key: &str) -> Result<()> {
         match self {
-            Self::Ours => Ok(()),
-            Self::Theirs => {
+            Self::Identical => Ok(()),
+            Self::Different => {
                 let message = format!("`{}` already exists and has other content", lake.location(key));
                 Err(Failure::refused(message).hint("run the job again: each attempt uses new names").into())
             }
@@ -62,7 +62,7 @@ impl Lake {
     /// # Errors
     /// As [`Lake::create`], and when other bytes are at the key.
     pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        self.create(key, bytes).await?.expect_ours(self, key)
+        self.create(key, bytes).await?.expect_identical(self, key)
     }
 
     /// Writes the payload of an object, if its key is free.
@@ -78,7 +78,7 @@ impl Lake {
         let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
         let copied = async {
             if let Err(error) = parts.finish().await
-                && !matches!(self.found(&source).await, Ok(Some(Created::Ours)))
+                && !matches!(self.found(&source).await, Ok(Some(Created::Identical)))
             {
                 return Err(self.failed("write", &source.key, error));
             }
@@ -96,7 +96,7 @@ impl Lake {
     {
         let (key, mut waits) = (object.key.as_str(), WAITS.build());
         loop {
-            let Err(error) = write().await else { return Ok(Created::Ours) };
+            let Err(error) = write().await else { return Ok(Created::Identical) };
             if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
                 return Err(self.failed("write", key, error));
             }
@@ -122,7 +122,7 @@ impl Lake {
     /// Compares the bytes at an object's key with the object; `None` if the key does not exist.
     async fn found(&self, object: &Object) -> Result<Option<Created>> {
         let Some(size) = self.size(&object.key).await? else { return Ok(None) };
-        let ours = size == object.bytes && self.sha256(object).await? == object.sha256;
-        Ok(Some(if ours { Created::Ours } else { Created::Theirs }))
+        let identical = size == object.bytes && self.sha256(object).await? == object.sha256;
+        Ok(Some(if identical { Created::Identical } else { Created::Different }))
     }
 }

@@ -52,7 +52,7 @@ impl Reader {
                 self.fetch_ahead();
                 Ok(Some(piece))
             }
-            // If the file became shorter, that is the reason, whatever the error says.
+            // A file that became shorter is the reason of any error.
             Err(error) => Err(self.still_the_same().await.err().unwrap_or_else(|| self.failed(error))),
         }
     }

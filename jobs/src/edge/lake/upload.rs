@@ -87,11 +87,11 @@ impl Upload {
             Some(parts) if self.lake.is_bucket() => self.lake.complete(parts, &object).await?,
             Some(parts) => {
                 parts.finish().await.map_err(|error| self.lake.failed("write", &object.key, error))?;
-                Created::Ours
+                Created::Identical
             }
             None => self.lake.put(&object, PutPayload::from_iter(self.buffer.drain(..))).await?,
         };
-        created.expect_ours(&self.lake, &object.key)?;
+        created.expect_identical(&self.lake, &object.key)?;
         Ok(object)
     }
 }

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::load::{Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, register};
 use crate::table::file_columns;
 
-/// The longest wait for a server to let us in.
+/// The longest wait for the login.
 const LONGEST_GREETING: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Rows of a Parquet file that are decoded together.
@@ -43,14 +43,14 @@ struct Column {
     plain: bool,
 }
 
-/// A connection. When it ends, in whatever way, the server rolls back what was open and frees its locks.
+/// A connection. When it closes, the server rolls back its open transaction and frees its locks.
 #[derive(Debug)]
 pub struct Postgres {
     client: Client,
 }
 
 impl Postgres {
-    /// Connects, with TLS as the URL and the host ask for it ([`contract::Tls`]); the password is never shown.
+    /// Connects, with the TLS mode of the URL ([`contract::Tls`]); the password is never shown.
     ///
     /// # Errors
     /// Refused when the URL, the credentials or the server's certificate are wrong, temporary when the server does not
@@ -58,8 +58,8 @@ impl Postgres {
     pub async fn connect(url: &str) -> Result<Self> {
         let (url, options) = TlsOptions::split(url);
         let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {
-            // The parser's own error may quote the URL, password and all.
-            Failure::refused("WAREHOUSE_URL cannot be read")
+            // The parser's error may quote the URL with its password.
+            Failure::refused("WAREHOUSE_URL is not a PostgreSQL URL")
                 .hint("write it as postgres://user:password@host:port/database")
         })?;
         let tls = options.decide(hosts(&config).iter().map(String::as_str)).map_err(|problem| {
@@ -80,7 +80,7 @@ impl Postgres {
     async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, Column>>> {
         let rows = self.client.query(SHAPE, &[&schema]).await;
         let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
-        for row in rows.map_err(|error| failed(&format!("cannot look at the schema `{schema}`"), error))? {
+        for row in rows.map_err(|error| failed(&format!("cannot inspect the schema `{schema}`"), error))? {
             let column = Column { kind: row.get(2), key: row.get(3), plain: row.get(4) };
             shape.entry(row.get(0)).or_default().insert(row.get(1), column);
         }
@@ -135,11 +135,11 @@ impl Warehouse for Postgres {
         }
         // Two loads may find the same table missing; the lock lets one of them create it.
         let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", missing.join(";\n"));
-        let made = self.execute(&format!("create the tables of `{schema}`"), &sql).await;
-        if made.is_err() {
+        let created = self.execute(&format!("create the tables of `{schema}`"), &sql).await;
+        if created.is_err() {
             self.execute("roll back", "ROLLBACK").await?;
         }
-        made.map(|()| retired)
+        created.map(|()| retired)
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
@@ -263,7 +263,7 @@ where
     let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection to the warehouse ended");
+            tracing::debug!(%error, "the connection to the warehouse was closed");
         }
     });
     Ok(client)

@@ -61,7 +61,7 @@ impl Transformation {
         };
         // From here on the objects may be vouched for, whatever becomes of the answer to the next request.
         self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
-        if lake.create(key, serde_json::to_vec_pretty(&receipt)?).await? == Created::Ours {
+        if lake.create(key, serde_json::to_vec_pretty(&receipt)?).await? == Created::Identical {
             let status = match (&receipt.unchanged_since, &receipt.replayed_from) {
                 (Some(_), _) => Status::NotModified,
                 (None, Some(_)) => Status::Replayed,

@@ -62,11 +62,11 @@ refuse(
     "codec_unknown",
     V,
     in_chunk(PLAIN, {4: [I32, 99]}),
-    "codec",
-    at("v", 0),
+    "footer",
+    {},
     inferred("parquet.thrift has no codec 99"),
     "the footer says codec 99",
-    also=["corrupt"],
+    also=["codec"],
 )
 
 # Pages and encodings.
@@ -193,7 +193,7 @@ refuse(
     V,
     in_group(in_footer(PLAIN, {3: [I64, 3]}), {3: [I64, 3]}),
     "row_count",
-    at(None, 0),
+    at("v", 0),
     COUNT,
     "3 rows by footer and row group, 4 in the column",
     also=["corrupt"],
@@ -281,8 +281,8 @@ refuse(
     "damage_type_in_footer",
     V,
     in_schema(in_chunk(parquet({"v": (pa.int32(), [1, 2, 3])}), {1: [I32, 2]}), {1: [I32, 2]}),
-    "corrupt",
-    at("v", 0),
+    "footer",
+    {},
     DAMAGE,
     "the footer says INT64, the pages hold INT32: too few bytes",
 )
