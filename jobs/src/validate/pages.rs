@@ -21,6 +21,9 @@ const SNAPPY_RATIO: usize = 22;
 /// The pages of one column chunk.
 pub(super) struct Pages {
     inner: SerializedPageReader<Bytes>,
+    file: Bytes,
+    /// Where the next page's header starts in the file; unknown after a page without bytes.
+    header: Option<usize>,
     snappy: bool,
     optional: bool,
     has_dictionary: bool,
@@ -35,10 +38,34 @@ impl Pages {
         let plain = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let inner = SerializedPageReader::new(Arc::new(file.clone()), &plain, rows as usize, None)?;
         let optional = chunk.column_descr().max_def_level() > 0;
-        Ok(Self { inner, snappy: chunk.compression() == Compression::SNAPPY, optional, has_dictionary: false, rows })
+        let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+        Ok(Self {
+            inner,
+            file: file.clone(),
+            header: usize::try_from(start).ok(),
+            snappy: chunk.compression() == Compression::SNAPPY,
+            optional,
+            has_dictionary: false,
+            rows,
+        })
     }
 
-    fn unpacked(&self, page: Bytes) -> Result<Bytes, Refusal> {
+    /// Decompresses a page, whose size must be the one in its header: readers allocate that many bytes.
+    fn unpacked(&mut self, page: Bytes) -> Result<Bytes, Refusal> {
+        let header = self.header.map(|start| self.file.get(start..).and_then(uncompressed_size));
+        // The crate returns a part of the file, and the next header follows it.
+        let end = (page.as_ptr() as usize).checked_sub(self.file.as_ptr() as usize).map(|start| start + page.len());
+        self.header = end.filter(|_| !page.is_empty());
+        let page = self.decompressed(page)?;
+        match header {
+            Some(size) if size != Some(page.len()) => {
+                Err(Refusal::corrupt(format!("a page of {} bytes, but its header has {size:?}", page.len())))
+            }
+            _ => Ok(page),
+        }
+    }
+
+    fn decompressed(&self, page: Bytes) -> Result<Bytes, Refusal> {
         if !self.snappy || page.is_empty() {
             return Ok(page);
         }
@@ -86,6 +113,21 @@ impl Pages {
             Page::DataPageV2 { .. } => Err(Refusal::new("encoding", "a V2 data page, Redshift reads Parquet 1")),
         }
     }
+}
+
+/// The second field of a page's header, `uncompressed_page_size`: Thrift's compact protocol writes each of the first fields
+/// as 0x15 (the next field, an `i32`) and a zigzag varint.
+fn uncompressed_size(header: &[u8]) -> Option<usize> {
+    let (_, rest) = varint(header.strip_prefix(&[0x15])?)?;
+    let (size, _) = varint(rest.strip_prefix(&[0x15])?)?;
+    (size % 2 == 0).then_some(size / 2)
+}
+
+/// An unsigned number of at most five bytes, seven bits in each, and the bytes after it.
+fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let last = bytes.iter().take(5).position(|byte| byte & 0x80 == 0)?;
+    let number = bytes[..=last].iter().rev().fold(0, |number, byte| number << 7 | usize::from(byte & 0x7f));
+    Some((number, &bytes[last + 1..]))
 }
 
 fn foreign(encoding: Encoding) -> Refusal {
