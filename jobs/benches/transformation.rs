@@ -1,9 +1,9 @@
-//! How fast and how lean `transformation` is: the launches, repeated with fresh ids to 170 MB and 1.7 GB, into all
-//! launch tables.
+//! Speed and memory of `transformation`: the launches, repeated with new ids to 170 MB and 1.7 GB, into all launch
+//! tables.
 //!
 //! `cargo bench -p jobs` prints bytes per second of CPU time and the peak memory of each run. It fails when a table does
-//! not have exactly the rows that the input has, or when a larger input takes more memory than the first. It lives outside the tests because a timed test lies on a busy
-//! machine. `BENCH_LAUNCHES` names another file with launches than the sample; `BENCH_MEGABYTES` other sizes.
+//! not have exactly the input's rows, or when a larger input needs more memory than the first. It is not a test, because
+//! times are not reliable on a busy machine. `BENCH_LAUNCHES` replaces the sample file, `BENCH_MEGABYTES` the sizes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -17,7 +17,7 @@ use nix::sys::time::TimeValLike;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// KiB by which the peaks may differ: ±2 MiB around one figure, and 2 MiB for how an allocator and threads happen to meet.
+/// KiB by which the peaks may differ: ±2 MiB, and 2 MiB for the allocator and thread timing.
 const MARGIN: i64 = 6 << 10;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -38,12 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::remove_dir_all(&dir)?;
     let grown = peaks.iter().max().zip(peaks.first()).map_or(0, |(most, first)| most - first);
     if grown > MARGIN {
-        return Err(format!("memory grew with the input: by {grown} KiB, at most {MARGIN} KiB are chance").into());
+        return Err(format!("memory grew with the input: by {grown} KiB, at most {MARGIN} KiB are allowed").into());
     }
     Ok(())
 }
 
-/// Repeats the launches until the file has at least `bytes`; gives the rows that each table must get.
+/// Repeats the launches until the file has at least `bytes`; returns the rows that each table must have.
 fn write_input(launches: &str, dir: &Path, bytes: u64) -> Result<BTreeMap<&'static str, u64>, Box<dyn Error>> {
     let records: Vec<&RawValue> = serde_json::from_str(launches)?;
     let mut templates = Vec::new();
@@ -95,7 +95,7 @@ fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Re
         .output()?;
     let (wall, after) = (began.elapsed().as_secs_f64(), getrusage(UsageWho::RUSAGE_CHILDREN)?);
     if !output.status.success() {
-        return Err(format!("transformation ended with {}", output.status).into());
+        return Err(format!("transformation exited with {}", output.status).into());
     }
     let report: Value = serde_json::from_slice(&output.stdout)?;
     let tables = report["collections"]["launches"]["tables"].as_array().ok_or("no tables in the report")?;
@@ -106,7 +106,7 @@ fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Re
     }
     let cpu = seconds(&after) - seconds(&before);
     let megabytes = bytes as f64 / 1e6;
-    // Linux counts in KiB and gives the largest child so far, so the larger input must come last.
+    // Linux reports KiB of the largest child so far, so the larger input must be last.
     let peak = after.max_rss();
     let rate = megabytes / cpu;
     println!(

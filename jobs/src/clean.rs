@@ -25,7 +25,7 @@ use crate::limits;
 
 pub use integer::integer;
 
-/// A typed value; text borrows from the answer where it can.
+/// A typed value; text borrows from the response if possible.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell<'a> {
     /// No value.
@@ -59,7 +59,7 @@ pub enum Number {
 /// Cleans a string and reads it as the type.
 ///
 /// # Errors
-/// Why it cannot be such a value, in words.
+/// Why the value does not have this type.
 pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
     let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
     if text.is_empty() && rules.contains(&Clean::EmptyToNull) {
@@ -72,15 +72,15 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
                 Cow::Borrowed(text) => limits::length(text, most as usize),
                 Cow::Owned(text) => limits::text(text, most as usize),
             };
-            held(fits, Cell::Text(text))
+            within(fits, Cell::Text(text))
         }
         Type::Timestamp => {
-            let micros = micros(&text).ok_or_else(|| shown("is no ISO 8601 instant", &text))?;
-            held(limits::micros(micros), Cell::Micros(micros))
+            let micros = micros(&text).ok_or_else(|| shown("is not an ISO 8601 instant", &text))?;
+            within(limits::micros(micros), Cell::Micros(micros))
         }
         Type::Date => {
-            let days = days(&text).ok_or_else(|| shown("is no day (YYYY-MM-DD)", &text))?;
-            held(limits::days(days), Cell::Days(days))
+            let days = days(&text).ok_or_else(|| shown("is not a date (YYYY-MM-DD)", &text))?;
+            within(limits::days(days), Cell::Days(days))
         }
         Type::Integer | Type::Double | Type::Boolean | Type::Json => {
             Err(wrong(kind, &format!("the string `{}`", brief(&text))))
@@ -91,25 +91,25 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
 /// Reads a number as the type.
 ///
 /// # Errors
-/// Why it cannot be such a value, in words.
+/// Why the value does not have this type.
 pub fn number(number: Number, kind: Type) -> Result<Cell<'static>, String> {
     match (kind, number) {
         (Type::Double, Number::Integer(value)) => Ok(Cell::Double(value as f64)),
-        (Type::Double, Number::Double(value)) => held(limits::double(value), Cell::Double(value)),
+        (Type::Double, Number::Double(value)) => within(limits::double(value), Cell::Double(value)),
         (_, Number::Integer(value)) => Err(wrong(kind, &format!("the number {value}"))),
         (_, Number::Double(value)) => Err(wrong(kind, &format!("the number {value}"))),
     }
 }
 
-/// A cell, if its value keeps to the warehouse's limits.
-fn held(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
+/// The cell, if it is within the warehouse's limits.
+fn within(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
     fits.map(|()| cell).map_err(|defect| defect.problem)
 }
 
 /// Reads true or false as the type.
 ///
 /// # Errors
-/// Why it cannot be such a value, in words.
+/// Why the value does not have this type.
 pub fn boolean(value: bool, kind: Type) -> Result<Cell<'static>, String> {
     if kind == Type::Boolean { Ok(Cell::Bool(value)) } else { Err(wrong(kind, &value.to_string())) }
 }
@@ -142,7 +142,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 /// JSON text without white space between its tokens.
 pub fn compact(json: &str) -> Cow<'_, str> {
     let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    // Without an early end the compiler looks at many bytes at once; most JSON has no space to find.
+    // Without an early exit the compiler vectorises the loop; most JSON has no white space.
     if !json.bytes().fold(false, |found, byte| found | space(byte)) {
         return Cow::Borrowed(json);
     }

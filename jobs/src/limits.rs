@@ -14,19 +14,19 @@ use contract::Type;
 pub use heap::{HEAP_BYTES, Stored, heap};
 pub use json::{Json, json};
 
-/// The longest text, in bytes of UTF-8 ("Character types"); a string inside a SUPER value ends there too ("Limitations
-/// of SUPER").
+/// The longest text, in bytes of UTF-8 ("Character types"); the same limit applies to a string in a SUPER value
+/// ("Limitations of SUPER").
 pub const TEXT_BYTES: usize = Type::MAX_STRING as usize;
 
-/// The largest row that COPY takes ("COPY": 4 MB an input row, from any source). How its bytes are counted is not documented:
-/// here text counts as it is and every other column as [`FIXED_BYTES`], null or not.
+/// The largest row that COPY accepts ("COPY": 4 MB an input row, from any source). How it counts bytes is not documented:
+/// here text counts its bytes and every other column [`FIXED_BYTES`], null or not.
 pub const ROW_BYTES: usize = 4_000_000;
 
-/// What a column without text counts in a row: the widest of them, DECIMAL, takes 16 bytes.
+/// The bytes of a column without text in a row: the widest, DECIMAL, has 16.
 pub const FIXED_BYTES: usize = 16;
 
-/// The longest key, in bytes. PostgreSQL's index takes 2,704 bytes a row ("index row size exceeds btree version 4 maximum
-/// 2704"), of which a child table's needs some for the position.
+/// The longest key, in bytes. PostgreSQL's index allows 2,704 bytes a row ("index row size exceeds btree version 4 maximum
+/// 2704"), some of which a child table needs for the position.
 pub const KEY_BYTES: usize = 2_600;
 
 /// The most levels of arrays and objects in a SUPER value ("Limitations of SUPER").
@@ -62,7 +62,7 @@ impl Defect {
 /// Text in a column of at most so many bytes.
 ///
 /// # Errors
-/// When it is longer or holds U+0000.
+/// When it is longer or contains U+0000.
 pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     length(text, most)?;
     if text.as_bytes().contains(&0) {
@@ -71,7 +71,7 @@ pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     Ok(())
 }
 
-/// The length alone, for text that is known to hold no U+0000.
+/// The length alone, for text that is known to contain no U+0000.
 ///
 /// # Errors
 /// When it is longer.
@@ -82,7 +82,7 @@ pub fn length(text: &str, most: usize) -> Result<(), Defect> {
     Ok(())
 }
 
-/// No page says that VARCHAR or SUPER holds U+0000, and PostgreSQL refuses it.
+/// Redshift documents no support for U+0000 in VARCHAR or SUPER, and PostgreSQL refuses it.
 fn nul() -> Defect {
     Defect::new("nul", "contains U+0000, which no warehouse stores in text")
 }
@@ -90,7 +90,7 @@ fn nul() -> Defect {
 /// A DOUBLE PRECISION: 0, or from around 1E-307 to around 1E+308 on either side ("Numeric types").
 ///
 /// # Errors
-/// When it is outside, infinite or no number.
+/// When it is out of range, infinite or not a number.
 pub fn double(value: f64) -> Result<(), Defect> {
     if (1e-307..=1e308).contains(&value.abs()) || value == 0.0 {
         return Ok(());
@@ -114,7 +114,7 @@ pub fn micros(value: i64) -> Result<(), Defect> {
     Ok(())
 }
 
-/// A day, counted from 1970-01-01.
+/// A date as days from 1970-01-01.
 ///
 /// # Errors
 /// When it is before 4713 BC or after 294276 AD.

@@ -1,4 +1,4 @@
-//! `copy`: proves a run's receipts and objects, then loads it into the warehouse exactly once.
+//! `copy`: validates a run's manifests and objects, then loads it into the warehouse exactly once.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Both programs in one file, for the image: what they share is in it once. It is the one whose name it is called by.
+//! Both programs in one binary, so that the image has their common code once; the name of the call selects one.
 
 use std::path::Path;
 use std::process::ExitCode;

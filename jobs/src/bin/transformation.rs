@@ -1,4 +1,4 @@
-//! `transformation`: fetches a source's answers and turns them into typed Parquet with a receipt for each collection.
+//! `transformation`: fetches a source's responses and converts them to typed Parquet with a manifest for each collection.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Instants and days from their text. The text's shape is checked first: chrono's patterns also take signs, blanks and
+//! Parses instants and dates. The shape of the text is checked first, because chrono also accepts signs, blanks and
 //! fewer digits.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
@@ -9,8 +9,8 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 /// YYYY-MM-DD (T or a space) hh:mm:ss [.digits] [Z or ±hh, ±hhmm, ±hh:mm up to 14:00]
 /// ```
 ///
-/// Without a zone it is UTC. Digits below a microsecond are cut off. A second 60 exists where a leap second was; like
-/// PostgreSQL, which has none either, it becomes the second that followed.
+/// Without a zone it is UTC. Digits below a microsecond are cut off. Second 60 is accepted for real leap
+/// seconds and becomes the next second, as in PostgreSQL.
 pub(super) fn micros(text: &str) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
     let (time, rest) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
@@ -27,7 +27,7 @@ pub(super) fn micros(text: &str) -> Option<i64> {
     (leap == 0 || leap == 1 && follows_leap_second(utc)).then(|| utc.and_utc().timestamp_micros() + fraction)
 }
 
-/// Numbers of as many digits as the text has room for, between separators of one byte.
+/// The numbers between separators of one byte; all but the first have two digits.
 fn fields<const N: usize>(text: &str, separator: &str) -> Option<[u32; N]> {
     let parts: Vec<&str> = text.split(separator).collect();
     let number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
@@ -66,12 +66,12 @@ fn follows_leap_second(utc: NaiveDateTime) -> bool {
     utc.time() == NaiveTime::MIN && years.contains(&utc.year())
 }
 
-/// A day, counted from 1970-01-01.
+/// A date as days from 1970-01-01.
 pub(super) fn days(text: &str) -> Option<i32> {
     i32::try_from(date(text)?.signed_duration_since(NaiveDate::default()).num_days()).ok()
 }
 
-/// A day of fixed width. chrono alone takes `2020-1-2` and `+20-01-02` as well.
+/// A date of fixed width; chrono alone would accept `2020-1-2` and `+20-01-02`.
 fn date(text: &str) -> Option<NaiveDate> {
     let [year, month, day] = fields(text, "-").filter(|_| text.len() == 10)?;
     NaiveDate::from_ymd_opt(year.cast_signed(), month, day)

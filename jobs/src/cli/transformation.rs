@@ -1,4 +1,4 @@
-//! `transformation`: fetches a source's answers and turns them into typed Parquet with a receipt for each collection.
+//! `transformation`: fetches a source's responses and converts them to typed Parquet with a manifest for each collection.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -26,35 +26,36 @@ use connect::aws::{self, SdkConfig};
 use contract::{Exit, RunId};
 use tokio::runtime::Builder;
 
-/// Fetch a source's answers and turn them into typed Parquet with a receipt for each collection; or do the same with
-/// the answers that an earlier run kept (--from-raw).
+/// Fetch a source's responses and convert them to typed Parquet with a manifest for each collection; with --from-raw,
+/// convert the responses that an earlier run stored.
 ///
-/// Exit codes: 0 done, 1 refused or failed for good, 2 usage, 75 failed for now (trying again may help).
+/// Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 failed temporarily (a retry may succeed).
 #[derive(Parser)]
 #[command(name = "transformation", version)]
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ - (needed, but for --verify)
+    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ - (required without --verify)
     #[arg(long, env = "RUN_ID")]
     run_id: Option<RunId>,
-    /// Take the answers from here instead of the contract's host: http(s)://host, file:///dir or s3://bucket/prefix,
-    /// the latter two holding <collection>.json
+    /// Read the responses from here instead of the contract's host: http(s)://host, or file:///dir or s3://bucket/prefix
+    /// with <collection>.json files
     #[arg(long, env = "SOURCE_URL", value_name = "URL")]
     source_url: Option<String>,
-    /// Do not ask the source: transform the bytes in raw/ that this run's receipts name, as the new run --run-id
+    /// Replay this run: transform its responses in raw/ as the new run --run-id, without a request to the source
     #[arg(long, env = "FROM_RAW", value_name = "RUN_ID")]
     from_raw: Option<String>,
-    /// Write nothing: prove that the bytes in raw/ give exactly the files that the run of --from-raw vouches for
+    /// Write nothing: transform the responses of the run --from-raw again and compare the files with its manifests
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
-    /// The warehouse whose ledger says which ETags may be sent, as `copy` takes it; without it every collection is fetched whole
+    /// The warehouse, in the same form as for `copy`: its ledger decides which ETags may be sent. Without it, every
+    /// collection is fetched in full
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
-    /// How many collections are worked on at once
+    /// The number of collections that run in parallel
     #[arg(long, env = "AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     at_once: u8,
-    /// How often a temporary failure is tried again
+    /// The number of retries after a temporary failure
     #[arg(long, env = "RETRIES", default_value_t = 4)]
     retries: usize,
     /// Milliseconds before the first retry; the wait doubles, with jitter, up to 30 s
@@ -62,7 +63,7 @@ struct Cli {
     first_wait_ms: u64,
 }
 
-/// What the options ask for.
+/// The run to create or to verify, according to the options.
 #[derive(Debug)]
 struct Task {
     run: RunId,
@@ -70,11 +71,11 @@ struct Task {
     verifies: bool,
 }
 
-/// Threads that compute, and as many that wait for files. The allocator keeps memory for each, so that their number
-/// belongs to the program and not to the machine; more machines, each with some of the collections, are the way to more.
+/// Threads that compute, and as many that wait for files. The number is fixed, because the allocator keeps memory for
+/// each; to scale out, start several jobs with a part of the collections each.
 const THREADS: usize = 2;
 
-/// The whole program.
+/// The program.
 pub fn main() -> ExitCode {
     let mut threads = Builder::new_multi_thread();
     match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
@@ -105,10 +106,10 @@ async fn start() -> ExitCode {
     cli::finish(job, clean_up, report).await
 }
 
-/// Checked here and not by clap, for which an empty variable, as AWS Batch passes a parameter without a value, is one
-/// that is given.
+/// Checked here and not by clap: AWS Batch passes a parameter without a value as an empty variable, which clap takes as
+/// given.
 fn task(cli: &Cli) -> Result<Task, clap::Error> {
-    let misuse = |kind, words: &str| Cli::command().error(kind, words);
+    let misuse = |kind, message: &str| Cli::command().error(kind, message);
     let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
     let Some(from) = given(&cli.from_raw) else {
         if cli.verify {
@@ -120,26 +121,23 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
     let from: RunId =
         from.parse().map_err(|error| misuse(ErrorKind::ValueValidation, &format!("--from-raw: {error}")))?;
     if given(&cli.source_url).is_some() {
-        let words = "--from-raw and --source-url (or SOURCE_URL) exclude each other: stored bytes have no other source";
-        return Err(misuse(ErrorKind::ArgumentConflict, words));
+        let message = "--from-raw and --source-url (or SOURCE_URL) exclude each other: a replay sends no requests";
+        return Err(misuse(ErrorKind::ArgumentConflict, message));
     }
-    let run = match (&cli.run_id, cli.verify) {
-        (None, true) => from.clone(),
-        (Some(_), true) => {
-            let words = "--verify makes no run: leave --run-id (or RUN_ID) out";
-            return Err(misuse(ErrorKind::ArgumentConflict, words));
+    let (kind, message) = match (&cli.run_id, cli.verify) {
+        (None, true) => return Ok(Task { run: from.clone(), replays: Some(from), verifies: true }),
+        (Some(run), false) if *run != from => {
+            return Ok(Task { run: run.clone(), replays: Some(from), verifies: false });
         }
+        (Some(_), true) => (ErrorKind::ArgumentConflict, "--verify creates no run: omit --run-id (or RUN_ID)"),
         (None, false) => {
-            let words = "--run-id (or RUN_ID) is missing: what is made from raw/ is a new run";
-            return Err(misuse(ErrorKind::MissingRequiredArgument, words));
+            (ErrorKind::MissingRequiredArgument, "--run-id (or RUN_ID) is missing: a replay needs a new run ID")
         }
-        (Some(run), false) if *run == from => {
-            let words = "--run-id and --from-raw name the same run, but what is made from raw/ is a new one";
-            return Err(misuse(ErrorKind::ArgumentConflict, words));
+        (Some(_), false) => {
+            (ErrorKind::ArgumentConflict, "--run-id and --from-raw name the same run: a replay needs a new run ID")
         }
-        (Some(run), false) => run.clone(),
     };
-    Ok(Task { run, replays: Some(from), verifies: cli.verify })
+    Err(misuse(kind, message))
 }
 
 async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>) -> Result<Transformation> {
@@ -162,9 +160,9 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         Some(run) => Origin::Raw(run),
         None => origin(source, aws.as_ref())?,
     };
-    // A lake that keeps the bytes of a run is there already.
+    // A lake that has a run to replay exists already.
     let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
-    // A proof writes nothing, and nothing comes of it that has a lineage.
+    // A verification writes nothing, so it has no lineage.
     if !job.verifies {
         let collections = job.collections.iter().map(String::as_str).collect();
         let subject = cli.common.subject(&job.contract, collections, &job.run);
@@ -176,7 +174,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         started.get_or_init(|| cli.common.lineage.start(events, &lake, key));
     }
     let ledger = match (warehouse, &origin) {
-        // Files have no ETags, so the ledger has nothing to say about them.
+        // Files have no ETags.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
             Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
             #[cfg(not(feature = "aws"))]
@@ -198,7 +196,7 @@ fn origin(url: &str, aws: Option<&SdkConfig>) -> Result<Origin> {
         Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false, aws)?)),
         _ => {
-            let failure = Failure::refused(format!("`{url}` names no source"));
+            let failure = Failure::refused(format!("`{url}` is not the URL of a source"));
             Err(failure.hint("write http(s)://host, file:///dir or s3://bucket/prefix").into())
         }
     }

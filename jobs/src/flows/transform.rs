@@ -1,4 +1,4 @@
-//! `transformation`: fetch → raw → typed Parquet → receipt, collection by collection. A replay starts at raw, and a
+//! `transformation`: fetch → raw → typed Parquet → manifest, collection by collection. A replay starts at raw, and a
 //! verification writes nothing.
 
 mod duplicates;
@@ -38,7 +38,7 @@ pub struct Job {
     pub contract: Contract,
     /// The run to create or to verify.
     pub run: RunId,
-    /// Whether to write nothing and to compare the files that the stored bytes give with the run's receipts.
+    /// Whether to write nothing and to compare the run's stored files with those that its responses give now.
     pub verifies: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
@@ -74,7 +74,7 @@ struct Shared {
     lake: Lake,
     ledger: Ledger,
     progress: Box<dyn Progress>,
-    /// Objects in the lake that no receipt lists yet.
+    /// Objects in the lake that no manifest lists yet.
     unclaimed: Mutex<HashSet<String>>,
     /// One task for each collection; [`Transformation::clean_up`] stops them.
     tasks: tokio::sync::Mutex<JoinSet<(String, Result<Collected>)>>,
@@ -100,7 +100,7 @@ impl Transformation {
         }))
     }
 
-    /// Transforms all collections. Those that succeed keep their receipts when others fail, so a retry with the same run
+    /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same run
     /// id transforms only the rest.
     ///
     /// # Errors
@@ -120,9 +120,9 @@ impl Transformation {
         }
         let (mut collections, mut failures) = (BTreeMap::new(), Vec::new());
         while let Some(done) = tasks.join_next().await {
-            match done.context("a collection's task broke")? {
+            match done.context("a collection's task panicked")? {
                 (name, Ok(collected)) => {
-                    tracing::info!(collection = name, status = ?collected.status, "{name}: {}", report::said(&collected));
+                    tracing::info!(collection = name, status = ?collected.status, "{name}: {}", report::summary(&collected));
                     collections.insert(name, collected);
                 }
                 (name, Err(error)) => failures.push((name, error)),
@@ -135,7 +135,7 @@ impl Transformation {
         }
     }
 
-    /// Removes objects that no receipt lists; call it when [`Transformation::run`] failed or was dropped.
+    /// Removes objects that no manifest lists; call it when [`Transformation::run`] failed or was dropped.
     pub async fn clean_up(&self) {
         self.0.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
@@ -157,7 +157,7 @@ impl Transformation {
             let message = if receipt.fingerprint != fingerprint {
                 format!("run `{}` was transformed under another contract", job.run)
             } else if receipt.replayed_from.as_ref() != origin.replayed() {
-                format!("run `{}` has a receipt already, of other bytes", job.run)
+                format!("run `{}` exists already, with other responses", job.run)
             } else {
                 return Ok(Collected { status: Status::Reused, tables: receipt.tables });
             };
@@ -193,7 +193,7 @@ impl Transformation {
                 })
             })
             .notify(|error, wait| {
-                tracing::warn!(collection = name, "{name}: {error:#}; trying again in {:.1} s", wait.as_secs_f64());
+                tracing::warn!(collection = name, "{name}: {error:#}; next retry in {:.1} s", wait.as_secs_f64());
             })
             .await?;
         match earlier {

@@ -1,10 +1,10 @@
-//! The size of a row in a page of PostgreSQL. Long values are stored elsewhere, but each leaves a pointer, so a row of
+//! The size of a row in a page of PostgreSQL. Long values are stored elsewhere with a pointer in the row, so a row of
 //! very many values does not fit (PostgreSQL manual, appendix K, and "TOAST").
 
 /// The longest row of a page of 8 kB (`MaxHeapTupleSize`).
 pub const HEAP_BYTES: usize = 8_160;
 
-/// A text that is stored elsewhere leaves 18 bytes (`TOAST_POINTER_SIZE`); one of up to 20 bytes stays.
+/// The pointer to a text that is stored elsewhere (`TOAST_POINTER_SIZE`); up to 20 bytes are stored in the row.
 const POINTER: usize = 18;
 /// The most bytes of the load's own columns: `_extra` and `_run_id` 21 each, `_row_hash` a pointer, two instants.
 const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;

@@ -1,5 +1,5 @@
-//! Which JSON text Redshift's JSON_PARSE is documented or expected to take. serde_json checks the grammar; the rest is
-//! one pass over the tokens.
+//! Checks that Redshift's JSON_PARSE accepts a JSON text, as far as documented: serde_json checks the grammar, one pass
+//! over the tokens the rest.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,22 +8,22 @@ use serde::de::IgnoredAny;
 
 use super::{Defect, INTEGER_DIGITS, LEVELS, TEXT_BYTES, double, nul};
 
-/// What one pass over valid JSON has found.
+/// The properties of a valid JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
     /// Whether there is white space between its tokens.
     pub spaced: bool,
-    /// How many levels of arrays and objects; 0 for a scalar.
+    /// The number of levels of arrays and objects; 0 for a scalar.
     pub depth: usize,
 }
 
-/// Reads JSON text, of any length.
+/// Checks JSON text of any length.
 ///
 /// Beyond the grammar (RFC 8259): no attribute twice in one object, which `json_parse_dedup_attributes` turns into an
 /// error by default ("SUPER configurations"); strings and names of at most [`TEXT_BYTES`] bytes as they will be stored,
 /// without escapes; at most [`LEVELS`] levels; no U+0000, no half surrogate pair, no integer of more than
-/// [`INTEGER_DIGITS`] digits and no other number outside of DOUBLE PRECISION, because nothing documents what becomes of
-/// them.
+/// [`INTEGER_DIGITS`] digits and no other number outside of DOUBLE PRECISION, because their treatment is not
+/// documented.
 ///
 /// # Errors
 /// The first defect.
@@ -93,7 +93,7 @@ fn token(text: &[u8]) -> usize {
 fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
     let inside = &token[1..token.len() - 1];
     let string = if inside.contains('\\') {
-        // The grammar was checked, so only half a surrogate pair is left to fail.
+        // The grammar is valid, so the escape can only be half a surrogate pair.
         let half = |_| not_json("a hex escape of half a surrogate pair".to_owned());
         Cow::Owned(serde_json::from_str::<String>(token).map_err(half)?)
     } else {

@@ -76,7 +76,7 @@ pub fn hash(key: &str) -> u64 {
 }
 
 impl<S: Spill> Keys<S> {
-    /// For a new response; the empty spill is used only if spilled are many keys.
+    /// For a new response; the spill must be empty, and is used only for many keys.
     pub fn new(spill: S) -> Self {
         Self::with_runs_of(RUN, spill)
     }
@@ -110,7 +110,7 @@ impl<S: Spill> Keys<S> {
         Ok(())
     }
 
-    /// Ends the keys.
+    /// Starts the merge after the last key.
     ///
     /// # Errors
     /// When the spill fails.

@@ -1,6 +1,6 @@
 //! Rows become the bytes of a Parquet file.
 //!
-//! Snappy, Parquet 1.0 pages and microseconds, because Redshift's COPY is documented or known to read them. The bytes
+//! Snappy, Parquet 1.0 pages and microseconds, which Redshift's COPY is documented or known to read. The bytes
 //! depend on the rows only, not on time, machine or the pieces in which the response arrived.
 
 use std::sync::Arc;
@@ -96,12 +96,9 @@ impl Encoder {
     /// When a row group cannot be encoded.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ParquetError> {
         let extra = row.extra_json();
-        let hash = self.hasher.hash(&row.cells, extra.as_deref());
-        let columns = self.columns.iter_mut();
-        let system = [extra.as_deref().map_or(Cell::Null, |json| Cell::Json(json.into())), Cell::Text(hash.into())];
-        self.buffered +=
-            columns.zip(row.cells.iter().chain(&system)).map(|(column, cell)| column.append(cell)).sum::<usize>();
-        self.end_row()
+        let hash = self.hasher.hash(&row.cells, extra.as_deref()).to_owned();
+        let extra = extra.map_or(Cell::Null, |json| Cell::Json(json.into()));
+        self.append_cells(row.cells.iter().chain(&[extra, Cell::Text(hash.into())]))
     }
 
     /// Adds a quarantined record.
@@ -122,11 +119,11 @@ impl Encoder {
             Cell::Text(reasons.into()),
             Cell::Text(json.into()),
         ];
-        self.buffered += self.columns.iter_mut().zip(&cells).map(|(column, cell)| column.append(cell)).sum::<usize>();
-        self.end_row()
+        self.append_cells(cells.iter())
     }
 
-    fn end_row(&mut self) -> Result<(), ParquetError> {
+    fn append_cells<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) -> Result<(), ParquetError> {
+        self.buffered += self.columns.iter_mut().zip(cells).map(|(column, cell)| column.append(cell)).sum::<usize>();
         self.rows += 1;
         if self.buffered >= GROUP_BYTES { self.write_group() } else { Ok(()) }
     }

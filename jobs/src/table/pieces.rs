@@ -1,7 +1,6 @@
-//! Bytes as they are written, in pieces of one size.
+//! Written bytes in pieces of one size.
 //!
-//! One growing vector would be copied at every doubling, and a few of its bytes that wait for the rest of an upload's
-//! part would keep all of it in memory.
+//! One growing vector would be copied at every doubling, and a small slice of it would keep all of it in memory.
 
 use std::io::{Result, Write};
 use std::mem;
@@ -11,7 +10,7 @@ use bytes::Bytes;
 /// The bytes of a piece.
 const PIECE: usize = 64 << 10;
 
-/// What was written and not taken yet.
+/// The bytes that were written and not yet taken.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     full: Vec<Bytes>,
@@ -19,12 +18,12 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// How many bytes there are.
+    /// The number of bytes.
     pub(super) fn len(&self) -> usize {
         self.full.len() * PIECE + self.open.len()
     }
 
-    /// All bytes, which are then forgotten.
+    /// Removes and returns all bytes.
     pub(super) fn take(&mut self) -> Vec<Bytes> {
         if !self.open.is_empty() {
             self.full.push(mem::take(&mut self.open).into());

@@ -1,7 +1,6 @@
 //! One record's JSON becomes rows of its tables in a single pass, driven by the contract.
 //!
-//! A record either fits whole or is set aside whole: whatever does not fit adds a reason, and the pass goes on, so
-//! that a person sees all reasons at once.
+//! A record with a value that does not fit is quarantined. The pass then continues, to find all reasons.
 
 mod room;
 mod storable;
@@ -22,7 +21,7 @@ use super::row::Row;
 use crate::clean::{self, Cell};
 use crate::limits;
 
-/// How many reasons one record shows; more would only repeat themselves.
+/// The most reasons for one record.
 const REASONS: usize = 10;
 
 /// Reads the records of one collection.
@@ -36,27 +35,27 @@ pub struct RecordReader {
     drift: Drift,
 }
 
-/// What became of one record.
+/// The rows of one record, or the reasons to quarantine it.
 #[derive(Debug, Default)]
 pub struct Record<'a> {
     /// The collection's own row.
     pub row: Row<'a>,
     /// The rows of each child table, in the contract's order.
     pub children: Vec<ChildRows<'a>>,
-    /// Why the record is set aside; none if it fits.
+    /// Why the record is quarantined; empty if it fits.
     pub reasons: Vec<String>,
     /// The first field that the contract does not name, where drift is frozen.
     pub frozen: Option<String>,
 }
 
-/// What became of one nested list.
+/// The rows of one nested list.
 #[derive(Debug, Default)]
 pub struct ChildRows<'a> {
     /// The rows that fit.
     pub rows: Vec<Row<'a>>,
-    /// How many elements the list had.
+    /// The number of elements in the list.
     pub read: u64,
-    /// How many elements a rule dropped.
+    /// The number of elements that a rule dropped.
     pub dropped: u64,
 }
 
@@ -70,14 +69,14 @@ struct Spec {
 
 #[derive(Debug)]
 struct ChildSpec {
-    /// The element's columns begin after the parent's key and `position`.
+    /// The element's columns start after the parent's key and `position`.
     columns: Vec<Spec>,
     room: Room,
     element: Node,
     drop_when_all_null: bool,
 }
 
-/// What to expect at a place in the record.
+/// The expected value at a place in the record.
 #[derive(Debug)]
 enum Node {
     Column(usize),
@@ -136,8 +135,8 @@ impl RecordReader {
         }
     }
 
-    /// Reads one record whose JSON is sound; what still cannot be read (numbers beyond 64 bits, lone surrogates,
-    /// endless nesting) is a reason like any other.
+    /// Reads one record of valid JSON; a value that serde_json cannot read (a number beyond 64 bits, a lone surrogate, deep
+    /// nesting) is a reason to quarantine it.
     pub fn read<'a>(&self, json: &'a str) -> Record<'a> {
         match self.read_next(&mut serde_json::Deserializer::from_str(json)) {
             Ok(record) => record,
@@ -145,7 +144,7 @@ impl RecordReader {
         }
     }
 
-    /// A record that reading broke off: the fields that cannot be read are named, and the key is found where it is.
+    /// A record that serde_json cannot read: the key, if possible, and a reason for each unreadable field.
     fn unreadable<'a>(&self, json: &'a str, error: &serde_json::Error) -> Record<'a> {
         let mut record = self.blank();
         let fields: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(json).unwrap_or_default();
@@ -167,10 +166,10 @@ impl RecordReader {
         record
     }
 
-    /// Reads one record from where the reader stands.
+    /// Reads the next record.
     ///
     /// # Errors
-    /// When the JSON is not sound, or cannot be read for another reason that [`RecordReader::read`] tells.
+    /// When serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
     pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
         let mut record = self.blank();
         let failed = self.fill(&mut record, json)?;
@@ -210,7 +209,7 @@ impl RecordReader {
         if let Cell::Text(text) = &key
             && let Some(problem) = limits::key(text.len())
         {
-            record.reasons.push(format!("{}: {problem}", self.columns[self.key].path));
+            record.reasons.push(Path::Field(&Path::Root, &self.columns[self.key].path).reason(&problem));
         }
         for row in record.children.iter_mut().flat_map(|child| &mut child.rows) {
             row.cells[0] = key.clone();
@@ -249,17 +248,14 @@ fn missing(
 ) {
     for (index, (spec, cell)) in columns.iter().zip(cells).enumerate().skip(first) {
         if spec.required && matches!(cell, Cell::Null) && !failed.contains(&index) {
-            reasons.push(match (path, &spec.path) {
-                (Path::Root, own) => format!("{own}: required, but null or missing"),
-                // An element that is no object is its own column.
-                (_, own) if own == "." => format!("{path}: required, but null or missing"),
-                (_, own) => format!("{path}.{own}: required, but null or missing"),
-            });
+            // `.` is an element that is not an object but a value.
+            let field = if spec.path == "." { path } else { Path::Field(&path, &spec.path) };
+            reasons.push(field.reason("required, but null or missing"));
         }
     }
 }
 
-/// A key from its JSON, if it is one.
+/// A key from its JSON, or null.
 fn key<'a>(json: &'a str, spec: &Spec) -> Cell<'a> {
     let read = match serde_json::from_str::<String>(json) {
         Ok(text) => clean::text(text.into(), spec.kind, &spec.clean),

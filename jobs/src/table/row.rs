@@ -9,7 +9,7 @@ use crate::clean::Cell;
 use crate::limits::{self, Defect, TEXT_BYTES};
 use crate::receipt::hex_onto;
 
-/// One row: the contract's columns in table order, and what the contract does not name.
+/// One row: the contract's columns in table order, and the unknown fields.
 #[derive(Clone, Debug, Default)]
 pub struct Row<'a> {
     /// A cell for each column of the contract.
@@ -24,7 +24,7 @@ impl Row<'_> {
         Self { cells: std::iter::repeat_with(Cell::default).take(columns).collect(), extra: BTreeMap::new() }
     }
 
-    /// The `_extra` column: an object of the unknown fields, or nothing.
+    /// The `_extra` column: an object of the unknown fields, if any.
     pub fn extra_json(&self) -> Option<String> {
         if self.extra.is_empty() {
             return None;
@@ -37,9 +37,9 @@ impl Row<'_> {
         Some(format!("{{{}}}", fields.join(",")))
     }
 
-    /// Whether `_extra` fits into the column of text that it passes through on its way to SUPER.
+    /// Fails if `_extra` does not fit into a text column, through which it is loaded as SUPER.
     pub(super) fn extra_fits(&self) -> Result<(), Defect> {
-        // An escape makes six bytes of one at most, so most fields need not be written out to be measured.
+        // An escape has at most six bytes, so this bound is enough for most rows.
         let most: usize = self.extra.iter().map(|(path, json)| path.len() * 6 + json.len() + 4).sum();
         match (most > TEXT_BYTES).then(|| self.extra_json()).flatten() {
             Some(json) => limits::length(&json, TEXT_BYTES),
@@ -50,7 +50,7 @@ impl Row<'_> {
 
 /// Hashes rows: XXH3-128 over the names and values of the columns that are not null.
 ///
-/// Because nulls do not count, a new column changes the hash of those rows only that have a value in it.
+/// Nulls do not count, so a new column changes the hash only of rows that have a value in it.
 #[derive(Debug)]
 pub(super) struct RowHasher {
     names: Vec<u64>,

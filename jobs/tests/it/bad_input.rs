@@ -1,4 +1,4 @@
-//! Bad input: a clear error, the right exit code, and nothing changed anywhere.
+//! Bad input gives a clear error and the right exit code, and changes nothing.
 //!
 //! That a warehouse's password never appears is checked wherever one is given (`support/program.rs`).
 
@@ -10,7 +10,7 @@ use crate::support::database::{Database, Role};
 use crate::support::program::Program;
 use crate::support::zoo::{State, Zoo, animals, stock};
 
-/// A zoo with one load in it, and how it stands.
+/// A zoo with one load, and its state.
 fn loaded() -> (Zoo, State) {
     let zoo = Zoo::stocked();
     zoo.load("r1");
@@ -28,7 +28,7 @@ fn transformed() -> (Zoo, State) {
 }
 
 #[test]
-fn an_unknown_key_in_the_contract_is_told_with_file_and_line() {
+fn an_unknown_key_in_the_contract_is_reported_with_file_and_line() {
     let (zoo, state) = transformed();
     zoo.amend("    key: id\n    doc: One row an animal.", "    kee: id\n    doc: One row an animal.");
     let place = format!("{}:10: collections.animals: unknown field `kee`", zoo.contract().display());
@@ -39,7 +39,7 @@ fn an_unknown_key_in_the_contract_is_told_with_file_and_line() {
 }
 
 #[test]
-fn every_mistake_in_a_contract_is_told_at_once() {
+fn every_mistake_in_a_contract_is_reported_together() {
     let (zoo, state) = loaded();
     zoo.amend("path: /keepers", "path: keepers");
     zoo.amend("references: keepers.id", "references: keeper.id");
@@ -51,12 +51,12 @@ fn every_mistake_in_a_contract_is_told_at_once() {
 }
 
 #[test]
-fn a_contract_that_is_not_there_is_named() {
+fn a_missing_contract_is_named() {
     let (zoo, state) = loaded();
     std::fs::remove_file(zoo.contract()).expect("the contract");
-    let words = format!("cannot read the contract `{}`", zoo.contract().display());
-    zoo.transformation("r2").run().refused(&[&words]);
-    zoo.copy("r1").run().refused(&[&words]);
+    let message = format!("cannot read the contract `{}`", zoo.contract().display());
+    zoo.transformation("r2").run().refused(&[&message]);
+    zoo.copy("r1").run().refused(&[&message]);
     assert_eq!(zoo.state(), state);
 }
 
@@ -65,7 +65,7 @@ fn an_unknown_collection_is_named_with_the_known_ones() {
     let (zoo, state) = transformed();
     for program in [zoo.transformation("r3"), zoo.copy("r2")] {
         let ended = program.option("--collections", "animals,dinosaurs,dodos").run();
-        let known = "known: animals, keepers, tickets, about";
+        let known = "its collections are animals, keepers, tickets, about";
         ended.refused(&["source `zoo` has no collection `dinosaurs`, `dodos`", known]);
     }
     assert_eq!(zoo.state(), state);
@@ -111,7 +111,7 @@ fn a_part_of_the_lake_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
+fn a_refused_login_is_reported_without_its_password() {
     let (zoo, state) = transformed();
     let wrong = zoo.database().url_with_password("very-wrong");
     zoo.copy_to(&wrong, "r2").run().refused(&["password authentication failed", "check user and password"]);
@@ -133,7 +133,7 @@ fn a_warehouse_that_cannot_be_entered_is_told_without_its_password() {
 }
 
 #[test]
-fn the_transformation_tells_the_same_of_a_warehouse() {
+fn the_transformation_reports_the_same_warehouse_errors() {
     let zoo = Zoo::empty();
     let source = "http://127.0.0.1:1";
     let ask = |warehouse: &str| zoo.asking(source, "r1").warehouse(warehouse).run();
@@ -152,7 +152,10 @@ fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
         program.option("--run-id", "r2").option("--source-url", source)
     };
     let lake = zoo.lake.url();
-    of("ftp://zoo.example").option("--lake-url", &lake).run().refused(&["`ftp://zoo.example` names no source"]);
+    of("ftp://zoo.example")
+        .option("--lake-url", &lake)
+        .run()
+        .refused(&["`ftp://zoo.example` is not the URL of a source"]);
     of("file:///nowhere/at/all")
         .option("--lake-url", &lake)
         .run()
@@ -164,27 +167,27 @@ fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
 }
 
 #[test]
-fn more_misfits_than_the_contract_allows_refuse_the_collection() {
+fn more_quarantined_records_than_the_contract_allows_refuse_the_collection() {
     let (zoo, state) = loaded();
-    let mut answer = stock()[0].1.clone();
-    answer[0]["weight_kg"] = json!("heavy");
-    answer[2]["tame"] = json!("maybe");
-    zoo.gives("animals", &answer);
+    let mut response = stock()[0].1.clone();
+    response[0]["weight_kg"] = json!("heavy");
+    response[2]["tame"] = json!("maybe");
+    zoo.gives("animals", &response);
     let ended = zoo.transformation("r2").option("--collections", "animals").run();
     let aside = zoo.lake.key("quarantine/zoo/animals/run=r2", ".parquet");
     ended.refused(&[
-        "2 of 3 records do not fit the contract (66.7 %, at most 50.0 % may be set aside)",
+        "2 of 3 records do not fit the contract (66.7 %, at most 50.0 % may be quarantined)",
         "record 1 (1): weight_kg: expected a double, found the string `heavy`",
         "record 3 (3): tame: expected a boolean, found the string `maybe`",
-        &format!("all of them, with reasons: {}/{aside}", zoo.lake.url().trim_end_matches('/')),
+        &format!("the quarantined records and their reasons: {}/{aside}", zoo.lake.url().trim_end_matches('/')),
     ]);
-    assert_eq!(zoo.lake.set_aside("zoo", "r2", "animals").len(), 2);
+    assert_eq!(zoo.lake.quarantined("zoo", "r2", "animals").len(), 2);
     assert!(zoo.lake.keys("processed/zoo/animals/run=r2").is_empty());
     assert_eq!(zoo.state(), state);
 }
 
 #[test]
-fn the_same_key_twice_in_one_answer_is_refused_and_named() {
+fn a_duplicate_key_in_a_response_is_refused_and_named() {
     let (zoo, state) = loaded();
     zoo.gives("animals", &animals(&[(1, "Ada"), (2, "Bo"), (1, "Ada again")]));
     zoo.gives("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
@@ -197,7 +200,7 @@ fn the_same_key_twice_in_one_answer_is_refused_and_named() {
 }
 
 #[test]
-fn a_key_is_found_again_after_more_records_than_memory_keeps_keys_of() {
+fn a_duplicate_key_is_found_beyond_the_keys_in_memory() {
     let (zoo, state) = loaded();
     let many: Vec<(u32, &str)> = (1..=140_000).chain([1]).map(|id| (id, "Ada")).collect();
     zoo.gives("animals", &animals(&many));
@@ -207,13 +210,13 @@ fn a_key_is_found_again_after_more_records_than_memory_keeps_keys_of() {
 }
 
 #[test]
-fn an_empty_answer_where_there_were_rows_must_be_allowed() {
+fn an_empty_response_for_a_table_with_rows_must_be_allowed() {
     let (zoo, _) = loaded();
     zoo.gives("animals", &json!([]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
-    let words = ["the response for collection `animals` is empty, but the table has 3 rows", "--allow-empty"];
-    zoo.copy("r2").run().refused(&words);
+    let message = ["the response for collection `animals` is empty, but the table has 3 rows", "--allow-empty"];
+    zoo.copy("r2").run().refused(&message);
     assert_eq!(zoo.state(), state);
 
     let report = zoo.copy("r2").flag("--allow-empty").run().done();
@@ -223,7 +226,7 @@ fn an_empty_answer_where_there_were_rows_must_be_allowed() {
     );
     assert!(zoo.objects("SELECT id FROM zoo.animals WHERE _deleted_at IS NULL").is_empty());
 
-    // Empty again is no news.
+    // A second empty response changes nothing.
     let report = zoo.load("r3");
     assert_eq!(report["tables"]["animals"]["deleted"], 0);
 }

@@ -1,6 +1,6 @@
-//! Records that are not as the contract says: kept whole, or set aside whole with every reason, never bent to fit.
+//! Records that do not match the contract: kept or quarantined unchanged, with every reason.
 //!
-//! `drift/policies.rs` proves the whole table of `docs/drift.md`; here is what it does not say.
+//! `drift/policies.rs` checks the table of `docs/drift.md`; here is the rest.
 
 mod changes;
 mod policies;
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// Transforms animals written as text beside a good one; the reasons for each that was set aside.
+/// Transforms animals written as text beside a good one; the reasons for each that was quarantined.
 fn reasons(records: &[&str]) -> Vec<(Option<String>, String)> {
     let zoo = Zoo::empty();
     let good = (100..100 + records.len()).map(|id| format!(r#"{{"id":{id},"name":"Good"}}"#)).collect::<Vec<_>>();
     zoo.gives_text("animals", &format!("[{},{}]", records.join(","), good.join(",")));
     let report = zoo.transformation("r1").option("--collections", "animals").run().done();
     let table = report["collections"]["animals"]["tables"][0].clone();
-    let aside = zoo.lake.set_aside("zoo", "r1", "animals");
+    let aside = zoo.lake.quarantined("zoo", "r1", "animals");
     let counts = ["read", "rows", "quarantined", "dropped"].map(|name| table[name].as_u64().expect("a count"));
     assert_eq!(counts, [2 * records.len() as u64, records.len() as u64, records.len() as u64, 0]);
     for (place, (aside, record)) in (1..).zip(aside.iter().zip(records)) {
@@ -37,11 +37,11 @@ fn reason(record: &str) -> String {
 fn evolve_keeps_what_the_contract_does_not_name_and_the_row_counts_as_changed() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
-    let mut answer = stock()[0].1.clone();
-    answer[0]["colour"] = json!("grey");
-    answer[0]["kind"]["family"] = json!({"name": "Tapiridae"});
-    answer[0]["meals"][0]["organic"] = json!(true);
-    zoo.gives("animals", &answer);
+    let mut response = stock()[0].1.clone();
+    response[0]["colour"] = json!("grey");
+    response[0]["kind"]["family"] = json!({"name": "Tapiridae"});
+    response[0]["meals"][0]["organic"] = json!(true);
+    zoo.gives("animals", &response);
     let report = zoo.load("r2");
     let moved = |table: &str| ["updated", "unchanged"].map(|name| report["tables"][table][name].as_u64());
     assert_eq!(moved("animals"), [Some(1), Some(2)]);
@@ -65,15 +65,15 @@ fn a_field_that_goes_again_leaves_the_extras() {
 #[test]
 fn quarantine_sets_the_record_aside_and_the_rest_is_loaded() {
     let zoo = Zoo::stocked();
-    let mut answer = stock()[1].1.clone();
-    answer[1]["salary"] = json!(1);
-    zoo.gives("keepers", &answer);
+    let mut response = stock()[1].1.clone();
+    response[1]["salary"] = json!(1);
+    zoo.gives("keepers", &response);
     let counts = zoo.load("r1")["tables"]["keepers"].clone();
     assert_eq!(["read", "rows", "quarantined"].map(|name| counts[name].as_u64()), [Some(2), Some(1), Some(1)]);
-    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "keepers")).expect("one");
+    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
     assert_eq!((aside.number, aside.key.as_deref()), (2, Some("lm")));
     assert!(aside.reasons.starts_with("salary: "), "{}", aside.reasons);
-    assert_eq!(serde_json::from_str::<Value>(&aside.record).expect("JSON"), answer[1]);
+    assert_eq!(serde_json::from_str::<Value>(&aside.record).expect("JSON"), response[1]);
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn another_type_is_a_reason_at_its_path() {
         (r#""weight_kg":true"#, "weight_kg: expected a double, found true"),
         (r#""name":["Ada"]"#, "name: expected a string(16), found an array"),
         (r#""tame":1"#, "tame: expected a boolean, found the number 1"),
-        (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is no day (YYYY-MM-DD)"),
-        (r#""fed_at":"noon""#, "fed_at: `noon` is no ISO 8601 instant"),
+        (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is not a date (YYYY-MM-DD)"),
+        (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 instant"),
         (r#""keeper":"ninechars""#, "keeper: 9 bytes, at most 8 fit"),
     ] {
         // The name is required; one of another type is there all the same.
@@ -133,7 +133,7 @@ fn another_type_is_a_reason_at_its_path() {
 }
 
 #[test]
-fn every_reason_of_a_record_is_told() {
+fn every_reason_of_a_record_is_reported() {
     let record = r#"{"id":1,"kind":"cat","tame":"no"}"#;
     let expected = [
         "kind: expected an object, found a string",
@@ -144,7 +144,7 @@ fn every_reason_of_a_record_is_told() {
 }
 
 #[test]
-fn a_record_that_is_no_object_is_set_aside() {
+fn a_record_that_is_not_an_object_is_quarantined() {
     for (found, (key, reasons)) in ["a string", "7", "an array"].iter().zip(reasons(&[r#""Ada""#, "7", "[]"])) {
         assert_eq!((key, reasons.lines().next()), (None, Some(format!("expected an object, found {found}").as_str())));
     }
@@ -185,7 +185,7 @@ fn keys_that_one_64_bit_float_stands_for_stay_apart() {
 /// What cannot be read at all must not hide the record's key, wherever in the record the key stands.
 #[test]
 fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
-    for (value, words) in [
+    for (value, message) in [
         (r#""name":"Ada","weight_kg":1e999"#, "number out of range"),
         (r#""name":"Ada","tags":[1e999]"#, "number out of range"),
         (r#""name":"\ud800""#, "escape"),
@@ -196,7 +196,7 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
         (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor within 1E-307 to 1E+308"),
         (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor within"),
-        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is no ISO 8601 instant"),
+        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 instant"),
         (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` is written twice in one object"),
         (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` is written twice in one object"),
         (
@@ -206,12 +206,12 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
     ] {
         for record in [format!(r#"{{"id":1,{value}}}"#), format!(r#"{{{value},"id":1}}"#)] {
             let found = reason(&record);
-            assert!(found.contains(words) && found.lines().count() == 1, "{record}\n{found}");
+            assert!(found.contains(message) && found.lines().count() == 1, "{record}\n{found}");
         }
     }
 }
 
-/// PostgreSQL's index takes no longer ones.
+/// The limit of a PostgreSQL index.
 #[test]
 fn a_key_that_is_too_long_for_an_index_is_a_reason_and_the_longest_is_loaded() {
     let zoo = Zoo::empty();
@@ -221,7 +221,7 @@ fn a_key_that_is_too_long_for_an_index_is_a_reason_and_the_longest_is_loaded() {
     let keeper = |bytes: usize| json!({"id": long[..bytes], "name": "Li"});
     zoo.gives("keepers", &json!([keeper(2600), keeper(2601)]));
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 1);
-    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "keepers")).expect("one");
+    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
     assert_eq!((aside.number, aside.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
 }
 
@@ -240,10 +240,10 @@ fn a_row_of_too_many_values_is_a_reason_and_the_longest_is_loaded() {
     let keepers = [keeper("a", most), keeper("b", 1), keeper("c", most + 1), keeper("d", 1500)];
     zoo.gives_text("keepers", &format!("[{}]", keepers.join(",")));
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 2);
-    let aside = zoo.lake.set_aside("zoo", "r1", "keepers");
+    let aside = zoo.lake.quarantined("zoo", "r1", "keepers");
     assert_eq!(aside.iter().map(|aside| aside.number).collect::<Vec<_>>(), [3, 4]);
-    let words = "bytes in a page of PostgreSQL, at most 8160 fit";
-    assert!(aside.iter().all(|aside| aside.reasons.ends_with(words)), "{aside:?}");
+    let message = "bytes in a page of PostgreSQL, at most 8160 fit";
+    assert!(aside.iter().all(|aside| aside.reasons.ends_with(message)), "{aside:?}");
 }
 
 /// JSON goes through a column of text on its way to SUPER, and its strings, its depth and `_extra` have ends as well.

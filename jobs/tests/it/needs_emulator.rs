@@ -147,7 +147,7 @@ fn a_run_is_verified_and_made_again_from_what_the_bucket_keeps() {
         assert_eq!((recorded(&one), &one["raw"]), (recorded(&two), &two["raw"]), "{collection}");
     }
     bucket.ask(Method::DELETE, bucket.receipt("r1", "about")["raw"]["key"].as_str().expect("a key"), &[]);
-    let said = ["collection `about` failed", "s3://", "it is gone"];
+    let said = ["collection `about` failed", "s3://", "it is missing"];
     from_raw().flag("--verify").run().refused(&said);
     from_raw().option("--run-id", "r3").run().refused(&said);
 }

@@ -1,5 +1,4 @@
-//! A run made again from the bytes that another one kept: the same code gives the same files, a changed contract gives
-//! other ones, and the ledger's order holds.
+//! Replays: the same code gives the same files, a changed contract gives other files, and the ledger's order is kept.
 
 mod verify;
 
@@ -13,7 +12,7 @@ use crate::support::rogue::Rogue;
 use crate::support::server::{Answer, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// The run `to` from what `from` kept.
+/// The run `to` from the stored responses of `from`.
 fn replay(zoo: &Zoo, from: &str, to: &str) -> Program {
     zoo.raw(from).option("--run-id", to)
 }
@@ -30,8 +29,8 @@ fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
 /// A server whose answers carry an ETag, and a loaded run from it.
 fn loaded() -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    for (name, answer) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&answer).header("ETag", "\"one\"")]);
+    for (name, response) in stock() {
+        server.answers(&format!("/{name}"), [Answer::json(&response).header("ETag", "\"one\"")]);
     }
     zoo.asking_with_ledger(&server.url(), "r1").run().done();
     zoo.copy("r1").run().done();
@@ -43,7 +42,7 @@ fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     let raw = zoo.lake.keys("raw");
-    // The source may be gone; it is not asked.
+    // A replay sends no request to the source, which may be missing.
     std::fs::remove_dir_all(zoo.source()).expect("a folder");
     let report = replay(&zoo, "r1", "r2").run().done();
     assert_eq!(report["run_id"], "r2");
@@ -87,7 +86,7 @@ fn the_head_run_is_loaded_again_under_a_changed_contract_and_its_etag_is_sent_fr
     assert_eq!(zoo.ledger(), ["1 r1", "2 r2"]);
     assert_eq!(zoo.objects("SELECT name FROM zoo.animals WHERE id = 1"), [json!({"name": " Ada "})]);
 
-    // The server says that the answer is still the same; the objects that count are those of the replay.
+    // The server returns 304; the manifest lists the objects of the replay.
     for (name, _) in stock() {
         server.answers(&format!("/{name}"), [Answer::new(304, "")]);
     }
@@ -106,7 +105,7 @@ fn a_run_that_was_not_modified_is_replayed_from_the_bytes_that_it_points_to() {
     }
     zoo.asking_with_ledger(&server.url(), "r2").run().done();
     zoo.copy("r2").run().done();
-    // Its time is that of the 304: with the time of the first answer the head could never be loaded again.
+    // Its time is that of the 304: with the time of the first response the head could never be loaded again.
     replay(&zoo, "r2", "r3").run().done();
     let [first, asked, replayed] = ["r1", "r2", "r3"].map(|run| zoo.lake.receipt("zoo", run, "animals"));
     assert_eq!((&replayed["fetched_at"], &replayed["raw"]), (&asked["fetched_at"], &first["raw"]));
@@ -140,9 +139,12 @@ fn only_some_collections_can_be_replayed() {
 
 #[test]
 fn bytes_that_are_gone_or_altered_are_refused_by_name_and_nothing_is_published() {
-    for (problem, said) in
-        [("gone", "it is gone"), ("longer", "bytes, not"), ("altered", "its SHA-256 is"), ("broken", "its SHA-256 is")]
-    {
+    for (problem, message) in [
+        ("gone", "it is missing"),
+        ("longer", "bytes, not"),
+        ("altered", "its SHA-256 is"),
+        ("broken", "its SHA-256 is"),
+    ] {
         let zoo = Zoo::stocked();
         zoo.transformation("r1").run().done();
         let before = zoo.lake.keys("processed");
@@ -157,18 +159,22 @@ fn bytes_that_are_gone_or_altered_are_refused_by_name_and_nothing_is_published()
             _ => zoo.lake.overwrite(&raw, &[b"}".to_vec(), bytes[1..].to_vec()].concat()),
         }
         let ended = replay(&zoo, "r1", "r2").option("--collections", "animals").run();
-        ended.refused(&["collection `animals` failed", &raw, "is not what its receipt vouches for", said]);
+        ended.refused(&["collection `animals` failed", &raw, "does not match its manifest", message]);
         assert!(zoo.lake.keys("stage/zoo/run=r2").is_empty());
         assert_eq!(zoo.lake.keys("processed"), before, "{problem}");
     }
 }
 
 #[test]
-fn a_run_that_is_not_there_is_told_with_what_is() {
+fn a_missing_run_is_reported_with_the_existing_collections() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").option("--collections", "animals,about").run().done();
     replay(&zoo, "r1", "r2").run().refused(&["run `r1`", "has no keepers.json, no tickets.json", "animals,about"]);
-    replay(&zoo, "r0", "r2").run().refused(&["run `r0`", "has no animals.json", "name a run that this lake has"]);
+    replay(&zoo, "r0", "r2").run().refused(&[
+        "run `r0`",
+        "has no animals.json",
+        "pass a --from-raw run that is in this lake",
+    ]);
 }
 
 #[test]
@@ -176,18 +182,18 @@ fn a_run_id_that_stands_for_other_bytes_is_refused() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     zoo.transformation("r2").run().done();
-    replay(&zoo, "r1", "r2").run().refused(&["run `r2` has a receipt already, of other bytes"]);
+    replay(&zoo, "r1", "r2").run().refused(&["run `r2` exists already, with other responses"]);
     replay(&zoo, "r1", "r3").run().done();
-    zoo.transformation("r3").run().refused(&["run `r3` has a receipt already, of other bytes"]);
+    zoo.transformation("r3").run().refused(&["run `r3` exists already, with other responses"]);
 }
 
 #[test]
 fn options_that_contradict_each_other_are_misuse() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
-    replay(&zoo, "r1", "r2").option("--source-url", "file:///answers").run().misused(&["--source-url"]);
-    replay(&zoo, "r1", "r2").env("SOURCE_URL", "file:///answers").run().misused(&["SOURCE_URL"]);
-    replay(&zoo, "r1", "r2").flag("--verify").run().misused(&["--verify makes no run"]);
+    replay(&zoo, "r1", "r2").option("--source-url", "file:///responses").run().misused(&["--source-url"]);
+    replay(&zoo, "r1", "r2").env("SOURCE_URL", "file:///responses").run().misused(&["SOURCE_URL"]);
+    replay(&zoo, "r1", "r2").flag("--verify").run().misused(&["--verify creates no run"]);
     replay(&zoo, "r1", "r1").run().misused(&["name the same run"]);
     zoo.raw("r1").run().misused(&["--run-id"]);
     zoo.raw("r 1").option("--run-id", "r2").run().misused(&["`r 1` is not a run ID"]);

@@ -11,7 +11,7 @@ use crate::support::server::{Answer, Server};
 use crate::support::wait_until;
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// How soon a program must have ended after SIGTERM.
+/// The most time from SIGTERM to the exit.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Sends a signal to a program and returns how long it took to exit.
@@ -60,10 +60,10 @@ fn a_transformation_killed_in_mid_body_publishes_nothing_and_the_same_run_id_suc
 }
 
 #[test]
-fn a_transformation_stopped_while_it_waits_to_try_again_ends_at_once() {
+fn a_transformation_stopped_while_it_waits_for_a_retry_exits_immediately() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    for (name, answer) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    for (name, response) in stock() {
+        server.answers(&format!("/{name}"), [Answer::json(&response)]);
     }
     server.answers("/animals", [Answer::new(429, "").header("Retry-After", "60")]);
     let running = zoo.asking(&server.url(), "r1").start();
@@ -82,12 +82,12 @@ fn a_transformation_stopped_while_it_waits_to_try_again_ends_at_once() {
     );
 }
 
-/// The worst moment to be stopped: a receipt is visible, and the program may not know it yet.
+/// The most difficult moment: a manifest is visible, and the program may not know it yet.
 #[test]
-fn what_a_visible_receipt_vouches_for_is_there_whenever_the_program_is_stopped() {
+fn every_object_of_a_visible_manifest_exists_whenever_the_program_is_stopped() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    for (name, answer) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    for (name, response) in stock() {
+        server.answers(&format!("/{name}"), [Answer::json(&response)]);
     }
     for run in (1..=12).map(|number| format!("r{number}")) {
         let running = zoo.asking(&server.url(), &run).start();
@@ -108,7 +108,7 @@ fn what_a_visible_receipt_vouches_for_is_there_whenever_the_program_is_stopped()
 }
 
 #[test]
-fn a_program_stopped_while_the_warehouse_says_nothing_ends_at_once() {
+fn a_program_stopped_while_the_warehouse_is_silent_exits_immediately() {
     let (zoo, mute) = (Zoo::stocked(), Rogue::silent());
     zoo.transformation("r1").run().done();
     let warehouse = format!("postgres://loader:very-secret@{}/zoo", mute.address());
@@ -122,8 +122,8 @@ fn a_program_stopped_while_the_warehouse_says_nothing_ends_at_once() {
     }
 }
 
-/// A loaded zoo with a second run on its way: `copy` has staged everything and waits for the lock that a load takes.
-fn held() -> (Zoo, Session, Running) {
+/// A loaded zoo with a second run on its way: `copy` has staged everything and waits for the lock of a load.
+fn waiting_load() -> (Zoo, Session, Running) {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     zoo.gives("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
@@ -153,7 +153,7 @@ fn succeeds_now(zoo: &Zoo) {
 
 #[test]
 fn a_load_that_is_killed_changes_nothing_and_the_next_one_sweeps_up() {
-    let (zoo, holder, running) = held();
+    let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     running.signal(Signal::SIGKILL);
     running.wait().was_killed(Signal::SIGKILL);
@@ -165,7 +165,7 @@ fn a_load_that_is_killed_changes_nothing_and_the_next_one_sweeps_up() {
 
 #[test]
 fn a_load_that_is_stopped_says_so_changes_nothing_and_can_be_run_again() {
-    let (zoo, holder, running) = held();
+    let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     let (ended, took) = stop(running);
     ended.failed_for_now(&["stopped by SIGTERM"]);
@@ -177,7 +177,7 @@ fn a_load_that_is_stopped_says_so_changes_nothing_and_can_be_run_again() {
 
 #[test]
 fn a_load_whose_connection_the_server_ends_failed_for_now() {
-    let (zoo, holder, running) = held();
+    let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dpworld' AND datname = current_database()";
     zoo.database().session(Role::Postgres).run(all);

@@ -20,7 +20,7 @@ pub enum Origin {
     Api(Api),
     /// `<collection>.json` below a folder or bucket prefix.
     Files(Lake),
-    /// The objects in `raw/` that this run's receipts list; no request is sent to the source.
+    /// The objects in `raw/` that this run's manifests list; no request is sent to the source.
     Raw(RunId),
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Arriving<'t> {
     pub etag: Option<String>,
     /// The URL of the ETag.
     pub url: Option<String>,
-    /// The time of the request, as in the receipt.
+    /// The time of the request, as in the manifest.
     pub fetched_at: String,
     pub form: Form,
     /// The number of records according to the headers.
@@ -85,33 +85,33 @@ impl Origin {
 
     /// Reports every missing collection before the first fetch.
     pub(super) async fn check(&self, job: &Job, lake: &Lake) -> Result<()> {
-        let (names, whose, otherwise) = match self {
+        let (names, place, otherwise) = match self {
             Self::Api(_) => return Ok(()),
             Self::Files(files) => {
-                let whose = format!("the source {}", files.location(""));
-                (files.names("").await?, whose, "point the source at a folder with <collection>.json files")
+                let place = format!("the source {}", files.location(""));
+                (files.names("").await?, place, "pass a --source-url with <collection>.json files")
             }
             Self::Raw(run) => {
                 let folder = Layout { source: &job.contract.source }.receipts(run);
-                let whose = format!("run `{run}`, whose receipts are below {},", lake.location(&folder));
-                (lake.names(&folder).await?, whose, "name a run that this lake has")
+                let place = format!("run `{run}` ({})", lake.location(&folder));
+                (lake.names(&folder).await?, place, "pass a --from-raw run that is in this lake")
             }
         };
-        let there = |name: &&String| names.contains(&format!("{name}.json"));
-        let missing: Vec<&str> = job.collections.iter().filter(|name| !there(name)).map(String::as_str).collect();
+        let exists = |name: &&String| names.contains(&format!("{name}.json"));
+        let missing: Vec<&str> = job.collections.iter().filter(|name| !exists(name)).map(String::as_str).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let present: Vec<&str> = job.contract.collections.keys().filter(there).map(String::as_str).collect();
-        let failure = Failure::refused(format!("{whose} has no {}.json", missing.join(".json, no ")));
+        let present: Vec<&str> = job.contract.collections.keys().filter(exists).map(String::as_str).collect();
+        let failure = Failure::refused(format!("{place} has no {}.json", missing.join(".json, no ")));
         Err(match present.as_slice() {
             [] => failure.hint(otherwise),
-            present => failure.hint(format!("to take only what is there: --collections {}", present.join(","))),
+            present => failure.hint(format!("to transform only the others, pass --collections {}", present.join(","))),
         }
         .into())
     }
 
-    /// Starts a response; `None` means not modified. `earlier` is the receipt with the ETag, or the one to replay.
+    /// Starts a response; `None` means not modified. `earlier` is the manifest with the ETag, or the one to replay.
     pub(super) async fn ask<'t>(
         &self,
         to: Target<'t>,
@@ -141,25 +141,25 @@ impl Origin {
             Self::Files(files) => {
                 let from = format!("{}.json", to.name);
                 let Some((size, file)) = files.read_version(&from).await? else {
-                    return Err(Failure::refused(format!("`{}` is gone", files.location(&from))).into());
+                    return Err(Failure::refused(format!("`{}` was removed meanwhile", files.location(&from))).into());
                 };
                 evidence.insert("file".to_owned(), files.location(&from).into());
                 let form = Form { gzip: false, delimited: true };
                 (From::File(file), None, form, Some(size))
             }
             Self::Raw(_) => {
-                let receipt = earlier.context("a replay without a receipt")?;
+                let receipt = earlier.context("a replay without a manifest")?;
                 let object = &receipt.raw;
                 match to.lake.size(&object.key).await? {
                     Some(size) if size == object.bytes => {}
                     Some(size) => return Err(altered(&to, object, &format!("{size} bytes, not {}", object.bytes))),
-                    None => return Err(altered(&to, object, "it is gone")),
+                    None => return Err(altered(&to, object, "it is missing")),
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
                 url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
                 claims = to.claims(object).await?;
-                // Its receipt proves that it was complete.
+                // It was complete, because it has a manifest.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
                 let reader = to.lake.read(&object.key, object.bytes);
                 (From::Raw(reader, object.clone()), receipt.etag.clone(), form, Some(object.bytes))
@@ -195,7 +195,7 @@ impl Arriving<'_> {
     /// Finishes the copy in the lake and stores the evidence.
     ///
     /// # Errors
-    /// Refused when bytes from `raw/` do not match their receipt.
+    /// Refused when bytes from `raw/` do not match their manifest.
     pub(super) async fn stored(self) -> Result<Object> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {
@@ -211,14 +211,16 @@ impl Arriving<'_> {
     }
 }
 
-/// The ETag for a conditional request; old receipts lack the URL.
+/// The ETag for a conditional request; old manifests lack the URL.
 fn known(receipt: &Receipt) -> Option<Known<'_>> {
     Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
-    let message = format!("`{}` is not what its receipt vouches for: {problem}", to.lake.location(&object.key));
-    Failure::refused(message).hint("without the bytes as they came only the source itself can give them again").into()
+    let message = format!("`{}` does not match its manifest: {problem}", to.lake.location(&object.key));
+    Failure::refused(message)
+        .hint("the response cannot be restored: fetch it again with a new run, without --from-raw")
+        .into()
 }
 
 impl Target<'_> {

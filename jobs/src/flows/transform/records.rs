@@ -101,7 +101,7 @@ impl<'r> Records<'r> {
             }
             _ => Failure::refused("the response is not the JSON that the contract describes")
                 .because(error)
-                .hint(format!("the bytes as they came: {}", self.place)),
+                .hint(format!("the response as received: {}", self.place)),
         };
         failure.into()
     }
@@ -112,6 +112,6 @@ impl<'r> Records<'r> {
             return Failure::temporary("the response is incomplete").because(error).into();
         }
         let failure = Failure::refused("the response is declared as gzip, but cannot be decompressed").because(error);
-        failure.hint(format!("the bytes as they came: {}", self.place)).into()
+        failure.hint(format!("the response as received: {}", self.place)).into()
     }
 }

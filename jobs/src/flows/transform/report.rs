@@ -1,4 +1,4 @@
-//! What a transformation reports: how each collection's receipt came about, and its tables' counts.
+//! The report of a transformation: each collection's status and its tables' counts.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::lineage::Written;
 use crate::receipt::TableReceipt;
 
-/// What became of a run's collections.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The run.
@@ -18,7 +18,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// What the run wrote of each table; after a 304 it wrote nothing.
+    /// The rows, bytes and files that the run wrote for each table; none after a 304.
     pub fn written(&self) -> BTreeMap<String, Written> {
         let nothing = Written { rows: 0, bytes: Some(0), files: Some(0) };
         let tables = self.collections.values().flat_map(|collected| {
@@ -29,44 +29,44 @@ impl Report {
     }
 }
 
-/// What became of one collection.
+/// The result of one collection.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Collected {
-    /// How its receipt came about.
+    /// How the collection was transformed.
     pub status: Status,
     /// Its tables' counts.
     pub tables: Vec<TableReceipt>,
 }
 
-/// How a receipt came about.
+/// How a collection was transformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// The source was asked and its answer transformed.
+    /// From a new response of the source.
     Fetched,
-    /// The source said that nothing changed since the committed run whose objects the receipt names.
+    /// Not at all: the source returned 304, so the manifest lists the objects of an earlier run.
     NotModified,
-    /// This run had a receipt already.
+    /// Not again: this run already has a manifest.
     Reused,
-    /// The bytes that another run kept were transformed again.
+    /// From the stored response of another run.
     Replayed,
-    /// They were, and gave exactly the files that the run vouches for; nothing was written.
+    /// Verified: the stored response gives exactly the files in the manifest.
     Identical,
-    /// The same, although the contract is another one by now.
+    /// Verified, although the contract has changed.
     IdenticalUnderAnotherContract,
 }
 
-/// The same for a person, in a line.
-pub(super) fn said(collected: &Collected) -> String {
+/// The result of a collection in a line.
+pub(super) fn summary(collected: &Collected) -> String {
     let [own, ..] = collected.tables.as_slice() else { return String::new() };
-    let aside = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };
+    let quarantined = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };
     let how = match collected.status {
         Status::Fetched => "",
         Status::NotModified => " (not modified)",
-        Status::Reused => " (this run had them already)",
+        Status::Reused => " (from an earlier attempt)",
         Status::Replayed => " (replayed)",
-        Status::Identical => " (byte for byte the same)",
-        Status::IdenticalUnderAnotherContract => " (byte for byte the same, under another contract)",
+        Status::Identical => " (identical)",
+        Status::IdenticalUnderAnotherContract => " (identical, under another contract)",
     };
-    format!("{} rows{aside}{how}", own.rows)
+    format!("{} rows{quarantined}{how}", own.rows)
 }

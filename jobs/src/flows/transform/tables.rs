@@ -17,7 +17,7 @@ use crate::table::{Encoder, Record, RecordReader};
 
 /// The objects of one response.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct Objects {
     pub raw: Object,
     pub tables: Vec<TableReceipt>,
     pub quarantine: Option<Object>,
@@ -30,7 +30,7 @@ pub(super) async fn make(
     to: &Target<'_>,
     mut arriving: Arriving<'_>,
     claim: &(dyn Fn(String) + Sync),
-) -> Result<Made> {
+) -> Result<Objects> {
     let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
     let mut work = Work {
         to: *to,
@@ -56,15 +56,15 @@ pub(super) async fn make(
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
     if collection.answer == Answer::List {
-        whole(to, claims.missing(work.records))?;
+        check_complete(to, claims.missing(work.records))?;
     }
     let again = || Records::new(&reader, collection, form, place.clone());
     let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
-    Ok(Made { raw, tables, quarantine })
+    Ok(Objects { raw, tables, quarantine })
 }
 
 /// Refuses a page that is not the complete list, except in a verification, which loads nothing.
-fn whole(to: &Target<'_>, missing: Option<String>) -> Result<()> {
+fn check_complete(to: &Target<'_>, missing: Option<String>) -> Result<()> {
     match (missing.filter(|_| to.stores), to.accept) {
         (None, _) => Ok(()),
         (Some(missing), Some(reason)) => {
@@ -73,8 +73,8 @@ fn whole(to: &Target<'_>, missing: Option<String>) -> Result<()> {
         }
         (Some(missing), None) => Err(Failure::refused(missing)
             .hint(
-                "the source probably sends pages: ask for all records in the contract's `path`, for example \
-                 `?limit=100000`; if these are all, accept it once with --accept REASON",
+                "the source probably paginates: request all records in the contract's `path`, for example \
+                 `?limit=100000`; if the response is complete, accept it once with --accept REASON",
             )
             .into()),
     }
@@ -120,7 +120,7 @@ impl Work<'_> {
         } else {
             self.tables[0].receipt.quarantined += 1;
             let key = key.map(Cow::into_owned);
-            self.set_aside(key, &mem::take(&mut record.reasons), json)?;
+            self.quarantine(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
         self.children(&record, fits)
@@ -141,7 +141,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn set_aside(&mut self, key: Option<String>, reasons: &[String], json: &str) -> Result<()> {
+    fn quarantine(&mut self, key: Option<String>, reasons: &[String], json: &str) -> Result<()> {
         let Target { layout, run, name, attempt, .. } = self.to;
         let (encoder, _) = match &mut self.quarantine {
             Some(open) => open,
@@ -184,13 +184,13 @@ impl Work<'_> {
         let share = own.quarantined as f64 / own.read.max(1) as f64;
         if let Some(quarantine) = quarantine.as_ref().filter(|_| share > max_share) {
             let message = format!(
-                "{} of {} records do not fit the contract ({:.1} %, at most {:.1} % may be set aside)",
+                "{} of {} records do not fit the contract ({:.1} %, at most {:.1} % may be quarantined)",
                 own.quarantined,
                 own.read,
                 share * 100.0,
                 max_share * 100.0
             );
-            let hint = format!("all of them, with reasons: {}", self.to.lake.location(&quarantine.key));
+            let hint = format!("the quarantined records and their reasons: {}", self.to.lake.location(&quarantine.key));
             return Err(Failure::refused(message).because(self.first_reasons.trim_start()).hint(hint).into());
         }
         let mut tables = Vec::new();

@@ -1,5 +1,4 @@
-//! The proof that a run's files are what its stored bytes give: each one made again, and held against the receipt and
-//! against the file itself.
+//! Verifies that a run's files match its manifest and the files that its stored responses give now.
 
 use std::collections::BTreeMap;
 
@@ -10,44 +9,44 @@ use crate::failure::Failure;
 use crate::receipt::{self, Object, Receipt};
 
 impl Transformation {
-    /// Compares what was made just now with what the receipt vouches for; the first difference is told.
+    /// Compares the manifest, the stored files and the files as transformed now; fails at the first difference.
     pub(super) async fn compare(&self, name: &str, kept: &Receipt, made: &Receipt) -> Result<Collected> {
         let (before, now, place) = (objects(kept), objects(made), |object: &Object| self.0.lake.location(&object.key));
-        for (whose, one) in &before {
-            let difference = match now.get(whose) {
-                Some(again) if equal(one, again) => {
-                    self.check_stored(name, &whose.0, one).await?;
+        for (part, one) in &before {
+            let difference = match now.get(part) {
+                Some(again) if (one.bytes, &one.sha256) == (again.bytes, &again.sha256) => {
+                    self.check_stored(name, &part.0, one).await?;
                     continue;
                 }
                 Some(other) => format!(
-                    "`{}` comes out as {} bytes with SHA-256 {}, its receipt says {} bytes with {}",
+                    "`{}` now has {} bytes with SHA-256 {}, the manifest records {} bytes with {}",
                     place(one),
                     other.bytes,
                     other.sha256,
                     one.bytes,
                     one.sha256
                 ),
-                None => format!("`{}` does not come out again", place(one)),
+                None => format!("`{}` is not written any more", place(one)),
             };
-            return Err(differs(name, &whose.0, &difference, kept, made));
+            return Err(differs(name, &part.0, &difference, kept, made));
         }
-        if let Some((table, _)) = now.keys().find(|whose| !before.contains_key(*whose)) {
-            return Err(differs(name, table, "a file comes out that the receipt does not name", kept, made));
+        if let Some((table, _)) = now.keys().find(|part| !before.contains_key(*part)) {
+            return Err(differs(name, table, "a file is written that the manifest does not list", kept, made));
         }
         let status = if kept.fingerprint == made.fingerprint {
             Status::Identical
         } else {
             Status::IdenticalUnderAnotherContract
         };
-        // The receipt's own: its keys are those of the files that are there.
+        // From the stored manifest: its keys are those of the stored files.
         Ok(Collected { status, tables: kept.tables.clone() })
     }
 
-    /// Whether the file is still the one that the receipt vouches for.
+    /// Fails if the stored file does not match the manifest.
     async fn check_stored(&self, name: &str, table: &str, object: &Object) -> Result<()> {
         let lake = &self.0.lake;
         let problem = match lake.size(&object.key).await? {
-            None => "it is gone".to_owned(),
+            None => "it is missing".to_owned(),
             Some(size) if size != object.bytes => format!("{size} bytes, not {}", object.bytes),
             Some(_) => {
                 let sha256 = lake.sha256(object).await?;
@@ -58,12 +57,14 @@ impl Transformation {
             }
         };
         let place = lake.location(&object.key);
-        let message = format!("collection `{name}`, {table}: `{place}` is not what its receipt vouches for: {problem}");
-        Err(Failure::refused(message).hint("transform again under a new run id: --from-raw without --verify").into())
+        let message = format!("collection `{name}`, {table}: `{place}` does not match its manifest: {problem}");
+        Err(Failure::refused(message)
+            .hint("transform again under a new run ID, with --from-raw and without --verify")
+            .into())
     }
 }
 
-/// Every object that was made from an answer, by what it belongs to and its place there.
+/// Each object of a manifest, by its table (or `quarantine`) and its position there.
 fn objects(receipt: &Receipt) -> BTreeMap<(String, usize), &Object> {
     let files = receipt.tables.iter().flat_map(|table| {
         let name = format!("table `{}`", table.table);
@@ -77,11 +78,7 @@ fn differs(name: &str, table: &str, difference: &str, kept: &Receipt, made: &Rec
     Failure::refused(message).because(cause(kept, made)).into()
 }
 
-fn equal(one: &Object, other: &Object) -> bool {
-    (one.bytes, &one.sha256) == (other.bytes, &other.sha256)
-}
-
-/// Why the same bytes gave another file: what of the receipt's making is not the same any more.
+/// The likely cause of a difference: the contract or the code.
 fn cause(kept: &Receipt, made: &Receipt) -> String {
     let now = receipt::made_by();
     let then = kept.made_by.as_deref().unwrap_or("an older version");
@@ -92,7 +89,7 @@ fn cause(kept: &Receipt, made: &Receipt) -> String {
         (true, false) => format!("{code} differs, which is the likely cause; the contract fingerprint is the same"),
         (false, false) => format!("{contract} and {code} differ, which are the likely causes"),
         (true, true) => "neither the contract fingerprint nor the code version differs: the code was changed without \
-                         counting its version up, or the receipt was altered"
+                         a new version, or the manifest was altered"
             .to_owned(),
     }
 }

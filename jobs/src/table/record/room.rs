@@ -1,4 +1,4 @@
-//! Whether a whole row fits, beyond each of its values.
+//! Whether a row fits into the warehouse.
 
 use contract::{Table, Type};
 
@@ -8,14 +8,14 @@ use crate::limits::{self, HEAP_BYTES, Stored, TEXT_BYTES};
 use crate::table::file_columns;
 use crate::table::row::Row;
 
-/// The room that a table's rows need.
+/// The size of a table's rows, as far as it is known in advance.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// What every row needs before any text.
+    /// The bytes of every row before any text.
     fixed: usize,
-    /// Whether rows can be too large at all; only those of very wide tables can.
+    /// Whether a row can exceed the limit, which only very wide tables allow.
     wide: bool,
-    /// Whether they can be too large for a page of PostgreSQL; only those of more than three hundred columns can.
+    /// Whether a row can exceed a page of PostgreSQL, which needs more than three hundred columns.
     many: bool,
 }
 
@@ -23,7 +23,7 @@ impl Room {
     pub(super) fn of(table: &Table<'_>) -> Self {
         let (mut fixed, mut most) = (0, 0);
         for (index, (name, kind, _)) in file_columns(table).into_iter().enumerate() {
-            // The hash comes with the encoder and a child's first column with its parent, both after the check.
+            // The hash and a child's first column are added after the check.
             let later = name == "_row_hash" || table.child.is_some() && index == 0;
             match kind {
                 Type::String(bytes) if later => fixed += bytes as usize,
@@ -39,16 +39,16 @@ impl Room {
 
     /// Adds a reason if the row, or its `_extra`, is too large.
     pub(super) fn check(&self, row: &Row<'_>, path: Path<'_>, reasons: &mut Vec<String>) {
-        if let Err(flaw) = row.extra_fits() {
-            reasons.push(told(path, "_extra", &flaw.problem));
+        if let Err(defect) = row.extra_fits() {
+            reasons.push(Path::Field(&path, "_extra").reason(&defect.problem));
         }
         if self.many {
-            // A child's own key comes after the check, and takes 32 bytes at most.
+            // A child's key is added after the check, at most 32 bytes.
             let later = if let Path::Root = path { 0 } else { 32 };
             let bytes = limits::heap(row.cells.len(), row.cells.iter().filter_map(stored)) + later;
             if bytes > HEAP_BYTES {
                 let problem = format!("a row of {bytes} bytes in a page of PostgreSQL, at most {HEAP_BYTES} fit");
-                reasons.push(if let Path::Root = path { problem } else { format!("{path}: {problem}") });
+                reasons.push(path.reason(&problem));
             }
         }
         if !self.wide {
@@ -61,10 +61,7 @@ impl Room {
         let extra = row.extra_json().map_or(0, |json| json.len());
         let bytes = self.fixed + row.cells.iter().map(text).sum::<usize>() + extra;
         if let Some(problem) = limits::row(bytes) {
-            reasons.push(match path {
-                Path::Root => problem,
-                path => format!("{path}: {problem}"),
-            });
+            reasons.push(path.reason(&problem));
         }
     }
 }
@@ -78,13 +75,6 @@ fn stored(cell: &Cell<'_>) -> Option<Stored> {
         Cell::Text(text) => Stored::text(text.len()),
         Cell::Json(_) => Stored::json(),
     })
-}
-
-fn told(path: Path<'_>, column: &str, problem: &str) -> String {
-    match path {
-        Path::Root => format!("{column}: {problem}"),
-        path => format!("{path}.{column}: {problem}"),
-    }
 }
 
 #[cfg(test)]

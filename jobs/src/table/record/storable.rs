@@ -1,25 +1,23 @@
-//! JSON that is kept as it is, and serde_json's words for what it cannot read.
+//! JSON that is stored as received, and serde_json's messages.
 
 use std::borrow::Cow;
 
 use crate::clean;
 use crate::limits::{self, Json, LEVELS, TEXT_BYTES};
 
-/// A JSON column's text: as it came, but for the white space between its tokens.
+/// A JSON column's text: as received, without the white space between its tokens.
 ///
 /// # Errors
-/// Why no warehouse can hold it, in words. On its way to SUPER it passes through a column of text, so the whole of it
-/// must fit there.
+/// Why the warehouse cannot store it. It must fit into a text column, through which it is loaded as SUPER.
 pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
     let (_, kept) = read(json)?;
-    limits::length(&kept, TEXT_BYTES).map_err(|flaw| flaw.problem)?;
+    limits::length(&kept, TEXT_BYTES).map_err(|defect| defect.problem)?;
     Ok(kept)
 }
 
-/// The same for a field of `_extra`, which is one level further inside. How long `_extra` may become is for the row to
-/// say.
+/// The same for a field of `_extra`, which is one level deeper; the row checks the length of `_extra`.
 pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>, String> {
-    limits::text(name, usize::MAX).map_err(|flaw| format!("the field's name {}", flaw.problem))?;
+    limits::text(name, usize::MAX).map_err(|defect| format!("the field's name {}", defect.problem))?;
     let (found, kept) = read(json)?;
     if found.depth == LEVELS {
         return Err(format!("JSON of more than {LEVELS} levels"));
@@ -28,14 +26,14 @@ pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, s
 }
 
 fn read(json: &str) -> Result<(Json, Cow<'_, str>), String> {
-    let found = limits::json(json).map_err(|flaw| flaw.problem)?;
+    let found = limits::json(json).map_err(|defect| defect.problem)?;
     Ok((found, if found.spaced { clean::compact(json) } else { Cow::Borrowed(json) }))
 }
 
-/// serde_json's words without their line and column, which count inside the record only.
+/// serde_json's message without line and column, which are relative to the record.
 pub(super) fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // Where the grammar is sound, all that can be wrong with an escape is half of a pair.
+    // The grammar is valid, so the escape can only be half a surrogate pair.
     if text.contains("hex escape") {
         return "a hex escape of half a surrogate pair".to_owned();
     }

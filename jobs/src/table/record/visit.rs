@@ -1,4 +1,4 @@
-//! The pass over one record's JSON: serde calls, the contract's tree says what to expect, and the sink takes what comes.
+//! The pass over one record's JSON: serde's visitor follows the contract's tree and fills the row.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,12 +12,12 @@ use super::{ChildRows, Node, RecordReader, Spec, missing};
 use crate::clean::{self, Cell, Number};
 use crate::table::row::Row;
 
-/// A row that is being filled, and where its troubles go.
+/// A row that is being filled, and the reasons to quarantine its record.
 pub(super) struct Sink<'s, 'a> {
     pub(super) reader: &'s RecordReader,
     pub(super) columns: &'s [Spec],
     pub(super) row: &'s mut Row<'a>,
-    /// The columns that have a reason already; that they are missing too would be no news.
+    /// The columns that have a reason already, and are not reported as missing too.
     pub(super) failed: Vec<usize>,
     /// `None` inside a child: lists do not nest.
     pub(super) children: Option<&'s mut Vec<ChildRows<'a>>>,
@@ -25,12 +25,19 @@ pub(super) struct Sink<'s, 'a> {
     pub(super) frozen: &'s mut Option<String>,
 }
 
-/// The way from the record to here, for reasons only; text is made when one is needed.
+/// The path from the record to a value; formatted only for a reason.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'p> {
     Root,
     Field(&'p Path<'p>, &'p str),
     Element(&'p Path<'p>, u64),
+}
+
+impl Path<'_> {
+    /// A reason with the path in front.
+    pub(super) fn reason(self, problem: &str) -> String {
+        if let Self::Root = self { problem.to_owned() } else { format!("{self}: {problem}") }
+    }
 }
 
 impl fmt::Display for Path<'_> {
@@ -52,14 +59,10 @@ pub(super) struct Value<'v, 's, 'a> {
 
 impl<'a> Value<'_, '_, 'a> {
     fn reason(&mut self, problem: &str) {
-        let reason = match self.path {
-            Path::Root => problem.to_owned(),
-            path => format!("{path}: {problem}"),
-        };
-        self.sink.reasons.push(reason);
+        self.sink.reasons.push(self.path.reason(problem));
     }
 
-    /// The column at a scalar's place; elsewhere a scalar is a reason.
+    /// Sets the column, or adds a reason if no scalar is expected here.
     fn scalar(mut self, found: &dyn fmt::Display, cell: impl FnOnce(&Spec) -> Result<Cell<'a>, String>) {
         match self.node {
             Node::Column(index) => match cell(&self.sink.columns[*index]) {
@@ -214,7 +217,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
             return IgnoredAny.visit_map(map).map(|_| ());
         };
         let mut seen = Seen::default();
-        // Real answers keep one field order in every record, so the next field is almost always the expected one.
+        // Most responses have one order of fields, so the next field is almost always the expected one.
         let mut expected = 0;
         while let Some(key) = map.next_key_seed(Key { fields, expected })? {
             match key {
@@ -246,7 +249,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
     }
 }
 
-/// Which fields of one object have come already.
+/// The fields of one object that were read already.
 #[derive(Default)]
 struct Seen(Vec<u64>, u64);
 

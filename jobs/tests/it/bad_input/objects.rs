@@ -12,17 +12,17 @@ use super::transformed;
 use crate::support::lake::{receipt_key, sha256};
 use crate::support::zoo::{State, Zoo};
 
-/// The load of the second run is refused with these words and changes nothing.
+/// The load of the second run is refused with these messages and changes nothing.
 #[track_caller]
-fn refused(zoo: &Zoo, state: &State, words: &[&str]) {
-    zoo.copy("r2").run().refused(words);
+fn refused(zoo: &Zoo, state: &State, message: &[&str]) {
+    zoo.copy("r2").run().refused(message);
     assert_eq!(&zoo.state(), state);
 }
 
-/// A change of a receipt.
+/// A change of a manifest.
 type Edit = fn(&mut Value);
 
-/// Changes a receipt in place, and takes the lake's new state for the one to keep.
+/// Changes a manifest in place and returns the new state.
 fn edit(zoo: &Zoo, collection: &str, change: impl FnOnce(&mut Value)) -> State {
     let mut receipt = zoo.lake.receipt("zoo", "r2", collection);
     change(&mut receipt);
@@ -70,11 +70,11 @@ fn a_file_that_was_altered_after_its_receipt_is_refused() {
 fn a_response_that_is_missing_or_was_altered_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.raw("zoo", "r2", "animals");
-    let words = [key.as_str(), "is missing or has another size than its manifest records"];
+    let message = [key.as_str(), "is missing or has another size than its manifest records"];
     zoo.lake.overwrite(&key, b"[]");
-    refused(&zoo, &state, &words);
+    refused(&zoo, &state, &message);
     zoo.lake.remove(&key);
-    refused(&zoo, &state, &words);
+    refused(&zoo, &state, &message);
 }
 
 #[test]
@@ -101,14 +101,14 @@ fn a_receipt_that_was_edited_is_refused() {
         ),
         (|receipt| receipt["run_id"] = json!("r1"), "it belongs to zoo.animals of run r1"),
     ];
-    for (edited, words) in edits {
+    for (edited, message) in edits {
         let state = edit(&zoo, "animals", edited);
-        refused(&zoo, &state, &[words]);
+        refused(&zoo, &state, &[message]);
         zoo.lake.overwrite(&key, &text);
     }
     zoo.lake.overwrite(&key, &text[..20]);
     zoo.copy("r2").run().refused(&["receipts/animals.json` is not valid", "EOF while parsing"]);
-    zoo.transformation("r2").run().refused(&["receipts/animals.json` is no receipt"]);
+    zoo.transformation("r2").run().refused(&["receipts/animals.json` is not a valid manifest"]);
     zoo.lake.overwrite(&key, &text);
     assert_eq!(zoo.state(), good);
 }
@@ -122,7 +122,7 @@ fn objects(zoo: &Zoo) -> Vec<String> {
 }
 
 #[test]
-fn every_object_must_be_there_and_whole() {
+fn every_object_must_exist_and_be_complete() {
     let (zoo, state) = transformed();
     for key in objects(&zoo) {
         let good = zoo.lake.read(&key);
@@ -159,7 +159,7 @@ fn objects_that_changed_places_are_refused() {
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
 }
 
-/// What a receipt does not name does not exist, wherever it lies.
+/// Objects that no manifest lists do not exist.
 #[test]
 fn an_object_beside_those_of_the_receipt_is_never_loaded() {
     let (zoo, _) = transformed();
@@ -176,8 +176,8 @@ fn an_object_beside_those_of_the_receipt_is_never_loaded() {
     assert_eq!(names, [json!({"name": "Ada"}), json!({"name": "Zoe"})]);
 }
 
-/// A receipt that was made to name an object more, with counts that agree: its own object again, or that of an earlier
-/// run, whose rows the table has already, which only the transaction can notice.
+/// A manifest with one more object and matching counts: its own object again, or that of an earlier run, whose rows the
+/// table has already, which only the transaction can detect.
 #[test]
 fn an_object_that_was_added_to_a_receipt_is_refused() {
     let (zoo, _) = transformed();
@@ -186,7 +186,7 @@ fn an_object_that_was_added_to_a_receipt_is_refused() {
     let earlier = zoo.lake.receipt("zoo", "r1", "animals")["tables"][0]["files"][0].clone();
     let own = zoo.lake.receipt("zoo", "r2", "animals")["tables"][0]["files"][0].clone();
     let asserted = "every table holds the run's rows, each key once: the load was rolled back";
-    for (added, words) in [(own, "` twice"), (earlier, asserted)] {
+    for (added, message) in [(own, "` twice"), (earlier, asserted)] {
         let rows = added["rows"].as_u64().expect("a number") + 2;
         let state = edit(&zoo, "animals", |receipt| {
             let table = &mut receipt["tables"][0];
@@ -194,15 +194,15 @@ fn an_object_that_was_added_to_a_receipt_is_refused() {
             table["read"] = json!(rows);
             table["rows"] = json!(rows);
         });
-        refused(&zoo, &state, &[words]);
+        refused(&zoo, &state, &[message]);
         zoo.lake.overwrite(&key, &text);
     }
-    // A receipt without its object has lost the rows that it counted.
+    // A manifest without its object.
     let state = edit(&zoo, "animals", |receipt| receipt["tables"][0]["files"] = json!([]));
     refused(&zoo, &state, &["animals.json` is not valid: table `animals`: 2 read is not 0 in files"]);
 }
 
-/// The bytes are those of the receipt, but the warehouse would stumble over them: another column's, one day too early.
+/// The bytes match the manifest, but the warehouse would refuse them.
 #[test]
 fn a_row_that_the_warehouse_would_refuse_is_named_with_its_place() {
     let (zoo, _) = transformed();
@@ -241,7 +241,7 @@ fn spoiled() -> Vec<u8> {
     encoder.finish().expect("a file").concat()
 }
 
-/// The key of one table's file swapped for that of another, with everything else that belongs to it.
+/// One table's file in the manifest of another.
 #[test]
 fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();

@@ -22,13 +22,13 @@ pub struct Change {
 pub enum End {
     /// It is loaded, and only this differs in its row.
     Loaded(Value),
-    /// It is set aside for these reasons, and its row is marked deleted.
-    Aside(&'static [&'static str]),
-    /// The collection is refused with these words, and nothing changes.
+    /// It is quarantined for these reasons, and its row is marked deleted.
+    Quarantined(&'static [&'static str]),
+    /// The collection is refused with this message, and nothing changes.
     Refused(&'static str),
 }
 
-use End::{Aside, Loaded, Refused};
+use End::{Loaded, Quarantined, Refused};
 
 pub const POLICIES: [&str; 3] = ["evolve", "quarantine", "freeze"];
 
@@ -57,7 +57,7 @@ pub fn changes() -> Vec<Change> {
             "a field is added",
             r#""id":1"#,
             r#""id":1,"colour":"grey""#,
-            [Loaded(json!({"_extra": {"colour": "grey"}})), Aside(&[COLOUR]), Refused(FROZEN)],
+            [Loaded(json!({"_extra": {"colour": "grey"}})), Quarantined(&[COLOUR]), Refused(FROZEN)],
         ),
         change(
             "a known object gains a field",
@@ -65,20 +65,20 @@ pub fn changes() -> Vec<Change> {
             r#""legs":4,"family":{"of":7}"#,
             [
                 Loaded(json!({"_extra": {"kind.family": {"of": 7}}})),
-                Aside(&["kind.family: the contract does not name this field"]),
+                Quarantined(&["kind.family: the contract does not name this field"]),
                 Refused("the contract does not name the field `kind.family`"),
             ],
         ),
         every("an optional field goes", r#","weight_kg":180.5"#, "", no_weight()),
-        every("a required field goes", r#","name":"Ada""#, "", Aside(&[NO_NAME])),
-        every("the key goes", r#""id":1,"#, "", Aside(&[NO_ID])),
+        every("a required field goes", r#","name":"Ada""#, "", Quarantined(&[NO_NAME])),
+        every("the key goes", r#""id":1,"#, "", Quarantined(&[NO_ID])),
         change(
             "an optional field is renamed",
             WEIGHT,
             r#""mass_kg":180.5"#,
             [
                 Loaded(json!({"weight_kg": null, "_extra": {"mass_kg": 180.5}})),
-                Aside(&["mass_kg: the contract does not name this field"]),
+                Quarantined(&["mass_kg: the contract does not name this field"]),
                 Refused("the contract does not name the field `mass_kg`"),
             ],
         ),
@@ -87,8 +87,8 @@ pub fn changes() -> Vec<Change> {
             NAME,
             r#""title":"Ada""#,
             [
-                Aside(&[NO_NAME]),
-                Aside(&["title: the contract does not name this field", NO_NAME]),
+                Quarantined(&[NO_NAME]),
+                Quarantined(&["title: the contract does not name this field", NO_NAME]),
                 Refused("the contract does not name the field `title`"),
             ],
         ),
@@ -96,13 +96,13 @@ pub fn changes() -> Vec<Change> {
             "a number becomes a string",
             WEIGHT,
             r#""weight_kg":"180.5""#,
-            Aside(&["weight_kg: expected a double, found the string `180.5`"]),
+            Quarantined(&["weight_kg: expected a double, found the string `180.5`"]),
         ),
         every(
             "a string becomes a number",
             NAME,
             r#""name":7"#,
-            Aside(&["name: expected a string(16), found the number 7"]),
+            Quarantined(&["name: expected a string(16), found the number 7"]),
         ),
         every("a whole number is written with a fraction of 0", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
         every(
@@ -115,43 +115,43 @@ pub fn changes() -> Vec<Change> {
             "a whole number gets a fraction",
             LEGS,
             r#""legs":4.5"#,
-            Aside(&["kind.legs: expected an integer, found the number 4.5"]),
+            Quarantined(&["kind.legs: expected an integer, found the number 4.5"]),
         ),
         every(
             "a day is written another way",
             r#""born_on":"2019-02-28""#,
             r#""born_on":"28.02.2019""#,
-            Aside(&["born_on: `28.02.2019` is no day (YYYY-MM-DD)"]),
+            Quarantined(&["born_on: `28.02.2019` is not a date (YYYY-MM-DD)"]),
         ),
         every(
             "a text outgrows its column",
             NAME,
             r#""name":"Ada of the north wing""#,
-            Aside(&["name: 21 bytes, at most 16 fit"]),
+            Quarantined(&["name: 21 bytes, at most 16 fit"]),
         ),
         every(
             "a number becomes an object",
             WEIGHT,
             r#""weight_kg":{"kg":180.5}"#,
-            Aside(&["weight_kg: expected a double, found an object"]),
+            Quarantined(&["weight_kg: expected a double, found an object"]),
         ),
         every(
             "a string becomes an object",
             NAME,
             r#""name":{"first":"Ada"}"#,
-            Aside(&["name: expected a string(16), found an object"]),
+            Quarantined(&["name: expected a string(16), found an object"]),
         ),
         every(
             "a scalar becomes a list",
             WEIGHT,
             r#""weight_kg":[180.5]"#,
-            Aside(&["weight_kg: expected a double, found an array"]),
+            Quarantined(&["weight_kg: expected a double, found an array"]),
         ),
         every(
             "an object becomes a scalar",
             KIND,
             r#""kind":"tapir""#,
-            Aside(&["kind: expected an object, found a string"]),
+            Quarantined(&["kind: expected an object, found a string"]),
         ),
         every(
             "a column of type json gets another shape",
@@ -160,27 +160,27 @@ pub fn changes() -> Vec<Change> {
             Loaded(json!({"tags": {"shy": true}})),
         ),
         every("null where an optional value was", WEIGHT, r#""weight_kg":null"#, no_weight()),
-        every("null where a required value was", NAME, r#""name":null"#, Aside(&[NO_NAME])),
+        every("null where a required value was", NAME, r#""name":null"#, Quarantined(&[NO_NAME])),
         every("null where an object was", KIND, r#""kind":null"#, no_kind()),
         every(
-            "a known field comes twice in a record",
+            "a known field occurs twice in a record",
             NAME,
             r#""name":"Ada","name":"Bo""#,
-            Aside(&["name: written twice in one record"]),
+            Quarantined(&["name: written twice in one record"]),
         ),
         change(
-            "an unknown field comes twice in a record",
+            "an unknown field occurs twice in a record",
             r#""id":1"#,
             r#""id":1,"colour":"grey","colour":"pink""#,
-            [Aside(&["colour: written twice in one record"]), Aside(&[COLOUR, COLOUR]), Refused(FROZEN)],
+            [Quarantined(&["colour: written twice in one record"]), Quarantined(&[COLOUR, COLOUR]), Refused(FROZEN)],
         ),
         every(
-            "the key comes twice in an answer",
+            "the key occurs twice in a response",
             RECORD,
             r#"{"id":1,"name":"Ada"},{"id":1,"name":"Ida"}"#,
             Refused("the key `1` occurs twice in one response, in records 1 and 2"),
         ),
-        every("a record is null", RECORD, "null", Aside(&[NO_ID, NO_NAME])),
-        every("a record is no object", RECORD, "7", Aside(&["expected an object, found 7", NO_ID, NO_NAME])),
+        every("a record is null", RECORD, "null", Quarantined(&[NO_ID, NO_NAME])),
+        every("a record is not an object", RECORD, "7", Quarantined(&["expected an object, found 7", NO_ID, NO_NAME])),
     ]
 }

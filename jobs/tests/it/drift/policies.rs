@@ -9,10 +9,10 @@ use super::changes::{Change, End, POLICIES, RECORD, changes};
 use crate::support::program::Program;
 use crate::support::zoo::Zoo;
 
-/// Two more animals, so that one that is set aside is no more than half of all.
+/// Two more animals, so that one quarantined record is at most half of all.
 const OTHERS: &str = r#"{"id":2,"name":"Bo"},{"id":3,"name":"Cy"}"#;
 
-/// A zoo whose animals come under one policy.
+/// A zoo whose animals have one policy.
 struct Stage {
     zoo: Zoo,
     policy: usize,
@@ -50,7 +50,7 @@ impl Stage {
     }
 
     /// The record as it was, then changed; the end must be the documented one.
-    fn prove(&self, number: usize, change: &Change) {
+    fn check(&self, number: usize, change: &Change) {
         let (before, after) = (format!("before{number}"), format!("after{number}"));
         self.gives(RECORD);
         self.transformation(&before).run().done();
@@ -61,8 +61,8 @@ impl Stage {
         self.gives(&record);
         match &change.ends[self.policy] {
             End::Loaded(differs) => self.loaded(&after, &row, differs),
-            End::Aside(reasons) => self.set_aside(&after, &row, &record, &reasons.join("\n")),
-            End::Refused(words) => self.refused(&after, words),
+            End::Quarantined(reasons) => self.quarantined(&after, &row, &record, &reasons.join("\n")),
+            End::Refused(message) => self.refused(&after, message),
         }
     }
 
@@ -77,9 +77,9 @@ impl Stage {
         assert_eq!(self.row(), expected);
     }
 
-    fn set_aside(&self, run: &str, before: &Value, record: &str, reasons: &str) {
+    fn quarantined(&self, run: &str, before: &Value, record: &str, reasons: &str) {
         assert_eq!(self.counts(run), [3, 2, 1], "read, rows, quarantined");
-        let [aside] = <[_; 1]>::try_from(self.zoo.lake.set_aside("zoo", run, "animals")).expect("one record");
+        let [aside] = <[_; 1]>::try_from(self.zoo.lake.quarantined("zoo", run, "animals")).expect("one record");
         assert_eq!((aside.number, aside.reasons.as_str(), aside.record.as_str()), (1, reasons, record));
         assert_eq!(self.moved(run), [0, 2, 1], "updated, unchanged, deleted");
         let mut expected = before.clone();
@@ -87,15 +87,15 @@ impl Stage {
         assert_eq!(self.row(), expected, "the row is kept as it was, and marked");
     }
 
-    fn refused(&self, run: &str, words: &str) {
+    fn refused(&self, run: &str, message: &str) {
         let state = self.zoo.state();
-        self.transformation(run).run().refused(&["collection `animals` failed", words]);
+        self.transformation(run).run().refused(&["collection `animals` failed", message]);
         self.copy(run).run().refused(&[&format!("run `{run}` has no manifest for animals")]);
         assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and receipts");
         assert!(self.zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
     }
 
-    /// What the transformation read, wrote and set aside.
+    /// What the transformation read, wrote and quarantined.
     fn counts(&self, run: &str) -> [u64; 3] {
         let report = self.transformation(run).run().done();
         let table = &report["collections"]["animals"]["tables"][0];
@@ -110,34 +110,34 @@ impl Stage {
     }
 }
 
-fn prove_every_change_under(policy: usize) {
+fn check_every_change_under(policy: usize) {
     let stage = Stage::under(policy);
     for (number, change) in changes().iter().enumerate() {
-        // A failed assertion says which of the changes it was about.
+        // Shows which change an assertion is about.
         println!("{} under {}", change.what, POLICIES[policy]);
-        stage.prove(number, change);
+        stage.check(number, change);
     }
     let others = "SELECT DISTINCT _run_id FROM zoo.animals WHERE id > 1 AND _deleted_at IS NULL";
-    assert_eq!(stage.zoo.objects(others), [json!({"_run_id": "before0"})], "nobody else's row was ever written");
+    assert_eq!(stage.zoo.objects(others), [json!({"_run_id": "before0"})], "no other row was written");
 }
 
 #[test]
 fn every_change_under_evolve() {
-    prove_every_change_under(0);
+    check_every_change_under(0);
 }
 
 #[test]
 fn every_change_under_quarantine() {
-    prove_every_change_under(1);
+    check_every_change_under(1);
 }
 
 #[test]
 fn every_change_under_freeze() {
-    prove_every_change_under(2);
+    check_every_change_under(2);
 }
 
 #[test]
-fn the_documented_table_is_the_proved_one() {
+fn the_documented_table_is_the_tested_one() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drift.md");
     let text = std::fs::read_to_string(&file).expect("docs/drift.md");
     let documented: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
@@ -152,13 +152,13 @@ fn table() -> String {
     let mut table = String::from("| change | from | to | evolve | quarantine | freeze |\n");
     for Change { what, from, to, ends } in changes() {
         let [first, rest @ ..] = &ends;
-        let rest = rest.each_ref().map(|end| if end == first { "the same".to_owned() } else { told(end) });
+        let rest = rest.each_ref().map(|end| if end == first { "the same".to_owned() } else { described(end) });
         let _ = writeln!(
             table,
             "| {what} | {} | {} | {} | {} | {} |",
             shown(from),
             shown(to),
-            told(first),
+            described(first),
             rest[0],
             rest[1]
         );
@@ -174,11 +174,11 @@ fn shown(json: &str) -> String {
     }
 }
 
-fn told(end: &End) -> String {
+fn described(end: &End) -> String {
     match end {
         End::Loaded(differs) if differs == &json!({}) => "loaded, nothing differs".to_owned(),
         End::Loaded(differs) => format!("loaded: `{differs}`"),
-        End::Aside(reasons) => format!("quarantined: {}", reasons.join("; ")),
-        End::Refused(words) => format!("refused: {words}"),
+        End::Quarantined(reasons) => format!("quarantined: {}", reasons.join("; ")),
+        End::Refused(message) => format!("refused: {message}"),
     }
 }

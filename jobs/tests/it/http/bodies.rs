@@ -102,7 +102,7 @@ fn gzip_that_is_damaged_in_any_way_is_refused() {
     ] {
         eprintln!("damaged: {what}");
         let (zoo, ended) = ask_for(Answer::new(200, body).header("Content-Encoding", "gzip"));
-        ended.refused(&["collection `animals` failed", "the bytes as they came: file:///"]);
+        ended.refused(&["collection `animals` failed", "the response as received: file:///"]);
         assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty(), "{what}");
     }
 }
@@ -120,7 +120,7 @@ fn a_page_and_a_text_where_json_should_be_are_refused_with_their_first_words() {
     ended.refused(&[
         "found `<!DOCTYPE html> <html><title>502",
         "(an HTML or XML page)",
-        "the bytes as they came: file:///",
+        "the response as received: file:///",
     ]);
     assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), page.as_bytes());
 
@@ -142,7 +142,7 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_place() {
         [(&b"[{\"id\":1,\"name\":\"\xff\"}]"[..], 17), (b"[]\xc3", 2), (b"[{\"id\":1,\"name\":\"\xc3", 17)]
     {
         let (zoo, ended) = ask_for(Answer::new(200, body));
-        ended.refused(&["the bytes as they came: file:///"]);
+        ended.refused(&["the response as received: file:///"]);
         let place = format!("invalid JSON at byte {offset}");
         assert!(ended.stderr.contains(&place) || ended.stderr.contains("is incomplete after"), "{}", ended.stderr);
         assert!(zoo.lake.keys("stage").is_empty());
@@ -186,7 +186,7 @@ fn one_malformed_record_in_forty_megabytes_is_set_aside_with_its_reason() {
     assert_eq!(counts, [count, count - 1, 1, 0]);
     assert_eq!(zoo.lake.receipt("zoo", "r1", "animals")["raw"]["sha256"], sha256(&body));
 
-    let [aside] = <[_; 1]>::try_from(zoo.lake.set_aside("zoo", "r1", "animals")).expect("one record");
+    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "animals")).expect("one record");
     assert_eq!((aside.number, aside.key.as_deref(), aside.record.as_str()), (50_000, Some("50000"), odd));
     assert_eq!(aside.reasons, "weight_kg: expected a double, found the string `heavy`");
 }

@@ -40,7 +40,7 @@ fn a_run_as_it_was_made_is_identical_and_nothing_is_written() {
 }
 
 #[test]
-fn records_set_aside_are_verified_too() {
+fn quarantined_records_are_verified_too() {
     let zoo = Zoo::stocked();
     zoo.gives("keepers", &json!([{"id": "kb", "name": "K"}, {"id": "lm"}]));
     zoo.transformation("r1").run().done();
@@ -63,7 +63,7 @@ fn a_file_that_was_altered_or_is_gone_is_named() {
     zoo.lake.overwrite(&key, &[&bytes[..bytes.len() - 1], b"X"].concat());
     verify().refused(&[&named[..], &["its SHA-256 is"]].concat());
     zoo.lake.remove(&key);
-    verify().refused(&[&named[..], &["it is gone"]].concat());
+    verify().refused(&[&named[..], &["it is missing"]].concat());
     zoo.lake.overwrite(&key, &bytes);
     verify().done();
 }
@@ -75,19 +75,19 @@ fn a_difference_names_the_likely_cause() {
     let zero = "0".repeat(64);
     let key = zoo.lake.key("processed/zoo/animals", ".parquet");
     alter(&zoo, "animals", |receipt| receipt["tables"][0]["files"][0]["sha256"] = json!(zero));
-    let named = ["collection `animals`, table `animals`", key.as_str(), "comes out as", zero.as_str()];
+    let named = ["collection `animals`, table `animals`", key.as_str(), "now has", zero.as_str()];
     verify().refused(&[&named[..], &["neither the contract fingerprint nor the code version differs"]].concat());
 
     alter(&zoo, "animals", |receipt| receipt["made_by"] = json!("dpworld 0.0.1 (transformation 1)"));
-    let said = "the code version (dpworld 0.0.1 (transformation 1) then, dpworld";
-    verify().refused(&[&named[..], &[said, "the contract fingerprint is the same"]].concat());
+    let message = "the code version (dpworld 0.0.1 (transformation 1) then, dpworld";
+    verify().refused(&[&named[..], &[message, "the contract fingerprint is the same"]].concat());
 
     alter(&zoo, "animals", |receipt| receipt["fingerprint"] = json!("f00d"));
     verify().refused(&[&named[..], &["the contract fingerprint (f00d then, ", "are the likely causes"]].concat());
 }
 
 #[test]
-fn another_contract_is_told_whether_or_not_it_makes_other_files() {
+fn another_contract_is_reported_whether_or_not_its_files_differ() {
     let zoo = transformed();
     let verify = || zoo.raw("r1").flag("--verify").run();
     zoo.amend("doc: Over the gate.", "doc: Above the gate.");
@@ -101,21 +101,21 @@ fn another_contract_is_told_whether_or_not_it_makes_other_files() {
         "begun: {at: since, type: date, doc: First day of work.}",
     );
     let ended = verify();
-    let words = ["2 of 4 collections failed", "table `animal_meals`", "collection `keepers`, table `keepers`"];
-    ended.refused(&[&words[..], &["the contract fingerprint (", "which is the likely cause"]].concat());
+    let message = ["2 of 4 collections failed", "table `animal_meals`", "collection `keepers`, table `keepers`"];
+    ended.refused(&[&message[..], &["the contract fingerprint (", "which is the likely cause"]].concat());
 
     let zoo = transformed();
     zoo.amend("animal_nicknames:\n", "animal_names:\n");
     let ended = zoo.raw("r1").flag("--verify").run();
-    ended.refused(&["table `animal_nicknames`: ", "does not come out again", "the contract fingerprint ("]);
+    ended.refused(&["table `animal_nicknames`: ", "is not written any more", "the contract fingerprint ("]);
 }
 
 #[test]
-fn stored_bytes_that_are_gone_or_altered_fail_the_proof() {
+fn missing_or_altered_responses_fail_the_verification() {
     let zoo = transformed();
     let raw = zoo.lake.raw("zoo", "r1", "about");
     zoo.lake.overwrite(&raw, &zoo.lake.read(&raw).to_ascii_uppercase());
     zoo.raw("r1").flag("--verify").run().refused(&[&raw, "its SHA-256 is"]);
     zoo.lake.remove(&raw);
-    zoo.raw("r1").flag("--verify").run().refused(&[&raw, "it is gone"]);
+    zoo.raw("r1").flag("--verify").run().refused(&[&raw, "it is missing"]);
 }

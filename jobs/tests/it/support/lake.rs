@@ -19,7 +19,7 @@ pub struct Lake {
 
 /// A record that was set aside.
 #[derive(Debug, PartialEq, Eq)]
-pub struct SetAside {
+pub struct Quarantined {
     /// Its place in the answer, from 1.
     pub number: i64,
     pub key: Option<String>,
@@ -110,13 +110,13 @@ impl Lake {
 
     /// The records that a run set aside in one collection.
     #[track_caller]
-    pub fn set_aside(&self, source: &str, run: &str, collection: &str) -> Vec<SetAside> {
+    pub fn quarantined(&self, source: &str, run: &str, collection: &str) -> Vec<Quarantined> {
         let key = self.key(&format!("quarantine/{source}/{collection}/run={run}"), ".parquet");
         let text = |row: &Row, column: usize| match row.get_column_iter().nth(column) {
             Some((_, Field::Str(text))) => Some(text.clone()),
             _ => None,
         };
-        let one = |row: Row| SetAside {
+        let one = |row: Row| Quarantined {
             number: row.get_long(0).expect("a number"),
             key: text(&row, 1),
             reasons: text(&row, 2).expect("reasons"),
