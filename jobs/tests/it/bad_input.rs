@@ -106,7 +106,7 @@ fn a_part_of_the_lake_that_cannot_be_written_is_named() {
     let zoo = Zoo::stocked();
     std::fs::write(zoo.lake.path("processed"), "a file where a folder should be").expect("a file");
     let ended = zoo.transformation("r1").option("--collections", "about").run();
-    ended.refused(&["cannot write `file:///", "processed/zoo/about/run=r1/", "may be written"]);
+    ended.refused(&["cannot write `file:///", "processed/zoo/about/run=r1/", "is writable"]);
     assert!(zoo.lake.keys("stage").is_empty());
 }
 

@@ -141,7 +141,7 @@ fn only_some_collections_can_be_replayed() {
 fn bytes_that_are_gone_or_altered_are_refused_by_name_and_nothing_is_published() {
     for (problem, message) in [
         ("gone", "it is missing"),
-        ("longer", "bytes, not"),
+        ("longer", "bytes, the manifest records"),
         ("altered", "its SHA-256 is"),
         ("broken", "its SHA-256 is"),
     ] {

@@ -150,10 +150,8 @@ impl Origin {
             Self::Raw(_) => {
                 let receipt = earlier.context("a replay without a manifest")?;
                 let object = &receipt.raw;
-                match to.lake.size(&object.key).await? {
-                    Some(size) if size == object.bytes => {}
-                    Some(size) => return Err(altered(&to, object, &format!("{size} bytes, not {}", object.bytes))),
-                    None => return Err(altered(&to, object, "it is missing")),
+                if let Some(problem) = size_problem(to.lake, object).await? {
+                    return Err(altered(&to, object, &problem));
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
                 url.clone_from(&receipt.url);
@@ -200,7 +198,7 @@ impl Arriving<'_> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {
             if raw.sha256 != object.sha256 {
-                let problem = format!("its SHA-256 is {}, not {}", raw.sha256, object.sha256);
+                let problem = format!("its SHA-256 is {}, the manifest records {}", raw.sha256, object.sha256);
                 return Err(altered(&self.to, object, &problem));
             }
             return Ok(raw);
@@ -214,6 +212,14 @@ impl Arriving<'_> {
 /// The ETag for a conditional request; old manifests lack the URL.
 fn known(receipt: &Receipt) -> Option<Known<'_>> {
     Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
+}
+
+/// Compares the size of a stored object with its manifest.
+pub(super) async fn size_problem(lake: &Lake, object: &Object) -> Result<Option<String>> {
+    Ok(match lake.size(&object.key).await? {
+        None => Some("it is missing".to_owned()),
+        Some(size) => (size != object.bytes).then(|| format!("{size} bytes, the manifest records {}", object.bytes)),
+    })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {

@@ -1,5 +1,6 @@
 //! The records of a response, one after the other as its bytes arrive, decompressed if necessary.
 
+use std::error::Error;
 use std::io::Write;
 use std::mem;
 
@@ -94,24 +95,19 @@ impl<'r> Records<'r> {
     }
 
     fn not_json(&self, error: ResponseError) -> anyhow::Error {
-        let failure = match error {
-            // Without a length or chunks HTTP cannot detect an incomplete body.
-            ResponseError::Cut { .. } if !self.form.delimited => {
-                Failure::temporary("the response is incomplete").because(error)
-            }
-            _ => Failure::refused("the response is not the JSON that the contract describes")
-                .because(error)
-                .hint(format!("the response as received: {}", self.place)),
-        };
-        failure.into()
+        let cut = matches!(error, ResponseError::Cut { .. });
+        self.failed(cut, "the response is not the JSON that the contract describes", error)
     }
 
     fn not_gzip(&self, error: std::io::Error) -> anyhow::Error {
-        // As with JSON: where HTTP cannot detect an incomplete body, the connection was probably cut.
-        if !self.form.delimited {
+        self.failed(true, "the response is declared as gzip, but cannot be decompressed", error)
+    }
+
+    /// Temporary if the connection may have been cut: without a length or chunks HTTP cannot detect an incomplete body.
+    fn failed(&self, may_be_cut: bool, message: &str, error: impl Error + Send + Sync + 'static) -> anyhow::Error {
+        if may_be_cut && !self.form.delimited {
             return Failure::temporary("the response is incomplete").because(error).into();
         }
-        let failure = Failure::refused("the response is declared as gzip, but cannot be decompressed").because(error);
-        failure.hint(format!("the response as received: {}", self.place)).into()
+        Failure::refused(message).because(error).hint(format!("the response as received: {}", self.place)).into()
     }
 }

@@ -86,7 +86,7 @@ struct Work<'w> {
     tables: Vec<TableFiles<'w>>,
     claim: &'w (dyn Fn(String) + Sync),
     quarantine: Option<(Encoder, Upload)>,
-    /// The reasons to report when too many records are quarantined.
+    /// The reasons of the first three quarantined records.
     first_reasons: String,
     keys: DuplicateKeys,
     records: u64,

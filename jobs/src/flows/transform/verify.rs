@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::fetch::size_problem;
 use super::{Collected, Status, Transformation};
 use crate::failure::Failure;
 use crate::receipt::{self, Object, Receipt};
@@ -45,15 +46,14 @@ impl Transformation {
     /// Fails if the stored file does not match the manifest.
     async fn check_stored(&self, name: &str, table: &str, object: &Object) -> Result<()> {
         let lake = &self.0.lake;
-        let problem = match lake.size(&object.key).await? {
-            None => "it is missing".to_owned(),
-            Some(size) if size != object.bytes => format!("{size} bytes, not {}", object.bytes),
-            Some(_) => {
+        let problem = match size_problem(lake, object).await? {
+            Some(problem) => problem,
+            None => {
                 let sha256 = lake.sha256(object).await?;
                 if sha256 == object.sha256 {
                     return Ok(());
                 }
-                format!("its SHA-256 is {sha256}, not {}", object.sha256)
+                format!("its SHA-256 is {sha256}, the manifest records {}", object.sha256)
             }
         };
         let place = lake.location(&object.key);

@@ -1,4 +1,4 @@
-//! What takes minutes: every fault at every request, and thousands of seeded schedules. `cargo xtask test --all` runs
+//! Tests that need minutes: every fault at every request, and thousands of seeded schedules. `cargo xtask test --all` runs
 //! them as the suite "exactly once".
 
 mod faults;

@@ -59,7 +59,7 @@ fn a_file_that_was_altered_or_is_gone_is_named() {
     let verify = || zoo.raw("r1").flag("--verify").run();
     let named = ["collection `animals`, table `animal_meals`", &key];
     zoo.lake.overwrite(&key, &[&bytes[..], b" "].concat());
-    verify().refused(&[&named[..], &["bytes, not"]].concat());
+    verify().refused(&[&named[..], &["bytes, the manifest records"]].concat());
     zoo.lake.overwrite(&key, &[&bytes[..bytes.len() - 1], b"X"].concat());
     verify().refused(&[&named[..], &["its SHA-256 is"]].concat());
     zoo.lake.remove(&key);

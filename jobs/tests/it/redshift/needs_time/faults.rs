@@ -1,4 +1,4 @@
-//! Every fault at every request, and at every statement of the one transaction: the run is there once or not at all.
+//! Every fault at every request, and at every statement of the transaction: the run is loaded once or not at all.
 
 use crate::redshift::Rig;
 use crate::support::data_api::Fault;
@@ -7,7 +7,7 @@ use crate::support::zoo::{Zoo, animals};
 const FIRST: [(u32, &str); 3] = [(1, "Ada"), (2, "Bo"), (3, "Cy")];
 const SECOND: [(u32, &str); 3] = [(1, "Ida"), (2, "Bo"), (4, "Di")];
 
-/// One run is in the tables, the next one's receipts are in the lake.
+/// One run is loaded, and the manifests of the next one are in the lake.
 fn ready() -> Rig {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.zoo.gives("animals", &animals(&FIRST));
@@ -23,7 +23,7 @@ fn next(rig: &Rig, number: usize) -> (String, &'static [(u32, &'static str)]) {
     (run, names)
 }
 
-/// How many requests an undisturbed load makes.
+/// The number of requests of a load without faults.
 fn requests(rig: &Rig) -> usize {
     rig.api.operations();
     let (run, _) = next(rig, 1);

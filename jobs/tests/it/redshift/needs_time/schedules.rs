@@ -1,4 +1,4 @@
-//! Seeded schedules of faults, deaths and restarts. `SCHEDULES` says how many, `SCHEDULE` runs one seed alone.
+//! Seeded schedules of faults, deaths and restarts. `SCHEDULES` sets the number, `SCHEDULE` selects one seed.
 
 use std::ops::Range;
 
