@@ -1,4 +1,4 @@
-"""What becomes of a failed task: one message to the platform's topic, with all that a person needs to begin with."""
+"""The notification about a failed task: one message to the alarm topic, with the details needed to start an investigation."""
 
 import logging
 
@@ -8,45 +8,45 @@ from run_id import UNMAPPED, job_name_of, run_id_of
 log = logging.getLogger(__name__)
 
 UNKNOWN = "not known"
-# Of an error's text: enough for every line of ours. SNS takes 100 characters as a subject, 256 KiB in all.
-LONGEST = 2_000
+# Characters of an error's text. SNS accepts a subject of 100 characters and 256 KiB in total.
+MAX_ERROR_LENGTH = 2_000
 
 
-def tell(context) -> None:
-    """Airflow's `on_failure_callback`. Never raises: a failure to tell must not hide the failure itself."""
+def notify(context) -> None:
+    """Airflow's `on_failure_callback`. It never raises: a failed notification must not hide the failure of the task."""
     try:
-        subject, message = words(context)
+        subject, message = message_of(context)
         log.error("%s\n%s", subject, message)
         topic = PLATFORM["alarm_topic"]
         if not topic:
-            log.warning("No topic is set, so nobody was told")
+            log.warning("No alarm topic is set, so no notification was sent")
             return
         import aws
 
         aws.client("sns", PLATFORM["region"], attempts=3).publish(TopicArn=topic, Subject=subject, Message=message)
     except Exception:
-        log.exception("Cannot tell of the failure")
+        log.exception("Cannot send the notification")
 
 
-def words(context) -> tuple[str, str]:
-    """Subject and message. What a dead worker took with it is missing from the context, and said to be."""
+def message_of(context) -> tuple[str, str]:
+    """Subject and message. If the worker died, the context is incomplete; missing values are shown as not known."""
     ti = context.get("ti")
-    # Not the context's `task`: that is the one from before the run.
+    # Not `task` of the context: that one does not have the attributes that the run has set.
     task = getattr(ti, "task", None)
     dag_id, task_id = getattr(ti, "dag_id", UNKNOWN), getattr(ti, "task_id", UNKNOWN)
     run = getattr(ti, "run_id", None)
     error = context.get("exception") or context.get("reason") or UNKNOWN
     about = {"DAG": dag_id, "Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
     log_link = getattr(ti, "log_url", None)
-    # A task that runs a job of Batch. Where the worker died with the id, the name is what finds the job.
+    # A task that runs a Batch job. If the worker died, the job's ID is not known, but its name is.
     if run and hasattr(task, "job_id"):
         run_id = run_id_of(run, dag_id)
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
         about |= {"RUN_ID": run_id, "Batch job": task.job_id or name}
         log_link = task.job_log or log_link
-    about |= {"Log": log_link, "Error": " ".join(str(error).split())[:LONGEST]}
+    about |= {"Log": log_link, "Error": " ".join(str(error).split())[:MAX_ERROR_LENGTH]}
     if hasattr(task, "job_id"):
-        about["Last line"] = (task.last_error or UNKNOWN)[:LONGEST]
+        about["Last line"] = (task.last_error or UNKNOWN)[:MAX_ERROR_LENGTH]
     subject = f"{PLATFORM['project']}: {dag_id}.{task_id} failed"
     subject = "".join(c if " " <= c <= "~" else "?" for c in subject)[:100]
     return subject, "\n".join(f"{name:<10} {value or UNKNOWN}" for name, value in about.items())

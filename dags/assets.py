@@ -1,4 +1,4 @@
-"""What DAGs give each other."""
+"""The assets that connect the DAGs."""
 
 from airflow.sdk import Asset
 
@@ -6,9 +6,9 @@ from platform_settings import PLATFORM
 
 _warehouse = PLATFORM["warehouse"]
 
-# The loaded tables. `copy_job` is what changes them, in one transaction; whether the marts on top were built is another
-# question. It has a name and no URI: for a URI's scheme Airflow loads every provider, boto3 too, which takes two seconds
-# of each parse. Where the tables are is in `extra`, as the jobs' lineage names it.
+# The loaded tables. `copy_job` updates them in one transaction; the asset does not cover the marts built from them. It has
+# a name and no URI: for the scheme of a URI, Airflow loads every provider, including boto3, which adds two seconds to each
+# parse. `extra` has the location of the tables, named as in the lineage of the jobs.
 LOADED = Asset(
     name=f"{_warehouse['database']}.{_warehouse['source']}",
     group="dpworld",

@@ -1,14 +1,14 @@
-"""Clients of AWS for the DAGs, and what their errors mean.
+"""AWS clients for the DAGs, and the classification of their errors.
 
-boto3 is imported where it is first needed: loading it takes longer than parsing all the DAGs.
+boto3 is imported on first use, because loading it takes longer than parsing all DAGs.
 """
 
-# Answers that another try may change, beside every 5xx and 429. ExpiredToken: the next look brings new credentials.
-PASSING = ("ExpiredToken", "ExpiredTokenException", "RequestLimitExceeded", "Throttling", "ThrottlingException")
+# Temporary errors, in addition to every 5xx and 429. ExpiredToken: the next request uses new credentials.
+TEMPORARY = ("ExpiredToken", "ExpiredTokenException", "RequestLimitExceeded", "Throttling", "ThrottlingException")
 
 
 def client(service: str, region: str, attempts: int = 8):
-    """A client that tries a request so many times in all, with growing and jittered waits in between."""
+    """A client that attempts each request at most `attempts` times, with exponential backoff and jitter."""
     import boto3
     from botocore.config import Config
 
@@ -23,14 +23,14 @@ def errors() -> tuple:
     return BotoCoreError, ClientError
 
 
-def is_passing(error: Exception) -> bool:
-    """Whether the same request may succeed later on."""
+def is_temporary(error: Exception) -> bool:
+    """Whether the same request may succeed later."""
     from botocore import exceptions as known
 
     if isinstance(error, known.ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 or status == 429 or code in PASSING or code.startswith("TooManyRequests")
-    # Credentials come over the network as well.
+        return status >= 500 or status == 429 or code in TEMPORARY or code.startswith("TooManyRequests")
+    # Credentials are fetched over the network as well.
     network = (known.HTTPClientError, known.ConnectionError)
     return isinstance(error, (*network, known.MetadataRetrievalError, known.CredentialRetrievalError))

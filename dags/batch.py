@@ -1,15 +1,15 @@
-"""Jobs of AWS Batch: found by their names, submitted, described, terminated, and their logs read. Airflow is not used here."""
+"""AWS Batch jobs: find by name, submit, describe and terminate them, and read their logs. Does not use Airflow."""
 
 from urllib.parse import quote
 
 import aws
 
-# Where Batch logs if a job definition does not say otherwise (AWS Batch User Guide, "Use the awslogs log driver").
+# The default log group of a job definition (AWS Batch User Guide, "Use the awslogs log driver").
 LOG_GROUP = "/aws/batch/job"
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
-# What an exit code means, for every program of the platform.
-EXIT_CODES = {1: "refused, or failed for good", 2: "the command line is wrong", 75: "failed for now"}
+# The exit codes of every program of the platform.
+EXIT_CODES = {1: "permanent failure", 2: "invalid command line", 75: "temporary failure"}
 TEMPFAIL = 75
 
 
@@ -21,17 +21,17 @@ class Batch:
         self.client = aws.client("batch", region)
 
     def live_job(self, queue: str, name: str) -> dict | None:
-        """The job of that name that has neither finished nor been terminated; the oldest, if there are several."""
-        # With a filter Batch ignores `jobStatus`, and compares names without regard to case (API Reference, ListJobs).
+        """The oldest job of that name that has neither finished nor been terminated."""
+        # With a filter, Batch ignores `jobStatus` and the case of names (AWS Batch API Reference, ListJobs).
         pages = self.client.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
         )
         jobs = [job for page in pages for job in page["jobSummaryList"]]
         live = [job for job in jobs if job["jobName"] == name and job.get("status") in LIVE]
         ids = [job["jobId"] for job in sorted(live, key=lambda job: job["createdAt"])]
-        # A list does not tell which job is being ended; 100 ids are what one question takes.
-        told = self.client.describe_jobs(jobs=ids[:100])["jobs"] if ids else []
-        usable = {job["jobId"]: job for job in told if job["status"] in LIVE and not was_ended(job)}
+        # A list does not show which jobs are being terminated. One request accepts 100 IDs.
+        described = self.client.describe_jobs(jobs=ids[:100])["jobs"] if ids else []
+        usable = {job["jobId"]: job for job in described if job["status"] in LIVE and not was_terminated(job)}
         return next((usable[job_id] for job_id in ids if job_id in usable), None)
 
     def submit(
@@ -43,7 +43,7 @@ class Batch:
         environment: dict[str, str],
         tags: dict[str, str],
     ) -> str:
-        """Submits a job, once: SubmitJob has no client token, so trying again is for those who looked for it before."""
+        """Submits a job without retries: SubmitJob has no client token, so a caller must search for the job before a retry."""
         overrides = {
             "command": command,
             "environment": [{"name": key, "value": value} for key, value in environment.items()],
@@ -55,24 +55,24 @@ class Batch:
         return submitted["jobId"]
 
     def job(self, job_id: str) -> dict | None:
-        """What Batch tells of a job; None if it knows none of that id, as in the first moment, or a week after its end."""
+        """The description of a job; None if Batch does not know the ID (directly after SubmitJob, or a week after the end)."""
         return next(iter(self.client.describe_jobs(jobs=[job_id])["jobs"]), None)
 
-    def end(self, job_id: str, reason: str) -> None:
-        """Ends a job, wherever it stands."""
+    def terminate(self, job_id: str, reason: str) -> None:
+        """Terminates a job in any state."""
         self.client.terminate_job(jobId=job_id, reason=reason)
 
     def last_lines(self, job: dict, count: int) -> list[str]:
-        """The last lines that the job's last container wrote."""
+        """The last lines of the log of the job's last container."""
         group, stream = log_of(job)
         if not stream:
             return []
         logs, events, token = aws.client("logs", self.region), [], None
-        # From the end backwards. A page may be empty though there are more; the last one gives the token it was asked with.
+        # Backwards from the end. A page may be empty although there are more; the last page returns the token of its request.
         while len(events) < count:
-            asked = {"nextToken": token} if token else {}
+            position = {"nextToken": token} if token else {}
             page = logs.get_log_events(
-                logGroupName=group, logStreamName=stream, startFromHead=False, limit=count, **asked
+                logGroupName=group, logStreamName=stream, startFromHead=False, limit=count, **position
             )
             events = page["events"] + events
             if token == page["nextBackwardToken"]:
@@ -82,8 +82,8 @@ class Batch:
 
 
 def differences(job: dict, definition: str, command: list[str], environment: dict[str, str]) -> list[str]:
-    """How a job differs from the one that a task would submit. A definition is compared as far as the task names it: one
-    without a revision means any. Variables are shown by name alone, as a value may be a secret."""
+    """The differences between a job and the one that a task would submit. A definition without a revision matches every
+    revision. Only the names of variables are shown, because a value may be a secret."""
     arn, container = job.get("jobDefinition", ""), job.get("container", {})
     short = arn.rsplit("/", 1)[-1]
     found = []
@@ -96,59 +96,59 @@ def differences(job: dict, definition: str, command: list[str], environment: dic
     return found
 
 
-def was_ended(job: dict) -> bool:
-    """Whether somebody asked Batch to end it."""
+def was_terminated(job: dict) -> bool:
+    """Whether its termination or cancellation was requested."""
     return bool(job.get("isTerminated") or job.get("isCancelled"))
 
 
 def exit_code(job: dict) -> int | None:
-    """What the job's last container answered; None if none began, or its host was lost."""
+    """The exit code of the job's last container; None if no container started, or if its host was lost."""
     return job.get("container", {}).get("exitCode")
 
 
 def log_of(job: dict) -> tuple[str, str | None]:
-    """The log's group and stream; no stream before a container has begun."""
+    """The log group and stream; there is no stream before a container has started."""
     container = job.get("container", {})
     options = container.get("logConfiguration", {}).get("options", {})
     return options.get("awslogs-group", LOG_GROUP), container.get("logStreamName")
 
 
 def log_link(job: dict, region: str) -> str | None:
-    """The page of CloudWatch that shows the job's log."""
+    """The URL of the job's log in the CloudWatch console."""
     group, stream = log_of(job)
     if not stream:
         return None
-    # The console wants its fragment quoted twice, with $ in the place of the second %.
+    # The console requires a fragment that is quoted twice, with $ instead of the second %.
     group, stream = (quote(quote(part, safe=""), safe="").replace("%", "$") for part in (group, stream))
     page = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
     return f"{page}#logsV2:log-groups/log-group/{group}/log-events/{stream}"
 
 
-def how_it_ended(job: dict) -> str:
-    """Exit code, its meaning, and the reasons that Batch and the container's host give."""
+def outcome_of(job: dict) -> str:
+    """The exit code with its meaning, and the reasons from Batch and from the container's host."""
     code = exit_code(job)
     meaning = EXIT_CODES.get(code)
-    answer = "no exit code" if code is None else f"exit code {code}" + (f" ({meaning})" if meaning else "")
+    outcome = "no exit code" if code is None else f"exit code {code}" + (f" ({meaning})" if meaning else "")
     reasons = dict.fromkeys([job.get("statusReason"), job.get("container", {}).get("reason")])
-    return ": ".join([answer, *filter(None, reasons)])
+    return ": ".join([outcome, *filter(None, reasons)])
 
 
-def may_help_again(job: dict) -> bool:
-    """Whether a failed job should be tried again: it said so itself, or never got to say anything.
+def is_retryable(job: dict) -> bool:
+    """Whether a retry of a failed job may succeed.
 
-    | container's answer | again |
+    | exit code | retry |
     |---|---|
-    | 75 | yes: for now |
-    | none: no container, or its host was lost | yes |
-    | none: the image cannot be pulled | no: Batch does not either |
-    | none, and somebody ended the job | no: it was meant |
+    | 75 | yes: a temporary failure |
+    | none: no container started, or its host was lost | yes |
+    | none: the image cannot be pulled | no: Batch does not retry either |
+    | none: the job was terminated | no: this was intended |
     | any other code | no |
     """
     code = exit_code(job)
-    return code == TEMPFAIL or (code is None and not was_ended(job) and not lacks_image(job))
+    return code == TEMPFAIL or (code is None and not was_terminated(job) and not image_pull_failed(job))
 
 
-def lacks_image(job: dict) -> bool:
+def image_pull_failed(job: dict) -> bool:
     """Whether its image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
     reasons = (job.get("container", {}).get("reason"), job.get("statusReason"))
     return any(reason and reason.startswith("CannotPullContainer") for reason in reasons)

@@ -1,4 +1,4 @@
-"""What the health checks judge: asked of the warehouse, by the Data API, and of Batch."""
+"""The data for the health checks, queried from the warehouse (with the Data API) and from Batch."""
 
 import json
 import time
@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import aws
 from health import WINDOW, Job, Run
 
-# A workgroup that slept takes seconds to wake.
-PATIENCE_SECONDS = 120
+# A paused workgroup needs seconds to resume.
+TIMEOUT_SECONDS = 120
 
 LEDGER = """
 SELECT seq, run_id, to_char(loaded_at, 'YYYY-MM-DD HH24:MI:SS'), json_serialize(tables)
@@ -16,12 +16,12 @@ FROM etl.runs WHERE source = :source ORDER BY seq DESC LIMIT 30
 """
 
 
-class NoAnswer(Exception):
-    """The warehouse refused a question, or took too long."""
+class QueryFailed(Exception):
+    """The warehouse rejected a query, or did not finish it in time."""
 
 
 class Warehouse:
-    """Redshift Serverless, asked as the role that Airflow runs as, which `cargo xtask warehouse-init --reader` lets in."""
+    """Redshift Serverless, queried with Airflow's role; `cargo xtask warehouse-init --reader` grants its permissions."""
 
     def __init__(self, platform: dict):
         self.platform = platform["warehouse"]
@@ -29,33 +29,36 @@ class Warehouse:
 
     def query(self, sql: str, **parameters: str) -> list[list]:
         """The rows of one statement."""
-        place = {"WorkgroupName": self.platform["workgroup"], "Database": self.platform["database"]}
+        target = {"WorkgroupName": self.platform["workgroup"], "Database": self.platform["database"]}
         # No variable of a comprehension may be called `value`: Python 3.12.0 to 3.12.3 would then not find the function of
         # that name below (cpython#118513).
         given = [{"name": name, "value": text} for name, text in parameters.items()]
-        asked = {"Parameters": given} if given else {}
-        statement = self.client.execute_statement(**place, Sql=sql, **asked)["Id"]
-        began = time.monotonic()
-        while (told := self.client.describe_statement(Id=statement))["Status"] != "FINISHED":
-            if told["Status"] in ("FAILED", "ABORTED"):
-                raise NoAnswer(f"the warehouse refused: {told.get('Error', told['Status'])}")
-            if time.monotonic() - began > PATIENCE_SECONDS:
+        optional = {"Parameters": given} if given else {}
+        statement = self.client.execute_statement(**target, Sql=sql, **optional)["Id"]
+        started = time.monotonic()
+        while (statement_status := self.client.describe_statement(Id=statement))["Status"] != "FINISHED":
+            if statement_status["Status"] in ("FAILED", "ABORTED"):
+                raise QueryFailed(
+                    f"the warehouse rejected the query: {statement_status.get('Error', statement_status['Status'])}"
+                )
+            if time.monotonic() - started > TIMEOUT_SECONDS:
                 self.client.cancel_statement(Id=statement)
-                raise NoAnswer(f"the warehouse did not answer within {PATIENCE_SECONDS} seconds")
+                raise QueryFailed(f"the warehouse did not finish the query within {TIMEOUT_SECONDS} seconds")
             time.sleep(0.5)
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
         return [[value(cell) for cell in row] for page in pages for row in page["Records"]]
 
     def runs(self) -> list[Run]:
-        """The ledger's newest runs, the newest first."""
+        """The newest runs of the ledger, newest first."""
         rows = self.query(LEDGER, source=self.platform["source"])
         return [
             Run(int(seq), run_id, instant(loaded_at), json.loads(tables)) for seq, run_id, loaded_at, tables in rows
         ]
 
     def counts(self, tables: list[str]) -> tuple[int, dict[str, int]]:
-        """The ledger's head and how many rows each table has that were not marked deleted, all in one snapshot."""
-        # Not parameters: they are names, of the settings and of the ledger that `copy` writes.
+        """The sequence number of the newest run, and the number of rows of each table that are not marked as deleted; all are
+        read in one snapshot."""
+        # Names cannot be parameters. These come from the settings and from the ledger that `copy` writes.
         source = self.platform["source"]
         parts = [f"SELECT '', max(seq) FROM etl.runs WHERE source = '{source}'"]
         parts += [f"SELECT '{name}', count(*) FROM {source}.{name} WHERE _deleted_at IS NULL" for name in tables]
@@ -64,22 +67,22 @@ class Warehouse:
 
 
 def value(cell: dict):
-    """What a cell of the Data API holds."""
+    """The value of a cell in a Data API response."""
     return None if cell.get("isNull") else next(iter(cell.values()))
 
 
 def instant(text: str) -> datetime:
-    """The ledger's times are UTC, without saying so."""
+    """The times of the ledger are in UTC, without an offset."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
 
 
 def jobs(platform: dict, now: datetime) -> list[Job]:
-    """The queue's jobs that have not ended, and those that began and ended of late."""
+    """The unfinished jobs of the queue, and those that were created recently and have finished."""
     client = aws.client("batch", platform["region"])
-    # A day more than is judged: a job that failed then may have been repeated since.
+    # One day more than the checked window, so that repetitions of failed jobs are found.
     after = now - WINDOW - timedelta(days=1)
     found = []
-    # Without a filter ListJobs gives the jobs of one status.
+    # Without a filter, ListJobs returns the jobs of one status.
     for status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "SUCCEEDED", "FAILED"):
         pages = client.get_paginator("list_jobs").paginate(jobQueue=platform["queue"], jobStatus=status)
         for job in (job for page in pages for job in page["jobSummaryList"]):

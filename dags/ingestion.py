@@ -1,13 +1,13 @@
-"""A run of the platform: SpaceX's API into the lake, from there into the warehouse, and on to the marts.
+"""Loads the SpaceX API into the lake, then into the warehouse, and builds the marts.
 
-| task | does | may be repeated because |
+| task | does | can be repeated because |
 |---|---|---|
-| `transformation` | fetches every collection, keeps the bytes, writes typed Parquet and a receipt each | a receipt stands once written |
-| `copy_job` | proves the receipts and loads them in one transaction | the ledger knows the run |
-| `dbt_build` | builds and tests the marts | it builds from what is loaded |
+| `transformation` | fetches each collection, stores the responses, writes typed Parquet and a receipt | receipts are not overwritten |
+| `copy_job` | validates the files and loads them in one transaction | the ledger has the run |
+| `dbt_build` | builds and tests the marts | it builds from the loaded tables |
 
-Each is one job of AWS Batch, which tries again by itself where the container says that it may help. A task that failed
-all the same is cleared once its cause is mended; the run goes on where it stood. See dags/README.md.
+Each task is one AWS Batch job, and Batch retries temporary failures. If a task fails nevertheless, fix the cause and clear
+the task; the run continues with it. See dags/README.md.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -21,20 +21,20 @@ from platform_settings import PLATFORM
 
 with DAG(
     dag_id="ingestion",
-    description="SpaceX's API into the lake, the warehouse and the marts",
+    description="Loads the SpaceX API into the lake, the warehouse and the marts",
     doc_md=__doc__,
     schedule=PLATFORM["schedule"],
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    # A run takes what the source has now: one that was missed cannot be made up for.
+    # A run loads the current data of the source: a missed run cannot be repeated later.
     catchup=False,
-    # The loads would take turns anyway.
+    # Loads are serialized anyway.
     max_active_runs=1,
-    # The settings say when it runs; a pause is for people.
+    # The settings define the schedule; only people pause the DAG.
     is_paused_upon_creation=False,
     default_args={
         "retries": PLATFORM["retries"],
         "retry_delay": timedelta(seconds=PLATFORM["retry_delay_seconds"]),
-        "on_failure_callback": alarm.tell,
+        "on_failure_callback": alarm.notify,
     },
     tags=["dpworld"],
 ) as dag:

@@ -1,12 +1,12 @@
-"""Is the platform well? It fails with every problem and what to do about it.
+"""Checks the health of the platform. A task fails with a list of all problems and hints.
 
-| task | looks at |
+| task | checks |
 |---|---|
-| `warehouse` | the last load's age, its share in quarantine, rows against earlier runs, the tables against the ledger |
-| `batch` | jobs that failed and were not repeated, jobs that wait too long, the length of the queue |
+| `warehouse` | age and quarantine share of the last load; row counts compared with earlier runs and with the ledger |
+| `batch` | failed jobs that were not repeated, jobs that wait too long, the length of the queue |
 
-It runs after every load, when the warehouse is awake anyway. Where `ingestion` has a schedule it also runs four times a
-day, to notice a load that did not come; each time wakes the warehouse for a minute.
+It runs after each load, while the warehouse is active. If `ingestion` has a schedule, it also runs four times a day, to
+report a missing load; each of these runs resumes the warehouse for a minute.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -24,22 +24,22 @@ CLOCK = CronTriggerTimetable("17 */6 * * *", timezone="UTC")
 
 
 class Check(BaseOperator):
-    """Fails for good where there are problems: a look that is repeated shows the same. An operator of our own, because
-    for `@task` Airflow looks through every provider, at each parse."""
+    """Fails without a retry if there are problems, because a retry would find the same ones. It is an operator, because for
+    `@task` Airflow loads every provider at each parse."""
 
     def execute(self, context) -> None:
         import health
 
         if problems := self.problems(datetime.now(timezone.utc)):
             raise AirflowFailException(health.report(problems))
-        self.log.info("All is well")
+        self.log.info("No problems found")
 
     def problems(self, now: datetime) -> list[str]:
         raise NotImplementedError
 
 
 class WarehouseCheck(Check):
-    """The ledger, and the tables against it."""
+    """Checks the ledger, and compares the tables with it."""
 
     def problems(self, now: datetime) -> list[str]:
         import aws
@@ -56,13 +56,13 @@ class WarehouseCheck(Check):
                 *health.row_counts(runs),
                 *(health.tampering(runs, *warehouse.counts(tables)) if tables else []),
             ]
-        except (findings.NoAnswer, *aws.errors()) as error:
-            hint = "does the workgroup answer, and did `cargo xtask warehouse-init --reader` let Airflow's role in?"
+        except (findings.QueryFailed, *aws.errors()) as error:
+            hint = "check the workgroup, and grant access to Airflow's role with `cargo xtask warehouse-init --reader`"
             return [f"{error}; hint: {hint}"]
 
 
 class BatchCheck(Check):
-    """The queue, and the jobs that have left it."""
+    """Checks the waiting and the finished jobs of the queue."""
 
     def problems(self, now: datetime) -> list[str]:
         import aws
@@ -72,15 +72,17 @@ class BatchCheck(Check):
         try:
             jobs = findings.jobs(PLATFORM, now)
         except aws.errors() as error:
-            return [f"{error}; hint: is the queue {PLATFORM['queue']} deployed, and may Airflow's role look at it?"]
+            return [
+                f"{error}; hint: check that the queue {PLATFORM['queue']} is deployed, and that Airflow's role may list its jobs"
+            ]
         return [*health.failed_jobs(jobs, now), *health.queue(jobs, now)]
 
 
 with DAG(
     dag_id="platform_health",
-    description="Age, rows and quarantine of what is loaded; failed and waiting jobs",
+    description="Checks age, row counts and quarantine of the last load, and failed and waiting jobs",
     doc_md=__doc__,
-    # Where nothing runs by itself, nobody misses a load.
+    # Without a schedule, no load can be missing.
     schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=[LOADED]) if PLATFORM["schedule"] else [LOADED],
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
@@ -89,7 +91,7 @@ with DAG(
     default_args={
         "retries": 0,
         "execution_timeout": timedelta(minutes=10),
-        "on_failure_callback": alarm.tell,
+        "on_failure_callback": alarm.notify,
     },
     tags=["dpworld"],
 ) as dag:

@@ -1,7 +1,6 @@
-"""What differs between deployments, from `platform.json` beside this file: rendered from infra/settings, never edited.
+"""The settings of the deployment, from `platform.json` in this folder. The file is generated from infra/settings: do not edit.
 
-It is read once, when a DAG file is parsed, and with the standard library alone: Airflow parses every file every 30
-seconds or so.
+Only the standard library is used, because Airflow parses every DAG file about every 30 seconds.
 """
 
 import json

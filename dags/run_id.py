@@ -1,4 +1,4 @@
-"""The jobs' run id of a DAG run, and the name and tags of a task's job in AWS Batch.
+"""The run ID of the jobs of a DAG run, and the name and tags of a task's job in AWS Batch.
 
 Airflow's run id contains `:`, `+` and `.` and has up to 250 characters; the jobs accept 1 to 64 of `A-Z a-z 0-9 _ -`,
 which are safe in an object's key, in SQL and in an environment variable. A run may have no logical date, so only its id
@@ -6,8 +6,8 @@ counts:
 
 1. every character (Unicode scalar value) outside that set becomes one `-`;
 2. the first 47 characters are kept;
-3. `-` and the first 16 hexadecimal digits, in lower case, of the SHA-256 of Airflow's run id in UTF-8 are added. The id of
-   another DAG and `/` go before the hashed text, because DAGs with one schedule have the same run ids.
+3. `-` and the first 16 hexadecimal digits, in lower case, of the SHA-256 of Airflow's run id in UTF-8 are added. For a DAG other
+   than `ingestion`, its id and `/` precede the hashed text, because DAGs with the same schedule have the same run ids.
 
 `manual__2026-11-22T09:30:00+00:00` gives `manual__2026-11-22T09-30-00-00-00-…`. The hash keeps different runs apart, and the
 same run always has the same id: a task that is retried or cleared continues its run.
@@ -26,26 +26,26 @@ SubmitJob, `jobName`):
 import hashlib
 import re
 
-# The DAG that `cargo xtask run` triggers. The lake and the warehouse have its runs under ids without the DAG's own.
+# The DAG that `cargo xtask run` triggers. The hashed text of its run IDs does not include the DAG's ID.
 PLATFORM_DAG = "ingestion"
 
 READABLE = 47
 DIGITS = 16
-# Of a name, what is left for DAG, task, map index and hash beside a run id of 64 characters and a hyphen.
+# Characters of a name for DAG, task, map index and hash; the others are a hyphen and a run ID of at most 64 characters.
 PREFIX = 63
-# Airflow's map index of a task that is not mapped.
+# The map index of a task that is not mapped.
 UNMAPPED = -1
 
 
 def run_id_of(airflow_run_id: str, dag_id: str = PLATFORM_DAG) -> str:
-    """The jobs' run id: 18 to 64 characters of `A-Z a-z 0-9 _ -`."""
+    """The run ID of the jobs: 18 to 64 characters of `A-Z a-z 0-9 _ -`."""
     hashed = airflow_run_id if dag_id == PLATFORM_DAG else f"{dag_id}/{airflow_run_id}"
     return f"{legal(airflow_run_id)[:READABLE]}-{digest(hashed)}"
 
 
 def job_name_of(dag_id: str, task_id: str, map_index: int, run_id: str) -> str:
-    """The name of a task's job in Batch: the same for every try of the task in a run, and for no other task or run.
-    `run_id` is the jobs' run id, `task_id` includes the task's groups."""
+    """The name of a task's job in Batch: the same for every attempt of the task in a run, and unique to this task and run.
+    `run_id` is the run ID of the jobs, `task_id` includes the task groups."""
     prefix, index = f"{dag_id}-{task_id}", [] if map_index == UNMAPPED else [str(map_index)]
     if not index and len(prefix) <= PREFIX and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]*-[A-Za-z0-9_]+", prefix):
         return f"{prefix}-{run_id}"
@@ -57,7 +57,7 @@ def job_name_of(dag_id: str, task_id: str, map_index: int, run_id: str) -> str:
 
 
 def job_tags_of(dag_id: str, task_id: str, map_index: int, airflow_run_id: str) -> dict[str, str]:
-    """The identity of the task in Airflow, whole, as tags of its job (AWS Batch User Guide, "Tag restrictions")."""
+    """The original IDs of the task in Airflow as tags of its job (AWS Batch User Guide, "Tag restrictions")."""
     tags = {"dag_id": dag_id, "task_id": task_id, "map_index": str(map_index), "dag_run_id": airflow_run_id}
     return {key: re.sub(r"[^\w .:/=+@-]", "-", value)[:256] for key, value in tags.items()}
 

@@ -1,4 +1,4 @@
-"""What the tests share: a folder of DAGs with settings of its own, an Airflow for it, and an emulator of AWS."""
+"""Shared fixtures: a DAG folder with separate settings, an Airflow instance for it, and an AWS emulator."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 DAGS = HERE.parent
-# Before anything of Airflow is imported: its folder, and nothing of the machine's.
+# Must be set before the import of Airflow. Nothing of the machine's configuration is used.
 HOME = DAGS.parent / "target/test/dags" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ.update(
     AIRFLOW_HOME=str(HOME),
@@ -35,21 +35,21 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def tools() -> str:
-    """The Python that has moto and ruff; they and Airflow want different versions of the same packages."""
+    """The Python with moto and ruff, which need other versions of some packages than Airflow."""
     python = os.environ.get("TEST_TOOLS_PYTHON")
     assert python, "TEST_TOOLS_PYTHON is not set; `cargo xtask test --all` runs these tests"
-    # Not resolved: a link into an environment is what makes it that environment's Python.
+    # Links are not resolved: Python finds its environment by the path of the link.
     return str(Path(python).absolute())
 
 
 class Airflow:
-    """An Airflow with a database of its own, for a folder of DAGs."""
+    """An Airflow instance with a separate database, for a copy of the DAG folder."""
 
     def __init__(self, folder: Path, **settings):
         self.dags = folder / "dags"
         shutil.copytree(DAGS, self.dags, ignore=shutil.ignore_patterns("tests", "__pycache__"))
         platform = json.loads((self.dags / "platform.json").read_text())
-        # The deployment's own but for the waits.
+        # The committed settings with shorter waits.
         platform |= {"retry_delay_seconds": 1, "poll_seconds": 0.5, **settings}
         (self.dags / "platform.json").write_text(json.dumps(platform))
         self.environment = {
@@ -59,7 +59,7 @@ class Airflow:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            # `airflow dags test` does not put the folder on the path; the DAG processor and the workers do.
+            # `airflow dags test` does not add the folder to the path; the DAG processor and the workers do.
             "PYTHONPATH": str(self.dags),
             "PYTHONWARNINGS": "default::DeprecationWarning",
             "COLUMNS": "250",
@@ -82,7 +82,7 @@ class Airflow:
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory) -> Path:
-    """An Airflow's folder with its database ready; copied, because making it takes seconds."""
+    """An Airflow home with a migrated database. Tests copy it, because the migration takes seconds."""
     airflow = Airflow(tmp_path_factory.mktemp("database"))
     assert airflow.run("-m", "airflow", "db", "migrate").returncode == 0
     assert airflow.run("-m", "airflow", "dags", "reserialize").returncode == 0
@@ -91,32 +91,32 @@ def database(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def airflow(tmp_path, database):
-    """Makes an Airflow with these changes of `platform.json`."""
+    """Creates Airflow instances with the given changes to `platform.json`."""
 
     def make(**settings) -> Airflow:
-        made = Airflow(tmp_path, **settings)
-        home = Path(made.environment["AIRFLOW_HOME"])
+        instance = Airflow(tmp_path, **settings)
+        home = Path(instance.environment["AIRFLOW_HOME"])
         shutil.copytree(database, home)
-        # Made anew: it names the database's place.
+        # Airflow creates it again: it contains the path of the database.
         (home / "airflow.cfg").unlink(missing_ok=True)
-        return made
+        return instance
 
     return make
 
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
-    """The name of an image whose containers do as the environment says; gone afterwards."""
+    """The name of an image with the program `probe.c`; removed afterwards."""
     name = f"dpworld-dags-probe-{os.getpid()}"
     docker = emulator.Docker()
-    docker.make_image(name, tmp_path_factory.mktemp("image"))
+    docker.create_image(name, tmp_path_factory.mktemp("image"))
     yield name
     docker.remove_image(name)
 
 
 @pytest.fixture
 def moto(tmp_path, tools, monkeypatch, request):
-    """moto with the platform's queue; its jobs run in containers where the test needs Docker, else they just succeed."""
+    """moto with the queue of the platform. Jobs run in containers if the test needs Docker, otherwise they succeed immediately."""
     server = emulator.Moto(tools, tmp_path, docker="needs_docker" in request.keywords)
     try:
         server.platform(QUEUE)

@@ -1,7 +1,6 @@
-"""moto's server with Batch on real containers, and the image that they run.
+"""moto's server with Batch on real containers, and the image of these containers.
 
-The image is made here, from one static program: nothing is pulled. What moto does not prove is in
-xtask/emulator/moto_server.py.
+The image is built from one static program, so nothing is pulled. xtask/emulator/moto_server.py lists what moto does not verify.
 """
 
 import http.client
@@ -27,7 +26,7 @@ CREDENTIALS = {
 
 
 class Moto:
-    """A running server on a free port of loopback."""
+    """A running server on a free loopback port."""
 
     def __init__(self, python: str, folder: Path, docker: bool):
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -35,9 +34,9 @@ class Moto:
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "moto.log"
         program = HERE.parents[1] / "xtask/emulator/moto_server.py"
-        # Nothing of the environment reaches it but the way to Docker: no real credentials, no other endpoint.
+        # Only PATH is inherited, so no real credentials and no other endpoint.
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder)} | CREDENTIALS
-        # The jobs of these tests speak to nobody.
+        # The jobs of these tests need no network.
         environment["MOTO_DOCKER_NETWORK_MODE"] = "none"
         with self.log.open("wb") as log:
             command = [python, str(program), "-H", "127.0.0.1", "-p", str(port)]
@@ -54,7 +53,7 @@ class Moto:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.1)
-        raise RuntimeError(f"moto's server does not answer:\n{self.log.read_text()}")
+        raise RuntimeError(f"moto's server does not respond:\n{self.log.read_text()}")
 
     def post(self, path: str, body: dict) -> None:
         data = json.dumps(body).encode()
@@ -67,7 +66,7 @@ class Moto:
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
 
     def platform(self, queue: str) -> None:
-        """A compute environment and a queue."""
+        """Creates a compute environment and a queue."""
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
         role = self.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         subnets = [subnet["SubnetId"] for subnet in self.client("ec2").describe_subnets()["Subnets"]]
@@ -85,7 +84,7 @@ class Moto:
         batch.create_job_queue(jobQueueName=queue, state="ENABLED", priority=1, computeEnvironmentOrder=order)
 
     def define(self, name: str, image: str, environment: dict[str, str]) -> None:
-        """A new revision of a job definition, shaped as a deployment's: Fargate, and a writable /tmp by a volume's name."""
+        """Registers a revision of a job definition as in a deployment: Fargate, and a named volume as a writable /tmp."""
         self.client("batch").register_job_definition(
             jobDefinitionName=name,
             type="container",
@@ -102,13 +101,13 @@ class Moto:
         )
 
     def jobs(self, queue: str) -> list[dict]:
-        """What Batch tells of every job of the queue, the oldest first."""
+        """The descriptions of all jobs of the queue, oldest first."""
         batch = self.client("batch")
-        # moto ignores the filter that AWS demands for jobs of every status.
+        # AWS requires a filter to list jobs of every status; moto ignores it.
         every = [{"name": "JOB_NAME", "values": ["*"]}]
         ids = [job["jobId"] for job in batch.list_jobs(jobQueue=queue, filters=every)["jobSummaryList"]]
-        told = batch.describe_jobs(jobs=ids)["jobs"] if ids else []
-        return sorted(told, key=lambda job: job["createdAt"])
+        described = batch.describe_jobs(jobs=ids)["jobs"] if ids else []
+        return sorted(described, key=lambda job: job["createdAt"])
 
     def stop(self) -> None:
         self.process.terminate()
@@ -120,43 +119,43 @@ class Moto:
 
 
 class Docker:
-    """The engine's socket; requests as its API has had them since 1.24."""
+    """The Docker socket; the requests need API version 1.24 or later."""
 
     def __init__(self, path: str = "/var/run/docker.sock"):
         self.path = path
 
-    def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/x-tar") -> bytes:
+    def request(self, method: str, path: str, body: bytes = b"", kind: str = "application/x-tar") -> bytes:
         connection = http.client.HTTPConnection("localhost", timeout=60)
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(60)
         connection.sock.connect(self.path)
         try:
             connection.request(method, path, body, {"Content-Type": kind})
-            answer = connection.getresponse()
-            content = answer.read()
+            response = connection.getresponse()
+            content = response.read()
         finally:
             connection.close()
-        if answer.status >= 300:
-            raise RuntimeError(f"Docker: {method} {path}: {answer.status} {content.decode(errors='replace')}")
+        if response.status >= 300:
+            raise RuntimeError(f"Docker: {method} {path}: {response.status} {content.decode(errors='replace')}")
         return content
 
-    def make_image(self, name: str, folder: Path) -> None:
-        """An image from one static program, which its entry point names."""
+    def create_image(self, name: str, folder: Path) -> None:
+        """Imports an image with one static program as its entry point."""
         program = folder / "probe"
         subprocess.run(["cc", "-static", "-Os", "-o", program, HERE / "probe.c"], check=True)
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(program, "probe")
         changes = "changes=ENTRYPOINT%20%5B%22%2Fprobe%22%5D&changes=VOLUME%20%2Ftmp"
-        self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag=latest&{changes}", archive.getvalue())
+        self.request("POST", f"/images/create?fromSrc=-&repo={name}&tag=latest&{changes}", archive.getvalue())
 
     def remove_image(self, name: str) -> None:
-        """With the containers that a server left that was stopped while they ran."""
-        asked = quote(json.dumps({"ancestor": [name]}))
-        for one in json.loads(self.ask("GET", f"/containers/json?all=true&filters={asked}")):
-            self.ask("DELETE", f"/containers/{one['Id']}?force=true&v=true")
-        self.ask("DELETE", f"/images/{name}:latest?force=true")
+        """Removes the image and the containers that a stopped server did not remove."""
+        filters = quote(json.dumps({"ancestor": [name]}))
+        for one in json.loads(self.request("GET", f"/containers/json?all=true&filters={filters}")):
+            self.request("DELETE", f"/containers/{one['Id']}?force=true&v=true")
+        self.request("DELETE", f"/images/{name}:latest?force=true")
 
     def running(self, image: str) -> list[str]:
         """The names of running containers of an image."""
-        return [one["Names"][0] for one in json.loads(self.ask("GET", "/containers/json")) if one["Image"] == image]
+        return [one["Names"][0] for one in json.loads(self.request("GET", "/containers/json")) if one["Image"] == image]

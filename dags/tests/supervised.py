@@ -1,9 +1,9 @@
-"""Runs one task of a new run as a worker does: in a process of its own, under Airflow's supervisor.
+"""Runs one task of a new run as a worker does: in a separate process under Airflow's supervisor.
 
     python supervised.py <task> <run id> [<file>]
 
-With a file, the task is marked as failed as soon as that file is there, as a person does it in the browser; the
-supervisor learns of it by its next heartbeat and kills the task. The run has no logical date.
+With a file, the task is marked as failed when that file exists, as a person does in the Airflow UI; the supervisor detects
+this with its next heartbeat and kills the task. The run has no logical date.
 """
 
 import sys
@@ -21,8 +21,8 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
 
-def begin(dag, task_id: str, run_id: str) -> TaskInstance:
-    """A run whose task waits for a worker."""
+def create_run(dag, task_id: str, run_id: str) -> TaskInstance:
+    """Creates a run with a queued task."""
     with create_session() as session:
         run = dag.create_dagrun(
             run_id=run_id,
@@ -39,18 +39,18 @@ def begin(dag, task_id: str, run_id: str) -> TaskInstance:
         return TaskInstance.model_validate(row, from_attributes=True)
 
 
-def mark_as_failed(ti: TaskInstance, when: Path) -> None:
-    while not when.exists():
+def mark_as_failed(ti: TaskInstance, file: Path) -> None:
+    while not file.exists():
         time.sleep(0.1)
     with create_session() as session:
         session.query(Row).filter(Row.id == str(ti.id)).update({"state": TaskInstanceState.FAILED})
 
 
-def main(task_id: str, run_id: str, when: str | None = None) -> None:
+def main(task_id: str, run_id: str, file: str | None = None) -> None:
     dag = DagBag(read_dags_from_db=True).get_dag("ingestion")
-    ti = begin(dag, task_id, run_id)
-    if when:
-        threading.Thread(target=mark_as_failed, args=(ti, Path(when)), daemon=True).start()
+    ti = create_run(dag, task_id, run_id)
+    if file:
+        threading.Thread(target=mark_as_failed, args=(ti, Path(file)), daemon=True).start()
     supervise(
         ti=ti,
         bundle_info=BundleInfo(name="dags-folder"),

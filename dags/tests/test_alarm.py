@@ -1,5 +1,5 @@
-"""What a person is told of a failed task, also by half a context, and that telling never fails. That a message arrives is
-shown in test_chain.py."""
+"""The notification about a failed task, also for an incomplete context, and that it never raises. test_chain.py tests its
+delivery."""
 
 from types import SimpleNamespace
 from uuid import uuid4
@@ -19,8 +19,8 @@ def task(**known):
     return SimpleNamespace(**{"job_id": "id-1", "job_log": "https://log", "last_error": "ERROR no"} | known)
 
 
-def test_all_that_is_known_is_told():
-    subject, message = alarm.words({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
+def test_the_message_has_all_known_details():
+    subject, message = alarm.message_of({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
     assert subject == "dpstack: ingestion.copy_job failed"
     assert message.splitlines() == [
         "DAG        ingestion",
@@ -34,60 +34,60 @@ def test_all_that_is_known_is_told():
     ]
 
 
-def test_a_job_that_never_began_has_airflows_log():
+def test_a_job_that_never_started_links_to_the_log_of_airflow():
     never = task(job_id=None, job_log=None, last_error=None)
-    message = alarm.words({"ti": ti(task=never, log_url="https://airflow")})[1]
+    message = alarm.message_of({"ti": ti(task=never, log_url="https://airflow")})[1]
     assert (
         f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Log        https://airflow" in message
     )
     assert "Last line  not known" in message and "Error      not known" in message
 
 
-def test_a_mapped_task_of_another_dag_is_shown_with_its_own_run_id_and_job():
+def test_a_mapped_task_of_another_dag_has_its_own_run_id_and_job():
     mapped = SimpleNamespace(
         dag_id="zoo", task_id="copy_job", run_id=RUN, try_number=1, map_index=3, task=task(job_id=None)
     )
-    message = alarm.words({"ti": mapped})[1]
+    message = alarm.message_of({"ti": mapped})[1]
     run_id = alarm.run_id_of(RUN, "zoo")
     assert f"RUN_ID     {run_id}" in message
     assert f"Batch job  {alarm.job_name_of('zoo', 'copy_job', 3, run_id)}" in message
 
 
-def test_a_task_without_a_job_is_told_without_one():
-    message = alarm.words({"ti": ti(task=SimpleNamespace()), "exception": "2 problems"})[1]
+def test_the_message_for_a_task_without_a_job_has_no_job():
+    message = alarm.message_of({"ti": ti(task=SimpleNamespace()), "exception": "2 problems"})[1]
     assert "Batch job" not in message and "RUN_ID" not in message and "2 problems" in message
 
 
 @pytest.mark.parametrize("context", [{}, {"ti": None}, {"ti": SimpleNamespace()}, {"ti": ti(), "exception": None}])
-def test_half_a_context_is_told_as_half_a_context(context):
-    assert "not known" in alarm.words(context)[1]
+def test_an_incomplete_context_gives_an_incomplete_message(context):
+    assert "not known" in alarm.message_of(context)[1]
 
 
-def test_a_subject_is_what_sns_takes():
+def test_sns_accepts_every_subject():
     odd = SimpleNamespace(dag_id="dåg\n" + "x" * 200, task_id="t", run_id=RUN, try_number=1)
-    subject = alarm.words({"ti": odd})[0]
+    subject = alarm.message_of({"ti": odd})[0]
     assert len(subject) == 100 and subject.isascii() and subject.isprintable()
 
 
-def test_without_a_topic_it_is_logged(monkeypatch, caplog):
+def test_without_a_topic_the_message_is_logged(monkeypatch, caplog):
     monkeypatch.setitem(alarm.PLATFORM, "alarm_topic", None)
-    monkeypatch.setattr("aws.client", lambda *_, **__: pytest.fail("nobody is to be told"))
-    alarm.tell({"ti": ti(task=task())})
-    assert "Batch job  id-1" in caplog.text and "No topic is set" in caplog.text
+    monkeypatch.setattr("aws.client", lambda *_, **__: pytest.fail("no message may be sent"))
+    alarm.notify({"ti": ti(task=task())})
+    assert "Batch job  id-1" in caplog.text and "No alarm topic is set" in caplog.text
 
 
 @pytest.mark.parametrize("context", [None, {}, {"ti": ti(task=task())}])
-def test_telling_never_raises(monkeypatch, caplog, context):
+def test_the_notification_never_raises(monkeypatch, caplog, context):
     def refuse(*_, **__):
         raise OSError("no network")
 
     monkeypatch.setattr("aws.client", refuse)
-    alarm.tell(context)
-    assert "Cannot tell of the failure" in caplog.text
+    alarm.notify(context)
+    assert "Cannot send the notification" in caplog.text
 
 
-def test_the_dag_processor_tells_of_a_task_whose_worker_died(monkeypatch):
-    """As Airflow does it: in another process than the task's, with nothing of what the worker knew."""
+def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch):
+    """As in Airflow: in another process than the task, without the attributes that the task had set."""
     import structlog
     from airflow.callbacks.callback_requests import TaskCallbackRequest
     from airflow.dag_processing.processor import _execute_task_callbacks
@@ -95,15 +95,15 @@ def test_the_dag_processor_tells_of_a_task_whose_worker_died(monkeypatch):
     from airflow.sdk.api.datamodels._generated import TaskInstance
     from conftest import DAGS
 
-    told = []
+    published = []
     monkeypatch.setattr(
-        "aws.client", lambda *_, **__: SimpleNamespace(publish=lambda **message: told.append(message["Message"]))
+        "aws.client", lambda *_, **__: SimpleNamespace(publish=lambda **message: published.append(message["Message"]))
     )
     died = TaskInstance(id=uuid4(), task_id="copy_job", dag_id="ingestion", run_id=RUN, try_number=1)
     request = TaskCallbackRequest(
         filepath="ingestion.py", bundle_name="dags-folder", bundle_version=None, msg="no heartbeat", ti=died
     )
     _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
-    (message,) = told
+    (message,) = published
     assert f"Run        {RUN}" in message and "Task       copy_job, try 1" in message
     assert f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Error      not known" in message

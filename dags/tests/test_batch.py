@@ -1,17 +1,17 @@
-"""What a job's end means, and where its log is."""
+"""The outcome of a job, and the location of its log."""
 
 import pytest
 
-from batch import differences, how_it_ended, log_link, log_of, may_help_again, was_ended
+from batch import differences, is_retryable, log_link, log_of, outcome_of, was_terminated
 from batch_job import error_line
 
 
-def job(code=None, **told) -> dict:
-    return {"status": "FAILED", "container": {} if code is None else {"exitCode": code}} | told
+def job(code=None, **details) -> dict:
+    return {"status": "FAILED", "container": {} if code is None else {"exitCode": code}} | details
 
 
 @pytest.mark.parametrize(
-    ("ended", "again"),
+    ("failed_job", "retryable"),
     [
         (job(75), True),
         (job(), True),
@@ -27,22 +27,22 @@ def job(code=None, **told) -> dict:
         (job(75, isTerminated=True), True),
     ],
 )
-def test_trying_again_is_for_75_and_for_no_answer(ended, again):
-    assert may_help_again(ended) is again
+def test_only_exit_code_75_and_a_missing_exit_code_are_retryable(failed_job, retryable):
+    assert is_retryable(failed_job) is retryable
 
 
-def test_an_end_is_told_with_its_code_and_every_reason_once():
-    ended = job(1, statusReason="Essential container in task exited")
-    assert how_it_ended(ended) == "exit code 1 (refused, or failed for good): Essential container in task exited"
-    ended = {"statusReason": "Task failed to start", "container": {"reason": "CannotPullContainerError: no image"}}
-    assert how_it_ended(ended) == "no exit code: Task failed to start: CannotPullContainerError: no image"
-    assert how_it_ended({"statusReason": "x", "container": {"reason": "x", "exitCode": 137}}) == "exit code 137: x"
-    assert how_it_ended({}) == "no exit code"
+def test_an_outcome_has_the_exit_code_and_each_reason_once():
+    failed_job = job(1, statusReason="Essential container in task exited")
+    assert outcome_of(failed_job) == "exit code 1 (permanent failure): Essential container in task exited"
+    failed_job = {"statusReason": "Task failed to start", "container": {"reason": "CannotPullContainerError: no image"}}
+    assert outcome_of(failed_job) == "no exit code: Task failed to start: CannotPullContainerError: no image"
+    assert outcome_of({"statusReason": "x", "container": {"reason": "x", "exitCode": 137}}) == "exit code 137: x"
+    assert outcome_of({}) == "no exit code"
 
 
-def test_a_job_that_is_being_ended_is_nobodys_to_join():
-    assert was_ended({"isTerminated": True}) and was_ended({"isCancelled": True})
-    assert not was_ended({"isTerminated": False, "isCancelled": False})
+def test_a_job_that_is_being_terminated_is_recognized():
+    assert was_terminated({"isTerminated": True}) and was_terminated({"isCancelled": True})
+    assert not was_terminated({"isTerminated": False, "isCancelled": False})
 
 
 DEFINITION = "arn:aws:batch:eu-west-1:123456789012:job-definition/ingestion-job:7"
@@ -54,7 +54,7 @@ def test_a_definition_is_compared_as_far_as_the_task_names_it(named):
 
 
 @pytest.mark.parametrize(
-    ("meant", "expected"),
+    ("task", "expected"),
     [
         (("ingestion-job:8", ["copy"], {}), ["its job definition is ingestion-job:7, not ingestion-job:8"]),
         (("ingestion", ["copy"], {}), ["its job definition is ingestion-job:7, not ingestion"]),
@@ -65,20 +65,20 @@ def test_a_definition_is_compared_as_far_as_the_task_names_it(named):
         (("ingestion-job", ["copy"], {"RUN_ID": "a"}), []),
     ],
 )
-def test_a_job_is_compared_in_definition_command_and_variables(meant, expected):
+def test_a_job_is_compared_in_definition_command_and_variables(task, expected):
     variables = [{"name": "RUN_ID", "value": "a"}, {"name": "LAKE_URL", "value": "of the definition"}]
-    known = {"jobDefinition": DEFINITION, "container": {"command": ["copy"], "environment": variables}}
-    assert differences(known, *meant) == expected
+    running = {"jobDefinition": DEFINITION, "container": {"command": ["copy"], "environment": variables}}
+    assert differences(running, *task) == expected
 
 
-def test_the_log_is_where_the_job_definition_says():
+def test_the_job_definition_configures_the_log():
     options = {"awslogs-group": "/dpstack/batch", "awslogs-region": "eu-west-1"}
-    told = {"container": {"logStreamName": "ingestion/default/1", "logConfiguration": {"options": options}}}
-    assert log_of(told) == ("/dpstack/batch", "ingestion/default/1")
+    described = {"container": {"logStreamName": "ingestion/default/1", "logConfiguration": {"options": options}}}
+    assert log_of(described) == ("/dpstack/batch", "ingestion/default/1")
     assert log_of({"container": {"logStreamName": "s"}}) == ("/aws/batch/job", "s")
     assert log_of({}) == ("/aws/batch/job", None)
     assert log_link({}, "eu-west-1") is None
-    assert log_link(told, "eu-west-1") == (
+    assert log_link(described, "eu-west-1") == (
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1"
         "#logsV2:log-groups/log-group/$252Fdpstack$252Fbatch/log-events/ingestion$252Fdefault$252F1"
     )
@@ -89,15 +89,15 @@ def test_the_log_is_where_the_job_definition_says():
     [
         ([], None),
         (["", "  "], None),
-        (["begins", "ends"], "ends"),
+        (["first", "last"], "last"),
         (["ERROR cannot load `launches`", "ERROR hint: run it again", "INFO bye"], "ERROR cannot load `launches`"),
         (
-            ["error: cannot start `dbt`; hint: PATH must lead to it"],
-            "error: cannot start `dbt`; hint: PATH must lead to it",
+            ["error: cannot start `dbt`; hint: check PATH"],
+            "error: cannot start `dbt`; hint: check PATH",
         ),
         (["Database Error in model x", "Done."], "Database Error in model x"),
         (["hint: only this"], None),
     ],
 )
-def test_the_line_that_tells_of_the_error_is_found_among_the_last_ones(lines, expected):
+def test_the_last_error_is_found_in_the_last_lines(lines, expected):
     assert error_line(lines) == expected

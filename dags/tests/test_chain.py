@@ -1,4 +1,4 @@
-"""The whole chain, run by Airflow itself against moto's Batch, whose jobs are real containers with real exit codes."""
+"""The complete chain, run by Airflow with moto's Batch. Its jobs are real containers with real exit codes."""
 
 import json
 import re
@@ -14,7 +14,7 @@ DEFINITIONS = ("ingestion-job", "dbt-transformation-job")
 
 @pytest.fixture
 def deployed(moto, image):
-    """Registers both job definitions with an environment."""
+    """Registers both job definitions with the given environment."""
 
     def deploy(**environment: str):
         for name in DEFINITIONS:
@@ -24,7 +24,7 @@ def deployed(moto, image):
     return deploy
 
 
-def test_three_jobs_run_one_after_the_other_with_one_run_id(deployed, airflow):
+def test_three_jobs_run_in_sequence_with_one_run_id(deployed, airflow):
     moto = deployed()
     done = airflow(retries=1).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 0
@@ -39,13 +39,13 @@ def test_three_jobs_run_one_after_the_other_with_one_run_id(deployed, airflow):
     assert [name for name, _ in names] == ["transformation", "copy_job", "dbt_build"]
     (run_id,) = {run_id for _, run_id in names}
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", run_id)
-    # What the containers saw, in the tasks' log.
-    assert f"| probe: transformation with 0 more words, run {run_id}" in done.stdout
-    assert f"| probe: dbt with 1 more words, run {run_id}" in done.stdout
+    # The output of the containers is in the logs of the tasks.
+    assert f"| probe: transformation with 0 more arguments, run {run_id}" in done.stdout
+    assert f"| probe: dbt with 1 more arguments, run {run_id}" in done.stdout
     assert "SUCCEEDED: exit code 0" in done.stdout
 
 
-def test_exit_code_1_fails_for_good_at_once_and_stops_the_chain(deployed, airflow):
+def test_exit_code_1_fails_without_a_retry_and_stops_the_chain(deployed, airflow):
     moto = deployed(EXIT_copy="1")
     done = airflow(retries=1).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 1
@@ -53,21 +53,21 @@ def test_exit_code_1_fails_for_good_at_once_and_stops_the_chain(deployed, airflo
         ("transformation", "SUCCEEDED"),
         ("copy_job", "FAILED"),
     ]
-    assert "FAILED: exit code 1 (refused, or failed for good)" in done.stdout
-    assert "| ERROR probe: told to fail" in done.stdout
+    assert "FAILED: exit code 1 (permanent failure)" in done.stdout
+    assert "| ERROR probe: configured to fail" in done.stdout
 
 
-def test_exit_code_75_is_tried_again_once(deployed, airflow):
+def test_exit_code_75_is_retried_once(deployed, airflow):
     moto = deployed(EXIT_transformation="75")
     done = airflow(retries=1).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 1
     jobs = moto.jobs(QUEUE)
     assert [job["status"] for job in jobs] == ["FAILED"] * 2
-    assert len({job["jobName"] for job in jobs}) == 1, "a retried task goes on with its run"
-    assert "FAILED: exit code 75 (failed for now)" in done.stdout
+    assert len({job["jobName"] for job in jobs}) == 1, "a retried task continues its run"
+    assert "FAILED: exit code 75 (temporary failure)" in done.stdout
 
 
-def test_a_failed_task_is_told_to_the_topic(deployed, airflow):
+def test_a_failed_task_sends_a_message_to_the_topic(deployed, airflow):
     moto = deployed(EXIT_copy="1")
     topic = moto.client("sns").create_topic(Name="alarms")["TopicArn"]
     mailbox = moto.client("sqs").create_queue(QueueName="mailbox")["QueueUrl"]
@@ -75,14 +75,14 @@ def test_a_failed_task_is_told_to_the_topic(deployed, airflow):
         "QueueArn"
     ]
     moto.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    made = airflow(alarm_topic=topic)
+    instance = airflow(alarm_topic=topic)
     run = "manual__2026-11-22T09:30:00+00:00"
-    made.run(str(made_of("supervised.py")), "copy_job", run, AWS_ENDPOINT_URL=moto.url)
+    instance.run(str(script("supervised.py")), "copy_job", run, AWS_ENDPOINT_URL=moto.url)
     (job,) = moto.jobs(QUEUE)
     (message,) = moto.client("sqs").receive_message(QueueUrl=mailbox)["Messages"]
-    told = json.loads(message["Body"])
-    assert told["Subject"] == "dpstack: ingestion.copy_job failed"
-    lines = dict(line.split(maxsplit=1) for line in told["Message"].replace("Batch job", "Batch").splitlines())
+    notification = json.loads(message["Body"])
+    assert notification["Subject"] == "dpstack: ingestion.copy_job failed"
+    lines = dict(line.split(maxsplit=1) for line in notification["Message"].replace("Batch job", "Batch").splitlines())
     assert lines["DAG"] == "ingestion" and lines["Run"] == run and lines["Task"] == "copy_job, try 1"
     assert lines["Batch"] == job["jobId"]
     assert lines["RUN_ID"] == job["jobName"].removeprefix("ingestion-copy_job-")
@@ -90,13 +90,13 @@ def test_a_failed_task_is_told_to_the_topic(deployed, airflow):
         lines["Log"].startswith("https://eu-west-1.console.aws.amazon.com/cloudwatch/") and job["jobId"] in lines["Log"]
     )
     assert lines["Error"].startswith(f"job {job['jobId']} failed: exit code 1")
-    assert told["Message"].splitlines()[-1] == "Last line  ERROR probe: told to fail"
+    assert notification["Message"].splitlines()[-1] == "Last line  ERROR probe: configured to fail"
 
 
-def test_a_killed_task_ends_its_job(deployed, airflow, image, tmp_path):
+def test_a_killed_task_terminates_its_job(deployed, airflow, image, tmp_path):
     moto = deployed(SECONDS_transformation="60")
-    began, mark = time.monotonic(), tmp_path / "kill"
-    made = airflow()
+    started, mark = time.monotonic(), tmp_path / "kill"
+    instance = airflow()
 
     import threading
 
@@ -106,28 +106,28 @@ def test_a_killed_task_ends_its_job(deployed, airflow, image, tmp_path):
         mark.touch()
 
     threading.Thread(target=wait_for_the_container, daemon=True).start()
-    done = made.run(
-        str(made_of("supervised.py")), "transformation", "manual__null", str(mark), AWS_ENDPOINT_URL=moto.url
+    done = instance.run(
+        str(script("supervised.py")), "transformation", "manual__null", str(mark), AWS_ENDPOINT_URL=moto.url
     )
     (job,) = settled(moto)
     assert job["status"] == "FAILED"
-    assert job["statusReason"] == "The task in Airflow was killed or took too long"
+    assert job["statusReason"] == "The Airflow task was killed or exceeded its timeout"
     assert not Docker().running(image)
-    assert time.monotonic() - began < 50, "the container was to run for a minute"
-    assert "Ended job" in done.stdout
+    assert time.monotonic() - started < 50, "the container would have run for a minute"
+    assert "Terminated job" in done.stdout
 
 
-def test_a_task_that_takes_too_long_ends_its_job(deployed, airflow):
+def test_a_task_that_exceeds_its_timeout_terminates_its_job(deployed, airflow):
     moto = deployed(SECONDS_transformation="60")
     short = {"definition": "ingestion-job", "timeout_seconds": 4}
     jobs = {"transformation": short, "copy_job": short, "dbt_build": short}
     done = airflow(jobs=jobs).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 1 and "AirflowTaskTimeout" in done.stdout
     (job,) = settled(moto)
-    assert job["status"] == "FAILED" and "took too long" in job["statusReason"]
+    assert job["status"] == "FAILED" and "exceeded its timeout" in job["statusReason"]
 
 
-def test_a_retried_task_joins_the_job_that_its_dead_worker_left(deployed, airflow):
+def test_a_retried_task_joins_the_job_of_its_dead_worker(deployed, airflow):
     from batch import Batch
     from run_id import run_id_of
 
@@ -135,21 +135,21 @@ def test_a_retried_task_joins_the_job_that_its_dead_worker_left(deployed, airflo
     run = "manual__2026-11-22T10:30:00+00:00"
     name = f"ingestion-transformation-{run_id_of(run)}"
     environment = {"RUN_ID": run_id_of(run)}
-    left = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {})
-    made = airflow()
-    done = made.run(str(made_of("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
-    assert [(job["jobId"], job["status"]) for job in moto.jobs(QUEUE)] == [(left, "SUCCEEDED")]
-    assert f"Job {left} of an earlier try still runs" in done.stdout
+    job_id = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {})
+    instance = airflow()
+    done = instance.run(str(script("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
+    assert [(job["jobId"], job["status"]) for job in moto.jobs(QUEUE)] == [(job_id, "SUCCEEDED")]
+    assert f"Job {job_id} of an earlier attempt still runs" in done.stdout
 
 
-def made_of(name: str):
+def script(name: str):
     from conftest import HERE
 
     return HERE / name
 
 
 def settled(moto) -> list[dict]:
-    """The jobs once none is running; moto looks twice a second whether one was ended."""
+    """Waits until no job is running; moto checks twice a second whether a job was terminated."""
     for _ in range(100):
         jobs = moto.jobs(QUEUE)
         if all(job["status"] in ("SUCCEEDED", "FAILED") for job in jobs):

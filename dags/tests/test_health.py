@@ -1,4 +1,4 @@
-"""The judgements, on made-up findings: each has a case that is well, and one that is not."""
+"""The health checks with example data: each has a case without a problem, and one with a problem."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -22,7 +22,7 @@ def job(name: str, status: str, hours: float, reason: str = "") -> Job:
 
 
 @pytest.mark.parametrize(("hours", "problems"), [(47.9, 0), (48, 0), (48.1, 1)])
-def test_a_load_grows_old(hours, problems):
+def test_an_old_load_is_a_problem(hours, problems):
     assert len(load_age([run(2, hours), run(1, 1)], NOW, 48)) == problems
 
 
@@ -33,22 +33,22 @@ def test_a_load_in_the_future_is_a_problem(minutes, problems):
     assert all("in the future (run run-2, " in problem and "hint: set the clock" in problem for problem in found)
 
 
-def test_what_was_never_loaded_is_told_and_nothing_else_about_it():
-    assert load_age([], NOW, 48) == ["nothing was ever loaded; hint: trigger the DAG `ingestion`"]
+def test_an_empty_ledger_is_the_only_problem():
+    assert load_age([], NOW, 48) == ["no run was loaded; hint: trigger the DAG `ingestion`"]
     assert quarantine([], 0.1) == row_counts([]) == tampering([], 0, {}) == []
 
 
-def test_the_share_in_quarantine_is_the_runs_and_names_the_worst_tables():
-    well = [run(1, launches=rows(90, 5, 5), cores=rows(0))]
-    assert quarantine(well, 0.05) == []
+def test_the_quarantine_share_is_that_of_the_newest_run_and_names_the_worst_tables():
+    healthy = [run(1, launches=rows(90, 5, 5), cores=rows(0))]
+    assert quarantine(healthy, 0.05) == []
     (problem,) = quarantine([run(1, launches=rows(90, 6, 4), cores=rows(0), crew=rows(0))], 0.05)
-    assert problem.startswith("6 of 100 records (6.0%) are in quarantine, 5.0% are allowed: launches 6; hint: ")
-    assert quarantine([run(2, a=rows(1)), run(1, a=rows(0, 9))], 0) == [], "older runs are past"
-    assert quarantine([run(1, a=rows(0))], 0) == [], "nothing read is no share"
+    assert problem.startswith("6 of 100 records (6.0%) are in quarantine, the limit is 5.0%: launches 6; hint: ")
+    assert quarantine([run(2, a=rows(1)), run(1, a=rows(0, 9))], 0) == [], "older runs are ignored"
+    assert quarantine([run(1, a=rows(0))], 0) == [], "without records there is no share"
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "odd"),
+    ("before", "now", "unusual"),
     [
         ([200, 205, 205], 100, True),
         ([200, 205, 205], 103, False),
@@ -61,27 +61,27 @@ def test_the_share_in_quarantine_is_the_runs_and_names_the_worst_tables():
         ([100, 100, 100, 9], 100, False),
     ],
 )
-def test_rows_are_held_against_the_runs_before(before, now, odd):
+def test_row_counts_are_compared_with_earlier_runs(before, now, unusual):
     runs = [run(9, launches=rows(now)), *(run(8 - at, launches=rows(count)) for at, count in enumerate(before))]
-    assert bool(row_counts(runs)) is odd
+    assert bool(row_counts(runs)) is unusual
 
 
-def test_a_table_is_held_against_the_newest_run_that_loaded_it():
+def test_a_table_is_compared_with_the_newest_run_that_loaded_it():
     runs = [run(2, launches=rows(10)), run(1, launches=rows(9), cores=rows(5))]
     assert tampering(runs, 2, {"launches": 10, "cores": 5}) == []
     (problem,) = tampering(runs, 2, {"launches": 9, "cores": 5})
-    assert problem.startswith("`launches` holds 9 rows, the ledger says 10; hint: ")
-    assert tampering(runs, 3, {"launches": 11, "cores": 5}) == [], "a load came between the questions"
+    assert problem.startswith("`launches` has 9 rows, the ledger has 10; hint: ")
+    assert tampering(runs, 3, {"launches": 11, "cores": 5}) == [], "another load ran between the queries"
 
 
-def test_failed_jobs_are_told_until_they_are_repeated_or_a_day_old():
+def test_failed_jobs_are_reported_until_they_are_repeated_or_a_day_old():
     failed = job("copy_job-a", "FAILED", 3, "Essential container in task exited")
     (problem,) = failed_jobs([failed], NOW)
     assert "copy_job-a" in problem and "Essential container" in problem and "hint: " in problem
     assert failed_jobs([failed, job("copy_job-a", "SUCCEEDED", 2)], NOW) == []
     assert len(failed_jobs([failed, job("copy_job-a", "SUCCEEDED", 4)], NOW)) == 1, "it succeeded before it failed"
     assert len(failed_jobs([failed, job("copy_job-b", "SUCCEEDED", 2)], NOW)) == 1
-    assert len(failed_jobs([failed, job("copy_job-a", "FAILED", 2)], NOW)) == 1, "told once, whatever the tries"
+    assert len(failed_jobs([failed, job("copy_job-a", "FAILED", 2)], NOW)) == 1, "reported once for all attempts"
     assert failed_jobs([job("copy_job-a", "FAILED", 25)], NOW) == []
 
 
@@ -89,19 +89,19 @@ def test_failed_jobs_are_told_until_they_are_repeated_or_a_day_old():
     ("status", "hours", "stuck"),
     [("RUNNABLE", 0.6, True), ("STARTING", 9, True), ("RUNNABLE", 0.4, False), ("RUNNING", 9, False)],
 )
-def test_jobs_that_wait_too_long_are_told(status, hours, stuck):
+def test_jobs_that_wait_too_long_are_reported(status, hours, stuck):
     problems = queue([job("a", status, hours)], NOW)
     assert bool(problems) is stuck
-    assert all(f"job a is {status} for" in problem and "hint: " in problem for problem in problems)
+    assert all(f"job a has been {status} for" in problem and "hint: " in problem for problem in problems)
 
 
-def test_a_long_queue_is_told_as_one():
+def test_a_long_queue_is_one_problem():
     jobs = [job(str(at), "RUNNABLE", 0.1) for at in range(MAX_WAITING)]
     assert queue(jobs, NOW) == []
     (problem,) = queue([*jobs, job("one more", "SUBMITTED", 0)], NOW)
-    assert problem.startswith("13 jobs wait in the queue, 12 are usual at most; hint: ")
+    assert problem.startswith("13 jobs wait in the queue, the limit is 12; hint: ")
 
 
-def test_a_report_has_every_problem_on_a_line():
+def test_a_report_has_one_line_for_each_problem():
     assert report(["a; hint: b"]) == "1 problem\n- a; hint: b"
     assert report(["a", "b"]) == "2 problems\n- a\n- b"

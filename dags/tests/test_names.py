@@ -1,9 +1,9 @@
-"""The names and tags of the jobs that Airflow submits for several DAGs with one schedule, mapped tasks and task groups. The
-jobs of moto's Batch end at once here; that a running job is joined or refused is in test_batch_job.py and test_chain.py."""
+"""The names and tags of the jobs that Airflow submits for several DAGs with one schedule, mapped tasks and task groups. Jobs
+of moto's Batch succeed immediately here; test_batch_job.py and test_chain.py test how a running job is joined or rejected."""
 
 from conftest import QUEUE
 
-# Two DAGs as a copy of the first makes them: the same schedule, and thus the same run ids.
+# Two DAGs with the same tasks and the same schedule, and therefore the same run IDs.
 CODE = """
 from datetime import datetime, timezone
 
@@ -26,7 +26,7 @@ def make(dag_id):
 
 one, two = make("one"), make("two.daily")
 """
-# As the scheduler does it at one time for both. `airflow dags test` names a run after the present moment.
+# Both DAGs run for the same time, as with the scheduler. `airflow dags test` uses the current time.
 RUN = """
 from datetime import datetime, timezone
 
@@ -38,12 +38,12 @@ for dag in (several.one, several.two):
 """
 
 
-def test_every_task_of_two_dags_with_one_schedule_has_a_job_of_its_own(airflow, moto):
+def test_every_task_of_two_dags_with_the_same_schedule_has_a_separate_job(airflow, moto):
     moto.define("ingestion-job", "none", {})
-    made = airflow()
-    (made.dags / "several.py").write_text(CODE)
-    assert made.run("-m", "airflow", "dags", "reserialize").returncode == 0
-    assert made.run("-c", RUN, AWS_ENDPOINT_URL=moto.url).returncode == 0
+    instance = airflow()
+    (instance.dags / "several.py").write_text(CODE)
+    assert instance.run("-m", "airflow", "dags", "reserialize").returncode == 0
+    assert instance.run("-c", RUN, AWS_ENDPOINT_URL=moto.url).returncode == 0
     jobs = moto.jobs(QUEUE)
     assert [job["status"] for job in jobs] == ["SUCCEEDED"] * 8
     assert len({job["jobName"] for job in jobs}) == 8
@@ -60,9 +60,9 @@ def test_every_task_of_two_dags_with_one_schedule_has_a_job_of_its_own(airflow, 
     }
     assert [len(ids) for ids in run_ids.values()] == [1, 1] and run_ids["one"] != run_ids["two.daily"]
 
-    # The same runs again, as after a person cleared them, with a newer revision of the definition.
+    # The same runs again, as after clearing them, with a newer revision of the definition.
     moto.define("ingestion-job", "none", {})
-    assert made.run("-c", RUN, AWS_ENDPOINT_URL=moto.url).returncode == 0
+    assert instance.run("-c", RUN, AWS_ENDPOINT_URL=moto.url).returncode == 0
     again = moto.jobs(QUEUE)[8:]
     assert {job["jobName"] for job in again} == {job["jobName"] for job in jobs}
     assert {job["jobDefinition"].rsplit("/")[-1] for job in again} == {"ingestion-job:2"}

@@ -1,4 +1,4 @@
-"""Run ids and names of jobs: legal, readable, different for different runs and tasks, and the same in every language."""
+"""Run IDs and job names: valid, readable, unique to runs and tasks, and the same in every language."""
 
 import json
 import random
@@ -10,25 +10,25 @@ from run_id import PLATFORM_DAG, UNMAPPED, job_name_of, job_tags_of, run_id_of
 
 EXAMPLES = json.loads((HERE / "run_ids.json").read_text(encoding="utf-8"))
 NAMES = json.loads((HERE / "job_names.json").read_text(encoding="utf-8"))
-LEGAL_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
+VALID_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 
 
-def test_the_examples_hold():
+def test_the_examples_of_run_ids():
     assert {example["airflow"]: run_id_of(example["airflow"]) for example in EXAMPLES} == {
         example["airflow"]: example["run_id"] for example in EXAMPLES
     }
     assert len(EXAMPLES) >= 8
 
 
-def test_every_id_is_legal():
+def test_every_run_id_is_valid():
     for text in [*(example["airflow"] for example in EXAMPLES), "x" * 250, ".", "-", "manual__" + "é" * 100]:
         assert re.fullmatch(r"[A-Za-z0-9_-]{18,64}", run_id_of(text)), text
 
 
-def test_runs_that_read_alike_are_told_apart():
-    alike = ["a:b", "a.b", "a-b", "a+b", "A-b", "a-b ", "x" * 60, "x" * 61, run_id_of("a:b")]
-    assert len({run_id_of(text) for text in alike}) == len(alike)
-    assert len({run_id_of(text).casefold() for text in alike}) == len(alike), "Batch compares names without case"
+def test_similar_runs_have_different_ids():
+    similar = ["a:b", "a.b", "a-b", "a+b", "A-b", "a-b ", "x" * 60, "x" * 61, run_id_of("a:b")]
+    assert len({run_id_of(text) for text in similar}) == len(similar)
+    assert len({run_id_of(text).casefold() for text in similar}) == len(similar), "Batch compares names without case"
 
 
 def test_the_same_run_id_of_another_dag_is_another_run():
@@ -40,16 +40,16 @@ def test_the_same_run_id_of_another_dag_is_another_run():
     assert run_id_of(run, PLATFORM_DAG) == run_id_of(run)
 
 
-def test_the_examples_of_names_hold():
+def test_the_examples_of_names():
     for example in NAMES:
         run_id = run_id_of(example["airflow"], example["dag"])
         name = job_name_of(example["dag"], example["task"], example["map_index"], run_id)
         assert (run_id, name) == (example["run_id"], example["name"])
-        assert re.fullmatch(LEGAL_NAME, name), name
+        assert re.fullmatch(VALID_NAME, name), name
     assert len({example["name"] for example in NAMES}) == len(NAMES) >= 20
 
 
-def test_no_two_tasks_share_a_name_and_every_name_is_legal():
+def test_names_are_unique_and_valid():
     choose = random.Random(7)
     letters = ["a", "b", "A", "_", "-", ".", "é", "🚀", "0", "1"]
 
@@ -60,10 +60,10 @@ def test_no_two_tasks_share_a_name_and_every_name_is_legal():
     tasks = {(some_id(), some_id(), choose.choice([UNMAPPED, 0, 1, 10]), choose.choice(runs)) for _ in range(20_000)}
     names = {job_name_of(*task) for task in tasks}
     assert len(names) == len(tasks) > 10_000
-    assert [name for name in names if not re.fullmatch(LEGAL_NAME, name)] == []
+    assert [name for name in names if not re.fullmatch(VALID_NAME, name)] == []
 
 
-def test_tags_are_the_identity_in_airflow_as_batch_accepts_it():
+def test_tags_have_the_ids_of_airflow_in_characters_that_batch_accepts():
     tags = job_tags_of("etl.daily", "load.copy_job", 3, "manual__2026-11-22T09:30:00+00:00")
     assert tags == {
         "dag_id": "etl.daily",
@@ -71,5 +71,5 @@ def test_tags_are_the_identity_in_airflow_as_batch_accepts_it():
         "map_index": "3",
         "dag_run_id": "manual__2026-11-22T09:30:00+00:00",
     }
-    odd = job_tags_of("d" * 300, "größe~🚀", UNMAPPED, "a\nb")
-    assert (len(odd["dag_id"]), odd["task_id"], odd["dag_run_id"]) == (256, "größe--", "a-b")
+    unusual = job_tags_of("d" * 300, "größe~🚀", UNMAPPED, "a\nb")
+    assert (len(unusual["dag_id"]), unusual["task_id"], unusual["dag_run_id"]) == (256, "größe--", "a-b")

@@ -1,4 +1,4 @@
-"""ruff, with its rules for Airflow 3 (AIR), and its formatting; and a rule of our own for Python 3.12."""
+"""ruff's checks, with its rules for Airflow 3 (AIR), its formatting, and an additional rule for Python 3.12."""
 
 import ast
 import subprocess
@@ -10,15 +10,15 @@ ROOT = DAGS.parent
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
-def test_ruff_has_nothing_to_say(tools, command):
-    places = ["dags", "xtask/emulator"]
+def test_ruff_reports_no_problems(tools, command):
+    folders = ["dags", "xtask/emulator"]
     done = subprocess.run(
-        [tools, "-m", "ruff", *command, "--no-cache", *places], cwd=ROOT, capture_output=True, text=True, check=False
+        [tools, "-m", "ruff", *command, "--no-cache", *folders], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_ruff_does_look_at_airflow(tools, tmp_path):
+def test_ruff_checks_the_rules_for_airflow(tools, tmp_path):
     old = tmp_path / "old.py"
     old.write_text('from airflow import DAG\n\ndag = DAG(dag_id="a", schedule_interval="@daily")\n')
     done = subprocess.run(
@@ -30,11 +30,11 @@ def test_ruff_does_look_at_airflow(tools, tmp_path):
     assert done.returncode == 1 and "AIR301" in done.stdout
 
 
-def test_no_variable_of_a_comprehension_hides_another_name():
-    """Python 3.12.0 to 3.12.3, Ubuntu 24.04's among them, then do not find the hidden one (cpython#118513)."""
+def test_no_variable_of_a_comprehension_shadows_another_name():
+    """Python 3.12.0 to 3.12.3 (Ubuntu 24.04 has 3.12.3) do not find a shadowed name (cpython#118513)."""
     files = [*DAGS.rglob("*.py"), ROOT / "dbt/run.py", *(ROOT / "xtask/emulator").glob("*.py")]
     files += [*(ROOT / "xtask/src").rglob("*.py"), *(ROOT / "xtask/tests").rglob("*.py")]
-    found = {file.relative_to(ROOT): hidden(file.read_text(encoding="utf-8")) for file in files}
+    found = {file.relative_to(ROOT): shadowed(file.read_text(encoding="utf-8")) for file in files}
     assert {file: names for file, names in found.items() if names} == {}
     assert len(found) > 30
 
@@ -49,12 +49,12 @@ def test_no_variable_of_a_comprehension_hides_another_name():
         ("def f(a):\n  return [b for b in a]\ndef g(b):\n  return b", []),
     ],
 )
-def test_a_hidden_name_is_found(code, names):
-    assert hidden(code) == names
+def test_a_shadowed_name_is_found(code, names):
+    assert shadowed(code) == names
 
 
-def hidden(code: str) -> list[str]:
-    """Variables of comprehensions that are also a name of the module, or a parameter of a function around them."""
+def shadowed(code: str) -> list[str]:
+    """Variables of comprehensions that are also a name of the module, or a parameter of an enclosing function."""
     tree = ast.parse(code)
     every = list(ast.walk(tree))
     imports = [name for node in every if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names]

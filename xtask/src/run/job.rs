@@ -67,7 +67,7 @@ impl Job {
         if self.has_finished() { self.container.code } else { None }
     }
 
-    /// The exit code of the job's result, as `may_help_again` of `dags/batch.py`:
+    /// The exit code of the job's result, as `is_retryable` of `dags/batch.py`:
     ///
     /// | result of the container | exit code |
     /// |---|---|
