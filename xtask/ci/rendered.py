@@ -1,5 +1,5 @@
-"""Renders Markdown from standard input as GitHub does, and prints what a reader sees as JSON: the text of each block of code,
-and the text outside of them."""
+"""Renders Markdown from standard input as GitHub does, and prints the visible text as JSON: that of each code block, and the
+other text."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 
-class Seen(HTMLParser):
+class VisibleText(HTMLParser):
     def __init__(self):
         super().__init__()
         self.blocks, self.rest, self.inside = [], "", False
@@ -29,7 +29,7 @@ class Seen(HTMLParser):
             self.rest += data
 
 
-seen = Seen()
-seen.feed(cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_OPT_UNSAFE))
-seen.close()
-json.dump({"blocks": seen.blocks, "rest": seen.rest}, sys.stdout)
+visible = VisibleText()
+visible.feed(cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_OPT_UNSAFE))
+visible.close()
+json.dump({"blocks": visible.blocks, "rest": visible.rest}, sys.stdout)

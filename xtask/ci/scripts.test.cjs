@@ -1,5 +1,5 @@
-// The workflows' scripts with stand-ins for GitHub's client, which remember what they are asked: they prove what a script
-// asks for, and nothing of what GitHub does about it.
+// Tests the scripts of the workflows with fakes of the GitHub client that record its calls. They verify the calls of a script,
+// but not the behaviour of GitHub.
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
 const { chdir } = require('node:process');
@@ -11,7 +11,7 @@ const { test } = require('node:test');
 const folder = join(__dirname, '../src/workflow/scripts');
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
 
-/** Runs a script as actions/github-script does, in a folder with these files, and gives what it asked for. */
+/** Runs a script as actions/github-script does, in a folder with these files, and returns its calls. */
 async function run(name, { files = {}, env = {}, lists = [] }) {
   chdir(mkdtempSync(join(tmpdir(), 'script-')));
   Object.entries(files).forEach(([file, text]) => writeFileSync(file, text));
@@ -21,7 +21,7 @@ async function run(name, { files = {}, env = {}, lists = [] }) {
   const names = ['createComment', 'updateComment', 'create', 'update'];
   const issues = Object.fromEntries(names.map(name => [name, ask(name)]));
   const github = { rest: { issues: { ...issues, listComments: 0, listForRepo: 0 } }, paginate: async () => lists };
-  // As @actions/core writes the file of a step's summary: none of them escapes.
+  // As in @actions/core, nothing in the summary is escaped.
   let written = '';
   const append = text => { written += text; return summary; };
   const summary = {
@@ -38,14 +38,14 @@ async function run(name, { files = {}, env = {}, lists = [] }) {
   return asked;
 }
 
-/** What a reader sees of Markdown on GitHub: the text of each block of code, and the text outside of them. */
+/** The visible text of Markdown on GitHub: that of each code block, and the other text. */
 function rendered(markdown) {
   const { status, stdout, stderr } = spawnSync(process.env.PYTHON, [join(__dirname, 'rendered.py')], { input: markdown, encoding: 'utf8', maxBuffer: 1 << 23 });
   assert.strictEqual(status, 0, stderr);
   return JSON.parse(stdout);
 }
 
-/** A plan with a replacement, everything that Markdown and HTML know, and so many changed resources. */
+/** A plan with a replacement, special characters of Markdown and HTML, and the given number of changed resources. */
 function plan(resources) {
   const values = ['*a* _b_ **c**', '<b>bold</b> <script>x</script> <!-- c', '&amp; & &lt;', '``` ````', '~~~', '[a](b) ![c](d)', '</code></pre>', '@all #1', '\\*', '| a | b |'];
   const change = index => `  ~ Resource${index}  AWS::SNS::Topic\n      DisplayName: ${values[index % values.length]} -> *new*`;
@@ -57,7 +57,7 @@ function plan(resources) {
 const bot = { type: 'Bot' };
 const mark = '<!-- the plan of cargo xtask diff -->';
 
-test('a plan is one comment, which the next one overwrites, and no word of it ends its block', async () => {
+test('a plan is one comment, which the next plan overwrites, and its text cannot end the code block', async () => {
   const [[name, first]] = await run('comment.js', { files: { 'plan.txt': 'a ``` b\n````\n' } });
   assert.strictEqual(name, 'createComment');
   assert.deepStrictEqual([first.owner, first.repo, first.issue_number], ['o', 'r', 7]);
@@ -79,7 +79,7 @@ test('GitHub shows every character of a plan, in the summary and in the comment'
   }
 });
 
-test('a plan that is too long keeps what is replaced, and the page says how much was cut', async () => {
+test('a plan that is too long still lists replacements, and a note has the number of cut lines', async () => {
   const limits = { 'digest.js': 1024 * 1024, 'comment.js': 65536 };
   const bodies = { 'digest.js': asked => asked[1][1], 'comment.js': asked => asked[0][1].body };
   for (const [name, body] of Object.entries(bodies)) {
@@ -98,7 +98,7 @@ test('a plan that is too long keeps what is replaced, and the page says how much
   assert.match(rendered(body).rest, /1 of 1 lines were cut/);
 });
 
-test('a digest goes on if the text that people read has it, else nothing does', async () => {
+test('the digest is an output only if the text of the plan contains it', async () => {
   const files = { 'plan.json': '{"digest":"d1"}', 'plan.txt': 'the plan d1' };
   const summary = '## The plan\n\nDigest `d1`\n\n```\nthe plan d1\n```\n';
   assert.deepStrictEqual(await run('digest.js', { files }), [['output', 'digest', 'd1'], ['summary', summary]]);
@@ -109,7 +109,7 @@ test('a digest goes on if the text that people read has it, else nothing does', 
   await assert.rejects(run('digest.js', { files: { ...files, 'plan.json': '' } }));
 });
 
-test('one issue is opened, added to, and closed when all is well', async () => {
+test('one issue is opened, updated, and closed after a successful run', async () => {
   const results = list => JSON.stringify(Object.fromEntries(list.map((result, index) => [`job${index}`, { result, outputs: {} }])));
   const names = async (list, lists = []) => {
     const env = { TITLE: 'Trouble', RESULTS: results(list) };
@@ -125,5 +125,5 @@ test('one issue is opened, added to, and closed when all is well', async () => {
   assert.deepStrictEqual(await names(['cancelled'], open), ['createComment 3']);
   assert.deepStrictEqual(await names(['success', 'skipped'], open), ['createComment 3', 'update 3']);
   assert.deepStrictEqual(await names(['success']), []);
-  assert.deepStrictEqual(await names(['skipped', 'skipped'], open), [], 'nothing ran, so nothing is well');
+  assert.deepStrictEqual(await names(['skipped', 'skipped'], open), [], 'no job ran, so the issue stays open');
 });

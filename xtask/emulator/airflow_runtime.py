@@ -1,12 +1,13 @@
-"""MWAA's runtime in front of a real Airflow: where AIRFLOW_FILE names a file with `url`, `user` and `password`, an environment
-that CloudFormation made answers GetEnvironment, and InvokeRestApi goes to that Airflow's own API.
+"""Emulates the MWAA API in front of a real Airflow. AIRFLOW_FILE names a JSON file with `url`, `user`, `password` and `dags`.
+If it is set, GetEnvironment returns the environments that CloudFormation created, and InvokeRestApi calls that Airflow's API.
 
-It also does MWAA's part of the DAGs: what is below `dags/` in the environment's bucket comes into the folder `dags` of that
-file, and goes when it is gone there, within seconds.
+Like MWAA, it copies the files below `dags/` in the environment's bucket into the folder `dags` of that file, and deletes
+files that were deleted in the bucket, within seconds.
 
-As AWS has it: `/api/v2` stands before the path, which has at most 64 characters; Airflow has 10 seconds; what it refuses is a
-RestApiClientException with its status and words, what it fails at a RestApiServerException. Not so: there are no login
-tokens, as Airflow's pages here want user and password. Who may ask, and what MWAA does to Airflow, it does not prove.
+As on AWS, the path has at most 64 characters and gets the prefix `/api/v2`; the timeout of Airflow is 10 seconds; a request
+that Airflow rejects is a RestApiClientException with its status and message, a failure of Airflow a RestApiServerException.
+Unlike on AWS, there are no login tokens: the Airflow UI requires user and password. Not verified: permissions, and MWAA's
+changes to Airflow.
 """
 
 import asyncio
@@ -26,23 +27,23 @@ from shapes import handlers
 
 FILE = os.environ.get("AIRFLOW_FILE")
 PREFIX = "dags/"
-LOOK_SECONDS = 1
-# Buckets whose DAGs Airflow gets.
+POLL_SECONDS = 1
+# Buckets that are synchronized to the DAG folder of Airflow.
 WATCHED = set()
-LONGEST_PATH = 64
-SECONDS = 10
+MAX_PATH_LENGTH = 64
+TIMEOUT_SECONDS = 10
 
 
-def behind_us():
-    """Where the Airflow is, how to enter it, and where its DAGs lie."""
+def airflow_settings():
+    """URL, credentials and DAG folder of the Airflow."""
     return json.loads(Path(FILE).read_text())
 
 
-def answered(question):
-    """Status and JSON of an answer, whatever the status."""
+def send(request):
+    """Status and JSON of the response, for every status."""
     try:
-        with urllib.request.urlopen(question, timeout=SECONDS) as answer:
-            return answer.status, json.loads(answer.read() or "{}")
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            return response.status, json.loads(response.read() or "{}")
     except urllib.error.HTTPError as error:
         text = error.read().decode()
         try:
@@ -51,57 +52,57 @@ def answered(question):
             return error.code, {"detail": text}
 
 
-def ask(data):
-    airflow = behind_us()
+def invoke_airflow(data):
+    airflow = airflow_settings()
     headers = {"Content-Type": "application/json"}
     login = json.dumps({"username": airflow["user"], "password": airflow["password"]}).encode()
-    status, told = answered(urllib.request.Request(f"{airflow['url']}/auth/token", login, headers, method="POST"))
+    status, payload = send(urllib.request.Request(f"{airflow['url']}/auth/token", login, headers, method="POST"))
     if status >= 300:
-        return status, told
-    headers["Authorization"] = f"Bearer {told['access_token']}"
+        return status, payload
+    headers["Authorization"] = f"Bearer {payload['access_token']}"
     text = json.dumps(data["Body"]).encode() if "Body" in data else None
     url = f"{airflow['url']}/api/v2{data['Path']}"
-    return answered(urllib.request.Request(url, text, headers, method=data["Method"]))
+    return send(urllib.request.Request(url, text, headers, method=data["Method"]))
 
 
-def refused(kind, status, told):
-    answer = {"__type": kind, "RestApiStatusCode": status, "RestApiResponse": told}
-    return 400, {"Content-Type": "application/json", "x-amzn-ErrorType": kind}, json.dumps(answer).encode()
+def error_response(kind, status, payload):
+    error = {"__type": kind, "RestApiStatusCode": status, "RestApiResponse": payload}
+    return 400, {"Content-Type": "application/json", "x-amzn-ErrorType": kind}, json.dumps(error).encode()
 
 
 async def invoke(_method, path, _headers, text, _query):
     name, data = path.rstrip("/").rsplit("/", 1)[-1], json.loads(text or "{}")
     if name not in mwaa._environments:
         return error_response_json("ResourceNotFoundException", f"Environment {name} not found", 404)
-    if len(data.get("Path", "")) > LONGEST_PATH:
-        return error_response_json("ValidationException", f"Path has more than {LONGEST_PATH} characters", 400)
+    if len(data.get("Path", "")) > MAX_PATH_LENGTH:
+        return error_response_json("ValidationException", f"Path has more than {MAX_PATH_LENGTH} characters", 400)
     try:
-        status, told = await asyncio.to_thread(ask, data)
+        status, payload = await asyncio.to_thread(invoke_airflow, data)
     except OSError as error:
-        return refused("RestApiServerException", 503, {"detail": f"Airflow does not answer: {error}"})
+        return error_response("RestApiServerException", 503, {"detail": f"Airflow does not respond: {error}"})
     if status >= 500:
-        return refused("RestApiServerException", status, told)
+        return error_response("RestApiServerException", status, payload)
     if status >= 400:
-        return refused("RestApiClientException", status, told)
-    return json_response({"RestApiStatusCode": status, "RestApiResponse": told})
+        return error_response("RestApiClientException", status, payload)
+    return json_response({"RestApiStatusCode": status, "RestApiResponse": payload})
 
 
 def token(_method, _path, _headers, _text, _query):
-    words = f"there are no login tokens here: sign in at {behind_us()['url']} with user and password"
-    return error_response_json("ValidationException", words, 400)
+    message = f"login tokens are not supported: sign in at {airflow_settings()['url']} with user and password"
+    return error_response_json("ValidationException", message, 400)
 
 
-def behind(own):
-    """Handlers of environments with the runtime behind them."""
+def with_airflow(own):
+    """Handlers of environments that are connected to Airflow, if AIRFLOW_FILE is set."""
 
     def create(logical_id, properties, stack):
         name, attributes = own["create"](logical_id, properties, stack)
-        answer_for(name, properties)
+        register(name, properties)
         return name, attributes
 
     def update(name, before, after, stack):
         updated = own["update"](name, before, after, stack)
-        answer_for(name, after)
+        register(name, after)
         return updated
 
     def delete(name, properties):
@@ -112,12 +113,12 @@ def behind(own):
     return handlers(create, update, delete) if FILE else own
 
 
-def take_dags(bucket, region):
-    """Looks at the bucket again and again; what has not changed is not read."""
-    folder, place = Path(behind_us()["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+def sync_dags(bucket, region):
+    """Polls the bucket, and copies only changed files."""
+    folder, endpoint = Path(airflow_settings()["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session = botocore.session.get_session()
-    s3 = session.create_client("s3", region_name=region, endpoint_url=place, **keys)
+    s3 = session.create_client("s3", region_name=region, endpoint_url=endpoint, **keys)
     known = {}
     while bucket in WATCHED:
         try:
@@ -131,33 +132,33 @@ def take_dags(bucket, region):
                     put(folder / key.removeprefix(PREFIX), s3.get_object(Bucket=bucket, Key=key)["Body"].read())
                     known[key] = etag
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-            # The next look may see more.
+            # Try again with the next poll.
             pass
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def put(file, content):
-    """Whole, or not at all."""
+    """Writes the file atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{file.name}.new")
     new.write_bytes(content)
     new.replace(file)
 
 
-def answer_for(name, properties):
-    """An environment answers from now on."""
+def register(name, properties):
+    """Makes the environment available."""
     bucket = properties["SourceBucketArn"].rsplit(":", 1)[-1]
     if bucket not in WATCHED:
         WATCHED.add(bucket)
-        threading.Thread(target=take_dags, args=(bucket, get_region()), daemon=True).start()
-    host = behind_us()["url"].removeprefix("http://")
-    told = {
+        threading.Thread(target=sync_dags, args=(bucket, get_region()), daemon=True).start()
+    host = airflow_settings()["url"].removeprefix("http://")
+    environment = {
         "Name": name,
         "Status": "AVAILABLE",
         "AirflowVersion": properties.get("AirflowVersion"),
         "WebserverUrl": host,
     }
-    mwaa._environments[name] = told
+    mwaa._environments[name] = environment
 
 
 if FILE:

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Gives rehearsals and tests an image with Python and certificates to build upon, by digest: the one of the settings where it
-# can be pulled, else one of Debian's own packages, made once and kept as dpworld-test-base. Needs root for the latter.
+# Prints the digest of a base image with Python and certificates for rehearsals and tests: that of the settings if it can be
+# pulled, otherwise one that is built once from Debian packages (needs root) and kept as dpworld-test-base.
 #
-#   base-image.sh <image of the settings> <registry's host>
+#   base-image.sh <image of the settings> <host of the registry>
 set -eu
 own=dpworld-test-base:bookworm
 root=
 [ "$(id -u)" -eq 0 ] || root="sudo -n"
-# Once it had to be made, nobody is asked again; `docker rmi` of it has the next one ask.
+# If the image was built before, it is used without another pull; remove it with `docker rmi` to pull again.
 if ! docker image inspect "$own" >/dev/null 2>&1; then
     if docker pull --quiet "$1" >/dev/null 2>&1; then
         echo "$1"
         exit
     fi
-    echo "   $1 cannot be pulled; making an image of Debian's packages" >&2
+    echo "   $1 cannot be pulled; building an image from Debian packages" >&2
     folder=$(mktemp -d)
     trap '$root rm -rf "$folder"' EXIT
     $root debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$folder" >"$folder.log" 2>&1 ||
@@ -21,7 +21,7 @@ if ! docker image inspect "$own" >/dev/null 2>&1; then
     $root rm -r "$folder.log" "$folder"/var/cache/apt/archives "$folder"/var/lib/apt/lists
     $root tar -C "$folder" -c . | docker import - "$own" >&2
 fi
-# A digest is what a registry gives; once the engine knows it, it asks none for it.
+# A registry assigns the digest. Docker stores it, so it is pushed only once.
 digest() {
     docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$own" | sed -n '/\/base@/{p;q}'
 }

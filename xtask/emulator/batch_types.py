@@ -1,7 +1,7 @@
-"""The CloudFormation types of AWS Batch: MiniStack's own stubs, in which every job succeeds at once; or, where BATCH_ENDPOINT
-names a server that runs jobs (`moto_server.py`), whatever that has. `Ref` is the ARN.
+"""The CloudFormation types of AWS Batch. They use MiniStack's stubs, in which every job succeeds immediately, or the server
+in BATCH_ENDPOINT, which runs jobs (`moto_server.py`). `Ref` is the ARN.
 
-Handed over, MiniStack answers nothing about Batch itself: who asks is to go to that server as well.
+With BATCH_ENDPOINT, MiniStack has no Batch resources: clients must use that server as well.
 """
 
 import json
@@ -23,8 +23,8 @@ STUBS = {
 
 
 def lower_camel(value, name=""):
-    """CloudFormation's UpperCamel names as a service's lowerCamel ones, at every depth; what users name stays. Numbers are
-    numbers, also where a parameter gave them as text."""
+    """Converts the UpperCamel names of CloudFormation to the lowerCamel names of the API, at every depth, but not the keys of
+    tags and options. Parameters that are numbers are converted from text."""
     if name in ("Tags", "Options"):
         return value
     if isinstance(value, dict):
@@ -35,26 +35,28 @@ def lower_camel(value, name=""):
 
 
 def call(action, request):
-    """Batch's answer to an action, by the last part of its path; ValueError, which fails the resource, with its words."""
+    """Batch's response to an action, which is the last part of the path. A ValueError with Batch's message fails the resource."""
     if not ENDPOINT:
         return json.loads(body(getattr(batch, STUBS[action])(request)))
-    # The scope of the credentials is how an emulator of many services knows which one is asked.
+    # An emulator of several services selects the service by the scope of the credentials.
     scope = f"test/20260101/{get_region()}/batch/aws4_request"
     headers = {
         "Content-Type": "application/json",
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
     }
-    question = urllib.request.Request(f"{ENDPOINT}/v1/{action}", json.dumps(request).encode(), headers, method="POST")
+    http_request = urllib.request.Request(
+        f"{ENDPOINT}/v1/{action}", json.dumps(request).encode(), headers, method="POST"
+    )
     try:
-        with urllib.request.urlopen(question, timeout=30) as answer:
-            return json.loads(answer.read() or "{}")
+        with urllib.request.urlopen(http_request, timeout=30) as response:
+            return json.loads(response.read() or "{}")
     except urllib.error.HTTPError as error:
         raise ValueError(error.read().decode()) from error
 
 
 def environment_create(_logical_id, properties, _stack):
-    made = call("createcomputeenvironment", lower_camel(properties))["computeEnvironmentArn"]
-    return made, {"ComputeEnvironmentArn": made}
+    arn = call("createcomputeenvironment", lower_camel(properties))["computeEnvironmentArn"]
+    return arn, {"ComputeEnvironmentArn": arn}
 
 
 def environment_update(physical_id, before, after, _stack):
@@ -71,10 +73,10 @@ def environment_delete(physical_id, _properties):
 
 
 def queue_create(_logical_id, properties, _stack):
-    answer = call("createjobqueue", lower_camel(properties))
+    response = call("createjobqueue", lower_camel(properties))
     if not ENDPOINT:
-        batch._job_queues[answer["jobQueueName"]] |= lower_camel({"JobStateTimeLimitActions": []} | properties)
-    return answer["jobQueueArn"], {"JobQueueArn": answer["jobQueueArn"]}
+        batch._job_queues[response["jobQueueName"]] |= lower_camel({"JobStateTimeLimitActions": []} | properties)
+    return response["jobQueueArn"], {"JobQueueArn": response["jobQueueArn"]}
 
 
 def queue_update(physical_id, before, after, _stack):
@@ -95,23 +97,23 @@ def queue_delete(physical_id, _properties):
 
 def definition_create(_logical_id, properties, _stack):
     request = lower_camel(properties)
-    answer = call("registerjobdefinition", request)
+    response = call("registerjobdefinition", request)
     if not ENDPOINT:
-        # MiniStack's stub forgets most of it.
-        batch._job_definitions[answer["jobDefinitionName"]][-1] |= request
-    return answer["jobDefinitionArn"], {"JobDefinitionArn": answer["jobDefinitionArn"]}
+        # MiniStack's stub drops most of the properties.
+        batch._job_definitions[response["jobDefinitionName"]][-1] |= request
+    return response["jobDefinitionArn"], {"JobDefinitionArn": response["jobDefinitionArn"]}
 
 
 def definition_update(physical_id, before, after, stack):
-    """A new revision; the old one is no longer active, as CloudFormation leaves it."""
+    """Registers a new revision and deactivates the old one, as CloudFormation does."""
     refuse_changes(before, after, ["JobDefinitionName"])
     if not ENDPOINT:
         deactivate(physical_id)
         return definition_create("", after, stack)
-    made = definition_create("", after, stack)
-    # moto counts revisions from the one that is active.
+    created = definition_create("", after, stack)
+    # moto derives the number of a new revision from the active one.
     deactivate(physical_id)
-    return made
+    return created
 
 
 def deactivate(physical_id):

@@ -1,26 +1,25 @@
-"""MiniStack with the CloudFormation types of our templates that it lacks: the launcher to run in place of `ministack`.
+"""Starts MiniStack with additional CloudFormation types that the templates need. Run it instead of `ministack`:
 
-    python ministack.py            the environment is ministack's own
+    python ministack.py            with the environment variables of ministack
 
-What it adds, with create, update and delete, and with `Ref` and `Fn::GetAtt` in the shapes that AWS documents:
+The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as documented by AWS:
 
-| type | is |
+| type | implementation |
 |---|---|
-| EC2 EIP, NatGateway, FlowLog | MiniStack's own, by its service |
-| EC2 SecurityGroupIngress, SecurityGroupEgress | written down; the group has to be there |
-| Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's own stubs, or another server's: `batch_types.py` |
-| RedshiftServerless Namespace, Workgroup; Budgets Budget | written down |
-| MWAA Environment | written down; with an Airflow behind it where there is one: `airflow_runtime.py` |
-| ECR's BatchDeleteImage | MiniStack's own; what it deletes cannot be pulled any more |
-| CloudWatch Alarm on a query | MiniStack's own alarm, the query in place of the metric's name |
-| Custom::ClosedSecurityGroup | what its function does, without running it: the group's rules are removed |
+| EC2 EIP, NatGateway, FlowLog | MiniStack's service |
+| EC2 SecurityGroupIngress, SecurityGroupEgress | recorded; the group must exist |
+| Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's stubs, or another server: `batch_types.py` |
+| RedshiftServerless Namespace, Workgroup; Budgets Budget | recorded |
+| MWAA Environment | recorded; connected to an Airflow if one is configured: `airflow_runtime.py` |
+| ECR's BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
+| CloudWatch Alarm on a query | MiniStack's alarm, with the query as the name of the metric |
+| Custom::ClosedSecurityGroup | removes the group's rules, like its function, which does not run |
 
-What it does not prove: that AWS takes a template, a property or a name; what replaces what (a fixed name or a
-create-only property that changes is an error here, which is all that is known without AWS); that IAM lets anybody do
-anything; that the function of the custom resource works; anything at all about Redshift, MWAA and Budgets beyond that they were asked
-for. A value that is written down is not looked at.
+Not verified: whether AWS accepts a template, a property or a name; which changes replace a resource (here, changing a fixed
+name or a create-only property is an error); IAM permissions; the function of the custom resource; and the behaviour of
+Redshift, MWAA and Budgets. The values of recorded resources are not checked.
 
-The table that it adds to is no public part of MiniStack, so the version is exact.
+The table of handlers is not a public API of MiniStack, so the version is pinned.
 """
 
 import copy
@@ -32,7 +31,7 @@ from pathlib import Path
 
 VERSION = "1.5.33"
 
-# This file has the package's name, and Python looks into its folder first.
+# This file has the name of the package, and Python searches its folder first.
 sys.path.pop(0)
 
 found = importlib.metadata.version("ministack")
@@ -44,18 +43,18 @@ from ministack.core.responses import AccountRegionScopedDict, get_account_id, ge
 from ministack.services import ec2, ecr
 from ministack.services.cloudformation import provisioners
 
-# Now that the package is found, what lies beside this file.
+# The package is imported, so the modules of this folder can be found again.
 sys.path.append(str(Path(__file__).parent))
 
 import airflow_runtime
 import batch_types
 from shapes import arn, body, handlers, refuse_changes
 
-# Written down: (type, physical id) -> properties.
+# Recorded resources: (type, physical ID) -> properties.
 RECORDED = AccountRegionScopedDict()
 
 
-# EC2: the service is called, and what it added to its table is the resource.
+# EC2: the service is called, and its new table entry is the resource.
 
 
 def added(table, call):
@@ -89,7 +88,7 @@ def flow_log_create(_logical_id, properties, _stack):
 
 
 def unchanged(attributes):
-    """An update of a resource of which only tags can change in place."""
+    """An update of a resource that supports only changes of tags."""
 
     def update(physical_id, before, after, _stack):
         refuse_changes(before, after, [key for key in before | after if key != "Tags"])
@@ -110,19 +109,19 @@ def closed(_logical_id, properties, _stack):
     return group, {}
 
 
-own_delete = ecr._batch_delete_image  # it leaves the manifest, which could be pulled for ever
+own_delete = ecr._batch_delete_image  # it keeps the manifest, so the image could still be pulled
 
 
-def delete_images(asked):
-    answer = own_delete(asked)
-    if answer[0] < 400:
-        manifests = ecr._manifest_blobs.get(asked["repositoryName"], {})
-        for image in json.loads(body(answer))["imageIds"]:
+def delete_images(request):
+    response = own_delete(request)
+    if response[0] < 400:
+        manifests = ecr._manifest_blobs.get(request["repositoryName"], {})
+        for image in json.loads(body(response))["imageIds"]:
             manifests.pop(image.get("imageDigest"), None)
-    return answer
+    return response
 
 
-own_alarm = provisioners._cw_metric_alarm_record  # it knows no queries
+own_alarm = provisioners._cw_metric_alarm_record  # it does not support queries
 
 
 def alarm(name, properties):
@@ -131,11 +130,11 @@ def alarm(name, properties):
     return own_alarm(name, properties)
 
 
-# What is only written down.
+# Resources that are only recorded.
 
 
 def recorded(kind, name_of, attributes, fixed, check=lambda properties: None):
-    """Handlers: `name_of` gives the physical id, `attributes` what GetAtt may ask for, `fixed` what cannot change."""
+    """Handlers: `name_of` returns the physical ID, `attributes` the values for GetAtt; `fixed` names create-only properties."""
 
     def create(_logical_id, properties, _stack):
         check(properties)
@@ -154,7 +153,7 @@ def recorded(kind, name_of, attributes, fixed, check=lambda properties: None):
     return handlers(create, update, lambda name, _: RECORDED.pop((kind, name), None))
 
 
-def group_is_there(properties):
+def group_exists(properties):
     if properties["GroupId"] not in ec2._security_groups:
         raise ValueError(f"The security group '{properties['GroupId']}' does not exist")
 
@@ -162,13 +161,13 @@ def group_is_there(properties):
 def group_rule(kind):
     groups = ("GroupId", "SourceSecurityGroupId", "DestinationSecurityGroupId")
     every = (*groups, "IpProtocol", "FromPort", "ToPort", "CidrIp")
-    return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_is_there)
+    return recorded(kind, lambda _: f"sgr-{uuid.uuid4().hex[:17]}", lambda name: {"Id": name}, every, group_exists)
 
 
 def two_subnets(properties):
     subnets = properties["NetworkConfiguration"]["SubnetIds"]
     if len(subnets) != 2:
-        raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA takes exactly two")
+        raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA requires exactly two")
 
 
 def workgroup_attributes(name):
@@ -213,7 +212,7 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::RedshiftServerless::Workgroup": recorded(
             "workgroup", lambda p: p["WorkgroupName"], workgroup_attributes, ("WorkgroupName", "NamespaceName")
         ),
-        "AWS::MWAA::Environment": airflow_runtime.behind(
+        "AWS::MWAA::Environment": airflow_runtime.with_airflow(
             recorded("environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets)
         ),
         "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),

@@ -1,28 +1,29 @@
-"""moto's server, with what its Batch lacks of AWS's: `python moto_server.py -H 127.0.0.1 -p PORT`.
+"""moto's server with a Batch that is closer to AWS: `python moto_server.py -H 127.0.0.1 -p PORT`.
 
-moto runs each job's container, but
-- DescribeJobs has no `container.exitCode`, by which the DAGs decide whether trying again may help;
-- it tells `vcpus` and `memory`, which are whole numbers, also where the definition has `resourceRequirements` as Fargate wants
-  it, and half a vCPU is no whole number;
-- an attempt is among `attempts` before it has ended;
-- lines have times with fractions of a millisecond, which no client takes;
-- a volume with a name only, which Fargate backs with a disk of the task, is a KeyError: no container starts. Here such a
-  volume and its mount points are left out; an image that declares `VOLUME` gets a writable place there from the engine;
-- what the engine gives so would stay behind: here it goes with its container;
-- an image that the engine has is never looked for again, and one that nobody has fails a job without a reason. Here a
-  registry is asked each time, as by Fargate, and what it says is the reason;
-- user and a root file system that is only read are ignored. Here both are as the definition says, no capability is left, and
-  nothing can gain one;
-- a compute environment wants a service role, and subnets and groups of moto's own. Here it has those of another emulator.
+moto runs the container of each job, but differs from AWS. This file changes the following:
+- DescribeJobs has no `container.exitCode`, which the DAGs need to decide about a retry;
+- DescribeJobs returns the integers `vcpus` and `memory` even if the definition has `resourceRequirements`, as Fargate requires;
+  half a vCPU is not an integer;
+- `attempts` includes attempts that have not stopped;
+- times of log lines have fractions of a millisecond, which clients do not accept;
+- a volume with only a name, which is on the task's disk with Fargate, is a KeyError, and no container starts. Here, such
+  volumes and their mount points are omitted; if the image declares `VOLUME`, Docker creates a writable volume;
+- such volumes are not deleted. Here, they are deleted with their container;
+- a local image is not pulled again, and a missing image fails a job without a reason. Here, each job requests the image from
+  the registry, as with Fargate, and the registry's error is the reason;
+- the user and a read-only root file system are ignored. Here, both are as in the definition; all capabilities are dropped,
+  and a process cannot gain new privileges;
+- a compute environment requires a service role, and subnets and security groups of moto. Here, those of another emulator are
+  accepted.
 
-JOBS_FILE may name a file that says what stands in, on this machine, for what a container has on AWS; DescribeJobs tells none
-of it:
+JOBS_FILE may name a file with local replacements for the environment of a container on AWS. DescribeJobs does not return
+them:
 
-    {"registry": {"<host>": "<host in its place>"}, "labels": {…}, "environment": {"<job definition>": {…}}}
+    {"registry": {"<host>": "<local host>"}, "labels": {…}, "environment": {"<job definition>": {…}}}
 
-Whether roles are honoured it does not prove, and there are no retries.
+Not verified: the permissions of roles. Batch's retries are not emulated.
 
-The names that are replaced are moto's own and private, so another version is refused.
+The replaced functions are private, so other versions of moto are rejected.
 """
 
 import json
@@ -44,25 +45,25 @@ VERSION = "5.2.5"
 
 def extend_details(original):
     def _container_details(self):
-        told = original(self)
-        if wants := self.job_definition.container_properties.get("resourceRequirements"):
-            told = {name: value for name, value in told.items() if name not in ("vcpus", "memory")}
-            told["resourceRequirements"] = wants
+        details = original(self)
+        if requirements := self.job_definition.container_properties.get("resourceRequirements"):
+            details = {name: value for name, value in details.items() if name not in ("vcpus", "memory")}
+            details["resourceRequirements"] = requirements
         if self.exit_code is not None:
-            told["exitCode"] = self.exit_code
+            details["exitCode"] = self.exit_code
             for attempt in self.attempts:
                 attempt["container"]["exitCode"] = self.exit_code
         if reason := getattr(self, "container_reason", None):
-            told["reason"] = reason
-        return told
+            details["reason"] = reason
+        return details
 
     return _container_details
 
 
 def extend_describe(original):
     def describe(self):
-        told = original(self)
-        return told | {"attempts": [attempt for attempt in told["attempts"] if "stoppedAt" in attempt]}
+        job = original(self)
+        return job | {"attempts": [attempt for attempt in job["attempts"] if "stoppedAt" in attempt]}
 
     return describe
 
@@ -87,45 +88,45 @@ def extend_remove(original):
     return remove
 
 
-def stand_ins():
+def replacements():
     file = os.environ.get("JOBS_FILE")
     return json.loads(Path(file).read_text()) if file else {}
 
 
-def look_for(image, host):
-    """LookupError where the registry has no such image: an engine does not ask for a digest that it has pulled before."""
+def check_image(image, host):
+    """Raises LookupError if the registry does not have the image. Docker does not request a digest that it has pulled before."""
     name, reference = image.removeprefix(f"{host}/").split("@")
     kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-    question = urllib.request.Request(
+    request = urllib.request.Request(
         f"http://{host}/v2/{name}/manifests/{reference}", headers={"Accept": kinds}, method="HEAD"
     )
     try:
-        urllib.request.urlopen(question, timeout=10).close()
+        urllib.request.urlopen(request, timeout=10).close()
     except OSError as error:
         raise LookupError(f"{image} not found: manifest unknown to the registry: {error}") from error
 
 
 def extend_run(original):
     def run(self, image, **options):
-        # Each job is a thread of its own.
-        job, instead = threading.current_thread(), stand_ins()
+        # Each job has its own thread.
+        job, replaced = threading.current_thread(), replacements()
         definition = job.job_definition.container_properties or {}
-        for host, other in instead.get("registry", {}).items():
+        for host, other in replaced.get("registry", {}).items():
             image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
-        options["environment"] = options["environment"] | instead.get("environment", {}).get(
+        options["environment"] = options["environment"] | replaced.get("environment", {}).get(
             job.job_definition.name, {}
         )
-        options |= {"labels": instead.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+        options |= {"labels": replaced.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
         try:
-            for host in instead.get("registry", {}).values():
+            for host in replaced.get("registry", {}).values():
                 if image.startswith(f"{host}/"):
-                    look_for(image, host)
+                    check_image(image, host)
             if "@" in image:
                 self.client.images.pull(image)
             return original(self, image, **options)
         except (docker.errors.APIError, LookupError) as error:
-            # The words of AWS for both.
+            # The messages of AWS.
             job.job_stopped_reason = "Task failed to start"
             job.container_reason = f"CannotPullContainerError: {getattr(error, 'explanation', None) or error}"
             raise
@@ -134,17 +135,17 @@ def extend_run(original):
 
 
 def extend_compute_environment(original):
-    def create_compute_environment(self, **asked):
-        if not asked.get("service_role"):
+    def create_compute_environment(self, **request):
+        if not request.get("service_role"):
             name = "AWSServiceRoleForBatch"
             known = [role.arn for role in self.iam_backend.get_roles() if role.name == name]
-            asked["service_role"] = known[0] if known else make_role(self.iam_backend, name)
-        return original(self, **asked)
+            request["service_role"] = known[0] if known else create_role(self.iam_backend, name)
+        return original(self, **request)
 
     return create_compute_environment
 
 
-def make_role(iam, name):
+def create_role(iam, name):
     document = json.dumps({"Version": "2012-10-17", "Statement": []})
     path = "/aws-service-role/batch.amazonaws.com/"
     return iam.create_role(name, document, path, None, "", [], 3600).arn

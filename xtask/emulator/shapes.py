@@ -1,4 +1,4 @@
-"""What the handlers of all types share: MiniStack calls `create`, `update` and `delete` of a type."""
+"""Shared parts of the resource handlers: MiniStack calls `create`, `update` and `delete` of a type."""
 
 from ministack.core.responses import get_account_id, get_region
 
@@ -8,7 +8,7 @@ def arn(service, resource):
 
 
 def body(response):
-    """The body of a service's answer; ValueError, which fails the resource, with the service's words."""
+    """The body of a service's response. A ValueError with the message of the service fails the resource."""
     status, _headers, text = response
     text = text if isinstance(text, str) else text.decode()
     if status >= 400:
@@ -17,11 +17,11 @@ def body(response):
 
 
 def refuse_changes(before, after, keys):
-    """CloudFormation's words for a fixed name whose resource would have to be replaced."""
+    """Raises CloudFormation's error for a change that would replace a resource with a fixed name."""
     for key in keys:
         if before.get(key) != after.get(key):
-            words = "CloudFormation cannot update a stack when a custom-named resource requires replacing"
-            raise ValueError(f"{words}: {key}")
+            message = "CloudFormation cannot update a stack when a custom-named resource requires replacing"
+            raise ValueError(f"{message}: {key}")
 
 
 def handlers(create, update, delete):

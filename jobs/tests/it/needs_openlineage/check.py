@@ -1,8 +1,8 @@
-"""Loads the events of JSON-lines files into the typed classes of OpenLineage's own client, strictly.
+"""Loads the events of JSON Lines files into the typed classes of the OpenLineage client, with strict checks.
 
-The classes alone would take a text for a number and know nothing of facets by name, so every value is held against its
-declared type, every facet against the class that its name stands for, and what comes out of the client against what
-went in. A field that the client does not know, one that it misses and one that it writes otherwise are errors.
+The classes do not check types or the names of facets. Therefore each value is checked against its declared type, each facet
+against the class of its name, and the output of the client is compared with its input. An unknown field, a missing field,
+and a field that the client writes differently are errors.
 """
 
 import enum
@@ -25,7 +25,7 @@ for module in pkgutil.iter_modules(generated.__path__):
 
 
 def facets_of(kind):
-    """The facets of a kind by the name that the specification gives them: `schema` for SchemaDatasetFacet."""
+    """The facets of a kind by their names in the specification: `schema` for SchemaDatasetFacet."""
     names = {}
     for facet in kind.__subclasses__():
         name = facet.__name__.removesuffix(kind.__name__)
@@ -39,12 +39,12 @@ FACETS = {
 }
 
 
-class Wrong(Exception):
+class InvalidEvent(Exception):
     pass
 
 
 def load(kind, value, at):
-    """The value as the declared type; `at` says where it is."""
+    """The value as the declared type; `at` is its path."""
     if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
         [kind] = [one for one in typing.get_args(kind) if one is not type(None)]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -55,16 +55,16 @@ def load(kind, value, at):
         expect(isinstance(value, dict), f"{at}: not an object")
         known = FACETS[arguments[1]]
         for name in value:
-            expect(name in known, f"{at}: no facet is called `{name}`")
+            expect(name in known, f"{at}: unknown facet `{name}`")
         return {name: load(known[name], one, f"{at}.{name}") for name, one in value.items()}
     if attr.has(kind):
         return load_object(kind, value, at)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        expect(value in [one.value for one in kind], f"{at}: `{value}` is no {kind.__name__}")
+        expect(value in [one.value for one in kind], f"{at}: `{value}` is not a {kind.__name__}")
         return kind(value)
-    expect(kind in (str, int, bool), f"{at}: this check knows no {kind}")
+    expect(kind in (str, int, bool), f"{at}: this check does not support {kind}")
     # `type` and not `isinstance`, for which true is a number.
-    expect(type(value) is kind, f"{at}: {value!r} is no {kind.__name__}")
+    expect(type(value) is kind, f"{at}: {value!r} is not a {kind.__name__}")
     return value
 
 
@@ -75,19 +75,19 @@ def load_object(kind, value, at):
         expect(name in fields, f"{at}: {kind.__name__} has no field `{name}`")
     given = {}
     for name, field in fields.items():
-        # The client fills these in by itself, so it would not miss them.
+        # The client has defaults for these, so it would not report them as missing.
         needed = field.default is attr.NOTHING or name in ("producer", "schemaURL", "_producer", "_schemaURL")
-        expect(name in value or not needed, f"{at}: {kind.__name__} misses `{name}`")
+        expect(name in value or not needed, f"{at}: {kind.__name__} lacks `{name}`")
         if name in value and field.init:
             given[field.alias] = load(field.type, value[name], f"{at}.{name}")
     try:
         return kind(**given)
     except (TypeError, ValueError) as error:
-        raise Wrong(f"{at}: {error}") from error
+        raise InvalidEvent(f"{at}: {error}") from error
 
 
 def without_empty(value):
-    """Lists, objects and nulls that say nothing left out: the client writes some that nobody gave it."""
+    """The value without nulls and empty lists and objects, because the client adds some."""
     if isinstance(value, dict):
         inner = {name: without_empty(one) for name, one in value.items()}
         return {name: one for name, one in inner.items() if one not in (None, [], {})}
@@ -97,14 +97,14 @@ def without_empty(value):
 
 
 def check_name(dataset: Dataset, at):
-    """The name is what the client's own helpers make of its parts."""
+    """Checks that the name equals the one that the client derives from its parts."""
     space = dataset.namespace
     if space == "file":
         named = LocalFileSystem(path=dataset.name)
-        expect(dataset.name.startswith("/"), f"{at}: a local file has a whole path")
+        expect(dataset.name.startswith("/"), f"{at}: the path of a local file is not absolute")
     elif space.startswith("s3://"):
         named = S3(bucket_name=space.removeprefix("s3://"), object_key=dataset.name)
-        expect(not dataset.name.startswith("/"), f"{at}: a key does not begin with a slash")
+        expect(not dataset.name.startswith("/"), f"{at}: a key must not start with a slash")
     elif space.startswith("postgres://"):
         host, _, port = space.removeprefix("postgres://").partition(":")
         parts = dataset.name.split(".")
@@ -119,16 +119,16 @@ def check_name(dataset: Dataset, at):
 def check(event, at) -> RunEvent:
     loaded = load(RunEvent, event, at)
     out, given = without_empty(Serde.to_dict(loaded)), without_empty(event)
-    expect(out == given, f"{at}: the client writes it otherwise\n{json.dumps(given)}\n{json.dumps(out)}")
+    expect(out == given, f"{at}: the client writes it differently\n{json.dumps(given)}\n{json.dumps(out)}")
     expect(loaded.eventType is not None, f"{at}: no eventType")
     for dataset in [*loaded.inputs, *loaded.outputs]:
         check_name(dataset, f"{at} {dataset.name}")
     return loaded
 
 
-def expect(holds, otherwise):
-    if not holds:
-        raise Wrong(otherwise)
+def expect(condition, message):
+    if not condition:
+        raise InvalidEvent(message)
 
 
 def main(files):
@@ -136,8 +136,8 @@ def main(files):
         with open(file, encoding="utf-8") as lines:
             events = [check(json.loads(line), f"{file}:{number}") for number, line in enumerate(lines, 1)]
         kinds = [event.eventType.value for event in events]
-        whole = len(kinds) == 2 and kinds[0] == "START" and kinds[1] in ("COMPLETE", "FAIL", "ABORT")
-        expect(whole, f"{file}: {kinds} is not one start and one end")
+        complete = len(kinds) == 2 and kinds[0] == "START" and kinds[1] in ("COMPLETE", "FAIL", "ABORT")
+        expect(complete, f"{file}: {kinds} is not one start event and one end event")
         expect(len({event.run.runId for event in events}) == 1, f"{file}: more than one run")
         print(f"{file}: {' '.join(kinds)}")
 
@@ -145,5 +145,5 @@ def main(files):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except Wrong as wrong:
-        sys.exit(str(wrong))
+    except InvalidEvent as error:
+        sys.exit(str(error))

@@ -1,24 +1,24 @@
-"""What the tests of the images want done in AWS's stand-in.
+"""Creates and deletes resources in the AWS emulator for the tests of the images.
 
-aws.py repositories NAME...   makes repositories whose tags do not move
-aws.py gone NAME...           removes repositories with what is in them
-aws.py bucket NAME            makes a bucket
+aws.py repositories NAME...   creates repositories with immutable tags
+aws.py gone NAME...           deletes repositories and their images
+aws.py bucket NAME            creates a bucket
 """
 
 import sys
 
 import boto3
 
-what, *names = sys.argv[1:]
-if what == "repositories":
+action, *names = sys.argv[1:]
+if action == "repositories":
     for name in names:
         boto3.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
-elif what == "gone":
+elif action == "gone":
     for name in names:
         boto3.client("ecr").delete_repository(repositoryName=name, force=True)
-elif what == "bucket":
+elif action == "bucket":
     [name] = names
-    where = {"LocationConstraint": "eu-west-1"}
-    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    location = {"LocationConstraint": "eu-west-1"}
+    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=location)
 else:
-    sys.exit(f"unknown: {what}")
+    sys.exit(f"unknown: {action}")

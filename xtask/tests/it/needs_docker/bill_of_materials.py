@@ -13,7 +13,7 @@ for name in sys.argv[1:]:
     if problem:
         sys.exit(f"{name}: {problem}")
     components = json.loads(text)["components"]
-    # Python packages have a file, and so a hash, for each platform; our own crates have no hash.
+    # Python packages have one file, and therefore one hash, per platform; the crates of this repository have no hash.
     crates = [part for part in components if part["purl"].startswith("pkg:cargo/")]
     unknown = [part for part in crates if not part.get("hashes") and part["name"] not in ("jobs", "connect", "contract")]
     if len(components) < 30 or unknown:

@@ -1,4 +1,4 @@
-"""Makes a bucket, or copies all of one into a folder: bucket.py NAME [FOLDER]."""
+"""Creates a bucket, or downloads all its objects into a folder: bucket.py NAME [FOLDER]."""
 
 import sys
 from pathlib import Path

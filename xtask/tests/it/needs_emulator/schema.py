@@ -1,4 +1,4 @@
-"""Holds the committed settings against the JSON Schemas with the reference validator, and what is wrong against them too."""
+"""Validates the committed settings against the JSON Schemas with the reference validator, and checks that it rejects invalid ones."""
 
 import json
 import pathlib
@@ -16,10 +16,10 @@ for file in sorted(folder.glob("*.yaml")):
     name = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     settings = yaml.safe_load(text)
     jsonschema.validate(settings, schemas[name])
-    for wrong in ({"nonsense": 1}, {"network": {"nat_gateways": 9}}, {"account": 1}):
+    for invalid in ({"nonsense": 1}, {"network": {"nat_gateways": 9}}, {"account": 1}):
         try:
-            jsonschema.validate({**settings, **wrong}, schemas[name])
+            jsonschema.validate({**settings, **invalid}, schemas[name])
         except jsonschema.ValidationError:
             continue
-        sys.exit(f"{file.name} with {wrong} passes {name}")
+        sys.exit(f"{file.name} with {invalid} is valid by {name}")
     print(file.name)

@@ -1,4 +1,4 @@
-"""One collection to Parquet in S3, as pandas does it: everything in memory, types by guessing."""
+"""Writes one collection as Parquet to S3 with pandas: in memory, with inferred types."""
 
 import os
 

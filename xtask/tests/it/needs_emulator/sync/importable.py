@@ -1,5 +1,5 @@
 """Imports every Python file of each state of a bucket: [{key: text}, ...] on standard input. Prints the files that fail to
-import. Modules named circle* are allowed to miss each other: a sync changes them in parallel."""
+import. Modules named circle* may lack each other, because a sync uploads them in parallel."""
 
 import ast
 import importlib
