@@ -83,20 +83,23 @@ fn a_broken_event_is_rejected() {
     accepted(std::slice::from_ref(&file), &["START COMPLETE"]);
     let broken: [Broken; 16] = [
         (|event| event["extra"] = json!(1), "has no field `extra`"),
-        (|event| event["run"]["facets"]["unheardOf"] = json!({}), "no facet is called `unheardOf`"),
-        (|event| drop(event.as_object_mut().map(|event| event.remove("producer"))), "misses `producer`"),
-        (|event| drop(event["job"].as_object_mut().map(|job| job.remove("name"))), "misses `name`"),
+        (|event| event["run"]["facets"]["unknownFacet"] = json!({}), "unknown facet `unknownFacet`"),
+        (|event| drop(event.as_object_mut().map(|event| event.remove("producer"))), "lacks `producer`"),
+        (|event| drop(event["job"].as_object_mut().map(|job| job.remove("name"))), "lacks `name`"),
         (|event| event["run"]["runId"] = json!("r1"), "badly formed"),
-        (|event| event["eventType"] = json!("END"), "is no EventType"),
+        (|event| event["eventType"] = json!("END"), "is not of type EventType"),
         (|event| event["eventTime"] = json!("2026-01-05"), "has to contain time"),
-        (|event| event["schemaURL"] = json!("https://openlineage.io/spec/1-0-0/x"), "writes it otherwise"),
-        (|event| facet(event)["schema"]["_schemaURL"] = json!("https://x"), "writes it otherwise"),
-        (|event| drop(facet(event)["schema"].as_object_mut().map(|f| f.remove("_producer"))), "misses `_producer`"),
+        (|event| event["schemaURL"] = json!("https://openlineage.io/spec/1-0-0/x"), "writes it differently"),
+        (|event| facet(event)["schema"]["_schemaURL"] = json!("https://x"), "writes it differently"),
+        (|event| drop(facet(event)["schema"].as_object_mut().map(|f| f.remove("_producer"))), "lacks `_producer`"),
         (|event| facet(event)["schema"]["fields"][0]["kind"] = json!("x"), "has no field `kind`"),
-        (|event| facet(event)["schema"]["fields"][0]["ordinal_position"] = json!("1"), "is no int"),
-        (|event| event["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"] = json!(1.5), "is no int"),
+        (|event| facet(event)["schema"]["fields"][0]["ordinal_position"] = json!("1"), "is not of type int"),
+        (
+            |event| event["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"] = json!(1.5),
+            "is not of type int",
+        ),
         (|event| event["outputs"][0]["outputFacets"]["outputStatistics"]["rows"] = json!(1), "has no field `rows`"),
-        (|event| event["inputs"][0]["name"] = json!("animals.json"), "a whole path"),
+        (|event| event["inputs"][0]["name"] = json!("animals.json"), "is not absolute"),
         (|event| event["inputs"] = json!([{"namespace": "postgres://h:1", "name": "a"}]), "not database.schema.table"),
     ];
     for (change, said) in broken {

@@ -60,11 +60,11 @@ def load(kind, value, at):
     if attr.has(kind):
         return load_object(kind, value, at)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        expect(value in [one.value for one in kind], f"{at}: `{value}` is not a {kind.__name__}")
+        expect(value in [one.value for one in kind], f"{at}: `{value}` is not of type {kind.__name__}")
         return kind(value)
     expect(kind in (str, int, bool), f"{at}: this check does not support {kind}")
     # `type` and not `isinstance`, for which true is a number.
-    expect(type(value) is kind, f"{at}: {value!r} is not a {kind.__name__}")
+    expect(type(value) is kind, f"{at}: {value!r} is not of type {kind.__name__}")
     return value
 
 
