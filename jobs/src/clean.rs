@@ -17,6 +17,7 @@ mod instant;
 mod integer;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use contract::{Clean, Type};
 
@@ -45,15 +46,6 @@ pub enum Cell<'a> {
     Days(i32),
     /// JSON text without insignificant white space.
     Json(Cow<'a, str>),
-}
-
-/// A number for a column that is not of type integer; [`integer`] reads those from their text.
-#[derive(Clone, Copy, Debug)]
-pub enum Number {
-    /// Without fraction or exponent, within 64 bits.
-    Integer(i64),
-    /// Anything else.
-    Double(f64),
 }
 
 /// Cleans a string and reads it as the type.
@@ -88,17 +80,15 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
     }
 }
 
-/// Reads a number as the type.
+/// Reads a number, which `text` shows, as a type other than integer; [`integer`] reads those from their text.
 ///
 /// # Errors
 /// Why the value does not have this type.
-pub fn number(number: Number, kind: Type) -> Result<Cell<'static>, String> {
-    match (kind, number) {
-        (Type::Double, Number::Integer(value)) => Ok(Cell::Double(value as f64)),
-        (Type::Double, Number::Double(value)) => within(limits::double(value), Cell::Double(value)),
-        (_, Number::Integer(value)) => Err(wrong(kind, &format!("the number {value}"))),
-        (_, Number::Double(value)) => Err(wrong(kind, &format!("the number {value}"))),
+pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static>, String> {
+    if kind != Type::Double {
+        return Err(wrong(kind, &format!("the number {text}")));
     }
+    within(limits::double(value), Cell::Double(value))
 }
 
 /// The cell, if it is within the warehouse's limits.

@@ -39,8 +39,8 @@ fn instants_take_any_offset_and_days_a_fixed_width() {
 
 #[test]
 fn numbers_keep_their_value_or_are_refused() {
-    assert_eq!(number(Number::Integer(7), Type::Double), Ok(Cell::Double(7.0)));
-    assert!(number(Number::Integer(1), Type::Boolean).is_err());
+    assert_eq!(number(7.0, 7, Type::Double), Ok(Cell::Double(7.0)));
+    assert!(number(1.0, 1, Type::Boolean).is_err());
     assert!(boolean(true, Type::Integer).is_err());
 }
 

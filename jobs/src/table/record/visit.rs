@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::storable::{storable, storable_inside};
 use super::{ChildRows, Node, RecordReader, Spec, missing};
-use crate::clean::{self, Cell, Number};
+use crate::clean::{self, Cell};
 use crate::table::row::Row;
 
 /// A row that is being filled, and the reasons to quarantine its record.
@@ -185,7 +185,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(Number::Integer(value), spec.kind));
+        self.scalar(&value, |spec| clean::number(value as f64, value, spec.kind));
         Ok(())
     }
 
@@ -197,7 +197,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(Number::Double(value), spec.kind));
+        self.scalar(&value, |spec| clean::number(value, value, spec.kind));
         Ok(())
     }
 
