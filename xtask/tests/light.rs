@@ -59,33 +59,33 @@ fn what_is_missing_is_compiled_without_credentials() {
 #[test]
 fn help_usage_and_the_light_commands_need_no_cargo() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (arguments, code, said) in [
+    for (arguments, code, message) in [
         (&["--help"][..], 0, "build-images"),
         (&["build-images", "--help"], 0, "--push"),
         (&["build-images", "--dry-run", "--push"], 2, "cannot be used with"),
         (&["settings", "--env", "dev"], 0, "infra/settings/dev.yaml: no problems"),
         (&["dbt-sources", "--check"], 0, "is current"),
-        (&["ci-gen", "--check"], 0, "are current"),
+        (&["ci-gen", "--check"], 0, "are up to date"),
         (&["setup-github", "--env", "dev"], 0, "gh secret set AWS_ACCESS_KEY_ID"),
         (&["lint", "nothing"], 2, "possible values: format"),
     ] {
         let output = xtask(folder.path(), arguments);
-        let told = words(&output.stdout) + &words(&output.stderr);
-        assert!(output.status.code() == Some(code) && told.contains(said), "{arguments:?}: {told}");
+        let shown = words(&output.stdout) + &words(&output.stderr);
+        assert!(output.status.code() == Some(code) && shown.contains(message), "{arguments:?}: {shown}");
     }
 }
 
 #[test]
-fn without_cargo_it_says_how_to_start_it() {
+fn without_cargo_the_error_explains_how_to_start_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("cargo")).expect("something that is no program");
+    std::fs::create_dir(folder.path().join("cargo")).expect("a folder instead of a program");
     let output = xtask(folder.path(), &["doctor"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(words(&output.stderr).contains("hint: run this as `cargo xtask`"), "{}", words(&output.stderr));
 }
 
 #[test]
-fn who_stops_reading_has_seen_enough() {
+fn a_closed_pipe_is_not_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["settings", "--env", "dev"]).current_dir(folder.path());

@@ -183,6 +183,6 @@ pub fn cargo_test(
     environment: &BTreeMap<String, String>,
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    let test = as_a_person(cmd!(shell, "{cargo} test --locked {select...} -- {filter...}"));
+    let test = as_a_person(cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}"));
     Ok(test.envs(environment).quiet().run().is_ok())
 }
