@@ -56,7 +56,8 @@ fn the_packages_are_those_that_cargo_tree_shows_for_the_target() {
     let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let target = plans[0]["inputs"]["arguments"]["TARGET"].as_str().expect("a target");
     let mut tree = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    tree.args(["tree", "--locked", "--package", "jobs", "--edges", "normal", "--prefix", "none", "--target", target]);
+    tree.args(["tree", "--locked", "--package", "jobs", "--no-default-features", "--features", "aws"]);
+    tree.args(["--edges", "normal", "--prefix", "none", "--target", target]);
     let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo").stdout;
     let tree = String::from_utf8(tree).expect("UTF-8");
     let linked: BTreeSet<String> = tree.lines().map(|line| line.split(' ').take(2).collect()).collect();

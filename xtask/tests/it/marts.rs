@@ -83,7 +83,7 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     std::fs::write(&model, twice).expect("the broken model");
 
     let words = local.refused(&["--dbt-project", &project.display().to_string()]);
-    assert!(words.contains("model `dim_rockets`: test `unique_dim_rockets_rocket_id` failed"), "{words}");
+    assert!(words.contains("test `unique_dim_rockets_rocket_id` of `dim_rockets` failed"), "{words}");
     let rows = words.lines().filter(|line| line.trim_end().ends_with(" 2")).count();
     assert!((1..=5).contains(&rows), "{words}");
     assert!(words.contains("hint: see dbt's output in"), "{words}");

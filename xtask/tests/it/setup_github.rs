@@ -100,7 +100,7 @@ fn what_is_missing_is_told_before_anything_is_changed() {
     assert!(output.status.code() == Some(1) && said.contains("`AWS_ACCOUNT_ID` is not set"), "{said}");
     assert!(!log.contains(" PUT ") && !log.contains(" set "), "{log}");
     for (arguments, words) in
-        [(&["--run"][..], "hint: add --env dev"), (&["--env", "rehearse"], "hint: there are dev, prod")]
+        [(&["--run"][..], "hint: pass --env dev"), (&["--env", "rehearse"], "hint: known modules: dev, prod")]
     {
         let (output, _) = setup(folder.path(), arguments);
         assert!(output.status.code() == Some(1) && text(&output.stderr).contains(words), "{}", text(&output.stderr));
