@@ -6,6 +6,7 @@ use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 use crate::failure::{Failure, chain, of_call};
 
 /// What the SDK returns for a call to any service.
+#[expect(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
 pub trait CallResult<T, E>: Sized {
     /// `None` if the service returns this error code, which says that the resource does not exist.
     ///

@@ -107,7 +107,7 @@ impl JobDefinition {
             Some((vcpu, from, to, step)) => {
                 // A quarter has 512, 1,024 and 2,048, but not 1,536.
                 let has = (from..=to).contains(&self.memory_mib)
-                    && self.memory_mib % step == 0
+                    && self.memory_mib.is_multiple_of(step)
                     && (to, self.memory_mib) != (2048, 1536);
                 let steps = match to {
                     2048 => "512, 1024 or 2048".to_owned(),

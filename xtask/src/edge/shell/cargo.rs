@@ -112,7 +112,7 @@ pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     let tree = |edges: &str, format: &str| -> Result<String> {
         let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
         let output = as_a_person(command).args(["--edges", edges, "--format", format]).quiet().read();
-        Ok(output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))?)
+        output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))
     };
     Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
 }
