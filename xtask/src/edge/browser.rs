@@ -1,11 +1,11 @@
-//! Browsers: the one that pages are looked at with in tests, and a person's own.
+//! Browsers: Chromium for tests, and the user's own.
 
 #[cfg(feature = "cloud")]
 use std::path::Path;
 #[cfg(feature = "cloud")]
 use std::process::{Command, Stdio};
 
-/// Whether there is a Chromium to look at pages with: `$CHROMIUM`, or what distributions call it.
+/// Whether a Chromium is installed: `$CHROMIUM`, or its names in distributions.
 pub fn has_chromium() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
@@ -13,16 +13,16 @@ pub fn has_chromium() -> bool {
         || std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
 }
 
-/// Has a person's browser open a file: `$BROWSER`, else what the desktop opens files with. False where there is neither, such
-/// as on a machine without a screen, or it fails. It gets nothing of AWS's in its environment, and nothing but the file's
-/// name on its command line. Comes back when the browser has had time to read the file.
+/// Opens a file in the user's browser: `$BROWSER`, else the desktop's. False if there is none, such as on a machine without a
+/// screen, or it fails. Its environment has no AWS variables, and its command line only the file's name. Returns after the
+/// browser has had time to read the file.
 #[cfg(feature = "cloud")]
 pub fn browse(file: &Path, reading: std::time::Duration) -> bool {
     let Some(mut command) = browser() else { return false };
     let child = command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else { return false };
     std::thread::sleep(reading);
-    // One that still runs is the browser itself.
+    // A program that still runs is the browser itself.
     !matches!(child.try_wait(), Ok(Some(status)) if !status.success())
 }
 

@@ -1,4 +1,4 @@
-//! Stand-ins for AWS on loopback: programs of others that speak the real protocols.
+//! Emulators of AWS on loopback: programs of others that implement the real protocols.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{TcpListener, TcpStream};
@@ -11,12 +11,12 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// MiniStack, which answers for S3, ECR and CloudFormation.
+/// MiniStack, an emulator of S3, ECR and CloudFormation.
 pub const MINISTACK: &str = "ministack==1.5.33";
-/// Where the tests are.
+/// The region of the tests.
 const REGION: &str = "eu-west-1";
 
-/// A running emulator; it ends with this value.
+/// A running emulator, stopped with this value.
 #[derive(Debug)]
 pub struct Emulator {
     child: Child,
@@ -33,7 +33,7 @@ impl Emulator {
         })
     }
 
-    /// Starts MiniStack with the CloudFormation types that it lacks: by `launcher`, which adds them.
+    /// Starts MiniStack with a launcher, which adds CloudFormation types that MiniStack lacks.
     pub fn ministack_by(launcher: &Path, python: &Path, dir: &Path) -> Result<Self> {
         Self::start("MiniStack", &python.join("bin/python"), dir, |command, port| {
             command.arg(launcher).envs(ministack_environment(port, REGION));
@@ -59,7 +59,7 @@ impl Emulator {
         dir: &Path,
         configure: impl FnOnce(&mut Command, u16) -> Result<()>,
     ) -> Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make the folder `{}`", dir.display()))?;
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr())?.port();
         let log = std::fs::File::create(dir.join("log"))?;
         let mut command = Command::new(program);
@@ -82,27 +82,27 @@ impl Emulator {
     }
 }
 
-/// A server that outlives this value, and maybe this program: whoever wants its end looks for it by its mark.
+/// A server that outlives this value, and possibly this program; it is found by its mark.
 #[derive(Debug)]
 pub struct Server<'s> {
-    /// What people call it; its log is a file of that name.
+    /// Its name, also of its log file.
     pub name: &'s str,
     /// The program.
     pub program: &'s Path,
     /// Its arguments.
     pub arguments: &'s [&'s str],
-    /// All that it sees of the world, but for a plain PATH.
+    /// Its environment, besides a plain PATH.
     pub environment: &'s BTreeMap<String, String>,
-    /// Name and value of the mark.
+    /// Name and value of the variable that marks it.
     pub mark: (&'s str, &'s str),
-    /// Where it works, and leaves its log.
+    /// Its working directory, with its log.
     pub dir: &'s Path,
 }
 
 impl Server<'_> {
-    /// Starts it in a group of its own, so that Ctrl-C reaches us alone; gives the group.
+    /// Starts it in its own process group, so that Ctrl-C does not reach it; returns the group.
     pub fn start(&self) -> Result<i32> {
-        std::fs::create_dir_all(self.dir).with_context(|| format!("cannot make `{}`", self.dir.display()))?;
+        std::fs::create_dir_all(self.dir).with_context(|| format!("cannot create `{}`", self.dir.display()))?;
         let log = std::fs::File::create(self.log())?;
         let mut command = Command::new(self.program);
         command.args(self.arguments).current_dir(self.dir).process_group(0).env_clear();
@@ -119,23 +119,23 @@ impl Server<'_> {
     }
 }
 
-/// Waits until something answers at a port of this machine, or `lives` says that nothing will.
+/// Waits until a port of this machine accepts connections, while the process is alive.
 ///
 /// # Errors
-/// When nothing does within a minute.
+/// When the process exits, or after a minute.
 pub fn answers(name: &str, port: u16, log: &Path, mut lives: impl FnMut() -> bool) -> Result<()> {
     let (began, hint) = (Instant::now(), format!("its log: {}", log.display()));
     while began.elapsed() < Duration::from_secs(60) {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }
-        ensure!(lives(), Failure::new(format!("{name} ended at once")).hint(hint));
+        ensure!(lives(), Failure::new(format!("{name} exited immediately")).hint(hint));
         std::thread::sleep(Duration::from_millis(100));
     }
-    Err(Failure::new(format!("{name} did not answer within a minute")).hint(hint).into())
+    Err(Failure::new(format!("{name} did not respond within a minute")).hint(hint).into())
 }
 
-/// As many free ports of 127.0.0.1 as are wanted, no two the same.
+/// `N` different free ports of 127.0.0.1.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let mut ports = BTreeSet::new();
     let mut held = Vec::new();
@@ -148,14 +148,14 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     ports.try_into().map_err(|_| Failure::new("no free ports on 127.0.0.1").into())
 }
 
-/// What MiniStack is told, wherever it is started: to answer on 127.0.0.1 alone.
+/// MiniStack's environment, which makes it listen only on 127.0.0.1.
 pub fn ministack_environment(port: u16, region: &str) -> BTreeMap<String, String> {
     let pairs = [
         ("BIND_HOST", "127.0.0.1"),
         ("MINISTACK_HOST", "127.0.0.1"),
         ("GATEWAY_PORT", &port.to_string()),
         ("MINISTACK_REGION", region),
-        // Without these it also listens on other ports, of every address.
+        // Otherwise it also listens on other ports, on every address.
         ("IOT_MTLS_ENABLED", "0"),
         ("SFTP_ENABLED", "0"),
     ];
@@ -164,7 +164,7 @@ pub fn ministack_environment(port: u16, region: &str) -> BTreeMap<String, String
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -17,34 +17,33 @@ pub fn root() -> PathBuf {
     found.or(compiled.parent()).unwrap_or(compiled).to_owned()
 }
 
-/// Where cargo puts this program; empty if the system does not tell. What lies there may be newer: the system calls ours
-/// `xtask (deleted)` then.
+/// Where cargo puts this program; empty if unknown. The file there may be newer than this process.
 pub fn own_program() -> String {
     std::env::current_exe().unwrap_or_default().with_file_name("xtask").display().to_string()
 }
 
-/// A path as a person types it: from the current folder, where it lies below that.
+/// A path for messages: relative if it is below the current folder.
 pub fn shown(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(current).unwrap_or(path).display().to_string()
 }
 
-/// Makes a folder, its parents too, and gives its absolute path.
+/// Creates a folder and its parents, and returns its absolute path.
 pub fn folder(path: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(path).with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+    fs::create_dir_all(path).with_context(|| format!("cannot create the folder `{}`", path.display()))?;
     path.canonicalize().with_context(|| format!("cannot enter the folder `{}`", path.display()))
 }
 
-/// Keeps others out of a folder while the value lives.
+/// Locks a folder while the value lives.
 pub fn lock(dir: &Path) -> Result<File> {
     let failure = || {
-        let failure = Failure::new(format!("another command is at work in `{}`", dir.display()));
+        let failure = Failure::new(format!("another command is using `{}`", dir.display()));
         failure.hint("wait for it, or use another --dir")
     };
     Ok(try_lock(dir)?.ok_or_else(failure)?)
 }
 
-/// As [`lock`], but none where somebody is at work.
+/// As [`lock`], but `None` if another process holds the lock.
 pub fn try_lock(dir: &Path) -> Result<Option<File>> {
     let path = dir.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot write to `{}`", dir.display()))?;
@@ -55,14 +54,14 @@ pub fn try_lock(dir: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Waits until nobody else is at work in a folder, and keeps others out while the value lives.
+/// As [`lock`], but waits until no other process holds it.
 pub fn turn(dir: &Path) -> Result<File> {
     let file = File::create(dir.join("lock")).with_context(|| format!("cannot write to `{}`", dir.display()))?;
     file.lock().with_context(|| format!("cannot lock `{}`", dir.display()))?;
     Ok(file)
 }
 
-/// A file's text, or `None` if it is not there.
+/// A file's text, or `None` if it does not exist.
 pub fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -71,7 +70,7 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// A file's bytes, or `None` if it is not there.
+/// A file's bytes, or `None` if it does not exist.
 pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -80,19 +79,19 @@ pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// What is in a folder, in no order.
+/// The entries of a folder, in no order.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// Writes a file, making its folder.
+/// Writes a file, and creates its folder.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.and_then(|()| fs::write(path, text)).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file atomically that only its owner can read.
 pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let next = path.with_extension("new");
     let write = || -> std::io::Result<()> {
@@ -104,7 +103,7 @@ pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Removes a file or a folder with all that is in it; false if there was nothing.
+/// Removes a file, or a folder with its contents; false if it does not exist.
 pub fn remove(path: &Path) -> Result<bool> {
     let result = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
@@ -120,7 +119,9 @@ pub fn remove(path: &Path) -> Result<bool> {
 pub fn secret() -> Result<String> {
     use std::io::Read;
     let mut bytes = [0_u8; 18];
-    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("cannot make a password")?;
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("cannot generate a password")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -144,12 +145,12 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every wanted file below some folders of `root`: its path from there with `/` between, whether it may be run, its bytes.
-/// A folder that is not wanted is not looked into.
+/// Every selected file below some folders of `root`: its relative path with `/`, whether it is executable, and its bytes. Folders
+/// that are not selected are skipped.
 ///
 /// # Errors
-/// When a wanted path is a link: what it leads to may be anywhere.
-pub fn below(root: &Path, folders: &[&str], wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
+/// When a selected path is a symbolic link, whose target may be anywhere.
+pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
     let mut open: Vec<PathBuf> =
         folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).collect();
     let mut found = Vec::new();
@@ -159,18 +160,18 @@ pub fn below(root: &Path, folders: &[&str], wanted: impl Fn(&str) -> bool) -> Re
             let (kind, path) = (entry.file_type()?, entry.path());
             let name = path.strip_prefix(root)?.to_str();
             let name = name.with_context(|| format!("`{}` is not UTF-8", path.display()))?.to_owned();
-            if !wanted(&name) {
+            if !selects(&name) {
                 continue;
             }
             if kind.is_dir() {
                 open.push(path);
             } else if kind.is_file() {
                 let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
-                // One that vanished meanwhile is not there.
+                // A file that was deleted meanwhile is skipped.
                 found.extend(bytes(&path)?.map(|bytes| (name, executable, bytes)));
             } else if kind.is_symlink() {
                 let failure = Failure::new(format!("`{}` is a symbolic link", path.display()));
-                return Err(failure.hint("put the file itself there: a link is not followed").into());
+                return Err(failure.hint("replace it with the file: links are not followed").into());
             }
         }
     }

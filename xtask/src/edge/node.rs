@@ -1,4 +1,4 @@
-//! Packages for Node.js in a folder of their own, from a lock with hashes.
+//! Packages for Node.js in their own folder, from a lock file with hashes.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,14 +7,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// The two files that say what there is to install.
+/// The two files that list the packages.
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// A folder with the packages of another folder's lock; made anew when that has changed. `programs` has `npm`. No package
-/// runs anything while it is installed.
+/// Installs the packages of the lock file in `manifests` into `dir`, again if the lock file has changed. `programs` has `npm`.
+/// Installation scripts do not run.
 ///
 /// # Errors
-/// When a package cannot be had.
+/// When a package cannot be installed.
 pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
     let wanted = read(manifests);
@@ -25,9 +25,9 @@ pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     if dir.exists() {
         std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove `{}`", dir.display()))?;
     }
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the folder `{}`", dir.display()))?;
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
     for (name, text) in FILES.iter().zip(wanted) {
-        let text = text.with_context(|| format!("there is no `{}`", manifests.join(name).display()))?;
+        let text = text.with_context(|| format!("`{}` does not exist", manifests.join(name).display()))?;
         std::fs::write(dir.join(name), text).with_context(|| format!("cannot write to `{}`", dir.display()))?;
     }
     eprintln!("   Installing packages for Node.js into {}", dir.display());

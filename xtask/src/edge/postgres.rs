@@ -1,4 +1,4 @@
-//! A PostgreSQL server of our own on loopback, and questions to it.
+//! A private PostgreSQL server on loopback, and queries.
 
 mod login;
 
@@ -17,23 +17,24 @@ use serde::{Deserialize, Serialize};
 pub use login::Login;
 
 use crate::failure::Failure;
+use connect::Secret;
 
-/// MERGE came with 15.
+/// The first version with MERGE.
 const OLDEST: u32 = 15;
 
-/// A server: where its programs and its data are, and how to enter as its superuser.
+/// A server: its programs, its data, and the login of its superuser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Server {
     /// The folder of `postgres`, `initdb` and `pg_ctl`.
     pub programs: PathBuf,
     /// The folder that holds `data` and the log, owned by the user that runs the server.
     pub home: PathBuf,
-    /// The user that runs the server, when it is not us: PostgreSQL refuses to run as root.
+    /// The user that runs the server if it is another one: PostgreSQL refuses to run as root.
     pub user: Option<String>,
-    /// The port on 127.0.0.1; another one when the server starts and it is taken.
+    /// The port on 127.0.0.1; a start chooses another one if it is taken.
     pub port: u16,
     /// The superuser's password.
-    pub password: String,
+    pub password: Secret,
 }
 
 /// The superuser.
@@ -64,22 +65,23 @@ fn version(programs: &Path) -> Option<u32> {
     text.split_whitespace().nth(2)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// The user that must run a server that we start: none but ourselves, unless we are root.
+/// The user that must run a new server: `None` for the current user, unless that is root.
 pub fn server_user() -> Result<Option<String>> {
     if !Uid::effective().is_root() {
         return Ok(None);
     }
-    let there = |name: &&str| User::from_name(name).ok().flatten().is_some();
-    let user = ["postgres", "nobody"].into_iter().find(there);
-    let user = user.context("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`")?;
+    let exists = |name: &&str| User::from_name(name).ok().flatten().is_some();
+    let user = ["postgres", "nobody"].into_iter().find(exists);
+    let user =
+        user.context("PostgreSQL refuses to run as root, and neither the user `postgres` nor `nobody` exists")?;
     Ok(Some(user.to_owned()))
 }
 
-/// A folder for a server below `dir`, or, when another user runs it, where that user can reach it.
+/// A folder for a server: below `dir`, or in `/var/tmp` if another user runs it.
 pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
     let Some(user) = user else {
         let home = dir.join("postgres");
-        fs::create_dir_all(&home).with_context(|| format!("cannot make the folder `{}`", home.display()))?;
+        fs::create_dir_all(&home).with_context(|| format!("cannot create the folder `{}`", home.display()))?;
         return Ok(home);
     };
     // `dir` may lie in a folder that only root can enter.
@@ -121,7 +123,7 @@ impl Server {
         format!("the server's log: {}", self.home.join("log").display())
     }
 
-    /// Whether the server answers to its files.
+    /// Whether the server is running.
     pub fn is_running(&self) -> Result<bool> {
         let data = self.data();
         if !data.join("PG_VERSION").exists() {
@@ -130,7 +132,7 @@ impl Server {
         Ok(self.program("pg_ctl", &["status", "-D", &data.display().to_string()])?.status.success())
     }
 
-    /// Starts the server if it does not run, on a free port if its own is taken; makes its files first if need be.
+    /// Starts the server unless it runs, on another port if its own is taken; creates its data first if necessary.
     pub fn start(&mut self) -> Result<()> {
         let data = self.data().display().to_string();
         if !self.data().join("PG_VERSION").exists() {
@@ -149,12 +151,11 @@ impl Server {
 
     fn init(&self, data: &str) -> Result<()> {
         let file = self.home.join("password");
-        // Written by us, read once by the server's user alone, then removed; never on a command line. What an earlier try left
-        // would keep its mode.
+        // Readable only by the server's user, removed after use, never on a command line. An old file would keep its mode.
         let _ = fs::remove_file(&file);
         let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
         written
-            .and_then(|mut written| written.write_all(self.password.as_bytes()))
+            .and_then(|mut written| written.write_all(self.password.expose().as_bytes()))
             .with_context(|| format!("cannot write `{}`", file.display()))?;
         if let Some(user) = self.user.as_deref().and_then(|user| User::from_name(user).ok().flatten()) {
             chown(&file, Some(user.uid), Some(user.gid))?;
@@ -171,12 +172,12 @@ impl Server {
             "--locale=C",
             "--no-sync",
         ];
-        let made = self.must("initdb", &arguments);
+        let created = self.must("initdb", &arguments);
         fs::remove_file(&file).with_context(|| format!("cannot remove `{}`", file.display()))?;
-        made
+        created
     }
 
-    /// Stops the server; false if it did not run.
+    /// Stops the server; false if it was not running.
     pub fn stop(&self) -> Result<bool> {
         if !self.is_running()? {
             return Ok(false);
@@ -185,7 +186,7 @@ impl Server {
         Ok(true)
     }
 
-    /// How to enter a database as a role.
+    /// The login of a role to a database.
     pub fn login(&self, role: &str, password: &str, database: &str) -> Login {
         Login::new("127.0.0.1", self.port, role, password, database)
     }
@@ -213,7 +214,8 @@ exit 1
         // Left by an earlier try.
         fs::write(home.join("password"), "old").expect("written");
         let (programs, password) = (home.clone(), "canary".to_owned());
-        let mut server = Server { programs, home: home.clone(), user: user.clone(), port: 0, password };
+        let mut server =
+            Server { programs, home: home.clone(), user: user.clone(), port: 0, password: password.into() };
         let failed = server.start().expect_err("it is not PostgreSQL's initdb");
         let own = User::from_uid(Uid::effective()).expect("readable").map(|user| user.name);
         let owner = user.or(own).expect("a name");

@@ -1,4 +1,4 @@
-//! Processes of ours that others have started: found by a mark in their environment, or by their group, and ended.
+//! Background processes of a rehearsal: found by a variable in their environment or by their process group, and stopped.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,23 +11,23 @@ use nix::unistd::Pid;
 
 use crate::failure::Failure;
 
-/// How long processes may take to end when they are asked to.
+/// Time to exit after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long the system may take to end them.
+/// Time to exit after SIGKILL, in total.
 const AT_MOST: Duration = Duration::from_secs(20);
 
-/// Whose processes they are.
+/// How its processes are recognised.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
-    /// Name and value in the environment of every one that was started.
+    /// Name and value of the variable in their environment.
     pub mark: (&'o str, &'o str),
-    /// The groups that they were started in. A program that changes its title writes over its environment; its group stays.
+    /// Their process groups: a program that changes its title overwrites its environment, but keeps its group.
     pub groups: &'o BTreeSet<i32>,
-    /// Where they work. A group's number may be another's by now, one that works elsewhere.
+    /// Their working directory, as the number of a group may be reused by a process elsewhere.
     pub dir: &'o Path,
 }
 
-/// Their ids. Processes of other users, and those that have ended while we look, are not among them.
+/// The ids of the owner's processes, without those of other users and those that exit meanwhile.
 pub fn of(owner: Owner<'_>) -> BTreeSet<i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -37,7 +37,7 @@ pub fn of(owner: Owner<'_>) -> BTreeSet<i32> {
 fn is_of(id: i32, owner: Owner<'_>) -> bool {
     let process = Path::new("/proc").join(id.to_string());
     let Ok(stat) = std::fs::read_to_string(process.join("stat")) else { return false };
-    // The name stands in parentheses and may hold anything; behind it come state, parent and group (proc(5)).
+    // After the name in parentheses, which may contain anything: state, parent and group (proc(5)).
     let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
     let mut fields = rest.split(' ');
     if fields.next() == Some("Z") {
@@ -51,10 +51,10 @@ fn is_of(id: i32, owner: Owner<'_>) -> bool {
     is_marked || (group.is_some_and(|group| owner.groups.contains(&group)) && is_inside())
 }
 
-/// Ends them: asked first, then by the system; how many there were.
+/// Stops them with SIGTERM, then SIGKILL; returns their number.
 ///
 /// # Errors
-/// When some do not end.
+/// When some do not exit.
 pub fn end(owner: Owner<'_>) -> Result<usize> {
     let (began, mut seen) = (Instant::now(), BTreeSet::new());
     loop {
@@ -64,17 +64,17 @@ pub fn end(owner: Owner<'_>) -> Result<usize> {
         }
         let patient = began.elapsed() < PATIENCE;
         for id in &left {
-            // Asked once; later on nobody is asked.
+            // SIGTERM once, later SIGKILL.
             if seen.insert(*id) || !patient {
                 let signal = if patient { Signal::SIGTERM } else { Signal::SIGKILL };
                 match kill(Pid::from_raw(*id), signal) {
                     Ok(()) | Err(Errno::ESRCH) => {}
-                    Err(error) => bail!(Failure::new(format!("cannot end process {id}: {error}"))),
+                    Err(error) => bail!(Failure::new(format!("cannot stop process {id}: {error}"))),
                 }
             }
         }
         if began.elapsed() > AT_MOST {
-            bail!(Failure::new(format!("processes that do not end: {left:?}")));
+            bail!(Failure::new(format!("these processes do not exit: {left:?}")));
         }
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -1,4 +1,4 @@
-//! Private Python environments: one for each tool set, made from exact versions.
+//! Private Python environments: one for each set of tools, with exact versions.
 
 #[cfg(feature = "cloud")]
 pub mod imports;
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// What an environment holds.
+/// The packages of an environment.
 #[derive(Clone, Copy, Debug)]
 pub enum Packages<'p> {
     /// Exact versions by name.
@@ -21,14 +21,14 @@ pub enum Packages<'p> {
     Locked(&'p Path),
 }
 
-/// An environment at `dir` with these packages; made anew when the list has changed. Programs that want the same one
-/// at once wait for the first.
+/// An environment at `dir` with these packages, created again if the list has changed. Programs that need the same environment at
+/// the same time wait for the first.
 ///
-/// `uv` is used where it is installed, because it takes seconds; otherwise `python3 -m venv` and pip. Both honour
+/// Uses `uv` if it is installed, which takes seconds; otherwise `python3 -m venv` and pip. Both read
 /// `SSL_CERT_FILE`, `PIP_CERT` and `REQUESTS_CA_BUNDLE`.
 ///
 /// # Errors
-/// When Python or its `venv` is missing, with the command that installs it, or a package cannot be had.
+/// When Python or its `venv` is missing, with the command that installs it, or a package cannot be installed.
 pub fn environment(dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     environment_with(None, dir, packages)
 }
@@ -45,9 +45,9 @@ pub fn environment_with(interpreter: Option<&Path>, dir: &Path, packages: Packag
         }
     };
     if let Some(above) = dir.parent() {
-        std::fs::create_dir_all(above).with_context(|| format!("cannot make the folder `{}`", above.display()))?;
+        std::fs::create_dir_all(above).with_context(|| format!("cannot create the folder `{}`", above.display()))?;
     }
-    let lock = std::fs::File::create(dir.with_extension("lock")).context("cannot make the environment's lock")?;
+    let lock = std::fs::File::create(dir.with_extension("lock")).context("cannot create the environment's lock")?;
     lock.lock().context("cannot take the environment's lock")?;
     let mark = dir.join("packages");
     if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
@@ -58,20 +58,20 @@ pub fn environment_with(interpreter: Option<&Path>, dir: &Path, packages: Packag
     }
     let list: Vec<&OsStr> = match packages {
         Packages::Pinned(names) => names.iter().map(OsStr::new).collect(),
-        // A lock has everything. pip, left to look for dependencies, takes the newest for `fastapi[standard]` though
-        // `fastapi` is pinned (pip 23), and then refuses it.
+        // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version although
+        // `fastapi` is pinned, and then refuse it.
         Packages::Locked(file) => {
             vec![OsStr::new("--no-deps"), OsStr::new("--require-hashes"), OsStr::new("-r"), file.as_os_str()]
         }
     };
-    // Nobody has to read it.
+    // A closed pipe is not an error.
     let _ = writeln!(std::io::stderr(), "   Installing Python packages into {}", dir.display());
     if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
         let python = interpreter.map(|path| [OsStr::new("--python"), path.as_os_str()]);
         run(Command::new("uv").args(["venv", "--quiet"]).args(python.into_iter().flatten()).arg(dir))?;
         run(Command::new("uv").args(["pip", "install", "--quiet", "--python"]).arg(dir.join("bin/python")).args(list))?;
     } else {
-        make_venv(interpreter.unwrap_or(Path::new("python3")), dir)?;
+        create_venv(interpreter.unwrap_or(Path::new("python3")), dir)?;
         let mut pip = Command::new(dir.join("bin/python"));
         run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(list))?;
     }
@@ -88,7 +88,7 @@ pub fn interpreters(name: &str) -> Vec<PathBuf> {
     std::iter::once(PathBuf::from(name)).chain(programs).collect()
 }
 
-fn make_venv(python: &Path, dir: &Path) -> Result<()> {
+fn create_venv(python: &Path, dir: &Path) -> Result<()> {
     let missing = || {
         let failure = Failure::new("Python 3 with its `venv` module is not installed");
         failure.hint("sudo apt-get install python3 python3-venv (or install `uv`)")

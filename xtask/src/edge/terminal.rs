@@ -1,4 +1,4 @@
-//! What goes to the terminal. Colour only where standard error is a terminal that wants it (`NO_COLOR`).
+//! Terminal output, in colour only if standard error is a terminal and `NO_COLOR` is not set.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -15,7 +15,7 @@ fn painted(text: &str, code: &str) -> String {
     if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// Shows the chain of causes, then the hint.
+/// Prints the chain of causes, then the hint.
 pub fn error(error: &anyhow::Error) {
     let mut lines: Vec<String> = error.chain().map(ToString::to_string).collect();
     lines.dedup();
@@ -26,35 +26,35 @@ pub fn error(error: &anyhow::Error) {
     if let Some(hint) = hint_of(error) {
         text += &format!("{}: {hint}\n", painted("hint", "1;36"));
     }
-    told(&text);
+    write_error(&text);
 }
 
-/// Shows warnings, one under the other.
+/// Prints warnings, one per line.
 pub fn warnings(list: &[impl Display]) {
-    list.iter().for_each(|warning| told(&format!("{}: {warning}\n", painted("warning", "1;33"))));
+    list.iter().for_each(|warning| write_error(&format!("{}: {warning}\n", painted("warning", "1;33"))));
 }
 
-/// Writes to standard error. A terminal that is gone, or a reader that has seen enough, is no trouble of the work's.
-fn told(text: &str) {
+/// Writes to standard error. A closed terminal or pipe is not an error of the command.
+fn write_error(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// Lights the words that lines of a report begin with, where standard output is a terminal that wants colour.
-pub fn lights(report: &str) -> String {
+/// Colours the state at the start of each line of a report, if standard output is a terminal and `NO_COLOR` is not set.
+pub fn coloured(report: &str) -> String {
     if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some() {
         return report.to_owned();
     }
-    let lit = |line: &str| {
+    let colour = |line: &str| {
         let words = ["ok ", "optional ", "not verifiable here ", "FIX ", "RED "];
         let word = words.into_iter().zip(["32", "33", "33", "1;31", "1;31"]);
         let found = word.into_iter().find(|(word, _)| line.starts_with(word));
         let paint = |(word, code): (&str, &str)| format!("\x1b[{code}m{word}\x1b[0m{}\n", &line[word.len()..]);
         found.map_or_else(|| format!("{line}\n"), paint)
     };
-    report.lines().map(lit).collect()
+    report.lines().map(colour).collect()
 }
 
-/// Writes a command's result to standard output. Whoever stops reading, like `head`, has seen enough.
+/// Writes a command's result to standard output. A closed pipe (`| head`) is not an error.
 pub fn say(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -63,80 +63,79 @@ pub fn say(text: &str) -> Result<()> {
     }
 }
 
-/// Whether somebody looks at standard output, and no file keeps it.
-pub fn is_seen() -> bool {
+/// Whether standard output is a terminal, not a file or a pipe.
+pub fn is_interactive() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Asks whoever is at the terminal; only yes is yes. None when nobody is there.
+/// Asks a yes-or-no question; any answer but yes is no. `None` without a terminal.
 pub fn ask(question: &str) -> Option<bool> {
     typed(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
-/// Has a word typed; none when nobody is there.
+/// Reads a line as the answer to a question; `None` without a terminal.
 pub fn typed(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }
-    told(&format!("{}: ", painted(question, "1")));
+    write_error(&format!("{}: ", painted(question, "1")));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
     Some(answer.trim().to_owned())
 }
 
-/// What a shell says of a program that Ctrl-C ended.
+/// The exit code of a program that was stopped by SIGINT, as shells report it.
 const INTERRUPTED: i32 = 130;
-/// Of one whose terminal was closed.
+/// By SIGHUP.
 const HUNG_UP: i32 = 129;
-/// And of one that was asked to end.
+/// By SIGTERM.
 const TERMINATED: i32 = 143;
 
-/// Does some work; at Ctrl-C says what becomes of it, and ends the program. For work that may end at any moment.
-pub fn until_interrupted<T>(words: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Does some work that may stop at any moment; Ctrl-C prints the message and exits.
+pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            told(&format!("\n{words}\n"));
+            write_error(&format!("\n{message}\n"));
             std::process::exit(INTERRUPTED);
         }
     });
     let done = work();
-    // The task waits for ever.
+    // The task waits forever.
     runtime.shutdown_background();
     done
 }
 
-/// Does some work whose traces have to be removed; at Ctrl-C, or when the program is asked to end, says so, removes them, and
-/// ends the program. Without that the work is done, and its traces are the caller's.
+/// Does some work that needs a cleanup. SIGINT, SIGTERM or SIGHUP print the message, run `remove` and exit; otherwise the caller
+/// cleans up.
 pub fn until_stopped<T>(
-    words: &'static str,
+    message: &'static str,
     remove: impl FnOnce() -> Result<()> + Send + 'static,
     work: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
     static STOPPED: AtomicBool = AtomicBool::new(false);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let (mut asked, mut gone) =
+    let (mut terminate, mut hang_up) =
         runtime.block_on(async { anyhow::Ok((signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)) })?;
     runtime.spawn(async move {
         let code = tokio::select! {
             _ = tokio::signal::ctrl_c() => INTERRUPTED,
-            _ = asked.recv() => TERMINATED,
-            // The terminal was closed.
-            _ = gone.recv() => HUNG_UP,
+            _ = terminate.recv() => TERMINATED,
+            _ = hang_up.recv() => HUNG_UP,
         };
         STOPPED.store(true, Ordering::SeqCst);
-        told(&format!("\n{words}\n"));
-        // It asks others for answers, with a runtime of its own.
+        write_error(&format!("\n{message}\n"));
+        // In a thread, because it has its own runtime.
         let removed = std::thread::spawn(remove).join();
         match removed {
             Ok(Err(why)) => error(&why),
-            // What was said first may have been drawn over.
-            _ => told("\nAll of it is stopped.\n"),
+            // The progress display may have overwritten the first message.
+            _ => write_error("\nStopped everything that was started.\n"),
         }
         std::process::exit(code);
     });
     let done = work();
-    // What the work says of its own end is of no use then.
+    // The error of the interrupted work is not printed.
     while STOPPED.load(Ordering::SeqCst) {
         std::thread::park();
     }
@@ -144,7 +143,7 @@ pub fn until_stopped<T>(
     done
 }
 
-/// Says that a step begins.
+/// Prints the title of a step.
 pub fn step(title: &str) {
-    told(&format!("{} {title}\n", painted("::", "1;32")));
+    write_error(&format!("{} {title}\n", painted("::", "1;32")));
 }

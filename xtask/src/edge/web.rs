@@ -1,4 +1,4 @@
-//! A folder served over HTTP on loopback, for a person's browser; and whether a page elsewhere can be reached.
+//! Serves a folder over HTTP on loopback, and checks whether a host is reachable.
 
 use std::fs::File;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -8,13 +8,13 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use tiny_http::{Header, Response, Server};
 
-/// How long a server may take to take a connection.
+/// The time limit of a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether a host takes connections from here, at 443 unless it says another port; else why not.
+/// Connects to a host, by default to port 443; the error says why it fails.
 pub fn is_reachable(host: &str) -> Result<(), String> {
     let place = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
-    let mut why = format!("nobody knows the name `{host}`");
+    let mut why = format!("cannot resolve `{host}`");
     for address in place.to_socket_addrs().map_err(|error| format!("{why}: {error}"))? {
         match TcpStream::connect_timeout(&address, PATIENCE) {
             Ok(_) => return Ok(()),
@@ -24,7 +24,7 @@ pub fn is_reachable(host: &str) -> Result<(), String> {
     Err(why)
 }
 
-/// Serves until the process ends; `ready` hears the address.
+/// Serves until the process exits; `ready` is called with the address.
 ///
 /// # Errors
 /// When the port is taken.
@@ -34,7 +34,7 @@ pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -
     ready(&format!("http://127.0.0.1:{port}/"))?;
     for request in server.incoming_requests() {
         let file = inside(folder, request.url());
-        // A reader that goes away in the middle is no trouble of ours.
+        // A closed connection is not an error.
         let _ = match file.and_then(|path| Some((File::open(&path).ok()?, path))) {
             Some((file, path)) => {
                 let kind = format!("Content-Type: {}", content_type(&path)).parse::<Header>();
@@ -47,7 +47,7 @@ pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -
     Ok(())
 }
 
-/// The file that a request names; none outside the folder.
+/// The file of a request; `None` outside the folder.
 fn inside(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });

@@ -260,7 +260,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
             files::find(&environment, "pginstall/bin").with_context(|| format!("`{WHEEL}` has no PostgreSQL"))?
         }
     };
-    Ok(Server { programs, home, user, port: 0, password: files::secret()? })
+    Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })
 }
 
 fn source_url(request: &LocalRequest, contract: &Contract, root: &Path) -> Result<Option<String>> {

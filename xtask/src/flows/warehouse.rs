@@ -19,7 +19,7 @@ use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
 /// Creates the database of a local server, and what a source needs in it.
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
-    let admin = |database| server.login(postgres::SUPERUSER, &server.password, database);
+    let admin = |database| server.login(postgres::SUPERUSER, server.password.expose(), database);
     let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?;
     if found.rows.is_empty() {
         admin("postgres").execute(&[format!("CREATE DATABASE {DATABASE}")])?;

@@ -99,7 +99,7 @@ fn older(to: &Path) {
     gone["cores"] = json!([]);
     launches.truncate(launches.len() - 3);
     launches[5]["success"] = Value::Null;
-    launches[30]["details"] = json!("as it was told at first");
+    launches[30]["details"] = json!("as reported first");
     launches[40]["cores"][0]["landing_success"] = Value::Null;
     launches.push(gone);
     std::fs::write(to.join("launches.json"), serde_json::to_string(&launches).expect("JSON")).expect("written");

@@ -1,4 +1,4 @@
-//! The report in a browser: at the width of a phone and of a desk, in light and in dark mode, it tells of no error, loads
+//! The report in a browser: at the width of a phone and of a desk, in light and in dark mode, it reports no error, loads
 //! nothing, draws every chart, and has no text that is cut or lies on another.
 
 mod chromium;

@@ -1,4 +1,4 @@
-//! The entry point of dbt's image with the real dbt, a real PostgreSQL and an S3-speaking server that nobody here wrote:
+//! The entry point of dbt's image with the real dbt, a real PostgreSQL and an S3-speaking server of others:
 //! MiniStack, which `cargo xtask test --all` starts.
 //!
 //! It proves what arrives and what is said when it does not, not Amazon's permissions: answers that MiniStack never gives
@@ -250,7 +250,7 @@ fn uploading(folder: &TempDir) -> Entry {
 const LEAVING: &str = "mkdir -p target && echo '{}' > target/manifest.json";
 
 #[test]
-fn an_upload_that_is_refused_is_one_line_that_says_what_mends_it() {
+fn a_refused_upload_is_one_line_with_a_hint() {
     let folder = script(LEAVING);
     let missing = uploading(&folder).env("LAKE_URL", "s3://not-there").run(&[]);
     missing.complains(
@@ -260,9 +260,9 @@ fn an_upload_that_is_refused_is_one_line_that_says_what_mends_it() {
     missing.complains(1, &["; hint: create the bucket `not-there`"]);
     let denied = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(403, "AccessDenied")).run(&[]);
     denied.complains(1, &[": AccessDenied: In S3's own words; hint: ", "needs `s3:PutObject` on `lake/dev/dbt/*`"]);
-    let nobody = uploading(&folder).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").run(&[]);
-    nobody.complains(1, &["NoCredentialsError", "credentials"]);
-    uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).complains(2, &["see AWS_ENDPOINT_URL"]);
+    let output = uploading(&folder).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").run(&[]);
+    output.complains(1, &["NoCredentialsError", "credentials"]);
+    uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).complains(2, &["check AWS_ENDPOINT_URL"]);
 }
 
 #[test]
@@ -270,8 +270,8 @@ fn an_upload_that_fails_for_now_says_so() {
     let folder = script(LEAVING);
     let busy = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(503, "SlowDown")).run(&[]);
     busy.complains(75, &[": SlowDown: ", "; hint: try again"]);
-    let nobody = uploading(&folder).env("AWS_ENDPOINT_URL", "http://user:canary-secret@127.0.0.1:1").run(&[]);
-    nobody.complains(75, &["EndpointConnectionError; hint: try again"]);
+    let output = uploading(&folder).env("AWS_ENDPOINT_URL", "http://user:canary-secret@127.0.0.1:1").run(&[]);
+    output.complains(75, &["EndpointConnectionError; hint: try again"]);
     // Python shows a header that it cannot send.
     let unsendable = uploading(&folder).secret("AWS_SESSION_TOKEN", "canary-line\n").run(&[]);
     unsendable.complains(75, &["HTTPClientError"]);

@@ -113,14 +113,14 @@ impl Speed {
         };
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", "eu-west-1");
         command.env("AWS_DEFAULT_REGION", "eu-west-1").env("AWS_EC2_METADATA_DISABLED", "true");
-        // Nothing of the one who runs this, and nobody in between.
+        // Without the user's configuration and without a proxy.
         command.env("AWS_CONFIG_FILE", "/nowhere/config").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials");
         command.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN").env_remove("AWS_ACCOUNT_ID");
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command
     }
 
-    /// How long it takes, and what it says. It reads from nowhere and writes into a file, so that it waits for nobody.
+    /// Its duration and output. It reads no input and writes to a file, so that it never waits for a reader.
     fn run(&self, tool: Tool, round: usize) -> (Duration, String) {
         let said = self.output.path().join("said");
         let file = File::create(&said).expect("a file");

@@ -12,6 +12,6 @@ use crate::flows;
 pub(super) fn run(common: &Common) -> Result<Exit> {
     let facts = flows::doctor::facts(common.env.as_deref(), common.dot_env.as_deref())?;
     let verdicts = doctor::diagnoses(&facts);
-    print(common.json, &verdicts, || terminal::lights(&doctor::report(&verdicts)))?;
+    print(common.json, &verdicts, || terminal::coloured(&doctor::report(&verdicts)))?;
     Ok(if doctor::is_red(&verdicts) { Exit::Failed } else { Exit::Done })
 }

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
     let json = args.common.json;
     // Without a browser the URL goes to the terminal only: a file or a log must not keep the token.
     let opened = !args.print && open::browse(&login)?;
-    let shown = args.print || (!opened && !json && terminal::is_seen());
+    let shown = args.print || (!opened && !json && terminal::is_interactive());
     let value = json!({ "page": page, "opened": opened, "login": args.print.then(|| login.url()) });
     print(json, &value, || match (shown, opened) {
         (true, _) => format!("{}\n", login.url()),

@@ -14,6 +14,6 @@ pub(super) fn run(args: &Status) -> Result<Exit> {
     let common = &args.common;
     let request = DeployRequest::new(common.env.as_deref(), common.dot_env.as_deref(), &[], None, None)?;
     let lines = status::lines(&request, args.drift)?;
-    print(common.json, &lines, || terminal::lights(&verdict::report(&lines)))?;
+    print(common.json, &lines, || terminal::coloured(&verdict::report(&lines)))?;
     Ok(if verdict::is_red(&lines) { Exit::Failed } else { Exit::Done })
 }

@@ -8,6 +8,8 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, Socket};
 
+use connect::Secret;
+
 use crate::failure::Failure;
 use crate::ui::Rows;
 
@@ -17,7 +19,7 @@ pub struct Login {
     host: String,
     port: u16,
     role: String,
-    password: String,
+    password: Secret,
     database: String,
     tls: Tls,
 }
@@ -25,8 +27,8 @@ pub struct Login {
 impl Login {
     /// On any server, without TLS.
     pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
-        let [host, role, password, database] = [host, role, password, database].map(str::to_owned);
-        Self { host, port, role, password, database, tls: Tls::Off }
+        let [host, role, database] = [host, role, database].map(str::to_owned);
+        Self { host, port, role, password: password.into(), database, tls: Tls::Off }
     }
 
     /// The same with TLS, which only the feature `cloud` has.
@@ -38,7 +40,7 @@ impl Login {
 
     /// For programs: with the password, which is hexadecimal and needs no quoting.
     pub fn url(&self) -> String {
-        format!("postgres://{}:{}@{}:{}/{}", self.role, self.password, self.host, self.port, self.database)
+        format!("postgres://{}:{}@{}:{}/{}", self.role, self.password.expose(), self.host, self.port, self.database)
     }
 
     /// The server's port.
@@ -48,7 +50,7 @@ impl Login {
 
     /// The role's password.
     pub fn password(&self) -> &str {
-        &self.password
+        self.password.expose()
     }
 
     /// For people: without the password.
@@ -60,7 +62,12 @@ impl Login {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut config = Config::new();
-            config.host(&self.host).port(self.port).user(&self.role).password(&self.password).dbname(&self.database);
+            config
+                .host(&self.host)
+                .port(self.port)
+                .user(&self.role)
+                .password(self.password.expose())
+                .dbname(&self.database);
             config.application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
             work(self.enter(&mut config).await?).await
         })

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 #[cfg(feature = "cloud")]
 use crate::image::{CargoTree, Toolchain};
 
-/// Cargo as the one that runs us.
+/// The cargo that runs this program.
 fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
@@ -26,14 +26,14 @@ fn cargo(root: &Path) -> Result<(Shell, String)> {
     Ok((shell, cargo_program()))
 }
 
-/// What `cargo run` says of us in the environment. Build scripts that look at those variables would run, and compile,
-/// again, so cargo is called without them, as a person calls it.
-fn about_us() -> impl Iterator<Item = String> {
+/// The variables that `cargo run` sets for this program. Build scripts that read them would run again, so cargo is called without
+/// them.
+fn variables_of_cargo() -> impl Iterator<Item = String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
-/// The variables that hold credentials or lead to them. Another process of the same user can still read them elsewhere.
+/// The variables with credentials or access to them. Another process of the same user can still read them elsewhere.
 fn credentials() -> impl Iterator<Item = String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| {
@@ -42,14 +42,14 @@ fn credentials() -> impl Iterator<Item = String> {
     })
 }
 
-fn as_a_person(command: Cmd<'_>) -> Cmd<'_> {
-    about_us().chain(credentials()).fold(command, |command, name| command.env_remove(name))
+fn without_cargo_and_credentials(command: Cmd<'_>) -> Cmd<'_> {
+    variables_of_cargo().chain(credentials()).fold(command, |command, name| command.env_remove(name))
 }
 
-/// Becomes the full program, with the same arguments, in the same folder; cargo compiles what it lacks. This process is
-/// replaced, twice, so that signals, output and exit code are the full program's own. Comes back only with an error.
+/// Replaces this process by the full program with the same arguments, which cargo compiles if necessary, so that signals, output
+/// and exit code are those of the full program. Returns only with an error.
 ///
-/// With credentials in the environment, a child without them compiles first, and there is nothing left to compile.
+/// With credentials in the environment, a child process without them compiles first.
 #[cfg(not(feature = "cloud"))]
 pub fn hand_over(root: &Path) -> anyhow::Error {
     use std::os::unix::process::CommandExt;
@@ -58,7 +58,7 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
         let mut command = Command::new(&cargo);
         command.args([verb, "--locked", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path"]);
         command.arg(root.join("Cargo.toml"));
-        about_us().for_each(|name| _ = command.env_remove(name));
+        variables_of_cargo().for_each(|name| _ = command.env_remove(name));
         command
     };
     if credentials().next().is_some() {
@@ -72,7 +72,7 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
     Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
 }
 
-/// Whether that was done before: then cargo left the Docker client here, which nobody else needs.
+/// Whether that was done before: then cargo has compiled the Docker client, which only the full program uses.
 #[cfg(not(feature = "cloud"))]
 pub fn was_handed_over() -> bool {
     let own = std::env::current_exe().unwrap_or_default();
@@ -80,7 +80,7 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// The light program builds the jobs without AWS, the full one as the tests do; so no crate compiles twice.
+/// The light program builds the jobs without AWS, the full one like the tests, so that no crate compiles twice.
 #[cfg(not(feature = "cloud"))]
 const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
 #[cfg(feature = "cloud")]
@@ -88,16 +88,19 @@ const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features"
 
 /// Builds the jobs' programs with the profile of this program, and returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot find our own program")?;
-    let folder = own.parent().context("our own program has no folder")?.to_owned();
-    // Below `deps` lie test programs; the built programs are one up.
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let folder = own.parent().context("this program has no folder")?.to_owned();
+    // Test programs are in `deps`, the built programs above it.
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    as_a_person(cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"))
-        .quiet()
-        .run()
-        .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
+    without_cargo_and_credentials(cmd!(
+        shell,
+        "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"
+    ))
+    .quiet()
+    .run()
+    .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
     Ok(folder)
 }
 
@@ -111,14 +114,14 @@ pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     let (shell, cargo) = cargo(root)?;
     let tree = |edges: &str, format: &str| -> Result<String> {
         let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
-        let output = as_a_person(command).args(["--edges", edges, "--format", format]).quiet().read();
+        let output = without_cargo_and_credentials(command).args(["--edges", edges, "--format", format]).quiet().read();
         output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))
     };
     Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
 }
 
-/// Compiles both programs as one static file for an image, and gives its place. Where the crates and the repository lie
-/// on this machine does not show in it, so that another machine makes the same bytes.
+/// Compiles both programs as one static file for an image, and returns its path. It contains no path of this machine, so that
+/// another machine compiles the same bytes.
 #[cfg(feature = "cloud")]
 pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let (shell, cargo) = cargo(root)?;
@@ -128,7 +131,7 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
     let build =
         cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
-    as_a_person(build)
+    without_cargo_and_credentials(build)
         .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
         .quiet()
         .run()
@@ -139,7 +142,7 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
 /// Cargo for the fuzz targets: `jobs/fuzz/rustc.sh` compiles the workspace's crates, any other is compiled already.
 fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
     let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
-    as_a_person(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
+    without_cargo_and_credentials(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
 /// Builds the fuzz targets; whether they compile.
@@ -160,19 +163,22 @@ pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
 /// Runs cargo with the environment added.
 ///
 /// # Errors
-/// When it ends with another code than 0.
+/// When it exits with another code than 0.
 pub fn cargo_lint(root: &Path, words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let (shell, cargo) = cargo(root)?;
-    Ok(as_a_person(cmd!(shell, "{cargo} {words...}")).envs(environment.iter().copied()).quiet().run()?)
+    Ok(without_cargo_and_credentials(cmd!(shell, "{cargo} {words...}"))
+        .envs(environment.iter().copied())
+        .quiet()
+        .run()?)
 }
 
 /// Runs a program that calls cargo.
 ///
 /// # Errors
-/// When it ends with another code than 0.
+/// When it exits with another code than 0.
 pub fn lint(root: &Path, program: &Path, words: &[&str]) -> Result<()> {
     let (shell, cargo) = cargo(root)?;
-    Ok(as_a_person(cmd!(shell, "{program} {words...}")).env("CARGO", cargo).quiet().run()?)
+    Ok(without_cargo_and_credentials(cmd!(shell, "{program} {words...}")).env("CARGO", cargo).quiet().run()?)
 }
 
 /// Runs `cargo test` with the environment added; whether every test passed.
@@ -183,6 +189,7 @@ pub fn cargo_test(
     environment: &BTreeMap<String, String>,
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    let test = as_a_person(cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}"));
+    let test =
+        without_cargo_and_credentials(cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}"));
     Ok(test.envs(environment).quiet().run().is_ok())
 }

@@ -24,7 +24,7 @@ impl Database {
         database.server.start()?;
         warehouse::prepare(&database.server, "spacex", &database.passwords)?;
         // Its data is temporary, and every dropped database would wait for the disk.
-        let admin = database.server.login(SUPERUSER, &database.server.password, DATABASE);
+        let admin = database.server.login(SUPERUSER, database.server.password.expose(), DATABASE);
         admin.execute(&["ALTER SYSTEM SET fsync = off".to_owned(), "SELECT pg_reload_conf()".to_owned()])?;
         Ok(database)
     }
@@ -35,7 +35,7 @@ impl Database {
         let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
         let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));
         roles
-            .chain([(SUPERUSER, self.server.password.as_str())])
+            .chain([(SUPERUSER, self.server.password.expose())])
             .map(|(role, password)| (format!("TEST_WAREHOUSE_{}", role.to_uppercase()), url(role, password)))
             .chain([("TEST_XTASK".to_owned(), files::own_program())])
             .collect()

@@ -53,7 +53,7 @@ pub fn installed() -> Option<PathBuf> {
 }
 
 impl Chromium {
-    /// Starts Chromium, and opens an empty page that tells of its errors and requests.
+    /// Starts Chromium, and opens an empty page that reports its errors and requests.
     pub fn start(program: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let [to, from] = ["to", "from"].map(|name| folder.path().join(name));

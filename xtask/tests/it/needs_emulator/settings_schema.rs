@@ -1,4 +1,4 @@
-//! The JSON Schemas by a validator that nobody here wrote; dbt's environment has it.
+//! The JSON Schemas checked by the validator in dbt's environment.
 
 use std::path::Path;
 use std::process::Command;

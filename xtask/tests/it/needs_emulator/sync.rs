@@ -95,7 +95,7 @@ fn a_change_is_one_write_over_what_was_there_and_the_manifest() {
 
     bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
     let preview = bench.text(&["--dry-run"]);
-    assert!(preview.contains("RequirementsVersion=the version that the sync will print"), "{preview}");
+    assert!(preview.contains("RequirementsVersion=the version that the sync prints"), "{preview}");
     let words = bench.text(&[]);
     let version = bench.version("requirements.txt");
     assert!(

@@ -11,7 +11,7 @@ use super::{FIRST, account, folder};
 type Row = (&'static str, Option<&'static [&'static str]>, Option<&'static [&'static str]>, &'static [&'static str]);
 
 const MAKE: &[&str] = &["CreateChangeSet", "ExecuteChangeSet"];
-const ANEW: &[&str] = &["DeleteStack", "CreateChangeSet", "ExecuteChangeSet"];
+const RECREATE: &[&str] = &["DeleteStack", "CreateChangeSet", "ExecuteChangeSet"];
 const DELETE: &[&str] = &["DeleteStack"];
 
 const TABLE: [Row; 23] = [
@@ -26,10 +26,10 @@ const TABLE: [Row; 23] = [
     ("IMPORT_ROLLBACK_COMPLETE", Some(MAKE), Some(&[]), DELETE),
     ("IMPORT_ROLLBACK_FAILED", None, None, DELETE),
     ("IMPORT_ROLLBACK_IN_PROGRESS", Some(MAKE), Some(&[]), DELETE),
-    ("REVIEW_IN_PROGRESS", Some(ANEW), Some(DELETE), DELETE),
-    ("ROLLBACK_COMPLETE", Some(ANEW), Some(DELETE), DELETE),
+    ("REVIEW_IN_PROGRESS", Some(RECREATE), Some(DELETE), DELETE),
+    ("ROLLBACK_COMPLETE", Some(RECREATE), Some(DELETE), DELETE),
     ("ROLLBACK_FAILED", None, Some(DELETE), DELETE),
-    ("ROLLBACK_IN_PROGRESS", Some(ANEW), Some(DELETE), DELETE),
+    ("ROLLBACK_IN_PROGRESS", Some(RECREATE), Some(DELETE), DELETE),
     ("UPDATE_COMPLETE", Some(MAKE), Some(&[]), DELETE),
     ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Some(MAKE), Some(&[]), DELETE),
     ("UPDATE_FAILED", None, Some(&["RollbackStack"]), DELETE),

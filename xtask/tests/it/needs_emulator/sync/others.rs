@@ -37,7 +37,7 @@ fn an_object_of_others_at_our_key_is_refused_unless_its_content_is_the_same() {
     bench.meddle("dags/dag.py", "import json \n");
     let asked = bench.refused(
         &[],
-        &["error: nothing was written: `dags/dag.py` was written by someone else", "--overwrite replaces it"],
+        &["error: nothing was written: `dags/dag.py` was written by someone else", "--overwrite replaces them"],
     );
     assert!(asked.iter().all(|asked| asked.method == "GET"));
     let (report, asked) = bench.done(&["--overwrite"]);
@@ -112,10 +112,10 @@ fn another_account_no_bucket_and_no_permission_are_a_line_and_a_hint_each() {
     refusal(&missing, &["error: the bucket `dpstack-airflow-nowhere` does not exist", "hint: the stack `storage`"]);
     let denied = run(&bench, &answering(403, "AccessDenied"), "CI", "1");
     refusal(&denied, &["`: AccessDenied: In S3's", "hint: the caller needs `s3:ListBucket`"]);
-    let mut nobody = bench.command("sync-dags", &upstream);
-    nobody.arg("--dir").arg(bench.folder()).env("AWS_EC2_METADATA_DISABLED", "true");
-    nobody.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").env("HOME", "/nowhere");
-    refusal(&nobody.output().expect("xtask starts"), &["no credentials", "hint: set AWS_ACCESS_KEY_ID"]);
+    let mut anonymous = bench.command("sync-dags", &upstream);
+    anonymous.arg("--dir").arg(bench.folder()).env("AWS_EC2_METADATA_DISABLED", "true");
+    anonymous.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").env("HOME", "/nowhere");
+    refusal(&anonymous.output().expect("xtask starts"), &["no credentials", "hint: set AWS_ACCESS_KEY_ID"]);
     bench.holds(&[]);
     assert!(bench.read("dags/dag.py").starts_with(b"<"), "nothing was written");
     bench.done(&[]);
