@@ -241,7 +241,7 @@ fn an_interrupted_deployment_continues() {
     signal(&account, "SUCCESS");
     let output = end(again).done();
     assert!(
-        output.stderr.contains("CloudFormation is at work on DataPlatform-first; waiting for it"),
+        output.stderr.contains("Waiting for CloudFormation to finish its operation on DataPlatform-first"),
         "{}",
         output.stderr
     );
@@ -278,7 +278,7 @@ fn half_rolled_back() -> (Account, TempDir) {
         "The specified log group does not exist",
         "`Wait` (AWS::CloudFormation::WaitCondition) ",
         "said so",
-        "hint: fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE leaves out",
+        "hint: fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE skips a resource",
     ]);
     only_recover_helps(&account, &waiting, &["is UPDATE_ROLLBACK_FAILED: an update failed, and so did its rollback"]);
     (account, waiting)

@@ -185,7 +185,11 @@ fn a_deployment_that_ends_before_the_limit_is_set_makes_the_warehouse_ready_agai
     redshift.state().throttled = true;
     let failed = redshift.run(&account, &["deploy", "--yes"]);
     assert_eq!(failed.code, Some(75), "{}", failed.stderr);
-    assert!(failed.stderr.contains("cannot set the warehouse's usage limit: ThrottlingException"), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("cannot create the warehouse's usage limit: ThrottlingException"),
+        "{}",
+        failed.stderr
+    );
     assert!(!failed.stderr.contains("orchestration: creating"), "Airflow has to wait: {}", failed.stderr);
     redshift.state().throttled = false;
     redshift.asked();
