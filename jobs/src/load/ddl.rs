@@ -27,12 +27,14 @@ pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statem
     Statement::new(format!("create {schema}.{}", table.name), sql)
 }
 
-/// Creates the source's row in `etl.heads`. If two loads do so at the same time, every commit updates both rows.
-pub fn register(source: &str) -> Statement {
+/// Creates the source's row in `etl.heads`. If two loads do so at the same time, PostgreSQL keeps one row; on Redshift, every commit
+/// updates both.
+pub fn register(source: &str, dialect: Dialect) -> Statement {
+    let once = if dialect == Dialect::Postgres { "\nON CONFLICT DO NOTHING" } else { "" };
     let sql = format!(
         "INSERT INTO etl.heads (source, seq)\nSELECT '{source}', head\n\
          FROM (SELECT coalesce(max(seq), 0) AS head FROM etl.runs WHERE source = '{source}') AS ledger\n\
-         WHERE NOT EXISTS (SELECT 1 FROM etl.heads WHERE source = '{source}')"
+         WHERE NOT EXISTS (SELECT 1 FROM etl.heads WHERE source = '{source}'){once}"
     );
     Statement::new(format!("register the source `{source}`"), sql)
 }

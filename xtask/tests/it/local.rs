@@ -103,7 +103,7 @@ fn two_commands_in_one_folder_do_not_meet() {
     std::fs::create_dir_all(local.path()).expect("the folder");
     let lock = std::fs::File::create(local.path().join("lock")).expect("a lock");
     lock.lock().expect("locked");
-    assert!(local.refused(&["stop"]).contains("another command is at work"));
+    assert!(local.refused(&["stop"]).contains("another command is using"));
     drop(lock);
     assert_eq!(local.json(&["stop"])["stopped"], false);
 }

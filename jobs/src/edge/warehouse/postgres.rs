@@ -105,7 +105,7 @@ impl Warehouse for Postgres {
     }
 
     async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&register(schema)).await?;
+        self.run(&register(schema, Dialect::Postgres)).await?;
         let shape = self.shape(schema).await?;
         let mut missing = Vec::new();
         for table in tables {

@@ -143,7 +143,7 @@ impl Warehouse for Redshift {
     }
 
     async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&register(schema)).await?;
+        self.run(&register(schema, Dialect::Redshift)).await?;
         let shape = self.shape(schema).await?;
         for table in tables {
             let Some(columns) = shape.get(table.name) else {

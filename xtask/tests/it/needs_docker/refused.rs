@@ -38,7 +38,7 @@ fn a_missing_repository_is_an_error_that_names_its_stack() {
     let mut command = build_images(&["--push", "--registry", &ministack(), "--image", "dbt-image"]);
     let (code, words) = refusal(command.env("AWS_DEFAULT_REGION", "us-east-1"));
     assert!(code == Some(1) && words.contains("RepositoryNotFoundException"), "{words}");
-    assert!(words.contains("the stack `registry` of `cargo xtask deploy` has both repositories"), "{words}");
+    assert!(words.contains("the stack `registry` of `cargo xtask deploy` contains both repositories"), "{words}");
 }
 
 #[test]
@@ -54,5 +54,8 @@ fn a_missing_base_image_is_an_error_that_names_the_image() {
 fn nothing_is_pushed_to_another_account_than_the_settings() {
     let mut command = build_images(&["--push", "--registry", &ministack()]);
     let (code, words) = refusal(command.env("AWS_ACCOUNT_ID", "123456789012"));
-    assert!(code == Some(1) && words.contains("of account 000000000000, the settings of 123456789012"), "{words}");
+    assert!(
+        code == Some(1) && words.contains("belong to account 000000000000, the settings to 123456789012"),
+        "{words}"
+    );
 }

@@ -108,7 +108,7 @@ fn the_workflow_deploys_everything_to_an_empty_account() {
                 assert!(images.iter().all(|image| image["digest"].is_string()), "both are pushed: {images:?}");
                 assert_eq!(plan["idle"], false);
             }
-            line if line.contains("--expect") => assert!(said.contains("\nDone."), "{said}"),
+            line if line.contains("--expect") => assert!(said.contains("\nDeployed."), "{said}"),
             line if line.contains("sync-dags") => assert!(said.contains("Nothing to do"), "{said}"),
             line if line.contains("status") => {
                 assert!(said.contains("All parts that can be verified here are"), "{said}")
