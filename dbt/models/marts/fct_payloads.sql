@@ -40,7 +40,8 @@ candidates as (
         claims.launch_id
 ),
 
--- precedence: both places, then the launch's list, then the payload; then the earlier launch. Deleted launches are excluded
+-- precedence: both places, then the launch's list, then the payload; then the earlier launch. Deleted launches are
+-- excluded
 ranked as (
     select
         candidates.payload_id,

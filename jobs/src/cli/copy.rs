@@ -11,12 +11,15 @@ use crate::edge::lake::Lake;
 #[cfg(feature = "aws")]
 use crate::edge::warehouse::Redshift;
 use crate::edge::warehouse::{Address, Postgres};
+#[cfg(feature = "aws")]
 use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::copy::{Job, Report, copy};
 use crate::flows::lineage::Lineage;
 use crate::lineage::Written;
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+#[cfg(feature = "aws")]
+use anyhow::{Context, ensure};
 use clap::Parser;
 use connect::aws;
 use contract::RunId;

@@ -124,9 +124,9 @@ fn panel<'a, 'b>(
     let (width, height) = area.dim_in_pixel();
     let mut plot = ChartBuilder::on(area)
         .margin_top(24)
-        .margin_right(10)
+        .margin_right(16)
         .x_label_area_size(24)
-        .y_label_area_size(if labelled { 10 } else { 40 })
+        .y_label_area_size(if labelled { 10 } else { 48 })
         .build_cartesian_2d(first..last, 0.0..top)?;
     let format = |value: &f64| format(*value);
     let year = |year: &f64| if year.fract() == 0.0 { year.to_string() } else { String::new() };
