@@ -203,7 +203,11 @@ fn a_broken_report_is_noticed(chromium: &mut Chromium, file: &Path, pictures: &P
         ("no marks", broken("<rect ", "<rect display=\"none\" "), "is not to be seen"),
         ("no drawing", broken("</style>", "svg > * { display: none }</style>"), "blank, with 1 colours"),
         ("a hidden drawing", broken("</style>", "svg { display: none !important }</style>"), "0 drawings are shown"),
-        ("both drawings", broken("</style>", "svg { display: block !important }</style>"), "2 drawings are shown"),
+        (
+            "both drawings",
+            broken("</style>", ".narrow, .wide { display: block !important }</style>"),
+            "2 drawings are shown",
+        ),
         ("something wide", broken("</main>", "<p style=\"width: 420px\">wide</p></main>"), "pixels wide"),
         ("a wide table", broken("overflow-x: auto;", ""), "pixels wide"),
         ("no dark mode", broken("(prefers-color-scheme: dark)", "print"), "bright"),
