@@ -49,9 +49,6 @@ pub enum Cell<'a> {
 }
 
 /// Cleans a string and reads it as the type.
-///
-/// # Errors
-/// Why the value does not have this type.
 pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
     let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
     if text.is_empty() && rules.contains(&Clean::EmptyToNull) {
@@ -81,9 +78,6 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
 }
 
 /// Reads a number, which `text` shows, as a type other than integer; [`integer`] reads those from their text.
-///
-/// # Errors
-/// Why the value does not have this type.
 pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static>, String> {
     if kind != Type::Double {
         return Err(wrong(kind, &format!("the number {text}")));
@@ -97,9 +91,6 @@ fn within(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, 
 }
 
 /// Reads true or false as the type.
-///
-/// # Errors
-/// Why the value does not have this type.
 pub fn boolean(value: bool, kind: Type) -> Result<Cell<'static>, String> {
     if kind == Type::Boolean { Ok(Cell::Bool(value)) } else { Err(wrong(kind, &value.to_string())) }
 }

@@ -71,9 +71,6 @@ impl Common {
     }
 
     /// The validated contract.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is not a valid contract.
     pub fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();

@@ -4,8 +4,8 @@
 
 pub mod clock;
 pub mod lake;
-pub mod openlineage;
-pub mod scratch;
+pub(crate) mod openlineage;
+pub(crate) mod scratch;
 pub mod source;
 pub mod warehouse;
 

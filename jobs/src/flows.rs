@@ -1,7 +1,7 @@
 //! The steps of each job.
 
 pub mod copy;
-pub mod lineage;
+pub(crate) mod lineage;
 pub mod transform;
 
 use std::collections::BTreeSet;
@@ -12,9 +12,6 @@ use contract::Contract;
 use crate::failure::Failure;
 
 /// The chosen collections, in the contract's order; all when none is named.
-///
-/// # Errors
-/// When a name is not in the contract.
 pub fn chosen<'c>(contract: &'c Contract, names: &[String]) -> Result<Vec<&'c str>> {
     // An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
     let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();

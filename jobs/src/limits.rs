@@ -60,9 +60,6 @@ impl Defect {
 }
 
 /// Text in a column of at most so many bytes.
-///
-/// # Errors
-/// When it is longer or contains U+0000.
 pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     length(text, most)?;
     if text.as_bytes().contains(&0) {
@@ -72,9 +69,6 @@ pub fn text(text: &str, most: usize) -> Result<(), Defect> {
 }
 
 /// The length alone, for text that is known to contain no U+0000.
-///
-/// # Errors
-/// When it is longer.
 pub fn length(text: &str, most: usize) -> Result<(), Defect> {
     if text.len() > most {
         return Err(Defect::new("varchar_bytes", format!("{} bytes, at most {most} fit", text.len())));
@@ -88,9 +82,6 @@ fn nul() -> Defect {
 }
 
 /// A DOUBLE PRECISION: 0, or from around 1E-307 to around 1E+308 on either side ("Numeric types").
-///
-/// # Errors
-/// When it is out of range, infinite or not a number.
 pub fn double(value: f64) -> Result<(), Defect> {
     if (1e-307..=1e308).contains(&value.abs()) || value == 0.0 {
         return Ok(());
@@ -103,9 +94,6 @@ pub fn double(value: f64) -> Result<(), Defect> {
 }
 
 /// An instant in microseconds from 1970-01-01T00:00:00Z.
-///
-/// # Errors
-/// When it is before 4713 BC.
 pub fn micros(value: i64) -> Result<(), Defect> {
     if value < FIRST_MICROS {
         let problem = format!("{value} microseconds from 1970 are before 4713 BC, the first supported year");
@@ -115,9 +103,6 @@ pub fn micros(value: i64) -> Result<(), Defect> {
 }
 
 /// A date as days from 1970-01-01.
-///
-/// # Errors
-/// When it is before 4713 BC or after 294276 AD.
 pub fn days(value: i32) -> Result<(), Defect> {
     if !(FIRST_DAY..=LAST_DAY).contains(&value) {
         let problem = format!("{value} days from 1970 are not within 4713 BC to 294276 AD");

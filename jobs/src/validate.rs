@@ -24,9 +24,6 @@ pub use parquet::parquet;
 pub use refusal::Refusal;
 
 /// Checks a manifest against the contract, without reading its objects.
-///
-/// # Errors
-/// What differs.
 pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Receipt) -> Result<(), String> {
     let Some(described) = contract.collections.get(collection) else {
         return Err(format!("the contract has no collection `{collection}`"));
@@ -101,9 +98,6 @@ impl Violation {
 }
 
 /// Checks an object against its manifest: its size and SHA-256.
-///
-/// # Errors
-/// What differs.
 pub fn object(file: &File, bytes: &Bytes) -> Result<(), Violation> {
     if bytes.len() as u64 != file.object.bytes {
         return Err(Violation::size(file, bytes.len() as u64));
@@ -119,9 +113,6 @@ pub fn object(file: &File, bytes: &Bytes) -> Result<(), Violation> {
 }
 
 /// Checks a Parquet file against its manifest and against its table.
-///
-/// # Errors
-/// What differs, or the first value that the warehouse would refuse.
 pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), Violation> {
     object(file, bytes)?;
     let rows = parquet(&Column::of(table), &file.object.key, bytes).map_err(Violation::Refused)?;

@@ -23,9 +23,7 @@ pub async fn config() -> SdkConfig {
 }
 
 /// The configuration, if one of these URLs is on AWS: to search for a region elsewhere could cost seconds.
-///
-/// # Errors
-/// Never; a build without the feature `aws` returns one.
+/// Only a build without the feature `aws` returns an error.
 pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
     let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
     Ok(if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(config().await) } else { None })

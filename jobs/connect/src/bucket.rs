@@ -18,9 +18,7 @@ use crate::failure::Failure;
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// A builder with the SDK's region, credentials and endpoint; it lacks the bucket's name.
-///
-/// # Errors
-/// Without a region.
+/// Fails without a region.
 pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
     let mut builder = AmazonS3Builder::new();
     let endpoint = endpoint(aws, "S3");

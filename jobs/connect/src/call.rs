@@ -9,15 +9,9 @@ use crate::failure::{Failure, chain, of_call};
 #[expect(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
 pub trait CallResult<T, E>: Sized {
     /// `None` if the service returns this error code, which says that the resource does not exist.
-    ///
-    /// # Errors
-    /// With any other error of the call.
     fn unless(self, code: &str) -> Result<Option<T>, SdkError<E>>;
 
     /// The result, where an error reads `cannot ACTION: CODE: cause`. `hints` are by how a code starts.
-    ///
-    /// # Errors
-    /// With the call's error as a [`Failure`].
     fn or_failure(self, action: impl AsRef<str>, hints: &[(&str, &str)]) -> Result<T>;
 }
 

@@ -118,9 +118,6 @@ impl DataApi {
     }
 
     /// Runs statements, several of them in one transaction, and waits until they finish.
-    ///
-    /// # Errors
-    /// When the service refuses the call or does not respond.
     pub async fn run(&self, statements: &[&str]) -> Result<Result<Finished, Problem>, Failure> {
         let id = match statements {
             [one] => {
@@ -160,9 +157,6 @@ impl DataApi {
     }
 
     /// The rows of a query, every value as text.
-    ///
-    /// # Errors
-    /// When the service refuses the call or does not respond.
     pub async fn rows(&self, of: &Finished) -> Result<Vec<Vec<String>>, Failure> {
         let mut pages = self.client.get_statement_result().id(&of.id).into_paginator().send();
         let mut rows = Vec::new();

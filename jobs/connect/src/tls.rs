@@ -17,9 +17,6 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::failure::Failure;
 
 /// The connector of a TLS mode; `None` for connections without TLS.
-///
-/// # Errors
-/// When the root certificates cannot be read.
 pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
     let provider = Arc::new(ring::default_provider());
     let unusable = |error| Failure::refused("cannot set up TLS for the warehouse").because(error);

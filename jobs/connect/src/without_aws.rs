@@ -7,9 +7,7 @@ use crate::failure::Failure;
 pub enum SdkConfig {}
 
 /// No configuration.
-///
-/// # Errors
-/// When one of these URLs is on AWS.
+/// Fails when one of these URLs is on AWS.
 #[allow(clippy::unused_async, reason = "the build with the feature awaits")]
 pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
     let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");

@@ -6,9 +6,6 @@ use super::{Cell, brief, wrong};
 
 /// Reads the text of a JSON number as an integer, exactly: `1e3` and `9007199254740993.0` are integers, and no
 /// 64-bit float can represent the latter.
-///
-/// # Errors
-/// Why it is not a 64-bit integer.
 pub fn integer(json: &str) -> Result<Cell<'static>, String> {
     let value = json.parse().ok().or_else(|| integral(json));
     value.map(Cell::Integer).ok_or_else(|| wrong(Type::Integer, &format!("the number {}", brief(json))))

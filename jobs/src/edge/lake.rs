@@ -69,9 +69,7 @@ impl Lake {
     /// Opens `s3://bucket[/prefix]` or `file:///dir`.
     ///
     /// A bucket needs `aws`, for region, credentials and endpoint.
-    ///
-    /// # Errors
-    /// When the URL is of another kind, or the folder does not exist and cannot be created (`create`).
+    /// Fails when the URL is of another kind, or the folder does not exist and cannot be created (`create`).
     pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
         let store: Arc<dyn ObjectStore> = match parsed.scheme() {
@@ -134,9 +132,6 @@ impl Lake {
     }
 
     /// A whole object, or `None` if it does not exist.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn get(&self, key: &str) -> Result<Option<Bytes>> {
         match self.store.get(&Path::from(key)).await {
             Ok(found) => Ok(Some(found.bytes().await.map_err(|error| self.failed("read", key, error))?)),
@@ -146,9 +141,6 @@ impl Lake {
     }
 
     /// The bytes of an object, which are read only if the object at its key has the recorded size.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn get_object(&self, object: &Object) -> Result<Stored> {
         match self.store.get(&Path::from(object.key.as_str())).await {
             Ok(found) if found.meta.size != object.bytes => Ok(Stored::OtherSize(found.meta.size)),
@@ -161,17 +153,11 @@ impl Lake {
     }
 
     /// Whether the object exists with exactly this size.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn has(&self, object: &Object) -> Result<bool> {
         Ok(self.size(&object.key).await? == Some(object.bytes))
     }
 
     /// An object's size in bytes, or `None` if it does not exist.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
         match self.store.head(&Path::from(key)).await {
             Ok(found) => Ok(Some(found.size)),
@@ -187,9 +173,6 @@ impl Lake {
 
     /// Opens the current version of an object that its owner may replace at any time: its size and its reader, or `None` if
     /// it does not exist. The reader fails with a temporary error if the object changes before it is read completely.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn read_version(&self, key: &str) -> Result<Option<(u64, Reader)>> {
         match self.store.head(&Path::from(key)).await {
             Ok(found) => Ok(Some((found.size, Reader::new(self, key, found.size, found.e_tag)))),
@@ -199,9 +182,6 @@ impl Lake {
     }
 
     /// The SHA-256 of the bytes at an object's key, read piece by piece.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached, or the stored object is shorter.
     pub async fn sha256(&self, object: &Object) -> Result<String> {
         let (mut bytes, mut hash) = (self.read(&object.key, object.bytes), Sha256::default());
         while let Some(piece) = bytes.next().await? {
@@ -211,9 +191,6 @@ impl Lake {
     }
 
     /// The names directly below a prefix.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
         let found = self.store.list_with_delimiter(Some(&Path::from(prefix))).await;
         let found = found.map_err(|error| self.failed("list", prefix, error))?;

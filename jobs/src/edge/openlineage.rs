@@ -24,9 +24,7 @@ pub struct Collector {
 
 impl Collector {
     /// The collector at `url`, whose path for events is `endpoint`; `key` is its API key.
-    ///
-    /// # Errors
-    /// When `url` is not an HTTP URL; it is not shown, because it may contain a secret.
+    /// Fails when `url` is not an HTTP URL; it is not shown, because it may contain a secret.
     pub fn new(url: &str, endpoint: &str, key: Option<&str>) -> Result<Self> {
         let invalid = || Failure::refused("OPENLINEAGE_URL is not an http or https URL");
         let mut url = Url::parse(url).map_err(|_| invalid())?;
@@ -48,9 +46,7 @@ impl Collector {
     }
 
     /// Sends one event.
-    ///
-    /// # Errors
-    /// When the collector does not accept it in time. The error has only the host of the URL.
+    /// Fails when the collector does not accept it in time. The error has only the host of the URL.
     pub async fn send(&self, event: &Value) -> Result<()> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
         let request =

@@ -78,9 +78,6 @@ pub struct Body {
 
 impl Api {
     /// An API below `base`, a scheme and host.
-    ///
-    /// # Errors
-    /// When the system's root certificates cannot be read.
     pub fn new(base: &str) -> Result<Self> {
         let client = Client::builder()
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
@@ -94,10 +91,7 @@ impl Api {
 
     /// Requests `path` and follows redirects. The ETag is sent only to its own URL, which then returns the content only if
     /// it has changed.
-    ///
-    /// # Errors
-    /// Temporary for 408, 425, 429, 5xx, timeouts and broken connections; refused for any other status, and for redirects
-    /// that form a circle or lead from https to http.
+    /// The failure is temporary for 408, 425, 429, 5xx, timeouts and broken connections.
     pub async fn get(&self, path: &str, known: Option<Known<'_>>) -> Result<Reply> {
         let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
@@ -155,9 +149,6 @@ impl Body {
     }
 
     /// The next bytes, `None` at the end.
-    ///
-    /// # Errors
-    /// Temporary when the connection breaks or no data arrives.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
     }

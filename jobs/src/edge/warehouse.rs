@@ -122,9 +122,7 @@ pub enum Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database` or `redshift://workgroup/database`.
-    ///
-    /// # Errors
-    /// When no driver supports the URL. It is not shown, because it may contain a password.
+    /// Fails when no driver supports the URL. It is not shown, because it may contain a password.
     pub fn parse(url: &str) -> Result<Self> {
         let forms = "write it as redshift://workgroup/database or postgres://user:password@host:port/database";
         match url.split_once("://") {

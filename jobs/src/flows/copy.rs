@@ -73,9 +73,7 @@ pub enum Outcome {
 }
 
 /// Loads a run exactly once.
-///
-/// # Errors
-/// Refused when a manifest or an object does not match, when a table would become empty, or when the warehouse refuses; temporary when lake or warehouse cannot be reached. Nothing of the run is then visible.
+/// After a failure nothing of the run is visible; the failure is temporary when lake or warehouse cannot be reached.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
     receipts.iter().try_for_each(refuse_future)?;

@@ -102,9 +102,7 @@ impl Transformation {
 
     /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same run
     /// id transforms only the rest.
-    ///
-    /// # Errors
-    /// Every collection that failed, with its reason; temporary only if all failures are.
+    /// The error names every collection that failed; it is temporary only if all failures are.
     pub async fn run(&self) -> Result<Report> {
         let Shared { job, origin, .. } = &*self.0;
         origin.check(job, &self.0.lake).await?;

@@ -24,9 +24,6 @@ pub struct Json {
 /// without escapes; at most [`LEVELS`] levels; no U+0000, no half surrogate pair, no integer of more than
 /// [`INTEGER_DIGITS`] digits and no other number outside of DOUBLE PRECISION, because their treatment is not
 /// documented.
-///
-/// # Errors
-/// The first defect.
 pub fn json(text: &str) -> Result<Json, Defect> {
     // This neither recurses nor allocates a tree.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(format!("not JSON: {error}")))?;

@@ -16,9 +16,6 @@ const BATCH_BYTES: usize = 100_000;
 
 impl Plan<'_> {
     /// Whether the transaction fits into one call, whatever the counts will be.
-    ///
-    /// # Errors
-    /// The size of the transaction and the limit.
     pub fn fits(&self) -> Result<(), String> {
         if self.dialect != Dialect::Redshift {
             return Ok(());

@@ -58,9 +58,6 @@ impl Ledger {
     }
 
     /// Reads the rows of [`Ledger::query`].
-    ///
-    /// # Errors
-    /// When a row has an unexpected format.
     pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
         let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
             let wrong = |problem: String| format!("row {seq} of the ledger: {problem}");

@@ -26,15 +26,9 @@ const HASH: usize = size_of::<u64>();
 /// Stores full runs until they are merged.
 pub trait Spill {
     /// Appends bytes.
-    ///
-    /// # Errors
-    /// When they cannot be stored.
     fn append(&mut self, bytes: &[u8]) -> Result<()>;
 
     /// Fills `into` with the bytes from offset `at`.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     fn read(&self, at: u64, into: &mut [u8]) -> Result<()>;
 }
 
@@ -86,9 +80,6 @@ impl<S: Spill> Keys<S> {
     }
 
     /// Adds a key.
-    ///
-    /// # Errors
-    /// When the spill fails.
     pub fn add(&mut self, key: &str) -> Result<()> {
         if self.collected.len() == self.most {
             self.spill_run()?;
@@ -111,9 +102,6 @@ impl<S: Spill> Keys<S> {
     }
 
     /// Starts the merge after the last key.
-    ///
-    /// # Errors
-    /// When the spill fails.
     pub fn finish(mut self) -> Result<Merge<S>> {
         let Self { spilled: 0, .. } = self else {
             self.spill_run()?;
@@ -145,9 +133,6 @@ impl<S: Spill> Merge<S> {
     }
 
     /// The next hashes that occur more than once, ascending and distinct, at most as many as a run has; empty at the end.
-    ///
-    /// # Errors
-    /// When the spill fails.
     pub fn candidates(&mut self) -> Result<Vec<u64>> {
         let mut candidates = Vec::new();
         while let Some(Reverse((hash, run))) = self.least.pop() {

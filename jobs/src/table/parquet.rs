@@ -41,9 +41,6 @@ pub struct Encoder {
 
 impl Encoder {
     /// For a new file of this table.
-    ///
-    /// # Errors
-    /// When the schema cannot be written as Parquet, which a checked contract rules out.
     pub fn new(table: &Table<'_>) -> Result<Self, ParquetError> {
         let mut distinct = vec!["_row_hash"];
         if table.child.is_none() {
@@ -55,9 +52,6 @@ impl Encoder {
 
     /// For the quarantined records of one collection: the record's number from 1, its key if it could be read, the
     /// reasons, one a line, and the record as received.
-    ///
-    /// # Errors
-    /// When the schema cannot be written as Parquet.
     pub fn for_quarantine() -> Result<Self, ParquetError> {
         let text = Type::String(Type::MAX_STRING);
         let number = ("record_number", Type::Integer, true);
@@ -91,9 +85,6 @@ impl Encoder {
     }
 
     /// Adds a row of the table.
-    ///
-    /// # Errors
-    /// When a row group cannot be encoded.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ParquetError> {
         let extra = row.extra_json();
         let hash = self.hasher.hash(&row.cells, extra.as_deref()).to_owned();
@@ -102,9 +93,6 @@ impl Encoder {
     }
 
     /// Adds a quarantined record.
-    ///
-    /// # Errors
-    /// When a row group cannot be encoded.
     pub fn append_quarantined(
         &mut self,
         number: u64,
@@ -161,9 +149,6 @@ impl Encoder {
     }
 
     /// Finishes the file and returns its last bytes.
-    ///
-    /// # Errors
-    /// When the last row group cannot be encoded.
     pub fn finish(mut self) -> Result<Vec<Bytes>, ParquetError> {
         if self.buffered > 0 {
             self.write_group()?;

@@ -167,9 +167,7 @@ impl RecordReader {
     }
 
     /// Reads the next record.
-    ///
-    /// # Errors
-    /// When serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
+    /// Fails when serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
     pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
         let mut record = self.blank();
         let failed = self.fill(&mut record, json)?;

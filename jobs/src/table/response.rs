@@ -84,9 +84,6 @@ impl Response {
     }
 
     /// Adds the next piece.
-    ///
-    /// # Errors
-    /// When it is not UTF-8.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), ResponseError> {
         self.text.drain(..self.at);
         self.before += self.at as u64;
@@ -123,9 +120,6 @@ impl Response {
     }
 
     /// Returns the next record. `read` reads it in the same pass that finds its end.
-    ///
-    /// # Errors
-    /// When the response is incomplete or is not JSON of the expected shape.
     pub fn step<'a, T>(
         &'a mut self,
         read: impl FnOnce(&mut Deserializer<StrRead<'a>>) -> serde_json::Result<T>,

@@ -29,9 +29,6 @@ const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo"
 ///
 /// Faults of name, footer and schema come first; then, row group by row group, the first row with a fault, its leftmost
 /// column, and last a row that is too large in total.
-///
-/// # Errors
-/// The reason and its place.
 pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refusal> {
     file_name(key)?;
     ends(bytes)?;

@@ -11,9 +11,6 @@ use super::column::Column;
 use super::refusal::Refusal;
 
 /// Checks the schema.
-///
-/// # Errors
-/// The first difference.
 pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
     let (found, expected) = (root.get_fields().len(), columns.len());
     if found != expected {

@@ -17,9 +17,6 @@ const BATCH: usize = 1024;
 pub(super) type FirstDefect = Option<(u64, Defect)>;
 
 /// Reads a chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
-///
-/// # Errors
-/// When the pages cannot be decoded.
 pub(super) fn check(
     column: &Column,
     chunk: &ColumnChunkMetaData,

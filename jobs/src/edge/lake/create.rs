@@ -48,18 +48,14 @@ impl Created {
 
 impl Lake {
     /// Writes an object in one request, if its key is free.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached, or it cannot be determined what is at the key; temporary where the
-    /// same call may succeed later.
+    /// Fails when the store refuses or cannot be reached, or it cannot be determined what is at the key; temporary
+    /// where the same call may succeed later.
     pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
         let object = Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
         self.put(&object, bytes.into()).await
     }
 
     /// The same for a key that only this process writes.
-    ///
-    /// # Errors
     /// As [`Lake::create`], and when other bytes are at the key.
     pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
         self.create(key, bytes).await?.expect_identical(self, key)

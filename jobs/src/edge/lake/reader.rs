@@ -41,9 +41,7 @@ impl Reader {
     }
 
     /// The next piece, `None` at the end.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached; temporary when the object changed since it was opened.
+    /// Fails when the store refuses or cannot be reached; temporary when the object changed since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
         let piece = ahead.await.context("reading ahead was interrupted")?;

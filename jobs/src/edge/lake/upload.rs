@@ -31,9 +31,6 @@ pub struct Upload {
 
 impl Upload {
     /// Adds bytes; returns when at most one part is being sent.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.hash.update(&bytes);
         self.bytes += bytes.len() as u64;
@@ -58,9 +55,6 @@ impl Upload {
     }
 
     /// Adds several pieces.
-    ///
-    /// # Errors
-    /// As [`Upload::write`].
     pub async fn write_all(&mut self, pieces: Vec<Bytes>) -> Result<()> {
         for bytes in pieces {
             self.write(bytes).await?;
@@ -74,9 +68,6 @@ impl Upload {
     }
 
     /// Completes the object, unless it is only measured.
-    ///
-    /// # Errors
-    /// When the store refuses or cannot be reached, or the key is taken.
     pub async fn finish(mut self) -> Result<Object> {
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
         let object = Object { key: std::mem::take(&mut self.key), bytes: self.bytes, sha256 };

@@ -10,9 +10,7 @@ use crate::failure::Failure;
 const MOST: usize = 10;
 
 /// The next URL of a request that went through `hops`, if the response is a redirect.
-///
-/// # Errors
-/// Refused for a redirect that must not be followed: a loop, from https to http, to something other than HTTP.
+/// A loop, a redirect from https to http and one to something other than HTTP are refused.
 pub(super) fn next(hops: &[Url], response: &Response) -> Result<Option<Url>, Failure> {
     let redirects = [
         StatusCode::MOVED_PERMANENTLY,

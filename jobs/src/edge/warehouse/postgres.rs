@@ -51,10 +51,7 @@ pub struct Postgres {
 
 impl Postgres {
     /// Connects, with the TLS mode of the URL ([`contract::Tls`]); the password is never shown.
-    ///
-    /// # Errors
-    /// Refused when the URL, the credentials or the server's certificate are wrong, temporary when the server does not
-    /// respond.
+    /// The failure is temporary when the server does not respond.
     pub async fn connect(url: &str) -> Result<Self> {
         let (url, options) = TlsOptions::split(url);
         let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {

@@ -176,9 +176,6 @@ impl Arriving<'_> {
     }
 
     /// The next bytes, `None` at the end.
-    ///
-    /// # Errors
-    /// Temporary when the source or the lake cannot be reached.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let bytes = match &mut self.from {
             From::Body(body) => body.next().await?,
@@ -191,9 +188,7 @@ impl Arriving<'_> {
     }
 
     /// Finishes the copy in the lake and stores the evidence.
-    ///
-    /// # Errors
-    /// Refused when bytes from `raw/` do not match their manifest.
+    /// Fails when bytes from `raw/` do not match their manifest.
     pub(super) async fn stored(self) -> Result<Object> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {

@@ -49,9 +49,7 @@ impl<'r> Records<'r> {
     }
 
     /// Reads some records; false when it needs more bytes.
-    ///
-    /// # Errors
-    /// Refused when the response does not match the contract; temporary when it is incomplete; else the error of `take`.
+    /// The failure is temporary when the response is incomplete.
     pub(super) fn read(&mut self, take: &mut Take<'_>) -> Result<bool> {
         if self.bytes.is_empty() {
             return Ok(false);
@@ -69,9 +67,6 @@ impl<'r> Records<'r> {
     }
 
     /// Reads the rest after the last bytes.
-    ///
-    /// # Errors
-    /// As [`Records::read`].
     pub(super) fn end(&mut self, take: &mut Take<'_>) -> Result<()> {
         if let Some(gunzip) = &mut self.gunzip {
             let rest = gunzip.try_finish().map(|()| mem::take(gunzip.get_mut()));

@@ -6,9 +6,7 @@ use crate::clean;
 use crate::limits::{self, Json, LEVELS, TEXT_BYTES};
 
 /// A JSON column's text: as received, without the white space between its tokens.
-///
-/// # Errors
-/// Why the warehouse cannot store it. It must fit into a text column, through which it is loaded as SUPER.
+/// It must fit into a text column, through which it is loaded as SUPER.
 pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
     let (_, kept) = read(json)?;
     limits::length(&kept, TEXT_BYTES).map_err(|defect| defect.problem)?;
