@@ -2,9 +2,7 @@
 //!
 //! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
 
-pub mod browser;
 pub mod emulator;
-pub mod environment;
 pub mod files;
 pub mod machine;
 pub mod node;
@@ -18,6 +16,8 @@ pub mod web;
 pub mod aws;
 #[cfg(feature = "cloud")]
 pub mod batch;
+#[cfg(feature = "cloud")]
+pub mod browser;
 #[cfg(feature = "cloud")]
 pub mod buckets;
 #[cfg(feature = "cloud")]
@@ -38,7 +38,5 @@ pub mod redshift;
 pub mod s3;
 #[cfg(feature = "cloud")]
 pub mod serverless;
-#[cfg(feature = "cloud")]
-pub mod sts;
 #[cfg(feature = "cloud")]
 pub mod tree;

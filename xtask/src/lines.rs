@@ -25,15 +25,12 @@ pub type Stream = (String, String);
 /// A line, as FilterLogEvents returns it: the only call that returns event IDs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its stream.
     pub stream: Stream,
-    /// The event's ID.
     pub id: String,
     /// When it was written, in milliseconds since 1970.
     pub timestamp: i64,
     /// When CloudWatch received it, in milliseconds since 1970.
     pub ingestion: i64,
-    /// The text.
     pub message: String,
 }
 
@@ -56,7 +53,6 @@ impl Line {
 /// streams may use the same ID.
 type SortKey = (i64, i64, usize, String, Stream);
 
-/// The lines of all streams of a run.
 #[derive(Debug)]
 pub struct Lines {
     settle_ms: i64,
@@ -91,7 +87,6 @@ impl Lines {
         self.streams.entry(stream.clone()).or_default().past = true;
     }
 
-    /// The streams to query, each with its start time in milliseconds since 1970.
     pub fn queries(&self) -> Vec<(Stream, i64)> {
         let from = |state: &State| match (state.finished, state.newest) {
             (false, Some(newest)) => (newest - OVERLAP_MS).max(0),
@@ -133,12 +128,10 @@ impl Lines {
         ready.into_values().map(|(_, line)| line).collect()
     }
 
-    /// Removes and returns every pending line.
     pub fn rest(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.pending).into_values().map(|(_, line)| line).collect()
     }
 
-    /// Whether all known streams are complete.
     pub fn are_complete(&self) -> bool {
         self.streams.values().all(State::is_complete)
     }

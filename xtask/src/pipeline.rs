@@ -10,20 +10,16 @@ use contract::RunId;
 /// One program to run to completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// The name of the step.
     pub name: String,
     /// The program's file name.
     pub program: String,
-    /// Its arguments.
     pub arguments: Vec<String>,
-    /// Its environment.
     pub environment: BTreeMap<String, String>,
 }
 
 /// The configuration of a run's jobs.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The run ID.
     pub id: RunId,
     /// `file:///dir` or `s3://bucket`.
     pub lake_url: String,
@@ -42,7 +38,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// The ingestion steps in order.
     pub fn steps(&self) -> [Invocation; 2] {
         let mut common = BTreeMap::from([
             ("RUN_ID".to_owned(), self.id.to_string()),
@@ -79,9 +74,7 @@ impl Run {
 /// dbt against a PostgreSQL warehouse.
 #[derive(Clone, Debug)]
 pub struct Dbt {
-    /// The warehouse's host.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// The password of `transformer`.
     pub password: String,

@@ -17,7 +17,6 @@ const POLL_SECONDS: u32 = 15;
 /// Seconds that a job may wait in the queue and for its container before its task fails.
 const WAITING_SECONDS: u64 = 900;
 
-/// The file's text.
 pub fn render(settings: &Settings, source: &str, account: &str) -> String {
     let Settings { project, region, batch, dags, warehouse, .. } = settings;
     // The task waits for all attempts of Batch, each with its full timeout, so that Batch stops a job and not Airflow.

@@ -9,18 +9,14 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 /// The result of a query, as text.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    /// The names of the columns.
     pub columns: Vec<String>,
     /// The rows; a null is `None`.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// For text.
     Left,
-    /// For numbers.
     Right,
 }
 

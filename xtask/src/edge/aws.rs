@@ -11,6 +11,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use connect::aws::{endpoint, http_client};
 use tokio::runtime::Runtime;
 
+pub use self::identity::caller;
 use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
@@ -30,23 +31,18 @@ pub struct Aws {
 impl Aws {
     /// Credentials, region and endpoints come from the environment, then `.env`, then the SDK's default sources. Sends no
     /// request.
-    ///
-    /// # Errors
-    /// When only one of the two keys is set.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         Self::with(variables, region, false)
     }
 
     fn with(variables: &Variables, region: Option<&str>, confined: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .operation_attempt_timeout(Duration::from_secs(60));
+        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10));
+        let timeouts = timeouts.operation_attempt_timeout(Duration::from_secs(60)).build();
         // AWS requires TLS: an http:// endpoint is an emulator on this machine, which needs no proxy.
         let is_plain = given(variables, "AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
-        let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client(is_plain))
-            .timeout_config(timeouts.build());
+        let config = aws_config::defaults(BehaviorVersion::latest());
+        let mut config = config.http_client(http_client(is_plain)).timeout_config(timeouts);
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
         if let Some(region) = region.or(named) {
             config = config.region(Region::new(region.to_owned()));
@@ -59,17 +55,15 @@ impl Aws {
         };
         let loaded = runtime.block_on(config.load());
         let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
-        let mut config =
-            loaded.to_builder().service_config(Endpoints { variables: variables.clone(), loaded: Some(loaded) });
+        let endpoints = Endpoints { variables: variables.clone(), loaded: Some(loaded.clone()) };
+        let mut config = loaded.to_builder().service_config(endpoints);
         // Not set on the loader, where it would override the endpoints of single services.
         config.set_endpoint_url(endpoint);
         Ok(Self { config: config.build(), runtime })
     }
 
-    /// As [`Self::open`], in a deployment's region. With the placeholder account, calls are limited to this machine.
-    ///
-    /// # Errors
-    /// Also when the placeholder account is set and an endpoint is not on this machine.
+    /// As [`Self::open`], in a deployment's region. With the placeholder account, an endpoint that is not on this
+    /// machine is an error.
     pub fn of(settings: &Settings, variables: &Variables) -> Result<Self> {
         let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
         if is_confined {
@@ -88,9 +82,9 @@ impl Aws {
     /// available.
     pub fn is_unsupported(&self, service_id: &'static str) -> bool {
         // Without a separate endpoint, this is the common one.
-        let own =
-            endpoint(&self.config, service_id).is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
-        self.is_emulated() && !own && NOT_EMULATED.contains(&service_id)
+        let found = endpoint(&self.config, service_id);
+        let is_separate = found.is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
+        self.is_emulated() && !is_separate && NOT_EMULATED.contains(&service_id)
     }
 
     /// Whether calls are sent to an emulator.

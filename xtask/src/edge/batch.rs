@@ -10,26 +10,16 @@ use connect::call::CallResult;
 
 use crate::run::BatchResource;
 
-/// Batch in an account and region.
 #[derive(Clone, Debug)]
 pub struct Batch {
     client: Client,
 }
 
-impl BatchResource {
-    /// Whether it accepts jobs.
-    pub fn is_open(&self) -> bool {
-        self.state == "ENABLED" && self.status == "VALID"
-    }
-}
-
 impl Batch {
-    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// A queue by its name, if it exists.
     pub async fn queue(&self, name: &str) -> Result<Option<BatchResource>> {
         Ok(self.queue_detail(name).await?.map(queue))
     }
@@ -40,7 +30,6 @@ impl Batch {
         Ok(response.job_queues.unwrap_or_default().into_iter().next())
     }
 
-    /// A compute environment by its name, if it exists.
     pub async fn environment(&self, name: &str) -> Result<Option<BatchResource>> {
         Ok(self.environments(vec![name.to_owned()]).await?.into_iter().next())
     }
@@ -86,7 +75,6 @@ fn environment(detail: ComputeEnvironmentDetail) -> BatchResource {
     }
 }
 
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the caller needs batch:Describe* and batch:List*, and batch:SubmitJob to run jobs"),
     ("ClientException", "check whether it is deployed: `cargo xtask status`"),

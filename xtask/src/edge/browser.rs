@@ -1,48 +1,28 @@
-//! Browsers: Chromium for tests, and the user's own.
+//! The user's browser.
 
-#[cfg(feature = "cloud")]
 use std::path::Path;
-#[cfg(feature = "cloud")]
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-/// Whether a Chromium is installed: `$CHROMIUM`, or its names in distributions.
-pub fn has_chromium() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-    std::env::var_os("CHROMIUM").is_some()
-        || std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
-}
-
-/// Opens a file in the user's browser: `$BROWSER`, else the desktop's. False if there is none, such as on a machine without a
-/// screen, or it fails. Its environment has no AWS variables, and its command line only the file's name. Returns after the
+/// Opens a file in the user's browser: `$BROWSER`, else the desktop's. False if there is no browser, such as on a machine without
+/// a screen, or if it fails. Its environment has no AWS variables, and its command line only the file's name. Returns after the
 /// browser has had time to read the file.
-#[cfg(feature = "cloud")]
-pub fn browse(file: &Path, reading: std::time::Duration) -> bool {
-    let Some(mut command) = browser() else { return false };
+pub fn browse(file: &Path, reading: Duration) -> bool {
+    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let desktop = if cfg!(target_os = "macos") {
+        Some("open")
+    } else {
+        (has("DISPLAY") || has("WAYLAND_DISPLAY")).then_some("xdg-open")
+    };
+    let browser = std::env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
+    let Some(program) = browser.or_else(|| desktop.map(str::to_owned)) else { return false };
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
     let child = command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else { return false };
     std::thread::sleep(reading);
     // A program that still runs is the browser itself.
     !matches!(child.try_wait(), Ok(Some(status)) if !status.success())
-}
-
-#[cfg(feature = "cloud")]
-fn browser() -> Option<Command> {
-    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    let opener = if cfg!(target_os = "macos") {
-        Some("open")
-    } else if has("DISPLAY") || has("WAYLAND_DISPLAY") {
-        Some("xdg-open")
-    } else {
-        None
-    };
-    let own = std::env::var("BROWSER").ok().filter(|own| !own.is_empty());
-    let program = own.or_else(|| opener.filter(is_there).map(str::to_owned))?;
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    Some(command)
 }

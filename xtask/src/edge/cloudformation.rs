@@ -22,61 +22,43 @@ use connect::call::CallResult;
 use self::convert::{change_set_entry, deployed, resource_to_import};
 use crate::stack::{Adopted, ChangeSetEntry, Deployed};
 
-/// CloudFormation in an account and region.
 #[derive(Clone, Debug)]
 pub struct CloudFormation {
     client: Client,
 }
 
-/// A request for a change set.
 #[derive(Clone, Debug)]
 pub struct ChangeSetRequest<'a> {
     /// The stack's name with the prefix.
     pub stack: &'a str,
-    /// The kind of the change set.
     pub kind: ChangeSetKind<'a>,
     /// The change set's name, also the request's idempotency token.
     pub name: &'a str,
-    /// The template.
     pub template: &'a str,
-    /// The parameters by name.
     pub parameters: &'a BTreeMap<String, String>,
     /// All tags of the stack, by name; empty for an import, which accepts none.
     pub tags: &'a BTreeMap<String, String>,
 }
 
-/// What a change set does to its stack.
 #[derive(Clone, Copy, Debug)]
 pub enum ChangeSetKind<'a> {
-    /// Creates it.
     Create,
-    /// Updates it.
     Update,
-    /// Imports existing resources into it.
     Import(&'a BTreeMap<String, Adopted>),
 }
 
-/// A change set.
 #[derive(Clone, Debug)]
 pub struct ChangeSet {
-    /// Its ARN.
     pub id: String,
-    /// Its state.
     pub state: ChangeSetState,
-    /// Its changes.
     pub changes: Vec<ChangeSetEntry>,
 }
 
-/// The state of a change set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeSetState {
-    /// CloudFormation still creates it.
     Pending,
-    /// It can be executed.
     Ready,
-    /// It has no changes.
     Empty,
-    /// CloudFormation rejected it, with this reason.
     Rejected(String),
 }
 
@@ -88,7 +70,6 @@ const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be perfor
 /// (aws-sam-cli#2671).
 const ATTEMPTS: u32 = 6;
 
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 7] = [
     ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones"),
     ("InsufficientCapabilities", "the stack creates IAM resources; this is a bug in xtask"),
@@ -100,7 +81,6 @@ const HINTS: [(&str, &str); 7] = [
 ];
 
 impl CloudFormation {
-    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         Self { client: Client::from_conf(Builder::from(config).retry_config(retries).build()) }
@@ -145,9 +125,7 @@ impl CloudFormation {
 
     /// Requests a change set and returns its ARN and its stack's ARN.
     pub async fn create_change_set(&self, request: &ChangeSetRequest<'_>) -> Result<(String, String)> {
-        let parameters = request.parameters.iter();
-        let parameters =
-            parameters.map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+        let parameter = |(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build();
         // Without tags the stack keeps its current ones.
         let tags = request.tags.iter().map(|(name, value)| Tag::builder().key(name).value(value).build());
         let tags = (!request.tags.is_empty()).then(|| tags.collect());
@@ -162,28 +140,19 @@ impl CloudFormation {
         let call =
             call.change_set_type(kind).template_body(request.template).capabilities(Capability::CapabilityNamedIam);
         // When a response is lost, the SDK repeats the request; the token prevents a second change set.
-        let call = call.client_token(request.name).set_parameters(Some(parameters.collect()));
-        let call = call.set_tags(tags);
-        let call = call.set_resources_to_import(imports);
+        let call = call.client_token(request.name).set_tags(tags).set_resources_to_import(imports);
+        let call = call.set_parameters(Some(request.parameters.iter().map(parameter).collect()));
         let response = call.send().await.or_failure(format!("plan the changes of `{}`", request.stack), &HINTS)?;
         Ok((response.id.context("CloudFormation returned no change set")?, response.stack_id.unwrap_or_default()))
     }
 
-    /// A change set by its ARN.
     pub async fn change_set(&self, id: &str) -> Result<ChangeSet> {
         let (mut next, mut changes) = (None, Vec::new());
         loop {
-            let response = self
-                .client
-                .describe_change_set()
-                .change_set_name(id)
-                .set_next_token(next)
-                .send()
-                .await
-                .or_failure("read a change set", &HINTS)?;
-            let resources =
-                response.changes.unwrap_or_default().into_iter().filter_map(|change| change.resource_change);
-            changes.extend(resources.map(|change| change_set_entry(&change)));
+            let call = self.client.describe_change_set().change_set_name(id).set_next_token(next);
+            let response = call.send().await.or_failure("read a change set", &HINTS)?;
+            let resources = response.changes.iter().flatten().filter_map(|change| change.resource_change());
+            changes.extend(resources.map(change_set_entry));
             next = response.next_token;
             if next.is_some() {
                 continue;
@@ -230,7 +199,6 @@ impl CloudFormation {
         call.send().await.map(drop).or_failure("execute a change set", &HINTS)
     }
 
-    /// Deletes a change set, if it exists.
     pub async fn drop_change_set(&self, stack: &str, name: &str) -> Result<()> {
         let call = self.client.delete_change_set().stack_name(stack).change_set_name(name).send().await;
         call.unless("ChangeSetNotFound").map(drop).or_failure(format!("delete a change set of `{stack}`"), &HINTS)
@@ -250,13 +218,11 @@ impl CloudFormation {
         call.send().await.map(drop).or_failure(format!("roll `{name}` back"), &HINTS)
     }
 
-    /// Rolls a failed change back.
     pub async fn roll_back(&self, name: &str) -> Result<()> {
         let call = self.client.rollback_stack().stack_name(name);
         call.send().await.map(drop).or_failure(format!("roll `{name}` back"), &HINTS)
     }
 
-    /// Sets the termination protection of a stack.
     pub async fn protect(&self, name: &str, protected: bool) -> Result<()> {
         let call = self.client.update_termination_protection().stack_name(name);
         let call = call.enable_termination_protection(protected);

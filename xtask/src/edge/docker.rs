@@ -25,27 +25,22 @@ const SOCKET: &str = "unix:///var/run/docker.sock";
 /// Long enough for a busy engine to answer, short enough to wait for.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection to a running engine.
 #[derive(Debug)]
 pub struct Engine {
     docker: Docker,
     runtime: Runtime,
 }
 
-/// One image to build.
 #[derive(Debug)]
 pub struct Build<'a> {
     /// The build context as a tar archive.
     pub context: Vec<u8>,
-    /// The Dockerfile's path in it.
     pub dockerfile: &'a str,
     /// The stage to build; empty for the last one.
     pub target: &'a str,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: &'a str,
-    /// Build arguments.
     pub arguments: BTreeMap<String, String>,
-    /// Labels.
     pub labels: BTreeMap<String, String>,
     /// `name:tag` of the image.
     pub tag: &'a str,
@@ -53,7 +48,6 @@ pub struct Build<'a> {
     pub no_cache: bool,
 }
 
-/// An image that the engine has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// The digest of its configuration: `sha256:` and 64 digits.
@@ -66,7 +60,6 @@ pub struct Image {
     pub layers: Vec<String>,
 }
 
-/// The result of a push.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Pushed {
     /// Layers that were uploaded.
@@ -85,16 +78,15 @@ impl Engine {
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-        let silent = |error: Error| {
+        let docker = runtime.block_on(async {
+            Docker::connect_with_host(address)?.with_timeout(Duration::from_secs(3600)).negotiate_version().await
+        });
+        let docker = docker.map_err(|error| {
             let failure = Failure::new(format!("no Docker engine answers at {address}: {}", chain(&error)));
             failure.hint(
                 "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details",
             )
-        };
-        let docker = runtime.block_on(async {
-            Docker::connect_with_host(address)?.with_timeout(Duration::from_secs(3600)).negotiate_version().await
-        });
-        let docker = docker.map_err(silent)?;
+        })?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
             let failure = Failure::new(format!("the Docker engine at {address} supports API {api} only"));
@@ -103,11 +95,10 @@ impl Engine {
         Ok(Self { docker, runtime })
     }
 
-    /// An image by its name, if the engine has it.
     pub fn image(&self, name: &str) -> Result<Option<Image>> {
         let found = match self.runtime.block_on(self.docker.inspect_image(name)) {
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
-            found => found.map_err(|error| engine_failed(&format!("inspect `{name}`"), &error))?,
+            found => found.map_err(|error| failed(&format!("the Docker engine cannot inspect `{name}`"), &error))?,
         };
         Ok(Some(Image {
             id: found.id.unwrap_or_default(),
@@ -155,7 +146,6 @@ impl Engine {
         login: (&str, &str),
         report: &mut dyn FnMut(&Progress),
     ) -> Result<Pushed> {
-        let named = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
         let registry = repository.split('/').next().unwrap_or(repository);
         let credentials = DockerCredentials {
             username: Some(login.0.to_owned()),
@@ -164,13 +154,14 @@ impl Engine {
             ..DockerCredentials::default()
         };
         self.runtime.block_on(async {
-            let tagged = self.docker.tag_image(image, Some(named)).await;
-            tagged.map_err(|error| engine_failed(&format!("tag `{image}`"), &error))?;
+            let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+            let tagged = self.docker.tag_image(image, Some(options)).await;
+            tagged.map_err(|error| failed(&format!("the Docker engine cannot tag `{image}`"), &error))?;
             let options = PushImageOptionsBuilder::default().tag(tag).build();
             let mut lines = self.docker.push_image(repository, Some(options), Some(credentials));
             let (mut pushed, mut progress) = (Pushed::default(), Progress::new());
             while let Some(line) = lines.next().await {
-                let line = line.map_err(|error| push_failed(repository, &error))?;
+                let line = line.map_err(|error| failed(&format!("cannot push `{repository}`"), &error))?;
                 match line.status.as_deref() {
                     Some("Pushed") => pushed.layers += 1,
                     Some("Layer already exists") => pushed.known += 1,
@@ -191,36 +182,28 @@ impl Engine {
     }
 }
 
-fn engine_failed(what: &str, error: &Error) -> anyhow::Error {
-    let words = chain(error);
-    let failure = Failure::new(format!("the Docker engine cannot {what}: {words}"));
-    hinted(failure, &words).into()
+fn failed(action: &str, error: &Error) -> anyhow::Error {
+    let message = chain(error);
+    hinted(Failure::new(format!("{action}: {message}")), &message).into()
 }
 
 fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
-    let words = chain(error);
+    let message = chain(error);
     let name = tag.split(':').next().unwrap_or(tag);
     let lines = last[last.len().saturating_sub(12)..].join("\n  ");
-    let failure = Failure::new(format!("cannot build `{name}`: {words}\n  {lines}"));
-    // A build pulls its base image; in a push, the same words are about the repository.
+    let failure = Failure::new(format!("cannot build `{name}`: {message}\n  {lines}"));
+    // A build pulls its base image; in a push, the same messages are about the repository.
     let signs = ["manifest unknown", "name unknown", "pull access denied", "no such host"];
-    if signs.iter().any(|sign| words.to_lowercase().contains(sign)) {
-        return failure
-            .hint("check that the base image in the settings exists and that this engine may pull it")
-            .into();
+    if signs.iter().any(|sign| message.to_lowercase().contains(sign)) {
+        let hint = "check that the base image in the settings exists and that this engine may pull it";
+        return failure.hint(hint).into();
     }
-    hinted(failure, &words).into()
-}
-
-fn push_failed(repository: &str, error: &Error) -> anyhow::Error {
-    let words = chain(error);
-    let failure = Failure::new(format!("cannot push `{repository}`: {words}"));
-    hinted(failure, &words).into()
+    hinted(failure, &message).into()
 }
 
 /// Adds the hint and exit code for a known message of the engine.
-fn hinted(failure: Failure, words: &str) -> Failure {
-    let lower = words.to_lowercase();
+fn hinted(failure: Failure, message: &str) -> Failure {
+    let lower = message.to_lowercase();
     let hints: [(&[&str], &str, Exit); 6] = [
         (
             &["no space left"],
@@ -254,42 +237,38 @@ fn hinted(failure: Failure, words: &str) -> Failure {
 /// The version of the engine at `host` (DOCKER_HOST), else at the default socket.
 pub fn engine(host: Option<&str>) -> doctor::Engine {
     let address = host.unwrap_or(SOCKET).to_owned();
-    let silent =
+    let unreachable =
         |why: String| doctor::Engine::Unreachable { address: address.clone(), configured: host.is_some(), why };
     if !["unix://", "tcp://", "http://"].iter().any(|scheme| address.starts_with(scheme)) {
-        return silent("only unix://, tcp:// and http:// are supported".to_owned());
+        return unreachable("only unix://, tcp:// and http:// are supported".to_owned());
     }
     if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) && host.is_some() {
-        return silent("DOCKER_TLS_VERIFY is set, and TLS is not supported".to_owned());
+        return unreachable("DOCKER_TLS_VERIFY is set, and TLS is not supported".to_owned());
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return silent(error.to_string()),
+        Err(error) => return unreachable(error.to_string()),
     };
-    let asked = runtime.block_on(async { tokio::time::timeout(TIMEOUT, ask(&address)).await });
-    match asked {
-        Ok(Ok((version, api))) => doctor::Engine::Running { version, api, address },
-        Ok(Err(error)) => silent(no_answer(&error)),
-        Err(_) => silent(format!("no answer in {} seconds", TIMEOUT.as_secs())),
-    }
-}
-
-async fn ask(address: &str) -> Result<(String, (u32, u32)), bollard::errors::Error> {
     // The client's own API may be newer than the engine's.
-    let docker = Docker::connect_with_host(address)?.negotiate_version().await?;
-    let version = docker.version().await?;
+    let version = async { Docker::connect_with_host(&address)?.negotiate_version().await?.version().await };
+    let version = match runtime.block_on(async { tokio::time::timeout(TIMEOUT, version).await }) {
+        Ok(Ok(version)) => version,
+        Ok(Err(error)) => return unreachable(cause(&error)),
+        Err(_) => return unreachable(format!("no answer in {} seconds", TIMEOUT.as_secs())),
+    };
     let api = version.api_version.unwrap_or_default();
     let (major, minor) = api.split_once('.').unwrap_or(("0", "0"));
-    Ok((version.version.unwrap_or_default(), (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))))
+    let api = (major.parse().unwrap_or(0), minor.parse().unwrap_or(0));
+    doctor::Engine::Running { version: version.version.unwrap_or_default(), api, address }
 }
 
-fn no_answer(error: &Error) -> String {
-    let words = chain(error);
-    if words.contains("Permission denied") {
+fn cause(error: &Error) -> String {
+    let message = chain(error);
+    if message.contains("Permission denied") {
         return "this user may not open its socket".to_owned();
     }
-    if words.contains("os error 2") || words.contains("os error 111") || words.contains("not found") {
+    if ["os error 2", "os error 111", "not found"].iter().any(|sign| message.contains(sign)) {
         return "no engine is running".to_owned();
     }
-    words
+    message
 }

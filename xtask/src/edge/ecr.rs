@@ -9,13 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use connect::Secret;
 use connect::call::CallResult;
 
-/// The registry of an account in a region.
 #[derive(Debug)]
 pub struct Ecr {
     client: Client,
 }
 
-/// An image in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The digest of its manifest.
@@ -29,24 +27,19 @@ pub struct Found {
 pub struct Login {
     /// `AWS`.
     pub user: String,
-    /// The token.
     pub password: Secret,
-    /// The registry's host.
     pub host: String,
 }
 
 impl Ecr {
-    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// The image with a tag, if the repository has it.
     pub async fn find(&self, repository: &str, tag: &str) -> Result<Option<Found>> {
         self.image(repository, ImageIdentifier::builder().image_tag(tag).build()).await
     }
 
-    /// Whether a repository has the image with a digest.
     pub async fn has(&self, repository: &str, digest: &str) -> Result<bool> {
         Ok(self.image(repository, ImageIdentifier::builder().image_digest(digest).build()).await?.is_some())
     }
@@ -69,13 +62,11 @@ impl Ecr {
         Ok(images.into_iter().filter_map(|image| image.image_digest).collect())
     }
 
-    /// Creates a repository.
     pub async fn create(&self, repository: &str) -> Result<()> {
         let call = self.client.create_repository().repository_name(repository).send().await;
         call.map(drop).or_failure(format!("create the repository `{repository}`"), &HINTS)
     }
 
-    /// Deletes an image of a repository.
     pub async fn remove(&self, repository: &str, digest: &str) -> Result<()> {
         let image = ImageIdentifier::builder().image_digest(digest).build();
         let call = self.client.batch_delete_image().repository_name(repository).image_ids(image).send().await;
@@ -92,7 +83,6 @@ impl Ecr {
         Ok(manifest["config"]["digest"].as_str().map(str::to_owned))
     }
 
-    /// Credentials for a push.
     pub async fn login(&self) -> Result<Login> {
         let response = self.client.get_authorization_token().send().await;
         let response = response.or_failure("get an authorization token from ECR", &HINTS)?;
@@ -110,7 +100,6 @@ fn reading(repository: &str) -> String {
     format!("read the ECR repository `{repository}`")
 }
 
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
     ("RepositoryNotFound", "create it first: the stack `registry` of `cargo xtask deploy` contains both repositories"),
     ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),

@@ -1,9 +1,9 @@
-//! Emulators of AWS on loopback: programs of others that implement the real protocols.
+//! Emulators of AWS on loopback: third-party programs that implement the real protocols.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,6 @@ use crate::failure::Failure;
 
 /// MiniStack, an emulator of S3, ECR and CloudFormation.
 pub const MINISTACK: &str = "ministack==1.5.33";
-/// The region of the tests.
 const REGION: &str = "eu-west-1";
 
 /// A running emulator, stopped with this value.
@@ -25,18 +24,12 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts MiniStack from a Python environment, on a free port of 127.0.0.1, its files in `dir`.
-    pub fn ministack(python: &Path, dir: &Path) -> Result<Self> {
-        Self::start("MiniStack", &python.join("bin/ministack"), dir, |command, port| {
-            command.envs(ministack_environment(port, REGION));
-            Ok(())
-        })
-    }
-
-    /// Starts MiniStack with a launcher, which adds CloudFormation types that MiniStack lacks.
-    pub fn ministack_by(launcher: &Path, python: &Path, dir: &Path) -> Result<Self> {
-        Self::start("MiniStack", &python.join("bin/python"), dir, |command, port| {
-            command.arg(launcher).envs(ministack_environment(port, REGION));
+    /// Starts MiniStack from a Python environment, on a free port of 127.0.0.1, with its files in `dir`. A `launcher` adds
+    /// CloudFormation types that MiniStack lacks.
+    pub fn ministack(python: &Path, launcher: Option<&Path>, dir: &Path) -> Result<Self> {
+        let program = python.join(if launcher.is_some() { "bin/python" } else { "bin/ministack" });
+        Self::start("MiniStack", &program, dir, |command, port| {
+            command.args(launcher).envs(ministack_environment(port, REGION));
             Ok(())
         })
     }
@@ -68,7 +61,7 @@ impl Emulator {
         let child = command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn();
         let child = child.with_context(|| format!("cannot start {name}"))?;
         let mut emulator = Self { child, endpoint: format!("http://127.0.0.1:{port}") };
-        emulator.wait(name, port, &dir.join("log"))?;
+        wait_for_port(name, port, &dir.join("log"), || emulator.child.try_wait().is_ok_and(|exit| exit.is_none()))?;
         Ok(emulator)
     }
 
@@ -76,26 +69,18 @@ impl Emulator {
     pub fn host(&self) -> &str {
         self.endpoint.trim_start_matches("http://")
     }
-
-    fn wait(&mut self, name: &str, port: u16, log: &Path) -> Result<()> {
-        answers(name, port, log, || self.child.try_wait().is_ok_and(|ended| ended.is_none()))
-    }
 }
 
 /// A server that outlives this value, and possibly this program; it is found by its mark.
 #[derive(Debug)]
 pub struct Server<'s> {
-    /// Its name, also of its log file.
     pub name: &'s str,
-    /// The program.
     pub program: &'s Path,
-    /// Its arguments.
     pub arguments: &'s [&'s str],
     /// Its environment, besides a plain PATH.
     pub environment: &'s BTreeMap<String, String>,
     /// Name and value of the variable that marks it.
     pub mark: (&'s str, &'s str),
-    /// Its working directory, with its log.
     pub dir: &'s Path,
 }
 
@@ -113,23 +98,19 @@ impl Server<'_> {
         Ok(child.id().cast_signed())
     }
 
-    /// Its log.
-    pub fn log(&self) -> std::path::PathBuf {
+    pub fn log(&self) -> PathBuf {
         self.dir.join(format!("{}.log", self.name))
     }
 }
 
-/// Waits until a port of this machine accepts connections, while the process is alive.
-///
-/// # Errors
-/// When the process exits, or after a minute.
-pub fn answers(name: &str, port: u16, log: &Path, mut lives: impl FnMut() -> bool) -> Result<()> {
-    let (began, hint) = (Instant::now(), format!("its log: {}", log.display()));
-    while began.elapsed() < Duration::from_secs(60) {
+/// Waits until a port of this machine accepts connections. Fails when the process exits, or after a minute.
+pub fn wait_for_port(name: &str, port: u16, log: &Path, mut is_alive: impl FnMut() -> bool) -> Result<()> {
+    let (start, hint) = (Instant::now(), format!("its log: {}", log.display()));
+    while start.elapsed() < Duration::from_secs(60) {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }
-        ensure!(lives(), Failure::new(format!("{name} exited immediately")).hint(hint));
+        ensure!(is_alive(), Failure::new(format!("{name} exited immediately")).hint(hint));
         std::thread::sleep(Duration::from_millis(100));
     }
     Err(Failure::new(format!("{name} did not respond within a minute")).hint(hint).into())
@@ -137,15 +118,13 @@ pub fn answers(name: &str, port: u16, log: &Path, mut lives: impl FnMut() -> boo
 
 /// `N` different free ports of 127.0.0.1.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
-    let mut ports = BTreeSet::new();
-    let mut held = Vec::new();
-    while ports.len() < N {
-        let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
-        ports.insert(listener.local_addr()?.port());
-        held.push(listener);
+    // The ports differ because all listeners are open at the same time.
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0"));
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(listeners) {
+        *port = listener.and_then(|listener| listener.local_addr()).context("no free port on 127.0.0.1")?.port();
     }
-    let ports: Vec<u16> = ports.into_iter().collect();
-    ports.try_into().map_err(|_| Failure::new("no free ports on 127.0.0.1").into())
+    Ok(ports)
 }
 
 /// MiniStack's environment, which makes it listen only on 127.0.0.1.

@@ -1,7 +1,7 @@
 //! Files, folders and the clock.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -34,48 +34,46 @@ pub fn folder(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| format!("cannot enter the folder `{}`", path.display()))
 }
 
-/// Locks a folder while the value lives.
+/// Locks a folder while the value lives. Fails when another process holds the lock.
 pub fn lock(dir: &Path) -> Result<File> {
-    let failure = || {
-        let failure = Failure::new(format!("another command is using `{}`", dir.display()));
-        failure.hint("wait for it, or use another --dir")
-    };
-    Ok(try_lock(dir)?.ok_or_else(failure)?)
+    let failure = || Failure::new(format!("another command is using `{}`", dir.display()));
+    Ok(try_lock(dir)?.ok_or_else(|| failure().hint("wait for it, or use another --dir"))?)
 }
 
 /// As [`lock`], but `None` if another process holds the lock.
 pub fn try_lock(dir: &Path) -> Result<Option<File>> {
-    let path = dir.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+    let file = lock_file(dir)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock `{}`", path.display())),
+        result => result.map(|()| Some(file)).with_context(|| format!("cannot lock `{}`", dir.display())),
     }
 }
 
-/// As [`lock`], but waits until no other process holds it.
-pub fn turn(dir: &Path) -> Result<File> {
-    let file = File::create(dir.join("lock")).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+/// As [`lock`], but waits until no other process holds the lock.
+pub fn wait_for_lock(dir: &Path) -> Result<File> {
+    let file = lock_file(dir)?;
     file.lock().with_context(|| format!("cannot lock `{}`", dir.display()))?;
     Ok(file)
 }
 
+fn lock_file(dir: &Path) -> Result<File> {
+    File::create(dir.join("lock")).with_context(|| format!("cannot write to `{}`", dir.display()))
+}
+
 /// A file's text, or `None` if it does not exist.
 pub fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
-    }
+    if_exists(path, fs::read_to_string(path))
 }
 
 /// A file's bytes, or `None` if it does not exist.
 pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    if_exists(path, fs::read(path))
+}
+
+fn if_exists<T>(path: &Path, content: io::Result<T>) -> Result<Option<T>> {
+    match content {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        content => content.map(Some).with_context(|| format!("cannot read `{}`", path.display())),
     }
 }
 
@@ -94,7 +92,7 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
 /// Writes a file atomically that only its owner can read.
 pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let next = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
+    let write = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(text.as_bytes())?;
@@ -108,7 +106,7 @@ pub fn remove(path: &Path) -> Result<bool> {
     let result = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => Err(error),
     };
     result.with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -117,11 +115,9 @@ pub fn remove(path: &Path) -> Result<bool> {
 
 /// Random text of lower-case hexadecimal digits.
 pub fn secret() -> Result<String> {
-    use std::io::Read;
     let mut bytes = [0_u8; 18];
-    File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .context("cannot generate a password")?;
+    let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    read.context("cannot generate a password")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -138,21 +134,17 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
             return Some(folder);
         }
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        open.extend(
-            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
-        );
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        open.extend(folders.map(|entry| entry.path()));
     }
     None
 }
 
 /// Every selected file below some folders of `root`: its relative path with `/`, whether it is executable, and its bytes. Folders
-/// that are not selected are skipped.
-///
-/// # Errors
-/// When a selected path is a symbolic link, whose target may be anywhere.
+/// that are not selected are skipped. Fails when a selected path is a symbolic link, whose target may be anywhere.
 pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
-    let mut open: Vec<PathBuf> =
-        folders.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).collect();
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    open.retain(|folder| folder.is_dir());
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot list `{}`", folder.display()))? {

@@ -7,14 +7,12 @@ use connect::call::CallResult;
 
 use crate::lines::{Line, Stream};
 
-/// CloudWatch Logs in an account and region.
 #[derive(Clone, Debug)]
 pub struct Logs {
     client: Client,
 }
 
 impl Logs {
-    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
@@ -45,6 +43,5 @@ impl Logs {
     }
 }
 
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 1] =
     [("AccessDenied", "the caller needs logs:FilterLogEvents on the jobs' log groups, and kms:Decrypt on their key")];

@@ -1,4 +1,4 @@
-//! The programs installed on this machine.
+//! This machine: its programs and file systems, and the environment of this process.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,49 +7,65 @@ use std::process::{Command, Stdio};
 use nix::sys::statvfs::statvfs;
 
 use crate::doctor::Compilers;
+use crate::settings::{Origin, Variable, Variables};
 
 /// The first line of a program's output; `None` if it is missing or fails.
-pub fn says(program: &str, arguments: &[&str]) -> Option<String> {
+pub fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    Some(output(program, arguments)?.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
-    Some(text.lines().next().unwrap_or_default().trim().to_owned())
+    String::from_utf8(output.stdout).ok().filter(|_| output.status.success())
+}
+
+/// Whether one of these programs is on PATH.
+fn is_on_path(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| programs.iter().any(|program| folder.join(program).is_file()))
+}
+
+/// Whether a Chromium is installed: `$CHROMIUM`, or its names in distributions.
+pub fn has_chromium() -> bool {
+    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+    std::env::var_os("CHROMIUM").is_some() || is_on_path(&names)
+}
+
+/// Whether a C++ compiler is installed where the build of libFuzzer searches for one.
+pub fn has_cpp_compiler() -> bool {
+    std::env::var_os("CXX").is_some() || is_on_path(&["c++"])
 }
 
 /// Whether Python can create environments with pip: Debian ships `venv` without `ensurepip`.
 pub fn has_venv() -> bool {
-    says("python3", &["-c", "import venv, ensurepip"]).is_some()
+    output("python3", &["-c", "import venv, ensurepip"]).is_some()
 }
 
 /// The output of `rustc -vV`.
 pub fn rustc() -> Option<String> {
-    let output = Command::new("rustc").arg("-vV").output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    Some(output("rustc", &["-vV"])?.trim().to_owned())
 }
 
-/// The installed compilers.
 pub fn compilers() -> Compilers {
-    Compilers { host: host(), targets: targets(), static_libc: static_libc().is_some() }
-}
-
-/// The default target of rustc.
-fn host() -> Option<String> {
-    rustc()?.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+    let rustc = rustc().unwrap_or_default();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned);
+    Compilers { host, targets: targets(), static_libc: static_libc().is_some() }
 }
 
 /// The targets whose standard library is installed.
 fn targets() -> Vec<String> {
-    let Some(root) = says("rustc", &["--print", "sysroot"]) else { return Vec::new() };
+    let Some(root) = first_line("rustc", &["--print", "sysroot"]) else { return Vec::new() };
     let entries = std::fs::read_dir(PathBuf::from(root).join("lib/rustlib")).into_iter().flatten().flatten();
-    let whole = entries.filter(|entry| {
+    let installed = entries.filter(|entry| {
         let files = std::fs::read_dir(entry.path().join("lib")).into_iter().flatten().flatten();
         files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with("libstd-"))
     });
-    whole.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    installed.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The static C library of the C compiler, which prints an absolute path only if it finds the file.
 pub fn static_libc() -> Option<PathBuf> {
-    says("cc", &["-print-file-name=libc.a"]).map(PathBuf::from).filter(|path| path.is_absolute())
+    first_line("cc", &["-print-file-name=libc.a"]).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 /// The file with the root certificates of this machine.
@@ -67,4 +83,18 @@ pub fn free_gib(folder: &Path) -> Option<u64> {
 /// A file's permission bits, if it exists.
 pub fn mode(path: &Path) -> Option<u32> {
     Some(std::fs::metadata(path).ok()?.permissions().mode() & 0o7777)
+}
+
+/// The variables of `.env`, overridden by the environment.
+pub fn with_environment(mut variables: Variables) -> Variables {
+    // A variable that is not UTF-8 cannot be a valid setting.
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            // An empty variable sets nothing, as in `.env.example`.
+            if !value.trim().is_empty() || !variables.contains_key(&name) {
+                variables.insert(name, Variable { value, origin: Origin::Environment });
+            }
+        }
+    }
+    variables
 }

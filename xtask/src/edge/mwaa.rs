@@ -16,64 +16,30 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::run::{ApiRequest, Method};
 
-/// MWAA in an account and region.
 #[derive(Clone, Debug)]
 pub struct Mwaa {
     client: Client,
 }
 
-/// An environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     /// `AVAILABLE` when it works.
     pub status: String,
-    /// The host of the Airflow UI.
     pub url: String,
-    /// The Airflow version.
     pub version: String,
     /// The object version of its `requirements.txt`.
     pub requirements: Option<String>,
 }
 
-impl Mwaa {
-    /// With the SDK's client.
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
-    }
-
-    /// An environment by its name, if it exists.
-    pub async fn environment(&self, name: &str) -> Result<Option<Environment>> {
-        let response = self
-            .client
-            .get_environment()
-            .name(name)
-            .send()
-            .await
-            .unless("ResourceNotFoundException")
-            .or_failure(format!("read the environment `{name}`"), &HINTS)?;
-        let Some(response) = response else { return Ok(None) };
-        Ok(response.environment.map(|environment| Environment {
-            status: environment.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            url: environment.webserver_url.unwrap_or_default(),
-            version: environment.airflow_version.unwrap_or_default(),
-            requirements: environment.requirements_s3_object_version,
-        }))
-    }
-}
-
-/// A response of Airflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// Airflow's HTTP status.
     pub status: i32,
-    /// The body.
     pub body: Value,
 }
 
-/// Login credentials for a browser.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The host of the Airflow UI.
     pub host: String,
     token: Secret,
 }
@@ -87,10 +53,23 @@ impl Login {
 }
 
 impl Mwaa {
-    /// Sends a request to Airflow. Client errors (4xx) are returned as a response.
-    ///
-    /// # Errors
-    /// When the call to MWAA fails; temporary when Airflow returns 5xx or no response within MWAA's 10 seconds.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    pub async fn environment(&self, name: &str) -> Result<Option<Environment>> {
+        let call = self.client.get_environment().name(name).send().await.unless("ResourceNotFoundException");
+        let response = call.or_failure(format!("read the environment `{name}`"), &HINTS)?;
+        Ok(response.and_then(|response| response.environment).map(|environment| Environment {
+            status: environment.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            url: environment.webserver_url.unwrap_or_default(),
+            version: environment.airflow_version.unwrap_or_default(),
+            requirements: environment.requirements_s3_object_version,
+        }))
+    }
+
+    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; 5xx, or no response within MWAA's 10
+    /// seconds, is a temporary failure.
     pub async fn ask(&self, environment: &str, request: &ApiRequest) -> Result<Answer> {
         let action = format!("call Airflow's API `{}`", request.path);
         let method = match request.method {
@@ -99,18 +78,18 @@ impl Mwaa {
             Method::Patch => RestApiMethod::Patch,
         };
         let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(method);
+        let answer = |status: Option<i32>, body: Option<&Document>| Answer {
+            status: status.unwrap_or_default(),
+            body: body.map_or(Value::Null, value),
+        };
         let error = match call.set_body(request.body.as_ref().map(document)).send().await {
-            Ok(response) => {
-                let body = response.rest_api_response.as_ref().map_or(Value::Null, value);
-                return Ok(Answer { status: response.rest_api_status_code.unwrap_or_default(), body });
-            }
+            Ok(response) => return Ok(answer(response.rest_api_status_code, response.rest_api_response.as_ref())),
             Err(error) => error,
         };
         match error.as_service_error() {
-            Some(InvokeRestApiError::RestApiClientException(response)) => Ok(Answer {
-                status: response.rest_api_status_code().unwrap_or_default(),
-                body: response.rest_api_response().map_or(Value::Null, value),
-            }),
+            Some(InvokeRestApiError::RestApiClientException(response)) => {
+                Ok(answer(response.rest_api_status_code(), response.rest_api_response()))
+            }
             Some(InvokeRestApiError::RestApiServerException(response)) => {
                 let status = response.rest_api_status_code().map(|status| format!(" {status}")).unwrap_or_default();
                 let body = response.rest_api_response().map_or(Value::Null, value);
@@ -121,17 +100,11 @@ impl Mwaa {
         }
     }
 
-    /// Creates a login token for a browser.
     pub async fn login(&self, environment: &str) -> Result<Login> {
-        let response = self
-            .client
-            .create_web_login_token()
-            .name(environment)
-            .send()
-            .await
-            .or_failure(format!("create a login token for `{environment}`"), &HINTS)?;
-        let (host, token) = (response.web_server_hostname, response.web_token);
-        let (host, token) = host.zip(token).context("MWAA returned no host or no token")?;
+        let call = self.client.create_web_login_token().name(environment).send().await;
+        let response = call.or_failure(format!("create a login token for `{environment}`"), &HINTS)?;
+        let response = response.web_server_hostname.zip(response.web_token);
+        let (host, token) = response.context("MWAA returned no host or no token")?;
         Ok(Login { host, token: token.into() })
     }
 }
@@ -169,7 +142,6 @@ fn value(document: &Document) -> Value {
     }
 }
 
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the caller needs airflow:GetEnvironment, airflow:InvokeRestApi and airflow:CreateWebLoginToken"),
     ("ResourceNotFound", "cargo xtask deploy"),

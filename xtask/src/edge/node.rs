@@ -7,26 +7,22 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// The two files that list the packages.
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Installs the packages of the lock file in `manifests` into `dir`, again if the lock file has changed. `programs` has `npm`.
 /// Installation scripts do not run.
-///
-/// # Errors
-/// When a package cannot be installed.
 pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
-    let wanted = read(manifests);
+    let current = read(manifests);
     let mark = dir.join("installed");
-    if mark.exists() && read(dir) == wanted {
+    if mark.exists() && read(dir) == current {
         return Ok(());
     }
     if dir.exists() {
         std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove `{}`", dir.display()))?;
     }
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
-    for (name, text) in FILES.iter().zip(wanted) {
+    for (name, text) in FILES.iter().zip(current) {
         let text = text.with_context(|| format!("`{}` does not exist", manifests.join(name).display()))?;
         std::fs::write(dir.join(name), text).with_context(|| format!("cannot write to `{}`", dir.display()))?;
     }
@@ -36,7 +32,7 @@ pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(dir);
     // npm starts node by its name.
     let output = npm.env("PATH", format!("{}:{path}", programs.display())).output().context("cannot start npm")?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), Failure::new(format!("cannot install packages for Node.js: {}", words.trim())));
+    let message = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), Failure::new(format!("cannot install packages for Node.js: {}", message.trim())));
     std::fs::write(&mark, "").with_context(|| format!("cannot write `{}`", mark.display()))
 }

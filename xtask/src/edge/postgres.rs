@@ -37,22 +37,17 @@ pub struct Server {
     pub password: Secret,
 }
 
-/// The superuser.
 pub const SUPERUSER: &str = "postgres";
 
-/// The folder of an installed PostgreSQL that is new enough.
+/// The programs' folder of an installed PostgreSQL that is new enough.
 pub fn installed() -> Option<PathBuf> {
     newest().filter(|(version, _)| *version >= OLDEST).map(|(_, folder)| folder)
 }
 
 /// The newest installed PostgreSQL: its major version and the folder of its programs.
 pub fn newest() -> Option<(u32, PathBuf)> {
-    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("bin"))
-        .collect();
+    let entries = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path().join("bin")).collect();
     let on_path = Command::new("pg_config").arg("--bindir").output().ok().filter(|output| output.status.success());
     folders.extend(on_path.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())));
     folders.retain(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists());
@@ -71,10 +66,9 @@ pub fn server_user() -> Result<Option<String>> {
         return Ok(None);
     }
     let exists = |name: &&str| User::from_name(name).ok().flatten().is_some();
-    let user = ["postgres", "nobody"].into_iter().find(exists);
-    let user =
-        user.context("PostgreSQL refuses to run as root, and neither the user `postgres` nor `nobody` exists")?;
-    Ok(Some(user.to_owned()))
+    let user = ["postgres", "nobody"].into_iter().find(exists).map(str::to_owned);
+    let missing = "PostgreSQL refuses to run as root, and neither the user `postgres` nor `nobody` exists";
+    user.context(missing).map(Some)
 }
 
 /// A folder for a server: below `dir`, or in `/var/tmp` if another user runs it.
@@ -85,11 +79,14 @@ pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
         return Ok(home);
     };
     // `dir` may lie in a folder that only root can enter.
-    let home =
-        tempfile::Builder::new().prefix("dpworld-").tempdir_in("/var/tmp").context("cannot use /var/tmp")?.keep();
-    let user = User::from_name(user)?.with_context(|| format!("no user `{user}`"))?;
+    let home = tempfile::Builder::new().prefix("dpworld-").tempdir_in("/var/tmp");
+    let (home, user) = (home.context("cannot use /var/tmp")?.keep(), named(user)?);
     chown(&home, Some(user.uid), Some(user.gid)).with_context(|| format!("cannot hand over `{}`", home.display()))?;
     Ok(home)
+}
+
+fn named(user: &str) -> Result<User> {
+    User::from_name(user)?.with_context(|| format!("no user `{user}`"))
 }
 
 impl Server {
@@ -103,27 +100,21 @@ impl Server {
         command.args(arguments).current_dir(&self.home).env_clear();
         command.env("PATH", "/usr/bin:/bin").env("LC_ALL", "C").env("HOME", &self.home);
         if let Some(name) = &self.user {
-            let user = User::from_name(name)?.with_context(|| format!("no user `{name}`"))?;
+            let user = named(name)?;
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
         command.output().with_context(|| format!("cannot start `{}`", command.get_program().display()))
     }
 
-    fn must(&self, name: &str, arguments: &[&str]) -> Result<()> {
+    fn run(&self, name: &str, arguments: &[&str]) -> Result<()> {
         let output = self.program(name, arguments)?;
-        let words = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            Failure::new(format!("`{name}` failed: {}", words.trim())).hint(self.log_hint())
-        );
+        let message = String::from_utf8_lossy(&output.stderr);
+        let failure = || Failure::new(format!("`{name}` failed: {}", message.trim()));
+        let hint = format!("the server's log: {}", self.home.join("log").display());
+        ensure!(output.status.success(), failure().hint(hint));
         Ok(())
     }
 
-    fn log_hint(&self) -> String {
-        format!("the server's log: {}", self.home.join("log").display())
-    }
-
-    /// Whether the server is running.
     pub fn is_running(&self) -> Result<bool> {
         let data = self.data();
         if !data.join("PG_VERSION").exists() {
@@ -146,33 +137,23 @@ impl Server {
         self.port = own.map_or_else(|| free(0), Ok).context("no free port on 127.0.0.1")?.port();
         let log = self.home.join("log").display().to_string();
         let options = format!("-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''", self.port);
-        self.must("pg_ctl", &["start", "-w", "-t", "60", "-D", &data, "-l", &log, "-o", &options])
+        self.run("pg_ctl", &["start", "-w", "-t", "60", "-D", &data, "-l", &log, "-o", &options])
     }
 
     fn init(&self, data: &str) -> Result<()> {
-        let file = self.home.join("password");
+        let (user, file) = (self.user.as_deref().map(named).transpose()?, self.home.join("password"));
         // Readable only by the server's user, removed after use, never on a command line. An old file would keep its mode.
         let _ = fs::remove_file(&file);
-        let written = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-        written
-            .and_then(|mut written| written.write_all(self.password.expose().as_bytes()))
-            .with_context(|| format!("cannot write `{}`", file.display()))?;
-        if let Some(user) = self.user.as_deref().and_then(|user| User::from_name(user).ok().flatten()) {
+        let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        let written = open.and_then(|mut open| open.write_all(self.password.expose().as_bytes()));
+        written.with_context(|| format!("cannot write `{}`", file.display()))?;
+        if let Some(user) = user {
             chown(&file, Some(user.uid), Some(user.gid))?;
         }
-        let password = format!("--pwfile={}", file.display());
-        let arguments = [
-            "-D",
-            data,
-            "-U",
-            SUPERUSER,
-            "--auth=scram-sha-256",
-            &password,
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ];
-        let created = self.must("initdb", &arguments);
+        let (user, password) = (format!("--username={SUPERUSER}"), format!("--pwfile={}", file.display()));
+        let fixed = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"];
+        let arguments = [&["-D", data, &user, &password], &fixed[..]].concat();
+        let created = self.run("initdb", &arguments);
         fs::remove_file(&file).with_context(|| format!("cannot remove `{}`", file.display()))?;
         created
     }
@@ -182,47 +163,15 @@ impl Server {
         if !self.is_running()? {
             return Ok(false);
         }
-        self.must("pg_ctl", &["stop", "-w", "-m", "fast", "-D", &self.data().display().to_string()])?;
+        self.run("pg_ctl", &["stop", "-w", "-m", "fast", "-D", &self.data().display().to_string()])?;
         Ok(true)
     }
 
-    /// The login of a role to a database.
     pub fn login(&self, role: &str, password: &str, database: &str) -> Login {
         Login::new("127.0.0.1", self.port, role, password, database)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// In the place of `initdb`: what it finds at the file of `--pwfile`, and a failure.
-    const INITDB: &str = r#"#!/bin/sh
-for word in "$@"; do case "$word" in --pwfile=*) file="${word#*=}" ;; esac; done
-{ stat -c '%a %U' "$file"; cat "$file"; } > "$HOME/seen"
-exit 1
-"#;
-
-    #[test]
-    fn the_password_is_readable_by_the_user_of_initdb_alone() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().expect("a folder");
-        let user = server_user().expect("a user");
-        let home = home(folder.path(), user.as_deref()).expect("a home");
-        fs::write(home.join("initdb"), INITDB).expect("written");
-        fs::set_permissions(home.join("initdb"), fs::Permissions::from_mode(0o755)).expect("set");
-        // Left by an earlier try.
-        fs::write(home.join("password"), "old").expect("written");
-        let (programs, password) = (home.clone(), "canary".to_owned());
-        let mut server =
-            Server { programs, home: home.clone(), user: user.clone(), port: 0, password: password.into() };
-        let failed = server.start().expect_err("it is not PostgreSQL's initdb");
-        let own = User::from_uid(Uid::effective()).expect("readable").map(|user| user.name);
-        let owner = user.or(own).expect("a name");
-        let seen = fs::read_to_string(home.join("seen")).unwrap_or_else(|_| panic!("{failed:#}"));
-        let left = home.join("password").exists();
-        fs::remove_dir_all(home).expect("removed");
-        assert_eq!(seen, format!("600 {owner}\ncanary"));
-        assert!(!left && !format!("{failed:#}").contains("canary"), "{failed:#}");
-    }
-}
+#[path = "../../tests/unit/edge/postgres.rs"]
+mod tests;

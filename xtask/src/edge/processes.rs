@@ -11,12 +11,11 @@ use nix::unistd::Pid;
 
 use crate::failure::Failure;
 
-/// Time to exit after SIGTERM.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// Time to exit after SIGKILL, in total.
-const AT_MOST: Duration = Duration::from_secs(20);
+/// Time until SIGKILL, and until an error.
+const KILL_AFTER: Duration = Duration::from_secs(8);
+const FAIL_AFTER: Duration = Duration::from_secs(20);
 
-/// How its processes are recognised.
+/// The marks by which the processes of a rehearsal are recognised.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
     /// Name and value of the variable in their environment.
@@ -28,13 +27,13 @@ pub struct Owner<'o> {
 }
 
 /// The ids of the owner's processes, without those of other users and those that exit meanwhile.
-pub fn of(owner: Owner<'_>) -> BTreeSet<i32> {
+pub fn find(owner: Owner<'_>) -> BTreeSet<i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    ids.filter(|id| *id != std::process::id().cast_signed() && is_of(*id, owner)).collect()
+    ids.filter(|id| *id != std::process::id().cast_signed() && is_owned(*id, owner)).collect()
 }
 
-fn is_of(id: i32, owner: Owner<'_>) -> bool {
+fn is_owned(id: i32, owner: Owner<'_>) -> bool {
     let process = Path::new("/proc").join(id.to_string());
     let Ok(stat) = std::fs::read_to_string(process.join("stat")) else { return false };
     // After the name in parentheses, which may contain anything: state, parent and group (proc(5)).
@@ -51,73 +50,31 @@ fn is_of(id: i32, owner: Owner<'_>) -> bool {
     is_marked || (group.is_some_and(|group| owner.groups.contains(&group)) && is_inside())
 }
 
-/// Stops them with SIGTERM, then SIGKILL; returns their number.
-///
-/// # Errors
-/// When some do not exit.
-pub fn end(owner: Owner<'_>) -> Result<usize> {
-    let (began, mut seen) = (Instant::now(), BTreeSet::new());
+/// Stops them with SIGTERM, then SIGKILL, and returns their number. Fails when some do not exit.
+pub fn stop(owner: Owner<'_>) -> Result<usize> {
+    let (start, mut seen) = (Instant::now(), BTreeSet::new());
     loop {
-        let left = of(owner);
-        if left.is_empty() {
+        let running = find(owner);
+        if running.is_empty() {
             return Ok(seen.len());
         }
-        let patient = began.elapsed() < PATIENCE;
-        for id in &left {
-            // SIGTERM once, later SIGKILL.
-            if seen.insert(*id) || !patient {
-                let signal = if patient { Signal::SIGTERM } else { Signal::SIGKILL };
+        let signal = if start.elapsed() < KILL_AFTER { Signal::SIGTERM } else { Signal::SIGKILL };
+        for id in &running {
+            // SIGTERM only once.
+            if seen.insert(*id) || signal == Signal::SIGKILL {
                 match kill(Pid::from_raw(*id), signal) {
                     Ok(()) | Err(Errno::ESRCH) => {}
                     Err(error) => bail!(Failure::new(format!("cannot stop process {id}: {error}"))),
                 }
             }
         }
-        if began.elapsed() > AT_MOST {
-            bail!(Failure::new(format!("these processes do not exit: {left:?}")));
+        if start.elapsed() > FAIL_AFTER {
+            bail!(Failure::new(format!("these processes do not exit: {running:?}")));
         }
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::{Command, Stdio};
-
-    use super::*;
-
-    #[test]
-    fn marked_processes_and_those_of_our_groups_are_found_and_no_others() {
-        use std::os::unix::process::CommandExt;
-        let dir = tempfile::tempdir().expect("a folder");
-        let elsewhere = tempfile::tempdir().expect("a folder");
-        let value = format!("ours-{}", std::process::id());
-        let mark = ("A_MARK", value.as_str());
-        let start = |folder: &Path, mark: Option<(&str, &str)>| {
-            let mut command = Command::new("sleep");
-            command.arg("60").current_dir(folder).process_group(0).stdin(Stdio::null());
-            command.envs(mark);
-            command.spawn().expect("sleep starts")
-        };
-        let mut marked = start(elsewhere.path(), Some(mark));
-        let mut grouped = start(dir.path(), None);
-        // A group's number that is somebody else's by now.
-        let mut reused = start(elsewhere.path(), None);
-        // A person who looks around in our folder.
-        let mut person = start(dir.path(), None);
-        let id = |child: &std::process::Child| child.id().cast_signed();
-        let groups = BTreeSet::from([id(&grouped), id(&reused)]);
-        let owner = Owner { mark, groups: &groups, dir: &dir.path().canonicalize().expect("a path") };
-        assert_eq!(of(owner), BTreeSet::from([id(&marked), id(&grouped)]));
-        assert_eq!(end(owner).expect("they end"), 2);
-        assert!(of(owner).is_empty());
-        for child in [&mut reused, &mut person] {
-            assert!(child.try_wait().expect("asked").is_none(), "left alone");
-            child.kill().expect("killed");
-            child.wait().expect("waited");
-        }
-        for child in [&mut marked, &mut grouped] {
-            assert!(!child.wait().expect("waited").success());
-        }
-    }
-}
+#[path = "../../tests/unit/edge/processes.rs"]
+mod tests;

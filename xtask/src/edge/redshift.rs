@@ -4,10 +4,9 @@ use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 use connect::data_api::{DataApi, Finished, client};
 
-/// The most statements of a transaction (API reference, BatchExecuteStatement).
-const MOST: usize = 40;
+/// The maximum number of statements in a transaction (API reference, BatchExecuteStatement).
+const MAX_STATEMENTS: usize = 40;
 
-/// A database.
 #[derive(Debug)]
 pub struct Redshift(DataApi);
 
@@ -24,8 +23,8 @@ impl Redshift {
 
     /// Runs statements in as few transactions as possible.
     pub async fn execute(&self, statements: &[String]) -> Result<()> {
-        for together in statements.chunks(MOST) {
-            self.run(&together.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        for transaction in statements.chunks(MAX_STATEMENTS) {
+            self.run(&transaction.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         }
         Ok(())
     }

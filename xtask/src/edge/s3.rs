@@ -19,17 +19,14 @@ use crate::sync::{Listed, Remote};
 /// Milliseconds before the retries of a write.
 const WAITS: [u64; 5] = [100, 200, 400, 800, 1600];
 
-/// One bucket.
 #[derive(Debug)]
 pub struct Bucket {
     name: String,
     store: AmazonS3,
 }
 
-/// An object's content.
 #[derive(Debug)]
 pub struct Found {
-    /// All bytes.
     pub bytes: Vec<u8>,
     /// Its version, in a bucket with versioning.
     pub version: Option<String>,
@@ -45,10 +42,7 @@ pub struct Written {
 }
 
 impl Bucket {
-    /// With the SDK's region, credentials and endpoint; sends no request to S3.
-    ///
-    /// # Errors
-    /// Without credentials or region.
+    /// With the SDK's region, credentials and endpoint; sends no request to S3. Fails without credentials or region.
     pub async fn open(name: &str, config: &SdkConfig) -> Result<Self> {
         // Fails if a provider is already installed; that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -77,7 +71,6 @@ impl Bucket {
         listed.map_err(|error| self.failed("list", "", &error).into())
     }
 
-    /// An object.
     pub async fn get(&self, key: &str) -> Result<Found> {
         let failed = |error| self.failed("read", key, &error);
         let found = self.store.get(&path(key)?).await.map_err(failed)?;
@@ -90,9 +83,6 @@ impl Bucket {
     /// When the response to a successful write is lost, object_store retries it, and S3 returns 412 because of the first write.
     /// After a 409 S3 stored nothing, and the write must be retried (Amazon S3 API Reference, PutObject). So the object is read
     /// after a failure; reads are strongly consistent.
-    ///
-    /// # Errors
-    /// When another object has the key, or S3 refuses or cannot be reached.
     pub async fn put(&self, key: &str, bytes: Vec<u8>, over: Option<&str>) -> Result<Written> {
         let (at, payload) = (path(key)?, PutPayload::from(bytes));
         let update = |etag: &str| PutMode::Update(UpdateVersion { e_tag: Some(etag.to_owned()), version: None });

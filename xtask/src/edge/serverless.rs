@@ -6,16 +6,13 @@ use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::{UsageLimit, UsageLimitBreachAction, UsageLimitPeriod, UsageLimitUsageType};
 use connect::call::CallResult;
 
-/// Redshift Serverless in an account and region.
 #[derive(Clone, Debug)]
 pub struct Serverless {
     client: Client,
 }
 
-/// A workgroup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workgroup {
-    /// Its ARN.
     pub arn: String,
     /// `AVAILABLE` when it can be used.
     pub status: String,
@@ -23,7 +20,6 @@ pub struct Workgroup {
     pub host: Option<String>,
 }
 
-/// A namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     /// The ARN of the secret with the administrator's password, if Redshift manages it.
@@ -35,7 +31,6 @@ pub struct Namespace {
 /// A limit on what a workgroup computes in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The id in Redshift.
     pub id: String,
     /// RPU-hours.
     pub amount: i64,
@@ -45,16 +40,13 @@ pub struct Limit {
     pub action: String,
 }
 
-/// The code for a resource that does not exist.
 const MISSING: &str = "ResourceNotFoundException";
 
 impl Serverless {
-    /// With the SDK's client.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
 
-    /// A workgroup by its name, if it exists.
     pub async fn workgroup(&self, name: &str) -> Result<Option<Workgroup>> {
         let call = self.client.get_workgroup().workgroup_name(name).send().await.unless(MISSING);
         let Some(response) = call.or_failure(format!("read the workgroup `{name}`"), &HINTS)? else { return Ok(None) };
@@ -66,7 +58,6 @@ impl Serverless {
         }))
     }
 
-    /// A namespace by its name, if it exists.
     pub async fn namespace(&self, name: &str) -> Result<Option<Namespace>> {
         let call = self.client.get_namespace().namespace_name(name).send().await.unless(MISSING);
         let response = call.or_failure(format!("read the namespace `{name}`"), &HINTS)?;
@@ -83,11 +74,16 @@ impl Serverless {
         call.map(drop).or_failure(format!("delete the namespace `{name}`"), &HINTS)
     }
 
-    /// The usage limits of a workgroup.
     pub async fn limits(&self, workgroup: &str) -> Result<Vec<Limit>> {
         let call = self.client.list_usage_limits().resource_arn(workgroup);
         let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).into_paginator().items().send();
         let limits = call.try_collect().await.or_failure("list the warehouse's usage limits", &HINTS)?;
+        let limit = |limit: UsageLimit| Limit {
+            id: limit.usage_limit_id.unwrap_or_default(),
+            amount: limit.amount.unwrap_or_default(),
+            period: limit.period.map(|period| period.as_str().to_owned()).unwrap_or_default(),
+            action: limit.breach_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
+        };
         Ok(limits.into_iter().map(limit).collect())
     }
 
@@ -114,15 +110,5 @@ impl Serverless {
     }
 }
 
-fn limit(limit: UsageLimit) -> Limit {
-    Limit {
-        id: limit.usage_limit_id.unwrap_or_default(),
-        amount: limit.amount.unwrap_or_default(),
-        period: limit.period.map(|period| period.as_str().to_owned()).unwrap_or_default(),
-        action: limit.breach_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
-    }
-}
-
-/// Hints by the start of the error code.
 const HINTS: [(&str, &str); 1] =
     [("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones")];

@@ -1,12 +1,12 @@
 //! Child commands that run to completion.
 
-#[cfg(feature = "cloud")]
-mod alone;
 mod cargo;
+#[cfg(feature = "cloud")]
+mod isolated;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use anyhow::{Context, Result};
 use contract::Exit;
@@ -14,11 +14,11 @@ use xshell::{Shell, cmd};
 
 use crate::failure::Failure;
 use crate::pipeline::Invocation;
-#[cfg(feature = "cloud")]
-pub use alone::{of_images, without_accounts};
 pub use cargo::*;
+#[cfg(feature = "cloud")]
+pub use isolated::{image_variables, without_accounts};
 
-/// What a child may see of our environment; all else, every `AWS_*` variable and every secret, stays out.
+/// The variables that child processes inherit; all others, such as `AWS_*` and secrets, are removed.
 const KEPT: [&str; 22] = [
     "PATH",
     "HOME",
@@ -44,23 +44,18 @@ const KEPT: [&str; 22] = [
     "ALL_PROXY",
 ];
 
-/// The environment for a child that must not reach any account.
-pub fn scrubbed() -> Vec<(OsString, OsString)> {
-    std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)).collect()
-}
-
-/// Where the sources are from.
+/// The commit that is checked out.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The commit's id, with `-changed` if files differ from it.
+    /// The commit's ID, with `-changed` if files differ from it.
     pub revision: String,
-    /// When it was made, RFC 3339.
+    /// The time of the commit, RFC 3339.
     pub when: String,
-    /// The repository's address, without whatever may be secret in it.
+    /// The repository's address, unless it contains credentials.
     pub source: Option<String>,
 }
 
-/// The commit that is checked out; none outside a clone or without git.
+/// The commit that is checked out; `None` outside a clone or without git.
 pub fn commit(root: &Path) -> Option<Commit> {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
@@ -75,22 +70,31 @@ pub fn commit(root: &Path) -> Option<Commit> {
     })
 }
 
-/// Runs a step of a run with its own environment and nothing else of ours that matters; gives its standard output.
-///
-/// # Errors
-/// With the program's own exit code, 1 or 75; its words are on standard error already.
+/// Output of a program.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Standard output, then standard error.
+    pub text: String,
+    /// `None` if a signal stopped the program.
+    pub code: Option<i32>,
+}
+
+fn command(step: &Invocation, programs: &Path) -> Command {
+    let mut command = Command::new(programs.join(&step.program));
+    let inherited = std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept));
+    command.args(&step.arguments).env_clear().envs(inherited).envs(&step.environment);
+    command
+}
+
+fn output(command: &mut Command) -> Result<process::Output> {
+    command.output().with_context(|| format!("cannot start `{}`", command.get_program().display()))
+}
+
+/// Runs a step of a run and returns its standard output; its standard error is not captured. A failure has the program's exit
+/// code, 1 or 75.
 pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
-    let program = programs.join(&step.program);
-    let output = Command::new(&program)
-        .args(&step.arguments)
-        .env_clear()
-        .envs(scrubbed())
-        .envs(&step.environment)
-        // The table at the end says what went well.
-        .env("LOG_LEVEL", "warn")
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot start `{}`", program.display()))?;
+    // Information messages are omitted: the command prints a table at the end.
+    let output = output(command(step, programs).env("LOG_LEVEL", "warn").stderr(Stdio::inherit()))?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
     }
@@ -100,48 +104,22 @@ pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
     Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
 }
 
-/// Whether there is a C++ compiler, where the build of libFuzzer looks for one.
-pub fn has_cpp_compiler() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::var_os("CXX").is_some() || std::env::split_paths(&path).any(|folder| folder.join("c++").is_file())
-}
-
-/// What a program says on its standard output; its words about trouble are the error.
-pub fn says(program: &str, arguments: &[&str]) -> Result<String> {
-    let shell = Shell::new()?;
-    Ok(cmd!(shell, "{program} {arguments...}").quiet().read()?)
-}
-
-/// What a program said, on both its channels, and its exit code if it was not killed.
-#[derive(Clone, Debug)]
-pub struct Output {
-    /// Standard output, then standard error.
-    pub text: String,
-    /// The exit code.
-    pub code: Option<i32>,
-}
-
-/// Runs a step in a folder, keeping what it says.
+/// Runs a step in a folder and captures its output.
 pub fn captured(step: &Invocation, programs: &Path, folder: &Path) -> Result<Output> {
-    let program = programs.join(&step.program);
-    let output = Command::new(&program)
-        .args(&step.arguments)
-        .env_clear()
-        .envs(scrubbed())
-        .envs(&step.environment)
-        .current_dir(folder)
-        .output()
-        .with_context(|| format!("cannot start `{}`", program.display()))?;
+    let output = output(command(step, programs).current_dir(folder))?;
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     Ok(Output { text, code: output.status.code() })
 }
 
-/// Runs GitHub's command line in the repository, and gives what it says. What is secret goes to its standard input: words are
-/// seen by every process of the machine.
-///
-/// # Errors
-/// When it is not there or refuses, with its words.
-pub fn gh(words: &[impl AsRef<std::ffi::OsStr>], input: &str) -> Result<String> {
+/// The standard output of a program; its standard error is not captured.
+pub fn read(program: &str, arguments: &[&str]) -> Result<String> {
     let shell = Shell::new()?;
-    Ok(cmd!(shell, "gh {words...}").stdin(input).quiet().read()?)
+    Ok(cmd!(shell, "{program} {arguments...}").quiet().read()?)
+}
+
+/// The standard output of GitHub's command line, which receives secrets on its standard input: every process of the machine can
+/// read the arguments.
+pub fn gh(arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
+    let shell = Shell::new()?;
+    Ok(cmd!(shell, "gh {arguments...}").stdin(input).quiet().read()?)
 }

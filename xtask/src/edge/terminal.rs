@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
-
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
@@ -29,7 +28,6 @@ pub fn error(error: &anyhow::Error) {
     write_error(&text);
 }
 
-/// Prints warnings, one per line.
 pub fn warnings(list: &[impl Display]) {
     list.iter().for_each(|warning| write_error(&format!("{}: {warning}\n", painted("warning", "1;33"))));
 }
@@ -45,11 +43,13 @@ pub fn coloured(report: &str) -> String {
         return report.to_owned();
     }
     let colour = |line: &str| {
-        let words = ["ok ", "optional ", "not verifiable here ", "FIX ", "RED "];
-        let word = words.into_iter().zip(["32", "33", "33", "1;31", "1;31"]);
-        let found = word.into_iter().find(|(word, _)| line.starts_with(word));
-        let paint = |(word, code): (&str, &str)| format!("\x1b[{code}m{word}\x1b[0m{}\n", &line[word.len()..]);
-        found.map_or_else(|| format!("{line}\n"), paint)
+        let states =
+            [("ok ", "32"), ("optional ", "33"), ("not verifiable here ", "33"), ("FIX ", "1;31"), ("RED ", "1;31")];
+        let coloured = states.into_iter().find_map(|(state, code)| {
+            let rest = line.strip_prefix(state)?;
+            Some(format!("\x1b[{code}m{state}\x1b[0m{rest}\n"))
+        });
+        coloured.unwrap_or_else(|| format!("{line}\n"))
     };
     report.lines().map(colour).collect()
 }
@@ -63,7 +63,7 @@ pub fn say(text: &str) -> Result<()> {
     }
 }
 
-/// Whether standard output is a terminal, not a file or a pipe.
+/// Whether standard output is a terminal.
 pub fn is_interactive() -> bool {
     std::io::stdout().is_terminal()
 }
@@ -73,7 +73,7 @@ pub fn ask(question: &str) -> Option<bool> {
     typed(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
-/// Reads a line as the answer to a question; `None` without a terminal.
+/// Asks for a line of text; `None` without a terminal.
 pub fn typed(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
@@ -84,14 +84,10 @@ pub fn typed(question: &str) -> Option<String> {
     Some(answer.trim().to_owned())
 }
 
-/// The exit code of a program that was stopped by SIGINT, as shells report it.
+/// The exit code of a program that was stopped by SIGINT: 128 and the signal's number, as shells report it.
 const INTERRUPTED: i32 = 130;
-/// By SIGHUP.
-const HUNG_UP: i32 = 129;
-/// By SIGTERM.
-const TERMINATED: i32 = 143;
 
-/// Does some work that may stop at any moment; Ctrl-C prints the message and exits.
+/// Runs work that may stop at any moment; Ctrl-C prints the message and exits.
 pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.spawn(async move {
@@ -106,7 +102,7 @@ pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl F
     done
 }
 
-/// Does some work that needs a cleanup. SIGINT, SIGTERM or SIGHUP print the message, run `remove` and exit; otherwise the caller
+/// Runs work that needs a cleanup. SIGINT, SIGTERM or SIGHUP print the message, run `remove` and exit; otherwise the caller
 /// cleans up.
 pub fn until_stopped<T>(
     message: &'static str,
@@ -120,14 +116,13 @@ pub fn until_stopped<T>(
     runtime.spawn(async move {
         let code = tokio::select! {
             _ = tokio::signal::ctrl_c() => INTERRUPTED,
-            _ = terminate.recv() => TERMINATED,
-            _ = hang_up.recv() => HUNG_UP,
+            _ = terminate.recv() => 143,
+            _ = hang_up.recv() => 129,
         };
         STOPPED.store(true, Ordering::SeqCst);
         write_error(&format!("\n{message}\n"));
         // In a thread, because it has its own runtime.
-        let removed = std::thread::spawn(remove).join();
-        match removed {
+        match std::thread::spawn(remove).join() {
             Ok(Err(why)) => error(&why),
             // The progress display may have overwritten the first message.
             _ => write_error("\nStopped everything that was started.\n"),
@@ -143,7 +138,6 @@ pub fn until_stopped<T>(
     done
 }
 
-/// Prints the title of a step.
 pub fn step(title: &str) {
     write_error(&format!("{} {title}\n", painted("::", "1;32")));
 }

@@ -23,7 +23,7 @@ pub struct Tree {
 struct Line {
     bar: ProgressBar,
     started: Option<Instant>,
-    words: String,
+    text: String,
     /// Finished resources, and their total number.
     done: (usize, usize),
     /// Resources in progress, the newest last.
@@ -40,7 +40,7 @@ impl Tree {
             bar.set_style(style("{prefix} {wide_msg}"));
             bar.set_prefix(format!("  {name:<width$}"));
             bar.set_message(waits.clone());
-            let line = Line { bar, started: None, words: String::new(), done: (0, *count), in_progress: Vec::new() };
+            let line = Line { bar, started: None, text: String::new(), done: (0, *count), in_progress: Vec::new() };
             (name.clone(), line)
         };
         let drawn = std::io::stderr().is_terminal();
@@ -49,17 +49,13 @@ impl Tree {
     }
 
     /// A task starts, or starts its next step.
-    pub fn step(&mut self, name: &str, words: &str) {
-        self.say(name, words);
-        self.start(name, words);
+    pub fn step(&mut self, name: &str, text: &str) {
+        self.log(name, text);
+        self.progress(name, text);
     }
 
     /// The progress of a step; shown on a terminal only.
-    pub fn progress(&mut self, name: &str, words: &str) {
-        self.start(name, words);
-    }
-
-    fn start(&mut self, name: &str, words: &str) {
+    pub fn progress(&mut self, name: &str, text: &str) {
         let width = self.width;
         let Some(line) = self.lines.get_mut(name) else { return };
         if line.started.is_none() {
@@ -69,7 +65,7 @@ impl Tree {
             line.bar.set_prefix(format!("{name:<width$}"));
             line.bar.enable_steady_tick(Duration::from_millis(120));
         }
-        words.clone_into(&mut line.words);
+        text.clone_into(&mut line.text);
         line.show();
     }
 
@@ -77,17 +73,14 @@ impl Tree {
     pub fn event(&mut self, name: &str, event: &Event) {
         let Event { resource, kind, status, reason, .. } = event;
         let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        if kind == STACK {
-            self.say(name, &format!("{status}{reason}"));
-        } else {
-            self.say(name, &format!("{resource} ({kind}) {status}{reason}"));
-        }
+        let subject = if kind == STACK { String::new() } else { format!("{resource} ({kind}) ") };
+        self.log(name, &format!("{subject}{status}{reason}"));
         if self.lines.get(name).is_some_and(|line| line.started.is_none()) {
-            self.start(name, status);
+            self.progress(name, status);
         }
         let Some(line) = self.lines.get_mut(name) else { return };
         if kind == STACK {
-            line.words.clone_from(status);
+            line.text.clone_from(status);
         } else {
             line.in_progress.retain(|other| other != resource);
             if status.ends_with("_IN_PROGRESS") {
@@ -100,23 +93,23 @@ impl Tree {
     }
 
     /// A line of detail.
-    pub fn line(&mut self, name: &str, words: &str) {
-        self.say(name, words);
+    pub fn line(&mut self, name: &str, text: &str) {
+        self.log(name, text);
         if let Some(line) = self.lines.get_mut(name) {
-            line.bar.set_message(words.to_owned());
+            line.bar.set_message(text.to_owned());
         }
     }
 
     /// A line to keep, such as one of a log: above the display on a terminal.
-    pub fn keep(&self, name: &str, words: &str) {
-        self.say(name, words);
+    pub fn keep(&self, name: &str, text: &str) {
+        self.log(name, text);
         if self.drawn {
             // A closed terminal must not fail the task.
-            let _ = self.all.println(format!("{name:<width$} | {words}", width = self.width));
+            let _ = self.all.println(format!("{name:<width$} | {text}", width = self.width));
         }
     }
 
-    /// Hides the picture while a question is asked.
+    /// Hides the display while a question is asked.
     pub fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
         self.all.suspend(work)
     }
@@ -125,25 +118,24 @@ impl Tree {
     pub fn finished(&mut self, name: &str, error: Option<&str>) {
         let width = self.width;
         let took = self.lines.get(name).and_then(|line| line.started).map(|started| elapsed(started.elapsed()));
-        let words = match (error, &took) {
+        let text = match (error, &took) {
             (Some(error), _) => format!("failed: {}", error.lines().next().unwrap_or_default()),
             (None, Some(took)) => format!("done in {took}"),
             (None, None) => "no change".to_owned(),
         };
-        self.say(name, &words);
+        self.log(name, &text);
         let Some(line) = self.lines.get_mut(name) else { return };
-        let sign = if error.is_some() { "\u{2717}" } else { "\u{2713}" };
-        let colour = if error.is_some() { "{prefix:.red} {wide_msg}" } else { "{prefix:.green} {wide_msg}" };
+        let (sign, colour) = if error.is_some() { ("\u{2717}", "red") } else { ("\u{2713}", "green") };
         line.bar.disable_steady_tick();
-        line.bar.set_style(style(colour));
+        line.bar.set_style(style(&format!("{{prefix:.{colour}}} {{wide_msg}}")));
         line.bar.set_prefix(format!("{sign} {name:<width$}"));
-        line.bar.finish_with_message(words);
+        line.bar.finish_with_message(text);
     }
 
-    fn say(&self, name: &str, words: &str) {
+    fn log(&self, name: &str, text: &str) {
         if !self.drawn {
             // A closed standard error must not fail the task.
-            let _ = writeln!(std::io::stderr(), "[{:>6}] {name}: {words}", elapsed(self.started.elapsed()));
+            let _ = writeln!(std::io::stderr(), "[{:>6}] {name}: {text}", elapsed(self.started.elapsed()));
         }
     }
 }
@@ -156,7 +148,7 @@ impl Line {
         let more = self.in_progress.len().saturating_sub(newest.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let names = if newest.is_empty() { String::new() } else { format!("  {}{more}", newest.join(", ")) };
-        self.bar.set_message(format!("{}{count}{names}", self.words));
+        self.bar.set_message(format!("{}{count}{names}", self.text));
     }
 }
 

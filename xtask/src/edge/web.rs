@@ -8,10 +8,9 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use tiny_http::{Header, Response, Server};
 
-/// The time limit of a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connects to a host, by default to port 443; the error says why it fails.
+/// Connects to a host, by default to port 443; returns the reason if it fails.
 pub fn is_reachable(host: &str) -> Result<(), String> {
     let place = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
     let mut why = format!("cannot resolve `{host}`");
@@ -25,9 +24,6 @@ pub fn is_reachable(host: &str) -> Result<(), String> {
 }
 
 /// Serves until the process exits; `ready` is called with the address.
-///
-/// # Errors
-/// When the port is taken.
 pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
     let port = server.server_addr().to_ip().map_or(port, |address| address.port());
@@ -68,16 +64,5 @@ fn content_type(path: &Path) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_files_inside_the_folder_are_served() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("index.html"), "x").expect("a file");
-        assert!(inside(folder.path(), "/").is_some() && inside(folder.path(), "/index.html?x=1").is_some());
-        for url in ["/../index.html", "/./../x", "/missing", "//etc/passwd"] {
-            assert!(inside(folder.path(), url).is_none(), "{url}");
-        }
-    }
-}
+#[path = "../../tests/unit/edge/web.rs"]
+mod tests;

@@ -6,8 +6,7 @@ use anyhow::{Result, bail};
 use contract::Exit;
 
 use crate::doctor::Caller;
-use crate::edge::aws::Aws;
-use crate::edge::sts;
+use crate::edge::aws::{self, Aws};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -44,7 +43,7 @@ pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
 }
 
 fn caller(aws: &Aws) -> Result<String> {
-    let failure = match aws.wait(sts::caller(&aws.config, LIMIT)) {
+    let failure = match aws.wait(aws::caller(&aws.config, LIMIT)) {
         Caller::Known { account, .. } => return Ok(account),
         Caller::NoCredentials => Failure::new("no AWS credentials found")
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::edge::{environment, files};
+use crate::edge::{files, machine};
 use crate::failure::Failure;
 use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Problems, Resolved, Settings, Variables, given};
 
@@ -47,7 +47,7 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
             return Err(failure.hint("correct the path, or omit --dot-env to read `.env`").into());
         }
     };
-    Ok(environment::over(below))
+    Ok(machine::with_environment(below))
 }
 
 /// The settings of a module: that of `--env`, else of SETTINGS_MODULE, else `dev`.

@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use super::configure::{self, Configured};
 use crate::doctor::{Caller, Configuration, Facts, Setting};
-use crate::edge::aws::Aws;
-use crate::edge::{docker, files, machine, postgres, sts};
+use crate::edge::aws::{self, Aws};
+use crate::edge::{docker, files, machine, postgres};
 use crate::settings::{Origin, Override, Problems, Variables, given};
 
 /// Timeout of the request for the caller's identity.
@@ -33,20 +33,20 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     };
     let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
     let caller = match Aws::open(&variables, Some(region)) {
-        Ok(aws) => aws.wait(sts::caller(&aws.config, LIMIT)),
+        Ok(aws) => aws.wait(aws::caller(&aws.config, LIMIT)),
         Err(error) => Caller::Refused(error.to_string()),
     };
     let refused = postgres::server_user().err();
     Ok(Facts {
         rust_required: env!("CARGO_PKG_RUST_VERSION").to_owned(),
-        rustc: machine::says("rustc", &["--version"]),
-        git: machine::says("git", &["--version"]),
-        linker: machine::says("cc", &["--version"]),
+        rustc: machine::first_line("rustc", &["--version"]),
+        git: machine::first_line("git", &["--version"]),
+        linker: machine::first_line("cc", &["--version"]),
         postgres: postgres::newest(),
         postgres_refused: refused.map(|error| error.to_string()),
-        python: machine::says("python3", &["--version"]),
+        python: machine::first_line("python3", &["--version"]),
         venv: machine::has_venv(),
-        uv: machine::says("uv", &["--version"]),
+        uv: machine::first_line("uv", &["--version"]),
         engine: docker::engine(given(&variables, "DOCKER_HOST")),
         compilers: machine::compilers(),
         free_gib: machine::free_gib(&root),

@@ -74,7 +74,7 @@ impl ImageRequest {
 
 /// The C compiler's version and the static C library's SHA-256: some crates contain C, and the library is linked in.
 fn c_compiler(links_libc: bool) -> Result<String> {
-    let version = machine::says("cc", &["--version"]).context("there is no C compiler")?;
+    let version = machine::first_line("cc", &["--version"]).context("there is no C compiler")?;
     let libc = if links_libc { machine::static_libc() } else { None };
     let libc = libc.map(|path| files::bytes(&path)).transpose()?.flatten().map(|bytes| sha256(&bytes));
     Ok([version, libc.unwrap_or_default()].join(" ").trim_end().to_owned())
@@ -204,7 +204,7 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
 fn record(made: &[BuiltImage]) -> Result<()> {
     let folder = files::folder(&files::root().join("target/images"))?;
     // A deployment builds both images in parallel.
-    let _turn = files::turn(&folder)?;
+    let _lock = files::wait_for_lock(&folder)?;
     let path = folder.join("images.json");
     let before =
         files::read(&path)?.and_then(|text| serde_json::from_str::<Vec<BuiltImage>>(&text).ok()).unwrap_or_default();

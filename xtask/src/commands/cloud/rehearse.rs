@@ -18,7 +18,7 @@ use crate::rehearsal::{InjectedFault, MARK, id, text};
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
     let id = shell::without_accounts((MARK, &new))?;
-    let variables = shell::of_images();
+    let variables = shell::image_variables();
     let docker_host = variables.get("DOCKER_HOST").cloned();
     if let Some(RehearseAction::Stop { id }) = &args.action {
         let stopped = rehearse::stop(id.as_deref(), docker_host.as_deref())?;

@@ -1,16 +1,20 @@
-//! The credentials that sign the calls: keys, a profile, or the SDK's default.
+//! The credentials that sign requests: keys, a profile, or the SDK's default chain; and the identity that STS returns for them.
 
-use aws_sdk_sts::config::Credentials;
+use std::time::Duration;
 
-use crate::failure::Failure;
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::error::ProvideErrorMetadata;
+
+use crate::doctor::Caller;
+use crate::failure::{Failure, chain};
 use crate::settings::{Origin, Variables, given};
 
-/// The source of credentials.
 #[derive(Debug)]
 pub(super) enum Identity {
-    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     Keys(Credentials),
-    /// AWS_PROFILE.
     Profile(String),
     /// The SDK's default chain: default profile, container role, instance role.
     Default,
@@ -21,10 +25,8 @@ const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 
 /// The credentials that the variables select. The environment overrides `.env`; from the same source, keys override a profile,
-/// as in the SDK. Calls `confined` to this machine ignore profiles, which can belong to an account.
-///
-/// # Errors
-/// When only one key is set, or the keys come from different sources.
+/// as in the SDK. Calls that are `confined` to this machine ignore profiles, which can belong to an account. Fails when only one
+/// key is set, or the keys come from different sources.
 pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity, Failure> {
     let found = |name: &str| {
         let value = given(variables, name)?;
@@ -50,52 +52,37 @@ pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Variable;
+/// The account and ARN of the credentials. The time limit includes loading them: a profile's `credential_process` and the
+/// portal of IAM Identity Center can take seconds.
+pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
+    let late = || Caller::NoResponse(format!("no response within {} seconds", limit.as_secs()));
+    tokio::time::timeout(limit, identify(config)).await.unwrap_or_else(|_| late())
+}
 
-    fn of(pairs: &[(&str, &str, Origin)], confined: bool) -> String {
-        let one = |(name, value, origin): &(&str, &str, Origin)| {
-            ((*name).to_owned(), Variable { value: (*value).to_owned(), origin: origin.clone() })
-        };
-        match identity(&pairs.iter().map(one).collect(), confined) {
-            Ok(Identity::Keys(keys)) => format!("{} {}", keys.access_key_id(), keys.session_token().unwrap_or("-")),
-            Ok(Identity::Profile(name)) => format!("profile {name}"),
-            Ok(Identity::Default) => "default".to_owned(),
-            Err(failure) => failure.to_string(),
+async fn identify(config: &SdkConfig) -> Caller {
+    // A separate step, because missing credentials are reported differently from refused ones.
+    let Some(provider) = config.credentials_provider() else { return Caller::NoCredentials };
+    let credentials = match provider.provide_credentials().await {
+        Ok(credentials) => credentials,
+        Err(error) => {
+            // The type of the kind is in a crate that is no direct dependency, so its text decides. The instance's role (IMDS)
+            // is tried last: where that fails, there were no other credentials.
+            let cause = chain(&error);
+            let none = ["not enabled", "no providers in chain", "IMDS"].iter().any(|sign| cause.contains(sign));
+            return if none { Caller::NoCredentials } else { Caller::Refused(cause) };
         }
-    }
-
-    #[test]
-    fn the_environment_beats_dot_env_and_keys_beat_a_profile_of_the_same_place() {
-        let file = Origin::DotEnv { file: ".env".to_owned(), line: 1 };
-        let keys = |origin: &Origin| [(ID, "key", origin.clone()), (SECRET, "x", origin.clone())];
-        let profile = |origin: &Origin| [("AWS_PROFILE", "work", origin.clone())];
-        let token = |origin: &Origin| [(TOKEN, "t", origin.clone())];
-        let env = Origin::Environment;
-        for (pairs, wanted) in [
-            (vec![], "default"),
-            (keys(&file).to_vec(), "key -"),
-            (keys(&env).to_vec(), "key -"),
-            (profile(&file).to_vec(), "profile work"),
-            (profile(&env).to_vec(), "profile work"),
-            ([&keys(&file)[..], &profile(&env)].concat(), "profile work"),
-            ([&keys(&file)[..], &profile(&file)].concat(), "key -"),
-            ([&keys(&env)[..], &profile(&env)].concat(), "key -"),
-            ([&keys(&env)[..], &profile(&file)].concat(), "key -"),
-            ([&keys(&env)[..], &token(&env)].concat(), "key t"),
-            ([&keys(&env)[..], &token(&file)].concat(), "key -"),
-            ([&keys(&file)[..], &token(&file)].concat(), "key t"),
-            (vec![(ID, "key", env.clone())], "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY"),
-            (
-                vec![(ID, "key", env.clone()), (SECRET, "x", file.clone())],
-                "AWS_ACCESS_KEY_ID is from the environment, and AWS_SECRET_ACCESS_KEY from .env:1",
-            ),
-        ] {
-            assert_eq!(of(&pairs, false), wanted, "{pairs:?}");
-        }
-        assert_eq!(of(&[&keys(&file)[..], &profile(&env)].concat(), true), "key -");
-        assert_eq!(of(&profile(&env), true), "default");
+    };
+    let config = config.to_builder().retry_config(RetryConfig::disabled());
+    let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+    match Client::new(&config).get_caller_identity().send().await {
+        Ok(known) => Caller::Known { account: known.account.unwrap_or_default(), arn: known.arn.unwrap_or_default() },
+        Err(error) => match error.as_service_error() {
+            Some(refusal) => Caller::Refused(format!("STS returned {}", refusal.code().unwrap_or("an error"))),
+            None => Caller::NoResponse(format!("cannot reach STS: {}", chain(&error))),
+        },
     }
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/edge/aws/identity.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::retry::RetryConfig;
+use aws_sdk_batch::Client;
 use aws_sdk_batch::types::{
     ContainerOverrides, JobDependency, JobDetail, JobStatus, KeyValuePair, KeyValuesPair, ResourceType,
 };
@@ -41,10 +42,10 @@ impl Batch {
         wait: Duration,
     ) -> Result<String> {
         let name = job_name(DAG, task.task, UNMAPPED, run_id);
-        let once = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
-        let once = aws_sdk_batch::Client::from_conf(once);
+        let config = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
+        let once = Client::from_conf(config);
         let variable = KeyValuePair::builder().name("RUN_ID").value(run_id).build();
-        let command = task.command.iter().map(|word| (*word).to_owned()).collect();
+        let command = task.command.iter().copied().map(str::to_owned).collect();
         let overrides = ContainerOverrides::builder().set_command(Some(command)).environment(variable).build();
         let call = once.submit_job().job_name(&name).job_queue(queue).job_definition(&task.definition);
         let call = call.container_overrides(overrides);
@@ -77,7 +78,6 @@ impl Batch {
         Ok(jobs)
     }
 
-    /// A queue, its compute environments, and the vCPU that its jobs use.
     pub async fn queue_state(&self, name: &str) -> Result<QueueState> {
         let Some(mut detail) = self.queue_detail(name).await? else { return Ok(QueueState::default()) };
         let order = detail.compute_environment_order.take().unwrap_or_default().into_iter();

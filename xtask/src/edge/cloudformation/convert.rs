@@ -7,7 +7,6 @@ use aws_sdk_cloudformation::types::{
 
 use crate::stack::{Action, Adopted, ChangeSetEntry, Deployed, Replaces};
 
-/// A stack, without its template and change sets.
 pub(super) fn deployed(stack: Stack) -> Deployed {
     let parameters = stack.parameters.unwrap_or_default().into_iter();
     let tags = stack.tags.unwrap_or_default().into_iter();
@@ -26,7 +25,6 @@ pub(super) fn deployed(stack: Stack) -> Deployed {
     }
 }
 
-/// One resource of a change set.
 pub(super) fn change_set_entry(change: &ResourceChange) -> ChangeSetEntry {
     let targets = change.details().iter().filter_map(|detail| detail.target());
     let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
@@ -66,7 +64,6 @@ fn followed(detail: &ResourceChangeDetail) -> Option<String> {
     from.split('.').next().map(str::to_owned)
 }
 
-/// A resource for an import.
 pub(super) fn resource_to_import((resource, adopted): (&String, &Adopted)) -> ResourceToImport {
     let one = ResourceToImport::builder().logical_resource_id(resource).resource_type(&adopted.kind);
     one.resource_identifier(&adopted.property, &adopted.name).build()

@@ -20,13 +20,8 @@ impl CloudFormation {
         let id = detection.or_failure(&action, &HINTS)?.stack_drift_detection_id.unwrap_or_default();
         let mut found = Vec::new();
         loop {
-            let response = self
-                .client
-                .describe_stack_drift_detection_status()
-                .stack_drift_detection_id(&id)
-                .send()
-                .await
-                .or_failure(&action, &HINTS)?;
+            let call = self.client.describe_stack_drift_detection_status().stack_drift_detection_id(&id);
+            let response = call.send().await.or_failure(&action, &HINTS)?;
             match response.detection_status {
                 Some(StackDriftDetectionStatus::DetectionInProgress) => tokio::time::sleep(PAUSE).await,
                 Some(StackDriftDetectionStatus::DetectionFailed) => {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use aws_sdk_cloudformation::types::StackEvent;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use connect::call::CallResult;
 
 use super::{CloudFormation, HINTS};
@@ -15,30 +15,22 @@ impl CloudFormation {
     /// As [`validation_problems`](Self::validation_problems), for a stack's last operation: CloudFormation validates again when
     /// it executes a change set.
     pub async fn operation_problems(&self, stack: &str) -> Result<Vec<String>> {
-        let response = self
-            .client
-            .describe_stack_events()
-            .stack_name(stack)
-            .send()
-            .await
-            .or_failure(format!("read the events of `{stack}`"), &HINTS)?;
         let events = self.client.describe_events();
-        match response.stack_events().first().and_then(|event| event.operation_id()) {
+        match self.newest(stack).await?.and_then(|event| event.operation_id) {
             Some(operation) => self.problems(events.operation_id(operation)).await,
             None => self.problems(events.stack_name(stack)).await,
         }
     }
 
-    /// The id of a stack's newest event.
+    /// The ID of a stack's newest event.
     pub async fn newest_event(&self, stack: &str) -> Result<Option<String>> {
-        let response = self
-            .client
-            .describe_stack_events()
-            .stack_name(stack)
-            .send()
-            .await
-            .or_failure(format!("read the events of `{stack}`"), &HINTS)?;
-        Ok(response.stack_events.unwrap_or_default().into_iter().next().and_then(|event| event.event_id))
+        Ok(self.newest(stack).await?.and_then(|event| event.event_id))
+    }
+
+    async fn newest(&self, stack: &str) -> Result<Option<StackEvent>> {
+        let call = self.client.describe_stack_events().stack_name(stack).send().await;
+        let response = call.or_failure(format!("read the events of `{stack}`"), &HINTS)?;
+        Ok(response.stack_events.unwrap_or_default().into_iter().next())
     }
 
     /// The events of a stack's last operation, oldest first.
@@ -52,7 +44,7 @@ impl CloudFormation {
         .await
     }
 
-    /// A stack's events after the one with the id `seen`, or all, oldest first.
+    /// A stack's events after the one with the ID `seen`, or all, oldest first.
     pub async fn events(&self, stack: &str, seen: Option<&str>) -> Result<Vec<Event>> {
         let mut found = self.events_until(stack, |event| seen.is_some() && event.event_id() == seen).await?;
         if found.first().is_some_and(|event| Some(event.id.as_str()) == seen) {
@@ -81,7 +73,6 @@ impl CloudFormation {
 }
 
 fn event(event: StackEvent) -> Event {
-    let at = event.timestamp.and_then(|time| DateTime::<Utc>::from_timestamp(time.secs(), time.subsec_nanos()));
     Event {
         id: event.event_id.unwrap_or_default(),
         resource: event.logical_resource_id.unwrap_or_default(),
@@ -89,6 +80,6 @@ fn event(event: StackEvent) -> Event {
         physical: event.physical_resource_id.unwrap_or_default(),
         status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: event.resource_status_reason.filter(|reason| !reason.is_empty()),
-        at,
+        at: event.timestamp.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos())),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use contract::Exit;
 
-use super::CloudFormation;
+use super::{ChangeSet, ChangeSetState, CloudFormation};
 use crate::failure::exit_of;
 use crate::stack::{Deployed, Event, STACK, State};
 
@@ -65,11 +65,11 @@ impl CloudFormation {
     }
 
     /// Waits until a change set is created.
-    pub async fn wait_for_change_set(&self, id: &str) -> Result<super::ChangeSet> {
+    pub async fn wait_for_change_set(&self, id: &str) -> Result<ChangeSet> {
         let mut pause = SHORTEST;
         loop {
             let set = self.change_set(id).await?;
-            if set.state != super::ChangeSetState::Pending {
+            if set.state != ChangeSetState::Pending {
                 return Ok(set);
             }
             tokio::time::sleep(pause).await;

@@ -8,7 +8,7 @@ use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptions, RemoveContainerOptionsBuilder, RemoveImageOptions,
 };
 
-use super::{Engine, engine_failed};
+use super::{Engine, failed};
 
 impl Engine {
     /// Removes every container with a label, running or not, with its volumes, and returns their number.
@@ -17,7 +17,7 @@ impl Engine {
             let with = HashMap::from([("label", vec![label])]);
             let options = ListContainersOptionsBuilder::default().all(true).filters(&with).build();
             let listed = self.docker.list_containers(Some(options)).await;
-            let listed = listed.map_err(|error| engine_failed("list containers", &error))?;
+            let listed = listed.map_err(|error| failed("the Docker engine cannot list containers", &error))?;
             let ids: Vec<String> = listed.into_iter().filter_map(|container| container.id).collect();
             for id in &ids {
                 let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
@@ -32,19 +32,14 @@ impl Engine {
         let (all, kept) = (format!("{host}/"), [":", "@"].map(|end| format!("{host}/{except}{end}")));
         let unwanted = |name: &str| name.starts_with(&all) && !kept.iter().any(|kept| name.starts_with(kept));
         self.runtime.block_on(async {
-            let listed = self
-                .docker
-                .list_images(None::<ListImagesOptions>)
-                .await
-                .map_err(|error| engine_failed("list images", &error))?;
+            let listed = self.docker.list_images(None::<ListImagesOptions>).await;
+            let listed = listed.map_err(|error| failed("the Docker engine cannot list images", &error))?;
             // Removing an image's last tag in a repository removes its digest there; a pulled image may have only a digest.
             let mut names: Vec<String> = listed.iter().flat_map(|image| image.repo_tags.clone()).collect();
             names.extend(listed.into_iter().flat_map(|image| image.repo_digests));
             for name in names.iter().filter(|name| unwanted(name)) {
-                removed(
-                    self.docker.remove_image(name, None::<RemoveImageOptions>, None).await.map(drop),
-                    &format!("remove the name `{name}`"),
-                )?;
+                let result = self.docker.remove_image(name, None::<RemoveImageOptions>, None).await;
+                removed(result.map(drop), &format!("remove the name `{name}`"))?;
             }
             Ok(())
         })
@@ -52,9 +47,9 @@ impl Engine {
 }
 
 /// Success also if it was removed meanwhile.
-fn removed(result: Result<(), Error>, what: &str) -> Result<()> {
+fn removed(result: Result<(), Error>, action: &str) -> Result<()> {
     match result {
         Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(()),
-        Err(error) => Err(engine_failed(what, &error)),
+        Err(error) => Err(failed(&format!("the Docker engine cannot {action}"), &error)),
     }
 }

@@ -1,4 +1,4 @@
-//! How to enter a database, and questions to it.
+//! The login of a role to a database, and SQL in it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use connect::Secret;
 use crate::failure::Failure;
 use crate::ui::Rows;
 
-/// How to enter a database.
+/// The login of a role to a database.
 #[derive(Clone, Debug)]
 pub struct Login {
     host: String,
@@ -25,84 +25,75 @@ pub struct Login {
 }
 
 impl Login {
-    /// On any server, without TLS.
+    /// Without TLS.
     pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
         let [host, role, database] = [host, role, database].map(str::to_owned);
         Self { host, port, role, password: password.into(), database, tls: Tls::Off }
     }
 
-    /// The same with TLS, which only the feature `cloud` has.
+    /// With TLS, which requires the feature `cloud`.
     #[cfg(feature = "cloud")]
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls, ..self }
     }
 
-    /// For programs: with the password, which is hexadecimal and needs no quoting.
+    /// The URL with the password, which is hexadecimal and needs no escaping.
     pub fn url(&self) -> String {
         format!("postgres://{}:{}@{}:{}/{}", self.role, self.password.expose(), self.host, self.port, self.database)
     }
 
-    /// The server's port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The role's password.
     pub fn password(&self) -> &str {
         self.password.expose()
     }
 
-    /// For people: without the password.
+    /// The URL without the password, for messages.
     pub fn shown(&self) -> String {
         format!("postgres://{}@{}:{}/{}", self.role, self.host, self.port, self.database)
     }
 
-    fn with<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
+    fn connected<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut config = Config::new();
-            config
-                .host(&self.host)
-                .port(self.port)
-                .user(&self.role)
-                .password(self.password.expose())
-                .dbname(&self.database);
-            config.application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
-            work(self.enter(&mut config).await?).await
+            config.host(&self.host).port(self.port).user(&self.role).password(self.password.expose());
+            config.dbname(&self.database).application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
+            work(self.connect(&mut config).await?).await
         })
     }
 
-    async fn enter(&self, config: &mut Config) -> Result<Client> {
+    async fn connect(&self, config: &mut Config) -> Result<Client> {
         let failed = || Failure::new(format!("cannot connect to {}", self.shown()));
         #[cfg(feature = "cloud")]
         if let Some(connector) = connect::tls::connector(&self.tls)? {
-            let entered = config.ssl_mode(SslMode::Require).connect(connector).await;
-            return entered.map(kept).with_context(|| failed().hint(connect::tls::HINT));
+            let connected = config.ssl_mode(SslMode::Require).connect(connector).await;
+            return connected.map(spawned).with_context(|| failed().hint(connect::tls::HINT));
         }
         debug_assert_eq!(self.tls, Tls::Off, "another mode needs the feature `cloud`");
-        config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(kept).with_context(failed)
+        config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(spawned).with_context(failed)
     }
 
-    /// Runs statements one after the other.
     pub fn execute(&self, statements: &[String]) -> Result<()> {
-        self.with(async |client| {
+        self.connected(async |client| {
             for statement in statements {
-                client.batch_execute(statement).await.map_err(|error| server_said(&error))?;
+                client.batch_execute(statement).await.map_err(|error| server_failure(&error))?;
             }
             Ok(())
         })
     }
 
-    /// Asks one question.
     pub fn query(&self, sql: &str) -> Result<Rows> {
-        self.with(async |client| {
+        self.connected(async |client| {
             let mut found = Rows::default();
-            for message in client.simple_query(sql).await.map_err(|error| server_said(&error))? {
+            for message in client.simple_query(sql).await.map_err(|error| server_failure(&error))? {
                 match message {
                     SimpleQueryMessage::RowDescription(columns) => {
-                        found = Rows::default();
-                        found.columns = columns.iter().map(|column| column.name().to_owned()).collect();
+                        let columns = columns.iter().map(|column| column.name().to_owned()).collect();
+                        found = Rows { columns, rows: Vec::new() };
                     }
                     SimpleQueryMessage::Row(row) => {
                         found.rows.push((0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect());
@@ -115,18 +106,22 @@ impl Login {
     }
 }
 
-/// The server's own words with the place in the statement, which the driver's error leaves out.
-fn server_said(error: &tokio_postgres::Error) -> anyhow::Error {
+/// The server's message, which the driver's error leaves out.
+fn server_failure(error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
-    let failure = Failure::new(format!("the database says: {} (SQLSTATE {})", server.message(), server.code().code()));
+    let failure = Failure::new(format!(
+        "the database returned an error: {} (SQLSTATE {})",
+        server.message(),
+        server.code().code()
+    ));
     match server.hint().or(server.detail()) {
         Some(hint) => failure.hint(hint).into(),
         None => failure.into(),
     }
 }
 
-/// The client of a connection, which lasts as long as the runtime.
-fn kept<S: TlsStream + Unpin + Send + 'static>((client, connection): (Client, Connection<Socket, S>)) -> Client {
+/// The client; its connection runs until the runtime stops.
+fn spawned<S: TlsStream + Unpin + Send + 'static>((client, connection): (Client, Connection<Socket, S>)) -> Client {
     tokio::spawn(connection);
     client
 }

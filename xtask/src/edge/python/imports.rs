@@ -25,11 +25,8 @@ enum Parsed {
     Problem { line: u32, problem: String },
 }
 
-/// The imports of each file, by its name.
-///
-/// # Errors
-/// With every syntax error, as `file:line: message`.
-pub fn of(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import>>> {
+/// The imports of each file, by its name. The error lists every syntax error, as `file:line: message`.
+pub fn find(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import>>> {
     if sources.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -64,52 +61,5 @@ pub fn of(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SOURCE: &str = "
-import required
-def later():
-    from required import name
-try:
-    import optional
-    if TYPE_CHECKING:
-        import optional
-except (ImportError, KeyError):
-    import required
-finally:
-    import required
-try:
-    import required
-except ValueError:
-    pass
-if typing.TYPE_CHECKING:
-    class Some:
-        import optional
-else:
-    import required
-";
-
-    #[test]
-    fn an_import_is_optional_where_its_failure_is_caught_or_only_type_checkers_read_it() {
-        let found = of(&BTreeMap::from([("dag.py", SOURCE.as_bytes())])).expect("Python");
-        let marks = |import: &Import| (import.line, import.optional);
-        let wanted = SOURCE.lines().zip(1..).filter(|(line, _)| line.contains("import "));
-        let wanted: Vec<(u32, bool)> = wanted.map(|(line, number)| (number, line.contains("optional"))).collect();
-        assert_eq!(found["dag.py"].iter().map(marks).collect::<Vec<_>>(), wanted);
-    }
-
-    #[test]
-    fn a_coding_line_counts() {
-        let latin: &[u8] = b"# -*- coding: latin-1 -*-\nimport top\nname = '\xe4'\n";
-        let found = of(&BTreeMap::from([("a.py", latin), ("b.py", b"\xef\xbb\xbfimport top\n"), ("c.py", b"")]));
-        let found = found.expect("Python");
-        assert_eq!(["a.py", "b.py", "c.py"].map(|file| found[file].len()), [1, 1, 0]);
-        for bad in
-            [&b"name = '\xe4'\n"[..], b"# coding: no-such-coding\n", b"\xef\xbb\xbf# coding: latin-1\n", b"a = 1\0"]
-        {
-            let error = of(&BTreeMap::from([("d.py", bad)])).expect_err("invalid");
-            assert!(format!("{error:#}").starts_with("invalid Python: d.py:"), "{error:#}");
-        }
-    }
-}
+#[path = "../../../tests/unit/edge/python/imports.rs"]
+mod tests;

@@ -14,12 +14,11 @@ use crate::failure::Failure;
 #[cfg(feature = "cloud")]
 use crate::image::{CargoTree, Toolchain};
 
-/// The cargo that runs this program.
 fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// A shell at the root, and cargo.
+/// A shell at the root, and the cargo that runs this program.
 fn cargo(root: &Path) -> Result<(Shell, String)> {
     let shell = Shell::new()?;
     shell.change_dir(root);
@@ -29,17 +28,17 @@ fn cargo(root: &Path) -> Result<(Shell, String)> {
 /// The variables that `cargo run` sets for this program. Build scripts that read them would run again, so cargo is called without
 /// them.
 fn variables_of_cargo() -> impl Iterator<Item = String> {
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    variables_with(&["CARGO_PKG_", "CARGO_MANIFEST_"])
 }
 
 /// The variables with credentials or access to them. Another process of the same user can still read them elsewhere.
 fn credentials() -> impl Iterator<Item = String> {
+    variables_with(&["AWS_", "ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN"])
+}
+
+fn variables_with(prefixes: &[&str]) -> impl Iterator<Item = String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names.filter(|name| {
-        ["AWS_", "ACTIONS_"].iter().any(|start| name.starts_with(start))
-            || ["GH_TOKEN", "GITHUB_TOKEN"].contains(&name.as_str())
-    })
+    names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 fn without_cargo_and_credentials(command: Cmd<'_>) -> Cmd<'_> {
@@ -72,7 +71,7 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
     Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
 }
 
-/// Whether that was done before: then cargo has compiled the Docker client, which only the full program uses.
+/// Whether the full program was compiled before, with the Docker client, which only it uses.
 #[cfg(not(feature = "cloud"))]
 pub fn was_handed_over() -> bool {
     let own = std::env::current_exe().unwrap_or_default();
@@ -94,13 +93,9 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    without_cargo_and_credentials(cmd!(
-        shell,
-        "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}"
-    ))
-    .quiet()
-    .run()
-    .map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
+    let build = cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}");
+    let built = without_cargo_and_credentials(build).quiet().run();
+    built.map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
     Ok(folder)
 }
 
@@ -131,27 +126,24 @@ pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
     let build =
         cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
-    without_cargo_and_credentials(build)
-        .env("RUSTFLAGS", format!("{} {paths}", toolchain.flags))
-        .quiet()
-        .run()
-        .map_err(|_| Failure::new("the programs do not compile").hint("the compiler's message is above"))?;
+    let build = without_cargo_and_credentials(build).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags));
+    let built = build.quiet().run();
+    built.map_err(|_| Failure::new("the programs do not compile").hint("the compiler's message is above"))?;
     Ok(folder.join(target).join("release/jobs"))
 }
 
-/// Cargo for the fuzz targets: `jobs/fuzz/rustc.sh` compiles the workspace's crates, any other is compiled already.
+/// Cargo for the fuzz targets, which compiles the workspace's crates with `jobs/fuzz/rustc.sh`.
 fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
     let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
     without_cargo_and_credentials(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
-/// Builds the fuzz targets; whether they compile.
+/// Builds the fuzz targets, and returns whether they compile.
 pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
     Ok(fuzz_cargo(&shell, &cargo, "build", root).arg("--bins").run().is_ok())
 }
 
-/// Runs a fuzz target that has been built.
 pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     let (shell, cargo) = cargo(root)?;
     let command = fuzz_cargo(&shell, &cargo, "run", root).args(["--quiet", "--bin", target, "--"]).args(arguments);
@@ -160,28 +152,15 @@ pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     Ok(Output { text, code: output.status.code() })
 }
 
-/// Runs cargo with the environment added.
-///
-/// # Errors
-/// When it exits with another code than 0.
-pub fn cargo_lint(root: &Path, words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+/// Runs a linter, which is cargo or a program that calls cargo, with the environment added.
+pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let (shell, cargo) = cargo(root)?;
-    Ok(without_cargo_and_credentials(cmd!(shell, "{cargo} {words...}"))
-        .envs(environment.iter().copied())
-        .quiet()
-        .run()?)
+    let program = program.unwrap_or(Path::new(&cargo));
+    let command = without_cargo_and_credentials(cmd!(shell, "{program} {arguments...}")).env("CARGO", &cargo);
+    Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
-/// Runs a program that calls cargo.
-///
-/// # Errors
-/// When it exits with another code than 0.
-pub fn lint(root: &Path, program: &Path, words: &[&str]) -> Result<()> {
-    let (shell, cargo) = cargo(root)?;
-    Ok(without_cargo_and_credentials(cmd!(shell, "{program} {words...}")).env("CARGO", cargo).quiet().run()?)
-}
-
-/// Runs `cargo test` with the environment added; whether every test passed.
+/// Runs `cargo test` with the environment added, and returns whether every test passed.
 pub fn cargo_test(
     root: &Path,
     select: &[&str],
@@ -189,7 +168,6 @@ pub fn cargo_test(
     environment: &BTreeMap<String, String>,
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
-    let test =
-        without_cargo_and_credentials(cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}"));
-    Ok(test.envs(environment).quiet().run().is_ok())
+    let test = cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}");
+    Ok(without_cargo_and_credentials(test).envs(environment).quiet().run().is_ok())
 }

@@ -41,7 +41,7 @@ impl Tools {
     pub(super) fn get() -> Result<Self> {
         let root = files::root();
         let folder = root.join("target/python");
-        let environment = |name: &str, packages: Packages<'_>| python::environment(&folder.join(name), packages);
+        let environment = |name: &str, packages: Packages<'_>| python::environment(None, &folder.join(name), packages);
         let lock = |name: &str| root.join("dags/tests").join(name);
         Ok(Self {
             ministack: environment("ministack", Packages::Pinned(&[MINISTACK]))?,

@@ -54,7 +54,7 @@ impl Stage {
     pub fn open(id: &str, docker_host: Option<&str>) -> Result<(Self, usize)> {
         let all = folder()?;
         // Otherwise another rehearsal could remove the folder before it is locked.
-        let _turn = files::turn(&all)?;
+        let _lock = files::wait_for_lock(&all)?;
         let cleared = clear(&all, docker_host)?;
         let dir = files::folder(&all.join(id))?;
         let lock = files::lock(&dir)?;
@@ -86,7 +86,7 @@ impl Stage {
         guard(&self.servers).push((server.name.to_owned(), group, server.log()));
         let is_alive = || self.is_alive(group);
         match port {
-            Some(port) => emulator::answers(server.name, port, &server.log(), is_alive),
+            Some(port) => emulator::wait_for_port(server.name, port, &server.log(), is_alive),
             None => Ok(()),
         }
     }
@@ -106,7 +106,7 @@ impl Stage {
 
     /// Whether a server's group has a process.
     fn is_alive(&self, group: i32) -> bool {
-        !processes::of(owner(&self.place, &BTreeSet::from([group]))).is_empty()
+        !processes::find(owner(&self.place, &BTreeSet::from([group]))).is_empty()
     }
 
     /// Starts PostgreSQL, unless the rehearsal was stopped.
@@ -160,7 +160,7 @@ impl Stage {
 /// Stops the kept rehearsal with an ID, or all of them; returns their IDs.
 pub fn stop(id: Option<&str>, docker_host: Option<&str>) -> Result<Vec<String>> {
     let all = folder()?;
-    let _turn = files::turn(&all)?;
+    let _lock = files::wait_for_lock(&all)?;
     clear(&all, docker_host)?;
     let mut stopped = Vec::new();
     for dir in folders(&all)? {
@@ -219,13 +219,13 @@ fn read_state(dir: &Path) -> Result<Option<State>> {
 }
 
 fn is_running(state: &State) -> bool {
-    !processes::of(owner(&state.place, &state.groups)).is_empty()
+    !processes::find(owner(&state.place, &state.groups)).is_empty()
 }
 
 /// Stops processes, database and containers, and removes the image names of the stopped registry; whether something was
 /// running.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
-    let mut found = processes::end(owner(&state.place, &state.groups))? > 0;
+    let mut found = processes::stop(owner(&state.place, &state.groups))? > 0;
     if let Some(server) = &state.warehouse {
         found |= server.stop()?;
         files::remove(&server.home)?;

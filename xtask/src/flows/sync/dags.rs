@@ -110,7 +110,7 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
             None => _ = unknown.insert(key.as_str(), file.bytes.as_slice()),
         }
     }
-    known.extend(python::imports::of(&unknown)?);
+    known.extend(python::imports::find(&unknown)?);
     Ok(known)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::{Bench, LAUNCHER, Missing, Outcome, XTASK, require_docker_and};
-use crate::edge::{browser, files};
+use crate::edge::{files, machine};
 use crate::flows::marts;
 use crate::stack::Template;
 use crate::warehouse::{Existing, Users, plan};
@@ -113,7 +113,7 @@ pub(super) fn lineage(bench: &mut Bench<'_>) -> Result<Outcome> {
 }
 
 pub(super) fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
-    if !browser::has_chromium() {
+    if !machine::has_chromium() {
         bail!(Missing("no Chromium; `sudo apt-get install chromium`".to_owned()));
     }
     (bench.report)("Checking the report in Chromium");

@@ -60,7 +60,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
 }
 
 fn is_early(python: &Path) -> bool {
-    machine::says(&python.display().to_string(), &["-c", IS_EARLY]).as_deref() == Some("True")
+    machine::first_line(&python.display().to_string(), &["-c", IS_EARLY]).as_deref() == Some("True")
 }
 
 /// pytest; without Docker, it omits the tests that run containers.

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{Bench, Missing, Outcome};
-use crate::edge::{files, shell};
+use crate::edge::{files, machine, shell};
 
 /// Each target and its longest input in bytes.
 const TARGETS: [(&str, u32); 2] = [("contract", 4_096), ("rows", 4_096)];
@@ -17,7 +17,7 @@ const MEBIBYTES: u32 = 1_024;
 /// Builds the targets and runs each one; inputs that break a target are written to `jobs/fuzz/artifacts`.
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
-    if !shell::has_cpp_compiler() {
+    if !machine::has_cpp_compiler() {
         bail!(Missing("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
     }
     (bench.report)("Building the fuzz targets");

@@ -24,7 +24,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let settings = configure::module(Some("dev"), &BTreeMap::new())?;
     let base = &settings.settings().images.dbt.base;
     let script = bench.root.join("xtask/emulator/base-image.sh").display().to_string();
-    let base = shell::says(&script, &[base, registry.host()]);
+    let base = shell::read(&script, &[base, registry.host()]);
     let base = base.context("cannot create the base image; debootstrap needs root")?;
     let cyclonedx = bench.python("cyclonedx", BILL_OF_MATERIALS)?.join("bin/python");
     let more = [
@@ -45,7 +45,7 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
 /// All image names of the engine.
 fn names() -> Result<BTreeSet<String>> {
     let format = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
-    let listed = shell::says("docker", &["image", "ls", "--digests", "--format", format])?;
+    let listed = shell::read("docker", &["image", "ls", "--digests", "--format", format])?;
     let names = listed.split_whitespace().filter(|name| !name.contains("<none>"));
     Ok(names.map(str::to_owned).collect())
 }
@@ -55,6 +55,6 @@ fn remove(added: impl Iterator<Item = String>) {
     let ours = ["ingestion-image", "dbt-image", "plain-image", "/base"];
     for name in added.filter(|name| ours.iter().any(|own| name.contains(own))) {
         // Removing an image's last tag removes its digests.
-        machine::says("docker", &["image", "rm", "--force", &name]);
+        machine::first_line("docker", &["image", "rm", "--force", &name]);
     }
 }

@@ -1,0 +1,48 @@
+//! This program, restarted in an environment without accounts.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::KEPT;
+
+/// Prefixes of the variables that a rehearsal inherits besides [`KEPT`], for compilers, package managers and image builds; none
+/// belongs to AWS.
+const KEPT_PREFIXES: [&str; 9] = ["CARGO", "RUST", "CC", "IMAGE_", "DOCKER_", "PIP_", "UV_", "REQUESTS_CA_", "XDG_"];
+
+/// Variables that hide this machine's accounts from AWS clients, and bypass proxies for calls to this machine.
+const FIXED: [(&str, &str); 5] = [
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+    ("AWS_CONFIG_FILE", "/dev/null"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ("NO_PROXY", "127.0.0.1,localhost"),
+    ("no_proxy", "127.0.0.1,localhost"),
+];
+
+/// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All its
+/// child processes inherit `mark`, a name and a value, by which other processes find them; returns the current value.
+pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
+    let is_kept = |name: &OsString| {
+        let text = name.to_string_lossy();
+        let is_kept = KEPT.contains(&text.as_ref()) || KEPT_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+        (is_kept || name == mark.0) && !FIXED.iter().any(|(fixed, _)| name == fixed)
+    };
+    let current: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let mut isolated: BTreeMap<OsString, OsString> = FIXED.map(|(name, value)| (name.into(), value.into())).into();
+    isolated.extend(current.clone().into_iter().filter(|(name, _)| is_kept(name)));
+    if current == isolated && current.contains_key(OsStr::new(mark.0)) {
+        return std::env::var(mark.0).with_context(|| format!("{} is not UTF-8", mark.0));
+    }
+    let own = std::env::current_exe().context("cannot find our own program")?;
+    let mut command = Command::new(own);
+    command.args(std::env::args_os().skip(1)).env_clear().envs(isolated).env(mark.0, mark.1);
+    Err(anyhow::Error::new(command.exec()).context("cannot start our own program again"))
+}
+
+/// The variables that configure image builds and the Docker engine.
+pub fn image_variables() -> BTreeMap<String, String> {
+    std::env::vars().filter(|(name, _)| name.starts_with("IMAGE_") || name == "DOCKER_HOST").collect()
+}

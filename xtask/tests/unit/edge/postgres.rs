@@ -1,0 +1,33 @@
+//! The superuser's password is not readable by others.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+/// Replaces `initdb`: records the file of `--pwfile`, and fails.
+const INITDB: &str = r#"#!/bin/sh
+for word in "$@"; do case "$word" in --pwfile=*) file="${word#*=}" ;; esac; done
+{ stat -c '%a %U' "$file"; cat "$file"; } > "$HOME/seen"
+exit 1
+"#;
+
+#[test]
+fn only_the_user_of_initdb_can_read_the_password() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let user = server_user().expect("a user");
+    let home = home(folder.path(), user.as_deref()).expect("a home");
+    fs::write(home.join("initdb"), INITDB).expect("written");
+    fs::set_permissions(home.join("initdb"), fs::Permissions::from_mode(0o755)).expect("set");
+    // From an earlier attempt.
+    fs::write(home.join("password"), "old").expect("written");
+    let (programs, password) = (home.clone(), "canary".to_owned());
+    let mut server = Server { programs, home: home.clone(), user: user.clone(), port: 0, password: password.into() };
+    let failed = server.start().expect_err("it is not PostgreSQL's initdb");
+    let own = User::from_uid(Uid::effective()).expect("readable").map(|user| user.name);
+    let owner = user.or(own).expect("a name");
+    let seen = fs::read_to_string(home.join("seen")).unwrap_or_else(|_| panic!("{failed:#}"));
+    let remains = home.join("password").exists();
+    fs::remove_dir_all(home).expect("removed");
+    assert_eq!(seen, format!("600 {owner}\ncanary"));
+    assert!(!remains && !format!("{failed:#}").contains("canary"), "{failed:#}");
+}
