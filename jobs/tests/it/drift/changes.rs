@@ -1,4 +1,4 @@
-//! The truth table of `docs/drift.md`: what a source may do to a record, and what each policy makes of it.
+//! The table of `docs/drift.md`: how a source can change a record, and the outcome under each policy.
 
 use serde_json::{Value, json};
 
@@ -8,37 +8,37 @@ pub const RECORD: &str = concat!(
     r#""born_on":"2019-02-28","tags":["shy"]}"#
 );
 
-/// One thing that a source does: `from` in the record becomes `to`.
+/// One change at the source: `from` in the record becomes `to`.
 pub struct Change {
-    pub what: &'static str,
+    pub name: &'static str,
     pub from: &'static str,
     pub to: &'static str,
     /// Under evolve, quarantine and freeze.
-    pub ends: [End; 3],
+    pub outcomes: [Outcome; 3],
 }
 
-/// What becomes of the record.
+/// The outcome for the record.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    /// It is loaded, and only this differs in its row.
+pub enum Outcome {
+    /// It is loaded, and only these columns of its row change.
     Loaded(Value),
-    /// It is quarantined for these reasons, and its row is marked deleted.
+    /// It is quarantined for these reasons, and its row is marked as deleted.
     Quarantined(&'static [&'static str]),
     /// The collection is refused with this message, and nothing changes.
     Refused(&'static str),
 }
 
-use End::{Loaded, Quarantined, Refused};
+use Outcome::{Loaded, Quarantined, Refused};
 
 pub const POLICIES: [&str; 3] = ["evolve", "quarantine", "freeze"];
 
-fn change(what: &'static str, from: &'static str, to: &'static str, ends: [End; 3]) -> Change {
-    Change { what, from, to, ends }
+fn change(name: &'static str, from: &'static str, to: &'static str, outcomes: [Outcome; 3]) -> Change {
+    Change { name, from, to, outcomes }
 }
 
-/// The policy makes no difference.
-fn every(what: &'static str, from: &'static str, to: &'static str, end: End) -> Change {
-    change(what, from, to, [end.clone(), end.clone(), end])
+/// A change with the same outcome under every policy.
+fn every(name: &'static str, from: &'static str, to: &'static str, outcome: Outcome) -> Change {
+    change(name, from, to, [outcome.clone(), outcome.clone(), outcome])
 }
 
 pub fn changes() -> Vec<Change> {
@@ -60,7 +60,7 @@ pub fn changes() -> Vec<Change> {
             [Loaded(json!({"_extra": {"colour": "grey"}})), Quarantined(&[COLOUR]), Refused(FROZEN)],
         ),
         change(
-            "a known object gains a field",
+            "a field is added to a known object",
             LEGS,
             r#""legs":4,"family":{"of":7}"#,
             [
@@ -69,9 +69,9 @@ pub fn changes() -> Vec<Change> {
                 Refused("the contract does not name the field `kind.family`"),
             ],
         ),
-        every("an optional field goes", r#","weight_kg":180.5"#, "", no_weight()),
-        every("a required field goes", r#","name":"Ada""#, "", Quarantined(&[NO_NAME])),
-        every("the key goes", r#""id":1,"#, "", Quarantined(&[NO_ID])),
+        every("an optional field is removed", r#","weight_kg":180.5"#, "", no_weight()),
+        every("a required field is removed", r#","name":"Ada""#, "", Quarantined(&[NO_NAME])),
+        every("the key is removed", r#""id":1,"#, "", Quarantined(&[NO_ID])),
         change(
             "an optional field is renamed",
             WEIGHT,
@@ -104,27 +104,27 @@ pub fn changes() -> Vec<Change> {
             r#""name":7"#,
             Quarantined(&["name: expected a string(16), found the number 7"]),
         ),
-        every("a whole number is written with a fraction of 0", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
+        every("an integer is written with a fraction of 0", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
         every(
-            "a whole number beyond 2^53 is written with a fraction of 0",
+            "an integer beyond 2^53 is written with a fraction of 0",
             LEGS,
             r#""legs":9007199254740993.0"#,
             Loaded(json!({"legs": 9_007_199_254_740_993_i64})),
         ),
         every(
-            "a whole number gets a fraction",
+            "an integer gets a fraction",
             LEGS,
             r#""legs":4.5"#,
             Quarantined(&["kind.legs: expected an integer, found the number 4.5"]),
         ),
         every(
-            "a day is written another way",
+            "a date has another format",
             r#""born_on":"2019-02-28""#,
             r#""born_on":"28.02.2019""#,
             Quarantined(&["born_on: `28.02.2019` is not a date (YYYY-MM-DD)"]),
         ),
         every(
-            "a text outgrows its column",
+            "a string is too long for its column",
             NAME,
             r#""name":"Ada of the north wing""#,
             Quarantined(&["name: 21 bytes, at most 16 fit"]),
@@ -154,28 +154,28 @@ pub fn changes() -> Vec<Change> {
             Quarantined(&["kind: expected an object, found a string"]),
         ),
         every(
-            "a column of type json gets another shape",
+            "a value in a JSON column gets another type",
             r#"["shy"]"#,
             r#"{"shy":true}"#,
             Loaded(json!({"tags": {"shy": true}})),
         ),
-        every("null where an optional value was", WEIGHT, r#""weight_kg":null"#, no_weight()),
-        every("null where a required value was", NAME, r#""name":null"#, Quarantined(&[NO_NAME])),
-        every("null where an object was", KIND, r#""kind":null"#, no_kind()),
+        every("an optional value becomes null", WEIGHT, r#""weight_kg":null"#, no_weight()),
+        every("a required value becomes null", NAME, r#""name":null"#, Quarantined(&[NO_NAME])),
+        every("an object becomes null", KIND, r#""kind":null"#, no_kind()),
         every(
-            "a known field occurs twice in a record",
+            "a known field appears twice in a record",
             NAME,
             r#""name":"Ada","name":"Bo""#,
             Quarantined(&["name: written twice in one record"]),
         ),
         change(
-            "an unknown field occurs twice in a record",
+            "an unknown field appears twice in a record",
             r#""id":1"#,
             r#""id":1,"colour":"grey","colour":"pink""#,
             [Quarantined(&["colour: written twice in one record"]), Quarantined(&[COLOUR, COLOUR]), Refused(FROZEN)],
         ),
         every(
-            "the key occurs twice in a response",
+            "two records in a response have the same key",
             RECORD,
             r#"{"id":1,"name":"Ada"},{"id":1,"name":"Ida"}"#,
             Refused("the key `1` occurs twice in one response, in records 1 and 2"),

@@ -1,24 +1,24 @@
-//! Every change of `docs/drift.md` under every policy, through both programs and in the warehouse.
+//! Every change in `docs/drift.md` under every policy, tested with both programs and the warehouse.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::changes::{Change, End, POLICIES, RECORD, changes};
+use super::changes::{Change, Outcome, POLICIES, RECORD, changes};
 use crate::support::program::Program;
 use crate::support::zoo::Zoo;
 
-/// Two more animals, so that one quarantined record is at most half of all.
+/// Two more animals, so that one quarantined record does not exceed the allowed share.
 const OTHERS: &str = r#"{"id":2,"name":"Bo"},{"id":3,"name":"Cy"}"#;
 
-/// A zoo whose animals have one policy.
-struct Stage {
+/// A zoo with one drift policy for its animals.
+struct PolicyTest {
     zoo: Zoo,
     policy: usize,
 }
 
-impl Stage {
+impl PolicyTest {
     fn under(policy: usize) -> Self {
         let zoo = Zoo::empty();
         zoo.amend(
@@ -28,8 +28,8 @@ impl Stage {
         Self { zoo, policy }
     }
 
-    /// The source has this record, or these, and two that never change.
-    fn gives(&self, record: &str) {
+    /// Makes the source return this record, or these records, and two that never change.
+    fn set_record(&self, record: &str) {
         self.zoo.gives_text("animals", &format!("[{record},{OTHERS}]"));
     }
 
@@ -49,29 +49,29 @@ impl Stage {
         row
     }
 
-    /// The record as it was, then changed; the end must be the documented one.
+    /// Loads the original record, then the changed one; the outcome must be the documented one.
     fn check(&self, number: usize, change: &Change) {
         let (before, after) = (format!("before{number}"), format!("after{number}"));
-        self.gives(RECORD);
+        self.set_record(RECORD);
         self.transformation(&before).run().done();
         self.copy(&before).run().done();
         let row = self.row();
         assert!(RECORD.contains(change.from), "the record has no {}", change.from);
         let record = RECORD.replacen(change.from, change.to, 1);
-        self.gives(&record);
-        match &change.ends[self.policy] {
-            End::Loaded(differs) => self.loaded(&after, &row, differs),
-            End::Quarantined(reasons) => self.quarantined(&after, &row, &record, &reasons.join("\n")),
-            End::Refused(message) => self.refused(&after, message),
+        self.set_record(&record);
+        match &change.outcomes[self.policy] {
+            Outcome::Loaded(changed) => self.loaded(&after, &row, changed),
+            Outcome::Quarantined(reasons) => self.quarantined(&after, &row, &record, &reasons.join("\n")),
+            Outcome::Refused(message) => self.refused(&after, message),
         }
     }
 
-    fn loaded(&self, run: &str, before: &Value, differs: &Value) {
+    fn loaded(&self, run: &str, before: &Value, columns: &Value) {
         assert_eq!(self.counts(run), [3, 3, 0], "read, rows, quarantined");
-        let changed = u64::from(differs != &json!({}));
-        assert_eq!(self.moved(run), [changed, 3 - changed, 0], "updated, unchanged, deleted");
+        let changed = u64::from(columns != &json!({}));
+        assert_eq!(self.changes(run), [changed, 3 - changed, 0], "updated, unchanged, deleted");
         let mut expected = before.clone();
-        for (column, value) in differs.as_object().expect("columns") {
+        for (column, value) in columns.as_object().expect("columns") {
             expected[column] = value.clone();
         }
         assert_eq!(self.row(), expected);
@@ -79,31 +79,32 @@ impl Stage {
 
     fn quarantined(&self, run: &str, before: &Value, record: &str, reasons: &str) {
         assert_eq!(self.counts(run), [3, 2, 1], "read, rows, quarantined");
-        let [aside] = <[_; 1]>::try_from(self.zoo.lake.quarantined("zoo", run, "animals")).expect("one record");
-        assert_eq!((aside.number, aside.reasons.as_str(), aside.record.as_str()), (1, reasons, record));
-        assert_eq!(self.moved(run), [0, 2, 1], "updated, unchanged, deleted");
+        let [quarantined] = <[_; 1]>::try_from(self.zoo.lake.quarantined("zoo", run, "animals")).expect("one record");
+        let actual = (quarantined.number, quarantined.reasons.as_str(), quarantined.record.as_str());
+        assert_eq!(actual, (1, reasons, record));
+        assert_eq!(self.changes(run), [0, 2, 1], "updated, unchanged, deleted");
         let mut expected = before.clone();
         expected["deleted"] = json!(true);
-        assert_eq!(self.row(), expected, "the row is kept as it was, and marked");
+        assert_eq!(self.row(), expected, "the row keeps its values and is marked as deleted");
     }
 
     fn refused(&self, run: &str, message: &str) {
         let state = self.zoo.state();
         self.transformation(run).run().refused(&["collection `animals` failed", message]);
         self.copy(run).run().refused(&[&format!("run `{run}` has no manifest for animals")]);
-        assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and receipts");
+        assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and manifests");
         assert!(self.zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
     }
 
-    /// What the transformation read, wrote and quarantined.
+    /// The numbers of records that the transformation read, wrote and quarantined.
     fn counts(&self, run: &str) -> [u64; 3] {
         let report = self.transformation(run).run().done();
         let table = &report["collections"]["animals"]["tables"][0];
         ["read", "rows", "quarantined"].map(|name| table[name].as_u64().expect("a count"))
     }
 
-    /// What the load did to the table.
-    fn moved(&self, run: &str) -> [u64; 3] {
+    /// The numbers of rows that the load updated, left unchanged and marked as deleted.
+    fn changes(&self, run: &str) -> [u64; 3] {
         let report = self.copy(run).run().done();
         let table = &report["tables"]["animals"];
         ["updated", "unchanged", "deleted"].map(|name| table[name].as_u64().expect("a count"))
@@ -111,14 +112,14 @@ impl Stage {
 }
 
 fn check_every_change_under(policy: usize) {
-    let stage = Stage::under(policy);
+    let test = PolicyTest::under(policy);
     for (number, change) in changes().iter().enumerate() {
-        // Shows which change an assertion is about.
-        println!("{} under {}", change.what, POLICIES[policy]);
-        stage.check(number, change);
+        // Shows which change a failed assertion belongs to.
+        println!("{} under {}", change.name, POLICIES[policy]);
+        test.check(number, change);
     }
     let others = "SELECT DISTINCT _run_id FROM zoo.animals WHERE id > 1 AND _deleted_at IS NULL";
-    assert_eq!(stage.zoo.objects(others), [json!({"_run_id": "before0"})], "no other row was written");
+    assert_eq!(test.zoo.objects(others), [json!({"_run_id": "before0"})], "no other row was written");
 }
 
 #[test]
@@ -137,25 +138,25 @@ fn every_change_under_freeze() {
 }
 
 #[test]
-fn the_documented_table_is_the_tested_one() {
+fn the_documented_table_matches_the_tested_one() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drift.md");
     let text = std::fs::read_to_string(&file).expect("docs/drift.md");
     let documented: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
     let table = table();
-    // Not `assert_eq!`: what a person wants to see is the table to paste.
+    // Not `assert_eq!`: the message is the table to paste into the document.
     assert!(documented == table.lines().collect::<Vec<_>>(), "docs/drift.md should have:\n{table}");
     assert!(text.contains(RECORD), "docs/drift.md should show the record {RECORD}");
 }
 
-/// The table as it stands in the documentation.
+/// The table as it must appear in the documentation.
 fn table() -> String {
     let mut table = String::from("| change | from | to | evolve | quarantine | freeze |\n");
-    for Change { what, from, to, ends } in changes() {
-        let [first, rest @ ..] = &ends;
-        let rest = rest.each_ref().map(|end| if end == first { "the same".to_owned() } else { described(end) });
+    for Change { name, from, to, outcomes } in changes() {
+        let [first, rest @ ..] = &outcomes;
+        let rest = rest.each_ref().map(|other| if other == first { "the same".to_owned() } else { described(other) });
         let _ = writeln!(
             table,
-            "| {what} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} |",
             shown(from),
             shown(to),
             described(first),
@@ -174,11 +175,11 @@ fn shown(json: &str) -> String {
     }
 }
 
-fn described(end: &End) -> String {
-    match end {
-        End::Loaded(differs) if differs == &json!({}) => "loaded, nothing differs".to_owned(),
-        End::Loaded(differs) => format!("loaded: `{differs}`"),
-        End::Quarantined(reasons) => format!("quarantined: {}", reasons.join("; ")),
-        End::Refused(message) => format!("refused: {message}"),
+fn described(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Loaded(columns) if columns == &json!({}) => "loaded, unchanged".to_owned(),
+        Outcome::Loaded(columns) => format!("loaded: `{columns}`"),
+        Outcome::Quarantined(reasons) => format!("quarantined: {}", reasons.join("; ")),
+        Outcome::Refused(message) => format!("refused: {message}"),
     }
 }
