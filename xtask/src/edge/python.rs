@@ -13,6 +13,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
+/// Installed where the machine has no uv.
+const UV: &str = "uv==0.13.9";
+
 /// The packages of an environment.
 #[derive(Clone, Copy, Debug)]
 pub enum Packages<'p> {
@@ -25,8 +28,7 @@ pub enum Packages<'p> {
 /// An environment at `dir` with these packages, of `python3` or another interpreter, created again if the list has changed.
 /// Programs that need the same environment at the same time wait for the first.
 ///
-/// Uses `uv` if it is installed, which takes seconds; otherwise `python3 -m venv` and pip. Both read `SSL_CERT_FILE`,
-/// `PIP_CERT` and `REQUESTS_CA_BUNDLE`.
+/// Uses uv, which takes seconds where pip takes a minute: the machine's, else a copy beside `dir`; without either, pip.
 pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version although
     // `fastapi` is pinned, and then refuse it.
@@ -52,17 +54,10 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     }
     // A closed pipe is not an error.
     let _ = writeln!(std::io::stderr(), "   Installing Python packages into {}", dir.display());
-    if Command::new("uv").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        let python = interpreter.map(|path| [OsStr::new("--python"), path.as_os_str()]);
-        run(Command::new("uv").args(["venv", "--quiet"]).args(python.into_iter().flatten()).arg(dir))?;
-        run(Command::new("uv")
-            .args(["pip", "install", "--quiet", "--python"])
-            .arg(dir.join("bin/python"))
-            .args(arguments))?;
-    } else {
-        create_venv(interpreter.unwrap_or(Path::new("python3")), dir)?;
-        let mut pip = Command::new(dir.join("bin/python"));
-        run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(arguments))?;
+    let interpreter = interpreter.unwrap_or(Path::new("python3"));
+    let private = dir.with_file_name("uv");
+    if dir == private || !with_uv(&private, interpreter, dir, &arguments) {
+        with_pip(interpreter, dir, &arguments)?;
     }
     fs::write(&mark, list).with_context(|| format!("cannot write `{}`", mark.display()))?;
     Ok(dir.to_owned())
@@ -77,14 +72,29 @@ pub fn interpreters(name: &str) -> Vec<PathBuf> {
     std::iter::once(PathBuf::from(name)).chain(programs).collect()
 }
 
-fn create_venv(python: &Path, dir: &Path) -> Result<()> {
+/// Whether uv installed the packages: the machine's uv, or the one installed at `private`.
+///
+/// A failure is left to pip to report. pip also reads an index from `pip.conf` or `PIP_INDEX_URL`, which uv does not.
+fn with_uv(private: &Path, python: &Path, dir: &Path, list: &[&OsStr]) -> bool {
+    let mut uv = PathBuf::from("uv");
+    if run(Command::new(&uv).arg("--version")).is_err() {
+        let Ok(installed) = environment(None, private, Packages::Pinned(&[UV])) else { return false };
+        uv = installed.join("bin/uv");
+    }
+    let install = ["pip", "install", "--quiet", "--python"];
+    run(Command::new(&uv).args(["venv", "--quiet", "--python"]).arg(python).arg(dir)).is_ok()
+        && run(Command::new(&uv).args(install).arg(dir.join("bin/python")).args(list)).is_ok()
+}
+
+fn with_pip(python: &Path, dir: &Path, list: &[&OsStr]) -> Result<()> {
     let missing = || {
         let failure = Failure::new("Python 3 with its `venv` module is not installed");
         failure.hint("sudo apt-get install python3 python3-venv (or install `uv`)")
     };
-    let output = Command::new(python).args(["-m", "venv"]).arg(dir).output().map_err(|_| missing())?;
+    let output = Command::new(python).args(["-m", "venv", "--clear"]).arg(dir).output().map_err(|_| missing())?;
     ensure!(output.status.success(), missing());
-    Ok(())
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(dir.join("bin/python")).args(install).args(list))
 }
 
 fn run(command: &mut Command) -> Result<()> {
