@@ -97,7 +97,6 @@ fn headline(run: &LocalReport) -> (&'static str, &'static str, String) {
     }
 }
 
-/// The key figures.
 fn tiles(run: &LocalReport) -> Markup {
     let sum = |of: fn(&Counts) -> u64| run.loaded.tables.values().map(of).sum::<u64>();
     let list = |parts: &[(u64, &str)], none: &str| {
@@ -162,7 +161,6 @@ fn models_and_tests(dbt: &Results) -> Markup {
     }
 }
 
-/// The counts of each table.
 fn tables(run: &LocalReport) -> Markup {
     let columns = count_columns(&run.loaded.tables);
     let head: Vec<&str> = std::iter::once("Table").chain(columns.iter().map(|(name, _)| *name)).collect();
@@ -174,7 +172,6 @@ fn tables(run: &LocalReport) -> Markup {
     html! { section { h2 { "Tables" } div.card { (table("Tables", &head, 1, rows)) } } }
 }
 
-/// Lake, warehouse and the duration of each step.
 fn this_run(run: &LocalReport) -> Markup {
     let steps = run.seconds.steps().map(|(name, seconds)| format!("{name} {seconds:.1} s")).join(", ");
     html! {

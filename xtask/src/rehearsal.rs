@@ -17,11 +17,9 @@ use serde_json::{Value, json};
 
 use crate::settings::{Origin, Settings, Variable, Variables};
 
-/// The settings' module.
 pub const MODULE: &str = "rehearse";
 /// The environment variable that marks a server's processes, and the label of the jobs' containers; the value is the ID.
 pub const MARK: &str = "DPWORLD_REHEARSAL";
-/// The user of the Airflow UI.
 pub const AIRFLOW_USER: &str = "admin";
 /// The key that emulators accept.
 const KEY: &str = "test";
@@ -31,13 +29,11 @@ const KEY: &str = "test";
 pub struct Place {
     /// The ID: name of the folder, mark of the processes, label of the containers.
     pub id: String,
-    /// The folder of all files.
     pub dir: PathBuf,
     /// The port of CloudFormation, S3, ECR and most other services.
     pub ministack: u16,
     /// The port of Batch and CloudWatch Logs.
     pub moto: u16,
-    /// The port of Airflow's API and UI.
     pub airflow: u16,
 }
 
@@ -46,7 +42,6 @@ pub fn id(now: &str, secret: &str) -> String {
     format!("{now}-{}", secret.get(..4).unwrap_or(secret))
 }
 
-/// Whether a name is the ID of a rehearsal.
 pub fn is_id(name: &str) -> bool {
     let Some((time, rest)) = name.split_once('-') else { return false };
     let is_time =
@@ -59,11 +54,9 @@ pub fn is_id(name: &str) -> bool {
 pub struct Warehouse {
     /// The URL for the role `loader`.
     pub loader: String,
-    /// The server's port.
     pub port: u16,
     /// The password of `transformer`.
     pub transformer: String,
-    /// The database.
     pub database: String,
 }
 
@@ -71,7 +64,6 @@ fn on_loopback(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Environment variables.
 fn environment<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -82,7 +74,6 @@ impl Place {
         on_loopback(self.ministack)
     }
 
-    /// The URL of the Airflow UI.
     pub fn airflow_url(&self) -> String {
         on_loopback(self.airflow)
     }
@@ -92,7 +83,6 @@ impl Place {
         format!("127.0.0.1:{}", self.ministack)
     }
 
-    /// A file or folder of this rehearsal.
     pub fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
@@ -162,7 +152,6 @@ impl Place {
         variables
     }
 
-    /// Airflow's DAG folder.
     pub fn dags_folder(&self) -> PathBuf {
         self.file("airflow/dags")
     }

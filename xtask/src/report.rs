@@ -11,42 +11,33 @@ use serde::{Deserialize, Serialize};
 use crate::dbt::Results;
 use crate::ui::{self, Align};
 
-/// A finished run.
 #[derive(Debug, Serialize)]
 pub struct LocalReport {
     /// The report of `copy`.
     #[serde(flatten)]
     pub loaded: Loaded,
-    /// dbt's results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
     /// The HTML report's path.
     pub report: String,
-    /// The lake's folder.
     pub lake: String,
     /// The warehouse, without a password.
     pub warehouse: String,
-    /// The duration of each step.
     pub seconds: Seconds,
 }
 
 /// The duration of each step, in seconds to the millisecond.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Seconds {
-    /// Compiling the jobs.
     pub build: f64,
     /// Starting the database, and preparing it once.
     pub warehouse: f64,
-    /// `transformation`.
     pub transformation: f64,
-    /// `copy`.
     pub copy: f64,
-    /// dbt.
     pub dbt: f64,
 }
 
 impl Seconds {
-    /// The steps with their names.
     pub fn steps(&self) -> [(&'static str, f64); 5] {
         [
             ("build", self.build),
@@ -61,14 +52,12 @@ impl Seconds {
 /// The report of `copy` on standard output.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loaded {
-    /// The run ID.
     pub run_id: String,
     /// `committed`, `already_committed` or `superseded`.
     pub outcome: String,
     /// The newer run whose data is in the tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
-    /// Each table's counts.
     pub tables: BTreeMap<String, Counts>,
 }
 
@@ -111,7 +100,6 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     text
 }
 
-/// The name of a count, and its value.
 type CountColumn = (&'static str, fn(&Counts) -> u64);
 
 /// The columns to show: rows always, the others if they are not all zero.
@@ -129,7 +117,6 @@ pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
     all.into_iter().filter(is_shown).collect()
 }
 
-/// A table of the tables' counts.
 pub fn counts(tables: &BTreeMap<String, Counts>) -> String {
     let shown = count_columns(tables);
     let names: Vec<String> = shown.iter().map(|(name, _)| name.to_lowercase()).collect();

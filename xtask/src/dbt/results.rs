@@ -8,19 +8,13 @@ use serde::{Deserialize, Serialize};
 /// dbt's counts, and the models and tests that did not pass.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
-    /// Models built and tests passed.
     pub pass: u64,
-    /// Tests that warned.
     pub warn: u64,
-    /// Models and tests that failed.
     pub error: u64,
     /// Models and tests skipped because an upstream one failed.
     pub skip: u64,
-    /// All of them.
     pub total: u64,
-    /// The tests that warned.
     pub warnings: Vec<Finding>,
-    /// The models and tests that failed.
     pub failures: Vec<Finding>,
 }
 
@@ -31,7 +25,6 @@ pub struct Finding {
     pub of: String,
     /// The test; none when the model itself failed.
     pub test: Option<String>,
-    /// dbt's message.
     pub message: String,
     /// The query for the failing rows.
     #[serde(skip)]
@@ -39,7 +32,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// One line about a failure.
     pub fn line(&self) -> String {
         match &self.test {
             Some(test) => format!("test `{test}` of `{}` failed: {}", self.of, self.message),
@@ -92,10 +84,7 @@ struct DependsOn {
 }
 
 impl Results {
-    /// Parses both files.
-    ///
-    /// # Errors
-    /// When the format is not that of dbt 1.11.
+    /// Fails when the format is not that of dbt 1.11.
     pub fn parse(run_results: &str, manifest: &str) -> serde_json::Result<Self> {
         let run: RunResults = serde_json::from_str(run_results)?;
         let manifest: Manifest = serde_json::from_str(manifest)?;

@@ -148,7 +148,6 @@ impl Platform {
         Ok(Marts { project, dir: files::folder(&self.dir.join("dbt"))?, login: state.login("transformer") })
     }
 
-    /// Queries the warehouse as `reader`.
     pub fn query(&self, sql: &str) -> Result<Rows> {
         self.running()?.login("reader").query(sql)
     }

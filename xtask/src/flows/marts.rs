@@ -20,7 +20,6 @@ const SHOWN: usize = 5;
 /// A dbt project, and the folder of its output.
 #[derive(Debug)]
 pub struct Marts {
-    /// The project's folder.
     pub project: PathBuf,
     /// The folder of `target/`, `logs/` and the output.
     pub dir: PathBuf,
@@ -35,10 +34,8 @@ pub fn environment() -> Result<PathBuf> {
 }
 
 impl Marts {
-    /// Builds and tests everything.
-    ///
-    /// # Errors
-    /// With the model, the test and up to five rows of each failure; temporary when dbt itself failed.
+    /// Builds and tests everything. The error lists each failure with up to five rows; it is temporary when dbt itself
+    /// failed.
     pub fn build(&self, full_refresh: bool) -> Result<Results> {
         let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
         let target = self.dir.join("target");
@@ -86,7 +83,6 @@ impl Marts {
         Failure::new(format!("dbt failed:\n{last}")).exit(exit)
     }
 
-    /// A failure with its rows.
     fn describe(&self, failure: &Finding) -> String {
         let line = failure.line();
         let Some(query) = &failure.rows else { return line };

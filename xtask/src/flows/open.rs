@@ -19,10 +19,7 @@ const FOLDER: &str = "target/open";
 /// How long the browser has to read the file: its command often exits before the browser starts.
 const READING: Duration = Duration::from_secs(5);
 
-/// Airflow's host, if it is reachable from this machine.
-///
-/// # Errors
-/// When the environment does not exist, does not work, or cannot be reached.
+/// Airflow's host. Fails when the environment does not exist, does not work, or cannot be reached from this machine.
 fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
     if aws.is_unsupported("MWAA") {
         bail!("the AWS endpoint is an emulator, which has no Airflow");
@@ -49,7 +46,6 @@ fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
     Ok(environment.url)
 }
 
-/// Creates a login token.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let aws = Aws::of(settings, variables)?;
     reachable_host(settings, &aws)?;

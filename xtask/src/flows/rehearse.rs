@@ -37,40 +37,29 @@ use crate::settings::{Settings, Variables};
 use crate::warehouse::DATABASE;
 use inspect::Logs;
 
-/// The time between two queries of the run's state.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long Airflow may take to start and to read the DAGs.
 const AIRFLOW_TIMEOUT: Duration = Duration::from_secs(120);
 /// The DAG that queries Redshift, which does not exist here.
 const HEALTH: &str = "platform_health";
 
-/// What to rehearse.
 #[derive(Debug)]
 pub struct RehearsalRequest {
-    /// The source of the responses.
     pub source: Source,
-    /// The fault of `--inject-fault`.
     pub injected_fault: Option<InjectedFault>,
-    /// Whether the servers keep running afterwards.
     pub keep: bool,
-    /// The environment variables for building images.
     pub variables: BTreeMap<String, String>,
 }
 
-/// The progress of a rehearsal.
 #[derive(Debug)]
 pub enum RehearsalProgress {
-    /// A step starts.
     Step(String),
     /// The tasks of a step: each one's name, its text while it waits, and its number of resources.
     Tasks(Vec<(String, String, usize)>),
-    /// Progress of the deployment.
     Deploy(deploy::Progress),
-    /// Progress of the run.
     Run(run::RunProgress),
 }
 
-/// The finished steps with their durations.
 struct Steps<'t> {
     report: &'t mut dyn FnMut(RehearsalProgress),
     done: Vec<StepTime>,
@@ -87,10 +76,7 @@ impl Steps<'_> {
     }
 }
 
-/// Checks the requirements of a rehearsal.
-///
-/// # Errors
-/// With every missing requirement.
+/// Checks the requirements of a rehearsal. The error lists every missing one.
 pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     let mut missing = Vec::new();
     if !cfg!(target_os = "linux") {
@@ -107,10 +93,7 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Rehearses on an empty stage, which the caller stops. A failed run is not an error here.
-///
-/// # Errors
-/// When the run cannot start.
+/// Rehearses on an empty stage, which the caller stops. A failed run is not an error here; a run that cannot start is.
 pub fn run(
     stage: &Stage,
     request: &RehearsalRequest,
@@ -250,7 +233,6 @@ fn base(
     Ok(kept)
 }
 
-/// Removes the ingestion image from its repository.
 fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
     let ecr = Ecr::new(&aws.config);
     aws.wait(async {
@@ -263,10 +245,8 @@ fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
     })
 }
 
-/// Waits until Airflow has the DAGs, and pauses [`HEALTH`], which would fail here.
-///
-/// # Errors
-/// When a server exits, a DAG file cannot be imported, or after two minutes.
+/// Waits until Airflow has the DAGs, and pauses [`HEALTH`], which would fail here. Fails when a server exits, a DAG file
+/// cannot be imported, or after two minutes.
 fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
     let mwaa = Mwaa::new(&aws.config);
     let send = |request: &ApiRequest| aws.wait(mwaa.ask(&settings.airflow.environment, request));

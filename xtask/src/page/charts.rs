@@ -2,27 +2,19 @@
 
 use serde::Deserialize;
 
-/// The rows behind the four charts.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Charts {
-    /// Launches by year and rocket.
     pub cadence: Vec<Launches>,
-    /// Landing attempts by year and type.
     pub landings: Vec<Landings>,
-    /// The fastest turnarounds, the fastest first.
     pub turnarounds: Vec<Turnaround>,
-    /// Mass to orbit by year and regime.
     pub mass: Vec<Mass>,
 }
 
-/// Launches of one rocket type in one year.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Launches {
     /// Year, UTC.
     pub year: i32,
-    /// Name of the rocket type.
     pub rocket: String,
-    /// Past launches.
     pub launches: u64,
     /// Planned launches, which the chart leaves out.
     pub planned: u64,
@@ -31,13 +23,10 @@ pub struct Launches {
 /// Landing attempts of one type in one year, core by core.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Landings {
-    /// Year, UTC.
     pub year: i32,
     /// Landing type such as `Drone ship (ASDS)`.
     pub kind: String,
-    /// Landing attempts.
     pub attempts: u64,
-    /// Successful landings.
     pub successes: u64,
     /// Failed landings. The remaining attempts have no reported result.
     pub failures: u64,
@@ -46,11 +35,8 @@ pub struct Landings {
 /// A core's flight, and the days since its previous one.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Turnaround {
-    /// Serial such as `B1062`.
     pub core: String,
-    /// The core's flight number.
     pub flight: u64,
-    /// The launch's name.
     pub launch: Option<String>,
     /// Days from launch to launch.
     pub days: f64,
@@ -59,15 +45,12 @@ pub struct Turnaround {
 /// Payloads to one orbital regime in one year.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Mass {
-    /// Year, UTC.
     pub year: i32,
     /// Orbital regime such as `Low Earth`.
     pub regime: String,
-    /// Payloads.
     pub payloads: u64,
     /// Payloads with a public mass.
     pub weighed: u64,
-    /// Their mass in kilograms.
     pub mass_kg: f64,
 }
 
@@ -102,9 +85,6 @@ ORDER BY launch_year, regime";
 
 impl Charts {
     /// Queries the marts; `query` returns a JSON array of objects.
-    ///
-    /// # Errors
-    /// When `query` fails, or returns other columns.
     pub fn query<E: From<serde_json::Error>>(query: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
         Ok(Self {
             cadence: serde_json::from_str(&query(CADENCE)?)?,

@@ -16,20 +16,16 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a, 'b> = ChartContext<'b, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 
-/// The style sheet's variables.
 const VARIABLES: [&str; 9] =
     ["ink", "muted", "grid", "surface", "series-1", "series-2", "series-3", "series-4", "rest"];
 
 /// The maximum width of a digit or letter in pixels: the reader's font is unknown.
 const LETTER: usize = 9;
 
-/// One horizontal bar.
 pub struct Bar {
     /// The text above the bar, and a shorter one for narrow screens.
     pub names: [String; 2],
-    /// Its length.
     pub value: f64,
-    /// The text to the right of the bar.
     pub label: String,
 }
 
@@ -68,7 +64,6 @@ pub fn bars(bars: &[Bar]) -> Markup {
     })
 }
 
-/// The chart in both widths.
 fn both(height: u32, draw: impl Fn(&Area<'_>) -> Drawn) -> Markup {
     let svg = |width| -> Drawn<String> {
         let mut svg = String::new();
@@ -91,7 +86,6 @@ fn both(height: u32, draw: impl Fn(&Area<'_>) -> Drawn) -> Markup {
     }
 }
 
-/// The placeholder of a variable.
 fn colour(variable: &str) -> RGBColor {
     let index = VARIABLES.iter().position(|name| *name == variable).unwrap_or_default();
     RGBColor(1, 2, index as u8)
@@ -187,7 +181,6 @@ fn draw_rates(area: &Area<'_>, years: &RangeInclusive<i32>, rates: &[(i32, u64)]
     Ok(())
 }
 
-/// A value above its mark.
 fn label(plot: &Plot<'_, '_>, at: (f64, f64), value: String) -> Drawn {
     let value = Text::new(value, (0, -6), text("ink", HPos::Center, VPos::Bottom));
     plot.plotting_area().draw(&(EmptyElement::at(at) + value))

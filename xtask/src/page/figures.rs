@@ -10,7 +10,6 @@ use super::format::{count, counted, percent, tonnes, tonnes_aligned};
 use super::stacked::Stacked;
 use super::table::table;
 
-/// All figures.
 pub fn all(charts: &Charts) -> Markup {
     html! {
         (cadence(&charts.cadence))
@@ -41,7 +40,6 @@ fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Mar
     }
 }
 
-/// A chart and its table.
 struct Content {
     legend: Vec<String>,
     drawing: Markup,
@@ -84,7 +82,6 @@ fn note(number: u64, one: &str, many: &str) -> String {
     }
 }
 
-/// The years in words.
 fn span(stacked: &Stacked) -> String {
     let (first, last) = (stacked.years.start(), stacked.years.end());
     if first == last { format!("in {first}") } else { format!("from {first} to {last}") }

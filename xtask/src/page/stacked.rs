@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 /// Series with a colour of their own; the others share one, because readers could not tell more apart.
 const COLOURS: usize = 4;
 
-/// Numbers by year.
 type ByYear = BTreeMap<i32, f64>;
 
 /// Numbers by year and series, the series with the largest sum first.
@@ -14,7 +13,6 @@ type ByYear = BTreeMap<i32, f64>;
 pub struct Stacked {
     /// From the first year with a number to the last.
     pub years: RangeInclusive<i32>,
-    /// The series with their names.
     pub series: Vec<(String, ByYear)>,
 }
 
@@ -45,7 +43,6 @@ impl Stacked {
         ["series-1", "series-2", "series-3", "series-4"].get(series).copied().unwrap_or("rest")
     }
 
-    /// A year's sum.
     pub fn total(&self, year: i32) -> f64 {
         self.series.iter().filter_map(|(_, values)| values.get(&year)).sum()
     }

@@ -34,54 +34,39 @@ pub enum InjectedFault {
     Marts,
 }
 
-/// A step of a rehearsal, and its duration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepTime {
-    /// The step.
     pub step: String,
     /// Seconds, to the tenth.
     pub seconds: f64,
 }
 
-/// The result of a rehearsal.
 #[derive(Debug, Serialize)]
 pub struct RehearsalReport {
-    /// Its ID.
     pub id: String,
-    /// The fault of `--inject-fault`.
     pub injected_fault: Option<InjectedFault>,
-    /// The run.
     pub run: Outcome,
     /// Why the run failed: the last log lines of the failed task, or dbt's failures.
     pub cause: Vec<String>,
     /// Each table's counts, as `copy` reported them; empty if nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
-    /// Contradictions between the reports and the warehouse after a successful run.
     pub contradictions: Vec<String>,
     /// dbt's results in the lake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
-    /// The status of the deployment.
     pub status: Vec<StatusLine>,
-    /// The steps in their order.
     pub steps: Vec<StepTime>,
-    /// What was not verified.
     pub not_verified: [&'static str; 6],
     /// The servers, with `--keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
 }
 
-/// The servers of a rehearsal that keep running.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kept {
-    /// The URL of the Airflow UI.
     pub airflow: String,
-    /// Its user.
     pub user: &'static str,
-    /// The file with the password.
     pub password_file: String,
-    /// The endpoint of most AWS services.
     pub aws: String,
     /// The URL of the warehouse as `reader`, without the password.
     pub warehouse: String,
@@ -125,7 +110,6 @@ pub fn contradictions(
     found
 }
 
-/// The summary.
 pub fn text(report: &RehearsalReport) -> String {
     let head = [("step", Align::Left), ("seconds", Align::Right)];
     let row = |step: &StepTime| vec![step.step.clone(), format!("{:.1}", step.seconds)];

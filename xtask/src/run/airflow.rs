@@ -14,25 +14,18 @@ pub const UNMAPPED: i32 = -1;
 /// Airflow's default limit of rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
-/// The HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// GET.
     Get,
-    /// POST.
     Post,
-    /// PATCH.
     Patch,
 }
 
-/// A request to Airflow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiRequest {
-    /// The method.
     pub method: Method,
     /// The path below `/api/v2`, which MWAA prepends.
     pub path: String,
-    /// The body.
     pub body: Option<Value>,
 }
 
@@ -42,12 +35,10 @@ impl ApiRequest {
         Self { method: Method::Get, path: format!("/dags/{dag}"), body: None }
     }
 
-    /// Pauses a DAG.
     pub fn pause(dag: &str) -> Self {
         Self { method: Method::Patch, path: format!("/dags/{dag}"), body: Some(json!({ "is_paused": true })) }
     }
 
-    /// The DAG files that cannot be imported.
     pub fn import_errors() -> Self {
         Self { method: Method::Get, path: "/importErrors".to_owned(), body: None }
     }
@@ -65,7 +56,6 @@ impl ApiRequest {
         Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
     }
 
-    /// The tasks of a run.
     pub fn tasks(dag_run_id: &str) -> Self {
         let body = json!({ "dag_ids": [DAG], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
         Self { method: Method::Post, path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
@@ -83,17 +73,14 @@ pub fn import_errors(response: &Value) -> Vec<String> {
     list.map(one).collect()
 }
 
-/// A run in the list of runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct DagRun {
-    /// Its ID.
     pub dag_run_id: String,
     /// `queued`, `running`, `success` or `failed`.
     pub state: String,
 }
 
 impl DagRun {
-    /// The run with an ID, if the response contains it.
     pub fn find(response: &Value, dag_run_id: &str) -> Option<Self> {
         let runs = response["dag_runs"].as_array()?;
         let mut runs = runs.iter().filter_map(|run| Self::deserialize(run).ok());
@@ -107,7 +94,6 @@ impl DagRun {
         (offset < next && next < all).then_some(next)
     }
 
-    /// Whether it succeeded or failed.
     pub fn has_finished(&self) -> bool {
         self.state == "success" || self.state == "failed"
     }
@@ -116,7 +102,6 @@ impl DagRun {
 /// A task of a run in the list of task instances.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskInstance {
-    /// The task.
     pub task_id: String,
     /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; none before it is scheduled.
     pub state: Option<String>,
@@ -132,7 +117,6 @@ fn unmapped() -> i32 {
 }
 
 impl TaskInstance {
-    /// All tasks in a response.
     pub fn all(response: &Value) -> Vec<Self> {
         let list = response["task_instances"].as_array().into_iter().flatten();
         list.filter_map(|one| Self::deserialize(one).ok()).collect()
@@ -149,7 +133,6 @@ impl TaskInstance {
         self.has_started() && !["success", "failed"].contains(&self.state.as_deref().unwrap_or_default())
     }
 
-    /// The state as text.
     pub fn shown(&self) -> String {
         let state = self.state.as_deref().unwrap_or("not scheduled");
         match self.try_number {

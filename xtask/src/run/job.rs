@@ -7,13 +7,11 @@ use crate::lines::Stream;
 /// A job, as DescribeJobs returns it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Job {
-    /// Its ID.
     pub id: String,
     /// Its name: DAG, task and run.
     pub name: String,
     /// `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
     pub status: String,
-    /// Batch's reason for the status.
     pub reason: Option<String>,
     /// Whether a user cancelled or terminated it.
     pub was_terminated: bool,
@@ -21,9 +19,7 @@ pub struct Job {
     pub started_ms: Option<i64>,
     /// When it finished, in milliseconds since 1970.
     pub stopped_ms: Option<i64>,
-    /// The vCPU that it requests.
     pub vcpu: Option<f64>,
-    /// The log group of its containers.
     pub log_group: String,
     /// Its finished containers, the oldest first.
     pub attempts: Vec<Attempt>,
@@ -43,12 +39,10 @@ pub struct Attempt {
 }
 
 impl Job {
-    /// Whether it succeeded or failed.
     pub fn has_finished(&self) -> bool {
         self.status == "SUCCEEDED" || self.status == "FAILED"
     }
 
-    /// Whether it succeeded.
     pub fn has_succeeded(&self) -> bool {
         self.status == "SUCCEEDED"
     }

@@ -18,11 +18,8 @@ const DIRECT: &str = "direct__";
 /// A task of the DAG `ingestion`; each is one job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunTask {
-    /// The task's ID; part of the job's name.
     pub task: &'static str,
-    /// The job definition.
     pub definition: String,
-    /// The container's command.
     pub command: &'static [&'static str],
 }
 
@@ -64,7 +61,6 @@ fn legal(text: &str, length: usize) -> String {
     text.chars().map(legal).take(length).collect()
 }
 
-/// The first digits of a text's SHA-256.
 fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
 }

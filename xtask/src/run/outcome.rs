@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::job::Job;
 use crate::ui::{self, Align};
 
-/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// The jobs' run ID.
@@ -19,9 +18,7 @@ pub struct Outcome {
     pub failed: Option<String>,
     /// The exit code of that task's last container.
     pub code: Option<i32>,
-    /// Why it failed.
     pub reason: Option<String>,
-    /// Every task.
     pub jobs: Vec<TaskReport>,
 }
 
@@ -37,7 +34,6 @@ impl Outcome {
         }
     }
 
-    /// The exit code.
     pub fn as_exit(&self) -> Exit {
         match self.exit {
             0 => Exit::Done,
@@ -47,22 +43,16 @@ impl Outcome {
     }
 }
 
-/// The result of one task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TaskReport {
-    /// The task.
     pub task: String,
-    /// The ID of its job.
     pub job: Option<String>,
     /// The status of its job, or `NOT SUBMITTED`.
     pub status: String,
-    /// The exit code of the last container.
     pub code: Option<i32>,
-    /// Batch's reason for the status.
     pub reason: Option<String>,
     /// The number of containers.
     pub attempts: usize,
-    /// Seconds from the last container's start to the job's end.
     pub seconds: Option<f64>,
     /// The log group, then the log streams.
     pub log: Vec<String>,

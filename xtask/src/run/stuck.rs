@@ -6,22 +6,18 @@ use super::job::Job;
 /// The state of a queue or compute environment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchResource {
-    /// Its name.
     pub name: String,
     /// `ENABLED` or `DISABLED`.
     pub state: String,
     /// `VALID` when it can run jobs.
     pub status: String,
-    /// Batch's reason for the status.
     pub reason: Option<String>,
-    /// The vCPU limit of a compute environment.
     pub max_vcpu: Option<i32>,
 }
 
 /// The state of a queue, its compute environments and its jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueState {
-    /// The queue, if it exists.
     pub queue: Option<BatchResource>,
     /// The existing compute environments of the queue.
     pub environments: Vec<BatchResource>,
@@ -29,12 +25,9 @@ pub struct QueueState {
     pub used_vcpu: f64,
 }
 
-/// Why a job does not start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// The problem, as a clause.
     pub message: String,
-    /// How to fix it.
     pub fix: String,
 }
 
@@ -130,7 +123,6 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
 ];
 
-/// Explains why a RUNNABLE job does not start.
 pub fn explain(job: &Job, queue: &QueueState) -> Explanation {
     let facts = Facts { job, queue };
     let mut applying = ROWS.iter().filter_map(|(condition, message, fix)| Some((condition(&facts)?, message, fix)));
@@ -201,7 +193,6 @@ impl Facts<'_> {
 }
 
 impl BatchResource {
-    /// Whether it accepts jobs.
     pub fn is_open(&self) -> bool {
         self.state == "ENABLED" && self.status == "VALID"
     }

@@ -88,7 +88,6 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
     Ok(exit)
 }
 
-/// The progress display, one tree for each step.
 #[derive(Default)]
 struct Picture {
     tree: Option<Tree>,

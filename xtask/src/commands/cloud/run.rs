@@ -55,7 +55,6 @@ fn follow(args: &Run, request: &RunRequest, id: &str, options: &str) -> Result<E
     Ok(outcome.as_exit())
 }
 
-/// Shows the progress of a run.
 pub(super) fn show(tree: &mut Tree, progress: RunProgress) {
     match progress {
         RunProgress::Step(task, message) => tree.step(&task, &message),

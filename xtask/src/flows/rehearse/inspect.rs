@@ -16,7 +16,6 @@ use crate::settings::Settings;
 /// The number of last lines that are kept of each task.
 const LAST: usize = 40;
 
-/// The log lines of the containers.
 #[derive(Debug, Default)]
 pub(super) struct Logs {
     last: BTreeMap<String, VecDeque<String>>,
@@ -37,7 +36,6 @@ impl Logs {
         }
     }
 
-    /// The last lines of a task's container.
     pub(super) fn last(&self, task: &str) -> Vec<&str> {
         self.last.get(task).into_iter().flatten().map(String::as_str).collect()
     }

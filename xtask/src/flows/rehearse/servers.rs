@@ -28,7 +28,6 @@ const AIRFLOW: [(&str, &[&str]); 3] = [
     ("dag-processor", &["dag-processor"]),
 ];
 
-/// The Python environments.
 #[derive(Debug)]
 pub(super) struct Tools {
     ministack: PathBuf,
@@ -37,7 +36,6 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Creates the missing environments.
     pub(super) fn get() -> Result<Self> {
         let root = files::root();
         let folder = root.join("target/python");

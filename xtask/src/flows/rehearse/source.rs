@@ -15,22 +15,16 @@ use crate::settings::Settings;
 
 const HINT: &str = "pass --source a folder or http(s)://host";
 
-/// The source of the responses.
 #[derive(Debug)]
 pub enum Source {
-    /// Files in a folder.
     Folder(PathBuf),
     /// The sample with one payload: launches refer to missing ones.
     FewPayloads,
-    /// A server.
     Web(String),
 }
 
 impl Source {
     /// The requested source, otherwise that of the fault, otherwise the sample.
-    ///
-    /// # Errors
-    /// When it is neither a folder with responses nor a URL.
     pub fn of(requested: Option<&str>, fault: Option<InjectedFault>) -> Result<Self> {
         match (requested, fault) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {

@@ -23,7 +23,6 @@ pub(super) const BASE: &str = "base";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     place: Place,
-    /// Process groups.
     groups: BTreeSet<i32>,
     /// PostgreSQL, which is stopped by its own command.
     warehouse: Option<postgres::Server>,
@@ -34,7 +33,6 @@ struct State {
 /// A rehearsal's folder, which is locked while this value lives.
 #[derive(Debug)]
 pub struct Stage {
-    /// Id, folder and ports.
     pub place: Place,
     docker_host: Option<String>,
     state: Mutex<State>,
@@ -44,7 +42,6 @@ pub struct Stage {
     _lock: File,
 }
 
-/// The folder of all rehearsals.
 fn folder() -> Result<PathBuf> {
     files::folder(&files::root().join("target/rehearse"))
 }
@@ -67,7 +64,6 @@ impl Stage {
         Ok((Self { place, docker_host, state, stopped, servers, _lock: lock }, cleared))
     }
 
-    /// The Docker engine, if it is not the default one.
     pub fn docker_host(&self) -> Option<&str> {
         self.docker_host.as_deref()
     }
@@ -91,10 +87,7 @@ impl Stage {
         }
     }
 
-    /// Checks that every server runs.
-    ///
-    /// # Errors
-    /// With the first server that has exited, and the end of its log.
+    /// Fails with the first server that has exited, and the end of its log.
     pub fn check(&self) -> Result<()> {
         let servers = guard(&self.servers);
         let Some((name, _, log)) = servers.iter().find(|(_, group, _)| !self.is_alive(*group)) else { return Ok(()) };
@@ -104,7 +97,6 @@ impl Stage {
         bail!(Failure::new(format!("`{name}` has exited:\n{last}")).hint(format!("its log: {}", files::shown(log))))
     }
 
-    /// Whether a server's group has a process.
     fn is_alive(&self, group: i32) -> bool {
         !processes::find(owner(&self.place, &BTreeSet::from([group]))).is_empty()
     }
@@ -143,7 +135,6 @@ impl Stage {
         Ok(())
     }
 
-    /// Whether it was stopped.
     pub fn has_stopped(&self) -> bool {
         *guard(&self.stopped)
     }
@@ -195,7 +186,6 @@ fn clear(all: &Path, docker_host: Option<&str>) -> Result<usize> {
     Ok(cleared)
 }
 
-/// The folder of each rehearsal.
 fn folders(all: &Path) -> Result<Vec<PathBuf>> {
     let is_rehearsal = |path: &PathBuf| path.file_name().is_some_and(|name| is_id(&name.to_string_lossy()));
     Ok(files::list(all)?.into_iter().filter(|path| path.is_dir() && is_rehearsal(path)).collect())

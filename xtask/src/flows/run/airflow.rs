@@ -22,9 +22,6 @@ const LATE_QUERIES: u32 = 5;
 const QUEUED_QUERIES: u32 = 10;
 
 /// Triggers the DAG, or with `attach` attaches to a run, and follows it to its end. A failed run is not an error here.
-///
-/// # Errors
-/// When the credentials belong to another account, Airflow cannot be reached, the DAG is paused, or the run does not exist.
 pub fn run(
     request: &RunRequest,
     dag_run_id: &str,
@@ -167,12 +164,10 @@ impl Airflow<'_> {
     }
 }
 
-/// The detail of an error response.
 fn detail(body: &Value) -> String {
     body["detail"].as_str().map_or_else(|| body.to_string(), str::to_owned)
 }
 
-/// The states that were reported already.
 struct Reported {
     run: String,
     tasks: BTreeMap<String, String>,

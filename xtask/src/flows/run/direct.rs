@@ -11,11 +11,8 @@ use crate::failure::Failure;
 use crate::flows::account;
 use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, outcome, possible_run_ids};
 
-/// Starts a run, or with `attach` attaches to one by the jobs' run ID or Airflow's, and follows it to its end. Missing jobs of
-/// a direct run are submitted. A failed run is not an error here.
-///
-/// # Errors
-/// When the credentials belong to another account, the run does not exist, or Batch refuses a request.
+/// Starts a run, or with `attach` attaches to one by the jobs' run ID or Airflow's, and follows it to its end. Missing jobs
+/// of a direct run are submitted. A failed run is not an error here.
 pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
     let names = &request.settings.batch;
     let aws = Aws::of(&request.settings, &request.variables)?;

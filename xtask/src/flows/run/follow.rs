@@ -100,16 +100,13 @@ impl<'a> Follow<'a> {
         self.jobs.iter().all(|one| one.finished) && (self.logs_unreadable || self.lines.are_complete())
     }
 
-    /// Waits until the next query.
     pub(super) fn wait(&self) {
         let interval = self.interval;
         self.aws.wait(async move { tokio::time::sleep(interval).await });
     }
 
-    /// Queries everything once: one DescribeJobs for all jobs, and each open log stream.
-    ///
-    /// # Errors
-    /// When Batch refuses a request, or after many consecutive temporary errors.
+    /// Queries everything once: one DescribeJobs for all jobs, and each open log stream. Fails when Batch refuses a
+    /// request, or after many consecutive temporary errors.
     pub(super) fn query(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         let ids: Vec<String> = self.jobs.iter().filter(|one| !one.finished).map(|one| one.id.clone()).collect();
         if !ids.is_empty() {
@@ -227,7 +224,6 @@ pub(super) fn tolerate(errors: &mut u32, error: anyhow::Error) -> Result<()> {
     if exit_of(&error) != Exit::TempFail || *errors >= ERRORS { Err(error) } else { Ok(()) }
 }
 
-/// Milliseconds since 1970.
 fn now_ms() -> i64 {
     files::now("%s%3f").parse().unwrap_or_default()
 }

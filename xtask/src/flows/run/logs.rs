@@ -10,7 +10,6 @@ use crate::failure::Failure;
 use crate::lines::Line;
 use crate::run::{DAG, UNMAPPED, chain, is_job_id, job_name, possible_run_ids, task_of};
 
-/// A line, or a note, each with its task.
 #[derive(Debug)]
 pub enum LogOutput {
     /// A line of the task's container; for a job of another DAG, the job's name takes the task's place.
@@ -21,9 +20,6 @@ pub enum LogOutput {
 
 /// Reports the lines of a run, by the jobs' run ID or Airflow's, or of one job by its ID. With `follow` until the jobs have
 /// finished, otherwise until now.
-///
-/// # Errors
-/// When Batch has no such run or job.
 pub fn logs(
     request: &RunRequest,
     id: &str,
