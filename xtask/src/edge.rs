@@ -17,8 +17,6 @@ pub mod aws;
 #[cfg(feature = "cloud")]
 pub mod batch;
 #[cfg(feature = "cloud")]
-pub mod browser;
-#[cfg(feature = "cloud")]
 pub mod buckets;
 #[cfg(feature = "cloud")]
 pub mod cloudformation;

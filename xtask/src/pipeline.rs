@@ -10,7 +10,6 @@ use contract::RunId;
 /// One program to run to completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    pub name: String,
     /// The program's file name.
     pub program: String,
     pub arguments: Vec<String>,
@@ -39,35 +38,21 @@ pub struct Run {
 
 impl Run {
     pub fn steps(&self) -> [Invocation; 2] {
-        let mut common = BTreeMap::from([
-            ("RUN_ID".to_owned(), self.id.to_string()),
-            ("LAKE_URL".to_owned(), self.lake_url.clone()),
-            ("WAREHOUSE_URL".to_owned(), self.warehouse_url.clone()),
-        ]);
-        if !self.collections.is_empty() {
-            common.insert("COLLECTIONS".to_owned(), self.collections.join(","));
-        }
-        if let Some(contract) = &self.contract {
-            common.insert("CONTRACT".to_owned(), contract.clone());
-        }
-        if let Some(reason) = &self.accept {
-            common.insert("ACCEPT".to_owned(), reason.clone());
-        }
-        let mut transformation = common.clone();
-        if let Some(url) = &self.source_url {
-            transformation.insert("SOURCE_URL".to_owned(), url.clone());
-        }
-        let mut copy = common;
-        if self.allow_empty {
-            copy.insert("ALLOW_EMPTY".to_owned(), "true".to_owned());
-        }
-        let step = |name: &str, environment| Invocation {
-            name: name.to_owned(),
-            program: name.to_owned(),
-            arguments: Vec::new(),
-            environment,
+        let step = |program: &str, name: &str, value: Option<String>| {
+            let variables = [
+                ("RUN_ID", Some(self.id.to_string())),
+                ("LAKE_URL", Some(self.lake_url.clone())),
+                ("WAREHOUSE_URL", Some(self.warehouse_url.clone())),
+                ("COLLECTIONS", (!self.collections.is_empty()).then(|| self.collections.join(","))),
+                ("CONTRACT", self.contract.clone()),
+                ("ACCEPT", self.accept.clone()),
+                (name, value),
+            ];
+            let environment = variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            Invocation { program: program.to_owned(), arguments: Vec::new(), environment: environment.collect() }
         };
-        [step("transformation", transformation), step("copy", copy)]
+        let allow_empty = self.allow_empty.then(|| "true".to_owned());
+        [step("transformation", "SOURCE_URL", self.source_url.clone()), step("copy", "ALLOW_EMPTY", allow_empty)]
     }
 }
 
@@ -100,10 +85,8 @@ impl Dbt {
             password: String::new(),
         };
         let mut step = dummy.step(arguments, dir);
-        step.environment.extend(
-            [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
+        let variables = [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+        step.environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         step
     }
 
@@ -122,7 +105,6 @@ impl Dbt {
             ("DBT_USE_COLORS", "false".to_owned()),
         ];
         Invocation {
-            name: "dbt".to_owned(),
             program: "dbt".to_owned(),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),

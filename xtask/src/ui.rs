@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+pub use comfy_table::CellAlignment as Align;
+use comfy_table::{ContentArrangement, Table, presets};
 
 /// The result of a query, as text.
 #[derive(Clone, Debug, Default)]
@@ -12,12 +13,6 @@ pub struct Rows {
     pub columns: Vec<String>,
     /// The rows; a null is `None`.
     pub rows: Vec<Vec<Option<String>>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    Left,
-    Right,
 }
 
 /// A duration such as `0.4 s`, `12 s` or `3 min 5 s`.
@@ -36,10 +31,9 @@ pub fn columns(head: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     table.set_header(head.iter().map(|(name, _)| *name));
     table.add_rows(rows);
     for (index, (_, align)) in head.iter().enumerate() {
-        let alignment = if *align == Align::Right { CellAlignment::Right } else { CellAlignment::Left };
         if let Some(column) = table.column_mut(index) {
             column.set_padding((0, 2));
-            column.set_cell_alignment(alignment);
+            column.set_cell_alignment(*align);
         }
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()

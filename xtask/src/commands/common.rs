@@ -17,6 +17,6 @@ pub(super) fn configured(common: &Common) -> Result<(Configured, Variables)> {
 
 /// Prints the result of a command: one line of JSON, or a text.
 pub(super) fn print(as_json: bool, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Exit> {
-    terminal::say(&if as_json { format!("{}\n", serde_json::to_string(value)?) } else { text() })?;
+    terminal::print(&if as_json { format!("{}\n", serde_json::to_string(value)?) } else { text() })?;
     Ok(Exit::Done)
 }

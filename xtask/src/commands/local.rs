@@ -55,9 +55,9 @@ fn pipeline(args: LocalRun) -> Result<Exit> {
 fn query(args: &LocalQuery) -> Result<Exit> {
     let platform = Platform::open(args.place.dir.as_deref())?;
     if args.place.json {
-        terminal::say(&format!("{}\n", platform.query_json(&args.sql)?))?;
+        terminal::print(&format!("{}\n", platform.query_json(&args.sql)?))?;
     } else {
-        terminal::say(&ui::table(&platform.query(&args.sql)?))?;
+        terminal::print(&ui::table(&platform.query(&args.sql)?))?;
     }
     Ok(Exit::Done)
 }
@@ -73,7 +73,7 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
     // Other commands may use the platform's folder while the documentation is served.
     drop(platform);
     web::serve(&folder, args.port, |url| {
-        terminal::say(&format!("{url}\n"))?;
+        terminal::print(&format!("{url}\n"))?;
         terminal::step("Serving the documentation until Ctrl-C");
         Ok(())
     })?;

@@ -35,12 +35,12 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
         }
         github::configure(&calls(&deployments, first), &variables, &mut terminal::step)?;
     } else {
-        terminal::say(&shown(&calls(&deployments, first)))?;
+        terminal::print(&shown(&calls(&deployments, first)))?;
     }
     for (deployment, settings) in deployments.iter().zip(&settings) {
         if let Some(command) = github::stack(deployment, settings.settings())? {
             let why = "once, as an administrator of the account; creates the roles that the jobs assume";
-            terminal::say(&format!("# {}: {why}\n{command}", deployment.module))?;
+            terminal::print(&format!("# {}: {why}\n{command}", deployment.module))?;
         }
     }
     Ok(Exit::Done)

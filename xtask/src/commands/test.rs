@@ -19,11 +19,11 @@ pub(super) fn run(args: &Test) -> Result<Exit> {
         };
         vec![result.suite.to_owned(), text, format!("{:.1}", result.seconds)]
     });
-    terminal::say(&format!("\n{}", ui::columns(&head, rows.collect())))?;
+    terminal::print(&format!("\n{}", ui::columns(&head, rows.collect())))?;
     let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
     let missed = results.iter().any(|result| matches!(result.outcome, Outcome::NotRun(_)));
     if missed && args.require_all {
-        terminal::say("\n--require-all: some suites could not run.\n")?;
+        terminal::print("\n--require-all: some suites could not run.\n")?;
     }
     Ok(if failed || (missed && args.require_all) { Exit::Failed } else { Exit::Done })
 }

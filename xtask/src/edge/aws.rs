@@ -64,7 +64,7 @@ impl Aws {
 
     /// As [`Self::open`], in a deployment's region. With the placeholder account, an endpoint that is not on this
     /// machine is an error.
-    pub fn of(settings: &Settings, variables: &Variables) -> Result<Self> {
+    pub fn for_settings(settings: &Settings, variables: &Variables) -> Result<Self> {
         let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
         if is_confined {
             confined(variables)?;

@@ -114,11 +114,9 @@ impl CloudFormation {
                 Err(error) if is_missing(&error) => break,
                 page => page.or_failure(format!("list the change sets of `{name}`"), &HINTS)?,
             };
-            let open = page.summaries.unwrap_or_default().into_iter().filter(|set| {
-                let state = set.execution_status().map(|status| status.as_str().to_owned()).unwrap_or_default();
-                !state.starts_with("EXECUTE")
-            });
-            found.extend(open.filter_map(|set| set.change_set_name));
+            let mut open = page.summaries.unwrap_or_default();
+            open.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
+            found.extend(open.into_iter().filter_map(|set| set.change_set_name));
         }
         Ok(found)
     }

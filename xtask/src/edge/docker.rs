@@ -82,10 +82,9 @@ impl Engine {
             Docker::connect_with_host(address)?.with_timeout(Duration::from_secs(3600)).negotiate_version().await
         });
         let docker = docker.map_err(|error| {
-            let failure = Failure::new(format!("no Docker engine answers at {address}: {}", chain(&error)));
-            failure.hint(
-                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details",
-            )
+            let hint =
+                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details";
+            Failure::new(format!("no Docker engine answers at {address}: {}", chain(&error))).hint(hint)
         })?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {

@@ -52,14 +52,10 @@ impl Emulator {
         dir: &Path,
         configure: impl FnOnce(&mut Command, u16) -> Result<()>,
     ) -> Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr())?.port();
-        let log = std::fs::File::create(dir.join("log"))?;
-        let mut command = Command::new(program);
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", dir).env("TMPDIR", dir).current_dir(dir);
+        let [port] = free_ports()?;
+        let mut command = command(program, dir, &dir.join("log"))?;
         configure(&mut command, port)?;
-        let child = command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn();
-        let child = child.with_context(|| format!("cannot start {name}"))?;
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let mut emulator = Self { child, endpoint: format!("http://127.0.0.1:{port}") };
         wait_for_port(name, port, &dir.join("log"), || emulator.child.try_wait().is_ok_and(|exit| exit.is_none()))?;
         Ok(emulator)
@@ -87,20 +83,25 @@ pub struct Server<'s> {
 impl Server<'_> {
     /// Starts it in its own process group, so that Ctrl-C does not reach it; returns the group.
     pub fn start(&self) -> Result<i32> {
-        std::fs::create_dir_all(self.dir).with_context(|| format!("cannot create `{}`", self.dir.display()))?;
-        let log = std::fs::File::create(self.log())?;
-        let mut command = Command::new(self.program);
-        command.args(self.arguments).current_dir(self.dir).process_group(0).env_clear();
-        command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.dir).env("TMPDIR", self.dir);
-        command.env(self.mark.0, self.mark.1).envs(self.environment);
-        let child = command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).spawn();
-        let child = child.with_context(|| format!("cannot start {}", self.name))?;
+        let mut command = command(self.program, self.dir, &self.log())?;
+        command.args(self.arguments).process_group(0).env(self.mark.0, self.mark.1).envs(self.environment);
+        let child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
         Ok(child.id().cast_signed())
     }
 
     pub fn log(&self) -> PathBuf {
         self.dir.join(format!("{}.log", self.name))
     }
+}
+
+/// A program in the folder `dir`, with a minimal environment and its output in a log file.
+fn command(program: &Path, dir: &Path, log: &Path) -> Result<Command> {
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
+    let log = std::fs::File::create(log)?;
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", dir).env("TMPDIR", dir);
+    command.current_dir(dir).stdout(log.try_clone()?).stderr(log).stdin(Stdio::null());
+    Ok(command)
 }
 
 /// Waits until a port of this machine accepts connections. Fails when the process exits, or after a minute.

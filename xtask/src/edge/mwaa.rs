@@ -32,7 +32,7 @@ pub struct Environment {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Response {
     /// Airflow's HTTP status.
     pub status: i32,
     pub body: Value,
@@ -70,7 +70,7 @@ impl Mwaa {
 
     /// Sends a request to Airflow. Client errors (4xx) are returned as a response; 5xx, or no response within MWAA's 10
     /// seconds, is a temporary failure.
-    pub async fn ask(&self, environment: &str, request: &ApiRequest) -> Result<Answer> {
+    pub async fn call(&self, environment: &str, request: &ApiRequest) -> Result<Response> {
         let action = format!("call Airflow's API `{}`", request.path);
         let method = match request.method {
             Method::Get => RestApiMethod::Get,
@@ -78,17 +78,17 @@ impl Mwaa {
             Method::Patch => RestApiMethod::Patch,
         };
         let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(method);
-        let answer = |status: Option<i32>, body: Option<&Document>| Answer {
+        let returned = |status: Option<i32>, body: Option<&Document>| Response {
             status: status.unwrap_or_default(),
             body: body.map_or(Value::Null, value),
         };
         let error = match call.set_body(request.body.as_ref().map(document)).send().await {
-            Ok(response) => return Ok(answer(response.rest_api_status_code, response.rest_api_response.as_ref())),
+            Ok(response) => return Ok(returned(response.rest_api_status_code, response.rest_api_response.as_ref())),
             Err(error) => error,
         };
         match error.as_service_error() {
             Some(InvokeRestApiError::RestApiClientException(response)) => {
-                Ok(answer(response.rest_api_status_code(), response.rest_api_response()))
+                Ok(returned(response.rest_api_status_code(), response.rest_api_response()))
             }
             Some(InvokeRestApiError::RestApiServerException(response)) => {
                 let status = response.rest_api_status_code().map(|status| format!(" {status}")).unwrap_or_default();

@@ -123,16 +123,15 @@ impl Bucket {
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
         // object_store returns no error kind for a listing, but its text contains S3's response.
         let text = chain(error);
-        let of = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
-        let code = of("Code");
+        let element = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
+        let code = element("Code");
         if exists(error) && code != Some(CONFLICT) {
             let failure = Failure::new(format!("another client has just written `{place}`; it was not overwritten"));
             return failure.hint("later files were not written; run the same command again to see the current state");
         }
         if code == Some("NoSuchBucket") {
-            let failure = Failure::new(format!("the bucket `{name}` does not exist"));
-            return failure
-                .hint("the stack `storage` of `cargo xtask deploy` creates it; BUCKET_SUFFIX is part of its name");
+            let hint = "the stack `storage` of `cargo xtask deploy` creates it; BUCKET_SUFFIX is part of its name";
+            return Failure::new(format!("the bucket `{name}` does not exist")).hint(hint);
         }
         let action = match verb {
             "list" => "ListBucket",
@@ -145,7 +144,7 @@ impl Bucket {
         // Each error repeats its sources; the last one is the cause.
         let cause = successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
         let cause = cause.map(ToString::to_string).unwrap_or_default();
-        of_call(&format!("{verb} `{place}`"), code, of("Message").unwrap_or(&cause), &hints)
+        of_call(&format!("{verb} `{place}`"), code, element("Message").unwrap_or(&cause), &hints)
     }
 }
 

@@ -101,7 +101,7 @@ pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
     let code = output.status.code();
     let exit = if code == Some(Exit::TempFail as i32) { Exit::TempFail } else { Exit::Failed };
     let how = code.map_or_else(|| output.status.to_string(), |code| format!("exit code {code}"));
-    Err(Failure::new(format!("`{}` failed ({how})", step.name)).exit(exit).into())
+    Err(Failure::new(format!("`{}` failed ({how})", step.program)).exit(exit).into())
 }
 
 /// Runs a step in a folder and captures its output.

@@ -55,7 +55,7 @@ pub fn coloured(report: &str) -> String {
 }
 
 /// Writes a command's result to standard output. A closed pipe (`| head`) is not an error.
-pub fn say(text: &str) -> Result<()> {
+pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -69,12 +69,12 @@ pub fn is_interactive() -> bool {
 }
 
 /// Asks a yes-or-no question; any answer but yes is no. `None` without a terminal.
-pub fn ask(question: &str) -> Option<bool> {
-    typed(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
+pub fn confirm(question: &str) -> Option<bool> {
+    prompt(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
 /// Asks for a line of text; `None` without a terminal.
-pub fn typed(question: &str) -> Option<String> {
+pub fn prompt(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
     }

@@ -152,7 +152,7 @@ impl DeployRequest {
 pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;

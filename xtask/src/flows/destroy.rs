@@ -41,7 +41,7 @@ pub struct Destruction {
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;

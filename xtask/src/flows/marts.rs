@@ -147,7 +147,7 @@ fn parse_error(lint: &Path, dir: &Path) -> Result<Option<String>> {
 
 fn sqlfluff(arguments: &[&str], on: &Path) -> Invocation {
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain([on.display().to_string()]).collect();
-    Invocation { name: "sqlfluff".to_owned(), program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a source has marts: the dbt project reads only the tables of `spacex`.

@@ -10,7 +10,7 @@ use contract::Exit;
 
 use crate::edge::aws::Aws;
 use crate::edge::mwaa::{Login, Mwaa};
-use crate::edge::{browser, files, web};
+use crate::edge::{files, web};
 use crate::failure::Failure;
 use crate::settings::{Settings, Variables, Webserver};
 
@@ -47,7 +47,7 @@ fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
 }
 
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
-    let aws = Aws::of(settings, variables)?;
+    let aws = Aws::for_settings(settings, variables)?;
     reachable_host(settings, &aws)?;
     aws.wait(Mwaa::new(&aws.config).login(&settings.airflow.environment))
 }
@@ -56,7 +56,7 @@ pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
 pub fn browse(login: &Login) -> Result<bool> {
     let path = files::folder(&files::root().join(FOLDER))?.join("airflow.html");
     files::write_secret(&path, &page(&login.url()))?;
-    let opened = browser::browse(&path, READING);
+    let opened = web::open_in_browser(&path, READING);
     files::remove(&path)?;
     Ok(opened)
 }

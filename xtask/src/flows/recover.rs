@@ -27,7 +27,7 @@ pub fn recover(
     ensure!(!named || request.only.len() == 1, failure());
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let (prefix, region) = (&request.settings.stack_prefix, &request.settings.region);

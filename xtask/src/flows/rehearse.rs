@@ -142,7 +142,7 @@ pub fn run(
         plan.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
         Ok(plan.again())
     })?;
-    let aws = Aws::of(&settings, &variables)?;
+    let aws = Aws::for_settings(&settings, &variables)?;
     steps.step("Uploading the source to the lake", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
             sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
@@ -218,7 +218,7 @@ fn base(
         return Ok(kept);
     }
     // The script pushes the image, because only a pushed image has a digest.
-    let aws = Aws::of(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
+    let aws = Aws::for_settings(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
     aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::read(&script, &[base, &stage.place.registry()]).with_context(|| {
@@ -249,7 +249,7 @@ fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
 /// cannot be imported, or after two minutes.
 fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
     let mwaa = Mwaa::new(&aws.config);
-    let send = |request: &ApiRequest| aws.wait(mwaa.ask(&settings.airflow.environment, request));
+    let send = |request: &ApiRequest| aws.wait(mwaa.call(&settings.airflow.environment, request));
     let start = Instant::now();
     let exists = |dag: &str| send(&ApiRequest::dag(dag)).is_ok_and(|response| response.status == 200);
     while !(exists(DAG) && exists(HEALTH)) {

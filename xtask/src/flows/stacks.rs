@@ -53,7 +53,7 @@ pub async fn describe(
 /// # Errors
 /// When it does.
 pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
-    let aws = Aws::of(settings, variables)?;
+    let aws = Aws::for_settings(settings, variables)?;
     let name = format!("{}-{STORAGE}", settings.stack_prefix);
     let found = aws.wait(CloudFormation::new(&aws.config).stack(&name));
     Ok(owned(module, found.ok().flatten().as_ref())?)

@@ -33,7 +33,7 @@ const EMULATED: &str = "the emulator does not support it";
 pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     let (settings, variables) = (&request.settings, &request.variables);
-    let aws = Aws::of(settings, variables)?;
+    let aws = Aws::for_settings(settings, variables)?;
     let account = account::own(settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let deployed =

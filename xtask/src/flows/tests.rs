@@ -149,7 +149,7 @@ impl Bench<'_> {
 fn tool(program: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
     let paths = paths.iter().map(|path| path.display().to_string());
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain(paths).collect();
-    Invocation { name: program.to_owned(), program: program.to_owned(), arguments, environment: BTreeMap::new() }
+    Invocation { program: program.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a Docker engine is running.

@@ -23,7 +23,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     let ready = plan(request)?;
     let digest = ready.plan.digest();
     if !args.scope.common.json {
-        terminal::say(&ready.plan.to_string())?;
+        terminal::print(&ready.plan.to_string())?;
     }
     // The digest of the plan, then those of changes that CloudFormation makes beyond it: `PLAN-CHANGE-…`.
     let mut expected = args.expect.as_deref().map(|expected| expected.split('-').map(str::to_owned));
@@ -43,7 +43,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     let mut tree = Tree::new(&ready.works());
     let outcome = ready.apply(&approved, &mut |progress| match stacks::show(&mut tree, progress) {
         Some((difference, answer)) if asks => {
-            let yes = tree.pause(|| terminal::ask(&format!("{difference}. Apply it?")));
+            let yes = tree.pause(|| terminal::confirm(&format!("{difference}. Apply it?")));
             // The task waits for the answer.
             let _ = answer.send(yes == Some(true));
         }
@@ -58,7 +58,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
             let digest = [ready.plan.digest()].into_iter().chain(digests).collect::<Vec<_>>().join("-");
             if args.scope.common.json {
                 let value = json!({ "digest": digest, "plan": ready.plan, "applied": false, "done": null });
-                terminal::say(&format!("{value}\n"))?;
+                terminal::print(&format!("{value}\n"))?;
             }
             let hint = format!("to approve exactly this, run the same command with --expect {digest}");
             bail!(Failure::new(unapproved.to_string()).hint(hint))

@@ -21,7 +21,7 @@ fn destroy(args: &Destroy) -> Result<Exit> {
     let ready = destroy::plan(stacks::request(&args.scope, None)?, args.delete_data)?;
     let json = args.scope.common.json;
     if !json {
-        terminal::say(&ready.plan.to_string())?;
+        terminal::print(&ready.plan.to_string())?;
     }
     let applies = !ready.is_empty();
     if applies {
@@ -45,7 +45,7 @@ fn confirm(args: &Destroy, ready: &Destruction) -> Result<()> {
     };
     let hint = format!("in production, pass --confirm {prefix}");
     let question = format!("This is production. Type `{prefix}` to delete it");
-    let Some(typed) = args.confirm.clone().or_else(|| terminal::typed(&question)) else {
+    let Some(typed) = args.confirm.clone().or_else(|| terminal::prompt(&question)) else {
         bail!(stacks::not_a_terminal(&hint))
     };
     ensure!(typed == prefix, Failure::new(format!("nothing was changed: `{typed}` is not `{prefix}`")).hint(hint));

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     if let Some(RehearseAction::Stop { id }) = &args.action {
         let stopped = rehearse::stop(id.as_deref(), docker_host.as_deref())?;
         let text = format!("Stopped {}.\n", stopped.join(", "));
-        terminal::say(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
+        terminal::print(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
         return Ok(Exit::Done);
     }
     let injected_fault = args.inject_fault.map(|fault| match fault {

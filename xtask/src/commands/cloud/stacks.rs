@@ -27,7 +27,7 @@ pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployReq
 
 /// Asks for confirmation. Without a terminal, the hint names the options that confirm.
 pub(super) fn confirm(question: &str, hint: &str) -> Result<()> {
-    match terminal::ask(question) {
+    match terminal::confirm(question) {
         Some(true) => Ok(()),
         Some(false) => bail!("not confirmed; nothing was changed"),
         None => bail!(not_a_terminal(hint)),

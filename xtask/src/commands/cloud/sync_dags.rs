@@ -20,7 +20,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     let sync = dags::plan(&request)?;
     let (plan, bucket) = (&sync.plan, &sync.bucket);
     if !args.common.json {
-        terminal::say(&plan.to_string())?;
+        terminal::print(&plan.to_string())?;
     }
     let applied = !args.dry_run;
     let version = if applied {

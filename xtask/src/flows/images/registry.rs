@@ -35,7 +35,7 @@ impl<'a> Registry<'a> {
     /// # Errors
     /// If the credentials belong to another account than the settings name.
     pub(super) fn open(request: &'a ImageRequest) -> Result<Self> {
-        let aws = Aws::of(&request.settings, &request.variables)?;
+        let aws = Aws::for_settings(&request.settings, &request.variables)?;
         account::check(&request.settings, &aws)?;
         // An emulated registry has the emulator's host, whatever host it returns.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));

@@ -112,7 +112,6 @@ fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, pass
     let secret = files::secret()? + &files::secret()?;
     let variables = place.airflow(&settings.region, &programs, &secret);
     let migrate = Invocation {
-        name: "airflow".to_owned(),
         program: "airflow".to_owned(),
         arguments: ["db", "migrate"].map(str::to_owned).into(),
         environment: variables.clone().into_iter().chain([(MARK.to_owned(), place.id.clone())]).collect(),

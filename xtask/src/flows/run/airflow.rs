@@ -28,7 +28,7 @@ pub fn run(
     attach: bool,
     report: &mut dyn FnMut(RunProgress),
 ) -> Result<Outcome> {
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     if aws.is_unsupported("MWAA") {
         let failure = Failure::new("the AWS endpoint is an emulator, which has no Airflow");
         bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow"));
@@ -61,7 +61,7 @@ impl Airflow<'_> {
 
     fn send(&self, request: &ApiRequest) -> Result<(i32, Value)> {
         let settings = &self.request.settings.airflow;
-        let response = self.aws.wait(self.mwaa.ask(&settings.environment, request)).map_err(|error| {
+        let response = self.aws.wait(self.mwaa.call(&settings.environment, request)).map_err(|error| {
             if settings.webserver == Webserver::Private {
                 let failure = Failure::new(format!("cannot reach Airflow's private web server: {error:#}"));
                 let hint = "it is reachable only from inside the VPC; `cargo xtask run --direct` does not need Airflow";

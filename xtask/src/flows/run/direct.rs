@@ -15,7 +15,7 @@ use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_nam
 /// of a direct run are submitted. A failed run is not an error here.
 pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
     let names = &request.settings.batch;
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
     let mut follow = Follow::new(&aws, &names.queue, request.interval);

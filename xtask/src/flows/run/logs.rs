@@ -27,7 +27,7 @@ pub fn logs(
     report: &mut dyn FnMut(LogOutput) -> Result<()>,
 ) -> Result<()> {
     let names = &request.settings.batch;
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     let batch = Batch::new(&aws.config);
     let chain = chain(names);
     let mut jobs = Follow::new(&aws, &names.queue, request.interval);

@@ -93,7 +93,7 @@ fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Resul
 
 /// The SHA-256 of each file of the desired state, by key, without a request to the bucket.
 pub fn files(request: &SyncRequest) -> Result<BTreeMap<String, String>> {
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
 }
 
@@ -116,7 +116,7 @@ fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Impo
 
 /// Compares the folder with the bucket: its listing, its manifest, and the content of ambiguous objects.
 pub fn plan(request: &SyncRequest) -> Result<Sync> {
-    let aws = Aws::of(&request.settings, &request.variables)?;
+    let aws = Aws::for_settings(&request.settings, &request.variables)?;
     let bucket = request.settings.buckets().airflow;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     let (tree, remote) = std::thread::scope(|scope| {

@@ -40,7 +40,7 @@ pub fn plan(settings: &Settings, variables: &Variables, from: &Path) -> Result<S
     let json = ours.into_iter().filter(|(path, ..)| path.ends_with(".json"));
     let tree: Tree = json.map(|(path, _, bytes)| (format!("{PREFIX}/{path}"), File::new(bytes))).collect();
     let bucket = settings.buckets().lake;
-    let aws = Aws::of(settings, variables)?;
+    let aws = Aws::for_settings(settings, variables)?;
     let store = aws.wait(Bucket::open(&bucket, &aws.config))?;
     let remote = aws.wait(store.list(Some(PREFIX)))?;
     let seen = aws.wait(transfer::read(&store, sync::ambiguous(&tree, &remote, &Manifest::default())))?;

@@ -30,8 +30,8 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
     let built_in = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     let mut outcome = Outcome::Passed;
     for linter in [tool("cfn-lint", &strict, &templates), tool("checkov", &built_in, &templates)] {
-        (bench.report)(&format!("Checking the templates with {}", linter.name));
-        let accepts = |text: &str| linter.name != "checkov" || passed(text) > 0;
+        (bench.report)(&format!("Checking the templates with {}", linter.program));
+        let accepts = |text: &str| linter.program != "checkov" || passed(text) > 0;
         if bench.passes(&linter, &python.join("bin"), &folder, accepts)? == Outcome::Failed {
             outcome = Outcome::Failed;
         }

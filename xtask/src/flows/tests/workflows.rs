@@ -47,11 +47,11 @@ pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
         tool("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
         scripts,
     ] {
-        (bench.report)(&format!("Checking the workflows with {}", linter.name));
+        (bench.report)(&format!("Checking the workflows with {}", linter.program));
         // zizmor also succeeds without any file.
         let checked =
             |path: &Path, text: &str| text.contains(&path.strip_prefix(&root).unwrap_or(path).display().to_string());
-        let accepts = |text: &str| linter.name != "zizmor" || workflows.iter().all(|path| checked(path, text));
+        let accepts = |text: &str| linter.program != "zizmor" || workflows.iter().all(|path| checked(path, text));
         if bench.passes(&linter, &python, &root, accepts)? == Outcome::Failed {
             outcome = Outcome::Failed;
         }
