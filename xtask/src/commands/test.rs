@@ -9,7 +9,7 @@ use crate::flows::tests::{self, Outcome};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &Test) -> Result<Exit> {
-    let results = tests::run(args.all, &args.only, &mut |step| terminal::step(step))?;
+    let results = tests::run(args.all, &args.only, &terminal::step)?;
     let head = [("suite", Align::Left), ("result", Align::Left), ("seconds", Align::Right)];
     let rows = results.iter().map(|result| {
         let text = match &result.outcome {

@@ -65,11 +65,16 @@ impl From<bool> for Outcome {
 struct Missing(String);
 
 /// A suite: its name, why it runs only on request, and its function.
-type Entry = (&'static str, Option<&'static str>, fn(&mut Bench<'_>) -> Result<Outcome>);
+type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<Outcome>);
+
+/// Builds what the other suites use, so it runs alone.
+const FIRST: &str = "rust";
+/// These share the Docker engine and a copy of the repository, so they run one after another, beside the other suites.
+const ON_ENGINE: [&str; 3] = ["images", "rehearsal", "dags"];
 
 /// Every suite, the fast ones first.
 const SUITES: [Entry; 14] = [
-    ("rust", None, cargo::rust),
+    (FIRST, None, cargo::rust),
     ("redshift sql", None, cargo::redshift_sql),
     ("s3 lake", Some("needs an emulator"), cargo::s3_lake),
     ("templates", Some("needs linters"), templates::run),
@@ -90,7 +95,9 @@ struct Bench<'a> {
     root: PathBuf,
     dir: PathBuf,
     database: Database,
-    report: &'a mut dyn FnMut(&str),
+    report: &'a (dyn Fn(&str) + Sync),
+    /// Whether suites run in parallel; the output of each is then printed when it finishes.
+    parallel: bool,
 }
 
 impl Bench<'_> {
@@ -103,7 +110,13 @@ impl Bench<'_> {
     fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<Outcome> {
         let mut environment = self.database.environment();
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        Ok(shell::cargo_test(&self.root, select, filter, &environment)?.into())
+        let log = self.parallel.then(tempfile::NamedTempFile::new).transpose()?;
+        let passed =
+            shell::cargo_test(&self.root, select, filter, &environment, log.as_ref().map(|log| log.as_file()))?;
+        if let Some(log) = log {
+            eprint!("{}", files::read(log.path())?.unwrap_or_default());
+        }
+        Ok(passed.into())
     }
 
     /// A Python environment with the packages of a lock file of the repository.
@@ -169,7 +182,7 @@ fn require_docker_and(program: &str) -> Result<()> {
 }
 
 /// Runs the suites named in `only`; without names, `all` but [`BY_NAME`], or those without special requirements.
-pub fn run(all: bool, only: &[String], report: &mut dyn FnMut(&str)) -> Result<Vec<Suite>> {
+pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
     let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         let failure = Failure::new(format!("unknown suite `{unknown}`"));
@@ -180,21 +193,35 @@ pub fn run(all: bool, only: &[String], report: &mut dyn FnMut(&str)) -> Result<V
     let _lock = files::lock(&dir)?;
     report("Starting the test database");
     let database = Database::start(&dir, report)?;
-    let mut bench = Bench { root, dir, database, report };
+    let mut bench = Bench { root, dir, database, report, parallel: false };
     let selected = SUITES.into_iter().filter(|(name, _, _)| match only {
         [] => *name != BY_NAME,
         only => only.iter().any(|only| only == name),
     });
-    let run = |(suite, more, work): Entry| {
-        let start = Instant::now();
-        let outcome = match more {
-            Some(why) if !all && only.is_empty() => Outcome::NotRun(format!("{why}; run `cargo xtask test --all`")),
-            _ => match work(&mut bench) {
-                Err(error) if error.is::<Missing>() => Outcome::NotRun(error.to_string()),
-                outcome => outcome.with_context(|| format!("cannot run the suite `{suite}`"))?,
-            },
+    let (first, others): (Vec<_>, Vec<_>) = selected.partition(|(name, _, _)| *name == FIRST);
+    let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, _, _)| ON_ENGINE.contains(name));
+    let run = |bench: &Bench<'_>, suites: Vec<Entry>| -> Result<Vec<Suite>> {
+        let run = |(suite, more, work): Entry| {
+            let start = Instant::now();
+            let outcome = match more {
+                Some(why) if !all && only.is_empty() => Outcome::NotRun(format!("{why}; run `cargo xtask test --all`")),
+                _ => match work(bench) {
+                    Err(error) if error.is::<Missing>() => Outcome::NotRun(error.to_string()),
+                    outcome => outcome.with_context(|| format!("cannot run the suite `{suite}`"))?,
+                },
+            };
+            Ok(Suite { suite, outcome, seconds: start.elapsed().as_secs_f64() })
         };
-        Ok(Suite { suite, outcome, seconds: start.elapsed().as_secs_f64() })
+        suites.into_iter().map(run).collect()
     };
-    selected.map(run).collect()
+    let mut results = run(&bench, first)?;
+    bench.parallel = !lanes.0.is_empty() && !lanes.1.is_empty();
+    let (bench, (on_engine, others)) = (&bench, lanes);
+    let (on_engine, others) = std::thread::scope(|scope| {
+        let on_engine = scope.spawn(|| run(bench, on_engine));
+        (run(bench, others), on_engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    results.extend(others?);
+    results.extend(on_engine?);
+    Ok(results)
 }

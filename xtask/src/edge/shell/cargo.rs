@@ -2,8 +2,8 @@
 //! an error, and is not changed. No call that compiles has credentials in its environment, where build scripts could read them.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-#[cfg(not(feature = "cloud"))]
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -160,14 +160,19 @@ pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment
     Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
-/// Runs `cargo test` with the environment added, and returns whether every test passed.
+/// Runs `cargo test` with the environment added, its output written to `log` if given; whether every test passed.
 pub fn cargo_test(
     root: &Path,
     select: &[&str],
     filter: &[&str],
     environment: &BTreeMap<String, String>,
+    log: Option<&File>,
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
     let test = cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}");
-    Ok(without_cargo_and_credentials(test).envs(environment).quiet().run().is_ok())
+    let mut test = Command::from(without_cargo_and_credentials(test).envs(environment));
+    if let Some(log) = log {
+        test.stdout(log.try_clone()?).stderr(log.try_clone()?);
+    }
+    Ok(test.status().context("cannot start cargo")?.success())
 }

@@ -28,7 +28,7 @@ const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features"
 /// The number of seeded schedules of faults and crashes in the suite "exactly once".
 const SCHEDULES: &str = "2000";
 
-pub(super) fn rust(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
     (bench.report)("Running the Rust tests");
     // The light program first: the full one then replaces it in the target folder, where the other tests expect it.
     if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
@@ -38,7 +38,7 @@ pub(super) fn rust(bench: &mut Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&["--workspace", "--features", "xtask/cloud"], &skip, &[])
 }
 
-pub(super) fn redshift_sql(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     (bench.report)("Compiling the marts for Redshift; parsing their SQL and that of a load");
     files::remove(&bench.dir.join("load-sql"))?;
     let load_sql = bench.folder("load-sql")?;
@@ -70,7 +70,7 @@ fn dbt_job(root: &Path) -> Result<BTreeMap<String, String>> {
     Ok(pairs.filter(|(name, _)| name.starts_with("DBT_")).collect())
 }
 
-pub(super) fn s3_lake(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
     let emulator = bench.ministack(None, "ministack")?;
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Running the tests against an S3 server");
@@ -79,7 +79,7 @@ pub(super) fn s3_lake(bench: &mut Bench<'_>) -> Result<Outcome> {
 }
 
 /// One MiniStack for all tests; each test has its own accounts.
-pub(super) fn stacks(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
     let emulator = bench.ministack(Some(LAUNCHER), "stacks")?;
     (bench.report)("Deploying, failing, recovering and destroying against MiniStack");
     bench.cargo_test(&XTASK, &["needs_stacks::"], &[("TEST_STACKS_ENDPOINT", emulator.endpoint.clone())])
@@ -87,7 +87,7 @@ pub(super) fn stacks(bench: &mut Bench<'_>) -> Result<Outcome> {
 
 /// Complete deployments on this machine: successful, failing for the right reason, killed, and two in parallel. It uses the
 /// copy of the repository of the suite "images", where the programs are compiled already.
-pub(super) fn rehearsal(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("strace")?;
     let repository = bench.folder("images/repository")?;
     // The copy uses the packages installed for this repository.
@@ -100,19 +100,19 @@ pub(super) fn rehearsal(bench: &mut Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&XTASK, &["needs_rehearsal::", "--test-threads", "1", "--show-output"], &more)
 }
 
-pub(super) fn exactly_once(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn exactly_once(bench: &Bench<'_>) -> Result<Outcome> {
     (bench.report)("Loading with injected faults, crashes and restarts");
     bench.cargo_test(&BOTH, &["needs_time::"], &[("SCHEDULES", SCHEDULES.to_owned())])
 }
 
-pub(super) fn lineage(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn lineage(bench: &Bench<'_>) -> Result<Outcome> {
     let python = bench.python("openlineage", "jobs/tests/it/needs_openlineage/requirements.lock")?;
     (bench.report)("Sending lineage events to OpenLineage's client");
     let more = [("TEST_OPENLINEAGE_PYTHON", python.join("bin/python").display().to_string())];
     bench.cargo_test(&["--package", "jobs", "--test", "it"], &["needs_openlineage::"], &more)
 }
 
-pub(super) fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
     if !machine::has_chromium() {
         bail!(Missing("no Chromium; `sudo apt-get install chromium`".to_owned()));
     }
@@ -122,7 +122,7 @@ pub(super) fn report(bench: &mut Bench<'_>) -> Result<Outcome> {
 
 /// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures of
 /// `docs/dags.md`.
-pub(super) fn sync_speed(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<Outcome> {
     let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;
     let emulator = bench.ministack(None, "speed")?;
     (bench.report)("Syncing 5,000 files with `sync-dags`, s5cmd and the AWS command line, in turns");

@@ -30,7 +30,7 @@ const PURE: [&str; 7] = [
 const IS_EARLY: &str = "import sys; print((3, 12) <= sys.version_info < (3, 12, 4))";
 
 /// Runs `dags/tests`.
-pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     // Two environments, as the requirements of moto and Airflow conflict.
     let airflow = bench.python("airflow", LOCK)?;
     let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");

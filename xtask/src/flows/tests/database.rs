@@ -17,9 +17,9 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn start(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Self> {
+    pub(super) fn start(dir: &Path, report: &dyn Fn(&str)) -> Result<Self> {
         files::remove(&dir.join("postgres"))?;
-        let server = local::new_server(dir, report)?;
+        let server = local::new_server(dir, &mut |step| report(step))?;
         let mut database = Self { server, passwords: warehouse::passwords()? };
         database.server.start()?;
         warehouse::prepare(&database.server, "spacex", &database.passwords)?;

@@ -15,7 +15,7 @@ const SECONDS: u32 = 10;
 const MEBIBYTES: u32 = 1_024;
 
 /// Builds the targets and runs each one; inputs that break a target are written to `jobs/fuzz/artifacts`.
-pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
     if !machine::has_cpp_compiler() {
         bail!(Missing("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));

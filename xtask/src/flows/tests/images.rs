@@ -13,7 +13,7 @@ use crate::flows::{configure, marts};
 /// Checks a bill of materials against CycloneDX's own schema.
 const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
-pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("docker-registry")?;
     (bench.report)("Starting two registries; creating the base image");
     let dir = bench.folder("images")?;

@@ -16,7 +16,7 @@ use crate::stack::FOLDER;
 
 /// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. Suppressions are in
 /// the templates, with their reasons.
-pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let python = bench.python("templates", "infra/requirements.lock")?;
     let folder = bench.root.join(FOLDER);
     let mut templates = [files::list(&folder)?, files::list(&bench.root.join(STACK))?].concat();

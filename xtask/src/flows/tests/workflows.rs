@@ -27,7 +27,7 @@ const IGNORED: [Ignored; 1] = [Ignored {
 }];
 
 /// Checks `.github` and `.ci/run` with each linter.
-pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let python = bench.python("workflows", lint::TOOLS)?.join("bin");
     let (root, packages) = (bench.root.clone(), bench.root.join("target/node/workflows"));
     node::packages(&packages, &root.join("xtask/ci"), &python).map_err(|error| Missing(format!("{error:#}")))?;
