@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::support::entry::{Ended, Entry, script};
+use crate::support::entry::{Entry, Finished, script};
 
 fn entry(folder: &TempDir) -> Entry {
     Entry::new(folder.path(), &[folder.path()])
@@ -68,7 +68,7 @@ fn with_a_lake_in_a_folder_artifacts_stay_in_the_target_folder() {
     let folder = script("mkdir target && echo '{}' > target/manifest.json");
     let files = |path: &Path| fs::read_dir(path).expect("a folder").count();
     let lake = tempfile::tempdir().expect("a folder");
-    let Ended { code, stdout, stderr } =
+    let Finished { code, stdout, stderr } =
         entry(&folder).env("LAKE_URL", &format!("file://{}", lake.path().display())).run(&[]);
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), "", ""));
     assert_eq!((files(lake.path()), files(&folder.path().join("target"))), (0, 1));

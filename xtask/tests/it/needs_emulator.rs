@@ -1,8 +1,8 @@
-//! The entry point of dbt's image with the real dbt, a real PostgreSQL and an S3-speaking server of others:
-//! MiniStack, which `cargo xtask test --all` starts.
+//! The entry point of dbt's image with the real dbt, a real PostgreSQL and MiniStack's S3, which `cargo xtask test --all`
+//! starts.
 //!
-//! It proves what arrives and what is said when it does not, not Amazon's permissions: answers that MiniStack never gives
-//! come from a server here, and where only the upload matters a script stands for dbt.
+//! The tests check what is uploaded and the messages about a failed upload, not Amazon's permissions. A server here sends
+//! responses that MiniStack never sends, and a script replaces dbt where only the upload matters.
 
 mod doctor;
 mod settings_schema;
@@ -25,7 +25,7 @@ const FINE: &str = "select 1 as one";
 const BROKEN: &str = "select * from nowhere";
 const SLOW: &str = "{{ config(materialized='table') }} select 1 as one from pg_sleep(60)";
 
-/// Tables that are there without a load, so that dbt has a source to look at.
+/// A system table as a source, so that dbt has a source without a load.
 const SOURCE: &str = "
 sources:
   - name: pg_catalog
@@ -40,14 +40,14 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// A small dbt project with a database and a bucket of its own; the database ends with it.
+/// A small dbt project with its own database and bucket; the database is dropped with it.
 struct Project {
     folder: TempDir,
     name: String,
 }
 
 impl Project {
-    /// The name serves for the bucket and the database.
+    /// The bucket and the database have this name.
     fn new(name: &str, models: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).expect("written");
@@ -89,7 +89,7 @@ impl Project {
         assert!(command.status().expect("python starts").success(), "{arguments:?}");
     }
 
-    /// The entry point as `transformer`, its lake being the bucket.
+    /// The entry point as `transformer`, with the bucket as its lake.
     fn entry(&self) -> Entry {
         let warehouse: Config = setting("TEST_WAREHOUSE_TRANSFORMER").parse().expect("a URL");
         let password = String::from_utf8(warehouse.get_password().expect("a password").to_vec()).expect("text");
@@ -103,7 +103,7 @@ impl Project {
             .env("RUN_ID", "r1")
     }
 
-    /// What lies in the bucket, the newest attempt last: for each its files by name.
+    /// The files of each attempt in the bucket by name, the newest attempt last.
     fn kept(&self, prefix: &str) -> Vec<BTreeMap<String, Vec<u8>>> {
         let copy = tempfile::tempdir().expect("a folder");
         self.bucket(&[&self.name, &copy.path().display().to_string()]);
@@ -121,7 +121,7 @@ impl Project {
         attempts.iter().map(files).collect()
     }
 
-    /// The one attempt that lies in the bucket.
+    /// The files of the only attempt in the bucket.
     fn kept_once(&self) -> BTreeMap<String, Vec<u8>> {
         let [files] = <[_; 1]>::try_from(self.kept("dbt/run=r1")).expect("one attempt");
         files
@@ -139,13 +139,13 @@ fn names(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
 }
 
 #[test]
-fn what_a_command_leaves_lies_in_the_lake_and_nothing_of_an_older_one() {
+fn the_files_of_a_command_are_uploaded_without_those_of_an_older_command() {
     let project = Project::new("kept", &[("fine", FINE)]);
     let lake = format!("s3://{}/pre//fix/", project.name);
     let done = |arguments: &[&str]| {
-        let ended = project.entry().env("LAKE_URL", &lake).run(arguments);
-        ended.complains(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
-        ended.stdout
+        let result = project.entry().env("LAKE_URL", &lake).run(arguments);
+        result.complains(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
+        result.stdout
     };
     let log = || project.read("logs/dbt.log");
     assert!(done(&["build"]).contains("PASS=1 WARN=0 ERROR=0"));
@@ -157,13 +157,13 @@ fn what_a_command_leaves_lies_in_the_lake_and_nothing_of_an_older_one() {
     done(&["docs", "generate"]);
 
     let kept = project.kept("pre/fix/dbt/run=r1");
-    let wanted: [&[&str]; 4] = [
+    let expected: [&[&str]; 4] = [
         &["dbt.log", "manifest.json", "run_results.json"],
         &["dbt.log", "manifest.json"],
         &["dbt.log", "manifest.json", "sources.json"],
         &["catalog.json", "dbt.log", "manifest.json", "run_results.json"],
     ];
-    assert_eq!(kept.iter().map(names).collect::<Vec<_>>(), wanted);
+    assert_eq!(kept.iter().map(names).collect::<Vec<_>>(), expected);
     assert!(kept[0]["run_results.json"] == results && kept[0]["dbt.log"] == first);
     assert!(kept[1]["manifest.json"] == project.read("elsewhere/manifest.json"));
     assert!(kept[1]["dbt.log"] == second[first.len()..] && kept[2]["dbt.log"] == third[second.len()..]);
@@ -180,11 +180,11 @@ fn what_a_command_leaves_lies_in_the_lake_and_nothing_of_an_older_one() {
 }
 
 #[test]
-fn a_failed_model_is_kept_as_well_and_outweighs_a_failed_upload() {
+fn the_files_of_a_failed_build_are_uploaded_and_its_exit_code_precedes_that_of_the_upload() {
     let project = Project::new("failed", &[("fine", FINE), ("broken", BROKEN)]);
-    let ended = project.entry().run(&[]);
-    ended.complains(1, &["dbt's artefacts: s3://"]);
-    assert!(ended.stdout.contains("PASS=1 WARN=0 ERROR=1"), "{}", ended.stdout);
+    let result = project.entry().run(&[]);
+    result.complains(1, &["dbt's artefacts: s3://"]);
+    assert!(result.stdout.contains("PASS=1 WARN=0 ERROR=1"), "{}", result.stdout);
     let kept = project.kept_once();
     assert_eq!(names(&kept), ["dbt.log", "manifest.json", "run_results.json"]);
     for (name, path) in [("manifest.json", "target"), ("run_results.json", "target"), ("dbt.log", "logs")] {
@@ -201,32 +201,32 @@ fn a_failed_model_is_kept_as_well_and_outweighs_a_failed_upload() {
 }
 
 #[test]
-fn a_warehouse_that_does_not_answer_is_a_failure_for_now() {
+fn an_unreachable_warehouse_is_a_temporary_failure() {
     let project = Project::new("silent", &[("fine", FINE)]);
     project.entry().run(&["compile"]);
-    let ended = project.entry().env("DBT_PORT", "1").env("RUN_ID", "r2").run(&["build"]);
-    ended.complains(75, &["(manifest.json, dbt.log)"]);
-    assert!(ended.stdout.contains("Connection refused"), "{}", ended.stdout);
-    assert!(project.file("target/run_results.json").exists(), "the older run's, which is not taken for this one's");
+    let result = project.entry().env("DBT_PORT", "1").env("RUN_ID", "r2").run(&["build"]);
+    result.complains(75, &["(manifest.json, dbt.log)"]);
+    assert!(result.stdout.contains("Connection refused"), "{}", result.stdout);
+    assert!(project.file("target/run_results.json").exists(), "the older run's, which is not uploaded for this run");
     assert_eq!(project.kept("dbt/run=r2").iter().map(names).collect::<Vec<_>>(), [["dbt.log", "manifest.json"]]);
 }
 
 #[test]
-fn a_stopped_run_leaves_its_log() {
+fn the_log_of_a_stopped_run_is_uploaded() {
     let project = Project::new("stopped", &[("slow", SLOW)]);
     let mut running = project.entry().start(&["build"]);
     running.until("START sql table model");
     running.signal(Signal::SIGTERM);
-    // Python adds words of its own when it is ended like this.
-    let ended = running.wait();
-    assert!(ended.code == Some(75) && ended.stderr.contains("(manifest.json, dbt.log)"), "{ended:?}");
+    // Python adds its own message when a signal stops it.
+    let result = running.wait();
+    assert!(result.code == Some(75) && result.stderr.contains("(manifest.json, dbt.log)"), "{result:?}");
     let kept = project.kept_once();
-    // dbt writes a line to its output first: the last one may not have come to the log.
+    // dbt writes a line to its output first, so the last one may not be in the log.
     assert!(String::from_utf8_lossy(&kept["dbt.log"]).contains("Found 1 model"));
     assert!(!kept.contains_key("run_results.json"));
 }
 
-/// A server that answers every request like this.
+/// A server that returns the same error for every request.
 fn answering(status: u16, code: &'static str) -> String {
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a free port");
     let address = server.server_addr();
@@ -240,18 +240,18 @@ fn answering(status: u16, code: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// The entry point where something called dbt leaves an artefact; its folder must live as long.
+/// The entry point with a script as dbt, which writes an artefact; the folder must outlive the run.
 fn uploading(folder: &TempDir) -> Entry {
     let entry = Entry::new(folder.path(), &[folder.path(), Path::new(&setting("TEST_DBT"))]);
     let entry = entry.env("AWS_ENDPOINT_URL", &setting("TEST_S3_ENDPOINT"));
     entry.env("LAKE_URL", "s3://lake/dev").env("RUN_ID", "r1")
 }
 
-const LEAVING: &str = "mkdir -p target && echo '{}' > target/manifest.json";
+const WRITES_MANIFEST: &str = "mkdir -p target && echo '{}' > target/manifest.json";
 
 #[test]
 fn a_refused_upload_is_one_line_with_a_hint() {
-    let folder = script(LEAVING);
+    let folder = script(WRITES_MANIFEST);
     let missing = uploading(&folder).env("LAKE_URL", "s3://not-there").run(&[]);
     missing.complains(
         1,
@@ -266,8 +266,8 @@ fn a_refused_upload_is_one_line_with_a_hint() {
 }
 
 #[test]
-fn an_upload_that_fails_for_now_says_so() {
-    let folder = script(LEAVING);
+fn a_temporary_failure_of_an_upload_has_exit_code_75() {
+    let folder = script(WRITES_MANIFEST);
     let busy = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(503, "SlowDown")).run(&[]);
     busy.complains(75, &[": SlowDown: ", "; hint: try again"]);
     let output = uploading(&folder).env("AWS_ENDPOINT_URL", "http://user:canary-secret@127.0.0.1:1").run(&[]);

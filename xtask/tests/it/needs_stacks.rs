@@ -19,7 +19,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::account::Account;
-use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::proxy::{Fate, Proxy, Recorded};
 
 /// A topic, whose ARN is an output.
 const FIRST: &str = r#"Description: "The first of two."
@@ -78,8 +78,8 @@ fn listening() -> Proxy {
 }
 
 /// What was asked and changes something.
-fn changing(asked: &[Asked]) -> Vec<String> {
-    asked.iter().filter(|asked| !asked.reads()).map(Asked::call).collect()
+fn changing(asked: &[Recorded]) -> Vec<String> {
+    asked.iter().filter(|asked| !asked.reads()).map(Recorded::call).collect()
 }
 
 /// A folder with these templates.

@@ -37,9 +37,9 @@ impl Local {
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.command(&[arguments, &["--json"]].concat());
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {words}");
-        assert!(!words.contains("canary"), "{words}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {message}");
+        assert!(!message.contains("canary"), "{message}");
         serde_json::from_slice(&output.stdout).expect("one JSON value on standard output")
     }
 

@@ -13,8 +13,8 @@ fn account(allowed: &str) -> (Value, Value) {
     command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     let output = command.output().expect("xtask starts");
     let diagnoses: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
-    let of = |check: &str| diagnoses.iter().find(|one| one["check"] == check).expect("a diagnosis").clone();
-    (of("credentials"), of("account"))
+    let diagnosis = |check: &str| diagnoses.iter().find(|one| one["check"] == check).expect("a diagnosis").clone();
+    (diagnosis("credentials"), diagnosis("account"))
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn a_missing_stack_is_created_and_a_changed_one_stays_as_it_is_until_the_whole_p
     let proxy = listening();
     let ran = account.run_by(&proxy.endpoint, &["deploy", "--create-only", "--yes", "--folder", text]).done();
     assert!(ran.stdout.contains("DataPlatform-first   exists, not part of this plan\n"), "{}", ran.stdout);
-    let asked = proxy.asked();
+    let asked = proxy.requests();
     assert_eq!(changing(&asked), ["CreateChangeSet", "ExecuteChangeSet"]);
     let created = asked.iter().find(|asked| !asked.reads()).expect("a change set");
     assert!(String::from_utf8_lossy(&created.body).contains("StackName=DataPlatform-second"));
@@ -29,7 +29,7 @@ fn a_missing_stack_is_created_and_a_changed_one_stays_as_it_is_until_the_whole_p
     let proxy = listening();
     let output =
         account.run_by(&proxy.endpoint, &["deploy", "--create-only", "--yes", "--json", "--folder", text]).json();
-    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(changing(&proxy.requests()), Vec::<String>::new());
     let names = json!(["DataPlatform-first", "DataPlatform-second"]);
     assert_eq!((&output["applied"], &output["plan"]["left_alone"]), (&json!(false), &names));
     assert_eq!(account.state(), after);

@@ -61,7 +61,7 @@ fn a_failed_creation_reports_why_and_succeeds_after_the_fix() {
     assert_eq!(plan["plan"]["stacks"][0]["action"], "recreate");
     account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", two.path().to_str().expect("text")]).done();
     let made = ["CreateChangeSet", "ExecuteChangeSet"];
-    assert_eq!(changing(&proxy.asked()), [&["DeleteStack"], &made[..], &made[..]].concat());
+    assert_eq!(changing(&proxy.requests()), [&["DeleteStack"], &made[..], &made[..]].concat());
     for stack in ["first", "second"] {
         assert_eq!(account.status(stack).as_deref(), Some("CREATE_COMPLETE"));
     }
@@ -115,7 +115,7 @@ fn only_recover_helps(account: &Account, folder: &TempDir, words: &[&str]) {
     let proxy = listening();
     let arguments = ["deploy", "--yes", "--folder", folder.path().to_str().expect("text")];
     account.run_by(&proxy.endpoint, &arguments).refused(&[words, &["`cargo xtask recover`"]].concat());
-    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(changing(&proxy.requests()), Vec::<String>::new());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{FIRST, SECOND, account, deployed, endpoint, folder, two};
 use crate::support::account::{Account, texts};
-use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::proxy::{Fate, Proxy, Recorded};
 
 /// What is in an account, in stacks and out of them, without its number.
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,7 @@ struct Killed {
 
 impl Killed {
     fn begin(account: &Account, arguments: &[&str], last: usize, fate: Fate) -> Self {
-        let judge = move |_: &Asked, index| match index {
+        let judge = move |_: &Recorded, index| match index {
             index if index < last => Fate::Pass,
             index if index == last => fate,
             _ => Fate::Lost,
@@ -50,20 +50,20 @@ impl Killed {
     }
 
     /// Kills it once the call has come; the call, or none where it ended before.
-    fn end(mut self, last: usize, fate: Fate) -> Option<Asked> {
+    fn end(mut self, last: usize, fate: Fate) -> Option<Recorded> {
         let began = Instant::now();
         loop {
-            let asked = self.proxy.asked().get(last).cloned();
+            let asked = self.proxy.requests().get(last).cloned();
             if let Some(asked) = asked.filter(|asked| fate == Fate::Lost || asked.status.is_some()) {
                 self.child.kill().expect("it runs");
                 self.child.wait().expect("it ended");
                 return Some(asked);
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
-                assert!(status.success(), "it failed by itself: {:?}", self.proxy.asked().last());
+                assert!(status.success(), "it failed by itself: {:?}", self.proxy.requests().last());
                 return None;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "call {last} never came: {:?}", self.proxy.asked());
+            assert!(began.elapsed() < Duration::from_secs(60), "call {last} never came: {:?}", self.proxy.requests());
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -163,7 +163,7 @@ fn kinds(account: &Account) -> Value {
 fn dies_at(seed: u64, count: usize, prepare: impl Fn() -> Account, arguments: &[&str]) {
     let (whole, listening) = (prepare(), super::listening());
     whole.run_by(&listening.endpoint, arguments).done();
-    let (wanted, calls) = (kinds(&whole), listening.asked().len());
+    let (wanted, calls) = (kinds(&whole), listening.requests().len());
     assert!(calls > 20, "{calls} calls, {wanted}");
     for number in seeded(seed).take(count) {
         let last = usize::try_from(number).expect("31 bits") % calls;

@@ -89,7 +89,7 @@ fn what_is_as_it_shall_be_is_only_read() {
     let output = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--json"]).json();
     let took = began.elapsed();
     assert_eq!((&output["applied"], &output["done"], &output["digest"]), (&json!(false), &Value::Null, &one["digest"]));
-    let asked = proxy.asked();
+    let asked = proxy.requests();
     assert_eq!(changing(&asked), Vec::<String>::new());
     assert!(took < IDLE, "it took {took:?} with {} calls", asked.len());
     println!("no change: {took:?}, {} calls", asked.len());

@@ -14,7 +14,7 @@ use crate::support::proxy::Proxy;
 fn unchanged(account: &Account, arguments: &[&str], words: &[&str]) -> Ran {
     let (before, proxy) = (account.state(), listening());
     let refused = account.run_by(&proxy.endpoint, arguments).refused(words);
-    assert_eq!(changing(&proxy.asked()), Vec::<String>::new(), "{arguments:?}");
+    assert_eq!(changing(&proxy.requests()), Vec::<String>::new(), "{arguments:?}");
     assert_eq!(account.state(), before, "{arguments:?}");
     refused
 }
@@ -45,7 +45,7 @@ fn malformed_templates_and_wires_ask_aws_nothing() {
         count += 1;
     }
     assert!(count >= 20, "{count} cases");
-    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+    assert!(proxy.requests().is_empty(), "{:?}", proxy.requests());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn an_unknown_stack_causes_no_call() {
     account
         .run_by(&proxy.endpoint, &arguments)
         .refused(&["the stack `frist` does not exist", "the stacks are first, second"]);
-    assert!(proxy.asked().is_empty(), "{:?}", proxy.asked());
+    assert!(proxy.requests().is_empty(), "{:?}", proxy.requests());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn another_account_is_not_touched() {
         let words = format!("the credentials belong to account {}, the settings to 999999999999", account.number);
         other.refused(&[&words, "AWS_ACCOUNT_ID"]);
     }
-    let asked: Vec<String> = proxy.asked().iter().map(|asked| asked.call()).collect();
+    let asked: Vec<String> = proxy.requests().iter().map(|asked| asked.call()).collect();
     assert_eq!(asked, ["GetCallerIdentity"; 4]);
 }
 
@@ -165,7 +165,7 @@ fn a_change_set_beyond_the_plan_is_executed_only_with_its_own_digest() {
     for arguments in [&["--yes"][..], &["--expect", &plan], &["--yes", "--expect", &plan]] {
         let proxy = replacing();
         digests.push(new_digest(&deploy(arguments, &proxy).refused(&words)));
-        assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteChangeSet"]);
+        assert_eq!(changing(&proxy.requests()), ["CreateChangeSet", "DeleteChangeSet"]);
         assert_eq!(account.state(), before);
     }
     assert!(digests.iter().all(|digest| *digest == digests[0] && digest.starts_with(&plan)), "{digests:?}");
@@ -187,7 +187,7 @@ fn a_change_set_beyond_the_plan_is_executed_only_with_its_own_digest() {
 
     let proxy = replacing();
     deploy(&["--expect", &digests[0]], &proxy).done();
-    assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "ExecuteChangeSet"]);
+    assert_eq!(changing(&proxy.requests()), ["CreateChangeSet", "ExecuteChangeSet"]);
     assert_eq!(account.status("first").as_deref(), Some("UPDATE_COMPLETE"));
 }
 
@@ -230,7 +230,7 @@ fn a_new_stack_that_is_not_approved_leaves_nothing() {
     let proxy = Proxy::editing(&endpoint(), Box::new(editor));
     let refused = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--folder", text(two.path())]);
     refused.refused(&["would remove `Topic`", "these stacks were not changed"]);
-    assert_eq!(changing(&proxy.asked()), ["CreateChangeSet", "DeleteStack"]);
+    assert_eq!(changing(&proxy.requests()), ["CreateChangeSet", "DeleteStack"]);
     assert!(account.state().is_empty());
 }
 
@@ -313,7 +313,7 @@ fn stacks_of_other_settings_are_not_touched() {
             ["belongs to the settings `rehearse`, not to `dev`", "hint: choose the settings with --env rehearse"];
         account.run_by(&proxy.endpoint, &arguments).refused(&words);
     }
-    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(changing(&proxy.requests()), Vec::<String>::new());
     assert_eq!(account.state(), before);
     account.with("diff", two.path(), &[]).done();
 }
@@ -330,7 +330,7 @@ fn buckets_and_jobs_of_other_settings_are_not_used() {
         let refused = account.run_by(&proxy.endpoint, &[arguments, &["--env", "dev"]].concat());
         refused.refused(&["`DataPlatform-storage` belongs to the settings `rehearse`, not to `dev`"]);
     }
-    assert_eq!(changing(&proxy.asked()), Vec::<String>::new());
+    assert_eq!(changing(&proxy.requests()), Vec::<String>::new());
     account.run(&["upload-sample"]).done();
 }
 

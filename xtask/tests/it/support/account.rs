@@ -49,12 +49,12 @@ impl Ran {
 
     /// Checks that it was refused with these texts.
     #[track_caller]
-    pub(crate) fn refused(self, words: &[&str]) -> Self {
+    pub(crate) fn refused(self, texts: &[&str]) -> Self {
         assert_eq!(self.code, Some(1), "{}{}", self.stdout, self.stderr);
         // Long error lines are wrapped.
-        let said = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        for word in words {
-            assert!(said.contains(word), "`{word}` is not in: {}", self.stderr);
+        let message = self.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in texts {
+            assert!(message.contains(text), "`{text}` is not in: {}", self.stderr);
         }
         self
     }
@@ -191,7 +191,7 @@ impl Account {
         }
     }
 
-    /// Pushes an image of one empty layer as registries have it (OCI Distribution Specification, "Push").
+    /// Pushes an image of one empty layer (OCI Distribution Specification, "Push").
     fn push(&self, repository: &str, tag: &str) {
         let host = format!("{}.dkr.ecr.{REGION}.amazonaws.com", self.number);
         let ask = |call: (&str, &str), kind: &str, body: &str| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Updates the copy. Unchanged files keep their time, so cargo compiles only changed ones.
 pub(crate) fn copy_repository(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
-    let (mut open, mut wanted) = (vec![PathBuf::new()], Vec::new());
+    let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(from.join(&folder)).expect("a folder") {
             let entry = entry.expect("an entry");
@@ -18,14 +18,14 @@ pub(crate) fn copy_repository(to: &Path) {
             if kind.is_dir() {
                 open.push(path);
             } else if kind.is_file() {
-                wanted.push(path);
+                files.push(path);
             }
         }
     }
-    for path in &wanted {
+    for path in &files {
         let (text, place) = (fs::read(from.join(path)).expect("a file"), to.join(path));
         if fs::read(&place).ok().as_ref() != Some(&text) {
-            fs::create_dir_all(place.parent().expect("a folder")).expect("made");
+            fs::create_dir_all(place.parent().expect("a folder")).expect("created");
             fs::copy(from.join(path), &place).expect("copied");
         }
     }
@@ -39,7 +39,7 @@ pub(crate) fn copy_repository(to: &Path) {
                 if name != Path::new("target") {
                     open.push(path);
                 }
-            } else if !wanted.contains(&name) {
+            } else if !files.contains(&name) {
                 fs::remove_file(path).expect("removed");
             }
         }

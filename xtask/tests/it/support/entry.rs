@@ -1,4 +1,4 @@
-//! `dbt/run.py` as the image starts it: in the project's folder, with an environment of its own. Its output is
+//! `dbt/run.py` as the image starts it: in the project's folder, with its own environment. Its output is
 //! searched for secrets.
 
 use std::fs::{self, Permissions};
@@ -11,23 +11,23 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-/// The entry point with a setting here and there.
+/// The entry point with some settings.
 pub(crate) struct Entry {
     command: Command,
     secrets: Vec<String>,
 }
 
-/// One that runs.
+/// A run in progress.
 pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    heard: String,
+    output: String,
     secrets: Vec<String>,
 }
 
-/// One that has ended.
+/// A run that has finished.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -43,7 +43,7 @@ pub(crate) fn script(script: &str) -> TempDir {
 }
 
 impl Entry {
-    /// In a project's folder; `dbt` and `python3` are the first of their name, `programs` coming before `PATH`.
+    /// In a project's folder; `programs` precede `PATH`.
     pub(crate) fn new(project: &Path, programs: &[&Path]) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = programs.iter().map(|folder| folder.to_path_buf()).chain(std::env::split_paths(&path));
@@ -71,7 +71,7 @@ impl Entry {
         self.env(name, value)
     }
 
-    pub(crate) fn run(self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(self, arguments: &[&str]) -> Finished {
         self.start(arguments).wait()
     }
 
@@ -79,16 +79,16 @@ impl Entry {
         self.command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("python3 starts");
         let stdout = BufReader::new(child.stdout.take().expect("its output"));
-        Running { child, stdout, heard: String::new(), secrets: self.secrets }
+        Running { child, stdout, output: String::new(), secrets: self.secrets }
     }
 }
 
 impl Running {
-    /// Waits until standard output has a line with these words.
-    pub(crate) fn until(&mut self, words: &str) {
-        while !self.heard.contains(words) {
-            let read = self.stdout.read_line(&mut self.heard).expect("text");
-            assert_ne!(read, 0, "it ended without `{words}`: {}", self.heard);
+    /// Waits until standard output has a line with this text.
+    pub(crate) fn until(&mut self, text: &str) {
+        while !self.output.contains(text) {
+            let read = self.stdout.read_line(&mut self.output).expect("text");
+            assert_ne!(read, 0, "it exited without `{text}`: {}", self.output);
         }
     }
 
@@ -97,25 +97,28 @@ impl Running {
         kill(Pid::from_raw(id), signal).expect("it runs");
     }
 
-    pub(crate) fn wait(mut self) -> Ended {
-        self.stdout.read_to_string(&mut self.heard).expect("text");
-        let output = self.child.wait_with_output().expect("it ends");
+    pub(crate) fn wait(mut self) -> Finished {
+        self.stdout.read_to_string(&mut self.output).expect("text");
+        let output = self.child.wait_with_output().expect("it exits");
         let stderr = String::from_utf8(output.stderr).expect("text");
-        let ended = Ended { code: output.status.code(), stdout: self.heard, stderr };
+        let finished = Finished { code: output.status.code(), stdout: self.output, stderr };
         for secret in &self.secrets {
-            assert!(![&ended.stdout, &ended.stderr].iter().any(|text| text.contains(secret)), "{secret}: {ended:?}");
+            assert!(
+                ![&finished.stdout, &finished.stderr].iter().any(|text| text.contains(secret)),
+                "{secret}: {finished:?}"
+            );
         }
-        ended
+        finished
     }
 }
 
-impl Ended {
-    /// Checks the exit code, and that standard error is one line with these words.
+impl Finished {
+    /// Checks the exit code, and that standard error is one line with these texts.
     #[track_caller]
-    pub(crate) fn complains(&self, code: i32, words: &[&str]) {
+    pub(crate) fn complains(&self, code: i32, texts: &[&str]) {
         assert_eq!((self.code, self.stderr.lines().count()), (Some(code), 1), "{self:?}");
-        for word in words {
-            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
+        for text in texts {
+            assert!(self.stderr.contains(text), "`{text}` is not in: {}", self.stderr);
         }
     }
 }

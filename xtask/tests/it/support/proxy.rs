@@ -8,7 +8,7 @@ use std::thread;
 
 /// One request, without the bucket name in its path.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Recorded {
     pub(crate) method: String,
     pub(crate) key: String,
     pub(crate) head: String,
@@ -17,7 +17,7 @@ pub(crate) struct Asked {
     pub(crate) status: Option<u16>,
 }
 
-impl Asked {
+impl Recorded {
     /// For example `PUT dags/a.py`; a listing is `LIST`.
     pub(crate) fn line(&self) -> String {
         if self.key.is_empty() { "LIST".to_owned() } else { format!("{} {}", self.method, self.key) }
@@ -45,7 +45,7 @@ impl Asked {
     }
 }
 
-/// The fault that a request gets.
+/// The fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// None: the request and its response pass.
@@ -63,13 +63,13 @@ pub(crate) enum Fate {
 }
 
 /// Chooses the fault by the request and the number of requests before it.
-type Judge = Box<dyn Fn(&Asked, usize) -> Fate + Send + Sync>;
+type Judge = Box<dyn Fn(&Recorded, usize) -> Fate + Send + Sync>;
 /// Edits a response of the server.
-type Editor = Box<dyn Fn(&Asked, String) -> String + Send + Sync>;
+type Editor = Box<dyn Fn(&Recorded, String) -> String + Send + Sync>;
 
 pub(crate) struct Proxy {
     pub(crate) endpoint: String,
-    log: Arc<Mutex<Vec<Asked>>>,
+    log: Arc<Mutex<Vec<Recorded>>>,
 }
 
 impl Proxy {
@@ -87,7 +87,7 @@ impl Proxy {
     fn with(upstream: &str, judge: Judge, editor: Option<Editor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
-        let (log, upstream) = (Arc::<Mutex<Vec<Asked>>>::default(), upstream.replace("http://", ""));
+        let (log, upstream) = (Arc::<Mutex<Vec<Recorded>>>::default(), upstream.replace("http://", ""));
         let kept = Arc::clone(&log);
         thread::spawn(move || {
             let serving = Arc::new(Mutex::new(Vec::new()));
@@ -99,7 +99,7 @@ impl Proxy {
         Self { endpoint, log }
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
         self.log.lock().expect("no panic").clone()
     }
 }
@@ -108,19 +108,19 @@ impl Proxy {
 fn serve(
     mut client: TcpStream,
     upstream: &str,
-    log: &Mutex<Vec<Asked>>,
+    log: &Mutex<Vec<Recorded>>,
     judge: &Judge,
     editor: Option<&Editor>,
 ) -> Option<TcpStream> {
     let (head, mut body) = split(&mut client)?;
-    let mut asked = request(&head);
-    let length = asked.header("content-length").map_or(0, |length| length.parse().expect("a number"));
+    let mut recorded = parse(&head);
+    let length = recorded.header("content-length").map_or(0, |length| length.parse().expect("a number"));
     let missing = length - body.len();
     Read::by_ref(&mut client).take(missing as u64).read_to_end(&mut body).ok()?;
-    asked.body.clone_from(&body);
+    recorded.body.clone_from(&body);
     let index = log.lock().expect("no panic").len();
-    let fate = judge(&asked, index);
-    log.lock().expect("no panic").push(asked.clone());
+    let fate = judge(&recorded, index);
+    log.lock().expect("no panic").push(recorded.clone());
     match fate {
         Fate::Lost => return Some(client),
         Fate::Conflict => {
@@ -131,7 +131,7 @@ fn serve(
     }
     let answer = forward(upstream, &head, &body)?;
     let answer = match (editor, String::from_utf8(answer)) {
-        (Some(editor), Ok(text)) => edited(&text, |body| editor(&asked, body)).into_bytes(),
+        (Some(editor), Ok(text)) => edited(&text, |body| editor(&recorded, body)).into_bytes(),
         (_, Ok(text)) => text.into_bytes(),
         (_, Err(binary)) => binary.into_bytes(),
     };
@@ -154,7 +154,7 @@ fn error(status: &str, code: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
 
-/// The head as text, and the part of the body that came with it.
+/// The head as text, and the first part of the body.
 fn split(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 65_536]);
     loop {
@@ -167,13 +167,13 @@ fn split(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     }
 }
 
-fn request(head: &str) -> Asked {
-    let mut words = head.split(' ');
-    let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
+fn parse(head: &str) -> Recorded {
+    let mut parts = head.split(' ');
+    let (method, target) = (parts.next().expect("a method"), parts.next().expect("a path"));
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     let key = path.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
     let owned = str::to_owned;
-    Asked { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
+    Recorded { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
 }
 
 /// A response with another body, which may have another length.
@@ -184,7 +184,7 @@ fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
     format!("{}\r\nContent-Length: {}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"), body.len())
 }
 
-/// One request on a connection of its own, so the response ends with the connection.
+/// One request on its own connection, so the response ends with the connection.
 fn forward(upstream: &str, head: &str, body: &[u8]) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
     let closing = |head: &str| {

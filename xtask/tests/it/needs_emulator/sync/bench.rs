@@ -9,14 +9,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::super::setting;
-use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::proxy::{Fate, Proxy, Recorded};
 use crate::support::s3::{ask, make_bucket};
 
 /// The objects in the bucket, by key.
 pub(super) type State = BTreeMap<String, String>;
 
-pub(super) fn line(asked: &Asked) -> String {
-    asked.line()
+pub(super) fn line(request: &Recorded) -> String {
+    request.line()
 }
 
 pub(super) struct Bench {
@@ -127,7 +127,7 @@ impl Bench {
     /// A sync through a proxy; Python imports what it wrote.
     pub(super) fn through(&mut self, proxy: &Proxy, arguments: &[&str]) -> Output {
         let output = self.sync(&proxy.endpoint).args(arguments).output().expect("xtask starts");
-        self.follow(&proxy.asked());
+        self.follow(&proxy.requests());
         output
     }
 
@@ -144,11 +144,11 @@ impl Bench {
     }
 
     /// A successful sync: its JSON and its requests.
-    pub(super) fn done(&mut self, arguments: &[&str]) -> (Value, Vec<Asked>) {
+    pub(super) fn done(&mut self, arguments: &[&str]) -> (Value, Vec<Recorded>) {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, &[arguments, &["--json"]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        (serde_json::from_slice(&output.stdout).expect("JSON"), proxy.asked())
+        (serde_json::from_slice(&output.stdout).expect("JSON"), proxy.requests())
     }
 
     /// The text of a successful sync.
@@ -160,23 +160,23 @@ impl Bench {
     }
 
     /// A sync that fails with these texts.
-    pub(super) fn refused(&mut self, arguments: &[&str], words: &[&str]) -> Vec<Asked> {
+    pub(super) fn refused(&mut self, arguments: &[&str], words: &[&str]) -> Vec<Recorded> {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);
         refusal(&output, words);
-        proxy.asked()
+        proxy.requests()
     }
 
     /// Applies the requests to the known state, and lets Python import every file after each write.
-    pub(super) fn follow(&mut self, asked: &[Asked]) {
+    pub(super) fn follow(&mut self, requests: &[Recorded]) {
         let mut states = vec![self.state.clone()];
-        for asked in asked.iter().filter(|asked| asked.status.is_some_and(|status| status < 300)) {
-            match asked.method.as_str() {
+        for request in requests.iter().filter(|request| request.status.is_some_and(|status| status < 300)) {
+            match request.method.as_str() {
                 "PUT" => {
-                    let text = String::from_utf8(asked.body.clone()).expect("text");
-                    self.state.insert(asked.key.clone(), text);
+                    let text = String::from_utf8(request.body.clone()).expect("text");
+                    self.state.insert(request.key.clone(), text);
                 }
-                "DELETE" => assert!(self.state.remove(&asked.key).is_some(), "{} was not there", asked.key),
+                "DELETE" => assert!(self.state.remove(&request.key).is_some(), "{} did not exist", request.key),
                 _ => continue,
             }
             states.push(self.state.clone());
@@ -198,18 +198,18 @@ impl Bench {
     /// Asserts that the bucket has exactly these DAGs and requirements.
     pub(super) fn holds(&self, files: &[(&str, &str)]) {
         let key = |name: &str| if name == "requirements.txt" { name.to_owned() } else { format!("dags/{name}") };
-        let wanted: State = files.iter().map(|(name, text)| (key(name), (*text).to_owned())).collect();
-        let mut there = self.state.clone();
-        there.remove("dags/.dpworld-sync.json");
-        assert_eq!(there, wanted);
+        let expected: State = files.iter().map(|(name, text)| (key(name), (*text).to_owned())).collect();
+        let mut current = self.state.clone();
+        current.remove("dags/.dpworld-sync.json");
+        assert_eq!(current, expected);
     }
 }
 
 /// Asserts exit code 1 and these texts on standard error.
-pub(super) fn refusal(output: &Output, words: &[&str]) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    for words in words {
-        assert!(said.contains(words), "{words}: {said}");
+pub(super) fn refusal(output: &Output, texts: &[&str]) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    for text in texts {
+        assert!(message.contains(text), "{text}: {message}");
     }
 }

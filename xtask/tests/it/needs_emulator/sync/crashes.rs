@@ -1,11 +1,11 @@
-//! A sync that dies at each of its requests, and the next sync.
+//! A sync that is killed at each of its requests, and the next sync.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::REQUIREMENTS;
 use super::bench::Bench;
-use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::proxy::{Fate, Proxy, Recorded};
 
 /// A renamed module, a new circle, a deleted circle, new requirements.
 const BEFORE: [(&str, &str); 6] = [
@@ -45,14 +45,14 @@ pub(super) fn prepared(name: &str) -> Bench {
     bench
 }
 
-/// Dies at each request in turn; the next sync has the same files, or others.
+/// The sync is killed at each request in turn; the next sync has the same files, or others.
 fn dies(fate: Fate, name: &str, next: &[(&str, &str)]) {
     let mut whole = prepared(name);
-    let (_, asked) = whole.done(&[]);
+    let (_, requests) = whole.done(&[]);
     whole.holds(&AFTER);
     // The listing, the manifest; the announcement, data, new modules, the DAG, deletes, the manifest.
-    assert_eq!(asked.len(), 2 + 1 + 2 + 4 + 1 + 3 + 1);
-    for last in 0..asked.len() {
+    assert_eq!(requests.len(), 2 + 1 + 2 + 4 + 1 + 3 + 1);
+    for last in 0..requests.len() {
         let mut bench = prepared(&format!("{name}{last}"));
         let judge = move |_: &_, index| match index {
             index if index < last => Fate::Pass,
@@ -62,22 +62,22 @@ fn dies(fate: Fate, name: &str, next: &[(&str, &str)]) {
         let proxy = Proxy::start(&bench.upstream(), Box::new(judge));
         let mut child = bench.start(&proxy);
         let began = Instant::now();
-        let over = |asked: &Asked| fate == Fate::Lost || asked.status.is_some();
-        while !proxy.asked().get(last).is_some_and(over) {
-            assert!(began.elapsed() < Duration::from_secs(30), "request {last} never came: {:?}", proxy.asked());
+        let over = |request: &Recorded| fate == Fate::Lost || request.status.is_some();
+        while !proxy.requests().get(last).is_some_and(over) {
+            assert!(began.elapsed() < Duration::from_secs(30), "request {last} was not sent: {:?}", proxy.requests());
             thread::sleep(Duration::from_millis(5));
         }
         child.kill().expect("it runs");
-        child.wait().expect("it ended");
-        bench.follow(&proxy.asked());
+        child.wait().expect("a status");
+        bench.follow(&proxy.requests());
         for (file, _) in AFTER.iter().filter(|(file, _)| next.iter().all(|(other, _)| other != file)) {
             bench.remove(file);
         }
         bench.write(next);
         bench.done(&[]);
         bench.holds(next);
-        let (report, asked) = bench.done(&[]);
-        assert!(report["update"] == "none" && asked.len() == 2, "{report}");
+        let (report, requests) = bench.done(&[]);
+        assert!(report["update"] == "none" && requests.len() == 2, "{report}");
         // Also where an interrupted sync sent them.
         assert_eq!(report["requirements_version"], bench.version("requirements.txt"));
     }

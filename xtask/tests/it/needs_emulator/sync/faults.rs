@@ -1,10 +1,10 @@
-//! One fault at each write of a sync, one sync for each: a lost response is no other writer, and a conflict is tried again.
+//! One fault at each write of a sync, one sync for each: a lost response is not a conflict, and a conflict is retried.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bench::Bench;
 use super::crashes::{AFTER, prepared};
-use crate::support::proxy::{Asked, Fate, Proxy};
+use crate::support::proxy::{Fate, Proxy, Recorded};
 
 /// The announcement, data, new modules, the DAG, and the manifest.
 const WRITES: usize = 9;
@@ -12,8 +12,8 @@ const WRITES: usize = 9;
 /// A proxy with a fault at one of the PUTs, counted from 0.
 fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {
     let puts = AtomicUsize::new(0);
-    let judge = move |asked: &Asked, _| {
-        let struck = asked.method == "PUT" && puts.fetch_add(1, Ordering::SeqCst) == at;
+    let judge = move |request: &Recorded, _| {
+        let struck = request.method == "PUT" && puts.fetch_add(1, Ordering::SeqCst) == at;
         if struck { fate } else { Fate::Pass }
     };
     Proxy::start(&bench.upstream(), Box::new(judge))
@@ -21,17 +21,17 @@ fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {
 
 fn each_write(fate: Fate, name: &str, positions: impl IntoIterator<Item = usize>) {
     let mut whole = prepared(name);
-    let (_, asked) = whole.done(&[]);
-    assert_eq!(asked.iter().filter(|asked| asked.method == "PUT").count(), WRITES);
+    let (_, requests) = whole.done(&[]);
+    assert_eq!(requests.iter().filter(|request| request.method == "PUT").count(), WRITES);
     for at in positions {
         let mut bench = prepared(&format!("{name}{at}"));
         let proxy = injecting(&bench, fate, at);
         let output = bench.through(&proxy, &[]);
         assert!(output.status.success(), "write {at}: {}", String::from_utf8_lossy(&output.stderr));
         bench.holds(&AFTER);
-        // The manifest has the ETags and versions that are in the bucket: nothing is to be done.
-        let (report, asked) = bench.done(&[]);
-        assert!(report["update"] == "none" && asked.len() == 2, "write {at}: {report}");
+        // The manifest has the ETags and versions that are in the bucket: nothing remains to be done.
+        let (report, requests) = bench.done(&[]);
+        assert!(report["update"] == "none" && requests.len() == 2, "write {at}: {report}");
         assert_eq!(report["requirements_version"], bench.version("requirements.txt"));
     }
 }
@@ -55,14 +55,15 @@ fn a_write_in_conflict_is_sent_again() {
 #[test]
 fn a_write_that_stays_in_conflict_fails_for_now_and_the_next_sync_does_the_rest() {
     let mut bench = prepared("conflicts");
-    let judge = |asked: &Asked, _| if asked.line() == "PUT dags/package/new.py" { Fate::Conflict } else { Fate::Pass };
+    let judge =
+        |request: &Recorded, _| if request.line() == "PUT dags/package/new.py" { Fate::Conflict } else { Fate::Pass };
     let proxy = Proxy::start(&bench.upstream(), Box::new(judge));
     let output = bench.through(&proxy, &[]);
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(75), "{words}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(75), "{message}");
     assert!(
-        words.contains("ConditionalRequestConflict") && words.contains("hint: run the same command again"),
-        "{words}"
+        message.contains("ConditionalRequestConflict") && message.contains("hint: run the same command again"),
+        "{message}"
     );
     bench.done(&[]);
     bench.holds(&AFTER);

@@ -1,4 +1,4 @@
-//! Objects of others, writes of others during a sync, other accounts, and refusals.
+//! Objects and concurrent writes of other clients, other accounts, and rejected syncs.
 
 use serde_json::json;
 
@@ -17,9 +17,9 @@ fn an_object_of_others_is_skipped_and_reported() {
     let (report, _) = bench.done(&[]);
     assert_eq!(report["plan"]["foreign"], json!(["dags/theirs.py", "plugins.zip"]));
     bench.remove("dag.py");
-    let (_, asked) = bench.done(&[]);
+    let (_, requests) = bench.done(&[]);
     assert_eq!(
-        asked.iter().filter(|asked| asked.method == "DELETE").map(line).collect::<Vec<_>>(),
+        requests.iter().filter(|request| request.method == "DELETE").map(line).collect::<Vec<_>>(),
         ["DELETE dags/dag.py"]
     );
     assert!(
@@ -35,14 +35,14 @@ fn an_object_of_others_at_our_key_is_refused_unless_its_content_is_the_same() {
     bench.write(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
     bench.meddle("dags/steps.py", "ONE = 1\n");
     bench.meddle("dags/dag.py", "import json \n");
-    let asked = bench.refused(
+    let requests = bench.refused(
         &[],
         &["error: nothing was written: `dags/dag.py` was written by someone else", "--overwrite replaces them"],
     );
-    assert!(asked.iter().all(|asked| asked.method == "GET"));
-    let (report, asked) = bench.done(&["--overwrite"]);
+    assert!(requests.iter().all(|request| request.method == "GET"));
+    let (report, requests) = bench.done(&["--overwrite"]);
     assert_eq!(report["plan"]["adopt"], json!(["dags/steps.py"]));
-    assert!(!asked.iter().any(|asked| line(asked) == "PUT dags/steps.py"));
+    assert!(!requests.iter().any(|request| line(request) == "PUT dags/steps.py"));
     bench.holds(&[REQUIREMENTS, ("dag.py", "import steps\n"), ("steps.py", "ONE = 1\n")]);
 }
 
@@ -52,15 +52,15 @@ fn an_edit_by_others_is_refused_by_name() {
     bench.write(&[REQUIREMENTS, ("dag.py", "import json\n"), ("gone.py", "")]);
     bench.done(&[]);
     bench.remove("gone.py");
-    // As long as ours.
+    // Of the same length.
     bench.meddle("dags/dag.py", "import zlib\n");
     bench.meddle("dags/gone.py", "import json\n");
     let words = [
         "`dags/dag.py` was changed by someone else",
         "`dags/gone.py` was changed by someone else and would be deleted",
     ];
-    let asked = bench.refused(&[], &words);
-    assert!(asked.iter().all(|asked| asked.method == "GET"));
+    let requests = bench.refused(&[], &words);
+    assert!(requests.iter().all(|request| request.method == "GET"));
     bench.done(&["--overwrite"]);
     bench.holds(&[REQUIREMENTS, ("dag.py", "import json\n")]);
 }
@@ -78,8 +78,8 @@ fn an_edit_during_a_sync_stops_it() {
         let meddler = upstream.clone();
         let proxy = Proxy::start(
             &upstream,
-            Box::new(move |asked, _| {
-                if asked.line() == "PUT dags/steps.py" {
+            Box::new(move |request, _| {
+                if request.line() == "PUT dags/steps.py" {
                     ask(&meddler, "PUT", &path, b"ONE = 'theirs'\n");
                 }
                 Fate::Pass
@@ -88,10 +88,10 @@ fn an_edit_during_a_sync_stops_it() {
         let output =
             bench.command("sync-dags", &proxy.endpoint).arg("--dir").arg(bench.folder()).output().expect("xtask");
         refusal(&output, &["/dags/steps.py`; it was not overwritten", "hint: later files were not written"]);
-        let asked = proxy.asked();
-        let last = asked.last().expect("requests");
+        let requests = proxy.requests();
+        let last = requests.last().expect("requests");
         assert_eq!((last.line().as_str(), last.status), ("GET dags/steps.py", Some(200)), "whether it is our own");
-        let refused = asked.iter().rfind(|asked| asked.method != "GET").expect("a write");
+        let refused = requests.iter().rfind(|request| request.method != "GET").expect("a write");
         assert_eq!((refused.line().as_str(), refused.status), ("PUT dags/steps.py", Some(412)));
         assert_eq!(bench.read("dags/steps.py"), b"ONE = 'theirs'\n");
     }
