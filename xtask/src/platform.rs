@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::settings::{JobDefinition, Settings};
 
-/// Its path, relative to the repository.
+/// The file's path in the repository.
 pub const FILE: &str = "dags/platform.json";
 /// The placeholder account in the committed file; emulators use it.
 pub const NO_ACCOUNT: &str = "000000000000";

@@ -16,14 +16,13 @@ use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
 
-/// SDK ids of services that the emulator lacks: MiniStack has no Redshift, and its MWAA does not show environments that
+/// SDK IDs of services that the emulator lacks: MiniStack has no Redshift, and its MWAA does not show environments that
 /// CloudFormation created.
 const NOT_EMULATED: [&str; 3] = ["Redshift Data", "Redshift Serverless", "MWAA"];
 
 /// The SDK's configuration, and the runtime for its calls.
 #[derive(Debug)]
 pub struct Aws {
-    /// For the clients of services.
     pub config: SdkConfig,
     runtime: Runtime,
 }
@@ -36,7 +35,10 @@ impl Aws {
     }
 
     fn with(variables: &Variables, region: Option<&str>, confined: bool) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the async runtime")?;
         let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10));
         let timeouts = timeouts.operation_attempt_timeout(Duration::from_secs(60)).build();
         // AWS requires TLS: an http:// endpoint is an emulator on this machine, which needs no proxy.
@@ -81,7 +83,7 @@ impl Aws {
     /// Whether calls to a service would reach an emulator that lacks it. A separate endpoint for the service means that it is
     /// available.
     pub fn is_unsupported(&self, service_id: &'static str) -> bool {
-        // Without a separate endpoint, this is the common one.
+        // Without a separate endpoint, the SDK returns the common one.
         let found = endpoint(&self.config, service_id);
         let is_separate = found.is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
         self.is_emulated() && !is_separate && NOT_EMULATED.contains(&service_id)

@@ -34,7 +34,7 @@ impl Batch {
         Ok(self.environments(vec![name.to_owned()]).await?.into_iter().next())
     }
 
-    /// Those of these compute environments that exist. Without names, Batch would return all of the account.
+    /// The compute environments with these names that exist. Without names, Batch would return all of the account.
     async fn environments(&self, names: Vec<String>) -> Result<Vec<BatchResource>> {
         if names.is_empty() {
             return Ok(Vec::new());

@@ -37,7 +37,7 @@ pub struct Content {
 }
 
 impl Buckets {
-    /// With the SDK's client. An emulator on this machine needs path-style URLs: `bucket.host` does not resolve.
+    /// An emulator on this machine needs path-style URLs: `bucket.host` does not resolve.
     pub fn new(config: &SdkConfig, emulated: bool) -> Self {
         Self { client: Client::from_conf(Builder::from(config).force_path_style(emulated).build()) }
     }

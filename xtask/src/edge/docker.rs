@@ -1,4 +1,4 @@
-//! The Docker engine, over its local socket: building, tagging, pushing.
+//! The Docker engine, through its local socket: builds, tags and pushes images.
 
 mod remove;
 
@@ -22,7 +22,7 @@ use crate::failure::{Failure, chain};
 /// The oldest supported API: that of Debian 12's engine.
 const OLDEST: (usize, usize) = (1, 41);
 const SOCKET: &str = "unix:///var/run/docker.sock";
-/// Long enough for a busy engine to answer, short enough to wait for.
+/// The time limit of the check by `doctor`.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
@@ -77,7 +77,10 @@ impl Engine {
     /// Connects to the engine at `host` (DOCKER_HOST), else at the default socket, with the newest API that both support.
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the async runtime")?;
         let docker = runtime.block_on(async {
             Docker::connect_with_host(address)?.with_timeout(Duration::from_secs(3600)).negotiate_version().await
         });

@@ -25,7 +25,7 @@ pub struct Found {
 /// Credentials for a push, valid for twelve hours.
 #[derive(Debug)]
 pub struct Login {
-    /// `AWS`.
+    /// Always `AWS`.
     pub user: String,
     pub password: Secret,
     pub host: String,
@@ -73,7 +73,7 @@ impl Ecr {
         call.map(drop).or_failure(format!("delete an image in `{repository}`"), &HINTS)
     }
 
-    /// The digest of an image's configuration, which the Docker engine uses as the image id.
+    /// The digest of an image's configuration, which the Docker engine uses as the image ID.
     pub async fn configuration(&self, repository: &str, digest: &str) -> Result<Option<String>> {
         let image = ImageIdentifier::builder().image_digest(digest).build();
         let call = self.client.batch_get_image().repository_name(repository).image_ids(image).send().await;

@@ -67,7 +67,7 @@ impl Emulator {
     }
 }
 
-/// A server that outlives this value, and possibly this program; it is found by its mark.
+/// A server that outlives this value, and possibly this program; other processes find it by its mark.
 #[derive(Debug)]
 pub struct Server<'s> {
     pub name: &'s str,

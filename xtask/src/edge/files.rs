@@ -17,7 +17,7 @@ pub fn root() -> PathBuf {
     found.or(compiled.parent()).unwrap_or(compiled).to_owned()
 }
 
-/// Where cargo puts this program; empty if unknown. The file there may be newer than this process.
+/// The path of this program in cargo's folder. The file may be newer than this process.
 pub fn own_program() -> String {
     std::env::current_exe().unwrap_or_default().with_file_name("xtask").display().to_string()
 }
@@ -77,7 +77,7 @@ fn if_exists<T>(path: &Path, content: io::Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// The entries of a folder, in no order.
+/// The entries of a folder, in no particular order.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
@@ -121,7 +121,7 @@ pub fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Now in UTC, in the given format of chrono.
+/// The current time in UTC, in a format of chrono.
 pub fn now(format: &str) -> String {
     chrono::Utc::now().format(format).to_string()
 }

@@ -23,7 +23,7 @@ pub struct Mwaa {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
-    /// `AVAILABLE` when it works.
+    /// `AVAILABLE` when it can be used.
     pub status: String,
     pub url: String,
     pub version: String,

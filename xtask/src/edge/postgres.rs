@@ -29,7 +29,7 @@ pub struct Server {
     pub programs: PathBuf,
     /// The folder that holds `data` and the log, owned by the user that runs the server.
     pub home: PathBuf,
-    /// The user that runs the server if it is another one: PostgreSQL refuses to run as root.
+    /// The user that runs the server, if not the current one: PostgreSQL refuses to run as root.
     pub user: Option<String>,
     /// The port on 127.0.0.1; a start chooses another one if it is taken.
     pub port: u16,
@@ -81,7 +81,8 @@ pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
     // `dir` may lie in a folder that only root can enter.
     let home = tempfile::Builder::new().prefix("dpworld-").tempdir_in("/var/tmp");
     let (home, user) = (home.context("cannot use /var/tmp")?.keep(), named(user)?);
-    chown(&home, Some(user.uid), Some(user.gid)).with_context(|| format!("cannot hand over `{}`", home.display()))?;
+    chown(&home, Some(user.uid), Some(user.gid))
+        .with_context(|| format!("cannot change the owner of `{}`", home.display()))?;
     Ok(home)
 }
 
@@ -142,7 +143,7 @@ impl Server {
 
     fn init(&self, data: &str) -> Result<()> {
         let (user, file) = (self.user.as_deref().map(named).transpose()?, self.home.join("password"));
-        // Readable only by the server's user, removed after use, never on a command line. An old file would keep its mode.
+        // The password is in a file that only the server's user can read, not on the command line. An old file would keep its mode.
         let _ = fs::remove_file(&file);
         let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
         let written = open.and_then(|mut open| open.write_all(self.password.expose().as_bytes()));

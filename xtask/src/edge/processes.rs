@@ -26,7 +26,7 @@ pub struct Owner<'o> {
     pub dir: &'o Path,
 }
 
-/// The ids of the owner's processes, without those of other users and those that exit meanwhile.
+/// The IDs of the owner's processes, without those of other users and those that exit meanwhile.
 pub fn find(owner: Owner<'_>) -> BTreeSet<i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());

@@ -78,7 +78,7 @@ impl Bucket {
         Ok(Found { bytes: found.bytes().await.map_err(failed)?.to_vec(), version })
     }
 
-    /// Writes an object if the key is free, or if its current object has the ETag `over`.
+    /// Writes an object if none has the key, or if the current one has the ETag `over`.
     ///
     /// When the response to a successful write is lost, object_store retries it, and S3 returns 412 because of the first write.
     /// After a 409 S3 stored nothing, and the write must be retried (Amazon S3 API Reference, PutObject). So the object is read

@@ -16,7 +16,7 @@ pub struct Workgroup {
     pub arn: String,
     /// `AVAILABLE` when it can be used.
     pub status: String,
-    /// Where dbt connects.
+    /// The host that dbt connects to.
     pub host: Option<String>,
 }
 

@@ -44,7 +44,6 @@ const KEPT: [&str; 22] = [
     "ALL_PROXY",
 ];
 
-/// The commit that is checked out.
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The commit's ID, with `-changed` if files differ from it.
@@ -90,8 +89,8 @@ fn output(command: &mut Command) -> Result<process::Output> {
     command.output().with_context(|| format!("cannot start `{}`", command.get_program().display()))
 }
 
-/// Runs a step of a run and returns its standard output; its standard error is not captured. A failure has the program's exit
-/// code, 1 or 75.
+/// Runs a step and returns its standard output; its standard error is not captured. A failure has the program's exit code, 1
+/// or 75.
 pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
     // Information messages are omitted: the command prints a table at the end.
     let output = output(command(step, programs).env("LOG_LEVEL", "warn").stderr(Stdio::inherit()))?;

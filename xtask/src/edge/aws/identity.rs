@@ -60,13 +60,13 @@ pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
 }
 
 async fn identify(config: &SdkConfig) -> Caller {
-    // A separate step, because missing credentials are reported differently from refused ones.
+    // The credentials are loaded separately, because missing ones are reported differently from rejected ones.
     let Some(provider) = config.credentials_provider() else { return Caller::NoCredentials };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
         Err(error) => {
-            // The type of the kind is in a crate that is no direct dependency, so its text decides. The instance's role (IMDS)
-            // is tried last: where that fails, there were no other credentials.
+            // The error's type is in a crate that is not a direct dependency, so this compares its text. The instance role
+            // (IMDS) is the last source: if it fails, there are no other credentials.
             let cause = chain(&error);
             let none = ["not enabled", "no providers in chain", "IMDS"].iter().any(|sign| cause.contains(sign));
             return if none { Caller::NoCredentials } else { Caller::Refused(cause) };

@@ -21,7 +21,7 @@ const PAGE: usize = 100;
 const SUBMISSIONS: u32 = 4;
 
 impl Batch {
-    /// The id of the newest job with a name in a queue. Batch removes a job about a week after it stops.
+    /// The ID of the newest job with a name in a queue. Batch removes a job about a week after it stops.
     pub async fn newest(&self, queue: &str, name: &str) -> Result<Option<String>> {
         // With a filter Batch returns every status, and ignores case in names (API Reference, ListJobs).
         let filter = KeyValuesPair::builder().name("JOB_NAME").values(name).build();
@@ -68,7 +68,7 @@ impl Batch {
         }
     }
 
-    /// The details of jobs; unknown ids are left out. One request for each 100 jobs.
+    /// The details of jobs; unknown IDs are omitted. One request for each 100 jobs.
     pub async fn describe(&self, ids: &[String]) -> Result<Vec<Job>> {
         let mut jobs = Vec::new();
         for page in ids.chunks(PAGE) {

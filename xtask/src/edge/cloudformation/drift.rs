@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 impl CloudFormation {
     /// The drifted resources of a stack, such as `LakeBucket is MODIFIED at /Tags`, and the reason if the detection failed.
-    /// Resources without support for drift detection are left out.
+    /// Resources without support for drift detection are omitted.
     pub async fn drift(&self, stack: &str) -> Result<Vec<String>> {
         let action = format!("detect drift of `{stack}`");
         let detection = self.client.detect_stack_drift().stack_name(stack).send().await;

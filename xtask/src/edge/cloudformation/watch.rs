@@ -34,7 +34,7 @@ impl CloudFormation {
         // The status in the stack's own last event.
         let mut reported: Option<String> = None;
         loop {
-            // The status first: events before it are then in the list, or appear soon.
+            // The status is read first, so the events before it are already in the list, or appear soon.
             let poll = async { anyhow::Ok((self.stack(id).await?, self.events(id, seen.as_deref()).await?)) };
             match poll.await {
                 Ok((stack, events)) => {

@@ -1,4 +1,4 @@
-//! Cleaning up the engine: containers with a label, and the image names of a registry.
+//! Removes containers with a label, and the image names of a registry.
 
 use std::collections::HashMap;
 
@@ -46,7 +46,7 @@ impl Engine {
     }
 }
 
-/// Success also if it was removed meanwhile.
+/// Accepts an object that was removed meanwhile.
 fn removed(result: Result<(), Error>, action: &str) -> Result<()> {
     match result {
         Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(()),

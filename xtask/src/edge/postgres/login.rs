@@ -25,7 +25,6 @@ pub struct Login {
 }
 
 impl Login {
-    /// Without TLS.
     pub fn new(host: &str, port: u16, role: &str, password: &str, database: &str) -> Self {
         let [host, role, database] = [host, role, database].map(str::to_owned);
         Self { host, port, role, password: password.into(), database, tls: Tls::Off }

@@ -30,13 +30,13 @@ pub fn find(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Impo
     if sources.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // -I: only the standard library can be imported.
+    // `-I` limits imports to the standard library.
     let mut python = Command::new("python3");
     python.args(["-I", "-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let missing = || Failure::new("Python 3 is not installed").hint("sudo apt-get install python3");
     let mut child = python.spawn().map_err(|_| missing())?;
     let mut input = child.stdin.take().context("cannot open a pipe to `python3`")?;
-    // It writes after it has read everything, so no pipe blocks.
+    // `python3` writes only after it has read all input, so no pipe blocks.
     let sizes: Vec<(&str, usize)> = sources.iter().map(|(path, bytes)| (*path, bytes.len())).collect();
     let written = writeln!(input, "{}", serde_json::to_string(&sizes)?)
         .and_then(|()| sources.values().try_for_each(|bytes| input.write_all(bytes)));

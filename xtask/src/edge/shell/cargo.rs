@@ -71,7 +71,7 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
     Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
 }
 
-/// Whether the full program was compiled before, with the Docker client, which only it uses.
+/// Whether cargo has compiled the full program before: only that uses the Docker client.
 #[cfg(not(feature = "cloud"))]
 pub fn was_handed_over() -> bool {
     let own = std::env::current_exe().unwrap_or_default();
@@ -79,7 +79,7 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// The light program builds the jobs without AWS, the full one like the tests, so that no crate compiles twice.
+/// The light program builds the jobs without AWS, the full one with the features of the tests, so that no crate compiles twice.
 #[cfg(not(feature = "cloud"))]
 const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
 #[cfg(feature = "cloud")]
@@ -89,7 +89,7 @@ const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features"
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let folder = own.parent().context("this program has no folder")?.to_owned();
-    // Test programs are in `deps`, the built programs above it.
+    // Test programs are in `deps`, the other programs in its parent folder.
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;

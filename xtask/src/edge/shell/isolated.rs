@@ -36,10 +36,10 @@ pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     if current == isolated && current.contains_key(OsStr::new(mark.0)) {
         return std::env::var(mark.0).with_context(|| format!("{} is not UTF-8", mark.0));
     }
-    let own = std::env::current_exe().context("cannot find our own program")?;
+    let own = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(own);
     command.args(std::env::args_os().skip(1)).env_clear().envs(isolated).env(mark.0, mark.1);
-    Err(anyhow::Error::new(command.exec()).context("cannot start our own program again"))
+    Err(anyhow::Error::new(command.exec()).context("cannot restart this program"))
 }
 
 /// The variables that configure image builds and the Docker engine.
