@@ -10,7 +10,6 @@ mod drawing;
 mod figures;
 mod format;
 mod stacked;
-mod table;
 
 pub use charts::Charts;
 
@@ -19,8 +18,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::dbt::{Finding, Results};
 use crate::report::{LocalReport, count_columns};
-use format::{breakable, count};
-use table::table;
+use format::{breakable, count, table};
 
 const STYLE: &str = include_str!("page/style.css");
 

@@ -3,11 +3,9 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod cause;
 mod report;
 
-pub use cause::cause;
-pub use report::{InjectedFault, Kept, NOT_VERIFIED, RehearsalReport, StepTime, contradictions, text};
+pub use report::{Kept, NOT_VERIFIED, RehearsalReport, StepTime, cause, contradictions, text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::settings::{Origin, Settings, Variable, Variables};
+use crate::warehouse::DATABASE;
 
 pub const MODULE: &str = "rehearse";
 /// The environment variable that marks a server's processes, and the label of the jobs' containers; the value is the ID.
@@ -57,7 +56,6 @@ pub struct Warehouse {
     pub port: u16,
     /// The password of `transformer`.
     pub transformer: String,
-    pub database: String,
 }
 
 fn on_loopback(port: u16) -> String {
@@ -178,7 +176,7 @@ impl Place {
             ("DBT_PORT", warehouse.port.to_string()),
             ("DBT_USER", "transformer".to_owned()),
             ("DBT_PASSWORD", warehouse.transformer.clone()),
-            ("DBT_DATABASE", warehouse.database.clone()),
+            ("DBT_DATABASE", DATABASE.to_owned()),
         ]));
         let registry = format!("{account}.dkr.ecr.{}.amazonaws.com", settings.region);
         json!({

@@ -56,7 +56,7 @@ pub struct Loaded {
     /// `committed`, `already_committed` or `superseded`.
     pub outcome: String,
     /// The newer run whose data is in the tables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
     pub tables: BTreeMap<String, Counts>,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use super::options::{Common, Scope, seconds};
 
@@ -245,7 +246,8 @@ pub enum RehearseAction {
 }
 
 /// The faults that a rehearsal can inject.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(ValueEnum, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
 pub enum InjectedFault {
     /// The source returns status 500 for every request
     Source,

@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
 use crate::commands::common::print;
 use crate::edge::{terminal, web};
-use crate::flows::local::{LocalRequest, Platform};
+use crate::flows::local::Platform;
 use crate::report;
 use crate::ui;
 
 pub(super) fn run(args: Local) -> Result<Exit> {
     match args.action.unwrap_or(LocalAction::Run(args.run)) {
-        LocalAction::Run(args) => pipeline(args),
+        LocalAction::Run(args) => pipeline(&args),
         LocalAction::Query(args) => query(&args),
         LocalAction::Docs(args) => docs(&args),
         LocalAction::Stop(place) => stop(&place),
@@ -21,35 +21,10 @@ pub(super) fn run(args: Local) -> Result<Exit> {
     }
 }
 
-fn pipeline(args: LocalRun) -> Result<Exit> {
-    let LocalRun {
-        place,
-        source,
-        live,
-        run_id,
-        collections,
-        contract,
-        allow_empty,
-        accept,
-        dbt_project,
-        no_dbt,
-        full_refresh,
-    } = args;
-    let platform = Platform::open(place.dir.as_deref())?;
-    let request = LocalRequest {
-        source,
-        live,
-        run_id,
-        collections,
-        contract,
-        allow_empty,
-        accept,
-        dbt_project,
-        no_dbt,
-        full_refresh,
-    };
-    let done = platform.run(&request, &mut |step| terminal::step(step))?;
-    print(place.json, &done, || report::text(&done, place.dir.as_deref()))
+fn pipeline(args: &LocalRun) -> Result<Exit> {
+    let dir = args.place.dir.as_deref();
+    let done = Platform::open(dir)?.run(args, &mut |step| terminal::step(step))?;
+    print(args.place.json, &done, || report::text(&done, dir))
 }
 
 fn query(args: &LocalQuery) -> Result<Exit> {

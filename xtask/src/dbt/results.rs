@@ -49,11 +49,8 @@ struct RunResults {
 struct RunResult {
     unique_id: String,
     status: String,
-    #[serde(default)]
     message: Option<String>,
-    #[serde(default)]
     failures: Option<u64>,
-    #[serde(default)]
     compiled_code: Option<String>,
 }
 
@@ -67,11 +64,8 @@ struct Manifest {
 #[derive(Deserialize)]
 struct Node {
     name: String,
-    #[serde(default)]
     attached_node: Option<String>,
-    #[serde(default)]
     model: Option<String>,
-    #[serde(default)]
     test_metadata: Option<IgnoredAny>,
     #[serde(default)]
     depends_on: DependsOn,

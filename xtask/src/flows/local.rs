@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use contract::{Contract, RunId};
+use contract::Contract;
 use serde::{Deserialize, Serialize};
 
 use super::marts::{self, Marts};
+use crate::cli::LocalRun;
 use crate::edge::postgres::{self, Server};
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
@@ -34,31 +35,6 @@ pub struct Platform {
     _lock: File,
 }
 
-/// What to run.
-#[derive(Debug)]
-pub struct LocalRequest {
-    /// The source, if it is not the sample: a folder or `http(s)://host`.
-    pub source: Option<String>,
-    /// Whether the source is the contract's host.
-    pub live: bool,
-    /// The run ID, by default from the time.
-    pub run_id: Option<RunId>,
-    /// The collections; empty for all.
-    pub collections: Vec<String>,
-    /// The contract, if it is not `jobs/contracts/spacex.yaml`.
-    pub contract: Option<PathBuf>,
-    /// Whether a collection may become empty.
-    pub allow_empty: bool,
-    /// The reason to accept a run in which data seems to be missing.
-    pub accept: Option<String>,
-    /// The dbt project, if it is not `dbt/`.
-    pub dbt_project: Option<PathBuf>,
-    /// Whether to skip the marts.
-    pub no_dbt: bool,
-    /// Whether to rebuild incremental marts completely.
-    pub full_refresh: bool,
-}
-
 /// `warehouse.json`: the server and the roles' passwords. Only its owner may read it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
@@ -78,7 +54,7 @@ impl Platform {
     }
 
     /// Runs the pipeline; calls `report` at the start of each step.
-    pub fn run(&self, request: &LocalRequest, report: &mut dyn FnMut(&str)) -> Result<LocalReport> {
+    pub fn run(&self, request: &LocalRun, report: &mut dyn FnMut(&str)) -> Result<LocalReport> {
         let root = files::root();
         let contract_file = request.contract.clone().unwrap_or_else(|| root.join("jobs/contracts/spacex.yaml"));
         let contract = contract(&contract_file)?;
@@ -262,7 +238,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
     Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })
 }
 
-fn source_url(request: &LocalRequest, contract: &Contract, root: &Path) -> Result<Option<String>> {
+fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Option<String>> {
     let dir = match &request.source {
         None if request.live => return Ok(None),
         None => root.join("jobs/sample").join(&contract.source).display().to_string(),

@@ -20,6 +20,7 @@ use super::run::{self, RunRequest};
 use super::status;
 use super::sync::sample;
 use super::warehouse::contract;
+use crate::cli::InjectedFault;
 use crate::edge::aws::Aws;
 use crate::edge::docker::Engine;
 use crate::edge::ecr::Ecr;
@@ -29,12 +30,10 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{
-    AIRFLOW_USER, InjectedFault, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, Warehouse, cause,
-    contradictions, dot_env,
+    AIRFLOW_USER, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, Warehouse, cause, contradictions, dot_env,
 };
 use crate::run::{ApiRequest, DAG, chain, import_errors, manual_run_id};
 use crate::settings::{Settings, Variables};
-use crate::warehouse::DATABASE;
 use inspect::Logs;
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -120,7 +119,6 @@ pub fn run(
         loader: login("loader")?.url(),
         port: login("loader")?.port(),
         transformer: login("transformer")?.password().to_owned(),
-        database: DATABASE.to_owned(),
     };
     let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
     files::write_secret(&place.jobs_file(), &jobs.to_string())?;
@@ -214,7 +212,7 @@ fn base(
         kept.extend(bundle.map(|bundle| ("IMAGE_CA_BUNDLE".to_owned(), bundle.display().to_string())));
     }
     let base = &settings.images.dbt.base;
-    if kept.contains_key("IMAGE_BASE") || Engine::connect(stage.docker_host())?.image(base)?.is_some() {
+    if kept.contains_key("IMAGE_BASE") || Engine::connect(stage.docker_host.as_deref())?.image(base)?.is_some() {
         return Ok(kept);
     }
     // The script pushes the image, because only a pushed image has a digest.

@@ -4,9 +4,8 @@ mod airflow;
 mod direct;
 mod follow;
 mod logs;
-mod progress;
 
 pub use airflow::run as through_airflow;
 pub use direct::run as directly;
-pub use logs::{LogOutput, logs};
-pub use progress::{RunProgress, RunRequest};
+pub use follow::{RunProgress, RunRequest};
+pub use logs::logs;

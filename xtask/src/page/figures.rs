@@ -6,9 +6,8 @@ use maud::{Markup, html};
 
 use super::charts::{Charts, Landings, Launches, Mass, Turnaround};
 use super::drawing::{self, Bar};
-use super::format::{count, counted, percent, tonnes, tonnes_aligned};
+use super::format::{count, counted, percent, table, tonnes, tonnes_aligned};
 use super::stacked::Stacked;
-use super::table::table;
 
 pub fn all(charts: &Charts) -> Markup {
     html! {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use contract::Counts;
-use contract::Exit;
-use serde::Serialize;
+use contract::{Counts, Exit};
+use serde::{Deserialize, Serialize};
 
+use crate::cli::InjectedFault;
 use crate::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
@@ -22,16 +22,14 @@ pub const NOT_VERIFIED: [&str; 6] = [
     "Batch's retries, Fargate's network, prices, quotas and alarms",
 ];
 
-/// The fault of `--inject-fault`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum InjectedFault {
-    /// The source always returns 500.
-    Source,
-    /// The registry loses the ingestion image after the deployment.
-    Image,
-    /// The source lacks records that others refer to, so a dbt test fails.
-    Marts,
+/// The most lines of a cause.
+const SHOWN: usize = 6;
+
+/// A log line of the jobs, which is JSON in the cloud.
+#[derive(Deserialize)]
+struct LogLine {
+    level: String,
+    message: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -108,6 +106,25 @@ pub fn contradictions(
         Some(_) => {}
     }
     found
+}
+
+/// dbt's failures; otherwise the errors that the failed task's container logged; otherwise its last lines.
+pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
+    let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
+    let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());
+    let errors = logged
+        .filter(|line| line.level == "ERROR")
+        .flat_map(|line| line.message.lines().map(str::to_owned).collect::<Vec<_>>());
+    let others = last.iter().filter(|line| line.to_lowercase().contains("error")).map(|line| (*line).to_owned());
+    let tail = last[last.len().saturating_sub(SHOWN)..].iter().map(|line| (*line).to_owned());
+    let causes = [failures, errors.collect(), others.collect(), tail.collect()];
+    let mut cause = causes.into_iter().find(|lines| !lines.is_empty()).unwrap_or_default();
+    let more = cause.len().saturating_sub(SHOWN);
+    if more > 1 {
+        cause.truncate(SHOWN);
+        cause.push(format!("… and {more} more"));
+    }
+    cause
 }
 
 pub fn text(report: &RehearsalReport) -> String {

@@ -26,7 +26,6 @@ fn every_address_is_on_this_machine() {
         loader: "postgres://loader:p@127.0.0.1:4/dpstack".to_owned(),
         port: 4,
         transformer: "q".to_owned(),
-        database: "dpstack".to_owned(),
     };
     let place = place();
     let jobs = place.jobs(&settings(), "000000000000", &warehouse, "http://127.0.0.1:5");

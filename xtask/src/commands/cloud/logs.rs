@@ -7,20 +7,21 @@ use serde_json::json;
 use crate::cli::Logs;
 use crate::commands::common::{configured, print};
 use crate::edge::terminal;
-use crate::flows::run::{self, LogOutput, RunRequest};
+use crate::flows::run::{self, RunProgress, RunRequest};
 
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
     let request = RunRequest { settings: configured.settings().clone(), variables, interval: args.interval };
-    run::logs(&request, &args.id, args.follow, &mut |output| match output {
-        LogOutput::Note(task, message) => {
+    run::logs(&request, &args.id, args.follow, &mut |progress| match progress {
+        RunProgress::Note(task, message) => {
             terminal::step(&format!("{task}: {message}"));
             Ok(())
         }
-        LogOutput::Line(task, line) => {
+        RunProgress::Line(task, line) => {
             let value = json!({ "task": task, "stream": line.stream.1, "time": line.time(), "message": line.message });
             print(args.common.json, &value, || format!("{} {task} | {}\n", line.time(), line.printable())).map(drop)
         }
+        RunProgress::Step(..) | RunProgress::Finished(..) => Ok(()),
     })?;
     Ok(Exit::Done)
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow, bail};
 use contract::Exit;
 
-use crate::cli::{self, Rehearse, RehearseAction};
+use crate::cli::{InjectedFault, Rehearse, RehearseAction};
 use crate::commands::common::print;
 use crate::edge::tree::Tree;
 use crate::edge::{files, shell, terminal};
 use crate::failure::Failure;
 use crate::flows::rehearse::{self, RehearsalProgress, RehearsalRequest, Source, Stage};
 use crate::flows::run::RunProgress;
-use crate::rehearsal::{InjectedFault, MARK, id, text};
+use crate::rehearsal::{MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
@@ -26,12 +26,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         terminal::print(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
         return Ok(Exit::Done);
     }
-    let injected_fault = args.inject_fault.map(|fault| match fault {
-        cli::InjectedFault::Source => InjectedFault::Source,
-        cli::InjectedFault::Image => InjectedFault::Image,
-        cli::InjectedFault::Marts => InjectedFault::Marts,
-    });
-    if args.source.is_some() && matches!(injected_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
+    if args.source.is_some() && matches!(args.inject_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
         bail!(
             Failure::new("--source cannot be combined with --inject-fault source or marts")
                 .hint("these faults replace the source: omit --source or --inject-fault")
@@ -40,8 +35,8 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     }
     rehearse::preflight(docker_host.as_deref())?;
     let request = RehearsalRequest {
-        source: Source::of(args.source.as_deref(), injected_fault)?,
-        injected_fault,
+        source: Source::of(args.source.as_deref(), args.inject_fault)?,
+        injected_fault: args.inject_fault,
         keep: args.keep,
         variables,
     };

@@ -77,7 +77,7 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
     let (place, folder) = (&stage.place, files::root().join("xtask/emulator"));
     let launcher = |name: &str| folder.join(name).display().to_string();
     let mut environment = place.moto(account);
-    environment.extend(stage.docker_host().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned())));
+    environment.extend(stage.docker_host.as_deref().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned())));
     let port = place.moto.to_string();
     let moto = Server {
         name: "moto",

@@ -7,10 +7,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 use tiny_http::{Response, Server};
 
+use crate::cli::InjectedFault;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::flows::sync::sample;
-use crate::rehearsal::InjectedFault;
 use crate::settings::Settings;
 
 const HINT: &str = "pass --source a folder or http(s)://host";

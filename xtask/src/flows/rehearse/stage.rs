@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::edge::docker::Engine;
@@ -28,17 +28,19 @@ struct State {
     warehouse: Option<postgres::Server>,
     /// Whether it keeps running until `rehearse stop`.
     kept: bool,
+    #[serde(skip)]
+    stopped: bool,
+    /// Name, group and log of each server.
+    #[serde(skip)]
+    servers: Vec<(String, i32, PathBuf)>,
 }
 
 /// A rehearsal's folder, which is locked while this value lives.
 #[derive(Debug)]
 pub struct Stage {
     pub place: Place,
-    docker_host: Option<String>,
+    pub docker_host: Option<String>,
     state: Mutex<State>,
-    stopped: Mutex<bool>,
-    /// Name, group and log of each server.
-    servers: Mutex<Vec<(String, i32, PathBuf)>>,
     _lock: File,
 }
 
@@ -57,40 +59,39 @@ impl Stage {
         let lock = files::lock(&dir)?;
         let [ministack, moto, airflow] = emulator::free_ports()?;
         let place = Place { id: id.to_owned(), dir, ministack, moto, airflow };
-        let state = State { place: place.clone(), groups: BTreeSet::new(), warehouse: None, kept: false };
+        let state = State {
+            place: place.clone(),
+            groups: BTreeSet::new(),
+            warehouse: None,
+            kept: false,
+            stopped: false,
+            servers: Vec::new(),
+        };
         save(&state)?;
         let docker_host = docker_host.map(str::to_owned);
-        let (state, stopped, servers) = (Mutex::new(state), Mutex::new(false), Mutex::default());
-        Ok((Self { place, docker_host, state, stopped, servers, _lock: lock }, cleared))
-    }
-
-    pub fn docker_host(&self) -> Option<&str> {
-        self.docker_host.as_deref()
+        Ok((Self { place, docker_host, state: Mutex::new(state), _lock: lock }, cleared))
     }
 
     /// Starts a server, unless the rehearsal was stopped, and waits until its port responds.
     pub fn start(&self, server: &Server<'_>, port: Option<u16>) -> Result<()> {
-        let group = {
-            let stopped = self.lock_running()?;
-            let group = server.start()?;
-            let mut state = guard(&self.state);
-            state.groups.insert(group);
-            save(&state)?;
-            drop(stopped);
-            group
-        };
-        guard(&self.servers).push((server.name.to_owned(), group, server.log()));
-        let is_alive = || self.is_alive(group);
+        let mut state = self.running()?;
+        let group = server.start()?;
+        state.groups.insert(group);
+        state.servers.push((server.name.to_owned(), group, server.log()));
+        save(&state)?;
+        drop(state);
         match port {
-            Some(port) => emulator::wait_for_port(server.name, port, &server.log(), is_alive),
+            Some(port) => emulator::wait_for_port(server.name, port, &server.log(), || self.is_alive(group)),
             None => Ok(()),
         }
     }
 
     /// Fails with the first server that has exited, and the end of its log.
     pub fn check(&self) -> Result<()> {
-        let servers = guard(&self.servers);
-        let Some((name, _, log)) = servers.iter().find(|(_, group, _)| !self.is_alive(*group)) else { return Ok(()) };
+        let state = self.guard();
+        let Some((name, _, log)) = state.servers.iter().find(|(_, group, _)| !self.is_alive(*group)) else {
+            return Ok(());
+        };
         let text = files::read(log)?.unwrap_or_default();
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(5)..].join("\n");
@@ -103,8 +104,7 @@ impl Stage {
 
     /// Starts PostgreSQL, unless the rehearsal was stopped.
     pub fn start_warehouse(&self, server: &mut postgres::Server) -> Result<()> {
-        let _ended = self.lock_running()?;
-        let mut state = guard(&self.state);
+        let mut state = self.running()?;
         // Recorded before it starts.
         state.warehouse = Some(server.clone());
         save(&state)?;
@@ -115,20 +115,19 @@ impl Stage {
 
     /// Keeps everything running until [`stop`].
     pub fn keep(&self) -> Result<()> {
-        let _ended = self.lock_running()?;
-        let mut state = guard(&self.state);
+        let mut state = self.running()?;
         state.kept = true;
         save(&state)
     }
 
     /// Stops everything that was started, once; with `keep_logs` the folder is kept.
     pub fn stop(&self, keep_logs: bool) -> Result<()> {
-        let mut stopped = guard(&self.stopped);
-        if *stopped {
+        let mut state = self.guard();
+        if state.stopped {
             return Ok(());
         }
-        *stopped = true;
-        finish(&guard(&self.state), self.docker_host.as_deref())?;
+        state.stopped = true;
+        finish(&state, self.docker_host.as_deref())?;
         if !keep_logs {
             files::remove(&self.place.dir)?;
         }
@@ -136,15 +135,19 @@ impl Stage {
     }
 
     pub fn has_stopped(&self) -> bool {
-        *guard(&self.stopped)
+        self.guard().stopped
     }
 
-    fn lock_running(&self) -> Result<MutexGuard<'_, bool>> {
-        let stopped = guard(&self.stopped);
-        if *stopped {
-            bail!(Failure::new("the rehearsal was stopped"));
-        }
-        Ok(stopped)
+    /// The state, unless the rehearsal was stopped.
+    fn running(&self) -> Result<MutexGuard<'_, State>> {
+        let state = self.guard();
+        ensure!(!state.stopped, Failure::new("the rehearsal was stopped"));
+        Ok(state)
+    }
+
+    /// The state. A panic of another thread is harmless: fields are replaced completely.
+    fn guard(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -177,10 +180,8 @@ fn clear(all: &Path, docker_host: Option<&str>) -> Result<usize> {
         let Some(_lock) = files::try_lock(&dir)? else { continue };
         match read_state(&dir)? {
             None => _ = files::remove(&dir)?,
-            Some(state) if state.kept && is_running(&state) => {}
-            Some(state) => {
-                cleared += usize::from(stop_and_remove(&state, &dir, docker_host)?);
-            }
+            Some(state) if state.kept && !processes::find(owner(&state.place, &state.groups)).is_empty() => {}
+            Some(state) => cleared += usize::from(stop_and_remove(&state, &dir, docker_host)?),
         }
     }
     Ok(cleared)
@@ -208,10 +209,6 @@ fn read_state(dir: &Path) -> Result<Option<State>> {
     text.map(|text| serde_json::from_str(&text).with_context(failure)).transpose()
 }
 
-fn is_running(state: &State) -> bool {
-    !processes::find(owner(&state.place, &state.groups)).is_empty()
-}
-
 /// Stops processes, database and containers, and removes the image names of the stopped registry; whether something was
 /// running.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
@@ -235,9 +232,4 @@ fn owner<'o>(place: &'o Place, groups: &'o BTreeSet<i32>) -> Owner<'o> {
 /// Writes the record, which contains passwords.
 fn save(state: &State) -> Result<()> {
     files::write_secret(&state.place.file("state.json"), &serde_json::to_string_pretty(state)?)
-}
-
-/// Locks a value. A panic of another thread is harmless: values are replaced completely.
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,14 +6,12 @@ use anyhow::{Context, Result, bail, ensure};
 use contract::Exit;
 use serde_json::Value;
 
-use super::follow::{Follow, tolerate};
-use super::progress::{RunProgress, RunRequest};
+use super::follow::{Follow, RunProgress, RunRequest, tolerate};
 use crate::edge::aws::Aws;
-use crate::edge::batch::Batch;
 use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
 use crate::flows::account;
-use crate::run::{ApiRequest, DAG, DagRun, Job, Outcome, TaskInstance, chain, job_name, outcome, run_id_of};
+use crate::run::{ApiRequest, DAG, DagRun, Job, Outcome, TaskInstance, chain, job_name, run_id_of};
 use crate::settings::Webserver;
 
 /// Queries for the job of a finished task: ListJobs returns a new job some seconds late.
@@ -97,10 +95,9 @@ impl Airflow<'_> {
     }
 
     fn follow(&self, dag_run_id: &str, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
-        let names = &self.request.settings.batch;
-        let (run_id, chain) = (run_id_of(dag_run_id), chain(names));
-        let mut follow = Follow::new(self.aws, &names.queue, self.request.interval);
-        let mut reported = Reported { run: String::new(), tasks: BTreeMap::new(), queries: 0 };
+        let (run_id, chain) = (run_id_of(dag_run_id), chain(&self.request.settings.batch));
+        let mut follow = Follow::new(self.aws, self.request);
+        let mut reported = Reported::default();
         let (mut late, mut errors) = (0, 0);
         let state = loop {
             let mut finished = None;
@@ -126,8 +123,7 @@ impl Airflow<'_> {
                 None => follow.wait(),
             }
         };
-        let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), follow.job(one.task).cloned())).collect();
-        let mut outcome = outcome(&run_id, Some(dag_run_id), &jobs);
+        let mut outcome = follow.outcome(&run_id, Some(dag_run_id), &chain);
         outcome.set_airflow_state(&state);
         report(RunProgress::Finished(DAG.to_owned(), outcome.reason.clone()));
         Ok(outcome)
@@ -140,8 +136,7 @@ impl Airflow<'_> {
         if !task.has_started() || !may_have_another || known.is_some_and(|job| !job.has_finished()) {
             return Ok(true);
         }
-        let found = self.aws.wait(Batch::new(&self.aws.config).newest(&self.request.settings.batch.queue, name));
-        match found {
+        match follow.newest(name) {
             Ok(Some(id)) => follow.add(&task.task_id, &id),
             Ok(None) => return Ok(false),
             Err(error) if exit_of(&error) == Exit::TempFail => return Ok(false),
@@ -168,6 +163,7 @@ fn detail(body: &Value) -> String {
     body["detail"].as_str().map_or_else(|| body.to_string(), str::to_owned)
 }
 
+#[derive(Default)]
 struct Reported {
     run: String,
     tasks: BTreeMap<String, String>,

@@ -3,13 +3,12 @@
 
 use anyhow::{Result, ensure};
 
-use super::follow::Follow;
-use super::progress::{RunProgress, RunRequest};
+use super::follow::{Follow, RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, outcome, possible_run_ids};
+use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, possible_run_ids};
 
 /// Starts a run, or with `attach` attaches to one by the jobs' run ID or Airflow's, and follows it to its end. Missing jobs
 /// of a direct run are submitted. A failed run is not an error here.
@@ -18,14 +17,12 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
-    let mut follow = Follow::new(&aws, &names.queue, request.interval);
+    let mut follow = Follow::new(&aws, request);
     let chain = chain(names);
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
     for one in if attach { possible_run_ids(id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |one_task: &RunTask| {
-                aws.wait(batch.newest(&names.queue, &job_name(DAG, one_task.task, UNMAPPED, &one)))
-            };
+            let newest = |task: &RunTask| follow.newest(&job_name(DAG, task.task, UNMAPPED, &one));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }
@@ -49,15 +46,12 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
         follow.add(task.task, &id);
         previous = Some(id);
     }
-    loop {
-        follow.query(report)?;
-        if follow.is_complete() {
-            break;
-        }
+    follow.query(report)?;
+    while !follow.is_complete() {
         follow.wait();
+        follow.query(report)?;
     }
-    let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), follow.job(one.task).cloned())).collect();
-    Ok(outcome(run_id, None, &jobs))
+    Ok(follow.outcome(run_id, None, &chain))
 }
 
 /// Whether a job may be submitted after the previous one: that has not failed.

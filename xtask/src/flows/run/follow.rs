@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use contract::Exit;
 
-use super::progress::RunProgress;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::files;
 use crate::edge::logs::Logs;
 use crate::failure::exit_of;
-use crate::lines::{Lines, Stream};
-use crate::run::{Explanation, Job, explain};
+use crate::lines::{Line, Lines, Stream};
+use crate::run::{Explanation, Job, Outcome, RunTask, explain, outcome};
+use crate::settings::{Settings, Variables};
 
 /// Queries after which a RUNNABLE job is explained: on Fargate, a job starts in about 30 seconds.
 const RUNNABLE_QUERIES: u32 = 10;
@@ -24,13 +24,32 @@ const UNKNOWN_QUERIES: u32 = 10;
 /// Milliseconds after a job's end, after which none of its log lines can be late.
 const PAST_MS: i64 = 300_000;
 
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    pub settings: Settings,
+    pub variables: Variables,
+    /// The time between two queries.
+    pub interval: Duration,
+}
+
+/// The progress of a run, each with a task. For a job of another DAG, the job's name takes the task's place.
+#[derive(Debug)]
+pub enum RunProgress {
+    /// The state of the task or of its job has changed.
+    Step(String, String),
+    /// Why a job does not start, or why there are no log lines.
+    Note(String, String),
+    Line(String, Line),
+    /// The task finished, with an error if it failed.
+    Finished(String, Option<String>),
+}
+
 /// The known jobs of a run, and their log lines.
 pub(super) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,
     logs: Logs,
-    queue: &'a str,
-    interval: Duration,
+    request: &'a RunRequest,
     started: Instant,
     jobs: Vec<Followed>,
     lines: Lines,
@@ -55,14 +74,13 @@ struct Followed {
 }
 
 impl<'a> Follow<'a> {
-    pub(super) fn new(aws: &'a Aws, queue: &'a str, interval: Duration) -> Self {
-        let settle = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
+    pub(super) fn new(aws: &'a Aws, request: &'a RunRequest) -> Self {
+        let settle = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
         Self {
             aws,
             batch: Batch::new(&aws.config),
             logs: Logs::new(&aws.config),
-            queue,
-            interval,
+            request,
             started: Instant::now(),
             jobs: Vec::new(),
             lines: Lines::new(settle),
@@ -76,6 +94,11 @@ impl<'a> Follow<'a> {
     /// Reads only lines written until now, and does not wait for the jobs.
     pub(super) fn until_now(&mut self) {
         self.until = Some(now_ms());
+    }
+
+    /// The ID of the newest job with a name.
+    pub(super) fn newest(&self, name: &str) -> Result<Option<String>> {
+        self.aws.wait(self.batch.newest(&self.request.settings.batch.queue, name))
     }
 
     /// Follows a job, instead of an earlier job of the task.
@@ -95,13 +118,19 @@ impl<'a> Follow<'a> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
 
+    /// The result of a run whose jobs are these.
+    pub(super) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, chain: &[RunTask]) -> Outcome {
+        let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), self.job(one.task).cloned())).collect();
+        outcome(run_id, dag_run_id, &jobs)
+    }
+
     /// Whether every known job has finished and all its lines were reported.
     pub(super) fn is_complete(&self) -> bool {
         self.jobs.iter().all(|one| one.finished) && (self.logs_unreadable || self.lines.are_complete())
     }
 
     pub(super) fn wait(&self) {
-        let interval = self.interval;
+        let interval = self.request.interval;
         self.aws.wait(async move { tokio::time::sleep(interval).await });
     }
 
@@ -202,7 +231,7 @@ impl<'a> Follow<'a> {
                 continue;
             }
             one.explained = facts;
-            let Ok(queue) = self.aws.wait(self.batch.queue_state(self.queue)) else { continue };
+            let Ok(queue) = self.aws.wait(self.batch.queue_state(&self.request.settings.batch.queue)) else { continue };
             let explanation = Some(explain(job, &queue));
             if one.explanation != explanation {
                 let text =
