@@ -22,6 +22,8 @@ use crate::failure::{Failure, chain};
 /// The oldest supported API: that of Debian 12's engine.
 const OLDEST: (usize, usize) = (1, 41);
 const SOCKET: &str = "unix:///var/run/docker.sock";
+const DENIED: &str = "the credentials may not push to it; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, \
+                      ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability";
 /// The time limit of the check by `doctor`.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -206,34 +208,23 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
 /// Adds the hint and exit code for a known message of the engine.
 fn hinted(failure: Failure, message: &str) -> Failure {
     let lower = message.to_lowercase();
-    let hints: [(&[&str], &str, Exit); 6] = [
-        (
-            &["no space left"],
-            "free disk space: `docker system df` shows its use, `docker image prune` removes unused images",
-            Exit::Failed,
-        ),
-        (&["token has expired"], "the registry's token has expired; run the command again", Exit::TempFail),
-        (
-            &["no basic auth", "unauthorized", "denied"],
-            "the credentials may not push to it; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability",
-            Exit::Failed,
-        ),
-        (
-            &["name unknown", "does not exist"],
-            "create the repository first: `cargo xtask deploy` creates it with the stack `registry`",
-            Exit::Failed,
-        ),
-        (
-            &["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"],
-            "check that the engine is running, then run the command again",
-            Exit::TempFail,
-        ),
-        (&["connect"], "start Docker, then run the command again", Exit::TempFail),
-    ];
-    match hints.into_iter().find(|(signs, _, _)| signs.iter().any(|sign| lower.contains(sign))) {
-        Some((_, hint, exit)) => failure.hint(hint).exit(exit),
-        None => failure,
-    }
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
+    let (hint, exit) = if has(&["no space left"]) {
+        ("free disk space: `docker system df` shows its use, `docker image prune` removes unused images", Exit::Failed)
+    } else if has(&["token has expired"]) {
+        ("the registry's token has expired; run the command again", Exit::TempFail)
+    } else if has(&["no basic auth", "unauthorized", "denied"]) {
+        (DENIED, Exit::Failed)
+    } else if has(&["name unknown", "does not exist"]) {
+        ("create the repository first: `cargo xtask deploy` creates it with the stack `registry`", Exit::Failed)
+    } else if has(&["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"]) {
+        ("check that the engine is running, then run the command again", Exit::TempFail)
+    } else if has(&["connect"]) {
+        ("start Docker, then run the command again", Exit::TempFail)
+    } else {
+        return failure;
+    };
+    failure.hint(hint).exit(exit)
 }
 
 /// The version of the engine at `host` (DOCKER_HOST), else at the default socket.

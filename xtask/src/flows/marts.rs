@@ -68,8 +68,11 @@ impl Marts {
 
     fn dbt(&self, arguments: &[&str]) -> Result<shell::Output> {
         let programs = environment()?.join("bin");
-        let step =
-            Dbt { host: "127.0.0.1".to_owned(), port: self.login.port(), password: self.login.password().to_owned() };
+        let step = Dbt {
+            host: "127.0.0.1".to_owned(),
+            port: self.login.port,
+            password: self.login.password.expose().to_owned(),
+        };
         let output = shell::captured(&step.step(arguments, &self.dir), &programs, &self.project)?;
         files::write(&self.output(), &output.text)?;
         Ok(output)

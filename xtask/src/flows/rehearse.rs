@@ -117,8 +117,8 @@ pub fn run(
     let login = |role: &str| logins.get(role).with_context(|| format!("the warehouse has no role `{role}`"));
     let warehouse = Warehouse {
         loader: login("loader")?.url(),
-        port: login("loader")?.port(),
-        transformer: login("transformer")?.password().to_owned(),
+        port: login("loader")?.port,
+        transformer: login("transformer")?.password.expose().to_owned(),
     };
     let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
     files::write_secret(&place.jobs_file(), &jobs.to_string())?;

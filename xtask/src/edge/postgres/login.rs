@@ -17,9 +17,9 @@ use crate::ui::Rows;
 #[derive(Clone, Debug)]
 pub struct Login {
     host: String,
-    port: u16,
+    pub port: u16,
     role: String,
-    password: Secret,
+    pub password: Secret,
     database: String,
     tls: Tls,
 }
@@ -40,14 +40,6 @@ impl Login {
     /// The URL with the password, which is hexadecimal and needs no escaping.
     pub fn url(&self) -> String {
         format!("postgres://{}:{}@{}:{}/{}", self.role, self.password.expose(), self.host, self.port, self.database)
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    pub fn password(&self) -> &str {
-        self.password.expose()
     }
 
     /// The URL without the password, for messages.
