@@ -21,7 +21,6 @@ pub use options::{Check, Common, Scope};
 #[derive(Parser, Debug)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
 pub struct Cli {
-    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -33,7 +32,6 @@ pub enum Command {
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
-    /// The commands that use AWS or Docker.
     #[command(flatten)]
     Cloud(Cloud),
     /// Validate the settings; print every value and its origin
@@ -61,7 +59,6 @@ pub enum Command {
     SettingsSchema(Check),
 }
 
-/// `cargo xtask dag-settings`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask dag-settings --env prod")]
 pub struct DagSettings {
@@ -73,7 +70,6 @@ pub struct DagSettings {
     pub check: bool,
 }
 
-/// `cargo xtask ci-gen`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask ci-gen\n  cargo xtask ci-gen --check")]
 pub struct CiGen {
@@ -85,7 +81,6 @@ pub struct CiGen {
     pub online: bool,
 }
 
-/// `cargo xtask lint`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask lint code")]
 pub struct Lint {
@@ -110,7 +105,6 @@ pub enum Linter {
     Advisories,
 }
 
-/// `cargo xtask setup-github`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n\
     \x20 cargo xtask setup-github --env dev\n\
@@ -127,19 +121,16 @@ pub struct SetupGithub {
     pub run: bool,
 }
 
-/// `cargo xtask settings`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask settings --env prod\n  cargo xtask settings --json")]
 pub struct SettingsArgs {
     /// Validate FILE instead of a settings module
     #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub file: Option<PathBuf>,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask templates`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n\
     \x20 cargo xtask templates\n\
@@ -148,12 +139,10 @@ pub struct Templates {
     /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask local`.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n\
@@ -161,10 +150,8 @@ pub struct Templates {
     \x20 cargo xtask local --live --collections launches,cores\n\
     \x20 cargo xtask local query \"SELECT count(*) FROM spacex.launches\"")]
 pub struct Local {
-    /// The action (default: run).
     #[command(subcommand)]
     pub action: Option<LocalAction>,
-    /// The options of the default action.
     #[command(flatten)]
     pub run: LocalRun,
 }
@@ -197,11 +184,9 @@ pub struct Place {
     pub json: bool,
 }
 
-/// `cargo xtask local [run]`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask local run --source ./responses --contract zoo.yaml")]
 pub struct LocalRun {
-    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
     /// Source of the responses: a folder of <collection>.json files, or http(s)://host (default: jobs/sample)
@@ -237,22 +222,18 @@ pub struct LocalRun {
     pub full_refresh: bool,
 }
 
-/// `cargo xtask local query`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask local query \"SELECT count(*) FROM spacex.launches\"")]
 pub struct LocalQuery {
     /// SQL statement
     pub sql: String,
-    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
 }
 
-/// `cargo xtask local docs`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask local docs --port 8000")]
 pub struct LocalDocs {
-    /// The folder and the output format.
     #[command(flatten)]
     pub place: Place,
     /// Port on 127.0.0.1 (default: a free port)
@@ -263,7 +244,6 @@ pub struct LocalDocs {
     pub no_serve: bool,
 }
 
-/// `cargo xtask test`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n\
     \x20 cargo xtask test\n\

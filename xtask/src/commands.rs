@@ -21,7 +21,6 @@ use contract::Exit;
 use crate::cli::{Cli, Command};
 use crate::flows::generated;
 
-/// Runs a command.
 pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),

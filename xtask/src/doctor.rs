@@ -21,11 +21,9 @@ pub use facts::{Caller, Compilers, Configuration, Engine, Facts, Setting};
 
 use crate::ui::{self, Align};
 
-/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Good.
     Green,
     /// Missing or unusual, but `local` and `test` work.
     Yellow,
@@ -33,16 +31,11 @@ pub enum State {
     Red,
 }
 
-/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// The name of the check.
     pub check: &'static str,
-    /// Its state.
     pub state: State,
-    /// What was found.
     pub found: String,
-    /// How to fix it, in lines.
     pub fix: Vec<String>,
 }
 
@@ -61,14 +54,10 @@ impl Diagnosis {
     }
 }
 
-/// All checks, the most important first.
 pub fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
-    let mut list = tools::diagnoses(facts);
-    list.extend(cloud::diagnoses(facts));
-    list
+    [tools::diagnoses(facts), cloud::diagnoses(facts)].concat()
 }
 
-/// Whether any check is red.
 pub fn is_red(diagnoses: &[Diagnosis]) -> bool {
     diagnoses.iter().any(|one| one.state == State::Red)
 }
@@ -89,9 +78,7 @@ pub fn report(diagnoses: &[Diagnosis]) -> String {
             text += &format!("\n{title}\n");
         }
         for one in with_fix {
-            for (index, line) in one.fix.iter().enumerate() {
-                text += &format!("  {:<13}{line}\n", if index == 0 { one.check } else { "" });
-            }
+            text += &format!("  {:<13}{}\n", one.check, one.fix.join(&format!("\n{:15}", "")));
         }
     }
     text += match (is_red(diagnoses), diagnoses.iter().any(|one| one.state == State::Yellow)) {

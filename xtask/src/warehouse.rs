@@ -20,10 +20,8 @@ pub use address::Address;
 pub use postgres::bootstrap;
 pub use redshift::{EXISTING, Existing, Users, plan};
 
-/// The roles, each with least privilege.
 pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 
-/// The database.
 pub const DATABASE: &str = "dpstack";
 
 /// A source's schemas and the two shared ones, each with the role that writes it.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// The text without the byte order mark that some editors and servers write before UTF-8. A reader of JSON may ignore it
 /// (RFC 8259, section 8.1), a reader of YAML must (YAML 1.2.2, section 5.2).
@@ -61,17 +63,6 @@ pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
 /// refused with this message.
 const HERE: &str = "the value at the end of the path";
 
-/// Refuses every value.
-struct Refuse;
-
-impl Visitor<'_> for Refuse {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HERE)
-    }
-}
-
 /// The rest of the path.
 struct Follow<'p>(&'p [&'p str]);
 
@@ -79,7 +70,7 @@ impl<'de> DeserializeSeed<'de> for Follow<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.0.is_empty() { deserializer.deserialize_any(Refuse) } else { deserializer.deserialize_any(self) }
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -87,13 +78,14 @@ impl<'de> Visitor<'de> for Follow<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping or a list")
+        f.write_str(if self.0.is_empty() { HERE } else { "a mapping or a list" })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let [step, rest @ ..] = self.0 else { return Err(A::Error::custom(HERE)) };
         while let Some(key) = map.next_key::<String>()? {
-            if key == self.0[0] {
-                map.next_value_seed(Follow(&self.0[1..]))?;
+            if key == *step {
+                map.next_value_seed(Follow(rest))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -102,12 +94,13 @@ impl<'de> Visitor<'de> for Follow<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        for _ in 0..self.0[0].parse().unwrap_or(usize::MAX) {
+        let [step, rest @ ..] = self.0 else { return Err(A::Error::custom(HERE)) };
+        for _ in 0..step.parse().unwrap_or(usize::MAX) {
             if list.next_element::<IgnoredAny>()?.is_none() {
                 return Ok(());
             }
         }
-        list.next_element_seed(Follow(&self.0[1..])).map(drop)
+        list.next_element_seed(Follow(rest)).map(drop)
     }
 
     /// A tag is not a step of the path.

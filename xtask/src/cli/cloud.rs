@@ -44,7 +44,6 @@ pub enum Cloud {
     WarehouseInit(WarehouseInit),
 }
 
-/// `cargo xtask build-images`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n\
     \x20 cargo xtask build-images\n\
@@ -65,12 +64,10 @@ pub struct BuildImages {
     /// Build nothing; print the key of each image and its inputs
     #[arg(long, conflicts_with_all = ["push", "no_cache"])]
     pub dry_run: bool,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask deploy`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask deploy --env dev\n  cargo xtask deploy --expect DIGEST")]
 pub struct Deploy {
@@ -86,24 +83,20 @@ pub struct Deploy {
     /// Registry host and port to use instead of ECR, for emulators
     #[arg(long, value_name = "HOST")]
     pub registry: Option<String>,
-    /// The selected stacks and the common options.
     #[command(flatten)]
     pub scope: Scope,
 }
 
-/// `cargo xtask status`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask status --drift")]
 pub struct Status {
     /// Also detect drift: resources that were changed outside CloudFormation
     #[arg(long)]
     pub drift: bool,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask recover`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask recover --stack network")]
 pub struct Recover {
@@ -113,12 +106,10 @@ pub struct Recover {
     /// Skip this resource in the rollback (it cannot be rolled back); repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub skip: Vec<String>,
-    /// The selected stacks and the common options.
     #[command(flatten)]
     pub scope: Scope,
 }
 
-/// `cargo xtask destroy`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask destroy --env dev --delete-data")]
 pub struct Destroy {
@@ -131,12 +122,10 @@ pub struct Destroy {
     /// In production: the prefix of the stacks, to confirm their deletion
     #[arg(long, value_name = "PREFIX")]
     pub confirm: Option<String>,
-    /// The selected stacks and the common options.
     #[command(flatten)]
     pub scope: Scope,
 }
 
-/// `cargo xtask sync-dags`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask sync-dags --dry-run")]
 pub struct SyncDags {
@@ -152,24 +141,20 @@ pub struct SyncDags {
     /// Maximum number of objects to delete
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub max_delete: usize,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask upload-sample`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask upload-sample --dry-run")]
 pub struct UploadSample {
     /// Change nothing; print the plan
     #[arg(long)]
     pub dry_run: bool,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask warehouse-init`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n\
     \x20 cargo xtask warehouse-init postgres://postgres@127.0.0.1:5432/dpstack\n\
@@ -208,7 +193,6 @@ pub struct WarehouseInit {
     pub json: bool,
 }
 
-/// `cargo xtask rehearse`.
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n\
@@ -216,7 +200,6 @@ pub struct WarehouseInit {
     \x20 cargo xtask rehearse --keep\n\
     \x20 cargo xtask rehearse --inject-fault source")]
 pub struct Rehearse {
-    /// Another action.
     #[command(subcommand)]
     pub action: Option<RehearseAction>,
     /// Keep everything running and print the addresses
@@ -233,7 +216,6 @@ pub struct Rehearse {
     pub json: bool,
 }
 
-/// `cargo xtask rehearse <action>`.
 #[derive(Subcommand, Debug)]
 pub enum RehearseAction {
     /// Stop rehearsals that were kept running
@@ -257,7 +239,6 @@ pub enum InjectedFault {
     Marts,
 }
 
-/// `cargo xtask run`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
 pub struct Run {
@@ -270,12 +251,10 @@ pub struct Run {
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub interval: Duration,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask logs`.
 #[derive(Args, Debug)]
 #[command(after_help = "With --json, each line is one JSON value: task, stream, time and message.\n\n\
     Example:\n  cargo xtask logs RUN --follow")]
@@ -289,12 +268,10 @@ pub struct Logs {
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     pub interval: Duration,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }
 
-/// `cargo xtask open`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask open --print")]
 pub struct Open {
@@ -302,7 +279,6 @@ pub struct Open {
     /// have the token
     #[arg(long)]
     pub print: bool,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }

@@ -2,7 +2,6 @@
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
-/// The commands by task, in the order of the help text.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Local", &["local", "rehearse"]),
     (

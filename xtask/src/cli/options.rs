@@ -28,7 +28,6 @@ pub struct Scope {
     /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// The common options.
     #[command(flatten)]
     pub common: Common,
 }

@@ -21,7 +21,6 @@ use contract::Exit;
 
 use crate::cli::Cloud;
 
-/// Runs a command.
 pub fn run(command: Cloud) -> Result<Exit> {
     match command {
         Cloud::Doctor(args) => doctor::run(&args),

@@ -9,13 +9,11 @@ use crate::edge::terminal;
 use crate::flows::configure::{self, Configured};
 use crate::settings::Variables;
 
-/// The selected settings, and the environment over `.env`.
 pub(super) fn configured(common: &Common) -> Result<(Configured, Variables)> {
     let variables = configure::variables(common.dot_env.as_deref())?;
     Ok((configure::module(common.env.as_deref(), &variables)?, variables))
 }
 
-/// Prints the result of a command: one line of JSON, or a text.
 pub(super) fn print(as_json: bool, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Exit> {
     terminal::print(&if as_json { format!("{}\n", serde_json::to_string(value)?) } else { text() })?;
     Ok(Exit::Done)

@@ -7,7 +7,7 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let mut list = Vec::new();
     match &facts.configuration {
         Ok(configuration) => {
-            list.push(Diagnosis::green("settings", configuration.file.clone()));
+            list.push(Diagnosis::green("settings", &configuration.file));
             list.push(region(&configuration.region, facts.sdk_region.as_deref()));
         }
         Err(why) => {
@@ -24,11 +24,10 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
 fn region(region: &Setting, sdk: Option<&str>) -> Diagnosis {
     match sdk.filter(|sdk| *sdk != region.value) {
         None => Diagnosis::green("region", format!("{} (from {})", region.value, region.from)),
-        Some(sdk) => Diagnosis::yellow(
-            "region",
-            format!("{}, but AWS_REGION is {sdk}", region.value),
-            &["unset AWS_REGION: other tools would use it"],
-        ),
+        Some(sdk) => {
+            let found = format!("{}, but AWS_REGION is {sdk}", region.value);
+            Diagnosis::yellow("region", found, &["unset AWS_REGION: other tools would use it"])
+        }
     }
 }
 
@@ -50,21 +49,17 @@ fn caller(caller: &Caller) -> Diagnosis {
             "none; only a deployment needs them",
             &["cp .env.example .env && chmod 600 .env, and fill in the two keys", "(or: aws configure)"],
         ),
-        Caller::Known { arn, .. } => Diagnosis::green("credentials", arn.clone()),
-        Caller::Refused(why) => Diagnosis::red(
-            "credentials",
-            why.clone(),
-            &["create new keys, or remove these from the environment and .env"],
-        ),
-        Caller::NoResponse(why) => Diagnosis::yellow(
-            "credentials",
-            format!("found, but {why}"),
-            &["check the network, the proxy and AWS_ENDPOINT_URL"],
-        ),
+        Caller::Known { arn, .. } => Diagnosis::green("credentials", arn),
+        Caller::Refused(why) => {
+            Diagnosis::red("credentials", why, &["create new keys, or remove these from the environment and .env"])
+        }
+        Caller::NoResponse(why) => {
+            let fix = ["check the network, the proxy and AWS_ENDPOINT_URL"];
+            Diagnosis::yellow("credentials", format!("found, but {why}"), &fix)
+        }
     }
 }
 
-/// Whether the caller's account is the one that the settings allow.
 fn account(configuration: &Configuration, caller: &Caller) -> Option<Diagnosis> {
     let Caller::Known { account, .. } = caller else { return None };
     Some(match &configuration.account {

@@ -3,26 +3,12 @@
 use super::facts::Compilers;
 use crate::settings::{Compile, Platform};
 
-/// Where, and why.
+/// Where, and why: on this machine for a rustc target, in Docker, or impossible on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// On this machine, for this target.
-    Host {
-        /// rustc's target triple.
-        target: &'static str,
-        /// Why that is possible.
-        why: String,
-    },
-    /// In Docker.
-    Docker {
-        /// Why not on this machine.
-        why: String,
-    },
-    /// Impossible on this machine.
-    Nowhere {
-        /// What is missing.
-        why: String,
-    },
+    Host(&'static str, String),
+    Docker(String),
+    Nowhere(String),
 }
 
 impl Choice {
@@ -37,14 +23,12 @@ impl Choice {
     /// | docker | – | yes / no | docker / nowhere |
     pub fn of(compile: Compile, platform: Platform, compilers: &Compilers, engine_responds: bool) -> Self {
         match (compile, on_host(platform, compilers), engine_responds) {
-            (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host { target, why },
-            (Compile::Auto, Err(why), true) => Self::Docker { why },
-            (Compile::Docker, _, true) => Self::Docker { why: "required by the settings".to_owned() },
-            (Compile::Auto, Err(why), false) => Self::Nowhere { why: format!("{why}, and no Docker engine responds") },
-            (Compile::Docker, _, false) => {
-                Self::Nowhere { why: "the settings require Docker; no engine responds".to_owned() }
-            }
-            (Compile::Host, Err(why), _) => Self::Nowhere { why: format!("the settings require this machine; {why}") },
+            (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host(target, why),
+            (Compile::Auto, Err(why), true) => Self::Docker(why),
+            (Compile::Docker, _, true) => Self::Docker("required by the settings".to_owned()),
+            (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine responds")),
+            (Compile::Docker, _, false) => Self::Nowhere("the settings require Docker; no engine responds".to_owned()),
+            (Compile::Host, Err(why), _) => Self::Nowhere(format!("the settings require this machine; {why}")),
         }
     }
 }
@@ -57,12 +41,10 @@ fn on_host(platform: Platform, compilers: &Compilers) -> Result<(&'static str, S
         Platform::X86 => "x86_64-unknown-linux-musl",
         Platform::Arm64 => "aarch64-unknown-linux-musl",
     };
-    if compilers.host.is_none() {
-        return Err("rustc is not installed".to_owned());
-    }
-    let native = compilers.host.as_deref() == Some(gnu);
+    let Some(host) = &compilers.host else { return Err("rustc is not installed".to_owned()) };
+    let native = host == gnu;
     // Another platform's musl target would also need its linker.
-    let same = compilers.host.as_ref().is_some_and(|host| host.split('-').next() == gnu.split('-').next());
+    let same = host.split('-').next() == gnu.split('-').next();
     if same && compilers.targets.iter().any(|target| target == musl) {
         return Ok((musl, "is always static".to_owned()));
     }

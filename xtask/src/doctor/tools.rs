@@ -13,12 +13,37 @@ const DOCKER_API: (u32, u32) = (1, 41);
 const DISK: u64 = 8;
 
 pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
-    let mut list = vec![rust(facts), git(facts), linker(facts), postgres(facts), python(facts), uv(facts), disk(facts)];
-    list.push(docker(facts));
+    let git = ["sudo apt-get install git", "(Fedora: sudo dnf install git; macOS: xcode-select --install)"];
+    let cc = ["sudo apt-get install build-essential", "(Fedora: sudo dnf install gcc; macOS: xcode-select --install)"];
+    let slow = "not installed; pip is used, about ten times slower";
+    let mut list = vec![
+        rust(facts),
+        match &facts.git {
+            None => Diagnosis::red("git", "not on PATH; the tests use it to list committed files", &git),
+            Some(text) => Diagnosis::green("git", shown(text)),
+        },
+        match &facts.linker {
+            None => Diagnosis::red("c linker", "no `cc` on PATH; Rust links with it", &cc),
+            Some(text) => Diagnosis::green("c linker", text),
+        },
+        postgres(facts),
+        python(facts),
+        match &facts.uv {
+            None => Diagnosis::yellow("uv", slow, &["pip install uv"]),
+            Some(text) => Diagnosis::green("uv", shown(text)),
+        },
+        disk(facts.free_gib),
+        docker(&facts.engine),
+    ];
     if let Ok(configuration) = &facts.configuration {
         let responds = matches!(facts.engine, Engine::Running { .. });
-        let choice = Choice::of(configuration.compile, configuration.platform, &facts.compilers, responds);
-        list.push(images(choice));
+        let fix =
+            ["rustup target add x86_64-unknown-linux-musl", "(or: sudo apt-get install libc6-dev; or a Docker engine)"];
+        list.push(match Choice::of(configuration.compile, configuration.platform, &facts.compilers, responds) {
+            Choice::Host(target, why) => Diagnosis::green("image build", format!("on this machine: {target} {why}")),
+            Choice::Docker(why) => Diagnosis::green("image build", format!("in Docker: {why}")),
+            Choice::Nowhere(why) => Diagnosis::yellow("image build", why, &fix),
+        });
     }
     list
 }
@@ -47,22 +72,6 @@ fn rust(facts: &Facts) -> Diagnosis {
     }
 }
 
-fn git(facts: &Facts) -> Diagnosis {
-    let fix = ["sudo apt-get install git", "(Fedora: sudo dnf install git; macOS: xcode-select --install)"];
-    match &facts.git {
-        None => Diagnosis::red("git", "not on PATH; the tests use it to list committed files", &fix),
-        Some(text) => Diagnosis::green("git", shown(text)),
-    }
-}
-
-fn linker(facts: &Facts) -> Diagnosis {
-    let fix = ["sudo apt-get install build-essential", "(Fedora: sudo dnf install gcc; macOS: xcode-select --install)"];
-    match &facts.linker {
-        None => Diagnosis::red("c linker", "no `cc` on PATH; Rust links with it", &fix),
-        Some(text) => Diagnosis::green("c linker", text.clone()),
-    }
-}
-
 fn postgres(facts: &Facts) -> Diagnosis {
     let fix = [
         "sudo apt-get install postgresql",
@@ -70,8 +79,7 @@ fn postgres(facts: &Facts) -> Diagnosis {
         "(macOS: brew install postgresql)",
     ];
     if let Some(why) = &facts.postgres_refused {
-        let fix = ["sudo useradd --system postgres, or do not run as root"];
-        return Diagnosis::red("postgresql", why.clone(), &fix);
+        return Diagnosis::red("postgresql", why, &["sudo useradd --system postgres, or do not run as root"]);
     }
     match &facts.postgres {
         Some((version, folder)) if *version >= POSTGRES => {
@@ -95,23 +103,15 @@ fn python(facts: &Facts) -> Diagnosis {
             Diagnosis::red("python", format!("{}, {}.{} is required", shown(text), PYTHON.0, PYTHON.1), &fix)
         }
         Some(text) if !facts.venv && facts.uv.is_none() => {
-            let fix = ["sudo apt-get install python3-venv"];
-            Diagnosis::red("python", format!("{} without venv", shown(text)), &fix)
+            Diagnosis::red("python", format!("{} without venv", shown(text)), &["sudo apt-get install python3-venv"])
         }
         Some(text) => Diagnosis::green("python", shown(text)),
     }
 }
 
-fn uv(facts: &Facts) -> Diagnosis {
-    match &facts.uv {
-        None => Diagnosis::yellow("uv", "not installed; pip is used, about ten times slower", &["pip install uv"]),
-        Some(text) => Diagnosis::green("uv", shown(text)),
-    }
-}
-
-fn disk(facts: &Facts) -> Diagnosis {
+fn disk(free_gib: Option<u64>) -> Diagnosis {
     let fix = ["cargo clean, or set CARGO_TARGET_DIR to another disk"];
-    match facts.free_gib {
+    match free_gib {
         None => Diagnosis::yellow("disk", "free space is unknown", &[]),
         Some(0) => Diagnosis::red("disk", "less than 1 GiB free", &fix),
         Some(free) if free < DISK => {
@@ -121,45 +121,28 @@ fn disk(facts: &Facts) -> Diagnosis {
     }
 }
 
-fn docker(facts: &Facts) -> Diagnosis {
-    match &facts.engine {
-        Engine::Running { version, api, .. } if *api < DOCKER_API => Diagnosis::yellow(
-            "docker",
-            format!("{version} has API {}.{}, {}.{} is required", api.0, api.1, DOCKER_API.0, DOCKER_API.1),
-            &["update the engine to 20.10 or newer"],
-        ),
-        Engine::Running { version, api, .. } => {
-            Diagnosis::green("docker", format!("engine {version}, API {}.{}", api.0, api.1))
+fn docker(engine: &Engine) -> Diagnosis {
+    let (major, minor) = DOCKER_API;
+    match engine {
+        Engine::Running { version, api: (a, b), .. } if (*a, *b) < DOCKER_API => {
+            let found = format!("{version} has API {a}.{b}, {major}.{minor} is required");
+            Diagnosis::yellow("docker", found, &["update the engine to 20.10 or newer"])
         }
-        Engine::Unreachable { address, configured: true, why } => Diagnosis::red(
-            "docker",
-            format!("DOCKER_HOST is {address}: {why}"),
-            &["start that engine, or `unset DOCKER_HOST`"],
-        ),
-        Engine::Unreachable { why, .. } => Diagnosis::yellow(
-            "docker",
-            format!("{why}; only images need it"),
-            &[
+        Engine::Running { version, api: (a, b), .. } => {
+            Diagnosis::green("docker", format!("engine {version}, API {a}.{b}"))
+        }
+        Engine::Unreachable { address, configured: true, why } => {
+            let found = format!("DOCKER_HOST is {address}: {why}");
+            Diagnosis::red("docker", found, &["start that engine, or `unset DOCKER_HOST`"])
+        }
+        Engine::Unreachable { why, .. } => {
+            let fix = [
                 "sudo apt-get install docker.io && sudo usermod -aG docker $USER",
                 "(Fedora: sudo dnf install moby-engine)",
                 "(already installed: sudo systemctl start docker)",
-            ],
-        ),
-    }
-}
-
-fn images(choice: Choice) -> Diagnosis {
-    match choice {
-        Choice::Host { target, why } => Diagnosis::green("image build", format!("on this machine: {target} {why}")),
-        Choice::Docker { why } => Diagnosis::green("image build", format!("in Docker: {why}")),
-        Choice::Nowhere { why } => Diagnosis::yellow(
-            "image build",
-            why,
-            &[
-                "rustup target add x86_64-unknown-linux-musl",
-                "(or: sudo apt-get install libc6-dev; or a Docker engine)",
-            ],
-        ),
+            ];
+            Diagnosis::yellow("docker", format!("{why}; only images need it"), &fix)
+        }
     }
 }
 

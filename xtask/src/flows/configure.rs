@@ -1,46 +1,36 @@
 //! The settings for a command, from the module's files and the variables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::edge::{files, machine};
 use crate::failure::Failure;
-use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Problems, Resolved, Settings, Variables, given};
+use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Resolved, Settings, Variables, given};
 
-/// Settings, and their source.
 #[derive(Clone, Debug)]
 pub struct Configured {
     /// The module's name, or the path of a file that is not a module.
     pub module: String,
-    /// The file's name in messages.
     pub file: String,
-    /// The settings, and the overridden keys.
     pub resolved: Resolved,
 }
 
 impl Configured {
-    /// The settings themselves.
     pub fn settings(&self) -> &Settings {
         &self.resolved.settings
     }
 }
 
 /// The variables of the environment, and below them those of `.env` in the repository or of another file.
-///
-/// # Errors
-/// With every problem of that file, or when a given file does not exist: the command would use other settings and another
-/// account. Only the default `.env` may be missing.
+/// Only the default `.env` may be missing: without a given file the command would use other settings and another account.
 pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     let (shown, path) = match dot_env {
         Some(path) => (path.display().to_string(), path.to_owned()),
         None => (".env".to_owned(), files::root().join(".env")),
     };
     let below = match files::bytes(&path)? {
-        Some(bytes) => settings::text_of(&shown, bytes)
-            .map_err(|problem| vec![problem])
-            .and_then(|text| settings::dot_env(&shown, &text))
-            .map_err(|list| Problems { of: shown, list })?,
+        Some(bytes) => settings::dot_env(&shown, &settings::text_of(&shown, bytes)?)?,
         None if dot_env.is_none() => Variables::new(),
         None => {
             let failure = Failure::new(format!("the file `{shown}` of --dot-env does not exist"));
@@ -51,9 +41,6 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
 }
 
 /// The settings of a module: that of `--env`, else of SETTINGS_MODULE, else `dev`.
-///
-/// # Errors
-/// With every problem of the files.
 pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
     let (module, how) = chosen(asked, variables);
     let path = files::root().join(FOLDER).join(format!("{module}.yaml"));
@@ -67,10 +54,6 @@ pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> 
     Ok(Configured { module, ..configured })
 }
 
-/// The settings of any file.
-///
-/// # Errors
-/// As [`module`].
 pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
     let shown = path.display().to_string();
     let text = read(path, &shown)?.with_context(|| format!("`{shown}` does not exist"))?;
@@ -94,10 +77,7 @@ fn chosen(asked: Option<&str>, variables: &Variables) -> (String, String) {
 }
 
 fn read(path: &Path, shown: &str) -> Result<Option<String>> {
-    let Some(bytes) = files::bytes(path)? else { return Ok(None) };
-    let text =
-        settings::text_of(shown, bytes).map_err(|problem| Problems { of: shown.to_owned(), list: vec![problem] });
-    Ok(Some(text?))
+    Ok(files::bytes(path)?.map(|bytes| settings::text_of(shown, bytes)).transpose()?)
 }
 
 fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<Configured> {
@@ -119,13 +99,10 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved })
 }
 
-/// All modules.
 fn modules() -> Result<String> {
-    let modules = files::list(&files::root().join(FOLDER))?
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|end| end == "yaml"));
-    let mut names: Vec<String> =
-        modules.filter_map(|path: PathBuf| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+    let files = files::list(&files::root().join(FOLDER))?;
+    let yaml = files.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let mut names: Vec<_> = yaml.filter_map(|path| Some(path.file_stem()?.to_string_lossy())).collect();
     names.sort();
     Ok(names.join(", "))
 }

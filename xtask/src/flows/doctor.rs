@@ -11,13 +11,9 @@ use crate::edge::aws::{self, Aws};
 use crate::edge::{docker, files, machine, postgres};
 use crate::settings::{Origin, Override, Problems, Variables, given};
 
-/// Timeout of the request for the caller's identity.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Inspects everything once, within seconds and without changes.
-///
-/// # Errors
-/// When the file of `--dot-env` does not exist.
 pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let root = files::root();
     // Invalid lines of `.env` are a problem of the settings; everything else is still inspected.

@@ -47,9 +47,9 @@ impl ImageRequest {
         let compilers = machine::compilers();
         let (target, image) = match Choice::of(images.ingestion.compile, self.settings.batch.platform, &compilers, true)
         {
-            Choice::Host { target, .. } => (target, None),
-            Choice::Docker { .. } => (self.settings.batch.platform.gnu(), Some(images.ingestion.builder.clone())),
-            Choice::Nowhere { why } => {
+            Choice::Host(target, _) => (target, None),
+            Choice::Docker(_) => (self.settings.batch.platform.gnu(), Some(images.ingestion.builder.clone())),
+            Choice::Nowhere(why) => {
                 let failure = Failure::new(format!("cannot compile the programs: {why}"));
                 return Err(failure.hint("`cargo xtask doctor` shows what to install").into());
             }

@@ -27,7 +27,7 @@ pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Depe
         let file = format!("{shown}/{name}.yaml");
         let bytes = files::bytes(&path)?.unwrap_or_default();
         let read = settings::text_of(&file, bytes)
-            .map_err(|problem| vec![problem])
+            .map_err(|problems| problems.list)
             .and_then(|text| Template::parse(&name, Document { file: &file, text: &text }));
         match read {
             Ok(template) => templates.push(template),

@@ -17,7 +17,6 @@ use crate::edge::files;
 use crate::edge::postgres::{self, Server};
 use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
-/// Creates the database of a local server, and what a source needs in it.
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
     let admin = |database| server.login(postgres::SUPERUSER, server.password.expose(), database);
     let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?;
@@ -36,7 +35,6 @@ fn verifiers(passwords: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     passwords.iter().map(|(role, password)| (role.clone(), scram_sha_256(password.as_bytes()))).collect()
 }
 
-/// Reads a contract.
 pub fn contract(file: &Path) -> Result<Contract> {
     let text = files::read(file)?.with_context(|| format!("there is no contract `{}`", file.display()))?;
     Ok(Contract::parse(&text, &file.display().to_string())?)

@@ -54,19 +54,12 @@ impl Auth {
         // An owner has up to 39 letters, digits and hyphens; a name up to 100, also with dots and underscores (GitHub's
         // sign-up and repository forms). GitHub allows more characters in an environment and escapes a `:` in an identity
         // (GitHub Docs, "OpenID Connect reference"). Ours: nothing to escape, and room for a suffix.
+        let repository = "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$";
+        let owner_and_name = "write owner/name as GitHub shows it, without https:// and .git";
+        let environment = "^[A-Za-z0-9_-]{1,64}$";
         for (path, value, pattern, fix) in [
-            (
-                "auth.repository",
-                &self.repository,
-                "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$",
-                "write owner/name as GitHub shows it, without https:// and .git",
-            ),
-            (
-                "auth.environment",
-                &self.environment,
-                "^[A-Za-z0-9_-]{1,64}$",
-                "write up to 64 letters, digits, `-` and `_`",
-            ),
+            ("auth.repository", &self.repository, repository, owner_and_name),
+            ("auth.environment", &self.environment, environment, "write up to 64 letters, digits, `-` and `_`"),
         ] {
             match (self.method, value) {
                 (Method::Oidc, None) => found.add(path, format!("is missing: `method: oidc` needs it; {fix}")),
@@ -76,7 +69,7 @@ impl Auth {
                     }
                 }
                 (Method::Keys, Some(_)) => {
-                    found.add(path, "is only for `method: oidc`; remove it or change the method");
+                    found.add(path, "is only for `method: oidc`; remove it or change the method")
                 }
                 (Method::Keys, None) => {}
             }

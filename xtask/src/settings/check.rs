@@ -11,29 +11,23 @@ use super::document::{at, shown};
 const RETENTION: [u64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// One key with a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     /// Keys and list positions from the top, separated by dots.
     pub path: String,
     /// The value, if it helps and is not a secret.
     pub value: Option<String>,
-    /// The rule, and what to write.
     pub fix: String,
 }
 
-/// What the rules find, in no order. Every rule names the key by its path.
 #[derive(Debug)]
 pub(super) struct Findings<'s> {
     document: &'s Value,
-    /// Values that break a rule.
     pub problems: Vec<Finding>,
-    /// Values that AWS may refuse.
     pub warnings: Vec<Finding>,
 }
 
 impl<'s> Findings<'s> {
-    /// No findings yet in these settings.
     pub(super) fn of(document: &'s Value) -> Self {
         Self { document, problems: Vec::new(), warnings: Vec::new() }
     }
@@ -46,12 +40,10 @@ impl<'s> Findings<'s> {
         Finding { path: path.to_owned(), value: self.value(path).map(shown), fix: fix.into() }
     }
 
-    /// A value that breaks a rule, or a missing key.
     pub(super) fn add(&mut self, path: &str, fix: impl Into<String>) {
         self.problems.push(self.finding(path, fix));
     }
 
-    /// A value that AWS may refuse.
     pub(super) fn warn(&mut self, path: &str, message: impl Into<String>) {
         self.warnings.push(self.finding(path, message));
     }
@@ -64,7 +56,6 @@ impl<'s> Findings<'s> {
         holds
     }
 
-    /// A number must be in the range.
     pub(super) fn range(&mut self, path: &str, range: impl RangeBounds<u64>, fix: &str) {
         let holds = self.value(path).and_then(Value::as_u64).is_some_and(|number| range.contains(&number));
         self.must(holds, path, fix);
@@ -76,7 +67,6 @@ impl<'s> Findings<'s> {
         self.must(self.value(path).and_then(Value::as_str).is_none_or(matches), path, fix)
     }
 
-    /// No element of a list may repeat an earlier one.
     pub(super) fn no_duplicates(&mut self, path: &str) {
         let list = self.value(path).and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
         for (index, _) in list.iter().enumerate().filter(|(index, element)| list[..*index].contains(element)) {
@@ -84,7 +74,6 @@ impl<'s> Findings<'s> {
         }
     }
 
-    /// CloudWatch must have the retention period.
     pub(super) fn retention(&mut self, path: &str) {
         let days = self.value(path).and_then(Value::as_u64).unwrap_or_default();
         if !RETENTION.contains(&days) {

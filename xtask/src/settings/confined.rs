@@ -1,28 +1,21 @@
 //! Account 000000000000 belongs to emulators, so calls for it may only go to this machine.
 
-use std::net::IpAddr;
-
 use ipnet::Ipv4Net;
 use url::{Host, Url};
 
 use super::overrides::{Origin, Variables, given};
 use crate::failure::Failure;
 
-/// The endpoint of all services; with a suffix, of one service.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-/// The credentials.
 const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /// The networks of Docker's bridges (Docker's documentation of `dockerd`, `default-address-pools`).
 const BRIDGES: &str = "172.16.0.0/12";
 
-/// Checks that every call goes to this machine.
-///
-/// # Errors
-/// With the variable that names another host, or is missing, so that calls would go to AWS.
+/// Fails if a variable names another host, or none names this machine, so that calls would go to AWS.
 pub fn confined(variables: &Variables) -> Result<(), Failure> {
-    let refused = |words: String| {
+    let refused = |problem: String| {
         let hint = "use the variables of a rehearsal (--dot-env) and unset those of AWS in the environment; or use other settings";
-        Failure::new(format!("account 000000000000 belongs to emulators on this machine, but {words}")).hint(hint)
+        Failure::new(format!("account 000000000000 belongs to emulators on this machine, but {problem}")).hint(hint)
     };
     if given(variables, ENDPOINT).is_none() {
         return Err(refused(format!("{ENDPOINT} is not set")));
@@ -42,13 +35,12 @@ pub fn confined(variables: &Variables) -> Result<(), Failure> {
     }
 }
 
-/// Whether a URL names this machine, or a container on it.
 fn is_here(url: &str) -> bool {
     let Ok(url) = url.parse::<Url>() else { return false };
     let on_bridge = |address: &std::net::Ipv4Addr| BRIDGES.parse().is_ok_and(|net: Ipv4Net| net.contains(address));
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback() || on_bridge(&address),
+        Some(Host::Ipv4(address)) => address.is_loopback() || on_bridge(&address),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }

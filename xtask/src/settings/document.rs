@@ -2,31 +2,25 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 
-/// A file: its name in messages, and its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Document<'d> {
-    /// `infra/settings/dev.yaml`.
     pub file: &'d str,
-    /// Its text.
     pub text: &'d str,
 }
 
 /// The bytes as text, without a byte order mark.
-///
-/// # Errors
-/// With the line of the first byte that is not UTF-8.
-pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problem> {
+pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problems> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
-        Problem::of(file, Some(line), "is not UTF-8 from this line on; save the file as UTF-8")
+        let problem = Problem::of(file, Some(line), "is not UTF-8 from this line on; save the file as UTF-8");
+        Problems { of: file.to_owned(), list: vec![problem] }
     })?;
     Ok(contract::without_bom(&text).to_owned())
 }
 
-/// The file's mapping.
 pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
     let value: Value = serde_yaml::from_str(file.text).map_err(|error| no_yaml(file, &error))?;
     let fix = match value {
@@ -37,18 +31,15 @@ pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {
     Err(Problem::of(file.file, None, fix))
 }
 
-/// The YAML reader's error as a problem.
 pub fn no_yaml(file: Document<'_>, error: &serde_yaml::Error) -> Problem {
     let (line, fix) = contract::explain(file.text, error);
     Problem::of(file.file, line, fix)
 }
 
-/// The text between two others.
 pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     Some(text.split_once(before)?.1.split_once(after)?.0)
 }
 
-/// The value at a path of keys and list positions.
 pub(super) fn at<'v>(value: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v Value> {
     path.iter().map(AsRef::as_ref).try_fold(value, |value, step| match value {
         Value::Sequence(list) => list.get(step.parse::<usize>().ok()?),
@@ -56,7 +47,6 @@ pub(super) fn at<'v>(value: &'v Value, path: &[impl AsRef<str>]) -> Option<&'v V
     })
 }
 
-/// A value on one line, shortened.
 pub(super) fn shown(value: &Value) -> String {
     let text = match value {
         Value::Mapping(_) => return "{…}".to_owned(),

@@ -6,13 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::overrides::{Origin, Variable, Variables};
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 
-/// The variables of a file; `file` is its name in messages.
-///
-/// # Errors
-/// With every invalid line and every name that is set twice. No message quotes a value: it may be a secret.
-pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
+/// The variables of a file. Reports every invalid line and every name that is set twice, but no value: it may be a secret.
+pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     let (mut variables, mut problems) = (Variables::new(), Vec::new());
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
@@ -22,28 +19,21 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Vec<Problem>> {
             continue;
         }
         let mut more = || lines.next().map(|(_, line)| line);
-        let (name, value) = match assignment(line, &mut more) {
-            Ok(assignment) => assignment,
-            Err(fix) => {
-                problems.push(Problem::of(file, Some(number), fix));
-                continue;
-            }
+        let fix = match assignment(line, &mut more) {
+            Err(fix) => fix.to_owned(),
+            Ok((name, value)) => match first.get(name) {
+                Some(earlier) => format!("`{name}` is already set on line {earlier}; remove one of the two lines"),
+                None => {
+                    first.insert(name, number);
+                    let origin = Origin::DotEnv { file: file.to_owned(), line: number };
+                    variables.insert(name.to_owned(), Variable { value, origin });
+                    continue;
+                }
+            },
         };
-        match first.get(name) {
-            Some(earlier) => {
-                let fix = format!("`{name}` is already set on line {earlier}; remove one of the two lines");
-                problems.push(Problem::of(file, Some(number), fix));
-            }
-            None => {
-                first.insert(name, number);
-                variables.insert(
-                    name.to_owned(),
-                    Variable { value, origin: Origin::DotEnv { file: file.to_owned(), line: number } },
-                );
-            }
-        }
+        problems.push(Problem::of(file, Some(number), fix));
     }
-    if problems.is_empty() { Ok(variables) } else { Err(problems) }
+    if problems.is_empty() { Ok(variables) } else { Err(Problems { of: file.to_owned(), list: problems }) }
 }
 
 const FORM: &str = "is not `NAME=value`; start a comment with #";
@@ -68,19 +58,15 @@ fn assignment<'t>(
     Ok((name, value))
 }
 
-/// The text up to the closing quote, including line ends.
 fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t str>) -> Result<String, &'static str> {
     let (mut value, mut line) = (String::new(), start);
     loop {
         if let Some((end, rest)) = line.split_once(quote) {
             value.push_str(end);
             let is_comment = rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with('#');
-            return if rest.trim().is_empty() || is_comment {
-                Ok(value)
-            } else {
-                Err("has text after the closing quote; \
-                     put a value with one kind of quote into the other kind, and a space before a comment")
-            };
+            let wrong = "has text after the closing quote; put a value with one kind of quote into the other kind, and a \
+                         space before a comment";
+            return if rest.trim().is_empty() || is_comment { Ok(value) } else { Err(wrong) };
         }
         value.push_str(line);
         value.push('\n');
@@ -88,18 +74,13 @@ fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t
     }
 }
 
-/// A word; a comment may follow.
 fn unquoted(value: &str) -> Result<&str, &'static str> {
     let (word, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
     if word.starts_with('#') {
         return Ok("");
     }
-    let rest = rest.trim_start();
-    if rest.is_empty() || rest.starts_with('#') {
-        Ok(word)
-    } else {
-        Err("has a value with spaces; quote it, and start a comment with #")
-    }
+    let wrong = "has a value with spaces; quote it, and start a comment with #";
+    if rest.trim_start().is_empty() || rest.trim_start().starts_with('#') { Ok(word) } else { Err(wrong) }
 }
 
 #[cfg(test)]

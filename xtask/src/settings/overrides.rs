@@ -16,34 +16,23 @@ pub const OVERRIDES: [(&str, &str); 7] = [
     ("IMAGE_CA_BUNDLE", "images.ca_bundle"),
 ];
 
-/// Where a variable is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// The process's environment.
     Environment,
-    /// `.env`, or the file of `--dot-env`.
-    DotEnv {
-        /// The file's name in messages.
-        file: String,
-        /// The line.
-        line: usize,
-    },
+    DotEnv { file: String, line: usize },
 }
 
-/// A variable.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Variable {
     /// Its value; it may be a secret.
     pub value: String,
-    /// Where it is set.
     pub origin: Origin,
 }
 
 /// The variables of the environment and `.env`; the environment has precedence.
 pub type Variables = BTreeMap<String, Variable>;
 
-/// A variable's value, if it is set and not empty.
 pub fn given<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
     variables.get(name).map(|variable| variable.value.trim()).filter(|value| !value.is_empty())
 }

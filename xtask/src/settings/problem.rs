@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file, such as `infra/settings/dev.yaml` or `.env`, or `environment`.
     pub file: String,
     /// The line, from 1, if known.
     pub line: Option<usize>,
@@ -13,12 +11,10 @@ pub struct Problem {
     pub key: String,
     /// The value, if it helps and is not a secret.
     pub value: Option<String>,
-    /// The rule, and what to write instead.
     pub fix: String,
 }
 
 impl Problem {
-    /// A problem of a whole file, or of one of its lines.
     pub fn of(file: &str, line: Option<usize>, fix: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, key: String::new(), value: None, fix: fix.into() }
     }
@@ -27,9 +23,7 @@ impl Problem {
 /// Why settings were refused: every problem, by file and line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
-    /// The subject, such as "settings `dev`".
     pub of: String,
-    /// At least one.
     pub list: Vec<Problem>,
 }
 

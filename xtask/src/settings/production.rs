@@ -12,63 +12,31 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     if protection.level != Level::Production {
         return;
     }
-    let exported = |log| warehouse.log_exports.contains(&log);
-    for (path, holds, fix) in [
-        (
-            "protection.termination_protection",
-            protection.termination_protection,
-            "prevent accidental deletion: write true",
-        ),
-        (
-            "protection.deletion_policy",
-            protection.deletion_policy == Deletion::Retain,
-            "data must outlive its stack: write retain",
-        ),
-        ("auth.method", auth.method == Method::Oidc, "access keys can leak: write oidc, and the repository"),
-        (
-            "network.nat_gateways",
-            network.nat_gateways >= 2,
-            "the failure of one zone must not affect the others: write 2 or 3",
-        ),
-        (
-            "network.flow_log_days",
-            network.flow_log_days >= 90,
-            "attacks are often found after months: write 90 or more",
-        ),
-        (
-            "storage.raw.expire_days",
-            storage.raw.expire_days.is_none(),
-            "all other data is rebuilt from raw/: remove this key",
-        ),
-        (
-            "warehouse.usage_limit.action",
-            warehouse.usage_limit.action != Breach::Log,
-            "a log entry alerts no one: write emit-metric, which has an alarm, or deactivate",
-        ),
-        (
-            "warehouse.log_exports",
-            exported(LogExport::Userlog) && exported(LogExport::Connectionlog),
-            "logins and changes of users must be logged: add userlog and connectionlog",
-        ),
-        (
-            "airflow.webserver",
-            airflow.webserver == Webserver::Private,
-            "Airflow must only be reachable from inside the VPC: write private",
-        ),
-        (
-            "airflow.class",
-            airflow.class != "mw1.micro",
-            "mw1.micro runs only 3 tasks at the same time, in one container: write mw1.small or larger",
-        ),
-        (
-            "monitoring.log_days",
-            monitoring.log_days >= 90,
-            "failures may be investigated after months: write 90 or more",
-        ),
-        ("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; write an address"),
-    ] {
-        found.must(holds, path, format!("level is production: {fix}"));
-    }
+    let exports = |log| warehouse.log_exports.contains(&log);
+    let mut must = |path: &str, holds: bool, fix: &str| found.must(holds, path, format!("level is production: {fix}"));
+    let fix = "prevent accidental deletion: write true";
+    must("protection.termination_protection", protection.termination_protection, fix);
+    let retained = protection.deletion_policy == Deletion::Retain;
+    must("protection.deletion_policy", retained, "data must outlive its stack: write retain");
+    must("auth.method", auth.method == Method::Oidc, "access keys can leak: write oidc, and the repository");
+    let fix = "the failure of one zone must not affect the others: write 2 or 3";
+    must("network.nat_gateways", network.nat_gateways >= 2, fix);
+    let fix = "attacks are often found after months: write 90 or more";
+    must("network.flow_log_days", network.flow_log_days >= 90, fix);
+    let fix = "all other data is rebuilt from raw/: remove this key";
+    must("storage.raw.expire_days", storage.raw.expire_days.is_none(), fix);
+    let fix = "a log entry alerts no one: write emit-metric, which has an alarm, or deactivate";
+    must("warehouse.usage_limit.action", warehouse.usage_limit.action != Breach::Log, fix);
+    let logged = exports(LogExport::Userlog) && exports(LogExport::Connectionlog);
+    let fix = "logins and changes of users must be logged: add userlog and connectionlog";
+    must("warehouse.log_exports", logged, fix);
+    let fix = "Airflow must only be reachable from inside the VPC: write private";
+    must("airflow.webserver", airflow.webserver == Webserver::Private, fix);
+    let fix = "mw1.micro runs only 3 tasks at the same time, in one container: write mw1.small or larger";
+    must("airflow.class", airflow.class != "mw1.micro", fix);
+    let fix = "failures may be investigated after months: write 90 or more";
+    must("monitoring.log_days", monitoring.log_days >= 90, fix);
+    must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; write an address");
     // The file names the account, so that the `.env` of another deployment cannot redirect production.
     match own_account {
         Some(own) if settings.account.as_deref() != Some(own) => {

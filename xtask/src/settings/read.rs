@@ -13,23 +13,16 @@ use super::overrides::{OVERRIDES, Origin, Variables, given};
 use super::problem::{Problem, Problems};
 use super::{rules, secrets, structure};
 
-/// Valid settings, and which of them are not from a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
-    /// Every value.
     pub settings: Settings,
-    /// What `.env` and the environment set, by key.
     pub overridden: BTreeMap<String, Override>,
-    /// Values that AWS may refuse.
     pub warnings: Vec<Problem>,
 }
 
-/// A variable that sets a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Override {
-    /// The variable.
     pub variable: &'static str,
-    /// Its origin.
     pub origin: Origin,
 }
 
@@ -41,9 +34,7 @@ pub fn extends(text: &str) -> Option<String> {
 }
 
 /// Settings from a module's file, the file that it extends, and the variables.
-///
-/// # Errors
-/// With every problem of the first kind found: invalid YAML; secrets; unknown keys and wrong types; broken rules.
+/// Reports every problem of the first kind found: invalid YAML; secrets; unknown keys and wrong types; broken rules.
 pub fn resolve(
     of: &str,
     own: Document<'_>,
@@ -74,17 +65,13 @@ impl<'d> Reader<'d> {
                     continue;
                 }
             };
+            let fix = match index {
+                0 => "must be the name of one module",
+                _ => "a file that is extended cannot extend another one",
+            };
             if let Some(extends) = document.remove(EXTENDS).filter(|extends| index > 0 || !extends.is_string()) {
-                let fix = if index > 0 {
-                    "a file that is extended cannot extend another one"
-                } else {
-                    "must be the name of one module"
-                };
-                problems.push(Problem {
-                    key: EXTENDS.to_owned(),
-                    value: Some(shown(&extends)),
-                    ..Problem::of(file.file, line_of(file.text, &[EXTENDS]), fix)
-                });
+                let problem = Problem::of(file.file, line_of(file.text, &[EXTENDS]), fix);
+                problems.push(Problem { key: EXTENDS.to_owned(), value: Some(shown(&extends)), ..problem });
             }
             good.push((*file, Value::Mapping(document)));
         }
@@ -122,7 +109,6 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Fails if anything was found.
     fn refuse(&self, found: Vec<Finding>) -> Result<(), Vec<Problem>> {
         if found.is_empty() { Ok(()) } else { Err(self.all_placed(found)) }
     }

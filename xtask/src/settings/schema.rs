@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::model::Settings;
 
-/// The schema of a file with all keys.
 pub fn schema() -> String {
     text("A deployment's settings", "schema.json", schema_for!(Settings))
 }
@@ -34,7 +33,6 @@ fn text(title: &str, file: &str, mut schema: Schema) -> String {
     format!("{:#}\n", schema.as_value())
 }
 
-/// Joins the lines of a doc comment, and removes number formats such as `uint32`, which JSON Schema does not have.
 fn tidy(schema: &mut Schema) {
     if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
         *text = text.replace('\n', " ");

@@ -57,7 +57,6 @@ fn unknown_key(section: &[String], key: &str, known: &[String]) -> Finding {
     Finding { path: path.join("."), value: None, fix }
 }
 
-/// A missing key, an unknown word, or a value of the wrong type.
 fn other(mut path: Vec<String>, document: &Value, message: &str) -> Finding {
     if let Some(key) = between(message, "missing field `", "`") {
         path.push(key.to_owned());
@@ -93,7 +92,6 @@ fn choices(message: &str) -> Vec<String> {
     after.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The most similar known word, if any is similar enough.
 fn similar<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
     let likeness = |other: &&str| strsim::jaro_winkler(word, other);
     let known = known.iter().map(String::as_str);

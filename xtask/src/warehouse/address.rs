@@ -1,7 +1,5 @@
 //! The address of a warehouse.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::str::FromStr;
 
 use contract::{Tls, TlsOptions};
@@ -15,22 +13,14 @@ use crate::failure::Failure;
 pub enum Address {
     /// A workgroup of Redshift Serverless, for the Data API.
     Redshift {
-        /// The workgroup.
         workgroup: String,
-        /// The database.
         database: String,
     },
-    /// A PostgreSQL server.
     Postgres {
-        /// The host's name or address.
         host: String,
-        /// The port; 5432 by default.
         port: u16,
-        /// The database user.
         user: String,
-        /// The database.
         database: String,
-        /// How the connection is protected.
         tls: Tls,
     },
 }

@@ -1,7 +1,5 @@
 //! The statements that prepare PostgreSQL.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::collections::BTreeMap;
 
 use super::{ROLES, schemas};

@@ -4,19 +4,14 @@
 //! CREATE USER and CREATE ROLE have no IF NOT EXISTS, so the plan depends on the existing ones. No table has a primary key:
 //! Redshift does not enforce it, but its planner relies on it.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::collections::BTreeSet;
 
 use super::{ROLES, schemas};
 use crate::failure::Failure;
 
-/// The database users of the roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Users {
-    /// Runs `copy`.
     pub loader: String,
-    /// Runs dbt.
     pub transformer: String,
     /// Only read.
     pub readers: Vec<String>,
@@ -74,7 +69,6 @@ pub const EXISTING: [&str; 3] = [
     "SELECT 'grant', user_name, role_name FROM svv_user_grants",
 ];
 
-/// The existing users, roles and grants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Existing(BTreeSet<[String; 3]>);
 
@@ -91,7 +85,6 @@ impl Existing {
     }
 }
 
-/// The statements for a source.
 pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
     let mut statements = Vec::new();
     for user in users.each().map(|(user, _)| user).collect::<BTreeSet<_>>() {

@@ -12,7 +12,6 @@ use crate::failure::Failure;
 use crate::settings::Variables;
 use crate::warehouse::{Address, EXISTING, Existing, Users, bootstrap, plan};
 
-/// The database users of the three roles.
 #[derive(Debug)]
 pub enum Who {
     /// IAM roles and users. The statements run as the user of this secret (its ARN), or as the caller.
@@ -21,11 +20,9 @@ pub enum Who {
     Passwords { roles: BTreeMap<String, String>, admin: String },
 }
 
-/// A warehouse, and the statements that prepare it.
 #[derive(Debug)]
 pub struct Preparation {
     connection: Connection,
-    /// In order; each is idempotent.
     pub statements: Vec<String>,
 }
 
@@ -65,7 +62,6 @@ impl Preparation {
         }
     }
 
-    /// Runs the statements.
     pub fn apply(&self) -> Result<()> {
         match &self.connection {
             Connection::DataApi(aws, redshift) => aws.wait(redshift.execute(&self.statements)),

@@ -10,7 +10,7 @@ fn values(text: &str) -> Vec<String> {
 }
 
 fn refused(text: &str) -> Vec<(Option<usize>, String)> {
-    let problems = dot_env("prod.env", text).expect_err("bad lines");
+    let problems = dot_env("prod.env", text).expect_err("bad lines").list;
     assert!(problems.iter().all(|problem| problem.file == "prod.env" && !problem.to_string().contains("secret")));
     problems.into_iter().map(|problem| (problem.line, problem.fix)).collect()
 }
