@@ -88,7 +88,6 @@ pub struct Lint {
     pub linter: Linter,
 }
 
-/// The linters that continuous integration runs.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linter {
     /// rustfmt
@@ -156,7 +155,6 @@ pub struct Local {
     pub run: LocalRun,
 }
 
-/// The actions of `local`.
 #[derive(Subcommand, Debug)]
 pub enum LocalAction {
     /// Fetch, transform, load and build the marts (the default)
@@ -173,7 +171,6 @@ pub enum LocalAction {
     Reset(Place),
 }
 
-/// The folder of the local platform, and the output format.
 #[derive(Args, Clone, Debug)]
 pub struct Place {
     /// Folder of the lake and the database (default: target/local in the repository)

@@ -1,6 +1,6 @@
 //! `infra/settings/<module>.yaml` as types: what differs between deployments.
 //!
-//! Precedence of values: the environment, `.env` (both only for the keys of `settings/overrides.rs`), the module's file, the
+//! Precedence of values: the environment, `.env` (both only for the keys of `settings/variables.rs`), the module's file, the
 //! file that it `extends`. All problems are reported together, each with its place, key, value and fix. Every rule names its
 //! source; "ours" marks a rule that AWS does not require.
 
@@ -13,13 +13,10 @@ mod check;
 mod confined;
 mod dags;
 mod document;
-mod dot_env;
 mod images;
 mod model;
 mod monitoring;
 mod network;
-mod overrides;
-mod problem;
 mod production;
 mod read;
 mod rules;
@@ -27,21 +24,20 @@ mod schema;
 mod secrets;
 mod storage;
 mod structure;
+mod variables;
 mod warehouse;
 
 pub use airflow::{LogLevel, Webserver};
 pub use auth::Method;
 pub use batch::{Batch, JobDefinition, Platform};
 pub use confined::confined;
-pub use document::{Document, no_yaml, text_of};
-pub use dot_env::dot_env;
+pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};
 pub use images::Compile;
 pub use model::{Deletion, Level, Settings};
 pub use network::Endpoint;
-pub use overrides::{Origin, Variable, Variables, given};
-pub use problem::{Problem, Problems};
 pub use read::{Override, Resolved, extends, resolve};
 pub use schema::{overlay_schema, schema};
+pub use variables::{Origin, Variable, Variables, dot_env, given};
 pub use warehouse::{Breach, LogExport, Period};
 
 /// The default module.

@@ -24,6 +24,12 @@ pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 
 pub const DATABASE: &str = "dpstack";
 
+/// Schemas, the role that owns their tables, and the roles that read them.
+fn readers(source: &str) -> [(String, &'static str, &'static [&'static str]); 2] {
+    let loaded = (format!("{source}, etl"), "loader", &["transformer", "reader"][..]);
+    [loaded, ("analytics".to_owned(), "transformer", &["reader"])]
+}
+
 /// A source's schemas and the two shared ones, each with the role that writes it.
 fn schemas(source: &str) -> [(String, &'static str); 4] {
     [

@@ -129,9 +129,7 @@ impl<'c> Checker<'c> {
         match collection.columns.get(key).map(|column| column.kind) {
             None => self.add(at, &["key"], format!("no column `{key}`; name one of the columns")),
             Some(Type::String(_) | Type::Integer) => {}
-            Some(kind) => {
-                self.add(at, &["key"], format!("`{key}` is a {kind}; a key must be a string or an integer"));
-            }
+            Some(kind) => self.add(at, &["key"], format!("`{key}` is a {kind}; a key must be a string or an integer")),
         }
         self.columns(at, &collection.columns);
         self.column_paths(at, &collection.columns, Some(&collection.children));
@@ -142,9 +140,8 @@ impl<'c> Checker<'c> {
             if child.parent_key == POSITION {
                 self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose another name"));
             }
-            for automatic in
-                [child.parent_key.as_str(), POSITION].into_iter().filter(|name| child.columns.contains_key(*name))
-            {
+            let automatic = [child.parent_key.as_str(), POSITION];
+            for automatic in automatic.into_iter().filter(|name| child.columns.contains_key(*name)) {
                 let message = format!("`{automatic}` is an automatic column; remove or rename this one");
                 self.add(&at, &["columns", automatic], message);
             }
@@ -163,9 +160,8 @@ impl<'c> Checker<'c> {
         let mut first: BTreeMap<&str, String> = BTreeMap::new();
         for (name, collection) in self.contract.collections.iter() {
             let own = (name, vec!["collections", name]);
-            let children =
-                collection.children.keys().map(|child| (child, vec!["collections", name, "children", child]));
-            for (table, at) in std::iter::once(own).chain(children) {
+            let place = |child: &'c String| (child, vec!["collections", name, "children", child]);
+            for (table, at) in std::iter::once(own).chain(collection.children.keys().map(place)) {
                 self.name(&at, table);
                 if let Some(other) = first.insert(table, at.join(".")) {
                     self.add(&at, &[], format!("table `{table}` is described twice (also at {other}); rename one"));
@@ -182,17 +178,16 @@ impl<'c> Checker<'c> {
         if !legal {
             self.add(at, &[], format!("`{name}` is not a valid name; write up to 46 of a-z 0-9 _, a letter first"));
         } else if reserved(name) {
-            let message = format!("`{name}` is a reserved word of SQL; choose another name and write `at: {name}`");
-            self.add(at, &[], message);
+            let fix = format!("choose another name and write `at: {name}`");
+            self.add(at, &[], format!("`{name}` is a reserved word of SQL; {fix}"));
         }
     }
 
     fn column_name(&mut self, at: &[&'c str], name: &str) {
         self.name(at, name);
         if system_column(name) {
-            let message =
-                format!("`{name}` is a system column of PostgreSQL; choose another name and write `at: {name}`");
-            self.add(at, &[], message);
+            let fix = format!("choose another name and write `at: {name}`");
+            self.add(at, &[], format!("`{name}` is a system column of PostgreSQL; {fix}"));
         }
     }
 
@@ -221,19 +216,15 @@ impl<'c> Checker<'c> {
             }
             for column in &table.columns {
                 let (Some(reference), Some(_)) = (&column.references, column.path) else { continue };
-                let rest = ["columns", column.name, "references"];
-                match self.contract.collections.get(&reference.table) {
+                let message = match self.contract.collections.get(&reference.table) {
+                    Some(target) if target.columns.contains_key(&reference.column) => continue,
+                    Some(_) => format!("collection `{}` has no column `{}`", reference.table, reference.column),
                     None => {
                         let known: Vec<&str> = self.contract.collections.keys().map(String::as_str).collect();
-                        let message = format!("no collection `{}`; known: {}", reference.table, known.join(", "));
-                        self.add(&at, &rest, message);
+                        format!("no collection `{}`; known: {}", reference.table, known.join(", "))
                     }
-                    Some(target) if !target.columns.contains_key(&reference.column) => {
-                        let message = format!("collection `{}` has no column `{}`", reference.table, reference.column);
-                        self.add(&at, &rest, message);
-                    }
-                    Some(_) => {}
-                }
+                };
+                self.add(&at, &["columns", column.name, "references"], message);
             }
         }
     }

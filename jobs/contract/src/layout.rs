@@ -85,9 +85,4 @@ impl Layout<'_> {
     pub fn lineage(&self, run: &RunId, job: &str, attempt: &str) -> String {
         format!("lineage/{}/run={run}/{job}-{attempt}.jsonl", self.source)
     }
-
-    /// The sample data of a collection.
-    pub fn sample(&self, collection: &str) -> String {
-        format!("sample/{}/{collection}.json", self.source)
-    }
 }

@@ -93,24 +93,12 @@ impl Contract {
 
     /// The tables of one collection, itself first.
     pub fn tables_of<'c>(&'c self, name: &'c str, collection: &'c Collection) -> Vec<Table<'c>> {
-        let own = Table {
-            name,
-            collection: name,
-            child: None,
-            doc: &collection.doc,
-            key: vec![&collection.key],
-            columns: collection
-                .columns
-                .iter()
-                .map(|(column_name, column)| {
-                    let key = *column_name == collection.key;
-                    let mut column = self.column(column_name, column);
-                    column.unique |= key;
-                    column.required |= key;
-                    column
-                })
-                .collect(),
-        };
+        let mut columns: Vec<_> = collection.columns.iter().map(|(name, column)| self.column(name, column)).collect();
+        for key in columns.iter_mut().filter(|column| column.name == collection.key) {
+            (key.required, key.unique) = (true, true);
+        }
+        let (doc, key) = (collection.doc.as_str(), vec![collection.key.as_str()]);
+        let own = Table { name, collection: name, child: None, doc, key, columns };
         let children = collection.children.iter().map(|(child_name, child)| Table {
             name: child_name,
             collection: name,
@@ -123,32 +111,28 @@ impl Contract {
     }
 
     fn child_columns<'c>(&'c self, name: &str, collection: &'c Collection, child: &'c Child) -> Vec<TableColumn<'c>> {
-        let automatic = |name, kind, references, doc| TableColumn {
-            name,
+        let position = TableColumn {
+            name: POSITION,
             path: None,
-            kind,
+            kind: Type::Integer,
             required: true,
             unique: false,
             unit: None,
             values: &[],
-            references,
+            references: None,
             known_gaps: 0,
             clean: &[],
-            doc,
+            doc: "The element's position in its list, from 1.",
         };
-        let parent_kind = collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind);
-        let parent = Reference { table: name.to_owned(), column: collection.key.clone() };
-        let mut columns = vec![
-            automatic(
-                child.parent_key.as_str(),
-                parent_kind,
-                Some(parent),
-                "The key of the record that holds the list.",
-            ),
-            automatic(POSITION, Type::Integer, None, "The element's position in its list, from 1."),
-        ];
-        columns.extend(child.columns.iter().map(|(name, column)| self.column(name, column)));
-        columns
+        let parent = TableColumn {
+            name: &child.parent_key,
+            kind: collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind),
+            references: Some(Reference { table: name.to_owned(), column: collection.key.clone() }),
+            doc: "The key of the record that holds the list.",
+            ..position.clone()
+        };
+        let own = child.columns.iter().map(|(name, column)| self.column(name, column));
+        [parent, position].into_iter().chain(own).collect()
     }
 
     fn column<'c>(&'c self, name: &'c str, column: &'c Column) -> TableColumn<'c> {

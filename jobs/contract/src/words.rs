@@ -15,7 +15,6 @@ recover references reject resort respect restore returning right rowid select se
 symmetric sysdate system table tablesample tag tdes text255 text32k then timestamp to top trailing true truncatecolumns \
 union unique unnest unpivot user using variadic verbose wallet when where window with without";
 
-/// Whether the word is reserved.
 pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
 }
@@ -24,7 +23,7 @@ pub(crate) fn reserved(word: &str) -> bool {
 /// reserved word.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
-/// Whether the name is that of a system column; a table may have it.
+/// A table may have such a name.
 pub(crate) fn system_column(name: &str) -> bool {
     SYSTEM_COLUMNS.contains(&name)
 }

@@ -227,7 +227,6 @@ pub enum RehearseAction {
     },
 }
 
-/// The faults that a rehearsal can inject.
 #[derive(ValueEnum, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum InjectedFault {

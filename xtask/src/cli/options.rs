@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-/// The settings, and the format of the output.
 #[derive(Args, Debug)]
 pub struct Common {
     /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE from the environment or .env, else dev)
@@ -19,7 +18,6 @@ pub struct Common {
     pub json: bool,
 }
 
-/// The stacks of a deployment.
 #[derive(Args, Debug)]
 pub struct Scope {
     /// Only this stack, by its file name in infra/ without `.yaml`; repeatable
@@ -32,7 +30,6 @@ pub struct Scope {
     pub common: Common,
 }
 
-/// The options of a command that writes a committed file.
 #[derive(Args, Debug)]
 pub struct Check {
     /// Write nothing; fail if the file is out of date

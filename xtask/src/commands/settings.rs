@@ -9,7 +9,7 @@ use crate::cli::SettingsArgs;
 use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::flows::configure::{self, Configured};
-use crate::settings::Override;
+use crate::settings::{Override, shortened};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
@@ -38,11 +38,7 @@ fn table(configured: &Configured) -> Result<String> {
     Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), configured.file))
 }
 
-/// A value on one line, shortened to 50 characters; `--json` has the whole value.
-fn short(text: String) -> String {
-    if text.chars().count() <= 50 { text } else { text.chars().take(49).chain(['…']).collect() }
-}
-
+/// The keys and values, each on one line; `--json` has longer values in full.
 fn leaves(value: &Value, path: &str, rows: &mut Vec<Vec<String>>) {
     let text =
         |value: &Value| serde_yaml::to_string(value).unwrap_or_default().trim_end().trim_matches('\'').to_owned();
@@ -60,5 +56,5 @@ fn leaves(value: &Value, path: &str, rows: &mut Vec<Vec<String>>) {
         Value::Sequence(list) => list.iter().map(text).collect::<Vec<_>>().join(" "),
         other => text(other),
     };
-    rows.push(vec![path.to_owned(), short(shown)]);
+    rows.push(vec![path.to_owned(), shortened(shown, 50)]);
 }

@@ -28,10 +28,9 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let settings = deployments.iter().map(of).collect::<Result<Vec<_>>>()?;
     if args.run {
         if !is_one {
-            let failure = Failure::new("cannot determine the deployment of these keys and this account");
-            return Err(failure
-                .hint(format!("pass --env {first}; then run the command for the next deployment, with its own .env"))
-                .into());
+            let failure = Failure::new("--run configures one settings module at a time");
+            let hint = format!("pass --env {first}; then run the command for the next module, with its own .env");
+            return Err(failure.hint(hint).into());
         }
         github::configure(&calls(&deployments, first), &variables, &mut terminal::step)?;
     } else {

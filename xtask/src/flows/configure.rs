@@ -42,16 +42,20 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
 
 /// The settings of a module: that of `--env`, else of SETTINGS_MODULE, else `dev`.
 pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
-    let (module, how) = chosen(asked, variables);
+    let (module, how) = match (asked, given(variables, "SETTINGS_MODULE")) {
+        (Some(asked), _) => (asked, "--env".to_owned()),
+        (None, Some(module)) => (module, format!("SETTINGS_MODULE in {}", variables["SETTINGS_MODULE"].origin)),
+        (None, None) => (DEFAULT_MODULE, "the default".to_owned()),
+    };
     let path = files::root().join(FOLDER).join(format!("{module}.yaml"));
     let shown = format!("{FOLDER}/{module}.yaml");
-    let text = if is_name(&module) { read(&path, &shown)? } else { None };
+    let text = if is_name(module) { read(&path, &shown)? } else { None };
     let Some(text) = text else {
         let failure = Failure::new(format!("settings `{module}` do not exist (selected by {how})"));
         return Err(failure.hint(format!("available: {}", modules()?)).into());
     };
     let configured = resolve(&format!("settings `{module}`"), &shown, &text, variables)?;
-    Ok(Configured { module, ..configured })
+    Ok(Configured { module: module.to_owned(), ..configured })
 }
 
 pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
@@ -63,17 +67,6 @@ pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
 /// Whether it can be a module: a name and not a path, so that no file outside the folder is read.
 fn is_name(module: &str) -> bool {
     !module.is_empty() && module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-}
-
-/// The module, and what selects it.
-fn chosen(asked: Option<&str>, variables: &Variables) -> (String, String) {
-    match (asked, given(variables, "SETTINGS_MODULE")) {
-        (Some(asked), _) => (asked.to_owned(), "--env".to_owned()),
-        (None, Some(module)) => {
-            (module.to_owned(), format!("SETTINGS_MODULE in {}", variables["SETTINGS_MODULE"].origin))
-        }
-        (None, None) => (DEFAULT_MODULE.to_owned(), "the default".to_owned()),
-    }
 }
 
 fn read(path: &Path, shown: &str) -> Result<Option<String>> {

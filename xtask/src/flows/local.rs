@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use contract::Contract;
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +73,9 @@ impl Platform {
         let state = timed(&mut seconds.warehouse, || self.warehouse(&contract.source, report))?;
 
         let lake = files::folder(&self.dir.join("lake"))?;
+        let new_id = || files::now("local-%Y%m%dT%H%M%S%3f").parse();
         let run = Run {
-            id: request.run_id.clone().map_or_else(|| files::now("local-%Y%m%dT%H%M%S%3f").parse(), Ok)?,
+            id: request.run_id.clone().map_or_else(new_id, Ok).map_err(Error::msg)?,
             lake_url: folder_url(&lake)?,
             warehouse_url: state.login("loader").url(),
             source_url,

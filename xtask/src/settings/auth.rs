@@ -12,18 +12,14 @@ pub struct Auth {
     /// Access keys, or the identity of GitHub Actions.
     pub method: Method,
     /// With `oidc`: the repository with the workflows that may deploy, as owner/name.
-    #[serde(default)]
     pub repository: Option<String>,
     /// With `oidc`: the ID of the repository. Repositories created or renamed since 15 July 2026 have it in their
     /// identity: `repo:owner@owner_id/name@repository_id`.
-    #[serde(default)]
     pub repository_id: Option<u64>,
     /// With `oidc`: the ID of the repository's owner.
-    #[serde(default)]
     pub owner_id: Option<u64>,
     /// With `oidc`: the GitHub environment with the jobs that may deploy, after its reviewers approve. The environments with
     /// `-build` and `-plan` at the end belong to it.
-    #[serde(default)]
     pub environment: Option<String>,
 }
 

@@ -37,7 +37,6 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Docker's name of it.
     pub fn docker(self) -> &'static str {
         match self {
             Self::X86 => "linux/amd64",

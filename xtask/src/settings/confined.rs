@@ -3,7 +3,7 @@
 use ipnet::Ipv4Net;
 use url::{Host, Url};
 
-use super::overrides::{Origin, Variables, given};
+use super::variables::{Origin, Variables, given};
 use crate::failure::Failure;
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";

@@ -11,7 +11,6 @@ use super::check::Findings;
 pub struct Dags {
     /// Schedule of `ingestion` in UTC: five fields of cron, or a preset such as @daily. Without it, runs are only started
     /// manually.
-    #[serde(default)]
     pub schedule: Option<String>,
     /// Airflow's retries of a failed task, 0 or 1; Batch retries too.
     #[schemars(range(max = 1))]

@@ -17,13 +17,10 @@ pub struct Images {
     pub package_index: String,
     /// PEM file of CAs that a build trusts in addition to the public ones, for machines behind a company's proxy; no image
     /// contains it. Relative to the repository. IMAGE_CA_BUNDLE overrides it.
-    #[serde(default)]
     pub ca_bundle: Option<String>,
     /// Proxy for HTTP requests of a build.
-    #[serde(default)]
     pub http_proxy: Option<String>,
     /// Proxy for HTTPS requests of a build.
-    #[serde(default)]
     pub https_proxy: Option<String>,
 }
 

@@ -27,12 +27,10 @@ pub struct Settings {
     pub region: String,
     /// The only AWS account to deploy to, 12 digits in quotes. AWS_ACCOUNT_ID overrides it, except in production, where this
     /// key is required. Without either, any account is accepted.
-    #[serde(default)]
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,
     /// Last part of the names of buckets, which must be unique in all of AWS: `acme` for `dpstack-dlake-acme`.
     /// BUCKET_SUFFIX overrides it.
-    #[serde(default)]
     pub bucket_suffix: Option<String>,
     /// Protection against the loss of data.
     pub protection: Protection,
@@ -93,11 +91,8 @@ pub enum Deletion {
 /// The names of the buckets, which are unique in all of AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Buckets {
-    /// The lake.
     pub lake: String,
-    /// DAGs and requirements, for MWAA.
     pub airflow: String,
-    /// Access logs of the other two.
     pub access_logs: String,
 }
 
@@ -114,13 +109,11 @@ pub struct Roles {
 }
 
 impl Settings {
-    /// The names of the roles that are users of the warehouse.
     pub fn roles(&self) -> Roles {
         let name = |what: &str| format!("{}-{what}-{}", self.project, self.region);
         Roles { ingestion: name("ingestion"), dbt: name("dbt"), airflow: name("airflow") }
     }
 
-    /// The names of the buckets.
     pub fn buckets(&self) -> Buckets {
         let end = self.bucket_suffix.as_deref().map(|suffix| format!("-{suffix}")).unwrap_or_default();
         let name = |what: &str| format!("{}-{what}{end}", self.project);

@@ -10,7 +10,6 @@ use super::check::Findings;
 #[serde(deny_unknown_fields)]
 pub struct Monitoring {
     /// Recipient of alarms, who must confirm the subscription once. ALARM_EMAIL overrides it.
-    #[serde(default)]
     pub email: Option<String>,
     /// Monthly budget in US dollars: an email is sent before it is spent. It is not a limit.
     #[schemars(range(min = 1))]

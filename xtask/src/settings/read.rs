@@ -7,10 +7,9 @@ use serde::Serialize;
 use serde_yaml::{Mapping, Value};
 
 use super::check::{Finding, Findings};
-use super::document::{Document, at, mapping, shown};
+use super::document::{Document, Problem, Problems, at, mapping, shown};
 use super::model::Settings;
-use super::overrides::{OVERRIDES, Origin, Variables, given};
-use super::problem::{Problem, Problems};
+use super::variables::{OVERRIDES, Origin, Variables, given};
 use super::{rules, secrets, structure};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +85,7 @@ impl<'d> Reader<'d> {
         let own_account = mapping.get("account").and_then(Value::as_str).map(str::to_owned);
         let mut value = Value::Mapping(mapping);
         self.override_with(variables, &mut value);
-        self.refuse(secrets::found(&value))?;
+        self.refuse(secrets::found(&value, ""))?;
         let settings = structure::typed(value.clone()).map_err(|found| self.all_placed(found))?;
         let mut findings = Findings::of(&value);
         rules::check(&settings, own_account.as_deref(), &mut findings);

@@ -5,36 +5,25 @@ use serde_yaml::Value;
 
 use super::check::Finding;
 
-/// The keys with values that look like secrets.
-pub(super) fn found(document: &Value) -> Vec<Finding> {
-    let mut found = Vec::new();
-    walk(document, "", &mut found);
-    found
-}
-
-fn walk(value: &Value, path: &str, found: &mut Vec<Finding>) {
+/// The keys below `path` with values that look like secrets.
+pub(super) fn found(value: &Value, path: &str) -> Vec<Finding> {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
     match value {
         Value::Mapping(mapping) => {
-            for (key, value) in mapping {
-                walk(value, &below(key.as_str().unwrap_or("?")), found);
-            }
+            mapping.iter().flat_map(|(key, value)| found(value, &below(key.as_str().unwrap_or("?")))).collect()
         }
         Value::Sequence(list) => {
-            for (index, value) in list.iter().enumerate() {
-                walk(value, &below(&index.to_string()), found);
-            }
+            list.iter().enumerate().flat_map(|(index, value)| found(value, &below(&index.to_string()))).collect()
         }
-        Value::Tagged(tagged) => walk(&tagged.value, path, found),
+        Value::Tagged(tagged) => found(&tagged.value, path),
         Value::String(text) => {
-            let key = path.rsplit('.').next().unwrap_or_default();
-            if let Some(what) = kind(text).or_else(|| by_name(key, text)) {
-                let fix =
-                    format!("looks like {what}; keep secrets in .env or the environment, never in a committed file");
-                found.push(Finding { path: path.to_owned(), value: None, fix });
-            }
+            let what = kind(text).or_else(|| by_name(path.rsplit('.').next().unwrap_or_default(), text));
+            let advice = "keep secrets in .env or the environment, never in a committed file";
+            let finding =
+                |what| Finding { path: path.to_owned(), value: None, fix: format!("looks like {what}; {advice}") };
+            what.map(finding).into_iter().collect()
         }
-        _ => {}
+        _ => Vec::new(),
     }
 }
 

@@ -31,11 +31,9 @@ pub struct Storage {
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// Days until an object moves to a storage class that costs less to store and more to read; at least 30.
-    #[serde(default)]
     #[schemars(range(min = 30))]
     pub infrequent_access_days: Option<u32>,
     /// Days until an object is deleted.
-    #[serde(default)]
     #[schemars(range(min = 1))]
     pub expire_days: Option<u32>,
 }

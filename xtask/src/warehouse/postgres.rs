@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ROLES, schemas};
+use super::{ROLES, readers, schemas};
 
 /// The statements for a source. `verifiers` has the SCRAM verifier of each role that can log in, so that no statement
 /// contains a password: a server may log statements.
@@ -40,9 +40,8 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
     statements
         .push("CREATE TABLE IF NOT EXISTS etl.heads (source varchar(64) PRIMARY KEY, seq bigint NOT NULL)".to_owned());
     statements.extend(["load_lock", "runs", "heads"].map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
-    for (schemas, owner, readers) in
-        [(format!("{source}, etl"), "loader", "transformer, reader"), ("analytics".to_owned(), "transformer", "reader")]
-    {
+    for (schemas, owner, readers) in readers(source) {
+        let readers = readers.join(", ");
         statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO {readers}"));
         statements.push(format!("GRANT SELECT ON ALL TABLES IN SCHEMA {schemas} TO {readers}"));
         statements.push(format!(

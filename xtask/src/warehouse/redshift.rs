@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ROLES, schemas};
+use super::{ROLES, readers, schemas};
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,10 +111,7 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
         statements.push(format!("CREATE TABLE IF NOT EXISTS etl.{table} ({columns})"));
         statements.push(format!("ALTER TABLE etl.{table} OWNER TO \"{}\"", users.loader));
     }
-    for (schemas, role, readers) in [
-        (format!("{source}, etl"), "loader", &["transformer", "reader"][..]),
-        ("analytics".to_owned(), "transformer", &["reader"]),
-    ] {
+    for (schemas, role, readers) in readers(source) {
         let owner = users.with(role);
         for reader in readers {
             statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO ROLE {reader}"));

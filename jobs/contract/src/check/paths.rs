@@ -13,21 +13,15 @@ impl<'c> Checker<'c> {
         columns: &'c IndexMap<String, Column>,
         children: Option<&'c IndexMap<String, Child>>,
     ) {
+        let value = "an element that is a value has no other columns; remove them, or write their fields";
+        let record = "only the element of a list can be a column itself; write field or object.field";
         let own: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name.as_str(), column.path(name))).collect();
         for (index, &(name, place)) in own.iter().enumerate() {
             let at = [at, &["columns", name]].concat();
             match (place, children) {
                 (".", None) if own.len() == 1 => {}
-                (".", None) => self.add(
-                    &at,
-                    &["at"],
-                    "an element that is a value has no other columns; remove them, or write their fields",
-                ),
-                (".", Some(_)) => self.add(
-                    &at,
-                    &["at"],
-                    "only the element of a list can be a column itself; write field or object.field",
-                ),
+                (".", None) => self.add(&at, &["at"], value),
+                (".", Some(_)) => self.add(&at, &["at"], record),
                 _ => self.steps(&at, place),
             }
             let lists =

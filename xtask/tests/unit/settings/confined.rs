@@ -1,4 +1,4 @@
-use super::super::overrides::Variable;
+use super::super::variables::Variable;
 use super::*;
 
 fn of(pairs: &[(&str, &str)]) -> Result<(), String> {

@@ -1,12 +1,63 @@
-//! `.env`: lines of `NAME=value`, without substitution. `.env.example` documents the format.
+//! The variables that may set keys, and `.env`: lines of `NAME=value`, without substitution. `.env.example` documents the
+//! format.
 //!
 //! No maintained crate reads the format without substitution: dotenvy always replaces `$NAME` and `\n`, which may be part
 //! of a password.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::overrides::{Origin, Variable, Variables};
-use super::problem::{Problem, Problems};
+use serde::Serialize;
+
+use super::document::{Problem, Problems};
+
+/// Every variable that sets a key, and the key. An empty variable is ignored. SETTINGS_MODULE selects the file.
+pub const OVERRIDES: [(&str, &str); 7] = [
+    ("AWS_DEFAULT_REGION", "region"),
+    ("AWS_ACCOUNT_ID", "account"),
+    ("BUCKET_SUFFIX", "bucket_suffix"),
+    ("ALARM_EMAIL", "monitoring.email"),
+    ("IMAGE_BASE", "images.dbt.base"),
+    ("IMAGE_PACKAGE_INDEX", "images.package_index"),
+    ("IMAGE_CA_BUNDLE", "images.ca_bundle"),
+];
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    Environment,
+    DotEnv { file: String, line: usize },
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its value; it may be a secret.
+    pub value: String,
+    pub origin: Origin,
+}
+
+/// The variables of the environment and `.env`; the environment has precedence.
+pub type Variables = BTreeMap<String, Variable>;
+
+pub fn given<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
+    variables.get(name).map(|variable| variable.value.trim()).filter(|value| !value.is_empty())
+}
+
+impl fmt::Debug for Variable {
+    /// Without the value, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("the environment"),
+            Self::DotEnv { file, line } => write!(f, "{file}:{line}"),
+        }
+    }
+}
 
 /// The variables of a file. Reports every invalid line and every name that is set twice, but no value: it may be a secret.
 pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
@@ -84,5 +135,5 @@ fn unquoted(value: &str) -> Result<&str, &'static str> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/settings/dot_env.rs"]
+#[path = "../../tests/unit/settings/variables.rs"]
 mod tests;
