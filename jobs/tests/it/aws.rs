@@ -1,5 +1,5 @@
-//! Both of AWS's protocols in one program: the lake in S3 and the Data API get the same credentials, region, endpoint and
-//! proxy. A scripted server stands in for both; it proves what is sent, not that AWS would take it.
+//! One program uses both AWS services, S3 and the Data API, with the same credentials, region, endpoint and proxy. A server
+//! with scripted responses replaces both; this verifies the requests, but not that AWS would accept them.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,17 +12,17 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::program::{Program, copy, transformation};
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::Zoo;
 
 const LAKE: &str = "s3://lake";
 const WAREHOUSE: &str = "redshift://workgroup/zoo";
 
-/// S3, where nothing is, and the Data API, where every query has no rows.
+/// An S3 service without objects, and a Data API whose queries return no rows.
 fn aws() -> Server {
     let server = Server::start();
     let ended = json!({"Id": "s-1", "Status": "FINISHED", "Records": [], "TotalNumRows": 0});
-    server.answers("/", [Answer::json(&ended)]);
+    server.respond("/", [Response::json(&ended)]);
     server
 }
 
@@ -32,13 +32,13 @@ fn program(program: Program, zoo: &Zoo) -> Program {
     program.option("--contract", contract.to_str().expect("a plain path")).option("--collections", "animals")
 }
 
-/// A transformation that asks the ledger, then the lake; what both services were sent.
+/// Runs a transformation that reads the ledger and the lake; checks that both requests are signed with this key.
 #[track_caller]
 fn signed_by(key: &str, amend: impl FnOnce(Program, &Server) -> Program) {
     let (zoo, server) = (Zoo::empty(), aws());
-    let asking = program(transformation(), &zoo).option("--source-url", &server.url()).option("--retries", "0");
-    let asking = asking.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_EC2_METADATA_DISABLED", "true");
-    let ended = amend(asking, &server).run();
+    let from_server = program(transformation(), &zoo).option("--source-url", &server.url()).option("--retries", "0");
+    let from_server = from_server.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let ended = amend(from_server, &server).run();
     let asked = server.all();
     for (service, path) in [("redshift-data", "/"), ("s3", "/lake/")] {
         let requests = asked.iter().filter(|asked| asked.path == path || path != "/" && asked.path.starts_with(path));
@@ -69,14 +69,14 @@ fn a_profiles_credential_process_signs_for_both_services_and_runs_once_for_each(
     assert!((1..=2).contains(&times), "{times} times");
 }
 
-/// As a job of AWS Batch gets them.
+/// As in a job of AWS Batch.
 #[test]
 fn a_containers_credentials_sign_for_both_services() {
     signed_by("CONTAINERKEY", |program, server| {
         let keys = json!({
             "AccessKeyId": "CONTAINERKEY", "SecretAccessKey": "very-secret", "Token": "t", "Expiration": "2099-01-01T00:00:00Z",
         });
-        server.answers("/keys", [Answer::json(&keys)]);
+        server.respond("/keys", [Response::json(&keys)]);
         program
             .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/keys", server.url()))
             .env("AWS_REGION", "eu-west-3")
@@ -84,7 +84,7 @@ fn a_containers_credentials_sign_for_both_services() {
 }
 
 #[test]
-fn both_services_go_through_the_environments_proxy() {
+fn both_services_use_the_proxy_of_the_environment() {
     let zoo = Zoo::empty();
     for (start, host) in [
         (program(copy(), &zoo), "s3.eu-west-3.amazonaws.com:443"),
@@ -97,7 +97,7 @@ fn both_services_go_through_the_environments_proxy() {
         let start = start.env("HTTPS_PROXY", &proxy).env("AWS_REGION", "eu-west-3");
         let running = start.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "very-secret").start();
         let first = connects.recv_timeout(Duration::from_secs(30));
-        let first = first.unwrap_or_else(|error| panic!("{error}: {}", running.said()));
+        let first = first.unwrap_or_else(|error| panic!("{error}: {}", running.log()));
         assert!(first.starts_with(&format!("CONNECT {host} ")), "{first}");
     }
 }
@@ -118,7 +118,7 @@ fn proxy() -> (String, Receiver<String>) {
         for stream in listener.incoming().flatten() {
             let mut line = String::new();
             let _ = BufReader::new(stream).read_line(&mut line);
-            // The test may have seen enough.
+            // The test may have finished.
             let _ = note.send(line);
         }
     });

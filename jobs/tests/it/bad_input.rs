@@ -1,6 +1,6 @@
 //! Bad input gives a clear error and the right exit code, and changes nothing.
 //!
-//! That a warehouse's password never appears is checked wherever one is given (`support/program.rs`).
+//! `support/program.rs` checks that the output never contains the password of the warehouse.
 
 mod objects;
 
@@ -21,7 +21,7 @@ fn loaded() -> (Zoo, State) {
 /// A loaded zoo whose second run is transformed but not loaded.
 fn transformed() -> (Zoo, State) {
     let (zoo, _) = loaded();
-    zoo.gives("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
+    zoo.set("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
     (zoo, state)
@@ -39,7 +39,7 @@ fn an_unknown_key_in_the_contract_is_reported_with_file_and_line() {
 }
 
 #[test]
-fn every_mistake_in_a_contract_is_reported_together() {
+fn all_mistakes_in_a_contract_are_reported_together() {
     let (zoo, state) = loaded();
     zoo.amend("path: /keepers", "path: keepers");
     zoo.amend("references: keepers.id", "references: keeper.id");
@@ -72,7 +72,7 @@ fn an_unknown_collection_is_named_with_the_known_ones() {
 }
 
 #[test]
-fn what_clap_refuses_is_misuse() {
+fn invalid_options_are_misuse() {
     let (zoo, state) = loaded();
     for run in ["a b", "2026-11-22T09:30:00+00:00", "", "../r1"] {
         zoo.transformation(run).run().misused(&["is not a run ID: write 1 to 64 characters of A-Z a-z 0-9 _ -"]);
@@ -124,7 +124,7 @@ fn a_refused_login_is_reported_without_its_password() {
         .run()
         .refused(&["WAREHOUSE_URL is not a PostgreSQL URL"]);
     let closed = "postgres://loader:very-secret@127.0.0.1:1/zoo";
-    zoo.copy_to(closed, "r2").run().failed_for_now(&["cannot connect to database `zoo` as `loader`"]);
+    zoo.copy_to(closed, "r2").run().failed_temporarily(&["cannot connect to database `zoo` as `loader`"]);
 
     let unprepared = Database::unprepared();
     let ended = zoo.copy_to(&unprepared.url(Role::Loader), "r2").run();
@@ -136,7 +136,7 @@ fn a_refused_login_is_reported_without_its_password() {
 fn the_transformation_reports_the_same_warehouse_errors() {
     let zoo = Zoo::empty();
     let source = "http://127.0.0.1:1";
-    let ask = |warehouse: &str| zoo.asking(source, "r1").warehouse(warehouse).run();
+    let ask = |warehouse: &str| zoo.from_server(source, "r1").warehouse(warehouse).run();
     ask(&zoo.database().url_with_password("very-wrong")).refused(&["password authentication failed"]);
     ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["no driver for the warehouse scheme `mysql`"]);
     let unprepared = Database::unprepared();
@@ -172,14 +172,14 @@ fn more_quarantined_records_than_the_contract_allows_refuse_the_collection() {
     let mut response = stock()[0].1.clone();
     response[0]["weight_kg"] = json!("heavy");
     response[2]["tame"] = json!("maybe");
-    zoo.gives("animals", &response);
+    zoo.set("animals", &response);
     let ended = zoo.transformation("r2").option("--collections", "animals").run();
-    let aside = zoo.lake.key("quarantine/zoo/animals/run=r2", ".parquet");
+    let quarantined = zoo.lake.key("quarantine/zoo/animals/run=r2", ".parquet");
     ended.refused(&[
         "2 of 3 records do not fit the contract (66.7 %, at most 50.0 % may be quarantined)",
         "record 1 (1): weight_kg: expected a double, found the string `heavy`",
         "record 3 (3): tame: expected a boolean, found the string `maybe`",
-        &format!("the quarantined records and their reasons: {}/{aside}", zoo.lake.url().trim_end_matches('/')),
+        &format!("the quarantined records and their reasons: {}/{quarantined}", zoo.lake.url().trim_end_matches('/')),
     ]);
     assert_eq!(zoo.lake.quarantined("zoo", "r2", "animals").len(), 2);
     assert!(zoo.lake.keys("processed/zoo/animals/run=r2").is_empty());
@@ -189,8 +189,8 @@ fn more_quarantined_records_than_the_contract_allows_refuse_the_collection() {
 #[test]
 fn a_duplicate_key_in_a_response_is_refused_and_named() {
     let (zoo, state) = loaded();
-    zoo.gives("animals", &animals(&[(1, "Ada"), (2, "Bo"), (1, "Ada again")]));
-    zoo.gives("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
+    zoo.set("animals", &animals(&[(1, "Ada"), (2, "Bo"), (1, "Ada again")]));
+    zoo.set("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
     let ended = zoo.transformation("r2").option("--collections", "animals,keepers").run();
     ended.refused(&[
         "animals: the key `1` occurs twice in one response, in records 1 and 3",
@@ -203,7 +203,7 @@ fn a_duplicate_key_in_a_response_is_refused_and_named() {
 fn a_duplicate_key_is_found_beyond_the_keys_in_memory() {
     let (zoo, state) = loaded();
     let many: Vec<(u32, &str)> = (1..=140_000).chain([1]).map(|id| (id, "Ada")).collect();
-    zoo.gives("animals", &animals(&many));
+    zoo.set("animals", &animals(&many));
     let ended = zoo.transformation("r2").option("--collections", "animals").run();
     ended.refused(&["the key `1` occurs twice in one response, in records 1 and 140001"]);
     assert_eq!(zoo.state(), state);
@@ -212,7 +212,7 @@ fn a_duplicate_key_is_found_beyond_the_keys_in_memory() {
 #[test]
 fn an_empty_response_for_a_table_with_rows_must_be_allowed() {
     let (zoo, _) = loaded();
-    zoo.gives("animals", &json!([]));
+    zoo.set("animals", &json!([]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
     let message = ["the response for collection `animals` is empty, but the table has 3 rows", "--allow-empty"];

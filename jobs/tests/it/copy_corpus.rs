@@ -1,7 +1,7 @@
-//! The corpus of `tests/copy_corpus` is complete: every file has a verdict and every verdict a file, a reason and a
-//! source. The validation agrees with all of it.
+//! The corpus in `tests/copy_corpus` is complete: every file has a verdict, and every verdict has a file, a reason and a
+//! source. The validation agrees with all verdicts.
 //!
-//! Nothing here checks that the verdicts are right.
+//! These tests do not check that the verdicts are correct.
 
 mod mutated;
 
@@ -15,7 +15,7 @@ use jobs::validate::{self, Refusal};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// Fewer would not cover what COPY may refuse.
+/// The minimum number of files that covers the reasons for which COPY may refuse one.
 const AT_LEAST: usize = 60;
 
 #[derive(Deserialize)]
@@ -90,7 +90,7 @@ fn corpus() -> Corpus {
     serde_json::from_str(&text).expect("verdicts.json as it is described in README.md")
 }
 
-/// The first cells of the README's tables under a heading.
+/// The first column of the README's tables under a heading.
 fn documented(heading: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(folder().join("README.md")).expect("README.md");
     let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("the heading");
@@ -159,7 +159,7 @@ fn every_verdict_names_its_source() {
     }
 }
 
-/// A table's columns by their Redshift types; `super` is JSON that goes through VARCHAR(65535).
+/// The columns of a table, from their Redshift types; `super` is JSON that is staged as VARCHAR(65535).
 fn columns(target: &[Column]) -> Vec<validate::Column> {
     let kind = |name: &str| match name {
         "bigint" => Type::Integer,
@@ -186,7 +186,7 @@ fn validated(corpus: &Corpus, case: &Case) -> Result<u64, Refusal> {
     validate::parquet(&columns(&corpus.targets[&case.target]), key, &Bytes::from(read(&case.file)))
 }
 
-/// Verdict, code and place, for every file; all disagreements are reported together.
+/// Compares verdict, code and position for every file, and reports all differences together.
 #[test]
 fn the_validation_agrees_with_every_verdict() {
     let corpus = corpus();

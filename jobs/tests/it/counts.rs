@@ -1,6 +1,6 @@
-//! Every record of an answer is accounted for: in = out + quarantined + dropped, and the warehouse has what is out.
+//! Every record of a response is counted: read = rows + quarantined + dropped, and the warehouse has these rows.
 //!
-//! What to expect is counted here from the JSON alone; neither the contract nor any of its code is asked.
+//! The expected numbers are counted from the JSON alone, without the contract or the code that reads it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::support::lake::Lake;
 use crate::support::program::{copy, transformation};
 use crate::support::{file_url, recorded, sample};
 
-/// The lists that have a table of their own: collection, field, table, and whether empty elements are dropped.
+/// The lists that have their own table: collection, field, table, and whether empty elements are dropped.
 const LISTS: [(&str, &str, &str, bool); 9] = [
     ("launches", "cores", "launch_cores", true),
     ("launches", "payloads", "launch_payloads", false),
@@ -80,19 +80,19 @@ impl Loaded {
         microseconds_fixed_columns_and_exponents_survive(self);
     }
 
-    /// The records of one collection as they were recorded.
+    /// The original records of one collection.
     fn records(&self, collection: &str) -> Vec<Value> {
         records(&self.source, collection)
     }
 
-    /// The warehouse's answer as the role sees it that people read with.
+    /// The rows of a query with the role `reader`.
     fn rows(&self, sql: &str) -> Vec<Value> {
         self.database.session(Role::Reader).objects(sql)
     }
 }
 
 fn records(source: &Path, collection: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(source.join(format!("{collection}.json"))).expect("a recorded answer");
+    let text = std::fs::read_to_string(source.join(format!("{collection}.json"))).expect("a recorded response");
     match serde_json::from_str(&text).expect("JSON") {
         Value::Array(records) => records,
         one => vec![one],
@@ -100,15 +100,15 @@ fn records(source: &Path, collection: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_sample_arrives_whole() {
+fn the_sample_is_loaded_completely() {
     Loaded::from(sample()).check();
 }
 
-/// The recorded answers of the real API lie beside the project, not in it.
+/// The recorded responses of the real API are outside the repository.
 #[test]
-fn the_recorded_answers_arrive_whole() {
+fn the_recorded_responses_are_loaded_completely() {
     let Some(source) = recorded() else {
-        eprintln!("nothing to load: ../shared/spacex is not beside the project");
+        eprintln!("skipped: the recorded responses (../shared/spacex) do not exist");
         return;
     };
     let expected = expected(&source);
@@ -128,7 +128,7 @@ fn is_empty(element: &Value) -> bool {
     }
 }
 
-/// No recorded record is malformed, so none may be set aside.
+/// All recorded records are valid, so none may be quarantined.
 fn expected(source: &Path) -> BTreeMap<String, Counts> {
     let mut expected = BTreeMap::new();
     for collection in COLLECTIONS {
@@ -202,9 +202,9 @@ fn every_launch_is_in_the_warehouse_cell_by_cell(loaded: &Loaded) {
     }
 }
 
-/// What the warehouse should have of one launch, written out by hand.
+/// The expected row of a launch, computed independently.
 fn row(launch: &Value) -> Value {
-    // A position counts from 1 in the API's list, so that dropped placeholders leave a gap.
+    // Positions in the API's list start at 1, so dropped placeholders leave gaps.
     let list = |field: &str, cells: &dyn Fn(&Value) -> Vec<Value>| -> Value {
         let elements = launch[field].as_array().expect("a list").iter().enumerate();
         let kept = elements.filter(|(_, element)| !is_empty(element));
@@ -229,7 +229,7 @@ fn row(launch: &Value) -> Value {
     })
 }
 
-/// Strings lose white space at both ends, and empty ones are null.
+/// Strings are trimmed, and empty strings are null.
 fn text(value: &Value) -> Value {
     match value.as_str().map(str::trim) {
         Some("") => Value::Null,

@@ -1,6 +1,6 @@
 //! Records that do not match the contract: kept or quarantined unchanged, with every reason.
 //!
-//! `drift/policies.rs` checks the table of `docs/drift.md`; here is the rest.
+//! `drift/policies.rs` tests the table in `docs/drift.md`; this file tests everything else.
 
 mod changes;
 mod policies;
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// Transforms animals written as text beside a good one; the reasons for each that was quarantined.
+/// Transforms these animals together with valid ones; returns the reasons for each quarantined record.
 fn reasons(records: &[&str]) -> Vec<(Option<String>, String)> {
     let zoo = Zoo::empty();
     let good = (100..100 + records.len()).map(|id| format!(r#"{{"id":{id},"name":"Good"}}"#)).collect::<Vec<_>>();
-    zoo.gives_text("animals", &format!("[{},{}]", records.join(","), good.join(",")));
+    zoo.set_text("animals", &format!("[{},{}]", records.join(","), good.join(",")));
     let report = zoo.transformation("r1").option("--collections", "animals").run().done();
     let table = report["collections"]["animals"]["tables"][0].clone();
-    let aside = zoo.lake.quarantined("zoo", "r1", "animals");
+    let quarantined = zoo.lake.quarantined("zoo", "r1", "animals");
     let counts = ["read", "rows", "quarantined", "dropped"].map(|name| table[name].as_u64().expect("a count"));
     assert_eq!(counts, [2 * records.len() as u64, records.len() as u64, records.len() as u64, 0]);
-    for (place, (aside, record)) in (1..).zip(aside.iter().zip(records)) {
-        assert_eq!((aside.number, aside.record.as_str()), (place, *record));
+    for (place, (quarantined, record)) in (1..).zip(quarantined.iter().zip(records)) {
+        assert_eq!((quarantined.number, quarantined.record.as_str()), (place, *record));
     }
-    aside.into_iter().map(|aside| (aside.key, aside.reasons)).collect()
+    quarantined.into_iter().map(|quarantined| (quarantined.key, quarantined.reasons)).collect()
 }
 
-/// The one reason for one animal of number 1.
+/// The only reason for a record whose key is 1.
 #[track_caller]
 fn reason(record: &str) -> String {
     let [(key, reason)] = <[_; 1]>::try_from(reasons(&[record])).expect("one");
@@ -34,14 +34,14 @@ fn reason(record: &str) -> String {
 }
 
 #[test]
-fn evolve_keeps_what_the_contract_does_not_name_and_the_row_counts_as_changed() {
+fn evolve_stores_unknown_fields_and_the_row_counts_as_updated() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     let mut response = stock()[0].1.clone();
     response[0]["colour"] = json!("grey");
     response[0]["kind"]["family"] = json!({"name": "Tapiridae"});
     response[0]["meals"][0]["organic"] = json!(true);
-    zoo.gives("animals", &response);
+    zoo.set("animals", &response);
     let report = zoo.load("r2");
     let moved = |table: &str| ["updated", "unchanged"].map(|name| report["tables"][table][name].as_u64());
     assert_eq!(moved("animals"), [Some(1), Some(2)]);
@@ -53,33 +53,33 @@ fn evolve_keeps_what_the_contract_does_not_name_and_the_row_counts_as_changed() 
 }
 
 #[test]
-fn a_field_that_goes_again_leaves_the_extras() {
+fn a_removed_unknown_field_is_removed_from_extra() {
     let zoo = Zoo::empty();
-    zoo.gives("animals", &json!([{"id": 1, "name": "Ada", "colour": "grey"}]));
+    zoo.set("animals", &json!([{"id": 1, "name": "Ada", "colour": "grey"}]));
     zoo.load_only("animals", "r1");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.set("animals", &animals(&[(1, "Ada")]));
     assert_eq!(zoo.load_only("animals", "r2")["tables"]["animals"]["updated"], 1);
     assert_eq!(zoo.objects("SELECT _extra FROM zoo.animals"), [json!({"_extra": null})]);
 }
 
 #[test]
-fn quarantine_sets_the_record_aside_and_the_rest_is_loaded() {
+fn with_quarantine_the_other_records_are_loaded() {
     let zoo = Zoo::stocked();
     let mut response = stock()[1].1.clone();
     response[1]["salary"] = json!(1);
-    zoo.gives("keepers", &response);
+    zoo.set("keepers", &response);
     let counts = zoo.load("r1")["tables"]["keepers"].clone();
     assert_eq!(["read", "rows", "quarantined"].map(|name| counts[name].as_u64()), [Some(2), Some(1), Some(1)]);
-    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
-    assert_eq!((aside.number, aside.key.as_deref()), (2, Some("lm")));
-    assert!(aside.reasons.starts_with("salary: "), "{}", aside.reasons);
-    assert_eq!(serde_json::from_str::<Value>(&aside.record).expect("JSON"), response[1]);
+    let [quarantined] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
+    assert_eq!((quarantined.number, quarantined.key.as_deref()), (2, Some("lm")));
+    assert!(quarantined.reasons.starts_with("salary: "), "{}", quarantined.reasons);
+    assert_eq!(serde_json::from_str::<Value>(&quarantined.record).expect("JSON"), response[1]);
 }
 
 #[test]
 fn freeze_refuses_the_collection() {
     let zoo = Zoo::stocked();
-    zoo.gives("tickets", &json!([{"ticket": 7}, {"ticket": 8, "row": 3}]));
+    zoo.set("tickets", &json!([{"ticket": 7}, {"ticket": 8, "row": 3}]));
     let ended = zoo.transformation("r1").run();
     ended.refused(&[
         "collection `tickets` failed",
@@ -93,9 +93,9 @@ fn freeze_refuses_the_collection() {
 }
 
 #[test]
-fn an_optional_field_may_be_missing_and_a_required_one_may_not() {
+fn an_optional_field_may_be_missing_but_not_a_required_one() {
     let zoo = Zoo::empty();
-    zoo.gives("animals", &json!([{"id": 1, "name": "Ada", "kind": null, "meals": null}]));
+    zoo.set("animals", &json!([{"id": 1, "name": "Ada", "kind": null, "meals": null}]));
     zoo.load_only("animals", "r1");
     let row = json!({"species": null, "weight_kg": null, "keeper_id": null});
     assert_eq!(zoo.objects("SELECT species, weight_kg, keeper_id FROM zoo.animals"), [row]);
@@ -109,7 +109,7 @@ fn an_optional_field_may_be_missing_and_a_required_one_may_not() {
 }
 
 #[test]
-fn another_type_is_a_reason_at_its_path() {
+fn a_value_of_another_type_is_reported_with_its_path() {
     for (field, expected) in [
         (r#""kind":"cat""#, "kind: expected an object, found a string"),
         (r#""kind":[1]"#, "kind: expected an object, found an array"),
@@ -126,7 +126,7 @@ fn another_type_is_a_reason_at_its_path() {
         (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 instant"),
         (r#""keeper":"ninechars""#, "keeper: 9 bytes, at most 8 fit"),
     ] {
-        // The name is required; one of another type is there all the same.
+        // The name is required, unless the tested field is the name itself.
         let name = if field.contains("name\":") { "" } else { r#""name":"Ada","# };
         assert_eq!(reason(&format!(r#"{{"id":1,{name}{field}}}"#)), expected, "{field}");
     }
@@ -151,7 +151,7 @@ fn a_record_that_is_not_an_object_is_quarantined() {
 }
 
 #[test]
-fn a_field_that_comes_twice_is_a_reason_and_not_a_choice() {
+fn a_repeated_field_quarantines_the_record() {
     assert_eq!(reason(r#"{"id":1,"name":"Ada","name":"Bo"}"#), "name: written twice in one record");
     let nested = r#"{"id":1,"name":"Ada","kind":{"legs":4,"legs":2}}"#;
     assert_eq!(reason(nested), "kind.legs: written twice in one record");
@@ -160,31 +160,28 @@ fn a_field_that_comes_twice_is_a_reason_and_not_a_choice() {
 }
 
 #[test]
-fn numbers_beyond_their_type_are_reasons() {
+fn numbers_out_of_range_quarantine_the_record() {
     let legs = r#"{"id":1,"name":"Ada","kind":{"legs":9223372036854775808}}"#;
     assert_eq!(reason(legs), "kind.legs: expected an integer, found the number 9223372036854775808");
     let zoo = Zoo::empty();
-    zoo.gives_text(
-        "animals",
-        r#"[{"id":-9223372036854775808,"name":"Least"},{"id":9223372036854775807,"name":"Most"}]"#,
-    );
+    zoo.set_text("animals", r#"[{"id":-9223372036854775808,"name":"Least"},{"id":9223372036854775807,"name":"Most"}]"#);
     zoo.load_only("animals", "r1");
     let ids = zoo.objects("SELECT id::text FROM zoo.animals ORDER BY animals.id");
     assert_eq!(ids, [json!({"id": "-9223372036854775808"}), json!({"id": "9223372036854775807"})]);
 }
 
 #[test]
-fn keys_that_one_64_bit_float_stands_for_stay_apart() {
+fn keys_that_are_equal_as_64_bit_floats_remain_different() {
     let zoo = Zoo::empty();
-    zoo.gives_text("animals", r#"[{"id":9007199254740992.0,"name":"Ada"},{"id":9007199254740993.0,"name":"Bo"}]"#);
+    zoo.set_text("animals", r#"[{"id":9007199254740992.0,"name":"Ada"},{"id":9007199254740993.0,"name":"Bo"}]"#);
     zoo.load_only("animals", "r1");
     let ids = zoo.objects("SELECT id::text FROM zoo.animals ORDER BY animals.id");
     assert_eq!(ids, [json!({"id": "9007199254740992"}), json!({"id": "9007199254740993"})]);
 }
 
-/// What cannot be read at all must not hide the record's key, wherever in the record the key stands.
+/// Values that cannot be parsed must not hide the key, whether it comes before or after them.
 #[test]
-fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
+fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
     for (value, message) in [
         (r#""name":"Ada","weight_kg":1e999"#, "number out of range"),
         (r#""name":"Ada","tags":[1e999]"#, "number out of range"),
@@ -213,21 +210,21 @@ fn what_no_warehouse_can_hold_is_one_reason_with_the_records_key() {
 
 /// The limit of a PostgreSQL index.
 #[test]
-fn a_key_that_is_too_long_for_an_index_is_a_reason_and_the_longest_is_loaded() {
+fn a_key_that_is_too_long_for_an_index_is_quarantined_and_the_longest_valid_one_is_loaded() {
     let zoo = Zoo::empty();
     zoo.amend("id: {type: string(8), required: true, doc: Initials.}", "id: {type: string(9999), doc: Initials.}");
-    // No two parts alike, so that nothing of it can be compressed.
+    // Without repetitions, so that it cannot be compressed.
     let long = (0..).map(|n: u32| format!("{n:x}")).take(1000).collect::<String>();
     let keeper = |bytes: usize| json!({"id": long[..bytes], "name": "Li"});
-    zoo.gives("keepers", &json!([keeper(2600), keeper(2601)]));
+    zoo.set("keepers", &json!([keeper(2600), keeper(2601)]));
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 1);
-    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
-    assert_eq!((aside.number, aside.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
+    let [quarantined] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
+    assert_eq!((quarantined.number, quarantined.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
 }
 
-/// PostgreSQL keeps a row in one page.
+/// PostgreSQL stores a row in one page.
 #[test]
-fn a_row_of_too_many_values_is_a_reason_and_the_longest_is_loaded() {
+fn a_row_that_is_too_long_is_quarantined_and_the_longest_valid_one_is_loaded() {
     let zoo = Zoo::empty();
     let columns: String = (0..1500).map(|n| format!("      n{n}: {{type: integer, doc: n}}\n")).collect();
     zoo.amend("      since: {type: date, doc: First day of work.}\n", &columns);
@@ -238,17 +235,17 @@ fn a_row_of_too_many_values_is_a_reason_and_the_longest_is_loaded() {
     // 216 bytes before the first value, 8 of names, and 83 of the load's own columns.
     let most = (8160 - 216 - 8 - 83) / 8;
     let keepers = [keeper("a", most), keeper("b", 1), keeper("c", most + 1), keeper("d", 1500)];
-    zoo.gives_text("keepers", &format!("[{}]", keepers.join(",")));
+    zoo.set_text("keepers", &format!("[{}]", keepers.join(",")));
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 2);
-    let aside = zoo.lake.quarantined("zoo", "r1", "keepers");
-    assert_eq!(aside.iter().map(|aside| aside.number).collect::<Vec<_>>(), [3, 4]);
+    let quarantined = zoo.lake.quarantined("zoo", "r1", "keepers");
+    assert_eq!(quarantined.iter().map(|quarantined| quarantined.number).collect::<Vec<_>>(), [3, 4]);
     let message = "bytes in a page of PostgreSQL, at most 8160 fit";
-    assert!(aside.iter().all(|aside| aside.reasons.ends_with(message)), "{aside:?}");
+    assert!(quarantined.iter().all(|quarantined| quarantined.reasons.ends_with(message)), "{quarantined:?}");
 }
 
-/// JSON goes through a column of text on its way to SUPER, and its strings, its depth and `_extra` have ends as well.
+/// JSON is staged in a text column before it becomes SUPER; its strings, its depth and `_extra` have limits, too.
 #[test]
-fn json_that_is_too_large_is_a_reason() {
+fn json_that_is_too_large_quarantines_the_record() {
     let record = |field: &str, json: &str| reason(&format!(r#"{{"id":1,"name":"Ada","{field}":{json}}}"#));
     let string = |bytes: usize| format!("\"{}\"", "x".repeat(bytes));
     let halves = format!("[{},{}]", string(40_000), string(30_000));
@@ -265,7 +262,7 @@ fn json_that_is_too_large_is_a_reason() {
     let most = format!("[{},\"x\"]", string(65_527));
     let animal =
         |id: u32, tags: &str, colour: &str| format!(r#"{{"id":{id},"name":"A","tags":{tags},"colour":{colour}}}"#);
-    zoo.gives_text("animals", &format!("[{},{}]", animal(1, &most, "1"), animal(2, &arrays(1000), &arrays(999))));
+    zoo.set_text("animals", &format!("[{},{}]", animal(1, &most, "1"), animal(2, &arrays(1000), &arrays(999))));
     zoo.load_only("animals", "r1");
     let lengths = zoo.objects("SELECT length(tags->>0) AS most FROM zoo.animals ORDER BY id");
     assert_eq!(lengths[0], json!({"most": 65_527}));

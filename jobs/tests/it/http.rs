@@ -1,4 +1,4 @@
-//! Answers over HTTP, from a server of somebody else's making and from one that misbehaves.
+//! Responses over HTTP, from an independent server implementation and from a server that misbehaves.
 
 pub mod bodies;
 mod etags;

@@ -1,4 +1,4 @@
-//! Lineage in the lake and at a collector: without secrets, and without an effect on the run.
+//! Lineage events in the lake and at a collector: they contain no secrets and do not affect the run.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::database::Role;
 use crate::support::program::Program;
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::wait_until;
 use crate::support::zoo::{Zoo, animals};
 
@@ -16,12 +16,12 @@ const EVENTS: &str = "/api/v1/lineage";
 
 fn collector() -> Server {
     let server = Server::start();
-    server.answers(EVENTS, [Answer::new(201, "")]);
+    server.respond(EVENTS, [Response::new(201, "")]);
     server
 }
 
 fn received(server: &Server) -> Vec<Value> {
-    server.asked(EVENTS).iter().map(|asked| serde_json::from_str(&asked.body).expect("JSON")).collect()
+    server.requests(EVENTS).iter().map(|asked| serde_json::from_str(&asked.body).expect("JSON")).collect()
 }
 
 fn kinds(events: &[Value]) -> Vec<&str> {
@@ -39,7 +39,7 @@ fn with_key(program: Program, server: &Server) -> Program {
 }
 
 #[test]
-fn both_jobs_tell_the_lake_and_the_collector_the_same_and_their_datasets_meet() {
+fn both_jobs_send_the_same_events_to_lake_and_collector_and_their_datasets_match() {
     let (zoo, server) = (Zoo::stocked(), collector());
     with_key(zoo.transformation("r1"), &server).run().done();
     with_key(zoo.copy("r1"), &server).run().done();
@@ -68,14 +68,14 @@ fn both_jobs_tell_the_lake_and_the_collector_the_same_and_their_datasets_meet() 
         (&json!(3), &file["bytes"], &json!(1))
     );
     assert_eq!(two[1]["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"], 3);
-    for asked in server.asked(EVENTS) {
+    for asked in server.requests(EVENTS) {
         assert_eq!(asked.header("Authorization"), Some("Bearer key-very-secret"));
         assert_eq!(asked.header("Content-Type"), Some("application/json"));
     }
 
-    // The same run again is the same run of the same job, and writes nothing more.
+    // A second attempt has the same run and job, and writes no new rows.
     with_key(zoo.copy("r1"), &server).run().done();
-    // Two attempts within a second are in no order; the new events are those that were not there.
+    // Two attempts within a second are not ordered; the new events are those that did not exist before.
     let all = zoo.lake.events("zoo", "r1", "copy");
     let again = all.iter().rfind(|event| !two.contains(event)).expect("the end of another attempt");
     assert_eq!(again["run"]["runId"], two[0]["run"]["runId"]);
@@ -85,21 +85,21 @@ fn both_jobs_tell_the_lake_and_the_collector_the_same_and_their_datasets_meet() 
 #[test]
 fn the_collectors_path_and_the_jobs_namespace_can_be_set() {
     let (zoo, server) = (Zoo::stocked(), Server::start());
-    server.answers("/behind/events?tenant=1", [Answer::new(200, "")]);
+    server.respond("/behind/events?tenant=1", [Response::new(200, "")]);
     let url = server.url().replace("://", "://me:hush@") + "/behind/?tenant=1";
     let program = zoo.transformation("r1").env("OPENLINEAGE_URL", &url).env("OPENLINEAGE_ENDPOINT", "/events");
     program.env("OPENLINEAGE_NAMESPACE", "airflow").env("OPENLINEAGE_API_KEY", "").run().done();
-    let asked = server.asked("/behind/events?tenant=1");
+    let asked = server.requests("/behind/events?tenant=1");
     assert_eq!(asked.len(), 2);
     assert!(asked[0].body.contains(r#""namespace":"airflow""#) && !asked[0].body.contains("hush"));
 }
 
 #[test]
-fn a_collector_that_cannot_be_had_is_a_warning_that_names_the_host_and_no_secret() {
+fn an_unavailable_collector_is_a_warning_with_the_host_and_without_secrets() {
     let refusing = Server::start();
-    refusing.answers(EVENTS, [Answer::new(500, "hush")]);
+    refusing.respond(EVENTS, [Response::new(500, "hush")]);
     let silent = Rogue::silent();
-    for (url, said) in [
+    for (url, message) in [
         ("http://me:hush@127.0.0.1:1/?token=hush".to_owned(), "cannot send lineage to `127.0.0.1:1`"),
         (silent.url().replace("://", "://me:hush@"), "cannot send lineage to `127.0.0.1:"),
         (refusing.url(), "returned 500 Internal Server Error for the lineage"),
@@ -109,16 +109,16 @@ fn a_collector_that_cannot_be_had_is_a_warning_that_names_the_host_and_no_secret
         let zoo = Zoo::stocked();
         let ended = zoo.transformation("r1").env("OPENLINEAGE_URL", &url).secret("hush").run();
         ended.done();
-        assert!(ended.stderr.contains("WARN") && ended.stderr.contains(said), "{said}: {}", ended.stderr);
+        assert!(ended.stderr.contains("WARN") && ended.stderr.contains(message), "{message}: {}", ended.stderr);
         assert!(ended.took < Duration::from_secs(8), "{:?}", ended.took);
         assert_eq!(kinds(&zoo.lake.events("zoo", "r1", "transformation")), ["START", "COMPLETE"]);
     }
 }
 
 #[test]
-fn a_lake_that_does_not_take_the_lineage_is_a_warning() {
+fn a_failed_write_of_lineage_to_the_lake_is_a_warning() {
     let zoo = Zoo::stocked();
-    // A file where the folder would be.
+    // A file in place of the folder.
     zoo.lake.overwrite("lineage", b"");
     let ended = zoo.transformation("r1").run();
     ended.done();
@@ -126,10 +126,10 @@ fn a_lake_that_does_not_take_the_lineage_is_a_warning() {
 }
 
 #[test]
-fn a_run_that_fails_tells_why_without_what_is_secret() {
+fn the_event_of_a_failed_run_has_the_reason_without_secrets() {
     let (zoo, server, broken) = (Zoo::empty(), collector(), Server::start());
     let source = broken.url().replace("://", "://me:hush@");
-    let program = zoo.asking(&source, "r1").option("--collections", "about").env("OPENLINEAGE_URL", &server.url());
+    let program = zoo.from_server(&source, "r1").option("--collections", "about").env("OPENLINEAGE_URL", &server.url());
     program.run().refused(&["collection `about` failed"]);
     let [_, failed] = <[Value; 2]>::try_from(received(&server)).expect("two events");
     assert_eq!(failed["eventType"], "FAIL");
@@ -141,7 +141,7 @@ fn a_run_that_fails_tells_why_without_what_is_secret() {
     // A refused login fails the load, and the event does not contain the password.
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
-    zoo.copy_to("postgres://loader:very-secret@127.0.0.1:1/zoo", "r1").run().failed_for_now(&["cannot connect"]);
+    zoo.copy_to("postgres://loader:very-secret@127.0.0.1:1/zoo", "r1").run().failed_temporarily(&["cannot connect"]);
     let [start, failed] = <[Value; 2]>::try_from(zoo.lake.events("zoo", "r1", "copy")).expect("two events");
     assert_eq!((&start["eventType"], &failed["eventType"]), (&json!("START"), &json!("FAIL")));
     assert!(!format!("{start}{failed}").contains("secret"));
@@ -152,11 +152,11 @@ fn a_run_that_fails_tells_why_without_what_is_secret() {
 fn a_run_that_is_stopped_is_aborted() {
     let (zoo, server) = (Zoo::empty(), collector());
     let slow = Rogue::dribbling(b"[".to_vec());
-    let program = zoo.asking(&slow.url(), "r1").option("--collections", "animals");
+    let program = zoo.from_server(&slow.url(), "r1").option("--collections", "animals");
     let running = program.env("OPENLINEAGE_URL", &server.url()).start();
     wait_until("it has begun", || received(&server).len() == 1);
     running.signal(Signal::SIGTERM);
-    running.wait().failed_for_now(&["stopped by SIGTERM"]);
+    running.wait().failed_temporarily(&["stopped by SIGTERM"]);
     assert_eq!(kinds(&received(&server)), ["START", "ABORT"]);
     assert_eq!(received(&server), zoo.lake.events("zoo", "r1", "transformation"));
 }
@@ -164,8 +164,11 @@ fn a_run_that_is_stopped_is_aborted() {
 #[test]
 fn a_304_writes_nothing_and_a_replay_reads_the_lake() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")])).header("ETag", "\"one\""), Answer::new(304, "")]);
-    let ask = |run| zoo.asking_with_ledger(&server.url(), run).option("--collections", "animals").run().done();
+    server.respond(
+        "/animals",
+        [Response::json(&animals(&[(1, "Ada")])).header("ETag", "\"one\""), Response::new(304, "")],
+    );
+    let ask = |run| zoo.from_server_with_ledger(&server.url(), run).option("--collections", "animals").run().done();
     ask("r1");
     zoo.copy("r1").option("--collections", "animals").run().done();
     ask("r2");
@@ -184,7 +187,7 @@ fn a_304_writes_nothing_and_a_replay_reads_the_lake() {
 }
 
 #[test]
-fn a_proof_has_no_lineage() {
+fn verify_writes_no_lineage() {
     let (zoo, server) = (Zoo::stocked(), collector());
     zoo.transformation("r1").run().done();
     let before = zoo.lake.keys("lineage");

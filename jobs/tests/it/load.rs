@@ -1,4 +1,4 @@
-//! Loads over loads: what is new, changed, vanished and back again, and what must not move.
+//! Repeated loads: rows that are new, changed, deleted or restored, and rows that must not change.
 
 mod clock_ahead;
 mod contract_changed;
@@ -7,14 +7,14 @@ mod recorded;
 use serde_json::json;
 
 use crate::support::program::transformation;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
 /// Another source folder below the first one, and files that are not a collection, are ignored.
 #[test]
 fn other_files_in_the_folder_are_ignored() {
     let zoo = Zoo::stocked();
-    zoo.gives_text("animals_latest", "this is no JSON");
+    zoo.set_text("animals_latest", "this is not JSON");
     std::fs::create_dir_all(zoo.source().join("older/2021")).expect("folders");
     std::fs::write(zoo.source().join("older/2021/animals.json"), "[{}]").expect("a file");
     assert_eq!(zoo.load("r1")["tables"]["animals"]["rows"], 3);
@@ -28,7 +28,7 @@ fn a_collection_that_is_absent_is_named_before_any_work_is_done() {
     zoo.transformation("r1").run().refused(&[missing, "--collections animals,keepers,about"]);
     assert_eq!(zoo.lake.objects(), [""; 0]);
 
-    // One that lies deeper is not this source's.
+    // A file in a subfolder does not belong to this source.
     std::fs::create_dir(zoo.source().join("older")).expect("a folder");
     std::fs::write(zoo.source().join("older/tickets.json"), "[]").expect("a file");
     zoo.transformation("r1").run().refused(&[missing, "--collections animals,keepers,about"]);
@@ -37,10 +37,10 @@ fn a_collection_that_is_absent_is_named_before_any_work_is_done() {
 
 /// AWS Batch passes a parameter that has no value as an empty variable.
 #[test]
-fn empty_variables_name_nothing_and_the_contracts_own_address_is_asked() {
+fn empty_variables_are_ignored_and_the_url_of_the_contract_is_used() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    for (name, answer) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    for (name, response) in stock() {
+        server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
     zoo.amend("http://zoo.example", &server.url());
     let contract = zoo.contract();
@@ -51,7 +51,7 @@ fn empty_variables_name_nothing_and_the_contracts_own_address_is_asked() {
 }
 
 #[test]
-fn a_partial_load_makes_every_table_of_the_contract() {
+fn a_partial_load_creates_every_table_of_the_contract() {
     let zoo = Zoo::stocked();
     let report = zoo.load_only("animals", "r1");
     let names: Vec<&String> = report["tables"].as_object().expect("tables").keys().collect();
@@ -63,7 +63,7 @@ fn a_partial_load_makes_every_table_of_the_contract() {
 }
 
 #[test]
-fn every_type_arrives_as_it_should() {
+fn every_type_is_loaded_correctly() {
     let zoo = Zoo::stocked();
     let report = zoo.load("r1");
     let animals = zoo.objects(
@@ -79,7 +79,7 @@ fn every_type_arrives_as_it_should() {
     assert_eq!((&animals[1]["legs"], &animals[1]["weight_kg"]), (&json!(2), &json!(40)));
     assert_eq!((&animals[2]["species"], &animals[2]["tags"]), (&json!(null), &json!(null)));
 
-    // The empty meal is dropped and counted, and leaves its place free.
+    // The empty meal is dropped and counted, and its position is not reused.
     let meals = zoo.objects("SELECT animal_id, position, food, grams FROM zoo.animal_meals ORDER BY 1, 2");
     let hay = json!({"animal_id": 1, "position": 1, "food": "hay", "grams": 900});
     assert_eq!(meals, [hay, json!({"animal_id": 1, "position": 3, "food": "figs", "grams": null})]);
@@ -92,12 +92,12 @@ fn every_type_arrives_as_it_should() {
 }
 
 #[test]
-fn newer_answers_insert_update_and_mark_as_deleted_and_the_vanished_can_come_back() {
+fn newer_responses_insert_update_delete_and_restore_rows() {
     let zoo = Zoo::empty();
-    zoo.gives("animals", &animals(&[(1, "Ada"), (2, "Bo"), (3, "Cy")]));
+    zoo.set("animals", &animals(&[(1, "Ada"), (2, "Bo"), (3, "Cy")]));
     zoo.load_only("animals", "monday");
 
-    zoo.gives("animals", &animals(&[(1, "Ada"), (2, "Bob"), (4, "Di")]));
+    zoo.set("animals", &animals(&[(1, "Ada"), (2, "Bob"), (4, "Di")]));
     let counts = zoo.load_only("animals", "tuesday")["tables"]["animals"].clone();
     let expected = json!({
         "read": 3, "rows": 3, "inserted": 1, "updated": 1, "revived": 0, "deleted": 1, "unchanged": 1,
@@ -109,7 +109,7 @@ fn newer_answers_insert_update_and_mark_as_deleted_and_the_vanished_can_come_bac
     let [one, four] = [row(1, "Ada", "monday", false), row(4, "Di", "tuesday", false)];
     assert_eq!(zoo.objects(all), [one, row(2, "Bob", "tuesday", false), row(3, "Cy", "tuesday", true), four]);
 
-    zoo.gives("animals", &animals(&[(3, "Cy"), (4, "Di")]));
+    zoo.set("animals", &animals(&[(3, "Cy"), (4, "Di")]));
     let counts = zoo.load_only("animals", "wednesday")["tables"]["animals"].clone();
     let of = |name: &str| counts[name].as_u64().expect("a count");
     assert_eq!(["inserted", "updated", "revived", "deleted", "unchanged"].map(of), [0, 1, 1, 2, 1]);
@@ -122,7 +122,7 @@ fn newer_answers_insert_update_and_mark_as_deleted_and_the_vanished_can_come_bac
 }
 
 #[test]
-fn the_same_data_again_writes_no_new_version_of_any_row() {
+fn loading_the_same_data_again_writes_no_rows() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     let rows = zoo.rows();
@@ -136,15 +136,15 @@ fn the_same_data_again_writes_no_new_version_of_any_row() {
 }
 
 #[test]
-fn a_committed_run_id_again_does_nothing_and_an_older_one_is_superseded() {
+fn a_committed_run_is_not_loaded_again_and_an_older_one_is_superseded() {
     let zoo = Zoo::stocked();
     zoo.load("monday");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.set("animals", &animals(&[(1, "Ada")]));
     zoo.load("tuesday");
     let state = zoo.state();
 
-    // The receipt counts, whatever the source says by now.
-    zoo.gives("animals", &animals(&[(9, "Zoe")]));
+    // The manifest is used, even if the source has changed since.
+    zoo.set("animals", &animals(&[(9, "Zoe")]));
     let again = zoo.transformation("tuesday").run().done();
     assert_eq!(again["collections"]["animals"]["status"], "reused");
     assert_eq!(zoo.copy("tuesday").run().done()["outcome"], "already_committed");
@@ -156,7 +156,7 @@ fn a_committed_run_id_again_does_nothing_and_an_older_one_is_superseded() {
 }
 
 #[test]
-fn a_run_fetched_before_the_heads_is_superseded_even_if_it_was_never_loaded() {
+fn a_run_fetched_before_the_head_is_superseded_even_if_it_was_never_loaded() {
     let zoo = Zoo::stocked();
     zoo.transformation("late").run().done();
     zoo.load("head");
@@ -167,7 +167,7 @@ fn a_run_fetched_before_the_heads_is_superseded_even_if_it_was_never_loaded() {
 }
 
 #[test]
-fn the_same_answer_gives_the_same_parquet_bytes() {
+fn the_same_response_gives_the_same_parquet_bytes() {
     let zoo = Zoo::stocked();
     let hashes = |run: &str| {
         zoo.transformation(run).run().done();
@@ -182,15 +182,15 @@ fn the_same_answer_gives_the_same_parquet_bytes() {
 }
 
 #[test]
-fn a_new_column_reaches_the_table_and_only_rows_with_a_value_in_it_change() {
+fn a_new_column_is_added_and_only_rows_with_a_value_in_it_change() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     let hash = "SELECT _row_hash AS hash FROM zoo.animals WHERE id = 2";
     let before = zoo.objects(hash);
     zoo.amend("      tags:", "      mood: {type: string(8), doc: How it feels.}\n      tags:");
-    let mut answer = stock()[0].1.clone();
-    answer[0]["mood"] = "calm".into();
-    zoo.gives("animals", &answer);
+    let mut response = stock()[0].1.clone();
+    response[0]["mood"] = "calm".into();
+    zoo.set("animals", &response);
     let counts = zoo.load("r2")["tables"]["animals"].clone();
     assert_eq!((&counts["updated"], &counts["unchanged"]), (&json!(1), &json!(2)));
     assert_eq!(zoo.objects(hash), before);

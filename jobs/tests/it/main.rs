@@ -1,7 +1,7 @@
-//! The two programs from the outside: real processes, a real PostgreSQL, real HTTP, real files.
+//! Runs the two programs as real processes, with a real PostgreSQL, real HTTP and real files.
 //!
-//! `cargo xtask test` starts the database and runs everything here. Every test has a database, a lake and a source of
-//! its own, so that all of them run at once. Most of them use a made-up source, `zoo.yaml`.
+//! `cargo xtask test` starts the database server and runs these tests. Every test has its own database, lake and source, so
+//! all of them can run in parallel. Most of them use a fictional source, `zoo.yaml`.
 
 #![cfg(feature = "aws")]
 

@@ -1,6 +1,6 @@
-//! The lake on a real S3-speaking server of another project: MiniStack, which `cargo xtask test --all` starts.
+//! The lake on an S3 emulator, MiniStack, which `cargo xtask test --all` starts.
 //!
-//! It proves the requests and how answers are read, not Amazon's limits, permissions or speed.
+//! This verifies the requests and how responses are read, but not Amazon's limits, permissions or speed.
 
 mod faults;
 mod killed;
@@ -18,7 +18,7 @@ use crate::support::rogue::Rogue;
 use crate::support::zoo::{Zoo, stock};
 use crate::support::{file_url, lake, program, wait_until};
 
-/// A bucket of one's own.
+/// The bucket of one test.
 struct Bucket {
     endpoint: String,
     name: String,
@@ -27,25 +27,25 @@ struct Bucket {
 impl Bucket {
     fn fresh(name: &str) -> Self {
         let Ok(endpoint) = std::env::var("TEST_S3_ENDPOINT") else {
-            panic!("this test needs an S3 server and TEST_S3_ENDPOINT says where one is: run `cargo xtask test --all`");
+            panic!("this test needs TEST_S3_ENDPOINT, the URL of an S3 server: run `cargo xtask test --all`");
         };
         let bucket = Self { endpoint, name: format!("{name}-{}", std::process::id()) };
         bucket.ask(Method::PUT, "", &[]);
         bucket
     }
 
-    /// A plain request; MiniStack looks at no signature.
+    /// A request without a signature, which MiniStack does not check.
     #[track_caller]
     fn ask(&self, method: Method, key: &str, body: &[u8]) -> Vec<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            // TLS is not used here, but a client cannot be made without it.
+            // TLS is not used here, but a client cannot be created without it.
             let _ = rustls::crypto::ring::default_provider().install_default();
             let url = format!("{}/{}/{key}", self.endpoint, self.name);
             let request = reqwest::Client::new().request(method, url).body(body.to_vec());
-            let answer = request.send().await.expect("an answer");
-            assert!(answer.status().is_success(), "{}", answer.status());
-            answer.bytes().await.expect("a body").to_vec()
+            let response = request.send().await.expect("a response");
+            assert!(response.status().is_success(), "{}", response.status());
+            response.bytes().await.expect("a body").to_vec()
         })
     }
 
@@ -100,7 +100,7 @@ fn recorded(receipt: &Value) -> BTreeMap<String, Vec<Value>> {
 }
 
 #[test]
-fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
+fn a_run_writes_the_same_bytes_as_to_a_folder() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("whole"));
     bucket.transformation(&zoo, "r1").run().done();
     zoo.transformation("r1").run().done();
@@ -133,7 +133,7 @@ fn a_whole_run_gives_the_same_bytes_as_in_a_folder() {
 }
 
 #[test]
-fn a_run_is_verified_and_made_again_from_what_the_bucket_keeps() {
+fn a_run_is_verified_and_replayed_from_the_bucket() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("replay"));
     bucket.transformation(&zoo, "r1").run().done();
     let before = bucket.keys("");
@@ -147,29 +147,29 @@ fn a_run_is_verified_and_made_again_from_what_the_bucket_keeps() {
         assert_eq!((recorded(&one), &one["raw"]), (recorded(&two), &two["raw"]), "{collection}");
     }
     bucket.ask(Method::DELETE, bucket.receipt("r1", "about")["raw"]["key"].as_str().expect("a key"), &[]);
-    let said = ["collection `about` failed", "s3://", "it is missing"];
-    from_raw().flag("--verify").run().refused(&said);
-    from_raw().option("--run-id", "r3").run().refused(&said);
+    let messages = ["collection `about` failed", "s3://", "it is missing"];
+    from_raw().flag("--verify").run().refused(&messages);
+    from_raw().option("--run-id", "r3").run().refused(&messages);
 }
 
 #[test]
-fn a_large_answer_goes_up_in_parts_and_comes_back_whole() {
+fn a_large_response_is_uploaded_in_parts_and_read_completely() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("large"));
     let text = "stripes and spots ".repeat(30);
-    // Numbers that do not repeat, so that the Parquet file is large as well.
+    // Numbers without repetitions, so that the Parquet file is large as well.
     let noise = |id: u64| format!("{:x}", id.wrapping_mul(0x9e37_79b9_7f4a_7c15)).repeat(24);
     let records = (0..24_000).map(|id| json!({"id": id, "name": format!("Nr {id}"), "tags": [text, noise(id)]}));
     let body = Value::from_iter(records).to_string();
     assert!(body.len() > 20_000_000, "{}", body.len());
-    zoo.gives_text("animals", &body);
+    zoo.set_text("animals", &body);
     let report = bucket.transformation(&zoo, "r1").run().done();
     assert_eq!(report["collections"]["animals"]["tables"][0]["rows"], 24_000);
 
     let raw = bucket.receipt("r1", "animals")["raw"].clone();
     let key = raw["key"].as_str().expect("a key");
     let listing = String::from_utf8(bucket.read(&format!("?list-type=2&prefix={key}"))).expect("text");
-    // S3 marks an object that came in parts: its ETag ends with their number. This one came in five, and was then copied
-    // to its key in one, as only so can it be said that the key must be free.
+    // The ETag of a multipart upload ends with the number of parts. This object was uploaded in five parts, and then copied to
+    // its key in one part, because only this upload can require that the key does not exist.
     assert!(listing.contains("-1&quot;</ETag>") || listing.contains("-1\"</ETag>"), "{listing}");
     assert_eq!(bucket.keys("incoming/"), Vec::<String>::new());
     let stored = bucket.read(key);
@@ -181,7 +181,7 @@ fn a_large_answer_goes_up_in_parts_and_comes_back_whole() {
 }
 
 #[test]
-fn a_transformation_stopped_in_mid_upload_leaves_no_parts_behind() {
+fn a_transformation_stopped_during_an_upload_leaves_no_parts() {
     let (zoo, bucket) = (Zoo::empty(), Bucket::fresh("stopped"));
     let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(12 << 20).as_bytes()].concat());
     let uploads = || String::from_utf8(bucket.read("?uploads")).expect("text").matches("<Upload>").count();
@@ -189,13 +189,13 @@ fn a_transformation_stopped_in_mid_upload_leaves_no_parts_behind() {
     let running = program.option("--collections", "animals").start();
     wait_until("an upload has begun", || uploads() == 1);
     running.signal(Signal::SIGTERM);
-    running.wait().failed_for_now(&["stopped by SIGTERM"]);
+    running.wait().failed_temporarily(&["stopped by SIGTERM"]);
     let keys = bucket.keys("");
     assert!(uploads() == 0 && keys.iter().all(|key| key.starts_with("lineage/")), "{keys:?}");
 }
 
 #[test]
-fn a_receipt_is_never_overwritten() {
+fn a_manifest_is_never_overwritten() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("once"));
     let running: Vec<_> = (0..4).map(|_| bucket.transformation(&zoo, "r1").start()).collect();
     let reports: Vec<Value> = running.into_iter().map(|running| running.wait().done()).collect();
@@ -205,7 +205,7 @@ fn a_receipt_is_never_overwritten() {
     let key = receipt["tables"][0]["files"][0]["key"].as_str().expect("a key");
     assert_eq!(bucket.keys("processed/zoo/animals/run=r1/"), [key], "the losers' files are gone");
 
-    zoo.gives("animals", &json!([]));
+    zoo.set("animals", &json!([]));
     let again = bucket.transformation(&zoo, "r1").run().done();
     assert_eq!(again["collections"]["animals"]["status"], "reused");
     assert_eq!(bucket.receipt("r1", "animals"), receipt);
@@ -214,8 +214,8 @@ fn a_receipt_is_never_overwritten() {
 #[test]
 fn a_source_in_a_bucket_is_read_like_a_folder() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("source"));
-    for (name, answer) in stock() {
-        bucket.ask(Method::PUT, &format!("sample/zoo/{name}.json"), answer.to_string().as_bytes());
+    for (name, response) in stock() {
+        bucket.ask(Method::PUT, &format!("sample/zoo/{name}.json"), response.to_string().as_bytes());
     }
     bucket.ask(Method::PUT, "sample/zoo/older/dinosaurs.json", b"[]");
     let source = format!("{}/sample/zoo", bucket.url());
@@ -228,12 +228,12 @@ fn a_source_in_a_bucket_is_read_like_a_folder() {
 }
 
 #[test]
-fn a_bucket_that_is_not_there_and_a_lake_that_does_not_answer_are_told_apart() {
+fn a_missing_bucket_and_an_unreachable_lake_have_different_errors() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("there"));
     let missing = Bucket { endpoint: bucket.endpoint.clone(), name: format!("{}-not", bucket.name) };
     missing.transformation(&zoo, "r1").option("--retries", "0").run().refused(&["NoSuchBucket"]);
 
     let silent = Bucket { endpoint: "http://127.0.0.1:1".to_owned(), name: bucket.name.clone() };
     let program = silent.transformation(&zoo, "r1").option("--retries", "0").option("--collections", "about");
-    program.run().failed_for_now(&["s3://"]);
+    program.run().failed_temporarily(&["s3://"]);
 }

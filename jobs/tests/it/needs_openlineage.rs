@@ -1,6 +1,6 @@
-//! The events of real runs in the hands of OpenLineage's own Python client, which `cargo xtask test --all` installs.
+//! Reads the events of real runs with OpenLineage's Python client, which `cargo xtask test --all` installs.
 //!
-//! It proves that the client's typed classes take every event whole; not what a server makes of them.
+//! This verifies that the client's typed classes accept every event, but not how a server processes them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,14 +9,14 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, stock};
 use crate::support::{program, sample, wait_until};
 
 fn check(files: &[PathBuf]) -> Output {
     let Ok(python) = std::env::var("TEST_OPENLINEAGE_PYTHON") else {
         panic!(
-            "this test needs OpenLineage's client and TEST_OPENLINEAGE_PYTHON says where it is: run `cargo xtask test --all`"
+            "this test needs TEST_OPENLINEAGE_PYTHON, a Python with OpenLineage's client: run `cargo xtask test --all`"
         );
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/needs_openlineage/check.py");
@@ -27,8 +27,8 @@ fn check(files: &[PathBuf]) -> Output {
 fn accepted(files: &[PathBuf], kinds: &[&str]) {
     let output = check(files);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).expect("text");
-    let found: Vec<&str> = said.lines().filter_map(|line| line.rsplit_once(": ")).map(|(_, kinds)| kinds).collect();
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    let found: Vec<&str> = stdout.lines().filter_map(|line| line.rsplit_once(": ")).map(|(_, kinds)| kinds).collect();
     assert_eq!(found, kinds);
 }
 
@@ -37,28 +37,28 @@ fn files(zoo: &Zoo) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_client_takes_every_event_of_every_kind_of_run() {
+fn the_client_accepts_every_event_of_every_kind_of_run() {
     let (zoo, server) = (Zoo::stocked(), Server::start());
-    for (name, answer) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&answer)]);
+    for (name, response) in stock() {
+        server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
-    zoo.asking(&server.url(), "r1").run().done();
+    zoo.from_server(&server.url(), "r1").run().done();
     zoo.copy("r1").run().done();
     zoo.raw("r1").option("--run-id", "r2").run().done();
     zoo.transformation("r3").run().done();
     zoo.copy("nothing").run().refused(&["has no manifest"]);
     let slow = Rogue::dribbling(b"[".to_vec());
-    let running = zoo.asking(&slow.url(), "stopped").option("--collections", "animals").start();
-    wait_until("it has begun", || slow.heard() > 0);
+    let running = zoo.from_server(&slow.url(), "stopped").option("--collections", "animals").start();
+    wait_until("it has begun", || slow.requests() > 0);
     running.signal(Signal::SIGTERM);
-    running.wait().failed_for_now(&["stopped by SIGTERM"]);
+    running.wait().failed_temporarily(&["stopped by SIGTERM"]);
     let (done, failed, aborted) = ("START COMPLETE", "START FAIL", "START ABORT");
-    // In the order of run and job: nothing, r1 copy, r1 transformation, r2, r3, stopped.
+    // In the order of run and job: empty, r1 copy, r1 transformation, r2, r3, stopped.
     accepted(&files(&zoo), &[failed, done, done, done, done, aborted]);
 }
 
 #[test]
-fn the_client_takes_a_run_of_the_built_in_contract() {
+fn the_client_accepts_a_run_of_the_built_in_contract() {
     let zoo = Zoo::empty();
     let source = crate::support::file_url(&sample());
     let program = program::transformation().option("--run-id", "r1").option("--lake-url", &zoo.lake.url());
@@ -66,7 +66,7 @@ fn the_client_takes_a_run_of_the_built_in_contract() {
     accepted(&files(&zoo), &["START COMPLETE"]);
 }
 
-/// One change of an event, and what the check says of it.
+/// A change of an event, and the expected error.
 type Broken = (fn(&mut Value), &'static str);
 
 #[test]
@@ -102,13 +102,13 @@ fn a_broken_event_is_rejected() {
         (|event| event["inputs"][0]["name"] = json!("animals.json"), "is not absolute"),
         (|event| event["inputs"] = json!([{"namespace": "postgres://h:1", "name": "a"}]), "not database.schema.table"),
     ];
-    for (change, said) in broken {
+    for (change, message) in broken {
         let mut events = good.clone();
         change(&mut events[1]);
         write(&events);
         let output = check(std::slice::from_ref(&file));
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && words.contains(said), "no `{said}` in {words}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains(message), "no `{message}` in {stderr}");
     }
     write(&good[..1]);
     assert!(!check(&[file]).status.success(), "a run without an end");

@@ -1,4 +1,4 @@
-//! Several programs at the same run, or at neighbouring ones, at once.
+//! Several programs that process the same run, or adjacent runs, in parallel.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use crate::support::database::Role;
 use crate::support::program::{Ended, Program, Running};
 use crate::support::zoo::{Zoo, animals};
 
-/// Starts them all before it waits for any.
-fn at_once(programs: impl IntoIterator<Item = Program>) -> Vec<Value> {
+/// Runs the programs in parallel.
+fn in_parallel(programs: impl IntoIterator<Item = Program>) -> Vec<Value> {
     let running: Vec<Running> = programs.into_iter().map(Program::start).collect();
     running.into_iter().map(|running| Ended::done(&running.wait())).collect()
 }
@@ -22,8 +22,8 @@ fn sorted<'r>(reports: &'r [Value], of: impl Fn(&'r Value) -> &'r Value) -> Vec<
 fn four_loads_of_one_run_commit_it_once() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
-    // The first load of all also makes the tables.
-    let reports = at_once((0..4).map(|_| zoo.copy("r1")));
+    // The first load also creates the tables.
+    let reports = in_parallel((0..4).map(|_| zoo.copy("r1")));
     let outcomes = sorted(&reports, |report| &report["outcome"]);
     assert_eq!(outcomes, ["already_committed", "already_committed", "already_committed", "committed"]);
     assert_eq!(zoo.ledger(), ["1 r1"]);
@@ -32,14 +32,14 @@ fn four_loads_of_one_run_commit_it_once() {
 }
 
 #[test]
-fn two_neighbouring_runs_at_once_leave_the_newer_one_in_the_tables() {
+fn after_two_adjacent_runs_in_parallel_the_tables_have_the_newer_one() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     for (run, name) in [("r2", "Second"), ("r3", "Third")] {
-        zoo.gives("animals", &animals(&[(1, name)]));
+        zoo.set("animals", &animals(&[(1, name)]));
         zoo.transformation(run).run().done();
     }
-    let reports = at_once(["r2", "r3"].map(|run| zoo.copy(run)));
+    let reports = in_parallel(["r2", "r3"].map(|run| zoo.copy(run)));
     assert_eq!(reports[1]["outcome"], "committed");
     assert_eq!(zoo.objects("SELECT name FROM zoo.animals WHERE _deleted_at IS NULL"), [json!({"name": "Third"})]);
     match reports[0]["outcome"].as_str() {
@@ -52,12 +52,12 @@ fn two_neighbouring_runs_at_once_leave_the_newer_one_in_the_tables() {
     assert!(zoo.database().versions("staging_zoo").is_empty());
 }
 
-/// Both have computed their changes on the same head; the first to get the lock moves it under the other's feet.
+/// Both runs have computed their changes on the same head, which the first one to get the lock updates.
 fn overtaken(first: &str, second: &str) -> (Zoo, [Value; 2]) {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     for (run, name) in [("r2", "Second"), ("r3", "Third")] {
-        zoo.gives("animals", &animals(&[(1, name)]));
+        zoo.set("animals", &animals(&[(1, name)]));
         zoo.transformation(run).run().done();
     }
     let holder = zoo.database().enter(Role::Loader);
@@ -77,7 +77,7 @@ fn a_newer_load_that_was_overtaken_computes_its_changes_again() {
     let (zoo, [older, newer]) = overtaken("r2", "r3");
     assert_eq!((&older["outcome"], &newer["outcome"]), (&json!("committed"), &json!("committed")));
     assert_eq!(zoo.ledger(), ["1 r1", "2 r2", "3 r3"]);
-    // On top of r2 only the name is new; on top of r1 two animals would have vanished as well.
+    // Compared with r2, only the name is new; compared with r1, two animals would be deleted as well.
     let counts = &newer["tables"]["animals"];
     assert_eq!((&counts["updated"], &counts["deleted"]), (&json!(1), &json!(0)));
 }
@@ -91,9 +91,9 @@ fn an_older_load_that_was_overtaken_is_superseded() {
 }
 
 #[test]
-fn four_transformations_of_one_run_publish_one_receipt_and_leave_one_set_of_files() {
+fn four_transformations_of_one_run_publish_one_manifest_and_one_set_of_files() {
     let zoo = Zoo::stocked();
-    let reports = at_once((0..4).map(|_| zoo.transformation("r1")));
+    let reports = in_parallel((0..4).map(|_| zoo.transformation("r1")));
     for (collection, tables) in [("animals", 3), ("keepers", 1), ("tickets", 1), ("about", 1)] {
         let statuses = sorted(&reports, |report| &report["collections"][collection]["status"]);
         assert_eq!(statuses, ["fetched", "reused", "reused", "reused"], "{collection}");

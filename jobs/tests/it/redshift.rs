@@ -1,4 +1,4 @@
-//! The Redshift driver against a stand-in for the Data API (`support/data_api.rs` says what that proves).
+//! The Redshift driver with an emulated Data API (`support/data_api.rs` describes what this verifies).
 
 mod bootstrap;
 mod contract_changed;
@@ -33,7 +33,7 @@ use crate::support::redshift::Cluster;
 use crate::support::zoo::{Zoo, animals, stock};
 use crate::support::{file_url, wait_until};
 
-/// A zoo whose warehouse is reached through the Data API, and both jobs in this process.
+/// A zoo whose warehouse is used through the Data API; both jobs run in this process.
 pub struct Rig {
     pub zoo: Zoo,
     pub api: DataApi,
@@ -61,7 +61,7 @@ impl Rig {
         Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0) }
     }
 
-    /// Only this collection from now on.
+    /// From now on, only this collection is used.
     pub fn only(mut self, collection: &str) -> Self {
         self.collections = vec![collection.to_owned()];
         self
@@ -110,25 +110,25 @@ impl Rig {
         copy(&job, &self.lake(), &mut warehouse).await
     }
 
-    /// One start of `copy`.
+    /// Runs one attempt of `copy`.
     pub fn load(&self, run: &str) -> Result<Report> {
         self.runtime.block_on(self.copy(run))
     }
 
-    /// Several starts at once, one for each run named.
+    /// Runs several attempts in parallel, one for each of these runs.
     pub fn load_at_once(&self, runs: &[&str]) -> Vec<Result<Report>> {
         self.runtime.block_on(futures_util::future::join_all(runs.iter().map(|run| self.copy(run))))
     }
 
-    /// A start that dies when its request with this number reaches the service (`arrives`), or just does not; true if
-    /// it came that far. What it has begun in the warehouse goes on.
+    /// An attempt that is killed at the request with this number, after the service received it (`arrives`) or before; returns
+    /// whether this request was sent. Statements that were started in the warehouse continue.
     pub fn load_and_die(&self, run: &str, at: usize, arrives: bool) -> bool {
         let death = Arc::new(Notify::new());
         let strikes = Arc::clone(&death);
         self.api.meets(move |number, _| match number == at {
             true => {
                 strikes.notify_one();
-                if arrives { Fault::LoseAnswer } else { Fault::LoseRequest }
+                if arrives { Fault::LoseResponse } else { Fault::LoseRequest }
             }
             false => Fault::None,
         });
@@ -150,7 +150,7 @@ impl Rig {
         report
     }
 
-    /// Exactly this run is the head, once, and the tables hold exactly these animals.
+    /// Checks that the head is this run, loaded once, and that the tables contain exactly these animals.
     #[track_caller]
     pub fn holds(&self, run: &str, expected: &[(u32, &str)]) {
         let session = self.zoo.database().session(Role::Postgres);
@@ -167,8 +167,8 @@ impl Rig {
     }
 }
 
-/// Takes the lock that loads take in turn, and gives it up when so many of them wait for it: all have computed their
-/// changes on the same head then.
+/// Holds the load lock until this number of loads wait for it: then all of them have computed their changes on the same
+/// head.
 fn hold_until_waiting(database: &Database, loads: i64) -> JoinHandle<()> {
     let (holder, watcher) = (database.enter(Role::Postgres), database.enter(Role::Postgres));
     holder.run("BEGIN; LOCK etl.load_lock");
@@ -195,7 +195,7 @@ pub fn client(url: &str) -> Client {
 }
 
 #[test]
-fn the_loaded_rows_are_the_same_as_through_postgresqls_own_protocol() {
+fn the_loaded_rows_are_the_same_as_through_the_postgresql_protocol() {
     let (rig, other) = (Rig::new(Zoo::stocked()), Zoo::stocked());
     rig.transform("r1");
     let report = rig.commits("r1");
@@ -215,24 +215,24 @@ fn the_loaded_rows_are_the_same_as_through_postgresqls_own_protocol() {
 }
 
 #[test]
-fn changes_deletions_and_the_same_again_are_told_and_made() {
+fn changes_deletions_and_repetitions_are_applied_and_reported() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     for (run, names) in
         [("r1", vec![(1, "Ada"), (2, "Bo")]), ("r2", vec![(1, "Ida"), (3, "Cy")]), ("r3", vec![(1, "Ida"), (3, "Cy")])]
     {
-        rig.zoo.gives("animals", &animals(&names));
+        rig.zoo.set("animals", &animals(&names));
         rig.transform(run);
         rig.commits(run);
         rig.holds(run, &names);
     }
-    let report = rig.load("r2").expect("a superseded run is no failure");
+    let report = rig.load("r2").expect("a superseded run is not a failure");
     assert_eq!((report.outcome, report.superseded_by), (Outcome::Superseded, Some(id("r3"))));
     assert_eq!(rig.load("r3").expect("a committed run").outcome, Outcome::AlreadyCommitted);
     rig.holds("r3", &[(1, "Ida"), (3, "Cy")]);
 }
 
 #[test]
-fn the_load_is_one_batch_and_results_come_in_pages() {
+fn the_load_is_one_batch_and_results_have_pages() {
     let rig = Rig::new(Zoo::stocked());
     rig.transform("r1");
     rig.commits("r1");
@@ -241,12 +241,12 @@ fn the_load_is_one_batch_and_results_come_in_pages() {
     rig.commits("r2");
     let operations = rig.api.operations();
     assert_eq!(operations.iter().filter(|name| *name == "BatchExecuteStatement").count(), 1);
-    // The columns of all tables are more than one page holds.
+    // The list of all columns has more than one page.
     assert!(operations.windows(2).any(|pair| pair == ["GetStatementResult"; 2]), "{operations:?}");
 }
 
 #[test]
-fn a_contract_that_grows_adds_its_columns_and_widens_its_text() {
+fn a_contract_that_grows_adds_columns_and_widens_text() {
     let rig = Rig::new(Zoo::stocked()).only("keepers");
     rig.transform("r1");
     rig.commits("r1");
@@ -260,7 +260,7 @@ fn a_contract_that_grows_adds_its_columns_and_widens_its_text() {
 }
 
 #[test]
-fn a_role_without_grants_is_told_what_is_missing() {
+fn a_role_without_grants_gets_an_error_that_names_them() {
     let rig = Rig::entered(Zoo::stocked(), Role::Transformer, false);
     rig.transform("r1");
     let error = rig.load("r1").expect_err("no grants");
@@ -270,39 +270,39 @@ fn a_role_without_grants_is_told_what_is_missing() {
 }
 
 #[test]
-fn a_target_changed_by_hand_stops_the_load_and_nothing_of_it_is_there() {
+fn a_target_changed_by_hand_stops_the_load_which_is_rolled_back() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
     rig.commits("r1");
-    // A second row of a key: no constraint of Redshift's would stop it.
+    // A second row with the same key: Redshift does not enforce keys.
     let loader = rig.zoo.database().session(Role::Loader);
     loader.run("INSERT INTO zoo.animals SELECT * FROM zoo.animals WHERE id = 1");
-    rig.zoo.gives("animals", &animals(&[(1, "Ida")]));
+    rig.zoo.set("animals", &animals(&[(1, "Ida")]));
     rig.transform("r2");
     let error = rig.load("r2").expect_err("two rows of one key");
-    let words = format!("{error:#}");
-    assert!(words.contains("each key once") || words.contains("merge animals"), "{words}");
+    let message = format!("{error:#}");
+    assert!(message.contains("each key once") || message.contains("merge animals"), "{message}");
     assert_eq!(rig.zoo.ledger(), ["1 r1"]);
     assert_eq!(rig.zoo.objects("SELECT DISTINCT name FROM zoo.animals WHERE id = 1"), [json!({"name": "Ada"})]);
 }
 
 #[test]
-fn a_copy_that_fails_is_told_with_what_the_warehouse_kept_about_the_file() {
+fn a_failed_copy_is_reported_with_the_warehouses_details_about_the_file() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
     rig.zoo.database().session(Role::Postgres).run(
         "INSERT INTO sys_load_error_detail VALUES (7, getdate(), 'animals.parquet', 'name', 'too long for varchar')",
     );
     rig.api.refuses("COPY ");
-    let words = format!("{:#}", rig.load("r1").expect_err("a COPY that fails"));
+    let message = format!("{:#}", rig.load("r1").expect_err("a COPY that fails"));
     for expected in ["cannot copy into the stage of animals", "animals.parquet: name: too long for varchar"] {
-        assert!(words.contains(expected), "{words}");
+        assert!(message.contains(expected), "{message}");
     }
     assert!(rig.zoo.ledger().is_empty());
 }
 
 #[test]
-fn leftovers_are_dropped_when_their_lease_has_ended_and_not_before() {
+fn leftovers_are_dropped_only_after_their_lease_has_expired() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
     assert!(rig.load_and_die("r1", 28, true), "a load has more requests than that");
@@ -314,25 +314,25 @@ fn leftovers_are_dropped_when_their_lease_has_ended_and_not_before() {
     assert_eq!(left(&rig), dead, "for all that is known, the first attempt still runs");
     rig.zoo.database().session(Role::Loader).run("UPDATE etl.attempts SET expires_at = getdate()");
     assert_eq!(rig.load("r1").expect("committed before").outcome, Outcome::AlreadyCommitted);
-    rig.zoo.gives("animals", &stock()[0].1);
+    rig.zoo.set("animals", &stock()[0].1);
     rig.transform("r2");
     rig.commits("r2");
     assert_eq!(left(&rig), 0);
 }
 
-/// A table that was listed before has its lease among those that are read after, whoever begins in between.
+/// Tables are listed before the leases are read, so the lease of every listed table is found.
 #[test]
-fn leftovers_are_listed_before_it_is_asked_who_holds_them() {
+fn leftovers_are_listed_before_the_leases_are_read() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
     rig.commits("r1");
     let statements = rig.api.statements();
-    let place = |words: &[&str]| statements.iter().position(|sql| words.iter().all(|word| sql.contains(word)));
-    let held = place(&["INSERT INTO etl.attempts"]);
-    let listed = place(&["svv_columns", "'staging_zoo'"]);
-    let asked = place(&["SELECT token FROM etl.attempts"]);
-    let made = place(&["CREATE TABLE staging_zoo."]);
-    assert!(held.is_some() && held < listed && listed < asked && asked < made, "{statements:#?}");
+    let position = |parts: &[&str]| statements.iter().position(|sql| parts.iter().all(|part| sql.contains(part)));
+    let held = position(&["INSERT INTO etl.attempts"]);
+    let listed = position(&["svv_columns", "'staging_zoo'"]);
+    let leases = position(&["SELECT token FROM etl.attempts"]);
+    let created = position(&["CREATE TABLE staging_zoo."]);
+    assert!(held.is_some() && held < listed && listed < leases && leases < created, "{statements:#?}");
 }
 
 #[test]
@@ -340,26 +340,26 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     let rig = Rig::new(Zoo::stocked().limited()).only("animals");
     let four = [(1, "Ada"), (2, "Bo"), (3, "Cy"), (4, "Di")];
     for (run, many) in [("r1", 4), ("r2", 1)] {
-        rig.zoo.gives("animals", &animals(&four[..many]));
+        rig.zoo.set("animals", &animals(&four[..many]));
         rig.transform(run);
     }
     rig.commits("r1");
     let error = rig.load("r2").expect_err("three of four");
-    let words = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
-    assert_eq!((error.to_string().as_str(), exit_of(&error)), (words, contract::Exit::Failed));
+    let message = "table `animals` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
+    assert_eq!((error.to_string().as_str(), exit_of(&error)), (message, contract::Exit::Failed));
     rig.holds("r1", &four);
     assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
 }
 
-/// Redshift names the same conflict with and without a number.
+/// Redshift reports the same conflict with and without an error number.
 #[test]
-fn a_conflict_is_tried_again_after_a_pause_and_ends_with_75() {
+fn a_conflict_is_retried_after_a_wait_and_exits_with_75() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     for fault in [Fault::Conflict, Fault::ConflictInWords] {
         for met in ["ExecuteStatement", "BatchExecuteStatement"] {
             let run = format!("{fault:?}-{met}");
             rig.transform(&run);
-            // The first two of them.
+            // The first two requests.
             let mut left = 2;
             rig.api.meets(move |_, operation| {
                 let conflicts = operation == met && left > 0;
@@ -374,7 +374,7 @@ fn a_conflict_is_tried_again_after_a_pause_and_ends_with_75() {
             let began = Instant::now();
             let error = rig.load(&never).expect_err("a conflict each time");
             assert_eq!(exit_of(&error), contract::Exit::TempFail, "{run}: {error:#}");
-            // Six waits or more, of 1 ms and twice as long each time.
+            // At least six waits, starting at 1 ms and doubling each time.
             assert!(began.elapsed() >= Duration::from_millis(63), "{run}: {:?}", began.elapsed());
             rig.api.meets(|_, _| Fault::None);
         }
@@ -382,13 +382,13 @@ fn a_conflict_is_tried_again_after_a_pause_and_ends_with_75() {
 }
 
 #[test]
-fn eight_loads_of_one_run_and_of_its_neighbours_commit_each_once() {
+fn eight_loads_of_one_run_and_of_adjacent_runs_commit_each_run_once() {
     for snapshot_first in [false, true] {
         let rig = Rig::entered(Zoo::stocked(), Role::Loader, snapshot_first).only("animals");
-        // New rows only: no row of the tables themselves is written twice, so nothing in them would conflict.
+        // Only new rows, so that the updates of the tables themselves do not conflict.
         let zoo = [(1, "Ada"), (2, "Bo"), (3, "Cy")];
         for (run, most) in [("r1", 1), ("r2", 2), ("r3", 3)] {
-            rig.zoo.gives("animals", &animals(&zoo[..most]));
+            rig.zoo.set("animals", &animals(&zoo[..most]));
             rig.transform(run);
         }
         rig.commits("r1");
@@ -407,6 +407,6 @@ fn eight_loads_of_one_run_and_of_its_neighbours_commit_each_once() {
 }
 
 #[test]
-fn twenty_seeded_schedules_of_faults_and_deaths_end_with_each_run_there_once() {
+fn twenty_schedules_of_faults_and_kills_load_each_run_once() {
     needs_time::some_schedules(0..20);
 }

@@ -1,12 +1,12 @@
-//! A source's file that is replaced or written to while it is read: one version of it, or a failure for now.
+//! A source file that is replaced or written while it is read gives one version of it, or a temporary failure.
 
 use std::fs;
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::wait_until;
 use crate::support::zoo::Zoo;
 
-/// Twenty thousand animals and 40 MB, nearly all of it blanks: time enough to do something in between.
+/// Twenty thousand animals in 40 MB, mostly blanks, so that the file can be changed while it is read.
 fn herd(name: &str) -> String {
     let animals: Vec<String> =
         (0..20_000).map(|id| format!("{}{{\"id\":{id},\"name\":\"{name}\"}}", " ".repeat(2000))).collect();
@@ -17,7 +17,7 @@ fn herd(name: &str) -> String {
 fn a_file_that_changes_while_it_is_read_is_never_mixed() {
     for renamed in [true, false] {
         let zoo = Zoo::empty();
-        zoo.gives_text("animals", &herd("old"));
+        zoo.set_text("animals", &herd("old"));
         let (file, next, new) = (zoo.source().join("animals.json"), zoo.source().join("next"), herd("new"));
         fs::write(&next, &new).expect("the next version");
         let transformation = |run| zoo.transformation(run).option("--collections", "animals").option("--retries", "0");
@@ -28,7 +28,7 @@ fn a_file_that_changes_while_it_is_read_is_never_mixed() {
         } else {
             fs::write(&file, &new).expect("the same file");
         }
-        running.wait().failed_for_now(&["animals.json` changed while it was read", "hint: "]);
+        running.wait().failed_temporarily(&["animals.json` changed while it was read", "hint: "]);
         assert_eq!(zoo.lake.objects(), [""; 0]);
 
         transformation("r2").run().done();
@@ -37,19 +37,19 @@ fn a_file_that_changes_while_it_is_read_is_never_mixed() {
 }
 
 #[test]
-fn every_piece_of_an_object_is_asked_for_by_its_etag() {
+fn every_part_of_an_object_is_requested_with_its_etag() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     let listed = "<ListBucketResult><Contents><Key>animals.json</Key><LastModified>2026-01-05T00:00:00.000Z</LastModified>\
                   <ETag>\"one\"</ETag><Size>2</Size></Contents></ListBucketResult>";
-    server.answers("/herd?delimiter=%2F&list-type=2", [Answer::new(200, listed)]);
+    server.respond("/herd?delimiter=%2F&list-type=2", [Response::new(200, listed)]);
     let head =
-        Answer::new(200, "[]").header("ETag", "\"one\"").header("Last-Modified", "Mon, 05 Jan 2026 00:00:00 GMT");
-    // A HEAD and a GET, three times.
-    let exchange = [head, Answer::new(412, "")];
-    server.answers("/herd/animals.json", [exchange.clone(), exchange.clone(), exchange].concat());
-    let program = zoo.asking("s3://herd", "r1").option("--collections", "animals");
+        Response::new(200, "[]").header("ETag", "\"one\"").header("Last-Modified", "Mon, 05 Jan 2026 00:00:00 GMT");
+    // A HEAD and a GET request, three times.
+    let exchange = [head, Response::new(412, "")];
+    server.respond("/herd/animals.json", [exchange.clone(), exchange.clone(), exchange].concat());
+    let program = zoo.from_server("s3://herd", "r1").option("--collections", "animals");
     let program = program.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "eu-west-1");
     let ended = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").run();
-    ended.failed_for_now(&["`s3://herd/animals.json` changed while it was read"]);
+    ended.failed_temporarily(&["`s3://herd/animals.json` changed while it was read"]);
     assert_eq!(server.last("/herd/animals.json").header("If-Match"), Some("\"one\""));
 }

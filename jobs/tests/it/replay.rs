@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::http::bodies::{sent, zipped};
 use crate::support::program::Program;
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
 /// The run `to` from the stored responses of `from`.
@@ -26,19 +26,19 @@ fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
     tables.map(|table| (table["table"].to_string(), files(table))).collect()
 }
 
-/// A server whose answers carry an ETag, and a loaded run from it.
+/// A server whose responses have an ETag, and a loaded run of its responses.
 fn loaded() -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty(), Server::start());
     for (name, response) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&response).header("ETag", "\"one\"")]);
+        server.respond(&format!("/{name}"), [Response::json(&response).header("ETag", "\"one\"")]);
     }
-    zoo.asking_with_ledger(&server.url(), "r1").run().done();
+    zoo.from_server_with_ledger(&server.url(), "r1").run().done();
     zoo.copy("r1").run().done();
     (zoo, server)
 }
 
 #[test]
-fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
+fn a_replay_writes_the_same_files_and_refers_to_the_stored_responses() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     let raw = zoo.lake.keys("raw");
@@ -56,7 +56,7 @@ fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
         }
         assert_eq!((&two["run_id"], &two["replayed_from"]), (&json!("r2"), &json!("r1")));
     }
-    // A second start finds its receipts, and a replay of the replay goes to the same bytes.
+    // A second attempt finds the manifests, and a replay of the replay reads the same bytes.
     assert_eq!(replay(&zoo, "r1", "r2").run().done()["collections"]["animals"]["status"], "reused");
     replay(&zoo, "r2", "r3").run().done();
     assert_eq!(recorded(&zoo, "r3"), recorded(&zoo, "r1"));
@@ -64,11 +64,11 @@ fn the_same_bytes_give_the_same_files_and_raw_stays_where_it_is() {
 }
 
 #[test]
-fn packed_answers_are_unpacked_again() {
+fn compressed_responses_are_replayed() {
     let (zoo, body) = (Zoo::empty(), zipped(animals(&[(1, "Ada"), (2, "Bo")]).to_string().as_bytes()));
     let head = format!("Content-Encoding: gzip\r\nContent-Length: {}", body.len());
     let server = Rogue::sending([sent(&head, &body)]);
-    zoo.asking(&server.url(), "r1").option("--collections", "animals").run().done();
+    zoo.from_server(&server.url(), "r1").option("--collections", "animals").run().done();
     assert!(zoo.lake.raw("zoo", "r1", "animals").ends_with(".json.gz"));
     let report = replay(&zoo, "r1", "r2").option("--collections", "animals").run().done();
     assert_eq!(report["collections"]["animals"]["tables"][0]["rows"], 2);
@@ -88,9 +88,9 @@ fn the_head_run_is_loaded_again_under_a_changed_contract_and_its_etag_is_sent_fr
 
     // The server returns 304; the manifest lists the objects of the replay.
     for (name, _) in stock() {
-        server.answers(&format!("/{name}"), [Answer::new(304, "")]);
+        server.respond(&format!("/{name}"), [Response::new(304, "")]);
     }
-    let report = zoo.asking_with_ledger(&server.url(), "r3").run().done();
+    let report = zoo.from_server_with_ledger(&server.url(), "r3").run().done();
     assert_eq!(report["collections"]["animals"]["status"], "not_modified");
     let receipt = zoo.lake.receipt("zoo", "r3", "animals");
     assert_eq!((&receipt["unchanged_since"], &receipt["replayed_from"]), (&json!("r2"), &Value::Null));
@@ -98,14 +98,14 @@ fn the_head_run_is_loaded_again_under_a_changed_contract_and_its_etag_is_sent_fr
 }
 
 #[test]
-fn a_run_that_was_not_modified_is_replayed_from_the_bytes_that_it_points_to() {
+fn a_replay_of_a_304_run_reads_the_bytes_of_the_earlier_run() {
     let (zoo, server) = loaded();
     for (name, _) in stock() {
-        server.answers(&format!("/{name}"), [Answer::new(304, "")]);
+        server.respond(&format!("/{name}"), [Response::new(304, "")]);
     }
-    zoo.asking_with_ledger(&server.url(), "r2").run().done();
+    zoo.from_server_with_ledger(&server.url(), "r2").run().done();
     zoo.copy("r2").run().done();
-    // Its time is that of the 304: with the time of the first response the head could never be loaded again.
+    // Its time is that of the 304 response: with the time of the first response, the head could not be loaded again.
     replay(&zoo, "r2", "r3").run().done();
     let [first, asked, replayed] = ["r1", "r2", "r3"].map(|run| zoo.lake.receipt("zoo", run, "animals"));
     assert_eq!((&replayed["fetched_at"], &replayed["raw"]), (&asked["fetched_at"], &first["raw"]));
@@ -115,10 +115,10 @@ fn a_run_that_was_not_modified_is_replayed_from_the_bytes_that_it_points_to() {
 }
 
 #[test]
-fn a_replay_of_an_old_run_never_overtakes_a_newer_one() {
+fn a_replay_of_an_old_run_is_superseded_by_a_newer_one() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.set("animals", &animals(&[(1, "Ada")]));
     zoo.load("r2");
     let rows = zoo.rows();
     replay(&zoo, "r1", "r3").run().done();
@@ -138,7 +138,7 @@ fn only_some_collections_can_be_replayed() {
 }
 
 #[test]
-fn bytes_that_are_gone_or_altered_are_refused_by_name_and_nothing_is_published() {
+fn missing_or_changed_responses_are_named_and_nothing_is_published() {
     for (problem, message) in [
         ("gone", "it is missing"),
         ("longer", "bytes, the manifest records"),
@@ -178,7 +178,7 @@ fn a_missing_run_is_reported_with_the_existing_collections() {
 }
 
 #[test]
-fn a_run_id_that_stands_for_other_bytes_is_refused() {
+fn a_run_id_of_other_responses_is_refused() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     zoo.transformation("r2").run().done();

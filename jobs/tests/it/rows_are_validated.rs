@@ -1,4 +1,4 @@
-//! Whatever the JSON, rows that the transformation accepts make files that pass the validation.
+//! For random JSON, the files of all rows that the transformation accepts pass the validation.
 
 use bytes::Bytes;
 use contract::{Contract, Table};
@@ -8,7 +8,7 @@ use jobs::validate::{self, Column, Refusal};
 use crate::support::random::Random;
 
 const CASES: u64 = 5_000;
-/// Records that share a file; when one is refused they are tried one by one.
+/// The number of records per file; if a file is refused, its records are tested one by one.
 const TOGETHER: u64 = 100;
 
 const NUMBERS: [&str; 26] = [
@@ -236,6 +236,6 @@ fn every_accepted_row_passes_the_validation() {
             panic!("batch {batch}: {refused}, though each record by itself is accepted");
         }
     }
-    // Both must be frequent, or this tests nothing.
+    // Both must be frequent, otherwise this tests nothing.
     assert!((CASES / 5..CASES * 4 / 5).contains(&kept), "{kept} of {CASES} became rows");
 }

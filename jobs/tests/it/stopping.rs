@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use crate::support::database::{Role, Session};
 use crate::support::program::Running;
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::wait_until;
 use crate::support::zoo::{Zoo, animals, stock};
 
@@ -22,37 +22,37 @@ fn stop(running: Running) -> (crate::support::program::Ended, Duration) {
     (ended, signalled.elapsed())
 }
 
-/// A transformation in the middle of a body, with a part of it written already.
-fn in_mid_body(zoo: &Zoo) -> Running {
+/// A transformation that has received and written part of a response body.
+fn receiving(zoo: &Zoo) -> Running {
     let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(2 << 20).as_bytes()].concat());
-    let running = zoo.asking(&slow.url(), "r1").option("--collections", "animals").start();
+    let running = zoo.from_server(&slow.url(), "r1").option("--collections", "animals").start();
     wait_until("some of the body is in the lake", || !zoo.lake.keys("raw").is_empty());
     running
 }
 
-/// The same run from a server that works.
+/// Runs the same run with a server that sends complete responses.
 #[track_caller]
 fn comes_now(zoo: &Zoo) {
     let server = Server::start();
-    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")]))]);
-    zoo.asking(&server.url(), "r1").option("--collections", "animals").run().done();
+    server.respond("/animals", [Response::json(&animals(&[(1, "Ada")]))]);
+    zoo.from_server(&server.url(), "r1").option("--collections", "animals").run().done();
     assert_eq!(zoo.copy("r1").option("--collections", "animals").run().done()["tables"]["animals"]["inserted"], 1);
 }
 
 #[test]
-fn a_transformation_stopped_in_mid_body_leaves_nothing_and_the_same_run_id_succeeds() {
+fn a_transformation_stopped_during_a_response_has_no_leftovers_and_can_be_run_again() {
     let zoo = Zoo::empty();
-    let (ended, took) = stop(in_mid_body(&zoo));
-    ended.failed_for_now(&["stopped by SIGTERM"]);
+    let (ended, took) = stop(receiving(&zoo));
+    ended.failed_temporarily(&["stopped by SIGTERM"]);
     assert!(took < SOON, "{took:?}");
     assert_eq!(zoo.lake.objects(), [""; 0]);
     comes_now(&zoo);
 }
 
 #[test]
-fn a_transformation_killed_in_mid_body_publishes_nothing_and_the_same_run_id_succeeds() {
+fn a_transformation_killed_during_a_response_publishes_nothing_and_can_be_run_again() {
     let zoo = Zoo::empty();
-    let running = in_mid_body(&zoo);
+    let running = receiving(&zoo);
     running.signal(Signal::SIGKILL);
     running.wait().was_killed(Signal::SIGKILL);
     assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty());
@@ -63,34 +63,34 @@ fn a_transformation_killed_in_mid_body_publishes_nothing_and_the_same_run_id_suc
 fn a_transformation_stopped_while_it_waits_for_a_retry_exits_immediately() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     for (name, response) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&response)]);
+        server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
-    server.answers("/animals", [Answer::new(429, "").header("Retry-After", "60")]);
-    let running = zoo.asking(&server.url(), "r1").start();
-    wait_until("the others are done", || zoo.lake.keys("stage").len() == 3 && running.said().contains("60.0 s"));
+    server.respond("/animals", [Response::new(429, "").header("Retry-After", "60")]);
+    let running = zoo.from_server(&server.url(), "r1").start();
+    wait_until("the others are done", || zoo.lake.keys("stage").len() == 3 && running.log().contains("60.0 s"));
     let (ended, took) = stop(running);
-    ended.failed_for_now(&["stopped by SIGTERM"]);
+    ended.failed_temporarily(&["stopped by SIGTERM"]);
     assert!(took < SOON, "{took:?}");
 
-    // Recorded objects are kept, and only the rest is requested again.
+    // Recorded objects are kept, and only the others are requested again.
     assert_eq!(zoo.lake.keys("processed").len(), 3);
-    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada")]))]);
-    let report = zoo.asking(&server.url(), "r1").run().done();
+    server.respond("/animals", [Response::json(&animals(&[(1, "Ada")]))]);
+    let report = zoo.from_server(&server.url(), "r1").run().done();
     assert_eq!(
         (&report["collections"]["keepers"]["status"], &report["collections"]["animals"]["status"]),
         (&"reused".into(), &"fetched".into())
     );
 }
 
-/// The most difficult moment: a manifest is visible, and the program may not know it yet.
+/// The critical moment: a manifest is visible, but the program may not have received the response to its write.
 #[test]
 fn every_object_of_a_visible_manifest_exists_whenever_the_program_is_stopped() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     for (name, response) in stock() {
-        server.answers(&format!("/{name}"), [Answer::json(&response)]);
+        server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
     for run in (1..=12).map(|number| format!("r{number}")) {
-        let running = zoo.asking(&server.url(), &run).start();
+        let running = zoo.from_server(&server.url(), &run).start();
         let receipts = format!("stage/zoo/run={run}");
         while zoo.lake.keys(&receipts).is_empty() {
             std::thread::yield_now();
@@ -112,21 +112,21 @@ fn a_program_stopped_while_the_warehouse_is_silent_exits_immediately() {
     let (zoo, mute) = (Zoo::stocked(), Rogue::silent());
     zoo.transformation("r1").run().done();
     let warehouse = format!("postgres://loader:very-secret@{}/zoo", mute.address());
-    let transformation = zoo.asking("http://127.0.0.1:1", "r2").warehouse(&warehouse);
+    let transformation = zoo.from_server("http://127.0.0.1:1", "r2").warehouse(&warehouse);
     for program in [zoo.copy_to(&warehouse, "r1"), transformation] {
         let running = program.start();
         std::thread::sleep(Duration::from_millis(500));
         let (ended, took) = stop(running);
-        ended.failed_for_now(&["stopped by SIGTERM"]);
+        ended.failed_temporarily(&["stopped by SIGTERM"]);
         assert!(took < SOON, "{took:?}");
     }
 }
 
-/// A loaded zoo with a second run on its way: `copy` has staged everything and waits for the lock of a load.
+/// A loaded zoo, and a `copy` of the second run that has staged its tables and waits for the load lock.
 fn waiting_load() -> (Zoo, Session, Running) {
     let zoo = Zoo::stocked();
     zoo.load("r1");
-    zoo.gives("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
+    zoo.set("animals", &animals(&[(1, "Ada"), (9, "Zoe")]));
     zoo.transformation("r2").run().done();
     let holder = zoo.database().enter(Role::Loader);
     holder.run("BEGIN; LOCK etl.load_lock");
@@ -135,13 +135,13 @@ fn waiting_load() -> (Zoo, Session, Running) {
     (zoo, holder, running)
 }
 
-/// The lock is free again and the server has noticed that the connection is closed.
-fn let_go(zoo: &Zoo, holder: Session) {
+/// Releases the lock, and waits until the server has noticed that the connection is closed.
+fn release_lock(zoo: &Zoo, holder: Session) {
     drop(holder);
     zoo.database().until_left();
 }
 
-/// The second run's load, and nothing left of the first attempt at it.
+/// Loads the second run; the first attempt must have left nothing behind.
 #[track_caller]
 fn succeeds_now(zoo: &Zoo) {
     let counts = zoo.copy("r2").run().done()["tables"]["animals"].clone();
@@ -152,37 +152,37 @@ fn succeeds_now(zoo: &Zoo) {
 }
 
 #[test]
-fn a_load_that_is_killed_changes_nothing_and_the_next_one_sweeps_up() {
+fn a_killed_load_changes_nothing_and_the_next_one_removes_its_leftovers() {
     let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     running.signal(Signal::SIGKILL);
     running.wait().was_killed(Signal::SIGKILL);
     assert!(!zoo.database().versions("staging_zoo").is_empty(), "it was in the middle of its work");
-    let_go(&zoo, holder);
+    release_lock(&zoo, holder);
     assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
     succeeds_now(&zoo);
 }
 
 #[test]
-fn a_load_that_is_stopped_says_so_changes_nothing_and_can_be_run_again() {
+fn a_stopped_load_reports_this_changes_nothing_and_can_be_run_again() {
     let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     let (ended, took) = stop(running);
-    ended.failed_for_now(&["stopped by SIGTERM"]);
+    ended.failed_temporarily(&["stopped by SIGTERM"]);
     assert!(took < SOON, "{took:?}");
-    let_go(&zoo, holder);
+    release_lock(&zoo, holder);
     assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
     succeeds_now(&zoo);
 }
 
 #[test]
-fn a_load_whose_connection_the_server_ends_failed_for_now() {
+fn a_load_whose_connection_the_server_closes_fails_temporarily() {
     let (zoo, holder, running) = waiting_load();
     let (rows, ledger) = (zoo.rows(), zoo.ledger());
     let all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dpworld' AND datname = current_database()";
     zoo.database().session(Role::Postgres).run(all);
-    running.wait().failed_for_now(&["terminating connection due to administrator command"]);
-    let_go(&zoo, holder);
+    running.wait().failed_temporarily(&["terminating connection due to administrator command"]);
+    release_lock(&zoo, holder);
     assert_eq!((zoo.rows(), zoo.ledger()), (rows, ledger));
     succeeds_now(&zoo);
 }

@@ -1,4 +1,4 @@
-//! What the tests stand on: a database, a lake, a source and the programs, each fresh and each real.
+//! The environment of the tests: a database, a lake, a source and the programs; all are real, and new for each test.
 
 pub mod data_api;
 pub mod database;
@@ -15,13 +15,13 @@ pub mod zoo;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The recorded answers of the real API; they lie beside the project, not in it, so they may be absent.
+/// The recorded responses of the real API. They are outside the repository, so they may be missing.
 pub fn recorded() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/spacex");
     dir.exists().then(|| dir.canonicalize().expect("a folder that is there"))
 }
 
-/// The sample that the project ships.
+/// The sample in the repository.
 pub fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample/spacex").canonicalize().expect("the sample is part of the crate")
 }
@@ -31,19 +31,19 @@ pub fn file_url(dir: &Path) -> String {
     url::Url::from_file_path(dir).expect("an absolute path").into()
 }
 
-/// Waits until something has come true; for a minute, as a busy machine may need most of one to start eight programs.
+/// Waits until a condition is true, for up to a minute: a busy machine may need almost that long to start eight programs.
 #[track_caller]
 pub fn wait_until(what: &str, holds: impl FnMut() -> bool) {
-    wait_or_tell(what, holds, String::new);
+    wait_or_describe(what, holds, String::new);
 }
 
-/// Waits until something has come true; when it does not, `tell` says what is there instead.
+/// Waits until a condition is true; if it stays false, `describe` returns the current state for the error.
 #[track_caller]
-pub fn wait_or_tell(what: &str, mut holds: impl FnMut() -> bool, tell: impl FnOnce() -> String) {
+pub fn wait_or_describe(what: &str, mut holds: impl FnMut() -> bool, describe: impl FnOnce() -> String) {
     let began = Instant::now();
     while !holds() {
         if began.elapsed() > Duration::from_secs(60) {
-            panic!("waited in vain until {what}\n{}", tell());
+            panic!("timed out while waiting until {what}\n{}", describe());
         }
         std::thread::sleep(Duration::from_millis(10));
     }

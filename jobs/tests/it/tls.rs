@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL, against a server that accepts nothing else. The rule for remote hosts is tested in `contract`.
+//! TLS connections to a PostgreSQL server that accepts no others. The tests of `contract` cover the rule for remote hosts.
 
 use crate::support::database::Role;
 use crate::support::secure::Secure;
@@ -8,12 +8,12 @@ use crate::support::zoo::Zoo;
 const ENTERED: &str = "cannot read the ledger";
 
 #[test]
-fn the_servers_certificate_is_verified_as_the_url_says() {
+fn the_servers_certificate_is_verified_as_the_url_specifies() {
     let (zoo, server) = (Zoo::stocked(), Secure::start());
     zoo.transformation("r1").run().done();
     let (ca, other) = (server.path("ca.pem"), server.path("other.pem"));
-    let refused = |host: &str, options: &str, words: &[&str]| {
-        zoo.copy_to(&server.url(host, options), "r1").run().refused(words);
+    let refused = |host: &str, options: &str, messages: &[&str]| {
+        zoo.copy_to(&server.url(host, options), "r1").run().refused(messages);
     };
     for (host, options) in [
         ("localhost", format!("?sslmode=verify-full&sslrootcert={ca}")),
@@ -33,7 +33,7 @@ fn the_servers_certificate_is_verified_as_the_url_says() {
     ] {
         refused(host, &options, &["cannot connect", "certificate", "sslrootcert=FILE"]);
     }
-    // Without TLS it is the server that refuses.
+    // Without TLS, the server refuses the connection.
     for options in ["?sslmode=disable", ""] {
         refused("localhost", options, &["no pg_hba.conf entry", "the server accepts only TLS"]);
     }
@@ -44,7 +44,7 @@ fn the_servers_certificate_is_verified_as_the_url_says() {
 }
 
 #[test]
-fn a_server_without_tls_gets_nothing_where_the_url_wants_it() {
+fn nothing_is_sent_to_a_server_without_tls_if_the_url_requires_it() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     let url = zoo.database().url(Role::Loader);

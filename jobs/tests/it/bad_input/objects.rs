@@ -1,4 +1,4 @@
-//! `copy` refuses manifests and objects that are missing, altered or of another run.
+//! `copy` refuses manifests and objects that are missing, changed, or belong to another run.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -41,7 +41,7 @@ fn a_run_that_was_never_transformed_is_refused() {
 }
 
 #[test]
-fn a_file_that_was_altered_after_its_receipt_is_refused() {
+fn a_file_that_was_changed_after_its_manifest_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.key("processed/zoo/keepers/run=r2", ".parquet");
     let good = zoo.lake.read(&key);
@@ -61,13 +61,13 @@ fn a_file_that_was_altered_after_its_receipt_is_refused() {
     refused(&zoo, &state, &[&not, "68719476736 bytes, the manifest records "]);
     drop(sparse);
 
-    // With its bytes back the same run loads.
+    // With the original bytes, the same run is loaded.
     zoo.lake.overwrite(&key, &good);
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
 }
 
 #[test]
-fn a_response_that_is_missing_or_was_altered_is_refused() {
+fn a_missing_or_changed_response_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.raw("zoo", "r2", "animals");
     let message = [key.as_str(), "is missing or has another size than its manifest records"];
@@ -78,7 +78,7 @@ fn a_response_that_is_missing_or_was_altered_is_refused() {
 }
 
 #[test]
-fn a_receipt_that_was_edited_is_refused() {
+fn an_edited_manifest_is_refused() {
     let (zoo, good) = transformed();
     let key = receipt_key("zoo", "r2", "animals");
     let text = zoo.lake.read(&key);
@@ -142,7 +142,7 @@ fn every_object_must_exist_and_be_complete() {
 }
 
 #[test]
-fn objects_that_changed_places_are_refused() {
+fn swapped_objects_are_refused() {
     let (zoo, state) = transformed();
     let keys = objects(&zoo);
     let earlier = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
@@ -159,9 +159,9 @@ fn objects_that_changed_places_are_refused() {
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
 }
 
-/// Objects that no manifest lists do not exist.
+/// Objects that are not listed in a manifest are ignored.
 #[test]
-fn an_object_beside_those_of_the_receipt_is_never_loaded() {
+fn an_object_that_is_not_in_the_manifest_is_never_loaded() {
     let (zoo, _) = transformed();
     let earlier = zoo.lake.read(&zoo.lake.key("processed/zoo/animals/run=r1", ".parquet"));
     let own = objects(&zoo).into_iter().find(|key| key.contains("/animals/")).expect("animals");
@@ -176,10 +176,10 @@ fn an_object_beside_those_of_the_receipt_is_never_loaded() {
     assert_eq!(names, [json!({"name": "Ada"}), json!({"name": "Zoe"})]);
 }
 
-/// A manifest with one more object and matching counts: its own object again, or that of an earlier run, whose rows the
-/// table has already, which only the transaction can detect.
+/// A manifest with an additional object and matching counts: its own object again, or an object of an earlier run, whose rows
+/// are already in the table. Only the transaction can detect this.
 #[test]
-fn an_object_that_was_added_to_a_receipt_is_refused() {
+fn an_object_that_was_added_to_a_manifest_is_refused() {
     let (zoo, _) = transformed();
     let key = receipt_key("zoo", "r2", "animals");
     let text = zoo.lake.read(&key);
@@ -204,7 +204,7 @@ fn an_object_that_was_added_to_a_receipt_is_refused() {
 
 /// The bytes match the manifest, but the warehouse would refuse them.
 #[test]
-fn a_row_that_the_warehouse_would_refuse_is_named_with_its_place() {
+fn a_row_that_the_warehouse_would_refuse_is_reported_with_its_position() {
     let (zoo, _) = transformed();
     let key = objects(&zoo).into_iter().find(|key| key.contains("/animals/")).expect("animals");
     let bytes = spoiled();
@@ -218,7 +218,7 @@ fn a_row_that_the_warehouse_would_refuse_is_named_with_its_place() {
     refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run id"]);
 }
 
-/// A file of animals whose second has half an array for tags.
+/// A file of animals; the tags of the second one are an incomplete array.
 fn spoiled() -> Vec<u8> {
     let contract = Contract::parse(include_str!("../zoo.yaml"), "zoo.yaml").expect("good");
     let table = &contract.tables()[0];
@@ -241,7 +241,7 @@ fn spoiled() -> Vec<u8> {
     encoder.finish().expect("a file").concat()
 }
 
-/// One table's file in the manifest of another.
+/// The file of one table in the manifest of another.
 #[test]
 fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();
@@ -260,7 +260,7 @@ fn a_file_of_another_table_is_refused_by_its_columns() {
 }
 
 #[test]
-fn a_receipt_of_another_contract_is_refused_by_both_programs() {
+fn a_manifest_of_another_contract_is_refused_by_both_programs() {
     let (zoo, state) = transformed();
     zoo.amend("motto: {type: string(64)", "motto: {type: string(32)");
     refused(&zoo, &state, &["about.json` is not valid: it was written under another contract"]);

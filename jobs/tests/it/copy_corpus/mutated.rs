@@ -1,5 +1,5 @@
-//! 10,000 mutated files end in a refusal or an aborted process. What the validation accepts has as many rows as it
-//! counted, and every value within the limits.
+//! 10,000 mutated files are refused or abort the process. Files that the validation accepts have the number of rows that it
+//! counted, and all their values are within the limits.
 
 use std::env;
 use std::panic::catch_unwind;
@@ -16,12 +16,12 @@ use super::{Case, Corpus, Verdict, columns, corpus, read};
 use crate::support::random::Random;
 
 const SEEDS: u64 = 10_000;
-/// Where a child process starts.
+/// The environment variable with the seed of a child process.
 const FIRST: &str = "MUTATED_FIRST_SEED";
-/// Corrupt sizes may make the `parquet` crate abort on an allocation; that must stay rare to test anything.
+/// Corrupt sizes may make the `parquet` crate abort on an allocation. This must be rare, otherwise little is tested.
 const ABORTS: u64 = SEEDS / 50;
 
-/// Bytes that mean much in a footer or a page's header: ends, largest numbers, field types, magics.
+/// Significant bytes of footers and page headers: end markers, maximum values, field types, magic numbers.
 const SIGNIFICANT: [&[u8]; 9] = [
     &[0],
     &[0xff],
@@ -108,7 +108,7 @@ fn in_a_child_process() {
 }
 
 #[test]
-fn no_mutated_file_is_accepted_with_a_value_outside_of_the_limits() {
+fn no_mutated_file_with_a_value_outside_the_limits_is_accepted() {
     let (mut first, mut aborts, mut accepted) = (0, 0, 0);
     loop {
         let mut child = Command::new(env::current_exe().expect("this program"));
@@ -127,12 +127,12 @@ fn no_mutated_file_is_accepted_with_a_value_outside_of_the_limits() {
         first = last + 1;
     }
     assert!(aborts <= ABORTS, "{aborts} of {SEEDS} aborted");
-    // Both results must be frequent, or this tests nothing.
+    // Both results must be frequent, otherwise this tests nothing.
     assert!((SEEDS / 100..SEEDS / 2).contains(&accepted), "{accepted} of {SEEDS} accepted");
 }
 
 #[test]
-fn no_beginning_of_a_file_is_accepted() {
+fn no_truncated_file_is_accepted() {
     let corpus = corpus();
     for case in corpus.cases.iter().filter(|case| case.verdict == Verdict::Accept && case.bytes < 600) {
         let bytes = read(&case.file);

@@ -30,7 +30,7 @@ impl PolicyTest {
 
     /// Makes the source return this record, or these records, and two that never change.
     fn set_record(&self, record: &str) {
-        self.zoo.gives_text("animals", &format!("[{record},{OTHERS}]"));
+        self.zoo.set_text("animals", &format!("[{record},{OTHERS}]"));
     }
 
     fn transformation(&self, run: &str) -> Program {

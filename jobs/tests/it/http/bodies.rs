@@ -1,4 +1,4 @@
-//! What is in an answer: how it is kept, and what happens when it is something else than it should be.
+//! The bodies of responses: how they are stored, and what happens if they are invalid.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::lake::sha256;
 use crate::support::program::Ended;
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, stock};
 
 pub fn zipped(bytes: &[u8]) -> Vec<u8> {
@@ -17,29 +17,29 @@ pub fn zipped(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory does not fail")
 }
 
-/// An answer of bytes that say what they like.
+/// A raw response with these headers and this body, which need not be consistent.
 pub fn sent(headers: &str, body: &[u8]) -> Vec<u8> {
     [format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n").as_bytes(), body].concat()
 }
 
 fn ask(zoo: &Zoo, url: &str) -> Ended {
-    zoo.asking(url, "r1").option("--collections", "animals").run()
+    zoo.from_server(url, "r1").option("--collections", "animals").run()
 }
 
-/// Asks for animals and gets this.
-fn ask_for(answer: Answer) -> (Zoo, Ended) {
+/// Requests the animals from a server that returns this response.
+fn fetch(response: Response) -> (Zoo, Ended) {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [answer]);
+    server.respond("/animals", [response]);
     let ended = ask(&zoo, &server.url());
-    assert_eq!(server.asked("/animals").len(), 1, "what is wrong for good is not tried again");
+    assert_eq!(server.requests("/animals").len(), 1, "what is wrong for good is not tried again");
     (zoo, ended)
 }
 
 #[test]
-fn the_lake_keeps_the_bytes_as_they_came_and_what_the_server_said_but_no_cookies() {
+fn the_lake_keeps_the_original_bytes_and_headers_but_no_cookies() {
     let body = format!(" {} \n", stock()[0].1);
-    let answer = Answer::new(200, body.clone()).header("ETag", "\"e\"").header("Set-Cookie", "session=very-secret");
-    let (zoo, ended) = ask_for(answer.header("X-Cache", "MISS"));
+    let response = Response::new(200, body.clone()).header("ETag", "\"e\"").header("Set-Cookie", "session=very-secret");
+    let (zoo, ended) = fetch(response.header("X-Cache", "MISS"));
     ended.done();
 
     let raw = zoo.lake.receipt("zoo", "r1", "animals")["raw"].clone();
@@ -56,9 +56,9 @@ fn the_lake_keeps_the_bytes_as_they_came_and_what_the_server_said_but_no_cookies
 }
 
 #[test]
-fn gzip_is_kept_packed_and_read_unpacked() {
+fn gzip_is_stored_compressed_and_read_decompressed() {
     let packed = zipped(stock()[0].1.to_string().as_bytes());
-    let (zoo, ended) = ask_for(Answer::new(200, packed.clone()).header("Content-Encoding", "gzip"));
+    let (zoo, ended) = fetch(Response::new(200, packed.clone()).header("Content-Encoding", "gzip"));
     ended.done();
     let raw = zoo.lake.receipt("zoo", "r1", "animals")["raw"].clone();
     let key = raw["key"].as_str().expect("a key");
@@ -72,18 +72,18 @@ fn gzip_is_kept_packed_and_read_unpacked() {
 }
 
 #[test]
-fn a_byte_order_mark_before_the_json_is_kept_in_raw_and_not_read() {
+fn a_byte_order_mark_before_the_json_is_stored_and_ignored() {
     let body = format!("\u{feff}{}", stock()[0].1);
-    let packed = Answer::new(200, zipped(body.as_bytes())).header("Content-Encoding", "gzip");
-    for (answer, bytes) in [(Answer::new(200, body.clone()), body.as_bytes()), (packed, &zipped(body.as_bytes()))] {
-        let (zoo, ended) = ask_for(answer);
+    let packed = Response::new(200, zipped(body.as_bytes())).header("Content-Encoding", "gzip");
+    for (response, bytes) in [(Response::new(200, body.clone()), body.as_bytes()), (packed, &zipped(body.as_bytes()))] {
+        let (zoo, ended) = fetch(response);
         assert_eq!(ended.done()["collections"]["animals"]["tables"][0]["rows"], 3);
         assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), bytes);
     }
 }
 
 #[test]
-fn gzip_that_is_damaged_in_any_way_is_refused() {
+fn damaged_gzip_is_refused() {
     let good = zipped(stock()[0].1.to_string().as_bytes());
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 0xff;
@@ -101,22 +101,22 @@ fn gzip_that_is_damaged_in_any_way_is_refused() {
         ("half of it", good[..good.len() / 2].to_vec()),
     ] {
         eprintln!("damaged: {what}");
-        let (zoo, ended) = ask_for(Answer::new(200, body).header("Content-Encoding", "gzip"));
+        let (zoo, ended) = fetch(Response::new(200, body).header("Content-Encoding", "gzip"));
         ended.refused(&["collection `animals` failed", "the response as received: file:///"]);
         assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty(), "{what}");
     }
 }
 
 #[test]
-fn an_encoding_that_was_not_offered_is_refused() {
-    let (_, ended) = ask_for(Answer::new(200, "[]").header("Content-Encoding", "br"));
+fn an_encoding_that_was_not_accepted_is_refused() {
+    let (_, ended) = fetch(Response::new(200, "[]").header("Content-Encoding", "br"));
     ended.refused(&["returned the encoding `br`"]);
 }
 
 #[test]
-fn a_page_and_a_text_where_json_should_be_are_refused_with_their_first_words() {
+fn html_and_text_instead_of_json_are_refused_and_quoted() {
     let page = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title></html>";
-    let (zoo, ended) = ask_for(Answer::new(200, page).header("Content-Type", "text/html"));
+    let (zoo, ended) = fetch(Response::new(200, page).header("Content-Type", "text/html"));
     ended.refused(&[
         "found `<!DOCTYPE html> <html><title>502",
         "(an HTML or XML page)",
@@ -124,24 +124,24 @@ fn a_page_and_a_text_where_json_should_be_are_refused_with_their_first_words() {
     ]);
     assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), page.as_bytes());
 
-    let (_, ended) = ask_for(Answer::new(404, "Not Found").header("Content-Type", "text/plain"));
+    let (_, ended) = fetch(Response::new(404, "Not Found").header("Content-Type", "text/plain"));
     ended.refused(&["returned 404 Not Found: `Not Found`"]);
-    let (_, ended) = ask_for(Answer::new(401, "https://youtu.be/RfiQYRn7fBg"));
+    let (_, ended) = fetch(Response::new(401, "https://youtu.be/RfiQYRn7fBg"));
     ended.refused(&["returned 401 Unauthorized: `https://youtu.be/RfiQYRn7fBg`"]);
-    let (_, ended) = ask_for(Answer::new(204, ""));
+    let (_, ended) = fetch(Response::new(204, ""));
     ended.refused(&["returned 204 No Content"]);
-    let (_, ended) = ask_for(Answer::new(200, ""));
+    let (_, ended) = fetch(Response::new(200, ""));
     ended.refused(&["the JSON is incomplete after 0 bytes"]);
-    let (_, ended) = ask_for(Answer::new(200, r#"{"docs":[]}"#));
+    let (_, ended) = fetch(Response::new(200, r#"{"docs":[]}"#));
     ended.refused(&["expected an array of records, found `{\"docs\":[]}`"]);
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_refused_with_their_place() {
+fn invalid_utf_8_is_refused_with_its_position() {
     for (body, offset) in
         [(&b"[{\"id\":1,\"name\":\"\xff\"}]"[..], 17), (b"[]\xc3", 2), (b"[{\"id\":1,\"name\":\"\xc3", 17)]
     {
-        let (zoo, ended) = ask_for(Answer::new(200, body));
+        let (zoo, ended) = fetch(Response::new(200, body));
         ended.refused(&["the response as received: file:///"]);
         let place = format!("invalid JSON at byte {offset}");
         assert!(ended.stderr.contains(&place) || ended.stderr.contains("is incomplete after"), "{}", ended.stderr);
@@ -150,13 +150,13 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_place() {
 }
 
 #[test]
-fn a_length_that_is_shorter_than_the_body_makes_a_cut_answer_and_it_is_refused() {
+fn a_length_that_is_shorter_than_the_body_truncates_the_response_which_is_refused() {
     let zoo = Zoo::empty();
     let server = Rogue::sending([sent("Content-Length: 20", br#"[{"id":1,"name":"Ada"}]"#)]);
     ask(&zoo, &server.url()).refused(&["the JSON is incomplete after 20 bytes"]);
 }
 
-/// 40 MB of animals; `odd` takes the place of the one in the middle. With their number and the place of the odd one.
+/// 40 MB of animals with `odd` in the middle; returns their number and the position of `odd`, too.
 fn forty_megabytes(odd: &str) -> (Vec<u8>, u64, usize) {
     let tags = "stripes and spots ".repeat(20);
     let mut body = Vec::with_capacity(41 << 20);
@@ -177,25 +177,28 @@ fn forty_megabytes(odd: &str) -> (Vec<u8>, u64, usize) {
 }
 
 #[test]
-fn one_malformed_record_in_forty_megabytes_is_set_aside_with_its_reason() {
+fn one_malformed_record_in_forty_megabytes_is_quarantined_with_its_reason() {
     let odd = r#"{"id":50000,"name":"Odd","weight_kg":"heavy","tags":[]}"#;
     let (body, count, _) = forty_megabytes(odd);
-    let (zoo, ended) = ask_for(Answer::new(200, body.clone()));
+    let (zoo, ended) = fetch(Response::new(200, body.clone()));
     let table = ended.done()["collections"]["animals"]["tables"][0].clone();
     let counts = ["read", "rows", "quarantined", "dropped"].map(|name| table[name].as_u64().expect("a count"));
     assert_eq!(counts, [count, count - 1, 1, 0]);
     assert_eq!(zoo.lake.receipt("zoo", "r1", "animals")["raw"]["sha256"], sha256(&body));
 
-    let [aside] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "animals")).expect("one record");
-    assert_eq!((aside.number, aside.key.as_deref(), aside.record.as_str()), (50_000, Some("50000"), odd));
-    assert_eq!(aside.reasons, "weight_kg: expected a double, found the string `heavy`");
+    let [quarantined] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "animals")).expect("one record");
+    assert_eq!(
+        (quarantined.number, quarantined.key.as_deref(), quarantined.record.as_str()),
+        (50_000, Some("50000"), odd)
+    );
+    assert_eq!(quarantined.reasons, "weight_kg: expected a double, found the string `heavy`");
 }
 
 #[test]
-fn broken_json_in_forty_megabytes_is_refused_with_its_place() {
+fn invalid_json_in_forty_megabytes_is_refused_with_its_position() {
     let odd = r#"{"id":50000,"name" "Odd"}"#;
     let (body, _, place) = forty_megabytes(odd);
-    let (zoo, ended) = ask_for(Answer::new(200, body));
+    let (zoo, ended) = fetch(Response::new(200, body));
     ended.refused(&[&format!("invalid JSON at byte {}: expected `:`", place + 19)]);
     assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty());
 }

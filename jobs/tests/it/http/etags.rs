@@ -1,26 +1,26 @@
-//! An ETag is sent only when the run that it belongs to stands in the warehouse as it was fetched; then a 304 may
-//! stand for its rows.
+//! An ETag is sent only if its run was loaded into the warehouse as it was fetched. Only then can a 304 response replace
+//! its rows.
 
 use serde_json::{Value, json};
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals};
 
 const PATHS: [&str; 4] = ["/animals", "/keepers", "/tickets", "/about"];
 
-/// A server whose answers carry an ETag.
+/// A server whose responses have an ETag.
 fn server(zoo: &[(&str, Value)], etag: &str) -> Server {
     let server = Server::start();
-    for (name, answer) in zoo {
-        server.answers(&format!("/{name}"), [Answer::json(answer).header("ETag", etag)]);
+    for (name, response) in zoo {
+        server.respond(&format!("/{name}"), [Response::json(response).header("ETag", etag)]);
     }
     server
 }
 
-/// A zoo whose first run came over HTTP with the ETag `"one"`; not loaded yet.
+/// A zoo whose first run was fetched over HTTP with the ETag `"one"`, but is not loaded yet.
 fn transformed() -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty(), server(&crate::support::zoo::stock(), "\"one\""));
-    zoo.asking_with_ledger(&server.url(), "r1").run().done();
+    zoo.from_server_with_ledger(&server.url(), "r1").run().done();
     (zoo, server)
 }
 
@@ -32,7 +32,7 @@ fn loaded() -> (Zoo, Server) {
 
 /// Whether the next run sends an ETag for animals.
 fn sends(zoo: &Zoo, server: &Server, run: &str) -> Option<String> {
-    let report = zoo.asking_with_ledger(&server.url(), run).run().done();
+    let report = zoo.from_server_with_ledger(&server.url(), run).run().done();
     assert_eq!(report["collections"]["animals"]["status"], "fetched");
     server.last("/animals").header("If-None-Match").map(str::to_owned)
 }
@@ -42,11 +42,11 @@ fn a_304_after_a_committed_run_skips_the_collection_and_its_load_changes_nothing
     let (zoo, server) = loaded();
     let rows = zoo.rows();
     for path in PATHS {
-        server.answers(path, [Answer::new(304, "").header("ETag", "\"one\"")]);
+        server.respond(path, [Response::new(304, "").header("ETag", "\"one\"")]);
     }
-    // The second 304 is about a run that is a 304 itself.
+    // The second 304 refers to a run that itself received a 304.
     for run in ["r2", "r3"] {
-        let report = zoo.asking_with_ledger(&server.url(), run).run().done();
+        let report = zoo.from_server_with_ledger(&server.url(), run).run().done();
         for path in PATHS {
             assert_eq!(report["collections"][&path[1..]]["status"], "not_modified");
             assert_eq!(server.last(path).header("If-None-Match"), Some("\"one\""));
@@ -63,11 +63,11 @@ fn a_304_after_a_committed_run_skips_the_collection_and_its_load_changes_nothing
 }
 
 #[test]
-fn one_collection_may_be_the_same_while_another_is_new() {
+fn one_collection_may_be_unchanged_while_another_is_new() {
     let (zoo, server) = loaded();
-    server.answers("/keepers", [Answer::new(304, "")]);
-    server.answers("/animals", [Answer::json(&animals(&[(1, "Ada"), (5, "Eli")])).header("ETag", "\"two\"")]);
-    zoo.asking_with_ledger(&server.url(), "r2").run().done();
+    server.respond("/keepers", [Response::new(304, "")]);
+    server.respond("/animals", [Response::json(&animals(&[(1, "Ada"), (5, "Eli")])).header("ETag", "\"two\"")]);
+    zoo.from_server_with_ledger(&server.url(), "r2").run().done();
     let report = zoo.copy("r2").run().done();
     assert_eq!(
         (&report["tables"]["keepers"]["unchanged"], &report["tables"]["animals"]["inserted"]),
@@ -77,7 +77,7 @@ fn one_collection_may_be_the_same_while_another_is_new() {
 }
 
 #[test]
-fn no_etag_is_sent_without_a_load_that_was_committed() {
+fn no_etag_is_sent_without_a_committed_load() {
     let (zoo, server) = transformed();
     assert_eq!(sends(&zoo, &server, "never-loaded"), None);
 
@@ -92,7 +92,7 @@ fn no_etag_is_sent_without_a_load_that_was_committed() {
 }
 
 #[test]
-fn no_etag_is_sent_under_a_contract_that_would_make_other_rows() {
+fn no_etag_is_sent_if_the_contract_has_changed() {
     let (zoo, server) = loaded();
     zoo.amend("weight_kg: {type: double", "weight_kg: {clean: [], type: double");
     assert_eq!(sends(&zoo, &server, "r2"), None);
@@ -100,9 +100,9 @@ fn no_etag_is_sent_under_a_contract_that_would_make_other_rows() {
 }
 
 #[test]
-fn no_etag_is_sent_when_an_object_that_a_304_would_point_to_is_gone() {
+fn no_etag_is_sent_if_an_object_of_the_earlier_run_is_missing() {
     let (zoo, server) = loaded();
-    // Each run after such a loss fetches again and is the one whose objects count next.
+    // Each run after such a loss fetches the response again, and the next run refers to its objects.
     for (place, next) in [
         ("raw/zoo/animals/run=r1", "r2"),
         ("processed/zoo/animals/run=r2", "r3"),
@@ -116,19 +116,19 @@ fn no_etag_is_sent_when_an_object_that_a_304_would_point_to_is_gone() {
 }
 
 #[test]
-fn a_304_that_nobody_asked_for_is_refused() {
+fn a_304_without_an_etag_in_the_request_is_refused() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [Answer::new(304, "")]);
-    let ended = zoo.asking_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
+    server.respond("/animals", [Response::new(304, "")]);
+    let ended = zoo.from_server_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
     ended.refused(&["returned 304 Not Modified"]);
     assert!(zoo.lake.keys("stage").is_empty());
 }
 
 #[test]
-fn an_unreachable_warehouse_is_told_before_any_request() {
+fn an_unreachable_warehouse_is_reported_before_any_request() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     let nowhere = "postgres://loader:very-secret@127.0.0.1:1/dpstack";
-    let ended = zoo.asking(&server.url(), "r1").warehouse(nowhere).run();
-    ended.failed_for_now(&["cannot connect to database"]);
-    assert!(server.asked("/animals").is_empty());
+    let ended = zoo.from_server(&server.url(), "r1").warehouse(nowhere).run();
+    ended.failed_temporarily(&["cannot connect to database"]);
+    assert!(server.requests("/animals").is_empty());
 }

@@ -1,20 +1,20 @@
-//! A first page is not the whole list: what headers claim is compared with what came.
+//! The first page of a list is not accepted as the whole list: the number of records is compared with the headers.
 
 use serde_json::{Value, json};
 
 use crate::support::database::Role;
 use crate::support::rogue::Rogue;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals};
 
 use super::bodies::sent;
 
-/// A zoo that has loaded four keepers, and a server whose list has only one by now.
+/// A zoo that has loaded four keepers, and a server that now returns only one, with these headers.
 fn shrunk(headers: &[(&str, &str)]) -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty().limited(), Server::start());
-    let page = headers.iter().fold(Answer::json(&keepers(1)), |page, (name, value)| page.header(name, value));
-    server.answers("/keepers", [Answer::json(&keepers(4)), page]);
-    zoo.asking(&server.url(), "whole").option("--collections", "keepers").run().done();
+    let page = headers.iter().fold(Response::json(&keepers(1)), |page, (name, value)| page.header(name, value));
+    server.respond("/keepers", [Response::json(&keepers(4)), page]);
+    zoo.from_server(&server.url(), "whole").option("--collections", "keepers").run().done();
     (zoo, server)
 }
 
@@ -24,7 +24,7 @@ fn keepers(many: u32) -> Value {
 
 #[test]
 fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest() {
-    for (headers, words) in [
+    for (headers, message) in [
         (vec![("Link", r#"</keepers?page=1>; rel="self", </keepers?page=2>; rel="next""#)], "`Link` names a next page"),
         (vec![("Link", "</keepers?page=1>; rel=self"), ("Link", "</keepers?page=2>; rel=next")], "`Link` names"),
         (vec![("X-Total-Count", "4")], "its header `X-Total-Count` counts 4"),
@@ -32,19 +32,19 @@ fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest()
         (vec![("Content-Range", "items 0-0/4")], "its header `Content-Range` counts 4"),
     ] {
         let (zoo, server) = shrunk(&headers);
-        let ended = zoo.asking(&server.url(), "page").option("--collections", "keepers").run();
-        ended.refused(&["the response has 1 record, but", words, "?limit=", "--accept REASON"]);
-        assert_eq!(server.asked("/keepers").len(), 2, "it is not tried again");
+        let ended = zoo.from_server(&server.url(), "page").option("--collections", "keepers").run();
+        ended.refused(&["the response has 1 record, but", message, "?limit=", "--accept REASON"]);
+        assert_eq!(server.requests("/keepers").len(), 2, "it is not tried again");
         assert_eq!(zoo.lake.keys("stage/zoo/run=page"), [""; 0], "no manifest");
         zoo.lake.key("raw/zoo/keepers/run=page", ".http.json");
     }
 }
 
 #[test]
-fn a_page_is_accepted_once_for_a_reason_and_a_replay_of_it_again() {
+fn a_page_is_accepted_for_one_run_with_a_reason_and_so_is_its_replay() {
     let (zoo, server) = shrunk(&[("X-Total-Count", "4")]);
     let page =
-        zoo.asking(&server.url(), "page").option("--collections", "keepers").option("--accept", "counts the dead");
+        zoo.from_server(&server.url(), "page").option("--collections", "keepers").option("--accept", "counts the dead");
     let ended = page.run();
     ended.done();
     assert!(ended.stderr.contains("accepted: counts the dead"), "{}", ended.stderr);
@@ -57,40 +57,41 @@ fn a_page_is_accepted_once_for_a_reason_and_a_replay_of_it_again() {
 #[test]
 fn headers_that_agree_with_the_records_change_nothing() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    let whole = Answer::json(&keepers(4)).header("X-Total-Count", "4").header("Link", "</keepers>; rel=\"first last\"");
-    server.answers("/keepers", [whole]);
-    // One record by itself is whole, whatever comes after it.
-    let about = Answer::json(&json!({"id": "zoo"})).header("Link", "</about/2>; rel=next").header("X-Total", "9");
-    server.answers("/about", [about]);
-    zoo.asking(&server.url(), "r1").option("--collections", "keepers,about").run().done();
+    let whole =
+        Response::json(&keepers(4)).header("X-Total-Count", "4").header("Link", "</keepers>; rel=\"first last\"");
+    server.respond("/keepers", [whole]);
+    // A collection that is one object is complete, even if the headers name another page.
+    let about = Response::json(&json!({"id": "zoo"})).header("Link", "</about/2>; rel=next").header("X-Total", "9");
+    server.respond("/about", [about]);
+    zoo.from_server(&server.url(), "r1").option("--collections", "keepers,about").run().done();
 }
 
 #[test]
-fn evidence_keeps_every_value_of_a_header() {
+fn the_metadata_keeps_every_value_of_a_header() {
     let (zoo, body) = (Zoo::empty(), animals(&[(1, "Ada")]).to_string());
     let headers = format!("Link: </a>; rel=self\r\nLink: </b>; rel=up\r\nContent-Length: {}", body.len());
     let rogue = Rogue::sending([sent(&headers, body.as_bytes())]);
-    zoo.asking(&rogue.url(), "r1").option("--collections", "animals").run().done();
+    zoo.from_server(&rogue.url(), "r1").option("--collections", "animals").run().done();
     let evidence = zoo.lake.json(&zoo.lake.key("raw/zoo/animals/run=r1", ".http.json"));
     assert_eq!(evidence["http"]["headers"]["link"], "</a>; rel=self, </b>; rel=up");
 }
 
 #[test]
-fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_unless_for_a_reason() {
+fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_without_a_reason() {
     let (zoo, server) = shrunk(&[]);
     let load = |run| zoo.copy(run).option("--collections", "keepers");
     load("whole").run().done();
-    zoo.asking(&server.url(), "page").option("--collections", "keepers").run().done();
+    zoo.from_server(&server.url(), "page").option("--collections", "keepers").run().done();
     let state = zoo.state();
-    let words = "table `keepers` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
-    load("page").run().refused(&[words, "--accept REASON", "max_deleted_share"]);
+    let message = "table `keepers` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
+    load("page").run().refused(&[message, "--accept REASON", "max_deleted_share"]);
     assert_eq!(zoo.state(), state);
     let ended = load("page").option("--accept", "the others retired").run();
     assert_eq!(ended.done()["tables"]["keepers"]["deleted"], 3);
     assert!(ended.stderr.contains("accepted: the others retired"), "{}", ended.stderr);
 }
 
-/// The list has another name than before: every record is there, none of its elements is.
+/// The list was renamed: every record exists, but the child table gets no rows.
 #[test]
 fn a_child_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     let zoo = Zoo::empty().limited();
@@ -98,16 +99,16 @@ fn a_child_table_that_would_lose_most_of_its_rows_is_not_loaded() {
         let record = |id| json!({"id": id, "name": "Ada", field: ["a", "b"]});
         (1..=2).map(record).collect()
     };
-    zoo.gives("animals", &named("nicknames"));
+    zoo.set("animals", &named("nicknames"));
     zoo.load_only("animals", "r1");
-    zoo.gives("animals", &named("petnames"));
+    zoo.set("animals", &named("petnames"));
     let load = |run| zoo.copy(run).option("--collections", "animals");
     let transform = |run| drop(zoo.transformation(run).option("--collections", "animals").run().done());
     transform("r2");
     let state = zoo.state();
     load("r2").run().refused(&["table `animal_nicknames` would lose 4 of its 4 rows (100.0 %; the limit is 25.0 %)"]);
     assert_eq!(zoo.state(), state);
-    // The limit is not part of what made the files, so the same run loads under a changed one.
+    // The limit does not affect the files, so the same run can be loaded with a changed limit.
     zoo.amend("    path: /animals\n", "    path: /animals\n    max_deleted_share: 1.0\n");
     load("r2").run().done();
     let live = "SELECT count(*) FROM zoo.animal_nicknames WHERE _deleted_at IS NULL";

@@ -1,21 +1,21 @@
-//! A response that came by way of redirects: recorded as what it is, and an ETag goes back only to where it is from.
+//! A redirected response is recorded with its final URL, and its ETag is sent only to that URL.
 
 use serde_json::json;
 
 use crate::support::program::Ended;
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals};
 
-fn to(location: &str) -> Answer {
-    Answer::new(302, "").header("Location", location)
+fn to(location: &str) -> Response {
+    Response::new(302, "").header("Location", location)
 }
 
-fn one_animal(etag: &str) -> Answer {
-    Answer::json(&animals(&[(1, "Ada")])).header("ETag", etag)
+fn one_animal(etag: &str) -> Response {
+    Response::json(&animals(&[(1, "Ada")])).header("ETag", etag)
 }
 
 fn ask(zoo: &Zoo, server: &Server, run: &str) -> Ended {
-    zoo.asking_with_ledger(&server.url(), run).option("--collections", "animals").run()
+    zoo.from_server_with_ledger(&server.url(), run).option("--collections", "animals").run()
 }
 
 fn load(zoo: &Zoo, server: &Server, run: &str) {
@@ -24,13 +24,13 @@ fn load(zoo: &Zoo, server: &Server, run: &str) {
 }
 
 #[test]
-fn the_evidence_names_where_the_response_is_from_and_another_host_is_a_warning() {
+fn the_metadata_has_the_final_url_and_another_host_is_a_warning() {
     let (zoo, server, other) = (Zoo::empty(), Server::start(), Server::start());
-    // The same machine under another name.
+    // Another name of the same machine.
     let elsewhere = other.url().replace("127.0.0.1", "localhost");
-    server.answers("/animals", [to(&format!("{elsewhere}/portal?signature=very-secret"))]);
-    other.answers("/portal?signature=very-secret", [one_animal("\"one\"")]);
-    let ended = zoo.asking(&server.url(), "r1").option("--collections", "animals").secret("very-secret").run();
+    server.respond("/animals", [to(&format!("{elsewhere}/portal?signature=very-secret"))]);
+    other.respond("/portal?signature=very-secret", [one_animal("\"one\"")]);
+    let ended = zoo.from_server(&server.url(), "r1").option("--collections", "animals").secret("very-secret").run();
     ended.done();
     assert!(ended.stderr.contains(&format!("the response is from `{elsewhere}/portal`")), "{}", ended.stderr);
     let http = zoo.lake.json(&zoo.lake.key("raw/zoo/animals/run=r1", ".http.json"))["http"].clone();
@@ -39,27 +39,27 @@ fn the_evidence_names_where_the_response_is_from_and_another_host_is_a_warning()
 }
 
 #[test]
-fn a_redirect_loop_is_refused_without_another_try() {
+fn a_redirect_loop_is_refused_without_a_retry() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [to("/herd")]);
-    server.answers("/herd", [to("/animals")]);
+    server.respond("/animals", [to("/herd")]);
+    server.respond("/herd", [to("/animals")]);
     ask(&zoo, &server, "r1").refused(&["/herd` redirects to `", "/animals`: the redirects form a loop"]);
-    assert_eq!([server.asked("/animals").len(), server.asked("/herd").len()], [1, 1]);
+    assert_eq!([server.requests("/animals").len(), server.requests("/herd").len()], [1, 1]);
 }
 
 #[test]
-fn a_host_that_cannot_be_reached_after_a_redirect_is_the_one_that_is_named() {
+fn an_unreachable_host_after_a_redirect_is_named() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    server.answers("/animals", [to(&format!("http://{closed}/animals"))]);
-    ask(&zoo, &server, "r1").failed_for_now(&[&format!("cannot connect to `http://{closed}/animals`")]);
+    server.respond("/animals", [to(&format!("http://{closed}/animals"))]);
+    ask(&zoo, &server, "r1").failed_temporarily(&[&format!("cannot connect to `http://{closed}/animals`")]);
 }
 
 #[test]
 fn an_etag_is_not_sent_to_another_host() {
     let (zoo, first, second) = (Zoo::empty(), Server::start(), Server::start());
-    first.answers("/animals", [one_animal("\"one\"")]);
-    second.answers("/animals", [Answer::json(&animals(&[(1, "Ada"), (2, "Bo")])).header("ETag", "\"one\"")]);
+    first.respond("/animals", [one_animal("\"one\"")]);
+    second.respond("/animals", [Response::json(&animals(&[(1, "Ada"), (2, "Bo")])).header("ETag", "\"one\"")]);
     load(&zoo, &first, "r1");
     load(&zoo, &second, "r2");
     assert_eq!(second.last("/animals").header("If-None-Match"), None);
@@ -69,11 +69,11 @@ fn an_etag_is_not_sent_to_another_host() {
 }
 
 #[test]
-fn an_etag_goes_to_the_url_after_the_redirect_that_it_is_from() {
+fn an_etag_is_sent_to_the_final_url_that_returned_it() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [to("/v1"), to("/v1"), to("/v2")]);
-    server.answers("/v1", [one_animal("\"one\""), Answer::new(304, "")]);
-    server.answers("/v2", [one_animal("\"one\"")]);
+    server.respond("/animals", [to("/v1"), to("/v1"), to("/v2")]);
+    server.respond("/v1", [one_animal("\"one\""), Response::new(304, "")]);
+    server.respond("/v2", [one_animal("\"one\"")]);
     load(&zoo, &server, "r1");
     load(&zoo, &server, "r2");
     assert_eq!(zoo.lake.receipt("zoo", "r2", "animals")["unchanged_since"], "r1");
@@ -83,9 +83,9 @@ fn an_etag_goes_to_the_url_after_the_redirect_that_it_is_from() {
 }
 
 #[test]
-fn a_receipt_without_a_url_sends_no_etag() {
+fn no_etag_is_sent_for_a_manifest_without_a_url() {
     let (zoo, server) = (Zoo::empty(), Server::start());
-    server.answers("/animals", [one_animal("\"one\"")]);
+    server.respond("/animals", [one_animal("\"one\"")]);
     load(&zoo, &server, "r1");
     let mut receipt = zoo.lake.receipt("zoo", "r1", "animals");
     receipt.as_object_mut().expect("a receipt").remove("url").expect("its URL");

@@ -1,4 +1,4 @@
-//! A run whose transformation ran under a clock that is ahead.
+//! A run whose transformation ran on a machine whose clock is ahead.
 
 use chrono::TimeDelta;
 use jobs::edge::clock;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::database::Role;
 use crate::support::zoo::{Zoo, animals};
 
-/// The run's receipts as a transformation writes them whose clock is ahead.
+/// Sets the fetch times in the run's manifests to the future, as a transformation with a wrong clock would.
 fn fetched_in_the_future(zoo: &Zoo, run: &str, by: TimeDelta) {
     zoo.transformation(run).run().done();
     let time = clock::rfc3339(clock::now() + by);
@@ -19,24 +19,24 @@ fn fetched_in_the_future(zoo: &Zoo, run: &str, by: TimeDelta) {
 }
 
 #[test]
-fn a_run_from_a_clock_that_is_ahead_is_refused() {
+fn a_run_with_a_clock_that_is_ahead_is_refused() {
     let zoo = Zoo::stocked();
     fetched_in_the_future(&zoo, "r1", TimeDelta::days(365));
     let ended = zoo.copy("r1").run();
     ended.refused(&["collection `animals` was fetched at 2", "which is in the future", "hint: set the clock"]);
     assert!(zoo.ledger().is_empty());
-    // Two clocks are never quite the same.
+    // Small differences between clocks are accepted.
     fetched_in_the_future(&zoo, "r2", TimeDelta::minutes(3));
     assert_eq!(zoo.copy("r2").run().done()["outcome"], "committed");
 }
 
 #[test]
-fn a_run_that_is_superseded_by_the_future_fails_and_the_hint_helps() {
+fn a_run_superseded_by_a_run_from_the_future_fails_and_the_hint_works() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     let owner = zoo.database().session(Role::Loader);
     owner.run("UPDATE etl.runs SET fetched_at = fetched_at + interval '1 year'");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.set("animals", &animals(&[(1, "Ada")]));
     zoo.transformation("r2").run().done();
     let cure = "UPDATE etl.runs SET fetched_at = committed_at WHERE source = 'zoo' AND run_id = 'r1'";
     zoo.copy("r2").run().refused(&["run `r2` is superseded by run `r1`", "in the future", cure]);

@@ -1,4 +1,4 @@
-//! A contract that is no longer the one of the tables.
+//! A contract that has changed since the tables were created.
 
 use serde_json::json;
 
@@ -10,48 +10,48 @@ fn a_column_of_another_type_in_the_warehouse_is_refused() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     zoo.amend("weight_kg: {type: double, unit: kg", "weight_kg: {type: integer");
-    zoo.gives("animals", &animals(&[(1, "Ada")]));
+    zoo.set("animals", &animals(&[(1, "Ada")]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
-    let words = "`zoo.animals.weight_kg` is double precision in the warehouse, but bigint in the contract";
-    zoo.copy("r2").run().refused(&[words]);
+    let message = "`zoo.animals.weight_kg` is double precision in the warehouse, but bigint in the contract";
+    zoo.copy("r2").run().refused(&[message]);
     assert_eq!(zoo.state(), state);
 }
 
 #[test]
-fn a_table_with_another_key_than_the_contracts_is_refused_before_anything_is_staged() {
+fn a_table_whose_key_differs_from_the_contract_is_refused_before_staging() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     zoo.amend("key: id\n    drift: quarantine", "key: name\n    drift: quarantine");
     for (run, keeper) in [("r2", json!({"id": "kb", "name": "Li"})), ("r3", json!({"id": "lm", "name": "Li"}))] {
-        zoo.gives("keepers", &json!([keeper]));
+        zoo.set("keepers", &json!([keeper]));
         zoo.transformation(run).run().done();
         let state = zoo.state();
-        let words = ["`zoo.keepers`: the table's key is `id`, the contract's is `name`", "drop it in the warehouse"];
-        zoo.copy(run).run().refused(&words);
+        let message = ["`zoo.keepers`: the table's key is `id`, the contract's is `name`", "drop it in the warehouse"];
+        zoo.copy(run).run().refused(&message);
         assert_eq!(zoo.state(), state);
     }
 
-    // What the hint says helps.
+    // Following the hint fixes the problem.
     zoo.database().session(Role::Loader).run("DROP TABLE zoo.keepers");
     assert_eq!(zoo.copy("r3").run().done()["tables"]["keepers"]["inserted"], 1);
 }
 
 #[test]
-fn what_leaves_the_contract_is_reported_at_each_load_and_its_values_do_not_look_current() {
+fn removed_columns_are_reported_at_each_load_and_have_no_outdated_values() {
     let zoo = Zoo::stocked();
     zoo.load("r1");
     let database = zoo.database().session(Role::Loader);
     database.run("ALTER TABLE zoo.animals ADD COLUMN seen date DEFAULT '2026-01-05', ADD COLUMN \"Note\" text");
     zoo.amend("      weight_kg: {type: double, unit: kg, doc: Weight.}\n", "");
     zoo.amend("  tickets:\n", "  passes:\n");
-    zoo.gives("passes", &json!([]));
+    zoo.set("passes", &json!([]));
     for run in ["r2", "r3"] {
         zoo.transformation(run).run().done();
         let ended = zoo.copy(run).run();
         ended.done();
-        for words in ["`zoo.animals.weight_kg` is not in the contract", "`zoo.tickets` is not in the contract"] {
-            assert_eq!(ended.stderr.matches(words).count(), 1, "{}", ended.stderr);
+        for message in ["`zoo.animals.weight_kg` is not in the contract", "`zoo.tickets` is not in the contract"] {
+            assert_eq!(ended.stderr.matches(message).count(), 1, "{}", ended.stderr);
         }
         assert!(!ended.stderr.contains("zoo.animals.seen") && !ended.stderr.contains("Note"), "{}", ended.stderr);
         let rows = zoo.objects("SELECT weight_kg, seen, _extra->'weight_kg' AS extra FROM zoo.animals ORDER BY id");

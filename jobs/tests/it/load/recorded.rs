@@ -1,5 +1,5 @@
-//! The recorded answers of October 2021, then those of 2022 over them. Where the recordings are not beside the
-//! project there is nothing to load; the made-up source shows the same in `load.rs`.
+//! Loads the recorded responses of October 2021, and then those of 2022. The recordings are outside the repository; without
+//! them, this test does nothing, and `load.rs` tests the same with the fictional source.
 
 use serde_json::Value;
 
@@ -21,9 +21,9 @@ fn moved(report: &Value, table: &str) -> [u64; 4] {
 }
 
 #[test]
-fn a_year_of_launches_over_an_older_recording() {
+fn a_newer_recording_is_loaded_over_an_older_one() {
     let Some(newer) = recorded() else {
-        eprintln!("nothing to load: ../shared/spacex is not beside the project");
+        eprintln!("skipped: the recorded responses (../shared/spacex) do not exist");
         return;
     };
     let (database, lake, older) = (Database::fresh(), Lake::fresh(), newer.join("older/2021-10"));

@@ -1,5 +1,5 @@
-//! One fault at each write of a run to S3, one run for each: the run is committed, or fails for now and is committed when
-//! it runs again under the same id. Either way every object that a receipt names is there, and each row is loaded once.
+//! One fault at each write of a run to S3, with one run per fault. The run is committed, or it fails temporarily and is
+//! committed by a second attempt. In both cases, every object in the manifests exists, and each row is loaded once.
 
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ const LARGE: usize = (5 << 20) + 1;
 fn prepared(name: &str) -> (Zoo, Bucket) {
     let zoo = Zoo::empty();
     let keepers = json!([{"id": "kb", "name": "Käthe B."}, {"id": "lm", "name": "Li M."}, {"id": "xx", "age": 7}]);
-    zoo.gives("keepers", &keepers);
-    zoo.gives_text("about", &format!("{{\"id\": \"zoo\",{}\"motto\": \"-\"}}", " ".repeat(LARGE)));
+    zoo.set("keepers", &keepers);
+    zoo.set_text("about", &format!("{{\"id\": \"zoo\",{}\"motto\": \"-\"}}", " ".repeat(LARGE)));
     (zoo, Bucket::fresh(name))
 }
 
@@ -35,7 +35,7 @@ impl Bucket {
         self.copy(zoo, run).option("--collections", COLLECTIONS)
     }
 
-    /// Whether every object that the run's receipts name has the bytes that they say.
+    /// Checks that every object in the run's manifests exists with the recorded content.
     #[track_caller]
     fn is_whole(&self, run: &str) {
         for collection in COLLECTIONS.split(',') {
@@ -53,7 +53,7 @@ impl Bucket {
     }
 }
 
-/// Whether the warehouse has these runs, and each row once.
+/// Checks that the warehouse has this number of runs, and each row once.
 #[track_caller]
 fn has_each_row_once(zoo: &Zoo, runs: usize) {
     let ledger = zoo.ledger();
@@ -74,10 +74,10 @@ fn transformation_with(name: &str, fault: Fault) {
     bucket.transforms(&zoo, "r0", &clean.endpoint).run().done();
     committed(&bucket.copies(&zoo, "r0").run().done());
     let writes = clean.writes();
-    // Of keepers: body, evidence, quarantine, Parquet, receipt. Of about: the body in two parts, completed, copied to its
-    // key by another upload of one part; evidence, Parquet, receipt. Lineage.
+    // For `keepers`: response, HTTP metadata, quarantine, Parquet, manifest. For `about`: a multipart upload of the response in two
+    // parts and its copy to the key, a multipart upload of one part; HTTP metadata, Parquet, manifest. Then lineage.
     assert_eq!((writes.len(), writes.iter().filter(|write| write.conditional).count()), (16, 10), "{writes:#?}");
-    // One that stays in conflict takes seconds: each kind of object once.
+    // A persistent conflict takes seconds, so each kind of object is tested once.
     let once = |write: &Written| write.conditional && (!write.key.contains("/about") || write.method == "POST");
     let struck = |write: &Written| fault != Fault::ConflictAlways || once(write);
     let struck: Vec<usize> = (0..writes.len()).filter(|at| struck(&writes[*at])).collect();
@@ -88,9 +88,9 @@ fn transformation_with(name: &str, fault: Fault) {
         let ended = if fault == Fault::ConflictAlways { ended.option("--retries", "0") } else { ended }.run();
         eprintln!("{fault:?} at write {at}, {write:?}:\n{}", ended.stderr);
         assert!(proxy.writes().contains(write), "{:#?}", proxy.writes());
-        // Lineage is never worth a run.
+        // A run does not fail because of its lineage.
         if fault == Fault::ConflictAlways && !write.key.starts_with("lineage/") {
-            ended.failed_for_now(&["ConditionalRequestConflict"]);
+            ended.failed_temporarily(&["ConditionalRequestConflict"]);
             bucket.transforms(&zoo, &run, &bucket.endpoint).run().done();
         } else {
             ended.done();
@@ -102,7 +102,7 @@ fn transformation_with(name: &str, fault: Fault) {
 }
 
 #[test]
-fn a_transformation_whose_write_is_stored_and_answered_with_500_is_committed() {
+fn a_transformation_whose_write_is_stored_but_returns_500_is_committed() {
     transformation_with("failed-after", Fault::FailedAfter);
 }
 
@@ -117,22 +117,22 @@ fn a_transformation_whose_write_is_lost_with_its_connection_is_committed() {
 }
 
 #[test]
-fn a_transformation_whose_write_is_in_conflict_once_is_committed() {
+fn a_transformation_with_one_conflict_is_committed() {
     transformation_with("conflict", Fault::Conflict);
 }
 
 #[test]
-fn a_transformation_whose_write_stays_in_conflict_fails_for_now_and_is_committed_later() {
+fn a_transformation_with_a_persistent_conflict_fails_temporarily_and_is_committed_later() {
     transformation_with("conflicts", Fault::ConflictAlways);
 }
 
 #[test]
-fn a_transformation_that_is_slowed_down_is_committed() {
+fn a_throttled_transformation_is_committed() {
     transformation_with("slowed", Fault::SlowDown);
 }
 
 #[test]
-fn a_load_through_redshift_is_committed_whatever_becomes_of_its_writes() {
+fn a_load_into_redshift_is_committed_despite_a_fault_at_any_write() {
     let (zoo, bucket) = prepared("load");
     let api = DataApi::before(Cluster::on(zoo.database(), Role::Loader, true).reading_s3_at(&bucket.endpoint));
     let load = |run: &str, endpoint: &str| {
@@ -163,7 +163,7 @@ fn a_load_through_redshift_is_committed_whatever_becomes_of_its_writes() {
             let ended = load(&run, &proxy.endpoint).run();
             eprintln!("{fault:?} at write {at}, {write:?}:\n{}", ended.stderr);
             if fault == Fault::ConflictAlways && !write.key.starts_with("lineage/") {
-                ended.failed_for_now(&["ConditionalRequestConflict"]);
+                ended.failed_temporarily(&["ConditionalRequestConflict"]);
                 committed(&load(&run, &bucket.endpoint).run().done());
             } else {
                 committed(&ended.done());
@@ -175,7 +175,7 @@ fn a_load_through_redshift_is_committed_whatever_becomes_of_its_writes() {
 }
 
 #[test]
-fn of_two_processes_whose_receipts_are_answered_with_500_one_wins_and_the_other_removes_its_own_files_only() {
+fn if_the_manifests_of_two_processes_return_500_one_wins_and_the_other_removes_only_its_own_files() {
     let (zoo, bucket) = prepared("two");
     let clean = Proxy::start(&bucket.endpoint);
     bucket.transforms(&zoo, "r0", &clean.endpoint).run().done();

@@ -1,4 +1,4 @@
-//! Fifty real `kill -9` at moments spread over a whole load from S3 through the Data API's stand-in.
+//! Kills fifty load processes with SIGKILL at times spread over a load from S3 through the emulated Data API.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::support::zoo::{Zoo, animals};
 const KILLS: u32 = 50;
 
 #[test]
-fn fifty_killed_loads_leave_every_run_there_exactly_once() {
+fn after_fifty_killed_loads_every_run_is_loaded_exactly_once() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("killed"));
     let api = DataApi::before(Cluster::on(zoo.database(), Role::Loader, true).reading_s3_at(&bucket.endpoint));
     let copy = |run: &str| -> Program {
@@ -23,7 +23,7 @@ fn fifty_killed_loads_leave_every_run_there_exactly_once() {
         program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")
     };
     let transform = |run: &str, names: &[(u32, &str)]| {
-        zoo.gives("animals", &animals(names));
+        zoo.set("animals", &animals(names));
         bucket.transformation(&zoo, run).option("--collections", "animals").run().done();
     };
     let sets: [&[(u32, &str)]; 2] = [&[(1, "Ada"), (2, "Bo"), (3, "Cy")], &[(1, "Ida"), (2, "Bo"), (4, "Di")]];
@@ -34,7 +34,7 @@ fn fifty_killed_loads_leave_every_run_there_exactly_once() {
     whole.done();
 
     let (mut killed, mut ended) = (0, 0);
-    // How long a load takes changes with what else the machine does: one that ended before its signal was a quicker one.
+    // The duration of a load depends on the load of the machine: some loads finish before the signal.
     let mut took = whole.took;
     for number in 0..KILLS {
         let (run, names) = (format!("k{number}"), sets[usize::from(number % 2 == 1)]);

@@ -1,15 +1,15 @@
-//! Eight real processes that load at once from S3 through the Data API's stand-in: five a run, three its neighbour.
+//! Eight processes that load from S3 through the emulated Data API in parallel: five load one run, three the other.
 
 use super::Bucket;
 use crate::support::data_api::DataApi;
 use crate::support::database::{Role, WAITING};
 use crate::support::program::{self, Program};
 use crate::support::redshift::Cluster;
-use crate::support::wait_or_tell;
+use crate::support::wait_or_describe;
 use crate::support::zoo::{Zoo, animals};
 
-/// Who waits for what is left when the lock is free: whoever comes next, under both readings of when Redshift takes a
-/// transaction's snapshot.
+/// Lets eight processes compete for the lock, with either assumption about when Redshift takes the snapshot of a
+/// transaction.
 fn race(name: &str, snapshot_first: bool) {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh(name));
     let api =
@@ -19,7 +19,7 @@ fn race(name: &str, snapshot_first: bool) {
         program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")
     };
     for (run, names) in [("r0", "Ada"), ("r1", "Bo"), ("r2", "Cy")] {
-        zoo.gives("animals", &animals(&[(1, names)]));
+        zoo.set("animals", &animals(&[(1, names)]));
         bucket.transformation(&zoo, run).option("--collections", "animals").run().done();
     }
     copy("r0").run().done();
@@ -30,8 +30,8 @@ fn race(name: &str, snapshot_first: bool) {
     let runs = ["r1", "r2", "r1", "r1", "r2", "r1", "r2", "r1"];
     let running: Vec<_> = runs.iter().map(|run| copy(run).start()).collect();
     let watcher = zoo.database().session(Role::Postgres);
-    let said = || running.iter().map(|load| format!("{}\n", load.said())).collect::<String>();
-    wait_or_tell("eight loads wait for the lock", || watcher.number(WAITING) == 8, said);
+    let log = || running.iter().map(|load| format!("{}\n", load.log())).collect::<String>();
+    wait_or_describe("eight loads wait for the lock", || watcher.number(WAITING) == 8, log);
     drop(holder);
 
     let mut outcomes: Vec<(&str, String)> = Vec::new();
@@ -42,7 +42,7 @@ fn race(name: &str, snapshot_first: bool) {
     let count = |run: &str, outcome: &str| outcomes.iter().filter(|(of, what)| *of == run && what == outcome).count();
     assert_eq!(count("r2", "committed"), 1, "{outcomes:?}");
     assert_eq!(count("r2", "already_committed"), 2, "{outcomes:?}");
-    // The older one came first and once, or the newer one came first and no older one may.
+    // Either the older run was loaded first, once, or the newer run was first and the older one is superseded.
     let counts = (count("r1", "committed"), count("r1", "already_committed"), count("r1", "superseded"));
     assert!(counts.0 <= 1 && counts.0 + counts.1 + counts.2 == 5 && (counts.0 == 1 || counts.1 == 0), "{outcomes:?}");
 
@@ -53,11 +53,11 @@ fn race(name: &str, snapshot_first: bool) {
 }
 
 #[test]
-fn eight_processes_leave_each_run_once_when_the_lock_comes_before_the_snapshot() {
+fn eight_processes_load_each_run_once_if_the_lock_precedes_the_snapshot() {
     race("raced-lock", false);
 }
 
 #[test]
-fn eight_processes_leave_each_run_once_when_the_snapshot_comes_before_the_lock() {
+fn eight_processes_load_each_run_once_if_the_snapshot_precedes_the_lock() {
     race("raced-snapshot", true);
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask warehouse-init` makes an empty database one that IAM roles can load into and read, and no more.
+//! `cargo xtask warehouse-init` prepares an empty database: IAM roles can load into it and read it, and have no other permissions.
 
 use std::process::{Command, Output};
 
@@ -13,8 +13,8 @@ use crate::support::zoo::Zoo;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
 
-/// An empty database behind the Data API, and the names of the IAM roles: users are the whole server's, so each test
-/// has its own.
+/// An empty database behind the Data API, and the names of the IAM roles. Each test uses other names, because users
+/// belong to the whole server.
 struct Account {
     rig: Rig,
     loader: String,
@@ -41,7 +41,7 @@ impl Account {
 
     fn init_with(&self, secret: &str, more: &[&str]) -> Output {
         let Some(xtask) = std::env::var_os("TEST_XTASK") else {
-            panic!("this test runs `xtask` and TEST_XTASK says where it is: run it with `cargo xtask test`");
+            panic!("this test needs TEST_XTASK, the path of `xtask`: run it with `cargo xtask test`");
         };
         let mut command = Command::new(xtask);
         command.args(["warehouse-init", "redshift://zoo-workgroup/zoo", "--admin-secret", secret]);
@@ -53,7 +53,7 @@ impl Account {
     }
 
     #[track_caller]
-    fn made(&self, more: &[&str]) -> Vec<String> {
+    fn statements(&self, more: &[&str]) -> Vec<String> {
         let output = self.init(&[more, &["--json"]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
@@ -69,22 +69,22 @@ impl Account {
 }
 
 #[test]
-fn an_empty_database_becomes_one_to_load_and_stays_it() {
+fn an_empty_database_is_prepared_once_and_a_second_time_changes_nothing() {
     let account = Account::new("whole");
     let database = account.rig.zoo.database();
     account.rig.transform("r1");
     let error = format!("{:#}", account.rig.load("r1").expect_err("nothing is prepared"));
     assert!(error.contains("etl.runs"), "{error}");
 
-    let planned = account.made(&["--dry-run"]);
+    let planned = account.statements(&["--dry-run"]);
     assert!(database.session(Role::Postgres).texts("SELECT 1 FROM pg_namespace WHERE nspname = 'etl'").is_empty());
-    assert_eq!(account.made(&[]), planned);
+    assert_eq!(account.statements(&[]), planned);
     account.rig.commits("r1");
     assert_eq!(account.rig.load("r1").expect("a load").outcome, Outcome::AlreadyCommitted);
 
-    // Again: no user, role or membership is made twice, and the rows stay.
+    // The second time, no user, role or membership is created, and the rows are unchanged.
     let before = database.versions("zoo");
-    let again = account.made(&[]);
+    let again = account.statements(&[]);
     assert!(again.len() < planned.len());
     assert!(again.iter().all(|sql| !sql.starts_with("CREATE USER") && !sql.contains("ROLE loader TO")), "{again:#?}");
     assert_eq!(database.versions("zoo"), before);
@@ -93,9 +93,9 @@ fn an_empty_database_becomes_one_to_load_and_stays_it() {
 }
 
 #[test]
-fn each_role_may_do_its_work_and_nothing_else() {
+fn each_role_has_only_the_permissions_that_it_needs() {
     let account = Account::new("least");
-    account.made(&[]);
+    account.statements(&[]);
     account.rig.transform("r1");
     account.rig.commits("r1");
     let (transformer, analyst) = (account.enter(&account.transformer), account.enter(&account.analyst));
@@ -111,33 +111,33 @@ fn each_role_may_do_its_work_and_nothing_else() {
             "CREATE TABLE staging_zoo.more (n int)",
             "DO $$ BEGIN LOCK etl.load_lock; END $$",
         ] {
-            let words = session.answer(sql).expect_err(sql);
-            assert!(words.contains("permission denied"), "{sql}: {words}");
+            let message = session.query(sql).expect_err(sql);
+            assert!(message.contains("permission denied"), "{sql}: {message}");
         }
     }
-    assert!(analyst.answer("CREATE TABLE analytics.more (n int)").is_err());
-    // dbt-redshift describes a materialized view that exists by them.
+    assert!(analyst.query("CREATE TABLE analytics.more (n int)").is_err());
+    // dbt-redshift uses them to describe an existing materialized view.
     for view in ["svv_table_info", "svv_mv_info"] {
         transformer.run(&format!("SELECT 1 FROM {view}"));
-        assert!(analyst.answer(&format!("SELECT 1 FROM {view}")).is_err());
+        assert!(analyst.query(&format!("SELECT 1 FROM {view}")).is_err());
     }
-    assert!(account.enter(&account.loader).answer("SELECT 1 FROM analytics.mart").is_err());
+    assert!(account.enter(&account.loader).query("SELECT 1 FROM analytics.mart").is_err());
 }
 
 #[test]
-fn what_cannot_be_is_one_error_and_changes_nothing() {
+fn invalid_requests_give_one_error_and_change_nothing() {
     let account = Account::new("wrong");
-    let words = |output: Output| {
+    let message = |output: Output| {
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    let other = words(account.init_with(&SECRET.replace("admin", "other"), &[]));
+    let other = message(account.init_with(&SECRET.replace("admin", "other"), &[]));
     assert!(
         other.contains("no such secret") && other.contains("hint: check workgroup, database and secret"),
         "{other}"
     );
     account.rig.api.refuses("SELECT 'role'");
-    let refused = words(account.init(&[]));
+    let refused = message(account.init(&[]));
     assert!(refused.contains("refused on demand") && refused.contains("svv_roles"), "{refused}");
     let session = account.rig.zoo.database().session(Role::Postgres);
     assert!(session.texts("SELECT 1 FROM pg_namespace WHERE nspname = 'etl'").is_empty());

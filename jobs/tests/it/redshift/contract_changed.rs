@@ -1,4 +1,4 @@
-//! A contract that is no longer the one of the tables.
+//! A contract that has changed since the tables were created.
 
 use jobs::failure::hint_of;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::Rig;
 use crate::support::zoo::Zoo;
 
 #[test]
-fn a_table_with_another_key_than_the_contracts_is_refused_before_anything_is_staged() {
+fn a_table_whose_key_differs_from_the_contract_is_refused_before_staging() {
     let rig = Rig::new(Zoo::stocked()).only("keepers");
     rig.transform("r1");
     rig.commits("r1");
@@ -17,15 +17,15 @@ fn a_table_with_another_key_than_the_contracts_is_refused_before_anything_is_sta
     rig.transform("r2");
     let rows = rig.zoo.rows();
     let error = rig.load("r2").expect_err("another key");
-    let words = "`zoo.keepers`: the table's key is `id`, the contract's is `name`";
-    assert!(format!("{error:#}").contains(words), "{error:#}");
+    let message = "`zoo.keepers`: the table's key is `id`, the contract's is `name`";
+    assert!(format!("{error:#}").contains(message), "{error:#}");
     assert!(hint_of(&error).is_some_and(|hint| hint.contains("drop it in the warehouse")));
     assert!(!rig.api.statements().iter().any(|sql| sql.starts_with("COPY ")));
     assert_eq!((rig.zoo.rows(), rig.zoo.ledger()), (rows, vec!["1 r1".to_owned()]));
 }
 
 #[test]
-fn a_column_that_left_the_contract_becomes_null() {
+fn a_column_that_was_removed_from_the_contract_becomes_null() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
     rig.commits("r1");

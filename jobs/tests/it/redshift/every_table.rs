@@ -1,6 +1,6 @@
 //! Every table of the built-in contract, loaded through both drivers: the same statements, the same rows.
 //!
-//! `TEST_LOAD_SQL` names a folder for the statements as they were sent to Redshift; `cargo xtask test` has sqlfluff's
+//! `TEST_LOAD_SQL` names a folder for the statements as they were sent to Redshift; `cargo xtask test` lets sqlfluff's
 //! Redshift dialect parse them.
 
 use std::path::Path;
@@ -54,10 +54,10 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         assert_eq!(rows(&database), rows(&other), "{}", table.name);
     }
     let statements = api.statements();
-    for words in ["CREATE TABLE IF NOT EXISTS spacex.", "COPY staging_spacex.", "AS _change", "MERGE INTO spacex."] {
-        let found = statements.iter().filter(|sql| sql.contains(words)).count();
+    for start in ["CREATE TABLE IF NOT EXISTS spacex.", "COPY staging_spacex.", "AS _change", "MERGE INTO spacex."] {
+        let found = statements.iter().filter(|sql| sql.contains(start)).count();
         // An empty table has nothing to copy.
-        assert!(found == tables.len() || words.starts_with("COPY") && found > tables.len() / 2, "{words}: {found}");
+        assert!(found == tables.len() || start.starts_with("COPY") && found > tables.len() / 2, "{start}: {found}");
     }
     if let Some(dir) = std::env::var_os("TEST_LOAD_SQL") {
         for (number, sql) in statements.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! `--verify` writes nothing and reports every difference between the files of a run and the result of its bytes now.
+//! `--verify` writes nothing, and reports every difference between the files of a run and the result of transforming its
+//! responses again.
 
 use std::time::SystemTime;
 
@@ -12,14 +13,14 @@ fn transformed() -> Zoo {
     zoo
 }
 
-/// Every object with the time of its last change.
+/// Every object with the time of its last modification.
 fn objects(zoo: &Zoo) -> Vec<(String, SystemTime)> {
     let changed =
         |key: &String| std::fs::metadata(zoo.lake.path(key)).and_then(|found| found.modified()).expect("a file");
     zoo.lake.keys("").into_iter().map(|key| (key.clone(), changed(&key))).collect()
 }
 
-/// Puts something else in a receipt.
+/// Changes a manifest.
 fn alter(zoo: &Zoo, collection: &str, change: impl FnOnce(&mut Value)) {
     let mut receipt = zoo.lake.receipt("zoo", "r1", collection);
     change(&mut receipt);
@@ -27,7 +28,7 @@ fn alter(zoo: &Zoo, collection: &str, change: impl FnOnce(&mut Value)) {
 }
 
 #[test]
-fn a_run_as_it_was_made_is_identical_and_nothing_is_written() {
+fn an_unchanged_run_is_identical_and_nothing_is_written() {
     let zoo = transformed();
     let before = objects(&zoo);
     let report = zoo.raw("r1").flag("--verify").run().done();
@@ -42,7 +43,7 @@ fn a_run_as_it_was_made_is_identical_and_nothing_is_written() {
 #[test]
 fn quarantined_records_are_verified_too() {
     let zoo = Zoo::stocked();
-    zoo.gives("keepers", &json!([{"id": "kb", "name": "K"}, {"id": "lm"}]));
+    zoo.set("keepers", &json!([{"id": "kb", "name": "K"}, {"id": "lm"}]));
     zoo.transformation("r1").run().done();
     zoo.raw("r1").flag("--verify").run().done();
     let key = zoo.lake.key("quarantine/zoo/keepers", ".parquet");
@@ -52,7 +53,7 @@ fn quarantined_records_are_verified_too() {
 }
 
 #[test]
-fn a_file_that_was_altered_or_is_gone_is_named() {
+fn a_changed_or_missing_file_is_named() {
     let zoo = transformed();
     let key = zoo.lake.key("processed/zoo/animal_meals", ".parquet");
     let bytes = zoo.lake.read(&key);
@@ -111,7 +112,7 @@ fn another_contract_is_reported_whether_or_not_its_files_differ() {
 }
 
 #[test]
-fn missing_or_altered_responses_fail_the_verification() {
+fn missing_or_changed_responses_fail_the_verification() {
     let zoo = transformed();
     let raw = zoo.lake.raw("zoo", "r1", "about");
     zoo.lake.overwrite(&raw, &zoo.lake.read(&raw).to_ascii_uppercase());

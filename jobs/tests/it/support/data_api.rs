@@ -1,11 +1,10 @@
-//! A stand-in for the Redshift Data API: its protocol over HTTP, in front of a real PostgreSQL that has learnt some
-//! Redshift (`support/redshift.rs`).
+//! An emulator of the Redshift Data API: its protocol over HTTP, with a real PostgreSQL that emulates parts of Redshift
+//! (`support/redshift.rs`).
 //!
-//! It proves what the driver makes of the protocol: statements begin when they are sent and go on whoever listens,
-//! client tokens are remembered, a batch is one transaction of at most 40 statements and 100 KB, results come in
-//! pages; and answers, requests and statements fail on demand.
-//! Only the real service can tell: its own latencies and limits, IAM, how it words errors, and every behaviour of
-//! Redshift's SQL; `docs/redshift-conformance.md` lists what is relied on.
+//! This verifies how the driver uses the protocol: statements start when they are sent and continue without polling, client
+//! tokens are remembered, a batch is one transaction of at most 40 statements and 100 KB, and results have pages. Requests,
+//! responses and statements can be made to fail. It does not verify the latencies and limits of the real service, IAM, the
+//! texts of errors, or the behaviour of Redshift's SQL; `docs/redshift-conformance.md` lists what the loader relies on.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,36 +19,36 @@ use serde_json::{Value, json};
 
 use super::redshift::{Cluster, Failed, Rows};
 
-/// Rows that one answer holds.
+/// The number of rows in one page.
 const PAGE: usize = 20;
 
-/// What happens to one request.
+/// A fault for one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
     #[default]
     None,
-    /// It never arrives.
+    /// The request is lost.
     LoseRequest,
-    /// It is done, but the answer never arrives.
-    LoseAnswer,
-    /// It arrives twice; the second answer is the one that comes back.
+    /// The request is processed, but its response is lost.
+    LoseResponse,
+    /// The request is processed twice; the client gets the second response.
     Duplicate,
-    /// It is done after a while.
+    /// The request is processed after a delay.
     Delay,
-    /// The service is too busy.
+    /// The service returns a throttling error.
     Throttle,
-    /// Whatever it runs meets a conflict (1023) instead.
+    /// Its statements fail with a conflict (1023).
     Conflict,
-    /// The same conflict without its number, as users of Redshift report it.
+    /// The same conflict without its error number, as users of Redshift have reported.
     ConflictInWords,
-    /// Of a batch, the statement with this number is the last that ends; then its session is lost.
+    /// The session of a batch is lost after the statement with this index.
     LoseSession(usize),
 }
 
-/// Which fault the request with this number (from 0) meets.
+/// Returns the fault for the request with this index and operation.
 pub type Plan = Box<dyn FnMut(usize, &str) -> Fault + Send>;
 
-/// A server that ends with this value; what it has begun ends first.
+/// A server that is stopped when this value is dropped, after its running statements have finished.
 pub struct DataApi {
     shared: Arc<Shared>,
     listener: Option<JoinHandle<()>>,
@@ -58,7 +57,7 @@ pub struct DataApi {
 struct Shared {
     address: String,
     cluster: Cluster,
-    /// Who comes with this secret enters as its user.
+    /// The secret of an administrator, and the warehouse with the sessions of that user.
     admin: Option<(String, Cluster)>,
     book: Mutex<Book>,
     changed: Condvar,
@@ -69,7 +68,7 @@ struct Shared {
 #[derive(Default)]
 struct Book {
     statements: HashMap<String, Statement>,
-    /// The statement that each client token stands for.
+    /// The statement of each client token.
     tokens: HashMap<String, String>,
     operations: Vec<String>,
     begun: Vec<String>,
@@ -93,7 +92,7 @@ impl DataApi {
         Self::administered(cluster, None)
     }
 
-    /// With an administrator's secret, by its ARN, and what it opens.
+    /// Also accepts the ARN of an administrator's secret.
     pub fn administered(cluster: Cluster, admin: Option<(String, Cluster)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -114,7 +113,7 @@ impl DataApi {
                     break;
                 }
                 let server = Arc::clone(&server);
-                // A client that went away is no news.
+                // Clients may disconnect at any time.
                 thread::spawn(move || stream.map(|stream| server.serve(stream)));
             }
         });
@@ -125,32 +124,32 @@ impl DataApi {
         &self.shared.address
     }
 
-    /// From now on requests, counted from 0 again, meet these faults.
+    /// Sets the faults for the next requests, which are counted from 0 again.
     pub fn meets(&self, plan: impl FnMut(usize, &str) -> Fault + Send + 'static) {
         *lock(&self.shared.plan) = (0, Box::new(plan));
     }
 
-    /// The names of the operations that arrived since this was last asked.
+    /// The names of the operations since the last call.
     pub fn operations(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.book).operations)
     }
 
-    /// From now on statements that begin like this fail.
+    /// From now on, statements that start like this fail.
     pub fn refuses(&self, start: &'static str) {
         lock(&self.shared.book).refused = Some(start);
     }
 
-    /// Every statement that was begun, in order.
+    /// All started statements, in order.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.shared.book).begun.clone()
     }
 
-    /// As eight hours later: no client token is known any more.
+    /// Forgets all client tokens, as the service does after eight hours.
     pub fn forget_tokens(&self) {
         lock(&self.shared.book).tokens.clear();
     }
 
-    /// Waits until everything that was begun has ended.
+    /// Waits until all started statements have finished.
     pub fn until_idle(&self) {
         let book = lock(&self.shared.book);
         drop(self.shared.changed.wait_while(book, |book| book.running > 0).unwrap_or_else(PoisonError::into_inner));
@@ -161,7 +160,7 @@ impl Drop for DataApi {
     fn drop(&mut self) {
         self.until_idle();
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // The listener looks up when somebody knocks.
+        // A connection wakes the listener.
         drop(TcpStream::connect(self.shared.address.trim_start_matches("http://")));
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();
@@ -197,12 +196,12 @@ impl Shared {
                         sleep(Duration::from_millis(30));
                     }
                     if fault == Fault::Duplicate {
-                        self.answer(&operation, &body, fault);
+                        self.response(&operation, &body, fault);
                     }
-                    self.answer(&operation, &body, fault)
+                    self.response(&operation, &body, fault)
                 }
             };
-            if fault == Fault::LoseAnswer {
+            if fault == Fault::LoseResponse {
                 break;
             }
             let reply = reply.to_string();
@@ -217,7 +216,7 @@ impl Shared {
         let _ = stream.shutdown(Shutdown::Both);
     }
 
-    fn answer(self: &Arc<Self>, operation: &str, body: &Value, fault: Fault) -> Reply {
+    fn response(self: &Arc<Self>, operation: &str, body: &Value, fault: Fault) -> Reply {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         match operation {
             "ExecuteStatement" => self.begin(vec![text("Sql")], &text("ClientToken"), &text("SecretArn"), fault),
@@ -238,7 +237,7 @@ impl Shared {
     fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, secret: &str, fault: Fault) -> Reply {
         let known = self.admin.as_ref().is_some_and(|(arn, _)| arn == secret);
         if !secret.is_empty() && !known {
-            return refused("ValidationException", "there is no such secret");
+            return refused("ValidationException", "the secret does not exist");
         }
         if sqls.iter().map(String::len).sum::<usize>() > 100_000 {
             return refused("ValidationException", "a statement is at most 100 KB");
@@ -264,7 +263,7 @@ impl Shared {
             let ended = match fault {
                 _ if refused => Err(Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }),
                 Fault::Conflict => Err(Failed::conflict()),
-                Fault::ConflictInWords => Err(Failed::conflict_in_words()),
+                Fault::ConflictInWords => Err(Failed::conflict_without_number()),
                 Fault::LoseSession(after) => server.opened(known).run(&sqls, Some(after)),
                 _ => server.opened(known).run(&sqls, None),
             };
@@ -314,7 +313,7 @@ impl Shared {
         }
     }
 
-    /// Few rows a page, so that more than one page is common.
+    /// Returns few rows per page, so that results often have more than one page.
     fn page(&self, id: &str, from: Option<&str>) -> Reply {
         let book = lock(&self.book);
         let Some(Some(Ok(rows))) = book.statements.get(id).map(|statement| &statement.ended) else {
@@ -338,7 +337,7 @@ impl Shared {
     }
 }
 
-/// One request's operation and body; `None` when the client has no more.
+/// The operation and body of a request; `None` after the client has disconnected.
 fn request(stream: &mut TcpStream) -> Option<(String, Value)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 16 << 10]);
     loop {

@@ -1,5 +1,5 @@
-//! A database for each test: a copy of the one that `cargo xtask test` prepared, with its roles and grants, where the
-//! made-up source has the same schemas as the real one.
+//! A database for each test: a copy of the template that `cargo xtask test` prepares with roles and grants. The fictional
+//! source has the same schemas as the real one.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use url::Url;
 
 use super::wait_until;
 
-/// Who enters a database.
+/// A role in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Loader,
@@ -26,20 +26,20 @@ pub enum Role {
     Postgres,
 }
 
-/// A database that ends with this value.
+/// A database that is dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     name: String,
-    /// One for each role, made when it is first asked for: to connect costs more than most questions.
+    /// One session for each role, opened when it is first used: connecting takes longer than most queries.
     sessions: [OnceCell<Session>; 4],
 }
 
-/// How many wait for the lock that loads take in turn. The server lists the locks of all databases, and copies of one template
-/// share their tables' numbers.
+/// The number of sessions that wait for the load lock. The server lists the locks of all databases, and copies of a template
+/// have the same table OIDs.
 pub const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
     WHERE datname = current_database() AND relation = 'etl.load_lock'::regclass AND NOT granted";
 
-/// Every row of every table of a schema, each with the place and the transaction of its present version.
+/// Every row of every table of a schema, each with the location and the transaction of its current version.
 pub type Versions = BTreeMap<String, Vec<String>>;
 
 const ZOO: &str = "
@@ -50,7 +50,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA zoo GRANT SELECT ON TABLES TO
 ";
 
 impl Database {
-    /// Prepared, and without any rows.
+    /// A prepared database without rows.
     pub fn fresh() -> Self {
         let prepared = address(Role::Postgres).path().trim_start_matches('/').to_owned();
         let database = Self::copied(&prepared);
@@ -58,7 +58,7 @@ impl Database {
         database
     }
 
-    /// Without the schemas, tables and grants that a warehouse needs.
+    /// A database without the schemas, tables and grants of a warehouse.
     pub fn unprepared() -> Self {
         Self::copied("template0")
     }
@@ -69,37 +69,37 @@ impl Database {
         for _ in 0..100 {
             match on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}")) {
                 Ok(()) => return Self { name, sessions: Default::default() },
-                // Somebody, perhaps autovacuum, looks at the template just now.
+                // Another session, such as autovacuum, is using the template.
                 Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => sleep(Duration::from_millis(100)),
                 Err(error) => panic!("cannot make a database: {error:?}"),
             }
         }
-        panic!("somebody stays connected to the database `{template}`");
+        panic!("another session is connected to the database `{template}`");
     }
 
-    /// How to enter it.
+    /// The URL for a role, with its password.
     pub fn url(&self, role: Role) -> String {
         within(role, &self.name)
     }
 
-    /// How to enter it with a password that is wrong.
+    /// The URL with a wrong password.
     pub fn url_with_password(&self, password: &str) -> String {
         let mut url = Url::parse(&self.url(Role::Loader)).expect("a URL");
         url.set_password(Some(password)).expect("a URL with a host");
         url.into()
     }
 
-    /// A connection to ask through.
+    /// The shared connection of a role.
     pub fn session(&self, role: Role) -> &Session {
         self.sessions[role as usize].get_or_init(|| self.enter(role))
     }
 
-    /// A connection of one's own, to hold something with and to drop.
+    /// A separate connection, for example to hold a lock until it is dropped.
     pub fn enter(&self, role: Role) -> Session {
         Session::open(&self.url(role)).expect("a connection to the warehouse")
     }
 
-    /// What a schema holds now; equal values mean that nothing was written, not even the same row again.
+    /// The current content of a schema. If two values are equal, nothing was written in between, not even the same row again.
     pub fn versions(&self, schema: &str) -> Versions {
         let session = self.session(Role::Postgres);
         let tables = format!("SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1");
@@ -107,14 +107,14 @@ impl Database {
         session.texts(&tables).into_iter().map(|table| (table.clone(), session.texts(&rows(&table)))).collect()
     }
 
-    /// Waits until so many of our programs wait for the lock that loads take in turn.
+    /// Waits until this number of programs wait for the load lock.
     #[track_caller]
     pub fn until_waiting(&self, programs: i64) {
         let session = self.session(Role::Postgres);
         wait_until(&format!("{programs} loads wait for the lock"), || session.number(WAITING) == programs);
     }
 
-    /// Waits until the server has noticed that none of our programs is there any more.
+    /// Waits until the server has closed the sessions of all our programs.
     #[track_caller]
     pub fn until_left(&self) {
         let sql = "SELECT count(*) FROM pg_stat_activity \
@@ -132,10 +132,10 @@ impl Drop for Database {
     }
 }
 
-/// Runs a statement about whole databases, one at a time.
+/// Runs a statement that creates or drops a database, one at a time.
 fn on_server(sql: &str) -> Result<(), tokio_postgres::Error> {
     static SERVER: Mutex<Option<Session>> = Mutex::new(None);
-    // A test that failed in here has broken nothing.
+    // A test that panicked while it held the lock has not left an invalid state.
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
     let session = match server.take() {
         Some(session) => session,
@@ -147,7 +147,7 @@ fn on_server(sql: &str) -> Result<(), tokio_postgres::Error> {
 fn address(role: Role) -> Url {
     let variable = format!("TEST_WAREHOUSE_{role:?}").to_uppercase();
     let Ok(url) = std::env::var(&variable) else {
-        panic!("this test needs PostgreSQL and {variable} says where one is: run it with `cargo xtask test`");
+        panic!("this test needs {variable}, the URL of a PostgreSQL server: run it with `cargo xtask test`");
     };
     Url::parse(&url).expect("TEST_WAREHOUSE_… is a URL")
 }
@@ -158,7 +158,7 @@ fn within(role: Role, database: &str) -> String {
     url.into()
 }
 
-/// A connection that can be used without `await`. Dropped, its transaction is rolled back and its locks are freed.
+/// A connection that can be used without `await`. When it is dropped, its transaction is rolled back and its locks are released.
 #[derive(Debug)]
 pub struct Session {
     client: Client,
@@ -195,8 +195,8 @@ impl Session {
         texts.collect()
     }
 
-    /// A statement's rows, or the server's words.
-    pub fn answer(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+    /// The rows of a statement, or the server's error message.
+    pub fn query(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
         let result = self.runtime.block_on(self.client.simple_query(sql));
         let messages =
             result.map_err(|error| error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned()))?;
@@ -209,7 +209,7 @@ impl Session {
         Ok(rows.collect())
     }
 
-    /// Sends a COPY's data.
+    /// Sends the data of a COPY.
     pub fn copy_in(&self, sql: &str, data: Vec<u8>) -> Result<(), String> {
         let copied: Result<u64, tokio_postgres::Error> = self.runtime.block_on(async {
             let mut sink = std::pin::pin!(self.client.copy_in(sql).await?);

@@ -1,4 +1,4 @@
-//! A lake in a folder that ends with the test.
+//! A lake in a temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ pub struct Lake {
     dir: TempDir,
 }
 
-/// A record that was set aside.
+/// A quarantined record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// Its place in the answer, from 1.
+    /// Its position in the response, from 1.
     pub number: i64,
     pub key: Option<String>,
-    /// One a line.
+    /// One reason per line.
     pub reasons: String,
-    /// The record as it came.
+    /// The original record.
     pub record: String,
 }
 
@@ -42,7 +42,7 @@ impl Lake {
         self.dir.path().join(key)
     }
 
-    /// The keys of every object below a prefix that is a folder.
+    /// The keys of all objects in a folder.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let mut keys = Vec::new();
         walk(&self.path(prefix), &mut |file| {
@@ -53,12 +53,12 @@ impl Lake {
         keys
     }
 
-    /// Every object but for the lineage, which a run leaves whatever becomes of it.
+    /// All objects except lineage events, which failed runs write, too.
     pub fn objects(&self) -> Vec<String> {
         self.keys("").into_iter().filter(|key| !key.starts_with("lineage/")).collect()
     }
 
-    /// The one key below a prefix that ends like this.
+    /// The only key in a folder that ends like this.
     #[track_caller]
     pub fn key(&self, prefix: &str, end: &str) -> String {
         let keys: Vec<String> = self.keys(prefix).into_iter().filter(|key| key.ends_with(end)).collect();
@@ -66,12 +66,12 @@ impl Lake {
         key
     }
 
-    /// The key of the one answer that a run kept of a collection.
+    /// The key of the response that a run stored for a collection.
     #[track_caller]
     pub fn raw(&self, source: &str, run: &str, collection: &str) -> String {
         let mut keys = self.keys(&format!("raw/{source}/{collection}/run={run}"));
         keys.retain(|key| !key.ends_with(".http.json"));
-        let [key] = <[String; 1]>::try_from(keys).expect("one answer");
+        let [key] = <[String; 1]>::try_from(keys).expect("one response");
         key
     }
 
@@ -85,7 +85,7 @@ impl Lake {
         serde_json::from_slice(&self.read(key)).expect("JSON")
     }
 
-    /// The lineage events that one job of a run left, the oldest start first.
+    /// The lineage events of one job of a run, the oldest attempt first.
     #[track_caller]
     pub fn events(&self, source: &str, run: &str, job: &str) -> Vec<Value> {
         let keys = self.keys(&format!("lineage/{source}/run={run}"));
@@ -94,7 +94,7 @@ impl Lake {
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    /// Puts other bytes where an object is.
+    /// Replaces the content of an object.
     pub fn overwrite(&self, key: &str, bytes: &[u8]) {
         fs::write(self.path(key), bytes).expect("a file that may be written");
     }
@@ -108,7 +108,7 @@ impl Lake {
         self.json(&receipt_key(source, run, collection))
     }
 
-    /// The records that a run set aside in one collection.
+    /// The quarantined records of one collection of a run.
     #[track_caller]
     pub fn quarantined(&self, source: &str, run: &str, collection: &str) -> Vec<Quarantined> {
         let key = self.key(&format!("quarantine/{source}/{collection}/run={run}"), ".parquet");

@@ -1,4 +1,4 @@
-//! The real programs, started with nothing in their environment but what a test gives them.
+//! Starts the real programs with only the environment variables that a test sets.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
@@ -11,17 +11,17 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A program that never ends is a failed test, not a test that never ends.
+/// The time after which a program that has not exited fails its test.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// A program about to be started.
+/// A program that has not been started yet.
 #[derive(Debug)]
 pub struct Program {
     command: Command,
     secrets: Vec<String>,
 }
 
-/// A program at work; it ends with this value.
+/// A running program; it is killed when this value is dropped.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -30,7 +30,7 @@ pub struct Running {
     secrets: Vec<String>,
 }
 
-/// What a program left behind.
+/// The result of a program.
 #[derive(Debug)]
 pub struct Ended {
     pub status: ExitStatus,
@@ -71,14 +71,14 @@ impl Program {
         self
     }
 
-    /// The warehouse, the way a job gets it; its password must not be seen in what the program says.
+    /// Sets the warehouse as in a job; the output must not contain its password.
     pub fn warehouse(self, url: &str) -> Self {
         let password =
             url.rsplit_once('@').and_then(|(before, _)| before.rsplit_once(':')).map(|(_, password)| password);
         self.secret(password.unwrap_or(url)).env("WAREHOUSE_URL", url)
     }
 
-    /// Something that must not be seen in what the program says.
+    /// A secret that the output must not contain.
     pub fn secret(mut self, text: &str) -> Self {
         self.secrets.push(text.to_owned());
         self
@@ -102,8 +102,8 @@ impl Running {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("a process that is there");
     }
 
-    /// What it has said so far.
-    pub fn said(&self) -> String {
+    /// Its standard error so far.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.output.path().join("stderr")).expect("its standard error")
     }
 
@@ -112,12 +112,12 @@ impl Running {
         let status = loop {
             match self.child.try_wait().expect("a child") {
                 Some(status) => break status,
-                None => assert!(self.began.elapsed() < LONGEST, "still at work: {}", self.said()),
+                None => assert!(self.began.elapsed() < LONGEST, "still at work: {}", self.log()),
             }
             sleep(Duration::from_millis(3));
         };
         let stdout = fs::read_to_string(self.output.path().join("stdout")).expect("its standard output");
-        let ended = Ended { status, stdout, stderr: self.said(), took: self.began.elapsed() };
+        let ended = Ended { status, stdout, stderr: self.log(), took: self.began.elapsed() };
         for secret in &self.secrets {
             let shown = ended.stdout.contains(secret) || ended.stderr.contains(secret);
             assert!(!shown, "`{secret}` is shown\n{}\n{}", ended.stdout, ended.stderr);
@@ -128,14 +128,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Ended {
-    /// It was done; what it reported.
+    /// Checks that it succeeded; returns its report.
     #[track_caller]
     pub fn done(&self) -> Value {
         assert_eq!(self.status.code(), Some(0), "{}\n{}", self.status, self.stderr);
@@ -143,34 +143,34 @@ impl Ended {
         serde_json::from_str(&self.stdout).expect("JSON")
     }
 
-    /// It refused, for good, and said these words.
+    /// Checks that it was refused permanently, with these messages.
     #[track_caller]
-    pub fn refused(&self, words: &[&str]) {
-        self.failed(1, words);
+    pub fn refused(&self, messages: &[&str]) {
+        self.failed(1, messages);
     }
 
-    /// It failed for now and said these words.
+    /// Checks that it failed temporarily, with these messages.
     #[track_caller]
-    pub fn failed_for_now(&self, words: &[&str]) {
-        self.failed(75, words);
+    pub fn failed_temporarily(&self, messages: &[&str]) {
+        self.failed(75, messages);
     }
 
-    /// It was called wrongly and said these words.
+    /// Checks that its command line was invalid, with these messages.
     #[track_caller]
-    pub fn misused(&self, words: &[&str]) {
-        self.failed(2, words);
+    pub fn misused(&self, messages: &[&str]) {
+        self.failed(2, messages);
     }
 
     #[track_caller]
-    fn failed(&self, code: i32, words: &[&str]) {
+    fn failed(&self, code: i32, messages: &[&str]) {
         assert_eq!(self.status.code(), Some(code), "{}\n{}{}", self.status, self.stdout, self.stderr);
         assert_eq!(self.stdout, "", "a failure has no report");
-        for words in words {
-            assert!(self.stderr.contains(words), "no `{words}` in:\n{}", self.stderr);
+        for message in messages {
+            assert!(self.stderr.contains(message), "no `{message}` in:\n{}", self.stderr);
         }
     }
 
-    /// It was ended by this signal.
+    /// Checks that it was killed by this signal.
     #[track_caller]
     pub fn was_killed(&self, signal: Signal) {
         assert_eq!(self.status.signal(), Some(signal as i32), "{}\n{}", self.status, self.stderr);

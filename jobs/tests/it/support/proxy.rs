@@ -6,20 +6,20 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What happens to a write.
+/// A fault for a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is stored, and answered with 500.
+    /// It is stored, but the response is 500.
     FailedAfter,
-    /// It is stored, and the connection is reset.
+    /// It is stored, but the connection is reset.
     ResetAfter,
-    /// It never arrives, and the connection is reset.
+    /// It is not stored, and the connection is reset.
     ResetBefore,
-    /// It is not stored, and answered with 409.
+    /// It is not stored, and the response is 409.
     Conflict,
     /// The same for every write of that kind to that key.
     ConflictAlways,
-    /// It is not stored, and answered with 503.
+    /// It is not stored, and the response is 503.
     SlowDown,
 }
 
@@ -33,7 +33,7 @@ pub struct Written {
     pub conditional: bool,
 }
 
-/// A fault at the nth of equal writes.
+/// A fault for the nth of several equal writes.
 #[derive(Clone)]
 struct Injected {
     fault: Fault,
@@ -62,7 +62,7 @@ impl Proxy {
         let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
         let (log, upstream) = (Arc::<Mutex<Vec<Written>>>::default(), upstream.replace("http://", ""));
         let kept = Arc::clone(&log);
-        // It ends with the test process.
+        // The thread ends with the test process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let (log, upstream, fault) = (Arc::clone(&kept), upstream.clone(), fault.clone());
@@ -90,7 +90,7 @@ fn serve(
 ) -> std::io::Result<()> {
     let mut request = head(&mut client)?;
     let text = String::from_utf8_lossy(&request).into_owned();
-    let fault = written(&text).and_then(|written| struck(&mut log.lock().expect("no panic"), written, fault));
+    let fault = written(&text).and_then(|written| record(&mut log.lock().expect("no panic"), written, fault));
     // The last byte stays in the socket: closing it with bytes unread resets the connection.
     let mut rest = vec![0; length(&text)];
     client.read_exact(&mut rest)?;
@@ -115,8 +115,8 @@ fn serve(
     client.write_all(&response)
 }
 
-/// Records a write; its fault, if it has one.
-fn struck(log: &mut Vec<Written>, written: Written, injected: Option<&Injected>) -> Option<Fault> {
+/// Records a write, and returns its fault, if any.
+fn record(log: &mut Vec<Written>, written: Written, injected: Option<&Injected>) -> Option<Fault> {
     log.push(written);
     let Injected { fault, at, nth } = injected.filter(|injected| log.last() == Some(&injected.at))?;
     let now = count(log, at);
@@ -124,8 +124,8 @@ fn struck(log: &mut Vec<Written>, written: Written, injected: Option<&Injected>)
 }
 
 fn written(head: &str) -> Option<Written> {
-    let mut words = head.split(' ');
-    let (method, target) = (words.next()?, words.next()?);
+    let mut parts = head.split(' ');
+    let (method, target) = (parts.next()?, parts.next()?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let writes = method == "PUT" || method == "POST" && query.starts_with("upload");
     let key = path.split('/').skip(2).map(general).collect::<Vec<_>>().join("/");
@@ -142,7 +142,7 @@ fn general(part: &str) -> String {
     }
 }
 
-/// A request's head but for its last byte.
+/// The head of a request without its last byte.
 fn head(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r") {
@@ -164,7 +164,7 @@ fn error(status: &str, code: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
 
-/// One request on a connection of its own, so that the response ends where the connection does.
+/// Sends one request on a separate connection, so that the response ends when the connection is closed.
 fn forward(upstream: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut server = TcpStream::connect(upstream)?;
     server.write_all(&closing(request))?;

@@ -1,4 +1,4 @@
-//! Numbers that look random and come again: the same seed gives the same test.
+//! Reproducible pseudorandom numbers: the same seed gives the same test.
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Random {
         (self.next() % end as u64) as usize
     }
 
-    /// True once in so many times.
+    /// True with a probability of 1 in `times`.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

@@ -1,5 +1,5 @@
-//! PostgreSQL that has learnt as much Redshift as the loader's statements need: types and functions by other names,
-//! COPY from a manifest, MERGE's limits, snapshot isolation.
+//! Emulates in PostgreSQL the parts of Redshift that the loader's statements need: names of types and functions, COPY from a
+//! manifest, the limits of MERGE, and snapshot isolation.
 
 use std::sync::Mutex;
 
@@ -12,13 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::database::{Database, Role, Session};
 
-/// A query's rows, every value as text.
+/// The rows of a query, with every value as text.
 pub type Rows = Vec<Vec<Option<String>>>;
 
 /// Why a transaction failed.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// Which of its statements, from 0.
+    /// The index of the failed statement.
     pub statement: usize,
     pub message: String,
 }
@@ -30,24 +30,24 @@ impl Failed {
         Self { statement: 0, message: message.to_owned() }
     }
 
-    pub fn conflict_in_words() -> Self {
+    pub fn conflict_without_number() -> Self {
         let message = "ERROR: could not complete because of conflict with concurrent transaction";
         Self { statement: 0, message: message.to_owned() }
     }
 }
 
-/// A warehouse to run statements in.
+/// A warehouse that runs statements.
 pub struct Cluster {
     url: String,
-    /// The database user that a session becomes, where the URL is another's.
+    /// The database user of the sessions, if it is not the user in the URL.
     user: Option<String>,
-    /// Sessions at rest.
+    /// Idle sessions.
     rest: Mutex<Vec<Session>>,
     files: Runtime,
-    /// When a transaction's snapshot is taken: before its LOCK is granted, or after. Redshift's documentation does
-    /// not say, so both must do.
+    /// Whether the snapshot of a transaction is taken before its LOCK is granted, or after. Redshift's documentation does not
+    /// specify this, so the loader must support both.
     snapshot_first: bool,
-    /// Where `s3://` is.
+    /// The endpoint of `s3://` URLs.
     s3: Option<String>,
 }
 
@@ -73,7 +73,7 @@ CREATE VIEW svv_mv_info AS SELECT table_catalog::text AS database_name, table_sc
 GRANT SELECT ON svv_columns, sys_load_error_detail, svv_roles, svv_user_grants TO PUBLIC;
 ";
 
-/// What a warehouse that was prepared as PostgreSQL has too much or too little of.
+/// Adapts a warehouse that was prepared for PostgreSQL.
 const PREPARED: &str = "
 ALTER TABLE etl.runs DROP CONSTRAINT runs_pkey, DROP CONSTRAINT runs_source_run_id_key;
 ALTER TABLE etl.heads DROP CONSTRAINT heads_pkey;
@@ -82,7 +82,7 @@ ALTER TABLE etl.attempts OWNER TO loader;
 ";
 
 impl Cluster {
-    /// Entered as `loader`, or as a role that was granted nothing of the loader's.
+    /// A warehouse with sessions of `loader`, or of a role without the grants of the loader.
     pub fn on(database: &Database, role: Role, snapshot_first: bool) -> Self {
         let admin = database.session(Role::Postgres);
         if admin.texts("SELECT 1 FROM pg_type WHERE typname = 'super'").is_empty() {
@@ -95,7 +95,7 @@ impl Cluster {
         Self { url: database.url(role), user: None, rest: Mutex::default(), files, snapshot_first, s3: None }
     }
 
-    /// Entered as a user of any name, who is made on the way in, as Redshift does it, and may do nothing.
+    /// Uses the sessions of this user. As in Redshift, the user is created automatically and has no permissions.
     pub fn becoming(self, user: &str) -> Self {
         Self { user: Some(user.to_owned()), ..self }
     }
@@ -111,14 +111,14 @@ impl Cluster {
         session
     }
 
-    /// With a bucket's objects from this S3 server, which looks at no signature.
+    /// Reads objects from this S3 server, which does not check signatures.
     pub fn reading_s3_at(self, endpoint: &str) -> Self {
-        // TLS is not used here, but a client cannot be made without it.
+        // TLS is not used here, but a client cannot be created without it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self { s3: Some(endpoint.to_owned()), ..self }
     }
 
-    /// Runs statements as one transaction; after the statement `lost` the session is gone.
+    /// Runs statements in one transaction; the session is lost after the statement `lost`.
     pub fn run(&self, sqls: &[String], lost: Option<usize>) -> Result<Rows, Failed> {
         let rested = self.rest.lock().expect("no test panics in here").pop();
         let session = rested.unwrap_or_else(|| self.session());
@@ -131,9 +131,9 @@ impl Cluster {
 
     fn transaction(&self, session: &Session, sqls: &[String], lost: Option<usize>) -> Result<Rows, Failed> {
         let at = |statement: usize| move |message: String| Failed { statement, message };
-        session.answer("BEGIN ISOLATION LEVEL REPEATABLE READ").map_err(at(0))?;
+        session.query("BEGIN ISOLATION LEVEL REPEATABLE READ").map_err(at(0))?;
         if self.snapshot_first {
-            session.answer("SELECT 1").map_err(at(0))?;
+            session.query("SELECT 1").map_err(at(0))?;
         }
         let mut rows = Rows::new();
         for (number, sql) in sqls.iter().enumerate() {
@@ -143,12 +143,12 @@ impl Cluster {
             let done = if sql.starts_with("COPY ") {
                 self.copy(session, sql).map(|()| Rows::new())
             } else {
-                limits(sql).and_then(|()| session.answer(&in_postgres(sql)))
+                limits(sql).and_then(|()| session.query(&in_postgres(sql)))
             };
             match done {
                 Ok(found) => rows = found,
                 Err(message) => {
-                    session.answer("ROLLBACK").map_err(at(number))?;
+                    session.query("ROLLBACK").map_err(at(number))?;
                     return Err(at(number)(format!("ERROR: {message}")));
                 }
             }
@@ -156,12 +156,12 @@ impl Cluster {
         if lost == Some(sqls.len()) {
             return Err(at(sqls.len() - 1)("ERROR: Query cancelled: the session was lost".to_owned()));
         }
-        session.answer("COMMIT").map_err(at(sqls.len() - 1))?;
+        session.query("COMMIT").map_err(at(sqls.len() - 1))?;
         Ok(rows)
     }
 
-    /// COPY … FORMAT AS PARQUET MANIFEST: exactly the listed files, each there and of the stated length, columns by
-    /// position.
+    /// COPY … FORMAT AS PARQUET MANIFEST: loads exactly the listed files, which must exist and have the stated length, with
+    /// columns by position.
     fn copy(&self, session: &Session, sql: &str) -> Result<(), String> {
         let (into, rest) = sql.split_once("\nFROM '").ok_or("no FROM")?;
         let (manifest, rest) = rest.split_once("'\n").ok_or("no manifest")?;
@@ -175,7 +175,7 @@ impl Cluster {
             }
             let bytes = self.object(entry["url"].as_str().ok_or("no url")?)?;
             if entry["meta"]["content_length"].as_u64() != Some(bytes.len() as u64) {
-                return Err("15003: the file has another length than the manifest says".to_owned());
+                return Err("15003: the length of the file differs from the manifest".to_owned());
             }
             let file = SerializedFileReader::new(bytes).map_err(|error| error.to_string())?;
             let rows: Result<Vec<Row>, _> = file.get_row_iter(None).and_then(Iterator::collect);
@@ -192,15 +192,15 @@ impl Cluster {
         }
         let (server, path) = (self.s3.as_ref().ok_or_else(missing)?, url.strip_prefix("s3://").ok_or_else(missing)?);
         self.files.block_on(async {
-            let answer = reqwest::get(format!("{server}/{path}")).await.map_err(|error| error.to_string())?;
-            let answer = answer.error_for_status().map_err(|_| missing())?;
-            answer.bytes().await.map_err(|error| error.to_string())
+            let response = reqwest::get(format!("{server}/{path}")).await.map_err(|error| error.to_string())?;
+            let response = response.error_for_status().map_err(|_| missing())?;
+            response.bytes().await.map_err(|error| error.to_string())
         })
     }
 }
 
-/// Users, roles and grants in PostgreSQL's words. Its roles belong to the whole server and are there; so those
-/// that this database received are recorded.
+/// Translates statements about users, roles and grants to PostgreSQL. PostgreSQL's roles exist for the whole server, so the
+/// roles that this database created are recorded.
 fn in_postgres(sql: &str) -> String {
     if let Some(role) = sql.strip_prefix("CREATE ROLE ") {
         return format!("INSERT INTO svv_roles VALUES ('{role}')");
@@ -211,7 +211,7 @@ fn in_postgres(sql: &str) -> String {
     sql.to_owned()
 }
 
-/// MERGE as Redshift takes it: a table as its source, both branches, no conditions, no alias on the target.
+/// The limits of MERGE in Redshift: a table as source, both branches, no conditions, no alias for the target.
 fn limits(sql: &str) -> Result<(), String> {
     let Some(merge) = sql.strip_prefix("MERGE INTO ") else { return Ok(()) };
     let (target, rest) = merge.split_once(" USING ").ok_or("MERGE without USING")?;

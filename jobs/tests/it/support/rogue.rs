@@ -1,6 +1,6 @@
-//! A server that breaks off, stalls and contradicts itself: bytes on a plain socket, whatever HTTP may say about them.
+//! A server that closes connections early, stalls, and sends inconsistent responses: raw bytes on a socket.
 //!
-//! It proves what a client does with such bytes, not that a real server would send them.
+//! This verifies how a client handles such bytes, not that a real server would send them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,16 +13,16 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Rogue {
     address: SocketAddr,
-    heard: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
 }
 
 impl Rogue {
-    /// The first request gets the first bytes, and so on; the last bytes stay. After them the connection is closed.
-    pub fn sending<const N: usize>(answers: [Vec<u8>; N]) -> Self {
-        Self::start(move |mut stream, request| stream.write_all(&answers[request.min(N - 1)]))
+    /// The first request gets the first bytes, and so on; all further requests get the last ones. Then the connection is closed.
+    pub fn sending<const N: usize>(responses: [Vec<u8>; N]) -> Self {
+        Self::start(move |mut stream, request| stream.write_all(&responses[request.min(N - 1)]))
     }
 
-    /// Begins an answer like this at once and goes on with one space every 50 ms, for ever.
+    /// Sends the start of a body immediately, and then one space every 50 ms, forever.
     pub fn dribbling(start: Vec<u8>) -> Self {
         Self::start(move |mut stream, _| {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")?;
@@ -34,7 +34,7 @@ impl Rogue {
         })
     }
 
-    /// Takes connections and never says a word.
+    /// Accepts connections and never sends a response.
     pub fn silent() -> Self {
         Self::start(|stream, _| {
             thread::sleep(Duration::from_secs(3600));
@@ -43,21 +43,21 @@ impl Rogue {
         })
     }
 
-    fn start(answer: impl Fn(TcpStream, usize) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
+    fn start(response: impl Fn(TcpStream, usize) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
-        let (heard, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(answer));
-        let count = Arc::clone(&heard);
+        let (requests, response) = (Arc::new(AtomicUsize::new(0)), Arc::new(response));
+        let count = Arc::clone(&requests);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (count, answer) = (Arc::clone(&count), Arc::clone(&answer));
-                // A client that goes away ends the answer, which is what tests do.
+                let (count, response) = (Arc::clone(&count), Arc::clone(&response));
+                // Sending fails when the client disconnects, which tests do.
                 thread::spawn(move || {
-                    hear(&stream).and_then(|()| answer(stream, count.fetch_add(1, Ordering::SeqCst)))
+                    read_head(&stream).and_then(|()| response(stream, count.fetch_add(1, Ordering::SeqCst)))
                 });
             }
         });
-        Self { address, heard }
+        Self { address, requests }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -68,14 +68,14 @@ impl Rogue {
         format!("http://{}", self.address)
     }
 
-    /// How many requests there were.
-    pub fn heard(&self) -> usize {
-        self.heard.load(Ordering::SeqCst)
+    /// The number of requests so far.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 }
 
-/// Reads a request to the end of its head: a socket closed with bytes unread would be reset, not closed.
-fn hear(stream: &TcpStream) -> std::io::Result<()> {
+/// Reads a request to the end of its head: closing a socket with unread bytes resets the connection.
+fn read_head(stream: &TcpStream) -> std::io::Result<()> {
     for line in BufReader::new(stream).lines() {
         if line?.is_empty() {
             break;

@@ -1,5 +1,5 @@
-//! A PostgreSQL server of its own that accepts TLS connections only. Its certificate is for `localhost`, signed by a CA of its
-//! own; its databases are as `initdb` makes them.
+//! A separate PostgreSQL server that accepts only TLS connections. Its certificate is for `localhost` and signed by its own
+//! CA; its databases are those that `initdb` creates.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ use super::database::{Database, Role};
 
 const PASSWORD: &str = "very-secret";
 
-/// A server that is stopped with this value.
+/// A server that is stopped when this value is dropped.
 #[derive(Debug)]
 pub struct Secure {
     programs: PathBuf,
@@ -26,7 +26,7 @@ pub struct Secure {
 }
 
 impl Secure {
-    /// Run by the same programs as the server of all tests.
+    /// Uses the same PostgreSQL programs as the server of the other tests.
     pub fn start() -> Self {
         let database = Database::unprepared();
         let programs = database.session(Role::Postgres).text("SELECT setting FROM pg_config WHERE name = 'BINDIR'");
@@ -66,12 +66,12 @@ impl Secure {
         }
     }
 
-    /// How to enter it, with options of the URL.
+    /// Its URL with these options.
     pub fn url(&self, host: &str, options: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@{host}:{}/postgres{options}", self.port)
     }
 
-    /// A file of the server: `ca.pem`, and `other.pem`, which did not sign anything.
+    /// The path of a file of the server: `ca.pem`, or `other.pem`, a CA that did not sign the certificate.
     pub fn path(&self, name: &str) -> String {
         self.home.path().join(name).display().to_string()
     }

@@ -1,5 +1,5 @@
-//! An HTTP server with a script: each path has a queue of answers, of which the last one stays, and every request is
-//! written down. Like the real API it gives a length with small bodies and sends large ones in chunks.
+//! An HTTP server with scripted responses: each path has a queue, whose last response is repeated, and every request is
+//! recorded. Like the real API, it sends small bodies with a length and large ones in chunks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,34 +25,34 @@ impl std::fmt::Debug for Http {
 
 #[derive(Debug, Default)]
 struct Book {
-    script: BTreeMap<String, VecDeque<Answer>>,
-    requests: Vec<Asked>,
+    script: BTreeMap<String, VecDeque<Response>>,
+    requests: Vec<Request>,
 }
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Request {
     pub path: String,
     pub at: Instant,
     pub body: String,
     headers: Vec<(String, String)>,
 }
 
-impl Asked {
+impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value.as_str()))
     }
 }
 
-/// One answer.
+/// A scripted response.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     body: Arc<Vec<u8>>,
 }
 
-impl Answer {
+impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: Arc::new(body.into()) }
     }
@@ -83,11 +83,11 @@ impl Server {
         let thread = thread::spawn(move || {
             for mut request in answering.0.incoming_requests() {
                 let mut body = String::new();
-                // A client that goes away in the middle has sent what it has sent.
+                // If the client disconnects early, the part that it sent is recorded.
                 let _ = request.as_reader().read_to_string(&mut body);
-                let answer = open(&writing).answer(&request, body);
-                // A client that has gone away is a thing that tests do.
-                let _ = request.respond(answer.response());
+                let response = open(&writing).response(&request, body);
+                // Tests may disconnect before the response.
+                let _ = request.respond(response.response());
             }
         });
         Self { http, book, thread: Some(thread) }
@@ -97,37 +97,37 @@ impl Server {
         format!("http://{}", self.http.0.server_addr())
     }
 
-    /// From now on a path has these answers, one after the other; the last one stays.
-    pub fn answers(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
-        open(&self.book).script.insert(path.to_owned(), answers.into_iter().collect());
+    /// Sets the responses of a path; the last one is repeated.
+    pub fn respond(&self, path: &str, responses: impl IntoIterator<Item = Response>) {
+        open(&self.book).script.insert(path.to_owned(), responses.into_iter().collect());
     }
 
-    /// What was asked at a path, in order.
-    pub fn asked(&self, path: &str) -> Vec<Asked> {
+    /// The requests of a path, in order.
+    pub fn requests(&self, path: &str) -> Vec<Request> {
         open(&self.book).requests.iter().filter(|asked| asked.path == path).cloned().collect()
     }
 
     /// Every request, in order.
-    pub fn all(&self) -> Vec<Asked> {
+    pub fn all(&self) -> Vec<Request> {
         open(&self.book).requests.clone()
     }
 
-    /// What was asked last at a path.
+    /// The last request of a path.
     #[track_caller]
-    pub fn last(&self, path: &str) -> Asked {
-        self.asked(path).pop().expect("a request")
+    pub fn last(&self, path: &str) -> Request {
+        self.requests(path).pop().expect("a request")
     }
 }
 
 impl Book {
-    fn answer(&mut self, request: &tiny_http::Request, body: String) -> Answer {
+    fn response(&mut self, request: &tiny_http::Request, body: String) -> Response {
         let headers = request.headers().iter().map(|header| (header.field.to_string(), header.value.to_string()));
         let path = request.url().to_owned();
-        self.requests.push(Asked { path: path.clone(), at: Instant::now(), body, headers: headers.collect() });
+        self.requests.push(Request { path: path.clone(), at: Instant::now(), body, headers: headers.collect() });
         match self.script.get_mut(&path) {
             Some(queue) if queue.len() > 1 => queue.pop_front().expect("two or more"),
-            Some(queue) => queue.front().cloned().expect("a script with an answer"),
-            None => Answer::new(404, "Not Found"),
+            Some(queue) => queue.front().cloned().expect("a response"),
+            None => Response::new(404, "Not Found"),
         }
     }
 }

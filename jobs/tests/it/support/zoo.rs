@@ -1,4 +1,4 @@
-//! The made-up source with its own warehouse, lake, folder of answers and copy of the contract.
+//! The fictional source with its own warehouse, lake, folder of responses and copy of the contract.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -18,12 +18,12 @@ const CONTRACT: &str = include_str!("../zoo.yaml");
 #[derive(Debug)]
 pub struct Zoo {
     pub lake: Lake,
-    /// Made when it is first asked for, because half the tests never do.
+    /// Created on first use, because half of the tests do not need it.
     database: OnceCell<Database>,
     home: TempDir,
 }
 
-/// Everything that a failed run must leave as it was: rows, ledger, staging tables and receipts.
+/// Everything that a failed run must not change: rows, ledger, staging tables and manifests.
 #[derive(Debug, PartialEq)]
 pub struct State {
     tables: [Versions; 3],
@@ -31,7 +31,7 @@ pub struct State {
 }
 
 impl Zoo {
-    /// Without any answers.
+    /// A zoo without responses.
     pub fn empty() -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let zoo = Self { lake: Lake::fresh(), database: OnceCell::new(), home };
@@ -40,16 +40,16 @@ impl Zoo {
         zoo
     }
 
-    /// With an answer for each of the four collections.
+    /// A zoo with a response for each of the four collections.
     pub fn stocked() -> Self {
         let zoo = Self::empty();
-        for (name, answer) in stock() {
-            zoo.gives(name, &answer);
+        for (name, response) in stock() {
+            zoo.set(name, &response);
         }
         zoo
     }
 
-    /// Its warehouse is a database with nothing in it.
+    /// Replaces its warehouse by an empty database.
     pub fn unprepared(self) -> Self {
         Self { database: OnceCell::from(Database::unprepared()), ..self }
     }
@@ -75,7 +75,7 @@ impl Zoo {
         fs::write(self.contract(), text.replacen(from, to, 1)).expect("the contract");
     }
 
-    /// With the default limit on rows that a load may mark as deleted.
+    /// Uses the default limit for the rows that a load may mark as deleted.
     pub fn limited(self) -> Self {
         let text = fs::read_to_string(self.contract()).expect("the contract");
         let kept: Vec<&str> = text.lines().filter(|line| !line.contains("max_deleted_share")).collect();
@@ -83,36 +83,36 @@ impl Zoo {
         self
     }
 
-    /// What the source has from now on.
-    pub fn gives(&self, collection: &str, answer: &Value) {
-        self.gives_text(collection, &answer.to_string());
+    /// Sets the response of the source.
+    pub fn set(&self, collection: &str, response: &Value) {
+        self.set_text(collection, &response.to_string());
     }
 
-    /// The same for JSON that no [`Value`] can be.
-    pub fn gives_text(&self, collection: &str, answer: &str) {
-        fs::write(self.source().join(format!("{collection}.json")), answer).expect("the source's file");
+    /// The same for text that a [`Value`] cannot represent.
+    pub fn set_text(&self, collection: &str, response: &str) {
+        fs::write(self.source().join(format!("{collection}.json")), response).expect("the source's file");
     }
 
-    /// The transformation of a run from the folder of answers.
+    /// The transformation of a run from the folder of responses.
     pub fn transformation(&self, run: &str) -> Program {
         self.transformation_of(&file_url(&self.source()), run)
     }
 
     /// The transformation of a run from a server, with two quick retries.
-    pub fn asking(&self, url: &str, run: &str) -> Program {
+    pub fn from_server(&self, url: &str, run: &str) -> Program {
         self.transformation_of(url, run).option("--retries", "2").option("--first-wait-ms", "10")
     }
 
-    /// The same with a look at the ledger, which says what ETags may be sent.
-    pub fn asking_with_ledger(&self, url: &str, run: &str) -> Program {
-        self.asking(url, run).warehouse(&self.database().url(Role::Loader))
+    /// The same with access to the ledger, which determines which ETags may be sent.
+    pub fn from_server_with_ledger(&self, url: &str, run: &str) -> Program {
+        self.from_server(url, run).warehouse(&self.database().url(Role::Loader))
     }
 
     fn transformation_of(&self, url: &str, run: &str) -> Program {
         self.common(transformation(), run).option("--source-url", url)
     }
 
-    /// A transformation of what an earlier run kept; what is to be done with it is not said yet.
+    /// A transformation of the stored responses of an earlier run, without a run ID or `--verify` yet.
     pub fn raw(&self, from: &str) -> Program {
         self.placed(transformation()).option("--from-raw", from)
     }
@@ -137,7 +137,7 @@ impl Zoo {
         program.option("--contract", contract.to_str().expect("a plain path"))
     }
 
-    /// Both programs in turn; what the load reported.
+    /// Runs both programs; returns the report of the load.
     #[track_caller]
     pub fn load(&self, run: &str) -> Value {
         self.transformation(run).run().done();
@@ -159,7 +159,7 @@ impl Zoo {
         }
     }
 
-    /// The loaded tables alone: a run that changes nothing still has a line in the ledger.
+    /// Only the loaded tables: a run that changes nothing still adds a row to the ledger.
     pub fn rows(&self) -> Versions {
         self.database().versions("zoo")
     }
@@ -170,14 +170,14 @@ impl Zoo {
         self.database().session(Role::Reader).texts(sql)
     }
 
-    /// A query's rows as JSON objects, as dbt's role sees them.
+    /// The rows of a query with the role `transformer`, as JSON objects.
     #[track_caller]
     pub fn objects(&self, sql: &str) -> Vec<Value> {
         self.database().session(Role::Transformer).objects(sql)
     }
 }
 
-/// An answer for each collection: three animals, one with everything and one with next to nothing.
+/// A response for each collection: three animals, one with all fields and one with very few.
 pub fn stock() -> [(&'static str, Value); 4] {
     let animals = json!([
         {

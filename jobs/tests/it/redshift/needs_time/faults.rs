@@ -7,10 +7,10 @@ use crate::support::zoo::{Zoo, animals};
 const FIRST: [(u32, &str); 3] = [(1, "Ada"), (2, "Bo"), (3, "Cy")];
 const SECOND: [(u32, &str); 3] = [(1, "Ida"), (2, "Bo"), (4, "Di")];
 
-/// One run is loaded, and the manifests of the next one are in the lake.
+/// A warehouse with one loaded run; the manifests of the next run are in the lake.
 fn ready() -> Rig {
     let rig = Rig::new(Zoo::stocked()).only("animals");
-    rig.zoo.gives("animals", &animals(&FIRST));
+    rig.zoo.set("animals", &animals(&FIRST));
     rig.transform("r0");
     rig.commits("r0");
     rig
@@ -18,7 +18,7 @@ fn ready() -> Rig {
 
 fn next(rig: &Rig, number: usize) -> (String, &'static [(u32, &'static str)]) {
     let (run, names) = (format!("r{number}"), if number % 2 == 1 { &SECOND } else { &FIRST });
-    rig.zoo.gives("animals", &animals(names));
+    rig.zoo.set("animals", &animals(names));
     rig.transform(&run);
     (run, names)
 }
@@ -34,12 +34,12 @@ fn requests(rig: &Rig) -> usize {
 }
 
 #[test]
-fn a_fault_at_any_request_is_overcome() {
+fn a_load_succeeds_despite_a_fault_at_any_request() {
     let rig = ready();
     let count = requests(&rig);
     let mut number = 1;
     for fault in
-        [Fault::LoseRequest, Fault::LoseAnswer, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict]
+        [Fault::LoseRequest, Fault::LoseResponse, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict]
     {
         for at in 0..count {
             number += 1;
@@ -53,7 +53,7 @@ fn a_fault_at_any_request_is_overcome() {
 }
 
 #[test]
-fn a_program_that_dies_at_any_request_leaves_the_run_there_once_or_not_at_all() {
+fn a_program_killed_at_any_request_has_loaded_the_run_once_or_not_at_all() {
     let rig = ready();
     let count = requests(&rig);
     let mut number = 1;
@@ -62,7 +62,7 @@ fn a_program_that_dies_at_any_request_leaves_the_run_there_once_or_not_at_all() 
             number += 1;
             let (run, names) = next(&rig, number);
             assert!(rig.load_and_die(&run, at, arrives), "request {at}");
-            // The next start does not wait until the first one's statements have ended.
+            // The next attempt does not wait until the statements of the first one have finished.
             rig.load(&run).unwrap_or_else(|error| panic!("after a death at request {at}: {error:#}"));
             rig.api.until_idle();
             rig.holds(&run, names);
@@ -74,7 +74,7 @@ fn a_program_that_dies_at_any_request_leaves_the_run_there_once_or_not_at_all() 
 fn a_session_lost_at_any_statement_rolls_everything_back() {
     let rig = ready();
     let mut number = 1;
-    // Lock, head, move, three merges, counts, ledger; the last one is lost before its commit.
+    // Lock, check of the head, update of the head, three merges, counts, ledger; the last session is lost before its commit.
     for statement in 0..=8 {
         number += 1;
         let (run, names) = next(&rig, number);
@@ -94,14 +94,14 @@ fn a_session_lost_at_any_statement_rolls_everything_back() {
 }
 
 #[test]
-fn an_answer_lost_for_longer_than_a_token_is_known_still_commits_once() {
+fn a_lost_response_whose_token_has_expired_still_commits_once() {
     let rig = ready();
     let (run, names) = next(&rig, 1);
-    // The batch starts, its response is lost, and its token is forgotten before the next start.
+    // The batch starts, its response is lost, and its token expires before the next attempt.
     let mut batches = 0;
     rig.api.meets(move |_, operation| {
         batches += usize::from(operation == "BatchExecuteStatement");
-        if batches > 0 { Fault::LoseAnswer } else { Fault::None }
+        if batches > 0 { Fault::LoseResponse } else { Fault::None }
     });
     let error = rig.load(&run).expect_err("no response");
     assert_eq!(jobs::failure::exit_of(&error), contract::Exit::TempFail, "{error:#}");

@@ -1,4 +1,4 @@
-//! Seeded schedules of faults, deaths and restarts. `SCHEDULES` sets the number, `SCHEDULE` selects one seed.
+//! Random schedules of faults, kills and restarts, from seeds. `SCHEDULES` sets the number, `SCHEDULE` selects one seed.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::support::random::Random;
 use crate::support::zoo::{Zoo, animals};
 
 const FAULTS: [Fault; 6] =
-    [Fault::LoseRequest, Fault::LoseAnswer, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict];
+    [Fault::LoseRequest, Fault::LoseResponse, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict];
 
 fn schedule(rig: &Rig, seed: u64) {
     let mut chance = Random::of(seed);
@@ -23,10 +23,10 @@ fn schedule(rig: &Rig, seed: u64) {
     if zoo.is_empty() {
         zoo.push((1, "Ada"));
     }
-    rig.zoo.gives("animals", &animals(&zoo));
+    rig.zoo.set("animals", &animals(&zoo));
     let run = format!("s{seed}");
     rig.transform(&run);
-    // A few starts that die, or fail, or even succeed, each under its own faults; then one that nothing disturbs.
+    // A few attempts that are killed, fail or succeed, each with its own faults; then one attempt without faults.
     for _ in 0..chance.below(4) {
         if chance.below(2) == 0 {
             let at = chance.below(48);
@@ -55,7 +55,7 @@ fn schedule(rig: &Rig, seed: u64) {
 
 /// Runs the schedules of these seeds.
 pub fn some(seeds: Range<u64>) {
-    // A fresh warehouse now and then keeps the ledger short and the leftovers few.
+    // A new warehouse from time to time limits the size of the ledger and the number of leftovers.
     for (batch, seeds) in seeds.collect::<Vec<_>>().chunks(50).enumerate() {
         let rig = Rig::entered(Zoo::stocked(), Role::Loader, batch % 2 == 1).only("animals");
         for seed in seeds {
@@ -68,7 +68,7 @@ pub fn some(seeds: Range<u64>) {
     }
 }
 
-/// One of four parts that run at once.
+/// One of four parts that run in parallel.
 fn part(number: u64) {
     let variable = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     match variable("SCHEDULE") {
@@ -82,21 +82,21 @@ fn part(number: u64) {
 }
 
 #[test]
-fn whatever_happens_a_run_is_there_exactly_once_first_part() {
+fn every_run_is_loaded_exactly_once_first_part() {
     part(0);
 }
 
 #[test]
-fn whatever_happens_a_run_is_there_exactly_once_second_part() {
+fn every_run_is_loaded_exactly_once_second_part() {
     part(1);
 }
 
 #[test]
-fn whatever_happens_a_run_is_there_exactly_once_third_part() {
+fn every_run_is_loaded_exactly_once_third_part() {
     part(2);
 }
 
 #[test]
-fn whatever_happens_a_run_is_there_exactly_once_fourth_part() {
+fn every_run_is_loaded_exactly_once_fourth_part() {
     part(3);
 }
