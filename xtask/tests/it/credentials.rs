@@ -1,5 +1,5 @@
-//! Which credentials sign a call, and which way it goes, with stubs of STS and of a proxy on this machine. They prove what the
-//! program sends, not what AWS answers.
+//! The credentials and the proxy of a call, with stubs of STS and of a proxy on this machine. They verify the requests, not the
+//! responses of AWS.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +14,7 @@ use tiny_http::{Response, Server};
 const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn>\
                       <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
-/// Answers STS, and the portal of IAM Identity Center where the path is its own; notes path and access key of each request.
+/// A stub of STS and of the IAM Identity Center portal; records the path and access key of each request.
 fn stub() -> (String, Arc<Mutex<Vec<String>>>) {
     let server = Server::http("127.0.0.1:0").expect("a free port");
     let (url, asked) = (format!("http://{}", server.server_addr()), Arc::<Mutex<Vec<String>>>::default());
@@ -42,9 +42,9 @@ fn stub() -> (String, Arc<Mutex<Vec<String>>>) {
     (url, asked)
 }
 
-/// The program with a home of its own, whose `.aws/config` is this, and this `.env`.
+/// The program with a separate home folder, this `.aws/config` and this `.env`.
 fn doctor(home: &Path, config: &str, dot_env: &str, environment: &[(&str, &str)]) -> Output {
-    fs::create_dir_all(home.join(".aws")).expect("made");
+    fs::create_dir_all(home.join(".aws")).expect("created");
     fs::write(home.join(".aws/config"), config).expect("written");
     fs::write(home.join("env"), dot_env).expect("written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -56,7 +56,7 @@ fn doctor(home: &Path, config: &str, dot_env: &str, environment: &[(&str, &str)]
 const KEYS: &str = "AWS_ACCESS_KEY_ID=AKIAOFDOTENV\nAWS_SECRET_ACCESS_KEY=x\n";
 
 #[test]
-fn a_profile_signs_whichever_kind_it_is_and_wherever_it_is_named() {
+fn every_kind_of_profile_signs_from_every_place_that_may_name_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path();
     let script = home.join("keys.sh");
@@ -64,7 +64,7 @@ fn a_profile_signs_whichever_kind_it_is_and_wherever_it_is_named() {
     fs::write(&script, format!("#!/bin/sh\necho '{json}'\n")).expect("written");
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("set");
     // The name of the session's cached token is the SHA-1 of `work` (AWS SDKs and Tools Reference Guide, "SSO token provider").
-    fs::create_dir_all(home.join(".aws/sso/cache")).expect("made");
+    fs::create_dir_all(home.join(".aws/sso/cache")).expect("created");
     let token = r#"{"accessToken": "portal-token", "expiresAt": "2099-01-01T00:00:00Z", "region": "eu-west-1",
                     "startUrl": "https://example.awsapps.com/start"}"#;
     fs::write(home.join(".aws/sso/cache/e274eeff768c6396088ec6eb091f4bf4d47ab1e0.json"), token).expect("written");
@@ -101,7 +101,7 @@ fn a_profile_signs_whichever_kind_it_is_and_wherever_it_is_named() {
     }
 }
 
-/// A server that closes every connection, and the first line of what each of them said.
+/// A server that closes every connection, and the first line of each request.
 fn closing() -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let (port, lines) = (listener.local_addr().expect("its address").port(), Arc::<Mutex<Vec<String>>>::default());
@@ -118,9 +118,9 @@ fn closing() -> (u16, Arc<Mutex<Vec<String>>>) {
 }
 
 #[test]
-fn calls_go_through_the_proxy_of_the_environment_and_past_it_where_it_says_so() {
+fn calls_use_the_proxy_of_the_environment_unless_no_proxy_excludes_the_host() {
     let folder = tempfile::tempdir().expect("a folder");
-    // STS by the SDK, S3 by object_store.
+    // STS uses the SDK, S3 uses object_store.
     for arguments in [&["doctor", "--json"][..], &["upload-sample"]] {
         for excluded in ["", "localhost", "other.example"] {
             let ((proxy, through), (server, direct)) = (closing(), closing());
@@ -130,14 +130,14 @@ fn calls_go_through_the_proxy_of_the_environment_and_past_it_where_it_says_so() 
             command.env("AWS_ENDPOINT_URL", format!("https://localhost:{server}"));
             command.env("HTTPS_PROXY", format!("http://127.0.0.1:{proxy}")).env("NO_PROXY", excluded);
             let output = command.args(arguments).args(["--env", "dev", "--dot-env", "/dev/null"]).output();
-            let said = String::from_utf8_lossy(&output.expect("xtask starts").stderr).into_owned();
+            let stderr = String::from_utf8_lossy(&output.expect("xtask starts").stderr).into_owned();
             let (through, direct) =
                 (through.lock().expect("no panic").clone(), direct.lock().expect("no panic").clone());
             let wanted = format!("CONNECT localhost:{server} HTTP/1.1");
             if excluded == "localhost" {
-                assert!(through.is_empty() && !direct.is_empty(), "{arguments:?}: {through:?} {said}");
+                assert!(through.is_empty() && !direct.is_empty(), "{arguments:?}: {through:?} {stderr}");
             } else {
-                assert!(direct.is_empty() && !through.is_empty(), "{arguments:?}: {through:?} {direct:?} {said}");
+                assert!(direct.is_empty() && !through.is_empty(), "{arguments:?}: {through:?} {direct:?} {stderr}");
                 assert!(through.iter().all(|line| *line == wanted), "{through:?}");
             }
         }

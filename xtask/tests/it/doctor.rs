@@ -1,4 +1,4 @@
-//! `cargo xtask doctor` on machines that lack something, through the program.
+//! `cargo xtask doctor` on machines with missing tools or wrong settings.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -58,7 +58,7 @@ fn a_dead_configured_socket_is_red() {
 }
 
 #[test]
-fn keys_go_only_to_sts_which_may_not_respond() {
+fn keys_are_sent_only_to_sts_which_may_not_respond() {
     // It accepts the connection and does not respond.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -71,13 +71,13 @@ fn keys_go_only_to_sts_which_may_not_respond() {
     assert_eq!(of(&found, "credentials")["found"], "found, but no response within 3 seconds");
     assert_eq!(of(&found, ".env")["state"], "red", "others can read the secret");
     let text = doctor(&[("AWS_ENDPOINT_URL", &endpoint)], &["--dot-env", shown(keys.path())]);
-    for said in [&output.stdout, &output.stderr, &text.stdout, &text.stderr] {
-        assert!(!String::from_utf8_lossy(said).contains("canary"), "{}", String::from_utf8_lossy(said));
+    for stderr in [&output.stdout, &output.stderr, &text.stdout, &text.stderr] {
+        assert!(!String::from_utf8_lossy(stderr).contains("canary"), "{}", String::from_utf8_lossy(stderr));
     }
 }
 
 #[test]
-fn the_endpoint_of_sts_overrides_the_common_one() {
+fn the_sts_endpoint_overrides_the_general_one() {
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a port");
     let own = format!("http://{}", server.server_addr());
     let thread = std::thread::spawn(move || {
@@ -85,7 +85,7 @@ fn the_endpoint_of_sts_overrides_the_common_one() {
                     <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
         for _ in 0..2 {
             let request = server.recv().expect("a request");
-            request.respond(tiny_http::Response::from_string(body)).expect("an answer");
+            request.respond(tiny_http::Response::from_string(body)).expect("a response");
         }
     });
     let keys = "AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n";

@@ -101,7 +101,7 @@ fn every_command_that_is_shown_exists_with_its_options() {
             };
             let action = words.get(1).map_or_else(Vec::new, |action| vec![(*command).to_owned(), (*action).to_owned()]);
             let Some(help) = commands.get(&action).or_else(|| commands.get(&vec![(*command).to_owned()])) else {
-                wrong.push(format!("{name}: there is no command `{command}`"));
+                wrong.push(format!("{name}: the command `{command}` does not exist"));
                 continue;
             };
             shown += 1;

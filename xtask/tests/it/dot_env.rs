@@ -52,8 +52,8 @@ fn the_given_file_must_exist_for_every_command() {
              hint: correct the path, or omit --dot-env to read `.env`\n",
             file.display()
         );
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), said.as_ref()), (Some(1), wanted.as_str()), "{arguments:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), stderr.as_ref()), (Some(1), wanted.as_str()), "{arguments:?}");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 0, "a call was sent");
 }
@@ -65,8 +65,8 @@ fn values_are_not_substituted() {
     fs::write(&file, "ALARM_EMAIL=on$call@example.com # the team\nBUCKET_SUFFIX=\"a${HOME}b\"\n").expect("written");
     let output = xtask("http://127.0.0.1:1", &["settings", "--json"], &file);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("BUCKET_SUFFIX sets bucket_suffix = \"a${HOME}b\""), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("BUCKET_SUFFIX sets bucket_suffix = \"a${HOME}b\""), "{stderr}");
     fs::write(&file, "ALARM_EMAIL=on$call@example.com # the team\n").expect("written");
     let output = xtask("http://127.0.0.1:1", &["settings", "--json"], &file);
     let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");

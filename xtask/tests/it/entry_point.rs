@@ -1,6 +1,6 @@
 //! `dbt/run.py` with a script in place of `dbt`: exit codes, arguments, signals and settings.
 //!
-//! The script says nothing about the real dbt; `needs_emulator` tests that.
+//! `needs_emulator` tests the real dbt.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn dbts_exit_codes_become_those_of_the_platform() {
 }
 
 #[test]
-fn arguments_and_output_go_through_as_they_are() {
+fn arguments_and_output_are_passed_on_unchanged() {
     let folder = script("for one; do echo \"<$one>\"; done; echo words >&2");
     let ended = entry(&folder).run(&["build", "-s", "+a b+", "--vars", "{x: 1}", "--target-path=elsewhere"]);
     assert_eq!(ended.stdout, "<build>\n<-s>\n<+a b+>\n<--vars>\n<{x: 1}>\n<--target-path=elsewhere>\n");
@@ -48,7 +48,7 @@ fn an_invalid_setting_is_reported_before_dbt_starts() {
     let refused = |lake: &str, run: Option<&str>, words: &str| {
         let entry = entry(&folder).env("LAKE_URL", lake);
         let ended = run.into_iter().fold(entry, |entry, run| entry.env("RUN_ID", run)).run(&[]);
-        ended.complains(2, &["error: ", words]);
+        ended.reports(2, &["error: ", words]);
         assert_eq!(ended.stdout, "", "{lake} {run:?}");
     };
     let long = "x".repeat(65);

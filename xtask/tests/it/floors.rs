@@ -1,5 +1,5 @@
-//! A module imports only from lower floors. The floors are those of ARCHITECTURE.md; this reads every `use` and every path
-//! in the sources and checks them against the tables below.
+//! A module imports only from lower floors. The floors are those of ARCHITECTURE.md; this test reads every `use` and every path
+//! in the sources and compares them with the tables below.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use syn::visit::{self, Visit};
 /// `edge`, `commands` and `flows`, whose files are modules of their own.
 struct Crate {
     sources: &'static str,
-    /// From the ground up. Only names before `first_impure` are pure: no I/O, no clock, no environment.
+    /// From the lowest to the highest. Only the floors before `first_impure` are pure: no I/O, no clock, no environment.
     floors: &'static [&'static [&'static str]],
     first_impure: &'static str,
 }
@@ -63,7 +63,7 @@ const JOBS: Crate = Crate {
     first_impure: "edge",
 };
 
-/// Folders whose files are modules of their own.
+/// Folders whose files are separate modules.
 const APART: [&str; 3] = ["edge", "commands", "flows"];
 
 impl Crate {
@@ -72,7 +72,7 @@ impl Crate {
         self.floors.iter().position(|floor| floor.contains(&module))
     }
 
-    /// The floor of a file or of a path inside the crate: that of `flows/deploy`, else that of `flows`.
+    /// The floor of a file or of a path inside the crate: for example that of `flows/deploy`, otherwise that of `flows`.
     fn floor_of(&self, path: &[String]) -> Option<usize> {
         let file = path.get(1).and_then(|second| self.floor(&format!("{}/{second}", path[0])));
         file.or_else(|| self.floor(&path[0]))
@@ -242,7 +242,7 @@ fn xtask_and_jobs_share_only_contract_and_connect() {
 }
 
 #[test]
-fn pure_modules_switch_the_bans_of_clippy_toml_on() {
+fn pure_modules_enable_the_bans_of_clippy_toml() {
     for house in [&XTASK, &JOBS] {
         for module in
             house.floors.iter().take_while(|floor| !floor.contains(&house.first_impure)).flat_map(|floor| *floor)
@@ -257,7 +257,7 @@ fn pure_modules_switch_the_bans_of_clippy_toml_on() {
 }
 
 #[test]
-fn the_check_sees_what_it_should() {
+fn the_check_finds_violations() {
     let mut paths = Paths::default();
     paths.visit_file(&syn::parse_str("use crate::{edge::lake, load::*}; fn f() { super::x::y(); }").expect("Rust"));
     let found: Vec<String> = paths.found.iter().map(|path| path.join("::")).collect();

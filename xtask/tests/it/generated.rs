@@ -1,4 +1,4 @@
-//! Files that are written from something else are what they must be.
+//! Generated files are up to date.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,21 +6,21 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 #[test]
-fn the_settings_schema_is_written_from_their_types() {
+fn the_settings_schema_is_up_to_date() {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["settings-schema", "--check"]).output();
     let output = output.expect("xtask starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
-fn dbts_sources_are_written_from_the_contract() {
+fn the_dbt_sources_are_up_to_date() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_xtask")).args(["dbt-sources", "--check"]).output().expect("xtask starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
-fn what_the_dags_know_is_written_from_the_settings_of_dev_whatever_the_environment_says() {
+fn the_dags_settings_are_those_of_dev_regardless_of_the_environment() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env("SETTINGS_MODULE", "prod").env("AWS_ACCOUNT_ID", "123456789012").env("AWS_DEFAULT_REGION", "us-east-1");
     let output = command.args(["dag-settings", "--check"]).output().expect("xtask starts");
@@ -28,12 +28,12 @@ fn what_the_dags_know_is_written_from_the_settings_of_dev_whatever_the_environme
 }
 
 #[test]
-fn another_deployments_dag_settings_are_not_those_that_are_committed() {
+fn the_dag_settings_of_another_deployment_differ_from_the_committed_ones() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = command.args(["dag-settings", "--env", "prod", "--check"]).output().expect("xtask starts");
     assert_eq!(output.status.code(), Some(1));
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(words.contains("dags/platform.json is not current from line"), "{words}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("dags/platform.json is not current from line"), "{message}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A repository with the workflows and what they are made from, in which something may be changed.
+/// A copy of the workflows and of the files that they are generated from, which a test may change.
 fn copy() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["xtask/Cargo.toml", "infra/settings/dev.yaml", "infra/settings/prod.yaml", ".github/dependabot.yml"] {
@@ -79,16 +79,16 @@ fn copy() -> tempfile::TempDir {
 
 fn copied(folder: &Path, name: &str) {
     let to = folder.join(name);
-    std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    std::fs::create_dir_all(to.parent().expect("a folder")).expect("created");
     std::fs::copy(root().join(name), to).expect("copied");
 }
 
 #[test]
-fn the_workflows_are_written_from_the_settings_whatever_the_environment_says_in_no_time() {
+fn the_workflows_are_generated_quickly_and_regardless_of_the_environment() {
     let began = Instant::now();
     let output = ci_gen(&root());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // 100 ms on an idle machine; this one may have other work.
+    // 100 ms on an idle machine, but this one may be busy.
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
@@ -133,9 +133,9 @@ fn only_an_updated_pin_may_differ_from_the_generated_workflows() {
     }
 }
 
-/// A file without the generated header belongs to someone else; a generated file that is no longer generated is removed.
+/// Files without the generated header are kept; files with the header that are no longer generated are deleted.
 #[test]
-fn other_workflows_are_left_alone_and_stale_ones_are_deleted() {
+fn other_workflows_are_kept_and_stale_ones_are_deleted() {
     let folder = copy();
     let path = |name: &str| folder.path().join(".github/workflows").join(name);
     let generate = || {
@@ -160,7 +160,7 @@ fn other_workflows_are_left_alone_and_stale_ones_are_deleted() {
     assert_eq!(std::fs::read_to_string(path("ci.yml")).expect("kept"), "on: push\n");
 }
 
-/// The lines of `ci.yml` for the shell, by the names of their steps; what installs tools apart.
+/// The shell commands of `ci.yml` by the names of their steps, and, separately, those that install tools.
 fn ci_steps() -> (Vec<(String, String)>, Vec<String>) {
     let text = std::fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("ci.yml");
     let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
@@ -172,7 +172,7 @@ fn ci_steps() -> (Vec<(String, String)>, Vec<String>) {
 }
 
 #[test]
-fn ci_run_is_its_installations_and_then_what_the_workflow_runs_in_the_same_order() {
+fn ci_run_installs_tools_and_then_runs_the_steps_of_the_workflow_in_the_same_order() {
     let text = std::fs::read_to_string(root().join(".ci/run")).expect(".ci/run");
     let step = |line: &str| {
         let (name, run) = line.strip_prefix("step \"")?.split_once("\" ")?;
@@ -184,17 +184,17 @@ fn ci_run_is_its_installations_and_then_what_the_workflow_runs_in_the_same_order
     assert_eq!(before.iter().map(|(_, run)| run.as_str()).collect::<Vec<_>>(), own);
     let (lines, installs) = ci_steps();
     assert_eq!(after, lines);
-    // What the runner has to be given, a bare Debian has to be given as well.
+    // Packages that the runner lacks must also be installed on a bare Debian.
     let list = text.split_once("packages=(").and_then(|(_, rest)| rest.split_once(')')).expect("packages").0;
     let packages: Vec<&str> = list.split_whitespace().collect();
     let apt = installs.iter().find_map(|run| Some(run.split_once(" --no-install-recommends ")?.1)).expect("apt");
     let lacking: Vec<&str> = apt.split(' ').filter(|name| !packages.contains(name)).collect();
-    // Debian has its own keys.
+    // Debian has its own package keys.
     assert_eq!(lacking, ["debian-archive-keyring"]);
 }
 
 #[test]
-fn dependabot_looks_where_there_is_something_to_bump() {
+fn dependabot_checks_every_folder_with_dependencies() {
     let text = std::fs::read_to_string(root().join(".github/dependabot.yml")).expect("dependabot.yml");
     let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
     let listed = |ecosystem: &str| {
@@ -222,7 +222,7 @@ fn dependabot_looks_where_there_is_something_to_bump() {
 }
 
 #[test]
-fn every_deployment_but_that_for_emulators_can_be_deployed_by_hand() {
+fn every_module_except_that_for_emulators_can_be_deployed_manually() {
     let text = std::fs::read_to_string(root().join(".github/workflows/deploy.yml")).expect("deploy.yml");
     let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
     let options = value["on"]["workflow_dispatch"]["inputs"]["environment"]["options"].as_sequence().expect("options");

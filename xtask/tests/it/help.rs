@@ -1,4 +1,4 @@
-//! The text of `--help` of every command, at 80 columns, as it is kept in `help/<command>.txt`.
+//! The `--help` text of every command at 80 columns is the one in `help/<command>.txt`.
 //!
 //! `UPDATE_HELP=1 cargo test --workspace --features xtask/cloud --test it -- help::` writes these files.
 
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Commands with actions of their own, and these actions.
+/// Commands with subcommands, and these subcommands.
 const NESTED: [(&str, &[&str]); 2] = [("local", &["run", "query", "docs", "stop", "reset"]), ("rehearse", &["stop"])];
 
 pub(crate) fn help(command: &[&str], columns: &str) -> String {
@@ -16,7 +16,7 @@ pub(crate) fn help(command: &[&str], columns: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8").lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// The program itself, its commands, and their actions.
+/// The program itself, its commands, and their subcommands.
 pub(crate) fn commands() -> Vec<Vec<String>> {
     let root = help(&[], "80");
     let listed = root.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
@@ -36,7 +36,7 @@ fn snapshot(command: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn every_help_text_is_the_committed_one() {
+fn every_help_text_matches_the_committed_one() {
     let update = std::env::var_os("UPDATE_HELP").is_some();
     let (mut stale, mut known) = (Vec::new(), BTreeSet::new());
     for command in commands() {

@@ -1,4 +1,4 @@
-//! `cargo xtask build-images` without an engine.
+//! `cargo xtask build-images` without a Docker engine.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn refused(arguments: &[&str], docker: &str) -> String {
 const NOWHERE: &str = "unix:///nonexistent/docker.sock";
 
 #[test]
-fn every_file_that_the_compiler_read_is_in_the_key() {
+fn every_file_that_the_compiler_reads_is_in_the_key() {
     let output = build_images(&["--dry-run", "--json", "--image", "ingestion-image"], NOWHERE);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let plans: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -67,7 +67,7 @@ fn the_packages_are_those_that_cargo_tree_shows_for_the_target() {
 }
 
 #[test]
-fn a_missing_or_old_engine_and_an_unknown_image_are_one_error_each() {
+fn a_missing_or_old_engine_and_an_unknown_image_have_one_error_each() {
     assert!(refused(&["--image", "nope"], NOWHERE).contains("unknown image"));
     let silent = refused(&["--image", "dbt-image"], NOWHERE);
     assert!(

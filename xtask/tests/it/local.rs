@@ -1,4 +1,4 @@
-//! `cargo xtask local` through the program, on a real PostgreSQL, in folders of its own.
+//! `cargo xtask local` with a real PostgreSQL, in temporary folders.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn sample(collection: &str) -> u64 {
 }
 
 #[test]
-fn the_sample_goes_from_answers_to_tables_and_the_same_again_changes_nothing() {
+fn the_sample_is_loaded_and_loading_it_again_changes_nothing() {
     let local = Local::new();
     let first = local.json(&["--run-id", "monday"]);
     assert_eq!((first["run_id"].as_str(), first["outcome"].as_str()), (Some("monday"), Some("committed")));
@@ -64,7 +64,7 @@ fn the_sample_goes_from_answers_to_tables_and_the_same_again_changes_nothing() {
 }
 
 #[test]
-fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_known() {
+fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_used() {
     use std::os::unix::fs::PermissionsExt;
     let local = Local::new();
     local.json(&["--collections", "company", "--no-dbt"]);
@@ -89,7 +89,7 @@ fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_known(
 }
 
 #[test]
-fn a_source_that_is_none_is_refused_before_anything_is_made() {
+fn an_invalid_source_is_refused_before_anything_is_created() {
     let local = Local::new();
     assert!(local.refused(&["--source", "/nowhere/at/all"]).contains("`/nowhere/at/all` is not a folder"));
     assert!(local.refused(&["--source", "s3://bucket/x"]).contains("never accesses AWS"));
@@ -98,7 +98,7 @@ fn a_source_that_is_none_is_refused_before_anything_is_made() {
 }
 
 #[test]
-fn two_commands_in_one_folder_do_not_meet() {
+fn two_commands_in_one_folder_run_one_after_the_other() {
     let local = Local::new();
     std::fs::create_dir_all(local.path()).expect("the folder");
     let lock = std::fs::File::create(local.path().join("lock")).expect("a lock");

@@ -1,4 +1,4 @@
-//! xtask's tests through its program and over the whole repository.
+//! Tests of the program xtask and of the whole repository.
 
 mod credentials;
 mod doctor;

@@ -1,5 +1,5 @@
-//! The marts through `cargo xtask local`: their numbers against numbers counted from the JSON by other means, a failure
-//! that a person understands, and incremental marts that equal those made from nothing.
+//! The marts with `cargo xtask local`: their numbers are compared with numbers counted from the JSON, failures are explained,
+//! and incremental marts equal those built from scratch.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../jobs/sample/spacex")
 }
 
-/// Recorded answers of the real API, where they lie beside the repository.
+/// The recorded responses of the real API, if they exist outside the repository.
 fn recorded() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/spacex");
     folder.join("launches.json").exists().then_some(folder)
 }
 
 fn records(source: &Path, collection: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(source.join(format!("{collection}.json"))).expect("an answer");
+    let text = std::fs::read_to_string(source.join(format!("{collection}.json"))).expect("a response");
     serde_json::from_str(&text).expect("a list of records")
 }
 
-/// Counts launches and landings from the JSON, and holds the marts against them.
+/// Counts launches and landings in the JSON, and compares the marts with them.
 fn numbers_agree(source: &Path) {
     let local = Local::new();
     let done = local.json(&["--source", &source.display().to_string()]);
@@ -62,13 +62,13 @@ fn numbers_agree(source: &Path) {
 }
 
 #[test]
-fn cadence_and_landings_equal_what_the_samples_json_says() {
+fn cadence_and_landings_match_the_samples_json() {
     numbers_agree(&sample());
 }
 
 #[test]
-fn cadence_and_landings_equal_what_the_recorded_json_says() {
-    // Elsewhere the sample's test stands for this one; here it is the same proof on the real answers.
+fn cadence_and_landings_match_the_recorded_json() {
+    // Without the recorded responses, only the test with the sample runs.
     numbers_agree(&recorded().unwrap_or_else(sample));
 }
 
@@ -82,14 +82,14 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     let twice = format!("with whole as (\n{text}\n)\n\nselect * from whole\nunion all\nselect * from whole\n");
     std::fs::write(&model, twice).expect("the broken model");
 
-    let words = local.refused(&["--dbt-project", &project.display().to_string()]);
-    assert!(words.contains("test `unique_dim_rockets_rocket_id` of `dim_rockets` failed"), "{words}");
-    let rows = words.lines().filter(|line| line.trim_end().ends_with(" 2")).count();
-    assert!((1..=5).contains(&rows), "{words}");
-    assert!(words.contains("hint: see dbt's output in"), "{words}");
+    let message = local.refused(&["--dbt-project", &project.display().to_string()]);
+    assert!(message.contains("test `unique_dim_rockets_rocket_id` of `dim_rockets` failed"), "{message}");
+    let rows = message.lines().filter(|line| line.trim_end().ends_with(" 2")).count();
+    assert!((1..=5).contains(&rows), "{message}");
+    assert!(message.contains("hint: see dbt's output in"), "{message}");
 }
 
-/// Older answers: three launches are not there yet, one is there that vanishes later, outcomes were unknown.
+/// Older responses: three launches do not exist yet, one exists that is deleted later, and some outcomes are unknown.
 fn older(to: &Path) {
     copy_folder(&sample(), to);
     let mut launches = records(&sample(), "launches");
@@ -105,7 +105,7 @@ fn older(to: &Path) {
     std::fs::write(to.join("launches.json"), serde_json::to_string(&launches).expect("JSON")).expect("written");
 }
 
-/// Every mart's rows as one hash each; the snapshot remembers when it was taken, so it is left out.
+/// A hash of the rows of each mart, without the snapshot, which contains the time of the run.
 fn marts(local: &Local) -> BTreeMap<String, Value> {
     let names = "SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                  WHERE nspname = 'analytics' AND relkind IN ('r', 'v', 'm') AND relname <> 'core_status_history' ORDER BY 1";
@@ -121,7 +121,7 @@ fn marts(local: &Local) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn incremental_marts_equal_those_made_from_nothing() {
+fn incremental_marts_equal_those_built_from_scratch() {
     let (local, folder) = (Local::new(), tempfile::tempdir().expect("a folder"));
     let first = folder.path().join("older");
     older(&first);

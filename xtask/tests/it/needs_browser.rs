@@ -1,5 +1,5 @@
-//! The report in a browser: at the width of a phone and of a desk, in light and in dark mode, it reports no error, loads
-//! nothing, draws every chart, and has no text that is cut or lies on another.
+//! The report in a browser, at the width of a phone and of a desktop, in light and dark mode: it has no errors, makes no
+//! requests, draws every chart, and has no truncated or overlapping text.
 
 mod chromium;
 
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 
 use crate::support::Local;
 
-/// A width in pixels, and the mode that the reader prefers.
+/// A width in pixels, and the preferred color scheme.
 type View = (u32, &'static str);
 
 const VIEWS: [View; 5] = [(400, "light"), (400, "dark"), (768, "light"), (1400, "light"), (1400, "dark")];
 
 type Box4 = [f64; 4];
 
-/// What `facts.js` finds in a page.
+/// The results of `facts.js`.
 #[derive(Debug, Deserialize)]
 struct Facts {
     dark: bool,
@@ -47,14 +47,14 @@ struct Words {
     place: Box4,
 }
 
-/// What `colours.js` finds in a picture; a colour is written as style sheets write it.
+/// The results of `colours.js`: the number of pixels for each color, written as in CSS.
 #[derive(Debug, Deserialize)]
 struct Colours {
     corner: String,
     boxes: Vec<BTreeMap<String, u64>>,
 }
 
-/// All that is wrong with a page; the pictures are kept in a folder.
+/// All problems of a page; its screenshots are saved in a folder.
 fn problems(chromium: &mut Chromium, file: &Path, pictures: &Path, views: &[View]) -> Vec<String> {
     let mut found = Vec::new();
     for &(width, mode) in views {
@@ -91,7 +91,7 @@ fn problems(chromium: &mut Chromium, file: &Path, pictures: &Path, views: &[View
         found.extend(blank.map(|what| format!("{view}: {what}")));
         found.extend(facts.figures.iter().flat_map(unreadable).map(|what| format!("{view}: {what}")));
 
-        // The tables that a reader opens must fit too.
+        // The collapsible tables must fit, too.
         chromium.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)");
         let opened = chromium.evaluate(include_str!("needs_browser/facts.js"));
         let opened: Facts = serde_json::from_value(opened).expect("facts");
@@ -104,12 +104,12 @@ fn problems(chromium: &mut Chromium, file: &Path, pictures: &Path, views: &[View
     found
 }
 
-/// What Chromium's console would show as an error or a warning, or a request for anything but the page itself.
+/// An error or warning in Chromium's console, or a request for anything but the page itself.
 fn complaint(event: &Value) -> Option<String> {
     let params = &event["params"];
     match event["method"].as_str()? {
         "Log.entryAdded" if matches!(params["entry"]["level"].as_str(), Some("error" | "warning")) => {
-            Some(format!("the console says {}", params["entry"]["text"]))
+            Some(format!("the console shows {}", params["entry"]["text"]))
         }
         "Runtime.exceptionThrown" => Some(format!("a script failed: {}", params["exceptionDetails"])),
         "Runtime.consoleAPICalled" => Some(format!("a script wrote to the console: {}", params["args"])),
@@ -124,10 +124,10 @@ fn complaint(event: &Value) -> Option<String> {
 /// Red, green and blue of a colour without transparency.
 fn channels(colour: &str) -> [u32; 3] {
     let numbers = colour.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok());
-    numbers.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("`{colour}` is no plain colour"))
+    numbers.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("`{colour}` is not an opaque color"))
 }
 
-/// A chart is blank when a colour of its marks is hardly there, or there is hardly any colour.
+/// A chart is blank if a color of its marks, or any color, is almost missing.
 fn blank(Figure { id, drawings, colours, .. }: &Figure, seen: &BTreeMap<String, u64>) -> Vec<String> {
     let mut found = Vec::new();
     if drawings.len() != 1 {
@@ -142,7 +142,7 @@ fn blank(Figure { id, drawings, colours, .. }: &Figure, seen: &BTreeMap<String, 
     found
 }
 
-/// Texts that leave their drawing, or lie on one another.
+/// Texts that are outside their drawing, or overlap.
 fn unreadable(figure: &Figure) -> Vec<String> {
     let Figure { id, drawings, texts, .. } = figure;
     let mut found = Vec::new();
@@ -152,16 +152,16 @@ fn unreadable(figure: &Figure) -> Vec<String> {
             .iter()
             .any(|d| left >= d[0] - 1.0 && top >= d[1] - 2.0 && right <= d[2] + 1.0 && bottom <= d[3] + 2.0)
         {
-            found.push(format!("{id}: `{}` is cut", text.words));
+            found.push(format!("{id}: `{}` is truncated", text.words));
         }
-        // The box of a text is as high as its line: letters touch only when boxes overlap by more than a third.
+        // The box of a text is as high as its line: letters touch only if boxes overlap by more than a third.
         let touches = |other: &&Words| {
             let across = right.min(other.place[2]) - left.max(other.place[0]);
             let down = bottom.min(other.place[3]) - top.max(other.place[1]);
             across > 0.5 && down > (bottom - top) / 3.0
         };
         found.extend(
-            texts[index + 1..].iter().filter(touches).map(|o| format!("{id}: `{}` lies on `{}`", text.words, o.words)),
+            texts[index + 1..].iter().filter(touches).map(|o| format!("{id}: `{}` overlaps `{}`", text.words, o.words)),
         );
     }
     found
@@ -173,32 +173,32 @@ fn chromium() -> Chromium {
 }
 
 #[test]
-fn the_report_is_readable_on_a_phone_and_a_desk_by_day_and_by_night() {
+fn the_report_is_readable_on_phones_and_desktops_in_light_and_dark_mode() {
     let (local, mut chromium) = (Local::new(), chromium());
     let done = local.json(&[]);
     let file = Path::new(done["report"].as_str().expect("a report")).to_owned();
-    // The pictures stay for a person to look at.
+    // The screenshots are kept for manual inspection.
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
     fs::create_dir_all(&pictures).expect("a folder");
     assert_eq!(problems(&mut chromium, &file, &pictures, &VIEWS), Vec::<String>::new());
     let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
     assert_eq!(shown, json!(4), "every chart is drawn");
-    a_broken_report_is_noticed(&mut chromium, &file, &pictures);
+    a_broken_report_is_detected(&mut chromium, &file, &pictures);
 }
 
-/// A test that cannot fail proves nothing: each of these is a page with one thing broken.
-fn a_broken_report_is_noticed(chromium: &mut Chromium, file: &Path, pictures: &Path) {
+/// Checks that the test can fail: each of these pages has one defect.
+fn a_broken_report_is_detected(chromium: &mut Chromium, file: &Path, pictures: &Path) {
     let page = fs::read_to_string(file).expect("the report");
     let broken = |from: &str, to: &str| {
         assert!(page.contains(from), "`{from}` is not in the page");
         page.replace(from, to)
     };
     let cases = [
-        ("a script", broken("</main>", "<script>1</script></main>"), "the console says"),
+        ("a script", broken("</main>", "<script>1</script></main>"), "the console shows"),
         (
             "an image from elsewhere",
             broken("</main>", "<img src=\"https://example.invalid/a.png\" alt=\"\"></main>"),
-            "the console says",
+            "the console shows",
         ),
         ("no marks", broken("<rect ", "<rect display=\"none\" "), "is not to be seen"),
         ("no drawing", broken("</style>", "svg > * { display: none }</style>"), "blank, with 1 colours"),
@@ -211,8 +211,8 @@ fn a_broken_report_is_noticed(chromium: &mut Chromium, file: &Path, pictures: &P
         ("something wide", broken("</main>", "<p style=\"width: 420px\">wide</p></main>"), "pixels wide"),
         ("a wide table", broken("overflow-x: auto;", ""), "pixels wide"),
         ("no dark mode", broken("(prefers-color-scheme: dark)", "print"), "bright"),
-        ("large letters", broken("font-size: 12px; font", "font-size: 26px; font"), "lies on"),
-        ("a shifted text", broken("<text x=\"0\" ", "<text x=\"-9\" "), "is cut"),
+        ("large letters", broken("font-size: 12px; font", "font-size: 26px; font"), "overlaps"),
+        ("a shifted text", broken("<text x=\"0\" ", "<text x=\"-9\" "), "is truncated"),
     ];
     for (what, page, expected) in cases {
         let file = file.with_file_name("broken.html");

@@ -1,7 +1,7 @@
-//! `cargo xtask build-images` with a real Docker engine, real registries (MiniStack's ECR and Debian's docker-registry),
-//! and what the images do in containers: `cargo xtask test --all` starts all of it.
+//! `cargo xtask build-images` with a real Docker engine and registries (MiniStack's ECR and Debian's docker-registry), and the
+//! images in containers. `cargo xtask test --all` starts everything.
 //!
-//! It works on a copy of the repository, because one test changes a source file.
+//! The tests use a copy of the repository, because one of them changes a source file.
 
 mod doubles;
 mod engine;
@@ -36,7 +36,7 @@ fn first() -> &'static [Value] {
     FIRST.get_or_init(|| {
         copy_repository(&repository());
         on_aws(REGION, &["repositories", "ingestion-image", "dbt-image"]);
-        let made = made(&["--no-cache"]);
+        let made = pushed(&["--no-cache"]);
         assert!(made.iter().all(|image| image["built"] == true && image["pushed"]["layers"] != 0), "{made:?}");
         made
     })
@@ -44,12 +44,12 @@ fn first() -> &'static [Value] {
 
 /// Pushes to MiniStack and returns the result for each image.
 #[track_caller]
-fn made(arguments: &[&str]) -> Vec<Value> {
+fn pushed(arguments: &[&str]) -> Vec<Value> {
     let output = build_images(&[&["--push", "--registry", &ministack(), "--json"], arguments].concat()).output();
     let output = output.expect("xtask starts");
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {words}");
-    assert!(!words.contains(SECRET));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {message}");
+    assert!(!message.contains(SECRET));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
@@ -57,9 +57,9 @@ fn made(arguments: &[&str]) -> Vec<Value> {
 #[track_caller]
 fn refusal(command: &mut Command) -> (Option<i32>, String) {
     let output = command.output().expect("xtask starts");
-    let words = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(!output.status.success() && !words.contains(SECRET), "{words}");
-    (output.status.code(), words)
+    let message = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(!output.status.success() && !message.contains(SECRET), "{message}");
+    (output.status.code(), message)
 }
 
 fn ministack() -> String {
@@ -81,8 +81,8 @@ fn build_images(arguments: &[&str]) -> Command {
     command
 }
 
-/// The settings of this machine: MiniStack instead of AWS, a local base image, as Docker Hub may not be reachable, and the
-/// certificates of a company's proxy.
+/// The settings of this machine: MiniStack instead of AWS, a local base image, because Docker Hub may be unreachable, and the
+/// CA certificates of a proxy.
 fn machine() -> Vec<(&'static str, String)> {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
     let bundle = Some(("IMAGE_CA_BUNDLE", bundle)).filter(|(_, bundle)| Path::new(bundle).is_file());
@@ -96,7 +96,7 @@ fn docker(arguments: &[&str]) -> Output {
 
 /// The output of a `docker` command.
 #[track_caller]
-fn docker_says(arguments: &[&str]) -> String {
+fn docker_output(arguments: &[&str]) -> String {
     let output = docker(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")

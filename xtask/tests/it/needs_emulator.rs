@@ -144,7 +144,7 @@ fn the_files_of_a_command_are_uploaded_without_those_of_an_older_command() {
     let lake = format!("s3://{}/pre//fix/", project.name);
     let done = |arguments: &[&str]| {
         let result = project.entry().env("LAKE_URL", &lake).run(arguments);
-        result.complains(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
+        result.reports(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
         result.stdout
     };
     let log = || project.read("logs/dbt.log");
@@ -183,7 +183,7 @@ fn the_files_of_a_command_are_uploaded_without_those_of_an_older_command() {
 fn the_files_of_a_failed_build_are_uploaded_and_its_exit_code_precedes_that_of_the_upload() {
     let project = Project::new("failed", &[("fine", FINE), ("broken", BROKEN)]);
     let result = project.entry().run(&[]);
-    result.complains(1, &["dbt's artefacts: s3://"]);
+    result.reports(1, &["dbt's artefacts: s3://"]);
     assert!(result.stdout.contains("PASS=1 WARN=0 ERROR=1"), "{}", result.stdout);
     let kept = project.kept_once();
     assert_eq!(names(&kept), ["dbt.log", "manifest.json", "run_results.json"]);
@@ -197,7 +197,7 @@ fn the_files_of_a_failed_build_are_uploaded_and_its_exit_code_precedes_that_of_t
     assert_eq!(statuses, ["error", "success"]);
 
     let later = project.entry().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").run(&[]);
-    later.complains(1, &["error: cannot upload dbt's `manifest.json`", "EndpointConnectionError"]);
+    later.reports(1, &["error: cannot upload dbt's `manifest.json`", "EndpointConnectionError"]);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn an_unreachable_warehouse_is_a_temporary_failure() {
     let project = Project::new("silent", &[("fine", FINE)]);
     project.entry().run(&["compile"]);
     let result = project.entry().env("DBT_PORT", "1").env("RUN_ID", "r2").run(&["build"]);
-    result.complains(75, &["(manifest.json, dbt.log)"]);
+    result.reports(75, &["(manifest.json, dbt.log)"]);
     assert!(result.stdout.contains("Connection refused"), "{}", result.stdout);
     assert!(project.file("target/run_results.json").exists(), "the older run's, which is not uploaded for this run");
     assert_eq!(project.kept("dbt/run=r2").iter().map(names).collect::<Vec<_>>(), [["dbt.log", "manifest.json"]]);
@@ -253,33 +253,31 @@ const WRITES_MANIFEST: &str = "mkdir -p target && echo '{}' > target/manifest.js
 fn a_refused_upload_is_one_line_with_a_hint() {
     let folder = script(WRITES_MANIFEST);
     let missing = uploading(&folder).env("LAKE_URL", "s3://not-there").run(&[]);
-    missing.complains(
-        1,
-        &["error: cannot upload dbt's `manifest.json` to `s3://not-there/dbt/run=r1/", ": NoSuchBucket: "],
-    );
-    missing.complains(1, &["; hint: create the bucket `not-there`"]);
+    missing
+        .reports(1, &["error: cannot upload dbt's `manifest.json` to `s3://not-there/dbt/run=r1/", ": NoSuchBucket: "]);
+    missing.reports(1, &["; hint: create the bucket `not-there`"]);
     let denied = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(403, "AccessDenied")).run(&[]);
-    denied.complains(1, &[": AccessDenied: In S3's own words; hint: ", "needs `s3:PutObject` on `lake/dev/dbt/*`"]);
+    denied.reports(1, &[": AccessDenied: In S3's own words; hint: ", "needs `s3:PutObject` on `lake/dev/dbt/*`"]);
     let output = uploading(&folder).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").run(&[]);
-    output.complains(1, &["NoCredentialsError", "credentials"]);
-    uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).complains(2, &["check AWS_ENDPOINT_URL"]);
+    output.reports(1, &["NoCredentialsError", "credentials"]);
+    uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).reports(2, &["check AWS_ENDPOINT_URL"]);
 }
 
 #[test]
 fn a_temporary_failure_of_an_upload_has_exit_code_75() {
     let folder = script(WRITES_MANIFEST);
     let busy = uploading(&folder).env("AWS_ENDPOINT_URL", &answering(503, "SlowDown")).run(&[]);
-    busy.complains(75, &[": SlowDown: ", "; hint: try again"]);
+    busy.reports(75, &[": SlowDown: ", "; hint: try again"]);
     let output = uploading(&folder).env("AWS_ENDPOINT_URL", "http://user:canary-secret@127.0.0.1:1").run(&[]);
-    output.complains(75, &["EndpointConnectionError; hint: try again"]);
+    output.reports(75, &["EndpointConnectionError; hint: try again"]);
     // Python shows a header that it cannot send.
     let unsendable = uploading(&folder).secret("AWS_SESSION_TOKEN", "canary-line\n").run(&[]);
-    unsendable.complains(75, &["HTTPClientError"]);
+    unsendable.reports(75, &["HTTPClientError"]);
 
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", silent.local_addr().expect("its address"));
     let running = uploading(&folder).env("AWS_ENDPOINT_URL", &url).start(&[]);
     let _held = silent.accept().expect("the upload");
     running.signal(Signal::SIGTERM);
-    running.wait().complains(75, &["stopped by SIGTERM; hint: try again"]);
+    running.wait().reports(75, &["stopped by SIGTERM; hint: try again"]);
 }

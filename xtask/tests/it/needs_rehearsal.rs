@@ -98,7 +98,7 @@ impl Running {
         }
     }
 
-    /// Waits for the report on standard output, and not for the exit.
+    /// Waits for the report on standard output, but not for the exit.
     #[track_caller]
     fn report(&mut self) -> (Value, Duration) {
         let line = self.stdout.recv_timeout(SILENCE);

@@ -1,7 +1,7 @@
-//! `cargo xtask sync-dags` beside s5cmd and the AWS command line: the same files into buckets of the same MiniStack, in turns,
-//! each tool with its own defaults. It prints the table of `docs/dags.md`.
+//! Compares `cargo xtask sync-dags` with s5cmd and the AWS CLI: each tool, with its defaults, uploads the same files to buckets
+//! of the same MiniStack. Prints the table of `docs/dags.md`.
 //!
-//! It compares the work of the programs and the number of their requests, not what Amazon's S3 makes of those.
+//! This compares the work of the programs and the number of their requests, not the performance of Amazon S3.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use tempfile::TempDir;
 
 use crate::support::s3::{ask, keys, make_bucket};
 
-/// Besides the requirements.
+/// The number of files, without the requirements.
 const FILES: usize = 5_000;
-/// How often each is measured: into an empty bucket, with nothing changed, with one file changed.
+/// The numbers of measurements: with an empty bucket, without changes, and with one changed file.
 const ROUNDS: [usize; 3] = [3, 9, 3];
-/// Far above what any of them takes for anything; a program that takes longer is killed.
+/// A program that takes longer is killed; all of them usually need much less.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The file that changes.
 const CHANGED: &str = "group_7/module_7.py";
@@ -26,7 +26,7 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// What syncs a folder.
+/// A tool that syncs a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tool {
     Ours,
@@ -39,7 +39,7 @@ const TOOLS: [Tool; 3] = [Tool::Ours, Tool::S5cmd, Tool::Aws];
 impl Tool {
     fn name(self) -> &'static str {
         match self {
-            Self::Ours => "`cargo xtask sync-dags` (with Python's check of every file)",
+            Self::Ours => "`cargo xtask sync-dags` (including the Python check of every file)",
             Self::S5cmd => "`s5cmd sync --delete` 2.3.0",
             Self::Aws => "`aws s3 sync --delete` 1.46.3",
         }
@@ -47,7 +47,7 @@ impl Tool {
 
     fn bucket(self, round: usize) -> String {
         match self {
-            // The settings' name, with a suffix.
+            // The bucket name in the settings, with a suffix.
             Self::Ours => format!("dpstack-airflow-speed{round}"),
             Self::S5cmd => format!("s5cmd-speed{round}"),
             Self::Aws => format!("aws-speed{round}"),
@@ -55,7 +55,7 @@ impl Tool {
     }
 }
 
-/// A folder of DAGs, a server, and the programs between them.
+/// A folder of DAGs, an S3 server, and the programs.
 struct Speed {
     folder: TempDir,
     output: TempDir,
@@ -64,7 +64,7 @@ struct Speed {
 }
 
 impl Speed {
-    /// Files of some lines that import a little of each other, in 50 folders.
+    /// Small files in 50 folders, some of which import others.
     fn new() -> Self {
         let (endpoint, tools) = (setting("TEST_S3_ENDPOINT"), PathBuf::from(setting("TEST_SYNC_TOOLS")));
         let speed = Self {
@@ -113,17 +113,17 @@ impl Speed {
         };
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", "eu-west-1");
         command.env("AWS_DEFAULT_REGION", "eu-west-1").env("AWS_EC2_METADATA_DISABLED", "true");
-        // Without the user's configuration and without a proxy.
+        // Without the user's configuration and proxy.
         command.env("AWS_CONFIG_FILE", "/nowhere/config").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere/credentials");
         command.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN").env_remove("AWS_ACCOUNT_ID");
         command.env("NO_PROXY", "127.0.0.1").env("no_proxy", "127.0.0.1");
         command
     }
 
-    /// Its duration and output. It reads no input and writes to a file, so that it never waits for a reader.
+    /// Returns its duration and output. Its output is written to a file, so that it never waits for a reader.
     fn run(&self, tool: Tool, round: usize) -> (Duration, String) {
-        let said = self.output.path().join("said");
-        let file = File::create(&said).expect("a file");
+        let output = self.output.path().join("output");
+        let file = File::create(&output).expect("a file");
         let mut command = self.command(tool, round);
         command.stdin(Stdio::null()).stdout(file.try_clone().expect("a file")).stderr(file);
         let began = Instant::now();
@@ -134,25 +134,25 @@ impl Speed {
             }
             if began.elapsed() > PATIENCE {
                 child.kill().and_then(|()| child.wait()).expect("it runs");
-                panic!("{tool:?} did not end: {}", fs::read_to_string(said).expect("text"));
+                panic!("{tool:?} did not finish: {}", fs::read_to_string(output).expect("text"));
             }
             thread::sleep(Duration::from_millis(1));
         };
         let took = began.elapsed();
-        let said = fs::read_to_string(said).expect("text");
-        assert!(status.success(), "{tool:?}: {said}");
-        (took, said)
+        let output = fs::read_to_string(output).expect("text");
+        assert!(status.success(), "{tool:?}: {output}");
+        (took, output)
     }
 }
 
-/// The program itself: what PyPI's package puts into `bin` is a Python script that starts it.
+/// The native program: PyPI's package installs a Python script in `bin` that starts it.
 fn program(tools: &Path) -> PathBuf {
     let versions = fs::read_dir(tools.join("lib")).expect("an environment").flatten();
     let mut found = versions.map(|version| version.path().join("site-packages/s5cmd/bin/s5cmd"));
     found.find(|program| program.is_file()).expect("s5cmd is installed")
 }
 
-/// Every tool once, each time another one first.
+/// All tools, each time starting with another one.
 fn turn(number: usize) -> impl Iterator<Item = usize> {
     (0..TOOLS.len()).map(move |place| (place + number) % TOOLS.len())
 }
@@ -164,7 +164,7 @@ fn median(times: &[Duration]) -> f64 {
 }
 
 #[test]
-fn that_nothing_changed_is_found_sooner_than_by_s5cmd() {
+fn a_sync_without_changes_is_faster_than_s5cmd() {
     let speed = Speed::new();
     let mut times = TOOLS.map(|_| [const { Vec::<Duration>::new() }; 3]);
     for round in 0..ROUNDS[0] {
@@ -179,11 +179,11 @@ fn that_nothing_changed_is_found_sooner_than_by_s5cmd() {
     let last = ROUNDS[0] - 1;
     for round in 0..ROUNDS[1] {
         for at in turn(round) {
-            let (took, said) = speed.run(TOOLS[at], last);
+            let (took, output) = speed.run(TOOLS[at], last);
             times[at][1].push(took);
             let nothing =
-                if TOOLS[at] == Tool::Ours { said.contains("\nNothing to do: 5001 ") } else { said.is_empty() };
-            assert!(nothing, "{:?} did something: {said}", TOOLS[at]);
+                if TOOLS[at] == Tool::Ours { output.contains("\nNothing to do: 5001 ") } else { output.is_empty() };
+            assert!(nothing, "{:?} was not idle: {output}", TOOLS[at]);
         }
     }
     for round in 0..ROUNDS[2] {
@@ -202,8 +202,8 @@ fn that_nothing_changed_is_found_sooner_than_by_s5cmd() {
     }
     println!("Every time, in seconds: {times:.2?}");
     let [ours, s5cmd, _] = times.each_ref().map(|times| median(&times[1]));
-    // What else the machine does comes on top of both, now of one and now of the other: the best times have least of it.
+    // Other load on the machine slows down both tools at random; the best times are affected least.
     let [our_best, its_best, _] = times.each_ref().map(|times| times[1].iter().min());
-    let words = format!("with nothing changed `sync-dags` takes {ours:.2} s, s5cmd {s5cmd:.2} s");
-    assert!(ours <= s5cmd || our_best <= its_best, "{words}");
+    let message = format!("without changes, `sync-dags` takes {ours:.2} s, s5cmd {s5cmd:.2} s");
+    assert!(ours <= s5cmd || our_best <= its_best, "{message}");
 }

@@ -15,7 +15,7 @@ fn tracked() -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_that_looks_like_a_secret_is_committed() {
+fn no_secret_is_committed() {
     let mut found = Vec::new();
     for file in tracked() {
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
@@ -42,7 +42,7 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(ignored.success());
 }
 
-/// A crate with other features in two of these builds would compile twice, with every crate above it.
+/// A crate with different features in two of these builds would be compiled twice, and so would all crates that depend on it.
 #[test]
 fn every_build_compiles_a_crate_with_the_same_features() {
     let features = |select: &[&str]| {
@@ -61,7 +61,7 @@ fn every_build_compiles_a_crate_with_the_same_features() {
         }
         crates
     };
-    // What `cargo xtask local` builds first and then; the first command with the feature `cloud`; the tests.
+    // The two builds of `cargo xtask local`, the first command with the feature `cloud`, and the tests.
     let builds: [&[&str]; 4] = [
         &["--package", "xtask"],
         &["--package", "jobs", "--no-default-features"],
@@ -124,7 +124,7 @@ fn a_lock_that_does_not_match_is_an_error_and_is_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
         std::fs::write(path, text).expect("written");
     };
     let package = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
@@ -163,7 +163,7 @@ fn every_workspace_dependency_is_used() {
     }
 }
 
-/// MWAA with a private web server downloads nothing, and MWAA searches comments for these words as well.
+/// MWAA with a private web server downloads nothing; MWAA also searches comments for these words.
 #[test]
 fn requirements_of_airflow_are_pinned_and_have_no_urls() {
     let text = std::fs::read_to_string(root().join("dags/requirements.txt")).expect("the requirements");
@@ -177,8 +177,8 @@ fn requirements_of_airflow_are_pinned_and_have_no_urls() {
     assert!(packages.iter().all(|line| tested.lines().any(|other| other == *line)), "{packages:?} are tested");
 }
 
-/// dbt-redshift gives `connect_timeout` to redshift_connector as `timeout`, which stays the socket's for every statement
-/// (redshift_connector 2.1, `core.py`): no statement could take longer, and the error is not retried.
+/// dbt-redshift passes `connect_timeout` to redshift_connector as `timeout`, which remains the timeout of the socket for every
+/// statement (redshift_connector 2.1, `core.py`). A longer statement would fail, and the error is not retried.
 #[test]
 fn dbt_statements_on_redshift_have_no_timeout() {
     let text = std::fs::read_to_string(root().join("dbt/profiles.yml")).expect("profiles");

@@ -41,7 +41,7 @@ fn with(plans: &[(&str, Plan)], seed: u64) -> Stub {
     Stub::start(Cloud { plans, seed, ..Cloud::default() })
 }
 
-/// The log lines in a text, in their order: `<stream says number>`.
+/// The log lines in a text, in order: `<stream says number>`.
 fn log_lines(text: &str) -> Vec<&str> {
     text.split('<').skip(1).filter_map(|rest| rest.split('>').next()).filter(|line| line.contains(" says ")).collect()
 }
@@ -59,7 +59,7 @@ fn expected(jobs: &[(usize, usize, u64)]) -> BTreeSet<String> {
     all
 }
 
-/// The text has exactly these lines, each once.
+/// Checks that the text has exactly these lines, each once.
 #[track_caller]
 fn assert_lines(text: &str, expected: &BTreeSet<String>) {
     let lines = log_lines(text);
@@ -110,7 +110,7 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
 }
 
 #[test]
-fn every_line_is_printed_once_whatever_the_delivery() {
+fn every_line_is_printed_once_regardless_of_the_delivery() {
     for seed in 2..4 {
         // A temporary failure, and a second container with another log stream.
         let stub = with(&[("transformation", Plan::of(&[75, 0])), ("copy_job", Plan::of(&[75, 75, 75]))], seed);
@@ -242,7 +242,7 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     assert!(output.status.success() && text(&output.stdout).contains(&id), "{}", text(&output.stderr));
     let output = xtask(&stub, &["run", "--attach", "manual__2020-01-01T00:00:00+00:00", "--interval", "0.05"]);
     assert!(output.status.code() == Some(1) && text(&output.stderr).contains("Airflow has no run"));
-    // --direct attaches by Airflow's run ID as well, and submits nothing.
+    // `--direct` also attaches by Airflow's run ID, and does not submit anything.
     let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert!(output.status.success() && value(&output)["run_id"] == found["run_id"], "{}", text(&output.stderr));
     assert_eq!(stub.cloud().jobs.len(), 3);

@@ -1,11 +1,11 @@
-//! `cargo xtask setup-github`, with a stand-in for GitHub's command line that writes down what it is asked. It proves nothing
-//! of what GitHub answers.
+//! `cargo xtask setup-github` with a script that replaces `gh` and records its calls. This does not verify GitHub's responses.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Writes its words and what it reads into a file each call; answers like a repository in which main may deploy to dev already.
+/// Writes its arguments and standard input to a file at each call; responds like a repository whose `main` may already deploy
+/// to `dev`.
 const GH: &str = r#"#!/bin/sh
 { printf 'gh'; printf ' %s' "$@"; printf ' <- '; cat; printf '\n'; } >> "$GH_LOG"
 case "$*" in
@@ -37,7 +37,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_shown_names_secrets_and_holds_none_and_asks_nobody() {
+fn the_printed_commands_contain_no_secrets_and_nothing_is_called() {
     let folder = tempfile::tempdir().expect("a folder");
     let (output, log) = setup(folder.path(), &[]);
     let shown = text(&output.stdout);
@@ -53,14 +53,14 @@ fn what_is_shown_names_secrets_and_holds_none_and_asks_nobody() {
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
-    // A shell takes it as it is.
+    // A shell accepts the output unchanged.
     let script = folder.path().join("shown.sh");
     std::fs::write(&script, &shown).expect("written");
     assert!(Command::new("bash").arg("-n").arg(script).status().expect("bash").success());
 }
 
 #[test]
-fn what_is_run_gives_secrets_to_standard_input_alone() {
+fn secrets_are_passed_only_on_standard_input() {
     let folder = tempfile::tempdir().expect("a folder");
     let (output, log) = setup(folder.path(), &["--env", "dev", "--run"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -72,16 +72,16 @@ fn what_is_run_gives_secrets_to_standard_input_alone() {
     ] {
         assert!(log.contains(line), "{line}\n{log}");
     }
-    let words = log.lines().filter_map(|line| line.split(" <- ").next());
-    assert!(words.clone().all(|words| !words.contains("canary")), "{log}");
+    let message = log.lines().filter_map(|line| line.split(" <- ").next());
+    assert!(message.clone().all(|message| !message.contains("canary")), "{log}");
     let again = "--method POST repos/{owner}/{repo}/environments/dev/";
     assert!(!log.contains(again), "main is there already: {log}");
-    let said = text(&output.stdout) + &text(&output.stderr);
-    assert!(!said.contains("canary"), "{said}");
+    let stderr = text(&output.stdout) + &text(&output.stderr);
+    assert!(!stderr.contains("canary"), "{stderr}");
 }
 
 #[test]
-fn an_approved_environment_gets_the_one_who_asks_as_its_reviewer_and_no_keys() {
+fn a_protected_environment_gets_the_caller_as_reviewer_and_no_keys() {
     let folder = tempfile::tempdir().expect("a folder");
     let (output, log) = setup(folder.path(), &["--env", "prod", "--run"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -92,17 +92,17 @@ fn an_approved_environment_gets_the_one_who_asks_as_its_reviewer_and_no_keys() {
 }
 
 #[test]
-fn what_is_missing_is_told_before_anything_is_changed() {
+fn missing_values_are_reported_before_anything_is_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("dot-env"), "AWS_ACCESS_KEY_ID=a-canary-key\n").expect("written");
     let (output, log) = setup(folder.path(), &["--env", "dev", "--run"]);
-    let said = text(&output.stderr);
-    assert!(output.status.code() == Some(1) && said.contains("`AWS_ACCOUNT_ID` is not set"), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && stderr.contains("`AWS_ACCOUNT_ID` is not set"), "{stderr}");
     assert!(!log.contains(" PUT ") && !log.contains(" set "), "{log}");
-    for (arguments, words) in
+    for (arguments, message) in
         [(&["--run"][..], "hint: pass --env dev"), (&["--env", "rehearse"], "hint: known modules: dev, prod")]
     {
         let (output, _) = setup(folder.path(), arguments);
-        assert!(output.status.code() == Some(1) && text(&output.stderr).contains(words), "{}", text(&output.stderr));
+        assert!(output.status.code() == Some(1) && text(&output.stderr).contains(message), "{}", text(&output.stderr));
     }
 }

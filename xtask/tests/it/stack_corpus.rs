@@ -1,5 +1,5 @@
-//! Every malformed folder of templates in `tests/stack_corpus` gets the exact words it deserves, through the program; and
-//! the real templates are wired for every settings file.
+//! The program refuses every malformed folder of templates in `tests/stack_corpus` with the expected message, and every settings
+//! module gives values for all parameters of the real templates.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn templates(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn every_folder_is_refused_with_its_own_words() {
+fn every_folder_is_refused_with_its_message() {
     let mut cases: Vec<PathBuf> = fs::read_dir(folder()).expect("the corpus").flatten().map(|e| e.path()).collect();
     cases.retain(|path| path.is_dir());
     cases.sort();
@@ -25,23 +25,23 @@ fn every_folder_is_refused_with_its_own_words() {
     for case in &cases {
         let name = case.file_name().and_then(|name| name.to_str()).expect("a name");
         let output = templates(&["--env", "dev", "--folder", name]);
-        let said = String::from_utf8(output.stderr).expect("UTF-8");
-        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(1), "{name}: {stderr}");
         assert!(output.stdout.is_empty(), "{name}");
         let wanted = case.with_extension("txt");
         if std::env::var_os("UPDATE").is_some() {
-            fs::write(&wanted, &said).expect("written");
+            fs::write(&wanted, &stderr).expect("written");
         }
         let wanted = fs::read_to_string(wanted).unwrap_or_default();
-        if said != wanted {
-            wrong.push(format!("== {name}\n-- wanted\n{wanted}\n-- said\n{said}"));
+        if stderr != wanted {
+            wrong.push(format!("== {name}\n-- wanted\n{wanted}\n-- stderr\n{stderr}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_real_templates_are_wired_for_every_module() {
+fn the_real_templates_are_valid_for_every_module() {
     for module in ["dev", "prod", "rehearse"] {
         let output = templates(&["--env", module, "--json"]);
         assert!(output.status.success(), "{module}: {}", String::from_utf8_lossy(&output.stderr));
@@ -61,7 +61,7 @@ fn the_real_templates_are_wired_for_every_module() {
         assert_eq!(parameters["compute"]["CopyRoleArn"], "output:warehouse.CopyRoleArn");
         let nats = if module == "prod" { "3" } else { "1" };
         assert_eq!(parameters["network"]["NatGateways"], nats);
-        // `prod` lets GitHub's jobs in by OIDC, whose stack has the boundary; `dev` uses keys, and its account has no such stack.
+        // `prod` uses OIDC for GitHub's jobs, whose stack has the boundary; `dev` uses keys, so its account does not have this stack.
         let boundary = if module == "prod" { "dpstack-github-boundary" } else { "" };
         for stack in ["network", "warehouse", "compute", "orchestration"] {
             assert_eq!(parameters[stack]["BoundaryName"], boundary, "{stack}");
@@ -71,7 +71,7 @@ fn the_real_templates_are_wired_for_every_module() {
 }
 
 #[test]
-fn the_template_of_githubs_roles_is_wired_by_the_settings_that_have_such_roles() {
+fn the_template_of_githubs_roles_is_valid_for_the_settings_with_oidc() {
     let folder = ["--folder", "../../../infra/github", "--json"];
     let output = templates(&[&["--env", "prod"][..], &folder].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -79,6 +79,6 @@ fn the_template_of_githubs_roles_is_wired_by_the_settings_that_have_such_roles()
     assert_eq!(found["levels"], serde_json::json!([["ci"]]));
     assert_eq!(found["parameters"]["ci"]["GithubSubject"], "repo:example-org/dpworld");
     let output = templates(&[&["--env", "dev"][..], &folder].concat());
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(1) && said.contains("Parameters.GithubSubject"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && stderr.contains("Parameters.GithubSubject"), "{stderr}");
 }

@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A platform in a folder; its database stops with the test.
+/// A platform in a folder; its database is stopped when this value is dropped.
 pub(crate) struct Local {
     dir: tempfile::TempDir,
 }

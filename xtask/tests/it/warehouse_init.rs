@@ -1,11 +1,11 @@
-//! `cargo xtask warehouse-init` on a PostgreSQL server; Redshift's side is tested with the loader, where a Data API is.
+//! `cargo xtask warehouse-init` with PostgreSQL. The tests of the jobs, which have an emulated Data API, cover Redshift.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-/// The server that `cargo xtask test` started, by its superuser's address.
+/// The URL of the server that `cargo xtask test` started, and the password of its superuser.
 fn server() -> (String, String) {
     let url = std::env::var("TEST_WAREHOUSE_POSTGRES").expect("run this test with `cargo xtask test`");
     let (start, rest) = url.split_once("://").expect("a URL");
@@ -30,7 +30,7 @@ async fn enter(url: &str) -> Client {
     client
 }
 
-/// Roles, schemas, tables, their owners and who may do what.
+/// Roles, schemas, tables, owners and permissions.
 async fn catalogue(client: &Client) -> Vec<String> {
     let sql = "SELECT nspname || nspowner::regrole || coalesce(nspacl::text, '') FROM pg_namespace \
                UNION ALL SELECT relname || relowner::regrole || coalesce(relacl::text, '') FROM pg_class \
@@ -67,7 +67,7 @@ async fn a_new_database_is_prepared_and_the_command_is_idempotent() {
     assert_eq!(catalogue(&inside).await, first);
     drop(inside);
 
-    // Parts of this password look like variables to programs that replace those.
+    // Parts of this password look like variables.
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "READER_PASSWORD=corr$ect-horse${x}\\n\n").expect("written");
     let kept = client.query_one("SELECT rolpassword FROM pg_authid WHERE rolname = 'reader'", &[]).await;
@@ -75,7 +75,7 @@ async fn a_new_database_is_prepared_and_the_command_is_idempotent() {
     let done = init(&address, &password, &["--dot-env", file.path().to_str().expect("UTF-8")]);
     let mut reader: tokio_postgres::Config = admin.parse().expect("a URL");
     let entered = reader.user("reader").password(r"corr$ect-horse${x}\n").dbname(&name).connect(NoTls).await;
-    // The role is the whole server's, and later tests log in as it.
+    // The role exists for the whole server, and later tests log in with it.
     client.batch_execute(&format!("ALTER ROLE reader PASSWORD '{kept}'")).await.expect("restored");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     drop(entered.expect("the password is the file's"));
@@ -89,10 +89,10 @@ fn passwords_come_from_dot_env_and_the_environment_overrides_it() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("PGPASSWORD='{password}'\nREADER_PASSWORD=hunter2\n")).expect("written");
     let more = ["--dry-run", "--dot-env", file.path().to_str().expect("UTF-8")];
-    // Empty, so unset; then wrong.
+    // Empty variables are ignored; then a wrong value.
     let entered = init(&address, "", &more);
-    let words = String::from_utf8_lossy(&entered.stderr);
-    assert!(entered.status.success(), "{words}");
+    let message = String::from_utf8_lossy(&entered.stderr);
+    assert!(entered.status.success(), "{message}");
     let shown = String::from_utf8_lossy(&entered.stdout);
     assert!(shown.contains("ALTER ROLE reader LOGIN") && !shown.contains("hunter2"), "{shown}");
     let wrong = init(&address, "not-it", &more);
@@ -114,10 +114,10 @@ fn wrong_addresses_and_options_are_reported() {
         (&format!("{server}/nowhere"), &[], "database \"nowhere\" does not exist"),
     ] {
         let output = init(address, &password, more);
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{address} {more:?}: {words}");
-        assert!(words.contains(wanted), "{address} {more:?}: {words}");
-        assert!(!words.contains("hunter2") && !words.contains(&password), "{words}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{address} {more:?}: {message}");
+        assert!(message.contains(wanted), "{address} {more:?}: {message}");
+        assert!(!message.contains("hunter2") && !message.contains(&password), "{message}");
     }
     let wrong = init(&somewhere, "not-it", &[]);
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("password authentication failed"));
@@ -137,10 +137,10 @@ openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// The server of the tests with TLS, for connections that ask for it. Its files are written by itself, beside its data.
+/// Enables TLS on the server of the tests. The server writes the certificate files itself, to its data folder.
 async fn with_tls(client: &Client, folder: &Path) {
     for name in ["tls.key", "tls.pem"] {
-        let text = std::fs::read_to_string(folder.join(name)).expect("made");
+        let text = std::fs::read_to_string(folder.join(name)).expect("created");
         let write = format!("umask 077; printf \"%b\\n\" \"$(cat)\" > {name}");
         client.batch_execute(&format!("COPY (SELECT '{text}') TO PROGRAM '{write}'")).await.expect("written");
     }
@@ -155,7 +155,7 @@ async fn with_tls(client: &Client, folder: &Path) {
 }
 
 #[tokio::test]
-async fn a_connection_is_encrypted_and_verified_as_the_address_asks_for() {
+async fn a_connection_is_encrypted_and_verified_as_the_url_specifies() {
     let (server, password) = server();
     let folder = tempfile::tempdir().expect("a folder");
     certificates(folder.path());
@@ -166,8 +166,8 @@ async fn a_connection_is_encrypted_and_verified_as_the_address_asks_for() {
     };
     let file = |name: &str| format!("sslrootcert={}", folder.path().join(name).display());
 
-    let (code, said) = try_it(&named, "sslmode=require");
-    assert!(code == Some(1) && said.contains("server does not support TLS"), "{said}");
+    let (code, stderr) = try_it(&named, "sslmode=require");
+    assert!(code == Some(1) && stderr.contains("server does not support TLS"), "{stderr}");
     let client = enter(&std::env::var("TEST_WAREHOUSE_POSTGRES").expect("set")).await;
     with_tls(&client, folder.path()).await;
     let began = std::time::Instant::now();
@@ -188,10 +188,10 @@ async fn a_connection_is_encrypted_and_verified_as_the_address_asks_for() {
         (&named, file("nowhere"), Some("cannot use the certificates in")),
         (&named, "sslmode=prefer".to_owned(), Some("fall back to plaintext")),
     ] {
-        let (code, said) = try_it(address, &options);
-        assert_eq!(code, Some(i32::from(wanted.is_some())), "{address} {options}: {said}");
-        assert!(wanted.is_none_or(|wanted| said.contains(wanted)), "{address} {options}: {said}");
-        assert!(!said.contains(&password), "{said}");
+        let (code, stderr) = try_it(address, &options);
+        assert_eq!(code, Some(i32::from(wanted.is_some())), "{address} {options}: {stderr}");
+        assert!(wanted.is_none_or(|wanted| stderr.contains(wanted)), "{address} {options}: {stderr}");
+        assert!(!stderr.contains(&password), "{stderr}");
     }
     for sql in ["ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()"] {
         client.batch_execute(sql).await.expect("reset");

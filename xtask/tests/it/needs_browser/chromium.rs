@@ -1,5 +1,5 @@
-//! Chromium without a window, spoken to in its DevTools protocol over the pipe that `--remote-debugging-pipe` opens: JSON
-//! messages that end in a zero byte, to its file descriptor 3 and from its 4.
+//! Headless Chromium, controlled with the DevTools protocol over the pipes of `--remote-debugging-pipe`: JSON messages that
+//! end with a zero byte, written to its file descriptor 3 and read from 4.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -12,13 +12,13 @@ use nix::sys::stat::Mode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The longest wait for an answer; Chromium's first start on a busy machine takes seconds.
+/// The maximum wait for a response; on a busy machine, Chromium's first start takes seconds.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Nothing but the page: no network of its own, no profile that lasts.
+/// Disables everything but the page: background network requests and a permanent profile.
 const FLAGS: [&str; 13] = [
     "--headless=new",
-    "--no-sandbox", // tests may run as root, where Chromium's sandbox cannot; the only page is our own
+    "--no-sandbox", // tests may run as root, where Chromium's sandbox does not work; we open only our own page
     "--disable-gpu",
     "--disable-quic",
     "--disable-dev-shm-usage",
@@ -32,7 +32,7 @@ const FLAGS: [&str; 13] = [
     "--remote-debugging-pipe",
 ];
 
-/// A running Chromium with one page; it ends with this value.
+/// A running Chromium with one page; it is stopped when this value is dropped.
 pub struct Chromium {
     process: Child,
     to: File,
@@ -43,7 +43,7 @@ pub struct Chromium {
     folder: TempDir,
 }
 
-/// Chromium's program: `$CHROMIUM`, or what distributions call it.
+/// The Chromium program: `$CHROMIUM`, or a name that distributions use.
 pub fn installed() -> Option<PathBuf> {
     let given = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -60,7 +60,7 @@ impl Chromium {
         for pipe in [&to, &from] {
             nix::unistd::mkfifo(pipe, Mode::S_IRWXU).expect("a named pipe");
         }
-        // The shell opens the two descriptors by number, which Rust's own `Command` cannot.
+        // A shell opens the two file descriptors by number, which Rust's `Command` cannot do.
         let process = Command::new("sh")
             .args(["-c", r#"exec "$@" 3<"$0/to" 4>"$0/from""#])
             .arg(folder.path())
@@ -112,7 +112,7 @@ impl Chromium {
         }
     }
 
-    /// Opens a file, and gives what happened until it was loaded.
+    /// Opens a file, and returns the events until it is loaded.
     pub fn open(&mut self, file: &Path) -> Vec<Value> {
         self.events.clear();
         self.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
@@ -120,30 +120,30 @@ impl Chromium {
             let event = self.next("loading the page");
             self.events.push(event);
         }
-        // What the page does after it has loaded, its first painting too, is done before this is answered.
+        // The response comes after the page has finished its work, including the first paint.
         self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(() => done(true))))");
         std::mem::take(&mut self.events)
     }
 
-    /// Evaluates an expression in the page, which its content security policy does not forbid; a promise is waited for.
+    /// Evaluates an expression in the page, which its content security policy allows; waits for a promise.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.call("Runtime.evaluate", params);
-        assert!(answer["exceptionDetails"].is_null(), "{}", answer["exceptionDetails"]);
-        answer["result"]["value"].clone()
+        let response = self.call("Runtime.evaluate", params);
+        assert!(response["exceptionDetails"].is_null(), "{}", response["exceptionDetails"]);
+        response["result"]["value"].clone()
     }
 
     fn next(&mut self, doing: &str) -> Value {
         self.from.recv_timeout(PATIENCE).unwrap_or_else(|error| {
-            let said = fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
-            panic!("Chromium gave no answer to {doing}: {error}\n{said}")
+            let stderr = fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
+            panic!("Chromium did not respond to {doing}: {error}\n{stderr}")
         })
     }
 }
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Asked first: its helper processes end with it, and its profile is no longer in use.
+        // Closing it first also stops its helper processes, so that its profile is no longer in use.
         let _ = self.to.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(10) {

@@ -118,9 +118,9 @@ fn respond(request: Request, own: &str, digest: &str, configuration: &str, asked
             (200, json!({ "authorizationData": [data] }))
         }
         (None, Method::Put) => {
-            let words = "The image tag already exists in the repository and cannot be overwritten because the repository \
+            let message = "The image tag already exists in the repository and cannot be overwritten because the repository \
                          is immutable.";
-            (400, json!({ "errors": [{ "code": "TAG_INVALID", "message": words }] }))
+            (400, json!({ "errors": [{ "code": "TAG_INVALID", "message": message }] }))
         }
         // Every layer exists.
         _ => (200, json!({})),

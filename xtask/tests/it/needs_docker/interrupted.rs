@@ -1,5 +1,5 @@
-//! Interrupted during a build and during a push, by the user or because the engine stops: no partial result counts, and the
-//! same command finishes the work.
+//! A build or push that is interrupted by the user or by the engine leaves no partial result, and running the same command
+//! again finishes it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use super::doubles::Stalling;
 use super::engine::Engine;
-use super::{REGION, SECRET, build_images, docker_says, first, ministack, on_aws, refusal, repository};
+use super::{REGION, SECRET, build_images, docker_output, first, ministack, on_aws, refusal, repository};
 
 /// A running command.
 struct Running(Child);
 
 impl Running {
-    /// A test run in the background makes its children ignore SIGINT; a terminal does not.
+    /// Resets SIGINT: unlike in a terminal, children of a test in the background ignore it.
     fn start(command: &Command) -> Self {
         let mut own = Command::new("env");
         own.arg("--default-signal=INT").arg(command.get_program()).args(command.get_args());
@@ -33,11 +33,11 @@ impl Running {
     }
 
     /// Waits for a line of its standard error.
-    fn until(&mut self, words: &str) {
-        let mut said = Vec::new();
+    fn until(&mut self, message: &str) {
+        let mut stderr = Vec::new();
         let mut lines = BufReader::new(self.0.stderr.as_mut().expect("standard error")).lines();
-        while !said.last().is_some_and(|line: &String| line.contains(words)) {
-            said.push(lines.next().unwrap_or_else(|| panic!("no line has `{words}`: {said:?}")).expect("UTF-8"));
+        while !stderr.last().is_some_and(|line: &String| line.contains(message)) {
+            stderr.push(lines.next().unwrap_or_else(|| panic!("no line has `{message}`: {stderr:?}")).expect("UTF-8"));
         }
     }
 
@@ -51,10 +51,10 @@ impl Running {
     /// Waits for a temporary failure.
     fn fails_temporarily(self) {
         let output = self.0.wait_with_output().expect("it ends");
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(75), "{words}");
-        assert!(words.contains("hint: check that the engine is running, then run the command again"), "{words}");
-        assert!(output.stdout.is_empty() && !words.contains(SECRET), "{words}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(75), "{message}");
+        assert!(message.contains("hint: check that the engine is running, then run the command again"), "{message}");
+        assert!(output.stdout.is_empty() && !message.contains(SECRET), "{message}");
     }
 }
 
@@ -82,7 +82,7 @@ fn an_interrupted_build_leaves_no_container_and_the_next_one_finishes() {
     running.until("Running in");
     running.interrupt();
     let began = Instant::now();
-    while docker_says(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
+    while docker_output(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
         assert!(began.elapsed() < Duration::from_secs(30), "the build's container still exists");
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -140,8 +140,8 @@ fn a_killed_engine_is_a_temporary_failure_and_the_next_run_finishes() {
     engine.kill();
     pushing.fails_temporarily();
 
-    let (code, words) = refusal(&mut push(&[]));
-    assert!(code == Some(1) && words.contains("no Docker engine answers at tcp://127.0.0.1:"), "{words}");
+    let (code, message) = refusal(&mut push(&[]));
+    assert!(code == Some(1) && message.contains("no Docker engine answers at tcp://127.0.0.1:"), "{message}");
 
     registry.release();
     engine.start_again();

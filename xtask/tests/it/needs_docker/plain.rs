@@ -1,5 +1,5 @@
-//! The ingestion image beside what one writes first: Python, pandas and awswrangler on the same base. The table of `docs/images.md`
-//! has the figures that this prints.
+//! Compares the ingestion image with a simple one: Python, pandas and awswrangler on the same base. Prints the figures of the
+//! table in `docs/images.md`.
 
 use std::fs;
 use std::path::Path;
@@ -11,24 +11,24 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::run::{container, source};
-use super::{REGION, docker_says, first, on_aws, setting};
+use super::{REGION, docker_output, first, on_aws, setting};
 
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/needs_docker/plain");
 
-/// Bytes unpacked.
+/// The uncompressed size in bytes.
 fn size(image: &str) -> u64 {
-    docker_says(&["image", "inspect", "--format", "{{.Size}}", image]).trim().parse().expect("a number")
+    docker_output(&["image", "inspect", "--format", "{{.Size}}", image]).trim().parse().expect("a number")
 }
 
-/// Bytes of the layers as a registry has them, and as they are pulled.
+/// The compressed size of the layers in bytes, as they are stored in a registry and pulled.
 fn packed(image: &str) -> u64 {
-    let manifest = docker_says(&["manifest", "inspect", "--insecure", image]);
+    let manifest = docker_output(&["manifest", "inspect", "--insecure", image]);
     let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
     manifest["layers"].as_array().expect("layers").iter().map(|layer| layer["size"].as_u64().expect("a size")).sum()
 }
 
 #[test]
-fn the_ingestion_image_is_a_tenth_of_a_plain_one_that_does_less() {
+fn the_ingestion_image_has_a_tenth_of_the_size_of_a_simple_one() {
     let ours = first();
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["Dockerfile", "requirements.txt", "job.py"] {
@@ -46,7 +46,7 @@ fn the_ingestion_image_is_a_tenth_of_a_plain_one_that_does_less() {
     let built = build.arg(folder.path()).output().expect("docker starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let seconds = began.elapsed().as_secs_f64();
-    docker_says(&["push", "--quiet", &plain]);
+    docker_output(&["push", "--quiet", &plain]);
 
     on_aws(REGION, &["bucket", "plain"]);
     let environment = BTreeMap::from([
@@ -57,8 +57,8 @@ fn the_ingestion_image_is_a_tenth_of_a_plain_one_that_does_less() {
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
     ]);
     let began = Instant::now();
-    let (code, words) = container(&plain, &[], &environment, &source());
-    assert_eq!(code, Some(0), "{words}");
+    let (code, message) = container(&plain, &[], &environment, &source());
+    assert_eq!(code, Some(0), "{message}");
     println!("plain: its job took {:.1} s, its build {seconds:.0} s", began.elapsed().as_secs_f64());
     let names = ours.iter().map(|image| image["uri"].as_str().expect("a name")).chain([plain.as_str()]);
     for name in names {

@@ -1,11 +1,11 @@
-//! What is built and pushed, and what is not.
+//! Images are built and pushed only if they changed.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{SECRET, build_images, docker, docker_says, first, made, ministack, repository, setting};
+use super::{SECRET, build_images, docker, docker_output, first, ministack, pushed, repository, setting};
 
 const CHANGED: &str = "jobs/src/cli/copy.rs";
 
@@ -26,15 +26,15 @@ fn an_image_in_the_registry_is_neither_built_nor_pushed_and_needs_no_engine() {
 }
 
 #[test]
-fn a_changed_source_file_is_one_new_layer_of_its_own_image() {
+fn a_changed_source_file_changes_one_layer_of_one_image() {
     let first = first();
     let source = repository().join(CHANGED);
     let before = fs::read(&source).expect("a source file");
-    // The linker keeps this in the program.
+    // The linker does not remove this from the program.
     let mut file = OpenOptions::new().append(true).open(&source).expect("a source file");
     let more = format!("\n#[used]\nstatic CHANGED: [u8; 8] = *b\"{:08x}\";\n", std::process::id());
     file.write_all(more.as_bytes()).expect("written");
-    let second = made(&[]);
+    let second = pushed(&[]);
     fs::write(&source, before).expect("as it was");
     assert_eq!(second[1]["uri"], first[1]["uri"], "the dbt image does not change");
     assert!(second[1]["built"] == false && second[1]["pushed"].is_null(), "{second:?}");
@@ -51,10 +51,10 @@ fn three_builds_without_cache_give_the_same_layer_of_less_than_28_mb() {
             build_images(&["--no-cache", "--image", "ingestion-image", "--json"]).output().expect("xtask starts");
         let built: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let local = built[0]["uri"].as_str().expect("a name");
-        layers.push(docker_says(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", local]));
+        layers.push(docker_output(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", local]));
         assert!(built[0]["size"].as_u64().is_some_and(|size| size < 28_000_000), "{built}");
     }
-    layers.push(docker_says(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &name]));
+    layers.push(docker_output(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", &name]));
     assert!(layers.iter().all(|other| *other == layers[0] && other.matches("sha256:").count() == 1), "{layers:?}");
 }
 
@@ -67,7 +67,7 @@ fn no_layer_and_no_label_contains_a_secret() {
         for secret in [SECRET, "canary"] {
             assert!(!saved.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} is in {name}");
         }
-        let labels = docker_says(&["image", "inspect", "--format", "{{json .Config.Labels}}", name]);
+        let labels = docker_output(&["image", "inspect", "--format", "{{json .Config.Labels}}", name]);
         for label in ["title", "version"] {
             assert!(labels.contains(&format!("org.opencontainers.image.{label}")), "{labels}");
         }

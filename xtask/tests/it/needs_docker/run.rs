@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::{REGION, build_images, docker, docker_says, first, on_aws, setting};
+use super::{REGION, build_images, docker, docker_output, first, on_aws, setting};
 
 const ELSEWHERE: &str = "eu-central-1";
 
@@ -54,7 +54,7 @@ fn count(database: &str, table: &str) -> i64 {
     connected(database, async |client| client.query_one(&sql, &[]).await.expect(&sql).get(0))
 }
 
-/// Runs a container as Batch on Fargate does; its exit code and output. The list of processes shows no value.
+/// Runs a container as Batch on Fargate does; returns its exit code and output. Values do not appear in the process list.
 pub(super) fn container(
     image: &str,
     command: &[&str],
@@ -69,8 +69,8 @@ pub(super) fn container(
         docker.args(["--env", name]).env(name, value);
     }
     let output = docker.arg(image).args(command).output().expect("docker starts");
-    let words = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    (output.status.code(), words)
+    let message = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code(), message)
 }
 
 /// The recorded responses of the API if they exist, else the sample.
@@ -92,7 +92,7 @@ fn records(collection: &str) -> i64 {
 fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_to_tmp() {
     let name = |image: &Value| image["uri"].as_str().expect("a name").to_owned();
     let ministack: Vec<String> = first().iter().map(name).collect();
-    // ECR's API does not know the other registry: the engine finds out which layers it lacks.
+    // The other registry has no ECR API, so the engine determines which layers are missing.
     on_aws(ELSEWHERE, &["repositories", "ingestion-image", "dbt-image"]);
     let mut command = build_images(&["--push", "--registry", &setting("TEST_REGISTRY"), "--json"]);
     let output = command.env("AWS_DEFAULT_REGION", ELSEWHERE).output().expect("xtask starts");
@@ -103,9 +103,9 @@ fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_t
     for image in ministack.iter().cloned().chain(pushed.iter().map(name)) {
         assert!(image.contains("@sha256:"), "{image}");
         // Remove all its names, so that its layers are pulled from the registry.
-        let id = docker_says(&["image", "inspect", "--format", "{{.Id}}", &image]);
-        docker_says(&["image", "rm", "--force", id.trim()]);
-        docker_says(&["pull", "--quiet", &image]);
+        let id = docker_output(&["image", "inspect", "--format", "{{.Id}}", &image]);
+        docker_output(&["image", "rm", "--force", id.trim()]);
+        docker_output(&["pull", "--quiet", &image]);
     }
 
     let database = Database::new();
@@ -122,8 +122,8 @@ fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_t
         ("WAREHOUSE_URL", database.url("LOADER").into()),
     ]);
     for job in ["transformation", "copy"] {
-        let (code, words) = container(&ingestion, &[job], &environment, &source());
-        assert_eq!(code, Some(0), "{job}: {words}");
+        let (code, message) = container(&ingestion, &[job], &environment, &source());
+        assert_eq!(code, Some(0), "{job}: {message}");
     }
     for collection in ["launches", "payloads", "cores", "starlink", "crew", "company"] {
         assert_eq!(count(&database.0, &format!("spacex.{collection}")), records(collection), "{collection}");
@@ -136,15 +136,15 @@ fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_t
         ("DBT_PASSWORD", warehouse.password().expect("a password").to_owned()),
     ]);
     environment.remove("WAREHOUSE_URL");
-    let (code, words) = container(&dbt, &["dbt", "build"], &environment, &source());
-    assert!(code == Some(0) && words.contains("ERROR=0"), "{words}");
+    let (code, message) = container(&dbt, &["dbt", "build"], &environment, &source());
+    assert!(code == Some(0) && message.contains("ERROR=0"), "{message}");
     assert_eq!(count(&database.0, "analytics.fct_launches"), records("launches"));
 
-    // Only /tmp is writable, and there is no shell.
+    // Only /tmp is writable, and the image has no shell.
     let code = "import os\nopen('/tmp/x', 'w')\nassert os.getuid() == 65532\nopen('/dbt/x', 'w')";
     let mut python = Command::new("docker");
     python.args(["run", "--rm", "--read-only", "--cap-drop", "ALL", "--entrypoint", "python3", &dbt, "-c", code]);
-    let words = String::from_utf8_lossy(&python.output().expect("docker starts").stderr).into_owned();
-    assert!(words.contains("line 4") && words.contains("Read-only file system: '/dbt/x'"), "{words}");
-    assert!(!docker(&["run", "--rm", &ingestion, "sh"]).status.success(), "there is no shell");
+    let message = String::from_utf8_lossy(&python.output().expect("docker starts").stderr).into_owned();
+    assert!(message.contains("line 4") && message.contains("Read-only file system: '/dbt/x'"), "{message}");
+    assert!(!docker(&["run", "--rm", &ingestion, "sh"]).status.success(), "the image has no shell");
 }

@@ -71,9 +71,9 @@ fn run(line: &str, declared: &BTreeMap<String, String>) -> String {
     command.envs(std::env::vars().filter(|(name, _)| name.starts_with("RUSTUP_") || name == "CARGO_HOME"));
     command.envs(machine()).envs(declared.iter().map(|(name, value)| (name, given(value))));
     let output = command.stdin(Stdio::null()).output().expect("bash starts");
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "`{line}`: {}\n{words}", String::from_utf8_lossy(&output.stdout));
-    assert!(!words.contains(SECRET), "`{line}` shows a secret");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "`{line}`: {}\n{message}", String::from_utf8_lossy(&output.stdout));
+    assert!(!message.contains(SECRET), "`{line}` prints a secret");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
@@ -98,9 +98,9 @@ fn the_workflow_deploys_everything_to_an_empty_account() {
     ];
     assert_eq!(lines, wanted, "a later step would hide a missing one");
     for (line, declared) in &steps {
-        let said = run(line, declared);
+        let stdout = run(line, declared);
         match line.as_str() {
-            line if line.contains("--push") => assert!(said.contains("sha256:"), "{said}"),
+            line if line.contains("--push") => assert!(stdout.contains("sha256:"), "{stdout}"),
             line if line.contains("plan.txt") => {
                 let (plan, shown) = (plan(), fs::read_to_string(repository().join("plan.txt")).expect("plan.txt"));
                 assert!(shown.contains(plan["digest"].as_str().expect("a digest")), "{shown}");
@@ -108,10 +108,10 @@ fn the_workflow_deploys_everything_to_an_empty_account() {
                 assert!(images.iter().all(|image| image["digest"].is_string()), "both are pushed: {images:?}");
                 assert_eq!(plan["idle"], false);
             }
-            line if line.contains("--expect") => assert!(said.contains("\nDeployed."), "{said}"),
-            line if line.contains("sync-dags") => assert!(said.contains("Nothing to do"), "{said}"),
+            line if line.contains("--expect") => assert!(stdout.contains("\nDeployed."), "{stdout}"),
+            line if line.contains("sync-dags") => assert!(stdout.contains("Nothing to do"), "{stdout}"),
             line if line.contains("status") => {
-                assert!(said.contains("All parts that can be verified here are"), "{said}")
+                assert!(stdout.contains("All parts that can be verified here are"), "{stdout}")
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ fn account(allowed: &str) -> (Value, Value) {
 }
 
 #[test]
-fn the_right_account_is_green_and_another_one_is_red() {
+fn the_expected_account_is_green_and_another_one_is_red() {
     let (credentials, right) = account("000000000000");
     assert_eq!(credentials["state"], "green", "{credentials}");
     assert_eq!(right["state"], "green", "{right}");

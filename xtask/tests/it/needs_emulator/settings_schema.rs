@@ -1,4 +1,4 @@
-//! The JSON Schemas checked by the validator in dbt's environment.
+//! Validates the settings with the JSON Schema validator in dbt's environment.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use super::setting;
 
 #[test]
-fn the_committed_settings_pass_and_wrong_ones_do_not() {
+fn the_committed_settings_are_valid_and_wrong_ones_are_not() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
     command.arg(own.join("tests/it/needs_emulator/schema.py")).arg(own.join("../infra/settings"));

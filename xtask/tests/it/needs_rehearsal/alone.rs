@@ -142,7 +142,7 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     let local = Local::new().json(&[]);
     assert_eq!(report["tables"], local["tables"]);
     assert_eq!(report["contradictions"], serde_json::json!([]));
-    // Except for the unit tests, which the job in the cloud excludes.
+    // Except for the unit tests, which the job on AWS excludes.
     let excluded = |count: &str| if ["pass", "total"].contains(&count) { unit_tests() } else { 0 };
     for count in ["pass", "warn", "error", "skip", "total"] {
         let of = |value: &Value| value["dbt"][count].as_u64().expect("a count");

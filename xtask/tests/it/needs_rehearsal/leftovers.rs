@@ -1,4 +1,4 @@
-//! A stopped rehearsal has no leftovers, whatever stopped it.
+//! A stopped rehearsal leaves nothing behind, however it was stopped.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -71,7 +71,7 @@ fn the_next_rehearsal_stops_what_a_killed_one_left_running() {
     for what in ["a server", "process", "image"] {
         assert!(running_still.iter().any(|one| one.starts_with(what)), "{what}: {running_still:?}");
     }
-    // A user's process in the folder and a folder of another name are not touched.
+    // A process of the user in the folder, and folders with other names, are not affected.
     let mut process = Command::new("sleep").arg("60").current_dir(&folder).spawn().expect("sleep starts");
     let notes = folder.with_file_name("my-notes");
     fs::create_dir_all(&notes).expect("created");

@@ -78,7 +78,7 @@ fn dies(prepare: impl Fn(&Account), arguments: &[&str], calls: &[&str]) {
     let mut met = Vec::new();
     for last in 0.. {
         let mut over = false;
-        for fate in [Fate::Lost, Fate::Unanswered] {
+        for fate in [Fate::Lost, Fate::NoResponse] {
             let account = account();
             prepare(&account);
             let Some(asked) = Killed::begin(&account, arguments, last, fate).end(last, fate) else {
@@ -167,7 +167,7 @@ fn dies_at(seed: u64, count: usize, prepare: impl Fn() -> Account, arguments: &[
     assert!(calls > 20, "{calls} calls, {wanted}");
     for number in seeded(seed).take(count) {
         let last = usize::try_from(number).expect("31 bits") % calls;
-        let fate = if (number / 65_536) % 2 == 0 { Fate::Lost } else { Fate::Unanswered };
+        let fate = if (number / 65_536) % 2 == 0 { Fate::Lost } else { Fate::NoResponse };
         let account = prepare();
         let asked = Killed::begin(&account, arguments, last, fate).end(last, fate);
         let again = account.run(arguments).done();

@@ -16,7 +16,7 @@ pub(super) struct Airflow {
     pub(super) slow: u32,
     /// The number of runs that started after ours.
     pub(super) newer: usize,
-    /// The number of requests before those.
+    /// The number of requests before these.
     pub(super) slow_from: u32,
     queries: u32,
 }

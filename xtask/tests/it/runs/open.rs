@@ -6,7 +6,7 @@ use super::{command, stub::Cloud, stub::Stub, text as output_text, value, xtask}
 
 const TOKEN: &str = "canary+token/1==";
 
-/// A fake browser: saves its arguments, its environment and the file.
+/// A fake browser that saves its arguments, its environment and the file.
 const BROWSER: &str =
     "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$0.arguments\"\nenv > \"$0.environment\"\ncp -p \"$1\" \"$0.page\"\n";
 

@@ -1,6 +1,6 @@
 //! A stub of the operations of Batch, CloudWatch Logs, MWAA and STS that a run uses, over HTTP, for the SDK's real clients. A
 //! job changes its state with each query; log events are late, repeated, out of order, in several pages and in new streams.
-//! It does not prove that AWS responds like this.
+//! It does not verify that AWS responds like this.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

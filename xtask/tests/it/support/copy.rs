@@ -29,7 +29,7 @@ pub(crate) fn copy_repository(to: &Path) {
             fs::copy(from.join(path), &place).expect("copied");
         }
     }
-    // Files that were deleted since.
+    // Files that have been deleted since.
     let mut open = vec![to.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry")) {

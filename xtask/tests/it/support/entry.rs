@@ -115,7 +115,7 @@ impl Running {
 impl Finished {
     /// Checks the exit code, and that standard error is one line with these texts.
     #[track_caller]
-    pub(crate) fn complains(&self, code: i32, texts: &[&str]) {
+    pub(crate) fn reports(&self, code: i32, texts: &[&str]) {
         assert_eq!((self.code, self.stderr.lines().count()), (Some(code), 1), "{self:?}");
         for text in texts {
             assert!(self.stderr.contains(text), "`{text}` is not in: {}", self.stderr);

@@ -15,9 +15,9 @@ pub(crate) fn ask(
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\n{lines}Connection: close\r\nContent-Length: {length}\r\n\r\n");
     server.write_all(head.as_bytes()).and_then(|()| server.write_all(body)).expect("sent");
-    let mut answer = Vec::new();
-    server.read_to_end(&mut answer).expect("an answer");
-    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
-    let rest = answer.split_off(end);
-    (String::from_utf8(answer).expect("text"), rest)
+    let mut response = Vec::new();
+    server.read_to_end(&mut response).expect("a response");
+    let end = response.windows(4).position(|part| part == b"\r\n\r\n").expect("a head") + 4;
+    let rest = response.split_off(end);
+    (String::from_utf8(response).expect("text"), rest)
 }

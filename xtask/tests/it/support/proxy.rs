@@ -53,7 +53,7 @@ pub(crate) enum Fate {
     /// The request is lost, and the client waits.
     Lost,
     /// The response is lost, and the client waits.
-    Unanswered,
+    NoResponse,
     /// The request arrives; the client gets a 500.
     FailedAfter,
     /// The request arrives; the connection is closed without a response.
@@ -138,7 +138,7 @@ fn serve(
     let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|code| code.parse().ok());
     log.lock().expect("no panic")[index].status = status;
     let answer = match fate {
-        Fate::Unanswered => return Some(client),
+        Fate::NoResponse => return Some(client),
         Fate::ClosedAfter => return None,
         Fate::FailedAfter => error("500 Internal Server Error", "InternalError"),
         _ => answer,

@@ -90,10 +90,10 @@ fn after_a_death_before_any_request_all_files_import_and_the_next_sync_completes
 
 #[test]
 fn after_a_death_after_any_request_all_files_import_and_the_next_sync_completes() {
-    dies(Fate::Unanswered, "unanswered", &AFTER);
+    dies(Fate::NoResponse, "no-response", &AFTER);
 }
 
 #[test]
 fn uploads_of_a_dead_sync_are_still_ours_when_the_files_changed_since() {
-    dies(Fate::Unanswered, "later", &LATER);
+    dies(Fate::NoResponse, "later", &LATER);
 }
