@@ -1,6 +1,6 @@
 //! The only floor that touches files, clock, network and processes.
 //!
-//! Architecture invariant: no edge file imports another; what two of them need is made above and handed to both.
+//! Architecture invariant: no edge file imports another; a caller creates what two of them need and passes it to both.
 
 pub mod emulator;
 pub mod files;

@@ -160,10 +160,10 @@ impl Bench {
     }
 
     /// A sync that fails with these texts.
-    pub(super) fn refused(&mut self, arguments: &[&str], words: &[&str]) -> Vec<Recorded> {
+    pub(super) fn refused(&mut self, arguments: &[&str], texts: &[&str]) -> Vec<Recorded> {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);
-        refusal(&output, words);
+        refusal(&output, texts);
         proxy.requests()
     }
 

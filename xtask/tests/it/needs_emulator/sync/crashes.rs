@@ -47,9 +47,9 @@ pub(super) fn prepared(name: &str) -> Bench {
 
 /// The sync is killed at each request in turn; the next sync has the same files, or others.
 fn dies(fate: Fate, name: &str, next: &[(&str, &str)]) {
-    let mut whole = prepared(name);
-    let (_, requests) = whole.done(&[]);
-    whole.holds(&AFTER);
+    let mut complete = prepared(name);
+    let (_, requests) = complete.done(&[]);
+    complete.holds(&AFTER);
     // The listing, the manifest; the announcement, data, new modules, the DAG, deletes, the manifest.
     assert_eq!(requests.len(), 2 + 1 + 2 + 4 + 1 + 3 + 1);
     for last in 0..requests.len() {

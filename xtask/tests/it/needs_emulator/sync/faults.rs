@@ -20,8 +20,8 @@ fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {
 }
 
 fn each_write(fate: Fate, name: &str, positions: impl IntoIterator<Item = usize>) {
-    let mut whole = prepared(name);
-    let (_, requests) = whole.done(&[]);
+    let mut complete = prepared(name);
+    let (_, requests) = complete.done(&[]);
     assert_eq!(requests.iter().filter(|request| request.method == "PUT").count(), WRITES);
     for at in positions {
         let mut bench = prepared(&format!("{name}{at}"));

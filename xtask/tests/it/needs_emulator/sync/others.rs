@@ -55,11 +55,11 @@ fn an_edit_by_others_is_refused_by_name() {
     // Of the same length.
     bench.meddle("dags/dag.py", "import zlib\n");
     bench.meddle("dags/gone.py", "import json\n");
-    let words = [
+    let texts = [
         "`dags/dag.py` was changed by someone else",
         "`dags/gone.py` was changed by someone else and would be deleted",
     ];
-    let requests = bench.refused(&[], &words);
+    let requests = bench.refused(&[], &texts);
     assert!(requests.iter().all(|request| request.method == "GET"));
     bench.done(&["--overwrite"]);
     bench.holds(&[REQUIREMENTS, ("dag.py", "import json\n")]);
