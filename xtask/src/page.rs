@@ -114,7 +114,7 @@ fn tiles(run: &LocalReport) -> Markup {
         let results = [(dbt.pass, "passed"), (dbt.error, "failed"), (dbt.warn, "warned"), (dbt.skip, "skipped")];
         tiles.push(("Models and tests", count(dbt.total), list(&results, "none in this run")));
     }
-    let steps = run.seconds.steps();
+    let steps = &run.seconds;
     let longest = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("", |step| step.0);
     let total: f64 = steps.iter().map(|step| step.1).sum();
     tiles.push(("Seconds", format!("{total:.1}"), format!("longest step: {longest}")));
@@ -125,7 +125,6 @@ fn tiles(run: &LocalReport) -> Markup {
     }
 }
 
-/// dbt's results, failures first.
 fn models_and_tests(dbt: &Results) -> Markup {
     let findings = |title: &str, findings: &[Finding]| {
         html! {
@@ -171,12 +170,11 @@ fn tables(run: &LocalReport) -> Markup {
 }
 
 fn this_run(run: &LocalReport) -> Markup {
-    let steps = run.seconds.steps().map(|(name, seconds)| format!("{name} {seconds:.1} s")).join(", ");
     html! {
         section {
             h2 { "This run" }
             dl.places.card {
-                @for (name, text) in [("Lake", &run.lake), ("Warehouse", &run.warehouse), ("Time", &steps)] {
+                @for (name, text) in [("Lake", &run.lake), ("Warehouse", &run.warehouse), ("Time", &run.took())] {
                     dt { (name) } dd { (breakable(text)) }
                 }
             }

@@ -20,7 +20,8 @@ pub const MODULE: &str = "rehearse";
 /// The environment variable that marks a server's processes, and the label of the jobs' containers; the value is the ID.
 pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
-/// The key that emulators accept.
+/// Airflow's DAG folder.
+pub const DAGS: &str = "airflow/dags";
 const KEY: &str = "test";
 
 /// A rehearsal's ID, folder and ports on 127.0.0.1.
@@ -51,10 +52,8 @@ pub fn is_id(name: &str) -> bool {
 /// The jobs' access to the warehouse, which is PostgreSQL instead of Redshift.
 #[derive(Clone, Debug)]
 pub struct Warehouse {
-    /// The URL for the role `loader`.
     pub loader: String,
     pub port: u16,
-    /// The password of `transformer`.
     pub transformer: String,
 }
 
@@ -67,7 +66,6 @@ fn environment<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, S
 }
 
 impl Place {
-    /// The endpoint of most AWS services.
     pub fn endpoint(&self) -> String {
         on_loopback(self.ministack)
     }
@@ -111,7 +109,7 @@ impl Place {
 
     /// MiniStack's environment: where it forwards requests for Batch and Airflow.
     pub fn ministack(&self) -> BTreeMap<String, String> {
-        let airflow = self.airflow_file().display().to_string();
+        let airflow = self.file("airflow.json").display().to_string();
         environment([("BATCH_ENDPOINT", on_loopback(self.moto)), ("AIRFLOW_FILE", airflow)])
     }
 
@@ -120,7 +118,7 @@ impl Place {
         environment([
             ("MOTO_ACCOUNT_ID", account.to_owned()),
             ("MOTO_DOCKER_NETWORK_MODE", "host".to_owned()),
-            ("JOBS_FILE", self.jobs_file().display().to_string()),
+            ("JOBS_FILE", self.file("jobs.json").display().to_string()),
             ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
         ])
@@ -132,7 +130,7 @@ impl Place {
         let mut variables = environment([
             ("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.display())),
             ("AIRFLOW_HOME", home.display().to_string()),
-            ("AIRFLOW__CORE__DAGS_FOLDER", self.dags_folder().display().to_string()),
+            ("AIRFLOW__CORE__DAGS_FOLDER", self.file(DAGS).display().to_string()),
             ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
             ("AIRFLOW__CORE__PARALLELISM", "4".to_owned()),
             ("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", home.join("passwords.json").display().to_string()),
@@ -150,21 +148,7 @@ impl Place {
         variables
     }
 
-    pub fn dags_folder(&self) -> PathBuf {
-        self.file("airflow/dags")
-    }
-
-    /// The file with Airflow's URL and password; only its owner may read it.
-    pub fn airflow_file(&self) -> PathBuf {
-        self.file("airflow.json")
-    }
-
-    /// The file with the environment of the jobs' containers; only its owner may read it.
-    pub fn jobs_file(&self) -> PathBuf {
-        self.file("jobs.json")
-    }
-
-    /// The content of [`Self::jobs_file`]. On AWS a container has a role and the names of Redshift; here its environment has
+    /// The content of `jobs.json`, the environment of the jobs' containers. On AWS a container has a role and the names of Redshift; here its environment has
     /// the addresses of the emulators and of PostgreSQL. The job definitions are those that were deployed.
     pub fn jobs(&self, settings: &Settings, account: &str, warehouse: &Warehouse, source: &str) -> Value {
         let mut ingestion = self.aws(&settings.region);

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::Counts;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dbt::Results;
 use crate::ui::{self, Align};
 
 #[derive(Debug, Serialize)]
 pub struct LocalReport {
-    /// The report of `copy`.
     #[serde(flatten)]
     pub loaded: Loaded,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,33 +22,21 @@ pub struct LocalReport {
     pub lake: String,
     /// The warehouse, without a password.
     pub warehouse: String,
-    pub seconds: Seconds,
+    /// Each step with its duration, in seconds to the millisecond.
+    #[serde(serialize_with = "as_object")]
+    pub seconds: Vec<(&'static str, f64)>,
 }
 
-/// The duration of each step, in seconds to the millisecond.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Seconds {
-    pub build: f64,
-    /// Starting the database, and preparing it once.
-    pub warehouse: f64,
-    pub transformation: f64,
-    pub copy: f64,
-    pub dbt: f64,
-}
-
-impl Seconds {
-    pub fn steps(&self) -> [(&'static str, f64); 5] {
-        [
-            ("build", self.build),
-            ("warehouse", self.warehouse),
-            ("transformation", self.transformation),
-            ("copy", self.copy),
-            ("dbt", self.dbt),
-        ]
+impl LocalReport {
+    pub fn took(&self) -> String {
+        self.seconds.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The report of `copy` on standard output.
+fn as_object<S: Serializer>(steps: &[(&'static str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(steps.iter().copied())
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loaded {
     pub run_id: String,
@@ -74,7 +61,6 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
             text += &format!("Run {run_id} was loaded before.\n");
         }
     }
-    let took = done.seconds.steps().map(|(step, seconds)| format!("{step} {seconds:.1} s")).join(", ");
     text += &format!("\nRun        {run_id}\n");
     if let Some(dbt) = &done.dbt {
         text += &format!("Marts      {}\n", dbt.line());
@@ -82,19 +68,14 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
             text += &format!("           {}: {}\n", warning.test.as_deref().unwrap_or(&warning.of), warning.message);
         }
     }
-    text += &format!("Took       {took}\n");
-    text += &format!("Lake       {}\n", done.lake);
-    text += &format!("Report     {}\n", done.report);
-    text += &format!(
-        "Warehouse  {}\n           (it keeps running; stop it with `cargo xtask local stop`)\n",
-        done.warehouse
-    );
+    text += &format!("Took       {}\nLake       {}\nReport     {}\n", done.took(), done.lake, done.report);
+    text += &format!("Warehouse  {}\n", done.warehouse);
+    text += "           (it keeps running; stop it with `cargo xtask local stop`)\n";
     let option = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
-    let first = tables.keys().find(|table| *table == "launches").or(tables.keys().next());
-    let source = if first.is_some_and(|table| table == "launches") {
-        "SELECT name, date_utc, success FROM spacex.launches LIMIT 5".to_owned()
+    let source = if tables.contains_key("launches") {
+        "SELECT name, date_utc, success FROM spacex.launches LIMIT 5"
     } else {
-        "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5".to_owned()
+        "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5"
     };
     text += &format!("\nTry        cargo xtask local query{option} \\\n             \"{source}\"\n");
     text

@@ -18,7 +18,6 @@ pub struct Results {
     pub failures: Vec<Finding>,
 }
 
-/// A test that did not pass, or a model that could not be built.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// The model, snapshot or source table.

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::flows::warehouse::{contract, passwords, prepare};
 use crate::page::{self, Charts};
 use crate::pipeline::Run;
-use crate::report::{Loaded, LocalReport, Seconds};
+use crate::report::{Loaded, LocalReport};
 use crate::ui::Rows;
 use crate::warehouse::{DATABASE, bootstrap};
 
@@ -59,7 +59,7 @@ impl Platform {
         let contract_file = request.contract.clone().unwrap_or_else(|| root.join("jobs/contracts/spacex.yaml"));
         let contract = contract(&contract_file)?;
         let source_url = source_url(request, &contract, &root)?;
-        let mut seconds = Seconds::default();
+        let mut seconds = Vec::new();
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
         let builds_marts = !request.no_dbt && marts::has_marts(&contract.source, &project);
@@ -67,10 +67,10 @@ impl Platform {
         let environment = builds_marts.then(|| std::thread::spawn(marts::environment));
 
         report("Building the jobs");
-        let programs = timed(&mut seconds.build, || shell::build_jobs(&root))?;
+        let programs = timed(&mut seconds, "build", || shell::build_jobs(&root))?;
 
         report("Starting the warehouse");
-        let state = timed(&mut seconds.warehouse, || self.warehouse(&contract.source, report))?;
+        let state = timed(&mut seconds, "warehouse", || self.warehouse(&contract.source, report))?;
 
         let lake = files::folder(&self.dir.join("lake"))?;
         let new_id = || files::now("local-%Y%m%dT%H%M%S%3f").parse();
@@ -86,21 +86,18 @@ impl Platform {
         };
         let [transformation, copy] = run.steps();
         report("Fetching and transforming");
-        timed(&mut seconds.transformation, || shell::step(&transformation, &programs))?;
+        timed(&mut seconds, "transformation", || shell::step(&transformation, &programs))?;
         report("Validating and loading");
-        let output = timed(&mut seconds.copy, || shell::step(&copy, &programs))?;
+        let output = timed(&mut seconds, "copy", || shell::step(&copy, &programs))?;
         let loaded: Loaded = serde_json::from_str(&output).context("`copy` printed no report")?;
 
-        let mut dbt = None;
-        if let Some(environment) = environment {
+        let dbt = timed(&mut seconds, "dbt", || {
+            let Some(environment) = environment else { return Ok(None) };
             report("Building and testing the marts");
-            dbt = Some(timed(&mut seconds.dbt, || {
-                environment
-                    .join()
-                    .map_err(|_| Failure::new("the installation of dbt panicked; this is a bug in xtask"))??;
-                self.marts(&state, project)?.build(request.full_refresh)
-            })?);
-        }
+            let failure = |_| Failure::new("the installation of dbt panicked; this is a bug in xtask");
+            environment.join().map_err(failure)??;
+            self.marts(&state, project)?.build(request.full_refresh).map(Some)
+        })?;
         let done = LocalReport {
             loaded,
             dbt,
@@ -183,10 +180,15 @@ impl Platform {
     }
 
     fn warehouse(&self, source: &str, report: &mut dyn FnMut(&str)) -> Result<State> {
-        let mut state = match self.state()?.filter(|state| state.server.home.exists()) {
+        let existing = self.state()?.filter(|state| state.server.home.exists());
+        let mut state = match existing {
             Some(state) => state,
-            None => self.new_warehouse(report)?,
+            None => {
+                State { server: new_server(&self.dir, report)?, passwords: passwords()?, prepared: BTreeMap::new() }
+            }
         };
+        // Saved before its first use, so that `reset` can remove it after a failure.
+        self.save(&state)?;
         state.server.start()?;
         self.save(&state)?;
         let statements = bootstrap(source, &BTreeMap::new());
@@ -195,15 +197,6 @@ impl Platform {
             state.prepared.insert(source.to_owned(), statements);
             self.save(&state)?;
         }
-        Ok(state)
-    }
-
-    fn new_warehouse(&self, report: &mut dyn FnMut(&str)) -> Result<State> {
-        let server = new_server(&self.dir, report)?;
-        let passwords = passwords()?;
-        let state = State { server, passwords, prepared: BTreeMap::new() };
-        // Saved before its first use, so that `reset` can remove it after a failure.
-        self.save(&state)?;
         Ok(state)
     }
 }
@@ -259,16 +252,13 @@ fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Op
 
 /// `file:///dir`, with special characters escaped.
 fn folder_url(dir: &Path) -> Result<String> {
-    let text = dir.to_str().with_context(|| format!("`{}` is not UTF-8", dir.display()))?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    let escaped =
-        text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    Ok(format!("file://{}", escaped.collect::<String>()))
+    let failure = |()| Failure::new(format!("`{}` is not an absolute path", dir.display()));
+    Ok(url::Url::from_file_path(dir).map_err(failure)?.into())
 }
 
-fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> Result<T>) -> Result<T> {
+fn timed<T>(seconds: &mut Vec<(&'static str, f64)>, step: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let result = work();
-    *seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    seconds.push((step, (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0));
     result
 }

@@ -23,7 +23,6 @@ pub struct Marts {
     pub project: PathBuf,
     /// The folder of `target/`, `logs/` and the output.
     pub dir: PathBuf,
-    /// The warehouse as `transformer`.
     pub login: Login,
 }
 

@@ -19,15 +19,15 @@ const FOLDER: &str = "target/open";
 /// How long the browser has to read the file: its command often exits before the browser starts.
 const READING: Duration = Duration::from_secs(5);
 
-/// Airflow's host. Fails when the environment does not exist, does not work, or cannot be reached from this machine.
-fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
+/// Creates a login token. Fails when the environment does not exist, does not work, or cannot be reached from this machine.
+pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
+    let aws = Aws::for_settings(settings, variables)?;
     if aws.is_unsupported("MWAA") {
         bail!("the AWS endpoint is an emulator, which has no Airflow");
     }
-    let name = &settings.airflow.environment;
-    let found = aws.wait(Mwaa::new(&aws.config).environment(name))?;
+    let (mwaa, name) = (Mwaa::new(&aws.config), &settings.airflow.environment);
     let missing = || Failure::new(format!("the environment `{name}` does not exist")).hint("run `cargo xtask deploy`");
-    let environment = found.with_context(missing)?;
+    let environment = aws.wait(mwaa.environment(name))?.with_context(missing)?;
     let hint = "check it with `cargo xtask status`; its creation takes about 30 minutes";
     let state = || Failure::new(format!("the environment `{name}` is {}", environment.status)).hint(hint);
     // During an update, the old environment still responds.
@@ -43,13 +43,7 @@ fn reachable_host(settings: &Settings, aws: &Aws) -> Result<String> {
             failure.exit(Exit::TempFail).hint("check the network, then run the same command again")
         });
     }
-    Ok(environment.url)
-}
-
-pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
-    let aws = Aws::for_settings(settings, variables)?;
-    reachable_host(settings, &aws)?;
-    aws.wait(Mwaa::new(&aws.config).login(&settings.airflow.environment))
+    aws.wait(mwaa.login(name))
 }
 
 /// Opens the UI in a browser; false if there is none.
@@ -61,7 +55,6 @@ pub fn browse(login: &Login) -> Result<bool> {
     Ok(opened)
 }
 
-/// A page that redirects without a referrer.
 fn page(url: &str) -> String {
     let quoted = url.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(

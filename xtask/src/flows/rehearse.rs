@@ -105,7 +105,7 @@ pub fn run(
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
     let tools = steps.step("Installing emulators and Airflow", |_| servers::Tools::get())?;
     let logins = steps.step("Starting the warehouse", |report| {
-        servers::warehouse(stage, &contract.source, &mut |words| report(RehearsalProgress::Step(words.to_owned())))
+        servers::warehouse(stage, &contract.source, &mut |text| report(RehearsalProgress::Step(text.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
     let kept = steps.step("Finding the base image", |report| base(stage, request, &settings, report))?;
@@ -121,7 +121,7 @@ pub fn run(
         transformer: login("transformer")?.password.expose().to_owned(),
     };
     let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
-    files::write_secret(&place.jobs_file(), &jobs.to_string())?;
+    files::write_secret(&place.file("jobs.json"), &jobs.to_string())?;
 
     let deployment = DeployRequest {
         module: MODULE.to_owned(),

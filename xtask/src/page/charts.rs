@@ -20,7 +20,6 @@ pub struct Launches {
     pub planned: u64,
 }
 
-/// Landing attempts of one type in one year, core by core.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Landings {
     pub year: i32,
@@ -32,7 +31,6 @@ pub struct Landings {
     pub failures: u64,
 }
 
-/// A core's flight, and the days since its previous one.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Turnaround {
     pub core: String,
@@ -42,7 +40,6 @@ pub struct Turnaround {
     pub days: f64,
 }
 
-/// Payloads to one orbital regime in one year.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Mass {
     pub year: i32,

@@ -29,7 +29,6 @@ pub struct Bar {
     pub label: String,
 }
 
-/// Stacked columns, with their sums.
 pub fn columns(stacked: &Stacked, format: fn(f64) -> String) -> Markup {
     both(360, |area| draw_columns(area, stacked, format))
 }

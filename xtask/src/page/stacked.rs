@@ -11,7 +11,6 @@ type ByYear = BTreeMap<i32, f64>;
 /// Numbers by year and series, the series with the largest sum first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stacked {
-    /// From the first year with a number to the last.
     pub years: RangeInclusive<i32>,
     pub series: Vec<(String, ByYear)>,
 }
@@ -38,7 +37,6 @@ impl Stacked {
         Some(Self { years, series })
     }
 
-    /// The style sheet's colour of a series.
     pub fn colour(series: usize) -> &'static str {
         ["series-1", "series-2", "series-3", "series-4"].get(series).copied().unwrap_or("rest")
     }

@@ -25,7 +25,6 @@ pub const NOT_VERIFIED: [&str; 6] = [
 /// The most lines of a cause.
 const SHOWN: usize = 6;
 
-/// A log line of the jobs, which is JSON in the cloud.
 #[derive(Deserialize)]
 struct LogLine {
     level: String,
@@ -49,7 +48,6 @@ pub struct RehearsalReport {
     /// Each table's counts, as `copy` reported them; empty if nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
     pub contradictions: Vec<String>,
-    /// dbt's results in the lake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
     pub status: Vec<StatusLine>,
@@ -68,7 +66,6 @@ pub struct Kept {
     pub aws: String,
     /// The URL of the warehouse as `reader`, without the password.
     pub warehouse: String,
-    /// The file with its password.
     pub warehouse_file: String,
     /// The file for `--dot-env` of other commands.
     pub dot_env: String,

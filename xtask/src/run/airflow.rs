@@ -7,7 +7,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The DAG.
 pub const DAG: &str = "ingestion";
 /// Airflow's map index of a task that is not mapped.
 pub const UNMAPPED: i32 = -1;
@@ -108,12 +107,7 @@ pub struct TaskInstance {
     /// The number of the try, from 1; 0 before the first.
     pub try_number: u32,
     /// The index of a mapped task; -1 if the task is not mapped.
-    #[serde(default = "unmapped")]
     pub map_index: i32,
-}
-
-fn unmapped() -> i32 {
-    UNMAPPED
 }
 
 impl TaskInstance {

@@ -4,11 +4,9 @@ use contract::Exit;
 
 use crate::lines::Stream;
 
-/// A job, as DescribeJobs returns it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Job {
     pub id: String,
-    /// Its name: DAG, task and run.
     pub name: String,
     /// `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
     pub status: String,
@@ -27,7 +25,6 @@ pub struct Job {
     pub container: Attempt,
 }
 
-/// One container of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempt {
     /// Its exit code; none if it did not start, or its host was lost.
@@ -56,7 +53,6 @@ impl Job {
         all
     }
 
-    /// The exit code of the last container.
     pub fn code(&self) -> Option<i32> {
         if self.has_finished() { self.container.code } else { None }
     }
@@ -101,7 +97,6 @@ impl Job {
         parts.join(": ")
     }
 
-    /// Seconds from the last container's start to the job's end.
     pub(super) fn seconds(&self) -> Option<f64> {
         Some((self.stopped_ms? - self.started_ms?) as f64 / 1000.0)
     }

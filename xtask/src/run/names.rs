@@ -15,7 +15,6 @@ const PREFIX: usize = 63;
 /// The prefix of run IDs that Airflow did not create.
 const DIRECT: &str = "direct__";
 
-/// A task of the DAG `ingestion`; each is one job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunTask {
     pub task: &'static str,
@@ -65,7 +64,6 @@ fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The task of a job, by the job's name.
 pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
     chain.iter().find(|task| name.starts_with(&job_name(DAG, task.task, UNMAPPED, "")))
 }

@@ -10,13 +10,11 @@ use crate::ui::{self, Align};
 pub struct Outcome {
     /// The jobs' run ID.
     pub run_id: String,
-    /// Airflow's run ID, if Airflow ran it.
     pub dag_run_id: Option<String>,
     /// 0, 1 or 75.
     pub exit: u8,
     /// The first task that failed.
     pub failed: Option<String>,
-    /// The exit code of that task's last container.
     pub code: Option<i32>,
     pub reason: Option<String>,
     pub jobs: Vec<TaskReport>,

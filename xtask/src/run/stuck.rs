@@ -3,7 +3,6 @@
 
 use super::job::Job;
 
-/// The state of a queue or compute environment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchResource {
     pub name: String,
@@ -15,7 +14,6 @@ pub struct BatchResource {
     pub max_vcpu: Option<i32>,
 }
 
-/// The state of a queue, its compute environments and its jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueState {
     pub queue: Option<BatchResource>,
@@ -69,7 +67,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
         "wait: the job starts when the environment is VALID",
     ),
     (
-        |facts| facts.too_large().or_else(|| facts.job("COMPUTE_ENVIRONMENT_MAX_RESOURCE")),
+        |facts| facts.exceeds(0.0).then(String::new).or_else(|| facts.job("COMPUTE_ENVIRONMENT_MAX_RESOURCE")),
         "the job needs {vcpu} vCPU, and its compute environment has at most {max}, so it never starts",
         "raise `batch.max_vcpu` or lower the job's `vcpu` in the settings, then run `cargo xtask deploy`",
     ),
@@ -111,7 +109,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (|facts| facts.containers(&["UNDETERMINED"]), "Batch could not determine the cause ({reason})", NETWORK),
     (
-        |facts| facts.is_full().then(String::new),
+        |facts| facts.exceeds(facts.queue.used_vcpu).then(String::new),
         "other jobs use {used} of {max} vCPU, and this job needs {vcpu}",
         "wait, or raise `batch.max_vcpu` in the settings",
     ),
@@ -161,16 +159,9 @@ impl Facts<'_> {
         self.queue.environments.iter().filter_map(|one| one.max_vcpu).max()
     }
 
+    /// Whether the job needs more vCPU than are free when other jobs use `used`.
     fn exceeds(&self, used: f64) -> bool {
         self.job.vcpu.zip(self.max_vcpu()).is_some_and(|(vcpu, max)| used + vcpu > f64::from(max))
-    }
-
-    fn too_large(&self) -> Option<String> {
-        self.exceeds(0.0).then(String::new)
-    }
-
-    fn is_full(&self) -> bool {
-        self.exceeds(self.queue.used_vcpu)
     }
 
     fn fill(&self, message: &str, reason: &str) -> String {
@@ -197,7 +188,6 @@ impl BatchResource {
         self.state == "ENABLED" && self.status == "VALID"
     }
 
-    /// `: reason`, or nothing.
     fn reason(&self) -> String {
         self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default()
     }

@@ -16,7 +16,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
     let login = open::login(configured.settings(), &variables)?;
     let page = format!("https://{}/", login.host);
     let json = args.common.json;
-    // Without a browser the URL goes to the terminal only: a file or a log must not keep the token.
+    // Without a browser the URL is printed only on a terminal: a file or a log must not keep the token.
     let opened = !args.print && open::browse(&login)?;
     let shown = args.print || (!opened && !json && terminal::is_interactive());
     let value = json!({ "page": page, "opened": opened, "login": args.print.then(|| login.url()) });

@@ -1,4 +1,4 @@
-//! `cargo xtask rehearse`: the whole deployment on this machine, with emulators.
+//! `cargo xtask rehearse`: the complete deployment on this machine, with emulators.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
 }
 
 fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Result<Exit> {
-    let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut Picture::default().report()));
+    let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut progress()));
     // A panic must leave no servers running either.
     let done = catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal panicked; this is a bug in xtask")));
     let done = match done {
@@ -66,8 +66,8 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
                 ));
             }
             // The first error is the cause; an error of the cleanup is only printed.
-            if let Err(left) = stage.stop(true) {
-                terminal::error(&left);
+            if let Err(error_of_cleanup) = stage.stop(true) {
+                terminal::error(&error_of_cleanup);
             }
             return Err(error);
         }
@@ -83,25 +83,19 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
     Ok(exit)
 }
 
-#[derive(Default)]
-struct Picture {
-    tree: Option<Tree>,
-}
-
-impl Picture {
-    fn report(mut self) -> impl FnMut(RehearsalProgress) {
-        move |progress| match (progress, &mut self.tree) {
-            (RehearsalProgress::Step(title), _) => {
-                self.tree = None;
-                terminal::step(&title);
-            }
-            (RehearsalProgress::Tasks(tasks), _) => self.tree = Some(Tree::new(&tasks)),
-            // A change that the plan does not show is not approved.
-            (RehearsalProgress::Deploy(progress), Some(tree)) => drop(super::stacks::show(tree, progress)),
-            // Hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
-            (RehearsalProgress::Run(RunProgress::Line(..)), _) => {}
-            (RehearsalProgress::Run(progress), Some(tree)) => super::run::show(tree, progress),
-            (_, None) => {}
+/// Shows the progress, with one tree for each step.
+fn progress() -> impl FnMut(RehearsalProgress) {
+    let mut tree = None;
+    move |progress| match (progress, &mut tree) {
+        (RehearsalProgress::Step(title), _) => {
+            tree = None;
+            terminal::step(&title);
         }
+        (RehearsalProgress::Tasks(tasks), _) => tree = Some(Tree::new(&tasks)),
+        // A change that the plan does not show is not approved.
+        (RehearsalProgress::Deploy(progress), Some(tree)) => drop(super::stacks::show(tree, progress)),
+        // Hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
+        (RehearsalProgress::Run(RunProgress::Line(..)), _) | (_, None) => {}
+        (RehearsalProgress::Run(progress), Some(tree)) => super::run::show(tree, progress),
     }
 }

@@ -13,7 +13,6 @@ use crate::flows::run::RunProgress;
 use crate::report::Loaded;
 use crate::settings::Settings;
 
-/// The number of last lines that are kept of each task.
 const LAST: usize = 40;
 
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::flows::local::new_server;
 use crate::flows::warehouse::{passwords, prepare};
 use crate::pipeline::Invocation;
-use crate::rehearsal::{AIRFLOW_USER, MARK};
+use crate::rehearsal::{AIRFLOW_USER, DAGS, MARK};
 use crate::settings::Settings;
 use crate::warehouse::DATABASE;
 
@@ -64,8 +64,8 @@ pub(super) fn warehouse(stage: &Stage, source: &str, report: &mut dyn FnMut(&str
 pub(super) fn start(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
     let password = files::secret()?;
     let airflow = json!({ "url": stage.place.airflow_url(), "user": AIRFLOW_USER, "password": &password,
-        "dags": stage.place.dags_folder() });
-    files::write_secret(&stage.place.airflow_file(), &airflow.to_string())?;
+        "dags": stage.place.file(DAGS) });
+    files::write_secret(&stage.place.file("airflow.json"), &airflow.to_string())?;
     thread::scope(|scope| {
         let emulators = scope.spawn(|| emulators(stage, tools, settings, account));
         let airflow = airflow_programs(stage, &tools.airflow, settings, &password);
@@ -107,7 +107,7 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
 fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, password: &str) -> Result<()> {
     let (place, programs) = (&stage.place, environment.join("bin"));
     let home = files::folder(&place.file("airflow"))?;
-    files::folder(&place.dags_folder())?;
+    files::folder(&place.file(DAGS))?;
     files::write_secret(&home.join("passwords.json"), &json!({ AIRFLOW_USER: password }).to_string())?;
     let secret = files::secret()? + &files::secret()?;
     let variables = place.airflow(&settings.region, &programs, &secret);

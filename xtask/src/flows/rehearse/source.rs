@@ -45,7 +45,6 @@ impl Source {
         }
     }
 
-    /// The value of `SOURCE_URL`.
     pub(super) fn url(&self, settings: &Settings) -> String {
         match self {
             Self::Web(url) => url.clone(),

@@ -1,5 +1,5 @@
-//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops what a killed one left
-//! running.
+//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops what still runs of a killed
+//! one.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,10 +16,9 @@ use crate::edge::{files, postgres};
 use crate::failure::Failure;
 use crate::rehearsal::{MARK, Place, is_id};
 
-/// The repository of a generated base image; the engine keeps it, because its creation takes a minute.
+/// The repository of a generated base image; the engine keeps it, because creating it needs a minute.
 pub(super) const BASE: &str = "base";
 
-/// What a rehearsal started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     place: Place,
@@ -102,7 +101,6 @@ impl Stage {
         !processes::find(owner(&self.place, &BTreeSet::from([group]))).is_empty()
     }
 
-    /// Starts PostgreSQL, unless the rehearsal was stopped.
     pub fn start_warehouse(&self, server: &mut postgres::Server) -> Result<()> {
         let mut state = self.running()?;
         // Recorded before it starts.
@@ -113,7 +111,6 @@ impl Stage {
         save(&state)
     }
 
-    /// Keeps everything running until [`stop`].
     pub fn keep(&self) -> Result<()> {
         let mut state = self.running()?;
         state.kept = true;

@@ -16,7 +16,6 @@ use crate::settings::Webserver;
 
 /// Queries for the job of a finished task: ListJobs returns a new job some seconds late.
 const LATE_QUERIES: u32 = 5;
-/// Queries after which a queued run is explained.
 const QUEUED_QUERIES: u32 = 10;
 
 /// Triggers the DAG, or with `attach` attaches to a run, and follows it to its end. A failed run is not an error here.

@@ -44,7 +44,6 @@ pub enum RunProgress {
     Finished(String, Option<String>),
 }
 
-/// The known jobs of a run, and their log lines.
 pub(super) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,
@@ -113,7 +112,6 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// The last known state of a task's job.
     pub(super) fn job(&self, task: &str) -> Option<&Job> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
