@@ -72,7 +72,6 @@ pub fn html(run: &LocalReport, when: &str, charts: Option<&Charts>) -> String {
     markup.into_string()
 }
 
-/// The tone, the state and the headline.
 fn headline(run: &LocalReport) -> (&'static str, &'static str, String) {
     if let Some(dbt) = run.dbt.as_ref().filter(|dbt| dbt.error > 0) {
         return ("bad", "Failed", format!("{} of {} models and tests failed", count(dbt.error), count(dbt.total)));

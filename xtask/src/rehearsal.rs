@@ -49,7 +49,6 @@ pub fn is_id(name: &str) -> bool {
     is_time && rest.len() == 4 && rest.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// The jobs' access to the warehouse, which is PostgreSQL instead of Redshift.
 #[derive(Clone, Debug)]
 pub struct Warehouse {
     pub loader: String,

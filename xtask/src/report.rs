@@ -17,7 +17,6 @@ pub struct LocalReport {
     pub loaded: Loaded,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
-    /// The HTML report's path.
     pub report: String,
     pub lake: String,
     /// The warehouse, without a password.

@@ -14,7 +14,6 @@ use crate::failure::Failure;
 use crate::pipeline::{Dbt, Invocation};
 use crate::ui;
 
-/// The number of failing rows shown for a test.
 const SHOWN: usize = 5;
 
 /// A dbt project, and the folder of its output.

@@ -46,7 +46,6 @@ pub struct Mass {
     /// Orbital regime such as `Low Earth`.
     pub regime: String,
     pub payloads: u64,
-    /// Payloads with a public mass.
     pub weighed: u64,
     pub mass_kg: f64,
 }

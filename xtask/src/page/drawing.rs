@@ -45,7 +45,6 @@ pub fn rates(rates: &[(i32, u64)], attempts: &Stacked) -> Markup {
     })
 }
 
-/// Horizontal bars, each below its name.
 pub fn bars(bars: &[Bar]) -> Markup {
     both(36 * bars.len() as u32, |area| {
         let width = area.dim_in_pixel().0 as usize;

@@ -48,7 +48,6 @@ struct Content {
 }
 
 impl Content {
-    /// With a table by year: the series, their sum, and `more` columns.
     fn by_year(drawing: Markup, stacked: &Stacked, format: fn(f64) -> String, more: &[More<'_>]) -> Option<Self> {
         let legend: Vec<String> = stacked.series.iter().map(|(name, _)| name.clone()).collect();
         let fixed = |name: &str| name.to_owned();

@@ -12,7 +12,6 @@ use crate::run::Outcome;
 use crate::ui::{self, Align};
 use crate::verdict::{Light, StatusLine, is_red};
 
-/// What a rehearsal cannot verify, because the emulators do not have it.
 pub const NOT_VERIFIED: [&str; 6] = [
     "whether AWS accepts the templates, and what it replaces: see the suite `templates`",
     "roles and policies: the emulators allow everything",
@@ -53,7 +52,6 @@ pub struct RehearsalReport {
     pub status: Vec<StatusLine>,
     pub steps: Vec<StepTime>,
     pub not_verified: [&'static str; 6],
-    /// The servers, with `--keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
 }

@@ -21,7 +21,6 @@ pub struct Job {
     pub log_group: String,
     /// Its finished containers, the oldest first.
     pub attempts: Vec<Attempt>,
-    /// The newest container.
     pub container: Attempt,
 }
 
@@ -29,9 +28,7 @@ pub struct Job {
 pub struct Attempt {
     /// Its exit code; none if it did not start, or its host was lost.
     pub code: Option<i32>,
-    /// The host's reason for its end.
     pub reason: Option<String>,
-    /// Its log stream, once it has started.
     pub stream: Option<String>,
 }
 

@@ -68,7 +68,6 @@ pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
     chain.iter().find(|task| name.starts_with(&job_name(DAG, task.task, UNMAPPED, "")))
 }
 
-/// The ID of a run without Airflow, from its time in RFC 3339.
 pub fn direct_run_id(time: &str) -> String {
     run_id_of(&format!("{DIRECT}{time}"))
 }
@@ -78,7 +77,6 @@ pub fn is_direct(run_id: &str) -> bool {
     run_id.starts_with(DIRECT)
 }
 
-/// Airflow's ID for a manually triggered run, from its time in RFC 3339.
 pub fn manual_run_id(time: &str) -> String {
     format!("manual__{time}")
 }

@@ -6,7 +6,6 @@ use super::job::Job;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BatchResource {
     pub name: String,
-    /// `ENABLED` or `DISABLED`.
     pub state: String,
     /// `VALID` when it can run jobs.
     pub status: String,
@@ -17,7 +16,6 @@ pub struct BatchResource {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueState {
     pub queue: Option<BatchResource>,
-    /// The existing compute environments of the queue.
     pub environments: Vec<BatchResource>,
     /// vCPU that other jobs of the queue use.
     pub used_vcpu: f64,

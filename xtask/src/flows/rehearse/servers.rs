@@ -20,7 +20,6 @@ use crate::rehearsal::{AIRFLOW_USER, DAGS, MARK};
 use crate::settings::Settings;
 use crate::warehouse::DATABASE;
 
-/// Airflow's programs: API and UI, scheduler, DAG processor.
 const AIRFLOW: [(&str, &[&str]); 3] = [
     ("api-server", &["api-server"]),
     // The UI reads the tasks' log files directly.

@@ -1,5 +1,5 @@
-//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops what still runs of a killed
-//! one.
+//! The folder of a rehearsal, with a record of everything that it started, so that the next rehearsal can stop what a killed
+//! one has not stopped.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -25,7 +25,6 @@ struct State {
     groups: BTreeSet<i32>,
     /// PostgreSQL, which is stopped by its own command.
     warehouse: Option<postgres::Server>,
-    /// Whether it keeps running until `rehearse stop`.
     kept: bool,
     #[serde(skip)]
     stopped: bool,

@@ -28,14 +28,12 @@ const PAST_MS: i64 = 300_000;
 pub struct RunRequest {
     pub settings: Settings,
     pub variables: Variables,
-    /// The time between two queries.
     pub interval: Duration,
 }
 
 /// The progress of a run, each with a task. For a job of another DAG, the job's name takes the task's place.
 #[derive(Debug)]
 pub enum RunProgress {
-    /// The state of the task or of its job has changed.
     Step(String, String),
     /// Why a job does not start, or why there are no log lines.
     Note(String, String),
@@ -95,7 +93,6 @@ impl<'a> Follow<'a> {
         self.until = Some(now_ms());
     }
 
-    /// The ID of the newest job with a name.
     pub(super) fn newest(&self, name: &str) -> Result<Option<String>> {
         self.aws.wait(self.batch.newest(&self.request.settings.batch.queue, name))
     }
@@ -116,7 +113,6 @@ impl<'a> Follow<'a> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
 
-    /// The result of a run whose jobs are these.
     pub(super) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, chain: &[RunTask]) -> Outcome {
         let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), self.job(one.task).cloned())).collect();
         outcome(run_id, dag_run_id, &jobs)
