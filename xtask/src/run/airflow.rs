@@ -107,7 +107,12 @@ pub struct TaskInstance {
     /// The number of the try, from 1; 0 before the first.
     pub try_number: u32,
     /// The index of a mapped task; -1 if the task is not mapped.
+    #[serde(default = "unmapped")]
     pub map_index: i32,
+}
+
+fn unmapped() -> i32 {
+    UNMAPPED
 }
 
 impl TaskInstance {
