@@ -67,6 +67,21 @@ pub struct Object {
     pub sha256: String,
 }
 
+impl Object {
+    /// How the stored object differs, by its size in bytes; `None` if it is missing.
+    pub fn size_problem(&self, stored: Option<u64>) -> Option<String> {
+        match stored {
+            None => Some("it is missing".to_owned()),
+            Some(size) => (size != self.bytes).then(|| format!("{size} bytes, the manifest records {}", self.bytes)),
+        }
+    }
+
+    /// How the stored object differs, by the SHA-256 of its bytes.
+    pub fn hash_problem(&self, sha256: &str) -> Option<String> {
+        (sha256 != self.sha256).then(|| format!("its SHA-256 is {sha256}, the manifest records {}", self.sha256))
+    }
+}
+
 /// One table's files and counts; `read = rows + quarantined + dropped`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReceipt {
@@ -112,21 +127,7 @@ pub fn made_by() -> String {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    hex_onto(&mut text, bytes);
-    text
-}
-
-/// Adds lower-case hexadecimal to a text.
-pub(crate) fn hex_onto(text: &mut String, bytes: &[u8]) {
-    const PAIRS: &str = "\
-        000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f\
-        303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f\
-        606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f\
-        909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf\
-        c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeef\
-        f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
-    bytes.iter().map(|byte| usize::from(*byte) * 2).for_each(|at| text.push_str(&PAIRS[at..at + 2]));
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ mod schema;
 mod values;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use bytes::Bytes;
 use contract::{Contract, RunId, Table};
@@ -72,52 +71,26 @@ fn counts(table: &TableReceipt) -> Result<(), String> {
     Ok(())
 }
 
-/// Why an object of a run cannot be loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Violation {
-    /// It does not match its manifest.
-    Altered(String),
-    /// It matches, but the warehouse would refuse it.
-    Refused(Refusal),
+/// Checks an object's bytes against its manifest: their size and SHA-256.
+pub fn object(file: &File, bytes: &Bytes) -> Result<(), String> {
+    let size = file.object.size_problem(Some(bytes.len() as u64));
+    let problem = size.or_else(|| file.object.hash_problem(&hex(&Sha256::digest(bytes))));
+    problem.map_or(Ok(()), |problem| Err(altered(&problem)))
 }
 
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Altered(problem) => write!(f, "does not match its manifest: {problem}"),
-            Self::Refused(refusal) => write!(f, "cannot be loaded: {refusal}"),
-        }
-    }
+/// An object differs from its manifest.
+pub fn altered(problem: &str) -> String {
+    format!("does not match its manifest: {problem}")
 }
 
-impl Violation {
-    /// The object has another size, in bytes.
-    pub fn size(file: &File, bytes: u64) -> Self {
-        Self::Altered(format!("{bytes} bytes, the manifest records {}", file.object.bytes))
-    }
-}
-
-/// Checks an object against its manifest: its size and SHA-256.
-pub fn object(file: &File, bytes: &Bytes) -> Result<(), Violation> {
-    if bytes.len() as u64 != file.object.bytes {
-        return Err(Violation::size(file, bytes.len() as u64));
-    }
-    let sha256 = hex(&Sha256::digest(bytes));
-    if sha256 != file.object.sha256 {
-        return Err(Violation::Altered(format!(
-            "its SHA-256 is {sha256}, the manifest records {}",
-            file.object.sha256
-        )));
-    }
-    Ok(())
-}
-
-/// Checks a Parquet file against its manifest and against its table.
-pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), Violation> {
+/// Checks a Parquet file against its manifest and against its table; the error is the first difference, or the first value
+/// that the warehouse would refuse.
+pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), String> {
     object(file, bytes)?;
-    let rows = parquet(&Column::of(table), &file.object.key, bytes).map_err(Violation::Refused)?;
+    let rows = parquet(&Column::of(table), &file.object.key, bytes);
+    let rows = rows.map_err(|refusal| format!("cannot be loaded: {refusal}"))?;
     if rows != file.rows {
-        return Err(Violation::Altered(format!("{rows} rows, the manifest records {}", file.rows)));
+        return Err(altered(&format!("{rows} rows, the manifest records {}", file.rows)));
     }
     Ok(())
 }

@@ -92,8 +92,6 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
     lineage.get_or_init(|| cli.common.lineage.start(events, &lake, subject.key("copy", &job.attempt)));
     match address {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
-        #[cfg(not(feature = "aws"))]
-        Address::Redshift { .. } => Err(aws::not_built("redshift://").into()),
         #[cfg(feature = "aws")]
         Address::Redshift { workgroup, database } => {
             let bucket = cli.common.lake_url.starts_with("s3://");

@@ -177,8 +177,6 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         // Files have no ETags.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
             Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
-            #[cfg(not(feature = "aws"))]
-            Address::Redshift { .. } => return Err(aws::not_built(url).into()),
             #[cfg(feature = "aws")]
             Address::Redshift { workgroup, database } => {
                 let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;

@@ -44,17 +44,6 @@ struct Sizes {
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
 const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 
-/// The result of [`Lake::get_object`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// The bytes, as many as recorded.
-    Bytes(Bytes),
-    /// The object has another size, in bytes.
-    OtherSize(u64),
-    /// The key does not exist.
-    Missing,
-}
-
 /// An object store that a URL names.
 #[derive(Clone, Debug)]
 pub struct Lake {
@@ -76,15 +65,11 @@ impl Lake {
             "file" => {
                 let dir =
                     parsed.to_file_path().map_err(|()| wrong_url(url, "a file URL has three slashes: file:///dir"))?;
+                let unusable = |verb: &str| Failure::refused(format!("cannot {verb} the folder `{}`", dir.display()));
                 if create {
-                    std::fs::create_dir_all(&dir).map_err(|error| {
-                        Failure::refused(format!("cannot create the folder `{}`", dir.display())).because(error)
-                    })?;
+                    std::fs::create_dir_all(&dir).map_err(|error| unusable("create").because(error))?;
                 }
-                let store = LocalFileSystem::new_with_prefix(&dir).map_err(|error| {
-                    Failure::refused(format!("cannot open the folder `{}`", dir.display())).because(error)
-                })?;
-                Arc::new(store)
+                Arc::new(LocalFileSystem::new_with_prefix(&dir).map_err(|error| unusable("open").because(error))?)
             }
             #[cfg(not(feature = "aws"))]
             "s3" => aws.map_or_else(|| Err(connect::aws::not_built(url)), |aws| match *aws {})?,
@@ -113,42 +98,28 @@ impl Lake {
 
     /// Starts an object of unknown size.
     pub fn upload(&self, key: &str) -> Upload {
-        Upload {
-            lake: self.clone(),
-            key: key.to_owned(),
-            buffer: Vec::new(),
-            parts: None,
-            hash: Sha256::default(),
-            bytes: 0,
-            measured_only: false,
-        }
+        Upload::new(self, key, false)
     }
 
     /// The same for bytes that are only counted and hashed: nothing is ever stored.
     pub fn measure(&self, key: &str) -> Upload {
-        let mut upload = self.upload(key);
-        upload.measured_only = true;
-        upload
+        Upload::new(self, key, true)
     }
 
     /// A whole object, or `None` if it does not exist.
     pub async fn get(&self, key: &str) -> Result<Option<Bytes>> {
-        match self.store.get(&Path::from(key)).await {
-            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| self.failed("read", key, error))?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("read", key, error)),
-        }
+        let Some(found) = self.found("read", key, self.store.get(&Path::from(key)).await)? else { return Ok(None) };
+        found.bytes().await.map(Some).map_err(|error| self.failed("read", key, error))
     }
 
-    /// The bytes of an object, which are read only if the object at its key has the recorded size.
-    pub async fn get_object(&self, object: &Object) -> Result<Stored> {
-        match self.store.get(&Path::from(object.key.as_str())).await {
-            Ok(found) if found.meta.size != object.bytes => Ok(Stored::OtherSize(found.meta.size)),
-            Ok(found) => {
-                found.bytes().await.map(Stored::Bytes).map_err(|error| self.failed("read", &object.key, error))
-            }
-            Err(object_store::Error::NotFound { .. }) => Ok(Stored::Missing),
-            Err(error) => Err(self.failed("read", &object.key, error)),
+    /// The bytes of an object, or how it differs from its manifest: the bytes are read only if their number is right.
+    pub async fn get_object(&self, object: &Object) -> Result<Result<Bytes, String>> {
+        let key = object.key.as_str();
+        let found = self.found("read", key, self.store.get(&Path::from(key)).await)?;
+        let problem = object.size_problem(found.as_ref().map(|found| found.meta.size));
+        match found.filter(|_| problem.is_none()) {
+            Some(found) => found.bytes().await.map(Ok).map_err(|error| self.failed("read", key, error)),
+            None => Ok(Err(problem.unwrap_or_default())),
         }
     }
 
@@ -159,11 +130,8 @@ impl Lake {
 
     /// An object's size in bytes, or `None` if it does not exist.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
-        match self.store.head(&Path::from(key)).await {
-            Ok(found) => Ok(Some(found.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("find", key, error)),
-        }
+        let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
+        Ok(found.map(|found| found.size))
     }
 
     /// Reads an object of known size in pieces, and requests each piece while the previous one is in use.
@@ -174,11 +142,8 @@ impl Lake {
     /// Opens the current version of an object that its owner may replace at any time: its size and its reader, or `None` if
     /// it does not exist. The reader fails with a temporary error if the object changes before it is read completely.
     pub async fn read_version(&self, key: &str) -> Result<Option<(u64, Reader)>> {
-        match self.store.head(&Path::from(key)).await {
-            Ok(found) => Ok(Some((found.size, Reader::new(self, key, found.size, found.e_tag)))),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("find", key, error)),
-        }
+        let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
+        Ok(found.map(|found| (found.size, Reader::new(self, key, found.size, found.e_tag))))
     }
 
     /// The SHA-256 of the bytes at an object's key, read piece by piece.
@@ -214,6 +179,15 @@ impl Lake {
 
     fn is_bucket(&self) -> bool {
         self.url.scheme() == "s3"
+    }
+
+    /// What the store returned, or `None` if the key does not exist.
+    fn found<T>(&self, verb: &str, key: &str, result: object_store::Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(found) => Ok(Some(found)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(verb, key, error)),
+        }
     }
 
     fn failed(&self, verb: &str, key: &str, error: object_store::Error) -> anyhow::Error {

@@ -16,7 +16,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    pub(super) fn new(purpose: impl Into<String>, sql: String) -> Self {
+    pub(crate) fn new(purpose: impl Into<String>, sql: String) -> Self {
         Self { purpose: purpose.into(), guards_head: false, sql }
     }
 }

@@ -87,7 +87,7 @@ impl Encoder {
     /// Adds a row of the table.
     pub fn append(&mut self, row: &Row<'_>) -> Result<(), ParquetError> {
         let extra = row.extra_json();
-        let hash = self.hasher.hash(&row.cells, extra.as_deref()).to_owned();
+        let hash = self.hasher.hash(&row.cells, extra.as_deref());
         let extra = extra.map_or(Cell::Null, |json| Cell::Json(json.into()));
         self.append_cells(row.cells.iter().chain(&[extra, Cell::Text(hash.into())]))
     }

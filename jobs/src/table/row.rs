@@ -7,7 +7,6 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::clean::Cell;
 use crate::limits::{self, Defect, TEXT_BYTES};
-use crate::receipt::hex_onto;
 
 /// One row: the contract's columns in table order, and the unknown fields.
 #[derive(Clone, Debug, Default)]
@@ -55,18 +54,17 @@ impl Row<'_> {
 pub(super) struct RowHasher {
     names: Vec<u64>,
     buffer: Vec<u8>,
-    text: String,
 }
 
 impl RowHasher {
     /// For rows with these columns.
     pub(super) fn new<'n>(columns: impl Iterator<Item = &'n str>) -> Self {
         let names = columns.map(|name| XxHash3_64::oneshot(name.as_bytes())).collect();
-        Self { names, buffer: Vec::new(), text: String::new() }
+        Self { names, buffer: Vec::new() }
     }
 
     /// 32 lower-case hexadecimal digits.
-    pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> &str {
+    pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> String {
         self.buffer.clear();
         for (name, cell) in self.names.iter().zip(cells) {
             let (tag, fixed, text) = match cell {
@@ -84,9 +82,7 @@ impl RowHasher {
         if let Some(extra) = extra {
             push(&mut self.buffer, 0, 7, extra.len() as u64, extra);
         }
-        self.text.clear();
-        hex_onto(&mut self.text, &XxHash3_128::oneshot(&self.buffer).to_be_bytes());
-        &self.text
+        format!("{:032x}", XxHash3_128::oneshot(&self.buffer))
     }
 }
 

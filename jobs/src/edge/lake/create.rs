@@ -74,7 +74,7 @@ impl Lake {
         let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
         let copied = async {
             if let Err(error) = parts.finish().await
-                && !matches!(self.found(&source).await, Ok(Some(Created::Identical)))
+                && !matches!(self.compare(&source).await, Ok(Some(Created::Identical)))
             {
                 return Err(self.failed("write", &source.key, error));
             }
@@ -96,7 +96,7 @@ impl Lake {
             if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
                 return Err(self.failed("write", key, error));
             }
-            match self.found(object).await {
+            match self.compare(object).await {
                 Ok(Some(found)) => {
                     tracing::debug!(key, ?found, %error, "a write failed, and the key is taken");
                     return Ok(found);
@@ -116,7 +116,7 @@ impl Lake {
     }
 
     /// Compares the bytes at an object's key with the object; `None` if the key does not exist.
-    async fn found(&self, object: &Object) -> Result<Option<Created>> {
+    async fn compare(&self, object: &Object) -> Result<Option<Created>> {
         let Some(size) = self.size(&object.key).await? else { return Ok(None) };
         let identical = size == object.bytes && self.sha256(object).await? == object.sha256;
         Ok(Some(if identical { Created::Identical } else { Created::Different }))

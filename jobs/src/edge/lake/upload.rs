@@ -19,17 +19,22 @@ use crate::receipt::{Object, hex};
 /// An upload. If it is dropped before [`Upload::finish`], no object appears.
 #[derive(Debug)]
 pub struct Upload {
-    pub(super) lake: Lake,
-    pub(super) key: String,
+    lake: Lake,
+    key: String,
     /// Bytes that do not fill a part yet.
-    pub(super) buffer: Vec<Bytes>,
-    pub(super) parts: Option<WriteMultipart>,
-    pub(super) hash: Sha256,
-    pub(super) bytes: u64,
-    pub(super) measured_only: bool,
+    buffer: Vec<Bytes>,
+    parts: Option<WriteMultipart>,
+    hash: Sha256,
+    bytes: u64,
+    measured_only: bool,
 }
 
 impl Upload {
+    pub(super) fn new(lake: &Lake, key: &str, measured_only: bool) -> Self {
+        let (lake, key, hash) = (lake.clone(), key.to_owned(), Sha256::default());
+        Self { lake, key, buffer: Vec::new(), parts: None, hash, bytes: 0, measured_only }
+    }
+
     /// Adds bytes; returns when at most one part is being sent.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.hash.update(&bytes);

@@ -1,9 +1,9 @@
 //! PostgreSQL 15 or newer, over its wire protocol.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -14,34 +14,20 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type as PgType};
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow, Socket};
 
 use super::binary::{Value, pg_type, read};
-use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key};
+use super::driver::{Commit, UNPREPARED, Warehouse, not_as_asserted, values};
+use super::tables::{Column, Shape};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, register};
+use crate::load::{Dialect, StageNames, Statement};
 use crate::table::file_columns;
 
 /// The longest wait for the login.
-const LONGEST_GREETING: std::time::Duration = std::time::Duration::from_secs(30);
+const LONGEST_GREETING: Duration = Duration::from_secs(30);
 
 /// Rows of a Parquet file that are decoded together.
 const BATCH_ROWS: usize = 1024;
-
-/// Every column of a schema: its type, whether it is of its table's key, whether it may be null and has no default.
-const SHAPE: &str = "SELECT table_name::text, column_name::text, data_type::text, EXISTS (SELECT 1 \
-    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace \
-    JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey) \
-    WHERE contype = 'p' AND nspname = table_schema AND relname = table_name AND attname = column_name), \
-    is_nullable = 'YES' AND is_generated = 'NEVER' AND column_default IS NULL \
-    FROM information_schema.columns WHERE table_schema = $1";
-
-/// A column of the warehouse.
-struct Column {
-    kind: String,
-    key: bool,
-    plain: bool,
-}
 
 /// A connection. When it closes, the server rolls back its open transaction and frees its locks.
 #[derive(Debug)]
@@ -63,7 +49,7 @@ impl Postgres {
             Failure::refused(format!("WAREHOUSE_URL: {problem}"))
                 .hint("write it as postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE")
         })?;
-        config.application_name("dpworld").connect_timeout(std::time::Duration::from_secs(10));
+        config.application_name("dpworld").connect_timeout(Duration::from_secs(10));
         let place =
             format!("database `{}` as `{}`", config.get_dbname().unwrap_or(""), config.get_user().unwrap_or(""));
         let client = match tls::connector(&tls)? {
@@ -72,21 +58,6 @@ impl Postgres {
         };
         Ok(Self { client })
     }
-
-    /// The columns of a schema's tables.
-    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, Column>>> {
-        let rows = self.client.query(SHAPE, &[&schema]).await;
-        let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
-        for row in rows.map_err(|error| failed(&format!("cannot inspect the schema `{schema}`"), error))? {
-            let column = Column { kind: row.get(2), key: row.get(3), plain: row.get(4) };
-            shape.entry(row.get(0)).or_default().insert(row.get(1), column);
-        }
-        Ok(shape)
-    }
-
-    async fn execute(&self, purpose: &str, sql: &str) -> Result<()> {
-        self.client.batch_execute(sql).await.map_err(|error| failed(&format!("cannot {purpose}"), error))
-    }
 }
 
 impl Warehouse for Postgres {
@@ -94,71 +65,69 @@ impl Warehouse for Postgres {
         Dialect::Postgres
     }
 
-    async fn ledger(&self, source: &str) -> Result<Ledger> {
-        let rows = self.client.query(&Ledger::query(Dialect::Postgres, source), &[]).await;
-        let rows = rows.map_err(|error| failed("cannot read the ledger", error))?;
-        let rows = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)));
-        Ok(Ledger::read(rows).map_err(Failure::refused)?)
+    async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
+        let messages = self.client.simple_query(sql).await;
+        let messages = messages.map_err(|error| failed(&format!("cannot {purpose}"), error))?;
+        let text = |row: SimpleQueryRow| (0..row.len()).map(|at| row.get(at).unwrap_or_default().to_owned()).collect();
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(text(row)),
+            _ => None,
+        });
+        Ok(rows.collect())
     }
 
-    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&register(schema, Dialect::Postgres)).await?;
-        let shape = self.shape(schema).await?;
-        let mut missing = Vec::new();
-        for table in tables {
-            let Some(columns) = shape.get(table.name) else {
-                missing.push(create_table(schema, table, Dialect::Postgres).sql);
-                continue;
-            };
-            let key: Vec<String> =
-                columns.iter().filter(|(_, column)| column.key).map(|(name, _)| name.clone()).collect();
-            same_key(schema, table, &key)?;
-            for (name, kind, _) in column_ddl(table, Dialect::Postgres) {
-                match columns.get(&name).map(|column| column.kind.as_str()) {
-                    None => missing
-                        .push(format!("ALTER TABLE {schema}.{} ADD COLUMN IF NOT EXISTS {name} {kind}", table.name)),
-                    Some(found) if same_type(found, &kind) => {}
-                    Some(found) => {
-                        return Err(other_type(&format!("{schema}.{}.{name}", table.name), found, &kind).into());
-                    }
-                }
-            }
+    async fn run(&self, statement: &Statement) -> Result<()> {
+        self.query(&statement.purpose, &statement.sql).await.map(drop)
+    }
+
+    async fn shape(&self, schema: &str) -> Result<Shape> {
+        let sql = format!(
+            "SELECT table_name, column_name, data_type, EXISTS (SELECT 1 \
+             FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid \
+             JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+             JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey) \
+             WHERE contype = 'p' AND nspname = table_schema AND relname = table_name AND attname = column_name), \
+             is_nullable = 'YES' AND is_generated = 'NEVER' AND column_default IS NULL \
+             FROM information_schema.columns WHERE table_schema = '{schema}'"
+        );
+        let mut shape = Shape::new();
+        for row in self.query(&format!("inspect the schema `{schema}`"), &sql).await? {
+            let [table, name, kind, key, plain] = values(row)?;
+            let kind = kind.trim_end_matches(" without time zone").to_owned();
+            shape.entry(table).or_default().insert(name, Column { kind, key: key == "t", plain: plain == "t" });
         }
-        let plain =
-            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
-        let retired = Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns))));
+        Ok(shape)
+    }
+
+    async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()> {
         if missing.is_empty() {
-            return Ok(retired);
+            return Ok(());
         }
         // Two loads may find the same table missing; the lock lets one of them create it.
-        let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", missing.join(";\n"));
-        let created = self.execute(&format!("create the tables of `{schema}`"), &sql).await;
+        let sqls: Vec<&str> = missing.iter().map(|statement| statement.sql.as_str()).collect();
+        let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", sqls.join(";\n"));
+        let created = self.query(&format!("create the tables of `{schema}`"), &sql).await;
         if created.is_err() {
-            self.execute("roll back", "ROLLBACK").await?;
+            self.query("roll back", "ROLLBACK").await?;
         }
-        created.map(|()| retired)
+        created.map(drop)
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
         // A session's advisory lock marks an attempt as alive: the server frees it when the connection ends.
-        self.execute("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
+        self.query("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
         let mut swept = Vec::new();
         for table in self.shape(schema).await?.into_keys() {
             let Some(other) = StageNames::token_of(&table).filter(|other| *other != token) else { continue };
-            let sql = format!("SELECT pg_try_advisory_lock({})", lock_key(other));
-            let row =
-                self.client.query_one(&sql, &[]).await.map_err(|error| failed("cannot search for leftovers", error))?;
-            if row.get(0) {
-                self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
-                self.execute("free a leftover", &format!("SELECT pg_advisory_unlock({})", lock_key(other))).await?;
+            let key = lock_key(other);
+            let locked = self.query("search for leftovers", &format!("SELECT pg_try_advisory_lock({key})")).await?;
+            if locked == [["t"]] {
+                self.query("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
+                self.query("free a leftover", &format!("SELECT pg_advisory_unlock({key})")).await?;
                 swept.push(table);
             }
         }
         Ok(swept)
-    }
-
-    async fn run(&self, statement: &Statement) -> Result<()> {
-        self.execute(&statement.purpose, &statement.sql).await
     }
 
     async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64> {
@@ -188,28 +157,6 @@ impl Warehouse for Postgres {
             }
         }
         writer.finish().await.map_err(|error| failed(&purpose, error))
-    }
-
-    async fn changes(&self, statement: &Statement) -> Result<Changes> {
-        let rows = self.client.query(&statement.sql, &[]).await;
-        let mut changes = Changes::new();
-        for row in rows.map_err(|error| failed(&format!("cannot {}", statement.purpose), error))? {
-            let (table, name, count): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
-            let change =
-                Change::named(&name).ok_or_else(|| Failure::refused(format!("unknown change `{name}` in a delta")))?;
-            changes.entry(table).or_default().insert(change, count.cast_unsigned());
-        }
-        Ok(changes)
-    }
-
-    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
-        let row = self
-            .client
-            .query_one(&sql, &[])
-            .await
-            .map_err(|error| failed(&format!("cannot count `{table}`"), error))?;
-        Ok(row.get::<_, i64>(0).cast_unsigned())
     }
 
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {
@@ -271,11 +218,8 @@ fn lock_key(token: &str) -> i64 {
     i64::from_str_radix(token, 16).unwrap_or_default()
 }
 
-fn same_type(found: &str, expected: &str) -> bool {
-    found == expected || (found, expected) == ("timestamp without time zone", "timestamp")
-}
-
-/// The server's error; temporary by its SQLSTATE class (PostgreSQL manual, appendix A): 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
+/// The server's error; temporary by its SQLSTATE class (PostgreSQL manual, appendix A): 08 connection, 40 serialisation
+/// and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
 fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else {
         let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());

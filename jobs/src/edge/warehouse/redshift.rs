@@ -4,7 +4,6 @@
 //! The Data API has no session, so a lease in `etl.attempts` protects an attempt's tables, and the load is one
 //! BatchExecuteStatement.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,11 +13,10 @@ use connect::aws::SdkConfig;
 use connect::data_api::{self, Client, DataApi, Finished, Problem};
 use contract::Table;
 
-use super::{Changes, Commit, UNPREPARED, Warehouse, not_as_asserted, other_type, same_key, waits};
+use super::driver::{Commit, UNPREPARED, Warehouse, not_as_asserted, values, waits};
+use super::tables::{Column, Shape};
 use crate::failure::Failure;
-use crate::load::{
-    Change, Dialect, Ledger, Retired, StageNames, Statement, column_ddl, create_table, literal, register,
-};
+use crate::load::{Dialect, StageNames, Statement};
 
 /// How often a single statement is tried in total when it conflicts with other transactions.
 const TRIES: usize = 7;
@@ -70,11 +68,6 @@ impl Redshift {
         }
     }
 
-    async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
-        let finished = self.execute(purpose, sql).await?;
-        Ok(self.api.rows(&finished).await?)
-    }
-
     /// The warehouse's error; for a COPY also its details about the files.
     async fn refused(&self, purpose: &str, sql: &str, problem: Problem) -> anyhow::Error {
         let mut text = problem.to_string();
@@ -98,34 +91,6 @@ impl Redshift {
         let failure = if unprepared { failure.hint(UNPREPARED) } else { failure };
         failure.because(text).into()
     }
-
-    /// The columns of a schema's tables.
-    async fn shape(&self, schema: &str) -> Result<BTreeMap<String, BTreeMap<String, Column>>> {
-        let sql = format!(
-            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0), lower(is_nullable), \
-             coalesce(column_default, '') FROM svv_columns WHERE table_schema = '{schema}'"
-        );
-        let mut shape: BTreeMap<String, BTreeMap<String, Column>> = BTreeMap::new();
-        for row in self.query(&format!("inspect the schema `{schema}`"), &sql).await? {
-            let [table, name, kind, length, nullable, default] =
-                <[String; 6]>::try_from(row).map_err(|_| other_columns())?;
-            let (required, plain) = (nullable == "no", nullable == "yes" && default.is_empty());
-            let column = Column { kind, length: length.parse().unwrap_or(0), required, plain };
-            shape.entry(table).or_default().insert(name, column);
-        }
-        Ok(shape)
-    }
-}
-
-/// A column of the warehouse.
-struct Column {
-    kind: String,
-    /// In bytes, for text.
-    length: u32,
-    /// Whether it is never null.
-    required: bool,
-    /// Whether it may be null and has no default.
-    plain: bool,
 }
 
 impl Warehouse for Redshift {
@@ -133,57 +98,45 @@ impl Warehouse for Redshift {
         Dialect::Redshift
     }
 
-    async fn ledger(&self, source: &str) -> Result<Ledger> {
-        let rows = self.query("read the ledger", &Ledger::query(Dialect::Redshift, source)).await?;
-        let rows = rows.into_iter().map(|row| {
-            let [seq, run, fetched_at, collections] = <[String; 4]>::try_from(row).map_err(|_| other_columns())?;
-            Ok((seq.parse().map_err(|_| other_columns())?, run, fetched_at, collections))
-        });
-        Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
+    async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
+        let finished = self.execute(purpose, sql).await?;
+        Ok(self.api.rows(&finished).await?)
     }
 
-    async fn ensure_tables(&mut self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&register(schema, Dialect::Redshift)).await?;
-        let shape = self.shape(schema).await?;
-        for table in tables {
-            let Some(columns) = shape.get(table.name) else {
-                let statement = create_table(schema, table, Dialect::Redshift);
-                self.execute(&statement.purpose, &statement.sql).await?;
-                continue;
+    async fn run(&self, statement: &Statement) -> Result<()> {
+        self.execute(&statement.purpose, &statement.sql).await.map(drop)
+    }
+
+    async fn shape(&self, schema: &str) -> Result<Shape> {
+        let sql = format!(
+            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0), lower(is_nullable), \
+             coalesce(column_default, '') FROM svv_columns WHERE table_schema = '{schema}'"
+        );
+        let mut shape = Shape::new();
+        for row in self.query(&format!("inspect the schema `{schema}`"), &sql).await? {
+            let [table, name, kind, length, nullable, default] = values(row)?;
+            let kind = match kind.as_str() {
+                "character varying" => format!("varchar({length})"),
+                kind => kind.trim_end_matches(" without time zone").to_owned(),
             };
             // Tables on Redshift have no declared key, but of the contract's columns only those of the key are NOT NULL.
-            let key = columns.iter().filter(|(name, column)| column.required && !name.starts_with('_'));
-            same_key(schema, table, &key.map(|(name, _)| name.clone()).collect::<Vec<_>>())?;
-            for (name, kind, _) in column_ddl(table, Dialect::Redshift) {
-                let place = format!("{schema}.{}", table.name);
-                match columns.get(&name) {
-                    // One column a statement, and no wider VARCHAR inside a transaction (ALTER TABLE, Amazon Redshift
-                    // Database Developer Guide).
-                    None => {
-                        let sql = format!("ALTER TABLE {place} ADD COLUMN {name} {kind}");
-                        match self.tried(&sql).await? {
-                            Err(problem) if !problem.already_exists() => {
-                                return Err(self.refused(&format!("add `{place}.{name}`"), &sql, problem).await);
-                            }
-                            _ => {}
-                        }
-                    }
-                    Some(Column { kind: found, length, .. }) => match Fit::of(found, *length, &kind) {
-                        Fit::Same => {}
-                        Fit::Narrow => {
-                            let sql = format!("ALTER TABLE {place} ALTER COLUMN {name} TYPE {kind}");
-                            self.execute(&format!("widen `{place}.{name}`"), &sql).await?;
-                        }
-                        Fit::Other => {
-                            return Err(other_type(&format!("{place}.{name}"), found, &kind).into());
-                        }
-                    },
-                }
+            let key = nullable == "no" && !name.starts_with('_');
+            let plain = nullable == "yes" && default.is_empty();
+            shape.entry(table).or_default().insert(name, Column { kind, key, plain });
+        }
+        Ok(shape)
+    }
+
+    async fn create(&self, _: &str, missing: &[Statement]) -> Result<()> {
+        // One column a statement, and no wider VARCHAR inside a transaction (ALTER TABLE, Amazon Redshift Database
+        // Developer Guide).
+        for Statement { purpose, sql, .. } in missing {
+            match self.tried(sql).await? {
+                Err(problem) if !problem.already_exists() => return Err(self.refused(purpose, sql, problem).await),
+                _ => {}
             }
         }
-        let plain =
-            |columns| BTreeMap::iter(columns).filter(|(_, column): &(_, &Column)| column.plain).map(|(name, _)| name);
-        Ok(Retired::of(tables, shape.iter().map(|(name, columns)| (name, plain(columns)))))
+        Ok(())
     }
 
     async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
@@ -208,35 +161,12 @@ impl Warehouse for Redshift {
         Ok(swept)
     }
 
-    async fn run(&self, statement: &Statement) -> Result<()> {
-        self.execute(&statement.purpose, &statement.sql).await.map(|_| ())
-    }
-
     fn reads_lake_as(&self) -> Option<&str> {
         Some(&self.role)
     }
 
     async fn stage(&self, _: &str, _: &str, _: &Table<'_>, _: Bytes) -> Result<u64> {
         anyhow::bail!("Redshift reads the lake itself")
-    }
-
-    async fn changes(&self, statement: &Statement) -> Result<Changes> {
-        let mut changes = Changes::new();
-        for row in self.query(&statement.purpose, &statement.sql).await? {
-            let [table, name, count] = <[String; 3]>::try_from(row).map_err(|_| other_columns())?;
-            let change = Change::named(name.trim()).ok_or_else(other_columns)?;
-            changes
-                .entry(table.trim().to_owned())
-                .or_default()
-                .insert(change, count.parse().map_err(|_| other_columns())?);
-        }
-        Ok(changes)
-    }
-
-    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
-        let rows = self.query(&format!("count {}", literal(table)), &sql).await?;
-        rows.first().and_then(|row| row.first()?.parse().ok()).context("a count is one number")
     }
 
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {
@@ -254,29 +184,4 @@ impl Warehouse for Redshift {
         }
         Err(self.refused(&statement.purpose, &statement.sql, problem).await)
     }
-}
-
-/// How a column matches the contract.
-enum Fit {
-    Same,
-    /// Text that is shorter than in the contract.
-    Narrow,
-    Other,
-}
-
-impl Fit {
-    fn of(found: &str, length: u32, expected: &str) -> Self {
-        let text = expected.strip_prefix("varchar(").and_then(|rest| rest.strip_suffix(')')?.parse::<u32>().ok());
-        match (found, text) {
-            ("character varying", Some(most)) if length < most => Self::Narrow,
-            ("character varying", Some(_)) => Self::Same,
-            ("timestamp without time zone", None) if expected == "timestamp" => Self::Same,
-            (found, _) if found == expected => Self::Same,
-            _ => Self::Other,
-        }
-    }
-}
-
-fn other_columns() -> anyhow::Error {
-    Failure::refused("the warehouse returned other columns than requested").into()
 }

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use contract::{Layout, Table};
 use serde_json::json;
 
-use crate::edge::lake::{Lake, Stored};
+use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::load::Plan;
 use crate::receipt::{File, Receipt};
-use crate::validate::{self, Violation};
+use crate::validate;
 
 /// Creates a table's staging table and fills it with the run's rows.
 pub(super) async fn stage<W: Warehouse>(
@@ -77,14 +77,10 @@ fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
 }
 
 /// An object's bytes, if they pass the check.
-async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), Violation>) -> Result<Bytes> {
-    let checked = match lake.get_object(&file.object).await? {
-        Stored::Bytes(bytes) => check(&bytes).map(|()| bytes),
-        Stored::OtherSize(size) => Err(Violation::size(file, size)),
-        Stored::Missing => Err(Violation::Altered("it is missing".to_owned())),
-    };
-    Ok(checked.map_err(|violation| {
-        let message = format!("`{}` {violation}", lake.location(&file.object.key));
+async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), String>) -> Result<Bytes> {
+    let found = lake.get_object(&file.object).await?.map_err(|problem| validate::altered(&problem));
+    Ok(found.and_then(|bytes| check(&bytes).map(|()| bytes)).map_err(|problem| {
+        let message = format!("`{}` {problem}", lake.location(&file.object.key));
         Failure::refused(message).hint("transform again under a new run id")
     })?)
 }

@@ -150,7 +150,7 @@ impl Origin {
             Self::Raw(_) => {
                 let receipt = earlier.context("a replay without a manifest")?;
                 let object = &receipt.raw;
-                if let Some(problem) = size_problem(to.lake, object).await? {
+                if let Some(problem) = object.size_problem(to.lake.size(&object.key).await?) {
                     return Err(altered(&to, object, &problem));
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
@@ -192,11 +192,10 @@ impl Arriving<'_> {
     pub(super) async fn stored(self) -> Result<Object> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {
-            if raw.sha256 != object.sha256 {
-                let problem = format!("its SHA-256 is {}, the manifest records {}", raw.sha256, object.sha256);
-                return Err(altered(&self.to, object, &problem));
-            }
-            return Ok(raw);
+            return match object.hash_problem(&raw.sha256) {
+                Some(problem) => Err(altered(&self.to, object, &problem)),
+                None => Ok(raw),
+            };
         }
         evidence.insert("body".to_owned(), serde_json::to_value(&raw)?);
         self.to.keep(&evidence).await?;
@@ -207,14 +206,6 @@ impl Arriving<'_> {
 /// The ETag for a conditional request; old manifests lack the URL.
 fn known(receipt: &Receipt) -> Option<Known<'_>> {
     Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
-}
-
-/// Compares the size of a stored object with its manifest.
-pub(super) async fn size_problem(lake: &Lake, object: &Object) -> Result<Option<String>> {
-    Ok(match lake.size(&object.key).await? {
-        None => Some("it is missing".to_owned()),
-        Some(size) => (size != object.bytes).then(|| format!("{size} bytes, the manifest records {}", object.bytes)),
-    })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {

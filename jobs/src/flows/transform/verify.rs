@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::fetch::size_problem;
 use super::{Collected, Status, Transformation};
 use crate::failure::Failure;
 use crate::receipt::{self, Object, Receipt};
@@ -46,16 +45,11 @@ impl Transformation {
     /// Fails if the stored file does not match the manifest.
     async fn check_stored(&self, name: &str, table: &str, object: &Object) -> Result<()> {
         let lake = &self.0.lake;
-        let problem = match size_problem(lake, object).await? {
-            Some(problem) => problem,
-            None => {
-                let sha256 = lake.sha256(object).await?;
-                if sha256 == object.sha256 {
-                    return Ok(());
-                }
-                format!("its SHA-256 is {sha256}, the manifest records {}", object.sha256)
-            }
+        let problem = match object.size_problem(lake.size(&object.key).await?) {
+            None => object.hash_problem(&lake.sha256(object).await?),
+            problem => problem,
         };
+        let Some(problem) = problem else { return Ok(()) };
         let place = lake.location(&object.key);
         let message = format!("collection `{name}`, {table}: `{place}` does not match its manifest: {problem}");
         Err(Failure::refused(message)

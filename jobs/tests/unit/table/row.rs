@@ -3,7 +3,7 @@
 use super::*;
 
 fn hash(names: &[&str], cells: &[Cell<'_>], extra: Option<&str>) -> String {
-    RowHasher::new(names.iter().copied()).hash(cells, extra).to_owned()
+    RowHasher::new(names.iter().copied()).hash(cells, extra)
 }
 
 #[test]
