@@ -3,11 +3,10 @@
 //! The only output on standard output is one JSON object at the end; everything for people is on standard error.
 
 pub mod copy;
-pub mod lineage;
+pub(crate) mod lineage;
 pub mod transformation;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +29,7 @@ const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
 /// The options of both programs. Each can come from the environment, which is how AWS Batch passes them.
 #[derive(Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// The lake: s3://bucket or file:///dir
     #[arg(long, env = "LAKE_URL", value_name = "URL")]
     pub lake_url: String,
@@ -65,13 +64,11 @@ pub enum Log {
 }
 
 impl Common {
-    /// The reason of `--accept`; AWS Batch passes a parameter without a value as an empty variable.
-    pub fn accepted(&self) -> Option<String> {
-        self.accept.clone().filter(|reason| !reason.trim().is_empty())
+    pub(crate) fn accepted(&self) -> Option<String> {
+        given(&self.accept).map(str::to_owned)
     }
 
-    /// The validated contract.
-    pub fn contract(&self) -> Result<Contract> {
+    pub(crate) fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the contract `{shown}`"))?;
@@ -79,8 +76,13 @@ impl Common {
     }
 }
 
+/// An option; AWS Batch passes a parameter without a value as an empty variable, which counts as not set.
+fn given(option: &Option<String>) -> Option<&str> {
+    option.as_deref().filter(|text| !text.trim().is_empty())
+}
+
 /// Sets up the log and TLS.
-pub fn start(common: &Common, bars: &Bars) {
+pub(crate) fn start(common: &Common, bars: &Bars) {
     edge::choose_tls();
     let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(bars.clone());
     match common.log {
@@ -99,10 +101,8 @@ pub fn start(common: &Common, bars: &Bars) {
 
 /// How a job ended.
 #[derive(Debug)]
-pub enum End<'e, T> {
-    /// With this report.
+pub(crate) enum End<'e, T> {
     Done(&'e T),
-    /// With this error.
     Failed(&'e anyhow::Error),
     /// By a signal.
     Stopped,
@@ -110,7 +110,7 @@ pub enum End<'e, T> {
 
 /// Runs a job until it finishes or a signal stops it (SIGTERM, SIGINT), prints the result and returns the exit code.
 /// `clean_up` follows a failure or a signal, for three seconds at most; `report` follows every end.
-pub async fn finish<T: serde::Serialize>(
+pub(crate) async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
     report: impl AsyncFnOnce(End<'_, T>),
@@ -160,21 +160,19 @@ async fn signalled() -> io::Result<&'static str> {
 
 /// Progress bars on standard error when it is a terminal; log lines appear above them.
 #[derive(Clone, Debug)]
-pub struct Bars {
-    all: MultiProgress,
-}
+pub struct Bars(MultiProgress);
 
 impl Bars {
     /// Bars, hidden unless standard error is a terminal and the log is text.
     pub fn new(log: Log) -> Self {
         let shown = log == Log::Text && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { all: MultiProgress::with_draw_target(target) }
+        Self(MultiProgress::with_draw_target(target))
     }
 
     /// For a transformation.
     pub fn progress(&self) -> Box<dyn Progress> {
-        Box::new(Collections { all: self.all.clone(), bars: Mutex::default() })
+        Box::new(Collections { all: self.0.clone(), bars: Mutex::default() })
     }
 }
 
@@ -220,7 +218,7 @@ impl<'w> MakeWriter<'w> for Bars {
     type Writer = Above;
 
     fn make_writer(&'w self) -> Above {
-        Above { bars: self.all.clone(), line: Vec::new() }
+        Above { bars: self.0.clone(), line: Vec::new() }
     }
 }
 
@@ -228,12 +226,6 @@ impl<'w> MakeWriter<'w> for Bars {
 pub struct Above {
     bars: MultiProgress,
     line: Vec<u8>,
-}
-
-impl fmt::Debug for Above {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Above")
-    }
 }
 
 impl Write for Above {

@@ -6,7 +6,7 @@ pub mod clock;
 pub mod lake;
 pub(crate) mod openlineage;
 pub(crate) mod scratch;
-pub mod source;
+pub(crate) mod source;
 pub mod warehouse;
 
 /// Sets the TLS provider of the program, before the first HTTPS connection.

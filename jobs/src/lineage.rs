@@ -7,7 +7,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod dataset;
-mod facet;
 mod place;
 
 use std::collections::BTreeMap;
@@ -19,10 +18,9 @@ use sha2::{Digest, Sha256};
 use crate::load::Dialect;
 use crate::receipt::hex;
 
-use dataset::Dataset;
 pub use dataset::Written;
-use facet::{PRODUCER, documentation, facet};
-pub use place::{Place, without_secrets};
+use dataset::{Dataset, PRODUCER, documentation, facet};
+use place::{Place, without_secrets};
 
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
@@ -31,13 +29,9 @@ const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/R
 pub struct Subject<'s> {
     /// The namespace of the jobs, which OpenLineage ties to their scheduler.
     pub namespace: &'s str,
-    /// The source's contract.
     pub contract: &'s Contract,
-    /// The collections of the run.
     pub collections: Vec<&'s str>,
-    /// The run.
     pub run: &'s RunId,
-    /// The lake's address.
     pub lake_url: &'s str,
 }
 
@@ -53,11 +47,10 @@ pub struct RunEvents {
 /// The state of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum State<'s> {
-    /// It has started.
     Start,
-    /// It has finished, with what it wrote to each table.
+    /// With what it wrote to each table.
     Complete(&'s BTreeMap<String, Written>),
-    /// It failed with this error.
+    /// With the error.
     Fail(&'s str),
     /// It was stopped.
     Abort,

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 /// Headers with the number of all records, as APIs commonly name them.
 const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 
-/// What the headers announce.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// Whether there is a next page.

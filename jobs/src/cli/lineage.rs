@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use contract::{Contract, RunId};
 
-use super::{Common, End};
+use super::{Common, End, given};
 use crate::edge::lake::Lake;
 use crate::edge::openlineage::Collector;
 use crate::flows::lineage::Lineage;
@@ -29,7 +29,6 @@ pub struct To {
 }
 
 impl To {
-    /// Reports that a run has started.
     pub fn start(&self, events: RunEvents, lake: &Lake, key: String) -> Lineage {
         let collector = given(&self.openlineage_url).and_then(|url| {
             let endpoint = given(&self.openlineage_endpoint).unwrap_or("api/v1/lineage");
@@ -41,7 +40,6 @@ impl To {
 }
 
 impl Common {
-    /// The subject of the events.
     pub fn subject<'s>(&'s self, contract: &'s Contract, collections: Vec<&'s str>, run: &'s RunId) -> Subject<'s> {
         Subject {
             namespace: given(&self.lineage.openlineage_namespace).unwrap_or("dpworld"),
@@ -51,11 +49,6 @@ impl Common {
             lake_url: &self.lake_url,
         }
     }
-}
-
-/// An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
-fn given(option: &Option<String>) -> Option<&str> {
-    option.as_deref().filter(|text| !text.is_empty())
 }
 
 /// Reports how a run ended, if it has started.

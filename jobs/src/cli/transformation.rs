@@ -109,33 +109,28 @@ async fn start() -> ExitCode {
 /// Checked here and not by clap: AWS Batch passes a parameter without a value as an empty variable, which clap takes as
 /// given.
 fn task(cli: &Cli) -> Result<Task, clap::Error> {
+    use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};
     let misuse = |kind, message: &str| Cli::command().error(kind, message);
-    let given = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
-    let Some(from) = given(&cli.from_raw) else {
-        if cli.verify {
-            return Err(misuse(ErrorKind::MissingRequiredArgument, "--verify needs --from-raw: the run to verify"));
-        }
-        let missing = || misuse(ErrorKind::MissingRequiredArgument, "--run-id (or RUN_ID) is missing");
-        return Ok(Task { run: cli.run_id.clone().ok_or_else(missing)?, replays: None, verifies: false });
-    };
-    let from: RunId =
-        from.parse().map_err(|error| misuse(ErrorKind::ValueValidation, &format!("--from-raw: {error}")))?;
-    if given(&cli.source_url).is_some() {
+    let from = cli::given(&cli.from_raw).map(str::parse::<RunId>).transpose();
+    let from = from.map_err(|error| misuse(ValueValidation, &format!("--from-raw: {error}")))?;
+    if from.is_some() && cli::given(&cli.source_url).is_some() {
         let message = "--from-raw and --source-url (or SOURCE_URL) exclude each other: a replay sends no requests";
-        return Err(misuse(ErrorKind::ArgumentConflict, message));
+        return Err(misuse(ArgumentConflict, message));
     }
-    let (kind, message) = match (&cli.run_id, cli.verify) {
-        (None, true) => return Ok(Task { run: from.clone(), replays: Some(from), verifies: true }),
-        (Some(run), false) if *run != from => {
-            return Ok(Task { run: run.clone(), replays: Some(from), verifies: false });
+    let task = |run, replays, verifies| Ok(Task { run, replays, verifies });
+    let (kind, message) = match (from, cli.run_id.clone(), cli.verify) {
+        (None, Some(run), false) => return task(run, None, false),
+        (Some(from), Some(run), false) if run != from => return task(run, Some(from), false),
+        (Some(from), None, true) => return task(from.clone(), Some(from), true),
+        (None, None, false) => (MissingRequiredArgument, "--run-id (or RUN_ID) is missing"),
+        (None, _, true) => (MissingRequiredArgument, "--verify needs --from-raw: the run to verify"),
+        (Some(_), None, false) => {
+            (MissingRequiredArgument, "--run-id (or RUN_ID) is missing: a replay needs a new run ID")
         }
-        (Some(_), true) => (ErrorKind::ArgumentConflict, "--verify creates no run: omit --run-id (or RUN_ID)"),
-        (None, false) => {
-            (ErrorKind::MissingRequiredArgument, "--run-id (or RUN_ID) is missing: a replay needs a new run ID")
+        (Some(_), Some(_), false) => {
+            (ArgumentConflict, "--run-id and --from-raw name the same run: a replay needs a new run ID")
         }
-        (Some(_), false) => {
-            (ErrorKind::ArgumentConflict, "--run-id and --from-raw name the same run: a replay needs a new run ID")
-        }
+        (Some(_), Some(_), true) => (ArgumentConflict, "--verify creates no run: omit --run-id (or RUN_ID)"),
     };
     Err(misuse(kind, message))
 }
@@ -153,8 +148,8 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         first_wait: Duration::from_millis(cli.first_wait_ms),
         contract,
     };
-    let source = cli.source_url.as_deref().filter(|url| !url.is_empty()).unwrap_or(&job.contract.base_url);
-    let warehouse = cli.warehouse_url.as_deref().filter(|url| !url.is_empty());
+    let source = cli::given(&cli.source_url).unwrap_or(&job.contract.base_url);
+    let warehouse = cli::given(&cli.warehouse_url);
     let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(source), warehouse]).await?;
     let origin = match task.replays {
         Some(run) => Origin::Raw(run),

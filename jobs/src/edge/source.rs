@@ -23,53 +23,43 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// The longest time without data before a connection is closed.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// An HTTP API.
 #[derive(Clone, Debug)]
 pub struct Api {
     client: Client,
     base: Secret,
 }
 
-/// The response to a request.
 #[derive(Debug)]
 pub enum Reply {
     /// 304: the content of the ETag is current.
     NotModified(Evidence),
-    /// 200 with a body to read.
     Body(Body),
 }
 
 /// The metadata that is stored with a response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The URL of the response.
     pub url: String,
     /// The requested URL, if it was redirected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
-    /// The status.
     pub status: u16,
-    /// The headers without cookies.
+    /// Without cookies.
     pub headers: BTreeMap<String, String>,
 }
 
 /// The ETag of an earlier response. An ETag belongs to one URL (RFC 9110, section 8.8.3).
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'k> {
-    /// The URL of that response.
     pub url: &'k str,
-    /// Its ETag.
     pub etag: &'k str,
 }
 
 /// A body, in the encoding in which the server sends it.
 #[derive(Debug)]
 pub struct Body {
-    /// Its metadata.
     pub evidence: Evidence,
-    /// The ETag, if it has one.
     pub etag: Option<String>,
-    /// Whether the bytes are gzip.
     pub gzip: bool,
     /// Whether HTTP detects a truncated body, by a length or by chunks.
     pub delimited: bool,
@@ -183,13 +173,15 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     let body = if text.is_empty() { String::new() } else { format!(": `{text}`") };
     let message = format!("`{url}` returned {status}{body}");
     let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
-    match wait {
-        Some(wait) if again && wait > LONGEST_WAIT => {
-            let hint = format!("the server requests a wait of {} s: run the job again after that", wait.as_secs());
-            Failure::temporary(message).wait(Some(wait)).hint(hint)
+    if !again {
+        return Failure::refused(message).hint("check the contract's `path` and the source's address");
+    }
+    let failure = Failure::temporary(message).wait(wait);
+    match wait.filter(|wait| !bearable(*wait)) {
+        None => failure,
+        Some(wait) => {
+            failure.hint(format!("the server requests a wait of {} s: run the job again after that", wait.as_secs()))
         }
-        wait if again => Failure::temporary(message).wait(wait),
-        _ => Failure::refused(message).hint("check the contract's `path` and the source's address"),
     }
 }
 

@@ -5,20 +5,32 @@ use std::collections::BTreeMap;
 use contract::{SYSTEM_COLUMNS, Table};
 use serde_json::{Map, Value, json};
 
-use super::facet::{documentation, facet};
 use super::place::Place;
 use crate::load::Dialect;
 use crate::receipt::TableReceipt;
 use crate::table::file_columns;
 
+const FACETS: &str = "https://openlineage.io/spec/facets";
+
+/// The producer of the events: a package URL, since the project has no website.
+pub(super) const PRODUCER: &str = concat!("pkg:generic/dpworld@", env!("CARGO_PKG_VERSION"));
+
+/// A facet with its name: a part of an event, with the version of the definition that it follows.
+pub(super) fn facet(name: &str, version: &str, definition: &str, mut body: Value) -> (String, Value) {
+    body["_producer"] = PRODUCER.into();
+    body["_schemaURL"] = format!("{FACETS}/{version}/{definition}.json#/$defs/{definition}").into();
+    (name.to_owned(), body)
+}
+
+pub(super) fn documentation(definition: &str, text: &str) -> (String, Value) {
+    facet("documentation", "1-1-0", definition, json!({"description": text, "contentType": "text/plain"}))
+}
+
 /// What a run wrote to one table; unknown values are omitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Rows.
     pub rows: u64,
-    /// The size of the files.
     pub bytes: Option<u64>,
-    /// How many files.
     pub files: Option<u64>,
 }
 
@@ -29,7 +41,6 @@ impl From<&TableReceipt> for Written {
     }
 }
 
-/// A dataset.
 #[derive(Clone, Debug)]
 pub(super) struct Dataset {
     place: Place,

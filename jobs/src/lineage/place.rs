@@ -16,9 +16,7 @@ use url::Url;
 /// A dataset's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The data source.
     pub namespace: String,
-    /// The dataset within it.
     pub name: String,
 }
 

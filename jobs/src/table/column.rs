@@ -49,32 +49,20 @@ impl ColumnBuffer {
     /// Adds a cell and returns its size in bytes. `clean` has matched the cell to the column's type already; a cell of
     /// another type is null here, and a required column then fails when its row group is written.
     pub(super) fn append(&mut self, cell: &Cell<'_>) -> usize {
-        let mut text_bytes = 0;
-        let present = match (&mut self.values, cell) {
+        let (mut text_bytes, mut present) = (0, true);
+        match (&mut self.values, cell) {
             (Values::Text(texts, ends), Cell::Text(text) | Cell::Json(text)) => {
                 texts.extend_from_slice(text.as_bytes());
                 ends.push(texts.len());
                 text_bytes = text.len();
-                true
             }
-            (Values::Integer(column), Cell::Integer(value)) | (Values::Timestamp(column), Cell::Micros(value)) => {
-                column.push(*value);
-                true
-            }
-            (Values::Double(column), Cell::Double(value)) => {
-                column.push(*value);
-                true
-            }
-            (Values::Boolean(column), Cell::Bool(value)) => {
-                column.push(*value);
-                true
-            }
-            (Values::Date(column), Cell::Days(value)) => {
-                column.push(*value);
-                true
-            }
-            _ => false,
-        };
+            (Values::Integer(column), Cell::Integer(value)) => column.push(*value),
+            (Values::Timestamp(column), Cell::Micros(value)) => column.push(*value),
+            (Values::Double(column), Cell::Double(value)) => column.push(*value),
+            (Values::Boolean(column), Cell::Bool(value)) => column.push(*value),
+            (Values::Date(column), Cell::Days(value)) => column.push(*value),
+            _ => present = false,
+        }
         if !self.required {
             self.levels.push(present.into());
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use contract::{Drift, Type};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -139,13 +140,13 @@ impl<'a> Value<'_, '_, 'a> {
 impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
     type Value = ();
 
-    fn deserialize<D: Deserializer<'a>>(mut self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
         let Node::Column(index) = self.node else { return deserializer.deserialize_any(self) };
         let kind = self.sink.columns[*index].kind;
         if !matches!(kind, Type::Json | Type::Integer) {
             return deserializer.deserialize_any(self);
         }
-        let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
+        let raw = <&RawValue>::deserialize(deserializer)?;
         match raw.get() {
             "null" => {}
             json if kind == Type::Integer => {
@@ -156,13 +157,7 @@ impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
                     other.deserialize_any(self).map_err(D::Error::custom)?;
                 }
             }
-            json => match storable(json) {
-                Ok(json) => self.sink.row.cells[*index] = Cell::Json(json),
-                Err(problem) => {
-                    self.sink.failed.push(*index);
-                    self.reason(&problem);
-                }
-            },
+            json => self.scalar(&json, |_| storable(json).map(Cell::Json)),
         }
         Ok(())
     }
@@ -216,23 +211,22 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
             self.scalar(&"an object", |spec| Err(clean::wrong(spec.kind, "an object")));
             return IgnoredAny.visit_map(map).map(|_| ());
         };
-        let mut seen = Seen::default();
+        let mut seen = vec![false; fields.len()];
         // Most responses have one order of fields, so the next field is almost always the expected one.
         let mut expected = 0;
-        while let Some(key) = map.next_key_seed(Key { fields, expected })? {
-            match key {
-                Found::Known(index) => {
-                    expected = index + 1;
-                    let (name, node) = &fields[index];
-                    let path = Path::Field(&self.path, name);
-                    if seen.twice(index) {
-                        self.sink.reasons.push(format!("{path}: written twice in one record"));
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        map.next_value_seed(Value { node, path, sink: self.sink })?;
-                    }
-                }
-                Found::Unknown(name) => self.unknown(&name, map.next_value()?),
+        while let Some(Name(name)) = map.next_key()? {
+            let next = fields.get(expected).filter(|(field, _)| *field == name).map(|_| expected);
+            let Some(index) = next.or_else(|| fields.iter().position(|(field, _)| *field == name)) else {
+                self.unknown(&name, map.next_value()?);
+                continue;
+            };
+            expected = index + 1;
+            let path = Path::Field(&self.path, &name);
+            if std::mem::replace(&mut seen[index], true) {
+                self.sink.reasons.push(format!("{path}: written twice in one record"));
+                map.next_value::<IgnoredAny>()?;
+            } else {
+                map.next_value_seed(Value { node: &fields[index].1, path, sink: self.sink })?;
             }
         }
         Ok(())
@@ -249,56 +243,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
     }
 }
 
-/// The fields of one object that were read already.
-#[derive(Default)]
-struct Seen(Vec<u64>, u64);
-
-impl Seen {
-    fn twice(&mut self, index: usize) -> bool {
-        let word = match index / 64 {
-            0 => &mut self.1,
-            more => {
-                self.0.resize(self.0.len().max(more), 0);
-                &mut self.0[more - 1]
-            }
-        };
-        let bit = 1 << (index % 64);
-        let twice = *word & bit != 0;
-        *word |= bit;
-        twice
-    }
-}
-
-enum Found {
-    Known(usize),
-    Unknown(String),
-}
-
-struct Key<'f> {
-    fields: &'f [(String, Node)],
-    expected: usize,
-}
-
-impl<'a> DeserializeSeed<'a> for Key<'_> {
-    type Value = Found;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Found, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Found;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Found, E> {
-        if self.fields.get(self.expected).is_some_and(|(field, _)| field == name) {
-            return Ok(Found::Known(self.expected));
-        }
-        let place = self.fields.iter().position(|(field, _)| field == name);
-        Ok(place.map_or_else(|| Found::Unknown(name.to_owned()), Found::Known))
-    }
-}
+/// A field's name, borrowed from the response if it has no escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,121 @@
+//! What a load needs from a warehouse. A driver supplies queries, transactions and staging; the rest is the same for all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use backon::ExponentialBuilder;
+use bytes::Bytes;
+use contract::Table;
+
+use super::tables::{Shape, missing};
+use crate::failure::Failure;
+use crate::load::{Change, Dialect, Ledger, Retired, Statement, register};
+
+/// Each table's changes by kind.
+pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
+
+/// The result of the one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// It is committed.
+    Done,
+    /// It is rolled back, because another transaction was first.
+    HeadMoved,
+}
+
+/// A driver.
+#[allow(async_fn_in_trait, reason = "used with static dispatch inside this crate only")]
+pub trait Warehouse {
+    /// Its SQL.
+    fn dialect(&self) -> Dialect;
+
+    /// The rows of a query, every value as text and null as an empty one.
+    async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>>;
+
+    /// Runs one statement in its own transaction.
+    async fn run(&self, statement: &Statement) -> Result<()>;
+
+    /// Runs statements in one transaction.
+    async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
+
+    /// The tables of a schema.
+    async fn shape(&self, schema: &str) -> Result<Shape>;
+
+    /// Creates missing tables and columns, which another load may create at the same time.
+    async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()>;
+
+    /// Marks an attempt's tables as in use while this connection lives, and drops those of aborted attempts.
+    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>>;
+
+    /// The role with which the warehouse reads the lake itself, by COPY from a manifest; `None` for a warehouse that
+    /// receives the rows by [`Warehouse::stage`].
+    fn reads_lake_as(&self) -> Option<&str> {
+        None
+    }
+
+    /// Copies a validated Parquet file into a staging table; returns the number of rows.
+    async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64>;
+
+    /// The committed runs of a source, the newest first.
+    async fn ledger(&self, source: &str) -> Result<Ledger> {
+        let rows = self.query("read the ledger", &Ledger::query(self.dialect(), source)).await?;
+        let rows = rows.into_iter().map(|row| {
+            let [seq, run, fetched_at, collections] = values(row)?;
+            Ok((seq.parse()?, run, fetched_at, collections))
+        });
+        Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
+    }
+
+    /// Creates the missing tables and columns of the contract; refuses a column of another type and a table with another
+    /// key. Returns the tables and columns that are not in the contract.
+    async fn ensure_tables(&self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
+        self.run(&register(schema, self.dialect())).await?;
+        let shape = self.shape(schema).await?;
+        self.create(schema, &missing(schema, tables, &shape, self.dialect())?).await?;
+        let plain = shape
+            .iter()
+            .map(|(name, columns)| (name, columns.iter().filter(|(_, column)| column.plain).map(|(name, _)| name)));
+        Ok(Retired::of(tables, plain))
+    }
+
+    /// Runs the statement of [`crate::load::Plan::count_changes`].
+    async fn changes(&self, statement: &Statement) -> Result<Changes> {
+        let mut changes = Changes::new();
+        for row in self.query(&statement.purpose, &statement.sql).await? {
+            let [table, name, count] = values(row)?;
+            let change = Change::named(name.trim()).with_context(|| format!("unknown change `{name}` in a delta"))?;
+            changes.entry(table.trim().to_owned()).or_default().insert(change, count.parse()?);
+        }
+        Ok(changes)
+    }
+
+    /// How many rows of a table are not marked deleted.
+    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
+        let rows = self.query(&format!("count `{table}`"), &sql).await?;
+        rows.first().and_then(|row| row.first()?.parse().ok()).context("a count is one number")
+    }
+}
+
+/// The values of a row.
+pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
+    let other = |_| Failure::refused("the warehouse returned other columns than requested");
+    Ok(row.try_into().map_err(other)?)
+}
+
+/// The waits between so many attempts after conflicts with other transactions.
+pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
+    let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
+    waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)
+}
+
+/// The hint for missing objects and permissions.
+pub(super) const UNPREPARED: &str =
+    "prepare the warehouse with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
+
+/// An assertion of the transaction failed.
+pub(super) fn not_as_asserted(statement: &Statement) -> Failure {
+    let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
+    failure.hint("the target was changed by hand, or two rows share a key")
+}
