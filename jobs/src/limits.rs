@@ -6,12 +6,10 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod heap;
 mod json;
 
 use contract::Type;
 
-pub use heap::{HEAP_BYTES, Stored, heap};
 pub use json::{Json, json};
 
 /// The longest text, in bytes of UTF-8 ("Character types"); the same limit applies to a string in a SUPER value

@@ -56,26 +56,17 @@ pub enum State<'s> {
     Abort,
 }
 
-/// The input of a transformation.
-#[derive(Clone, Copy, Debug)]
-pub enum Origin<'o> {
-    /// The source's responses, from this address.
-    Source(&'o str),
-    /// The stored responses in `raw/`.
-    Raw,
-}
-
 impl Subject<'_> {
-    /// The events of `transformation`, which turns responses into the files of tables.
-    pub fn transformation(&self, origin: Origin<'_>) -> RunEvents {
+    /// The events of `transformation`, which turns the responses of `source`, or the stored ones, into the files of tables.
+    pub fn transformation(&self, source: Option<&str>) -> RunEvents {
         let layout = Layout { source: &self.contract.source };
         let collections =
             self.contract.collections.iter().filter(|(name, _)| self.collections.contains(&name.as_str()));
         let inputs = collections.map(|(name, collection)| {
-            let place = match origin {
-                Origin::Source(url) if url.starts_with("http") => Place::below(url, &collection.path),
-                Origin::Source(url) => Place::below(url, &format!("{name}.json")),
-                Origin::Raw => Place::below(self.lake_url, &layout.raw_folder(name)),
+            let place = match source {
+                Some(url) if url.starts_with("http") => Place::below(url, &collection.path),
+                Some(url) => Place::below(url, &format!("{name}.json")),
+                None => Place::below(self.lake_url, &layout.raw_folder(name)),
             };
             Dataset::new(place, None).documented(&collection.doc)
         });

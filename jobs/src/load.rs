@@ -12,21 +12,19 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod changes;
 mod commit;
-mod ddl;
-mod deletions;
 mod ledger;
 mod names;
 mod plan;
 mod retired;
 mod sql;
-mod statement;
 
-pub use ddl::{column_ddl, create_table, register};
-pub use deletions::Loss;
-pub use ledger::{Committed, Ledger, Standing};
-pub use names::StageNames;
-pub use plan::Plan;
-pub use retired::Retired;
-pub use sql::{Dialect, literal};
-pub use statement::{Change, Statement};
+pub(crate) use changes::{Change, Changes, loss};
+pub use ledger::Ledger;
+pub(crate) use ledger::Standing;
+pub(crate) use names::StageNames;
+pub(crate) use plan::Plan;
+pub(crate) use retired::Retired;
+pub use sql::{Dialect, column_ddl, create_table};
+pub(crate) use sql::{Statement, register};

@@ -15,11 +15,10 @@ mod pieces;
 mod record;
 mod response;
 mod row;
-mod schema;
 
+pub use column::file_columns;
 pub use duplicates::{Keys, Merge, Spill, hash};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};
 pub use row::Row;
-pub use schema::file_columns;

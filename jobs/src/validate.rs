@@ -3,7 +3,6 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod column;
 mod pages;
 mod parquet;
 mod refusal;
@@ -18,9 +17,9 @@ use sha2::{Digest, Sha256};
 
 use crate::receipt::{File, Receipt, TableReceipt, fingerprint, hex};
 
-pub use column::Column;
 pub use parquet::parquet;
 pub use refusal::Refusal;
+pub use schema::Column;
 
 /// Checks a manifest against the contract, without reading its objects.
 pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Receipt) -> Result<(), String> {

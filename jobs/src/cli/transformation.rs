@@ -15,7 +15,6 @@ use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
-use crate::lineage;
 use crate::load::Ledger;
 #[cfg(feature = "aws")]
 use anyhow::Context;
@@ -161,10 +160,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
     if !job.verifies {
         let collections = job.collections.iter().map(String::as_str).collect();
         let subject = cli.common.subject(&job.contract, collections, &job.run);
-        let from = match origin {
-            Origin::Raw(_) => lineage::Origin::Raw,
-            Origin::Api(_) | Origin::Files(_) => lineage::Origin::Source(source),
-        };
+        let from = (!matches!(origin, Origin::Raw(_))).then_some(source);
         let (events, key) = (subject.transformation(from), subject.key("transformation", &job.attempt));
         started.get_or_init(|| cli.common.lineage.start(events, &lake, key));
     }

@@ -13,7 +13,8 @@ use anyhow::Result;
 
 use crate::failure::Failure;
 
-pub use driver::{Changes, Commit, Warehouse, waits};
+pub use driver::Warehouse;
+pub(crate) use driver::{Commit, waits};
 pub use postgres::Postgres;
 #[cfg(feature = "aws")]
 pub use redshift::Redshift;

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::edge::clock;
 use crate::edge::lake::Lake;
-use crate::edge::warehouse::{Changes, Commit, Warehouse, waits};
+use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Loss, Plan, Retired, StageNames, Standing};
+use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, loss};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -204,9 +204,9 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
     let losses = collections.flat_map(|receipt| {
         let collection = job.contract.collections.get(&receipt.collection);
         let limit = collection.map_or(0.0, |collection| job.contract.max_deleted_share(collection));
-        receipt.tables.iter().filter_map(move |table| Loss::of(table, changes.get(&table.table), limit))
+        receipt.tables.iter().filter_map(move |table| loss(table, changes, limit))
     });
-    let losses: Vec<String> = losses.map(|loss| loss.to_string()).collect();
+    let losses: Vec<String> = losses.collect();
     match (losses.is_empty(), &job.accept) {
         (true, _) => Ok(()),
         (false, Some(reason)) => {
@@ -265,7 +265,7 @@ fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Re
 
 fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {
     let tables = receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
-        let count = |change| changes.get(&table.table).and_then(|counts| counts.get(&change)).copied().unwrap_or(0);
+        let count = |change: Change| change.count(changes, &table.table);
         let (inserted, revived) = (count(Change::Inserted), count(Change::Revived));
         let updated = count(Change::Updated) + revived;
         let counts = Counts {

@@ -11,7 +11,6 @@ mod tables;
 mod verify;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -78,12 +77,6 @@ struct Shared {
     unclaimed: Mutex<HashSet<String>>,
     /// One task for each collection; [`Transformation::clean_up`] stops them.
     tasks: tokio::sync::Mutex<JoinSet<(String, Result<Collected>)>>,
-}
-
-impl fmt::Debug for Transformation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transformation").field("job", &self.0.job).finish_non_exhaustive()
-    }
 }
 
 impl Transformation {

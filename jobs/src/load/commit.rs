@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use contract::Table;
 
-use super::ddl::column_ddl;
+use super::changes::{Change, Changes};
 use super::plan::Plan;
-use super::sql::Dialect;
-use super::statement::{Change, Statement};
+use super::sql::{Dialect, Statement, column_ddl};
 
 /// The limits of one BatchExecuteStatement (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide: a
 /// statement of at most 100 KB, applied here to the sum of all statements).
@@ -36,7 +35,7 @@ impl Plan<'_> {
     }
 
     /// The transaction, on top of the ledger's head `head`; `changes` is written to the ledger.
-    pub fn commit(&self, head: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Vec<Statement> {
+    pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
         let mut statements = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
             Statement {
@@ -114,7 +113,7 @@ impl Plan<'_> {
         Statement::new("assert that every table holds the run's rows, each key once", sql)
     }
 
-    fn insert_ledger(&self, seq: i64, changes: &BTreeMap<String, BTreeMap<Change, u64>>) -> Statement {
+    fn insert_ledger(&self, seq: i64, changes: &Changes) -> Statement {
         let collections: BTreeMap<&str, &str> =
             self.receipts.iter().map(|receipt| (receipt.collection.as_str(), receipt.fingerprint.as_str())).collect();
         let mut tables: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
@@ -122,10 +121,7 @@ impl Plan<'_> {
             let counts = tables.entry(&table.table).or_default();
             counts.extend([("rows", table.rows), ("quarantined", table.quarantined), ("dropped", table.dropped)]);
             for (name, change) in Change::ALL {
-                counts.insert(
-                    name,
-                    changes.get(&table.table).and_then(|counts| counts.get(&change)).copied().unwrap_or(0),
-                );
+                counts.insert(name, change.count(changes, &table.table));
             }
         }
         // Plain maps of names and numbers always serialise.

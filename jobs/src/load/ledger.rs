@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use contract::RunId;
-use serde::{Deserialize, Serialize};
 
 use super::sql::Dialect;
 
@@ -16,7 +15,7 @@ const RECENT: usize = 400;
 pub struct Ledger(pub Vec<Committed>);
 
 /// One committed run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
     /// Its place in the order of commits, from 1, without gaps.
     pub seq: i64,
@@ -31,20 +30,12 @@ pub struct Committed {
 /// Whether a run may load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It may load, on top of this head (0: none yet).
-    Load {
-        /// The head's `seq`.
-        head: i64,
-    },
+    /// It may load, on top of the head with this `seq` (0: none yet).
+    Load { head: i64 },
     /// It is the head; loading again would change nothing.
     AlreadyCommitted,
-    /// A run with newer responses was committed; this one would overwrite newer data.
-    Superseded {
-        /// The head's run.
-        by: RunId,
-        /// When that run's oldest response was requested.
-        fetched_at: String,
-    },
+    /// The head is a run with newer responses, which this one would overwrite.
+    Superseded { by: RunId, fetched_at: String },
 }
 
 impl Ledger {

@@ -1,12 +1,10 @@
 //! The names of a load's own tables: two loads never share one, and those of a failed load can be found.
 
 use contract::RunId;
-use serde::Serialize;
 
 /// The names of one attempt's own tables in the staging schema.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageNames {
-    /// The staging schema.
     pub schema: String,
     /// Twelve hexadecimal digits from run and attempt.
     pub token: String,

@@ -4,19 +4,16 @@ use contract::{RunId, Table, Type};
 
 use super::names::StageNames;
 use super::retired::Retired;
-use super::sql::{Dialect, literal};
-use super::statement::Statement;
+use super::sql::{Dialect, Statement, literal};
 use crate::receipt::Receipt;
 use crate::table::file_columns;
 
 /// One load: everything that its statements depend on.
 #[derive(Clone, Debug)]
 pub struct Plan<'c> {
-    /// The warehouse's SQL.
     pub dialect: Dialect,
     /// The source, which is also the target schema.
     pub source: &'c str,
-    /// The run.
     pub run: &'c RunId,
     /// The names of this attempt's tables.
     pub names: StageNames,
@@ -26,9 +23,7 @@ pub struct Plan<'c> {
     pub fetched_at: String,
     /// The tables that the run loads.
     pub tables: Vec<Table<'c>>,
-    /// The run's manifests.
     pub receipts: &'c [Receipt],
-    /// Tables and columns that are no longer in the contract.
     pub retired: Retired,
 }
 

@@ -13,10 +13,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::column::ColumnBuffer;
+use super::column::{ColumnBuffer, file_columns, schema};
 use super::pieces::Pieces;
 use super::row::{Row, RowHasher};
-use super::schema::{file_columns, schema};
 use crate::clean::Cell;
 
 /// Bytes of values after which a row group is written. Each table holds one group in memory.

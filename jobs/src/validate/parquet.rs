@@ -7,9 +7,9 @@ use bytes::Bytes;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
-use super::column::Column;
 use super::pages::Pages;
 use super::refusal::Refusal;
+use super::schema::Column;
 use super::{schema, values};
 use crate::limits::{self, FIXED_BYTES};
 

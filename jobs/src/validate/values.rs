@@ -5,9 +5,9 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader}
 use parquet::data_type::{ByteArray, DataType};
 use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::column::Column;
 use super::pages::Pages;
 use super::refusal::Refusal;
+use super::schema::Column;
 use crate::limits::{self, Defect, TEXT_BYTES};
 
 /// Rows that are decoded together.

@@ -31,7 +31,7 @@ fn with_subject<T>(lake_url: &str, test: impl FnOnce(Subject<'_>) -> T) -> T {
 fn copy_reads_what_transformation_writes() {
     let (transformation, copy) = with_subject("s3://lake", |subject| {
         let warehouse = "redshift://workgroup/dev";
-        (subject.transformation(Origin::Source("http://zoo.example")), subject.copy(warehouse, Some("eu-west-1")))
+        (subject.transformation(Some("http://zoo.example")), subject.copy(warehouse, Some("eu-west-1")))
     });
     let (one, two) = (transformation.event(State::Start, "t"), copy.event(State::Start, "t"));
     assert_eq!(names(&one["inputs"]), ["http://zoo.example /v1/animals"]);
@@ -50,14 +50,14 @@ fn copy_reads_what_transformation_writes() {
 
 #[test]
 fn a_replay_reads_the_lake() {
-    let events = with_subject("file:///lake", |subject| subject.transformation(Origin::Raw));
+    let events = with_subject("file:///lake", |subject| subject.transformation(None));
     assert_eq!(names(&events.event(State::Abort, "t")["inputs"]), ["file /lake/raw/zoo/animals"]);
 }
 
 #[test]
 fn a_run_has_one_uuid_and_two_jobs_of_it_have_two() {
     let [one, again, copy] = with_subject("s3://lake", |subject| {
-        [subject.transformation(Origin::Raw), subject.transformation(Origin::Raw), subject.copy("postgres://h/d", None)]
+        [subject.transformation(None), subject.transformation(None), subject.copy("postgres://h/d", None)]
             .map(|events| events.run_id)
     });
     assert_eq!(one, again);
@@ -69,7 +69,7 @@ fn a_run_has_one_uuid_and_two_jobs_of_it_have_two() {
 
 #[test]
 fn a_finished_run_has_statistics_and_a_failed_one_its_error() {
-    let events = with_subject("s3://lake", |subject| subject.transformation(Origin::Raw));
+    let events = with_subject("s3://lake", |subject| subject.transformation(None));
     let written = BTreeMap::from([("meals".to_owned(), Written { rows: 3, bytes: Some(9), files: Some(1) })]);
     let done = events.event(State::Complete(&written), "t");
     let statistics = &done["outputs"][1]["outputFacets"]["outputStatistics"];

@@ -1,6 +1,5 @@
 //! What a load needs from a warehouse. A driver supplies queries, transactions and staging; the rest is the same for all.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,10 +9,7 @@ use contract::Table;
 
 use super::tables::{Shape, missing};
 use crate::failure::Failure;
-use crate::load::{Change, Dialect, Ledger, Retired, Statement, register};
-
-/// Each table's changes by kind.
-pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
+use crate::load::{Change, Changes, Dialect, Ledger, Retired, Statement, register};
 
 /// The result of the one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
