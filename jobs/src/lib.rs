@@ -13,8 +13,9 @@ pub mod limits;
 mod lineage;
 pub mod load;
 mod pagination;
-pub mod receipt;
+mod receipt;
 pub mod table;
 pub mod validate;
 
 pub use connect::failure;
+pub use receipt::fingerprint;

@@ -10,7 +10,8 @@ mod json;
 
 use contract::Type;
 
-pub use json::{Json, json};
+pub(crate) use json::Json;
+pub use json::json;
 
 /// The longest text, in bytes of UTF-8 ("Character types"); the same limit applies to a string in a SUPER value
 /// ("Limitations of SUPER").

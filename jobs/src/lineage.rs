@@ -44,15 +44,12 @@ pub struct RunEvents {
     outputs: Vec<Dataset>,
 }
 
-/// The state of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum State<'s> {
     Start,
     /// With what it wrote to each table.
     Complete(&'s BTreeMap<String, Written>),
-    /// With the error.
     Fail(&'s str),
-    /// It was stopped.
     Abort,
 }
 

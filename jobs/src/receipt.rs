@@ -13,11 +13,8 @@ const TRANSFORMATION: u32 = 4;
 /// One collection's manifest, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The contract's source.
     pub source: String,
-    /// The collection.
     pub collection: String,
-    /// The run.
     pub run_id: RunId,
     /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
     /// the time of the manifest that it replays, so that old bytes never overtake newer ones in the ledger, and the
@@ -59,9 +56,7 @@ impl Receipt {
 /// One object in the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// Its key.
     pub key: String,
-    /// Its size.
     pub bytes: u64,
     /// The SHA-256 of its bytes in hexadecimal.
     pub sha256: String,
@@ -85,27 +80,21 @@ impl Object {
 /// One table's files and counts; `read = rows + quarantined + dropped`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReceipt {
-    /// The table.
     pub table: String,
     /// Records or list elements in the response.
     pub read: u64,
     /// Rows in the files.
     pub rows: u64,
-    /// Quarantined records or list elements.
     pub quarantined: u64,
     /// List elements dropped by the contract's rule.
     pub dropped: u64,
-    /// The files in order.
     pub files: Vec<File>,
 }
 
-/// One Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// The object.
     #[serde(flatten)]
     pub object: Object,
-    /// Its number of rows.
     pub rows: u64,
 }
 

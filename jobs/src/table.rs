@@ -17,7 +17,7 @@ mod response;
 mod row;
 
 pub use column::file_columns;
-pub use duplicates::{Keys, Merge, Spill, hash};
+pub(crate) use duplicates::{Keys, Spill, hash};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};

@@ -1,8 +1,8 @@
 //! Any text is a contract or is refused with reasons, and an accepted contract works in all later steps.
 
 use ::contract::{Collection, Contract, ContractError, Table, Type};
+use jobs::fingerprint;
 use jobs::load::{Dialect, column_ddl, create_table};
-use jobs::receipt::fingerprint;
 use jobs::table::{RecordReader, file_columns};
 use serde_json::{Map, Value, json};
 

@@ -8,18 +8,13 @@ use std::time::Duration;
 use crate::cli::{self, Bars, Common, End};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
-#[cfg(feature = "aws")]
-use crate::edge::warehouse::Redshift;
 use crate::edge::warehouse::{Address, Postgres};
-#[cfg(feature = "aws")]
 use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::copy::{Job, Report, copy};
 use crate::flows::lineage::Lineage;
 use crate::lineage::Written;
-use anyhow::Result;
-#[cfg(feature = "aws")]
-use anyhow::{Context, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use connect::aws;
 use contract::RunId;
@@ -84,6 +79,11 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         accept: cli.common.accepted(),
         first_wait: Duration::from_millis(cli.first_wait_ms),
     };
+    let (from_bucket, redshift) =
+        (cli.common.lake_url.starts_with("s3://"), cli.warehouse_url.starts_with("redshift://"));
+    ensure!(from_bucket || !redshift, {
+        Failure::refused("Redshift loads only from a bucket").hint("set LAKE_URL to s3://bucket")
+    });
     let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await?;
     let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
     let address = Address::parse(&cli.warehouse_url)?;
@@ -94,10 +94,8 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         Address::Postgres(url) => copy(&job, &lake, &mut Postgres::connect(&url).await?).await,
         #[cfg(feature = "aws")]
         Address::Redshift { workgroup, database } => {
-            let bucket = cli.common.lake_url.starts_with("s3://");
-            ensure!(bucket, Failure::refused("Redshift loads only from a bucket").hint("set LAKE_URL to s3://bucket"));
-            let aws = aws.as_ref().context("Redshift needs the configuration of the AWS SDK")?;
-            let warehouse = Redshift::open(aws, &workgroup, &database, &cli.copy_role);
+            let warehouse =
+                crate::edge::warehouse::Redshift::open(aws.as_ref(), &workgroup, &database, &cli.copy_role)?;
             copy(&job, &lake, &mut warehouse.first_wait(job.first_wait)).await
         }
     }

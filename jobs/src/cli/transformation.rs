@@ -8,16 +8,12 @@ use crate::cli::{self, Bars, Common, End};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::source::Api;
-#[cfg(feature = "aws")]
-use crate::edge::warehouse::Redshift;
 use crate::edge::warehouse::{Address, Postgres, Warehouse};
 use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
 use crate::load::Ledger;
-#[cfg(feature = "aws")]
-use anyhow::Context;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -170,9 +166,8 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
             Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
             #[cfg(feature = "aws")]
             Address::Redshift { workgroup, database } => {
-                let aws = aws.as_ref().context("Redshift without the SDK's configuration")?;
-                let warehouse = Redshift::open(aws, &workgroup, &database, "default");
-                warehouse.ledger(&job.contract.source).await?
+                let redshift = crate::edge::warehouse::Redshift::open(aws.as_ref(), &workgroup, &database, "default")?;
+                redshift.ledger(&job.contract.source).await?
             }
         },
         _ => Ledger::default(),

@@ -28,9 +28,9 @@ use url::Url;
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
-pub use create::Created;
-pub use reader::Reader;
-pub use upload::Upload;
+pub(crate) use create::Created;
+pub(crate) use reader::Reader;
+pub(crate) use upload::Upload;
 
 /// Bytes per request. S3 accepts 10,000 parts of 5 MiB to 5 GiB and copies up to 5 GiB in one request (Amazon S3 User Guide,
 /// "Amazon S3 multipart upload limits"; API Reference, UploadPartCopy), so an upload is limited to 5 GiB. In a folder,

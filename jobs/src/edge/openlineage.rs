@@ -14,7 +14,6 @@ use crate::failure::Failure;
 /// The longest wait for the collector: lineage must not delay a run.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A collector of events.
 #[derive(Clone)]
 pub struct Collector {
     client: Client,
@@ -45,7 +44,6 @@ impl Collector {
         format!("{}{port}", self.url.host_str().unwrap_or_default())
     }
 
-    /// Sends one event.
     /// Fails when the collector does not accept it in time. The error has only the host of the URL.
     pub async fn send(&self, event: &Value) -> Result<()> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");

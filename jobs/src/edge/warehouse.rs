@@ -13,25 +13,18 @@ use anyhow::Result;
 
 use crate::failure::Failure;
 
-pub use driver::Warehouse;
+pub(crate) use driver::Warehouse;
 pub(crate) use driver::{Commit, waits};
 pub use postgres::Postgres;
 #[cfg(feature = "aws")]
 pub use redshift::Redshift;
 
-/// The address of a warehouse.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Address {
+pub(crate) enum Address {
     /// A PostgreSQL URL, which may contain a password.
     Postgres(String),
-    /// A database of Redshift Serverless.
     #[cfg(feature = "aws")]
-    Redshift {
-        /// Its workgroup.
-        workgroup: String,
-        /// Its name.
-        database: String,
-    },
+    Redshift { workgroup: String, database: String },
 }
 
 impl Address {

@@ -238,29 +238,24 @@ fn in_future(time: &str) -> bool {
 }
 
 fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Result<Option<Report>> {
-    let (outcome, superseded_by) = match standing {
-        Standing::Load { .. } => return Ok(None),
-        Standing::AlreadyCommitted => (Outcome::AlreadyCommitted, None),
-        Standing::Superseded { by, fetched_at } => {
-            ensure!(!in_future(fetched_at), {
-                let (source, run) = (&job.contract.source, &job.run);
-                let message = format!(
-                    "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run loads \
-                     until then"
-                );
-                Failure::refused(message).hint(format!(
-                    "correct that run's time by the warehouse's clock, as the owner of `etl.runs`: UPDATE etl.runs SET \
-                     fetched_at = committed_at WHERE source = '{source}' AND run_id = '{by}'; then load this run again"
-                ))
-            });
-            (Outcome::Superseded, Some(by.clone()))
-        }
+    let unchanged = report(job, receipts, &Changes::new());
+    let Standing::Superseded { by, fetched_at } = standing else {
+        let report = Report { outcome: Outcome::AlreadyCommitted, ..unchanged };
+        return Ok((*standing == Standing::AlreadyCommitted).then_some(report));
     };
-    let mut report = report(job, receipts, &Changes::new());
-    if outcome == Outcome::Superseded {
-        report.tables.values_mut().for_each(|counts| *counts = Counts::default());
-    }
-    Ok(Some(Report { outcome, superseded_by, ..report }))
+    ensure!(!in_future(fetched_at), {
+        let (source, run) = (&job.contract.source, &job.run);
+        let message = format!(
+            "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run loads until \
+             then"
+        );
+        Failure::refused(message).hint(format!(
+            "correct that run's time by the warehouse's clock, as the owner of `etl.runs`: UPDATE etl.runs SET \
+             fetched_at = committed_at WHERE source = '{source}' AND run_id = '{by}'; then load this run again"
+        ))
+    });
+    let tables = unchanged.tables.into_keys().map(|table| (table, Counts::default())).collect();
+    Ok(Some(Report { outcome: Outcome::Superseded, superseded_by: Some(by.clone()), tables, ..unchanged }))
 }
 
 fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {

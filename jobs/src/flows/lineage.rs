@@ -18,7 +18,6 @@ use crate::lineage::{RunEvents, State};
 /// How long a finished job waits for its lineage: less than a container has between SIGTERM and SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The lineage of one attempt of a job.
 pub struct Lineage {
     events: RunEvents,
     lake: Lake,
@@ -40,7 +39,6 @@ impl Lineage {
         Self { events, lake, key, collector, start, sending: Mutex::new(sending) }
     }
 
-    /// Reports how it ended.
     pub async fn end(&self, state: State<'_>) {
         let end = self.events.event(state, &clock::rfc3339(clock::now()));
         let both = async { tokio::join!(self.keep(&end), self.send(&end)) };

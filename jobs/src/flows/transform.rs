@@ -16,19 +16,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 use contract::{Collection, Contract, Layout, RunId};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::edge::lake::Lake;
+use crate::edge::warehouse::waits;
 use crate::edge::{clock, source};
 use crate::failure::{Failure, failure_of, hint_of};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
 
 pub use fetch::Origin;
-pub use report::{Collected, Report, Status};
+pub(crate) use report::{Collected, Report, Status};
 
 /// What to transform.
 #[derive(Clone, Debug)]
@@ -166,17 +167,12 @@ impl Transformation {
             };
             self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
         };
-        let waits = ExponentialBuilder::default()
-            .with_jitter()
-            .with_min_delay(job.first_wait)
-            .with_max_delay(Duration::from_secs(30))
-            .with_max_times(job.retries);
         let may_help = |error: &anyhow::Error| {
             failure_of(error)
                 .is_some_and(|failure| failure.is_temporary() && failure.asked_to_wait().is_none_or(source::bearable))
         };
         let receipt = attempt
-            .retry(waits)
+            .retry(waits(job.first_wait, job.retries + 1))
             .when(may_help)
             .adjust(|error, wait| {
                 wait.map(|wait| {

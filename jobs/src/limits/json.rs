@@ -8,7 +8,6 @@ use serde::de::IgnoredAny;
 
 use super::{Defect, INTEGER_DIGITS, LEVELS, TEXT_BYTES, double, nul};
 
-/// The properties of a valid JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
     /// Whether there is white space between its tokens.
@@ -17,7 +16,6 @@ pub struct Json {
     pub depth: usize,
 }
 
-/// Checks JSON text of any length.
 ///
 /// Beyond the grammar (RFC 8259): no attribute twice in one object, which `json_parse_dedup_attributes` turns into an
 /// error by default ("SUPER configurations"); strings and names of at most [`TEXT_BYTES`] bytes as they will be stored,

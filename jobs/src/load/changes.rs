@@ -13,7 +13,6 @@ const ALWAYS: u64 = 2;
 /// The change that a delta's row makes to the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// A new key.
     Inserted,
     /// A key with another row hash.
     Updated,
@@ -32,7 +31,6 @@ impl Change {
         ("deleted", Self::Deleted),
     ];
 
-    /// The change of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find_map(|(known, change)| (known == name).then_some(change))
     }

@@ -14,12 +14,10 @@ const RECENT: usize = 400;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger(pub Vec<Committed>);
 
-/// One committed run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
     /// Its place in the order of commits, from 1, without gaps.
     pub seq: i64,
-    /// The run.
     pub run_id: RunId,
     /// When its oldest response was requested: RFC 3339 in UTC with microseconds.
     pub fetched_at: String,

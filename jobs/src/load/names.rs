@@ -11,7 +11,6 @@ pub struct StageNames {
 }
 
 impl StageNames {
-    /// For an attempt at loading a run of a source.
     pub fn new(source: &str, run: &RunId, attempt: &str) -> Self {
         let token = twox_hash::XxHash3_64::oneshot(format!("{run}/{attempt}").as_bytes());
         Self { schema: format!("staging_{source}"), token: format!("{token:016x}")[..12].to_owned() }

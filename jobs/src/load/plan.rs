@@ -15,13 +15,11 @@ pub struct Plan<'c> {
     /// The source, which is also the target schema.
     pub source: &'c str,
     pub run: &'c RunId,
-    /// The names of this attempt's tables.
     pub names: StageNames,
     /// When the load started: RFC 3339 in UTC.
     pub loaded_at: String,
     /// When the run's oldest response was requested: RFC 3339 in UTC.
     pub fetched_at: String,
-    /// The tables that the run loads.
     pub tables: Vec<Table<'c>>,
     pub receipts: &'c [Receipt],
     pub retired: Retired,
@@ -116,7 +114,6 @@ impl Plan<'_> {
         Statement::new("count what changes", counts.join("\nUNION ALL\n"))
     }
 
-    /// Drops this attempt's tables.
     pub fn drop_own(&self) -> Vec<Statement> {
         let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
         names.map(|name| self.drop(&name)).collect()

@@ -170,23 +170,6 @@ impl RecordReader {
     /// Fails when serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
     pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
         let mut record = self.blank();
-        let failed = self.fill(&mut record, json)?;
-        Ok(self.finish(record, &failed))
-    }
-
-    fn blank<'a>(&self) -> Record<'a> {
-        Record {
-            row: Row::blank(self.columns.len()),
-            children: self.children.iter().map(|_| ChildRows::default()).collect(),
-            ..Record::default()
-        }
-    }
-
-    fn fill<'a>(
-        &self,
-        record: &mut Record<'a>,
-        json: &mut serde_json::Deserializer<StrRead<'a>>,
-    ) -> serde_json::Result<Vec<usize>> {
         let sink = &mut Sink {
             reader: self,
             columns: &self.columns,
@@ -197,7 +180,16 @@ impl RecordReader {
             frozen: &mut record.frozen,
         };
         Value { node: &self.root, path: Path::Root, sink }.deserialize(json)?;
-        Ok(std::mem::take(&mut sink.failed))
+        let failed = std::mem::take(&mut sink.failed);
+        Ok(self.finish(record, &failed))
+    }
+
+    fn blank<'a>(&self) -> Record<'a> {
+        Record {
+            row: Row::blank(self.columns.len()),
+            children: self.children.iter().map(|_| ChildRows::default()).collect(),
+            ..Record::default()
+        }
     }
 
     fn finish<'a>(&self, mut record: Record<'a>, failed: &[usize]) -> Record<'a> {

@@ -18,7 +18,6 @@ const PAGE_BYTES: usize = 128 << 20;
 /// Snappy needs three bytes for 64, so a page that claims more than this many times its size is corrupt.
 const SNAPPY_RATIO: usize = 22;
 
-/// The pages of one column chunk.
 pub(super) struct Pages {
     inner: SerializedPageReader<Bytes>,
     file: Bytes,
@@ -110,7 +109,7 @@ impl Pages {
                 let buf = self.unpacked(buf)?;
                 Ok(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics })
             }
-            Page::DataPageV2 { .. } => Err(Refusal::new("encoding", "a V2 data page, Redshift reads Parquet 1")),
+            Page::DataPageV2 { .. } => Refusal::of("encoding", "a V2 data page, Redshift reads Parquet 1"),
         }
     }
 }

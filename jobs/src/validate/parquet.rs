@@ -42,7 +42,7 @@ pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refu
         .iter()
         .try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0));
     if in_groups != Some(total) {
-        return Err(Refusal::new("row_count", format!("{total} rows by the footer, {in_groups:?} by its row groups")));
+        return Refusal::of("row_count", format!("{total} rows by the footer, {in_groups:?} by its row groups"));
     }
     // Chunks must not share bytes: a small file would then be a long one.
     let mut left = bytes.len();
@@ -64,25 +64,23 @@ fn file_name(key: &str) -> Result<(), Refusal> {
     let name = key.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     if let Some(end) = COMPRESSED.iter().find(|end| lower.ends_with(*end)) {
-        let problem = format!("the name `{name}` ends in `{end}`, so COPY would decompress it");
-        return Err(Refusal::new("file_name", problem));
+        return Refusal::of("file_name", format!("the name `{name}` ends in `{end}`, so COPY would decompress it"));
     }
     if name.is_empty() || name.starts_with(['_', '.', '#']) || name.ends_with('~') {
-        let problem = format!("the name `{name}` is that of a hidden file, which COPY may skip");
-        return Err(Refusal::new("file_name", problem));
+        return Refusal::of("file_name", format!("the name `{name}` is that of a hidden file, which COPY may skip"));
     }
     Ok(())
 }
 
 fn ends(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.len() < SHORTEST {
-        return Err(Refusal::new("not_parquet", format!("{} bytes are not a Parquet file", bytes.len())));
+        return Refusal::of("not_parquet", format!("{} bytes are not a Parquet file", bytes.len()));
     }
     if !bytes.starts_with(MAGIC) {
-        return Err(Refusal::new("not_parquet", "it does not start with `PAR1`"));
+        return Refusal::of("not_parquet", "it does not start with `PAR1`");
     }
     if !bytes.ends_with(MAGIC) {
-        return Err(Refusal::new("truncated", "it does not end with `PAR1`"));
+        return Refusal::of("truncated", "it does not end with `PAR1`");
     }
     Ok(())
 }
@@ -96,8 +94,7 @@ fn row_group(
     left: &mut usize,
 ) -> Result<(), Refusal> {
     if rows > GROUP_ROWS {
-        let problem = format!("{rows} rows in one row group, at most {GROUP_ROWS} are read");
-        return Err(Refusal::new("row_count", problem));
+        return Refusal::of("row_count", format!("{rows} rows in one row group, at most {GROUP_ROWS} are read"));
     }
     for (column, found) in columns.iter().zip(group.columns()) {
         chunk(found, rows, file.len(), left).map_err(|refusal| refusal.in_column(&column.name))?;
@@ -133,19 +130,16 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
         levels || matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
     };
     if let Some(encoding) = chunk.encodings().find(|encoding| !known(encoding)) {
-        let problem = format!("encoding {encoding} is new in Parquet 2, Redshift reads Parquet 1");
-        return Err(Refusal::new("encoding", problem));
+        return Refusal::of("encoding", format!("encoding {encoding} is new in Parquet 2, Redshift reads Parquet 1"));
     }
     if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
-        let problem = format!("{}, COPY is documented to read snappy", chunk.compression());
-        return Err(Refusal::new("codec", problem));
+        return Refusal::of("codec", format!("{}, COPY is documented to read snappy", chunk.compression()));
     }
     if chunk.file_path().is_some() {
         return Err(Refusal::corrupt("its pages are in another file"));
     }
     if u64::try_from(chunk.num_values()) != Ok(rows) {
-        let problem = format!("{} values, the row group has {rows} rows", chunk.num_values());
-        return Err(Refusal::new("row_count", problem));
+        return Refusal::of("row_count", format!("{} values, the row group has {rows} rows", chunk.num_values()));
     }
     if rows == 0 {
         return Ok(());

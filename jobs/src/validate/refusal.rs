@@ -26,6 +26,11 @@ impl Refusal {
         Self { code, row_group: None, row: None, column: None, problem: problem.into() }
     }
 
+    /// The refusal as the result of a check.
+    pub(super) fn of<T>(code: &'static str, problem: impl Into<String>) -> Result<T, Self> {
+        Err(Self::new(code, problem))
+    }
+
     pub(super) fn corrupt(problem: impl Into<String>) -> Self {
         Self::new("corrupt", problem)
     }

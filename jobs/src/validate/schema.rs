@@ -34,11 +34,10 @@ impl Column {
     }
 }
 
-/// Checks the schema.
 pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
     let (found, expected) = (root.get_fields().len(), columns.len());
     if found != expected {
-        return Err(Refusal::new("column_count", format!("{found} columns, the table has {expected}")));
+        return Refusal::of("column_count", format!("{found} columns, the table has {expected}"));
     }
     for (place, (field, column)) in root.get_fields().iter().zip(columns).enumerate() {
         field_matches(place, field, column).map_err(|refusal| refusal.in_column(&column.name))?;
@@ -48,13 +47,11 @@ pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
 
 fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refusal> {
     if field.name() != column.name {
-        let problem = format!("column {} of the file is `{}`", place + 1, field.name());
-        return Err(Refusal::new("column_name", problem));
+        return Refusal::of("column_name", format!("column {} of the file is `{}`", place + 1, field.name()));
     }
     let info = field.get_basic_info();
     if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
-        let problem = format!("a list, struct, map or repeated field, {} is one value", column.kind);
-        return Err(Refusal::new("nested", problem));
+        return Refusal::of("nested", format!("a list, struct, map or repeated field, {} is one value", column.kind));
     }
     let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());
     if is_accepted(column.kind, physical, logical, converted) {
@@ -73,7 +70,7 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     } else {
         ("type", "")
     };
-    Err(Refusal::new(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind)))
+    Refusal::of(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind))
 }
 
 /// The file's newer annotation counts; where it is missing, the older one.

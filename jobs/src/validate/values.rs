@@ -36,7 +36,7 @@ pub(super) fn check(
                 text(kind, value)
             })
         }
-        _ => Err(Refusal::new("type", format!("not the Parquet type of {}", column.kind))),
+        _ => Refusal::of("type", format!("not the Parquet type of {}", column.kind)),
     }
 }
 

@@ -27,7 +27,6 @@ const WAITS: ExponentialBuilder =
 /// Which bytes are at a key after a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// The bytes to write.
     Identical,
     /// Other bytes, which another process wrote first.
     Different,

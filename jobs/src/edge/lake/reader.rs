@@ -10,7 +10,6 @@ use object_store::{Error, GetOptions, ObjectStoreExt};
 use super::Lake;
 use crate::failure::Failure;
 
-/// An object that is read in pieces.
 #[derive(Debug)]
 pub struct Reader {
     lake: Lake,

@@ -67,7 +67,6 @@ impl Upload {
         Ok(())
     }
 
-    /// The object's key.
     pub fn key(&self) -> &str {
         &self.key
     }

@@ -6,7 +6,6 @@ use url::Url;
 
 use crate::failure::Failure;
 
-/// How many redirects are followed.
 const MOST: usize = 10;
 
 /// The next URL of a request that went through `hops`, if the response is a redirect.

@@ -14,16 +14,13 @@ use crate::load::{Change, Changes, Dialect, Ledger, Retired, Statement, register
 /// The result of the one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
-    /// It is committed.
     Done,
     /// It is rolled back, because another transaction was first.
     HeadMoved,
 }
 
-/// A driver.
 #[allow(async_fn_in_trait, reason = "used with static dispatch inside this crate only")]
 pub trait Warehouse {
-    /// Its SQL.
     fn dialect(&self) -> Dialect;
 
     /// The rows of a query, every value as text and null as an empty one.
@@ -35,7 +32,6 @@ pub trait Warehouse {
     /// Runs statements in one transaction.
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
 
-    /// The tables of a schema.
     async fn shape(&self, schema: &str) -> Result<Shape>;
 
     /// Creates missing tables and columns, which another load may create at the same time.
@@ -94,13 +90,12 @@ pub trait Warehouse {
     }
 }
 
-/// The values of a row.
 pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
     let other = |_| Failure::refused("the warehouse returned other columns than requested");
     Ok(row.try_into().map_err(other)?)
 }
 
-/// The waits between so many attempts after conflicts with other transactions.
+/// The waits between so many attempts, with jitter and up to 30 s.
 pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
     let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
     waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)

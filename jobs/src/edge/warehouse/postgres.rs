@@ -23,7 +23,6 @@ use crate::failure::Failure;
 use crate::load::{Dialect, StageNames, Statement};
 use crate::table::file_columns;
 
-/// The longest wait for the login.
 const LONGEST_GREETING: Duration = Duration::from_secs(30);
 
 /// Rows of a Parquet file that are decoded together.

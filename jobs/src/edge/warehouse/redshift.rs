@@ -23,7 +23,7 @@ const TRIES: usize = 7;
 /// Hours after which any load may drop the tables of an unfinished attempt. A load that takes longer fails as a whole.
 const LEASE_HOURS: u32 = 6;
 
-/// A workgroup's database.
+/// A database of Redshift Serverless.
 #[derive(Debug)]
 pub struct Redshift {
     api: DataApi,
@@ -32,9 +32,11 @@ pub struct Redshift {
 }
 
 impl Redshift {
-    /// Sends no request. `role` is the role with which COPY reads the lake: an ARN, or `default` for the namespace's default role.
-    pub fn open(aws: &SdkConfig, workgroup: &str, database: &str, role: &str) -> Self {
-        Self::with(data_api::client(aws), workgroup, database, role)
+    /// Sends no request. `role` is the role with which COPY reads the lake: an ARN, or `default` for the namespace's default
+    /// role.
+    pub fn open(aws: Option<&SdkConfig>, workgroup: &str, database: &str, role: &str) -> Result<Self> {
+        let aws = aws.context("Redshift needs the configuration of the AWS SDK")?;
+        Ok(Self::with(data_api::client(aws), workgroup, database, role))
     }
 
     /// With a given client.

@@ -10,12 +10,10 @@ use crate::load::{Dialect, Statement, column_ddl, create_table};
 /// The tables of a schema by name, each with its columns by name.
 pub type Shape = BTreeMap<String, BTreeMap<String, Column>>;
 
-/// A column of the warehouse.
 #[derive(Debug)]
 pub struct Column {
     /// Its type in the spelling of [`Dialect::type_name`].
     pub kind: String,
-    /// Whether it belongs to the key.
     pub key: bool,
     /// Whether it may be null and has no default.
     pub plain: bool,

@@ -13,32 +13,25 @@ use crate::receipt::Object;
 use crate::table::{Keys, Record, hash};
 
 /// The keys of one response; if there are many, all but the last are in a temporary file.
-pub(super) struct DuplicateKeys(Keys<Scratch>);
+pub(super) type DuplicateKeys = Keys<Scratch>;
 
-impl DuplicateKeys {
-    pub(super) fn new() -> Self {
-        Self(Keys::new(Scratch::default()))
-    }
-
-    /// Adds a record's key.
-    pub(super) fn add(&mut self, key: &str) -> Result<()> {
-        // This sometimes writes half a megabyte, which is faster than to parse one piece of the response.
-        Ok(self.0.add(key).map_err(no_scratch)?)
-    }
-
-    /// Refuses a response that has a key twice; `again` reads it once more if necessary.
-    pub(super) async fn refuse<'r>(self, to: &Target<'_>, raw: &Object, again: impl Fn() -> Records<'r>) -> Result<()> {
-        let mut merge = self.0.finish().map_err(no_scratch)?;
-        loop {
-            let work = tokio::task::spawn_blocking(move || merge.candidates().map(|candidates| (candidates, merge)));
-            let (candidates, rest) =
-                work.await.context("the search for duplicate keys was interrupted")?.map_err(no_scratch)?;
-            if candidates.is_empty() {
-                return Ok(());
-            }
-            name(&candidates, to, raw, again()).await?;
-            merge = rest;
+/// Refuses a response that has a key twice; `again` reads it once more if necessary.
+pub(super) async fn refuse<'r>(
+    keys: DuplicateKeys,
+    to: &Target<'_>,
+    raw: &Object,
+    again: impl Fn() -> Records<'r>,
+) -> Result<()> {
+    let mut merge = keys.finish().map_err(no_scratch)?;
+    loop {
+        let work = tokio::task::spawn_blocking(move || merge.candidates().map(|candidates| (candidates, merge)));
+        let (candidates, rest) =
+            work.await.context("the search for duplicate keys was interrupted")?.map_err(no_scratch)?;
+        if candidates.is_empty() {
+            return Ok(());
         }
+        name(&candidates, to, raw, again()).await?;
+        merge = rest;
     }
 }
 
@@ -66,7 +59,7 @@ async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Re
     records.end(&mut name)
 }
 
-fn no_scratch(error: io::Error) -> Failure {
+pub(super) fn no_scratch(error: io::Error) -> Failure {
     let failure = Failure::refused("cannot write the keys of a response to a temporary file").because(error);
     failure.hint("check that the folder of TMPDIR (default /tmp) exists, has free space and is writable")
 }

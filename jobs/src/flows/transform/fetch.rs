@@ -78,7 +78,6 @@ pub(super) struct Form {
 }
 
 impl Origin {
-    /// The run to replay, if any.
     pub(super) fn replayed(&self) -> Option<&RunId> {
         if let Self::Raw(run) = self { Some(run) } else { None }
     }

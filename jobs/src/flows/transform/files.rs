@@ -14,7 +14,6 @@ use crate::table::{Encoder, Row};
 /// Encoded bytes that are collected before they are uploaded.
 const HAND_OVER: u64 = 256 << 10;
 
-/// The files of one table's rows.
 pub(super) struct TableFiles<'t> {
     table: Table<'t>,
     encoder: Encoder,

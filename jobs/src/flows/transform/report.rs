@@ -8,12 +8,9 @@ use serde::Serialize;
 use crate::lineage::Written;
 use crate::receipt::TableReceipt;
 
-/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The run.
     pub run_id: RunId,
-    /// Each collection.
     pub collections: BTreeMap<String, Collected>,
 }
 
@@ -29,12 +26,9 @@ impl Report {
     }
 }
 
-/// The result of one collection.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Collected {
-    /// How the collection was transformed.
     pub status: Status,
-    /// Its tables' counts.
     pub tables: Vec<TableReceipt>,
 }
 

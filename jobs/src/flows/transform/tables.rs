@@ -6,16 +6,16 @@ use std::mem;
 use anyhow::Result;
 use contract::{Answer, Collection, Contract};
 
-use super::duplicates::DuplicateKeys;
+use super::duplicates::{self, DuplicateKeys, no_scratch};
 use super::fetch::{Arriving, Target};
 use super::files::TableFiles;
 use super::records::Records;
 use crate::edge::lake::Upload;
+use crate::edge::scratch::Scratch;
 use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
-/// The objects of one response.
 #[derive(Debug)]
 pub(super) struct Objects {
     pub raw: Object,
@@ -39,7 +39,7 @@ pub(super) async fn make(
         claim,
         quarantine: None,
         first_reasons: String::new(),
-        keys: DuplicateKeys::new(),
+        keys: DuplicateKeys::new(Scratch::default()),
         records: 0,
     };
     let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
@@ -112,7 +112,8 @@ impl Work<'_> {
         }
         let key = self.reader.key_of(&record);
         if let Some(key) = &key {
-            self.keys.add(key)?;
+            // This sometimes writes half a megabyte, which is faster than to parse one piece of the response.
+            self.keys.add(key).map_err(no_scratch)?;
         }
         let fits = record.reasons.is_empty();
         if fits {
@@ -123,10 +124,6 @@ impl Work<'_> {
             self.quarantine(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
-        self.children(&record, fits)
-    }
-
-    fn children(&mut self, record: &Record<'_>, fits: bool) -> Result<()> {
         for (table, child) in self.tables[1..].iter_mut().zip(&record.children) {
             table.receipt.read += child.read;
             if !fits {
@@ -172,7 +169,7 @@ impl Work<'_> {
         again: impl Fn() -> Records<'r>,
         max_share: f64,
     ) -> Result<(Vec<TableReceipt>, Option<Object>)> {
-        self.keys.refuse(&self.to, raw, again).await?;
+        duplicates::refuse(self.keys, &self.to, raw, again).await?;
         let quarantine = match self.quarantine.take() {
             None => None,
             Some((encoder, mut upload)) => {
