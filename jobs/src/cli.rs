@@ -17,7 +17,6 @@ use clap::{Args, ValueEnum};
 use contract::{Contract, Exit};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::debug_fn;
 
 use crate::edge;
@@ -84,7 +83,8 @@ fn given(option: &Option<String>) -> Option<&str> {
 /// Sets up the log and TLS.
 pub(crate) fn start(common: &Common, bars: &Bars) {
     edge::choose_tls();
-    let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(bars.clone());
+    let all = bars.0.clone();
+    let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(move || Above(all.clone()));
     match common.log {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
         Log::Text => {
@@ -135,18 +135,12 @@ pub(crate) async fn finish<T: serde::Serialize>(
         Err(error) => error,
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
-    let exit = fail(&error);
-    report(if stopped { End::Stopped } else { End::Failed(&error) }).await;
-    exit
-}
-
-/// Logs an error, its causes and its hint, and returns the exit code.
-fn fail(error: &anyhow::Error) -> ExitCode {
-    let exit = exit_of(error);
+    let exit = exit_of(&error);
     tracing::error!(exit = exit as u8, "{}", chain(error.as_ref()));
-    if let Some(hint) = hint_of(error) {
+    if let Some(hint) = hint_of(&error) {
         tracing::error!("hint: {hint}");
     }
+    report(if stopped { End::Stopped } else { End::Failed(&error) }).await;
     exit.into()
 }
 
@@ -214,34 +208,16 @@ impl Progress for Collections {
     }
 }
 
-impl<'w> MakeWriter<'w> for Bars {
-    type Writer = Above;
-
-    fn make_writer(&'w self) -> Above {
-        Above { bars: self.0.clone(), line: Vec::new() }
-    }
-}
-
-/// One log line, written above the bars when it is complete.
-pub struct Above {
-    bars: MultiProgress,
-    line: Vec<u8>,
-}
+/// Writes log lines above the bars; the log passes each line in one piece.
+struct Above(MultiProgress);
 
 impl Write for Above {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.line.extend_from_slice(bytes);
-        Ok(bytes.len())
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.suspend(|| io::stderr().write_all(line));
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl Drop for Above {
-    fn drop(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        let _ = self.bars.suspend(|| io::stderr().write_all(&line));
     }
 }

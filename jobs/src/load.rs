@@ -15,7 +15,6 @@
 mod changes;
 mod commit;
 mod ledger;
-mod names;
 mod plan;
 mod retired;
 mod sql;
@@ -23,8 +22,7 @@ mod sql;
 pub(crate) use changes::{Change, Changes, loss};
 pub use ledger::Ledger;
 pub(crate) use ledger::Standing;
-pub(crate) use names::StageNames;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, StageNames};
 pub(crate) use retired::Retired;
 pub use sql::{Dialect, column_ddl, create_table};
 pub(crate) use sql::{Statement, register};

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::failure::Failure;
+use crate::receipt::Receipt;
 
 /// The longest `Retry-After` that the job waits for; it fails after a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
@@ -48,13 +49,6 @@ pub struct Evidence {
     pub headers: BTreeMap<String, String>,
 }
 
-/// The ETag of an earlier response. An ETag belongs to one URL (RFC 9110, section 8.8.3).
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'k> {
-    pub url: &'k str,
-    pub etag: &'k str,
-}
-
 /// A body, in the encoding in which the server sends it.
 #[derive(Debug)]
 pub struct Body {
@@ -79,17 +73,18 @@ impl Api {
         Ok(Self { client, base: base.trim_end_matches('/').into() })
     }
 
-    /// Requests `path` and follows redirects. The ETag is sent only to its own URL, which then returns the content only if
-    /// it has changed.
+    /// Requests `path` and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section 8.8.3)
+    /// and is sent only there, which then returns the content only if it has changed.
     /// The failure is temporary for 408, 425, 429, 5xx, timeouts and broken connections.
-    pub async fn get(&self, path: &str, known: Option<Known<'_>>) -> Result<Reply> {
+    pub async fn get(&self, path: &str, earlier: Option<&Receipt>) -> Result<Reply> {
         let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
             .map_err(|error| Failure::refused(format!("`{requested}` is not a URL to request")).because(error))?;
         let (mut to, mut hops) = (first.clone(), vec![first]);
         let (url, conditional, response) = loop {
             let url = redirects::recorded(&hops);
-            let etag = known.filter(|known| known.url == redirects::without_login(&to)).map(|known| known.etag);
+            let own = earlier.filter(|earlier| earlier.url == Some(redirects::without_login(&to)));
+            let etag = own.and_then(|earlier| earlier.etag.as_deref());
             let mut request = self.client.get(to).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);

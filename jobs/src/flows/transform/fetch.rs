@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Job, Progress};
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Evidence, Known, Reply};
+use crate::edge::source::{Api, Body, Evidence, Reply};
 use crate::failure::Failure;
 use crate::pagination::Claims;
 use crate::receipt::{Object, Receipt};
@@ -122,7 +122,7 @@ impl Origin {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
         let (mut fetched_at, mut raw, mut url, mut claims) = (now.to_owned(), None, None, Claims::default());
         let (from, etag, form, total) = match self {
-            Self::Api(api) => match api.get(path, earlier.and_then(known)).await? {
+            Self::Api(api) => match api.get(path, earlier).await? {
                 Reply::NotModified(http) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(http)?);
                     to.keep(&evidence).await?;
@@ -200,11 +200,6 @@ impl Arriving<'_> {
         self.to.keep(&evidence).await?;
         Ok(raw)
     }
-}
-
-/// The ETag for a conditional request; old manifests lack the URL.
-fn known(receipt: &Receipt) -> Option<Known<'_>> {
-    Some(Known { url: receipt.url.as_deref()?, etag: receipt.etag.as_deref()? })
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {

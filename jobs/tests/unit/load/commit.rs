@@ -1,6 +1,6 @@
 use contract::Contract;
 
-use super::super::names::StageNames;
+use super::super::plan::StageNames;
 use super::super::retired::Retired;
 use super::*;
 
