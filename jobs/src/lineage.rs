@@ -24,7 +24,6 @@ use place::{Place, without_secrets};
 
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
-/// Which job of a source, and which run of it.
 #[derive(Clone, Debug)]
 pub struct Subject<'s> {
     /// The namespace of the jobs, which OpenLineage ties to their scheduler.

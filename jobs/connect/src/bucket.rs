@@ -22,12 +22,10 @@ const MARGIN: Duration = Duration::from_secs(60);
 pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
     let mut builder = AmazonS3Builder::new();
     let endpoint = endpoint(aws, "S3");
-    match (aws.region(), &endpoint) {
-        (Some(region), _) => builder = builder.with_region(region.as_ref()),
-        (None, Some(_)) => {}
-        (None, None) => {
-            return Err(Failure::new("no region is set").hint("set AWS_REGION, or `region` in the profile"));
-        }
+    if let Some(region) = aws.region() {
+        builder = builder.with_region(region.as_ref());
+    } else if endpoint.is_none() {
+        return Err(Failure::new("no region is set").hint("set AWS_REGION, or `region` in the profile"));
     }
     if let Some(endpoint) = endpoint {
         // An emulator on this machine speaks plain HTTP, and `bucket.host` does not resolve.

@@ -37,7 +37,6 @@ pub enum Reply {
     Body(Body),
 }
 
-/// The metadata that is stored with a response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     pub url: String,
@@ -133,7 +132,6 @@ impl Body {
         self.response.content_length()
     }
 
-    /// The next bytes, `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
     }

@@ -35,7 +35,6 @@ impl Change {
         Self::ALL.into_iter().find_map(|(known, change)| (known == name).then_some(change))
     }
 
-    /// How many rows of a table change like this.
     pub fn count(self, changes: &Changes, table: &str) -> u64 {
         changes.get(table).and_then(|counts| counts.get(&self)).copied().unwrap_or(0)
     }

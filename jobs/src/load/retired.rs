@@ -58,7 +58,6 @@ impl Retired {
     }
 }
 
-/// Whether the name is possible in a contract.
 fn plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

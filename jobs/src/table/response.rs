@@ -1,8 +1,6 @@
 //! A response arrives in pieces of any size; this finds its records and holds at most one piece and one record in
 //! memory.
 
-use std::fmt;
-
 use contract::{Answer as Shape, without_bom};
 use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
@@ -49,14 +47,16 @@ pub enum Step<'a, T> {
 }
 
 /// Why a response is not JSON of the expected shape.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ResponseError {
     /// It is incomplete: the connection may have been cut.
+    #[error("the JSON is incomplete after {bytes} bytes")]
     Cut {
         /// The number of bytes received.
         bytes: u64,
     },
     /// It is not JSON, or has another shape.
+    #[error("invalid JSON at byte {offset}: {problem}")]
     Invalid {
         /// The number of bytes before the error.
         offset: u64,
@@ -64,17 +64,6 @@ pub enum ResponseError {
         problem: String,
     },
 }
-
-impl fmt::Display for ResponseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cut { bytes } => write!(f, "the JSON is incomplete after {bytes} bytes"),
-            Self::Invalid { offset, problem } => write!(f, "invalid JSON at byte {offset}: {problem}"),
-        }
-    }
-}
-
-impl std::error::Error for ResponseError {}
 
 impl Response {
     /// For a response of this shape.

@@ -26,12 +26,10 @@ pub(super) struct Pages {
     snappy: bool,
     optional: bool,
     has_dictionary: bool,
-    /// Rows that have not been read.
     rows: u64,
 }
 
 impl Pages {
-    /// For a chunk of so many rows.
     pub(super) fn new(file: &Bytes, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self, Refusal> {
         // The crate would allocate what the page's header claims, so it gets the chunk as if it were not compressed.
         let plain = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;

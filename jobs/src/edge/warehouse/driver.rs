@@ -11,7 +11,6 @@ use super::tables::{Shape, missing};
 use crate::failure::Failure;
 use crate::load::{Change, Changes, Dialect, Ledger, Retired, Statement, register};
 
-/// The result of the one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     Done,
@@ -105,7 +104,6 @@ pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
 pub(super) const UNPREPARED: &str =
     "prepare the warehouse with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
 
-/// An assertion of the transaction failed.
 pub(super) fn not_as_asserted(statement: &Statement) -> Failure {
     let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
     failure.hint("the target was changed by hand, or two rows share a key")

@@ -76,7 +76,6 @@ fn files<'r>(receipts: &'r [Receipt], table: &str) -> Vec<&'r File> {
     tables.filter(|found| found.table == table).flat_map(|found| &found.files).collect()
 }
 
-/// An object's bytes, if they pass the check.
 async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), String>) -> Result<Bytes> {
     let found = lake.get_object(&file.object).await?.map_err(|problem| validate::altered(&problem));
     Ok(found.and_then(|bytes| check(&bytes).map(|()| bytes)).map_err(|problem| {

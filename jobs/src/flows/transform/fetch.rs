@@ -44,13 +44,11 @@ pub(super) struct Arriving<'t> {
     from: From,
     /// The copy in `raw/`. Bytes that are read from there are only measured.
     raw: Upload,
-    /// The evidence that is stored beside the bytes.
     evidence: Map<String, Value>,
     progress: &'t dyn Progress,
     pub etag: Option<String>,
     /// The URL of the ETag.
     pub url: Option<String>,
-    /// The time of the request, as in the manifest.
     pub fetched_at: String,
     pub form: Form,
     /// The number of records according to the headers.
@@ -69,7 +67,6 @@ enum From {
     Raw(Reader, Object),
 }
 
-/// The form of a response's bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub gzip: bool,
@@ -169,7 +166,6 @@ impl Origin {
 }
 
 impl Arriving<'_> {
-    /// The key of the bytes as received.
     pub(super) fn key(&self) -> &str {
         self.raw.key()
     }
@@ -215,7 +211,6 @@ impl Target<'_> {
         if self.stores { self.lake.upload(key) } else { self.lake.measure(key) }
     }
 
-    /// The key for the bytes as received.
     fn raw(&self, form: Form) -> String {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
     }

@@ -24,7 +24,6 @@ pub(super) struct Records<'r> {
     pub(super) reader: &'r RecordReader,
     response: Response,
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
-    /// Bytes that have not been read yet.
     bytes: Bytes,
     form: Form,
     place: String,

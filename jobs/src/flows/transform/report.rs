@@ -50,7 +50,6 @@ pub enum Status {
     IdenticalUnderAnotherContract,
 }
 
-/// The result of a collection in a line.
 pub(super) fn summary(collected: &Collected) -> String {
     let [own, ..] = collected.tables.as_slice() else { return String::new() };
     let quarantined = if own.quarantined > 0 { format!(", {} quarantined", own.quarantined) } else { String::new() };

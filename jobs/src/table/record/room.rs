@@ -15,6 +15,8 @@ const HEAP_BYTES: usize = 8_160;
 
 /// The pointer to a text that is stored elsewhere (`TOAST_POINTER_SIZE`); up to 20 bytes are stored in the row.
 const POINTER: usize = 18;
+/// The alignment and the most bytes of JSON, which PostgreSQL stores in its own format.
+const JSON: (usize, usize) = (1, 21);
 /// The most bytes of the load's own columns: `_extra` and `_run_id` 21 each, `_row_hash` a pointer, two instants.
 const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;
 
@@ -43,7 +45,7 @@ impl Room {
             }
         }
         let (wide, columns) = (limits::row(fixed + most).is_some(), table.columns.len());
-        let most = heap(columns, std::iter::repeat_n(Stored::json(), columns));
+        let most = heap(columns, std::iter::repeat_n(JSON, columns));
         Self { fixed, wide, many: most > HEAP_BYTES }
     }
 
@@ -76,44 +78,25 @@ impl Room {
     }
 }
 
-/// A value in a row: its alignment and its size in bytes.
-#[derive(Clone, Copy, Debug)]
-struct Stored(usize, usize);
-
-impl Stored {
-    /// A value of so many bytes, aligned to its size.
-    fn fixed(bytes: usize) -> Self {
-        Self(bytes, bytes)
-    }
-
-    /// A text of so many bytes.
-    fn text(bytes: usize) -> Self {
-        Self(1, if bytes > 20 { POINTER } else { bytes + 1 })
-    }
-
-    /// JSON, which PostgreSQL stores in its own format.
-    fn json() -> Self {
-        Self::text(20)
-    }
-}
-
-/// The size of a loaded row: `columns` of the contract, of which those with values are stored.
-fn heap(columns: usize, values: impl Iterator<Item = Stored>) -> usize {
+/// The size of a loaded row: `columns` of the contract, of which those with values are stored, each with an alignment and a
+/// size in bytes.
+fn heap(columns: usize, values: impl Iterator<Item = (usize, usize)>) -> usize {
     let nulls = (columns + 5).div_ceil(8);
-    let end =
-        values.fold((23 + nulls).next_multiple_of(8), |end, Stored(align, size)| end.next_multiple_of(align) + size);
-    end + SYSTEM
+    let start = (23 + nulls).next_multiple_of(8);
+    values.fold(start, |end, (alignment, size)| end.next_multiple_of(alignment) + size) + SYSTEM
 }
 
-fn stored(cell: &Cell<'_>) -> Option<Stored> {
-    Some(match cell {
-        Cell::Null => return None,
-        Cell::Bool(_) => Stored::fixed(1),
-        Cell::Days(_) => Stored::fixed(4),
-        Cell::Integer(_) | Cell::Double(_) | Cell::Micros(_) => Stored::fixed(8),
-        Cell::Text(text) => Stored::text(text.len()),
-        Cell::Json(_) => Stored::json(),
-    })
+/// The alignment and the size of a value.
+fn stored(cell: &Cell<'_>) -> Option<(usize, usize)> {
+    match cell {
+        Cell::Null => None,
+        Cell::Bool(_) => Some((1, 1)),
+        Cell::Days(_) => Some((4, 4)),
+        Cell::Integer(_) | Cell::Double(_) | Cell::Micros(_) => Some((8, 8)),
+        Cell::Text(text) if text.len() <= 20 => Some((1, text.len() + 1)),
+        Cell::Text(_) => Some((1, POINTER)),
+        Cell::Json(_) => Some(JSON),
+    }
 }
 
 #[cfg(test)]
