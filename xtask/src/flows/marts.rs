@@ -16,7 +16,6 @@ use crate::ui;
 
 const SHOWN: usize = 5;
 
-/// A dbt project, and the folder of its output.
 #[derive(Debug)]
 pub struct Marts {
     pub project: PathBuf,
@@ -54,7 +53,6 @@ impl Marts {
         Err(failure.hint(format!("see dbt's output in {}", self.output().display())).into())
     }
 
-    /// Generates dbt's documentation; returns its folder.
     pub fn docs(&self) -> Result<PathBuf> {
         let output = self.dbt(&["docs", "generate", "--no-compile"])?;
         if output.code == Some(0) { Ok(self.dir.join("target")) } else { Err(self.broken(&output).into()) }

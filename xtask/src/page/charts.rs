@@ -36,7 +36,6 @@ pub struct Turnaround {
     pub core: String,
     pub flight: u64,
     pub launch: Option<String>,
-    /// Days from launch to launch.
     pub days: f64,
 }
 

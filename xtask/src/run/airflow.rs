@@ -98,7 +98,6 @@ impl DagRun {
     }
 }
 
-/// A task of a run in the list of task instances.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskInstance {
     pub task_id: String,

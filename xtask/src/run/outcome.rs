@@ -13,7 +13,6 @@ pub struct Outcome {
     pub dag_run_id: Option<String>,
     /// 0, 1 or 75.
     pub exit: u8,
-    /// The first task that failed.
     pub failed: Option<String>,
     pub code: Option<i32>,
     pub reason: Option<String>,

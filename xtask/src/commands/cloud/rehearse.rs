@@ -66,8 +66,8 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
                 ));
             }
             // The first error is the cause; an error of the cleanup is only printed.
-            if let Err(error_of_cleanup) = stage.stop(true) {
-                terminal::error(&error_of_cleanup);
+            if let Err(cleanup_error) = stage.stop(true) {
+                terminal::error(&cleanup_error);
             }
             return Err(error);
         }

@@ -1,5 +1,4 @@
-//! The folder of a rehearsal, with a record of everything that it started, so that the next rehearsal can stop what a killed
-//! one has not stopped.
+//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops the leftovers.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -8,7 +8,7 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{DAG, Job, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, possible_run_ids};
+use crate::run::{DAG, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, possible_run_ids};
 
 /// Starts a run, or with `attach` attaches to one by the jobs' run ID or Airflow's, and follows it to its end. Missing jobs
 /// of a direct run are submitted. A failed run is not an error here.
@@ -54,9 +54,9 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     Ok(follow.outcome(run_id, None, &chain))
 }
 
-/// Whether a job may be submitted after the previous one: that has not failed.
+/// Whether a job may be submitted after the previous one, which must not have failed.
 fn may_follow(aws: &Aws, batch: &Batch, previous: Option<&str>) -> Result<bool> {
     let Some(id) = previous else { return Ok(true) };
     let jobs = aws.wait(batch.describe(&[id.to_owned()]))?;
-    Ok(jobs.iter().all(|job| !job.has_finished() || Job::has_succeeded(job)))
+    Ok(jobs.iter().all(|job| !job.has_finished() || job.has_succeeded()))
 }
