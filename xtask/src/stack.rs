@@ -38,5 +38,4 @@ pub use status::{Recovery, State};
 pub use template::Template;
 pub use types::{Replaces, ResourceType};
 
-/// The folder of the templates, from the root.
 pub const FOLDER: &str = "infra";

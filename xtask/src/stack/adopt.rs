@@ -19,14 +19,11 @@ pub type Existing = BTreeMap<String, Option<String>>;
 /// A key's type and its identifying property, which only AWS sets.
 const KEY: (&str, &str) = ("AWS::KMS::Key", "KeyId");
 
-/// An imported resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Adopted {
-    /// Its type.
     pub kind: String,
     /// The property that identifies it.
     pub property: String,
-    /// Its name or id.
     pub name: String,
 }
 

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 /// An event of a resource, or of the stack itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its id.
     pub id: String,
     /// The resource's name in the template; the stack's own name for the stack.
     pub resource: String,
@@ -13,11 +12,8 @@ pub struct Event {
     pub kind: String,
     /// The resource's physical id, once it exists.
     pub physical: String,
-    /// `CREATE_FAILED` and so on.
     pub status: String,
-    /// The reason, if any.
     pub reason: Option<String>,
-    /// Its time.
     pub at: Option<DateTime<Utc>>,
 }
 
@@ -35,7 +31,6 @@ const CONSEQUENCES: [&str; 5] = [
 ];
 
 impl Event {
-    /// Whether it reports a failure.
     pub fn failed(&self) -> bool {
         self.status.ends_with("_FAILED")
     }

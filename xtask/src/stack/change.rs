@@ -13,50 +13,36 @@ use super::functions::references;
 use super::resolve::Resolved;
 use super::types::{Replaces, ResourceType};
 
-/// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is created.
     Add,
-    /// It exists, belongs to no stack, and is imported.
     Import,
-    /// It is updated.
     Modify,
-    /// It is removed.
     Remove,
 }
 
-/// One value that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Detail {
     /// Its path in the resource: `Properties/Tags/0/Value`.
     pub path: String,
-    /// The current value.
     pub before: Option<String>,
-    /// The new value.
     pub after: Option<String>,
 }
 
-/// A resource that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// Its name in the template.
     pub resource: String,
     /// `AWS::S3::Bucket`.
     pub kind: String,
-    /// What happens to it.
     pub action: Action,
-    /// Whether it is replaced.
     pub replaces: Replaces,
     /// Whether the removed resource is retained in the account.
     pub retained: bool,
-    /// The values that differ.
     pub details: Vec<Detail>,
 }
 
 impl Change {
-    /// Whether data may be lost.
     pub fn loses_data(&self) -> bool {
         let removes = self.action == Action::Remove || self.replaces > Replaces::No;
         removes && !self.retained && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
@@ -124,10 +110,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// The number of values shown per resource.
 const SHOWN: usize = 12;
 
-/// A value shortened to one line.
 fn short(value: &str) -> String {
     const LONGEST: usize = 100;
     let line: String = value.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -6,16 +6,12 @@ use serde_json::Value;
 use super::change::{Action, Change};
 use super::types::{Replaces, ResourceType};
 
-/// One resource of a change set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangeSetEntry {
-    /// Its name in the template.
     pub resource: String,
     /// `AWS::S3::Bucket`.
     pub kind: String,
-    /// What happens to it.
     pub action: Action,
-    /// Whether it is replaced.
     pub replaces: Replaces,
     /// The properties that change, as far as CloudFormation names them.
     pub properties: Vec<String>,

@@ -13,10 +13,8 @@ use crate::settings::{Problem, Problems};
 /// The similarity from which a name is suggested: 0 nothing in common, 1 equal.
 const ALIKE: f64 = 0.8;
 
-/// The source of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The settings, with the value.
     Setting(String),
     /// The digest of an image that is pushed first.
     Image(&'static str),
@@ -24,9 +22,7 @@ pub enum Source {
     Object(&'static str),
     /// Another stack's output of the same name.
     Output {
-        /// The stack.
         stack: String,
-        /// The output.
         name: String,
     },
 }
@@ -59,7 +55,6 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// The stacks that one depends on.
     pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
         let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
         sources
@@ -103,7 +98,6 @@ pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting
 struct Connector<'t> {
     templates: &'t [Template],
     settings: &'t BTreeMap<&'static str, Setting>,
-    /// The stack of each output.
     outputs: BTreeMap<&'t str, &'t Template>,
     problems: Vec<Problem>,
 }

@@ -18,35 +18,26 @@ const ANY: &str = "any";
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// What is charged for.
     pub what: String,
     /// `hour` or `month`.
     pub unit: String,
-    /// US dollars per unit.
     pub usd: f64,
     /// The region that the page states, or `any`.
     pub region: String,
-    /// The day it was read.
     pub read: String,
-    /// The page's address.
     pub page: String,
 }
 
-/// One line of an estimate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Line {
-    /// What is charged for.
     pub what: String,
-    /// How many.
     pub number: f64,
     /// For how many hours; ignored for a monthly price.
     pub hours: f64,
-    /// None if unknown.
     pub price: Option<Price>,
 }
 
 impl Line {
-    /// US dollars, if the price is known.
     pub fn usd(&self) -> Option<f64> {
         let price = self.price.as_ref()?;
         let units = if price.unit == "month" { 1.0 } else { self.hours };
@@ -54,7 +45,6 @@ impl Line {
     }
 }
 
-/// All known prices.
 pub fn prices() -> Vec<Price> {
     // A unit test parses the committed file.
     serde_json::from_str(include_str!("prices.json")).unwrap_or_default()

@@ -89,14 +89,11 @@ fn function(name: &str, argument: Value, path: &[String], found: &mut Vec<Findin
     }
 }
 
-/// A reference in a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reference {
     /// A parameter, a resource or a pseudo parameter.
     Name(String),
-    /// An attribute of a resource.
     Attribute(String),
-    /// A condition.
     Condition(String),
 }
 
@@ -110,7 +107,6 @@ impl Reference {
     }
 }
 
-/// Every reference in a value, with its path.
 pub(super) fn references(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Reference)>) {
     match value {
         Value::Array(items) => {

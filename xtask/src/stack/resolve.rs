@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::template::Template;
 
-/// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterValue {
@@ -27,12 +26,10 @@ impl ParameterValue {
     }
 }
 
-/// A resolved template.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
     /// By logical name: type, properties and attributes. Those with a false condition are left out.
     pub resources: BTreeMap<String, Value>,
-    /// By name: the value.
     pub outputs: BTreeMap<String, Value>,
 }
 
@@ -182,7 +179,6 @@ fn plain(value: Option<Value>) -> Value {
     }
 }
 
-/// A function call as name and argument.
 fn only(value: &Value) -> Option<(&str, &Value)> {
     let members = value.as_object()?;
     let (name, argument) = if members.len() == 1 { members.iter().next()? } else { return None };

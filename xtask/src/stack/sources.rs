@@ -10,11 +10,8 @@ pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image
 /// Parameters with the version of an object in Airflow's bucket, and its key.
 pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.txt")];
 
-/// The stack with the image repositories.
 pub const REGISTRY: &str = "registry";
-/// The stack with the buckets.
 pub const STORAGE: &str = "storage";
-/// The stack with Redshift.
 pub const WAREHOUSE: &str = "warehouse";
 
 /// The parameter of each interface endpoint.
@@ -32,10 +29,8 @@ const ENDPOINTS: [(Endpoint, &str); 11] = [
     (Endpoint::Sts, "StsEndpoint"),
 ];
 
-/// A value of the settings, as a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The keys it comes from.
     pub key: &'static str,
     /// As CloudFormation accepts it; lists separated by commas.
     pub value: String,

@@ -17,29 +17,22 @@
 
 use serde::Serialize;
 
-/// The meaning of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// No stack.
     Absent,
     /// No operation is in progress; it can be updated.
     Ready,
-    /// An operation is in progress.
     Busy,
     /// It was never created: under review or rolled back. It is empty and can only be deleted.
     ReviewInProgress,
     /// It can only be deleted, and may contain resources.
     Broken,
-    /// A failed update that can be rolled back.
     UpdateFailed,
-    /// A failed rollback that can be continued.
     RollbackFailed,
-    /// An administrator must decide.
     Manual,
 }
 
-/// Every status.
 pub const STATUSES: [(&str, State); 23] = [
     ("CREATE_COMPLETE", State::Ready),
     ("CREATE_FAILED", State::Broken),
@@ -66,12 +59,9 @@ pub const STATUSES: [(&str, State); 23] = [
     ("UPDATE_ROLLBACK_IN_PROGRESS", State::Busy),
 ];
 
-/// What `recover` does with a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// Nothing.
     Nothing,
-    /// Delete it.
     Delete,
     /// Roll a failed update back (RollbackStack).
     RollBack,

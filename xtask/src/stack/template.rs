@@ -37,16 +37,12 @@ const RESOURCE: [&str; 8] = [
     "Metadata",
 ];
 
-/// A valid template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     /// The stack's name without prefix: `storage` of `infra/storage.yaml`.
     pub name: String,
-    /// Its name in messages.
     pub file: String,
-    /// Its text, as sent to CloudFormation.
     pub text: String,
-    /// By name: `Type` and constraints.
     pub parameters: BTreeMap<String, Value>,
     /// By name: values by two keys.
     pub mappings: BTreeMap<String, Value>,
@@ -206,7 +202,6 @@ impl Template {
     }
 }
 
-/// The resources in `DependsOn`.
 fn depends_on(body: &Value) -> Vec<&str> {
     match body.get("DependsOn") {
         Some(Value::String(name)) => vec![name],

@@ -6,22 +6,16 @@
 
 use serde_json::Value;
 
-/// Whether a change replaces the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replaces {
-    /// It is updated in place.
     No,
-    /// Unknown before the update.
     Maybe,
-    /// A new one is created and the old one deleted.
     Yes,
 }
 
-/// One type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ResourceType {
-    /// As templates write it.
     pub name: &'static str,
     /// Create-only properties, with `/` between the steps.
     pub fixed: &'static [&'static str],
@@ -127,12 +121,10 @@ const KINDS: [ResourceType; 36] = [
 ];
 
 impl ResourceType {
-    /// All types.
     pub fn all() -> &'static [Self] {
         &KINDS
     }
 
-    /// The type of that name, if known.
     pub fn of(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)
     }
