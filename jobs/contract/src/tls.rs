@@ -30,6 +30,9 @@ pub enum Tls {
     VerifyFull(Option<PathBuf>),
 }
 
+const PLAINTEXT: &str =
+    "`sslmode=allow` and `prefer` fall back to plaintext; write `verify-full`, `require` or `disable`";
+
 /// The TLS options of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
@@ -76,10 +79,7 @@ impl TlsOptions {
             (Some("require" | "verify-ca"), Some(file)) => Ok(Tls::VerifyCa(file)),
             (Some("verify-ca"), None) => Err("`sslmode=verify-ca` needs `sslrootcert`, a PEM file of CAs".to_owned()),
             (Some("verify-full"), file) => Ok(Tls::VerifyFull(file)),
-            (Some("allow" | "prefer"), _) => {
-                Err("`sslmode=allow` and `prefer` fall back to plaintext; write `verify-full`, `require` or `disable`"
-                    .to_owned())
-            }
+            (Some("allow" | "prefer"), _) => Err(PLAINTEXT.to_owned()),
             (Some(_), _) => Err("`sslmode` must be `disable`, `require`, `verify-ca` or `verify-full`".to_owned()),
             (None, None) if self.sslrootcert.is_none() && hosts.into_iter().all(is_local) => Ok(Tls::Off),
             (None, file) => Ok(Tls::VerifyFull(file)),

@@ -57,7 +57,7 @@ impl Ledger {
             };
             Ok(Committed {
                 seq,
-                run_id: run.parse().map_err(|error| wrong(format!("{error}")))?,
+                run_id: run.parse().map_err(wrong)?,
                 fetched_at,
                 collections: serde_json::from_str(&collections).map_err(|error| wrong(error.to_string()))?,
             })

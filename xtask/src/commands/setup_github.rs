@@ -20,18 +20,17 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let first = MODULES[0];
     let mut variables = configure::variables(args.dot_env.as_deref())?;
     // A `.env` file belongs to one account.
-    let is_one = deployments.len() == 1;
-    if !is_one {
+    if deployments.len() > 1 {
+        if args.run {
+            let failure = Failure::new("--run configures one settings module at a time");
+            let hint = format!("pass --env {first}; then run the command for the next module, with its own .env");
+            return Err(failure.hint(hint).into());
+        }
         variables.remove("AWS_ACCOUNT_ID");
     }
     let of = |deployment: &Deployment| configure::module(Some(&deployment.module), &variables);
     let settings = deployments.iter().map(of).collect::<Result<Vec<_>>>()?;
     if args.run {
-        if !is_one {
-            let failure = Failure::new("--run configures one settings module at a time");
-            let hint = format!("pass --env {first}; then run the command for the next module, with its own .env");
-            return Err(failure.hint(hint).into());
-        }
         github::configure(&calls(&deployments, first), &variables, &mut terminal::step)?;
     } else {
         terminal::print(&shown(&calls(&deployments, first)))?;

@@ -17,16 +17,15 @@ const LIMIT: Duration = Duration::from_secs(3);
 pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let root = files::root();
     // Invalid lines of `.env` are a problem of the settings; everything else is still inspected.
-    let read = configure::variables(dot_env);
-    let (variables, broken) = match read {
-        Ok(variables) => (variables, None),
-        Err(error) if error.is::<Problems>() => (Variables::new(), Some(error)),
+    let (variables, configured) = match configure::variables(dot_env) {
+        Ok(variables) => {
+            let configured = configure::module(env, &variables);
+            (variables, configured)
+        }
+        Err(error) if error.is::<Problems>() => (Variables::new(), Err(error)),
         Err(error) => return Err(error),
     };
-    let configuration = match broken {
-        Some(error) => Err(format!("{error:#}")),
-        None => configure::module(env, &variables).map(configuration).map_err(|error| format!("{error:#}")),
-    };
+    let configuration = configured.map(configuration).map_err(|error| format!("{error:#}"));
     let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
     let caller = match Aws::open(&variables, Some(region)) {
         Ok(aws) => aws.wait(aws::caller(&aws.config, LIMIT)),

@@ -11,7 +11,7 @@ use contract::Contract;
 use postgres_protocol::password::scram_sha_256;
 
 #[cfg(feature = "cloud")]
-pub use preparation::{Preparation, Who};
+pub use preparation::Preparation;
 
 use crate::edge::files;
 use crate::edge::postgres::{self, Server};

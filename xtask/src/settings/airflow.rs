@@ -91,10 +91,8 @@ impl Airflow {
         found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", fix);
         self.check_numbers(found);
         let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
-        if self.webserver == Webserver::PublicAndPrivate && is_before {
-            let fix = format!("requires Airflow 3.2, and the version is {}; write private or public", self.version);
-            found.add("airflow.webserver", fix);
-        }
+        let fix = format!("requires Airflow 3.2, and the version is {}; write private or public", self.version);
+        found.must(self.webserver != Webserver::PublicAndPrivate || !is_before, "airflow.webserver", fix);
         let path = &self.requirements;
         let legal = path.ends_with(".txt") && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
         found.must(legal, "airflow.requirements", "write a path relative to the repository that ends with .txt");
@@ -117,10 +115,8 @@ impl Airflow {
             }
             Some(DOCUMENTED) => {}
             _ => {
-                let fix = format!(
-                    "write {documented}, MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`"
-                );
-                found.add("airflow.version", fix);
+                let why = "MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`";
+                found.add("airflow.version", format!("write {documented}, {why}"));
             }
         }
     }

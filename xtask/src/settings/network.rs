@@ -86,8 +86,8 @@ impl Network {
                 if vpc.is_some_and(|vpc| !vpc.contains(&subnet)) {
                     found.add(&path, format!("is outside the VPC's {}", self.cidr));
                 }
-                let other = taken.iter().find(|(_, net)| net.contains(&subnet) || subnet.contains(net));
-                if let Some((other, net)) = other {
+                if let Some((other, net)) = taken.iter().find(|(_, net)| net.contains(&subnet) || subnet.contains(net))
+                {
                     found.add(&path, format!("overlaps {other} ({net})"));
                 }
                 if size(subnet) < needed {
@@ -111,11 +111,8 @@ impl Network {
     fn check_vpc(&self, found: &mut Findings<'_>) -> Option<Ipv4Net> {
         let vpc = block(&self.cidr, "network.cidr", found)?;
         // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918; that it is required is ours.
-        let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
-            .iter()
-            .any(|range| range.parse::<Ipv4Net>().is_ok_and(|range| range.contains(&vpc)));
         let fix = "is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
-        found.must(private, "network.cidr", fix);
+        found.must(vpc.network().is_private(), "network.cidr", fix);
         Some(vpc)
     }
 

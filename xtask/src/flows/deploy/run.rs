@@ -175,8 +175,7 @@ impl ReadyDeployment {
             }
             Task::Warehouse => {
                 if let Some(step) = self.plan.warehouse.as_ref().filter(|step| !step.is_idle()) {
-                    let (settings, variables) = (&self.request.settings, &self.request.variables);
-                    warehouse::apply(&self.aws, settings, variables, step, &mut |step| reporter.step(step))?;
+                    warehouse::apply(&self.aws, &self.request.settings, step, &mut |step| reporter.step(step))?;
                 }
                 Ok(TaskOutput::Nothing)
             }

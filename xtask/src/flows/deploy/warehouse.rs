@@ -7,10 +7,10 @@ use crate::edge::aws::Aws;
 use crate::edge::serverless::{Limit, Serverless};
 use crate::failure::Failure;
 use crate::flows::generated;
-use crate::flows::warehouse::{Preparation, Who};
+use crate::flows::warehouse::Preparation;
 use crate::plan::{StackAction, StackPlan, WarehouseStep};
-use crate::settings::{Breach, Period, Settings, Variables};
-use crate::warehouse::{Address, Users};
+use crate::settings::{Breach, Period, Settings};
+use crate::warehouse::Users;
 
 /// The usage limit of the settings.
 pub(in crate::flows) fn limit_of(settings: &Settings) -> Limit {
@@ -63,13 +63,7 @@ async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(
 }
 
 /// Applies the step.
-pub(super) fn apply(
-    aws: &Aws,
-    settings: &Settings,
-    variables: &Variables,
-    step: &WarehouseStep,
-    report: &mut dyn FnMut(&str),
-) -> Result<()> {
+pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report: &mut dyn FnMut(&str)) -> Result<()> {
     let serverless = Serverless::new(&aws.config);
     let names = &settings.warehouse;
     let missing = || Failure::new(format!("the workgroup `{}` does not exist", names.workgroup));
@@ -79,9 +73,8 @@ pub(super) fn apply(
         let roles = settings.roles();
         let users = Users::of_roles(&roles.ingestion, &roles.dbt, &[roles.airflow])?;
         let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
-        let address = Address::Redshift { workgroup: names.workgroup.clone(), database: names.database.clone() };
-        let who = Who::Iam { users, secret };
-        Preparation::plan(&address, &who, &generated::source()?, variables, Some(&settings.region))?.apply()?;
+        let place = (names.workgroup.as_str(), names.database.as_str());
+        Preparation::redshift(aws, place, secret.as_deref(), &users, &generated::source()?)?.apply()?;
     }
     report("setting the usage limit");
     aws.wait(serverless.set_limit(&workgroup, &current, &limit_of(settings)))
