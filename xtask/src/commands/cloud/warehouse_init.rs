@@ -18,7 +18,6 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
     let source = warehouse::contract(&contract)?.source;
     let address: Address = args.warehouse.parse()?;
     let variables = configure::variables(args.dot_env.as_deref())?;
-    terminal::step("Reading the warehouse");
     match address {
         Address::Redshift { workgroup, database } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
@@ -27,6 +26,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             };
             let users = Users::of_roles(loader, transformer, &args.reader)?;
             let (aws, secret) = (Aws::open(&variables, None)?, args.admin_secret.as_deref());
+            terminal::step("Reading the warehouse");
             apply(args, &source, &Preparation::redshift(&aws, (&workgroup, &database), secret, &users, &source)?)
         }
         Address::Postgres { host, port, user, database, tls } => {
@@ -44,6 +44,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             let admin = secret("PGPASSWORD").unwrap_or_default();
             let login = Login::new(&host, port, &user, &admin, &database).with_tls(tls);
             let passwords = ROLES.into_iter().filter_map(password).collect();
+            terminal::step("Reading the warehouse");
             apply(args, &source, &Preparation::postgres(login, &passwords, &source)?)
         }
     }
