@@ -14,6 +14,6 @@ mod types;
 #[path = "../tests/unit/plan/mod.rs"]
 mod tests;
 
-pub use stacks::{PlanInput, stacks};
+pub use stacks::{CHANGE_SETS, PlanInput, stacks};
 pub use tasks::{Task, ready, tasks};
 pub use types::{DagsStep, Deployment, ImageStep, Plan, StackAction, StackPlan, WarehouseStep};

@@ -8,54 +8,41 @@ use serde::Serialize;
 
 use crate::ui::{self, Align};
 
-/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Light {
-    /// Healthy.
     Green,
-    /// Not healthy.
     Red,
     /// It cannot be verified: an emulator lacks it, or the service cannot be reached.
     NotVerifiableHere,
 }
 
-/// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatusLine {
-    /// The part.
     pub check: String,
-    /// Its state.
     pub light: Light,
-    /// What was found.
     pub found: String,
-    /// How to fix it.
     pub fix: Option<String>,
 }
 
 impl StatusLine {
-    /// A healthy part.
     pub fn green(check: impl Into<String>, found: impl Display) -> Self {
         Self { check: check.into(), light: Light::Green, found: found.to_string(), fix: None }
     }
 
-    /// A part that is not healthy.
     pub fn red(check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
         Self { check: check.into(), light: Light::Red, found: found.to_string(), fix: Some(fix.into()) }
     }
 
-    /// A part that cannot be verified here.
     pub fn not_verifiable(check: impl Into<String>, why: impl Display) -> Self {
         Self { check: check.into(), light: Light::NotVerifiableHere, found: why.to_string(), fix: None }
     }
 
-    /// Green if `healthy`, else red.
     pub fn of(healthy: bool, check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
         if healthy { Self::green(check, found) } else { Self::red(check, found, fix) }
     }
 }
 
-/// Whether any line is red.
 pub fn is_red(lines: &[StatusLine]) -> bool {
     lines.iter().any(|line| line.light == Light::Red)
 }

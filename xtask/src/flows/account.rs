@@ -14,17 +14,11 @@ use crate::settings::Settings;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Checks the caller's account if the settings (or AWS_ACCOUNT_ID) name one. Every command that writes calls this first.
-///
-/// # Errors
-/// When it is another account, or cannot be determined.
 pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
     if settings.account.is_none() { Ok(()) } else { own(settings, aws).map(drop) }
 }
 
 /// The caller's account, checked against the settings' account if they name one.
-///
-/// # Errors
-/// When it is another one, or cannot be determined.
 pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
     let account = caller(aws)?;
     if let Some(expected) = settings.account.as_deref().filter(|expected| *expected != account) {
@@ -35,9 +29,6 @@ pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
 }
 
 /// The account of a deployment: the settings', else the caller's.
-///
-/// # Errors
-/// When it cannot be determined.
 pub fn of(settings: &Settings, aws: &Aws) -> Result<String> {
     settings.account.clone().map_or_else(|| caller(aws), Ok)
 }

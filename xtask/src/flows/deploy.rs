@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{limit_of, shown as limit_shown};
 
-use super::stacks::{CHANGE_SETS, Listener, describe, wait_until_idle};
+use super::stacks::{Listener, Operations, describe};
 use super::sync::dags;
 use super::{account, configure, images, templates};
 use crate::edge::aws::Aws;
@@ -31,18 +31,13 @@ use crate::sync::REQUIREMENTS;
 /// The most objects that a deployment may delete from the DAGs' bucket; more needs `sync-dags` itself.
 const MOST_DELETED: usize = 10;
 
-/// What to deploy.
 #[derive(Debug)]
 pub struct DeployRequest {
-    /// The settings' module.
     pub module: String,
-    /// The settings.
     pub settings: Settings,
-    /// The environment over `.env`.
     pub variables: Variables,
     /// Only these stacks, by their names without prefix; all if empty.
     pub only: Vec<String>,
-    /// Only create missing stacks.
     pub create_only: bool,
     /// Existing stacks that `create_only` leaves out; the plan finds them.
     pub(super) left_alone: BTreeSet<String>,
@@ -57,7 +52,6 @@ pub struct DeployRequest {
 /// A plan, and what is needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
-    /// The plan.
     pub plan: Plan,
     request: DeployRequest,
     aws: Aws,
@@ -70,9 +64,6 @@ pub struct ReadyDeployment {
 
 impl DeployRequest {
     /// With the settings of a module (default: from the environment), and the variables of the environment and `.env`.
-    ///
-    /// # Errors
-    /// With every problem of the settings.
     pub fn new(
         module: Option<&str>,
         dot_env: Option<&Path>,
@@ -119,10 +110,7 @@ impl DeployRequest {
         }
     }
 
-    /// Checks the names in `only`.
-    ///
-    /// # Errors
-    /// With a name that is not a stack.
+    /// Fails if `only` has a name that is not a stack.
     pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
         let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
             return Ok(());
@@ -134,7 +122,6 @@ impl DeployRequest {
         );
     }
 
-    /// Whether a stack is part of the deployment.
     pub fn wants(&self, stack: &str) -> bool {
         self.names(stack) && !self.left_alone.contains(stack)
     }
@@ -144,11 +131,8 @@ impl DeployRequest {
     }
 }
 
-/// Reads the current state and plans; nothing is changed.
-///
-/// # Errors
-/// When the credentials belong to another account, templates have problems, a bucket's name is in use, or a stack's state allows
-/// no deployment.
+/// Reads the current state and plans; nothing is changed. Fails when the credentials belong to another account, templates have
+/// problems, a bucket's name is in use, or a stack's state allows no deployment.
 pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -209,7 +193,6 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
             .collect(),
         existing: &existing,
         protect: request.settings.protection.termination_protection,
-        change_sets: CHANGE_SETS,
         module: &request.module,
     })?;
     let warehouse = if request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
@@ -225,12 +208,10 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
 }
 
 impl ReadyDeployment {
-    /// Every task with its dependencies.
     pub fn tasks(&self) -> BTreeMap<Task, BTreeSet<Task>> {
         tasks(&self.plan, &self.dependencies)
     }
 
-    /// Whether a task has nothing to do.
     pub fn is_idle(&self, task: &Task) -> bool {
         match task {
             Task::Stack(name) => self.plan.stack(name).is_none_or(StackPlan::is_idle),
@@ -265,16 +246,18 @@ impl ReadyDeployment {
     /// Waits until no operation on a stack is in progress.
     pub fn wait_until_idle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
         let found = self.deployed.get(stack).cloned();
-        self.aws.wait(wait_until_idle(&self.cloudformation, found, &mut EventListener(report))).map(drop)
+        self.aws.wait(self.operations(&mut EventListener(report)).wait_until_idle(found)).map(drop)
     }
 
-    /// The request, to plan again.
+    fn operations<'a>(&'a self, listener: &'a mut dyn Listener) -> Operations<'a> {
+        Operations { cloudformation: &self.cloudformation, region: &self.request.settings.region, listener }
+    }
+
     pub fn again(self) -> DeployRequest {
         self.request
     }
 }
 
-/// Reports events only.
 struct EventListener<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
 impl Listener for EventListener<'_> {

@@ -8,7 +8,7 @@ pub use plan::DestroyPlan;
 
 use super::deploy::DeployRequest;
 use super::recover::{StackProgress, StackReporter};
-use super::stacks::{self, describe};
+use super::stacks::{Listener, Operations, describe};
 use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::buckets::{Buckets, Content};
@@ -26,7 +26,6 @@ const ATTEMPTS: u32 = 3;
 /// A plan, and what is needed to apply it.
 #[derive(Debug)]
 pub struct Destruction {
-    /// What is deleted and what is retained.
     pub plan: DestroyPlan,
     aws: Aws,
     cloudformation: CloudFormation,
@@ -34,10 +33,7 @@ pub struct Destruction {
     stacks: Vec<Deployed>,
 }
 
-/// Reads the current state and plans.
-///
-/// # Errors
-/// When the credentials belong to another account, or a stack is protected.
+/// Reads the current state and plans. Fails when the credentials belong to another account, or a stack is protected.
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -119,7 +115,6 @@ impl Destruction {
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
     }
 
-    /// Whether the plan deletes nothing.
     pub fn is_empty(&self) -> bool {
         let retained = !self.plan.buckets.is_empty() || self.plan.namespace.is_some();
         self.stacks.is_empty() && !(retained && self.plan.with_data)
@@ -151,9 +146,7 @@ impl Destruction {
                 if self.plan.with_data && holds_buckets {
                     self.empty(&buckets)?;
                 }
-                let region = &self.request.settings.region;
-                let deletion = stacks::delete(&self.cloudformation, &stack.name, &[], region, &mut reporter);
-                match self.aws.wait(deletion) {
+                match self.aws.wait(self.operations(&mut reporter).delete(&stack.name, &[])) {
                     Ok(()) => break,
                     Err(_) if self.plan.with_data && holds_buckets && attempts < ATTEMPTS => {}
                     Err(error) => return Err(error),
@@ -171,6 +164,10 @@ impl Destruction {
         Ok(())
     }
 
+    fn operations<'a>(&'a self, listener: &'a mut dyn Listener) -> Operations<'a> {
+        Operations { cloudformation: &self.cloudformation, region: &self.request.settings.region, listener }
+    }
+
     fn empty(&self, buckets: &Buckets) -> Result<()> {
         for (name, ..) in &self.plan.buckets {
             if self.aws.wait(buckets.content(name))?.is_some() {
@@ -183,13 +180,13 @@ impl Destruction {
     /// Updates the stack so that deleting it deletes its data too.
     fn release_data(&self, stack: &Deployed, reporter: &mut StackReporter<'_, '_>) -> Result<()> {
         let busy = Some(stack.clone()).filter(|stack| stack.state() == State::Busy);
-        let idle = self.aws.wait(stacks::wait_until_idle(&self.cloudformation, busy, reporter))?;
+        let mut operations = self.operations(reporter);
+        let idle = self.aws.wait(operations.wait_until_idle(busy))?;
         let stack = &idle.unwrap_or_else(|| stack.clone());
         let changed = if stack.state() == State::Ready { without_retention(stack) } else { None };
         let Some((template, parameters)) = changed else { return Ok(()) };
         let id = files::now("%Y%m%dT%H%M%S%3f");
-        let place = (id.as_str(), self.request.settings.region.as_str());
-        let changed = stacks::update(&self.cloudformation, stack, &template, &parameters, place, reporter);
+        let changed = operations.update(stack, &template, &parameters, &id);
         self.aws.wait(changed).with_context(|| format!("cannot update `{}` to delete its data", stack.name))
     }
 }

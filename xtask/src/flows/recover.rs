@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 
 use super::deploy::DeployRequest;
-use super::stacks::{self, Listener};
+use super::stacks::{self, Listener, Operations};
 use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
 use crate::stack::Event;
 
-/// Recovers each stack of the request; returns what was done, by stack name.
-///
-/// # Errors
-/// When resources are named without exactly one stack: CloudFormation refuses unknown names.
+/// Recovers each stack of the request; returns what was done, by stack name. Resources can be named for one stack
+/// only: CloudFormation refuses unknown names.
 pub fn recover(
     request: &DeployRequest,
     retain: &[String],
@@ -36,28 +34,23 @@ pub fn recover(
     for stack in dependencies.levels.iter().flatten().filter(|stack| request.wants(stack)) {
         let name = format!("{prefix}-{stack}");
         let mut reporter = StackReporter { stack, report };
-        let result = aws.wait(stacks::recover(&cloudformation, &name, (retain, skip), region, &mut reporter))?;
+        let mut operations = Operations { cloudformation: &cloudformation, region, listener: &mut reporter };
+        let result = aws.wait(operations.recover(&name, retain, skip))?;
         done.insert(name, result);
     }
     Ok(done)
 }
 
-/// The progress of one stack.
 #[derive(Clone, Copy, Debug)]
 pub enum StackProgress<'a> {
     /// CloudFormation starts or continues an operation.
     Starts(&'a str),
-    /// Something happened to a resource.
     Event(&'a Event),
-    /// The operation finished.
     Finished,
 }
 
-/// Reports the progress of one stack.
 pub struct StackReporter<'a, 't> {
-    /// The stack, without prefix.
     pub stack: &'a str,
-    /// Receives the progress.
     pub report: &'a mut (dyn FnMut(&str, StackProgress<'_>) + Send + 't),
 }
 

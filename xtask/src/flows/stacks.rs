@@ -11,9 +11,7 @@ use anyhow::Result;
 use futures_util::future::try_join_all;
 use futures_util::try_join;
 
-pub use apply::{CHANGE_SETS, apply, update};
-pub use delete::{delete, recover};
-pub use operation::{Difference, Listener, wait_until_idle};
+pub use operation::{Difference, Listener, Operations};
 
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
@@ -21,10 +19,7 @@ use crate::settings::{Settings, Variables};
 use crate::stack::{Deployed, STORAGE, State, owned};
 
 /// Describes the stacks of a settings module by their names without prefix, in parallel: those that exist, with template and
-/// open change sets.
-///
-/// # Errors
-/// Also when one of them belongs to another module.
+/// open change sets. Fails when one of them belongs to another module.
 pub async fn describe(
     cloudformation: &CloudFormation,
     (module, prefix): (&str, &str),
@@ -49,9 +44,6 @@ pub async fn describe(
 
 /// Checks that the storage stack does not belong to another module, for commands that use its buckets without describing the
 /// stacks. A caller without permission to describe stacks passes.
-///
-/// # Errors
-/// When it does.
 pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
     let aws = Aws::for_settings(settings, variables)?;
     let name = format!("{}-{STORAGE}", settings.stack_prefix);

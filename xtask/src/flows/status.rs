@@ -21,15 +21,11 @@ use crate::settings::Settings;
 use crate::stack::{Deployed, State};
 use crate::verdict::StatusLine;
 
-/// What fixes most parts.
 const DEPLOY: &str = "cargo xtask deploy";
 /// Why a part cannot be verified with an emulator.
 const EMULATED: &str = "the emulator does not support it";
 
-/// Checks all parts; `drift` adds CloudFormation's drift detection.
-///
-/// # Errors
-/// When the credentials belong to another account, or the templates have problems. A part that cannot be read is a red line.
+/// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
 pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     let (settings, variables) = (&request.settings, &request.variables);

@@ -10,39 +10,33 @@ use crate::stack::{
 };
 use crate::sync::sha256;
 
-/// The input of a plan.
 #[derive(Debug)]
 pub struct PlanInput<'a> {
     /// The prefix of the stacks' names.
     pub prefix: &'a str,
     /// Pseudo parameters: `AWS::Region` and others.
     pub place: &'a BTreeMap<String, ParameterValue>,
-    /// All templates.
     pub templates: &'a [Template],
-    /// The sources of their parameters.
     pub dependencies: &'a Dependencies,
     /// The existing stacks, by their name without prefix.
     pub deployed: &'a BTreeMap<String, Deployed>,
     /// The stacks to plan; the others only provide their current outputs.
     pub included: &'a BTreeSet<String>,
-    /// The digest of each image.
     pub images: &'a BTreeMap<String, ParameterValue>,
-    /// The version of each object.
     pub objects: &'a BTreeMap<String, ParameterValue>,
     /// Existing resources of this account that belong to no stack, by name: they are imported.
     pub existing: &'a Existing,
-    /// The desired termination protection.
     pub protect: bool,
     /// The prefix of our change sets' names.
-    pub change_sets: &'a str,
     /// The settings' module, a tag of each stack.
     pub module: &'a str,
 }
 
-/// Plans every stack, in the order of dependencies.
-///
-/// # Errors
-/// With every stack whose state allows no deployment, and every change that cannot succeed.
+/// The prefix of the names of our change sets.
+pub const CHANGE_SETS: &str = "dpworld-";
+
+/// Plans every stack, in the order of dependencies. Fails with all stacks whose state allows no deployment, and all changes that
+/// cannot succeed.
 pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
     let mut outputs: BTreeMap<(String, String), ParameterValue> = BTreeMap::new();
@@ -167,7 +161,7 @@ impl PlanInput<'_> {
         }
         let protected =
             deployed.filter(|_| state != State::ReviewInProgress).is_some_and(|deployed| deployed.protected);
-        let ours = |name: &&String| name.starts_with(self.change_sets);
+        let ours = |name: &&String| name.starts_with(CHANGE_SETS);
         Ok(StackPlan {
             stack: template.name.clone(),
             name: format!("{}-{}", self.prefix, template.name),

@@ -6,12 +6,10 @@ use std::fmt;
 use super::types::Plan;
 use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
 
-/// One piece of work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     /// A stack, by its name without prefix.
     Stack(String),
-    /// An image, built and pushed.
     Image(String),
     /// The DAGs and their requirements in their bucket.
     Dags,

@@ -7,10 +7,8 @@ use serde::Serialize;
 use crate::stack::{Adopted, Change, Deployed, ParameterValue};
 use crate::sync::sha256;
 
-/// The target of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
-    /// The settings' module.
     pub settings: String,
     /// The only account it may change.
     pub account: String,
@@ -21,57 +19,43 @@ pub struct Deployment {
 /// What a deployment does, in the order in which it does it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The target.
     pub deployment: Deployment,
     /// Every stack, also unchanged ones.
     pub stacks: Vec<StackPlan>,
     /// Existing stacks that `--create-only` leaves out, by their full names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_alone: Vec<String>,
-    /// Every image that a stack needs.
     pub images: Vec<ImageStep>,
     /// The DAGs, if a stack needs their requirements.
     pub dags: Option<DagsStep>,
-    /// What the warehouse needs beyond CloudFormation.
     pub warehouse: Option<WarehouseStep>,
 }
 
-/// What happens to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackAction {
-    /// It is created.
     Create,
     /// A stack that was never created is deleted, then created.
     Recreate,
-    /// It is updated.
     Update,
-    /// It is unchanged.
     Keep,
-    /// An operation is in progress.
     Wait,
 }
 
-/// One stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StackPlan {
     /// Without the prefix: `storage`.
     pub stack: String,
     /// With the prefix: `DataPlatform-storage`.
     pub name: String,
-    /// What happens to it.
     pub action: StackAction,
     /// The current state: status, and the SHA-256 of template and parameters. None if it does not exist.
     pub found: Option<(String, String)>,
-    /// The SHA-256 of the desired template.
     pub template: String,
-    /// The desired parameters.
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// The changes of its resources.
     pub changes: Vec<Change>,
     /// Existing resources that belong to no stack and are imported first.
     pub adopts: BTreeMap<String, Adopted>,
-    /// The outputs that change.
     pub outputs: Vec<String>,
     /// The settings' module, if the stack gets it as a new tag.
     pub tag: Option<String>,
@@ -82,18 +66,15 @@ pub struct StackPlan {
     pub leftovers: Vec<String>,
 }
 
-/// One image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageStep {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
-    /// Its tag.
     pub key: String,
     /// Of its manifest, if the registry has it; else it is built and pushed.
     pub digest: Option<String>,
 }
 
-/// The DAGs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DagsStep {
     /// The SHA-256 of each file, by key.
@@ -126,7 +107,6 @@ impl StackPlan {
         self.found == deployed.map(Self::current_state)
     }
 
-    /// Whether the stack needs no change.
     pub fn is_idle(&self) -> bool {
         self.action == StackAction::Keep && self.protect.is_none() && self.leftovers.is_empty()
     }
@@ -155,7 +135,6 @@ impl Plan {
             && self.warehouse.as_ref().is_none_or(WarehouseStep::is_idle)
     }
 
-    /// The stack of that name, without the prefix.
     pub fn stack(&self, name: &str) -> Option<&StackPlan> {
         self.stacks.iter().find(|stack| stack.stack == name)
     }

@@ -12,10 +12,8 @@ use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::stack::{Dependencies, Deployed, Existing, STORAGE, State, WAREHOUSE};
 
-/// The existing resources of this account with names that a new stack uses, each with its key.
-///
-/// # Errors
-/// When another account has a bucket's name, or an existing stack would need an existing resource.
+/// The existing resources of this account with names that a new stack uses, each with its key. Fails when another
+/// account has a bucket's name, or an existing stack would need an existing resource.
 pub(super) fn find(
     aws: &Aws,
     request: &DeployRequest,

@@ -13,21 +13,16 @@ use super::{ReadyDeployment, warehouse};
 use crate::edge::docker;
 use crate::edge::files;
 use crate::flows::images::{self, BuildProgress};
-use crate::flows::stacks::{self, Difference, Listener};
+use crate::flows::stacks::{Difference, Listener};
 use crate::flows::sync::dags;
 use crate::plan::{StackAction, StackPlan, Task, ready, tasks};
 use crate::stack::{Deployed, Event, ParameterValue, Source};
 
-/// The progress of a deployment.
 #[derive(Debug)]
 pub enum Progress {
-    /// A task starts a step.
     Step(Task, String),
-    /// The progress of a step.
     Update(Task, String),
-    /// Something happened to a resource of a stack.
     Event(Task, Event),
-    /// A line of detail.
     Line(Task, String),
     /// Asks whether a change that the plan does not show is approved. Without an answer it is not.
     Ask(Difference, Sender<bool>),
@@ -35,14 +30,10 @@ pub enum Progress {
     Finished(Task, Option<String>),
 }
 
-/// The result of a deployment.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DeployOutcome {
-    /// Every output of every stack, by name.
     pub outputs: BTreeMap<String, String>,
-    /// The digest of each image.
     pub images: BTreeMap<String, String>,
-    /// The version of Airflow's requirements.
     pub requirements_version: Option<String>,
 }
 
@@ -74,10 +65,8 @@ enum Message {
 
 impl ReadyDeployment {
     /// Applies the plan. After a failure running tasks finish, and no other task starts. `approved` are the digests of changes
-    /// that the plan does not show and that may be executed.
-    ///
-    /// # Errors
-    /// The first failure (the others are reported), or [`Unapproved`].
+    /// that the plan does not show and that may be executed. Fails with the first failure (the others are reported), or
+    /// [`Unapproved`].
     pub fn apply(&self, approved: &[String], report: &mut dyn FnMut(Progress)) -> Result<DeployOutcome> {
         let tasks = tasks(&self.plan, &self.dependencies);
         let mut outcome = self.existing_outputs();
@@ -204,8 +193,8 @@ impl ReadyDeployment {
         let plan = StackPlan { action, ..plan.clone() };
         let template =
             self.templates.iter().find(|template| template.name == name).context("a stack without template")?;
-        let place = (id, self.request.settings.region.as_str());
-        let applied = stacks::apply(&self.cloudformation, &plan, &template.text, &parameters, place, reporter);
+        let mut operations = self.operations(reporter);
+        let applied = operations.apply(&plan, &template.text, &parameters, id);
         Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))
     }
 
@@ -241,7 +230,6 @@ impl DeployOutcome {
     }
 }
 
-/// Sends a task's progress to the main thread.
 struct Reporter<'a> {
     task: &'a Task,
     approved: &'a [String],

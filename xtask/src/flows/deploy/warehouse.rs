@@ -12,7 +12,6 @@ use crate::plan::{StackAction, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings};
 use crate::warehouse::Users;
 
-/// The usage limit of the settings.
 pub(in crate::flows) fn limit_of(settings: &Settings) -> Limit {
     let limit = &settings.warehouse.usage_limit;
     let period = match limit.period {
@@ -28,7 +27,6 @@ pub(in crate::flows) fn limit_of(settings: &Settings) -> Limit {
     Limit { id: String::new(), amount: limit.rpu_hours.into(), period: period.to_owned(), action: action.to_owned() }
 }
 
-/// A limit as text.
 pub(in crate::flows) fn shown(limit: &Limit) -> String {
     format!("{} RPU-hours {}, then {}", limit.amount, limit.period, limit.action)
 }
@@ -62,7 +60,6 @@ async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(
     Ok(Some((workgroup.arn, limits)))
 }
 
-/// Applies the step.
 pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report: &mut dyn FnMut(&str)) -> Result<()> {
     let serverless = Serverless::new(&aws.config);
     let names = &settings.warehouse;

@@ -5,7 +5,6 @@ use std::fmt;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-/// What is deleted and retained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DestroyPlan {
     /// In the order of deletion: name, status and retained resources of each stack.
@@ -16,7 +15,6 @@ pub struct DestroyPlan {
     pub images: Vec<(String, usize)>,
     /// The namespace of a warehouse that its stack retained.
     pub namespace: Option<String>,
-    /// Whether retained data is deleted too.
     pub with_data: bool,
 }
 

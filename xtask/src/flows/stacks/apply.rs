@@ -6,173 +6,160 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use contract::Exit;
 
-use super::operation::{Difference, Listener, failed, wait_until_idle};
-use crate::edge::cloudformation::{ChangeSetKind, ChangeSetRequest, ChangeSetState, CloudFormation};
+use super::operation::{Difference, Operations};
+use crate::edge::cloudformation::{ChangeSetKind, ChangeSetRequest, ChangeSetState};
 use crate::failure::Failure;
-use crate::plan::{StackAction, StackPlan};
+use crate::plan::{CHANGE_SETS, StackAction, StackPlan};
 use crate::stack::{Deployed, State, TAG, import};
 
-/// The prefix of our change sets' names.
-pub const CHANGE_SETS: &str = "dpworld-";
-
-/// Applies a stack's plan; returns the stack in its new state. `id` identifies the attempt and is unique.
-///
-/// # Errors
-/// When the stack changed since the plan was created, with a [`Difference`] that is not approved, or when CloudFormation fails.
-pub async fn apply(
-    cloudformation: &CloudFormation,
-    plan: &StackPlan,
-    template: &str,
-    parameters: &BTreeMap<String, String>,
-    (id, region): (&str, &str),
-    listener: &mut dyn Listener,
-) -> Result<Deployed> {
-    let mut found = wait_until_idle(cloudformation, cloudformation.stack(&plan.name).await?, listener).await?;
-    if let Some(stack) = found.take_if(|stack| stack.state() == State::ReviewInProgress) {
-        listener.starts("deleting the empty stack");
-        remove(cloudformation, &stack, region, listener).await?;
-    }
-    if let (StackAction::Update, Some(stack)) = (plan.action, &mut found) {
-        stack.template = cloudformation.template(&stack.id).await?;
-    }
-    let as_planned = match plan.action {
-        StackAction::Update => plan.matches(found.as_ref()),
-        StackAction::Keep => found.is_some(),
-        StackAction::Create | StackAction::Recreate | StackAction::Wait => found.is_none(),
-    };
-    if !as_planned {
-        let failure = Failure::new(format!("the stack `{}` changed since the plan was created", plan.name));
-        bail!(failure.exit(Exit::TempFail).hint("run the same command again"));
-    }
-    for name in &plan.leftovers {
-        cloudformation.drop_change_set(&plan.name, name).await?;
-    }
-    let done = match (plan.action, found) {
-        (StackAction::Keep, Some(found)) => found,
-        (_, found) => change(cloudformation, plan, template, parameters, found, (id, region), listener).await?,
-    };
-    if let Some(protect) = plan.protect {
-        cloudformation.protect(&plan.name, protect).await?;
-    }
-    Ok(done)
-}
-
-/// Deletes a stack that was never created.
-async fn remove(
-    cloudformation: &CloudFormation,
-    stack: &Deployed,
-    region: &str,
-    listener: &mut dyn Listener,
-) -> Result<()> {
-    if stack.protected {
-        cloudformation.protect(&stack.id, false).await?;
-    }
-    let seen = cloudformation.newest_event(&stack.id).await?;
-    cloudformation.delete(&stack.id, &[]).await?;
-    match cloudformation.watch(&stack.id, seen, &mut |event| listener.event(event)).await? {
-        Some(stack) => Err(failed(cloudformation, &stack, region).await),
-        None => Ok(()),
-    }
-}
-
-/// Imports what the stack adopts, then creates or updates it.
-async fn change(
-    cloudformation: &CloudFormation,
-    plan: &StackPlan,
-    template: &str,
-    parameters: &BTreeMap<String, String>,
-    mut found: Option<Deployed>,
-    (id, region): (&str, &str),
-    listener: &mut dyn Listener,
-) -> Result<Deployed> {
-    let stack = plan.name.as_str();
-    if found.is_none() && !plan.adopts.is_empty() {
-        let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
-        let (kind, none) = (ChangeSetKind::Import(&plan.adopts), BTreeMap::new());
-        let request =
-            ChangeSetRequest { stack, kind, name: &name, template: &template, parameters: &none, tags: &none };
-        found = Some(execute(cloudformation, Some(plan), &request, None, region, listener).await?);
-    }
-    listener.starts("creating the change set");
-    let name = format!("{CHANGE_SETS}{id}");
-    let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
-    let mut tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
-    tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
-    let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
-    execute(cloudformation, Some(plan), &request, found, region, listener).await
-}
-
-/// Updates an existing stack without a plan. `id` identifies the attempt and is unique.
-pub async fn update(
-    cloudformation: &CloudFormation,
-    stack: &Deployed,
-    template: &str,
-    parameters: &BTreeMap<String, String>,
-    (id, region): (&str, &str),
-    listener: &mut dyn Listener,
-) -> Result<()> {
-    let name = format!("{CHANGE_SETS}{id}");
-    let (kind, tags) = (ChangeSetKind::Update, &stack.tags);
-    let request = ChangeSetRequest { stack: &stack.name, kind, name: &name, template, parameters, tags };
-    execute(cloudformation, None, &request, Some(stack.clone()), region, listener).await.map(drop)
-}
-
-/// Creates a change set and executes it, or deletes it again if it is empty, refused or not approved.
-async fn execute(
-    cloudformation: &CloudFormation,
-    plan: Option<&StackPlan>,
-    request: &ChangeSetRequest<'_>,
-    found: Option<Deployed>,
-    region: &str,
-    listener: &mut dyn Listener,
-) -> Result<Deployed> {
-    let (set, stack) = cloudformation.create_change_set(request).await?;
-    let set = cloudformation.wait_for_change_set(&set).await?;
-    let refusal: Option<anyhow::Error> = match &set.state {
-        ChangeSetState::Empty => None,
-        ChangeSetState::Rejected(why) => {
-            let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
-            let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
-            Some(Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", request.stack)).into())
+impl Operations<'_> {
+    /// Applies a stack's plan; returns the stack in its new state. `id` identifies the attempt and is unique.
+    /// Fails when the stack changed since the plan was created, and with a [`Difference`] that is not approved.
+    pub async fn apply(
+        &mut self,
+        plan: &StackPlan,
+        template: &str,
+        parameters: &BTreeMap<String, String>,
+        id: &str,
+    ) -> Result<Deployed> {
+        let mut found = self.idle(&plan.name).await?;
+        if let Some(stack) = found.take_if(|stack| stack.state() == State::ReviewInProgress) {
+            self.listener.starts("deleting the empty stack");
+            self.remove(&stack).await?;
         }
-        ChangeSetState::Ready | ChangeSetState::Pending => {
-            let difference = plan.and_then(|plan| Difference::of(plan, &set));
-            match difference.filter(|difference| !listener.approves(difference)) {
-                Some(difference) => Some(difference.into()),
-                None => {
-                    let seen = cloudformation.newest_event(&stack).await?;
-                    cloudformation.execute(&set.id).await?;
-                    listener.starts(match request.kind {
-                        ChangeSetKind::Create => "creating",
-                        ChangeSetKind::Update => "updating",
-                        ChangeSetKind::Import(_) => "importing existing resources",
-                    });
-                    let done = cloudformation.watch(&stack, seen, &mut |event| listener.event(event)).await?;
-                    let done = done
-                        .with_context(|| format!("the stack `{}` was deleted during the operation", request.stack))?;
-                    let succeeded = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
-                    return if succeeded.contains(&done.status.as_str()) {
-                        Ok(done)
-                    } else {
-                        Err(failed(cloudformation, &done, region).await)
-                    };
+        if let (StackAction::Update, Some(stack)) = (plan.action, &mut found) {
+            stack.template = self.cloudformation.template(&stack.id).await?;
+        }
+        let as_planned = match plan.action {
+            StackAction::Update => plan.matches(found.as_ref()),
+            StackAction::Keep => found.is_some(),
+            StackAction::Create | StackAction::Recreate | StackAction::Wait => found.is_none(),
+        };
+        if !as_planned {
+            let failure = Failure::new(format!("the stack `{}` changed since the plan was created", plan.name));
+            bail!(failure.exit(Exit::TempFail).hint("run the same command again"));
+        }
+        for name in &plan.leftovers {
+            self.cloudformation.drop_change_set(&plan.name, name).await?;
+        }
+        let done = match (plan.action, found) {
+            (StackAction::Keep, Some(found)) => found,
+            (_, found) => self.change(plan, template, parameters, found, id).await?,
+        };
+        if let Some(protect) = plan.protect {
+            self.cloudformation.protect(&plan.name, protect).await?;
+        }
+        Ok(done)
+    }
+
+    /// Deletes a stack that was never created.
+    async fn remove(&mut self, stack: &Deployed) -> Result<()> {
+        if stack.protected {
+            self.cloudformation.protect(&stack.id, false).await?;
+        }
+        match self.run(&stack.id, self.cloudformation.delete(&stack.id, &[])).await? {
+            Some(stack) => Err(self.failed(&stack).await),
+            None => Ok(()),
+        }
+    }
+
+    /// Imports what the stack adopts, then creates or updates it.
+    async fn change(
+        &mut self,
+        plan: &StackPlan,
+        template: &str,
+        parameters: &BTreeMap<String, String>,
+        mut found: Option<Deployed>,
+        id: &str,
+    ) -> Result<Deployed> {
+        let stack = plan.name.as_str();
+        if found.is_none() && !plan.adopts.is_empty() {
+            let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
+            let (kind, none) = (ChangeSetKind::Import(&plan.adopts), BTreeMap::new());
+            let request =
+                ChangeSetRequest { stack, kind, name: &name, template: &template, parameters: &none, tags: &none };
+            found = Some(self.execute(Some(plan), &request, None).await?);
+        }
+        self.listener.starts("creating the change set");
+        let name = format!("{CHANGE_SETS}{id}");
+        let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
+        let mut tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
+        tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
+        let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
+        self.execute(Some(plan), &request, found).await
+    }
+
+    /// Updates an existing stack without a plan. `id` identifies the attempt and is unique.
+    pub async fn update(
+        &mut self,
+        stack: &Deployed,
+        template: &str,
+        parameters: &BTreeMap<String, String>,
+        id: &str,
+    ) -> Result<()> {
+        let name = format!("{CHANGE_SETS}{id}");
+        let (kind, tags) = (ChangeSetKind::Update, &stack.tags);
+        let request = ChangeSetRequest { stack: &stack.name, kind, name: &name, template, parameters, tags };
+        self.execute(None, &request, Some(stack.clone())).await.map(drop)
+    }
+
+    /// Creates a change set and executes it, or deletes it again if it is empty, refused or not approved.
+    async fn execute(
+        &mut self,
+        plan: Option<&StackPlan>,
+        request: &ChangeSetRequest<'_>,
+        found: Option<Deployed>,
+    ) -> Result<Deployed> {
+        let cloudformation = self.cloudformation;
+        let (set, stack) = cloudformation.create_change_set(request).await?;
+        let set = cloudformation.wait_for_change_set(&set).await?;
+        let refusal: Option<anyhow::Error> = match &set.state {
+            ChangeSetState::Empty => None,
+            ChangeSetState::Rejected(why) => {
+                let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
+                let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
+                Some(
+                    Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", request.stack)).into(),
+                )
+            }
+            ChangeSetState::Ready | ChangeSetState::Pending => {
+                let difference = plan.and_then(|plan| Difference::of(plan, &set));
+                match difference.filter(|difference| !self.listener.approves(difference)) {
+                    Some(difference) => Some(difference.into()),
+                    None => {
+                        self.listener.starts(match request.kind {
+                            ChangeSetKind::Create => "creating",
+                            ChangeSetKind::Update => "updating",
+                            ChangeSetKind::Import(_) => "importing existing resources",
+                        });
+                        let done = self.run(&stack, cloudformation.execute(&set.id)).await?;
+                        let done = done.with_context(|| {
+                            format!("the stack `{}` was deleted during the operation", request.stack)
+                        })?;
+                        let succeeded = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
+                        return if succeeded.contains(&done.status.as_str()) {
+                            Ok(done)
+                        } else {
+                            Err(self.failed(&done).await)
+                        };
+                    }
                 }
             }
+        };
+        // No leftovers: a stack under review would block the next deployment. If another deployment has created the
+        // stack, it is kept.
+        if found.is_none() {
+            let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
+            if let Some(review) = review {
+                self.remove(&review).await?;
+            }
+        } else {
+            cloudformation.drop_change_set(request.stack, request.name).await?;
         }
-    };
-    // No leftovers: a stack under review would block the next deployment. If another deployment has created the
-    // stack, it is kept.
-    if found.is_none() {
-        let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
-        if let Some(review) = review {
-            remove(cloudformation, &review, region, listener).await?;
+        match (refusal, found) {
+            (Some(error), _) => Err(error),
+            (None, Some(found)) => Ok(found),
+            (None, None) => bail!("CloudFormation finds nothing to create in `{}`", request.stack),
         }
-    } else {
-        cloudformation.drop_change_set(request.stack, request.name).await?;
-    }
-    match (refusal, found) {
-        (Some(error), _) => Err(error),
-        (None, Some(found)) => Ok(found),
-        (None, None) => bail!("CloudFormation finds nothing to create in `{}`", request.stack),
     }
 }

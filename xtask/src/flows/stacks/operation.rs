@@ -13,9 +13,7 @@ use crate::sync::sha256;
 /// A change set that replaces or removes more than the plan shows, and was not approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The stack's name with the prefix.
     pub stack: String,
-    /// What the plan does not show.
     pub changes: Vec<String>,
     /// The SHA-256 of everything that the change set would do.
     pub digest: String,
@@ -38,11 +36,9 @@ impl Difference {
     }
 }
 
-/// Receives the progress of a stack operation.
 pub trait Listener: Send {
     /// CloudFormation starts or continues an operation.
     fn starts(&mut self, operation: &str);
-    /// CloudFormation reports an event of a resource.
     fn event(&mut self, event: &Event);
     /// Whether a change set that does more than the plan shows may be executed.
     fn approves(&mut self, _difference: &Difference) -> bool {
@@ -50,36 +46,61 @@ pub trait Listener: Send {
     }
 }
 
-/// Waits until no operation is in progress; returns the stack in its new state.
-pub async fn wait_until_idle(
-    cloudformation: &CloudFormation,
-    mut found: Option<Deployed>,
-    listener: &mut dyn Listener,
-) -> Result<Option<Deployed>> {
-    while let Some(stack) = found.take_if(|stack| stack.state() == State::Busy) {
-        listener.starts(&format!("{}, started earlier", stack.status));
-        let seen = cloudformation.newest_event(&stack.id).await?;
-        found = cloudformation.watch(&stack.id, seen, &mut |event| listener.event(event)).await?;
-    }
-    Ok(found)
+/// Operations on the stacks of a region.
+pub struct Operations<'a> {
+    pub cloudformation: &'a CloudFormation,
+    pub region: &'a str,
+    pub listener: &'a mut dyn Listener,
 }
 
-/// Why an operation on a stack failed: the first cause, its explanation, the console's address, and the next step.
-pub(super) async fn failed(cloudformation: &CloudFormation, stack: &Deployed, region: &str) -> anyhow::Error {
-    let events = cloudformation.last_operation(&stack.id).await.unwrap_or_default();
-    let cause = first_cause(&events);
+impl Operations<'_> {
+    /// Sends a request that starts an operation, and waits until the stack is idle; `None` if it does not exist any more.
+    pub(super) async fn run(
+        &mut self,
+        stack: &str,
+        request: impl Future<Output = Result<()>>,
+    ) -> Result<Option<Deployed>> {
+        let seen = self.cloudformation.newest_event(stack).await?;
+        request.await?;
+        self.cloudformation.watch(stack, seen, &mut |event| self.listener.event(event)).await
+    }
+
+    /// Waits until no operation is in progress; returns the stack in its new state.
+    pub async fn wait_until_idle(&mut self, mut found: Option<Deployed>) -> Result<Option<Deployed>> {
+        while let Some(stack) = found.take_if(|stack| stack.state() == State::Busy) {
+            self.listener.starts(&format!("{}, started earlier", stack.status));
+            found = self.run(&stack.id, async { Ok(()) }).await?;
+        }
+        Ok(found)
+    }
+
+    /// The stack, once no operation is in progress.
+    pub(super) async fn idle(&mut self, name: &str) -> Result<Option<Deployed>> {
+        let found = self.cloudformation.stack(name).await?;
+        self.wait_until_idle(found).await
+    }
+
+    /// Why an operation on a stack failed: the first cause, its explanation, the console's address, and the next step.
+    pub(super) async fn failed(&self, stack: &Deployed) -> anyhow::Error {
+        let events = self.cloudformation.last_operation(&stack.id).await.unwrap_or_default();
+        // Only DescribeEvents has the findings of the checks before an operation.
+        let checked = match first_cause(&events).filter(|cause| cause.kind == STACK) {
+            Some(_) => self.cloudformation.operation_problems(&stack.id).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        failure(stack, &events, &checked, self.region)
+    }
+}
+
+fn failure(stack: &Deployed, events: &[Event], checked: &[String], region: &str) -> anyhow::Error {
+    let cause = first_cause(events);
     let reason = cause.and_then(|cause| cause.reason.clone()).or_else(|| stack.reason.clone()).unwrap_or_default();
-    // Only DescribeEvents has the findings of the checks before an operation.
-    let checked = match cause.filter(|cause| cause.kind == STACK) {
-        Some(_) => cloudformation.operation_problems(&stack.id).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
     let reason = if checked.is_empty() { reason } else { checked.join("; ") };
     let line =
         |event: &Event, reason: &str| format!("`{}` ({}) {}: {reason}", event.resource, event.kind, event.status);
     let because =
         cause.filter(|cause| cause.kind != STACK).map_or_else(|| reason.clone(), |cause| line(cause, &reason));
-    let before = cause_of_rollback(&events).map(|event| line(event, event.reason.as_deref().unwrap_or_default()));
+    let before = cause_of_rollback(events).map(|event| line(event, event.reason.as_deref().unwrap_or_default()));
     let next = stack.state().remedy().map_or("fix the cause, then run the same command again", |(_, next)| next);
     let next: Vec<&str> = explained(&reason).into_iter().chain([next]).collect();
     let failure = Failure::new(format!("the stack `{}` is {}", stack.name, stack.status));
@@ -91,7 +112,6 @@ pub(super) async fn failed(cloudformation: &CloudFormation, stack: &Deployed, re
     cause.context(failure.hint(hint))
 }
 
-/// The address of a stack's events in the console.
 fn console(id: &str, region: &str) -> String {
     let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
     format!("https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks/events?stackId={id}")

@@ -118,7 +118,6 @@ impl Case {
             objects: &self.objects,
             existing: &self.existing,
             protect: self.protect,
-            change_sets: "dpworld-",
             module: "dev",
         })
     }
