@@ -58,7 +58,6 @@ pub async fn main() -> ExitCode {
     cli::finish(load(&cli, &lineage), async || (), report).await
 }
 
-/// A load writes only the changed rows.
 fn written(report: &Report) -> BTreeMap<String, Written> {
     let rows = report.tables.iter().map(|(table, counts)| {
         let rows = counts.inserted + counts.updated + counts.deleted;

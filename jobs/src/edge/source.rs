@@ -178,7 +178,6 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     }
 }
 
-/// Whether the program waits that long.
 pub fn bearable(wait: Duration) -> bool {
     wait <= LONGEST_WAIT
 }

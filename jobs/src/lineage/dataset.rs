@@ -44,7 +44,6 @@ impl From<&TableReceipt> for Written {
 #[derive(Clone, Debug)]
 pub(super) struct Dataset {
     place: Place,
-    /// Its table in the contract.
     table: Option<String>,
     facets: Map<String, Value>,
 }

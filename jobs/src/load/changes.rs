@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::receipt::TableReceipt;
 
-/// Each table's changes by kind.
 pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
 
 /// A load may always delete this many rows: of one row or two, any loss is a large share.

@@ -47,7 +47,6 @@ pub struct Plan<'c> {
     pub source: &'c str,
     pub run: &'c RunId,
     pub names: StageNames,
-    /// When the load started: RFC 3339 in UTC.
     pub loaded_at: String,
     /// When the run's oldest response was requested: RFC 3339 in UTC.
     pub fetched_at: String,
@@ -84,7 +83,6 @@ impl Plan<'_> {
         Statement::new(format!("copy into the stage of {}", table.name), sql)
     }
 
-    /// Computes what the staged rows change.
     pub fn create_delta(&self, table: &Table<'_>) -> Statement {
         let file_columns = file_columns(table);
         let listed = |column: &dyn Fn(&str, Type) -> String| {

@@ -41,7 +41,6 @@ impl Retired {
         retired
     }
 
-    /// One warning for each, with its remedy.
     pub fn warnings(&self, schema: &str) -> Vec<String> {
         let columns =
             self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));

@@ -59,7 +59,6 @@ impl Upload {
         Ok(())
     }
 
-    /// Adds several pieces.
     pub async fn write_all(&mut self, pieces: Vec<Bytes>) -> Result<()> {
         for bytes in pieces {
             self.write(bytes).await?;
@@ -91,7 +90,6 @@ impl Upload {
     }
 }
 
-/// The temporary key of a large object.
 pub(super) fn incoming(key: &str) -> String {
     format!("{INCOMING}/{key}")
 }

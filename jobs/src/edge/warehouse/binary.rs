@@ -10,7 +10,6 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use tokio_postgres::types::{IsNull, ToSql, Type as PgType, to_sql_checked};
 
-/// The type that a column has in the staging table.
 pub(super) fn pg_type(kind: Type) -> PgType {
     match kind {
         Type::String(_) => PgType::TEXT,

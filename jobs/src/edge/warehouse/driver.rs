@@ -28,7 +28,6 @@ pub trait Warehouse {
     /// Runs one statement in its own transaction.
     async fn run(&self, statement: &Statement) -> Result<()>;
 
-    /// Runs statements in one transaction.
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
 
     async fn shape(&self, schema: &str) -> Result<Shape>;
@@ -100,7 +99,6 @@ pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
     waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)
 }
 
-/// The hint for missing objects and permissions.
 pub(super) const UNPREPARED: &str =
     "prepare the warehouse with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
 

@@ -16,10 +16,8 @@ use crate::table::{Record, RecordReader, Response, ResponseError, Step};
 /// Compressed bytes that are decompressed together: gzip grows at most about a thousandfold, so memory is bounded.
 const UNPACK: usize = 64 << 10;
 
-/// Receives a record and its JSON.
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;
 
-/// Reads one response as its bytes arrive.
 pub(super) struct Records<'r> {
     pub(super) reader: &'r RecordReader,
     response: Response,

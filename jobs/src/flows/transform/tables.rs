@@ -93,7 +93,6 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// Adds all complete records.
     async fn read(&mut self, records: &mut Records<'_>) -> Result<()> {
         while records.read(&mut |record, json| self.take(record, json))? {
             self.hand_over().await?;
