@@ -13,7 +13,7 @@ use crate::ui::{self, Align};
 pub enum Light {
     Green,
     Red,
-    /// It cannot be verified: an emulator lacks it, or the service cannot be reached.
+    /// An emulator lacks the service, or the service cannot be reached.
     NotVerifiableHere,
 }
 
@@ -31,11 +31,11 @@ impl StatusLine {
     }
 
     pub fn red(check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
-        Self { check: check.into(), light: Light::Red, found: found.to_string(), fix: Some(fix.into()) }
+        Self { light: Light::Red, fix: Some(fix.into()), ..Self::green(check, found) }
     }
 
     pub fn not_verifiable(check: impl Into<String>, why: impl Display) -> Self {
-        Self { check: check.into(), light: Light::NotVerifiableHere, found: why.to_string(), fix: None }
+        Self { light: Light::NotVerifiableHere, ..Self::green(check, why) }
     }
 
     pub fn of(healthy: bool, check: impl Into<String>, found: impl Display, fix: impl Into<String>) -> Self {
@@ -57,10 +57,9 @@ pub fn report(lines: &[StatusLine]) -> String {
     let head = [("", Align::Left), ("part", Align::Left), ("found", Align::Left)];
     let rows = lines.iter().map(|one| vec![label(one.light).to_owned(), one.check.clone(), one.found.clone()]);
     let mut text = ui::columns(&head, rows.collect());
-    let red: Vec<&StatusLine> = lines.iter().filter(|line| line.light == Light::Red).collect();
     // One command often fixes several parts.
     let mut fixes: Vec<(&str, Vec<&str>)> = Vec::new();
-    for line in &red {
+    for line in lines.iter().filter(|line| line.light == Light::Red) {
         let fix = line.fix.as_deref().unwrap_or_default();
         match fixes.iter_mut().find(|(other, _)| *other == fix) {
             Some((_, checks)) => checks.push(&line.check),
@@ -71,8 +70,8 @@ pub fn report(lines: &[StatusLine]) -> String {
         let heading = if index == 0 { "\nTo fix\n" } else { "" };
         text += &format!("{heading}  {}: {fix}\n", checks.join(", "));
     }
-    let unverified = lines.iter().filter(|line| line.light == Light::NotVerifiableHere).count();
-    text += &match (red.len(), unverified) {
+    let count = |light| lines.iter().filter(|line| line.light == light).count();
+    text += &match (count(Light::Red), count(Light::NotVerifiableHere)) {
         (0, 0) => "\nAll parts are healthy.\n".to_owned(),
         (0, unverified) => format!("\nAll parts that can be verified here are healthy; {unverified} cannot.\n"),
         (red, _) => format!("\n{red} of {} parts are not healthy.\n", lines.len()),
@@ -81,19 +80,5 @@ pub fn report(lines: &[StatusLine]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_red_line_is_reported_with_its_fix() {
-        let mut list =
-            vec![StatusLine::green("lake", "dpstack-dlake"), StatusLine::not_verifiable("Airflow", "an emulator")];
-        assert!(!is_red(&list));
-        assert!(report(&list).ends_with("\nAll parts that can be verified here are healthy; 1 cannot.\n"));
-        list.push(StatusLine::of(false, "queue", "DISABLED", "cargo xtask deploy"));
-        let text = report(&list);
-        assert!(is_red(&list) && text.contains("To fix\n  queue: cargo xtask deploy\n"), "{text}");
-        assert!(text.ends_with("\n1 of 3 parts are not healthy.\n"), "{text}");
-        assert!(report(&[StatusLine::of(true, "a", "b", "")]).ends_with("\nAll parts are healthy.\n"));
-    }
-}
+#[path = "../tests/unit/verdict.rs"]
+mod tests;

@@ -1,12 +1,8 @@
 //! The status of a deployment, part by part: stacks, buckets, images, jobs, Airflow, warehouse, DAGs.
 
-mod warehouse;
+use anyhow::{Context, Result};
 
-use std::collections::BTreeMap;
-
-use anyhow::Result;
-
-use super::deploy::DeployRequest;
+use super::deploy::{DeployRequest, limit_of, limit_shown};
 use super::stacks::describe;
 use super::sync::dags;
 use super::{account, templates};
@@ -15,7 +11,9 @@ use crate::edge::batch::Batch;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::cloudformation::CloudFormation;
 use crate::edge::ecr::Ecr;
-use crate::edge::mwaa::Mwaa;
+use crate::edge::mwaa::{Environment, Mwaa};
+use crate::edge::redshift::Redshift;
+use crate::edge::serverless::{Serverless, Workgroup};
 use crate::run::BatchResource;
 use crate::settings::Settings;
 use crate::stack::{Deployed, State};
@@ -24,12 +22,18 @@ use crate::verdict::StatusLine;
 const DEPLOY: &str = "cargo xtask deploy";
 /// Why a part cannot be verified with an emulator.
 const EMULATED: &str = "the emulator does not support it";
+const AIRFLOW: &str = "Airflow";
+const WAREHOUSE: &str = "warehouse";
+const USAGE_LIMIT: &str = "usage limit";
+const LOAD: &str = "last load";
+/// The last load, and its age in hours by the warehouse's clock; both null without a load.
+const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
 pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
-    let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
-    let (settings, variables) = (&request.settings, &request.variables);
-    let aws = Aws::for_settings(settings, variables)?;
+    let settings = &request.settings;
+    let (_, dependencies) = templates::read(request.folder.as_deref(), settings)?;
+    let aws = Aws::for_settings(settings, &request.variables)?;
     let account = account::own(settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let deployed =
@@ -38,32 +42,57 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     for stack in dependencies.levels.iter().flatten() {
         list.push(stack_line(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));
     }
+    let mut add = |check: &str, line: Result<StatusLine>| list.push(or_error(check, line));
     if drift {
         for stack in deployed.values().filter(|stack| stack.state() == State::Ready) {
-            list.push(drifted(&stack.name, aws.wait(cloudformation.drift(&stack.name))));
+            let check = format!("{}, drift", stack.name);
+            add(&check, aws.wait(cloudformation.drift(&stack.name)).map(|found| drift_line(&check, &found)));
         }
     }
-    list.extend(aws.wait(buckets(&Buckets::new(&aws.config, aws.is_emulated()), settings, &account)));
-    list.extend(aws.wait(images(&Ecr::new(&aws.config), settings, &deployed)));
-    list.extend(aws.wait(jobs(&Batch::new(&aws.config), settings, &deployed)));
-    list.push(if aws.is_unsupported("MWAA") {
-        StatusLine::not_verifiable("Airflow", EMULATED)
+
+    let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());
+    for (check, name) in [("lake", names.lake), ("Airflow's bucket", names.airflow), ("access logs", names.access_logs)]
+    {
+        add(check, aws.wait(bucket(&buckets, check, &name, &account)));
+    }
+
+    let (ecr, batch) = (Ecr::new(&aws.config), Batch::new(&aws.config));
+    let digest = |parameter| deployed.values().find_map(|stack| stack.parameters.get(parameter)).map(String::as_str);
+    let (registry, names) = (&settings.registry, &settings.batch);
+    let images = [
+        (&registry.ingestion, &names.ingestion.name, digest("IngestionImageDigest")),
+        (&registry.dbt, &names.dbt.name, digest("DbtImageDigest")),
+    ];
+    for (repository, _, digest) in images {
+        add(repository, aws.wait(image(&ecr, repository, digest)));
+    }
+    let (environment, queue) = (&names.compute_environment, &names.queue);
+    for (check, name, found) in [
+        ("compute environment", environment, aws.wait(batch.environment(environment))),
+        ("queue", queue, aws.wait(batch.queue(queue))),
+    ] {
+        add(check, found.map(|found| batch_line(check, name, found)));
+    }
+    for (_, definition, digest) in images {
+        add(definition, aws.wait(batch.image(definition)).map(|image| job_line(definition, image.as_deref(), digest)));
+    }
+
+    if aws.is_unsupported("MWAA") {
+        add(AIRFLOW, Ok(StatusLine::not_verifiable(AIRFLOW, EMULATED)));
     } else {
-        airflow(settings, aws.wait(Mwaa::new(&aws.config).environment(&settings.airflow.environment)))
+        let name = &settings.airflow.environment;
+        add(AIRFLOW, aws.wait(Mwaa::new(&aws.config).environment(name)).map(|found| airflow_line(name, found)));
+    }
+    list.extend(warehouse_lines(&aws, settings));
+    let sync = dags::plan(&request.dags()).map(|sync| {
+        let (files, requests) = (sync.files().len(), sync.plan.steps().count());
+        if sync.plan.is_empty() {
+            StatusLine::green("DAGs", format!("{files} files, up to date"))
+        } else {
+            StatusLine::red("DAGs", format!("not up to date: {requests} requests needed"), "cargo xtask sync-dags")
+        }
     });
-    list.extend(warehouse::lines(&aws, settings));
-    list.push(or_error(
-        "DAGs",
-        dags::plan(&request.dags()).map(|sync| {
-            let files = sync.files().len();
-            let fix = "cargo xtask sync-dags";
-            if sync.plan.is_empty() {
-                StatusLine::green("DAGs", format!("{files} files, up to date"))
-            } else {
-                StatusLine::red("DAGs", format!("not up to date: {} requests needed", sync.plan.steps().count()), fix)
-            }
-        }),
-    ));
+    list.push(or_error("DAGs", sync));
     Ok(list)
 }
 
@@ -90,136 +119,138 @@ fn stack_line(name: &str, deployed: Option<&Deployed>) -> StatusLine {
     }
 }
 
-fn drifted(name: &str, found: Result<Vec<String>>) -> StatusLine {
-    let check = format!("{name}, drift");
-    or_error(
-        &check,
-        found.map(|found| {
-            let fix = "revert the change, or add it to the template: `deploy` does not detect drift";
-            if found.is_empty() {
-                StatusLine::green(&check, "none")
-            } else {
-                StatusLine::red(&check, found.join("; "), fix)
-            }
-        }),
-    )
+fn drift_line(check: &str, found: &[String]) -> StatusLine {
+    let fix = "revert the change, or add it to the template: `deploy` does not detect drift";
+    if found.is_empty() { StatusLine::green(check, "none") } else { StatusLine::red(check, found.join("; "), fix) }
 }
 
-async fn buckets(buckets: &Buckets, settings: &Settings, account: &str) -> Vec<StatusLine> {
-    let names = settings.buckets();
-    let mut list = Vec::new();
-    for (check, name) in [("lake", names.lake), ("Airflow's bucket", names.airflow), ("access logs", names.access_logs)]
-    {
-        let one = async {
-            Ok(match buckets.owner(&name, account).await? {
-                Owner::None => StatusLine::red(check, format!("the bucket `{name}` does not exist"), DEPLOY),
-                Owner::Other => StatusLine::red(
-                    check,
-                    format!("`{name}` belongs to another account, or is in another region"),
-                    "set BUCKET_SUFFIX, then deploy",
-                ),
-                Owner::Caller => {
-                    let versioned = buckets.is_versioned(&name).await?;
-                    let versioning = if versioned { "versioned" } else { "not versioned" };
-                    StatusLine::of(versioned, check, format!("{name}, {versioning}"), DEPLOY)
-                }
-            })
-        };
-        list.push(or_error(check, one.await));
-    }
-    list
+async fn bucket(buckets: &Buckets, check: &str, name: &str, account: &str) -> Result<StatusLine> {
+    Ok(match buckets.owner(name, account).await? {
+        Owner::None => StatusLine::red(check, format!("the bucket `{name}` does not exist"), DEPLOY),
+        Owner::Other => {
+            let found = format!("`{name}` belongs to another account, or is in another region");
+            StatusLine::red(check, found, "set BUCKET_SUFFIX, then deploy")
+        }
+        Owner::Caller => {
+            let is_versioned = buckets.is_versioned(name).await?;
+            let versioning = if is_versioned { "versioned" } else { "not versioned" };
+            StatusLine::of(is_versioned, check, format!("{name}, {versioning}"), DEPLOY)
+        }
+    })
 }
 
-/// The value of a parameter, from the stack that has it.
-fn parameter<'d>(deployed: &'d BTreeMap<String, Deployed>, name: &str) -> Option<&'d String> {
-    deployed.values().find_map(|stack| stack.parameters.get(name))
+/// The first characters of a digest, enough to compare by eye.
+fn short(digest: &str) -> &str {
+    digest.get(..19).unwrap_or(digest)
 }
 
-async fn images(ecr: &Ecr, settings: &Settings, deployed: &BTreeMap<String, Deployed>) -> Vec<StatusLine> {
-    let mut list = Vec::new();
-    for (repository, name) in
-        [(&settings.registry.ingestion, "IngestionImageDigest"), (&settings.registry.dbt, "DbtImageDigest")]
-    {
-        let one = async {
-            let Some(digest) = parameter(deployed, name) else {
-                return Ok(StatusLine::red(repository, "no stack uses its images yet", DEPLOY));
-            };
-            let has = ecr.has(repository, digest).await?;
-            let short = digest.get(..19).unwrap_or(digest);
-            let found =
-                if has { format!("{short}… exists") } else { format!("{short}… is missing; jobs cannot start") };
-            Ok(StatusLine::of(has, repository, found, DEPLOY))
-        };
-        list.push(or_error(repository, one.await));
-    }
-    list
+async fn image(ecr: &Ecr, repository: &str, digest: Option<&str>) -> Result<StatusLine> {
+    let Some(digest) = digest else { return Ok(StatusLine::red(repository, "no stack uses its images yet", DEPLOY)) };
+    let exists = ecr.has(repository, digest).await?;
+    let found = if exists { "exists" } else { "is missing; jobs cannot start" };
+    Ok(StatusLine::of(exists, repository, format!("{}… {found}", short(digest)), DEPLOY))
 }
 
-async fn jobs(batch: &Batch, settings: &Settings, deployed: &BTreeMap<String, Deployed>) -> Vec<StatusLine> {
-    let names = &settings.batch;
-    let standing = |check: &str, name: &str, found: Result<Option<BatchResource>>| {
-        or_error(
-            check,
-            found.map(|found| match found {
-                None => StatusLine::red(check, format!("`{name}` does not exist"), DEPLOY),
-                Some(found) => {
-                    let reason = found.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                    let text = format!("{name} {} {}{reason}", found.state, found.status);
-                    StatusLine::of(found.is_open(), check, text, "see the AWS Batch console")
-                }
-            }),
-        )
+fn batch_line(check: &str, name: &str, found: Option<BatchResource>) -> StatusLine {
+    let Some(found) = found else { return StatusLine::red(check, format!("`{name}` does not exist"), DEPLOY) };
+    let reason = found.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let text = format!("{name} {} {}{reason}", found.state, found.status);
+    StatusLine::of(found.is_open(), check, text, "see the AWS Batch console")
+}
+
+/// Compares the image of a job definition's newest revision with the digest in its stack.
+fn job_line(definition: &str, image: Option<&str>, digest: Option<&str>) -> StatusLine {
+    let Some(image) = image else { return StatusLine::red(definition, "has no active revision", DEPLOY) };
+    let matches = digest.is_some_and(|digest| !digest.is_empty() && image.ends_with(digest));
+    let shown = image.rsplit_once('@').map_or(image, |(_, digest)| short(digest));
+    let text = format!("its newest revision runs {shown}…");
+    StatusLine::of(matches, definition, text, "deploy again: the stack has another image")
+}
+
+fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
+    let Some(Environment { url, status, version, .. }) = found else {
+        return StatusLine::red(AIRFLOW, format!("the environment `{name}` does not exist"), DEPLOY);
     };
-    let mut list = vec![
-        standing(
-            "compute environment",
-            &names.compute_environment,
-            batch.environment(&names.compute_environment).await,
-        ),
-        standing("queue", &names.queue, batch.queue(&names.queue).await),
-    ];
-    for (definition, digest) in [(&names.ingestion.name, "IngestionImageDigest"), (&names.dbt.name, "DbtImageDigest")] {
-        let deployed_digest = parameter(deployed, digest).cloned().unwrap_or_default();
-        let line = |image: Option<String>| match image {
-            None => StatusLine::red(definition, "has no active revision", DEPLOY),
-            Some(image) => {
-                let matches = !deployed_digest.is_empty() && image.ends_with(&deployed_digest);
-                let short =
-                    image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest.get(..19).unwrap_or(digest));
-                let text = format!("its newest revision runs {short}…");
-                StatusLine::of(matches, definition, text, "deploy again: the stack has another image")
-            }
-        };
-        list.push(or_error(definition, batch.image(definition).await.map(line)));
+    if url.starts_with("127.0.0.1:") {
+        let text = format!("Airflow {version} runs on this machine instead of MWAA");
+        return StatusLine::not_verifiable(AIRFLOW, text);
     }
-    list
+    let fix = match status.as_str() {
+        "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
+            "wait until MWAA finishes the operation"
+        }
+        "CREATE_FAILED" => "see the MWAA console; then `cargo xtask recover` and deploy",
+        _ => "see the MWAA console",
+    };
+    StatusLine::of(status == "AVAILABLE", AIRFLOW, format!("{version} {status}, https://{url}"), fix)
 }
 
-fn airflow(settings: &Settings, found: Result<Option<crate::edge::mwaa::Environment>>) -> StatusLine {
-    const CHECK: &str = "Airflow";
-    or_error(
-        CHECK,
-        found.map(|found| match found {
-            None => StatusLine::red(
-                CHECK,
-                format!("the environment `{}` does not exist", settings.airflow.environment),
-                DEPLOY,
-            ),
-            Some(found) if found.url.starts_with("127.0.0.1:") => StatusLine::not_verifiable(
-                CHECK,
-                format!("Airflow {} runs on this machine instead of MWAA", found.version),
-            ),
-            Some(found) => {
-                let text = format!("{} {}, https://{}", found.version, found.status, found.url);
-                let fix = match found.status.as_str() {
-                    "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
-                        "wait until MWAA finishes the operation"
-                    }
-                    "CREATE_FAILED" => "see the MWAA console; then `cargo xtask recover` and deploy",
-                    _ => "see the MWAA console",
-                };
-                StatusLine::of(found.status == "AVAILABLE", CHECK, text, fix)
+fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
+    if aws.is_unsupported("Redshift Serverless") {
+        return [WAREHOUSE, USAGE_LIMIT, LOAD].map(|check| StatusLine::not_verifiable(check, EMULATED)).into();
+    }
+    let serverless = Serverless::new(&aws.config);
+    let name = &settings.warehouse.workgroup;
+    let workgroup = match aws.wait(serverless.workgroup(name)) {
+        Ok(Some(workgroup)) => workgroup,
+        Ok(None) => return vec![StatusLine::red(WAREHOUSE, format!("the workgroup `{name}` does not exist"), DEPLOY)],
+        Err(error) => return vec![or_error(WAREHOUSE, Err(error))],
+    };
+    let host = workgroup.host.as_deref().unwrap_or("no endpoint yet");
+    let text = format!("{name} {}, {host}", workgroup.status);
+    let is_available = workgroup.status == "AVAILABLE";
+    vec![
+        StatusLine::of(is_available, WAREHOUSE, text, "see the workgroup in the Redshift console"),
+        or_error(USAGE_LIMIT, limit_line(aws, &serverless, &workgroup, settings)),
+        match load_line(aws, &serverless, settings) {
+            // A caller of `status` needs no access to the database.
+            Err(error) if format!("{error:#}").contains("AccessDenied") => {
+                StatusLine::not_verifiable(LOAD, "the caller has no access to the database")
             }
-        }),
-    )
+            line => or_error(LOAD, line),
+        },
+    ]
 }
+
+fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<StatusLine> {
+    let found = aws.wait(serverless.limits(&workgroup.arn))?;
+    let desired = limit_shown(&limit_of(settings));
+    let shown: Vec<String> = found.iter().map(limit_shown).collect();
+    let text = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
+    let fix = format!("{DEPLOY} sets it to {desired}");
+    Ok(StatusLine::of(shown == [desired], USAGE_LIMIT, text, fix))
+}
+
+/// Read as the administrator, who always has access to the ledger.
+fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
+    let names = &settings.warehouse;
+    let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
+    let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
+    let lines = aws.wait(redshift.query(LAST_LOAD))?;
+    let line = lines.first().context("the ledger returned no row")?;
+    let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
+    let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
+    Ok(age_line(at, hours, most))
+}
+
+/// The line of the last load, started at `at`, `hours` ago; with a schedule at most `most` hours are allowed.
+fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
+    match (hours, most) {
+        (None, _) => StatusLine::green(LOAD, "none yet"),
+        // DATEDIFF counts hour boundaries, so a second may count as an hour.
+        (Some(hours), _) if hours < -1 => {
+            let text = format!("{at}, {} hours in the future", -hours);
+            let fix = "set the clock of the machine that ran `copy`, and correct loaded_at in etl.runs";
+            StatusLine::red(LOAD, text, fix)
+        }
+        (Some(hours), Some(most)) if hours > i64::from(most) => {
+            let text = format!("{at}, {hours} hours ago; {most} are allowed");
+            StatusLine::red(LOAD, text, "see the runs of the DAG `ingestion`")
+        }
+        (Some(hours), _) => StatusLine::green(LOAD, format!("{at}, {hours} hours ago")),
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/flows/status.rs"]
+mod tests;
