@@ -1,13 +1,16 @@
-//! Whole deployments against a CloudFormation that really makes, changes and deletes: MiniStack with the types of our
-//! templates, which `cargo xtask test --all` starts. Each test has accounts of its own in it.
+//! Complete deployments against MiniStack's CloudFormation, which creates, updates and deletes resources of the types in
+//! our templates. `cargo xtask test --all` starts it. Each test uses its own accounts.
 //!
-//! It proves order, wires, calls and what is left over, not that AWS would take a template: the suite "templates" and the
-//! tests of the rules in `stack` are for that.
+//! They check the order, the parameters, the calls and the leftovers, not that AWS accepts a template: the suite
+//! "templates" and the tests of the rules in `stack` do that.
 
+mod change_set;
 mod create_only;
 mod failed;
+mod in_progress;
 mod killed;
-mod life;
+mod lifecycle;
+mod other_settings;
 mod refused;
 mod statuses;
 mod stub;
@@ -15,18 +18,20 @@ mod warehouse;
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::support::account::Account;
 use crate::support::proxy::{Fate, Proxy, Recorded};
 
-/// A topic, whose ARN is an output.
-const FIRST: &str = r#"Description: "The first of two."
+/// A topic; its ARN is an output.
+const FIRST: &str = r#"Description: "The first of two stacks."
 Parameters:
   ProjectName:
     Type: String
-    Description: The settings'.
+    Description: The project name in the settings.
     AllowedPattern: "[a-z]+"
 Resources:
   Topic:
@@ -36,16 +41,16 @@ Resources:
       DisplayName: one
 Outputs:
   FirstTopic:
-    Description: Its ARN.
+    Description: The ARN of the topic.
     Value: !Ref Topic
 "#;
 
-/// A log group, which takes it.
-const SECOND: &str = r#"Description: "The second of two."
+/// A log group; the topic's ARN is its tag.
+const SECOND: &str = r#"Description: "The second of two stacks."
 Parameters:
   FirstTopic:
     Type: String
-    Description: The first's output.
+    Description: The output of the first stack.
     AllowedPattern: "arn:.+"
 Resources:
   Logs:
@@ -59,7 +64,7 @@ Resources:
         - {Key: topic, Value: !Ref FirstTopic}
 Outputs:
   SecondLogs:
-    Description: Its name.
+    Description: The name of the log group.
     Value: !Ref Logs
 "#;
 
@@ -72,14 +77,14 @@ fn account() -> Account {
     Account::new(&endpoint())
 }
 
-/// A proxy that only writes down.
-fn listening() -> Proxy {
+/// A proxy that only records the requests.
+fn recording() -> Proxy {
     Proxy::start(&endpoint(), Box::new(|_, _| Fate::Pass))
 }
 
-/// What was asked and changes something.
-fn changing(asked: &[Recorded]) -> Vec<String> {
-    asked.iter().filter(|asked| !asked.reads()).map(Recorded::call).collect()
+/// The recorded calls that change something.
+fn write_calls(requests: &[Recorded]) -> Vec<String> {
+    requests.iter().filter(|request| !request.reads()).map(Recorded::call).collect()
 }
 
 /// A folder with these templates.
@@ -91,32 +96,58 @@ fn folder(templates: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn two() -> TempDir {
+fn two_stacks() -> TempDir {
     folder(&[("first", FIRST), ("second", SECOND)])
 }
 
-/// A folder with the real templates, one of them changed.
-fn changed(stack: &str, from: &str, to: &str) -> TempDir {
+/// A folder with the templates in `infra/`, one of them changed.
+fn infra_with(stack: &str, from: &str, to: &str) -> TempDir {
     let (folder, infra) =
         (tempfile::tempdir().expect("a folder"), Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra"));
     for file in fs::read_dir(infra).expect("infra").flatten().map(|entry| entry.path()) {
         if file.extension().is_some_and(|end| end == "yaml") {
             let text = fs::read_to_string(&file).expect("a template");
             let name = file.file_name().expect("a name");
-            let wanted = name.to_str() == Some(&format!("{stack}.yaml"));
-            assert!(!wanted || text.contains(from), "{stack} has no `{from}`");
-            let text = if wanted { text.replacen(from, to, 1) } else { text };
+            let is_changed = name.to_str() == Some(&format!("{stack}.yaml"));
+            assert!(!is_changed || text.contains(from), "{stack} has no `{from}`");
+            let text = if is_changed { text.replacen(from, to, 1) } else { text };
             fs::write(folder.path().join(name), text).expect("written");
         }
     }
     folder
 }
 
-/// A whole deployment, made.
+/// An account with all stacks.
 fn deployed() -> Account {
+    let account = with_images();
+    account.run(&["deploy", "--yes"]).done();
+    account
+}
+
+/// An account with the stacks `registry` and `storage`, and with images: a deployment then needs no Docker engine.
+fn with_images() -> Account {
     let account = account();
     account.run(&["deploy", "--stack", "registry", "--stack", "storage", "--yes"]).done();
     account.push_images();
-    account.run(&["deploy", "--yes"]).done();
     account
+}
+
+/// `deploy` refuses, sends no call that changes something, and names `recover`.
+fn deploy_requires_recover(account: &Account, folder: &TempDir, message: &str) {
+    let proxy = recording();
+    let arguments = ["deploy", "--yes", "--folder", text(folder.path())];
+    account.run_by(&proxy.endpoint, &arguments).refused(&[message, "`cargo xtask recover`"]);
+    assert_eq!(write_calls(&proxy.requests()), Vec::<String>::new());
+}
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(60), "timed out: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
 }

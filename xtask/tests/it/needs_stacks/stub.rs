@@ -1,7 +1,7 @@
-//! A server that stands for CloudFormation with one stack in any status, in the query protocol's own answers (AWS
-//! CloudFormation API Reference, the sample responses of each action). What MiniStack never comes to is played here.
+//! A stub of CloudFormation with one stack in any status, also in those that MiniStack does not reach. The responses are
+//! the sample responses of each action in the AWS CloudFormation API Reference.
 //!
-//! It proves which calls are sent and what is said, not what AWS makes of them: each of them simply succeeds.
+//! It shows which calls a command sends and what it prints, not how AWS handles the calls: each of them succeeds.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -14,32 +14,30 @@ use super::FIRST;
 const NAME: &str = "DataPlatform-first";
 const SPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
-/// The stack.
 struct Stack {
     status: String,
-    /// What it has come to at the next look, where something is under way.
+    /// The status after the next poll, while an operation is in progress.
     next: Option<String>,
-    /// Statuses of the stack as its events tell, the newest last.
+    /// The statuses in the stack's events, the newest last.
     history: Vec<String>,
     template: String,
-    /// Everything that was asked and changes something.
-    asked: Vec<String>,
+    /// The calls that change something.
+    calls: Vec<String>,
 }
 
-/// The server.
 pub(super) struct Stub {
     pub(super) endpoint: String,
     stack: Arc<Mutex<Stack>>,
 }
 
 impl Stub {
-    /// With a stack in this status, made with the first of two templates as it was a day ago.
+    /// With a stack in this status, deployed with an earlier version of the first template.
     pub(super) fn start(account: &str, status: &str) -> Self {
         let server = Server::http("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", server.server_addr());
         let template = FIRST.replace("DisplayName: one", "DisplayName: yesterday");
         let (status, history) = (status.to_owned(), vec![status.to_owned()]);
-        let mut stack = Stack { status, next: None, history, template, asked: Vec::new() };
+        let mut stack = Stack { status, next: None, history, template, calls: Vec::new() };
         if stack.is_busy() {
             stack.next = Some(stack.status.replace("_COMPLETE_CLEANUP", "").replace("_IN_PROGRESS", "_COMPLETE"));
         }
@@ -49,17 +47,16 @@ impl Stub {
             for mut request in server.incoming_requests() {
                 let mut body = String::new();
                 request.as_reader().read_to_string(&mut body).expect("a form");
-                let (status, answer) = answer(&mut lock(&shared), &account, &body);
-                // A client that was killed is no fault.
-                let _ = request.respond(Response::from_string(answer).with_status_code(StatusCode(status)));
+                let (status, response) = respond(&mut lock(&shared), &account, &body);
+                // The client may have been killed.
+                let _ = request.respond(Response::from_string(response).with_status_code(StatusCode(status)));
             }
         });
         Self { endpoint, stack }
     }
 
-    /// The calls that change something.
-    pub(super) fn asked(&self) -> Vec<String> {
-        lock(&self.stack).asked.clone()
+    pub(super) fn calls(&self) -> Vec<String> {
+        lock(&self.stack).calls.clone()
     }
 
     pub(super) fn status(&self) -> String {
@@ -76,18 +73,18 @@ impl Stack {
         self.status.ends_with("_IN_PROGRESS") && self.status != "REVIEW_IN_PROGRESS"
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_deleted(&self) -> bool {
         self.status == "DELETE_COMPLETE"
     }
 
-    /// Begins something that has ended at the second look.
-    fn begin(&mut self, status: &str, end: &str) {
+    /// Starts an operation that is finished at the second poll.
+    fn start(&mut self, status: &str, last: &str) {
         status.clone_into(&mut self.status);
         self.history.push(status.to_owned());
-        self.next = Some(end.to_owned());
+        self.next = Some(last.to_owned());
     }
 
-    fn look(&mut self) {
+    fn poll(&mut self) {
         if let Some(status) = self.next.take() {
             self.history.push(status.clone());
             self.status = status;
@@ -95,8 +92,8 @@ impl Stack {
     }
 }
 
-fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
-    let field = |name: &str| parse(body.as_bytes()).find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
+fn respond(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
+    let field = |name: &str| parse(body.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let action = field("Action").expect("an action");
     let id = format!("arn:aws:cloudformation:eu-west-1:{account}:stack/{NAME}/00000000-0000-0000-0000-000000000001");
     let by_id = field("StackName").is_some_and(|name| name == id);
@@ -106,32 +103,32 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
         (200, format!("<{action}Response xmlns=\"{SPACE}\">{result}{meta}</{action}Response>"))
     };
     let missing = || {
-        let words = format!("Stack with id {NAME} does not exist");
-        let error = format!("<Type>Sender</Type><Code>ValidationError</Code><Message>{words}</Message>");
+        let message = format!("Stack with id {NAME} does not exist");
+        let error = format!("<Type>Sender</Type><Code>ValidationError</Code><Message>{message}</Message>");
         (400, format!("<ErrorResponse xmlns=\"{SPACE}\"><Error>{error}</Error></ErrorResponse>"))
     };
     match action.as_str() {
         "GetCallerIdentity" => done(&format!(
             "<Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId><Account>{account}</Account>"
         )),
-        // A stack that is gone is known by its ARN alone.
-        "DescribeStacks" if stack.is_gone() && !by_id => missing(),
+        // A deleted stack is described only by its ARN.
+        "DescribeStacks" if stack.is_deleted() && !by_id => missing(),
         "DescribeStacks" => {
             let parameter = "<ParameterKey>ProjectName</ParameterKey><ParameterValue>dpstack</ParameterValue>";
             let output =
                 "<OutputKey>FirstTopic</OutputKey><OutputValue>arn:aws:sns:eu-west-1:1:dpstack-first</OutputValue>";
-            let history = format!(
+            let stacks = format!(
                 "<Stacks><member><StackName>{NAME}</StackName><StackId>{id}</StackId><StackStatus>{}</StackStatus>\
                  <CreationTime>2026-01-01T00:00:00.000Z</CreationTime><DisableRollback>false</DisableRollback>\
                  <Parameters><member>{parameter}</member></Parameters><Outputs><member>{output}</member></Outputs>\
                  </member></Stacks>",
                 stack.status,
             );
-            stack.look();
-            done(&history)
+            stack.poll();
+            done(&stacks)
         }
         "DescribeStackEvents" => done(&events(stack, &id)),
-        "GetTemplate" | "ListChangeSets" if stack.is_gone() => missing(),
+        "GetTemplate" | "ListChangeSets" if stack.is_deleted() => missing(),
         "GetTemplate" => done(&format!("<TemplateBody><![CDATA[{}]]></TemplateBody>", stack.template)),
         "ListChangeSets" => done("<Summaries/>"),
         "DescribeChangeSet" => done(
@@ -141,7 +138,7 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
              <Replacement>False</Replacement></ResourceChange></member></Changes>",
         ),
         _ => {
-            stack.asked.push(called(&action, body));
+            stack.calls.push(call(&action, body));
             match action.as_str() {
                 "CreateChangeSet" => {
                     if field("ChangeSetType").is_some_and(|kind| kind == "CREATE") {
@@ -150,22 +147,22 @@ fn answer(stack: &mut Stack, account: &str, body: &str) -> (u16, String) {
                     return done(&format!("<Id>{id}/set</Id><StackId>{id}</StackId>"));
                 }
                 "ExecuteChangeSet" if stack.status == "REVIEW_IN_PROGRESS" => {
-                    stack.begin("CREATE_IN_PROGRESS", "CREATE_COMPLETE");
+                    stack.start("CREATE_IN_PROGRESS", "CREATE_COMPLETE");
                 }
-                "ExecuteChangeSet" => stack.begin("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"),
-                "DeleteStack" => stack.begin("DELETE_IN_PROGRESS", "DELETE_COMPLETE"),
-                _ => stack.begin("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+                "ExecuteChangeSet" => stack.start("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"),
+                "DeleteStack" => stack.start("DELETE_IN_PROGRESS", "DELETE_COMPLETE"),
+                _ => stack.start("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
             }
             done("")
         }
     }
 }
 
-/// A call with what it leaves out.
-fn called(action: &str, body: &str) -> String {
+/// A call with the resources that it retains or skips.
+fn call(action: &str, body: &str) -> String {
     let lists = ["RetainResources.member.", "ResourcesToSkip.member."];
-    let left = parse(body.as_bytes()).filter(|(name, _)| lists.iter().any(|list| name.starts_with(list)));
-    left.fold(action.to_owned(), |history, (_, resource)| format!("{history} -{resource}"))
+    let excluded = parse(body.as_bytes()).filter(|(name, _)| lists.iter().any(|list| name.starts_with(list)));
+    excluded.fold(action.to_owned(), |call, (_, resource)| format!("{call} -{resource}"))
 }
 
 fn events(stack: &Stack, id: &str) -> String {

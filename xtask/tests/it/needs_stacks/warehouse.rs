@@ -1,6 +1,6 @@
-//! What a deployment does inside the warehouse, which no emulator has. AWS's own answers (Amazon Redshift Serverless and
-//! Redshift Data API References, the examples of each call) are given back to the real SDK client. It proves what is asked, in
-//! which order and as whom, not that Redshift takes a statement: the tests of the loader's SQL are for that.
+//! The deployment of the warehouse, which no emulator supports. A stub returns the sample responses in the API References
+//! of Amazon Redshift Serverless and of the Redshift Data API to the real SDK client. The tests check the calls, their order
+//! and the user, not that Redshift accepts a statement: the tests of the loader's SQL do that.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,20 +8,20 @@ use std::thread;
 use serde_json::{Value, json};
 use tiny_http::{Header, Response, Server};
 
-use super::{Account, account, endpoint};
+use super::{Account, endpoint, with_images};
 use crate::support::account::{Ran, ran};
 
 const WORKGROUP: &str =
     "arn:aws:redshift-serverless:eu-west-1:000000000000:workgroup/af1e1f3e-0000-4000-8000-000000000000";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:redshift!dpstack-platform_admin-AbCdEf";
 
-/// What the warehouse is like, and what was asked of it.
+/// The state of the warehouse, and the recorded calls.
 #[derive(Default)]
 struct State {
     limits: Vec<Value>,
-    /// No limit can be set for now.
+    /// Calls that set a limit fail.
     throttled: bool,
-    asked: Vec<(String, Value)>,
+    calls: Vec<(String, Value)>,
 }
 
 struct Redshift {
@@ -35,16 +35,16 @@ impl Redshift {
         let url = format!("http://{}", server.server_addr().to_ip().expect("an address"));
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        // It ends with the tests' process.
+        // It stops with the process of the tests.
         thread::spawn(move || {
             for mut request in server.incoming_requests() {
                 let target = request.headers().iter().find(|header| header.field.equiv("X-Amz-Target"));
                 let target = target.map(|header| header.value.to_string()).unwrap_or_default();
                 let body: Value = serde_json::from_reader(request.as_reader()).expect("JSON");
-                let (status, answer) = answer(&mut shared.lock().expect("no panic"), &target, &body);
+                let (status, response) = respond(&mut shared.lock().expect("no panic"), &target, &body);
                 let kind = Header::from_bytes("Content-Type", "application/x-amz-json-1.1").expect("a header");
-                let response = Response::from_string(answer.to_string()).with_status_code(status).with_header(kind);
-                // Whoever asked may have been killed.
+                let response = Response::from_string(response.to_string()).with_status_code(status).with_header(kind);
+                // The client may have been killed.
                 let _ = request.respond(response);
             }
         });
@@ -55,9 +55,9 @@ impl Redshift {
         self.state.lock().expect("no panic")
     }
 
-    /// What was asked since the last time, without the service's name.
-    fn asked(&self) -> Vec<(String, Value)> {
-        std::mem::take(&mut self.state().asked)
+    /// The calls since the last time, without the service's name.
+    fn calls(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.state().calls)
     }
 
     fn run(&self, account: &Account, arguments: &[&str]) -> Ran {
@@ -67,20 +67,20 @@ impl Redshift {
     }
 }
 
-fn answer(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
+fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
     let call = target.split_once('.').map_or(target, |(_, call)| call);
-    state.asked.push((call.to_owned(), body.clone()));
-    let fine = |answer| (200, answer);
+    state.calls.push((call.to_owned(), body.clone()));
+    let ok = |response| (200, response);
     match call {
-        "GetWorkgroup" => fine(json!({"workgroup": {
+        "GetWorkgroup" => ok(json!({"workgroup": {
             "workgroupArn": WORKGROUP, "workgroupName": body["workgroupName"], "namespaceName": "dpstack",
             "status": "AVAILABLE", "endpoint": {"address": "dpstack-workgroup.000000000000.eu-west-1.redshift-serverless.amazonaws.com", "port": 5439},
         }})),
-        "GetNamespace" if state.asked.iter().any(|(call, _)| call == "GetWorkgroup") => fine(
+        "GetNamespace" if state.calls.iter().any(|(call, _)| call == "GetWorkgroup") => ok(
             json!({"namespace": {"namespaceName": "dpstack", "status": "AVAILABLE", "adminPasswordSecretArn": SECRET}}),
         ),
         "GetNamespace" => (400, json!({"__type": "ResourceNotFoundException", "message": "Namespace not found."})),
-        "ListUsageLimits" => fine(json!({"usageLimits": state.limits})),
+        "ListUsageLimits" => ok(json!({"usageLimits": state.limits})),
         "CreateUsageLimit" | "UpdateUsageLimit" if state.throttled => {
             (400, json!({"__type": "ThrottlingException", "message": "Rate exceeded"}))
         }
@@ -88,25 +88,24 @@ fn answer(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
             let limit = json!({"usageLimitId": "0b1d2c3e", "resourceArn": body["resourceArn"], "usageType": body["usageType"],
                 "amount": body["amount"], "period": body["period"], "breachAction": body["breachAction"]});
             state.limits.push(limit.clone());
-            fine(json!({ "usageLimit": limit }))
+            ok(json!({ "usageLimit": limit }))
         }
         "UpdateUsageLimit" => {
             let limit =
                 state.limits.iter_mut().find(|limit| limit["usageLimitId"] == body["usageLimitId"]).expect("a limit");
             (limit["amount"], limit["breachAction"]) = (body["amount"].clone(), body["breachAction"].clone());
-            fine(json!({ "usageLimit": limit }))
+            ok(json!({ "usageLimit": limit }))
         }
         "ExecuteStatement" | "BatchExecuteStatement" => {
-            fine(json!({"Id": "d9b6c0c9-0747-4bf4-b142-e8883122f766", "CreatedAt": 1_764_000_000.0}))
+            ok(json!({"Id": "d9b6c0c9-0747-4bf4-b142-e8883122f766", "CreatedAt": 1_764_000_000.0}))
         }
-        "DescribeStatement" => fine(json!({"Id": body["Id"], "Status": "FINISHED", "HasResultSet": true})),
+        "DescribeStatement" => ok(json!({"Id": body["Id"], "Status": "FINISHED", "HasResultSet": true})),
         "GetStatementResult" => {
-            let asked = state.asked.iter().rev().find(|(call, _)| call == "ExecuteStatement");
-            let ledger =
-                asked.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains("etl.runs")));
+            let last = state.calls.iter().rev().find(|(call, _)| call == "ExecuteStatement");
+            let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains("etl.runs")));
             let load = json!([[{"stringValue": "2026-11-26 05:00:12.5"}, {"longValue": 3}]]);
             let records = if ledger { load } else { json!([]) };
-            fine(
+            ok(
                 json!({"Records": records, "ColumnMetadata": [], "TotalNumRows": records.as_array().map_or(0, Vec::len)}),
             )
         }
@@ -114,34 +113,25 @@ fn answer(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
     }
 }
 
-fn calls(asked: &[(String, Value)]) -> Vec<&str> {
-    asked.iter().map(|(call, _)| call.as_str()).collect()
-}
-
-/// An account with images and everything that comes before the warehouse.
-fn prepared() -> Account {
-    let account = account();
-    account.run(&["deploy", "--stack", "registry", "--stack", "storage", "--yes"]).done();
-    account.push_images();
-    account
+fn names(calls: &[(String, Value)]) -> Vec<&str> {
+    calls.iter().map(|(call, _)| call.as_str()).collect()
 }
 
 #[test]
-fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_last() {
-    let (account, redshift) = (prepared(), Redshift::start());
-    let said = redshift.run(&account, &["deploy", "--yes"]).done();
-    assert!(said.stdout.contains("warehouse: prepare schemas, ledger, roles and grants; usage limit none -> 40 RPU-hours daily, then deactivate"), "{}", said.stdout);
-    // Airflow waits for it.
-    let words = said.stderr;
-    let (ready, airflow) =
-        (words.find("setting the usage limit"), words.find("orchestration: creating the change set"));
-    assert!(ready.is_some() && ready < airflow, "{words}");
-    let asked = redshift.asked();
-    let (last, body) = asked.last().expect("it was asked");
-    let wanted = json!({"resourceArn": WORKGROUP, "usageType": "serverless-compute", "amount": 40, "period": "daily", "breachAction": "deactivate"});
-    assert_eq!((last.as_str(), body), ("CreateUsageLimit", &wanted));
+fn the_administrator_prepares_the_warehouse_once_and_the_limit_is_set_last() {
+    let (account, redshift) = (with_images(), Redshift::start());
+    let output = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(output.stdout.contains("warehouse: prepare schemas, ledger, roles and grants; usage limit none -> 40 RPU-hours daily, then deactivate"), "{}", output.stdout);
+    // Airflow is deployed after the warehouse is ready.
+    let log = output.stderr;
+    let (ready, airflow) = (log.find("setting the usage limit"), log.find("orchestration: creating the change set"));
+    assert!(ready.is_some() && ready < airflow, "{log}");
+    let calls = redshift.calls();
+    let (last, body) = calls.last().expect("a call");
+    let expected = json!({"resourceArn": WORKGROUP, "usageType": "serverless-compute", "amount": 40, "period": "daily", "breachAction": "deactivate"});
+    assert_eq!((last.as_str(), body), ("CreateUsageLimit", &expected));
     let sent: Vec<&Value> =
-        asked.iter().filter(|(call, _)| call == "BatchExecuteStatement").map(|(_, body)| body).collect();
+        calls.iter().filter(|(call, _)| call == "BatchExecuteStatement").map(|(_, body)| body).collect();
     assert!(
         !sent.is_empty()
             && sent.iter().all(|body| body["SecretArn"] == SECRET && body["WorkgroupName"] == "dpstack-workgroup")
@@ -153,12 +143,12 @@ fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_las
         assert!(statements.contains(&user.as_str()), "{statements:?}");
     }
 
-    // Again: two questions, and no statement that would wake it.
+    // A second run sends two reads, and no statement that would start the paused warehouse.
     let again = redshift.run(&account, &["deploy", "--yes"]).done();
     assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
-    assert_eq!(calls(&redshift.asked()), ["GetWorkgroup", "ListUsageLimits"]);
+    assert_eq!(names(&redshift.calls()), ["GetWorkgroup", "ListUsageLimits"]);
 
-    // Somebody raised it by hand: `status` sees it, `deploy` fixes it.
+    // The limit was raised by hand: `status` reports it, `deploy` sets it again.
     redshift.state().limits[0]["amount"] = json!(4_000);
     let status = redshift.run(&account, &["status", "--json"]);
     let lines: Value = serde_json::from_str(&status.stdout).expect("JSON");
@@ -168,11 +158,11 @@ fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_las
     assert_eq!(line("usage limit")["found"], "4000 RPU-hours daily, then deactivate");
     assert_eq!(line("warehouse")["light"], "green");
     assert_eq!(line("last load")["found"], "2026-11-26 05:00:12.5, 3 hours ago");
-    redshift.asked();
+    redshift.calls();
     redshift.run(&account, &["deploy", "--yes"]).done();
-    let asked = redshift.asked();
+    let calls = redshift.calls();
     assert_eq!(
-        asked.last().map(|(call, body)| (call.as_str(), &body["amount"])),
+        calls.last().map(|(call, body)| (call.as_str(), &body["amount"])),
         Some(("UpdateUsageLimit", &json!(40)))
     );
     let status = redshift.run(&account, &["status"]).done();
@@ -180,8 +170,8 @@ fn the_warehouse_is_made_ready_once_as_its_administrator_and_its_limit_comes_las
 }
 
 #[test]
-fn a_deployment_that_ends_before_the_limit_is_set_makes_the_warehouse_ready_again() {
-    let (account, redshift) = (prepared(), Redshift::start());
+fn a_deployment_that_fails_before_the_limit_is_set_prepares_the_warehouse_again() {
+    let (account, redshift) = (with_images(), Redshift::start());
     redshift.state().throttled = true;
     let failed = redshift.run(&account, &["deploy", "--yes"]);
     assert_eq!(failed.code, Some(75), "{}", failed.stderr);
@@ -190,11 +180,11 @@ fn a_deployment_that_ends_before_the_limit_is_set_makes_the_warehouse_ready_agai
         "{}",
         failed.stderr
     );
-    assert!(!failed.stderr.contains("orchestration: creating"), "Airflow has to wait: {}", failed.stderr);
+    assert!(!failed.stderr.contains("orchestration: creating"), "Airflow is not deployed: {}", failed.stderr);
     redshift.state().throttled = false;
-    redshift.asked();
+    redshift.calls();
     redshift.run(&account, &["deploy", "--yes"]).done();
-    let asked = redshift.asked();
-    assert!(calls(&asked).contains(&"BatchExecuteStatement"), "{:?}", calls(&asked));
+    let calls = redshift.calls();
+    assert!(names(&calls).contains(&"BatchExecuteStatement"), "{:?}", names(&calls));
     assert_eq!(redshift.state().limits.len(), 1);
 }

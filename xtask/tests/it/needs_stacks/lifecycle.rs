@@ -1,4 +1,4 @@
-//! A deployment from nothing to nothing.
+//! The lifecycle of a deployment: create, run again, update, delete.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{account, changed, changing, deployed, listening};
+use super::{account, deployed, infra_with, recording, write_calls};
 use crate::support::account::Account;
 
 const STACKS: [&str; 7] = ["compute", "monitoring", "network", "orchestration", "registry", "storage", "warehouse"];
-/// The stacks' buckets, without the account's own suffix.
+/// The buckets, without the suffix of the account.
 const BUCKETS: [&str; 3] = ["dpstack-access-logs", "dpstack-airflow", "dpstack-dlake"];
-/// Far more than a deployment without change takes, on a busy machine.
+/// The limit for a deployment without changes: far more than it needs, even on a busy machine.
 const IDLE: Duration = Duration::from_secs(10);
 
 fn statuses(account: &Account) -> BTreeMap<String, Value> {
@@ -28,7 +28,7 @@ fn buckets(account: &Account) -> Vec<String> {
     BUCKETS.into_iter().map(|bucket| format!("{bucket}-t{}", account.number)).collect()
 }
 
-/// The files that belong into Airflow's bucket, by what lies here.
+/// The keys in Airflow's bucket, from the files in `dags/`.
 fn dags() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dags");
     let names = fs::read_dir(folder).expect("dags").flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -38,7 +38,7 @@ fn dags() -> Vec<String> {
 }
 
 #[test]
-fn everything_is_made_from_nothing() {
+fn a_first_deployment_creates_all_stacks() {
     let account = account();
     let first = ["deploy", "--stack", "registry", "--stack", "storage", "--yes", "--json"];
     let output = account.run(&first).json();
@@ -51,25 +51,25 @@ fn everything_is_made_from_nothing() {
     assert_eq!(statuses(&account), all("CREATE_COMPLETE"));
     assert!(state.values().all(|stack| stack["open"] == json!([])), "{state:?}");
     // Every output is reported, and every dependency has its value.
-    let given = state.values().flat_map(|stack| stack["outputs"].as_object().expect("outputs").clone());
-    let outputs: BTreeMap<String, Value> = given.collect();
+    let values = state.values().flat_map(|stack| stack["outputs"].as_object().expect("outputs").clone());
+    let outputs: BTreeMap<String, Value> = values.collect();
     assert_eq!(output["done"]["outputs"], json!(outputs));
-    let wires = account.run(&["templates", "--json"]).json()["parameters"].clone();
+    let dependencies = account.run(&["templates", "--json"]).json()["parameters"].clone();
     let mut count = 0;
-    for (stack, parameters) in wires.as_object().expect("stacks") {
+    for (stack, parameters) in dependencies.as_object().expect("stacks") {
         for (parameter, source) in parameters.as_object().expect("parameters") {
             let source = source.as_str().expect("a source");
-            let wanted = match source.split_once(':') {
+            let expected = match source.split_once(':') {
                 Some(("output", _)) => outputs[parameter].clone(),
                 Some(("image", image)) => output["done"]["images"][image].clone(),
                 Some(("object", _)) => output["done"]["requirements_version"].clone(),
                 _ => continue,
             };
-            assert_eq!(state[stack]["parameters"][parameter], wanted, "{stack}.{parameter} is {source}");
+            assert_eq!(state[stack]["parameters"][parameter], expected, "{stack}.{parameter} is {source}");
             count += 1;
         }
     }
-    assert!(count > 20, "{count} wires");
+    assert!(count > 20, "{count} dependencies");
     let images = &output["done"]["images"];
     assert_ne!(images["ingestion-image"], images["dbt-image"]);
 
@@ -80,34 +80,34 @@ fn everything_is_made_from_nothing() {
 }
 
 #[test]
-fn what_is_as_it_shall_be_is_only_read() {
+fn a_deployment_without_changes_only_reads() {
     let account = deployed();
     let (one, two) = (account.run(&["diff", "--json"]).json(), account.run(&["diff", "--json"]).json());
     assert_eq!((&one["idle"], &one), (&json!(true), &two));
 
-    let (proxy, began) = (listening(), Instant::now());
+    let (proxy, started) = (recording(), Instant::now());
     let output = account.run_by(&proxy.endpoint, &["deploy", "--yes", "--json"]).json();
-    let took = began.elapsed();
+    let duration = started.elapsed();
     assert_eq!((&output["applied"], &output["done"], &output["digest"]), (&json!(false), &Value::Null, &one["digest"]));
-    let asked = proxy.requests();
-    assert_eq!(changing(&asked), Vec::<String>::new());
-    assert!(took < IDLE, "it took {took:?} with {} calls", asked.len());
-    println!("no change: {took:?}, {} calls", asked.len());
+    let requests = proxy.requests();
+    assert_eq!(write_calls(&requests), Vec::<String>::new());
+    assert!(duration < IDLE, "{duration:?} with {} calls", requests.len());
+    println!("no change: {duration:?}, {} calls", requests.len());
 }
 
 #[test]
-fn status_is_green_and_names_what_an_emulator_cannot_verify() {
+fn status_is_green_and_lists_the_parts_that_an_emulator_cannot_verify() {
     let account = deployed();
     let output = account.run(&["status", "--json"]).json();
     let lights = |light: &str| -> Vec<&str> {
-        let list = output.as_array().expect("verdicts").iter().filter(|verdict| verdict["light"] == light);
-        list.filter_map(|verdict| verdict["check"].as_str()).collect()
+        let list = output.as_array().expect("lines").iter().filter(|line| line["light"] == light);
+        list.filter_map(|line| line["check"].as_str()).collect()
     };
     assert_eq!(lights("red"), Vec::<&str>::new(), "{output}");
     assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
     assert_eq!(lights("green").len(), 18, "{output}");
 
-    // Somebody's hand in it is seen, and the exit code says so.
+    // A stack deleted by hand is red, and the exit code is 1.
     account.call("cloudformation", "DeleteStack", &[("StackName", "DataPlatform-monitoring")]);
     let output = account.run(&["status"]);
     assert_eq!(output.code, Some(1));
@@ -118,10 +118,10 @@ fn status_is_green_and_names_what_an_emulator_cannot_verify() {
 }
 
 #[test]
-fn a_change_in_place_touches_its_stack_alone() {
+fn an_update_in_place_changes_only_its_stack() {
     let account = deployed();
     let before = account.state();
-    let folder = changed("compute", "RetentionInDays: !Ref LogDays", "RetentionInDays: 30");
+    let folder = infra_with("compute", "RetentionInDays: !Ref LogDays", "RetentionInDays: 30");
     let plan = account.with("diff", folder.path(), &["--json"]).json()["plan"].clone();
     let stacks = plan["stacks"].as_array().expect("stacks").iter();
     let changes: Vec<&Value> = stacks.flat_map(|stack| stack["changes"].as_array().expect("changes")).collect();
@@ -131,18 +131,18 @@ fn a_change_in_place_touches_its_stack_alone() {
 
     account.with("deploy", folder.path(), &["--yes"]).done();
     let after = account.state();
-    let touched = |stack: &&str| before[*stack] != after[*stack];
-    assert_eq!(STACKS.iter().copied().filter(|stack| touched(stack)).collect::<Vec<_>>(), ["compute"]);
+    let is_changed = |stack: &&str| before[*stack] != after[*stack];
+    assert_eq!(STACKS.iter().copied().filter(|stack| is_changed(stack)).collect::<Vec<_>>(), ["compute"]);
     assert_eq!(after["compute"]["status"], "UPDATE_COMPLETE");
     assert_eq!(after["compute"]["resources"], before["compute"]["resources"], "nothing was replaced");
     let groups = account.call_json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
-    let kept = groups["logGroups"].as_array().expect("groups").iter();
-    assert_eq!(kept.filter(|group| group["retentionInDays"] == 30).count(), 1);
+    let groups = groups["logGroups"].as_array().expect("groups").iter();
+    assert_eq!(groups.filter(|group| group["retentionInDays"] == 30).count(), 1);
     assert_eq!(account.with("diff", folder.path(), &["--json"]).json()["idle"], true);
 }
 
-/// Has a bucket encrypt as its stack says: MiniStack's CloudFormation forgets that.
-fn encrypts(account: &Account, bucket: &str, key: &str) {
+/// Sets the encryption that the bucket's template defines: MiniStack's CloudFormation does not.
+fn set_encryption(account: &Account, bucket: &str, key: &str) {
     let key = format!("arn:aws:kms:eu-west-1:{}:key/{key}", account.number);
     let rule = format!("<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{key}</KMSMasterKeyID>");
     let rule = format!("<ApplyServerSideEncryptionByDefault>{rule}</ApplyServerSideEncryptionByDefault>");
@@ -155,7 +155,7 @@ fn encrypts(account: &Account, bucket: &str, key: &str) {
 }
 
 #[test]
-fn the_end_keeps_the_data_until_it_is_told_otherwise() {
+fn destroy_retains_the_data_unless_delete_data_is_set() {
     let account = deployed();
     let lake = format!("/{}/raw/kept", buckets(&account)[2]);
     account.call_rest("s3", "PUT", &lake, "a");
@@ -163,7 +163,11 @@ fn the_end_keeps_the_data_until_it_is_told_otherwise() {
     let before = account.state();
     let resources = &before["storage"]["resources"];
     for (bucket, key) in [("AirflowBucket", "AirflowKey"), ("LakeBucket", "LakeKey")] {
-        encrypts(&account, resources[bucket][1].as_str().expect("a name"), resources[key][1].as_str().expect("an id"));
+        set_encryption(
+            &account,
+            resources[bucket][1].as_str().expect("a name"),
+            resources[key][1].as_str().expect("an ID"),
+        );
     }
     let output = account.run(&["destroy", "--yes", "--json"]).json();
     let order: Vec<&Value> =
@@ -176,23 +180,23 @@ fn the_end_keeps_the_data_until_it_is_told_otherwise() {
     assert_eq!(account.buckets(), buckets(&account));
     assert_eq!(account.call_rest("s3", "GET", &lake, "").1, "b");
 
-    // A new deployment takes up the buckets, with what they hold, and the keys by which that can be read.
-    let again = ["--stack", "registry", "--stack", "storage"];
-    let plan = account.run(&[&["diff", "--json"], &again[..]].concat()).json()["plan"]["stacks"][1].clone();
-    let taken: Vec<&String> = plan["adopts"].as_object().expect("resources").keys().collect();
-    assert_eq!(taken, ["AccessLogBucket", "AirflowBucket", "AirflowKey", "LakeBucket", "LakeKey"]);
-    account.run(&[&["deploy", "--yes"], &again[..]].concat()).done();
+    // A new deployment adopts the buckets with their objects, and the keys that encrypt them.
+    let stacks = ["--stack", "registry", "--stack", "storage"];
+    let plan = account.run(&[&["diff", "--json"], &stacks[..]].concat()).json()["plan"]["stacks"][1].clone();
+    let adopted: Vec<&String> = plan["adopts"].as_object().expect("resources").keys().collect();
+    assert_eq!(adopted, ["AccessLogBucket", "AirflowBucket", "AirflowKey", "LakeBucket", "LakeKey"]);
+    account.run(&[&["deploy", "--yes"], &stacks[..]].concat()).done();
     let state = account.state();
     assert_eq!(statuses(&account)["storage"], "UPDATE_COMPLETE");
     let same =
         |name: &str| assert_eq!(state["storage"]["resources"][name], before["storage"]["resources"][name], "{name}");
-    taken.iter().for_each(|name| same(name));
+    adopted.iter().for_each(|name| same(name));
     assert_eq!(state["storage"]["outputs"]["LakeKeyArn"], before["storage"]["outputs"]["LakeKeyArn"]);
     assert_eq!(account.call_rest("s3", "GET", &lake, "").1, "b");
-    assert_eq!(account.run(&[&["diff", "--json"], &again[..]].concat()).json()["plan"]["stacks"][1]["action"], "keep");
-    account.run(&[&["destroy", "--yes"], &again[..]].concat()).done();
+    assert_eq!(account.run(&[&["diff", "--json"], &stacks[..]].concat()).json()["plan"]["stacks"][1]["action"], "keep");
+    account.run(&[&["destroy", "--yes"], &stacks[..]].concat()).done();
 
-    // A second end with the data: the stacks are gone, their buckets are not.
+    // The stacks are deleted, their buckets are retained: destroy also deletes those.
     let output = account.run(&["destroy", "--yes", "--delete-data", "--json"]).json();
     assert_eq!(output["plan"]["buckets"].as_array().map(Vec::len), Some(3));
     assert_eq!(account.buckets(), Vec::<String>::new());
@@ -204,7 +208,7 @@ fn the_end_keeps_the_data_until_it_is_told_otherwise() {
 }
 
 #[test]
-fn the_end_with_the_data_leaves_nothing_so_that_all_can_be_made_again() {
+fn destroy_with_delete_data_has_no_leftovers_that_prevent_a_new_deployment() {
     let account = deployed();
     let lake = format!("/{}/raw/lost", buckets(&account)[2]);
     account.call_rest("s3", "PUT", &lake, "a");
@@ -212,7 +216,7 @@ fn the_end_with_the_data_leaves_nothing_so_that_all_can_be_made_again() {
     account.run(&["destroy", "--yes", "--delete-data"]).done();
     assert!(account.state().is_empty());
     assert_eq!(account.buckets(), Vec::<String>::new());
-    // A namespace of this name that had stayed would be in the way here, as would any other name.
+    // A leftover with a fixed name, such as the namespace, would make this deployment fail.
     account.run(&["deploy", "--stack", "registry", "--stack", "storage", "--yes"]).done();
     account.push_images();
     account.run(&["deploy", "--yes"]).done();
