@@ -1,7 +1,7 @@
 //! Complete deployments against MiniStack's CloudFormation, which creates, updates and deletes resources of the types in
 //! our templates. `cargo xtask test --all` starts it. Each test uses its own accounts.
 //!
-//! They check the order, the parameters, the calls and the leftovers, not that AWS accepts a template: the suite
+//! The tests check the order, the parameters, the calls and the leftovers, not that AWS accepts a template: the suite
 //! "templates" and the tests of the rules in `stack` do that.
 
 mod change_set;

@@ -46,7 +46,7 @@ fn finish(child: Child) -> Ran {
     Ran { code: output.status.code(), stdout: utf8(output.stdout), stderr: utf8(output.stderr) }
 }
 
-fn wait_for_condition(account: &Account) {
+fn wait_for_the_wait_condition(account: &Account) {
     wait_until("the wait condition", || {
         let exists = account.state().contains_key("first");
         let stack = [("StackName", "DataPlatform-first")];
@@ -69,7 +69,7 @@ fn an_interrupted_deployment_continues() {
     let (account, waiting) = (account(), folder(&[("first", WAITING)]));
     external_log_group(&account, "CreateLogGroup");
     let child = start_deployment(&account, &waiting);
-    wait_for_condition(&account);
+    wait_for_the_wait_condition(&account);
     kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("it runs");
     let interrupted = finish(child);
     assert_eq!(interrupted.code, Some(130), "{}", interrupted.stderr);
@@ -113,7 +113,7 @@ fn failed_rollback() -> (Account, TempDir) {
     let before = WAITING.split_once("  Handle:").expect("a handle").0.replace("Pattern: after", "Pattern: before");
     account.with("deploy", folder(&[("first", &before)]).path(), &["--yes"]).done();
     let child = start_deployment(&account, &waiting);
-    wait_for_condition(&account);
+    wait_for_the_wait_condition(&account);
     external_log_group(&account, "DeleteLogGroup");
     signal(&account, "FAILURE");
     finish(child).refused(&[

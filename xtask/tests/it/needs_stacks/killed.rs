@@ -38,12 +38,12 @@ struct Killed {
 
 impl Killed {
     fn start(account: &Account, arguments: &[&str], last: usize, fate: Fate) -> Self {
-        let judge = move |_: &Recorded, index| match index {
+        let decide = move |_: &Recorded, index| match index {
             index if index < last => Fate::Pass,
             index if index == last => fate,
             _ => Fate::Lost,
         };
-        let proxy = Proxy::start(&endpoint(), Box::new(judge));
+        let proxy = Proxy::start(&endpoint(), Box::new(decide));
         let mut command = account.by(&proxy.endpoint, arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts");
         Self { proxy, child }
