@@ -123,7 +123,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 /// JSON text without white space between its tokens.
 pub fn compact(json: &str) -> Cow<'_, str> {
     let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    // Without an early exit the compiler vectorises the loop; most JSON has no white space.
+    // Without an early exit, the compiler can vectorize the loop; most JSON has no white space.
     if !json.bytes().fold(false, |found, byte| found | space(byte)) {
         return Cow::Borrowed(json);
     }

@@ -26,7 +26,7 @@ use crate::flows::transform::Progress;
 /// The built-in contract; `--contract` names another.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
-/// The options of both programs. Each can come from the environment, which is how AWS Batch passes them.
+/// The options of both programs. Each can be set in the environment, as AWS Batch does.
 #[derive(Args)]
 pub(crate) struct Common {
     /// The lake: s3://bucket or file:///dir

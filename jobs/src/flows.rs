@@ -11,7 +11,7 @@ use contract::Contract;
 
 use crate::failure::Failure;
 
-/// The chosen collections, in the contract's order; all when none is named.
+/// The chosen collections, in the contract's order; all if none are named.
 pub fn chosen<'c>(contract: &'c Contract, names: &[String]) -> Result<Vec<&'c str>> {
     // An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
     let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();

@@ -2,7 +2,7 @@
 //! a load refuses the file.
 //!
 //! They are Redshift's, as documented in its Database Developer Guide, and PostgreSQL's where those are narrower. Where
-//! the guide is silent or says "around", the narrower reading applies.
+//! the guide does not specify a limit exactly, the narrower interpretation applies.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -48,7 +48,7 @@ pub const FIRST_MICROS: i64 = FIRST_DAY as i64 * 86_400_000_000;
 pub struct Defect {
     /// The rule, by its name in `tests/copy_corpus/README.md`.
     pub code: &'static str,
-    /// What was found and what is allowed.
+    /// The actual and the allowed value.
     pub problem: String,
 }
 

@@ -1,4 +1,4 @@
-//! Lineage: what a job's run read and wrote, as OpenLineage run events.
+//! Lineage: the datasets that a job's run read and wrote, as OpenLineage run events.
 //!
 //! The object model, the facets and their versions are those of OpenLineage 2-0-2 (<https://openlineage.io/docs/spec>).
 //! A dataset is a table or a collection, not the files of one run, so all runs have the same datasets, and the outputs of
@@ -46,7 +46,7 @@ pub struct RunEvents {
 #[derive(Clone, Copy, Debug)]
 pub enum State<'s> {
     Start,
-    /// With what it wrote to each table.
+    /// With the statistics of each table.
     Complete(&'s BTreeMap<String, Written>),
     Fail(&'s str),
     Abort,

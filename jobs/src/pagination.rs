@@ -9,7 +9,7 @@ const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// Whether there is a next page.
+    /// Whether the headers name a next page.
     next: bool,
     /// The largest total, and its header.
     total: Option<(&'static str, u64)>,

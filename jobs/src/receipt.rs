@@ -7,7 +7,7 @@ use contract::{Collection, Contract, Defaults, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Increased whenever the same contract and response would give other Parquet bytes than before.
+/// Increased whenever the same contract and response would produce different Parquet bytes than before.
 const TRANSFORMATION: u32 = 4;
 
 /// One collection's manifest, `stage/<source>/run=<id>/receipts/<collection>.json`.
@@ -34,7 +34,7 @@ pub struct Receipt {
     /// The run whose stored bytes were transformed again, without a request to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_from: Option<RunId>,
-    /// The version of the code that wrote the files; old manifests have none.
+    /// The version of the code that wrote the files; old manifests do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
     /// The response's bytes as received.

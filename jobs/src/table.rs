@@ -4,7 +4,7 @@
 //! bytes ──response──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
 //! ```
 //!
-//! All of it is a pure function of the bytes and the contract: the same response gives the same files.
+//! All of it is a pure function of the bytes and the contract: the same response produces the same files.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -30,7 +30,7 @@ pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Rec
         return Err(format!("it belongs to {}.{} of run {}", receipt.source, receipt.collection, receipt.run_id));
     }
     if receipt.fingerprint != fingerprint(contract, collection, described) {
-        return Err("it was written under another contract; transform again under a new run id".to_owned());
+        return Err("it was written under another contract; transform again under a new run ID".to_owned());
     }
     let tables = contract.tables_of(collection, described);
     let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();

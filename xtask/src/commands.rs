@@ -1,4 +1,4 @@
-//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`. Commands that are one call have no file.
+//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`. Commands that consist of one call have no file.
 //!
 //! One source builds two programs. The light program compiles quickly and has every command but those of `commands/cloud`.
 //! For these it has cargo build and run the full program, which has the feature `cloud`.

@@ -1,6 +1,6 @@
 //! The checks of `cargo xtask doctor`: from facts about this machine to diagnoses, each with the command that fixes it.
 //!
-//! Red is what `local` and `test` require, and what is configured wrongly. Anything else that is missing is yellow: only a
+//! Red marks missing requirements of `local` and `test`, and wrong configuration. Other missing parts are yellow: only a
 //! deployment needs it, or it makes something faster.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -1,5 +1,5 @@
 //! The log lines of containers, from CloudWatch Logs, which may return events late, more than once and out of order. Every
-//! line is printed once, and none is lost.
+//! line is printed exactly once.
 //!
 //! | events | handling |
 //! |---|---|
@@ -116,7 +116,7 @@ impl Lines {
         };
     }
 
-    /// Removes and returns the lines whose settle time is over, and those that sort before them.
+    /// Removes and returns the lines whose settle time has passed, and those before them.
     pub fn ready(&mut self, now_ms: i64) -> Vec<Line> {
         let settled = |(_, (arrived, _)): &(&SortKey, &(i64, Line))| now_ms - arrived >= self.settle_ms;
         let Some(last) = self.pending.iter().filter(settled).map(|(key, _)| key.clone()).next_back() else {

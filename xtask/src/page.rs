@@ -22,11 +22,11 @@ use format::{breakable, count, table};
 
 const STYLE: &str = include_str!("page/style.css");
 
-/// Nothing is loaded, whatever a name or message in the data contains.
+/// Nothing is loaded, regardless of the names and messages in the data.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/// The page of a run that finished at `when`, such as `2026-11-22T09:27:11Z`; without marts there are no charts.
+/// The page of a run that finished at `when`, such as `2026-11-22T09:27:11Z`; without marts, it has no charts.
 pub fn html(run: &LocalReport, when: &str, charts: Option<&Charts>) -> String {
     let (tone, state, headline) = headline(run);
     let markup = html! {

@@ -1,7 +1,7 @@
 //! The plan of a deployment: every stack with its changes, the images, the DAGs and the warehouse, as one value.
 //!
-//! `diff` prints it, its digest is what is approved, and `deploy` applies this very value. It is computed from the desired and
-//! the current state: equal input gives an equal digest, on any machine, at any time.
+//! `diff` prints it, an approval refers to its digest, and `deploy` applies exactly this value. It is computed from the desired and
+//! the current state: the same input produces the same digest, on any machine and at any time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,4 +1,4 @@
-//! CloudFormation stacks: templates as values, the dependencies between them, what a change does, and what it costs.
+//! CloudFormation stacks: templates as values, the dependencies between them, the effects of a change, and the cost.
 //!
 //! A stack is a file of `infra/`. A parameter gets the value of the output with the same name in another
 //! stack. Nothing here calls AWS.

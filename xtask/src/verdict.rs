@@ -47,7 +47,7 @@ pub fn is_red(lines: &[StatusLine]) -> bool {
     lines.iter().any(|line| line.light == Light::Red)
 }
 
-/// The table, and below it how to fix what is red.
+/// The table, followed by the fixes of all red lines.
 pub fn report(lines: &[StatusLine]) -> String {
     let label = |light| match light {
         Light::Green => "ok",

@@ -15,7 +15,7 @@ pub use aws_config::SdkConfig;
 
 use crate::failure::Failure;
 
-/// The configuration from where the SDK always reads it: environment, profiles, container or instance.
+/// The configuration from the SDK's default sources: environment, profiles, container or instance.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use crate::aws::endpoint;
 use crate::failure::Failure;
 
-/// Credentials that expire within this time are replaced, so that none expires while a request is signed and sent.
+/// Credentials that expire within this time are replaced, so that they do not expire while a request is signed and sent.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// A builder with the SDK's region, credentials and endpoint; it lacks the bucket's name.

@@ -8,7 +8,7 @@ use crate::failure::{Failure, chain, of_call};
 /// What the SDK returns for a call to any service.
 #[expect(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
 pub trait CallResult<T, E>: Sized {
-    /// `None` if the service returns this error code, which says that the resource does not exist.
+    /// `None` if the service returns this error code, which means that the resource does not exist.
     fn unless(self, code: &str) -> Result<Option<T>, SdkError<E>>;
 
     /// The result, where an error reads `cannot ACTION: CODE: cause`. `hints` are by how a code starts.

@@ -1,6 +1,6 @@
 //! What the jobs and xtask share to reach AWS and PostgreSQL: clients, TLS, credentials, and errors with hints.
 //!
-//! Architecture invariant: nothing here knows the lake, a job or a command. Each feature adds a server that can be reached, so
+//! Architecture invariant: this crate does not depend on the lake, a job or a command. Each feature adds a server that can be reached, so
 //! that a build compiles only the crates of those it needs.
 
 #[cfg_attr(not(feature = "aws"), path = "without_aws.rs")]

@@ -1,4 +1,4 @@
-//! Conditional writes: what an error of object_store means.
+//! Conditional writes: the meaning of object_store's errors.
 
 use std::iter::successors;
 
@@ -10,7 +10,7 @@ pub fn exists(error: &Error) -> bool {
     matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
 }
 
-/// Whether sending a conditional write again may help when the key is as it was before: after a conflict with another request
+/// Whether sending a conditional write again may help if the key has not changed: after a conflict with another request
 /// (object_store reports S3's 409 as "already exists"), and after a connection that broke.
 pub fn may_help(error: &Error) -> bool {
     let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());

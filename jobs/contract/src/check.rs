@@ -72,7 +72,7 @@ impl Contract {
     }
 }
 
-/// The reader's message, with a fix if it has none.
+/// The message of the YAML reader, with a fix if the message has none.
 fn structural(message: String) -> String {
     if message.contains("unknown field") || message.contains("; ") {
         message

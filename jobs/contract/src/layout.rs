@@ -1,4 +1,4 @@
-//! The object keys of the lake. Only the keys below `dbt/` come from elsewhere: `dbt/run.py` builds them in dbt's image,
+//! The object keys of the lake. Only the keys below `dbt/` are defined elsewhere: `dbt/run.py` builds them in dbt's image,
 //! which has no Rust.
 //!
 //! ```text

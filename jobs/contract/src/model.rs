@@ -120,7 +120,7 @@ pub struct Column {
     /// The column that its values refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<Reference>,
-    /// How many values may have no match: up to this number dbt warns, above it fails.
+    /// The number of values that may have no match: up to this number, dbt warns; above it, dbt fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_gaps: Option<u64>,
     /// Overrides [`Defaults::clean`].
@@ -237,7 +237,7 @@ impl Serialize for Type {
     }
 }
 
-/// `collection.column`: what a value refers to.
+/// `collection.column`: the target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Reference {

@@ -46,7 +46,7 @@ const fn system(name: &'static str, kind: Type, required: bool, doc: &'static st
 pub struct Table<'c> {
     /// Its name.
     pub name: &'c str,
-    /// The collection it comes from.
+    /// The collection of its records.
     pub collection: &'c str,
     /// The nested list, if it is a child table.
     pub child: Option<&'c Child>,
@@ -77,7 +77,7 @@ pub struct TableColumn<'c> {
     pub values: &'c [String],
     /// The column that its values refer to.
     pub references: Option<Reference>,
-    /// How many values may have no match: up to this number dbt warns, above it fails.
+    /// The number of values that may have no match: up to this number, dbt warns; above it, dbt fails.
     pub known_gaps: u64,
     /// How strings are cleaned.
     pub clean: &'c [Clean],

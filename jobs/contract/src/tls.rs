@@ -1,6 +1,6 @@
 //! Whether a connection to PostgreSQL uses TLS, and what is verified: `sslmode` and `sslrootcert` of its URL.
 //!
-//! The driver knows neither `verify-ca`, `verify-full` nor `sslrootcert`, so both options are taken out of the URL before it
+//! The driver does not support `verify-ca`, `verify-full` and `sslrootcert`, so both options are removed from the URL before it
 //! reads the rest. The modes are those of libpq (PostgreSQL manual, "SSL Support", table "SSL Mode Descriptions"):
 //!
 //! | `sslmode` | encrypted | certificate |

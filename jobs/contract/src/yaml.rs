@@ -59,7 +59,7 @@ pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     })
 }
 
-/// serde has no spans, but the YAML reader gives every error its line. So the path is followed to its value, which is then
+/// serde has no spans, but the YAML reader adds the line to every error. So the path is followed to its value, which is then
 /// refused with this message.
 const HERE: &str = "the value at the end of the path";
 

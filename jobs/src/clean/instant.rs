@@ -52,7 +52,7 @@ fn minutes_east(zone: &str) -> Option<i64> {
     (minutes < 60 && distance <= 14 * 60).then_some(sign * distance)
 }
 
-/// Whether an instant lies in the first second after a leap second: midnight of 1 January or 1 July of these years
+/// Whether an instant is in the first second after a leap second: midnight of 1 January or 1 July of these years
 /// (IERS Bulletin C; none was announced since 2017).
 fn follows_leap_second(utc: NaiveDateTime) -> bool {
     const JANUARY: [i32; 16] =

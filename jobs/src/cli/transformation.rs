@@ -101,7 +101,7 @@ async fn start() -> ExitCode {
     cli::finish(job, clean_up, report).await
 }
 
-/// Checked here and not by clap: AWS Batch passes a parameter without a value as an empty variable, which clap takes as
+/// Checked here and not by clap: AWS Batch passes a parameter without a value as an empty variable, which clap treats as
 /// given.
 fn task(cli: &Cli) -> Result<Task, clap::Error> {
     use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};

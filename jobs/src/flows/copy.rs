@@ -228,7 +228,7 @@ fn refuse_future(receipt: &Receipt) -> Result<()> {
     ensure!(!in_future(time), {
         let message = format!("collection `{}` was fetched at {time}, which is in the future", receipt.collection);
         Failure::refused(message)
-            .hint("set the clock of the machine that ran `transformation`, then fetch under a new run id")
+            .hint("set the clock of the machine that ran `transformation`, then fetch under a new run ID")
     });
     Ok(())
 }

@@ -38,7 +38,7 @@ pub struct Job {
     pub contract: Contract,
     /// The run to create or to verify.
     pub run: RunId,
-    /// Whether to write nothing and to compare the run's stored files with those that its responses give now.
+    /// Whether to write nothing, and to compare the run's stored files with the result of transforming its responses again.
     pub verifies: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
@@ -153,7 +153,7 @@ impl Transformation {
             } else {
                 return Ok(Collected { status: Status::Reused, tables: receipt.tables });
             };
-            return Err(Failure::refused(message).hint("transform again under a new run id").into());
+            return Err(Failure::refused(message).hint("transform again under a new run ID").into());
         }
         let earlier = match origin.replayed() {
             Some(run) => Some(self.replayed(name, run).await?),

@@ -26,7 +26,7 @@ pub fn json(text: &str) -> Result<Json, Defect> {
     // This neither recurses nor allocates a tree.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(format!("not JSON: {error}")))?;
     let mut found = Json { spaced: false, depth: 0 };
-    // The names of each open object, none for an array.
+    // The names in each open object; `None` for an array.
     let mut open: Vec<Option<HashSet<Cow<'_, str>>>> = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.bytes().next() {

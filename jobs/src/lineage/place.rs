@@ -1,4 +1,4 @@
-//! The address of a dataset in OpenLineage's naming (<https://openlineage.io/docs/spec/naming>), which never hold a user, a
+//! The address of a dataset in OpenLineage's naming (<https://openlineage.io/docs/spec/naming>), which never contain a user, a
 //! password or a query.
 //!
 //! | what | namespace | name |

@@ -14,7 +14,7 @@ const BATCH_STATEMENTS: usize = 40;
 const BATCH_BYTES: usize = 100_000;
 
 impl Plan<'_> {
-    /// Whether the transaction fits into one call, whatever the counts will be.
+    /// Whether the transaction fits into one call, regardless of the counts.
     pub fn fits(&self) -> Result<(), String> {
         if self.dialect != Dialect::Redshift {
             return Ok(());
@@ -141,7 +141,7 @@ impl Plan<'_> {
     }
 }
 
-/// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be folded away.
+/// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be removed by the optimizer.
 fn assert_true(condition: &str, from: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
 }

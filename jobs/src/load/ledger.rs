@@ -7,7 +7,7 @@ use contract::RunId;
 use super::sql::Dialect;
 
 /// How many runs are read, so that an old ledger is read as fast as a new one. Any earlier run is older than the head,
-/// which is all that a load needs to know.
+/// which is all that a load needs.
 const RECENT: usize = 400;
 
 /// The last committed runs of one source, the newest first.
@@ -65,7 +65,7 @@ impl Ledger {
         committed.collect::<Result<_, String>>().map(Self)
     }
 
-    /// Whether a run may load whose oldest response was requested at `fetched_at`.
+    /// Whether a run whose oldest response was requested at `fetched_at` may be loaded.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
         let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    /// The run whose rows a collection's tables hold now, if it was loaded under this fingerprint.
+    /// The run whose rows the tables of a collection currently contain, if it was loaded with this fingerprint.
     pub fn current(&self, collection: &str, fingerprint: &str) -> Option<&RunId> {
         let (run, found) =
             self.0.iter().find_map(|committed| Some((&committed.run_id, committed.collections.get(collection)?)))?;

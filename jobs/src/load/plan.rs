@@ -21,12 +21,12 @@ impl StageNames {
         Self { schema: format!("staging_{source}"), token: format!("{token:016x}")[..12].to_owned() }
     }
 
-    /// The table that holds the run's rows, without its schema.
+    /// The name of the staging table of the run's rows, without its schema.
     pub fn stage(&self, table: &str) -> String {
         format!("{table}__s_{}", self.token)
     }
 
-    /// The table that holds what the run changes, without its schema.
+    /// The name of the delta table of the run's changes, without its schema.
     pub fn delta(&self, table: &str) -> String {
         format!("{table}__d_{}", self.token)
     }

@@ -96,7 +96,7 @@ pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, b
 }
 
 /// The statement that creates a loaded table. Redshift does not enforce a primary key but relies on it, and may return
-/// wrong results for a duplicate key (Database Developer Guide, "Table constraints"), so its tables have none.
+/// wrong results for a duplicate key (Database Developer Guide, "Table constraints"), so its tables do not declare keys.
 pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statement {
     let mut lines: Vec<String> = column_ddl(table, dialect)
         .iter()

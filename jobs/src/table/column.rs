@@ -45,7 +45,7 @@ fn field(&(name, kind, required): &(&str, Type, bool)) -> Result<TypePtr> {
     Ok(Arc::new(node.build()?))
 }
 
-/// The bytes that a value counts beside its text.
+/// The bytes that a value needs in addition to its text.
 const FIXED: usize = 8;
 
 /// The values of one column of a row group.

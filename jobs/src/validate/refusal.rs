@@ -11,13 +11,13 @@ use crate::limits::Defect;
 pub struct Refusal {
     /// The rule, by its name in `tests/copy_corpus/README.md`.
     pub code: &'static str,
-    /// The row group, from 0; none for a fault of the schema or the file.
+    /// The row group, from 0; `None` for a fault of the schema or the file.
     pub row_group: Option<usize>,
-    /// The row in the file, from 0; none for a fault of the column.
+    /// The row in the file, from 0; `None` for a fault of the column.
     pub row: Option<u64>,
     /// The table's name of the column.
     pub column: Option<String>,
-    /// What was found and what is allowed.
+    /// The actual and the allowed value.
     pub problem: String,
 }
 

@@ -1,7 +1,7 @@
 //! The file's schema against the table's columns: number, names, order and Parquet types.
 //!
 //! "The data types must match" is all that AWS documents of COPY from Parquet, so each column has one accepted type;
-//! there is no widening.
+//! types are not widened.
 
 use contract::{Table, Type};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -13,7 +13,7 @@ use crate::table::file_columns;
 /// One column of the staging table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its name. COPY matches columns by position, and its column list is made from the names.
+    /// Its name. COPY matches columns by position, and its column list contains the names.
     pub name: String,
     /// Its type. JSON is loaded as VARCHAR(65535) and then parsed by JSON_PARSE.
     pub kind: Type,
@@ -28,7 +28,7 @@ impl Column {
         columns.map(|(name, kind, required)| Self { name: name.to_owned(), kind, nullable: !required }).collect()
     }
 
-    /// Whether its values have a length of their own.
+    /// Whether its values have individual lengths.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Type::String(_) | Type::Json)
     }
@@ -73,7 +73,7 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     Refusal::of(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind))
 }
 
-/// The file's newer annotation counts; where it is missing, the older one.
+/// Uses the newer annotation of the file or, if it is missing, the older one.
 fn is_accepted(kind: Type, physical: Physical, logical: Option<&LogicalType>, converted: ConvertedType) -> bool {
     let unannotated = logical.is_none() && converted == ConvertedType::NONE;
     let annotated = |newer: fn(&LogicalType) -> bool, older: ConvertedType| match logical {

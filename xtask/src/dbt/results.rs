@@ -22,7 +22,7 @@ pub struct Results {
 pub struct Finding {
     /// The model, snapshot or source table.
     pub of: String,
-    /// The test; none when the model itself failed.
+    /// The test; `None` if the model itself failed.
     pub test: Option<String>,
     pub message: String,
     /// The query for the failing rows.

@@ -1,4 +1,4 @@
-//! Checks of what is installed.
+//! Checks of the installed tools.
 
 use super::facts::{Engine, Facts};
 use super::{Choice, Diagnosis};

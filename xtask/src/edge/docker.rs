@@ -89,7 +89,7 @@ impl Engine {
         let docker = docker.map_err(|error| {
             let hint =
                 "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details";
-            Failure::new(format!("no Docker engine answers at {address}: {}", chain(&error))).hint(hint)
+            Failure::new(format!("no Docker engine responds at {address}: {}", chain(&error))).hint(hint)
         })?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
@@ -247,7 +247,7 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
     let version = match runtime.block_on(async { tokio::time::timeout(TIMEOUT, version).await }) {
         Ok(Ok(version)) => version,
         Ok(Err(error)) => return unreachable(cause(&error)),
-        Err(_) => return unreachable(format!("no answer in {} seconds", TIMEOUT.as_secs())),
+        Err(_) => return unreachable(format!("no response within {} seconds", TIMEOUT.as_secs())),
     };
     let api = version.api_version.unwrap_or_default();
     let (major, minor) = api.split_once('.').unwrap_or(("0", "0"));

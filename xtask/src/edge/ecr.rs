@@ -54,7 +54,7 @@ impl Ecr {
         }))
     }
 
-    /// The digests of all images of a repository; an empty list if there is no such repository.
+    /// The digests of all images of a repository; an empty list if the repository does not exist.
     pub async fn digests(&self, repository: &str) -> Result<Vec<String>> {
         let call = self.client.describe_images().repository_name(repository).into_paginator().items().send();
         let images = call.try_collect().await.unless("RepositoryNotFoundException");

@@ -17,8 +17,8 @@ impl Logs {
         Self { client: Client::new(config) }
     }
 
-    /// The lines of a stream since a time, in milliseconds since 1970; an empty list if there is no such stream yet.
-    /// Only FilterLogEvents returns the ids of events. Its pages can be empty though more follow; only the last one has no
+    /// The lines of a stream since a time, in milliseconds since 1970; an empty list if the stream does not exist yet.
+    /// Only FilterLogEvents returns the ids of events. Its pages can be empty even if more follow; only the last one has no
     /// token (Amazon CloudWatch Logs API Reference, FilterLogEvents).
     pub async fn lines(&self, stream: &Stream, from: i64) -> Result<Vec<Line>> {
         let (group, name) = stream;

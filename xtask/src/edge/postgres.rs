@@ -78,7 +78,7 @@ pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
         fs::create_dir_all(&home).with_context(|| format!("cannot create the folder `{}`", home.display()))?;
         return Ok(home);
     };
-    // `dir` may lie in a folder that only root can enter.
+    // `dir` may be in a folder that only root can enter.
     let home = tempfile::Builder::new().prefix("dpworld-").tempdir_in("/var/tmp");
     let (home, user) = (home.context("cannot use /var/tmp")?.keep(), named(user)?);
     chown(&home, Some(user.uid), Some(user.gid))

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// Installed where the machine has no uv.
+/// Installed if the machine has no uv.
 const UV: &str = "uv==0.13.9";
 
 /// The packages of an environment.
@@ -28,7 +28,7 @@ pub enum Packages<'p> {
 /// An environment at `dir` with these packages, of `python3` or another interpreter, created again if the list has changed.
 /// Programs that need the same environment at the same time wait for the first.
 ///
-/// Uses uv, which takes seconds where pip takes a minute: the machine's, else a copy beside `dir`; without either, pip.
+/// Uses uv, which takes seconds where pip takes a minute: the machine's, or a copy next to `dir`; if neither is available, pip.
 pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version although
     // `fastapi` is pinned, and then refuse it.

@@ -28,7 +28,7 @@ pub struct Namespace {
     pub key: Option<String>,
 }
 
-/// A limit on what a workgroup computes in a period.
+/// A limit for the compute capacity that a workgroup uses in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub id: String,

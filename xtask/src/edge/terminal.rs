@@ -68,7 +68,7 @@ pub fn is_interactive() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Asks a yes-or-no question; any answer but yes is no. `None` without a terminal.
+/// Asks a yes-or-no question; any response except yes is no. `None` without a terminal.
 pub fn confirm(question: &str) -> Option<bool> {
     prompt(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }

@@ -49,7 +49,7 @@ pub struct DeployRequest {
     pub warnings: Vec<Problem>,
 }
 
-/// A plan, and what is needed to apply it.
+/// A plan, and the data that is needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
     pub plan: Plan,
@@ -221,7 +221,7 @@ impl ReadyDeployment {
         }
     }
 
-    /// Every task that has something to do: its name, its dependencies, and its number of resources.
+    /// Every task with work to do: its name, its dependencies, and its number of resources.
     pub fn works(&self) -> Vec<(String, String, usize)> {
         let tasks = self.tasks();
         let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));

@@ -23,7 +23,7 @@ use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, with
 /// Attempts to delete the stack with the buckets: S3 writes access logs hours later, also into an emptied bucket.
 const ATTEMPTS: u32 = 3;
 
-/// A plan, and what is needed to apply it.
+/// A plan, and the data that is needed to apply it.
 #[derive(Debug)]
 pub struct Destruction {
     pub plan: DestroyPlan,
@@ -50,7 +50,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
         if let Some(needed) = stacks.iter().find(|one| needs.iter().any(|need| one.name == format!("{prefix}-{need}")))
         {
             let message = format!("`{}` would be deleted, and `{}` depends on it", needed.name, remaining.name);
-            bail!(Failure::new(message).hint(format!("name it too: --stack {stack}")));
+            bail!(Failure::new(message).hint(format!("also pass --stack {stack}")));
         }
     }
     let protected: Vec<&str> = stacks.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
@@ -62,7 +62,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let names = request.settings.buckets();
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
-    // Another folder may have no such stack.
+    // Another folder may not have this stack.
     if request.wants(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
             if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {

@@ -1,4 +1,4 @@
-//! Files that are written from something else and committed: what each must be, and whether it is.
+//! Generated files that are committed: their content, and whether they are up to date.
 
 use std::path::PathBuf;
 
@@ -14,14 +14,14 @@ use crate::{dbt, platform};
 /// The source that dbt and the DAGs are for.
 const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 
-/// A file and what it must hold.
+/// A file and its generated content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// The command that writes it.
     pub command: &'static str,
     /// Where it is, from the root.
     pub path: PathBuf,
-    /// What it must hold.
+    /// The generated content.
     pub text: String,
 }
 
@@ -31,7 +31,7 @@ pub fn dbt_sources() -> Result<Generated> {
     Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract()?, CONTRACT) })
 }
 
-/// What the DAGs know of a deployment, by default of `dev`. Neither `.env` nor the environment counts, and no account is
+/// The DAGs' settings for a deployment, by default `dev`. Neither `.env` nor the environment has an effect, and no account is
 /// in it: the file is committed.
 pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
@@ -39,12 +39,12 @@ pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
 }
 
-/// What the DAGs know of a deployment in an account.
+/// The DAGs' settings for a deployment in an account.
 pub fn platform(settings: &Settings, account: &str) -> Result<String> {
     Ok(platform::render(settings, &contract()?.source, account))
 }
 
-/// The settings' JSON Schema: of files that stand alone, and of those that extend another.
+/// The JSON Schemas of the settings: for complete files, and for files that extend another one.
 pub fn settings_schemas() -> [Generated; 2] {
     let file = |name: &str, text| {
         let path = PathBuf::from(settings::FOLDER).join(name);
@@ -59,12 +59,12 @@ pub fn source() -> Result<String> {
 }
 
 fn contract() -> Result<Contract> {
-    let text = files::read(&files::root().join(CONTRACT))?.with_context(|| format!("there is no `{CONTRACT}`"))?;
+    let text = files::read(&files::root().join(CONTRACT))?.with_context(|| format!("`{CONTRACT}` does not exist"))?;
     Ok(Contract::parse(&text, CONTRACT)?)
 }
 
 impl Generated {
-    /// Writes the file where it differs; with `check` only says so.
+    /// Writes the file if it differs; with `check`, only reports a difference.
     pub fn settle(&self, check: bool) -> Result<Exit> {
         let (path, shown) = (files::root().join(&self.path), self.path.display());
         let found = files::read(&path)?;

@@ -74,7 +74,7 @@ impl ImageRequest {
 
 /// The C compiler's version and the static C library's SHA-256: some crates contain C, and the library is linked in.
 fn c_compiler(links_libc: bool) -> Result<String> {
-    let version = machine::first_line("cc", &["--version"]).context("there is no C compiler")?;
+    let version = machine::first_line("cc", &["--version"]).context("no C compiler is installed")?;
     let libc = if links_libc { machine::static_libc() } else { None };
     let libc = libc.map(|path| files::bytes(&path)).transpose()?.flatten().map(|bytes| sha256(&bytes));
     Ok([version, libc.unwrap_or_default()].join(" ").trim_end().to_owned())
@@ -270,7 +270,7 @@ fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
 fn repository(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
     let folders = ["jobs", ".cargo", "dbt"];
-    // Files that dbt, Python and editors leave beside the sources, and the largest folders that no image needs.
+    // Files that dbt, Python and editors create next to the sources, and the largest folders that no image needs.
     let skipped = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         ["dbt/target", "dbt/logs", "jobs/fuzz", "jobs/sample", "jobs/tests"].contains(&path)

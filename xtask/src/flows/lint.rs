@@ -23,19 +23,19 @@ pub fn tools() -> Result<PathBuf> {
 /// Runs cargo with these words.
 ///
 /// # Errors
-/// When it finds something; its words are on standard error.
+/// When it reports findings, which are on standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let failure = || Failure::new(format!("`cargo {}` found something", words.join(" ")));
-    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("its words are above").into())
+    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("its output is above").into())
 }
 
 /// Runs cargo-deny with these checks.
 ///
 /// # Errors
-/// When it finds something; its words are on standard error.
+/// When it reports findings, which are on standard error.
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
     let failure = || Failure::new(format!("`cargo deny check {}` found something", checks.join(" ")));
-    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("its words are above").into())
+    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("its output is above").into())
 }

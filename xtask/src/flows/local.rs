@@ -139,7 +139,7 @@ impl Platform {
         }
     }
 
-    /// Stops the database and removes all files of the platform; false if there were none.
+    /// Stops the database and removes all files of the platform; false if none existed.
     pub fn reset(&self) -> Result<bool> {
         let state = self.state()?;
         let mut removed = false;

@@ -46,7 +46,7 @@ pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     aws.wait(mwaa.login(name))
 }
 
-/// Opens the UI in a browser; false if there is none.
+/// Opens the UI in a browser; false if no browser is available.
 pub fn browse(login: &Login) -> Result<bool> {
     let path = files::folder(&files::root().join(FOLDER))?.join("airflow.html");
     files::write_secret(&path, &page(&login.url()))?;

@@ -67,9 +67,9 @@ struct Missing(String);
 /// A suite: its name, why it runs only on request, and its function.
 type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<Outcome>);
 
-/// Builds what the other suites use, so it runs alone.
+/// Builds the programs that the other suites use, so it runs alone.
 const FIRST: &str = "rust";
-/// These share the Docker engine and a copy of the repository, so they run one after another, beside the other suites.
+/// These share the Docker engine and a copy of the repository, so they run one after another, in parallel with the other suites.
 const ON_ENGINE: [&str; 3] = ["images", "rehearsal", "dags"];
 
 /// Every suite, the fast ones first.
@@ -134,7 +134,7 @@ impl Bench<'_> {
         created.map_err(|error| Missing(format!("{error:#}")).into())
     }
 
-    /// MiniStack, as it is or started by [`LAUNCHER`].
+    /// MiniStack, started directly or by [`LAUNCHER`].
     fn ministack(&self, launcher: Option<&str>, folder: &str) -> Result<Emulator> {
         let python = self.environment(None, "ministack", Packages::Pinned(&[MINISTACK]))?;
         let launcher = launcher.map(|launcher| self.root.join(launcher));

@@ -36,6 +36,6 @@ fn verifiers(passwords: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 }
 
 pub fn contract(file: &Path) -> Result<Contract> {
-    let text = files::read(file)?.with_context(|| format!("there is no contract `{}`", file.display()))?;
+    let text = files::read(file)?.with_context(|| format!("the contract `{}` does not exist", file.display()))?;
     Ok(Contract::parse(&text, &file.display().to_string())?)
 }

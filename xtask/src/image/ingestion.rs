@@ -25,7 +25,7 @@ pub struct Toolchain {
     pub c: String,
     /// RUSTFLAGS.
     pub flags: String,
-    /// The image with the compiler, by digest; none for this machine's own.
+    /// The image with the compiler, by digest; `None` to use the compiler of this machine.
     pub image: Option<String>,
 }
 

@@ -21,7 +21,7 @@ pub struct Inputs {
     pub target: String,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: String,
-    /// The base image, by digest; none for `FROM scratch`.
+    /// The base image, by digest; `None` for `FROM scratch`.
     pub base: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Inputs {
 
     /// The image's key.
     pub fn key(&self) -> Key {
-        // Maps are sorted by key, so equal inputs give equal text.
+        // Maps are sorted by key, so that equal inputs produce the same text.
         let text = serde_json::to_vec(self).unwrap_or_default();
         Key(hex(&Sha256::digest(text)))
     }

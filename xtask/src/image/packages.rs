@@ -17,14 +17,14 @@ pub struct Package {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// SHA-256 of the registry's archive, where there is exactly one.
+    /// The SHA-256 of the registry's archive, if it has exactly one.
     pub sha256: Option<String>,
 }
 
-/// What `cargo tree --prefix none` prints for the program of an image and its target.
+/// The output of `cargo tree --prefix none` for the program of an image and its target.
 #[derive(Clone, Debug, Default)]
 pub struct CargoTree {
-    /// `--edges normal --format {p}`: what is linked.
+    /// With `--edges normal --format {p}`: the linked packages.
     pub linked: String,
     /// `--edges normal,build --format "{p} {f}"`: what decides the program's bytes, with its features.
     pub compiled: String,
@@ -98,7 +98,7 @@ fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> 
     Ok(lock.package.into_iter().filter_map(checksum).collect())
 }
 
-/// The sections of a `Cargo.toml` that decide what a release build of its crate contains, in a fixed order. Development
+/// The sections of a `Cargo.toml` that determine the content of a release build of its crate, in a fixed order. Development
 /// dependencies, benches, lints and the other profiles do not; the versions and features of dependencies are known from
 /// [`CargoTree`].
 pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {

@@ -1,4 +1,4 @@
-//! A build context as a value: equal files always give the same bytes.
+//! A build context as a value: the same files always produce the same bytes.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

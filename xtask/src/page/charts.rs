@@ -49,7 +49,7 @@ pub struct Mass {
     pub mass_kg: f64,
 }
 
-/// Past launches count whatever their outcome.
+/// Past launches, regardless of their outcome.
 const CADENCE: &str = "\
 SELECT launch_year AS year, coalesce(rocket_name, 'unknown') AS rocket, launches, planned_launches AS planned
 FROM analytics.launch_cadence_by_year

@@ -71,7 +71,7 @@ fn whole(number: f64) -> String {
     count(number as u64)
 }
 
-/// A sentence about a number of things, or nothing for none.
+/// A sentence about a number of items; empty if the number is 0.
 fn note(number: u64, one: &str, many: &str) -> String {
     match number {
         0 => String::new(),

@@ -44,7 +44,7 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     }
 }
 
-/// A table whose first column names the row, and whose columns from `numbers` on are numbers. It scrolls sideways when
+/// A table whose first column names the row, and whose columns from `numbers` on are numbers. It scrolls horizontally when
 /// it is too wide; the keyboard reaches it, and `about` names it for screen readers.
 pub fn table(about: &str, head: &[&str], numbers: usize, rows: Vec<Vec<String>>) -> Markup {
     let class = |column| (column >= numbers).then_some("number");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// Series with a colour of their own; the others share one, because readers could not tell more apart.
+/// The number of series with their own colour; the others share one, because readers cannot distinguish more.
 const COLOURS: usize = 4;
 
 type ByYear = BTreeMap<i32, f64>;

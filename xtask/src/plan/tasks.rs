@@ -47,7 +47,7 @@ pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSe
     }
     tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE)]))));
     tasks.extend(plan.warehouse.iter().map(|_| (Task::Warehouse, BTreeSet::from([stack(WAREHOUSE)]))));
-    // Tasks outside of this deployment are no dependencies.
+    // Tasks outside this deployment are not dependencies.
     let known: BTreeSet<Task> = tasks.keys().cloned().collect();
     tasks.values_mut().for_each(|needs| needs.retain(|need| known.contains(need)));
     tasks

@@ -139,7 +139,7 @@ impl Plan {
         self.stacks.iter().find(|stack| stack.stack == name)
     }
 
-    /// The SHA-256 of the plan: what is approved.
+    /// The SHA-256 of the plan, which is what an approval refers to.
     pub fn digest(&self) -> String {
         // Plain values always serialise, and maps are sorted.
         sha256(&serde_json::to_vec(self).unwrap_or_default())

@@ -86,7 +86,7 @@ impl DagRun {
         runs.find(|run| run.dag_run_id == dag_run_id)
     }
 
-    /// The offset of the next page, if there is one.
+    /// The offset of the next page, if any.
     pub fn next_page(response: &Value, offset: usize) -> Option<usize> {
         let next = offset + response["dag_runs"].as_array().map_or(0, Vec::len);
         let all = response["total_entries"].as_u64().and_then(|all| usize::try_from(all).ok()).unwrap_or_default();
@@ -101,7 +101,7 @@ impl DagRun {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskInstance {
     pub task_id: String,
-    /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; none before it is scheduled.
+    /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; `None` before it is scheduled.
     pub state: Option<String>,
     /// The number of the try, from 1; 0 before the first.
     pub try_number: u32,

@@ -26,7 +26,7 @@ pub struct Job {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its exit code; none if it did not start, or its host was lost.
+    /// Its exit code; `None` if it did not start, or its host was lost.
     pub code: Option<i32>,
     pub reason: Option<String>,
     pub stream: Option<String>,

@@ -113,7 +113,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |_| Some(String::new()),
-        "Batch gives no reason; on Fargate a job starts in about 30 seconds",
+        "Batch reports no reason; on Fargate a job starts in about 30 seconds",
         "after some minutes, check the account's Fargate quota (6 vCPU at first; Service Quotas, \"Fargate On-Demand vCPU \
          resource count\") and the free addresses in the subnets",
     ),

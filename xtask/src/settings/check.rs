@@ -48,7 +48,7 @@ impl<'s> Findings<'s> {
         self.warnings.push(self.finding(path, message));
     }
 
-    /// A value that breaks a rule unless `holds`, which is returned.
+    /// Reports a value that breaks a rule, unless `holds`; returns `holds`.
     pub(super) fn must(&mut self, holds: bool, path: &str, fix: impl Into<String>) -> bool {
         if !holds {
             self.add(path, fix);

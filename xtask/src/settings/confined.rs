@@ -24,7 +24,7 @@ pub fn confined(variables: &Variables) -> Result<(), Failure> {
     if let Some(name) = others.into_iter().find(|name| given(variables, name).is_some_and(|url| !is_here(url))) {
         return Err(refused(format!("{name} names another host")));
     }
-    // Credentials must come from where the endpoint comes from: those of the environment are for AWS, and an emulator would
+    // Credentials and endpoint must have the same source: credentials in the environment are for AWS, and an emulator would
     // log them.
     let is_of_environment = |name: &&str| {
         given(variables, name).is_some() && variables.get(*name).is_some_and(|one| one.origin == Origin::Environment)

@@ -21,7 +21,7 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     must("auth.method", auth.method == Method::Oidc, "access keys can leak: write oidc, and the repository");
     let fix = "the failure of one zone must not affect the others: write 2 or 3";
     must("network.nat_gateways", network.nat_gateways >= 2, fix);
-    let fix = "attacks are often found after months: write 90 or more";
+    let fix = "attacks are often detected after months: write 90 or more";
     must("network.flow_log_days", network.flow_log_days >= 90, fix);
     let fix = "all other data is rebuilt from raw/: remove this key";
     must("storage.raw.expire_days", storage.raw.expire_days.is_none(), fix);
@@ -32,7 +32,7 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     must("warehouse.log_exports", logged, fix);
     let fix = "Airflow must only be reachable from inside the VPC: write private";
     must("airflow.webserver", airflow.webserver == Webserver::Private, fix);
-    let fix = "mw1.micro runs only 3 tasks at the same time, in one container: write mw1.small or larger";
+    let fix = "mw1.micro runs at most 3 tasks at the same time, in one container: write mw1.small or larger";
     must("airflow.class", airflow.class != "mw1.micro", fix);
     let fix = "failures may be investigated after months: write 90 or more";
     must("monitoring.log_days", monitoring.log_days >= 90, fix);

@@ -61,7 +61,7 @@ fn bucket_problem(name: &str) -> Option<String> {
     }
     // Ours: S3 allows dots, but its TLS certificate does not match names with dots ("Virtual hosting of buckets").
     if !name.chars().all(|c| edge(c) || c == '-') {
-        return Some("has other characters than a-z 0-9 and -".to_owned());
+        return Some("has characters other than a-z 0-9 and -".to_owned());
     }
     if !name.starts_with(edge) || !name.ends_with(edge) {
         return Some("must start and end with a letter or a digit".to_owned());

@@ -45,7 +45,7 @@ impl Storage {
             let path = format!("storage.{name}.infrequent_access_days");
             if keep.infrequent_access_days.is_some() {
                 // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
-                found.range(&path, 30.., "write 30 or more: S3 moves no object earlier");
+                found.range(&path, 30.., "write 30 or more: S3 does not transition objects earlier");
             }
             let Some(expire) = keep.expire_days else { continue };
             let path = format!("storage.{name}.expire_days");

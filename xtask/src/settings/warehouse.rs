@@ -86,10 +86,10 @@ impl Warehouse {
             // Amazon Redshift Serverless API Reference, CreateNamespace, CreateWorkgroup.
             found.pattern(path, "^[a-z0-9-]{3,64}$", "write 3 to 64 of a-z 0-9 and -");
         }
-        // Ours, and stricter than Redshift: the name goes into SQL and URLs without quotes.
+        // Our rule, stricter than Redshift's: the name is used in SQL and URLs without quotes.
         found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", "write up to 63 of a-z 0-9 _, a letter first");
         self.check_size(region, found);
-        let fix = "write 1 or more: without a limit a forgotten query costs money until you see the bill";
+        let fix = "write 1 or more: without a limit, a forgotten query costs money until you notice it";
         found.range("warehouse.usage_limit.rpu_hours", 1.., fix);
         found.no_duplicates("warehouse.log_exports");
     }

@@ -69,7 +69,7 @@ fn first_of(events: &[Event]) -> Option<&Event> {
 }
 
 const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists what it needs";
-const QUOTA: &str = "a quota of the account is used up; Service Quotas raises it";
+const QUOTA: &str = "a quota of the account is exhausted; request an increase in Service Quotas";
 const CONTENT: &str = "only `cargo xtask destroy --delete-data` deletes its content";
 
 /// Explanations of common reasons, by a part of their text.

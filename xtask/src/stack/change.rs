@@ -266,7 +266,7 @@ pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
             let paths = change.details.iter().map(|detail| detail.path.trim_start_matches("Properties/"));
             let forces = |path: &&str| kind.replaces(path, &Value::Null) > Replaces::No;
             let (forcing, other): (Vec<&str>, Vec<&str>) = paths.partition(forces);
-            // A new type replaces the resource whatever its properties.
+            // A new type replaces the resource, regardless of its properties.
             let why = if forcing.is_empty() { other } else { forcing };
             let why = why.join(", ");
             found.push(format!("`{}` ({}) would be replaced because of {why}", change.resource, change.kind));

@@ -209,7 +209,7 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     if is_number && number.is_err() {
         return Err("must be a number".to_owned());
     }
-    // Lengths are far below what a double holds exactly.
+    // Lengths are far below the largest exact integer of a double.
     #[allow(clippy::cast_precision_loss)]
     let length = value.chars().count() as f64;
     let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];

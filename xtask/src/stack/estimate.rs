@@ -1,4 +1,4 @@
-//! An estimate of what a deployment costs: a month without runs, and one minimal run. Prices come from AWS's own pages
+//! An estimate of the cost of a deployment: a month without runs, and one minimal run. Prices come from AWS's own pages
 //! (`prices.json`: price, region, page and the day it was read). What those pages do not state is unknown, never guessed.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ const MONTH: f64 = 730.0;
 /// Fargate charges at least one minute (AWS Fargate pricing, "Pricing details"), Redshift Serverless too (Amazon Redshift
 /// Management Guide, "Billing for Amazon Redshift Serverless").
 const MINUTE: f64 = 1.0 / 60.0;
-/// The region of a price whose page names none.
+/// The region of a price that is the same in all regions.
 const ANY: &str = "any";
 
 /// A price on one of AWS's pages, in US dollars without tax.
@@ -50,7 +50,7 @@ pub fn prices() -> Vec<Price> {
     serde_json::from_str(include_str!("prices.json")).unwrap_or_default()
 }
 
-/// The price for a region, else the same thing's price in another region, which the line then names.
+/// The price for a region or, if it is unknown, for another region, which the line then names.
 fn price(what: &str, region: &str) -> Option<Price> {
     let mut found: Vec<Price> = prices().into_iter().filter(|price| price.what == what).collect();
     found.sort_by_key(|price| price.region != region && price.region != ANY);
@@ -103,7 +103,7 @@ pub fn run(settings: &Settings) -> Vec<Line> {
     ]
 }
 
-/// The sum as a sentence: what is known, and what is unknown.
+/// The sum as a sentence: the known total, and the items with an unknown price.
 pub fn sum(lines: &[Line], digits: usize) -> String {
     let usd: f64 = lines.iter().filter_map(Line::usd).sum();
     let unknown: Vec<&str> = lines.iter().filter(|line| line.price.is_none()).map(|line| line.what.as_str()).collect();

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// The tag's name; its value is the module.
 pub const TAG: &str = "module";
 
-/// Checks that none of these stacks belongs to another module. One without the tag passes.
+/// Checks that none of these stacks belongs to another module. A stack without the tag is accepted.
 ///
 /// # Errors
 /// With the first stack that does.

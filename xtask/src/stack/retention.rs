@@ -20,7 +20,7 @@ pub fn retained(template: &str) -> Vec<String> {
     kept.map(|(name, body)| format!("{name} ({})", body["Type"].as_str().unwrap_or_default())).collect()
 }
 
-/// A stack's template and parameters so that it retains nothing; none if it already retains nothing. CloudFormation once
+/// A stack's template and parameters so that it retains nothing; `None` if it already retains nothing. CloudFormation once
 /// ignored a change of the policy alone (cloudformation-coverage-roadmap#1543), so each new policy comes with metadata.
 pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();

@@ -82,7 +82,7 @@ impl Template {
         if problems.is_empty() { Ok(template) } else { Err(problems) }
     }
 
-    /// Reads a deployed template even if it breaks our rules; none if it is not a template.
+    /// Reads a deployed template even if it breaks our rules; `None` if it is not a template.
     pub fn read_any(name: &str, text: &str) -> Option<Self> {
         let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
         let mut found = Vec::new();

@@ -131,7 +131,7 @@ impl ResourceType {
 
     /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) replaces it.
     pub fn replaces(&self, path: &str, properties: &Value) -> Replaces {
-        // Batch updates an environment in place if it says so and uses the service-linked role (AWS CloudFormation,
+        // Batch updates an environment in place if it is configured so and uses the service-linked role (AWS CloudFormation,
         // AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment).
         let never = [Value::Bool(false), Value::from("false")].contains(&properties["ReplaceComputeEnvironment"]);
         let in_place = never && properties["ServiceRole"].is_null();

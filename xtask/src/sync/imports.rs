@@ -51,7 +51,7 @@ impl Import {
         let around = packages(file);
         let base = match self.level as usize {
             0 => &[],
-            // The first dot is the file's own package; a file at the top has none.
+            // The first dot is the package of the file; a top-level file has none.
             dots => around.get(..=around.len().checked_sub(dots)?)?,
         };
         let below = self.module.split('.').filter(|part| !part.is_empty());
@@ -89,7 +89,7 @@ impl<'k> Modules<'k> {
         Self { names: files.iter().filter_map(first).collect(), files }
     }
 
-    /// Like `importlib.machinery.FileFinder`: a package wins over a module, a module over a folder. A module has no submodules.
+    /// Like `importlib.machinery.FileFinder`: a package wins over a module, a module over a folder. A module cannot have submodules.
     fn find(&self, module: &[String]) -> Option<Module> {
         // Most imports are of other packages.
         if module.first().is_some_and(|first| !self.names.contains(first.as_str())) {
@@ -145,11 +145,11 @@ impl<'k> Modules<'k> {
         };
         let local = import.level > 0 || self.find(module.get(..1)?).is_some();
         match self.find(&module) {
-            None if local && !module.is_empty() => Some(format!("there is no module `{}`", module.join("."))),
+            None if local && !module.is_empty() => Some(format!("the module `{}` does not exist", module.join("."))),
             Some(Module::Namespace) => {
                 let below = |name: &&String| self.find(&[&module[..], std::slice::from_ref(name)].concat()).is_none();
                 let missing = import.names.iter().find(below)?;
-                Some(format!("there is no module `{}.{missing}`", module.join(".")))
+                Some(format!("the module `{}.{missing}` does not exist", module.join(".")))
             }
             _ => None,
         }

@@ -2,7 +2,7 @@
 //!
 //! Data files are uploaded first, then each module before the files that import it. Deletes follow all uploads, each file
 //! before the modules that it imports. So after every request, every import finds its module. Files that import each other
-//! in a circle have no such order: they are changed in one wave, and the plan reports them.
+//! in a cycle have no such order: they are changed in one wave, and the plan reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

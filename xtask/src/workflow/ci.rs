@@ -46,7 +46,7 @@ pub(super) fn admitted(pins: &Pins, deployment: &Deployment, access: Access, mor
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     let mut jobs = vec![("check".to_owned(), check(pins))];
-    // The plan is for the deployment that a push goes to.
+    // The plan is for the deployment that a push updates.
     if let Some(first) = deployments.first() {
         jobs.push(("plan".to_owned(), plan(first, pins)));
         jobs.push(("comment".to_owned(), comment(pins)));

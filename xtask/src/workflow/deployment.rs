@@ -1,6 +1,6 @@
 //! A deployment in the workflows: its name, its region, and how its jobs log in.
 //!
-//! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment, whatever started
+//! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment, regardless of what started
 //! it; else `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs, "OpenID Connect reference"). Repositories
 //! created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id` (GitHub changelog of 2026-04-23). So each access
 //! has its own environment, and each role trusts exactly one subject.

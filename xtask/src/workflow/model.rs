@@ -109,7 +109,7 @@ impl Concurrency {
         Self { group: group.to_owned(), cancel: Cancel::When(when), queue: None }
     }
 
-    /// Sequential runs, none dropped: by default GitHub keeps only the newest waiting run (changelog of 2026-05-07; `max` keeps
+    /// Sequential runs without skipping any: by default, GitHub keeps only the newest waiting run (changelog of 2026-05-07; `max` keeps
     /// up to 100).
     pub fn queued(group: &str) -> Self {
         Self { group: group.to_owned(), cancel: Cancel::Never(false), queue: Some("max") }

@@ -28,7 +28,7 @@ pub enum Input {
     Json(Value),
 }
 
-/// A placeholder in the JSON for the id of the user who runs this.
+/// A placeholder in the JSON for the ID of the calling user.
 pub const REVIEWER: &str = "id of the reviewer: gh api user --jq .id";
 
 fn words(text: &str) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! A step of a job. Each constructor gives a safe step: actions are pinned to commits, a checkout keeps no token, a shell line is
+//! A step of a job. Each constructor returns a safe step: actions are pinned to commits, a checkout keeps no token, a shell line is
 //! one command of this project or installs a tool, and values that are unknown beforehand are environment variables.
 
 use serde::Serialize;
@@ -114,7 +114,7 @@ impl Step {
         Self { env: Entries::of([("AWS_ACCOUNT_ID", deployment.account())]), ..Self::xtask(name, &words) }
     }
 
-    /// Assumes a role of the deployment's account with GitHub's identity token; none if the deployment uses keys.
+    /// Assumes a role of the deployment's account with GitHub's identity token; `None` if the deployment uses keys.
     pub fn login(pins: &Pins, deployment: &Deployment, access: Access) -> Option<Self> {
         let Login::Oidc(_) = &deployment.login else { return None };
         let (account, region) = (deployment.account(), deployment.region.as_str());

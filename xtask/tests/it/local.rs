@@ -93,7 +93,7 @@ fn an_invalid_source_is_refused_before_anything_is_created() {
     let local = Local::new();
     assert!(local.refused(&["--source", "/nowhere/at/all"]).contains("`/nowhere/at/all` is not a folder"));
     assert!(local.refused(&["--source", "s3://bucket/x"]).contains("never accesses AWS"));
-    assert!(local.refused(&["--contract", "/nowhere.yaml"]).contains("there is no contract `/nowhere.yaml`"));
+    assert!(local.refused(&["--contract", "/nowhere.yaml"]).contains("the contract `/nowhere.yaml` does not exist"));
     assert!(!local.path().join("warehouse.json").exists());
 }
 

@@ -110,7 +110,7 @@ fn wrong_addresses_and_options_are_reported() {
         ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be both loader and transformer"),
         ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not the name of an IAM role"),
         (&somewhere, &["--loader", "x"], "apply to Redshift only"),
-        (&somewhere, &["--contract", "no.yaml"], "there is no contract `no.yaml`"),
+        (&somewhere, &["--contract", "no.yaml"], "the contract `no.yaml` does not exist"),
         (&format!("{server}/nowhere"), &[], "database \"nowhere\" does not exist"),
     ] {
         let output = init(address, &password, more);

@@ -1,4 +1,4 @@
-//! The places in a record that columns and child tables are read from: none twice, and none inside another.
+//! The places in a record that columns and child tables are read from: no place may be read twice, or be inside another.
 
 use indexmap::IndexMap;
 

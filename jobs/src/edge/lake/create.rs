@@ -47,8 +47,8 @@ impl Created {
 
 impl Lake {
     /// Writes an object in one request, if its key is free.
-    /// Fails when the store refuses or cannot be reached, or it cannot be determined what is at the key; temporary
-    /// where the same call may succeed later.
+    /// Fails when the store refuses or cannot be reached, or the content of the key cannot be determined; temporary
+    /// if the same call may succeed later.
     pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
         let object = Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
         self.put(&object, bytes.into()).await

@@ -58,7 +58,7 @@ pub(super) fn warn(hops: &[Url]) {
     }
 }
 
-/// The last of these URLs as it is recorded and shown. The query of a redirected URL may contain a signature.
+/// The last of these URLs, as it is recorded and printed. The query of a redirected URL may contain a signature.
 pub(super) fn recorded(hops: &[Url]) -> String {
     match hops {
         [first] => without_login(first),

@@ -35,7 +35,7 @@ pub(super) async fn refuse<'r>(
     }
 }
 
-/// Reads the response again and names the first key that occurs twice; equal hashes alone are no evidence.
+/// Reads the response again and returns the first key that occurs twice; equal hashes do not prove equal keys.
 async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Records<'_>) -> Result<()> {
     let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
     let mut name = |record: Record<'_>, _: &str| {

@@ -215,7 +215,7 @@ impl Target<'_> {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
     }
 
-    /// The number of records by the stored headers; files have none.
+    /// The number of records according to the stored headers; files have no headers.
     async fn claims(&self, raw: &Object) -> Result<Claims> {
         let key = Layout::evidence_beside(&raw.key);
         let Some(bytes) = self.lake.get(&key).await? else { return Ok(Claims::default()) };

@@ -44,7 +44,7 @@ pub enum Status {
     Reused,
     /// From the stored response of another run.
     Replayed,
-    /// Verified: the stored response gives exactly the files in the manifest.
+    /// Verified: the stored response produces exactly the files in the manifest.
     Identical,
     /// Verified, although the contract has changed.
     IdenticalUnderAnotherContract,

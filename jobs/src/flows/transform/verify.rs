@@ -1,4 +1,4 @@
-//! Verifies that a run's files match its manifest and the files that its stored responses give now.
+//! Verifies that a run's files match its manifest, and the result of transforming its stored responses again.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ const JSON: (usize, usize) = (1, 21);
 /// The most bytes of the load's own columns: `_extra` and `_run_id` 21 each, `_row_hash` a pointer, two instants.
 const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;
 
-/// The size of a table's rows, as far as it is known in advance.
+/// The part of the size of a table's rows that is known in advance.
 #[derive(Debug)]
 pub(super) struct Room {
     /// The bytes of every row before any text.

@@ -50,7 +50,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
     let not = format!("{key}` does not match its manifest: ");
     for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the manifest records ")] {
         zoo.lake.overwrite(&key, &bytes);
-        refused(&zoo, &state, &[&not, problem, "transform again under a new run id"]);
+        refused(&zoo, &state, &[&not, problem, "transform again under a new run ID"]);
     }
     zoo.lake.remove(&key);
     refused(&zoo, &state, &[&not, "it is missing"]);
@@ -215,7 +215,7 @@ fn a_row_that_the_warehouse_would_refuse_is_reported_with_its_position() {
         table["files"][0]["sha256"] = json!(sha256(&bytes));
     });
     let place = format!("{key}` cannot be loaded: row group 0, row 1, column `tags`: not JSON: ");
-    refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run id"]);
+    refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run ID"]);
 }
 
 /// A file of animals; the tags of the second one are an incomplete array.
@@ -264,6 +264,6 @@ fn a_manifest_of_another_contract_is_refused_by_both_programs() {
     let (zoo, state) = transformed();
     zoo.amend("motto: {type: string(64)", "motto: {type: string(32)");
     refused(&zoo, &state, &["about.json` is not valid: it was written under another contract"]);
-    zoo.transformation("r2").run().refused(&["run `r2` was transformed under another contract", "a new run id"]);
+    zoo.transformation("r2").run().refused(&["run `r2` was transformed under another contract", "a new run ID"]);
     assert_eq!(zoo.state(), state);
 }

@@ -133,7 +133,7 @@ fn invalid_requests_give_one_error_and_change_nothing() {
     };
     let other = message(account.init_with(&SECRET.replace("admin", "other"), &[]));
     assert!(
-        other.contains("no such secret") && other.contains("hint: check workgroup, database and secret"),
+        other.contains("the secret does not exist") && other.contains("hint: check workgroup, database and secret"),
         "{other}"
     );
     account.rig.api.refuses("SELECT 'role'");

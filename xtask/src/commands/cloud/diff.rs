@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: what a deployment would change.
+//! `cargo xtask diff`: the changes that a deployment would make.
 
 use anyhow::Result;
 use contract::Exit;

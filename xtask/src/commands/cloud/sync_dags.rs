@@ -39,7 +39,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     })
 }
 
-/// What Airflow needs to apply the change: `none`, `dags` or `environment`.
+/// How Airflow applies the change: `none`, `dags` or `environment`.
 fn update(plan: &Plan) -> &'static str {
     match (plan.updates_environment(), plan.is_empty()) {
         (true, _) => "environment",

@@ -1,4 +1,4 @@
-//! What the warehouse needs beyond CloudFormation: schemas, ledger, roles and grants, then the usage limit. The limit comes
+//! The parts of a warehouse that CloudFormation does not create: schemas, ledger, roles and grants, then the usage limit. The limit comes
 //! last: its presence means that the rest is done.
 
 use anyhow::{Context, Result};

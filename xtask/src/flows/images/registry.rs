@@ -37,7 +37,7 @@ impl<'a> Registry<'a> {
     pub(super) fn open(request: &'a ImageRequest) -> Result<Self> {
         let aws = Aws::for_settings(&request.settings, &request.variables)?;
         account::check(&request.settings, &aws)?;
-        // An emulated registry has the emulator's host, whatever host it returns.
+        // The host of an emulated registry is that of the emulator, even if it returns another one.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }

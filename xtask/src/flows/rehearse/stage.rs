@@ -187,7 +187,7 @@ fn folders(all: &Path) -> Result<Vec<PathBuf>> {
     Ok(files::list(all)?.into_iter().filter(|path| path.is_dir() && is_rehearsal(path)).collect())
 }
 
-/// Stops a rehearsal and removes its folder; whether something was running.
+/// Stops a rehearsal and removes its folder; returns whether anything was running.
 fn stop_and_remove(state: &State, dir: &Path, docker_host: Option<&str>) -> Result<bool> {
     let found = finish(state, docker_host)?;
     files::remove(dir)?;
@@ -212,7 +212,7 @@ fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
         found |= server.stop()?;
         files::remove(&server.home)?;
     }
-    // Without an engine there are no containers.
+    // Without an engine, no containers exist.
     if let Ok(engine) = Engine::connect(docker_host) {
         found |= engine.remove_containers(&format!("{MARK}={}", state.place.id))? > 0;
         engine.remove_registry_names(&state.place.registry(), BASE)?;

@@ -128,7 +128,7 @@ impl Airflow<'_> {
         Ok(outcome)
     }
 
-    /// Adds the job of a task that has started; false if ListJobs does not return one, or not yet.
+    /// Adds the job of a task that has started; false if ListJobs does not return it yet.
     fn find(&self, follow: &mut Follow<'_>, task: &TaskInstance, is_new: bool, name: &str) -> Result<bool> {
         let known = follow.job(&task.task_id);
         let may_have_another = known.is_none() || task.is_active() || is_new;
@@ -177,7 +177,7 @@ impl Reported {
             self.run.clone_from(&run.state);
         }
         if run.state == "queued" && self.queries == QUEUED_QUERIES {
-            let note = "stays queued: another run is active (the limit is one), or no worker is free";
+            let note = "remains queued: another run is active (the limit is one), or no worker is free";
             report(RunProgress::Note(DAG.to_owned(), note.to_owned()));
         }
     }

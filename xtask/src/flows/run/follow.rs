@@ -19,9 +19,9 @@ use crate::settings::{Settings, Variables};
 const RUNNABLE_QUERIES: u32 = 10;
 /// Consecutive temporary errors that are tolerated.
 const ERRORS: u32 = 20;
-/// Queries for a job that Batch does not return, or not yet.
+/// The number of queries for a job that Batch does not return yet.
 const UNKNOWN_QUERIES: u32 = 10;
-/// Milliseconds after a job's end, after which none of its log lines can be late.
+/// Milliseconds after the end of a job until all its log lines have arrived.
 const PAST_MS: i64 = 300_000;
 
 #[derive(Clone, Debug)]
@@ -31,11 +31,11 @@ pub struct RunRequest {
     pub interval: Duration,
 }
 
-/// The progress of a run, each with a task. For a job of another DAG, the job's name takes the task's place.
+/// The progress of a run, each with a task. For a job of another DAG, the name of the job is used instead of the task.
 #[derive(Debug)]
 pub enum RunProgress {
     Step(String, String),
-    /// Why a job does not start, or why there are no log lines.
+    /// The reason why a job does not start, or why its log lines are missing.
     Note(String, String),
     Line(String, Line),
     /// The task finished, with an error if it failed.
@@ -214,7 +214,7 @@ impl<'a> Follow<'a> {
         Ok(())
     }
 
-    /// Explains RUNNABLE jobs when Batch gives a new reason, or they wait long.
+    /// Explains RUNNABLE jobs when Batch reports a new reason, or when they wait for long.
     fn explain(&mut self, report: &mut dyn FnMut(RunProgress)) {
         for one in &mut self.jobs {
             let Some(job) = one.job.as_ref().filter(|job| job.status == "RUNNABLE") else { continue };

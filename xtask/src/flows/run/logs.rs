@@ -60,7 +60,7 @@ pub fn logs(
     }
 }
 
-/// Adds the existing jobs of a run; false if there are none.
+/// Adds the existing jobs of a run; false if none exist.
 fn add_jobs(jobs: &mut Follow<'_>, chain: &[RunTask], run_id: &str) -> Result<bool> {
     let mut any = false;
     for one in chain {

@@ -20,7 +20,7 @@ impl Operations<'_> {
         }
     }
 
-    /// Brings a stack back to a state from which it can be updated or created; returns what was done.
+    /// Recovers a stack, so that it can be updated or created; returns the action taken.
     pub async fn recover(&mut self, name: &str, retain: &[String], skip: &[String]) -> Result<&'static str> {
         let Some(stack) = self.idle(name).await? else { return Ok("does not exist") };
         let recovered = match stack.state().recovery() {

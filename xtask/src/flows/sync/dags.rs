@@ -21,7 +21,7 @@ use crate::sync::{
 /// The options of a sync.
 #[derive(Debug)]
 pub struct SyncRequest {
-    /// Another folder than `dags/`, with a `requirements.txt` of its own.
+    /// A folder to use instead of `dags/`, with its own `requirements.txt`.
     pub dir: Option<PathBuf>,
     /// Replace or delete what others wrote to our keys.
     pub overwrite: bool,
@@ -33,7 +33,7 @@ pub struct SyncRequest {
     pub variables: Variables,
 }
 
-/// A plan, and what it needs to run.
+/// A plan, and the data that is needed to apply it.
 #[derive(Debug)]
 pub struct Sync {
     /// The plan.

@@ -17,7 +17,7 @@ pub const PREFIX: &str = "sample/spacex";
 /// Their local folder.
 const FROM: &str = "jobs/sample/spacex";
 
-/// A plan, and what it needs to run.
+/// A plan, and the data that is needed to apply it.
 #[derive(Debug)]
 pub struct Sample {
     /// The plan.

@@ -30,7 +30,7 @@ const SCHEDULES: &str = "2000";
 
 pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
     (bench.report)("Running the Rust tests");
-    // The light program first: the full one then replaces it in the target folder, where the other tests expect it.
+    // The program without the feature `cloud` is built first, because the other tests expect the full program in the target folder.
     if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
@@ -86,7 +86,7 @@ pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
 }
 
 /// Complete deployments on this machine: successful, failing for the right reason, killed, and two in parallel. It uses the
-/// copy of the repository of the suite "images", where the programs are compiled already.
+/// copy of the repository of the suite "images", where the programs are already compiled.
 pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("strace")?;
     let repository = bench.folder("images/repository")?;
@@ -125,7 +125,7 @@ pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
 pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<Outcome> {
     let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;
     let emulator = bench.ministack(None, "speed")?;
-    (bench.report)("Syncing 5,000 files with `sync-dags`, s5cmd and the AWS command line, in turns");
+    (bench.report)("Comparing `sync-dags` with s5cmd and the AWS CLI on 5,000 files");
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_SYNC_TOOLS", tools.display().to_string())];
     bench.cargo_test(&XTASK, &["needs_speed::", "--show-output"], &more)
 }

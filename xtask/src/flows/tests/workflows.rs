@@ -36,7 +36,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     ensure!(!workflows.is_empty(), "`{FOLDER}` has no workflows");
     let lines = bench.folder("workflows")?.join("lines.sh");
     files::write(&lines, &shell_lines(&workflows)?)?;
-    // Not a linter: tests of the scripts with stand-ins for GitHub's client; Python renders what they write as GitHub does.
+    // Not a linter: tests of the scripts with replacements for GitHub's client; Python renders their output as GitHub does.
     let mut scripts = tool("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
     scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
     let mut outcome = Outcome::Passed;
@@ -91,7 +91,7 @@ fn zizmor(offline: bool, root: &Path) -> Invocation {
     tool("zizmor", &[&common, offline].concat(), &[root.join(".github")])
 }
 
-/// A schema that comes with the package.
+/// A schema in the package.
 fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
     tool("check-jsonschema", &["--builtin-schema", name], paths)
 }

@@ -136,10 +136,8 @@ fn a_resource_with_a_fixed_name_is_not_replaced() {
 fn a_stack_that_another_stack_depends_on_is_not_deleted() {
     let (account, two) = (account(), two_stacks());
     account.with("deploy", two.path(), &["--yes"]).done();
-    let messages = [
-        "`DataPlatform-first` would be deleted, and `DataPlatform-second` depends on it",
-        "name it too: --stack second",
-    ];
+    let messages =
+        ["`DataPlatform-first` would be deleted, and `DataPlatform-second` depends on it", "also pass --stack second"];
     unchanged(&account, &["destroy", "--yes", "--folder", text(two.path()), "--stack", "first"], &messages);
 }
 

@@ -10,9 +10,9 @@ fn bucket_names_are_those_of_s3() {
     for (bad, why) in [
         ("ab", "3 to 63"),
         (&"a".repeat(64), "3 to 63"),
-        ("Upper-case", "other characters"),
-        ("under_score", "other characters"),
-        ("192.168.5.4", "other characters"),
+        ("Upper-case", "characters other than"),
+        ("under_score", "characters other than"),
+        ("192.168.5.4", "characters other than"),
         ("-starts", "start and end"),
         ("ends-", "start and end"),
         ("xn--a", "xn--"),

@@ -32,10 +32,10 @@ fn imports_are_found_as_python_finds_them() {
         (from(1, "", &["y"]), None),
         (from(1, "y", &["f"]), None),
         (from(0, "top", &["f"]), None),
-        (import("p.q"), Some("`import p.q`: there is no module `p.q`")),
-        (import("top.q"), Some("`import top.q`: there is no module `top.q`")),
-        (from(0, "n", &["z", "q"]), Some("`from n import z, q`: there is no module `n.q`")),
-        (from(1, "q", &["f"]), Some("`from .q import f`: there is no module `p.q`")),
+        (import("p.q"), Some("`import p.q`: the module `p.q` does not exist")),
+        (import("top.q"), Some("`import top.q`: the module `top.q` does not exist")),
+        (from(0, "n", &["z", "q"]), Some("`from n import z, q`: the module `n.q` does not exist")),
+        (from(1, "q", &["f"]), Some("`from .q import f`: the module `p.q` does not exist")),
         (from(2, "top", &["f"]), Some("`from ..top import f`: the dots lead out of the DAGs folder")),
     ] {
         let wanted: Vec<String> = problem.iter().map(|words| format!("dags/p/x.py:1: {words}")).collect();

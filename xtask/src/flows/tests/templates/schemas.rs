@@ -22,7 +22,8 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
     for kind in ResourceType::all().iter().filter(|kind| kind.name.starts_with("AWS::")) {
-        let hash = index[kind.name].as_str().with_context(|| format!("cfn-lint knows no type `{}`", kind.name))?;
+        let hash =
+            index[kind.name].as_str().with_context(|| format!("cfn-lint does not know the type `{}`", kind.name))?;
         found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
     }
     Ok(found)
