@@ -15,7 +15,6 @@ const DISK: u64 = 8;
 pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let git = ["sudo apt-get install git", "(Fedora: sudo dnf install git; macOS: xcode-select --install)"];
     let cc = ["sudo apt-get install build-essential", "(Fedora: sudo dnf install gcc; macOS: xcode-select --install)"];
-    let slow = "not installed; pip is used, about ten times slower";
     let mut list = vec![
         rust(facts),
         match &facts.git {
@@ -28,10 +27,10 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
         },
         postgres(facts),
         python(facts),
-        match &facts.uv {
-            None => Diagnosis::yellow("uv", slow, &["pip install uv"]),
-            Some(text) => Diagnosis::green("uv", shown(text)),
-        },
+        Diagnosis::green(
+            "uv",
+            facts.uv.as_deref().map_or_else(|| "not installed; pip installs a private copy".to_owned(), shown),
+        ),
         disk(facts.free_gib),
         docker(&facts.engine),
     ];

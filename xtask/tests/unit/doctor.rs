@@ -81,7 +81,6 @@ fn what_they_do_not_require_is_yellow() {
     for (check, change) in [
         ("postgresql", (|facts| facts.postgres = None) as fn(&mut Facts)),
         ("postgresql", |facts| facts.postgres = Some((13, "/x".into()))),
-        ("uv", |facts| facts.uv = None),
         ("disk", |facts| facts.free_gib = Some(3)),
         ("docker", |facts| facts.engine = unreachable(false)),
         ("credentials", |facts| facts.caller = Caller::NoCredentials),
