@@ -5,7 +5,6 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod adopt;
 mod cause;
 mod change;
 mod change_set;
@@ -16,7 +15,6 @@ mod dependencies;
 mod deployed;
 pub mod estimate;
 mod functions;
-mod owner;
 mod resolve;
 mod retention;
 mod sources;
@@ -24,15 +22,13 @@ mod status;
 mod template;
 mod types;
 
-pub use adopt::{Adopted, Existing, adopted, import};
 pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
 pub use change::{Action, Change, blocked, changes, referenced};
 pub use change_set::{ChangeSetEntry, unplanned};
 pub use dependencies::{Dependencies, Source, connect};
-pub use deployed::Deployed;
-pub use owner::{TAG, accepts_tags, owned};
+pub use deployed::{Deployed, TAG, owned};
 pub use resolve::{ParameterValue, Resolved, resolve};
-pub use retention::{retained, without_retention};
+pub use retention::{Adopted, Existing, adopted, import, retained, without_retention};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
 pub use status::{Recovery, State};
 pub use template::Template;

@@ -6,7 +6,7 @@ use super::types::{StackAction, StackPlan};
 use crate::failure::Failure;
 use crate::stack::{
     Action, Dependencies, Deployed, Existing, ParameterValue, Replaces, Resolved, Source, State, TAG, Template,
-    accepts_tags, adopted, blocked, changes, referenced, resolve,
+    adopted, blocked, changes, referenced, resolve,
 };
 use crate::sync::sha256;
 
@@ -129,7 +129,7 @@ impl PlanInput<'_> {
         let differs = |name: &&String| old.outputs.get(*name) != new.outputs.get(*name);
         let outputs: Vec<String> = outputs.into_iter().filter(differs).cloned().collect();
         let has_tag = deployed.is_some_and(|deployed| deployed.tags.contains_key(TAG));
-        let tagged = state != State::Ready || (!has_tag && accepts_tags(new));
+        let tagged = state != State::Ready || (!has_tag && new.accepts_tags());
         let tag = tagged.then(|| self.module.to_owned());
         let action = match state {
             State::Absent => StackAction::Create,

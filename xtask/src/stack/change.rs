@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::functions::references;
+use super::functions::{call, references};
 use super::resolve::Resolved;
 use super::types::{Replaces, ResourceType};
 
@@ -44,13 +44,7 @@ pub struct Change {
 
 impl Change {
     pub fn loses_data(&self) -> bool {
-        let removes = self.action == Action::Remove || self.replaces > Replaces::No;
-        removes && !self.retained && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
-    }
-
-    /// The property with its fixed name, if the type has one.
-    pub fn named_by(&self) -> Option<&'static str> {
-        ResourceType::of(&self.kind)?.named_by
+        self.is_removal() && !self.retained && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
     /// Whether it removes or replaces a resource: such changes are listed first.
@@ -130,7 +124,8 @@ pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
         let replaced = |name: &String| found.get(name).is_some_and(|change| change.replaces == Replaces::Yes);
         let mut more = Vec::new();
         for (name, body) in new.resources.iter().filter(|(name, _)| old.resources.contains_key(*name)) {
-            for (path, target) in references_of(body) {
+            for (path, reference) in references(&body["Properties"], &["Properties".to_owned()]) {
+                let (path, Some(target)) = (path.join("/"), reference.of_a_value()) else { continue };
                 let within = |detail: &Detail| format!("{path}/").starts_with(&format!("{}/", detail.path));
                 let known = found.get(name).is_some_and(|change| change.details.iter().any(within));
                 if target != *name && replaced(&target) && !known {
@@ -221,8 +216,9 @@ fn differences(old: &Value, new: &Value) -> Vec<Detail> {
 /// The leaves of a value by path. A function is a leaf.
 fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}/{step}") };
+    let is_function = call(value).is_some_and(|(name, _)| name == "Ref" || name.starts_with("Fn::"));
     match value {
-        Value::Object(members) if !is_function(value) && !members.is_empty() => {
+        Value::Object(members) if !is_function && !members.is_empty() => {
             members.iter().for_each(|(name, item)| leaves(item, below(name), found));
         }
         Value::Array(items) if !items.is_empty() => {
@@ -233,24 +229,9 @@ fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
     }
 }
 
-fn is_function(value: &Value) -> bool {
-    let only = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.keys().next());
-    only.is_some_and(|name| name == "Ref" || name.starts_with("Fn::"))
-}
-
-/// The references of a resource to others: path and target.
-fn references_of(body: &Value) -> impl Iterator<Item = (String, String)> {
-    let mut found = Vec::new();
-    references(body, &mut Vec::new(), &mut found);
-    let targets = found.into_iter().filter_map(|(path, reference)| Some((path.join("/"), reference.of_a_value()?)));
-    targets.filter(|(path, _)| path.starts_with("Properties/"))
-}
-
 /// The resources that a value refers to.
 pub fn referenced(value: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    references(value, &mut Vec::new(), &mut found);
-    found.into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
+    references(value, &[]).into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
 /// Changes that cannot succeed: a resource with a fixed name cannot be replaced while the old one has the same name.

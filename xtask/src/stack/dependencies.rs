@@ -57,20 +57,15 @@ pub struct Dependencies {
 impl Dependencies {
     pub fn needs(&self, stack: &str) -> BTreeSet<&str> {
         let sources = self.stacks.get(stack).into_iter().flat_map(BTreeMap::values);
-        sources
-            .filter_map(|source| match source {
-                Source::Output { stack, .. } => Some(stack.as_str()),
-                _ => None,
-            })
-            .collect()
+        let stacks =
+            sources.map(|source| if let Source::Output { stack, .. } = source { Some(stack.as_str()) } else { None });
+        stacks.flatten().collect()
     }
 }
 
-/// Connects parameters with settings, images, objects and outputs.
-///
-/// # Errors
-/// With all problems: an output of two stacks, a parameter with no source or with two, one that refers to its own stack's
-/// output or does not allow its value, one name with two types, and circular dependencies.
+/// Connects parameters with settings, images, objects and outputs. Fails with all problems: an output of two stacks, a parameter
+/// with no source or with two, one that refers to its own stack's output or does not allow its value, one name with two types,
+/// and circular dependencies.
 pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
     let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
     connector.collect_outputs();
@@ -79,8 +74,7 @@ pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting
     for template in templates {
         let sources = template.parameters.iter();
         let sources = sources.filter_map(|(name, body)| Some((name.clone(), connector.source(template, name, body)?)));
-        let sources = sources.collect();
-        dependencies.stacks.insert(template.name.clone(), sources);
+        dependencies.stacks.insert(template.name.clone(), sources.collect());
     }
     dependencies.levels = levels(&dependencies).unwrap_or_else(|circle| {
         let file = templates.iter().find(|template| circle.first() == Some(&template.name));
@@ -128,14 +122,8 @@ impl<'t> Connector<'t> {
         if let Some(setting) = self.settings.get(name) {
             return Some(format!("the settings' {}", setting.key));
         }
-        IMAGES
-            .iter()
-            .find_map(|(parameter, image)| (*parameter == name).then(|| format!("the digest of `{image}`")))
-            .or_else(|| {
-                OBJECTS
-                    .iter()
-                    .find_map(|(parameter, key)| (*parameter == name).then(|| format!("the version of `{key}`")))
-            })
+        let image = named(&IMAGES, name).map(|image| format!("the digest of `{image}`"));
+        image.or_else(|| named(&OBJECTS, name).map(|key| format!("the version of `{key}`")))
     }
 
     /// A parameter has the same type in every stack.
@@ -145,8 +133,8 @@ impl<'t> Connector<'t> {
             for (name, body) in &template.parameters {
                 let (stack, kind) = *first.entry(name).or_insert((&template.name, &body["Type"]));
                 if *kind != body["Type"] {
-                    let fix =
-                        format!("has type {} here and {} in `{stack}`; use one type or two names", body["Type"], kind);
+                    let other = &body["Type"];
+                    let fix = format!("has type {other} here and {kind} in `{stack}`; use one type or two names");
                     self.report(template, "Parameters", name, fix);
                 }
             }
@@ -161,13 +149,10 @@ impl<'t> Connector<'t> {
             }
             return Some(Source::Setting(setting.value.clone()));
         }
-        let named = |table: &[(&str, &'static str)]| {
-            table.iter().find_map(|(parameter, what)| (*parameter == name).then_some(*what))
-        };
-        if let Some(image) = named(&IMAGES) {
+        if let Some(image) = named(&IMAGES, name) {
             return Some(Source::Image(image));
         }
-        if let Some(key) = named(&OBJECTS) {
+        if let Some(key) = named(&OBJECTS, name) {
             return Some(Source::Object(key));
         }
         match self.outputs.get(name).copied() {
@@ -195,6 +180,11 @@ impl<'t> Connector<'t> {
     }
 }
 
+/// What a parameter of this name refers to.
+fn named(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    table.iter().find(|(parameter, _)| *parameter == name).map(|(_, referred)| *referred)
+}
+
 /// Checks a value against a parameter's lists and bounds. CloudFormation checks patterns, and the settings have their own rules.
 fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -204,9 +194,8 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
         return Err(format!("allowed: {}", values.iter().map(text).collect::<Vec<_>>().join(", ")));
     }
     let bound = |name: &str| parameter.get(name).and_then(|bound| text(bound).parse::<f64>().ok());
-    let is_number = parameter.get("Type").and_then(Value::as_str) == Some("Number");
     let number = value.parse::<f64>();
-    if is_number && number.is_err() {
+    if parameter["Type"] == "Number" && number.is_err() {
         return Err("must be a number".to_owned());
     }
     // Lengths are far below the largest exact integer of a double.
@@ -230,11 +219,8 @@ fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> 
     let mut done: BTreeSet<String> = BTreeSet::new();
     while done.len() < dependencies.stacks.len() {
         let waiting = dependencies.stacks.keys().filter(|stack| !done.contains(*stack));
-        let ready: Vec<String> = waiting
-            .clone()
-            .filter(|stack| dependencies.needs(stack).iter().all(|need| done.contains(*need)))
-            .cloned()
-            .collect();
+        let is_ready = |stack: &&String| dependencies.needs(stack).iter().all(|need| done.contains(*need));
+        let ready: Vec<String> = waiting.clone().filter(is_ready).cloned().collect();
         if ready.is_empty() {
             return Err(circle(dependencies, waiting.min(), &done));
         }

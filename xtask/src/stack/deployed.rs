@@ -1,10 +1,19 @@
-//! A stack that exists, as CloudFormation describes it.
+//! A stack that exists, as CloudFormation describes it, and the settings module that owns it: its tag `module`. Two modules may
+//! use the same stack names; the tag prevents that one changes the stacks of the other.
+//!
+//! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have the tag
+//! from the start. A stack of an earlier version gets it with its next deployment, unless that would replace a resource: Batch
+//! cannot change the tags of a compute environment. One tagged stack of a deployment is enough to refuse.
 
 use std::collections::BTreeMap;
 
 use super::status::State;
+use crate::failure::Failure;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The tag's name; its value is the module.
+pub const TAG: &str = "module";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deployed {
     /// Its name with the prefix.
     pub name: String,
@@ -26,4 +35,18 @@ impl Deployed {
     pub fn state(&self) -> State {
         State::of(&self.status)
     }
+}
+
+/// Checks that none of these stacks belongs to another module. A stack without the tag is accepted.
+pub fn owned<'s>(module: &str, stacks: impl IntoIterator<Item = &'s Deployed>) -> Result<(), Failure> {
+    let other = stacks.into_iter().find_map(|stack| {
+        let owner = stack.tags.get(TAG).filter(|owner| *owner != module)?;
+        Some((&stack.name, owner))
+    });
+    let Some((name, owner)) = other else { return Ok(()) };
+    let failure = Failure::new(format!("the stack `{name}` belongs to the settings `{owner}`, not to `{module}`"));
+    Err(failure.hint(format!(
+        "choose the settings with --env {owner}, or deploy `{module}` into its own account, or with its own \
+         `project` and `stack_prefix`"
+    )))
 }

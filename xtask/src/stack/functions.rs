@@ -6,87 +6,69 @@ use serde_yaml::Value as Yaml;
 /// A problem at a path of a template.
 pub(super) type Finding = (Vec<String>, String);
 
-/// The allowed functions (AWS CloudFormation Template Reference, "Intrinsic function reference"), without those that need a
-/// transform or tie stacks together.
-const FUNCTIONS: [&str; 15] = [
-    "Ref",
-    "Condition",
-    "And",
-    "Base64",
-    "Cidr",
-    "Equals",
-    "FindInMap",
-    "GetAtt",
-    "GetAZs",
-    "If",
-    "Join",
-    "Not",
-    "Or",
-    "Select",
-    "Split",
-];
-const SUB: &str = "Sub";
+/// The allowed functions besides `Ref` and `Condition` (AWS CloudFormation Template Reference, "Intrinsic function
+/// reference"), without those that need a transform or tie stacks together.
+const FUNCTIONS: &str = "And Base64 Cidr Equals FindInMap GetAtt GetAZs If Join Not Or Select Split Sub";
 
 /// YAML as JSON, `!Ref x` as `{"Ref": "x"}` and `!Sub x` as `{"Fn::Sub": "x"}`.
-pub(super) fn long_form(value: Yaml, path: &mut Vec<String>, found: &mut Vec<Finding>) -> Value {
+pub(super) fn long_form(value: Yaml, path: &[String], found: &mut Vec<Finding>) -> Value {
     match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => value.into(),
         Yaml::String(text) => text.into(),
         Yaml::Number(number) => serde_json::to_value(&number).unwrap_or_else(|_| Value::String(number.to_string())),
         Yaml::Sequence(items) => {
-            let item = |(index, item): (usize, Yaml)| below(index.to_string(), item, path, found);
-            Value::Array(items.into_iter().enumerate().map(item).collect())
+            let item = |(index, item): (usize, Yaml)| long_form(item, &below(path, &index.to_string()), found);
+            items.into_iter().enumerate().map(item).collect()
         }
         Yaml::Mapping(members) => {
             let mut object = Map::new();
             for (key, item) in members {
-                let Yaml::String(key) = key else {
-                    found.push((path.clone(), "has a key that is not a string; write it in quotes".to_owned()));
-                    continue;
-                };
-                let item = below(key.clone(), item, path, found);
-                object.insert(key, item);
+                if let Yaml::String(key) = key {
+                    let item = long_form(item, &below(path, &key), found);
+                    object.insert(key, item);
+                } else {
+                    found.push((path.to_vec(), "has a key that is not a string; write it in quotes".to_owned()));
+                }
             }
             Value::Object(object)
         }
         Yaml::Tagged(tagged) => {
-            let tag = tagged.tag.to_string();
-            let name = tag.trim_start_matches('!');
             let argument = long_form(tagged.value, path, found);
-            function(name, argument, path, found)
-        }
-    }
-}
-
-fn below(step: String, item: Yaml, path: &mut Vec<String>, found: &mut Vec<Finding>) -> Value {
-    path.push(step);
-    let value = long_form(item, path, found);
-    path.pop();
-    value
-}
-
-fn function(name: &str, argument: Value, path: &[String], found: &mut Vec<Finding>) -> Value {
-    match (name, argument) {
-        ("Ref" | "Condition", argument) => json!({ name: argument }),
-        ("GetAtt", Value::String(text)) => match text.split_once('.') {
-            Some((resource, attribute)) => json!({ "Fn::GetAtt": [resource, attribute] }),
-            None => {
-                found.push((path.to_vec(), format!("`!GetAtt {text}` has no attribute; write Resource.Attribute")));
+            function(tagged.tag.to_string().trim_start_matches('!'), argument).unwrap_or_else(|fix| {
+                found.push((path.to_vec(), fix));
                 Value::Null
-            }
-        },
-        (name, argument) if FUNCTIONS.contains(&name) || name == SUB => json!({ format!("Fn::{name}"): argument }),
-        ("ImportValue", _) => {
-            let fix = "`!ImportValue` would couple the stacks; use a parameter with the output's name";
-            found.push((path.to_vec(), fix.to_owned()));
-            Value::Null
-        }
-        (name, _) => {
-            found.push((path.to_vec(), format!("`!{name}` is not a supported function")));
-            Value::Null
+            })
         }
     }
+}
+
+fn below(path: &[String], step: &str) -> Vec<String> {
+    path.iter().cloned().chain([step.to_owned()]).collect()
+}
+
+/// A function call in the long form, or why it is not allowed.
+fn function(name: &str, argument: Value) -> Result<Value, String> {
+    match (name, argument) {
+        ("Ref" | "Condition", argument) => Ok(json!({ name: argument })),
+        ("GetAtt", Value::String(text)) => match text.split_once('.') {
+            Some((resource, attribute)) => Ok(json!({ "Fn::GetAtt": [resource, attribute] })),
+            None => Err(format!("`!GetAtt {text}` has no attribute; write Resource.Attribute")),
+        },
+        (name, argument) if FUNCTIONS.split(' ').any(|allowed| allowed == name) => {
+            Ok(json!({ format!("Fn::{name}"): argument }))
+        }
+        ("ImportValue", _) => {
+            Err("`!ImportValue` would couple the stacks; use a parameter with the output's name".to_owned())
+        }
+        (name, _) => Err(format!("`!{name}` is not a supported function")),
+    }
+}
+
+/// A function call as name and argument.
+pub(super) fn call(value: &Value) -> Option<(&str, &Value)> {
+    let (name, argument) = value.as_object().filter(|members| members.len() == 1)?.iter().next()?;
+    Some((name, argument))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,58 +89,41 @@ impl Reference {
     }
 }
 
-pub(super) fn references(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Reference)>) {
+/// Every reference in a value, with its path that starts with `path`.
+pub(super) fn references(value: &Value, path: &[String]) -> Vec<(Vec<String>, Reference)> {
     match value {
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                path.push(index.to_string());
-                references(item, path, found);
-                path.pop();
-            }
+            let item = |(index, item): (usize, &Value)| references(item, &below(path, &index.to_string()));
+            items.iter().enumerate().flat_map(item).collect()
         }
         Value::Object(members) => {
-            let only = if members.len() == 1 { members.iter().next() } else { None };
-            if let Some((name, argument)) = only {
-                let direct = match (name.as_str(), argument) {
-                    ("Ref", Value::String(name)) => Some(Reference::Name(name.clone())),
-                    ("Condition", Value::String(name)) => Some(Reference::Condition(name.clone())),
-                    ("Fn::GetAtt", Value::Array(parts)) => {
-                        parts.first().and_then(Value::as_str).map(|name| Reference::Attribute(name.to_owned()))
-                    }
-                    ("Fn::If", Value::Array(parts)) => {
-                        parts.first().and_then(Value::as_str).map(|name| Reference::Condition(name.to_owned()))
-                    }
-                    _ => None,
-                };
-                found.extend(direct.map(|reference| (path.clone(), reference)));
-                if name == "Fn::Sub" {
-                    found.extend(inside(argument).into_iter().map(|reference| (path.clone(), reference)));
-                }
-            }
-            for (key, item) in members {
-                path.push(key.clone());
-                references(item, path, found);
-                path.pop();
-            }
+            let direct = call(value).map(|(name, argument)| direct_references(name, argument)).unwrap_or_default();
+            let direct = direct.into_iter().map(|reference| (path.to_vec(), reference));
+            direct.chain(members.iter().flat_map(|(key, item)| references(item, &below(path, key)))).collect()
         }
-        _ => {}
+        _ => Vec::new(),
     }
 }
 
-/// The references of an `Fn::Sub` text: `${Name}` and `${Resource.Attribute}`, without `${!Literal}` and the names in its map.
-fn inside(argument: &Value) -> Vec<Reference> {
-    let (text, own) = match argument {
-        Value::String(text) => (text.as_str(), None),
-        Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),
-        _ => return Vec::new(),
-    };
-    let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
-    let names = names.filter(|name| !name.starts_with('!') && own.and_then(|own| own.get(name)).is_none());
-    let reference = |name: &str| match name.split_once('.') {
-        Some((resource, _)) => Reference::Attribute(resource.to_owned()),
-        None => Reference::Name(name.to_owned()),
-    };
-    names.map(reference).collect()
+/// The references of a function call, without those of functions in its argument. The text of `Fn::Sub` has `${Name}` and
+/// `${Resource.Attribute}`; `${!Literal}` and the names in its map are not references.
+fn direct_references(function: &str, argument: &Value) -> Vec<Reference> {
+    let Some(first) = argument.as_str().or_else(|| argument[0].as_str()) else { return Vec::new() };
+    match (function, argument) {
+        ("Ref", Value::String(name)) => vec![Reference::Name(name.clone())],
+        ("Condition", Value::String(_)) | ("Fn::If", Value::Array(_)) => vec![Reference::Condition(first.to_owned())],
+        ("Fn::GetAtt", Value::Array(_)) => vec![Reference::Attribute(first.to_owned())],
+        ("Fn::Sub", _) => {
+            let names = first.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+            let names = names.filter(|name| !name.starts_with('!') && argument[1].get(name).is_none());
+            let reference = |name: &str| match name.split_once('.') {
+                Some((resource, _)) => Reference::Attribute(resource.to_owned()),
+                None => Reference::Name(name.to_owned()),
+            };
+            names.map(reference).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::functions::call;
 use super::template::Template;
+use super::types::{Replaces, ResourceType};
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,17 +39,27 @@ pub struct Resolved {
 /// parameters.
 pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
     let resolver = Resolver { template, given };
-    let exists = |body: &Value| match body.get("Condition").and_then(Value::as_str) {
-        Some(condition) => resolver.holds(&json!({ "Condition": condition }), 0),
-        None => true,
+    let exists = |body: &Value| match &body["Condition"] {
+        Value::String(condition) => resolver.holds(&json!({ "Condition": condition }), 0),
+        _ => true,
     };
-    let resources = template.resources.iter().filter(|(_, body)| exists(body));
-    let outputs = template.outputs.iter().filter(|(_, body)| exists(body));
+    let filled = |parts: &BTreeMap<String, Value>, value: fn(&Value) -> &Value| {
+        let parts = parts.iter().filter(|(_, body)| exists(body));
+        parts.map(|(name, body)| (name.clone(), resolver.fill(value(body)).unwrap_or_default())).collect()
+    };
     Resolved {
-        resources: resources.map(|(name, body)| (name.clone(), resolver.fill(body).unwrap_or_default())).collect(),
-        outputs: outputs
-            .map(|(name, body)| (name.clone(), resolver.fill(&body["Value"]).unwrap_or_default()))
-            .collect(),
+        resources: filled(&template.resources, |body| body),
+        outputs: filled(&template.outputs, |body| &body["Value"]),
+    }
+}
+
+impl Resolved {
+    /// Whether every resource can be tagged in place.
+    pub fn accepts_tags(&self) -> bool {
+        self.resources.values().all(|body| {
+            let kind = ResourceType::of(body["Type"].as_str().unwrap_or_default());
+            kind.is_some_and(|kind| kind.replaces("Tags", &body["Properties"]) == Replaces::No)
+        })
     }
 }
 
@@ -74,7 +86,7 @@ impl Resolver<'_> {
     }
 
     fn holds(&self, condition: &Value, depth: usize) -> bool {
-        let (Some((function, argument)), true) = (only(condition), depth < DEEPEST) else { return false };
+        let (Some((function, argument)), true) = (call(condition), depth < DEEPEST) else { return false };
         let parts = argument.as_array().map_or(&[][..], Vec::as_slice);
         match function {
             "Condition" => {
@@ -94,7 +106,7 @@ impl Resolver<'_> {
         match value {
             Value::Array(items) => Some(items.iter().filter_map(|item| self.fill(item)).collect()),
             Value::Object(members) => {
-                if let Some((function, argument)) = only(value) {
+                if let Some((function, argument)) = call(value) {
                     match (function, argument) {
                         ("Ref", Value::String(name)) if name == "AWS::NoValue" => return None,
                         ("Ref", Value::String(name)) => {
@@ -177,10 +189,4 @@ fn plain(value: Option<Value>) -> Value {
         Some(other) => other,
         None => Value::Null,
     }
-}
-
-fn only(value: &Value) -> Option<(&str, &Value)> {
-    let members = value.as_object()?;
-    let (name, argument) = if members.len() == 1 { members.iter().next()? } else { return None };
-    Some((name.as_str(), argument))
 }

@@ -1,9 +1,73 @@
-//! What a stack retains when it is deleted, and how to make it retain nothing.
+//! What a stack retains when it is deleted, how to make it retain nothing, and the import of retained resources into a new
+//! stack.
+//!
+//! A first template imports them by name only; the stack's own template then updates them. CloudFormation's automatic import
+//! supports neither names from parameters nor KMS keys (AWS CloudFormation User Guide, "Import AWS resources into a
+//! CloudFormation stack automatically") and ignores differences. An import creates nothing else and has no outputs (same
+//! guide, "… manually").
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::change::{Action, Change, referenced};
 use super::deployed::Deployed;
+use super::resolve::Resolved;
 use super::template::Template;
+use super::types::ResourceType;
+
+/// Names of existing resources of this account, each with the ARN of the customer managed key that encrypts it, if any.
+pub type Existing = BTreeMap<String, Option<String>>;
+
+/// A key's type and its identifying property, which only AWS sets.
+const KEY: (&str, &str) = ("AWS::KMS::Key", "KeyId");
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adopted {
+    pub kind: String,
+    /// The property that identifies it.
+    pub property: String,
+    pub name: String,
+}
+
+/// The resources to create that already exist under their fixed names, and the keys that encrypt their data.
+pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTreeMap<String, Adopted> {
+    let added = |name: &str| changes.iter().any(|change| change.resource == name && change.action == Action::Add);
+    let mut found = BTreeMap::new();
+    for change in changes.iter().filter(|change| change.action == Action::Add) {
+        let kind = ResourceType::of(&change.kind);
+        let (Some(property), Some(body)) = (kind.and_then(|kind| kind.named_by), new.resources.get(&change.resource))
+        else {
+            continue;
+        };
+        let name = body.pointer(&format!("/Properties/{property}")).and_then(Value::as_str);
+        let Some((name, key)) = name.and_then(|name| existing.get_key_value(name)) else { continue };
+        let of = |kind: &str, property: &str, name: &str| Adopted {
+            kind: kind.to_owned(),
+            property: property.to_owned(),
+            name: name.to_owned(),
+        };
+        found.insert(change.resource.clone(), of(&change.kind, property, name));
+        let Some(id) = key.as_deref().and_then(|arn| arn.rsplit('/').next()) else { continue };
+        let is_key = |name: &String| new.resources.get(name).is_some_and(|body| body["Type"] == KEY.0) && added(name);
+        let keys = referenced(&body["Properties"]).into_iter().filter(is_key);
+        found.extend(keys.map(|resource| (resource, of(KEY.0, KEY.1, id))));
+    }
+    found
+}
+
+/// The template that imports them.
+pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
+    let body = |one: &Adopted| {
+        // A template cannot set a key's id.
+        let properties = if one.kind == KEY.0 { json!({}) } else { json!({ &one.property: one.name }) };
+        let retain = "Retain";
+        json!({"Type": one.kind, "DeletionPolicy": retain, "UpdateReplacePolicy": retain, "Properties": properties})
+    };
+    let resources: Map<String, Value> = adopted.iter().map(|(name, one)| (name.clone(), body(one))).collect();
+    json!({"Description": "Imports existing resources.", "Resources": resources}).to_string()
+}
 
 /// The policies that keep a resource (AWS CloudFormation Template Reference, "DeletionPolicy attribute").
 const KEEPS: [&str; 2] = ["RetainExceptOnCreate", "Retain"];
@@ -14,8 +78,7 @@ const REMOVES: &str = "RemoveData";
 /// The retained resources, as `LakeBucket (AWS::S3::Bucket)`.
 pub fn retained(template: &str) -> Vec<String> {
     let Some(template) = Template::read_any("", template) else { return Vec::new() };
-    let keeps =
-        |body: &serde_json::Value| body["DeletionPolicy"].as_str().is_some_and(|policy| KEEPS.contains(&policy));
+    let keeps = |body: &Value| body["DeletionPolicy"].as_str().is_some_and(|policy| KEEPS.contains(&policy));
     let kept = template.resources.iter().filter(|(_, body)| keeps(body));
     kept.map(|(name, body)| format!("{name} ({})", body["Type"].as_str().unwrap_or_default())).collect()
 }

@@ -33,32 +33,6 @@ pub enum State {
     Manual,
 }
 
-pub const STATUSES: [(&str, State); 23] = [
-    ("CREATE_COMPLETE", State::Ready),
-    ("CREATE_FAILED", State::Broken),
-    ("CREATE_IN_PROGRESS", State::Busy),
-    ("DELETE_COMPLETE", State::Absent),
-    ("DELETE_FAILED", State::Broken),
-    ("DELETE_IN_PROGRESS", State::Busy),
-    ("IMPORT_COMPLETE", State::Ready),
-    ("IMPORT_IN_PROGRESS", State::Busy),
-    ("IMPORT_ROLLBACK_COMPLETE", State::Ready),
-    ("IMPORT_ROLLBACK_FAILED", State::Manual),
-    ("IMPORT_ROLLBACK_IN_PROGRESS", State::Busy),
-    ("REVIEW_IN_PROGRESS", State::ReviewInProgress),
-    ("ROLLBACK_COMPLETE", State::ReviewInProgress),
-    ("ROLLBACK_FAILED", State::Broken),
-    ("ROLLBACK_IN_PROGRESS", State::Busy),
-    ("UPDATE_COMPLETE", State::Ready),
-    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_FAILED", State::UpdateFailed),
-    ("UPDATE_IN_PROGRESS", State::Busy),
-    ("UPDATE_ROLLBACK_COMPLETE", State::Ready),
-    ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", State::Busy),
-    ("UPDATE_ROLLBACK_FAILED", State::RollbackFailed),
-    ("UPDATE_ROLLBACK_IN_PROGRESS", State::Busy),
-];
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     Nothing,
@@ -74,7 +48,19 @@ pub enum Recovery {
 impl State {
     /// The meaning of a status; an unknown one needs an administrator.
     pub fn of(status: &str) -> Self {
-        STATUSES.iter().find(|(name, _)| *name == status).map_or(Self::Manual, |(_, state)| *state)
+        const READY: [&str; 5] = ["CREATE", "IMPORT", "IMPORT_ROLLBACK", "UPDATE", "UPDATE_ROLLBACK"];
+        match status {
+            "DELETE_COMPLETE" => Self::Absent,
+            "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" => Self::ReviewInProgress,
+            "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Self::Broken,
+            "UPDATE_FAILED" => Self::UpdateFailed,
+            "UPDATE_ROLLBACK_FAILED" => Self::RollbackFailed,
+            _ if status.ends_with("_IN_PROGRESS") => Self::Busy,
+            _ => match status.strip_suffix("_COMPLETE") {
+                Some(operation) if READY.contains(&operation) => Self::Ready,
+                _ => Self::Manual,
+            },
+        }
     }
 
     /// What `recover` does once no operation is in progress.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::line_of;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::functions::{Finding, Reference, long_form, references};
 use crate::settings::{Document, Problem, no_yaml};
@@ -11,31 +11,14 @@ use crate::settings::{Document, Problem, no_yaml};
 /// The size limit of a template in a request (AWS CloudFormation User Guide, "Quotas", template body).
 const LARGEST: usize = 51_200;
 /// The allowed sections; CloudFormation also has `Transform` and `Hooks`.
-const SECTIONS: [&str; 7] =
-    ["AWSTemplateFormatVersion", "Description", "Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+const SECTIONS: &str = "AWSTemplateFormatVersion, Description, Parameters, Mappings, Conditions, Resources, Outputs";
 /// The keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default` and `NoEcho`.
-const PARAMETER: [&str; 9] = [
-    "Type",
-    "Description",
-    "AllowedPattern",
-    "AllowedValues",
-    "ConstraintDescription",
-    "MaxLength",
-    "MaxValue",
-    "MinLength",
-    "MinValue",
-];
+const PARAMETER: &str = "Type, Description, AllowedPattern, AllowedValues, ConstraintDescription, MaxLength, MaxValue, \
+     MinLength, MinValue";
 /// The attributes of a resource (AWS CloudFormation Template Reference, "Resource attribute reference").
-const RESOURCE: [&str; 8] = [
-    "Type",
-    "Properties",
-    "Condition",
-    "DependsOn",
-    "DeletionPolicy",
-    "UpdateReplacePolicy",
-    "UpdatePolicy",
-    "Metadata",
-];
+const RESOURCE: &str =
+    "Type, Properties, Condition, DependsOn, DeletionPolicy, UpdateReplacePolicy, UpdatePolicy, Metadata";
+const OUTPUT: &str = "Value, Description, Condition";
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
@@ -55,21 +38,17 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template.
-    ///
-    /// # Errors
-    /// All problems, with lines.
+    /// Fails with all problems and their lines.
     pub fn parse(name: &str, file: Document<'_>) -> Result<Self, Vec<Problem>> {
         let value: serde_yaml::Value = serde_yaml::from_str(file.text).map_err(|error| vec![no_yaml(file, &error)])?;
         let mut found = Vec::new();
         if file.text.len() > LARGEST {
-            let fix = format!(
-                "has {} bytes, more than the {LARGEST} that CloudFormation accepts; split the stack",
-                file.text.len()
-            );
+            let bytes = file.text.len();
+            let fix =
+                format!("has {bytes} bytes, more than the {LARGEST} that CloudFormation accepts; split the stack");
             found.push((Vec::new(), fix));
         }
-        let value = long_form(value, &mut Vec::new(), &mut found);
+        let value = long_form(value, &[], &mut found);
         let mut problems = aliases(file);
         let Value::Object(sections) = value else {
             problems.push(Problem::of(file.file, None, "is not a template; see infra/registry.yaml for an example"));
@@ -86,25 +65,24 @@ impl Template {
     pub fn read_any(name: &str, text: &str) -> Option<Self> {
         let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
         let mut found = Vec::new();
-        let Value::Object(sections) = long_form(value, &mut Vec::new(), &mut found) else { return None };
+        let Value::Object(sections) = long_form(value, &[], &mut found) else { return None };
         Some(Self::read(name, Document { file: name, text }, sections, &mut found))
     }
 
     /// A problem at a path of this template.
     pub(super) fn placed(&self, (path, fix): Finding) -> Problem {
         // A function is a step of the long form only; in the text it is a tag.
-        let steps = path.iter().map(String::as_str).take_while(|step| !step.starts_with("Fn::"));
-        let steps: Vec<&str> = steps.collect();
+        let steps: Vec<&str> = path.iter().map(String::as_str).take_while(|step| !step.starts_with("Fn::")).collect();
         let line = if steps.is_empty() { None } else { line_of(&self.text, &steps) };
         Problem { key: path.join("."), ..Problem::of(&self.file, line, fix) }
     }
 
     fn read(name: &str, file: Document<'_>, mut sections: Map<String, Value>, found: &mut Vec<Finding>) -> Self {
-        for section in sections.keys().filter(|section| !SECTIONS.contains(&section.as_str())) {
+        for section in sections.keys().filter(|section| !listed(SECTIONS, section)) {
             let fix = if section == "Transform" {
                 "transforms are not supported; write plain CloudFormation".to_owned()
             } else {
-                format!("unknown section; allowed: {}", SECTIONS.join(", "))
+                format!("unknown section; allowed: {SECTIONS}")
             };
             found.push((vec![section.clone()], fix));
         }
@@ -112,20 +90,15 @@ impl Template {
             found.push((vec!["Description".to_owned()], "is missing; describe the stack".to_owned()));
         }
         let mut section = |name: &str| named(name, sections.remove(name), found);
-        let parameters = section("Parameters");
-        let mappings = section("Mappings");
-        let conditions = section("Conditions");
-        let resources = section("Resources");
-        let outputs = section("Outputs");
         let template = Self {
             name: name.to_owned(),
             file: file.file.to_owned(),
             text: file.text.to_owned(),
-            parameters,
-            mappings,
-            conditions,
-            resources,
-            outputs,
+            parameters: section("Parameters"),
+            mappings: section("Mappings"),
+            conditions: section("Conditions"),
+            resources: section("Resources"),
+            outputs: section("Outputs"),
         };
         template.check_parts(found);
         template
@@ -138,19 +111,17 @@ impl Template {
                 let fix = "unsupported key `Default` in a parameter: its value comes from settings, images, objects or outputs";
                 found.push((at("Parameters", name), fix.to_owned()));
             } else {
-                members("a parameter", at("Parameters", name), body, &["Type"], &PARAMETER, found);
+                members("a parameter", at("Parameters", name), body, "Type", PARAMETER, found);
             }
             if self.resources.contains_key(name) {
                 found.push((at("Parameters", name), "a resource has the same name".to_owned()));
             }
         }
         for (name, body) in &self.resources {
-            members("a resource", at("Resources", name), body, &["Type"], &RESOURCE, found);
-            if body.get("Type").and_then(Value::as_str) == Some("AWS::CloudFormation::Stack") {
-                found.push((
-                    at("Resources", name),
-                    "nested stacks are not supported; write one stack per file".to_owned(),
-                ));
+            members("a resource", at("Resources", name), body, "Type", RESOURCE, found);
+            if body["Type"] == "AWS::CloudFormation::Stack" {
+                let fix = "nested stacks are not supported; write one stack per file";
+                found.push((at("Resources", name), fix.to_owned()));
             }
             for needed in depends_on(body) {
                 let fix = match needed {
@@ -162,7 +133,7 @@ impl Template {
             }
         }
         for (name, body) in &self.outputs {
-            members("an output", at("Outputs", name), body, &["Value"], &["Value", "Description", "Condition"], found);
+            members("an output", at("Outputs", name), body, "Value", OUTPUT, found);
         }
         if self.resources.is_empty() {
             found.push((vec!["Resources".to_owned()], "a template needs at least one resource".to_owned()));
@@ -172,15 +143,14 @@ impl Template {
     /// Checks that every `Ref`, `GetAtt`, `Sub` and condition refers to something that exists.
     fn check_references(&self, found: &mut Vec<Finding>) {
         let mut used = Vec::new();
-        for (section, parts) in
-            [("Conditions", &self.conditions), ("Resources", &self.resources), ("Outputs", &self.outputs)]
-        {
+        let sections = [("Conditions", &self.conditions), ("Resources", &self.resources), ("Outputs", &self.outputs)];
+        for (section, parts) in sections {
             for (name, body) in parts {
-                let mut path = vec![section.to_owned(), name.clone()];
-                references(body, &mut path, &mut used);
-                let condition = if section == "Conditions" { None } else { body.get("Condition") };
-                let condition = condition.and_then(Value::as_str).map(|name| Reference::Condition(name.to_owned()));
-                used.extend(condition.map(|condition| (path, condition)));
+                let path = vec![section.to_owned(), name.clone()];
+                used.extend(references(body, &path));
+                if let Some(condition) = body["Condition"].as_str().filter(|_| section != "Conditions") {
+                    used.push((path, Reference::Condition(condition.to_owned())));
+                }
             }
         }
         let known = |reference: &Reference| match reference {
@@ -212,13 +182,9 @@ fn depends_on(body: &Value) -> Vec<&str> {
 
 /// The parts of a section by name. Names are letters and digits (AWS CloudFormation User Guide, "Template anatomy").
 fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTreeMap<String, Value> {
-    let parts = match value {
-        None => return BTreeMap::new(),
-        Some(Value::Object(parts)) => parts,
-        Some(_) => {
-            found.push((vec![section.to_owned()], "must be a mapping".to_owned()));
-            return BTreeMap::new();
-        }
+    let Value::Object(parts) = value.unwrap_or_else(|| json!({})) else {
+        found.push((vec![section.to_owned()], "must be a mapping".to_owned()));
+        return BTreeMap::new();
     };
     for name in parts.keys().filter(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
         found.push((vec![section.to_owned(), name.clone()], "names consist of letters and digits".to_owned()));
@@ -226,19 +192,23 @@ fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTree
     parts.into_iter().collect()
 }
 
-/// Checks the required and the allowed keys of a part.
-fn members(what: &str, path: Vec<String>, body: &Value, must: &[&str], may: &[&str], found: &mut Vec<Finding>) {
+/// Checks the keys of a part.
+fn members(what: &str, path: Vec<String>, body: &Value, required: &str, allowed: &str, found: &mut Vec<Finding>) {
     let Value::Object(body) = body else {
         found.push((path, format!("{what} must be a mapping")));
         return;
     };
-    for key in must.iter().filter(|key| !body.contains_key(**key)) {
-        found.push((path.clone(), format!("{what} needs `{key}`")));
+    if !body.contains_key(required) {
+        found.push((path.clone(), format!("{what} needs `{required}`")));
     }
-    for key in body.keys().filter(|key| !may.contains(&key.as_str())) {
-        let fix = format!("unsupported key `{key}` in {what}; allowed: {}", may.join(", "));
-        found.push((path.clone(), fix));
+    for key in body.keys().filter(|key| !listed(allowed, key)) {
+        found.push((path.clone(), format!("unsupported key `{key}` in {what}; allowed: {allowed}")));
     }
+}
+
+/// Whether a list with commas has this item.
+fn listed(list: &str, item: &str) -> bool {
+    list.split(", ").any(|listed| listed == item)
 }
 
 /// Lines with a YAML anchor or alias: our parser resolves them, CloudFormation refuses them (AWS CloudFormation User Guide,

@@ -37,24 +37,6 @@ const fn kind(
     ResourceType { name, fixed, perhaps, named_by, holds_data }
 }
 
-/// Create-only properties of a compute environment, unless it allows updates in place.
-const COMPUTE: [&str; 14] = [
-    "ComputeResources/AllocationStrategy",
-    "ComputeResources/BidPercentage",
-    "ComputeResources/Ec2Configuration",
-    "ComputeResources/Ec2KeyPair",
-    "ComputeResources/ImageId",
-    "ComputeResources/InstanceRole",
-    "ComputeResources/InstanceTypes",
-    "ComputeResources/LaunchTemplate",
-    "ComputeResources/PlacementGroup",
-    "ComputeResources/ScalingPolicy",
-    "ComputeResources/SecurityGroupIds",
-    "ComputeResources/Subnets",
-    "ComputeResources/Tags",
-    "ComputeResources/Type",
-];
-
 /// Every type of our templates.
 #[rustfmt::skip]
 const KINDS: [ResourceType; 36] = [
@@ -63,7 +45,13 @@ const KINDS: [ResourceType; 36] = [
           "EksConfiguration/KubernetesNamespace",
           "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/CapacityOptionType",
           "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/FipsEnabled"],
-        &COMPUTE, Some("ComputeEnvironmentName"), false),
+        // Unless it allows updates in place.
+        &["ComputeResources/AllocationStrategy", "ComputeResources/BidPercentage", "ComputeResources/Ec2Configuration",
+          "ComputeResources/Ec2KeyPair", "ComputeResources/ImageId", "ComputeResources/InstanceRole",
+          "ComputeResources/InstanceTypes", "ComputeResources/LaunchTemplate", "ComputeResources/PlacementGroup",
+          "ComputeResources/ScalingPolicy", "ComputeResources/SecurityGroupIds", "ComputeResources/Subnets",
+          "ComputeResources/Tags", "ComputeResources/Type"],
+        Some("ComputeEnvironmentName"), false),
     kind("AWS::Batch::JobDefinition", &["JobDefinitionName"], &[], Some("JobDefinitionName"), false),
     kind("AWS::Batch::JobQueue", &["JobQueueName", "JobQueueType"], &[], Some("JobQueueName"), false),
     kind("AWS::Budgets::Budget", &["Budget/BudgetName", "NotificationsWithSubscribers"], &[], Some("Budget/BudgetName"), false),

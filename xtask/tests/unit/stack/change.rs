@@ -156,6 +156,19 @@ fn a_fixed_name_cannot_be_replaced_unless_it_changes() {
 }
 
 #[test]
+fn new_tags_replace_only_a_compute_environment_and_unknown_types() {
+    for (kind, accepts) in [
+        ("AWS::S3::Bucket", true),
+        ("AWS::Batch::JobQueue", true),
+        ("AWS::Batch::ComputeEnvironment", false),
+        ("AWS::Unknown::Type", false),
+    ] {
+        let text = format!("Description: d\nResources:\n  One: {{Type: '{kind}', Properties: {{}}}}");
+        assert_eq!(resolve(&template(&text), &BTreeMap::new()).accepts_tags(), accepts, "{kind}");
+    }
+}
+
+#[test]
 fn every_type_of_the_templates_is_known() {
     for text in [
         include_str!("../../../../infra/compute.yaml"),

@@ -1,21 +1,64 @@
-//! What stacks of the real templates retain.
+//! What stacks of the real templates retain, and the resources that new stacks import.
 
 use super::*;
+use crate::stack::{ParameterValue, changes, resolve};
+
+fn made(text: &str) -> (Resolved, Vec<Change>) {
+    let template = Template::read_any("storage", text).expect("a template");
+    let name = |parameter: &String| (parameter.clone(), ParameterValue::Known(format!("our-{parameter}")));
+    let new = resolve(&template, &template.parameters.keys().map(name).collect());
+    let changes = changes(&Resolved::default(), &new);
+    (new, changes)
+}
+
+#[test]
+fn buckets_are_imported_with_their_keys_only() {
+    let (new, changes) = made(include_str!("../../../../infra/storage.yaml"));
+    assert_eq!(adopted(&new, &changes, &Existing::new()), BTreeMap::new());
+    let key = "arn:aws:kms:eu-west-1:000000000000:key/aaaa-1".to_owned();
+    let existing = Existing::from([
+        ("our-LakeBucketName".to_owned(), Some(key)),
+        ("our-AccessLogBucketName".to_owned(), None),
+        ("another".to_owned(), None),
+    ]);
+    let found = adopted(&new, &changes, &existing);
+    let found_names: Vec<(&str, &str, &str)> =
+        found.iter().map(|(resource, one)| (resource.as_str(), one.property.as_str(), one.name.as_str())).collect();
+    let expected = [
+        ("AccessLogBucket", "BucketName", "our-AccessLogBucketName"),
+        ("LakeBucket", "BucketName", "our-LakeBucketName"),
+        ("LakeKey", "KeyId", "aaaa-1"),
+    ];
+    assert_eq!(found_names, expected);
+    // A resource that is already part of the stack is changed, not imported.
+    assert_eq!(adopted(&new, &[], &existing), BTreeMap::new());
+}
+
+#[test]
+fn a_namespace_is_imported_with_its_key() {
+    let (new, changes) = made(include_str!("../../../../infra/warehouse.yaml"));
+    let existing = Existing::from([("our-NamespaceName".to_owned(), Some("arn:aws:kms:::key/b".to_owned()))]);
+    let found = adopted(&new, &changes, &existing);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["Namespace", "WarehouseKey"]);
+    assert_eq!(found["WarehouseKey"].name, "b");
+}
+
+#[test]
+fn the_import_template_names_and_retains_them() {
+    let (new, changes) = made(include_str!("../../../../infra/warehouse.yaml"));
+    let existing = Existing::from([("our-NamespaceName".to_owned(), Some("arn:aws:kms:::key/b".to_owned()))]);
+    let template: Value = serde_json::from_str(&import(&adopted(&new, &changes, &existing))).expect("JSON");
+    let keeps = |kind: &str, properties: Value| json!({"Type": kind, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": properties});
+    let expected = json!({
+        "Namespace": keeps("AWS::RedshiftServerless::Namespace", json!({"NamespaceName": "our-NamespaceName"})),
+        "WarehouseKey": keeps("AWS::KMS::Key", json!({})),
+    });
+    assert_eq!(template["Resources"], expected);
+}
 
 fn stack(template: &str, parameters: &[(&str, &str)]) -> Deployed {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Deployed {
-        name: "P-storage".to_owned(),
-        id: String::new(),
-        status: "CREATE_COMPLETE".to_owned(),
-        reason: None,
-        parameters,
-        outputs: BTreeMap::new(),
-        tags: BTreeMap::new(),
-        protected: false,
-        template: template.to_owned(),
-        change_sets: Vec::new(),
-    }
+    Deployed { parameters, template: template.to_owned(), ..Deployed::default() }
 }
 
 #[test]
