@@ -7,7 +7,6 @@
 
 mod cause;
 mod change;
-mod change_set;
 #[cfg(test)]
 #[path = "../tests/unit/stack/controls/mod.rs"]
 mod controls;
@@ -23,8 +22,7 @@ mod template;
 mod types;
 
 pub use cause::{Event, STACK, cause_of_rollback, explained, first_cause};
-pub use change::{Action, Change, blocked, changes, referenced};
-pub use change_set::{ChangeSetEntry, unplanned};
+pub use change::{Action, Change, ChangeSetEntry, blocked, changes, referenced, unplanned};
 pub use dependencies::{Dependencies, Source, connect};
 pub use deployed::{Deployed, TAG, owned};
 pub use resolve::{ParameterValue, Resolved, resolve};
@@ -32,6 +30,6 @@ pub use retention::{Adopted, Existing, adopted, import, retained, without_retent
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
 pub use status::{Recovery, State};
 pub use template::Template;
-pub use types::{Replaces, ResourceType};
+pub use types::{RESOURCE_TYPES, Replaces, ResourceType};
 
 pub const FOLDER: &str = "infra";

@@ -58,14 +58,10 @@ fn failed_rollback(events: &[Event]) -> Option<usize> {
     events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS")).filter(|start| *start < failed)
 }
 
+/// The first failure that is not a consequence, of a resource rather than of the stack, if there is one.
 fn first_of(events: &[Event]) -> Option<&Event> {
-    let failures = || events.iter().filter(|event| event.failed());
-    let of_a_resource = || failures().filter(|event| event.kind != STACK);
-    of_a_resource()
-        .find(|event| !event.is_consequence())
-        .or_else(|| failures().find(|event| !event.is_consequence()))
-        .or_else(|| of_a_resource().next())
-        .or_else(|| failures().next())
+    let failures = events.iter().filter(|event| event.failed());
+    failures.min_by_key(|event| (event.is_consequence(), event.kind == STACK))
 }
 
 const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists what it needs";

@@ -115,10 +115,14 @@ fn short(value: &str) -> String {
 /// The changes from one template to the other, sorted by name.
 pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
     let names: BTreeSet<&String> = old.resources.keys().chain(new.resources.keys()).collect();
-    let mut found: BTreeMap<&String, Change> = names
-        .into_iter()
-        .filter_map(|name| Some((name, change(name, old.resources.get(name), new.resources.get(name))?)))
-        .collect();
+    let mut found = BTreeMap::new();
+    for name in names {
+        let (old, new) = (old.resources.get(name), new.resources.get(name));
+        let details = old.zip(new).map(|(old, new)| differences(old, new));
+        if details.as_ref().is_none_or(|details| !details.is_empty()) {
+            found.insert(name, change(name, old, new, details.unwrap_or_default()));
+        }
+    }
     // A reference to a replaced resource has a new value, which may replace the referring resource in turn.
     loop {
         let replaced = |name: &String| found.get(name).is_some_and(|change| change.replaces == Replaces::Yes);
@@ -137,42 +141,29 @@ pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
             return found.into_values().collect();
         }
         for (name, path, target) in more {
-            let (was, is) = (&old.resources[name], &new.resources[name]);
-            let change = found.entry(name).or_insert_with(|| modified(name, was, is, Vec::new()));
+            let (old, new) = (&old.resources[name], &new.resources[name]);
+            let change = found.entry(name).or_insert_with(|| change(name, Some(old), Some(new), Vec::new()));
             let (before, after) = (Some(target.clone()), Some(format!("<new {target}>")));
             change.details.push(Detail { path, before, after });
-            change.replaces = replaces(is, &change.details);
+            change.replaces = replaces(new, &change.details);
         }
     }
 }
 
-fn change(name: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Change> {
-    let single = |body: &Value, action| Change {
+fn change(name: &str, old: Option<&Value>, new: Option<&Value>, details: Vec<Detail>) -> Change {
+    let (action, policy) = match (old, new) {
+        (None, _) => (Action::Add, None),
+        (Some(_), None) => (Action::Remove, Some("DeletionPolicy")),
+        (Some(_), Some(_)) => (Action::Modify, Some("UpdateReplacePolicy")),
+    };
+    let body = new.or(old).unwrap_or(&Value::Null);
+    let is_new_type = old.zip(new).is_some_and(|(old, new)| kind_of(old) != kind_of(new));
+    Change {
         resource: name.to_owned(),
         kind: kind_of(body),
         action,
-        replaces: Replaces::No,
-        retained: action == Action::Remove && retains(body, "DeletionPolicy"),
-        details: Vec::new(),
-    };
-    match (old, new) {
-        (None, Some(new)) => Some(single(new, Action::Add)),
-        (Some(old), None) => Some(single(old, Action::Remove)),
-        (Some(old), Some(new)) => {
-            let details: Vec<Detail> = differences(old, new);
-            (!details.is_empty()).then(|| modified(name, old, new, details))
-        }
-        (None, None) => None,
-    }
-}
-
-fn modified(name: &str, old: &Value, new: &Value, details: Vec<Detail>) -> Change {
-    Change {
-        resource: name.to_owned(),
-        kind: kind_of(new),
-        action: Action::Modify,
-        replaces: if kind_of(old) == kind_of(new) { replaces(new, &details) } else { Replaces::Yes },
-        retained: retains(new, "UpdateReplacePolicy"),
+        replaces: if is_new_type { Replaces::Yes } else { replaces(body, &details) },
+        retained: policy.is_some_and(|policy| body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))),
         details,
     }
 }
@@ -191,26 +182,19 @@ fn kind_of(body: &Value) -> String {
     body["Type"].as_str().unwrap_or_default().to_owned()
 }
 
-fn retains(body: &Value, policy: &str) -> bool {
-    body[policy].as_str().is_some_and(|policy| policy.starts_with("Retain"))
-}
-
-/// Attributes that change no resource.
-const IGNORED: [&str; 2] = ["Condition", "DependsOn"];
-
 /// Every value that differs, by path.
 fn differences(old: &Value, new: &Value) -> Vec<Detail> {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     leaves(old, String::new(), &mut before);
     leaves(new, String::new(), &mut after);
-    let ignored = |path: &str| IGNORED.iter().any(|name| path.split('/').next() == Some(name));
-    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let detail = |path: &String| Detail {
-        path: path.clone(),
-        before: before.get(path).cloned(),
-        after: after.get(path).cloned(),
-    };
-    paths.into_iter().filter(|path| !ignored(path)).map(detail).filter(|detail| detail.before != detail.after).collect()
+    // These attributes change no resource.
+    let ignored = |path: &str| ["Condition", "DependsOn"].contains(&path.split('/').next().unwrap_or_default());
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).filter(|path| !ignored(path)).collect();
+    let differing = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    let value = |values: &BTreeMap<String, String>, path| values.get(path).cloned();
+    differing
+        .map(|path| Detail { path: path.clone(), before: value(&before, path), after: value(&after, path) })
+        .collect()
 }
 
 /// The leaves of a value by path. A function is a leaf.
@@ -238,8 +222,8 @@ pub fn referenced(value: &Value) -> Vec<String> {
 pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
-        let Some(kind) = ResourceType::of(&change.kind) else { continue };
-        let Some(name) = kind.named_by else { continue };
+        let kind = ResourceType::of(&change.kind);
+        let Some((kind, name)) = kind.and_then(|kind| Some((kind, kind.named_by?))) else { continue };
         let path = format!("/Properties/{name}");
         let named = old.resources.get(&change.resource).and_then(|body| body.pointer(&path)).is_some();
         let renamed = change.details.iter().any(|detail| detail.path == path[1..]);
@@ -248,10 +232,51 @@ pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
             let forces = |path: &&str| kind.replaces(path, &Value::Null) > Replaces::No;
             let (forcing, other): (Vec<&str>, Vec<&str>) = paths.partition(forces);
             // A new type replaces the resource, regardless of its properties.
-            let why = if forcing.is_empty() { other } else { forcing };
-            let why = why.join(", ");
+            let why = if forcing.is_empty() { other } else { forcing }.join(", ");
             found.push(format!("`{}` ({}) would be replaced because of {why}", change.resource, change.kind));
         }
+    }
+    found
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangeSetEntry {
+    pub resource: String,
+    /// `AWS::S3::Bucket`.
+    pub kind: String,
+    pub action: Action,
+    pub replaces: Replaces,
+    /// The properties that change, as far as CloudFormation names them.
+    pub properties: Vec<String>,
+    /// The resources that it refers to, if it changes only because of them.
+    pub follows: Vec<String>,
+}
+
+/// What a change set would replace or remove that the plan does not show as replaced or removed.
+///
+/// A replacement that CloudFormation calls conditional counts unless the plan rules it out: the type's table says that these
+/// properties change in place, or the resource only follows others that are not replaced. CloudFormation reports a
+/// resource that uses an attribute of a changed resource as conditional (API Reference, ResourceChangeDetail, Evaluation `Dynamic`).
+pub fn unplanned(planned: &[Change], change_set: &[ChangeSetEntry]) -> Vec<String> {
+    let is_removal = |name: &String| planned.iter().any(|plan| plan.resource == *name && plan.is_removal());
+    let mut found = Vec::new();
+    for entry in change_set.iter().filter(|entry| !is_removal(&entry.resource)) {
+        let kind = ResourceType::of(&entry.kind);
+        let in_place =
+            |property: &String| kind.is_some_and(|kind| kind.replaces(property, &Value::Null) == Replaces::No);
+        let is_planned = planned.iter().any(|plan| plan.resource == entry.resource);
+        let follows = !entry.follows.is_empty() && !entry.follows.iter().any(is_removal);
+        let all_in_place = !entry.properties.is_empty() && entry.properties.iter().all(in_place);
+        let ruled_out = follows || if is_planned { kind.is_some() } else { all_in_place };
+        let verb = match (entry.action, entry.replaces) {
+            (Action::Remove, _) => "remove",
+            (Action::Modify, Replaces::Yes) => "replace",
+            (Action::Modify, Replaces::Maybe) if !ruled_out => "perhaps replace",
+            _ => continue,
+        };
+        let names = entry.properties.join(", ");
+        let because = if names.is_empty() { String::new() } else { format!(" because of {names}") };
+        found.push(format!("{verb} `{}` ({}){because}", entry.resource, entry.kind));
     }
     found
 }

@@ -104,14 +104,13 @@ impl<'t> Connector<'t> {
     fn collect_outputs(&mut self) {
         for template in self.templates {
             for name in template.outputs.keys() {
-                if let Some(other) = self.outputs.get(name.as_str()).copied() {
-                    let fix = format!("is also an output of `{}`; output names are unique over all stacks", other.name);
-                    self.report(template, "Outputs", name, fix);
-                } else if let Some(from) = self.given(name) {
-                    let fix = format!("is also the name of {from}; rename the output");
-                    self.report(template, "Outputs", name, fix);
-                } else {
-                    self.outputs.insert(name, template);
+                let other = self.outputs.get(name.as_str()).map(|other| &other.name);
+                let other =
+                    other.map(|name| format!("is also an output of `{name}`; output names are unique over all stacks"));
+                let given = || Some(format!("is also the name of {}; rename the output", self.given(name)?));
+                match other.or_else(given) {
+                    Some(fix) => self.report(template, "Outputs", name, fix),
+                    None => _ = self.outputs.insert(name, template),
                 }
             }
         }
@@ -119,11 +118,9 @@ impl<'t> Connector<'t> {
 
     /// The source of a name that does not come from a stack.
     fn given(&self, name: &str) -> Option<String> {
-        if let Some(setting) = self.settings.get(name) {
-            return Some(format!("the settings' {}", setting.key));
-        }
-        let image = named(&IMAGES, name).map(|image| format!("the digest of `{image}`"));
-        image.or_else(|| named(&OBJECTS, name).map(|key| format!("the version of `{key}`")))
+        let setting = self.settings.get(name).map(|setting| format!("the settings' {}", setting.key));
+        let image = || named(&IMAGES, name).map(|image| format!("the digest of `{image}`"));
+        setting.or_else(image).or_else(|| named(&OBJECTS, name).map(|key| format!("the version of `{key}`")))
     }
 
     /// A parameter has the same type in every stack.
@@ -149,11 +146,9 @@ impl<'t> Connector<'t> {
             }
             return Some(Source::Setting(setting.value.clone()));
         }
-        if let Some(image) = named(&IMAGES, name) {
-            return Some(Source::Image(image));
-        }
-        if let Some(key) = named(&OBJECTS, name) {
-            return Some(Source::Object(key));
+        let source = named(&IMAGES, name).map(Source::Image).or_else(|| named(&OBJECTS, name).map(Source::Object));
+        if source.is_some() {
+            return source;
         }
         match self.outputs.get(name).copied() {
             Some(from) if from.name == template.name => {

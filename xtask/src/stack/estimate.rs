@@ -52,9 +52,8 @@ pub fn prices() -> Vec<Price> {
 
 /// The price for a region or, if it is unknown, for another region, which the line then names.
 fn price(what: &str, region: &str) -> Option<Price> {
-    let mut found: Vec<Price> = prices().into_iter().filter(|price| price.what == what).collect();
-    found.sort_by_key(|price| price.region != region && price.region != ANY);
-    found.into_iter().next()
+    let prices = prices().into_iter().filter(|price| price.what == what);
+    prices.min_by_key(|price| price.region != region && price.region != ANY)
 }
 
 fn line(settings: &Settings, what: impl Into<String>, number: f64, hours: f64) -> Line {
@@ -89,10 +88,7 @@ pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
 /// One minimal run: each of its three jobs and the warehouse is charged for one minute.
 pub fn run(settings: &Settings) -> Vec<Line> {
     let (ingestion, dbt) = (&settings.batch.ingestion, &settings.batch.dbt);
-    let processor = match settings.batch.platform {
-        Platform::X86 => "x86_64",
-        Platform::Arm64 => "arm64",
-    };
+    let processor = if settings.batch.platform == Platform::Arm64 { "arm64" } else { "x86_64" };
     // `transformation` and `copy` share a job definition.
     let vcpu = 2.0 * ingestion.vcpu + dbt.vcpu;
     let memory = (2.0 * f64::from(ingestion.memory_mib) + f64::from(dbt.memory_mib)) / 1024.0;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::functions::call;
 use super::template::Template;
@@ -16,16 +16,6 @@ pub enum ParameterValue {
     Known(String),
     /// Known after another task: `image:<key>`, `output:<stack>.<name>`.
     Pending(String),
-}
-
-impl ParameterValue {
-    /// Its text in a resolved template; a pending value is in angle brackets.
-    pub fn shown(&self) -> String {
-        match self {
-            Self::Known(value) => value.clone(),
-            Self::Pending(what) => format!("<{what}>"),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,9 +62,12 @@ struct Resolver<'t> {
 const DEEPEST: usize = 32;
 
 impl Resolver<'_> {
-    /// A parameter's value: a text, or a list for list types.
+    /// A parameter's value: a text, or a list for list types. A pending value is in angle brackets.
     fn parameter(&self, name: &str) -> Option<Value> {
-        let value = self.given.get(name)?.shown();
+        let value = match self.given.get(name)? {
+            ParameterValue::Known(value) => value.clone(),
+            ParameterValue::Pending(source) => format!("<{source}>"),
+        };
         let declared = self.template.parameters.get(name);
         let kind = declared.and_then(|declared| declared.get("Type")).and_then(Value::as_str).unwrap_or_default();
         let list = kind == "CommaDelimitedList" || kind.starts_with("List<");
@@ -103,32 +96,25 @@ impl Resolver<'_> {
 
     /// None for AWS::NoValue.
     fn fill(&self, value: &Value) -> Option<Value> {
-        match value {
-            Value::Array(items) => Some(items.iter().filter_map(|item| self.fill(item)).collect()),
-            Value::Object(members) => {
-                if let Some((function, argument)) = call(value) {
-                    match (function, argument) {
-                        ("Ref", Value::String(name)) if name == "AWS::NoValue" => return None,
-                        ("Ref", Value::String(name)) => {
-                            return Some(self.parameter(name).unwrap_or_else(|| value.clone()));
-                        }
-                        ("Fn::If", Value::Array(parts)) if parts.len() == 3 => {
-                            let holds = self.holds(&json!({ "Condition": parts[0] }), 0);
-                            return self.fill(&parts[if holds { 1 } else { 2 }]);
-                        }
-                        ("Fn::Sub", argument) => return Some(self.substitute(argument)),
-                        ("Fn::FindInMap", argument) => return Some(self.find_in_map(argument)),
-                        ("Fn::Select" | "Fn::Join" | "Fn::Split", argument) => {
-                            let filled = self.fill(argument).unwrap_or_default();
-                            return Some(evaluated(function, &filled).unwrap_or_else(|| json!({ function: filled })));
-                        }
-                        _ => {}
-                    }
-                }
-                let filled = members.iter().filter_map(|(name, item)| Some((name.clone(), self.fill(item)?)));
-                Some(Value::Object(filled.collect::<Map<_, _>>()))
+        match (call(value), value) {
+            (Some(("Ref", Value::String(name))), _) if name == "AWS::NoValue" => None,
+            (Some(("Ref", Value::String(name))), _) => Some(self.parameter(name).unwrap_or_else(|| value.clone())),
+            (Some(("Fn::If", Value::Array(parts))), _) if parts.len() == 3 => {
+                let holds = self.holds(&json!({ "Condition": parts[0] }), 0);
+                self.fill(&parts[if holds { 1 } else { 2 }])
             }
-            other => Some(plain(Some(other.clone()))),
+            (Some(("Fn::Sub", argument)), _) => Some(self.substitute(argument)),
+            (Some(("Fn::FindInMap", argument)), _) => Some(self.find_in_map(argument)),
+            (Some((function @ ("Fn::Select" | "Fn::Join" | "Fn::Split"), argument)), _) => {
+                let filled = self.fill(argument).unwrap_or_default();
+                Some(evaluated(function, &filled).unwrap_or_else(|| json!({ function: filled })))
+            }
+            (_, Value::Array(items)) => Some(items.iter().filter_map(|item| self.fill(item)).collect()),
+            (_, Value::Object(members)) => {
+                let filled = members.iter().filter_map(|(name, item)| Some((name.clone(), self.fill(item)?)));
+                Some(Value::Object(filled.collect()))
+            }
+            (_, other) => Some(plain(Some(other.clone()))),
         }
     }
 

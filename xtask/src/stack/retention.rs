@@ -25,9 +25,9 @@ const KEY: (&str, &str) = ("AWS::KMS::Key", "KeyId");
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Adopted {
-    pub kind: String,
+    pub kind: &'static str,
     /// The property that identifies it.
-    pub property: String,
+    pub property: &'static str,
     pub name: String,
 }
 
@@ -36,23 +36,17 @@ pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTree
     let added = |name: &str| changes.iter().any(|change| change.resource == name && change.action == Action::Add);
     let mut found = BTreeMap::new();
     for change in changes.iter().filter(|change| change.action == Action::Add) {
-        let kind = ResourceType::of(&change.kind);
-        let (Some(property), Some(body)) = (kind.and_then(|kind| kind.named_by), new.resources.get(&change.resource))
-        else {
+        let Some(ResourceType { name: kind, named_by: Some(property), .. }) = ResourceType::of(&change.kind) else {
             continue;
         };
-        let name = body.pointer(&format!("/Properties/{property}")).and_then(Value::as_str);
+        let Some(body) = new.resources.get(&change.resource) else { continue };
+        let name = body["Properties"].pointer(&format!("/{property}")).and_then(Value::as_str);
         let Some((name, key)) = name.and_then(|name| existing.get_key_value(name)) else { continue };
-        let of = |kind: &str, property: &str, name: &str| Adopted {
-            kind: kind.to_owned(),
-            property: property.to_owned(),
-            name: name.to_owned(),
-        };
-        found.insert(change.resource.clone(), of(&change.kind, property, name));
+        found.insert(change.resource.clone(), Adopted { kind, property, name: name.clone() });
         let Some(id) = key.as_deref().and_then(|arn| arn.rsplit('/').next()) else { continue };
         let is_key = |name: &String| new.resources.get(name).is_some_and(|body| body["Type"] == KEY.0) && added(name);
         let keys = referenced(&body["Properties"]).into_iter().filter(is_key);
-        found.extend(keys.map(|resource| (resource, of(KEY.0, KEY.1, id))));
+        found.extend(keys.map(|name| (name, Adopted { kind: KEY.0, property: KEY.1, name: id.to_owned() })));
     }
     found
 }
@@ -61,7 +55,7 @@ pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTree
 pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
     let body = |one: &Adopted| {
         // A template cannot set a key's id.
-        let properties = if one.kind == KEY.0 { json!({}) } else { json!({ &one.property: one.name }) };
+        let properties = if one.kind == KEY.0 { json!({}) } else { json!({ one.property: one.name }) };
         let retain = "Retain";
         json!({"Type": one.kind, "DeletionPolicy": retain, "UpdateReplacePolicy": retain, "Properties": properties})
     };
@@ -71,9 +65,6 @@ pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
 
 /// The policies that keep a resource (AWS CloudFormation Template Reference, "DeletionPolicy attribute").
 const KEEPS: [&str; 2] = ["RetainExceptOnCreate", "Retain"];
-
-/// The parameter with which a stack deletes the content of its resources too.
-const REMOVES: &str = "RemoveData";
 
 /// The retained resources, as `LakeBucket (AWS::S3::Bucket)`.
 pub fn retained(template: &str) -> Vec<String> {
@@ -87,11 +78,9 @@ pub fn retained(template: &str) -> Vec<String> {
 /// ignored a change of the policy alone (cloudformation-coverage-roadmap#1543), so each new policy comes with metadata.
 pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();
-    let changes_parameter = parameters.get_mut(REMOVES).is_some_and(|value| {
-        let keeps = value != "true";
-        "true".clone_into(value);
-        keeps
-    });
+    // With this parameter a stack deletes the content of its resources too.
+    let removes = parameters.get_mut("RemoveData");
+    let changes_parameter = removes.is_some_and(|value| std::mem::replace(value, "true".to_owned()) != "true");
     let policy = |line: &str| {
         let (space, rest) = line.split_at(line.len() - line.trim_start().len());
         let value = rest.strip_prefix("DeletionPolicy: ").map(str::trim);

@@ -14,21 +14,6 @@ pub const REGISTRY: &str = "registry";
 pub const STORAGE: &str = "storage";
 pub const WAREHOUSE: &str = "warehouse";
 
-/// The parameter of each interface endpoint.
-const ENDPOINTS: [(Endpoint, &str); 11] = [
-    (Endpoint::Batch, "BatchEndpoint"),
-    (Endpoint::EcrApi, "EcrApiEndpoint"),
-    (Endpoint::EcrDkr, "EcrDkrEndpoint"),
-    (Endpoint::Kms, "KmsEndpoint"),
-    (Endpoint::Logs, "LogsEndpoint"),
-    (Endpoint::Monitoring, "MonitoringEndpoint"),
-    (Endpoint::RedshiftData, "RedshiftDataEndpoint"),
-    (Endpoint::RedshiftServerless, "RedshiftServerlessEndpoint"),
-    (Endpoint::Secretsmanager, "SecretsmanagerEndpoint"),
-    (Endpoint::Sqs, "SqsEndpoint"),
-    (Endpoint::Sts, "StsEndpoint"),
-];
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub key: &'static str,
@@ -50,10 +35,8 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("IngestionRoleName", "project, region", roles.ingestion);
     row("DbtRoleName", "project, region", roles.dbt);
     row("AirflowRoleName", "project, region", roles.airflow);
-    let boundary = match of.auth.method {
-        Method::Oidc => format!("{}-github-boundary", of.project),
-        Method::Keys => String::new(),
-    };
+    let with_boundary = of.auth.method == Method::Oidc;
+    let boundary = if with_boundary { format!("{}-github-boundary", of.project) } else { String::new() };
     row("BoundaryName", "project, auth.method", boundary);
     let removes = of.protection.deletion_policy == Deletion::Delete;
     row("RemoveData", "protection.deletion_policy", removes.to_string());
@@ -67,18 +50,27 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("PrivateCidrs", "network.private_subnets", of.network.private_subnets.join(","));
     row("NatGateways", "network.nat_gateways", of.network.nat_gateways.to_string());
     row("FlowLogDays", "network.flow_log_days", of.network.flow_log_days.to_string());
-    for (endpoint, name) in ENDPOINTS {
+    for (endpoint, name) in [
+        (Endpoint::Batch, "BatchEndpoint"),
+        (Endpoint::EcrApi, "EcrApiEndpoint"),
+        (Endpoint::EcrDkr, "EcrDkrEndpoint"),
+        (Endpoint::Kms, "KmsEndpoint"),
+        (Endpoint::Logs, "LogsEndpoint"),
+        (Endpoint::Monitoring, "MonitoringEndpoint"),
+        (Endpoint::RedshiftData, "RedshiftDataEndpoint"),
+        (Endpoint::RedshiftServerless, "RedshiftServerlessEndpoint"),
+        (Endpoint::Secretsmanager, "SecretsmanagerEndpoint"),
+        (Endpoint::Sqs, "SqsEndpoint"),
+        (Endpoint::Sts, "StsEndpoint"),
+    ] {
         row(name, "network.endpoints", of.network.endpoints.contains(&endpoint).to_string());
     }
 
     row("RawInfrequentAccessDays", "storage.raw.infrequent_access_days", days(of.storage.raw.infrequent_access_days));
     row("RawExpireDays", "storage.raw.expire_days", days(of.storage.raw.expire_days));
     let (processed, stage) = (&of.storage.processed, &of.storage.stage);
-    row(
-        "ProcessedInfrequentAccessDays",
-        "storage.processed.infrequent_access_days",
-        days(processed.infrequent_access_days),
-    );
+    let infrequent = days(processed.infrequent_access_days);
+    row("ProcessedInfrequentAccessDays", "storage.processed.infrequent_access_days", infrequent);
     row("ProcessedExpireDays", "storage.processed.expire_days", days(processed.expire_days));
     row("StageInfrequentAccessDays", "storage.stage.infrequent_access_days", days(stage.infrequent_access_days));
     row("StageExpireDays", "storage.stage.expire_days", days(stage.expire_days));
@@ -97,22 +89,16 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("MaxRpu", "warehouse.max_rpu", of.warehouse.max_rpu.to_string());
     row("UsageLimitRpuHours", "warehouse.usage_limit.rpu_hours", of.warehouse.usage_limit.rpu_hours.to_string());
     let alarms = of.warehouse.usage_limit.action != Breach::Log;
-    row("UsageLimitTells", "warehouse.usage_limit.action", alarms.to_string());
-    for (log, name) in [
-        (LogExport::Connectionlog, "ConnectionLog"),
-        (LogExport::Userlog, "UserLog"),
-        (LogExport::Useractivitylog, "UserActivityLog"),
-    ] {
-        row(name, "warehouse.log_exports", of.warehouse.log_exports.contains(&log).to_string());
-    }
+    row("UsageLimitAlarm", "warehouse.usage_limit.action", alarms.to_string());
+    let exports = |log| of.warehouse.log_exports.contains(&log).to_string();
+    row("ConnectionLog", "warehouse.log_exports", exports(LogExport::Connectionlog));
+    row("UserLog", "warehouse.log_exports", exports(LogExport::Userlog));
+    row("UserActivityLog", "warehouse.log_exports", exports(LogExport::Useractivitylog));
 
     row("ComputeEnvironmentName", "batch.compute_environment", of.batch.compute_environment.clone());
     row("QueueName", "batch.queue", of.batch.queue.clone());
     row("MaxVcpu", "batch.max_vcpu", of.batch.max_vcpu.to_string());
-    let processor = match of.batch.platform {
-        Platform::X86 => "X86_64",
-        Platform::Arm64 => "ARM64",
-    };
+    let processor = if of.batch.platform == Platform::Arm64 { "ARM64" } else { "X86_64" };
     row("CpuArchitecture", "batch.platform", processor.to_owned());
     let (ingestion, dbt) = (&of.batch.ingestion, &of.batch.dbt);
     row("IngestionJobName", "batch.ingestion.name", ingestion.name.clone());
@@ -140,19 +126,12 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("WebserverAccess", "airflow.webserver", access.to_owned());
     row("MaintenanceWindow", "airflow.maintenance", of.airflow.maintenance.clone());
     let levels = &of.airflow.log_levels;
-    for (name, key, level) in [
-        ("DagProcessingLogLevel", "airflow.log_levels.dag_processing", levels.dag_processing),
-        ("SchedulerLogLevel", "airflow.log_levels.scheduler", levels.scheduler),
-        ("TaskLogLevel", "airflow.log_levels.task", levels.task),
-        ("WebserverLogLevel", "airflow.log_levels.webserver", levels.webserver),
-        ("WorkerLogLevel", "airflow.log_levels.worker", levels.worker),
-    ] {
-        let word = match level {
-            LogLevel::Info => "INFO",
-            LogLevel::Warning => "WARNING",
-        };
-        row(name, key, word.to_owned());
-    }
+    let level = |level| if level == LogLevel::Info { "INFO" } else { "WARNING" }.to_owned();
+    row("DagProcessingLogLevel", "airflow.log_levels.dag_processing", level(levels.dag_processing));
+    row("SchedulerLogLevel", "airflow.log_levels.scheduler", level(levels.scheduler));
+    row("TaskLogLevel", "airflow.log_levels.task", level(levels.task));
+    row("WebserverLogLevel", "airflow.log_levels.webserver", level(levels.webserver));
+    row("WorkerLogLevel", "airflow.log_levels.worker", level(levels.worker));
 
     row("Scheduled", "dags.schedule", of.dags.schedule.is_some().to_string());
     row("MaxLoadAgeHours", "dags.max_load_age_hours", of.dags.max_load_age_hours.to_string());

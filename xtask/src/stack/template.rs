@@ -123,7 +123,9 @@ impl Template {
                 let fix = "nested stacks are not supported; write one stack per file";
                 found.push((at("Resources", name), fix.to_owned()));
             }
-            for needed in depends_on(body) {
+            let needs = &body["DependsOn"];
+            let needs = needs.as_array().map_or(std::slice::from_ref(needs), Vec::as_slice);
+            for needed in needs.iter().filter_map(Value::as_str) {
                 let fix = match needed {
                     _ if needed == name => "depends on itself".to_owned(),
                     _ if self.resources.contains_key(needed) => continue,
@@ -169,14 +171,6 @@ impl Template {
             };
             (path, fix)
         }));
-    }
-}
-
-fn depends_on(body: &Value) -> Vec<&str> {
-    match body.get("DependsOn") {
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
     }
 }
 

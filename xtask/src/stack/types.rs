@@ -39,7 +39,7 @@ const fn kind(
 
 /// Every type of our templates.
 #[rustfmt::skip]
-const KINDS: [ResourceType; 36] = [
+pub const RESOURCE_TYPES: [ResourceType; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -109,12 +109,8 @@ const KINDS: [ResourceType; 36] = [
 ];
 
 impl ResourceType {
-    pub fn all() -> &'static [Self] {
-        &KINDS
-    }
-
     pub fn of(name: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.name == name)
+        RESOURCE_TYPES.iter().find(|kind| kind.name == name)
     }
 
     /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) replaces it.

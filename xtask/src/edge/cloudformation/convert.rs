@@ -65,6 +65,6 @@ fn followed(detail: &ResourceChangeDetail) -> Option<String> {
 }
 
 pub(super) fn resource_to_import((resource, adopted): (&String, &Adopted)) -> ResourceToImport {
-    let one = ResourceToImport::builder().logical_resource_id(resource).resource_type(&adopted.kind);
-    one.resource_identifier(&adopted.property, &adopted.name).build()
+    let one = ResourceToImport::builder().logical_resource_id(resource).resource_type(adopted.kind);
+    one.resource_identifier(adopted.property, &adopted.name).build()
 }

@@ -52,12 +52,12 @@ fn a_stack_that_fails_without_a_resource_has_its_own_reason() {
 
 #[test]
 fn usual_reasons_are_explained() {
-    assert!(explained("dpstack-dlake already exists").is_some_and(|words| words.contains("another name")));
+    assert!(explained("dpstack-dlake already exists").is_some_and(|text| text.contains("another name")));
     assert!(
         explained("User: arn is not authorized to perform: s3:CreateBucket")
-            .is_some_and(|words| words.contains("README"))
+            .is_some_and(|text| text.contains("README"))
     );
     let full = "The repository with name 'x' cannot be deleted because it still contains images";
-    assert!(explained(full).is_some_and(|words| words.contains("--delete-data")));
+    assert!(explained(full).is_some_and(|text| text.contains("--delete-data")));
     assert_eq!(explained("something else"), None);
 }

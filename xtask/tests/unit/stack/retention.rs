@@ -23,7 +23,7 @@ fn buckets_are_imported_with_their_keys_only() {
     ]);
     let found = adopted(&new, &changes, &existing);
     let found_names: Vec<(&str, &str, &str)> =
-        found.iter().map(|(resource, one)| (resource.as_str(), one.property.as_str(), one.name.as_str())).collect();
+        found.iter().map(|(resource, one)| (resource.as_str(), one.property, one.name.as_str())).collect();
     let expected = [
         ("AccessLogBucket", "BucketName", "our-AccessLogBucketName"),
         ("LakeBucket", "BucketName", "our-LakeBucketName"),

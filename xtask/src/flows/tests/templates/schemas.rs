@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::edge::files;
-use crate::stack::ResourceType;
+use crate::stack::{RESOURCE_TYPES, ResourceType};
 
 /// cfn-lint's schemas in a Python environment.
 const SCHEMAS: &str = "site-packages/cfnlint/data/schemas";
@@ -21,7 +21,7 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
     let folder = library.join(SCHEMAS);
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
-    for kind in ResourceType::all().iter().filter(|kind| kind.name.starts_with("AWS::")) {
+    for kind in RESOURCE_TYPES.iter().filter(|kind| kind.name.starts_with("AWS::")) {
         let hash =
             index[kind.name].as_str().with_context(|| format!("cfn-lint does not know the type `{}`", kind.name))?;
         found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
