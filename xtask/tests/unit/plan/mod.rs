@@ -126,7 +126,10 @@ impl Case {
         let deployment =
             Deployment { settings: "dev".to_owned(), account: "1".to_owned(), region: "eu-west-1".to_owned() };
         let stacks = self.stacks().expect("a plan");
-        let digest = self.images.get("dbt-image").map(ParameterValue::shown);
+        let digest = self.images.get("dbt-image").map(|digest| match digest {
+            ParameterValue::Known(digest) => digest.clone(),
+            ParameterValue::Pending(source) => format!("<{source}>"),
+        });
         let images = vec![ImageStep { image: "dbt-image".to_owned(), key: "k".to_owned(), digest }];
         Plan { deployment, stacks, left_alone: Vec::new(), images, dags: None, warehouse: None }
     }
