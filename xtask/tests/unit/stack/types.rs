@@ -26,9 +26,9 @@ fn a_fixed_property_counts_at_every_depth_and_others_do_not() {
 
 #[test]
 fn a_compute_environment_that_may_be_updated_in_place_is() {
-    let ours = json!({"ReplaceComputeEnvironment": false});
-    assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &ours), Replaces::No);
-    assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "Tags/project", &ours), Replaces::Yes);
+    let properties = json!({"ReplaceComputeEnvironment": false});
+    assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &properties), Replaces::No);
+    assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "Tags/project", &properties), Replaces::Yes);
     let role = json!({"ReplaceComputeEnvironment": false, "ServiceRole": "arn"});
     assert_eq!(replaces("AWS::Batch::ComputeEnvironment", "ComputeResources/Subnets", &role), Replaces::Maybe);
 }

@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
             });
             let lacking =
                 [("ingestion", of_dag("ingestion")), ("platform_health", of_dag("platform_health")), ("stale", stale)];
-            lacking.into_iter().filter(|(_, there)| !there).map(|(name, _)| format!("monitoring: {name}")).collect()
+            lacking.into_iter().filter(|(_, exists)| !exists).map(|(name, _)| format!("monitoring: {name}")).collect()
         },
     },
     Rule {
@@ -85,14 +85,14 @@ pub(super) const RULES: &[Rule] = &[
             let alarm = &stacks["monitoring"]["Resources"]["UsageLimitReached"];
             let properties = &alarm["Properties"];
             let query = properties["Metrics"][0]["Expression"]["Fn::Sub"].as_str().unwrap_or_default();
-            let wanted = [
+            let expected = [
                 "MAX(UsageLimitConsumed)",
                 "\"AWS/Redshift-Serverless\", UsageLimitId, UsageType, Workgroup)",
                 "UsageType = 'SERVERLESS_COMPUTE'",
                 "Workgroup = '${WorkgroupName}'",
             ];
             let sound = alarm["Condition"] == "WatchesUsage"
-                && wanted.iter().all(|part| query.contains(part))
+                && expected.iter().all(|part| query.contains(part))
                 && properties["Threshold"]["Ref"] == "UsageLimitRpuHours"
                 && properties["ComparisonOperator"] == "GreaterThanOrEqualToThreshold";
             if sound { Vec::new() } else { vec!["monitoring.UsageLimitReached".to_owned()] }

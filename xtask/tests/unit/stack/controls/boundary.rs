@@ -62,12 +62,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "every role of the stacks has the boundary, wherever the settings have one",
         broken: |stacks| {
-            let wanted = json!({"Fn::If": ["IsBounded", arn(), {"Ref": "AWS::NoValue"}]});
+            let expected = json!({"Fn::If": ["IsBounded", arn(), {"Ref": "AWS::NoValue"}]});
             let named = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "BoundaryName"}, ""]}]});
             let open = of_type(stacks, "AWS::IAM::Role").filter(|(place, body)| {
                 let stack = place.split('.').next().unwrap_or_default();
                 let condition = &stacks[stack]["Conditions"]["IsBounded"];
-                stack != "ci" && (body["Properties"]["PermissionsBoundary"] != wanted || *condition != named)
+                stack != "ci" && (body["Properties"]["PermissionsBoundary"] != expected || *condition != named)
             });
             open.map(|(place, _)| place).collect()
         },

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::decide::{Call, PLACE, allow, deployed, policies};
 
-/// A line of `calls.yaml`: words with spaces between.
+/// A line of `calls.yaml`: fields separated by spaces.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Needed {

@@ -109,8 +109,8 @@ pub(super) const RULES: &[Rule] = &[
         name: "only dbt's jobs reach the warehouse's port, and only from the jobs' group",
         broken: |stacks| {
             let rule = &stacks["compute"]["Resources"]["WarehouseFromJobs"]["Properties"];
-            let wanted = json!({"Ref": "JobSecurityGroup"});
-            let sound = rule["SourceSecurityGroupId"] == wanted && rule["FromPort"] == 5439 && rule["ToPort"] == 5439;
+            let expected = json!({"Ref": "JobSecurityGroup"});
+            let sound = rule["SourceSecurityGroupId"] == expected && rule["FromPort"] == 5439 && rule["ToPort"] == 5439;
             if sound { Vec::new() } else { vec!["compute.WarehouseFromJobs".to_owned()] }
         },
     },

@@ -69,17 +69,17 @@ fn applies(statement: &Value, call: &Call<'_>) -> bool {
     let action = call.action.to_lowercase();
     let conditions = statement["Condition"].as_object().into_iter().flatten();
     let mut keys = conditions.flat_map(|(operator, keys)| {
-        keys.as_object().into_iter().flatten().map(move |(key, wanted)| (operator.as_str(), key.as_str(), wanted))
+        keys.as_object().into_iter().flatten().map(move |(key, expected)| (operator.as_str(), key.as_str(), expected))
     });
     texts(&statement["Action"]).iter().any(|pattern| like(&pattern.to_lowercase(), &action))
         && texts(&statement["Resource"]).iter().any(|pattern| like(pattern, call.resource))
-        && keys.all(|(operator, key, wanted)| holds(operator, key, &texts(wanted), call))
+        && keys.all(|(operator, key, expected)| holds(operator, key, &texts(expected), call))
 }
 
-fn holds(operator: &str, key: &str, wanted: &[String], call: &Call<'_>) -> bool {
+fn holds(operator: &str, key: &str, expected: &[String], call: &Call<'_>) -> bool {
     let found = call.context.iter().find_map(|(name, value)| (*name == key).then_some(*value));
     let found = if key == "aws:RequestedRegion" { found.or(Some("eu-west-1")) } else { found };
-    let equals = |value: &str| wanted.iter().any(|wanted| wanted == value);
+    let equals = |value: &str| expected.iter().any(|expected| expected == value);
     match operator {
         "StringEquals" | "Bool" | "ForAnyValue:StringEquals" => found.is_some_and(equals),
         // Also where the key is missing.

@@ -58,7 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "a job of GitHub Actions changes roles by name, one action at a time, and passes them to named services",
         broken: |stacks| {
             places(stacks, |statement| {
-                let ours = [
+                let allowed = [
                     ":role/${IngestionRoleName}",
                     ":role/${DbtRoleName}",
                     ":role/${AirflowRoleName}",
@@ -68,7 +68,10 @@ pub(super) const RULES: &[Rule] = &[
                 let actions = statement.actions();
                 let iam = actions.iter().any(|action| action.starts_with("iam:"));
                 let named = actions.iter().all(|action| !action.contains('*'))
-                    && statement.resources().iter().all(|found| ours.iter().any(|name| plain(found).ends_with(name)));
+                    && statement
+                        .resources()
+                        .iter()
+                        .all(|found| allowed.iter().any(|name| plain(found).ends_with(name)));
                 let gives = actions.iter().any(|action| action == "iam:PassRole");
                 let services = statement.condition("iam:PassedToService").is_some_and(Value::is_array);
                 statement.kind == PolicyKind::Job && iam && (!named || (gives && !services))

@@ -27,7 +27,7 @@ const WITHOUT_RESOURCE: &[(&str, &str)] = &[
 const OWN_STATEMENTS: [&str; 3] =
     ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult", "redshift-data:CancelStatement"];
 
-/// What may end with `*` though it is no object, log stream or revision below something of ours.
+/// Resources that may end with `*` although they are not objects, log streams or revisions of the platform.
 const WIDE: &[(&str, &str)] = &[
     (
         "arn:${AWS::Partition}:sqs:${AWS::Region}:*:airflow-celery-*",

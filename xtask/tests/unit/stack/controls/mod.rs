@@ -39,23 +39,23 @@ struct Rule {
 /// A line of one of the two tables, with the heading above it.
 struct Row {
     heading: &'static str,
-    /// The words before the JSON.
-    words: Vec<&'static str>,
+    /// The fields before the JSON.
+    fields: Vec<&'static str>,
     json: Option<Value>,
 }
 
-/// Reads a table; `words` come before the JSON of each line.
-fn table(text: &'static str, words: usize) -> Vec<Row> {
+/// Reads a table; `fields` come before the JSON of each line.
+fn table(text: &'static str, fields: usize) -> Vec<Row> {
     let (mut heading, mut rows) = ("", Vec::new());
     for line in text.lines() {
         let Some(line) = line.strip_prefix("  ") else {
             heading = line;
             continue;
         };
-        let mut parts = line.splitn(words + 1, ' ');
-        let found = parts.by_ref().take(words).collect();
+        let mut parts = line.splitn(fields + 1, ' ');
+        let found = parts.by_ref().take(fields).collect();
         let json = parts.next().map(|json| serde_json::from_str(json).expect("JSON in a table"));
-        rows.push(Row { heading, words: found, json });
+        rows.push(Row { heading, fields: found, json });
     }
     rows
 }
@@ -134,14 +134,14 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 }
 
 /// The resources of a type whose property is not the required one.
-fn lacking(stacks: &Stacks, Row { heading, words, json }: &Row) -> Vec<String> {
-    let keeps = |body: &Value| match (body.pointer(words[0]), json) {
-        (Some(found), Some(wanted)) => found == wanted,
+fn lacking(stacks: &Stacks, Row { heading, fields, json }: &Row) -> Vec<String> {
+    let keeps = |body: &Value| match (body.pointer(fields[0]), json) {
+        (Some(found), Some(expected)) => found == expected,
         (found, None) => found.is_some_and(|found| !found.is_null()),
         (None, Some(_)) => false,
     };
     let lacking = of_type(stacks, heading).filter(|(_, body)| !keeps(body));
-    lacking.map(|(place, _)| format!("{place}{}", words[0])).collect()
+    lacking.map(|(place, _)| format!("{place}{}", fields[0])).collect()
 }
 
 /// Sets or removes the value at a pointer; returns whether anything changed.
@@ -184,7 +184,7 @@ fn the_templates_keep_every_rule() {
 fn every_property_rule_finds_each_resource_that_lacks_it() {
     let stacks = stacks();
     for property in properties() {
-        let pointer = property.words[0];
+        let pointer = property.fields[0];
         let places: Vec<String> = of_type(&stacks, property.heading).map(|(place, _)| place).collect();
         for place in places {
             let (stack, name) = place.split_once('.').expect("stack.Name");
@@ -205,9 +205,9 @@ fn every_property_rule_finds_each_resource_that_lacks_it() {
 fn every_other_rule_finds_each_change_that_breaks_it() {
     let (stacks, breaches) = (stacks(), breaches());
     for breach in &breaches {
-        let (stack, pointer) = (breach.words[0], breach.words[1]);
+        let (stack, pointer) = (breach.fields[0], breach.fields[1]);
         let rule = rules().find(|rule| rule.name == breach.heading);
-        let rule = rule.unwrap_or_else(|| panic!("there is no rule `{}`", breach.heading));
+        let rule = rule.unwrap_or_else(|| panic!("no rule is named `{}`", breach.heading));
         let mut broken = stacks.clone();
         let template = broken.get_mut(stack).expect("a stack");
         assert!(change(template, pointer, breach.json.clone()), "`{}`: {stack}{pointer} is unchanged", rule.name);

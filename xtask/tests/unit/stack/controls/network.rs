@@ -75,10 +75,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "no ingress from outside the VPC",
         broken: |stacks| {
-            let ours = |rule: &Value| {
+            let is_allowed = |rule: &Value| {
                 rule["SourceSecurityGroupId"].is_object() || texts(&rule["CidrIp"]) == [r#"{"Ref":"VpcCidr"}"#]
             };
-            places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| *lets_in && !ours(rule)))
+            places(group_rules(stacks).into_iter().filter(|(_, lets_in, rule)| *lets_in && !is_allowed(rule)))
         },
     },
     Rule {
@@ -111,13 +111,14 @@ pub(super) const RULES: &[Rule] = &[
         broken: |stacks| {
             let found = statements(stacks).into_iter().filter(|statement| statement.kind == PolicyKind::Endpoint);
             let sound = |statement: &super::policy::Statement<'_>| {
-                let ours = statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
+                let same_account =
+                    statement.condition("aws:PrincipalAccount").is_some_and(|id| id["Ref"] == "AWS::AccountId");
                 let layers = statement.actions() == ["s3:GetObject"]
                     && statement.resources().iter().all(|text| text.contains("starport-layer-bucket/*"));
                 let container = CONTAINERS.iter().any(|(place, actions)| {
                     statement.place == *place && statement.actions().iter().all(|one| actions.contains(&one.as_str()))
                 });
-                ours || layers || container
+                same_account || layers || container
             };
             found.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
         },
@@ -126,17 +127,17 @@ pub(super) const RULES: &[Rule] = &[
         name: "MWAA's containers can use the endpoints that they need at start",
         broken: |stacks| {
             let found = statements(stacks);
-            let through = |place: &str, wanted: &[&str]| {
+            let through = |place: &str, expected: &[&str]| {
                 found.iter().any(|statement| {
                     statement.place == place
                         && statement.allows()
                         && statement.body["Principal"] == "*"
                         && statement.resources() == ["*"]
                         && statement.body.get("Condition").is_none()
-                        && statement.actions() == wanted
+                        && statement.actions() == expected
                 })
             };
-            let lacking = CONTAINERS.iter().filter(|(place, wanted)| !through(place, wanted));
+            let lacking = CONTAINERS.iter().filter(|(place, expected)| !through(place, expected));
             lacking.map(|(place, _)| (*place).to_owned()).collect()
         },
     },

@@ -85,12 +85,12 @@ pub(super) const RULES: &[Rule] = &[
         broken: |stacks| {
             let known = ["compute.IngestionRole", "compute.DbtRole", "orchestration.AirflowRole"];
             let sound = |place: &str, body: &Value| {
-                let wanted = known.contains(&place).then(|| {
+                let expected = known.contains(&place).then(|| {
                     let name = place.split_once('.').map_or(place, |(_, name)| name);
                     json!({ "Ref": format!("{name}Name") })
                 });
-                // The workflows find theirs by name.
-                place.starts_with("ci.") || body["Properties"].get("RoleName") == wanted.as_ref()
+                // The workflows find their roles by name.
+                place.starts_with("ci.") || body["Properties"].get("RoleName") == expected.as_ref()
             };
             let wrong = of_type(stacks, ROLE).filter(|(place, body)| !sound(place, body)).map(|(place, _)| place);
             let gone = known.iter().filter(|role| !of_type(stacks, ROLE).any(|(place, _)| place == **role));
