@@ -7,9 +7,8 @@
 
 mod dbt;
 mod ingestion;
-mod key;
 mod packages;
-mod sbom;
+mod plan;
 mod tree;
 
 #[cfg(test)]
@@ -17,47 +16,7 @@ mod tree;
 mod tests;
 
 pub use dbt::dbt;
-pub use ingestion::{Toolchain, ingestion};
-pub use key::{Inputs, Key};
+pub use ingestion::ingestion;
 pub use packages::{CargoTree, Package};
-pub use sbom::sbom;
+pub use plan::{DBT, INGESTION, ImagePlan, Toolchain};
 pub use tree::{Node, Tree};
-
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-/// The image of `transformation` and `copy`.
-pub const INGESTION: &str = "ingestion-image";
-/// The image of dbt and its project.
-pub const DBT: &str = "dbt-image";
-
-/// The plan of one image.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ImagePlan {
-    /// `ingestion-image` or `dbt-image`.
-    pub name: &'static str,
-    /// Everything that decides its contents.
-    pub inputs: Inputs,
-    /// The build context; programs that this machine compiles are added later.
-    #[serde(skip)]
-    pub context: Tree,
-    /// Where in the context the Dockerfile is.
-    pub dockerfile: &'static str,
-    /// The packages in it, for its bill of materials.
-    #[serde(skip)]
-    pub packages: Vec<Package>,
-    /// Build arguments that are not part of the key: addresses, or values that the key has in another form.
-    #[serde(skip)]
-    pub passing: BTreeMap<String, String>,
-    /// The toolchain, if this machine compiles the program.
-    #[serde(skip)]
-    pub here: Option<Toolchain>,
-}
-
-impl ImagePlan {
-    /// The image's tag.
-    pub fn key(&self) -> Key {
-        self.inputs.key()
-    }
-}

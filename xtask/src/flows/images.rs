@@ -13,7 +13,7 @@ use crate::doctor::Choice;
 use crate::edge::docker::{Build, Engine, Progress, Pushed};
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
-use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, sbom};
+use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion};
 use crate::settings::{Settings, Variables, given};
 use crate::sync::sha256;
 use registry::Registry;
@@ -163,7 +163,7 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
         let start = Instant::now();
         let key = plan.key();
         let bill = files::folder(&files::root().join("target/images"))?.join(format!("{}.cdx.json", plan.name));
-        files::write(&bill, &sbom(plan))?;
+        files::write(&bill, &plan.bill_of_materials())?;
         let mut result = BuiltImage {
             image: plan.name.to_owned(),
             key: key.to_string(),

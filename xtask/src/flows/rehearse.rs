@@ -143,7 +143,7 @@ pub fn run(
     let aws = Aws::for_settings(&settings, &variables)?;
     steps.step("Uploading the source to the lake", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
-            sample::plan(&settings, &variables, &folder)?.apply(&settings)?;
+            sample::apply(&sample::plan(&settings, &variables, &folder)?, &settings)?;
         }
         if request.injected_fault == Some(InjectedFault::Image) {
             lose_image(&aws, &settings)?;

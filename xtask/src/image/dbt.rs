@@ -1,13 +1,10 @@
 //! The dbt image: Python, the packages of the hash-locked file, the project, and the entry point that uploads artifacts.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::collections::BTreeMap;
 
-use super::key::Inputs;
 use super::packages::requirements;
+use super::plan::{DBT, ImagePlan, Inputs};
 use super::tree::Tree;
-use super::{DBT, ImagePlan};
 use crate::failure::Failure;
 
 /// Whether the image contains a file of `dbt/`; it has no unit tests and no linter settings.
@@ -30,14 +27,12 @@ pub fn dbt(
     let lock =
         repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("there is no dbt/requirements.lock"))?;
     let packages = requirements(lock)?;
-    let project = repository.only(is_project);
-    let files = Inputs::files(&project);
+    let mut context = repository.only(is_project);
+    let files = context.fingerprints();
     // A digest identifies the image in every registry.
     let digest = base.rsplit_once('@').map_or(base, |(_, digest)| digest).to_owned();
     passing.insert("BASE".to_owned(), base.to_owned());
-    let (arguments, target) = (BTreeMap::new(), String::new());
-    let inputs = Inputs { files, arguments, target, platform: platform.to_owned(), base: Some(digest) };
-    let mut context = project;
+    let inputs = Inputs { files, platform: platform.to_owned(), base: Some(digest), ..Inputs::default() };
     // Not part of the key: the packages' hashes are locked.
     context.file("certificates.pem", certificates);
     Ok(ImagePlan { name: DBT, inputs, context, dockerfile: "dbt/Dockerfile", packages, passing, here: None })

@@ -1,35 +1,17 @@
 //! The ingestion image: two static programs in one file and the certificates of the public web; no shell, no libraries,
 //! no package manager.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::key::Inputs;
 use super::packages::{CargoTree, manifest};
+use super::plan::{INGESTION, ImagePlan, Inputs, Toolchain};
 use super::tree::{Node, Tree};
-use super::{INGESTION, ImagePlan};
 use crate::failure::Failure;
 
-/// The compiler of the programs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toolchain {
-    /// The compiler, as `rustc -vV` prints it.
-    pub rustc: String,
-    /// The target, such as `x86_64-unknown-linux-gnu`.
-    pub target: String,
-    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for an image, which contains both.
-    pub c: String,
-    /// RUSTFLAGS.
-    pub flags: String,
-    /// The image with the compiler, by digest; `None` to use the compiler of this machine.
-    pub image: Option<String>,
-}
-
-/// The image's file system but for the program.
+/// The image's file system without the program.
 fn rootfs() -> Tree {
     let mut tree = Tree::default();
     // The default path of rustls; SSL_CERT_FILE names another file.
@@ -49,19 +31,18 @@ fn certificates() -> String {
     let mut certificates: Vec<String> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
         .map(|der| {
-            let text = STANDARD.encode(der);
-            let lines: Vec<&str> =
-                text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-            format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+            // 48 bytes give a line of 64 characters.
+            let lines: String = der.chunks(48).map(|bytes| format!("{}\n", STANDARD.encode(bytes))).collect();
+            format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n")
         })
         .collect();
     certificates.sort();
     certificates.concat()
 }
 
-/// The plan from the repository's files and cargo's dependency tree; `root` is the repository's folder, as cargo prints
-/// it. Where the programs are compiled in Docker, `certificates` are a company's own, which cargo trusts there beside the
-/// public ones, and `proxies` are the build arguments with its proxies.
+/// The plan from the repository's files and cargo's dependency tree; `root` is the repository's folder, as cargo prints it.
+/// `certificates` and `proxies` (build arguments) are a company's own, for programs that are compiled in Docker: cargo trusts
+/// these certificates in addition to the public ones.
 pub fn ingestion(
     repository: &Tree,
     (cargo, root): (&CargoTree, &str),
@@ -92,32 +73,26 @@ pub fn ingestion(
     for path in &manifests {
         arguments.insert(path.clone(), manifest(path, repository.text(path).unwrap_or_default())?);
     }
-    let given = [
-        ("RUSTC", &toolchain.rustc),
-        ("CC", &toolchain.c),
-        ("TARGET", &toolchain.target),
-        ("RUSTFLAGS", &toolchain.flags),
-    ];
-    arguments.extend(given.map(|(name, value)| (name.to_owned(), value.clone())));
-    let target = if toolchain.image.is_some() { "compiled" } else { "host" };
+    let Toolchain { rustc, target, c, flags, image } = toolchain;
+    let compiler = [("RUSTC", rustc), ("CC", c), ("TARGET", target), ("RUSTFLAGS", flags)];
+    arguments.extend(compiler.map(|(name, value)| (name.to_owned(), value.clone())));
     let inputs = Inputs {
-        files: Inputs::files(&context.clone().with(sources.clone())),
+        files: context.clone().with(sources.clone()).fingerprints(),
         arguments,
-        target: target.to_owned(),
+        target: if image.is_some() { "compiled" } else { "host" }.to_owned(),
         platform: platform.to_owned(),
-        base: toolchain.image.clone(),
+        base: image.clone(),
     };
     let (mut passing, mut here) = (BTreeMap::new(), None);
-    match &toolchain.image {
-        Some(compiler) => {
+    match image {
+        Some(builder) => {
             let is_manifest = |path: &str| path == "Cargo.lock" || manifests.iter().any(|manifest| manifest == path);
             context = context.with(sources).with(repository.only(is_manifest));
             // Not in the key: Cargo.lock has every crate's hash, so they decide nothing that is in the image.
             context.file("certificates.pem", certificates);
             passing = proxies;
-            passing.insert("BASE".to_owned(), compiler.clone());
-            passing.insert("TARGET".to_owned(), toolchain.target.clone());
-            passing.insert("RUSTFLAGS".to_owned(), toolchain.flags.clone());
+            let more = [("BASE", builder), ("TARGET", target), ("RUSTFLAGS", flags)];
+            passing.extend(more.map(|(name, value)| (name.to_owned(), value.clone())));
         }
         None => here = Some(toolchain.clone()),
     }

@@ -1,21 +1,16 @@
 //! The packages in an image: the crates that cargo links into its program, and the Python packages of a lock file.
 
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use crate::failure::Failure;
 
-/// A package of an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Package {
     /// `cargo` or `pypi`, as in a package URL.
     pub kind: &'static str,
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: String,
     /// The SHA-256 of the registry's archive, if it has exactly one.
     pub sha256: Option<String>,
@@ -34,16 +29,12 @@ impl CargoTree {
     /// The crates of `linked` with their checksums in `Cargo.lock`.
     pub fn packages(&self, lock: &str) -> Result<Vec<Package>, Failure> {
         let checksums = checksums(lock)?;
-        let found: BTreeSet<Package> = self
-            .linked
-            .lines()
-            .filter_map(name_and_version)
-            .map(|(name, version)| {
-                let sha256 = checksums.get(&(name.to_owned(), version.to_owned())).cloned();
-                Package { kind: "cargo", name: name.to_owned(), version: version.to_owned(), sha256 }
-            })
-            .collect();
-        Ok(found.into_iter().collect())
+        let linked: BTreeSet<_> = self.linked.lines().filter_map(name_and_version).collect();
+        let package = |found: (String, String)| {
+            let sha256 = checksums.get(&found).cloned();
+            Package { kind: "cargo", name: found.0, version: found.1, sha256 }
+        };
+        Ok(linked.into_iter().map(package).collect())
     }
 
     /// For the key: each crate that is compiled, and its features and checksum.
@@ -51,8 +42,9 @@ impl CargoTree {
         let checksums = checksums(lock)?;
         let mut inputs = BTreeMap::new();
         for line in self.compiled.lines() {
-            let Some((name, version)) = name_and_version(line) else { continue };
-            let checksum = checksums.get(&(name.to_owned(), version.to_owned())).map_or("", String::as_str);
+            let Some(name_and_version) = name_and_version(line) else { continue };
+            let checksum = checksums.get(&name_and_version).map_or("", String::as_str);
+            let (name, version) = name_and_version;
             // `serde v1.0.0 (proc-macro) default,std (*)`; a folder of this machine is not part of the key.
             let words = line.split(' ').skip(2).filter(|word| !word.starts_with('(') && !word.ends_with(')'));
             let features = words.collect::<Vec<_>>().join(" ");
@@ -76,9 +68,9 @@ impl CargoTree {
 }
 
 /// `serde` and `1.0.0` of `serde v1.0.0 (proc-macro) (*)`.
-fn name_and_version(line: &str) -> Option<(&str, &str)> {
+fn name_and_version(line: &str) -> Option<(String, String)> {
     let mut words = line.split(' ');
-    Some((words.next()?, words.next()?.strip_prefix('v')?))
+    Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
 }
 
 /// The checksums in a `Cargo.lock` by name and version.
@@ -138,38 +130,4 @@ pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
         found.insert(name.clone(), Package { kind: "pypi", name, version: version.to_owned(), sha256 });
     }
     Ok(found.into_values().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crates_are_those_of_cargo_tree_with_the_checksums_of_the_lock_file() {
-        let lock = "version = 4\n[[package]]\nname = \"b\"\nversion = \"1.2.3\"\nchecksum = \"aa\"\n\
-                    [[package]]\nname = \"c\"\nversion = \"9.9.9\"\nchecksum = \"cc\"\n";
-        let tree = CargoTree {
-            linked: "a v0.1.0 (/home/me/a)\nb v1.2.3\nb v1.2.3 (*)\n".to_owned(),
-            compiled: "a v0.1.0 (/home/me/a) \nb v1.2.3 default,std\nb v1.2.3 alloc (*)\n".to_owned(),
-        };
-        let found = tree.packages(lock).expect("a lock");
-        let names: Vec<_> = found.iter().map(|package| (package.name.as_str(), package.sha256.as_deref())).collect();
-        assert_eq!(names, [("a", None), ("b", Some("aa"))]);
-        let inputs = tree.inputs(lock).expect("a lock");
-        assert_eq!(inputs["crate a 0.1.0"], "");
-        assert_eq!(inputs["crate b 1.2.3"], "aa default,std alloc");
-        assert_eq!(tree.folders("/home/me"), BTreeSet::from(["a".to_owned()]));
-        assert!(tree.packages("nonsense").is_err());
-    }
-
-    #[test]
-    fn a_requirement_without_hash_or_version_is_refused() {
-        let lock = "# by uv\nagate==1.9.1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via dbt\nbabel[x]==2.18.0 --hash=sha256:cc\n";
-        let found = requirements(lock).expect("a lock");
-        assert_eq!(found[0], Package { kind: "pypi", name: "agate".into(), version: "1.9.1".into(), sha256: None });
-        assert_eq!(found[1].sha256.as_deref(), Some("cc"));
-        for wrong in ["agate", "agate==1.0", "agate>=1.0 --hash=sha256:aa", "-e ."] {
-            assert!(requirements(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -4,15 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Tree;
-
 /// The folder that Airflow searches for DAGs and their modules.
 pub const FOLDER: &str = "dags/";
 
-/// One statement: `import module`, or `from module import names`.
+/// One statement on a line (from 1): `import module`, or `from module import names`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// Its line, from 1.
     pub line: u32,
     /// The number of leading dots.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -33,7 +30,6 @@ fn is_zero(level: &u32) -> bool {
     *level == 0
 }
 
-/// Whether a key is of a Python file.
 pub fn is_python(key: &str) -> bool {
     key.starts_with(FOLDER) && key.ends_with(".py")
 }
@@ -70,7 +66,6 @@ impl Import {
 
 /// What a module name resolves to.
 enum Module {
-    /// A file that Python runs.
     File(String),
     /// A folder without `__init__.py`.
     Namespace,
@@ -156,30 +151,28 @@ impl<'k> Modules<'k> {
     }
 }
 
-/// The local imports that would fail, as `file:line: problem`. `ours` has the keys of the manifest: an import of a module
-/// that only they have is a problem too, while other names may be packages of Airflow's. `others` has the keys of objects
-/// that do not belong to the sync.
+/// The local imports that would fail, as `file:line: problem`. `new` has the keys of the folder, `old` those of the manifest: an
+/// import of a module that only `old` has is a problem too, while other names may be packages of Airflow's. `others` has the
+/// keys of objects that do not belong to the sync.
 pub fn check(
-    tree: &Tree,
+    new: &BTreeSet<String>,
     imports: &BTreeMap<String, Vec<Import>>,
-    ours: &BTreeSet<String>,
+    old: &BTreeSet<String>,
     others: &BTreeSet<String>,
 ) -> Vec<String> {
-    let now = Modules::of(tree.keys().chain(others));
-    let before = Modules::of(ours.iter());
+    let now = Modules::of(new.union(others));
+    let before = Modules::of(old.iter());
     let mut problems = Vec::new();
     // Python prefers `a.py` to a folder `a` without `__init__.py`: while both exist, it finds only one of them.
-    let folder = |key: &str| key.strip_suffix(".py").map(|stem| (format!("{stem}/"), format!("{stem}/__init__.py")));
-    let hidden = |module: &String, others: &BTreeSet<&String>| {
-        let (inside, package) = folder(module).filter(|_| is_python(module))?;
-        let python = |key: &&&String| key.starts_with(&inside) && is_python(key);
-        (!others.contains(&package) && others.iter().find(python).is_some()).then(|| {
-            format!("{module}: the file and the folder `{inside}` replace each other; add an `__init__.py` to the folder first")
+    let hidden = |module: &String, others: &BTreeSet<String>| {
+        let folder = format!("{}/", module.strip_suffix(".py").filter(|_| is_python(module))?);
+        let is_replaced = others.iter().any(|key| key.starts_with(&folder) && is_python(key));
+        (is_replaced && !others.contains(&format!("{folder}__init__.py"))).then(|| {
+            format!("{module}: the file and the folder `{folder}` replace each other; add an `__init__.py` to the folder first")
         })
     };
-    let (new, old): (BTreeSet<&String>, BTreeSet<&String>) = (tree.keys().collect(), ours.iter().collect());
-    problems.extend(old.difference(&new).filter_map(|module| hidden(module, &new)));
-    problems.extend(new.difference(&old).filter_map(|module| hidden(module, &old)));
+    problems.extend(old.difference(new).filter_map(|module| hidden(module, new)));
+    problems.extend(new.difference(old).filter_map(|module| hidden(module, old)));
     for (file, import) in imports.iter().flat_map(|(file, list)| list.iter().map(move |import| (file, import))) {
         let gone = || {
             let module = import.absolute(file)?;

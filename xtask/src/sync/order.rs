@@ -10,7 +10,7 @@ use super::imports::{Import, Modules, is_python};
 
 pub(super) type Keys = BTreeSet<String>;
 
-/// For each file, the files that go first.
+/// For each file, the files that are changed before it.
 type Waits = BTreeMap<String, Keys>;
 
 /// Keys in waves, whose requests may run in parallel, and the circular imports among them.
@@ -30,7 +30,7 @@ pub(super) fn uploads(puts: &Keys, target: &Keys, imports: &BTreeMap<String, Vec
     order
 }
 
-/// The deletes. `before` has every key of ours before the sync.
+/// The deletes. `before` has every key of the manifest before the sync.
 pub(super) fn deletes(keys: &Keys, before: &Keys, imports: &BTreeMap<String, Vec<Import>>) -> Order {
     let mut order = modules_first(keys, before, imports);
     order.waves.reverse();

@@ -5,17 +5,16 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::imports::Import;
 use super::order::{Keys, Order, deletes, uploads};
-use super::{File, Import, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, Seen, Tree};
+use super::state::{File, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, Seen, Tree};
 use crate::failure::Failure;
 
-/// The condition of a write: the request fails if the bucket has anything else.
+/// The condition of a write: the request fails if the bucket has anything other than nothing, or an object with this ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
-    /// No object.
     Nothing,
-    /// An object with this ETag.
     Etag(String),
 }
 
@@ -23,18 +22,8 @@ pub enum Expect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum SyncStep {
-    /// Upload the file.
-    Put {
-        /// Its key.
-        key: String,
-        /// The condition.
-        expect: Expect,
-    },
-    /// Delete the object.
-    Delete {
-        /// Its key.
-        key: String,
-    },
+    Put { key: String, expect: Expect },
+    Delete { key: String },
 }
 
 /// What a sync does. Its text is the preview.
@@ -44,25 +33,23 @@ pub struct Plan {
     pub waves: Vec<Vec<SyncStep>>,
     /// Changed files that import each other in a circle; each circle is changed in one wave.
     pub circles: Vec<BTreeSet<String>>,
-    /// In the desired state.
+    /// Objects in the desired state.
     pub keep: BTreeSet<String>,
-    /// In the desired state, uploaded by a sync that was interrupted before it wrote the manifest.
+    /// As `keep`, uploaded by a sync that was interrupted before it wrote the manifest.
     pub settle: BTreeSet<String>,
-    /// In the desired state, but not in the manifest.
+    /// As `keep`, but not in the manifest.
     pub adopt: BTreeSet<String>,
     /// To be removed from the manifest only.
     pub forget: BTreeSet<String>,
-    /// Objects of others, which are not touched.
+    /// Objects that belong to someone else.
     pub foreign: BTreeSet<String>,
 }
 
 impl Plan {
-    /// Nothing to do, not even in the manifest.
     pub fn is_empty(&self) -> bool {
         self.waves.is_empty() && self.settle.is_empty() && self.adopt.is_empty() && self.forget.is_empty()
     }
 
-    /// Every request in its order.
     pub fn steps(&self) -> impl Iterator<Item = &SyncStep> {
         self.waves.iter().flatten()
     }
@@ -101,20 +88,16 @@ impl fmt::Display for Plan {
     }
 }
 
-/// The desired and the current state, and the options.
+/// The desired state (`tree` and its imports), the current state, and the options.
 #[derive(Clone, Debug, Default)]
 pub struct SyncInput {
-    /// The desired state.
     pub tree: Tree,
-    /// The imports of its Python files.
     pub imports: BTreeMap<String, Vec<Import>>,
-    /// The bucket's listing.
     pub remote: Remote,
-    /// The bucket's manifest.
     pub manifest: Manifest,
     /// The objects of [`ambiguous`], read.
     pub seen: BTreeMap<String, Seen>,
-    /// Replace or delete what others wrote to our keys.
+    /// Replace or delete objects of the manifest that someone else changed.
     pub overwrite: bool,
     /// The maximum number of deletes.
     pub max_delete: usize,
@@ -185,10 +168,7 @@ fn decide(
     }
 }
 
-/// Makes the plan.
-///
-/// # Errors
-/// With every key that someone else wrote to, or when it would delete too much.
+/// Fails with every key that someone else wrote to, or if it would delete too much.
 pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
     let SyncInput { tree, imports, remote, manifest, .. } = input;
     let (files, settled) = manifest.settled(remote, &input.seen);

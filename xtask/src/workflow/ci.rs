@@ -1,7 +1,8 @@
 //! `ci.yml`: the checks of a change, and the plan of a pull request.
 
-use super::deployment::{Access, Deployment};
-use super::entries::Entries;
+use indexmap::IndexMap;
+
+use super::deployment::{Access, Deployment, Login};
 use super::model::{Concurrency, Job, MAIN, Permission, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
@@ -35,33 +36,42 @@ const OURS: &str = "github.event_name == 'pull_request' \
 
 /// The first steps of every job.
 pub(super) fn prepared(pins: &Pins) -> Vec<Step> {
-    vec![Step::checkout(pins), Step::install("Rust", INSTALL_RUST)]
+    vec![Step::checkout(pins), Step::line("Rust", INSTALL_RUST)]
 }
 
-/// The steps before a job has AWS credentials, `more` of these, and the login if the deployment uses GitHub's identity token.
-pub(super) fn admitted(pins: &Pins, deployment: &Deployment, access: Access, more: Option<Step>) -> Vec<Step> {
-    let compiled = prepared(pins).into_iter().chain(Step::compiles()).chain(more);
-    compiled.chain(Step::login(pins, deployment, access)).collect()
+/// A job with AWS credentials: it compiles the program and runs `before`, logs in, and runs the steps.
+pub(super) fn cloud_job(
+    pins: &Pins,
+    deployment: &Deployment,
+    access: Access,
+    before: Option<Step>,
+    steps: Vec<Step>,
+) -> Job {
+    let compiled = prepared(pins).into_iter().chain(Step::compiles()).chain(before);
+    let identity = matches!(deployment.login, Login::Oidc(_)).then_some(Permission::IDENTITY);
+    Job {
+        environment: Some(deployment.environment_of(access)),
+        permissions: [Permission::CONTENTS].into_iter().chain(identity).collect(),
+        steps: compiled.chain(Step::login(pins, deployment, access)).chain(steps).collect(),
+        ..Job::default()
+    }
 }
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
-    let mut jobs = vec![("check".to_owned(), check(pins))];
+    let mut jobs = IndexMap::from([("check".to_owned(), check(pins))]);
     // The plan is for the deployment that a push updates.
     if let Some(first) = deployments.first() {
-        jobs.push(("plan".to_owned(), plan(first, pins)));
-        jobs.push(("comment".to_owned(), comment(pins)));
+        jobs.insert("plan".to_owned(), plan(first, pins));
+        jobs.insert("comment".to_owned(), comment(pins));
     }
+    // On main every commit has its own result.
+    let cancel = "${{ github.event_name == 'pull_request' }}";
     Workflow {
         id: "ci",
-        name: "ci",
         why: &["The checks of a change; on a pull request also the plan of its changes in AWS."],
         on: Triggers { push: Some(MAIN), pull_request: Some(MAIN), ..Triggers::default() },
-        concurrency: Concurrency::newest(
-            "ci-${{ github.ref }}",
-            // On main every commit has its own result.
-            "${{ github.event_name == 'pull_request' }}",
-        ),
-        jobs: Entries(jobs),
+        concurrency: Concurrency::newest("ci-${{ github.ref }}", cancel),
+        jobs,
     }
 }
 
@@ -70,54 +80,37 @@ fn check(pins: &Pins) -> Job {
     let apt =
         format!("sudo apt-get update --quiet && sudo apt-get install --quiet --yes --no-install-recommends {apt}");
     let mut steps = prepared(pins);
-    steps.extend([Step::install("install packages", &apt), Step::cache(pins)]);
-    steps.extend(STEPS.iter().map(|(name, words)| Step::xtask(name, words)));
+    steps.extend([Step::line("install packages", &apt), Step::cache(pins)]);
+    steps.extend(STEPS.iter().map(|(name, arguments)| Step::xtask(name, arguments)));
     Job {
         name: "check".to_owned(),
         why: "All tests, including those that need Docker, Airflow, emulators and a browser.",
-        condition: None,
-        needs: Vec::new(),
-        environment: None,
         permissions: vec![Permission::CONTENTS],
-        minutes: 90,
-        outputs: Entries::default(),
+        timeout_minutes: 90,
         steps,
+        ..Job::default()
     }
 }
 
 fn plan(deployment: &Deployment, pins: &Pins) -> Job {
-    let mut steps = admitted(pins, deployment, Access::Plan, None);
-    steps.push(Step::cloud("plan", deployment, "diff").into_file("plan.txt"));
-    steps.push(Step::keep(pins, "plan", "plan.txt"));
+    let diff = Step::cloud("plan", deployment, "diff").into_file("plan.txt");
     Job {
         name: "plan".to_owned(),
         why: "Runs the code of the pull request: its role may only read AWS, and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
-        needs: Vec::new(),
-        environment: Some(deployment.environment_of(Access::Plan)),
-        permissions: reads(deployment),
-        minutes: 30,
-        outputs: Entries::default(),
-        steps,
+        timeout_minutes: 30,
+        ..cloud_job(pins, deployment, Access::Plan, None, vec![diff, Step::keep(pins, "plan", "plan.txt")])
     }
-}
-
-/// The permissions of a job that runs this project's code against AWS.
-pub(super) fn reads(deployment: &Deployment) -> Vec<Permission> {
-    let identity = matches!(deployment.login, super::Login::Oidc(_)).then_some(Permission::IDENTITY);
-    [Permission::CONTENTS].into_iter().chain(identity).collect()
 }
 
 fn comment(pins: &Pins) -> Job {
     Job {
         name: "comment".to_owned(),
         why: "Writes to the pull request without running its code.",
-        condition: None,
         needs: vec!["plan".to_owned()],
-        environment: None,
         permissions: vec![Permission::COMMENT],
-        minutes: 5,
-        outputs: Entries::default(),
+        timeout_minutes: 5,
         steps: vec![Step::fetch(pins, "plan", "."), Step::script(pins, "comment on the pull request", None, COMMENT)],
+        ..Job::default()
     }
 }

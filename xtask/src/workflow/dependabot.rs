@@ -1,8 +1,8 @@
 //! `dependabot.yml`: which dependencies Dependabot updates. A release must be a week old, so that a withdrawn one is skipped.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::entries::Entries;
 use super::{File, HEADER};
 
 /// The minimum age of a release in days.
@@ -31,31 +31,24 @@ pub(super) const KEPT: [(&str, &[&str]); 5] = [
 ];
 
 #[derive(Serialize)]
-struct Dependabot {
-    version: u32,
-    updates: Vec<Update>,
-}
-
-#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Update {
-    #[serde(rename = "package-ecosystem")]
-    ecosystem: &'static str,
+    package_ecosystem: &'static str,
     directories: &'static [&'static str],
-    schedule: Entries<&'static str>,
-    cooldown: Entries<u32>,
-    groups: Entries<Entries<[&'static str; 1]>>,
+    schedule: IndexMap<&'static str, &'static str>,
+    cooldown: IndexMap<&'static str, u32>,
+    groups: IndexMap<&'static str, IndexMap<&'static str, [&'static str; 1]>>,
 }
 
 pub(super) fn file() -> Result<File, serde_yaml::Error> {
-    let update = |(ecosystem, directories): (&'static str, &'static [&'static str])| Update {
-        ecosystem,
+    let update = |(package_ecosystem, directories)| Update {
+        package_ecosystem,
         directories,
-        schedule: Entries::of([("interval", "weekly")]),
-        cooldown: Entries::of([("default-days", COOLDOWN)]),
+        schedule: [("interval", "weekly")].into(),
+        cooldown: [("default-days", COOLDOWN)].into(),
         // One pull request for all: each costs a complete run of the tests.
-        groups: Entries::of([(ecosystem, Entries::of([("patterns", ["*"])]))]),
+        groups: [(package_ecosystem, [("patterns", ["*"])].into())].into(),
     };
-    let value = Dependabot { version: 2, updates: KEPT.into_iter().map(update).collect() };
-    let text = format!("{HEADER}\n\n{}", serde_yaml::to_string(&value)?);
-    Ok(File { path: ".github/dependabot.yml".to_owned(), text })
+    let updates = serde_yaml::to_string(&IndexMap::from([("updates", KEPT.map(update))]))?;
+    Ok(File { path: ".github/dependabot.yml".to_owned(), text: format!("{HEADER}\n\nversion: 2\n{updates}") })
 }

@@ -1,9 +1,10 @@
 //! `deploy.yml`: a push is planned, the plan is approved, and exactly that plan is deployed.
 
-use super::ci::{admitted, reads};
+use indexmap::IndexMap;
+
+use super::ci::cloud_job;
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
-use super::entries::Entries;
 use super::model::{ByHand, Choice, Concurrency, Job, MAIN, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
@@ -19,12 +20,10 @@ const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scr
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
     let first = names.first().cloned().unwrap_or_default();
-    let mut jobs: Vec<(String, Job)> = Vec::new();
-    for (index, deployment) in deployments.iter().enumerate() {
-        jobs.extend(phases(deployment, index == 0, pins));
-    }
-    let all = jobs.iter().map(|(id, _)| id.clone()).collect();
-    jobs.push(("notice".to_owned(), issue(pins, all, "A deployment failed")));
+    let phases = |(index, deployment)| phases(deployment, index == 0, pins);
+    let mut jobs: IndexMap<String, Job> = deployments.iter().enumerate().flat_map(phases).collect();
+    let notice = issue(pins, &jobs, "A deployment failed");
+    jobs.insert("notice".to_owned(), notice);
     let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
     let environment = Choice {
         description: "The settings to deploy",
@@ -35,7 +34,6 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     };
     Workflow {
         id: "deploy",
-        name: "deploy",
         why: &[
             "Deploys a push, one deployment after the other: missing registry and buckets, images, a plan, and exactly that plan.",
             "No existing resource is changed before the plan is approved.",
@@ -44,87 +42,77 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         ],
         on: Triggers {
             push: Some(MAIN),
-            workflow_dispatch: Some(ByHand { inputs: Entries::of([("environment", environment)]) }),
+            workflow_dispatch: Some(ByHand { inputs: [("environment", environment)].into() }),
             ..Triggers::default()
         },
         concurrency: Concurrency::queued(&group),
-        jobs: Entries(jobs),
+        jobs,
     }
 }
 
 /// The jobs of one deployment.
 fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Job)> {
     let id = |phase: &str| format!("{}-{phase}", deployment.module);
-    let job = |phase: &str, why, access, needs: Vec<String>, minutes, before: Option<Step>, steps: Vec<Step>| {
-        let before = admitted(pins, deployment, access, before).into_iter();
-        let job = Job {
-            name: format!("{} {}", deployment.module, phase.replace('-', " ")),
-            why,
-            condition: None,
-            needs,
-            environment: Some(deployment.environment_of(access)),
-            permissions: reads(deployment),
-            minutes,
-            outputs: Entries::default(),
-            steps: before.chain(steps).collect(),
-        };
-        (id(phase), job)
-    };
-    let cloud = |name: &str, words: &str| Step::cloud(name, deployment, words);
+    let name = |phase: &str| format!("{} {}", deployment.module, phase.replace('-', " "));
+    let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
 
-    let mut base = job(
-        "base",
-        "Creates a missing registry and missing buckets, which images and plan need. Existing ones are part of the plan.",
-        Access::Build,
-        Vec::new(),
-        60,
-        None,
-        vec![cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes")],
-    );
     let by_hand = format!("inputs.environment == '{}'", deployment.module);
-    let asked = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
-    // It can be started by hand on any branch.
-    base.1.condition = Some(format!("github.ref == 'refs/heads/main' && {asked}"));
-    let images = IMAGES.map(|image| {
-        let words = format!("build-images --push --image {image}");
-        let why = "Builds and pushes the image unless the registry has it.";
+    let started = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
+    let create = cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes");
+    let base = Job {
+        name: name("base"),
+        why: "Creates a missing registry and missing buckets, which images and plan need. Existing ones are part of the plan.",
+        // It can be started by hand on any branch.
+        condition: Some(format!("github.ref == 'refs/heads/main' && {started}")),
+        timeout_minutes: 60,
+        ..cloud_job(pins, deployment, Access::Build, None, vec![create])
+    };
+    let image = |image: &str| {
+        let arguments = format!("build-images --push --image {image}");
         // The ingestion image's programs are compiled before the job has credentials, like everything that cargo compiles.
-        let build = || Step::local("compile and build", deployment, &words.replace(" --push", ""));
+        let build = || Step::local("compile and build", deployment, &arguments.replace(" --push", ""));
         let before = (image == INGESTION).then(build);
-        job(image, why, Access::Build, vec![id("base")], 60, before, vec![cloud("build and push", &words)])
-    });
-    let mut plan = job(
-        "plan",
-        "Shows the plan on the run's page, and outputs its digest.",
-        Access::Plan,
-        IMAGES.map(id).into(),
-        30,
-        None,
-        vec![
-            cloud("plan", "diff --json").into_file("plan.json"),
-            cloud("plan as text", "diff").into_file("plan.txt"),
-            Step::keep(pins, &format!("{} plan", deployment.module), "plan.json\nplan.txt"),
-            Step::script(pins, "output the digest", Some("plan"), DIGEST),
-        ],
-    );
-    plan.1.outputs = Entries::of([("digest", "${{ steps.plan.outputs.digest }}")]);
+        Job {
+            name: name(image),
+            why: "Builds and pushes the image unless the registry has it.",
+            needs: vec![id("base")],
+            timeout_minutes: 60,
+            ..cloud_job(pins, deployment, Access::Build, before, vec![cloud("build and push", &arguments)])
+        }
+    };
+    let steps = vec![
+        cloud("plan", "diff --json").into_file("plan.json"),
+        cloud("plan as text", "diff").into_file("plan.txt"),
+        Step::keep(pins, &format!("{} plan", deployment.module), "plan.json\nplan.txt"),
+        Step::script(pins, "output the digest", Some("plan"), DIGEST),
+    ];
+    let plan = Job {
+        name: name("plan"),
+        why: "Shows the plan on the run's page, and outputs its digest.",
+        needs: IMAGES.map(id).into(),
+        timeout_minutes: 30,
+        outputs: [("digest", "${{ steps.plan.outputs.digest }}")].into(),
+        ..cloud_job(pins, deployment, Access::Plan, None, steps)
+    };
     let digest = format!("${{{{ needs.{}.outputs.digest }}}}", id("plan"));
-    let deploy = job(
-        "deploy",
-        if deployment.reviewed {
+    let steps = vec![
+        cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
+        cloud("upload the DAGs", "sync-dags"),
+        cloud("verify", "status"),
+    ];
+    let deploy = Job {
+        name: name("deploy"),
+        why: if deployment.reviewed {
             "Waits for the environment's reviewers. Refuses any plan other than the one they approved."
         } else {
             "Refuses any plan other than the shown one."
         },
-        Access::Deploy,
-        vec![id("plan")],
-        120,
-        None,
-        vec![
-            cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
-            cloud("upload the DAGs", "sync-dags"),
-            cloud("verify", "status"),
-        ],
-    );
-    [vec![base], images.into(), vec![plan, deploy]].concat()
+        needs: vec![id("plan")],
+        timeout_minutes: 120,
+        ..cloud_job(pins, deployment, Access::Deploy, None, steps)
+    };
+    let mut jobs = vec![(id("base"), base)];
+    jobs.extend(IMAGES.map(|name| (id(name), image(name))));
+    jobs.extend([(id("plan"), plan), (id("deploy"), deploy)]);
+    jobs
 }

@@ -5,29 +5,29 @@
 //! created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id` (GitHub changelog of 2026-04-23). So each access
 //! has its own environment, and each role trusts exactly one subject.
 
+use std::collections::BTreeSet;
+
 use crate::settings::{Level, Method, Settings};
 
 /// The settings that the workflows deploy; a push to `main` deploys the first. `rehearse` is for emulators.
 pub const MODULES: [&str; 2] = ["dev", "prod"];
 
-/// A deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
-    /// The settings' module.
     pub module: String,
     /// GitHub's environment of the job that deploys.
     pub environment: String,
     /// Settings `project`, the prefix of the roles' names.
     pub project: String,
-    /// The region.
     pub region: String,
-    /// Its AWS partition, as in ARNs.
+    /// As in ARNs.
     pub partition: &'static str,
-    /// Whether a reviewer must approve.
     pub reviewed: bool,
-    /// How its jobs log in.
     pub login: Login,
 }
+
+/// The secrets and variables with an access key.
+pub(super) const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// How jobs log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,17 +43,13 @@ pub enum Login {
 pub enum Access {
     /// Create the registry and the buckets, push images.
     Build,
-    /// Read.
     Plan,
-    /// Change everything.
     Deploy,
 }
 
 impl Access {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Build, Self::Plan, Self::Deploy];
 
-    /// In names.
     pub fn word(self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -69,7 +65,6 @@ impl Access {
 }
 
 impl Deployment {
-    /// The deployment of a settings module.
     pub fn new(module: &str, of: &Settings, partition: &'static str) -> Self {
         let login = match (of.auth.method, of.auth.subject()) {
             (Method::Oidc, Some(subject)) => Login::Oidc(subject),
@@ -91,7 +86,6 @@ impl Deployment {
         format!("AWS_ACCOUNT_ID_{}", self.module.to_uppercase().replace('-', "_"))
     }
 
-    /// The variable as an expression.
     pub(super) fn account(&self) -> String {
         format!("${{{{ vars.{} }}}}", self.account_variable())
     }
@@ -110,7 +104,6 @@ impl Deployment {
         format!("{}-github-{}", self.project, access.word())
     }
 
-    /// The ARN of that role.
     pub(super) fn role_arn(&self, access: Access) -> String {
         format!("arn:{}:iam::{}:role/{}", self.partition, self.account(), self.role(access))
     }
@@ -119,6 +112,6 @@ impl Deployment {
 /// A GitHub environment that two deployments share.
 pub fn shared(deployments: &[Deployment]) -> Option<String> {
     let all = |deployment: &Deployment| Access::ALL.map(|access| deployment.environment_of(access));
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     deployments.iter().flat_map(all).find(|name| !seen.insert(name.clone()))
 }

@@ -1,23 +1,20 @@
 //! `drift.yml`: compares AWS with the deployed stacks, and actions and crates with their releases, every night.
 
-use super::ci::{admitted, prepared, reads};
+use indexmap::IndexMap;
+
+use super::ci::{cloud_job, prepared};
 use super::deployment::{Access, Deployment};
-use super::entries::Entries;
 use super::model::{ByHand, Concurrency, Job, Permission, Time, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
-    let mut jobs: Vec<(String, Job)> = deployments
-        .iter()
-        .map(|deployment| (format!("{}-drift", deployment.module), drift(deployment, pins)))
-        .collect();
-    jobs.push(("pins".to_owned(), online(pins)));
-    let all = jobs.iter().map(|(id, _)| id.clone()).collect();
-    jobs.push(("notice".to_owned(), issue(pins, all, "Drift, or a wrong pin")));
+    let drifts = deployments.iter().map(|deployment| (format!("{}-drift", deployment.module), drift(deployment, pins)));
+    let mut jobs: IndexMap<String, Job> = drifts.chain([("pins".to_owned(), online(pins))]).collect();
+    let notice = issue(pins, &jobs, "Drift, or a wrong pin");
+    jobs.insert("notice".to_owned(), notice);
     Workflow {
         id: "drift",
-        name: "drift",
         why: &[
             "Compares AWS with the deployed stacks, and actions and crates with their releases, every night. One issue reports",
             "the differences.",
@@ -25,28 +22,23 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         on: Triggers {
             // Not on the hour, when most schedules start.
             schedule: vec![Time { cron: "23 3 * * *" }],
-            workflow_dispatch: Some(ByHand { inputs: Entries::default() }),
+            workflow_dispatch: Some(ByHand::default()),
             ..Triggers::default()
         },
         concurrency: Concurrency::queued("drift"),
-        jobs: Entries(jobs),
+        jobs,
     }
 }
 
 fn drift(deployment: &Deployment, pins: &Pins) -> Job {
-    let mut steps = admitted(pins, deployment, Access::Plan, None);
-    steps.push(Step::cloud("status", deployment, "status"));
-    steps.push(Step::cloud("drift", deployment, "status --drift"));
+    let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
+    let steps = vec![cloud("status", "status"), cloud("drift", "status --drift")];
     Job {
         name: format!("{} drift", deployment.module),
         why: "Only for a deployment with an account variable.",
         condition: Some(format!("vars.{} != ''", deployment.account_variable())),
-        needs: Vec::new(),
-        environment: Some(deployment.environment_of(Access::Plan)),
-        permissions: reads(deployment),
-        minutes: 45,
-        outputs: Entries::default(),
-        steps,
+        timeout_minutes: 45,
+        ..cloud_job(pins, deployment, Access::Plan, None, steps)
     }
 }
 
@@ -54,36 +46,29 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
     let [light, _] = Step::compiles();
-    steps.push(light);
-    let token = "${{ github.token }}";
-    steps.push(Step::xtask("actions", "ci-gen --check --online").with_env("GH_TOKEN", token));
-    steps.push(Step::xtask("crates", "lint advisories"));
+    let actions = Step::xtask("actions", "ci-gen --check --online").with_env("GH_TOKEN", "${{ github.token }}");
+    steps.extend([light, actions, Step::xtask("crates", "lint advisories")]);
     Job {
         name: "pins".to_owned(),
         why: "Compares each pin with its release on GitHub, and the crates with the advisories of RustSec.",
-        condition: None,
-        needs: Vec::new(),
-        environment: None,
         permissions: vec![Permission::CONTENTS],
-        minutes: 30,
-        outputs: Entries::default(),
+        timeout_minutes: 30,
         steps,
+        ..Job::default()
     }
 }
 
-/// One issue for each title.
-pub(super) fn issue(pins: &Pins, needs: Vec<String>, title: &str) -> Job {
-    let script = include_str!("scripts/issue.js");
-    let step = Step::script(pins, "open, update or close the issue", None, script);
+/// A job after all others, with one issue for each title.
+pub(super) fn issue(pins: &Pins, jobs: &IndexMap<String, Job>, title: &str) -> Job {
+    let step = Step::script(pins, "open, update or close the issue", None, include_str!("scripts/issue.js"));
     Job {
         name: "notice".to_owned(),
         why: "One issue: opened at the first failure, updated, and closed after a success.",
         condition: Some("always()".to_owned()),
-        needs,
-        environment: None,
+        needs: jobs.keys().cloned().collect(),
         permissions: vec![Permission::ISSUES],
-        minutes: 5,
-        outputs: Entries::default(),
+        timeout_minutes: 5,
         steps: vec![step.with_env("TITLE", title).with_env("RESULTS", "${{ toJSON(needs) }}")],
+        ..Job::default()
     }
 }

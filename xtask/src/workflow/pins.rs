@@ -20,15 +20,18 @@ const RELEASED: [(&str, &str, &str); 6] = [
 pub(super) const TAG_OBJECTS: [&str; 2] =
     ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
 
-/// An action at a commit.
+/// An action (`owner/name`) at a commit (40 hexadecimal digits), which is a release (`v1.2.3`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pin {
-    /// `owner/name`.
     pub action: String,
-    /// 40 hexadecimal digits.
     pub commit: String,
-    /// The release of the commit, as `v1.2.3`.
     pub version: String,
+}
+
+impl Pin {
+    fn new(action: &str, commit: &str, version: &str) -> Self {
+        Self { action: action.to_owned(), commit: commit.to_owned(), version: version.to_owned() }
+    }
 }
 
 impl fmt::Display for Pin {
@@ -49,19 +52,12 @@ pub struct Pins(BTreeMap<String, Pin>);
 
 impl Default for Pins {
     fn default() -> Self {
-        let pin = |(action, commit, version): (&str, &str, &str)| {
-            let pin = Pin { action: action.to_owned(), commit: commit.to_owned(), version: version.to_owned() };
-            (action.to_owned(), pin)
-        };
-        Self(RELEASED.map(pin).into())
+        Self(RELEASED.map(|(action, commit, version)| (action.to_owned(), Pin::new(action, commit, version))).into())
     }
 }
 
 impl Pins {
-    /// The pin of an action of the table.
-    ///
-    /// # Panics
-    /// For an action that is not in the table; the tests generate every workflow.
+    /// The pin of an action of the table. It panics for any other; the tests generate every workflow.
     pub(super) fn of(&self, action: &str) -> Pin {
         self.0[action].clone()
     }
@@ -76,16 +72,13 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
             let place = format!("{file}:{}", index + 1);
             match pin(uses.trim()) {
                 Err(why) => wrong.push(format!("{place}: {why}")),
-                Ok(pin) => match first.get(&pin.action) {
-                    Some(other) if *other != pin => {
-                        wrong.push(format!(
-                            "{place}: `{}` differs from an earlier pin, {other} # {}",
-                            pin.action, other.version
-                        ));
+                Ok(pin) => {
+                    let other = first.entry(pin.action.clone()).or_insert(pin.clone());
+                    if *other != pin {
+                        let (action, version) = (&pin.action, &other.version);
+                        wrong.push(format!("{place}: `{action}` differs from an earlier pin, {other} # {version}"));
                     }
-                    Some(_) => {}
-                    None => drop(first.insert(pin.action.clone(), pin)),
-                },
+                }
             }
         }
     }
@@ -105,11 +98,9 @@ fn pin(uses: &str) -> Result<Pin, String> {
     if TAG_OBJECTS.contains(&commit) {
         return Err(format!("`{action}` is pinned to the object of an annotated tag; use the commit of the tag"));
     }
-    let mut numbers = version.strip_prefix('v').unwrap_or_default().split('.');
-    let number =
-        |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    let three = [numbers.next(), numbers.next(), numbers.next()].into_iter().all(number);
-    if !three || numbers.next().is_some() {
+    let numbers: Vec<&str> = version.strip_prefix('v').unwrap_or_default().split('.').collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if numbers.len() != 3 || !numbers.iter().all(is_number) {
         return Err(format!("`{action}` needs the commit's release as a comment: `# v1.2.3`"));
     }
     let known = RELEASED.iter().find(|(name, _, _)| *name == action);
@@ -117,5 +108,5 @@ fn pin(uses: &str) -> Result<Pin, String> {
     if (commit == *released) != (version == *name) {
         return Err(format!("only the commit or only the version of `{action}` was updated: {name} is {released}"));
     }
-    Ok(Pin { action: action.to_owned(), commit: commit.to_owned(), version: version.to_owned() })
+    Ok(Pin::new(action, commit, version))
 }

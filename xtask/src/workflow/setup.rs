@@ -2,29 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::deployment::{Access, Deployment, Login};
+use super::deployment::{Access, Deployment, KEYS, Login};
 
-/// A call of `gh`. Its arguments contain no secret, because every process of the machine can read them.
+/// A call of `gh`, with its purpose. Its arguments contain no secret, because every process of the machine can read them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// Its purpose.
     pub why: String,
-    /// The arguments of `gh`.
     pub arguments: Vec<String>,
-    /// Its standard input.
     pub input: Input,
-    /// A call that runs before; if a line of its output is the text, this call is skipped.
+    /// The arguments of an earlier call; if a line of its output is the text, this call is skipped.
     pub unless: Option<(Vec<String>, &'static str)>,
 }
 
-/// The standard input of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// Nothing.
     Nothing,
     /// The value of a variable of the environment or of `.env`.
     Variable(&'static str),
-    /// JSON.
     Json(Value),
 }
 
@@ -46,22 +40,15 @@ pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
     let mut calls = vec![call("tokens of workflows may only read by default", path, Input::Json(token))];
     for deployment in deployments {
         let module = &deployment.module;
-        for access in Access::ALL {
-            calls.extend(environment(deployment, access));
-        }
+        calls.extend(Access::ALL.into_iter().flat_map(|access| environment(deployment, access)));
         let variable = format!("variable set {}", deployment.account_variable());
         calls.push(call(format!("the account of `{module}`"), &variable, Input::Variable("AWS_ACCOUNT_ID")));
         if deployment.login == Login::Keys {
-            let places: Vec<String> = if module == first {
-                vec![String::new()]
-            } else {
-                Access::ALL.map(|access| format!(" --env {}", deployment.environment_of(access))).into()
-            };
-            for place in places {
-                for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-                    let why = format!("the access key of `{module}`{place}");
-                    calls.push(call(why, &format!("secret set {name}{place}"), Input::Variable(name)));
-                }
+            let of_environment = |access| format!(" --env {}", deployment.environment_of(access));
+            let places = if module == first { vec![String::new()] } else { Access::ALL.map(of_environment).into() };
+            for (place, name) in places.iter().flat_map(|place| KEYS.map(|name| (place, name))) {
+                let why = format!("the access key of `{module}`{place}");
+                calls.push(call(why, &format!("secret set {name}{place}"), Input::Variable(name)));
             }
         }
     }
@@ -85,13 +72,9 @@ fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
     let mut calls = vec![call(why, &format!("api --method PUT {path} --input -"), Input::Json(body))];
     if bound {
         let policies = format!("{path}/deployment-branch-policies");
-        let mut main = call(
-            format!("allow main in `{name}`"),
-            &format!("api --method POST {policies} -f name=main"),
-            Input::Nothing,
-        );
-        main.unless = Some((words(&format!("api {policies} --jq .branch_policies[].name")), "main"));
-        calls.push(main);
+        let (why, post) = (format!("allow main in `{name}`"), format!("api --method POST {policies} -f name=main"));
+        let unless = Some((words(&format!("api {policies} --jq .branch_policies[].name")), "main"));
+        calls.push(Call { unless, ..call(why, &post, Input::Nothing) });
     }
     calls
 }

@@ -61,12 +61,13 @@ fn every_build_compiles_a_crate_with_the_same_features() {
         }
         crates
     };
-    // The two builds of `cargo xtask local`, the first command with the feature `cloud`, and the tests.
-    let builds: [&[&str]; 4] = [
+    // The two builds of `cargo xtask local`, the first command with the feature `cloud`, the tests, and the fuzz targets.
+    let builds: [&[&str]; 5] = [
         &["--package", "xtask"],
         &["--package", "jobs", "--no-default-features"],
         &["--package", "xtask", "--features", "cloud"],
         &["--workspace", "--features", "xtask/cloud"],
+        &["--package", "jobs-fuzz", "--features", "libfuzzer"],
     ];
     let trees = builds.map(|build| (build, features(build)));
     let (mut seen, mut apart) = (BTreeMap::new(), Vec::new());

@@ -1,7 +1,9 @@
 //! Each input changes the key, and nothing else does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::packages::requirements;
+use super::plan::Key;
 use super::*;
 
 const LOCK: &str = "version = 4\n\
@@ -128,7 +130,7 @@ fn every_input_of_the_ingestion_image_changes_its_key() {
     others.push(key);
     others.sort();
     others.dedup();
-    assert_eq!(others.len(), count + 1, "each has a key of its own");
+    assert_eq!(others.len(), count + 1, "every key is different");
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
     others.push(key.clone());
     others.sort();
     others.dedup();
-    assert_eq!(others.len(), count + 1, "each has a key of its own");
+    assert_eq!(others.len(), count + 1, "every key is different");
 
     for path in ["README.md", "jobs/src/lib.rs", "dbt/README.md", "dbt/requirements.in", "dbt/requirements-lint.lock"] {
         assert_eq!(of(&changed(path, Node::File(0o644, b"other".to_vec()))), key, "{path}");
@@ -226,11 +228,51 @@ fn the_root_file_system_is_what_a_program_needs_and_no_more() {
 #[test]
 fn a_bill_of_materials_names_every_package_and_is_the_same_for_the_same_packages() {
     let plan = dbt(&repository(), "python@sha256:1", "linux/amd64", "", BTreeMap::new()).expect("a plan");
-    let text = sbom(&plan);
-    assert_eq!(text, sbom(&plan));
+    let text = plan.bill_of_materials();
+    assert_eq!(text, plan.bill_of_materials());
     let bill: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(bill["bomFormat"], "CycloneDX");
     assert_eq!(bill["metadata"]["component"]["name"], DBT);
     assert_eq!(bill["components"][0]["purl"], "pkg:pypi/dbt-core@1.11.14");
     assert_eq!(bill["components"][0]["hashes"][0]["content"], "aa");
+}
+
+#[test]
+fn an_archive_does_not_depend_on_the_order_of_additions() {
+    let link = Node::Link("b/c.txt".to_owned());
+    let (mut one, mut other) = (Tree::default(), Tree::default());
+    one.file("a/b/c.txt", "c");
+    one.put("a/link", link.clone());
+    other.put("a/link", link);
+    other.file("a/b/c.txt", "c");
+    assert_eq!(one.tar().expect("an archive"), other.tar().expect("an archive"));
+    assert_eq!(one.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["a", "a/b", "a/b/c.txt", "a/link"]);
+}
+
+#[test]
+fn crates_are_those_of_cargo_tree_with_the_checksums_of_the_lock_file() {
+    let lock = "version = 4\n[[package]]\nname = \"b\"\nversion = \"1.2.3\"\nchecksum = \"aa\"\n\
+                [[package]]\nname = \"c\"\nversion = \"9.9.9\"\nchecksum = \"cc\"\n";
+    let tree = CargoTree {
+        linked: "a v0.1.0 (/home/me/a)\nb v1.2.3\nb v1.2.3 (*)\n".to_owned(),
+        compiled: "a v0.1.0 (/home/me/a) \nb v1.2.3 default,std\nb v1.2.3 alloc (*)\n".to_owned(),
+    };
+    let found = tree.packages(lock).expect("a lock");
+    let names: Vec<_> = found.iter().map(|package| (package.name.as_str(), package.sha256.as_deref())).collect();
+    assert_eq!(names, [("a", None), ("b", Some("aa"))]);
+    let inputs = tree.inputs(lock).expect("a lock");
+    assert_eq!((inputs["crate a 0.1.0"].as_str(), inputs["crate b 1.2.3"].as_str()), ("", "aa default,std alloc"));
+    assert_eq!(tree.folders("/home/me"), BTreeSet::from(["a".to_owned()]));
+    assert!(tree.packages("nonsense").is_err());
+}
+
+#[test]
+fn a_requirement_without_hash_or_version_is_refused() {
+    let lock = "# by uv\nagate==1.9.1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via dbt\nbabel[x]==2.18.0 --hash=sha256:cc\n";
+    let found = requirements(lock).expect("a lock");
+    assert_eq!(found[0], Package { kind: "pypi", name: "agate".into(), version: "1.9.1".into(), sha256: None });
+    assert_eq!(found[1].sha256.as_deref(), Some("cc"));
+    for wrong in ["agate", "agate==1.0", "agate>=1.0 --hash=sha256:aa", "-e ."] {
+        assert!(requirements(wrong).is_err(), "{wrong}");
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
             stacks::check_owner(&configured.module, &request.settings, &request.variables)?;
             terminal::step(&format!("Writing to `{bucket}`"));
         }
-        sync.apply(&request.settings)?.requirements_version
+        sync.apply(&request.settings)?
     } else {
         None
     };

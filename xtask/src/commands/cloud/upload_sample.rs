@@ -15,7 +15,7 @@ pub(super) fn run(args: &UploadSample) -> Result<Exit> {
     let sample = sample::plan(settings, &variables, &sample::folder())?;
     if !args.dry_run {
         stacks::check_owner(&configured.module, settings, &variables)?;
-        sample.apply(settings)?;
+        sample::apply(&sample, settings)?;
     }
     let (plan, bucket) = (&sample.plan, &sample.bucket);
     let value = json!({ "applied": !args.dry_run, "bucket": bucket, "plan": plan });

@@ -160,7 +160,7 @@ impl ReadyDeployment {
                 for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("skip ")) {
                     reporter.line(step);
                 }
-                Ok(TaskOutput::Dags(sync.apply(&self.request.settings)?.requirements_version))
+                Ok(TaskOutput::Dags(sync.apply(&self.request.settings)?))
             }
             Task::Warehouse => {
                 if let Some(step) = self.plan.warehouse.as_ref().filter(|step| !step.is_idle()) {

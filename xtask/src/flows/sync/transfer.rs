@@ -2,14 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::edge::aws::Aws;
 use crate::edge::s3::{Bucket, Written};
-use crate::sync::{Expect, File, Plan, Remote, Seen, SyncStep, Tree, sha256};
+use crate::settings::{Settings, Variables};
+use crate::sync::{Expect, Plan, Seen, SyncInput, SyncStep, sha256};
 
 /// Requests in parallel.
 const PARALLEL: usize = 32;
+
+/// A plan, and what it needs to run.
+#[derive(Debug)]
+pub struct Sync {
+    pub plan: Plan,
+    pub bucket: String,
+    pub(super) input: SyncInput,
+    pub(super) aws: Aws,
+    pub(super) store: Bucket,
+}
+
+pub(super) fn open(settings: &Settings, variables: &Variables, bucket: &str) -> Result<(Aws, Bucket)> {
+    let aws = Aws::for_settings(settings, variables)?;
+    let store = aws.wait(Bucket::open(bucket, &aws.config))?;
+    Ok((aws, store))
+}
 
 /// Reads the objects whose owner depends on their content.
 pub(super) async fn read(bucket: &Bucket, keys: Vec<String>) -> Result<BTreeMap<String, Seen>> {
@@ -20,42 +38,34 @@ pub(super) async fn read(bucket: &Bucket, keys: Vec<String>) -> Result<BTreeMap<
     stream::iter(keys).map(read).buffer_unordered(PARALLEL).try_collect().await
 }
 
-/// Runs a plan wave by wave, and stops after a wave with an error. Returns the objects that the manifest must record.
-pub(super) async fn apply(
-    bucket: &Bucket,
-    plan: &Plan,
-    tree: &Tree,
-    remote: &Remote,
-) -> Result<BTreeMap<String, Written>> {
-    let unchanged = plan.settle.union(&plan.adopt);
-    let mut done: BTreeMap<String, Written> = unchanged
-        .filter_map(|key| Some((key.clone(), Written { etag: remote.get(key)?.etag.clone(), version: None })))
-        .collect();
-    for wave in &plan.waves {
-        let steps = wave.iter().map(|step| run(bucket, step, tree));
-        // All of a wave finish, also after an error.
-        let results: Vec<Result<_>> = stream::iter(steps).buffer_unordered(PARALLEL).collect().await;
-        done.extend(results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten());
-    }
-    Ok(done)
-}
-
-async fn run(bucket: &Bucket, step: &SyncStep, tree: &Tree) -> Result<Option<(String, Written)>> {
-    match step {
-        SyncStep::Delete { key } => {
-            bucket.delete(key).await?;
-            Ok(None)
+impl Sync {
+    /// Runs the plan wave by wave, and stops after a wave with an error. Returns the objects that the manifest must record.
+    pub(super) fn run(&self) -> Result<BTreeMap<String, Written>> {
+        let unchanged = self.plan.settle.union(&self.plan.adopt);
+        let written = |key: &String| Written { etag: self.input.remote[key].etag.clone(), version: None };
+        let mut done: BTreeMap<String, Written> = unchanged.map(|key| (key.clone(), written(key))).collect();
+        for wave in &self.plan.waves {
+            let steps = stream::iter(wave).map(|step| self.request(step)).buffer_unordered(PARALLEL);
+            // All of a wave finish, also after an error.
+            let results: Vec<Result<_>> = self.aws.wait(steps.collect());
+            done.extend(results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten());
         }
-        SyncStep::Put { key, expect } => {
-            let over = match expect {
-                Expect::Nothing => None,
-                Expect::Etag(etag) => Some(etag.as_str()),
-            };
-            Ok(Some((key.clone(), bucket.put(key, content(tree, key)?.bytes.clone(), over).await?)))
+        Ok(done)
+    }
+
+    async fn request(&self, step: &SyncStep) -> Result<Option<(String, Written)>> {
+        match step {
+            SyncStep::Delete { key } => {
+                self.store.delete(key).await?;
+                Ok(None)
+            }
+            SyncStep::Put { key, expect } => {
+                let over = match expect {
+                    Expect::Nothing => None,
+                    Expect::Etag(etag) => Some(etag.as_str()),
+                };
+                Ok(Some((key.clone(), self.store.put(key, self.input.tree[key].bytes.clone(), over).await?)))
+            }
         }
     }
-}
-
-pub(super) fn content<'t>(tree: &'t Tree, key: &str) -> Result<&'t File> {
-    tree.get(key).with_context(|| format!("the plan uploads `{key}`, which is not in the folder"))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::File;
 use super::*;
 
 fn import(module: &str) -> Import {
@@ -11,9 +10,9 @@ fn import(module: &str) -> Import {
 
 /// The problems of the import statements of one file, among others.
 fn problems(files: &[&str], ours: &[&str], others: &[&str], import: Import) -> Vec<String> {
-    let tree: Tree = files.iter().map(|key| ((*key).to_owned(), File::new(Vec::new()))).collect();
+    let imports = BTreeMap::from([(files[0].to_owned(), vec![import])]);
     let keys = |list: &[&str]| list.iter().map(|key| (*key).to_owned()).collect();
-    check(&tree, &BTreeMap::from([(files[0].to_owned(), vec![import])]), &keys(ours), &keys(others))
+    check(&keys(files), &imports, &keys(ours), &keys(others))
 }
 
 #[test]

@@ -1,0 +1,126 @@
+//! The plan of an image, its key, and its software bill of materials.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::packages::Package;
+use super::tree::Tree;
+use crate::sync::sha256;
+
+/// The image of `transformation` and `copy`.
+pub const INGESTION: &str = "ingestion-image";
+/// The image of dbt and its project.
+pub const DBT: &str = "dbt-image";
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImagePlan {
+    /// [`INGESTION`] or [`DBT`].
+    pub name: &'static str,
+    pub inputs: Inputs,
+    /// The build context; programs that this machine compiles are added later.
+    #[serde(skip)]
+    pub context: Tree,
+    /// The path of the Dockerfile in the context.
+    pub dockerfile: &'static str,
+    /// For the bill of materials.
+    #[serde(skip)]
+    pub packages: Vec<Package>,
+    /// Build arguments that are not part of the key: addresses, or values that the key has in another form.
+    #[serde(skip)]
+    pub passing: BTreeMap<String, String>,
+    /// The toolchain, if this machine compiles the program.
+    #[serde(skip)]
+    pub here: Option<Toolchain>,
+}
+
+/// The compiler of the programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// As `rustc -vV` prints it.
+    pub rustc: String,
+    /// The target, such as `x86_64-unknown-linux-gnu`.
+    pub target: String,
+    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for an image, which contains both.
+    pub c: String,
+    /// RUSTFLAGS.
+    pub flags: String,
+    /// The image with the compiler, by digest; none for this machine's own.
+    pub image: Option<String>,
+}
+
+/// Everything that decides an image's contents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Inputs {
+    /// The fingerprint of each file by its path; the Dockerfile is one of them.
+    pub files: BTreeMap<String, String>,
+    /// Build arguments.
+    pub arguments: BTreeMap<String, String>,
+    /// The stage of the Dockerfile.
+    pub target: String,
+    /// `linux/amd64` or `linux/arm64`.
+    pub platform: String,
+    /// The base image, by digest; none for `FROM scratch`.
+    pub base: Option<String>,
+}
+
+/// The SHA-256 of an image's inputs, which is its tag: 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 12 digits, for people.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ImagePlan {
+    pub fn key(&self) -> Key {
+        // Maps are sorted by key, so equal inputs give equal text.
+        Key(sha256(&serde_json::to_vec(&self.inputs).unwrap_or_default()))
+    }
+
+    /// CycloneDX 1.5 (ECMA-424) as JSON, without a serial number or a time, so that equal packages give equal bytes. OWASP's
+    /// library needs a second version of `syn` and more; these few fields do not justify it.
+    pub fn bill_of_materials(&self) -> String {
+        let document = json!({
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.5",
+            "version": 1,
+            "metadata": { "component": { "type": "container", "name": self.name, "version": self.key() } },
+            "components": self.packages.iter().map(component).collect::<Vec<_>>(),
+        });
+        format!("{document:#}\n")
+    }
+}
+
+fn component(package: &Package) -> Value {
+    // In names and versions of both registries, only the `+` of build metadata needs an escape.
+    let version = package.version.replace('+', "%2B");
+    let purl = format!("pkg:{}/{}@{version}", package.kind, package.name);
+    let mut component = json!({
+        "type": "library",
+        "bom-ref": purl,
+        "name": package.name,
+        "version": package.version,
+        "purl": purl,
+    });
+    if let Some(sha256) = &package.sha256 {
+        component["hashes"] = json!([{ "alg": "SHA-256", "content": sha256 }]);
+    }
+    component
+}

@@ -1,0 +1,105 @@
+//! The desired and the current content of a bucket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::imports::Import;
+
+/// A key.
+pub const MANIFEST: &str = "dags/.dpworld-sync.json";
+
+/// Airflow's Python packages. MWAA reads them by version, only when its environment is updated.
+pub const REQUIREMENTS: &str = "requirements.txt";
+
+/// As 64 hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A local file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub bytes: Vec<u8>,
+    pub sha256: String,
+}
+
+impl File {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let sha256 = sha256(&bytes);
+        Self { bytes, sha256 }
+    }
+}
+
+/// The desired content of the bucket, by key.
+pub type Tree = BTreeMap<String, File>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Changes with the content. It is the content's MD5 only without KMS.
+    pub etag: String,
+    pub size: u64,
+}
+
+/// The current content of the bucket, by key.
+pub type Remote = BTreeMap<String, Listed>;
+
+/// An object whose content was read. Only a bucket with versioning has versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub sha256: String,
+    pub version: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    pub sha256: String,
+    /// The ETag that S3 returned.
+    pub etag: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
+    /// The object existed with this content before the sync: it is never deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
+}
+
+/// An upload that a sync announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    pub sha256: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
+}
+
+/// The objects that belong to the sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub files: BTreeMap<String, Owned>,
+    /// The uploads of a running or interrupted sync: an object with such content belongs to the sync too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<String, Pending>,
+}
+
+impl Manifest {
+    /// The files with the uploads that an interrupted sync completed, and the keys of those uploads.
+    pub(super) fn settled(
+        &self,
+        remote: &Remote,
+        seen: &BTreeMap<String, Seen>,
+    ) -> (BTreeMap<String, Owned>, BTreeSet<String>) {
+        let (mut files, mut settled) = (self.files.clone(), BTreeSet::new());
+        for (key, pending) in &self.pending {
+            let (Some(listed), Some(seen)) = (remote.get(key), seen.get(key)) else { continue };
+            if seen.sha256 == pending.sha256 {
+                let Pending { sha256, imports } = pending.clone();
+                let (etag, version) = (listed.etag.clone(), seen.version.clone());
+                files.insert(key.clone(), Owned { sha256, etag, version, imports, adopted: false });
+                settled.insert(key.clone());
+            }
+        }
+        (files, settled)
+    }
+}
