@@ -36,9 +36,11 @@ fn program(program: Program, zoo: &Zoo) -> Program {
 #[track_caller]
 fn signed_by(key: &str, amend: impl FnOnce(Program, &Server) -> Program) {
     let (zoo, server) = (Zoo::empty(), aws());
-    let from_server = program(transformation(), &zoo).option("--source-url", &server.url()).option("--retries", "0");
-    let from_server = from_server.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_EC2_METADATA_DISABLED", "true");
-    let ended = amend(from_server, &server).run();
+    let transformation_from =
+        program(transformation(), &zoo).option("--source-url", &server.url()).option("--retries", "0");
+    let transformation_from =
+        transformation_from.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let ended = amend(transformation_from, &server).run();
     let asked = server.all();
     for (service, path) in [("redshift-data", "/"), ("s3", "/lake/")] {
         let requests = asked.iter().filter(|asked| asked.path == path || path != "/" && asked.path.starts_with(path));

@@ -136,7 +136,7 @@ fn a_refused_login_is_reported_without_its_password() {
 fn the_transformation_reports_the_same_warehouse_errors() {
     let zoo = Zoo::empty();
     let source = "http://127.0.0.1:1";
-    let ask = |warehouse: &str| zoo.from_server(source, "r1").warehouse(warehouse).run();
+    let ask = |warehouse: &str| zoo.transformation_from(source, "r1").warehouse(warehouse).run();
     ask(&zoo.database().url_with_password("very-wrong")).refused(&["password authentication failed"]);
     ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["no driver for the warehouse scheme `mysql`"]);
     let unprepared = Database::unprepared();

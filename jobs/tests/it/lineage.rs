@@ -129,7 +129,8 @@ fn a_failed_write_of_lineage_to_the_lake_is_a_warning() {
 fn the_event_of_a_failed_run_has_the_reason_without_secrets() {
     let (zoo, server, broken) = (Zoo::empty(), collector(), Server::start());
     let source = broken.url().replace("://", "://me:hush@");
-    let program = zoo.from_server(&source, "r1").option("--collections", "about").env("OPENLINEAGE_URL", &server.url());
+    let program =
+        zoo.transformation_from(&source, "r1").option("--collections", "about").env("OPENLINEAGE_URL", &server.url());
     program.run().refused(&["collection `about` failed"]);
     let [_, failed] = <[Value; 2]>::try_from(received(&server)).expect("two events");
     assert_eq!(failed["eventType"], "FAIL");
@@ -152,7 +153,7 @@ fn the_event_of_a_failed_run_has_the_reason_without_secrets() {
 fn a_run_that_is_stopped_is_aborted() {
     let (zoo, server) = (Zoo::empty(), collector());
     let slow = Rogue::dribbling(b"[".to_vec());
-    let program = zoo.from_server(&slow.url(), "r1").option("--collections", "animals");
+    let program = zoo.transformation_from(&slow.url(), "r1").option("--collections", "animals");
     let running = program.env("OPENLINEAGE_URL", &server.url()).start();
     wait_until("it has begun", || received(&server).len() == 1);
     running.signal(Signal::SIGTERM);
@@ -168,7 +169,7 @@ fn a_304_writes_nothing_and_a_replay_reads_the_lake() {
         "/animals",
         [Response::json(&animals(&[(1, "Ada")])).header("ETag", "\"one\""), Response::new(304, "")],
     );
-    let ask = |run| zoo.from_server_with_ledger(&server.url(), run).option("--collections", "animals").run().done();
+    let ask = |run| zoo.transformation_with_ledger(&server.url(), run).option("--collections", "animals").run().done();
     ask("r1");
     zoo.copy("r1").option("--collections", "animals").run().done();
     ask("r2");

@@ -42,13 +42,13 @@ fn the_client_accepts_every_event_of_every_kind_of_run() {
     for (name, response) in stock() {
         server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
-    zoo.from_server(&server.url(), "r1").run().done();
+    zoo.transformation_from(&server.url(), "r1").run().done();
     zoo.copy("r1").run().done();
     zoo.raw("r1").option("--run-id", "r2").run().done();
     zoo.transformation("r3").run().done();
     zoo.copy("nothing").run().refused(&["has no manifest"]);
     let slow = Rogue::dribbling(b"[".to_vec());
-    let running = zoo.from_server(&slow.url(), "stopped").option("--collections", "animals").start();
+    let running = zoo.transformation_from(&slow.url(), "stopped").option("--collections", "animals").start();
     wait_until("it has begun", || slow.requests() > 0);
     running.signal(Signal::SIGTERM);
     running.wait().failed_temporarily(&["stopped by SIGTERM"]);

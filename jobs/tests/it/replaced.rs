@@ -47,7 +47,7 @@ fn every_part_of_an_object_is_requested_with_its_etag() {
     // A HEAD and a GET request, three times.
     let exchange = [head, Response::new(412, "")];
     server.respond("/herd/animals.json", [exchange.clone(), exchange.clone(), exchange].concat());
-    let program = zoo.from_server("s3://herd", "r1").option("--collections", "animals");
+    let program = zoo.transformation_from("s3://herd", "r1").option("--collections", "animals");
     let program = program.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "eu-west-1");
     let ended = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").run();
     ended.failed_temporarily(&["`s3://herd/animals.json` changed while it was read"]);

@@ -32,7 +32,7 @@ fn loaded() -> (Zoo, Server) {
     for (name, response) in stock() {
         server.respond(&format!("/{name}"), [Response::json(&response).header("ETag", "\"one\"")]);
     }
-    zoo.from_server_with_ledger(&server.url(), "r1").run().done();
+    zoo.transformation_with_ledger(&server.url(), "r1").run().done();
     zoo.copy("r1").run().done();
     (zoo, server)
 }
@@ -68,7 +68,7 @@ fn compressed_responses_are_replayed() {
     let (zoo, body) = (Zoo::empty(), zipped(animals(&[(1, "Ada"), (2, "Bo")]).to_string().as_bytes()));
     let head = format!("Content-Encoding: gzip\r\nContent-Length: {}", body.len());
     let server = Rogue::sending([sent(&head, &body)]);
-    zoo.from_server(&server.url(), "r1").option("--collections", "animals").run().done();
+    zoo.transformation_from(&server.url(), "r1").option("--collections", "animals").run().done();
     assert!(zoo.lake.raw("zoo", "r1", "animals").ends_with(".json.gz"));
     let report = replay(&zoo, "r1", "r2").option("--collections", "animals").run().done();
     assert_eq!(report["collections"]["animals"]["tables"][0]["rows"], 2);
@@ -90,7 +90,7 @@ fn the_head_run_is_loaded_again_under_a_changed_contract_and_its_etag_is_sent_fr
     for (name, _) in stock() {
         server.respond(&format!("/{name}"), [Response::new(304, "")]);
     }
-    let report = zoo.from_server_with_ledger(&server.url(), "r3").run().done();
+    let report = zoo.transformation_with_ledger(&server.url(), "r3").run().done();
     assert_eq!(report["collections"]["animals"]["status"], "not_modified");
     let receipt = zoo.lake.receipt("zoo", "r3", "animals");
     assert_eq!((&receipt["unchanged_since"], &receipt["replayed_from"]), (&json!("r2"), &Value::Null));
@@ -103,7 +103,7 @@ fn a_replay_of_a_304_run_reads_the_bytes_of_the_earlier_run() {
     for (name, _) in stock() {
         server.respond(&format!("/{name}"), [Response::new(304, "")]);
     }
-    zoo.from_server_with_ledger(&server.url(), "r2").run().done();
+    zoo.transformation_with_ledger(&server.url(), "r2").run().done();
     zoo.copy("r2").run().done();
     // Its time is that of the 304 response: with the time of the first response, the head could not be loaded again.
     replay(&zoo, "r2", "r3").run().done();

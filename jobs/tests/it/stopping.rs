@@ -25,7 +25,7 @@ fn stop(running: Running) -> (crate::support::program::Ended, Duration) {
 /// A transformation that has received and written part of a response body.
 fn receiving(zoo: &Zoo) -> Running {
     let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(2 << 20).as_bytes()].concat());
-    let running = zoo.from_server(&slow.url(), "r1").option("--collections", "animals").start();
+    let running = zoo.transformation_from(&slow.url(), "r1").option("--collections", "animals").start();
     wait_until("some of the body is in the lake", || !zoo.lake.keys("raw").is_empty());
     running
 }
@@ -35,7 +35,7 @@ fn receiving(zoo: &Zoo) -> Running {
 fn comes_now(zoo: &Zoo) {
     let server = Server::start();
     server.respond("/animals", [Response::json(&animals(&[(1, "Ada")]))]);
-    zoo.from_server(&server.url(), "r1").option("--collections", "animals").run().done();
+    zoo.transformation_from(&server.url(), "r1").option("--collections", "animals").run().done();
     assert_eq!(zoo.copy("r1").option("--collections", "animals").run().done()["tables"]["animals"]["inserted"], 1);
 }
 
@@ -66,7 +66,7 @@ fn a_transformation_stopped_while_it_waits_for_a_retry_exits_immediately() {
         server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
     server.respond("/animals", [Response::new(429, "").header("Retry-After", "60")]);
-    let running = zoo.from_server(&server.url(), "r1").start();
+    let running = zoo.transformation_from(&server.url(), "r1").start();
     wait_until("the others are done", || zoo.lake.keys("stage").len() == 3 && running.log().contains("60.0 s"));
     let (ended, took) = stop(running);
     ended.failed_temporarily(&["stopped by SIGTERM"]);
@@ -75,7 +75,7 @@ fn a_transformation_stopped_while_it_waits_for_a_retry_exits_immediately() {
     // Recorded objects are kept, and only the others are requested again.
     assert_eq!(zoo.lake.keys("processed").len(), 3);
     server.respond("/animals", [Response::json(&animals(&[(1, "Ada")]))]);
-    let report = zoo.from_server(&server.url(), "r1").run().done();
+    let report = zoo.transformation_from(&server.url(), "r1").run().done();
     assert_eq!(
         (&report["collections"]["keepers"]["status"], &report["collections"]["animals"]["status"]),
         (&"reused".into(), &"fetched".into())
@@ -90,7 +90,7 @@ fn every_object_of_a_visible_manifest_exists_whenever_the_program_is_stopped() {
         server.respond(&format!("/{name}"), [Response::json(&response)]);
     }
     for run in (1..=12).map(|number| format!("r{number}")) {
-        let running = zoo.from_server(&server.url(), &run).start();
+        let running = zoo.transformation_from(&server.url(), &run).start();
         let receipts = format!("stage/zoo/run={run}");
         while zoo.lake.keys(&receipts).is_empty() {
             std::thread::yield_now();
@@ -112,7 +112,7 @@ fn a_program_stopped_while_the_warehouse_is_silent_exits_immediately() {
     let (zoo, mute) = (Zoo::stocked(), Rogue::silent());
     zoo.transformation("r1").run().done();
     let warehouse = format!("postgres://loader:very-secret@{}/zoo", mute.address());
-    let transformation = zoo.from_server("http://127.0.0.1:1", "r2").warehouse(&warehouse);
+    let transformation = zoo.transformation_from("http://127.0.0.1:1", "r2").warehouse(&warehouse);
     for program in [zoo.copy_to(&warehouse, "r1"), transformation] {
         let running = program.start();
         std::thread::sleep(Duration::from_millis(500));

@@ -23,7 +23,7 @@ pub fn sent(headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn ask(zoo: &Zoo, url: &str) -> Ended {
-    zoo.from_server(url, "r1").option("--collections", "animals").run()
+    zoo.transformation_from(url, "r1").option("--collections", "animals").run()
 }
 
 /// Requests the animals from a server that returns this response.

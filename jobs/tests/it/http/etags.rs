@@ -20,7 +20,7 @@ fn server(zoo: &[(&str, Value)], etag: &str) -> Server {
 /// A zoo whose first run was fetched over HTTP with the ETag `"one"`, but is not loaded yet.
 fn transformed() -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty(), server(&crate::support::zoo::stock(), "\"one\""));
-    zoo.from_server_with_ledger(&server.url(), "r1").run().done();
+    zoo.transformation_with_ledger(&server.url(), "r1").run().done();
     (zoo, server)
 }
 
@@ -32,7 +32,7 @@ fn loaded() -> (Zoo, Server) {
 
 /// Whether the next run sends an ETag for animals.
 fn sends(zoo: &Zoo, server: &Server, run: &str) -> Option<String> {
-    let report = zoo.from_server_with_ledger(&server.url(), run).run().done();
+    let report = zoo.transformation_with_ledger(&server.url(), run).run().done();
     assert_eq!(report["collections"]["animals"]["status"], "fetched");
     server.last("/animals").header("If-None-Match").map(str::to_owned)
 }
@@ -46,7 +46,7 @@ fn a_304_after_a_committed_run_skips_the_collection_and_its_load_changes_nothing
     }
     // The second 304 refers to a run that itself received a 304.
     for run in ["r2", "r3"] {
-        let report = zoo.from_server_with_ledger(&server.url(), run).run().done();
+        let report = zoo.transformation_with_ledger(&server.url(), run).run().done();
         for path in PATHS {
             assert_eq!(report["collections"][&path[1..]]["status"], "not_modified");
             assert_eq!(server.last(path).header("If-None-Match"), Some("\"one\""));
@@ -67,7 +67,7 @@ fn one_collection_may_be_unchanged_while_another_is_new() {
     let (zoo, server) = loaded();
     server.respond("/keepers", [Response::new(304, "")]);
     server.respond("/animals", [Response::json(&animals(&[(1, "Ada"), (5, "Eli")])).header("ETag", "\"two\"")]);
-    zoo.from_server_with_ledger(&server.url(), "r2").run().done();
+    zoo.transformation_with_ledger(&server.url(), "r2").run().done();
     let report = zoo.copy("r2").run().done();
     assert_eq!(
         (&report["tables"]["keepers"]["unchanged"], &report["tables"]["animals"]["inserted"]),
@@ -119,7 +119,7 @@ fn no_etag_is_sent_if_an_object_of_the_earlier_run_is_missing() {
 fn a_304_without_an_etag_in_the_request_is_refused() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.respond("/animals", [Response::new(304, "")]);
-    let ended = zoo.from_server_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
+    let ended = zoo.transformation_with_ledger(&server.url(), "r1").option("--collections", "animals").run();
     ended.refused(&["returned 304 Not Modified"]);
     assert!(zoo.lake.keys("stage").is_empty());
 }
@@ -128,7 +128,7 @@ fn a_304_without_an_etag_in_the_request_is_refused() {
 fn an_unreachable_warehouse_is_reported_before_any_request() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     let nowhere = "postgres://loader:very-secret@127.0.0.1:1/dpstack";
-    let ended = zoo.from_server(&server.url(), "r1").warehouse(nowhere).run();
+    let ended = zoo.transformation_from(&server.url(), "r1").warehouse(nowhere).run();
     ended.failed_temporarily(&["cannot connect to database"]);
     assert!(server.requests("/animals").is_empty());
 }

@@ -14,7 +14,7 @@ fn shrunk(headers: &[(&str, &str)]) -> (Zoo, Server) {
     let (zoo, server) = (Zoo::empty().limited(), Server::start());
     let page = headers.iter().fold(Response::json(&keepers(1)), |page, (name, value)| page.header(name, value));
     server.respond("/keepers", [Response::json(&keepers(4)), page]);
-    zoo.from_server(&server.url(), "whole").option("--collections", "keepers").run().done();
+    zoo.transformation_from(&server.url(), "whole").option("--collections", "keepers").run().done();
     (zoo, server)
 }
 
@@ -32,7 +32,7 @@ fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest()
         (vec![("Content-Range", "items 0-0/4")], "its header `Content-Range` counts 4"),
     ] {
         let (zoo, server) = shrunk(&headers);
-        let ended = zoo.from_server(&server.url(), "page").option("--collections", "keepers").run();
+        let ended = zoo.transformation_from(&server.url(), "page").option("--collections", "keepers").run();
         ended.refused(&["the response has 1 record, but", message, "?limit=", "--accept REASON"]);
         assert_eq!(server.requests("/keepers").len(), 2, "it is not tried again");
         assert_eq!(zoo.lake.keys("stage/zoo/run=page"), [""; 0], "no manifest");
@@ -43,8 +43,10 @@ fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest()
 #[test]
 fn a_page_is_accepted_for_one_run_with_a_reason_and_so_is_its_replay() {
     let (zoo, server) = shrunk(&[("X-Total-Count", "4")]);
-    let page =
-        zoo.from_server(&server.url(), "page").option("--collections", "keepers").option("--accept", "counts the dead");
+    let page = zoo
+        .transformation_from(&server.url(), "page")
+        .option("--collections", "keepers")
+        .option("--accept", "counts the dead");
     let ended = page.run();
     ended.done();
     assert!(ended.stderr.contains("accepted: counts the dead"), "{}", ended.stderr);
@@ -63,7 +65,7 @@ fn headers_that_agree_with_the_records_change_nothing() {
     // A collection that is one object is complete, even if the headers name another page.
     let about = Response::json(&json!({"id": "zoo"})).header("Link", "</about/2>; rel=next").header("X-Total", "9");
     server.respond("/about", [about]);
-    zoo.from_server(&server.url(), "r1").option("--collections", "keepers,about").run().done();
+    zoo.transformation_from(&server.url(), "r1").option("--collections", "keepers,about").run().done();
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn the_metadata_keeps_every_value_of_a_header() {
     let (zoo, body) = (Zoo::empty(), animals(&[(1, "Ada")]).to_string());
     let headers = format!("Link: </a>; rel=self\r\nLink: </b>; rel=up\r\nContent-Length: {}", body.len());
     let rogue = Rogue::sending([sent(&headers, body.as_bytes())]);
-    zoo.from_server(&rogue.url(), "r1").option("--collections", "animals").run().done();
+    zoo.transformation_from(&rogue.url(), "r1").option("--collections", "animals").run().done();
     let evidence = zoo.lake.json(&zoo.lake.key("raw/zoo/animals/run=r1", ".http.json"));
     assert_eq!(evidence["http"]["headers"]["link"], "</a>; rel=self, </b>; rel=up");
 }
@@ -81,7 +83,7 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_without_a_reason() {
     let (zoo, server) = shrunk(&[]);
     let load = |run| zoo.copy(run).option("--collections", "keepers");
     load("whole").run().done();
-    zoo.from_server(&server.url(), "page").option("--collections", "keepers").run().done();
+    zoo.transformation_from(&server.url(), "page").option("--collections", "keepers").run().done();
     let state = zoo.state();
     let message = "table `keepers` would lose 3 of its 4 rows (75.0 %; the limit is 25.0 %)";
     load("page").run().refused(&[message, "--accept REASON", "max_deleted_share"]);

@@ -15,7 +15,7 @@ fn one_animal(etag: &str) -> Response {
 }
 
 fn ask(zoo: &Zoo, server: &Server, run: &str) -> Ended {
-    zoo.from_server_with_ledger(&server.url(), run).option("--collections", "animals").run()
+    zoo.transformation_with_ledger(&server.url(), run).option("--collections", "animals").run()
 }
 
 fn load(zoo: &Zoo, server: &Server, run: &str) {
@@ -30,7 +30,8 @@ fn the_metadata_has_the_final_url_and_another_host_is_a_warning() {
     let elsewhere = other.url().replace("127.0.0.1", "localhost");
     server.respond("/animals", [to(&format!("{elsewhere}/portal?signature=very-secret"))]);
     other.respond("/portal?signature=very-secret", [one_animal("\"one\"")]);
-    let ended = zoo.from_server(&server.url(), "r1").option("--collections", "animals").secret("very-secret").run();
+    let ended =
+        zoo.transformation_from(&server.url(), "r1").option("--collections", "animals").secret("very-secret").run();
     ended.done();
     assert!(ended.stderr.contains(&format!("the response is from `{elsewhere}/portal`")), "{}", ended.stderr);
     let http = zoo.lake.json(&zoo.lake.key("raw/zoo/animals/run=r1", ".http.json"))["http"].clone();

@@ -11,7 +11,7 @@ const TWO: &str = r#"[{"id":1,"name":"Ada"},{"id":2,"name":"Bo"}]"#;
 
 /// Fetches only the animals, with two quick retries.
 fn ask(zoo: &Zoo, url: &str) -> crate::support::program::Ended {
-    zoo.from_server(url, "r1").option("--collections", "animals").run()
+    zoo.transformation_from(url, "r1").option("--collections", "animals").run()
 }
 
 #[track_caller]
@@ -68,7 +68,7 @@ fn fetched_collections_keep_their_manifests_and_a_second_attempt_fetches_the_oth
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.respond("/animals", [Response::json(&animals(&[(1, "Ada")]))]);
     server.respond("/about", [Response::new(503, "")]);
-    let ask = || zoo.from_server(&server.url(), "r1").option("--collections", "animals,about").run();
+    let ask = || zoo.transformation_from(&server.url(), "r1").option("--collections", "animals,about").run();
     ask().failed_temporarily(&["collection `about` failed"]);
     assert_eq!(zoo.lake.keys("stage"), ["stage/zoo/run=r1/receipts/animals.json"]);
 
@@ -83,7 +83,7 @@ fn fetched_collections_keep_their_manifests_and_a_second_attempt_fetches_the_oth
 fn one_permanent_failure_determines_the_exit_code() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.respond("/about", [Response::new(503, "")]);
-    let ended = zoo.from_server(&server.url(), "r1").option("--collections", "animals,about").run();
+    let ended = zoo.transformation_from(&server.url(), "r1").option("--collections", "animals,about").run();
     ended.refused(&["2 of 2 collections failed", "animals: ", "about: ", "503", "404"]);
 }
 

@@ -99,13 +99,13 @@ impl Zoo {
     }
 
     /// The transformation of a run from a server, with two quick retries.
-    pub fn from_server(&self, url: &str, run: &str) -> Program {
+    pub fn transformation_from(&self, url: &str, run: &str) -> Program {
         self.transformation_of(url, run).option("--retries", "2").option("--first-wait-ms", "10")
     }
 
     /// The same with access to the ledger, which determines which ETags may be sent.
-    pub fn from_server_with_ledger(&self, url: &str, run: &str) -> Program {
-        self.from_server(url, run).warehouse(&self.database().url(Role::Loader))
+    pub fn transformation_with_ledger(&self, url: &str, run: &str) -> Program {
+        self.transformation_from(url, run).warehouse(&self.database().url(Role::Loader))
     }
 
     fn transformation_of(&self, url: &str, run: &str) -> Program {
