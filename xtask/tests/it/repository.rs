@@ -74,7 +74,8 @@ fn every_build_compiles_a_crate_with_the_same_features() {
     for (build, tree) in &trees {
         for (name, features) in tree {
             let (first, others) = *seen.entry(name).or_insert((build, features));
-            if features != others {
+            // A build that has one more variant, of a build script, reuses the other.
+            if !features.is_subset(others) && !others.is_subset(features) {
                 apart.push(format!("{name:?}: {others:?} in {first:?}, {features:?} in {build:?}"));
             }
         }
