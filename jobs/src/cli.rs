@@ -119,7 +119,7 @@ pub(crate) async fn finish<T: serde::Serialize>(
     let result = tokio::select! {
         // The signals first, so that they are handled from the start.
         biased;
-        result = signalled() => Err(result.map_or_else(anyhow::Error::from, |signal| {
+        result = wait_for_signal() => Err(result.map_or_else(anyhow::Error::from, |signal| {
             stopped = true;
             Failure::temporary(format!("stopped by {signal}; nothing incomplete is visible")).into()
         })),
@@ -144,7 +144,7 @@ pub(crate) async fn finish<T: serde::Serialize>(
     exit.into()
 }
 
-async fn signalled() -> io::Result<&'static str> {
+async fn wait_for_signal() -> io::Result<&'static str> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(tokio::select! {
         _ = terminate.recv() => "SIGTERM",

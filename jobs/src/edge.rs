@@ -1,4 +1,4 @@
-//! The only code that uses files, clock, network and processes.
+//! The only code that accesses files, the clock, the network and processes.
 //!
 //! Architecture invariant: no edge file imports another; what two of them need is created above and passed to both.
 

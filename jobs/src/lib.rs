@@ -1,6 +1,6 @@
-//! The ingestion jobs: `transformation` turns a source's answers into typed Parquet, `copy` loads it exactly once.
+//! The ingestion jobs: `transformation` converts a source's responses to typed Parquet, `copy` loads it exactly once.
 //!
-//! A launch record's way: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate` → `load` → `edge/warehouse`.
+//! The path of a record through the modules: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate` → `load` → `edge/warehouse`.
 //!
 //! Architecture invariant: a module imports downward only. `flows` may use `edge` and the pure modules; `edge` may use
 //! the pure modules, never another edge file; the pure modules touch no file, clock, network or process.

@@ -96,7 +96,7 @@ impl Subject<'_> {
         let layout = Layout { source: &self.contract.source };
         let files = self.tables().map(|table| {
             let place = Place::below(self.lake_url, &layout.processed_folder(table.name));
-            Dataset::new(place, Some(table.name)).documented(table.doc).filed(&table)
+            Dataset::new(place, Some(table.name)).documented(table.doc).with_file_columns(&table)
         });
         files.collect()
     }

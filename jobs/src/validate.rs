@@ -30,7 +30,7 @@ pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Rec
         return Err(format!("it belongs to {}.{} of run {}", receipt.source, receipt.collection, receipt.run_id));
     }
     if receipt.fingerprint != fingerprint(contract, collection, described) {
-        return Err("it was written under another contract; transform again under a new run ID".to_owned());
+        return Err("it was written under another contract; run `transformation` again with a new run ID".to_owned());
     }
     let tables = contract.tables_of(collection, described);
     let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();
@@ -42,7 +42,7 @@ pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Rec
     receipt.tables.iter().try_for_each(counts)
 }
 
-/// Every file is in its table's folder and is listed once.
+/// Checks that every file is in its table's folder and is listed only once.
 fn places(receipt: &Receipt) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for table in &receipt.tables {

@@ -173,7 +173,7 @@ pub enum LocalAction {
 
 #[derive(Args, Clone, Debug)]
 pub struct Place {
-    /// Folder of the lake and the database (default: target/local in the repository)
+    /// Folder for the lake and the database (default: target/local in the repository)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Print JSON on standard output instead of text

@@ -1,4 +1,4 @@
-//! The only floor that touches files, clock, network and processes.
+//! The only floor that accesses files, the clock, the network and processes.
 //!
 //! Architecture invariant: no edge file imports another; a caller creates what two of them need and passes it to both.
 

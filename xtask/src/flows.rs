@@ -1,4 +1,4 @@
-//! Plan and apply of one noun each.
+//! The operations: each module plans and applies the changes of one kind of thing, such as stacks, images or DAGs.
 
 pub mod configure;
 pub mod generated;

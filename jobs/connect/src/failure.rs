@@ -114,7 +114,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     messages.join(": ")
 }
 
-/// Hints for the error codes of credentials, which every service returns, by the start of the code.
+/// Hints for credential errors, which any service can return, by the prefix of the error code.
 const CREDENTIALS: [(&str, &str); 5] = [
     ("ExpiredToken", "the credentials have expired; get new ones"),
     ("UnrecognizedClient", "check the credentials"),

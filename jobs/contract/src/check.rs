@@ -176,7 +176,7 @@ impl<'c> Checker<'c> {
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && name.len() <= 46;
         if !legal {
-            self.add(at, &[], format!("`{name}` is not a valid name; write up to 46 of a-z 0-9 _, a letter first"));
+            self.add(at, &[], format!("`{name}` is not a valid name; use up to 46 of a-z 0-9 _, a letter first"));
         } else if reserved(name) {
             let fix = format!("choose another name and write `at: {name}`");
             self.add(at, &[], format!("`{name}` is a reserved word of SQL; {fix}"));

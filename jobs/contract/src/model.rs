@@ -68,7 +68,7 @@ pub struct Collection {
     /// Overrides [`Defaults::max_quarantine_share`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_quarantine_share: Option<f64>,
-    /// Overrides [`Defaults::max_deleted_share`], also for the child tables.
+    /// Overrides [`Defaults::max_deleted_share`] for this collection and its child tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
     /// The columns in table order.
@@ -215,7 +215,7 @@ impl TryFrom<String> for Type {
             Some(Ok(bytes)) if (1..=Self::MAX_STRING).contains(&bytes) => Ok(Self::String(bytes)),
             Some(_) => Err(format!("`{text}`: the length in bytes must be 1 to {}", Self::MAX_STRING)),
             None => Self::FIXED.into_iter().find(|(name, _)| *name == text).map(|(_, kind)| kind).ok_or_else(|| {
-                format!("unknown type `{text}`; write string(N), integer, double, boolean, timestamp, date or json")
+                format!("unknown type `{text}`; use string(N), integer, double, boolean, timestamp, date or json")
             }),
         }
     }
@@ -255,7 +255,7 @@ impl TryFrom<String> for Reference {
             Some((table, column)) if !table.is_empty() && !column.is_empty() && !column.contains('.') => {
                 Ok(Self { table: table.to_owned(), column: column.to_owned() })
             }
-            _ => Err(format!("`{text}` is not a reference; write collection.column, for example rockets.id")),
+            _ => Err(format!("`{text}` is not a reference; use collection.column, for example rockets.id")),
         }
     }
 }

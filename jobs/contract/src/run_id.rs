@@ -22,7 +22,7 @@ impl TryFrom<String> for RunId {
     fn try_from(text: String) -> Result<Self, String> {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if text.is_empty() || text.len() > 64 || !text.chars().all(legal) {
-            return Err(format!("`{text}` is not a run ID: write 1 to 64 characters of A-Z a-z 0-9 _ -"));
+            return Err(format!("`{text}` is not a run ID: use 1 to 64 characters of A-Z a-z 0-9 _ -"));
         }
         Ok(Self(text))
     }

@@ -31,7 +31,7 @@ pub enum Tls {
 }
 
 const PLAINTEXT: &str =
-    "`sslmode=allow` and `prefer` fall back to plaintext; write `verify-full`, `require` or `disable`";
+    "`sslmode=allow` and `prefer` fall back to plaintext; use `verify-full`, `require` or `disable`";
 
 /// The TLS options of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Both programs in one binary, so that the image has their common code once; the name of the call selects one.
+//! Both programs in one binary, so that the image contains their common code only once; the name under which it is
+//! called selects the program.
 
 use std::path::Path;
 use std::process::ExitCode;

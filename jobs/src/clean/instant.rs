@@ -23,7 +23,7 @@ pub(super) fn micros(text: &str) -> Option<i64> {
     let time = NaiveTime::from_hms_opt(hour, minute, second.min(59))?;
     let leap = second.saturating_sub(59);
     let local = date(day)?.and_time(time) + TimeDelta::seconds(leap.into());
-    let utc = local - TimeDelta::minutes(minutes_east(zone)?);
+    let utc = local - TimeDelta::minutes(utc_offset_minutes(zone)?);
     (leap == 0 || leap == 1 && follows_leap_second(utc)).then(|| utc.and_utc().timestamp_micros() + fraction)
 }
 
@@ -37,7 +37,7 @@ fn fields<const N: usize>(text: &str, separator: &str) -> Option<[u32; N]> {
 }
 
 /// A zone's distance from UTC.
-fn minutes_east(zone: &str) -> Option<i64> {
+fn utc_offset_minutes(zone: &str) -> Option<i64> {
     let (sign, distance) = match zone {
         "" | "Z" | "z" => return Some(0),
         zone => (if zone.starts_with('-') { -1 } else { 1 }, zone.strip_prefix(['+', '-'])?),

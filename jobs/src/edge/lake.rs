@@ -75,7 +75,7 @@ impl Lake {
             "s3" => aws.map_or_else(|| Err(connect::aws::not_built(url)), |aws| match *aws {})?,
             #[cfg(feature = "aws")]
             "s3" => {
-                let aws = aws.context("a bucket needs the SDK's configuration")?;
+                let aws = aws.context("no AWS SDK configuration was loaded for the bucket")?;
                 let unusable = || Failure::refused(format!("cannot use the bucket of `{url}`"));
                 let builder = connect::bucket::builder(aws).map_err(|error| unusable().because(error))?;
                 let builder = builder.with_url(url).with_copy_if_not_exists(S3CopyIfNotExists::Multipart);
@@ -210,5 +210,5 @@ impl Lake {
 }
 
 fn wrong_url(url: &str, problem: &str) -> Failure {
-    Failure::refused(format!("`{url}` is not the URL of a lake: {problem}")).hint("write s3://bucket or file:///dir")
+    Failure::refused(format!("`{url}` is not the URL of a lake: {problem}")).hint("use s3://bucket or file:///dir")
 }

@@ -170,15 +170,15 @@ async fn failed(url: &str, mut response: Response) -> Failure {
         return Failure::refused(message).hint("check the contract's `path` and the source's address");
     }
     let failure = Failure::temporary(message).wait(wait);
-    match wait.filter(|wait| !bearable(*wait)) {
+    match wait.filter(|wait| !is_acceptable_wait(*wait)) {
         None => failure,
         Some(wait) => {
-            failure.hint(format!("the server requests a wait of {} s: run the job again after that", wait.as_secs()))
+            failure.hint(format!("the server asked to wait {} s; run the job again after that time", wait.as_secs()))
         }
     }
 }
 
-pub fn bearable(wait: Duration) -> bool {
+pub fn is_acceptable_wait(wait: Duration) -> bool {
     wait <= LONGEST_WAIT
 }
 

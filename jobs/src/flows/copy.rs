@@ -105,11 +105,11 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     for warning in plan.retired.warnings(source) {
         tracing::warn!("{warning}");
     }
-    for name in warehouse.hold_and_sweep(&plan.names.schema, &plan.names.token).await? {
+    for name in warehouse.claim_and_drop_leftovers(&plan.names.schema, &plan.names.token).await? {
         tracing::info!("dropped `{name}`, a leftover of an aborted load");
     }
     let loaded = load(job, &plan, lake, warehouse).await;
-    for statement in plan.drop_own() {
+    for statement in plan.drop_staging_tables() {
         if let Err(error) = warehouse.run(&statement).await {
             tracing::debug!(error = format!("{error:#}"), "a later load will drop it");
             break;
@@ -134,7 +134,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         }
         let changes = warehouse.changes(&plan.count_changes()).await?;
         let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
-        ensure!(changes.keys().all(known), "the deltas' counts name other tables than the load's");
+        ensure!(changes.keys().all(known), "the delta counts name tables that are not part of the load");
         refuse_losses(job, plan, &changes)?;
         if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
             return Ok(report(job, plan.receipts, &changes));

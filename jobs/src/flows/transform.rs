@@ -149,11 +149,11 @@ impl Transformation {
             let message = if receipt.fingerprint != fingerprint {
                 format!("run `{}` was transformed under another contract", job.run)
             } else if receipt.replayed_from.as_ref() != origin.replayed() {
-                format!("run `{}` exists already, with other responses", job.run)
+                format!("run `{}` already exists with different responses", job.run)
             } else {
                 return Ok(Collected { status: Status::Reused, tables: receipt.tables });
             };
-            return Err(Failure::refused(message).hint("transform again under a new run ID").into());
+            return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());
         }
         let earlier = match origin.replayed() {
             Some(run) => Some(self.replayed(name, run).await?),
@@ -168,8 +168,9 @@ impl Transformation {
             self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
         };
         let may_help = |error: &anyhow::Error| {
-            failure_of(error)
-                .is_some_and(|failure| failure.is_temporary() && failure.asked_to_wait().is_none_or(source::bearable))
+            failure_of(error).is_some_and(|failure| {
+                failure.is_temporary() && failure.asked_to_wait().is_none_or(source::is_acceptable_wait)
+            })
         };
         let receipt = attempt
             .retry(waits(job.first_wait, job.retries + 1))

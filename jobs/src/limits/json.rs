@@ -89,7 +89,7 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
     let inside = &token[1..token.len() - 1];
     let string = if inside.contains('\\') {
         // The grammar is valid, so the escape can only be half a surrogate pair.
-        let half = |_| not_json("a hex escape of half a surrogate pair".to_owned());
+        let half = |_| not_json("an unpaired surrogate in a \\u escape".to_owned());
         Cow::Owned(serde_json::from_str::<String>(token).map_err(half)?)
     } else {
         Cow::Borrowed(inside)

@@ -59,19 +59,19 @@ impl Dataset {
     }
 
     /// With the columns of a table's Parquet files, in the contract's types.
-    pub(super) fn filed(self, table: &Table<'_>) -> Self {
+    pub(super) fn with_file_columns(self, table: &Table<'_>) -> Self {
         let columns = file_columns(table).into_iter().map(|(name, kind, _)| (name, kind.to_string()));
-        self.columned(table, columns)
+        self.with_columns_of(table, columns)
     }
 
     /// With the columns of a loaded table, in the warehouse's types.
     pub(super) fn loaded(self, table: &Table<'_>, dialect: Dialect) -> Self {
         let own = table.columns.iter().map(|column| (column.name, column.kind));
         let columns = own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind)));
-        self.columned(table, columns.map(|(name, kind)| (name, dialect.type_name(kind))))
+        self.with_columns_of(table, columns.map(|(name, kind)| (name, dialect.type_name(kind))))
     }
 
-    fn columned<'c>(mut self, table: &Table<'c>, columns: impl Iterator<Item = (&'c str, String)>) -> Self {
+    fn with_columns_of<'c>(mut self, table: &Table<'c>, columns: impl Iterator<Item = (&'c str, String)>) -> Self {
         let own = table.columns.iter().map(|column| (column.name, column.doc));
         let docs: BTreeMap<&str, &str> =
             own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.doc))).collect();

@@ -1,5 +1,5 @@
-//! The address of a dataset in OpenLineage's naming (<https://openlineage.io/docs/spec/naming>), which never contain a user, a
-//! password or a query.
+//! The address of a dataset by OpenLineage's naming convention (<https://openlineage.io/docs/spec/naming>); it never contains a user,
+//! password or query.
 //!
 //! | what | namespace | name |
 //! |---|---|---|

@@ -143,7 +143,7 @@ impl Plan<'_> {
         Statement::new("count what changes", counts.join("\nUNION ALL\n"))
     }
 
-    pub fn drop_own(&self) -> Vec<Statement> {
+    pub fn drop_staging_tables(&self) -> Vec<Statement> {
         let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
         names.map(|name| self.drop(&name)).collect()
     }

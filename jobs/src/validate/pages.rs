@@ -21,7 +21,7 @@ const SNAPPY_RATIO: usize = 22;
 pub(super) struct Pages {
     inner: SerializedPageReader<Bytes>,
     file: Bytes,
-    /// Where the next page's header starts in the file; unknown after a page without bytes.
+    /// The offset of the next page header in the file; `None` after an empty page.
     header: Option<usize>,
     snappy: bool,
     optional: bool,

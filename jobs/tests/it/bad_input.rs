@@ -75,7 +75,7 @@ fn an_unknown_collection_is_named_with_the_known_ones() {
 fn invalid_options_are_misuse() {
     let (zoo, state) = loaded();
     for run in ["a b", "2026-11-22T09:30:00+00:00", "", "../r1"] {
-        zoo.transformation(run).run().misused(&["is not a run ID: write 1 to 64 characters of A-Z a-z 0-9 _ -"]);
+        zoo.transformation(run).run().misused(&["is not a run ID: use 1 to 64 characters of A-Z a-z 0-9 _ -"]);
         zoo.copy(run).run().misused(&["is not a run ID"]);
     }
     zoo.transformation("r2").option("--fast", "yes").run().misused(&["unexpected argument '--fast'"]);

@@ -182,9 +182,9 @@ fn a_run_id_of_other_responses_is_refused() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").run().done();
     zoo.transformation("r2").run().done();
-    replay(&zoo, "r1", "r2").run().refused(&["run `r2` exists already, with other responses"]);
+    replay(&zoo, "r1", "r2").run().refused(&["run `r2` already exists with different responses"]);
     replay(&zoo, "r1", "r3").run().done();
-    zoo.transformation("r3").run().refused(&["run `r3` exists already, with other responses"]);
+    zoo.transformation("r3").run().refused(&["run `r3` already exists with different responses"]);
 }
 
 #[test]

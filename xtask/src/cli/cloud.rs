@@ -100,7 +100,7 @@ pub struct Status {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask recover --stack network")]
 pub struct Recover {
-    /// Retain this resource when its stack is deleted (it cannot be deleted); repeatable
+    /// Delete the stack but retain this resource, which could not be deleted; repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub retain: Vec<String>,
     /// Skip this resource in the rollback (it cannot be rolled back); repeatable

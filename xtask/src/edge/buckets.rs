@@ -138,5 +138,5 @@ impl Buckets {
 
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones"),
-    ("BucketNotEmpty", "another client wrote to it meanwhile; run the same command again"),
+    ("BucketNotEmpty", "another client wrote to the bucket during the deletion; run the same command again"),
 ];

@@ -74,7 +74,7 @@ const HINTS: [(&str, &str); 7] = [
     ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones"),
     ("InsufficientCapabilities", "the stack creates IAM resources; this is a bug in xtask"),
     ("TokenAlreadyExists", "another operation is in progress; run the same command again"),
-    ("ChangeSetNotFound", "another client changed the stack meanwhile; run the same command again"),
+    ("ChangeSetNotFound", "another client changed the stack during the operation; run the same command again"),
     ("InvalidChangeSetStatus", "another client is changing the stack; run the same command again"),
     ("LimitExceeded", "the account has reached its maximum number of stacks; request an increase in Service Quotas"),
     ("OperationInProgress", "another operation is in progress; run the same command again when it has finished"),

@@ -94,7 +94,7 @@ impl Engine {
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
             let failure = Failure::new(format!("the Docker engine at {address} supports API {api} only"));
-            return Err(failure.hint("API 1.41 or newer is needed: update Docker to 20.10 or newer").into());
+            return Err(failure.hint("API 1.41 or newer is required: update Docker to 20.10 or newer").into());
         }
         Ok(Self { docker, runtime })
     }
@@ -188,7 +188,7 @@ impl Engine {
 
 fn failed(action: &str, error: &Error) -> anyhow::Error {
     let message = chain(error);
-    hinted(Failure::new(format!("{action}: {message}")), &message).into()
+    with_known_hint(Failure::new(format!("{action}: {message}")), &message).into()
 }
 
 fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
@@ -202,11 +202,11 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
         let hint = "check that the base image in the settings exists and that this engine may pull it";
         return failure.hint(hint).into();
     }
-    hinted(failure, &message).into()
+    with_known_hint(failure, &message).into()
 }
 
-/// Adds the hint and exit code for a known message of the engine.
-fn hinted(failure: Failure, message: &str) -> Failure {
+/// Adds a hint and an exit code to an error if the engine's message is a known one.
+fn with_known_hint(failure: Failure, message: &str) -> Failure {
     let lower = message.to_lowercase();
     let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
     let (hint, exit) = if has(&["no space left"]) {
@@ -258,7 +258,7 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
 fn cause(error: &Error) -> String {
     let message = chain(error);
     if message.contains("Permission denied") {
-        return "this user may not open its socket".to_owned();
+        return "the current user does not have permission to open its socket".to_owned();
     }
     if ["os error 2", "os error 111", "not found"].iter().any(|sign| message.contains(sign)) {
         return "no engine is running".to_owned();

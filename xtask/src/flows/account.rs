@@ -22,7 +22,9 @@ pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
 pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
     let account = caller(aws)?;
     if let Some(expected) = settings.account.as_deref().filter(|expected| *expected != account) {
-        let failure = Failure::new(format!("the credentials belong to account {account}, the settings to {expected}"));
+        let failure = Failure::new(format!(
+            "the credentials are for account {account}, but the settings require account {expected}"
+        ));
         bail!(failure.hint("use the other account's credentials, or change AWS_ACCOUNT_ID or `account`"));
     }
     Ok(account)
@@ -38,7 +40,7 @@ fn caller(aws: &Aws) -> Result<String> {
         Caller::Known { account, .. } => return Ok(account),
         Caller::NoCredentials => Failure::new("no AWS credentials found")
             .hint("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"),
-        Caller::Refused(why) => Failure::new(format!("AWS refuses the credentials: {why}"))
+        Caller::Refused(why) => Failure::new(format!("AWS rejected the credentials: {why}"))
             .hint("create new access keys, or use other credentials"),
         Caller::NoResponse(why) => {
             Failure::new(format!("cannot determine the AWS account (sts:GetCallerIdentity): {why}"))

@@ -82,7 +82,8 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
         let message = "repositories with images cannot be deleted: protection.deletion_policy is `retain`";
         ensure!(
             !keeps,
-            Failure::new(message).hint("pass --delete-data to delete them too, or exclude the registry with --stack")
+            Failure::new(message)
+                .hint("pass --delete-data to delete the images too, or use --stack to select only the other stacks")
         );
     }
     // Only a namespace that its stack retained earlier is handled here.
@@ -110,7 +111,7 @@ fn can_delete_data(state: State) -> bool {
 
 impl Destruction {
     /// What must be typed to confirm; only in production.
-    pub fn wants_typed(&self) -> Option<&str> {
+    pub fn required_confirmation(&self) -> Option<&str> {
         let settings = &self.request.settings;
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
     }

@@ -8,7 +8,7 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 
-/// What lints workflows and crates, by hash.
+/// The packages with the linters for workflows and crates, locked by hash.
 pub const TOOLS: &str = "xtask/ci/requirements.lock";
 
 /// The environment of those tools.
@@ -20,12 +20,12 @@ pub fn tools() -> Result<PathBuf> {
     python::environment(None, &root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
 }
 
-/// Runs cargo with these words.
+/// Runs cargo with these arguments.
 ///
 /// # Errors
 /// When it reports findings, which are on standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let failure = || Failure::new(format!("`cargo {}` found something", words.join(" ")));
+    let failure = || Failure::new(format!("`cargo {}` reported problems", words.join(" ")));
     shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("its output is above").into())
 }
 
@@ -36,6 +36,6 @@ pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
-    let failure = || Failure::new(format!("`cargo deny check {}` found something", checks.join(" ")));
+    let failure = || Failure::new(format!("`cargo deny check {}` reported problems", checks.join(" ")));
     shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("its output is above").into())
 }

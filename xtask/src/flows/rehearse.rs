@@ -146,7 +146,7 @@ pub fn run(
             sample::apply(&sample::plan(&settings, &variables, &folder)?, &settings)?;
         }
         if request.injected_fault == Some(InjectedFault::Image) {
-            lose_image(&aws, &settings)?;
+            delete_pushed_images(&aws, &settings)?;
         }
         Ok(())
     })?;
@@ -231,7 +231,7 @@ fn base(
     Ok(kept)
 }
 
-fn lose_image(aws: &Aws, settings: &Settings) -> Result<()> {
+fn delete_pushed_images(aws: &Aws, settings: &Settings) -> Result<()> {
     let ecr = Ecr::new(&aws.config);
     aws.wait(async {
         let digests = ecr.digests(&settings.registry.ingestion).await?;
@@ -257,7 +257,7 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
         ensure!(
             broken.is_empty(),
             Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")))
-                .hint("fix the file in dags/")
+                .hint("fix these import errors in dags/, then run the rehearsal again")
         );
         if start.elapsed() > AIRFLOW_TIMEOUT {
             let last = response.map_or_else(|error| format!("{error:#}"), |response| response.body.to_string());

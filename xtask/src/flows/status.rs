@@ -164,7 +164,7 @@ fn job_line(definition: &str, image: Option<&str>, digest: Option<&str>) -> Stat
     let matches = digest.is_some_and(|digest| !digest.is_empty() && image.ends_with(digest));
     let shown = image.rsplit_once('@').map_or(image, |(_, digest)| short(digest));
     let text = format!("its newest revision runs {shown}…");
-    StatusLine::of(matches, definition, text, "deploy again: the stack has another image")
+    StatusLine::of(matches, definition, text, "deploy again: the stack specifies a different image")
 }
 
 fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
@@ -244,7 +244,7 @@ fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
             StatusLine::red(LOAD, text, fix)
         }
         (Some(hours), Some(most)) if hours > i64::from(most) => {
-            let text = format!("{at}, {hours} hours ago; {most} are allowed");
+            let text = format!("{at}, {hours} hours ago; the maximum age is {most} hours");
             StatusLine::red(LOAD, text, "see the runs of the DAG `ingestion`")
         }
         (Some(hours), _) => StatusLine::green(LOAD, format!("{at}, {hours} hours ago")),

@@ -176,7 +176,7 @@ fn require_docker_and(program: &str) -> Result<()> {
         bail!(Missing("no Docker engine is running, or the `docker` command is missing".to_owned()));
     }
     if machine::first_line(program, &["--version"]).is_none() {
-        bail!(Missing(format!("no {program}; `sudo apt-get install {program}`")));
+        bail!(Missing(format!("`{program}` is not installed; run `sudo apt-get install {program}`")));
     }
     Ok(())
 }
@@ -186,7 +186,7 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
     let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         let failure = Failure::new(format!("unknown suite `{unknown}`"));
-        return Err(failure.hint(format!("suites: `{}`", names.join("`, `"))).into());
+        return Err(failure.hint(format!("the suites are `{}`", names.join("`, `"))).into());
     }
     let root = files::root();
     let dir = files::folder(&root.join("target/test"))?;

@@ -1,5 +1,5 @@
-//! A plan as text: first replacements, removals and changes of access, so that a truncated page still shows them; then every
-//! stack with its values; last the number of replacements and removals again, where a terminal stops.
+//! A plan as text. Replacements, removals and access changes come first, so that truncated output still shows them; then every
+//! stack with its values; finally the number of replacements and removals again, because a terminal shows the end.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl Plan {
         if list.peek().is_none() {
             return Ok(());
         }
-        writeln!(f, "Changes of access:")?;
+        writeln!(f, "Changes of permissions and network access:")?;
         list.try_for_each(|(stack, change)| writeln!(f, "  {}: {}", stack.stack, indented(change)))?;
         writeln!(f)
     }

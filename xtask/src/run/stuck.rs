@@ -46,7 +46,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.queue.environments.is_empty().then(String::new),
-        "the queue `{queue}` has no compute environment that exists",
+        "the queue `{queue}` has only compute environments that do not exist",
         DEPLOY,
     ),
     (
@@ -86,7 +86,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.job("CAPACITY:"),
-        "AWS has no capacity of this kind in these zones at the moment ({reason})",
+        "AWS currently has no such capacity in these zones ({reason})",
         "wait: Batch retries; or add another zone to the network",
     ),
     (

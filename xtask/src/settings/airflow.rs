@@ -84,20 +84,20 @@ pub enum LogLevel {
 impl Airflow {
     pub(super) fn check(&self, found: &mut Findings<'_>) {
         // The patterns and limits are those of CreateEnvironment (Amazon MWAA API Reference), unless noted.
-        let fix = "write up to 80 letters, digits, - and _, a letter first";
+        let fix = "use up to 80 letters, digits, - and _, a letter first";
         found.pattern("airflow.environment", r"^[A-Za-z][A-Za-z0-9_-]{0,79}$", fix);
         self.check_version(found);
         let fix = format!("must be one of {}", CLASSES.join(", "));
         found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", fix);
         self.check_numbers(found);
         let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
-        let fix = format!("requires Airflow 3.2, and the version is {}; write private or public", self.version);
+        let fix = format!("requires Airflow 3.2, and the version is {}; use private or public", self.version);
         found.must(self.webserver != Webserver::PublicAndPrivate || !is_before, "airflow.webserver", fix);
         let path = &self.requirements;
         let legal = path.ends_with(".txt") && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        found.must(legal, "airflow.requirements", "write a path relative to the repository that ends with .txt");
+        found.must(legal, "airflow.requirements", "use a path relative to the repository that ends with .txt");
         let window = r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01][0-9]|2[0-3]):(00|30)$";
-        let fix = "write a day and a full or half hour in UTC, such as SUN:03:30";
+        let fix = "use a day and a full or half hour in UTC, such as SUN:03:30";
         found.pattern("airflow.maintenance", window, fix);
     }
 
@@ -116,22 +116,22 @@ impl Airflow {
             Some(DOCUMENTED) => {}
             _ => {
                 let why = "MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`";
-                found.add("airflow.version", format!("write {documented}, {why}"));
+                found.add("airflow.version", format!("use {documented}, {why}"));
             }
         }
     }
 
     fn check_numbers(&self, found: &mut Findings<'_>) {
         let (min, max) = (self.min_workers, self.max_workers);
-        found.range("airflow.min_workers", 1.., "write 1 or more");
-        found.must(max >= min, "airflow.max_workers", format!("is less than min_workers; write {min} or more"));
+        found.range("airflow.min_workers", 1.., "must be 1 or more");
+        found.must(max >= min, "airflow.max_workers", format!("is less than min_workers; it must be {min} or more"));
         if self.class != "mw1.micro" {
-            found.range("airflow.schedulers", 2..=5, "write 2 to 5; only mw1.micro has 1");
+            found.range("airflow.schedulers", 2..=5, "must be 2 to 5; only mw1.micro has 1");
             return;
         }
-        found.range("airflow.schedulers", 1..=1, "write 1 for mw1.micro");
+        found.range("airflow.schedulers", 1..=1, "use 1 for mw1.micro");
         // Amazon MWAA User Guide, "Amazon MWAA environment class": micro does not scale.
-        found.must(max <= 1, "airflow.max_workers", "mw1.micro has one worker; write 1, or choose a larger class");
+        found.must(max <= 1, "airflow.max_workers", "mw1.micro has one worker; use 1, or choose a larger class");
     }
 }
 

@@ -51,11 +51,11 @@ impl Auth {
         // sign-up and repository forms). GitHub allows more characters in an environment and escapes a `:` in an identity
         // (GitHub Docs, "OpenID Connect reference"). Ours: nothing to escape, and room for a suffix.
         let repository = "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$";
-        let owner_and_name = "write owner/name as GitHub shows it, without https:// and .git";
+        let owner_and_name = "use owner/name as GitHub shows it, without https:// and .git";
         let environment = "^[A-Za-z0-9_-]{1,64}$";
         for (path, value, pattern, fix) in [
             ("auth.repository", &self.repository, repository, owner_and_name),
-            ("auth.environment", &self.environment, environment, "write up to 64 letters, digits, `-` and `_`"),
+            ("auth.environment", &self.environment, environment, "use up to 64 letters, digits, `-` and `_`"),
         ] {
             match (self.method, value) {
                 (Method::Oidc, None) => found.add(path, format!("is missing: `method: oidc` needs it; {fix}")),
@@ -72,7 +72,7 @@ impl Auth {
         }
         if self.repository_id.is_some() != self.owner_id.is_some() {
             let path = if self.owner_id.is_none() { "auth.owner_id" } else { "auth.repository_id" };
-            found.add(path, "is missing: write both `repository_id` and `owner_id`, or neither");
+            found.add(path, "is missing: set both `repository_id` and `owner_id`, or neither");
         }
     }
 }

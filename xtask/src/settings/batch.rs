@@ -86,12 +86,12 @@ impl Batch {
     pub(super) fn check(&self, found: &mut Findings<'_>) {
         for key in ["compute_environment", "queue", "ingestion.name", "dbt.name"] {
             // AWS Batch API Reference, CreateComputeEnvironment, CreateJobQueue, RegisterJobDefinition.
-            let fix = "write up to 128 letters, digits, - and _, starting with a letter or digit";
+            let fix = "use up to 128 letters, digits, - and _, starting with a letter or digit";
             found.pattern(&format!("batch.{key}"), r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$", fix);
         }
         let fix = "is also the name of the other job definition; they must differ";
         found.must(self.ingestion.name != self.dbt.name, "batch.dbt.name", fix);
-        found.range("batch.max_vcpu", 1.., "write 1 or more");
+        found.range("batch.max_vcpu", 1.., "must be 1 or more");
         self.ingestion.check("batch.ingestion", self.max_vcpu, found);
         self.dbt.check("batch.dbt", self.max_vcpu, found);
     }
@@ -121,7 +121,7 @@ impl JobDefinition {
             found.add(&vcpu, fix);
         }
         // AWS Batch API Reference, JobTimeout and RetryStrategy.
-        found.range(&format!("{path}.timeout_seconds"), 60.., "write 60 or more, the minimum of Batch");
-        found.range(&format!("{path}.attempts"), 1..=10, "write 1 (no retry) to 10");
+        found.range(&format!("{path}.timeout_seconds"), 60.., "must be 60 or more, the minimum of Batch");
+        found.range(&format!("{path}.attempts"), 1..=10, "must be 1 (no retry) to 10");
     }
 }

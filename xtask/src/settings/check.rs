@@ -15,7 +15,7 @@ const RETENTION: [u64; 22] =
 pub(super) struct Finding {
     /// Keys and list positions from the top, separated by dots.
     pub path: String,
-    /// The value, if it helps and is not a secret.
+    /// The invalid value, if showing it is useful and it is not a secret.
     pub value: Option<String>,
     pub fix: String,
 }
@@ -80,7 +80,7 @@ impl<'s> Findings<'s> {
             let below = RETENTION.iter().rev().find(|period| **period < days);
             let above = RETENTION.iter().find(|period| **period > days);
             let near: Vec<String> = [below, above].into_iter().flatten().map(ToString::to_string).collect();
-            self.add(path, format!("is not a retention period of CloudWatch; write {}", near.join(" or ")));
+            self.add(path, format!("is not a retention period of CloudWatch; use {}", near.join(" or ")));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Account 000000000000 belongs to emulators, so calls for it may only go to this machine.
+//! Account 000000000000 is reserved for emulators, so calls for it may only go to this machine.
 
 use ipnet::Ipv4Net;
 use url::{Host, Url};
@@ -15,7 +15,8 @@ const BRIDGES: &str = "172.16.0.0/12";
 pub fn confined(variables: &Variables) -> Result<(), Failure> {
     let refused = |problem: String| {
         let hint = "use the variables of a rehearsal (--dot-env) and unset those of AWS in the environment; or use other settings";
-        Failure::new(format!("account 000000000000 belongs to emulators on this machine, but {problem}")).hint(hint)
+        Failure::new(format!("account 000000000000 is reserved for emulators on this machine, but {problem}"))
+            .hint(hint)
     };
     if given(variables, ENDPOINT).is_none() {
         return Err(refused(format!("{ENDPOINT} is not set")));

@@ -36,9 +36,9 @@ impl Dags {
             found.add("dags.schedule", fix);
         }
         // Ours: Batch retries where a retry helps; retries of Airflow multiply them.
-        found.range("dags.retries", ..=1, "write 0 or 1; for more attempts set batch.ingestion.attempts");
+        found.range("dags.retries", ..=1, "use 0 or 1; for more attempts set batch.ingestion.attempts");
         // Amazon CloudWatch API Reference, PutMetricAlarm, `EvaluationPeriods`: an alarm evaluates at most 7 days.
-        found.range("dags.max_load_age_hours", 1..=168, "write 1 to 168: an alarm evaluates at most a week");
+        found.range("dags.max_load_age_hours", 1..=168, "must be 1 to 168: an alarm evaluates at most a week");
         let share = (0.0..=1.0).contains(&self.max_quarantine_share);
         found.must(share, "dags.max_quarantine_share", "must be between 0 and 1");
     }

@@ -69,7 +69,7 @@ pub struct Problem {
     pub line: Option<usize>,
     /// The key, with dots between its parts; empty for a problem of the whole file.
     pub key: String,
-    /// The value, if it helps and is not a secret.
+    /// The invalid value, if showing it is useful and it is not a secret.
     pub value: Option<String>,
     pub fix: String,
 }

@@ -77,10 +77,10 @@ impl Images {
             let fix = "add the image's digest: python:3.12-slim-bookworm@sha256: and 64 hexadecimal digits";
             found.pattern(path, r"^[^@\s]+@sha256:[0-9a-f]{64}$", fix);
         }
-        let fix = "write https://host/path, such as https://pypi.org/simple";
+        let fix = "use https://host/path, such as https://pypi.org/simple";
         found.pattern("images.package_index", r"^https://[^/\s]\S*$", fix);
         for path in ["images.http_proxy", "images.https_proxy"] {
-            found.pattern(path, r"^https?://[^/\s]\S*$", "write http://host:port");
+            found.pattern(path, r"^https?://[^/\s]\S*$", "use http://host:port");
         }
         found.pattern("images.ca_bundle", r"\S", "write the path of a file, or remove the key");
     }
@@ -91,7 +91,7 @@ impl Registry {
         for (path, name) in [("registry.ingestion", &self.ingestion), ("registry.dbt", &self.dbt)] {
             // `(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*`, 2 to 256 characters (Amazon ECR API
             // Reference, CreateRepository).
-            let fix = "write 2 to 256 of a-z 0-9, with single . _ - / between them";
+            let fix = "must be 2 to 256 of a-z 0-9, with single . _ - / between them";
             if found.pattern(path, "^[a-z0-9]+([._/-][a-z0-9]+)*$", fix) {
                 found.must((2..=256).contains(&name.len()), path, fix);
             }
@@ -99,6 +99,6 @@ impl Registry {
         let fix = "is also the name of the other repository; they must differ";
         found.must(self.ingestion != self.dbt, "registry.dbt", fix);
         // Ours: one to run and one to roll back to.
-        found.range("registry.keep_images", 2..=1000, "write 2 to 1000");
+        found.range("registry.keep_images", 2..=1000, "must be 2 to 1000");
     }
 }

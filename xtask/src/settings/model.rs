@@ -60,7 +60,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Protection {
-    /// `production` refuses settings that are only cheap.
+    /// `production` rejects settings that reduce cost at the expense of safety.
     pub level: Level,
     /// Whether CloudFormation refuses to delete a stack until this is false.
     pub termination_protection: bool,

@@ -22,8 +22,8 @@ impl Monitoring {
     pub(super) fn check(found: &mut Findings<'_>) {
         // One `@`, a name before it, and a host with a dot after it.
         let address = r#"^[!#-'*+./0-9=?A-Z^-~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"#;
-        found.pattern("monitoring.email", address, "is not an email address; write name@host.tld");
-        found.range("monitoring.budget_usd", 1.., "write 1 or more");
+        found.pattern("monitoring.email", address, "is not an email address; use name@host.tld");
+        found.range("monitoring.budget_usd", 1.., "must be 1 or more");
         found.retention("monitoring.log_days");
     }
 }

@@ -79,7 +79,7 @@ impl Network {
             ("private_subnets", &self.private_subnets, self.needed(warehouse, batch, airflow)),
         ] {
             let path = format!("network.{key}");
-            found.must(subnets.len() == 3, &path, format!("has {}; write three, one per zone", subnets.len()));
+            found.must(subnets.len() == 3, &path, format!("has {}; use three, one per zone", subnets.len()));
             for (index, text) in subnets.iter().enumerate() {
                 let path = format!("{path}.{index}");
                 let Some(subnet) = block(text, &path, found) else { continue };
@@ -103,7 +103,11 @@ impl Network {
                 taken.push((path, subnet));
             }
         }
-        found.range("network.nat_gateways", 1..=3, "write 1 (cheap, fails with its zone), 2, or 3 (one per zone)");
+        found.range(
+            "network.nat_gateways",
+            1..=3,
+            "must be 1 (cheapest, but unavailable if its zone fails), 2, or 3 (one per zone)",
+        );
         found.no_duplicates("network.endpoints");
         found.retention("network.flow_log_days");
     }
@@ -120,10 +124,10 @@ impl Network {
     /// using Amazon Redshift Serverless").
     fn check_zones(&self, found: &mut Findings<'_>) {
         let count = self.zones.len();
-        let fix = format!("has {count}; write three letters: the warehouse requires three zones");
+        let fix = format!("has {count}; use three letters: the warehouse requires three zones");
         found.must(count == 3, "network.zones", fix);
         for index in 0..count {
-            let fix = "write only the letter: `a` for eu-west-1a";
+            let fix = "use only the letter: `a` for eu-west-1a";
             found.pattern(&format!("network.zones.{index}"), "^[a-z]$", fix);
         }
         found.no_duplicates("network.zones");
@@ -156,9 +160,9 @@ fn size(net: Ipv4Net) -> u32 {
 /// The address block of a VPC or subnet: /16 to /28 (Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR blocks").
 fn block(text: &str, path: &str, found: &mut Findings<'_>) -> Option<Ipv4Net> {
     let fix = match text.parse::<Ipv4Net>() {
-        Err(_) => "is not an IPv4 block; write one such as 10.0.0.0/16".to_owned(),
-        Ok(net) if net.trunc() != net => format!("does not start at the block's first address; write {}", net.trunc()),
-        Ok(net) if !(16..=28).contains(&net.prefix_len()) => "write a block from /16 (large) to /28 (small)".to_owned(),
+        Err(_) => "is not an IPv4 block; use one such as 10.0.0.0/16".to_owned(),
+        Ok(net) if net.trunc() != net => format!("does not start at the block's first address; use {}", net.trunc()),
+        Ok(net) if !(16..=28).contains(&net.prefix_len()) => "use a block from /16 (large) to /28 (small)".to_owned(),
         Ok(net) => return Some(net),
     };
     found.add(path, fix);

@@ -14,29 +14,29 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     }
     let exports = |log| warehouse.log_exports.contains(&log);
     let mut must = |path: &str, holds: bool, fix: &str| found.must(holds, path, format!("level is production: {fix}"));
-    let fix = "prevent accidental deletion: write true";
+    let fix = "prevent accidental deletion: use true";
     must("protection.termination_protection", protection.termination_protection, fix);
     let retained = protection.deletion_policy == Deletion::Retain;
-    must("protection.deletion_policy", retained, "data must outlive its stack: write retain");
-    must("auth.method", auth.method == Method::Oidc, "access keys can leak: write oidc, and the repository");
-    let fix = "the failure of one zone must not affect the others: write 2 or 3";
+    must("protection.deletion_policy", retained, "data must outlive its stack: use retain");
+    must("auth.method", auth.method == Method::Oidc, "access keys can leak: use oidc, and the repository");
+    let fix = "the failure of one zone must not affect the others: use 2 or 3";
     must("network.nat_gateways", network.nat_gateways >= 2, fix);
-    let fix = "attacks are often detected after months: write 90 or more";
+    let fix = "attacks are often detected only after months: use 90 or more";
     must("network.flow_log_days", network.flow_log_days >= 90, fix);
     let fix = "all other data is rebuilt from raw/: remove this key";
     must("storage.raw.expire_days", storage.raw.expire_days.is_none(), fix);
-    let fix = "a log entry alerts no one: write emit-metric, which has an alarm, or deactivate";
+    let fix = "a log entry alerts no one: use emit-metric, which has an alarm, or deactivate";
     must("warehouse.usage_limit.action", warehouse.usage_limit.action != Breach::Log, fix);
     let logged = exports(LogExport::Userlog) && exports(LogExport::Connectionlog);
-    let fix = "logins and changes of users must be logged: add userlog and connectionlog";
+    let fix = "logins and user changes must be logged: add userlog and connectionlog";
     must("warehouse.log_exports", logged, fix);
-    let fix = "Airflow must only be reachable from inside the VPC: write private";
+    let fix = "Airflow must only be reachable from inside the VPC: use private";
     must("airflow.webserver", airflow.webserver == Webserver::Private, fix);
-    let fix = "mw1.micro runs at most 3 tasks at the same time, in one container: write mw1.small or larger";
+    let fix = "mw1.micro runs at most 3 tasks at the same time, in one container: use mw1.small or larger";
     must("airflow.class", airflow.class != "mw1.micro", fix);
-    let fix = "failures may be investigated after months: write 90 or more";
+    let fix = "failures may be investigated after months: use 90 or more";
     must("monitoring.log_days", monitoring.log_days >= 90, fix);
-    must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; write an address");
+    must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; use an address");
     // The file names the account, so that the `.env` of another deployment cannot redirect production.
     match own_account {
         Some(own) if settings.account.as_deref() != Some(own) => {

@@ -23,14 +23,14 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
 
 fn names(settings: &Settings, found: &mut Findings<'_>) {
     let name = &settings.project;
-    let fix = "write 2 to 20 of a-z 0-9 and single hyphens, a letter first: bucket names start with it";
+    let fix = "must be 2 to 20 of a-z 0-9 and single hyphens, a letter first: bucket names start with it";
     let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix)
         && found.must(
             (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none(),
             "project",
             fix,
         );
-    let fix = "write up to 40 letters and digits, a letter first, such as DataPlatform";
+    let fix = "use up to 40 letters and digits, a letter first, such as DataPlatform";
     found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,39}$", fix);
     // Only the form: AWS adds regions every year.
     let fix = "is not an AWS region such as eu-west-1 or us-east-2";
@@ -40,7 +40,7 @@ fn names(settings: &Settings, found: &mut Findings<'_>) {
     if project && region && longest.len() > 64 {
         found.add("region", format!("the role `{longest}` would have {} characters; IAM allows 64", longest.len()));
     }
-    found.pattern("account", "^[0-9]{12}$", "write 12 digits, in quotes: a number would lose its leading zeros");
+    found.pattern("account", "^[0-9]{12}$", "use 12 digits, in quotes: a number would lose its leading zeros");
     // An invalid project is reported above.
     if project {
         let Buckets { lake, airflow, access_logs } = settings.buckets();

@@ -45,14 +45,15 @@ impl Storage {
             let path = format!("storage.{name}.infrequent_access_days");
             if keep.infrequent_access_days.is_some() {
                 // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
-                found.range(&path, 30.., "write 30 or more: S3 does not transition objects earlier");
+                found.range(&path, 30.., "must be 30 or more: S3 does not transition objects earlier");
             }
             let Some(expire) = keep.expire_days else { continue };
             let path = format!("storage.{name}.expire_days");
-            found.range(&path, 1.., "write 1 or more, or remove the key to keep everything");
+            found.range(&path, 1.., "must be 1 or more, or remove the key to keep everything");
             if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
-                let fix =
-                    format!("objects would be deleted before they move on day {days}; write more, or remove one key");
+                let fix = format!(
+                    "objects would be deleted before they move on day {days}; use a larger value, or remove one key"
+                );
                 found.add(&path, fix);
             }
         }
@@ -64,7 +65,7 @@ impl Storage {
             found.must(end(shorter) <= end(longer), &format!("storage.{above}.expire_days"), fix);
         }
         for path in ["storage.noncurrent_days", "storage.incomplete_upload_days", "storage.access_log_days"] {
-            found.range(path, 1.., "write 1 or more");
+            found.range(path, 1.., "must be 1 or more");
         }
     }
 }

@@ -80,7 +80,7 @@ fn other(mut path: Vec<String>, document: &Value, message: &str) -> Finding {
             expected if expected.starts_with("struct ") => {
                 "must be a section: write its keys below it, indented".to_owned()
             }
-            expected => format!("does not fit: {expected}"),
+            expected => format!("has the wrong type or value: {expected}"),
         }
     };
     Finding { value: at(document, &path).map(shown), path: path.join("."), fix }

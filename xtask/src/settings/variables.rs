@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::document::{Problem, Problems};
 
-/// Every variable that sets a key, and the key. An empty variable is ignored. SETTINGS_MODULE selects the file.
+/// The environment variables that override settings, each with its key. Empty variables are ignored.
 pub const OVERRIDES: [(&str, &str); 7] = [
     ("AWS_DEFAULT_REGION", "region"),
     ("AWS_ACCOUNT_ID", "account"),

@@ -84,12 +84,12 @@ impl Warehouse {
     pub(super) fn check(&self, region: &str, found: &mut Findings<'_>) {
         for path in ["warehouse.namespace", "warehouse.workgroup"] {
             // Amazon Redshift Serverless API Reference, CreateNamespace, CreateWorkgroup.
-            found.pattern(path, "^[a-z0-9-]{3,64}$", "write 3 to 64 of a-z 0-9 and -");
+            found.pattern(path, "^[a-z0-9-]{3,64}$", "must be 3 to 64 of a-z 0-9 and -");
         }
         // Our rule, stricter than Redshift's: the name is used in SQL and URLs without quotes.
-        found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", "write up to 63 of a-z 0-9 _, a letter first");
+        found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", "use up to 63 of a-z 0-9 _, a letter first");
         self.check_size(region, found);
-        let fix = "write 1 or more: without a limit, a forgotten query costs money until you notice it";
+        let fix = "must be 1 or more: without a limit, a runaway query incurs costs until someone notices";
         found.range("warehouse.usage_limit.rpu_hours", 1.., fix);
         found.no_duplicates("warehouse.log_exports");
     }
@@ -99,7 +99,7 @@ impl Warehouse {
     fn check_size(&self, region: &str, found: &mut Findings<'_>) {
         let (base, max) = (self.base_rpu, self.max_rpu);
         if base > 512 && !LARGE.contains(&region) {
-            let fix = format!("{region} is not known to have more than 512; write 512 or less");
+            let fix = format!("more than 512 is not documented for {region}; use 512 or less");
             found.add("warehouse.base_rpu", fix);
         } else {
             let legal = match base {
@@ -107,10 +107,10 @@ impl Warehouse {
                 8..=512 => base % 8 == 0,
                 _ => base <= 1024 && base % 32 == 0,
             };
-            let fix = "write 4, a multiple of 8 up to 512, or a multiple of 32 up to 1024";
+            let fix = "use 4, a multiple of 8 up to 512, or a multiple of 32 up to 1024";
             found.must(legal, "warehouse.base_rpu", fix);
         }
         // No documentation of the largest value and its steps was found: AWS decides.
-        found.must(max >= base, "warehouse.max_rpu", format!("is less than base_rpu; write {base} or more"));
+        found.must(max >= base, "warehouse.max_rpu", format!("is less than base_rpu; it must be {base} or more"));
     }
 }

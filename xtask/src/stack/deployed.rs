@@ -1,5 +1,5 @@
 //! A stack that exists, as CloudFormation describes it, and the settings module that owns it: its tag `module`. Two modules may
-//! use the same stack names; the tag prevents that one changes the stacks of the other.
+//! use the same stack names; the tag prevents one from changing the stacks of the other.
 //!
 //! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have the tag
 //! from the start. A stack of an earlier version gets it with its next deployment, unless that would replace a resource: Batch

@@ -53,7 +53,7 @@ fn function(name: &str, argument: Value) -> Result<Value, String> {
         ("Ref" | "Condition", argument) => Ok(json!({ name: argument })),
         ("GetAtt", Value::String(text)) => match text.split_once('.') {
             Some((resource, attribute)) => Ok(json!({ "Fn::GetAtt": [resource, attribute] })),
-            None => Err(format!("`!GetAtt {text}` has no attribute; write Resource.Attribute")),
+            None => Err(format!("`!GetAtt {text}` has no attribute; use Resource.Attribute")),
         },
         (name, argument) if FUNCTIONS.split(' ').any(|allowed| allowed == name) => {
             Ok(json!({ format!("Fn::{name}"): argument }))

@@ -80,7 +80,7 @@ impl Template {
     fn read(name: &str, file: Document<'_>, mut sections: Map<String, Value>, found: &mut Vec<Finding>) -> Self {
         for section in sections.keys().filter(|section| !listed(SECTIONS, section)) {
             let fix = if section == "Transform" {
-                "transforms are not supported; write plain CloudFormation".to_owned()
+                "transforms are not supported; use plain CloudFormation".to_owned()
             } else {
                 format!("unknown section; allowed: {SECTIONS}")
             };
@@ -120,7 +120,7 @@ impl Template {
         for (name, body) in &self.resources {
             members("a resource", at("Resources", name), body, "Type", RESOURCE, found);
             if body["Type"] == "AWS::CloudFormation::Stack" {
-                let fix = "nested stacks are not supported; write one stack per file";
+                let fix = "nested stacks are not supported; use one stack per file";
                 found.push((at("Resources", name), fix.to_owned()));
             }
             let needs = &body["DependsOn"];

@@ -136,7 +136,7 @@ impl<'k> Modules<'k> {
     /// The problem of an import of a local module, if it has one.
     fn problem(&self, file: &str, import: &Import) -> Option<String> {
         let Some(module) = import.absolute(file) else {
-            return Some("the dots lead out of the DAGs folder".to_owned());
+            return Some("the relative import goes beyond the DAGs folder".to_owned());
         };
         let local = import.level > 0 || self.find(module.get(..1)?).is_some();
         match self.find(&module) {

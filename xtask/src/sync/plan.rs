@@ -198,7 +198,7 @@ pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
         let more = if gone.len() > names.len() { ", …" } else { "" };
         let (count, limit) = (gone.len(), input.max_delete);
         let text = format!("the sync would delete {count} objects, the limit is {limit}: {}{more}", names.join(", "));
-        return Err(Failure::new(text).hint(format!("to delete them: --max-delete {count}")));
+        return Err(Failure::new(text).hint(format!("to delete them, pass --max-delete {count}")));
     }
     let target: Keys = tree.keys().chain(&plan.foreign).cloned().collect();
     let old = files.iter().map(|(key, owned)| (key.clone(), owned.imports.clone())).collect();

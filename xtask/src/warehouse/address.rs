@@ -55,7 +55,7 @@ impl FromStr for Address {
             "postgres" | "postgresql" => {
                 let tls = options
                     .decide([host.as_str()])
-                    .map_err(|problem| wrong(&format!("has wrong options: {problem}")))?;
+                    .map_err(|problem| wrong(&format!("has invalid options: {problem}")))?;
                 let (port, user) = (url.port().unwrap_or(5432), url.username().to_owned());
                 Ok(Self::Postgres { host, port, user, database, tls })
             }

@@ -46,7 +46,7 @@ impl Users {
 fn of_role(name: &str) -> Result<String, Failure> {
     if name.contains([':', '/']) {
         let failure = Failure::new(format!("`{name}` is not the name of an IAM role"));
-        return Err(failure.hint("write only the name, without `arn:…:role/` and path"));
+        return Err(failure.hint("use only the name, without `arn:…:role/` and path"));
     }
     valid(&format!("IAMR:{name}"))
 }
@@ -59,7 +59,7 @@ fn valid(user: &str) -> Result<String, Failure> {
         return Ok(user.to_owned());
     }
     Err(Failure::new(format!("`{name}` is not the name of an IAM role or user"))
-        .hint("write 1 to 64 letters, digits or `+=,.@_-`"))
+        .hint("use 1 to 64 letters, digits or `+=,.@_-`"))
 }
 
 /// Queries of existing users, roles and grants: kind, name, and the granted role.

@@ -15,7 +15,7 @@ pub(super) const INSTALL_RUST: &str =
 const PACKAGES: [&str; 6] =
     ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql", "strace"];
 
-/// The checks by name, with their arguments of `cargo xtask`. `.ci/run` runs the same, in the same order; fast ones first.
+/// The name of each check and its `cargo xtask` arguments, fastest first. `.ci/run` runs the same checks in the same order.
 const STEPS: [(&str, &str); 7] = [
     ("format", "lint format"),
     ("generated workflows", "ci-gen --check"),

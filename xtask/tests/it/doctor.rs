@@ -108,7 +108,7 @@ fn half_a_key_broken_settings_and_another_region_are_reported() {
         &["--json", "--env", "dev", "--dot-env", "/dev/null"],
     );
     let found = diagnoses(&output);
-    assert_eq!(of(&found, "credentials")["found"], "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY");
+    assert_eq!(of(&found, "credentials")["found"], "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
     let region = "eu-north-1, but AWS_REGION is us-east-1";
     assert_eq!(of(&found, "region")["found"], region);
     let only = [("AWS_DEFAULT_REGION", "eu-north-1")];

@@ -46,7 +46,7 @@ fn other_values_are_refused() {
             &["", "Sun:03:30", "SUN:3:30", "SUN:24:00", "SUN:03:15", "SUN:+3:30", "SUN"][..],
             "SUN:03:30",
         ),
-        ("airflow.version", &["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"], "write 3.0.6"),
+        ("airflow.version", &["", "3", "3.0", "3.0.6.1", "3.0.x", "3.0.+6", "3.0.06", "v3.0.6"], "use 3.0.6"),
         (
             "monitoring.email",
             &["", "a", "@b.cd", "a@b", "a@b..cd", "a b@c.de", "a@b@c.de", "<a@b.cd>"],
@@ -59,7 +59,7 @@ fn other_values_are_refused() {
         ),
         ("network.cidr", &["", "10.0.0.0", "10.0.0/16", "::/64", "300.0.0.0/16"], "is not an IPv4 block"),
         ("network.cidr", &["10.0.0.0/15", "10.0.0.0/29"], "from /16 (large) to /28"),
-        ("network.cidr", &["10.0.0.1/16"], "write 10.0.0.0/16"),
+        ("network.cidr", &["10.0.0.1/16"], "use 10.0.0.0/16"),
         ("dags.schedule", &[""], "0 of cron's five"),
         ("dags.schedule", &["0 5 * *"], "4 of cron's five"),
         ("dags.schedule", &["0 0 5 * * *"], "6 of cron's five"),
@@ -76,9 +76,9 @@ fn other_values_are_refused() {
         }
     }
     for (key, value, fix) in [
-        ("monitoring.log_days", "45", "write 30 or 60"),
-        ("monitoring.log_days", "0", "write 1"),
-        ("monitoring.log_days", "9999", "write 3653"),
+        ("monitoring.log_days", "45", "use 30 or 60"),
+        ("monitoring.log_days", "0", "use 1"),
+        ("monitoring.log_days", "9999", "use 3653"),
         ("batch.dbt.vcpu", "0.3", "0.25, 0.5, 1, 2, 4, 8 and 16"),
         ("batch.dbt.vcpu", "32", "0.25, 0.5, 1, 2, 4, 8 and 16"),
         ("batch.dbt.vcpu", ".nan", "0.25, 0.5, 1, 2, 4, 8 and 16"),

@@ -14,7 +14,7 @@ impl<'c> Checker<'c> {
         children: Option<&'c IndexMap<String, Child>>,
     ) {
         let value = "an element that is a value has no other columns; remove them, or write their fields";
-        let record = "only the element of a list can be a column itself; write field or object.field";
+        let record = "only the element of a list can be a column itself; use field or object.field";
         let own: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name.as_str(), column.path(name))).collect();
         for (index, &(name, place)) in own.iter().enumerate() {
             let at = [at, &["columns", name]].concat();
@@ -47,7 +47,7 @@ impl<'c> Checker<'c> {
 
     fn steps(&mut self, at: &[&'c str], place: &str) {
         if place.split('.').any(str::is_empty) {
-            self.add(at, &["at"], format!("`{place}` is not a path; write field or object.field"));
+            self.add(at, &["at"], format!("`{place}` is not a path; use field or object.field"));
         }
     }
 }

@@ -38,7 +38,7 @@ impl Created {
         match self {
             Self::Identical => Ok(()),
             Self::Different => {
-                let message = format!("`{}` already exists and has other content", lake.location(key));
+                let message = format!("`{}` already exists with different content", lake.location(key));
                 Err(Failure::refused(message).hint("run the job again: each attempt uses new names").into())
             }
         }

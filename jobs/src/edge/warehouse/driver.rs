@@ -36,7 +36,7 @@ pub trait Warehouse {
     async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()>;
 
     /// Marks an attempt's tables as in use while this connection lives, and drops those of aborted attempts.
-    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>>;
+    async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>>;
 
     /// The role with which the warehouse reads the lake itself, by COPY from a manifest; `None` for a warehouse that
     /// receives the rows by [`Warehouse::stage`].
@@ -89,7 +89,7 @@ pub trait Warehouse {
 }
 
 pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
-    let other = |_| Failure::refused("the warehouse returned other columns than requested");
+    let other = |_| Failure::refused("the warehouse returned columns that differ from the requested ones");
     Ok(row.try_into().map_err(other)?)
 }
 
@@ -102,7 +102,7 @@ pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
 pub(super) const UNPREPARED: &str =
     "prepare the warehouse with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
 
-pub(super) fn not_as_asserted(statement: &Statement) -> Failure {
+pub(super) fn assertion_failed(statement: &Statement) -> Failure {
     let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
     failure.hint("the target was changed by hand, or two rows share a key")
 }

@@ -17,7 +17,7 @@ use tokio_postgres::types::{ToSql, Type as PgType};
 use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow, Socket};
 
 use super::binary::{Value, pg_type, read};
-use super::driver::{Commit, UNPREPARED, Warehouse, not_as_asserted, values};
+use super::driver::{Commit, UNPREPARED, Warehouse, assertion_failed, values};
 use super::tables::{Column, Shape};
 use crate::failure::Failure;
 use crate::load::{Dialect, StageNames, Statement};
@@ -52,8 +52,8 @@ impl Postgres {
         let place =
             format!("database `{}` as `{}`", config.get_dbname().unwrap_or(""), config.get_user().unwrap_or(""));
         let client = match tls::connector(&tls)? {
-            None => greeted(&place, config.ssl_mode(SslMode::Disable).connect(NoTls)).await?,
-            Some(connector) => greeted(&place, config.ssl_mode(SslMode::Require).connect(connector)).await?,
+            None => open_connection(&place, config.ssl_mode(SslMode::Disable).connect(NoTls)).await?,
+            Some(connector) => open_connection(&place, config.ssl_mode(SslMode::Require).connect(connector)).await?,
         };
         Ok(Self { client })
     }
@@ -112,7 +112,7 @@ impl Warehouse for Postgres {
         created.map(drop)
     }
 
-    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
+    async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {
         // A session's advisory lock marks an attempt as alive: the server frees it when the connection ends.
         self.query("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
         let mut swept = Vec::new();
@@ -169,7 +169,7 @@ impl Warehouse for Postgres {
                 }
                 return match (asserted, statement.guards_head) {
                     (true, true) => Ok(Commit::HeadMoved),
-                    (true, false) => Err(not_as_asserted(statement).into()),
+                    (true, false) => Err(assertion_failed(statement).into()),
                     (false, _) => Err(failed(&format!("cannot {}", statement.purpose), error)),
                 };
             }
@@ -191,7 +191,7 @@ fn hosts(config: &Config) -> Vec<String> {
 }
 
 /// Waits until the server has accepted the login, and keeps the connection open.
-async fn greeted<S>(
+async fn open_connection<S>(
     place: &str,
     connecting: impl Future<Output = Result<(Client, Connection<Socket, S>), tokio_postgres::Error>>,
 ) -> Result<Client>
@@ -239,7 +239,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let failure = match code {
         // pg_hba.conf has only `hostssl` lines for this user.
         "28000" if server.message().contains("no encryption") => {
-            failure.hint("the server accepts only TLS: write `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
+            failure.hint("the server accepts only TLS: use `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
         }
         "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),

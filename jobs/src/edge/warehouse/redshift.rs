@@ -13,7 +13,7 @@ use connect::aws::SdkConfig;
 use connect::data_api::{self, Client, DataApi, Finished, Problem};
 use contract::Table;
 
-use super::driver::{Commit, UNPREPARED, Warehouse, not_as_asserted, values, waits};
+use super::driver::{Commit, UNPREPARED, Warehouse, assertion_failed, values, waits};
 use super::tables::{Column, Shape};
 use crate::failure::Failure;
 use crate::load::{Dialect, StageNames, Statement};
@@ -141,7 +141,7 @@ impl Warehouse for Redshift {
         Ok(())
     }
 
-    async fn hold_and_sweep(&self, schema: &str, token: &str) -> Result<Vec<String>> {
+    async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {
         // The lease comes before the tables, so a table without a lease has no owner.
         let lease = format!(
             "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
@@ -177,12 +177,14 @@ impl Warehouse for Redshift {
             Ok(_) => return Ok(Commit::Done),
             Err(problem) => problem,
         };
-        let statement = statements.get(problem.statement).context("the batch has no such statement")?;
+        let statement = statements
+            .get(problem.statement)
+            .context("the Data API reported an error for a statement that is not in the batch")?;
         if problem.conflict() || problem.asserted() && statement.guards_head {
             return Ok(Commit::HeadMoved);
         }
         if problem.asserted() {
-            return Err(not_as_asserted(statement).into());
+            return Err(assertion_failed(statement).into());
         }
         Err(self.refused(&statement.purpose, &statement.sql, problem).await)
     }

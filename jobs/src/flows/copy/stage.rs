@@ -63,9 +63,11 @@ pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()>
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
         if !lake.has(object).await? {
-            let message =
-                format!("`{}` is missing or has another size than its manifest records", lake.location(&object.key));
-            return Err(Failure::refused(message).hint("transform again under a new run ID").into());
+            let message = format!(
+                "`{}` is missing, or its size differs from the one in its manifest",
+                lake.location(&object.key)
+            );
+            return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());
         }
     }
     Ok(())
@@ -80,6 +82,6 @@ async fn object(lake: &Lake, file: &File, check: impl Fn(&Bytes) -> Result<(), S
     let found = lake.get_object(&file.object).await?.map_err(|problem| validate::altered(&problem));
     Ok(found.and_then(|bytes| check(&bytes).map(|()| bytes)).map_err(|problem| {
         let message = format!("`{}` {problem}", lake.location(&file.object.key));
-        Failure::refused(message).hint("transform again under a new run ID")
+        Failure::refused(message).hint("run `transformation` again with a new run ID")
     })?)
 }

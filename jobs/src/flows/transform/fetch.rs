@@ -137,7 +137,11 @@ impl Origin {
             Self::Files(files) => {
                 let from = format!("{}.json", to.name);
                 let Some((size, file)) = files.read_version(&from).await? else {
-                    return Err(Failure::refused(format!("`{}` was removed meanwhile", files.location(&from))).into());
+                    return Err(Failure::refused(format!(
+                        "`{}` was removed before it could be read",
+                        files.location(&from)
+                    ))
+                    .into());
                 };
                 evidence.insert("file".to_owned(), files.location(&from).into());
                 let form = Form { gzip: false, delimited: true };

@@ -1,4 +1,4 @@
-//! A table's files: one that grows and those that are done.
+//! The Parquet files of a table: the one being written and the finished ones.
 
 use std::mem;
 

@@ -44,7 +44,7 @@ impl Transformation {
         let Some(bytes) = lake.get(key).await? else { return Ok(None) };
         let receipt = serde_json::from_slice(&bytes).map_err(|error| {
             let message = format!("`{}` is not a valid manifest", lake.location(key));
-            Failure::refused(message).because(error).hint("transform again under a new run ID")
+            Failure::refused(message).because(error).hint("run `transformation` again with a new run ID")
         })?;
         Ok(Some(receipt))
     }

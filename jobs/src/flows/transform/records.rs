@@ -100,6 +100,6 @@ impl<'r> Records<'r> {
         if may_be_cut && !self.form.delimited {
             return Failure::temporary("the response is incomplete").because(error).into();
         }
-        Failure::refused(message).because(error).hint(format!("the response as received: {}", self.place)).into()
+        Failure::refused(message).because(error).hint(format!("inspect the original response: {}", self.place)).into()
     }
 }

@@ -53,7 +53,7 @@ impl Transformation {
         let place = lake.location(&object.key);
         let message = format!("collection `{name}`, {table}: `{place}` does not match its manifest: {problem}");
         Err(Failure::refused(message)
-            .hint("transform again under a new run ID, with --from-raw and without --verify")
+            .hint("run `transformation` again with a new run ID, with --from-raw and without --verify")
             .into())
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Value<'_, '_, 'a> {
         self.sink.reasons.push(self.path.reason(problem));
     }
 
-    /// Sets the column, or adds a reason if no scalar is expected here.
+    /// Stores the value in its column, or adds a reason to quarantine the record.
     fn scalar(mut self, found: &dyn fmt::Display, cell: impl FnOnce(&Spec) -> Result<Cell<'a>, String>) {
         match self.node {
             Node::Column(index) => match cell(&self.sink.columns[*index]) {

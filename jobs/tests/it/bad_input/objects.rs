@@ -50,7 +50,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
     let not = format!("{key}` does not match its manifest: ");
     for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the manifest records ")] {
         zoo.lake.overwrite(&key, &bytes);
-        refused(&zoo, &state, &[&not, problem, "transform again under a new run ID"]);
+        refused(&zoo, &state, &[&not, problem, "run `transformation` again with a new run ID"]);
     }
     zoo.lake.remove(&key);
     refused(&zoo, &state, &[&not, "it is missing"]);
@@ -70,7 +70,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
 fn a_missing_or_changed_response_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.raw("zoo", "r2", "animals");
-    let message = [key.as_str(), "is missing or has another size than its manifest records"];
+    let message = [key.as_str(), "is missing, or its size differs from the one in its manifest"];
     zoo.lake.overwrite(&key, b"[]");
     refused(&zoo, &state, &message);
     zoo.lake.remove(&key);
@@ -215,7 +215,7 @@ fn a_row_that_the_warehouse_would_refuse_is_reported_with_its_position() {
         table["files"][0]["sha256"] = json!(sha256(&bytes));
     });
     let place = format!("{key}` cannot be loaded: row group 0, row 1, column `tags`: not JSON: ");
-    refused(&zoo, &state, &[&place, "(super_json)", "transform again under a new run ID"]);
+    refused(&zoo, &state, &[&place, "(super_json)", "run `transformation` again with a new run ID"]);
 }
 
 /// A file of animals; the tags of the second one are an incomplete array.

@@ -102,7 +102,7 @@ fn damaged_gzip_is_refused() {
     ] {
         eprintln!("damaged: {what}");
         let (zoo, ended) = fetch(Response::new(200, body).header("Content-Encoding", "gzip"));
-        ended.refused(&["collection `animals` failed", "the response as received: file:///"]);
+        ended.refused(&["collection `animals` failed", "inspect the original response: file:///"]);
         assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty(), "{what}");
     }
 }
@@ -120,7 +120,7 @@ fn html_and_text_instead_of_json_are_refused_and_quoted() {
     ended.refused(&[
         "found `<!DOCTYPE html> <html><title>502",
         "(an HTML or XML page)",
-        "the response as received: file:///",
+        "inspect the original response: file:///",
     ]);
     assert_eq!(zoo.lake.read(&zoo.lake.raw("zoo", "r1", "animals")), page.as_bytes());
 
@@ -142,7 +142,7 @@ fn invalid_utf_8_is_refused_with_its_position() {
         [(&b"[{\"id\":1,\"name\":\"\xff\"}]"[..], 17), (b"[]\xc3", 2), (b"[{\"id\":1,\"name\":\"\xc3", 17)]
     {
         let (zoo, ended) = fetch(Response::new(200, body));
-        ended.refused(&["the response as received: file:///"]);
+        ended.refused(&["inspect the original response: file:///"]);
         let place = format!("invalid JSON at byte {offset}");
         assert!(ended.stderr.contains(&place) || ended.stderr.contains("is incomplete after"), "{}", ended.stderr);
         assert!(zoo.lake.keys("stage").is_empty());

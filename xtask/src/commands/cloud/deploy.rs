@@ -60,7 +60,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
                 let value = json!({ "digest": digest, "plan": ready.plan, "applied": false, "done": null });
                 terminal::print(&format!("{value}\n"))?;
             }
-            let hint = format!("to approve exactly this, run the same command with --expect {digest}");
+            let hint = format!("to approve these changes, run the same command with --expect {digest}");
             bail!(Failure::new(unapproved.to_string()).hint(hint))
         }
         Err(Err(error)) => Err(error),

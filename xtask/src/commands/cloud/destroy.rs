@@ -40,7 +40,7 @@ fn destroy(args: &Destroy) -> Result<Exit> {
 
 /// Asks for confirmation. In production the prefix of the stacks must be typed, even with `--yes`.
 fn confirm(args: &Destroy, ready: &Destruction) -> Result<()> {
-    let Some(prefix) = ready.wants_typed() else {
+    let Some(prefix) = ready.required_confirmation() else {
         return if args.yes { Ok(()) } else { stacks::confirm("Delete all of this?", "pass --yes") };
     };
     let hint = format!("in production, pass --confirm {prefix}");

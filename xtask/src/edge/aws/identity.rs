@@ -33,7 +33,7 @@ pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity
         Some((value.to_owned(), variables[name].origin == Origin::Environment))
     };
     let profile = found("AWS_PROFILE").filter(|_| !confined);
-    let half = |one: &str, other: &str| Failure::new(format!("{one} without {other}")).hint("set both");
+    let half = |one: &str, other: &str| Failure::new(format!("{one} is set, but {other} is not")).hint("set both");
     match (found(ID), found(SECRET), profile) {
         (Some((_, false)), Some((_, false)), Some((profile, true))) => Ok(Identity::Profile(profile)),
         (Some((id, place)), Some((secret, other)), _) if place == other => {
@@ -42,7 +42,7 @@ pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity
         }
         (Some(_), Some(_), _) => {
             let (id, secret) = (&variables[ID].origin, &variables[SECRET].origin);
-            let failure = Failure::new(format!("{ID} is from {id}, and {SECRET} from {secret}"));
+            let failure = Failure::new(format!("{ID} comes from {id}, but {SECRET} comes from {secret}"));
             Err(failure.hint("set both in the same place"))
         }
         (Some(_), None, _) => Err(half(ID, SECRET)),

@@ -88,7 +88,7 @@ const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features"
 /// Builds the jobs' programs with the profile of this program, and returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
-    let folder = own.parent().context("this program has no folder")?.to_owned();
+    let folder = own.parent().context("cannot determine the folder of this program")?.to_owned();
     // Test programs are in `deps`, the other programs in its parent folder.
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };

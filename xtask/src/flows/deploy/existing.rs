@@ -65,8 +65,10 @@ pub(super) fn find(
     );
     let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to a unique value; nothing was created";
     ensure!(others.is_empty(), Failure::new(message).hint(hint));
-    let message =
-        format!("only a new stack can import existing resources that belong to no stack: `{}`", late.join("`, `"));
+    let message = format!(
+        "these resources exist but belong to no stack, and an existing stack cannot import them: `{}`",
+        late.join("`, `")
+    );
     let hint = "choose other names in the settings, or delete these resources";
     ensure!(late.is_empty(), Failure::new(message).hint(hint));
     Ok(found)

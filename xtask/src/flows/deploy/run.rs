@@ -94,7 +94,7 @@ impl ReadyDeployment {
                             self.run_task(&task, &known, id, &mut reporter)
                         });
                         let output = catch_unwind(work)
-                            .unwrap_or_else(|_| Err(anyhow!("`{task}` panicked; this is a bug of the tool")));
+                            .unwrap_or_else(|_| Err(anyhow!("`{task}` panicked; this is a bug in xtask")));
                         // The receiver outlives this thread.
                         let _ = send.send(Message::Finished(task, output));
                     });
@@ -178,7 +178,7 @@ impl ReadyDeployment {
         id: &str,
         reporter: &mut Reporter<'_>,
     ) -> Result<TaskOutput> {
-        let plan = self.plan.stack(name).context("a task without its plan")?;
+        let plan = self.plan.stack(name).context("the task has no plan")?;
         let parameters = self.parameters(name, known)?;
         let as_planned = plan.parameters.iter().all(|(name, value)| match value {
             ParameterValue::Known(value) => parameters.get(name) == Some(value),
@@ -192,7 +192,7 @@ impl ReadyDeployment {
         let action = if plan.action == StackAction::Keep && !keeps { StackAction::Update } else { plan.action };
         let plan = StackPlan { action, ..plan.clone() };
         let template =
-            self.templates.iter().find(|template| template.name == name).context("a stack without template")?;
+            self.templates.iter().find(|template| template.name == name).context("the stack has no template")?;
         let mut operations = self.operations(reporter);
         let applied = operations.apply(&plan, &template.text, &parameters, id);
         Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))
@@ -210,7 +210,7 @@ impl ReadyDeployment {
             };
             let Some(value) = value else {
                 bail!(
-                    "the stack `{stack}` needs {source}, which does not exist; deploy without --stack, or that first"
+                    "the stack `{stack}` needs {source}, which does not exist; deploy without --stack, or deploy its stack first"
                 );
             };
             parameters.insert(name.clone(), value.clone());

@@ -82,8 +82,11 @@ impl<'a> Registry<'a> {
             Err(error) => match self.find(plan)? {
                 Some(found) if self.is_same(plan, &found, &image)? => Ok((found, Pushed::default())),
                 Some(found) => {
-                    let words =
-                        format!("`{repository}` has another image ({}) with the tag {}", found.digest, key.short());
+                    let words = format!(
+                        "`{repository}` already contains a different image ({}) with the tag {}",
+                        found.digest,
+                        key.short()
+                    );
                     let hint = "tags are immutable, and an image of the same inputs was pushed before: omit `--no-cache` to \
                                 use that image, or delete it first";
                     Err(Failure::new(words).hint(hint).into())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use contract::Exit;
 use serde_json::Value;
 
-use super::follow::{Follow, RunProgress, RunRequest, tolerate};
+use super::follow::{Follow, RunProgress, RunRequest, ignore_temporary_error};
 use crate::edge::aws::Aws;
 use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
@@ -114,7 +114,7 @@ impl Airflow<'_> {
                     late += u32::from(missing && run.has_finished());
                     finished = (run.has_finished() && (!missing || late > LATE_QUERIES)).then_some(run.state);
                 }
-                Err(error) => tolerate(&mut errors, error)?,
+                Err(error) => ignore_temporary_error(&mut errors, error)?,
             }
             follow.query(report)?;
             match finished.filter(|_| follow.is_complete()) {

@@ -30,7 +30,7 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     let run_id = run_id.as_str();
     if attach {
         let failure = || Failure::new(format!("the queue `{}` has no run `{id}`", names.queue));
-        ensure!(found.iter().any(Option::is_some), failure().hint("Batch deletes jobs about a week after their end"));
+        ensure!(found.iter().any(Option::is_some), failure().hint("Batch deletes jobs about a week after they finish"));
     }
     let mut previous: Option<String> = None;
     for (task, found) in chain.iter().zip(found) {

@@ -138,7 +138,7 @@ impl<'a> Follow<'a> {
                     self.errors = 0;
                     self.update(&found, report)?;
                 }
-                Err(error) => tolerate(&mut self.errors, error)?,
+                Err(error) => ignore_temporary_error(&mut self.errors, error)?,
             }
         }
         self.read_logs(report)?;
@@ -192,7 +192,7 @@ impl<'a> Follow<'a> {
                     let elapsed = self.elapsed_ms();
                     self.lines.add(&stream, lines, elapsed);
                 }
-                Err(error) if exit_of(&error) == Exit::TempFail => tolerate(&mut self.errors, error)?,
+                Err(error) if exit_of(&error) == Exit::TempFail => ignore_temporary_error(&mut self.errors, error)?,
                 // An unreadable log does not change the result of the run.
                 Err(error) => {
                     self.logs_unreadable = true;
@@ -214,7 +214,7 @@ impl<'a> Follow<'a> {
         Ok(())
     }
 
-    /// Explains RUNNABLE jobs when Batch reports a new reason, or when they wait for long.
+    /// Explains why a job is RUNNABLE when Batch reports a new reason, or when the job has waited for a long time.
     fn explain(&mut self, report: &mut dyn FnMut(RunProgress)) {
         for one in &mut self.jobs {
             let Some(job) = one.job.as_ref().filter(|job| job.status == "RUNNABLE") else { continue };
@@ -242,7 +242,7 @@ impl<'a> Follow<'a> {
 }
 
 /// Ignores a temporary error, up to a number of consecutive ones.
-pub(super) fn tolerate(errors: &mut u32, error: anyhow::Error) -> Result<()> {
+pub(super) fn ignore_temporary_error(errors: &mut u32, error: anyhow::Error) -> Result<()> {
     *errors += 1;
     if exit_of(&error) != Exit::TempFail || *errors >= ERRORS { Err(error) } else { Ok(()) }
 }

@@ -119,7 +119,8 @@ impl Operations<'_> {
                 let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
                 let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
                 Some(
-                    Failure::new(format!("CloudFormation refuses the change of `{}`: {reasons}", request.stack)).into(),
+                    Failure::new(format!("CloudFormation rejected the change set for `{}`: {reasons}", request.stack))
+                        .into(),
                 )
             }
             ChangeSetState::Ready | ChangeSetState::Pending => {
@@ -159,7 +160,7 @@ impl Operations<'_> {
         match (refusal, found) {
             (Some(error), _) => Err(error),
             (None, Some(found)) => Ok(found),
-            (None, None) => bail!("CloudFormation finds nothing to create in `{}`", request.stack),
+            (None, None) => bail!("CloudFormation found no resources to create in the stack `{}`", request.stack),
         }
     }
 }

@@ -121,7 +121,7 @@ pub fn plan(request: &SyncRequest) -> Result<Sync> {
 fn read(bytes: &[u8]) -> Result<Manifest> {
     serde_json::from_slice(bytes).with_context(|| {
         let failure = Failure::new(format!("`{MANIFEST}` in the bucket is not a valid manifest"));
-        failure.hint("delete that object and run the command again: it adopts the objects with our content")
+        failure.hint("delete that object and run the command again; objects whose content matches the local files are added to a new manifest")
     })
 }
 

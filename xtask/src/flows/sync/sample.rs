@@ -18,7 +18,7 @@ pub fn folder() -> PathBuf {
     files::root().join("jobs/sample/spacex")
 }
 
-/// Compares a folder with the lake. Without a manifest, objects of the same size are read.
+/// Compares a folder with the lake. Without a manifest, objects of equal size are compared by content.
 pub fn plan(settings: &Settings, variables: &Variables, folder: &Path) -> Result<Sync> {
     let found = files::below(folder, &[""], |_| true)?;
     let json = found.into_iter().filter(|(path, ..)| path.ends_with(".json"));

@@ -114,7 +114,7 @@ pub(super) fn lineage(bench: &Bench<'_>) -> Result<Outcome> {
 
 pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
     if !machine::has_chromium() {
-        bail!(Missing("no Chromium; `sudo apt-get install chromium`".to_owned()));
+        bail!(Missing("Chromium is not installed; run `sudo apt-get install chromium`".to_owned()));
     }
     (bench.report)("Checking the report in Chromium");
     bench.cargo_test(&XTASK, &["needs_browser::"], &[])

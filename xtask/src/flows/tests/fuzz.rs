@@ -18,7 +18,7 @@ const MEBIBYTES: u32 = 1_024;
 pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
     if !machine::has_cpp_compiler() {
-        bail!(Missing("no C++ compiler for libFuzzer; `sudo apt-get install build-essential`".to_owned()));
+        bail!(Missing("libFuzzer needs a C++ compiler; run `sudo apt-get install build-essential`".to_owned()));
     }
     (bench.report)("Building the fuzz targets");
     if !shell::build_fuzz_targets(root)? {

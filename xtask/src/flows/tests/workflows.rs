@@ -126,7 +126,10 @@ fn findings(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<S
         }
     }
     for (ignored, _) in ignored.iter().zip(used).filter(|(ignored, used)| !used && today <= ignored.until) {
-        found.push(format!("actionlint no longer reports `{}`; do not ignore it ({})", ignored.text, ignored.why));
+        found.push(format!(
+            "actionlint no longer reports `{}`; remove it from the ignored findings ({})",
+            ignored.text, ignored.why
+        ));
     }
     if !text.lines().any(|line| line == checked) {
         found.push(format!("actionlint did not check {files} files"));

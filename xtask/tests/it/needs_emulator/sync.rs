@@ -173,7 +173,7 @@ fn deletes_beyond_the_limit_need_a_flag() {
     }
     bench.refused(
         &["--max-delete", "2"],
-        &["the sync would delete 3 objects, the limit is 2", "hint: to delete them: --max-delete 3"],
+        &["the sync would delete 3 objects, the limit is 2", "hint: to delete them, pass --max-delete 3"],
     );
     let (_, requests) = bench.done(&["--max-delete", "3"]);
     let lines: Vec<String> = requests[2..].iter().map(bench::line).collect();

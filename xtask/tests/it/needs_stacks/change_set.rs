@@ -97,7 +97,7 @@ fn on_a_terminal_a_change_set_that_differs_from_the_plan_is_confirmed() {
         let (output, found) = on_a_terminal(&deploy, answers);
         assert_eq!(found, Some(code), "{output}");
         assert!(output.contains("which the plan does not show. Apply it?"), "{output}");
-        assert_eq!(output.contains("to approve exactly this"), code == 1, "{output}");
+        assert_eq!(output.contains("to approve these changes"), code == 1, "{output}");
         assert_eq!(account.status("first").as_deref(), Some(status), "{output}");
     }
 }

@@ -35,14 +35,14 @@ fn imports_are_found_as_python_finds_them() {
         (import("top.q"), Some("`import top.q`: the module `top.q` does not exist")),
         (from(0, "n", &["z", "q"]), Some("`from n import z, q`: the module `n.q` does not exist")),
         (from(1, "q", &["f"]), Some("`from .q import f`: the module `p.q` does not exist")),
-        (from(2, "top", &["f"]), Some("`from ..top import f`: the dots lead out of the DAGs folder")),
+        (from(2, "top", &["f"]), Some("`from ..top import f`: the relative import goes beyond the DAGs folder")),
     ] {
         let wanted: Vec<String> = problem.iter().map(|words| format!("dags/p/x.py:1: {words}")).collect();
         assert_eq!(problems(&files, &[], &[], import), wanted);
     }
     let top = ["dags/top.py", "dags/other.py"];
     let dots = problems(&top, &[], &[], from(1, "", &["other"]));
-    assert_eq!(dots, ["dags/top.py:1: `from . import other`: the dots lead out of the DAGs folder"]);
+    assert_eq!(dots, ["dags/top.py:1: `from . import other`: the relative import goes beyond the DAGs folder"]);
     assert_eq!(problems(&top, &[], &["dags/theirs.py"], import("theirs")), [""; 0]);
     let gone = problems(&top, &["dags/gone.py"], &[], import("gone"));
     assert_eq!(gone, ["dags/top.py:1: `import gone`: the module `gone` no longer exists"]);

@@ -35,7 +35,7 @@ fn the_environment_overrides_dot_env_and_keys_override_a_profile_from_the_same_s
         ([&keys(&env)[..], &token(&env)].concat(), "key t"),
         ([&keys(&env)[..], &token(&file)].concat(), "key -"),
         ([&keys(&file)[..], &token(&file)].concat(), "key t"),
-        (vec![(ID, "key", env.clone())], "AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY"),
+        (vec![(ID, "key", env.clone())], "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"),
         (
             vec![(ID, "key", env.clone()), (SECRET, "x", file.clone())],
             "AWS_ACCESS_KEY_ID is from the environment, and AWS_SECRET_ACCESS_KEY from .env:1",
