@@ -48,7 +48,7 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
             "kee: id\n    doc: One",
             "zoo.yaml:6: collections.animals: unknown field `kee`, expected one of",
         ),
-        ("type: integer", "type: int", "unknown type `int`; write string(N), integer"),
+        ("type: integer", "type: int", "unknown type `int`; use string(N), integer"),
         ("string(8), ref", "string(70000), ref", "the length in bytes must be 1 to 65535"),
         ("key: id\n    doc: One", "key: no\n    doc: One", "zoo.yaml:6: collections.animals.key: no column `no`"),
         (
