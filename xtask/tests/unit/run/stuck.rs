@@ -45,7 +45,7 @@ fn the_queue_and_its_compute_environments_come_first() {
     }
     let invalid = resource("e", "ENABLED", "INVALID", "CLIENT_ERROR - The subnet ID 'subnet-1' does not exist");
     for (environments, message, fix) in [
-        (vec![], "no compute environment that exists", "deploy"),
+        (vec![], "only compute environments that do not exist", "deploy"),
         (vec![resource("e", "DISABLED", "VALID", "")], "`e` is disabled", "enable"),
         (vec![invalid.clone()], "INVALID: CLIENT_ERROR - The subnet ID", "subnet"),
         (vec![resource("e", "ENABLED", "UPDATING", "")], "is UPDATING", "wait"),
