@@ -223,5 +223,6 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
     });
     results.extend(others?);
     results.extend(on_engine?);
+    results.sort_by_key(|result| names.iter().position(|name| *name == result.suite));
     Ok(results)
 }

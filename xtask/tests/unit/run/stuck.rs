@@ -67,7 +67,7 @@ fn then_the_job_and_its_containers() {
         (job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too high"), "as much CPU or memory", "memory_mib"),
         (job("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - no"), "service role", "AWSServiceRoleForBatch"),
         (job("MISCONFIGURATION:SOMETHING_NEW - no"), "SOMETHING_NEW", "reason"),
-        (job("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"), "no capacity", "another zone"),
+        (job("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"), "no such capacity", "another zone"),
         (job("ACTION_REQUIRED - CE(s) associated with the job queue are invalid."), "cannot be used", "status"),
         (job("UNDETERMINED - Batch job is blocked, root cause is undetermined."), "not determine", "subnets"),
         (after("CannotPullContainerError: not found"), "could not be pulled: CannotPull", "ECR"),
