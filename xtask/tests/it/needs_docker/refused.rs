@@ -30,7 +30,10 @@ fn a_tag_that_another_client_pushed_meanwhile_is_a_success_if_the_image_is_the_s
     assert!(made[0]["digest"] == digest.as_str() && made[0]["pushed"]["layers"] == 0, "{made}");
 
     let (code, message) = refusal(&mut push(&taken(&digest, "sha256:another")));
-    assert!(code == Some(1) && message.contains(&format!("already contains a different image ({digest})")), "{message}");
+    assert!(
+        code == Some(1) && message.contains(&format!("already contains a different image ({digest})")),
+        "{message}"
+    );
 }
 
 #[test]
@@ -55,7 +58,8 @@ fn nothing_is_pushed_to_another_account_than_the_settings() {
     let mut command = build_images(&["--push", "--registry", &ministack()]);
     let (code, message) = refusal(command.env("AWS_ACCOUNT_ID", "123456789012"));
     assert!(
-        code == Some(1) && message.contains("are for account 000000000000, but the settings require account 123456789012"),
+        code == Some(1)
+            && message.contains("are for account 000000000000, but the settings require account 123456789012"),
         "{message}"
     );
 }

@@ -56,7 +56,10 @@ fn another_account_is_refused() {
     for command in ["deploy", "destroy", "diff", "recover"] {
         let mut program = account.by(&proxy.endpoint, &[command, "--folder", text(two.path())]);
         let other = ran(program.env("AWS_ACCOUNT_ID", "999999999999"));
-        let messages = format!("the credentials are for account {}, but the settings require account 999999999999", account.number);
+        let messages = format!(
+            "the credentials are for account {}, but the settings require account 999999999999",
+            account.number
+        );
         other.refused(&[&messages, "AWS_ACCOUNT_ID"]);
     }
     let calls: Vec<String> = proxy.requests().iter().map(|request| request.call()).collect();

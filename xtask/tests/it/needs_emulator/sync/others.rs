@@ -107,7 +107,13 @@ fn another_account_no_bucket_and_no_permission_are_a_line_and_a_hint_each() {
     };
     let upstream = bench.upstream();
     let other = run(&bench, &upstream, "AWS_ACCOUNT_ID", "123456789012");
-    refusal(&other, &["error: the credentials are for account 000000000000, but the settings require account 123456789012", "hint: "]);
+    refusal(
+        &other,
+        &[
+            "error: the credentials are for account 000000000000, but the settings require account 123456789012",
+            "hint: ",
+        ],
+    );
     let missing = run(&bench, &upstream, "BUCKET_SUFFIX", "nowhere");
     refusal(&missing, &["error: the bucket `dpstack-airflow-nowhere` does not exist", "hint: the stack `storage`"]);
     let denied = run(&bench, &answering(403, "AccessDenied"), "CI", "1");
