@@ -43,7 +43,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
     }
 }
 
-/// Replaces this program by the full one.
+/// Replaces this process with the full program.
 #[cfg(not(feature = "cloud"))]
 fn hand_over() -> Result<Exit> {
     use crate::edge::{files, shell, terminal};

@@ -1,9 +1,9 @@
-//! Where the programs of an image are compiled, and why.
+//! Decides where the programs of an image are compiled, and explains why.
 
 use super::facts::Compilers;
 use crate::settings::{Compile, Platform};
 
-/// Where, and why: on this machine for a rustc target, in Docker, or impossible on this machine.
+/// Where programs are compiled, and why: on this machine for a rustc target, in Docker, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     Host(&'static str, String),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::settings::{Compile, Platform};
 
-/// The facts. `None` is not installed or unknown.
+/// Facts about the machine; `None` means not installed or unknown.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub rust_required: String,

@@ -72,7 +72,7 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
-/// The progress of a push: for each layer's size, the bytes that are uploaded.
+/// The progress of a push: the number of bytes uploaded so far, by layer size.
 pub type Progress = BTreeMap<u64, u64>;
 
 impl Engine {

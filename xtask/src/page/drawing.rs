@@ -104,7 +104,7 @@ fn fits(area: &Area<'_>, years: &RangeInclusive<i32>, labels: impl Iterator<Item
     labels.map(|label| label.len() * LETTER).max().unwrap_or_default() < area.dim_in_pixel().0 as usize / years
 }
 
-/// The axes; without `labelled` with grid lines and their values.
+/// Draws the axes; unless `labelled` is set, also grid lines with their values.
 fn panel<'a, 'b>(
     area: &'b Area<'a>,
     years: &RangeInclusive<i32>,

@@ -19,7 +19,7 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// Kilograms as whole tonnes, or with one digit below ten.
+/// Kilograms as whole tonnes, or with one decimal place below ten.
 pub fn tonnes(kg: f64) -> String {
     match kg / 1000.0 {
         none if none <= 0.0 => "0".to_owned(),

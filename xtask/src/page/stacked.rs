@@ -16,7 +16,7 @@ pub struct Stacked {
 }
 
 impl Stacked {
-    /// From year, series and number; `None` when all numbers are zero.
+    /// Builds the data from (year, series, number) rows; `None` if all numbers are zero.
     pub fn new(rows: impl IntoIterator<Item = (i32, String, f64)>) -> Option<Self> {
         let mut by_name: BTreeMap<String, ByYear> = BTreeMap::new();
         for (year, name, value) in rows.into_iter().filter(|(_, _, value)| *value > 0.0) {

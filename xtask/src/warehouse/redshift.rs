@@ -51,7 +51,7 @@ fn of_role(name: &str) -> Result<String, Failure> {
     valid(&format!("IAMR:{name}"))
 }
 
-/// IAM's names of users and roles are 1 to 64 of `A-Za-z0-9+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
+/// Names of IAM users and roles have 1 to 64 characters of `A-Za-z0-9+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
 fn valid(user: &str) -> Result<String, Failure> {
     let name = user.split_once(':').map_or(user, |(_, name)| name);
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-:".contains(&byte);

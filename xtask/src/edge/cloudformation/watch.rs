@@ -9,11 +9,11 @@ use super::{ChangeSet, ChangeSetState, CloudFormation};
 use crate::failure::exit_of;
 use crate::stack::{Deployed, Event, STACK, State};
 
-/// The first pause between two polls; each is 1.5 times the one before, up to the longest. DescribeStacks and
+/// The first delay between polls; each delay is 1.5 times the previous one, up to the maximum. DescribeStacks and
 /// DescribeStackEvents are throttled per account, and an operation on MWAA takes half an hour.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
-/// The maximum number of polls in a row with a temporary failure: about three minutes.
+/// The maximum number of consecutive polls with a temporary failure: about three minutes.
 const PATIENCE: u32 = 30;
 /// Polls for the last events of a finished operation, which appear shortly after the status.
 const LATE: u32 = 5;
