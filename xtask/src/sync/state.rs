@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::imports::Import;
 
-/// A key.
+/// The key of the manifest in the bucket.
 pub const MANIFEST: &str = "dags/.dpworld-sync.json";
 
 /// Airflow's Python packages. MWAA reads them by version, only when its environment is updated.
