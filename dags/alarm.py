@@ -1,4 +1,4 @@
-"""The notification about a failed task: one message to the alarm topic, with the details needed to start an investigation."""
+"""The notification about a failed task: one message to the alarm topic, with the details to start an investigation."""
 
 import logging
 
@@ -8,12 +8,12 @@ from run_id import UNMAPPED, job_name_of, run_id_of
 log = logging.getLogger(__name__)
 
 UNKNOWN = "not known"
-# Characters of an error's text. SNS accepts a subject of 100 characters and 256 KiB in total.
+# The maximum length of an error text in characters. SNS accepts a subject of 100 characters and 256 KiB in total.
 MAX_ERROR_LENGTH = 2_000
 
 
 def notify(context) -> None:
-    """Airflow's `on_failure_callback`. It never raises: a failed notification must not hide the failure of the task."""
+    """Airflow's `on_failure_callback`. Never raises: a failed notification must not hide the task's failure."""
     try:
         subject, message = message_of(context)
         log.error("%s\n%s", subject, message)
@@ -29,16 +29,17 @@ def notify(context) -> None:
 
 
 def message_of(context) -> tuple[str, str]:
-    """Subject and message. If the worker died, the context is incomplete; missing values are shown as not known."""
+    """Returns the subject and the message. If the worker died, the context is incomplete; missing values are shown as
+    "not known"."""
     ti = context.get("ti")
-    # Not `task` of the context: that one does not have the attributes that the run has set.
+    # The task in the context is not used, because it does not have the attributes that the run has set.
     task = getattr(ti, "task", None)
     dag_id, task_id = getattr(ti, "dag_id", UNKNOWN), getattr(ti, "task_id", UNKNOWN)
     run = getattr(ti, "run_id", None)
     error = context.get("exception") or context.get("reason") or UNKNOWN
     about = {"DAG": dag_id, "Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
     log_link = getattr(ti, "log_url", None)
-    # A task that runs a Batch job. If the worker died, the job's ID is not known, but its name is.
+    # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is.
     if run and hasattr(task, "job_id"):
         run_id = run_id_of(run, dag_id)
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)

@@ -6,9 +6,9 @@ from platform_settings import PLATFORM
 
 _warehouse = PLATFORM["warehouse"]
 
-# The loaded tables. `copy_job` updates them in one transaction; the asset does not cover the marts built from them. It has
-# a name and no URI: for the scheme of a URI, Airflow loads every provider, including boto3, which adds two seconds to each
-# parse. `extra` has the location of the tables, named as in the lineage of the jobs.
+# The loaded tables. `copy_job` updates them in one transaction; the asset does not cover the marts built from them. It
+# has a name and no URI: to resolve a URI scheme, Airflow loads every provider, including boto3, which adds two seconds
+# to each parse. `extra` has the location of the tables, with the same names as in the jobs' lineage.
 LOADED = Asset(
     name=f"{_warehouse['database']}.{_warehouse['source']}",
     group="dpworld",

@@ -1,4 +1,4 @@
-"""AWS clients for the DAGs, and the classification of their errors.
+"""AWS clients for the DAGs, and error classification.
 
 boto3 is imported on first use, because loading it takes longer than parsing all DAGs.
 """
@@ -8,7 +8,7 @@ TEMPORARY = ("ExpiredToken", "ExpiredTokenException", "RequestLimitExceeded", "T
 
 
 def client(service: str, region: str, attempts: int = 8):
-    """A client that attempts each request at most `attempts` times, with exponential backoff and jitter."""
+    """Returns a client that attempts each request at most `attempts` times, with exponential backoff and jitter."""
     import boto3
     from botocore.config import Config
 
@@ -17,7 +17,7 @@ def client(service: str, region: str, attempts: int = 8):
 
 
 def errors() -> tuple:
-    """The errors of boto3, for an `except`."""
+    """Returns the exception types of boto3, for an `except` clause."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError

@@ -1,4 +1,4 @@
-"""AWS Batch jobs: find by name, submit, describe and terminate them, and read their logs. Does not use Airflow."""
+"""Finds AWS Batch jobs by name, submits, describes and terminates them, and reads their logs. Does not use Airflow."""
 
 from urllib.parse import quote
 
@@ -8,20 +8,20 @@ import aws
 LOG_GROUP = "/aws/batch/job"
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
-# The exit codes of every program of the platform.
+# The exit codes of all programs in the platform.
 EXIT_CODES = {1: "permanent failure", 2: "invalid command line", 75: "temporary failure"}
 TEMPFAIL = 75
 
 
 class Batch:
-    """Batch and CloudWatch Logs of one region."""
+    """Batch and CloudWatch Logs in one region."""
 
     def __init__(self, region: str):
         self.region = region
         self.client = aws.client("batch", region)
 
     def live_job(self, queue: str, name: str) -> dict | None:
-        """The oldest job of that name that has neither finished nor been terminated."""
+        """Returns the oldest job with this name that has neither finished nor been terminated."""
         # With a filter, Batch ignores `jobStatus` and the case of names (AWS Batch API Reference, ListJobs).
         pages = self.client.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
@@ -29,7 +29,7 @@ class Batch:
         jobs = [job for page in pages for job in page["jobSummaryList"]]
         live = [job for job in jobs if job["jobName"] == name and job.get("status") in LIVE]
         ids = [job["jobId"] for job in sorted(live, key=lambda job: job["createdAt"])]
-        # A list does not show which jobs are being terminated. One request accepts 100 IDs.
+        # ListJobs does not show which jobs are being terminated. DescribeJobs accepts 100 IDs per request.
         described = self.client.describe_jobs(jobs=ids[:100])["jobs"] if ids else []
         usable = {job["jobId"]: job for job in described if job["status"] in LIVE and not was_terminated(job)}
         return next((usable[job_id] for job_id in ids if job_id in usable), None)
@@ -43,7 +43,8 @@ class Batch:
         environment: dict[str, str],
         tags: dict[str, str],
     ) -> str:
-        """Submits a job without retries: SubmitJob has no client token, so a caller must search for the job before a retry."""
+        """Submits a job without retries: SubmitJob has no client token, so callers must search for the job before they
+        retry."""
         overrides = {
             "command": command,
             "environment": [{"name": key, "value": value} for key, value in environment.items()],
@@ -55,7 +56,8 @@ class Batch:
         return submitted["jobId"]
 
     def job(self, job_id: str) -> dict | None:
-        """The description of a job; None if Batch does not know the ID (directly after SubmitJob, or a week after the end)."""
+        """Returns the description of a job; None if Batch does not know the ID (immediately after SubmitJob, or a week
+        after the job has finished)."""
         return next(iter(self.client.describe_jobs(jobs=[job_id])["jobs"]), None)
 
     def terminate(self, job_id: str, reason: str) -> None:
@@ -63,12 +65,12 @@ class Batch:
         self.client.terminate_job(jobId=job_id, reason=reason)
 
     def last_lines(self, job: dict, count: int) -> list[str]:
-        """The last lines of the log of the job's last container."""
+        """Returns the last log lines of the job's last container."""
         group, stream = log_of(job)
         if not stream:
             return []
         logs, events, token = aws.client("logs", self.region), [], None
-        # Backwards from the end. A page may be empty although there are more; the last page returns the token of its request.
+        # Reads backwards from the end. A page may be empty even if more follow; the last page returns its request's token.
         while len(events) < count:
             position = {"nextToken": token} if token else {}
             page = logs.get_log_events(
@@ -82,8 +84,8 @@ class Batch:
 
 
 def differences(job: dict, definition: str, command: list[str], environment: dict[str, str]) -> list[str]:
-    """The differences between a job and the one that a task would submit. A definition without a revision matches every
-    revision. Only the names of variables are shown, because a value may be a secret."""
+    """Returns the differences between a job and the one that a task would submit. A definition without a revision
+    matches every revision. Only the names of variables are shown, because a value may be a secret."""
     arn, container = job.get("jobDefinition", ""), job.get("container", {})
     short = arn.rsplit("/", 1)[-1]
     found = []
@@ -97,24 +99,24 @@ def differences(job: dict, definition: str, command: list[str], environment: dic
 
 
 def was_terminated(job: dict) -> bool:
-    """Whether its termination or cancellation was requested."""
+    """Whether termination or cancellation of the job was requested."""
     return bool(job.get("isTerminated") or job.get("isCancelled"))
 
 
 def exit_code(job: dict) -> int | None:
-    """The exit code of the job's last container; None if no container started, or if its host was lost."""
+    """Returns the exit code of the job's last container; None if no container started, or if its host was lost."""
     return job.get("container", {}).get("exitCode")
 
 
 def log_of(job: dict) -> tuple[str, str | None]:
-    """The log group and stream; there is no stream before a container has started."""
+    """Returns the log group and stream; the stream is None until a container has started."""
     container = job.get("container", {})
     options = container.get("logConfiguration", {}).get("options", {})
     return options.get("awslogs-group", LOG_GROUP), container.get("logStreamName")
 
 
 def log_link(job: dict, region: str) -> str | None:
-    """The URL of the job's log in the CloudWatch console."""
+    """Returns the URL of the job's log in the CloudWatch console."""
     group, stream = log_of(job)
     if not stream:
         return None
@@ -125,7 +127,7 @@ def log_link(job: dict, region: str) -> str | None:
 
 
 def outcome_of(job: dict) -> str:
-    """The exit code with its meaning, and the reasons from Batch and from the container's host."""
+    """Returns the exit code with its meaning, and the reasons that Batch and the container's host reported."""
     code = exit_code(job)
     meaning = EXIT_CODES.get(code)
     outcome = "no exit code" if code is None else f"exit code {code}" + (f" ({meaning})" if meaning else "")
@@ -149,6 +151,6 @@ def is_retryable(job: dict) -> bool:
 
 
 def image_pull_failed(job: dict) -> bool:
-    """Whether its image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
+    """Whether the job's image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
     reasons = (job.get("container", {}).get("reason"), job.get("statusReason"))
     return any(reason and reason.startswith("CannotPullContainer") for reason in reasons)

@@ -1,9 +1,9 @@
 """The operator that runs one AWS Batch job as one Airflow task.
 
-The provider's deferrable BatchOperator does not read the exit code, shows no log and leaves the job running if its task is
-killed; a retry submits a second job. This operator first searches for a running job with the name of its task, joins it if
-it is the same job, waits in its worker, and fails without a retry unless a retry may succeed. Waiting occupies only a slot
-of the worker: the tasks of `ingestion` run one after the other.
+The provider's deferrable BatchOperator does not read the exit code, does not show the log, and leaves the job running
+if its task is killed; a retry submits a second job. This operator first searches for a running job with the name for
+its task, and joins it if it is the same job. It waits in its worker, and fails without a retry unless a retry may
+succeed. Waiting occupies only one worker slot: the tasks of `ingestion` run one after the other.
 """
 
 import time
@@ -14,20 +14,20 @@ from airflow.sdk import BaseOperator
 
 from run_id import job_name_of, job_tags_of, run_id_of
 
-# The first polling interval; each interval is twice as long as the one before, up to `poll_seconds` of the deployment.
+# The first polling interval; each interval is twice as long as the previous one, up to the deployment's `poll_seconds`.
 FIRST_POLL_SECONDS = 1
-# The number of last lines of a container that the task's log shows.
+# The number of lines from the end of the container's log that the task's log shows.
 LAST_LINES = 40
-# CloudWatch has the last lines of a container some seconds after it has stopped.
+# CloudWatch receives a container's last lines some seconds after it has stopped.
 LOG_POLLS, LOG_POLL_SECONDS = 5, 2
-# The number of attempts to submit a job. Before each attempt, the operator searches for the job of the attempt before.
+# The number of attempts to submit a job. Before each attempt, the operator searches for the previous attempt's job.
 SUBMISSIONS = 4
 # The number of polls after which a job that Batch does not know is considered lost.
 UNKNOWN_POLLS = 10
 
 
 class BatchJobOperator(BaseOperator):
-    """Runs `command` in a container of a job definition, and waits until it has finished."""
+    """Runs `command` in a container of a job definition, and waits until the job has finished."""
 
     ui_color = "#c3dae0"
 
@@ -64,7 +64,8 @@ class BatchJobOperator(BaseOperator):
             self.fail(job)
 
     def submit_or_join(self, batch, tags: dict[str, str]) -> str:
-        """The ID of the job of this run: a job that an earlier attempt submitted and that still runs, otherwise a new one."""
+        """Returns the ID of this run's job: one that an earlier attempt submitted and that is still running, otherwise a
+        new one."""
         import aws
         from batch import differences
 
@@ -78,7 +79,9 @@ class BatchJobOperator(BaseOperator):
                             f"{', '.join(differs)}; hint: wait until it has finished or terminate it, then clear this task"
                         )
                     self.log.info(
-                        "Job %s of an earlier attempt still runs (%s); this attempt waits for it", job_id, definition
+                        "Job %s of an earlier attempt is still running (%s); this attempt waits for it",
+                        job_id,
+                        definition,
                     )
                     return job_id
                 submitted = batch.submit(
@@ -88,10 +91,10 @@ class BatchJobOperator(BaseOperator):
                 return submitted
             except aws.errors() as error:
                 if not aws.is_temporary(error):
-                    raise AirflowFailException(f"Batch refused the job: {error}; {self.hint()}") from error
+                    raise AirflowFailException(f"Batch rejected the job: {error}; {self.hint()}") from error
                 if submission == SUBMISSIONS:
                     raise AirflowException(f"Batch did not accept the job: {error}") from error
-                # Batch may have accepted the job; the list shows it some seconds later.
+                # Batch may have accepted the job; ListJobs returns it some seconds later.
                 self.log.warning("Batch did not respond: %s", error)
                 time.sleep(self.poll_seconds)
 
@@ -125,7 +128,8 @@ class BatchJobOperator(BaseOperator):
             wait = min(wait * 2, self.poll_seconds)
 
     def log_outcome(self, batch, job: dict) -> None:
-        """Logs the last lines of the container, then the outcome. If the log cannot be read, the job's result stays the same."""
+        """Logs the container's last lines, then the outcome. A log that cannot be read does not change the job's
+        result."""
         import aws
         from batch import log_of, outcome_of
 
@@ -162,7 +166,7 @@ class BatchJobOperator(BaseOperator):
         self.killed = True
         try:
             batch, job_id = Batch(self.region), self.job_id
-            # If the task was killed during the submission, it does not know the ID.
+            # A task that was killed during the submission does not know the job's ID.
             if not job_id and self.job_name and (found := batch.live_job(self.job_queue, self.job_name)):
                 same = not differences(found, self.definition, self.command, self.environment)
                 job_id = found["jobId"] if same else None
@@ -180,14 +184,14 @@ class BatchJobOperator(BaseOperator):
 
 
 def error_line(lines: list[str]) -> str | None:
-    """The last line with an error, otherwise the last line. Hints are ignored: they follow their error."""
+    """Returns the last line with an error, otherwise the last line. Hints are ignored, as they follow their error."""
     messages = [line.strip() for line in lines if line.strip() and "hint:" not in line.split("; hint:")[0].lower()]
     errors = [line for line in messages if "error" in line.lower()]
     return next(reversed(errors or messages), None)
 
 
 def batch_job(platform: dict, task_id: str, command: list[str], **kwargs) -> BatchJobOperator:
-    """A task with the settings that `platform.json` has for its ID."""
+    """Returns a task with the settings for its ID in `platform.json`."""
     job = platform["jobs"][task_id]
     return BatchJobOperator(
         task_id=task_id,

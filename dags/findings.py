@@ -1,4 +1,4 @@
-"""The data for the health checks, queried from the warehouse (with the Data API) and from Batch."""
+"""Queries the data for the health checks from the warehouse (through the Data API) and from Batch."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import aws
 from health import WINDOW, Job, Run
 
-# A paused workgroup needs seconds to resume.
+# A paused workgroup takes some seconds to resume.
 TIMEOUT_SECONDS = 120
 
 LEDGER = """
@@ -17,20 +17,20 @@ FROM etl.runs WHERE source = :source ORDER BY seq DESC LIMIT 30
 
 
 class QueryFailed(Exception):
-    """The warehouse rejected a query, or did not finish it in time."""
+    """The warehouse rejected a query or did not finish it in time."""
 
 
 class Warehouse:
-    """Redshift Serverless, queried with Airflow's role; `cargo xtask warehouse-init --reader` grants its permissions."""
+    """Redshift Serverless, queried with Airflow's role; `cargo xtask warehouse-init --reader` grants it access."""
 
     def __init__(self, platform: dict):
         self.platform = platform["warehouse"]
         self.client = aws.client("redshift-data", platform["region"])
 
     def query(self, sql: str, **parameters: str) -> list[list]:
-        """The rows of one statement."""
+        """Runs one statement and returns its rows."""
         target = {"WorkgroupName": self.platform["workgroup"], "Database": self.platform["database"]}
-        # No variable of a comprehension may be called `value`: Python 3.12.0 to 3.12.3 would then not find the function of
+        # No comprehension variable may be called `value`: Python 3.12.0 to 3.12.3 would then not find the function with
         # that name below (cpython#118513).
         given = [{"name": name, "value": text} for name, text in parameters.items()]
         optional = {"Parameters": given} if given else {}
@@ -49,15 +49,15 @@ class Warehouse:
         return [[value(cell) for cell in row] for page in pages for row in page["Records"]]
 
     def runs(self) -> list[Run]:
-        """The newest runs of the ledger, newest first."""
+        """Returns the newest runs in the ledger, newest first."""
         rows = self.query(LEDGER, source=self.platform["source"])
         return [
             Run(int(seq), run_id, instant(loaded_at), json.loads(tables)) for seq, run_id, loaded_at, tables in rows
         ]
 
     def counts(self, tables: list[str]) -> tuple[int, dict[str, int]]:
-        """The sequence number of the newest run, and the number of rows of each table that are not marked as deleted; all are
-        read in one snapshot."""
+        """Returns the sequence number of the newest run, and the number of rows in each table that are not marked as
+        deleted, all read in one snapshot."""
         # Names cannot be parameters. These come from the settings and from the ledger that `copy` writes.
         source = self.platform["source"]
         parts = [f"SELECT '', max(seq) FROM etl.runs WHERE source = '{source}'"]
@@ -67,17 +67,17 @@ class Warehouse:
 
 
 def value(cell: dict):
-    """The value of a cell in a Data API response."""
+    """Returns the value of a cell in a Data API response."""
     return None if cell.get("isNull") else next(iter(cell.values()))
 
 
 def instant(text: str) -> datetime:
-    """The times of the ledger are in UTC, without an offset."""
+    """Parses a time in the ledger, which is in UTC without an offset."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
 
 
 def jobs(platform: dict, now: datetime) -> list[Job]:
-    """The unfinished jobs of the queue, and those that were created recently and have finished."""
+    """Returns the unfinished jobs in the queue, and the finished jobs that were created recently."""
     client = aws.client("batch", platform["region"])
     # One day more than the checked window, so that repetitions of failed jobs are found.
     after = now - WINDOW - timedelta(days=1)

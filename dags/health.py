@@ -1,12 +1,13 @@
-"""The health checks. Each problem includes a hint. The checks are pure functions of the data that `findings.py` queries, so
-tests need no services. Thresholds that differ between deployments are in `platform.json`; the constants here do not differ.
+"""The health checks. Each problem includes a hint. The checks are pure functions of the data that `findings.py`
+queries, so tests need no services. Thresholds that differ between deployments are in `platform.json`; the constants
+here are the same for all deployments.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-# The number of earlier runs with which the newest run is compared.
+# The number of earlier runs that the newest run is compared with.
 EARLIER_RUNS = 9
 # A change of a table's row count is unusual if it exceeds this share of the usual count and this number of rows.
 MAX_CHANGE, MIN_ROWS = 0.5, 20
@@ -14,7 +15,7 @@ MAX_CHANGE, MIN_ROWS = 0.5, 20
 MAX_WAIT = timedelta(minutes=30)
 # The allowed difference between two clocks.
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-# A run has three jobs, which run one after the other.
+# The maximum number of waiting jobs. A run has three jobs, which run one after the other.
 MAX_WAITING = 12
 # The age up to which failed jobs are reported. Batch deletes jobs after seven days.
 WINDOW = timedelta(hours=24)
@@ -22,7 +23,7 @@ WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Run:
-    """A row of the ledger; `tables` has the counts of rows, quarantined and dropped records of each table."""
+    """A row in the ledger; `tables` has the number of rows, quarantined records and dropped records of each table."""
 
     seq: int
     run_id: str
@@ -42,9 +43,9 @@ class Job:
 
 
 def load_age(runs: list[Run], now: datetime, max_hours: float) -> list[str]:
-    """Whether the newest load is too old. `runs` are sorted newest first, here and below."""
+    """Reports a load that is too old. `runs` are sorted newest first, here and below."""
     if not runs:
-        return ["no run was loaded; hint: trigger the DAG `ingestion`"]
+        return ["no run has been loaded; hint: trigger the DAG `ingestion`"]
     hours = (now - runs[0].loaded_at).total_seconds() / 3600
     last = f"run {runs[0].run_id}, {runs[0].loaded_at:%Y-%m-%d %H:%M} UTC"
     if hours < -MAX_CLOCK_SKEW / timedelta(hours=1):
@@ -57,7 +58,7 @@ def load_age(runs: list[Run], now: datetime, max_hours: float) -> list[str]:
 
 
 def quarantine(runs: list[Run], max_share: float) -> list[str]:
-    """Whether too many records of the newest run are in quarantine."""
+    """Reports too many quarantined records in the newest run."""
     tables = runs[0].tables if runs else {}
     quarantined = sum(counts.get("quarantined", 0) for counts in tables.values())
     read = sum(counts.get(name, 0) for counts in tables.values() for name in ("rows", "quarantined", "dropped"))
@@ -71,7 +72,7 @@ def quarantine(runs: list[Run], max_share: float) -> list[str]:
 
 
 def row_counts(runs: list[Run]) -> list[str]:
-    """Tables of the newest run that have far more or far fewer rows than in the runs before."""
+    """Reports tables in the newest run that have far more or far fewer rows than in earlier runs."""
     problems = []
     for table, counts in runs[0].tables.items() if runs else ():
         before = [run.tables[table].get("rows", 0) for run in runs[1 : EARLIER_RUNS + 1] if table in run.tables]
@@ -85,8 +86,8 @@ def row_counts(runs: list[Run]) -> list[str]:
 
 
 def tampering(runs: list[Run], head: int, counts: dict[str, int]) -> list[str]:
-    """Tables whose row counts differ from the ledger. `counts` were read in one snapshot, when `head` was the newest run; a
-    load between the two queries is not a problem."""
+    """Reports tables whose row counts differ from the ledger. `counts` were read in one snapshot, when `head` was the
+    newest run; a load between the two queries is not a problem."""
     if not runs or runs[0].seq != head:
         return []
     expected = {}
@@ -94,14 +95,14 @@ def tampering(runs: list[Run], head: int, counts: dict[str, int]) -> list[str]:
         for table, loaded in run.tables.items():
             expected.setdefault(table, loaded.get("rows", 0))
     hint = (
-        "another program than `copy` wrote to it; run `transformation --from-raw` for the last run, and load the result"
+        "a program other than `copy` wrote to it; run `transformation --from-raw` for the last run and load the result"
     )
     different = [(table, rows) for table, rows in counts.items() if rows != expected.get(table, rows)]
     return [f"`{table}` has {rows} rows, the ledger has {expected[table]}; hint: {hint}" for table, rows in different]
 
 
 def failed_jobs(jobs: list[Job], now: datetime) -> list[str]:
-    """Jobs that failed recently and were not repeated successfully; a repetition has the same name."""
+    """Reports jobs that failed recently and were not repeated successfully; a repeated job has the same name."""
     succeeded = {job.name: job.created_at for job in sorted(jobs, key=created) if job.status == "SUCCEEDED"}
     failed = {job.name: job for job in sorted(jobs, key=created) if job.status == "FAILED"}
     return [
@@ -113,7 +114,7 @@ def failed_jobs(jobs: list[Job], now: datetime) -> list[str]:
 
 
 def queue(jobs: list[Job], now: datetime) -> list[str]:
-    """Jobs that wait too long, and a queue with too many jobs."""
+    """Reports jobs that have waited too long, and a queue with too many jobs."""
     waiting = [job for job in jobs if job.status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")]
     stuck = [job for job in waiting if now - job.created_at > MAX_WAIT]
     hint = "check that the compute environment is valid and has enough free vCPUs, and that the image can be pulled"
@@ -123,8 +124,8 @@ def queue(jobs: list[Job], now: datetime) -> list[str]:
         for job in sorted(stuck, key=created)
     ]
     if len(waiting) > MAX_WAITING:
-        hint = "raise batch.max_vcpu in the settings, or terminate the jobs that are not needed"
-        problems.append(f"{len(waiting)} jobs wait in the queue, the limit is {MAX_WAITING}; hint: {hint}")
+        hint = "raise batch.max_vcpu in the settings, or terminate jobs that are not needed"
+        problems.append(f"{len(waiting)} jobs are waiting in the queue, the limit is {MAX_WAITING}; hint: {hint}")
     return problems
 
 
@@ -133,6 +134,6 @@ def created(job: Job) -> datetime:
 
 
 def report(problems: list[str]) -> str:
-    """All problems as one message."""
+    """Formats all problems as one message."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     return "\n".join([count, *(f"- {problem}" for problem in problems)])

@@ -2,12 +2,12 @@
 
 | task | does | can be repeated because |
 |---|---|---|
-| `transformation` | fetches each collection, stores the responses, writes typed Parquet and a receipt | receipts are not overwritten |
-| `copy_job` | validates the files and loads them in one transaction | the ledger has the run |
+| `transformation` | fetches each collection, stores the responses, writes typed Parquet and a manifest | manifests are not overwritten |
+| `copy_job` | validates the files and loads them in one transaction | the ledger records the run |
 | `dbt_build` | builds and tests the marts | it builds from the loaded tables |
 
-Each task is one AWS Batch job, and Batch retries temporary failures. If a task fails nevertheless, fix the cause and clear
-the task; the run continues with it. See dags/README.md.
+Each task is one AWS Batch job, and Batch retries temporary failures. If a task still fails, fix the cause and clear the
+task; the run continues from there. See dags/README.md.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -27,9 +27,9 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     # A run loads the current data of the source: a missed run cannot be repeated later.
     catchup=False,
-    # Loads are serialized anyway.
+    # The loads are serialized anyway.
     max_active_runs=1,
-    # The settings define the schedule; only people pause the DAG.
+    # The settings define the schedule; the DAG is paused only manually.
     is_paused_upon_creation=False,
     default_args={
         "retries": PLATFORM["retries"],

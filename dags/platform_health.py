@@ -2,11 +2,11 @@
 
 | task | checks |
 |---|---|
-| `warehouse` | age and quarantine share of the last load; row counts compared with earlier runs and with the ledger |
-| `batch` | failed jobs that were not repeated, jobs that wait too long, the length of the queue |
+| `warehouse` | age and quarantine share of the last load; row counts compared with earlier runs and the ledger |
+| `batch` | failed jobs that were not repeated, jobs that have waited too long, and the queue length |
 
-It runs after each load, while the warehouse is active. If `ingestion` has a schedule, it also runs four times a day, to
-report a missing load; each of these runs resumes the warehouse for a minute.
+It runs after each load, while the warehouse is active. If `ingestion` has a schedule, it also runs four times a day to
+detect a missing load; each of these runs resumes the warehouse for a minute.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -24,8 +24,8 @@ CLOCK = CronTriggerTimetable("17 */6 * * *", timezone="UTC")
 
 
 class Check(BaseOperator):
-    """Fails without a retry if there are problems, because a retry would find the same ones. It is an operator, because for
-    `@task` Airflow loads every provider at each parse."""
+    """Fails without a retry if there are problems, because a retry would find the same ones. It is an operator, because
+    with `@task` Airflow would load every provider at each parse."""
 
     def execute(self, context) -> None:
         import health
@@ -39,7 +39,7 @@ class Check(BaseOperator):
 
 
 class WarehouseCheck(Check):
-    """Checks the ledger, and compares the tables with it."""
+    """Checks the ledger and compares the tables with it."""
 
     def problems(self, now: datetime) -> list[str]:
         import aws
@@ -57,12 +57,12 @@ class WarehouseCheck(Check):
                 *(health.tampering(runs, *warehouse.counts(tables)) if tables else []),
             ]
         except (findings.QueryFailed, *aws.errors()) as error:
-            hint = "check the workgroup, and grant access to Airflow's role with `cargo xtask warehouse-init --reader`"
+            hint = "check the workgroup, and grant Airflow's role access with `cargo xtask warehouse-init --reader`"
             return [f"{error}; hint: {hint}"]
 
 
 class BatchCheck(Check):
-    """Checks the waiting and the finished jobs of the queue."""
+    """Checks the waiting and finished jobs in the queue."""
 
     def problems(self, now: datetime) -> list[str]:
         import aws
@@ -80,7 +80,7 @@ class BatchCheck(Check):
 
 with DAG(
     dag_id="platform_health",
-    description="Checks age, row counts and quarantine of the last load, and failed and waiting jobs",
+    description="Checks the age, row counts and quarantine of the last load, and failed and waiting jobs",
     doc_md=__doc__,
     # Without a schedule, no load can be missing.
     schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=[LOADED]) if PLATFORM["schedule"] else [LOADED],

@@ -1,4 +1,5 @@
-"""The settings of the deployment, from `platform.json` in this folder. The file is generated from infra/settings: do not edit.
+"""The deployment settings, read from `platform.json` in this folder. That file is generated from infra/settings; do not
+edit it.
 
 Only the standard library is used, because Airflow parses every DAG file about every 30 seconds.
 """

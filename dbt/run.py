@@ -1,16 +1,16 @@
-"""The entry point of the image `dbt-image`: runs dbt, and uploads its artefacts to the lake.
+"""The entry point of the image `dbt-image`: runs dbt and uploads its artifacts to the lake.
 
-    python run.py [dbt] [arguments of dbt; default: build]
+    python run.py [dbt] [dbt arguments; default: build]
 
-LAKE_URL  s3://bucket[/prefix]: the artefacts of this run, also of a failed one, are uploaded to
-          dbt/run=<RUN_ID>/<attempt>/<file>. With file:///dir, or without LAKE_URL, they are not uploaded
-RUN_ID    required with S3: the run ID, 1 to 64 characters of A-Z a-z 0-9 _ -
+LAKE_URL  s3://bucket[/prefix]: the artifacts of this run, even if it fails, are uploaded to
+          dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded
+RUN_ID    the run ID, required with S3: 1 to 64 characters of A-Z a-z 0-9 _ -
 
-Arguments and output of dbt are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
+dbt's arguments and output are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
 read the other environment variables.
 
-Exit codes of every program of the platform: 0 success; 1 a model or a test failed, or the upload was refused permanently;
-2 a setting is wrong; 75 temporary failure (exit code 2 of dbt, a signal, the network): a retry may succeed.
+Exit codes, as for all programs of the platform: 0 success; 1 a model or test failed, or the upload failed permanently;
+2 a setting is invalid; 75 temporary failure (dbt's exit code 2, a signal, the network): a retry may succeed.
 """
 
 import argparse
@@ -29,29 +29,29 @@ DONE, FAILED, USAGE, TEMPFAIL = 0, 1, 2, 75
 LOG = "dbt.log"
 ARTEFACTS = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
 
-# Temporary errors of S3, in addition to every 5xx. ExpiredToken: a new container gets new credentials.
+# Temporary S3 errors, in addition to all 5xx responses. ExpiredToken: a new container gets new credentials.
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
 
 
 class Refused(Exception):
-    """A setting is wrong."""
+    """Raised if a setting is invalid."""
 
 
 class Stopped(BaseException):
-    """SIGTERM or SIGINT was received. Not an Exception, so that no library handles it."""
+    """Raised on SIGTERM or SIGINT. It is not an Exception, so that no library catches it."""
 
 
 class Bucket:
-    """The lake in S3, and the folder for the artefacts of this process."""
+    """The lake in S3, and the folder for this process's artifacts."""
 
     def __init__(self, url, run_id):
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", run_id):
             raise Refused("RUN_ID is not a run ID: use 1 to 64 characters of A-Z a-z 0-9 _ -")
         parts = urlsplit(url)
-        # The URL is not shown: the part before an @ may be a secret.
+        # The error does not contain the URL, because the part before an @ may be a secret.
         if not re.fullmatch(r"[A-Za-z0-9._-]+", parts.netloc) or parts.query or parts.fragment:
             raise Refused("LAKE_URL is not s3://bucket or s3://bucket/prefix")
-        # As in the jobs: a time and 24 random bits, so that two processes never write the same key.
+        # A time and 24 random bits, as in the jobs, so that two processes never write the same key.
         attempt = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{secrets.token_hex(3)}"
         prefix = [part for part in parts.path.split("/") if part]
         self.name = parts.netloc
@@ -75,7 +75,7 @@ class Bucket:
         """Uploads the files written since `before`; returns the exit code."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        name = "artefacts"
+        name = "artifacts"
         try:
             contents = written(before)
             for name, content in contents.items():
@@ -85,7 +85,7 @@ class Bucket:
             return self.failed(name, f"{kind}: {message}" if message else kind, temporary, self.remedy(kind))
         except Stopped as stopped:
             return self.failed(name, f"stopped by {stopped}", True, "")
-        log(f"dbt's artefacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none was written'})")
+        log(f"dbt's artifacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none was written'})")
         return DONE
 
     def failed(self, name, cause, temporary, remedy):
@@ -94,7 +94,7 @@ class Bucket:
         return TEMPFAIL if temporary else FAILED
 
     def remedy(self, kind):
-        """The fix for an upload that was refused permanently."""
+        """Returns the fix for a permanently failed upload."""
         if kind == "NoSuchBucket":
             return f"create the bucket `{self.name}`, or correct LAKE_URL, which names it"
         if kind == "AccessDenied":
@@ -103,7 +103,7 @@ class Bucket:
 
 
 def classified(error):
-    """The kind of an error, S3's message on one line, and whether the error is temporary."""
+    """Returns the error code, S3's message on one line, and whether the error is temporary."""
     from botocore import exceptions as known
 
     if isinstance(error, known.ClientError):
@@ -111,8 +111,8 @@ def classified(error):
         kind, message = details.get("Code", "unknown"), details.get("Message", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return kind, " ".join(message.split()), status >= 500 or status == 429 or kind in TEMPORARY
-    # The message of a local error may contain a secret: the endpoint's URL with a password, or a header with a token.
-    # Its kind is enough. Credentials are fetched over the network as well.
+    # The message of a local error may contain a secret, such as an endpoint URL with a password or a header with a token,
+    # so only the error type is returned. Fetching credentials also uses the network.
     network = (known.HTTPClientError, known.ConnectionError)
     temporary = isinstance(error, (*network, known.MetadataRetrievalError, known.CredentialRetrievalError))
     return type(error).__name__, "", temporary
@@ -123,7 +123,7 @@ def log(line):
 
 
 def output_files(arguments):
-    """The paths of the artefacts and of the log, from dbt's options, its environment, or its defaults."""
+    """Returns the paths of the artifacts and the log, from dbt's options, its environment variables or its defaults."""
 
     def setting(name):
         return os.environ.get(f"DBT_ENGINE_{name}") or os.environ.get(f"DBT_{name}")
@@ -135,13 +135,13 @@ def output_files(arguments):
     found, _ = options.parse_known_args(arguments)
     project = Path(found.project_dir)
     target = project / found.target_path
-    # A log path is relative to the current folder, a target path to the project's.
+    # A log path is relative to the current folder, but a target path is relative to the project folder.
     logs = Path(found.log_path) if found.log_path else project / "logs"
     return [*(target / name for name in ARTEFACTS), logs / LOG]
 
 
 def stamp(file):
-    """A value that changes when the file changes; None if the file does not exist."""
+    """Returns a value that changes when the file changes, or None if the file does not exist."""
     try:
         found = file.stat()
     except FileNotFoundError:
@@ -150,7 +150,7 @@ def stamp(file):
 
 
 def written(before):
-    """The files written since `before`, by name. The folder may have files of older runs, and dbt appends to its log."""
+    """Returns the files written since `before`, by name. The folder may have older files, and dbt appends to its log."""
     contents = {}
     for file, old in before.items():
         new = stamp(file)
@@ -174,19 +174,19 @@ def run_dbt(arguments):
             dbt.send_signal(number)
 
     on_signals(forward)
-    # In a separate session, so that dbt gets Ctrl-C only once: forwarded by this program.
+    # dbt runs in a separate session, so that it receives Ctrl-C only once: forwarded by this program.
     try:
         dbt = subprocess.Popen(["dbt", *arguments], start_new_session=True)
     except OSError as error:
         raise Refused(f"cannot start `dbt`: {error.strerror}; hint: check PATH") from error
-    # A signal received while dbt was starting.
+    # A signal may have been received while dbt was starting.
     if received:
         dbt.send_signal(received)
     code = dbt.wait()
     on_signals(stop)
     if code == 0:
         return DONE
-    # dbt returns 2 for errors other than failed models and tests; a negative code is a signal.
+    # dbt returns 2 for errors other than failed models and tests; a negative code means that a signal stopped it.
     return TEMPFAIL if received or code == 2 or code < 0 else FAILED
 
 
@@ -212,14 +212,14 @@ def main(arguments):
         bucket = Bucket(url, os.environ.get("RUN_ID", "")) if url.startswith("s3://") else None
         before = {file: stamp(file) for file in output_files(arguments)}
         code = run_dbt(arguments or ["build"])
-        # A failure of dbt takes precedence over a failed upload.
+        # If dbt failed, its exit code takes precedence over that of a failed upload.
         uploaded = bucket.upload(before) if bucket else DONE
         return code or uploaded
     except Refused as error:
         log(f"error: {error}")
         return USAGE
     except Stopped as stopped:
-        # Before dbt started, or just after it exited.
+        # The signal arrived before dbt started or just after it exited.
         log(f"error: stopped by {stopped}; hint: try again")
         return code or TEMPFAIL
 

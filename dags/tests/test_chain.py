@@ -139,7 +139,7 @@ def test_a_retried_task_joins_the_job_of_its_dead_worker(deployed, airflow):
     instance = airflow()
     done = instance.run(str(script("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
     assert [(job["jobId"], job["status"]) for job in moto.jobs(QUEUE)] == [(job_id, "SUCCEEDED")]
-    assert f"Job {job_id} of an earlier attempt still runs" in done.stdout
+    assert f"Job {job_id} of an earlier attempt is still running" in done.stdout
 
 
 def script(name: str):

@@ -34,7 +34,7 @@ def test_a_load_in_the_future_is_a_problem(minutes, problems):
 
 
 def test_an_empty_ledger_is_the_only_problem():
-    assert load_age([], NOW, 48) == ["no run was loaded; hint: trigger the DAG `ingestion`"]
+    assert load_age([], NOW, 48) == ["no run has been loaded; hint: trigger the DAG `ingestion`"]
     assert quarantine([], 0.1) == row_counts([]) == tampering([], 0, {}) == []
 
 
@@ -99,7 +99,7 @@ def test_a_long_queue_is_one_problem():
     jobs = [job(str(at), "RUNNABLE", 0.1) for at in range(MAX_WAITING)]
     assert queue(jobs, NOW) == []
     (problem,) = queue([*jobs, job("one more", "SUBMITTED", 0)], NOW)
-    assert problem.startswith("13 jobs wait in the queue, the limit is 12; hint: ")
+    assert problem.startswith("13 jobs are waiting in the queue, the limit is 12; hint: ")
 
 
 def test_a_report_has_one_line_for_each_problem():

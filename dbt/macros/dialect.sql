@@ -1,19 +1,19 @@
 {#-
-    SQL that differs between PostgreSQL and Redshift, and the arithmetic of all rates and durations. Models do not use
+    SQL that differs between PostgreSQL and Redshift, and the calculation of all rates and durations. Models do not use
     SQL that only one of them supports (`filter`, `distinct on`, `is distinct from`).
 -#}
 
-{#- The number of rows for which the condition is true. -#}
+{#- Counts the rows for which the condition is true. -#}
 {% macro count_if(condition) -%}
     count(case when {{ condition }} then 1 end)
 {%- endmacro %}
 
-{#- part / whole from 0 to 1 with four digits; null when the whole is 0. -#}
+{#- Returns part / whole, from 0 to 1, to four decimal places; null if the whole is 0. -#}
 {% macro share_of(part, whole) -%}
     cast(cast({{ part }} as double precision) / nullif({{ whole }}, 0) as decimal(7, 4))
 {%- endmacro %}
 
-{#- Days from one timestamp to a later one, with two digits. -#}
+{#- Returns the days from one timestamp to a later one, to two decimal places. -#}
 {% macro days_between(earlier, later) -%}
     {%- if target.type == 'redshift' -%}
         cast(datediff(second, {{ earlier }}, {{ later }}) / 86400.0 as decimal(12, 2))
@@ -22,7 +22,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The values of a group as one sorted text: `a, b, c`. -#}
+{#- Joins the values of a group in sorted order: `a, b, c`. -#}
 {% macro text_list(value) -%}
     {%- if target.type == 'redshift' -%}
         listagg({{ value }}, ', ') within group (order by {{ value }})
@@ -31,7 +31,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Number of elements of a JSON list; null for null. -#}
+{#- Returns the number of elements in a JSON array; null for null. -#}
 {% macro json_list_length(value) -%}
     {%- if target.type == 'redshift' -%}
         get_array_length({{ value }})
@@ -40,7 +40,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether a JSON object has a key. -#}
+{#- Checks whether a JSON object has a key. -#}
 {% macro json_has(object, key) -%}
     {%- if target.type == 'redshift' -%}
         {{ object }}.{{ key }} is not null

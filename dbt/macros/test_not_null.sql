@@ -1,4 +1,4 @@
-{#- dbt's not_null selects only the column; this one selects the complete rows. -#}
+{#- dbt's not_null test selects only the column; this version selects entire rows. -#}
 {% macro default__test_not_null(model, column_name) %}
     select *
     from {{ model }}

@@ -1,4 +1,4 @@
--- A core's flights are at different times. Returns flights that are not later than the previous one.
+-- Each flight of a core is later than the previous one. Returns the flights that are not.
 select
     core_flight_id,
     core_id,

@@ -1,5 +1,5 @@
--- Planned launches have slots without a core (some have nine nulls and are dropped by the load). Such a slot is not a
--- flight, and every past slot with a core is one. Returns the slots that differ.
+-- Planned launches have slots without a core (slots with nine nulls are dropped before the load). Such a slot is not a
+-- flight, while every slot of a past launch with a core is one. Returns the slots that violate this.
 with slots as (
     select
         launch_cores.launch_id || '-' || cast(launch_cores.position as varchar(8)) as core_flight_id,

@@ -1,4 +1,4 @@
--- flight_number is neither unique nor stable (four launches have 188), but every live launch must occur exactly once.
+-- flight_number is neither unique nor stable (four launches have 188), but every live launch must appear exactly once.
 -- Returns launches that are missing, duplicated or deleted.
 with loaded as (
     select id as launch_id

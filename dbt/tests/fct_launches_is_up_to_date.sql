@@ -1,4 +1,4 @@
--- The incremental model has the last change of every launch. Returns launches that are older than their last load.
+-- The incremental model includes the latest change to every launch. Returns launches that do not.
 select
     launches.launch_id,
     launches.launch_name,

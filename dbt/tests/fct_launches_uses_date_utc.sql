@@ -1,4 +1,5 @@
--- date_unix and date_local contradict date_utc in a few records; date_utc is used. Returns launches with another time.
+-- date_unix and date_local contradict date_utc in a few records; the model must use date_utc. Returns launches with a
+-- different time.
 select
     launches.launch_id,
     launches.launch_name,

@@ -1,4 +1,5 @@
--- fct_launches and fct_core_flights count landings in different ways. Returns past launches with different counts.
+-- fct_launches and fct_core_flights count landings in different ways, but the counts must agree. Returns past launches
+-- whose counts differ.
 with flights as (
     select
         launch_id,

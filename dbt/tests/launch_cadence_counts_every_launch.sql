@@ -1,4 +1,4 @@
--- The cadence reads the launches through a materialized view. Returns years with different counts.
+-- The cadence models read the launches through a materialized view. Returns years whose counts differ.
 with launches as (
     select
         launch_year,

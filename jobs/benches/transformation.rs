@@ -1,9 +1,10 @@
-//! Speed and memory of `transformation`: the launches, repeated with new ids to 170 MB and 1.7 GB, into all launch
-//! tables.
+//! Measures the speed and memory use of `transformation` with the launches, repeated with new IDs to 170 MB and 1.7 GB,
+//! and all launch tables.
 //!
-//! `cargo bench -p jobs` prints bytes per second of CPU time and the peak memory of each run. It fails when a table does
-//! not have exactly the input's rows, or when a larger input needs more memory than the first. It is not a test, because
-//! times are not reliable on a busy machine. `BENCH_LAUNCHES` replaces the sample file, `BENCH_MEGABYTES` the sizes.
+//! `cargo bench -p jobs` prints bytes per second of CPU time and the peak memory of each run. It fails when a table
+//! does not have exactly the input's rows, or when a larger input needs more memory than the first. It is not a test,
+//! because times are not reliable on a busy machine. `BENCH_LAUNCHES` replaces the sample file, and `BENCH_MEGABYTES`
+//! the sizes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -17,7 +18,7 @@ use nix::sys::time::TimeValLike;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// KiB by which the peaks may differ: ±2 MiB, and 2 MiB for the allocator and thread timing.
+/// The largest allowed difference between the peaks in KiB: ±2 MiB, and 2 MiB for the allocator and thread timing.
 const MARGIN: i64 = 6 << 10;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -38,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::remove_dir_all(&dir)?;
     let grown = peaks.iter().max().zip(peaks.first()).map_or(0, |(most, first)| most - first);
     if grown > MARGIN {
-        return Err(format!("memory grew with the input: by {grown} KiB, at most {MARGIN} KiB are allowed").into());
+        return Err(format!("memory grew with the input by {grown} KiB; the limit is {MARGIN} KiB").into());
     }
     Ok(())
 }
@@ -102,11 +103,11 @@ fn run(source: &Path, lake: &Path, expected: &BTreeMap<&'static str, u64>) -> Re
     let found: BTreeMap<&str, u64> =
         tables.iter().filter_map(|table| Some((table["table"].as_str()?, table["rows"].as_u64()?))).collect();
     if found != *expected {
-        return Err(format!("rows {found:?}, expected {expected:?}").into());
+        return Err(format!("found the rows {found:?}, expected {expected:?}").into());
     }
     let cpu = seconds(&after) - seconds(&before);
     let megabytes = bytes as f64 / 1e6;
-    // Linux reports KiB of the largest child so far, so the larger input must be last.
+    // Linux reports the peak of the largest child so far, in KiB, so the larger input must be last.
     let peak = after.max_rss();
     let rate = megabytes / cpu;
     println!(

@@ -1,4 +1,4 @@
-//! One JSON scalar becomes one typed cell, or a reason why it cannot.
+//! Converts one JSON scalar to a typed cell, or returns the reason why it cannot.
 //!
 //! ```text
 //! JSON          string(N)  integer   double  boolean  timestamp  date    json
@@ -38,7 +38,7 @@ pub enum Cell<'a> {
     Integer(i64),
     /// A finite 64-bit float.
     Double(f64),
-    /// Text, cleaned.
+    /// Cleaned text.
     Text(Cow<'a, str>),
     /// Microseconds since 1970-01-01T00:00:00Z.
     Micros(i64),
@@ -56,7 +56,7 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
     }
     match kind {
         Type::String(most) => {
-            // JSON writes U+0000 as an escape only, and text with an escape is never borrowed.
+            // In JSON, U+0000 can only be written as an escape, and text with an escape is never borrowed.
             let fits = match &text {
                 Cow::Borrowed(text) => limits::length(text, most as usize),
                 Cow::Owned(text) => limits::text(text, most as usize),
@@ -77,7 +77,8 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
     }
 }
 
-/// Reads a number, which `text` shows, as a type other than integer; [`integer`] reads those from their text.
+/// Reads a number as a type other than integer; `text` is its form in messages. [`integer`] reads integers from their
+/// text.
 pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static>, String> {
     if kind != Type::Double {
         return Err(wrong(kind, &format!("the number {text}")));
@@ -85,7 +86,7 @@ pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static
     within(limits::double(value), Cell::Double(value))
 }
 
-/// The cell, if it is within the warehouse's limits.
+/// Returns the cell if it is within the warehouse's limits.
 fn within(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, String> {
     fits.map(|()| cell).map_err(|defect| defect.problem)
 }
@@ -95,7 +96,7 @@ pub fn boolean(value: bool, kind: Type) -> Result<Cell<'static>, String> {
     if kind == Type::Boolean { Ok(Cell::Bool(value)) } else { Err(wrong(kind, &value.to_string())) }
 }
 
-/// `expected a double, found the string "x"`.
+/// Returns a message such as `expected a double, found the string "x"`.
 pub fn wrong(kind: Type, found: &str) -> String {
     let article = if kind == Type::Integer { "an" } else { "a" };
     format!("expected {article} {kind}, found {found}")
@@ -120,7 +121,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// JSON text without white space between its tokens.
+/// Removes the white space between the tokens of JSON text.
 pub fn compact(json: &str) -> Cow<'_, str> {
     let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     // Without an early exit, the compiler can vectorize the loop; most JSON has no white space.

@@ -1,6 +1,6 @@
-//! What both programs share: options, logs, progress, signals and exit codes.
+//! Code shared by both programs: options, logs, progress, signals and exit codes.
 //!
-//! The only output on standard output is one JSON object at the end; everything for people is on standard error.
+//! Standard output contains only one JSON object, printed at the end; all output for people goes to standard error.
 
 pub mod copy;
 pub(crate) mod lineage;
@@ -23,7 +23,7 @@ use crate::edge;
 use crate::failure::{Failure, chain, exit_of, hint_of};
 use crate::flows::transform::Progress;
 
-/// The built-in contract; `--contract` names another.
+/// The built-in contract; `--contract` selects a different one.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
 /// The options of both programs. Each can be set in the environment, as AWS Batch does.
@@ -32,31 +32,31 @@ pub(crate) struct Common {
     /// The lake: s3://bucket or file:///dir
     #[arg(long, env = "LAKE_URL", value_name = "URL")]
     pub lake_url: String,
-    /// Only these collections (default: all collections of the contract)
+    /// Process only these collections (default: all collections in the contract)
     #[arg(long, env = "COLLECTIONS", value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
-    /// A contract file instead of the built-in one for SpaceX
+    /// Use this contract file instead of the built-in SpaceX contract
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Continue although data seems to be missing: a response that is one page of several, or a table that would lose more
-    /// rows than the contract allows. The reason is logged
+    /// Continue even if data appears to be missing: a response that is one page of several, or a table that would lose
+    /// more rows than the contract allows. The reason is logged
     #[arg(long, env = "ACCEPT", value_name = "REASON")]
     pub accept: Option<String>,
-    /// The collector of lineage.
+    /// The lineage collector.
     #[command(flatten)]
     pub lineage: lineage::To,
-    /// The format of the log on standard error
+    /// The log format on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
-    /// The lowest level that is logged: error, warn, info or debug
+    /// The minimum log level: error, warn, info or debug
     #[arg(long, env = "LOG_LEVEL", default_value_t = tracing::Level::INFO, value_name = "LEVEL")]
     pub log_level: tracing::Level,
 }
 
-/// The format of the log.
+/// The log format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Log {
-    /// For people.
+    /// Human-readable text.
     Text,
     /// One JSON object per line.
     Json,
@@ -75,7 +75,8 @@ impl Common {
     }
 }
 
-/// An option; AWS Batch passes a parameter without a value as an empty variable, which counts as not set.
+/// Returns an option's value. AWS Batch passes a parameter without a value as an empty variable, which counts as not
+/// set.
 fn given(option: &Option<String>) -> Option<&str> {
     option.as_deref().filter(|text| !text.trim().is_empty())
 }
@@ -104,12 +105,12 @@ pub(crate) fn start(common: &Common, bars: &Bars) {
 pub(crate) enum End<'e, T> {
     Done(&'e T),
     Failed(&'e anyhow::Error),
-    /// By a signal.
+    /// It was stopped by a signal.
     Stopped,
 }
 
 /// Runs a job until it finishes or a signal stops it (SIGTERM, SIGINT), prints the result and returns the exit code.
-/// `clean_up` follows a failure or a signal, for three seconds at most; `report` follows every end.
+/// `clean_up` runs after a failure or a signal, for at most three seconds; `report` runs in every case.
 pub(crate) async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
@@ -117,11 +118,11 @@ pub(crate) async fn finish<T: serde::Serialize>(
 ) -> ExitCode {
     let mut stopped = false;
     let result = tokio::select! {
-        // The signals first, so that they are handled from the start.
+        // Poll the signals first, so that they are handled from the start.
         biased;
         result = wait_for_signal() => Err(result.map_or_else(anyhow::Error::from, |signal| {
             stopped = true;
-            Failure::temporary(format!("stopped by {signal}; nothing incomplete is visible")).into()
+            Failure::temporary(format!("stopped by {signal}; no partial results are visible")).into()
         })),
         result = job => result,
     };
@@ -157,14 +158,14 @@ async fn wait_for_signal() -> io::Result<&'static str> {
 pub struct Bars(MultiProgress);
 
 impl Bars {
-    /// Bars, hidden unless standard error is a terminal and the log is text.
+    /// Creates bars, which are hidden unless standard error is a terminal and the log is text.
     pub fn new(log: Log) -> Self {
         let shown = log == Log::Text && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self(MultiProgress::with_draw_target(target))
     }
 
-    /// For a transformation.
+    /// Returns the progress display for a transformation.
     pub fn progress(&self) -> Box<dyn Progress> {
         Box::new(Collections { all: self.0.clone(), bars: Mutex::default() })
     }
@@ -187,7 +188,7 @@ impl Progress for Collections {
             Some(total) => ProgressBar::new(total),
             None => ProgressBar::new_spinner(),
         };
-        // Without this template the bar has the default style.
+        // If the template were invalid, the bar would keep its default style.
         if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
             bar.set_style(style);
         }
@@ -208,7 +209,7 @@ impl Progress for Collections {
     }
 }
 
-/// Writes log lines above the bars; the log passes each line in one piece.
+/// Writes log lines above the bars; the log writes each line in a single call.
 struct Above(MultiProgress);
 
 impl Write for Above {

@@ -1,6 +1,7 @@
 //! The only code that accesses files, the clock, the network and processes.
 //!
-//! Architecture invariant: no edge file imports another; what two of them need is created above and passed to both.
+//! Architecture invariant: no edge file imports another; anything that two of them need is created above them and
+//! passed to both.
 
 pub mod clock;
 pub mod lake;
@@ -9,7 +10,7 @@ pub(crate) mod scratch;
 pub(crate) mod source;
 pub mod warehouse;
 
-/// Sets the TLS provider of the program, before the first HTTPS connection.
+/// Sets the program's TLS provider before the first HTTPS connection.
 pub fn choose_tls() {
     // A second call has no effect.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -11,9 +11,9 @@ use contract::Contract;
 
 use crate::failure::Failure;
 
-/// The chosen collections, in the contract's order; all if none are named.
+/// Returns the chosen collections, in the contract's order; all if none are named.
 pub fn chosen<'c>(contract: &'c Contract, names: &[String]) -> Result<Vec<&'c str>> {
-    // An empty variable, as AWS Batch passes a parameter without a value, counts as not set.
+    // AWS Batch passes a parameter without a value as an empty variable, which counts as not set.
     let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
     let known: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
     let unknown: BTreeSet<&str> = names.iter().copied().filter(|name| !known.contains(name)).collect();

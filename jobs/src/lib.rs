@@ -1,6 +1,7 @@
 //! The ingestion jobs: `transformation` converts a source's responses to typed Parquet, `copy` loads it exactly once.
 //!
-//! The path of a record through the modules: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate` → `load` → `edge/warehouse`.
+//! A record passes through the modules in this order: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate`
+//! → `load` → `edge/warehouse`.
 //!
 //! Architecture invariant: a module imports downward only. `flows` may use `edge` and the pure modules; `edge` may use
 //! the pure modules, never another edge file; the pure modules touch no file, clock, network or process.

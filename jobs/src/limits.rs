@@ -1,8 +1,8 @@
-//! The limits of a row in the warehouse. The transformation quarantines a record that breaks one; the validation before
-//! a load refuses the file.
+//! The limits of a row in the warehouse. The transformation quarantines a record that exceeds one; the validation
+//! before a load rejects the file.
 //!
-//! They are Redshift's, as documented in its Database Developer Guide, and PostgreSQL's where those are narrower. Where
-//! the guide does not specify a limit exactly, the narrower interpretation applies.
+//! They are Redshift's limits, as documented in its Database Developer Guide, or PostgreSQL's where those are stricter.
+//! Where the guide does not specify a limit exactly, the stricter interpretation applies.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -17,21 +17,21 @@ pub use json::json;
 /// ("Limitations of SUPER").
 pub const TEXT_BYTES: usize = Type::MAX_STRING as usize;
 
-/// The largest row that COPY accepts ("COPY": 4 MB an input row, from any source). How it counts bytes is not documented:
-/// here text counts its bytes and every other column [`FIXED_BYTES`], null or not.
+/// The largest row that COPY accepts ("COPY": 4 MB per input row, from any source). How COPY counts bytes is not
+/// documented: here, text counts as its bytes, and every other column as [`FIXED_BYTES`], even if null.
 pub const ROW_BYTES: usize = 4_000_000;
 
-/// The bytes of a column without text in a row: the widest, DECIMAL, has 16.
+/// The size of a column without text in a row, in bytes: the widest, DECIMAL, has 16.
 pub const FIXED_BYTES: usize = 16;
 
-/// The longest key, in bytes. PostgreSQL's index allows 2,704 bytes a row ("index row size exceeds btree version 4 maximum
-/// 2704"), some of which a child table needs for the position.
+/// The longest key, in bytes. A PostgreSQL index allows 2,704 bytes per row ("index row size exceeds btree version 4
+/// maximum 2704"), some of which a child table needs for the position.
 pub const KEY_BYTES: usize = 2_600;
 
-/// The most levels of arrays and objects in a SUPER value ("Limitations of SUPER").
+/// The maximum depth of arrays and objects in a SUPER value ("Limitations of SUPER").
 pub const LEVELS: usize = 1_000;
 
-/// The digits of the largest integer, DECIMAL(38, 0) ("Numeric types").
+/// The number of digits of the largest integer, DECIMAL(38, 0) ("Numeric types").
 pub const INTEGER_DIGITS: usize = 38;
 
 /// 1 January 4713 BC, the first day ("Datetime types"), in days from 1970-01-01.
@@ -46,7 +46,7 @@ pub const FIRST_MICROS: i64 = FIRST_DAY as i64 * 86_400_000_000;
 /// Why a value cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
-    /// The rule, by its name in `tests/copy_corpus/README.md`.
+    /// The rule's name in `tests/copy_corpus/README.md`.
     pub code: &'static str,
     /// The actual and the allowed value.
     pub problem: String,
@@ -58,7 +58,7 @@ impl Defect {
     }
 }
 
-/// Text in a column of at most so many bytes.
+/// Checks text for a column of at most `most` bytes.
 pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     length(text, most)?;
     if text.as_bytes().contains(&0) {
@@ -67,20 +67,21 @@ pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     Ok(())
 }
 
-/// The length alone, for text that is known to contain no U+0000.
+/// Checks only the length, for text that is known to contain no U+0000.
 pub fn length(text: &str, most: usize) -> Result<(), Defect> {
     if text.len() > most {
-        return Err(Defect::new("varchar_bytes", format!("{} bytes, at most {most} fit", text.len())));
+        return Err(Defect::new("varchar_bytes", format!("{} bytes; the limit is {most}", text.len())));
     }
     Ok(())
 }
 
-/// Redshift documents no support for U+0000 in VARCHAR or SUPER, and PostgreSQL refuses it.
+/// Returns the defect of text with U+0000: Redshift documents no support for it in VARCHAR or SUPER, and PostgreSQL
+/// rejects it.
 fn nul() -> Defect {
     Defect::new("nul", "contains U+0000, which no warehouse stores in text")
 }
 
-/// A DOUBLE PRECISION: 0, or from around 1E-307 to around 1E+308 on either side ("Numeric types").
+/// Checks a DOUBLE PRECISION value: 0, or an absolute value from about 1E-307 to about 1E+308 ("Numeric types").
 pub fn double(value: f64) -> Result<(), Defect> {
     if (1e-307..=1e308).contains(&value.abs()) || value == 0.0 {
         return Ok(());
@@ -88,36 +89,36 @@ pub fn double(value: f64) -> Result<(), Defect> {
     Err(match value {
         value if value.is_nan() => Defect::new("nan", "not a number"),
         value if value.is_infinite() => Defect::new("infinity", "an infinity"),
-        value => Defect::new("float_range", format!("{value:e} is neither 0 nor within 1E-307 to 1E+308")),
+        value => Defect::new("float_range", format!("{value:e} is neither 0 nor between 1E-307 and 1E+308")),
     })
 }
 
-/// An instant in microseconds from 1970-01-01T00:00:00Z.
+/// Checks an instant in microseconds since 1970-01-01T00:00:00Z.
 pub fn micros(value: i64) -> Result<(), Defect> {
     if value < FIRST_MICROS {
-        let problem = format!("{value} microseconds from 1970 are before 4713 BC, the first supported year");
+        let problem = format!("{value} microseconds since 1970 is before 4713 BC, the first supported year");
         return Err(Defect::new("timestamp_range", problem));
     }
     Ok(())
 }
 
-/// A date as days from 1970-01-01.
+/// Checks a date in days since 1970-01-01.
 pub fn days(value: i32) -> Result<(), Defect> {
     if !(FIRST_DAY..=LAST_DAY).contains(&value) {
-        let problem = format!("{value} days from 1970 are not within 4713 BC to 294276 AD");
+        let problem = format!("{value} days since 1970 is not between 4713 BC and 294276 AD");
         return Err(Defect::new("date_range", problem));
     }
     Ok(())
 }
 
-/// The problem with a key of so many bytes, if it is too long.
+/// Returns the problem with a key of this many bytes, if it is too long.
 pub fn key(bytes: usize) -> Option<String> {
-    (bytes > KEY_BYTES).then(|| format!("a key of {bytes} bytes, at most {KEY_BYTES} fit"))
+    (bytes > KEY_BYTES).then(|| format!("a key of {bytes} bytes; the limit is {KEY_BYTES}"))
 }
 
-/// The problem with a row of so many bytes, if it is too large.
+/// Returns the problem with a row of this many bytes, if it is too large.
 pub fn row(bytes: usize) -> Option<String> {
-    (bytes > ROW_BYTES).then(|| format!("a row of {bytes} bytes, at most {ROW_BYTES} fit"))
+    (bytes > ROW_BYTES).then(|| format!("a row of {bytes} bytes; the limit is {ROW_BYTES}"))
 }
 
 #[cfg(test)]

@@ -46,14 +46,15 @@ pub struct RunEvents {
 #[derive(Clone, Copy, Debug)]
 pub enum State<'s> {
     Start,
-    /// With the statistics of each table.
+    /// Complete, with the statistics for each table.
     Complete(&'s BTreeMap<String, Written>),
     Fail(&'s str),
     Abort,
 }
 
 impl Subject<'_> {
-    /// The events of `transformation`, which turns the responses of `source`, or the stored ones, into the files of tables.
+    /// Returns the events of `transformation`, which turns the responses from `source`, or the stored responses, into
+    /// table files.
     pub fn transformation(&self, source: Option<&str>) -> RunEvents {
         let layout = Layout { source: &self.contract.source };
         let collections =
@@ -70,7 +71,8 @@ impl Subject<'_> {
         self.events("transformation", doc, inputs.collect(), self.files())
     }
 
-    /// The events of `copy`, which loads the files of tables into the warehouse. Redshift's name includes its region.
+    /// Returns the events of `copy`, which loads table files into the warehouse. A Redshift namespace includes its
+    /// region.
     pub fn copy(&self, warehouse_url: &str, region: Option<&str>) -> RunEvents {
         let place = Place::of_warehouse(warehouse_url, region);
         let dialect = if place.namespace.starts_with("redshift") { Dialect::Redshift } else { Dialect::Postgres };
@@ -83,7 +85,7 @@ impl Subject<'_> {
         self.events("copy", doc, self.files(), outputs.collect())
     }
 
-    /// The key in the lake of the events of one attempt of a job.
+    /// Returns the lake key for the events of one attempt of a job.
     pub fn key(&self, job: &str, attempt: &str) -> String {
         Layout { source: &self.contract.source }.lineage(self.run, job, attempt)
     }
@@ -114,7 +116,7 @@ impl Subject<'_> {
 }
 
 impl RunEvents {
-    /// The event for this state at that time (RFC 3339).
+    /// Returns the event for this state at the given time (RFC 3339).
     pub fn event(&self, state: State<'_>, at: &str) -> Value {
         let (kind, written, error) = match state {
             State::Start => ("START", None, None),
@@ -139,7 +141,7 @@ impl RunEvents {
     }
 }
 
-/// A UUID of version 8 from the SHA-256 of the parts (RFC 9562, appendix B.2).
+/// Returns a version 8 UUID from the SHA-256 of the parts (RFC 9562, appendix B.2).
 fn uuid(parts: &[&str]) -> String {
     let mut bytes = Sha256::digest(parts.join("\n"));
     bytes[6] = (bytes[6] & 0x0f) | 0x80;

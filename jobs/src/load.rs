@@ -1,4 +1,4 @@
-//! The load as SQL statements: those before the transaction, those of the one transaction, and the ledger of runs.
+//! The load as SQL statements: those before the transaction, those in the transaction, and the ledger of runs.
 //!
 //! ```text
 //! stage     a table for each table of the contract, named after run and attempt, filled from the run's files
@@ -6,9 +6,9 @@
 //! commit    lock · assert head and absence · a MERGE for each table from its delta · assert counts and keys · ledger row
 //! ```
 //!
-//! PostgreSQL and Redshift run the same statements, except for a few types ([`Dialect`]). Redshift's MERGE needs a table
-//! as its source, both branches and no alias on the target, hence the delta tables. TRUNCATE is not used: on Redshift it
-//! commits.
+//! PostgreSQL and Redshift run the same statements, except for a few types ([`Dialect`]). Redshift's MERGE needs a
+//! table as its source, both branches and no alias on the target, hence the delta tables. TRUNCATE is not used, because
+//! it commits on Redshift.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,10 +1,10 @@
-//! Whether a response's headers announce more records than it has: a first page is an incomplete list.
+//! Detects a response whose headers announce more records than it has: a first page is an incomplete list.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::BTreeMap;
 
-/// Headers with the number of all records, as APIs commonly name them.
+/// Headers that contain the total number of records, under the names that APIs commonly use.
 const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads headers with names in lower case; a repeated header is one list with commas (RFC 9110, section
-    /// 5.2).
+    /// Reads headers with lower-case names; a repeated header is one comma-separated list (RFC 9110, section 5.2).
     pub fn of(headers: &BTreeMap<String, String>) -> Self {
         let value = |name: &str| headers.get(&name.to_ascii_lowercase());
         let totals = TOTALS.into_iter().flat_map(|name| {
@@ -31,24 +30,24 @@ impl Claims {
         }
     }
 
-    /// Why a list of so many records is incomplete, if it is.
+    /// Returns why a list of this many records is incomplete, if it is.
     pub fn missing(&self, read: u64) -> Option<String> {
         let total = self.total.filter(|(_, total)| *total > read);
-        let total = total.map(|(name, total)| format!("its header `{name}` counts {total}"));
-        let next = self.next.then(|| "its header `Link` names a next page".to_owned());
+        let total = total.map(|(name, total)| format!("its `{name}` header reports {total}"));
+        let next = self.next.then(|| "its `Link` header names a next page".to_owned());
         let claims: Vec<String> = total.into_iter().chain(next).collect();
         let records = if read == 1 { "record" } else { "records" };
         (!claims.is_empty()).then(|| format!("the response has {read} {records}, but {}", claims.join(" and ")))
     }
 }
 
-/// The total of `items 0-19/1000` (RFC 9110, section 14.4); bytes are not records.
+/// Returns the total in `items 0-19/1000` (RFC 9110, section 14.4); a number of bytes is not a number of records.
 fn total_of(range: &str) -> Option<u64> {
     let (unit, range) = range.trim().split_once(' ')?;
     if unit.eq_ignore_ascii_case("bytes") { None } else { range.rsplit_once('/')?.1.trim().parse().ok() }
 }
 
-/// Whether one of the links has the relation `next` (RFC 8288, section 3).
+/// Returns whether one of the links has the relation `next` (RFC 8288, section 3).
 fn has_next(links: &str) -> bool {
     let mut rest = links;
     while let Some((_, link)) = rest.split_once('<').and_then(|(_, link)| link.split_once('>')) {
@@ -63,7 +62,7 @@ fn has_next(links: &str) -> bool {
     false
 }
 
-/// The values of a link's first `rel`.
+/// Returns the values of a link's first `rel`.
 fn relations(mut parameters: &str) -> Option<Vec<String>> {
     while !parameters.is_empty() {
         let (parameter, others) = until(parameters, ';');
@@ -78,7 +77,7 @@ fn relations(mut parameters: &str) -> Option<Vec<String>> {
     None
 }
 
-/// The text before and after the first separator outside of quotation marks.
+/// Splits the text at the first separator outside quotation marks.
 fn until(text: &str, separator: char) -> (&str, &str) {
     let (mut quoted, mut escaped) = (false, false);
     for (at, char) in text.char_indices() {

@@ -1,5 +1,5 @@
-//! The manifest of one collection of a run, which `copy` checks before it loads. Its type is called a receipt because the
-//! stored objects are, and COPY's own manifest is another file.
+//! The manifest of one collection of a run, which `copy` checks before it loads. Its type is called a receipt because
+//! the stored objects are, and because COPY's own manifest is a different file.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -16,9 +16,9 @@ pub struct Receipt {
     pub source: String,
     pub collection: String,
     pub run_id: RunId,
-    /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay keeps
-    /// the time of the manifest that it replays, so that old bytes never overtake newer ones in the ledger, and the
-    /// head's own bytes, transformed under another contract, may take its place.
+    /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay
+    /// keeps the time of the manifest that it replays: old bytes never supersede newer ones in the ledger, but a replay
+    /// of the head under a different contract may replace it.
     pub fetched_at: String,
     /// The fingerprint of the collection's part of the contract.
     pub fingerprint: String,
@@ -47,7 +47,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The Parquet files of every table.
+    /// Returns the Parquet files of every table.
     pub fn files(&self) -> impl Iterator<Item = &Object> {
         self.tables.iter().flat_map(|table| &table.files).map(|file| &file.object)
     }
@@ -63,17 +63,19 @@ pub struct Object {
 }
 
 impl Object {
-    /// How the stored object differs, by its size in bytes; `None` if it is missing.
+    /// Returns how the stored object differs in size (in bytes); `stored` is `None` if the object is missing.
     pub fn size_problem(&self, stored: Option<u64>) -> Option<String> {
         match stored {
             None => Some("it is missing".to_owned()),
-            Some(size) => (size != self.bytes).then(|| format!("{size} bytes, the manifest records {}", self.bytes)),
+            Some(size) => {
+                (size != self.bytes).then(|| format!("{size} bytes, but the manifest records {}", self.bytes))
+            }
         }
     }
 
-    /// How the stored object differs, by the SHA-256 of its bytes.
+    /// Returns how the SHA-256 of the stored object differs.
     pub fn hash_problem(&self, sha256: &str) -> Option<String> {
-        (sha256 != self.sha256).then(|| format!("its SHA-256 is {sha256}, the manifest records {}", self.sha256))
+        (sha256 != self.sha256).then(|| format!("its SHA-256 is {sha256}, but the manifest records {}", self.sha256))
     }
 }
 
@@ -86,7 +88,7 @@ pub struct TableReceipt {
     /// Rows in the files.
     pub rows: u64,
     pub quarantined: u64,
-    /// List elements dropped by the contract's rule.
+    /// List elements dropped by a rule in the contract.
     pub dropped: u64,
     pub files: Vec<File>,
 }
@@ -98,7 +100,8 @@ pub struct File {
     pub rows: u64,
 }
 
-/// Identifies how a collection's responses become files: its part of the contract, the defaults, and this code.
+/// Returns a hash of everything that determines how a collection's responses become files: its part of the contract,
+/// the defaults, and this code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
     // Only a load reads this limit: a change must not require another transformation.
     let defaults = Defaults { max_deleted_share: None, ..contract.defaults.clone() };
@@ -109,12 +112,12 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     hex(&Sha256::digest(text))[..32].to_owned()
 }
 
-/// The version of the code that writes the files.
+/// Returns the version of the code that writes the files.
 pub fn made_by() -> String {
     format!("dpworld {} (transformation {TRANSFORMATION})", env!("CARGO_PKG_VERSION"))
 }
 
-/// Lower-case hexadecimal.
+/// Formats bytes as lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,10 +1,10 @@
-//! From the bytes of a response to the bytes of Parquet files, one record at a time.
+//! Converts the bytes of a response to the bytes of Parquet files, one record at a time.
 //!
 //! ```text
 //! bytes ──response──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
 //! ```
 //!
-//! All of it is a pure function of the bytes and the contract: the same response produces the same files.
+//! The result is a pure function of the bytes and the contract: the same response produces the same files.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,5 +1,5 @@
-//! Validation before a load: manifests against the contract, and objects against their manifests and the limits of the
-//! warehouse. Nothing is written until every object of a run has passed.
+//! Validation before a load: manifests against the contract, and objects against their manifests and the warehouse's
+//! limits. Nothing is written until every object of a run has passed.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -36,7 +36,7 @@ pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Rec
     let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();
     let found: Vec<&str> = receipt.tables.iter().map(|table| table.table.as_str()).collect();
     if expected != found {
-        return Err(format!("it lists the tables {}, the contract {}", found.join(", "), expected.join(", ")));
+        return Err(format!("it lists the tables {}, but the contract has {}", found.join(", "), expected.join(", ")));
     }
     places(receipt)?;
     receipt.tables.iter().try_for_each(counts)
@@ -63,7 +63,7 @@ fn counts(table: &TableReceipt) -> Result<(), String> {
     let in_files: u64 = table.files.iter().map(|file| file.rows).sum();
     if in_files != table.rows || table.rows + table.quarantined + table.dropped != table.read {
         return Err(format!(
-            "table `{}`: {} read is not {} in files + {} quarantined + {} dropped",
+            "table `{}`: {} read, but {} in files + {} quarantined + {} dropped",
             table.table, table.read, in_files, table.quarantined, table.dropped
         ));
     }
@@ -77,19 +77,19 @@ pub fn object(file: &File, bytes: &Bytes) -> Result<(), String> {
     problem.map_or(Ok(()), |problem| Err(altered(&problem)))
 }
 
-/// An object differs from its manifest.
+/// Returns the problem of an object that differs from its manifest.
 pub fn altered(problem: &str) -> String {
     format!("does not match its manifest: {problem}")
 }
 
-/// Checks a Parquet file against its manifest and against its table; the error is the first difference, or the first value
-/// that the warehouse would refuse.
+/// Checks a Parquet file against its manifest and against its table; the error is the first difference, or the first
+/// value that the warehouse would reject.
 pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), String> {
     object(file, bytes)?;
     let rows = parquet(&Column::of(table), &file.object.key, bytes);
     let rows = rows.map_err(|refusal| format!("cannot be loaded: {refusal}"))?;
     if rows != file.rows {
-        return Err(altered(&format!("{rows} rows, the manifest records {}", file.rows)));
+        return Err(altered(&format!("{rows} rows, but the manifest records {}", file.rows)));
     }
     Ok(())
 }

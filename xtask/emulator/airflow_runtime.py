@@ -1,13 +1,14 @@
-"""Emulates the MWAA API in front of a real Airflow. AIRFLOW_FILE names a JSON file with `url`, `user`, `password` and `dags`.
-If it is set, GetEnvironment returns the environments that CloudFormation created, and InvokeRestApi calls that Airflow's API.
+"""Emulates the MWAA API in front of a real Airflow. AIRFLOW_FILE is the path of a JSON file with `url`, `user`,
+`password` and `dags`. If it is set, GetEnvironment returns the environments that CloudFormation created, and
+InvokeRestApi calls the API of this Airflow.
 
-Like MWAA, it copies the files below `dags/` in the environment's bucket into the folder `dags` of that file, and deletes
-files that were deleted in the bucket, within seconds.
+Like MWAA, it copies the files under `dags/` in the environment's bucket to the folder `dags` from that file within
+seconds, and deletes files that were deleted from the bucket.
 
-As on AWS, the path has at most 64 characters and gets the prefix `/api/v2`; the timeout of Airflow is 10 seconds; a request
-that Airflow rejects is a RestApiClientException with its status and message, a failure of Airflow a RestApiServerException.
-Unlike on AWS, there are no login tokens: the Airflow UI requires user and password. Not verified: permissions, and MWAA's
-changes to Airflow.
+As on AWS, the path has at most 64 characters and is prefixed with `/api/v2`; requests to Airflow time out after 10
+seconds; a request that Airflow rejects raises a RestApiClientException with Airflow's status and message, and a failure
+of Airflow raises a RestApiServerException. Unlike on AWS, there are no login tokens: the Airflow UI requires a user
+name and password. Not verified: permissions, and MWAA's changes to Airflow.
 """
 
 import asyncio
@@ -28,19 +29,19 @@ from shapes import handlers
 FILE = os.environ.get("AIRFLOW_FILE")
 PREFIX = "dags/"
 POLL_SECONDS = 1
-# Buckets that are synchronized to the DAG folder of Airflow.
+# Buckets that are synchronized to Airflow's DAG folder.
 WATCHED = set()
 MAX_PATH_LENGTH = 64
 TIMEOUT_SECONDS = 10
 
 
 def airflow_settings():
-    """URL, credentials and DAG folder of the Airflow."""
+    """Reads the URL, credentials and DAG folder of Airflow."""
     return json.loads(Path(FILE).read_text())
 
 
 def send(request):
-    """Status and JSON of the response, for every status."""
+    """Returns the status and JSON of the response, whatever the status is."""
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
             return response.status, json.loads(response.read() or "{}")
@@ -79,7 +80,7 @@ async def invoke(_method, path, _headers, text, _query):
     try:
         status, payload = await asyncio.to_thread(invoke_airflow, data)
     except OSError as error:
-        return error_response("RestApiServerException", 503, {"detail": f"Airflow does not respond: {error}"})
+        return error_response("RestApiServerException", 503, {"detail": f"Airflow did not respond: {error}"})
     if status >= 500:
         return error_response("RestApiServerException", status, payload)
     if status >= 400:
@@ -93,7 +94,7 @@ def token(_method, _path, _headers, _text, _query):
 
 
 def with_airflow(own):
-    """Handlers of environments that are connected to Airflow, if AIRFLOW_FILE is set."""
+    """Returns handlers that connect environments to Airflow if AIRFLOW_FILE is set, otherwise `own`."""
 
     def create(logical_id, properties, stack):
         name, attributes = own["create"](logical_id, properties, stack)
@@ -114,7 +115,7 @@ def with_airflow(own):
 
 
 def sync_dags(bucket, region):
-    """Polls the bucket, and copies only changed files."""
+    """Polls the bucket and copies only changed files."""
     folder, endpoint = Path(airflow_settings()["dags"]), f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     session = botocore.session.get_session()
@@ -132,7 +133,7 @@ def sync_dags(bucket, region):
                     put(folder / key.removeprefix(PREFIX), s3.get_object(Bucket=bucket, Key=key)["Body"].read())
                     known[key] = etag
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-            # Try again with the next poll.
+            # Try again at the next poll.
             pass
         time.sleep(POLL_SECONDS)
 
@@ -146,7 +147,7 @@ def put(file, content):
 
 
 def register(name, properties):
-    """Makes the environment available."""
+    """Registers the environment as available, and starts to synchronize its bucket."""
     bucket = properties["SourceBucketArn"].rsplit(":", 1)[-1]
     if bucket not in WATCHED:
         WATCHED.add(bucket)

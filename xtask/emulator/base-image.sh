@@ -1,13 +1,13 @@
 #!/bin/sh
-# Prints the digest of a base image with Python and certificates for rehearsals and tests: that of the settings if it can be
-# pulled, otherwise one that is built once from Debian packages (needs root) and kept as dpworld-test-base.
+# Prints the digest of a base image with Python and certificates for rehearsals and tests: the image from the settings if it
+# can be pulled, otherwise an image that is built once from Debian packages (requires root) and kept as dpworld-test-base.
 #
-#   base-image.sh <image of the settings> <host of the registry>
+#   base-image.sh <image from the settings> <registry host>
 set -eu
 own=dpworld-test-base:bookworm
 root=
 [ "$(id -u)" -eq 0 ] || root="sudo -n"
-# If the image was built before, it is used without another pull; remove it with `docker rmi` to pull again.
+# An image that was built before is used without trying to pull; to pull again, remove it with `docker rmi`.
 if ! docker image inspect "$own" >/dev/null 2>&1; then
     if docker pull --quiet "$1" >/dev/null 2>&1; then
         echo "$1"
@@ -21,7 +21,7 @@ if ! docker image inspect "$own" >/dev/null 2>&1; then
     $root rm -r "$folder.log" "$folder"/var/cache/apt/archives "$folder"/var/lib/apt/lists
     $root tar -C "$folder" -c . | docker import - "$own" >&2
 fi
-# A registry assigns the digest. Docker stores it, so it is pushed only once.
+# The registry assigns the digest. Docker stores it, so the image is pushed only once.
 digest() {
     docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$own" | sed -n '/\/base@/{p;q}'
 }

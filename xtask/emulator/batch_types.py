@@ -1,5 +1,5 @@
-"""The CloudFormation types of AWS Batch. They use MiniStack's stubs, in which every job succeeds immediately, or the server
-in BATCH_ENDPOINT, which runs jobs (`moto_server.py`). `Ref` is the ARN.
+"""The CloudFormation types of AWS Batch. They use MiniStack's stubs, in which every job succeeds immediately, or the
+server at BATCH_ENDPOINT, which runs jobs (`moto_server.py`). `Ref` returns the ARN.
 
 With BATCH_ENDPOINT, MiniStack has no Batch resources: clients must use that server as well.
 """
@@ -23,8 +23,8 @@ STUBS = {
 
 
 def lower_camel(value, name=""):
-    """Converts the UpperCamel names of CloudFormation to the lowerCamel names of the API, at every depth, but not the keys of
-    tags and options. Parameters that are numbers are converted from text."""
+    """Converts CloudFormation's UpperCamel names to the API's lowerCamel names at every depth, except the keys of tags
+    and options. Converts numeric parameters from strings."""
     if name in ("Tags", "Options"):
         return value
     if isinstance(value, dict):
@@ -35,10 +35,11 @@ def lower_camel(value, name=""):
 
 
 def call(action, request):
-    """Batch's response to an action, which is the last part of the path. A ValueError with Batch's message fails the resource."""
+    """Returns Batch's response to an action, which is the last part of the path. Raises ValueError with Batch's
+    message, which fails the resource."""
     if not ENDPOINT:
         return json.loads(body(getattr(batch, STUBS[action])(request)))
-    # An emulator of several services selects the service by the scope of the credentials.
+    # An emulator of several services selects the service by the credential scope.
     scope = f"test/20260101/{get_region()}/batch/aws4_request"
     headers = {
         "Content-Type": "application/json",
@@ -99,7 +100,7 @@ def definition_create(_logical_id, properties, _stack):
     request = lower_camel(properties)
     response = call("registerjobdefinition", request)
     if not ENDPOINT:
-        # MiniStack's stub drops most of the properties.
+        # MiniStack's stub drops most properties.
         batch._job_definitions[response["jobDefinitionName"]][-1] |= request
     return response["jobDefinitionArn"], {"JobDefinitionArn": response["jobDefinitionArn"]}
 

@@ -1,6 +1,6 @@
 """Starts MiniStack with additional CloudFormation types that the templates need. Run it instead of `ministack`:
 
-    python ministack.py            with the environment variables of ministack
+    python ministack.py            with the same environment variables as ministack
 
 The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as documented by AWS:
 
@@ -10,16 +10,16 @@ The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as
 | EC2 SecurityGroupIngress, SecurityGroupEgress | recorded; the group must exist |
 | Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's stubs, or another server: `batch_types.py` |
 | RedshiftServerless Namespace, Workgroup; Budgets Budget | recorded |
-| MWAA Environment | recorded; connected to an Airflow if one is configured: `airflow_runtime.py` |
-| ECR's BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
-| CloudWatch Alarm on a query | MiniStack's alarm, with the query as the name of the metric |
-| Custom::ClosedSecurityGroup | removes the group's rules, like its function, which does not run |
+| MWAA Environment | recorded; connected to Airflow if AIRFLOW_FILE is set: `airflow_runtime.py` |
+| ECR BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
+| CloudWatch Alarm on a query | MiniStack's alarm, with the query as the metric name |
+| Custom::ClosedSecurityGroup | removes the group's rules, as its Lambda function would; the function is not run |
 
-Not verified: whether AWS accepts a template, a property or a name; which changes replace a resource (here, changing a fixed
-name or a create-only property is an error); IAM permissions; the function of the custom resource; and the behaviour of
+Not verified: whether AWS accepts a template, a property or a name; which changes replace a resource (here, changing a
+fixed name or a create-only property is an error); IAM permissions; the custom resource's function; and the behaviour of
 Redshift, MWAA and Budgets. The values of recorded resources are not checked.
 
-The table of handlers is not a public API of MiniStack, so the version is pinned.
+MiniStack's handler table is not a public API, so the version is pinned.
 """
 
 import copy
@@ -31,7 +31,7 @@ from pathlib import Path
 
 VERSION = "1.5.33"
 
-# This file has the name of the package, and Python searches its folder first.
+# This file has the same name as the package, and Python searches this folder first.
 sys.path.pop(0)
 
 found = importlib.metadata.version("ministack")
@@ -43,7 +43,7 @@ from ministack.core.responses import AccountRegionScopedDict, get_account_id, ge
 from ministack.services import ec2, ecr
 from ministack.services.cloudformation import provisioners
 
-# The package is imported, so the modules of this folder can be found again.
+# The package has been imported, so this folder can be searched for modules again.
 sys.path.append(str(Path(__file__).parent))
 
 import airflow_runtime
@@ -54,7 +54,7 @@ from shapes import arn, body, handlers, refuse_changes
 RECORDED = AccountRegionScopedDict()
 
 
-# EC2: the service is called, and its new table entry is the resource.
+# EC2: each handler calls MiniStack's service; the new entry in its table is the resource.
 
 
 def added(table, call):
@@ -88,7 +88,7 @@ def flow_log_create(_logical_id, properties, _stack):
 
 
 def unchanged(attributes):
-    """An update of a resource that supports only changes of tags."""
+    """Returns an update handler for a resource that supports only tag changes."""
 
     def update(physical_id, before, after, _stack):
         refuse_changes(before, after, [key for key in before | after if key != "Tags"])
@@ -109,7 +109,7 @@ def closed(_logical_id, properties, _stack):
     return group, {}
 
 
-own_delete = ecr._batch_delete_image  # it keeps the manifest, so the image could still be pulled
+own_delete = ecr._batch_delete_image  # keeps the manifest, so the image could still be pulled
 
 
 def delete_images(request):
@@ -121,7 +121,7 @@ def delete_images(request):
     return response
 
 
-own_alarm = provisioners._cw_metric_alarm_record  # it does not support queries
+own_alarm = provisioners._cw_metric_alarm_record  # does not support queries
 
 
 def alarm(name, properties):
@@ -134,7 +134,8 @@ def alarm(name, properties):
 
 
 def recorded(kind, name_of, attributes, fixed, check=lambda properties: None):
-    """Handlers: `name_of` returns the physical ID, `attributes` the values for GetAtt; `fixed` names create-only properties."""
+    """Returns handlers: `name_of` computes the physical ID, `attributes` the GetAtt values; `fixed` lists create-only
+    properties."""
 
     def create(_logical_id, properties, _stack):
         check(properties)

@@ -1,29 +1,29 @@
-"""moto's server with a Batch that is closer to AWS: `python moto_server.py -H 127.0.0.1 -p PORT`.
+"""moto's server with a Batch emulation that is closer to AWS: `python moto_server.py -H 127.0.0.1 -p PORT`.
 
-moto runs the container of each job, but differs from AWS. This file changes the following:
-- DescribeJobs has no `container.exitCode`, which the DAGs need to decide about a retry;
+moto runs the container of each job, but differs from AWS. This file changes the following behaviour:
+- DescribeJobs has no `container.exitCode`, which the DAGs need to decide whether to retry;
 - DescribeJobs returns the integers `vcpus` and `memory` even if the definition has `resourceRequirements`, as Fargate requires;
   half a vCPU is not an integer;
-- `attempts` includes attempts that have not stopped;
-- times of log lines have fractions of a millisecond, which clients do not accept;
-- a volume with only a name, which is on the task's disk with Fargate, is a KeyError, and no container starts. Here, such
-  volumes and their mount points are omitted; if the image declares `VOLUME`, Docker creates a writable volume;
-- such volumes are not deleted. Here, they are deleted with their container;
+- `attempts` includes attempts that are still running;
+- log timestamps have fractions of a millisecond, which clients reject;
+- a volume with only a name, which Fargate creates on the task's disk, raises a KeyError, and no container starts. Here,
+  such volumes and their mount points are omitted; if the image declares `VOLUME`, Docker creates a writable volume;
+- volumes that Docker creates are not deleted. Here, they are deleted with their container;
 - a local image is not pulled again, and a missing image fails a job without a reason. Here, each job requests the image from
   the registry, as with Fargate, and the registry's error is the reason;
-- the user and a read-only root file system are ignored. Here, both are as in the definition; all capabilities are dropped,
-  and a process cannot gain new privileges;
-- a compute environment requires a service role, and subnets and security groups of moto. Here, those of another emulator are
-  accepted.
+- the user and a read-only root file system are ignored. Here, both are set as in the definition, all capabilities are
+  dropped, and a process cannot gain new privileges;
+- a compute environment requires a service role, and subnets and security groups that moto created. Here, the role is
+  optional, and those of another emulator are accepted.
 
-JOBS_FILE may name a file with local replacements for the environment of a container on AWS. DescribeJobs does not return
-them:
+JOBS_FILE can be set to a file with local replacements for a container's environment on AWS. DescribeJobs does not
+return them:
 
     {"registry": {"<host>": "<local host>"}, "labels": {…}, "environment": {"<job definition>": {…}}}
 
-Not verified: the permissions of roles. Batch's retries are not emulated.
+Not verified: role permissions. Batch's retries are not emulated.
 
-The replaced functions are private, so other versions of moto are rejected.
+The replaced functions are private, so this file rejects other versions of moto.
 """
 
 import json
@@ -94,7 +94,8 @@ def replacements():
 
 
 def check_image(image, host):
-    """Raises LookupError if the registry does not have the image. Docker does not request a digest that it has pulled before."""
+    """Raises LookupError if the registry does not have the image. Docker does not request a digest that it has already
+    pulled."""
     name, reference = image.removeprefix(f"{host}/").split("@")
     kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
     request = urllib.request.Request(
@@ -126,7 +127,7 @@ def extend_run(original):
                 self.client.images.pull(image)
             return original(self, image, **options)
         except (docker.errors.APIError, LookupError) as error:
-            # The messages of AWS.
+            # The messages that AWS returns.
             job.job_stopped_reason = "Task failed to start"
             job.container_reason = f"CannotPullContainerError: {getattr(error, 'explanation', None) or error}"
             raise

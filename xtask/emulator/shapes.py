@@ -1,4 +1,4 @@
-"""Shared parts of the resource handlers: MiniStack calls `create`, `update` and `delete` of a type."""
+"""Functions that the resource handlers share: MiniStack calls `create`, `update` and `delete` for each type."""
 
 from ministack.core.responses import get_account_id, get_region
 
@@ -8,7 +8,7 @@ def arn(service, resource):
 
 
 def body(response):
-    """The body of a service's response. A ValueError with the message of the service fails the resource."""
+    """Returns the body of a service's response. Raises ValueError with the service's message to fail the resource."""
     status, _headers, text = response
     text = text if isinstance(text, str) else text.decode()
     if status >= 400:

@@ -25,7 +25,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands; the file of each is `commands/<name>.rs`.
+/// The commands; most are implemented in `commands/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Run the whole pipeline on this machine; no AWS, no Docker
@@ -62,7 +62,7 @@ pub enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask dag-settings --env prod")]
 pub struct DagSettings {
-    /// Settings module: infra/settings/<NAME>.yaml (default: dev, the committed file)
+    /// Settings module: infra/settings/<NAME>.yaml (default: dev, as in the committed file)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Write nothing; fail if the file is out of date
@@ -76,7 +76,7 @@ pub struct CiGen {
     /// Write nothing; fail if a file is out of date, a pin is incomplete or a rule is violated
     #[arg(long)]
     pub check: bool,
-    /// Also ask GitHub whether each pinned commit belongs to its release (needs GH_TOKEN)
+    /// Also verify with GitHub that each pinned commit belongs to its release (requires GH_TOKEN)
     #[arg(long, requires = "check")]
     pub online: bool,
 }
@@ -94,7 +94,7 @@ pub enum Linter {
     Format,
     /// Clippy for the whole workspace
     Code,
-    /// Clippy for xtask without the feature `cloud`
+    /// Clippy for xtask without the `cloud` feature
     Light,
     /// rustdoc
     Docs,
@@ -159,7 +159,7 @@ pub struct Local {
 pub enum LocalAction {
     /// Fetch, transform, load and build the marts (the default)
     Run(LocalRun),
-    /// Run one SQL statement in the warehouse as the role `reader`
+    /// Run one SQL statement in the warehouse as the `reader` role
     Query(LocalQuery),
     /// Serve the dbt documentation on 127.0.0.1 until Ctrl-C
     Docs(LocalDocs),
@@ -192,19 +192,19 @@ pub struct LocalRun {
     /// Fetch from the real API that the contract names
     #[arg(long)]
     pub live: bool,
-    /// Run ID (default: `local-` and the time)
+    /// Run ID (default: `local-` followed by the time)
     #[arg(long, value_name = "ID")]
     pub run_id: Option<RunId>,
     /// Only these collections, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
-    /// Contract of another source (default: jobs/contracts/spacex.yaml)
+    /// Contract of the source (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
     /// Accept an empty response for a collection that has rows
     #[arg(long)]
     pub allow_empty: bool,
-    /// For this run, continue although data seems to be missing (one page of several, or more deletions than the contract
+    /// Accept this run even if data appears to be missing (one page of several, or more deletions than the contract
     /// allows); the reason is logged
     #[arg(long, value_name = "REASON")]
     pub accept: Option<String>,
@@ -247,7 +247,7 @@ pub struct LocalDocs {
     \x20 cargo xtask test --only rust\n\
     \x20 cargo xtask test --all --require-all")]
 pub struct Test {
-    /// Also run the suites that need Docker, Airflow, emulators or a browser (not the comparison `sync speed`)
+    /// Also run the suites that need Docker, Airflow, emulators or a browser (except the `sync speed` comparison)
     #[arg(long)]
     pub all: bool,
     /// Run only this suite; repeatable

@@ -1,7 +1,8 @@
-//! One `match` dispatches; `commands/<name>.rs` is `cargo xtask <name>`. Commands that consist of one call have no file.
+//! Dispatches the commands with a single `match`. `commands/<name>.rs` implements `cargo xtask <name>`; commands that
+//! consist of one call have no file.
 //!
-//! One source builds two programs. The light program compiles quickly and has every command but those of `commands/cloud`.
-//! For these it has cargo build and run the full program, which has the feature `cloud`.
+//! Two programs are built from the same source. The light program compiles quickly and has every command except those
+//! in `commands/cloud`. To run one of them, it has cargo build and run the full program, which has the `cloud` feature.
 
 mod ci_gen;
 #[cfg(feature = "cloud")]
@@ -48,7 +49,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
 fn hand_over() -> Result<Exit> {
     use crate::edge::{files, shell, terminal};
     if !shell::was_handed_over() {
-        terminal::step("Compiling the AWS and Docker commands; the first time takes a minute or two");
+        terminal::step("Compiling the AWS and Docker commands; the first build takes a minute or two");
     }
     Err(shell::hand_over(&files::root()))
 }

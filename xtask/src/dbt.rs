@@ -1,4 +1,4 @@
-//! dbt's input and output: the generated sources, and the results of a run.
+//! The input and output of dbt: the generated sources, and the results of a run.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

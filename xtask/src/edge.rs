@@ -1,6 +1,7 @@
 //! The only floor that accesses files, the clock, the network and processes.
 //!
-//! Architecture invariant: no edge file imports another; a caller creates what two of them need and passes it to both.
+//! Architecture invariant: no edge module imports another; if two of them need the same value, the caller creates it
+//! and passes it to both.
 
 pub mod emulator;
 pub mod files;

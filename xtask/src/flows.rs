@@ -1,4 +1,4 @@
-//! The operations: each module plans and applies the changes of one kind of thing, such as stacks, images or DAGs.
+//! Operations: each module plans and applies changes to one kind of resource, such as stacks, images or DAGs.
 
 pub mod configure;
 pub mod generated;

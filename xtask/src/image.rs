@@ -1,7 +1,8 @@
-//! The plans of the two images and their keys.
+//! The plans of the two images, and their keys.
 //!
-//! An image's tag is its key: the SHA-256 of everything that decides the image's contents. Equal keys mean equal images, so
-//! an image that the registry has is neither built nor pushed again; a key that missed an input would ship old code.
+//! An image's tag is its key: the SHA-256 of everything that determines the image's contents. Equal keys mean equal
+//! images, so an image that is already in the registry is neither built nor pushed again; a key that missed an input
+//! would ship stale code.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,12 +1,12 @@
-//! The log lines of containers, from CloudWatch Logs, which may return events late, more than once and out of order. Every
-//! line is printed exactly once.
+//! Container log lines from CloudWatch Logs, which may return events late, more than once and out of order. Every line
+//! is printed exactly once.
 //!
 //! | events | handling |
 //! |---|---|
 //! | repeated | events have IDs; a known ID is ignored |
 //! | out of order | a line waits for a settle time, and is printed after all lines that sort before it |
-//! | late | each query overlaps the previous one; after the container's end, queries read the complete stream |
-//! | of a new stream | each stream is queried separately, from its start |
+//! | late | each query overlaps the previous one; after the container has finished, queries read the complete stream |
+//! | from a new stream | each stream is queried separately, from its start |
 //!
 //! A stream is complete when its container has finished and several queries have returned nothing new.
 
@@ -14,9 +14,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Milliseconds before the newest event of a stream at which a query starts; the last queries read the complete stream.
+/// A query starts this many milliseconds before the newest event of its stream; the last queries read the whole stream.
 const OVERLAP_MS: i64 = 60_000;
-/// Queries without a new event after which a stream is complete.
+/// A stream is complete after this many queries without a new event.
 const EMPTY_QUERIES: u32 = 4;
 
 /// A log stream: its group and its name.
@@ -35,13 +35,13 @@ pub struct Line {
 }
 
 impl Line {
-    /// When it was written, in UTC, to the millisecond.
+    /// Returns when it was written, in UTC with millisecond precision.
     pub fn time(&self) -> String {
         let time = chrono::DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
         time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
-    /// The text without control characters, which could move a terminal's cursor or change its colours or title.
+    /// Returns the text with control characters replaced: they could move the cursor or change colours or the title.
     pub fn printable(&self) -> String {
         let plain = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
         self.message.trim_end().chars().map(plain).collect()
@@ -49,7 +49,7 @@ impl Line {
 }
 
 /// The order of lines: by timestamp, ingestion time and ID. IDs are decimal numbers that increase within a batch (Amazon
-/// CloudWatch Logs User Guide, the example of "Log group-level subscription filters"), so a longer one is greater. Two
+/// CloudWatch Logs User Guide, the example in "Log group-level subscription filters"), so a longer one is greater. Two
 /// streams may use the same ID.
 type SortKey = (i64, i64, usize, String, Stream);
 
@@ -57,7 +57,7 @@ type SortKey = (i64, i64, usize, String, Stream);
 pub struct Lines {
     settle_ms: i64,
     seen: BTreeSet<(Stream, String)>,
-    /// Lines that were not returned yet, and when they arrived.
+    /// Lines that have not been returned yet, with their arrival times.
     pending: BTreeMap<SortKey, (i64, Line)>,
     streams: BTreeMap<Stream, State>,
 }
@@ -96,7 +96,7 @@ impl Lines {
         open.map(|(stream, state)| (stream.clone(), from(state))).collect()
     }
 
-    /// Adds the result of a query, all pages of it.
+    /// Adds all pages of a query result.
     pub fn add(&mut self, stream: &Stream, events: Vec<Line>, now_ms: i64) {
         let state = self.streams.entry(stream.clone()).or_default();
         let mut is_new = false;

@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: every task of the platform, for people and for workflows.
 
-// The program without the feature `cloud` leaves functions uncalled; the full program must call all of them.
+// Without the `cloud` feature, some functions are unused; the full program must use all of them.
 #![cfg_attr(not(feature = "cloud"), allow(dead_code, unused_imports))]
 
 mod cli;
@@ -35,7 +35,7 @@ mod workflow;
 
 use std::process::ExitCode;
 
-#[allow(clippy::single_component_path_imports, reason = "modules name it `crate::failure`")]
+#[allow(clippy::single_component_path_imports, reason = "modules refer to it as `crate::failure`")]
 use connect::failure;
 
 fn main() -> ExitCode {

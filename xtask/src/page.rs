@@ -1,7 +1,7 @@
 //! The report of a local run: one self-contained HTML page.
 //!
-//! Architecture invariant: the page is a function of the run's values. It needs no network and no script, and its
-//! content security policy forbids both; the same values give the same bytes.
+//! Architecture invariant: the page depends only on the run's values, and the same values produce the same bytes. It
+//! needs neither network access nor scripts, and its content security policy forbids both.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -22,11 +22,11 @@ use format::{breakable, count, table};
 
 const STYLE: &str = include_str!("page/style.css");
 
-/// Nothing is loaded, regardless of the names and messages in the data.
+/// Prevents the page from loading anything, regardless of the names and messages in the data.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/// The page of a run that finished at `when`, such as `2026-11-22T09:27:11Z`; without marts, it has no charts.
+/// Renders the page for a run that finished at `when`, such as `2026-11-22T09:27:11Z`; without marts, it has no charts.
 pub fn html(run: &LocalReport, when: &str, charts: Option<&Charts>) -> String {
     let (tone, state, headline) = headline(run);
     let markup = html! {

@@ -22,7 +22,7 @@ pub struct Run {
     pub id: RunId,
     /// `file:///dir` or `s3://bucket`.
     pub lake_url: String,
-    /// The warehouse, as the role `loader`.
+    /// The warehouse, with the `loader` role as the user.
     pub warehouse_url: String,
     /// The source, if it is not the contract's host.
     pub source_url: Option<String>,
@@ -32,7 +32,7 @@ pub struct Run {
     pub collections: Vec<String>,
     /// Whether a collection may become empty.
     pub allow_empty: bool,
-    /// The reason to accept a run in which data seems to be missing.
+    /// The reason for accepting a run in which data appears to be missing.
     pub accept: Option<String>,
 }
 
@@ -66,8 +66,8 @@ pub struct Dbt {
 }
 
 impl Dbt {
-    /// Compiles for Redshift without a connection. With `incremental`, incremental models are compiled as for an existing
-    /// table, otherwise as for the first build.
+    /// Compiles for Redshift without a connection. With `incremental`, incremental models are compiled as if
+    /// their tables exist; otherwise, as for the first build.
     pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
         let vars = format!("{{compile_as_incremental: {incremental}}}");
         Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)

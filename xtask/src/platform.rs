@@ -11,15 +11,15 @@ pub const FILE: &str = "dags/platform.json";
 /// The placeholder account in the committed file; emulators use it.
 pub const NO_ACCOUNT: &str = "000000000000";
 
-/// Seconds between two polls of a job: Fargate takes about 30 to start one, and DescribeJobs is throttled per account. The
-/// DAGs poll faster at first.
+/// Seconds between two polls of a job: Fargate takes about 30 to start one, and DescribeJobs is throttled per account.
+/// The DAGs poll more often at first.
 const POLL_SECONDS: u32 = 15;
 /// Seconds that a job may wait in the queue and for its container before its task fails.
 const WAITING_SECONDS: u64 = 900;
 
 pub fn render(settings: &Settings, source: &str, account: &str) -> String {
     let Settings { project, region, batch, dags, warehouse, .. } = settings;
-    // The task waits for all attempts of Batch, each with its full timeout, so that Batch stops a job and not Airflow.
+    // The task waits for all Batch attempts, each with its full timeout, so that Batch, not Airflow, stops a job.
     let job = |job: &JobDefinition| {
         let timeout_seconds = u64::from(job.attempts) * u64::from(job.timeout_seconds) + WAITING_SECONDS;
         json!({ "definition": job.name, "timeout_seconds": timeout_seconds })
@@ -44,7 +44,7 @@ pub fn render(settings: &Settings, source: &str, account: &str) -> String {
     format!("{platform:#}\n")
 }
 
-/// The partition of a region in ARNs (AWS General Reference, "Amazon Resource Names").
+/// Returns the ARN partition of a region (AWS General Reference, "Amazon Resource Names").
 pub fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",

@@ -1,5 +1,5 @@
-//! A rehearsal as values: the addresses of its servers, and the environment of each server and of the jobs' containers.
-//! Everything runs on this machine, and every key is a dummy.
+//! A rehearsal as values: the server addresses, and the environments of the servers and of the job containers.
+//! Everything runs on this machine, and all keys are dummies.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -17,7 +17,7 @@ use crate::settings::{Origin, Settings, Variable, Variables};
 use crate::warehouse::DATABASE;
 
 pub const MODULE: &str = "rehearse";
-/// The environment variable that marks a server's processes, and the label of the jobs' containers; the value is the ID.
+/// The environment variable that marks server processes, and the label of job containers; the value is the ID.
 pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
 /// Airflow's DAG folder.
@@ -27,7 +27,7 @@ const KEY: &str = "test";
 /// A rehearsal's ID, folder and ports on 127.0.0.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The ID: name of the folder, mark of the processes, label of the containers.
+    /// The ID: the folder name, the mark on the processes, and the container label.
     pub id: String,
     pub dir: PathBuf,
     /// The port of CloudFormation, S3, ECR and most other services.
@@ -37,7 +37,7 @@ pub struct Place {
     pub airflow: u16,
 }
 
-/// A new ID: a time such as `20261126T203000`, and four hexadecimal digits.
+/// Creates an ID: a time such as `20261126T203000`, and four hexadecimal digits.
 pub fn id(now: &str, secret: &str) -> String {
     format!("{now}-{}", secret.get(..4).unwrap_or(secret))
 }
@@ -73,7 +73,7 @@ impl Place {
         on_loopback(self.airflow)
     }
 
-    /// The registry's host for the Docker engine.
+    /// Returns the registry host for the Docker engine.
     pub fn registry(&self) -> String {
         format!("127.0.0.1:{}", self.ministack)
     }
@@ -82,7 +82,7 @@ impl Place {
         self.dir.join(name)
     }
 
-    /// The environment in which every AWS client uses the emulators, and nothing else.
+    /// Returns the environment in which every AWS client uses only the emulators.
     pub fn aws(&self, region: &str) -> BTreeMap<String, String> {
         let (key, none, moto) = (KEY.to_owned(), "/dev/null".to_owned(), on_loopback(self.moto));
         environment([
@@ -95,24 +95,24 @@ impl Place {
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_ENDPOINT_URL_BATCH", moto.clone()),
             ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", moto),
-            // A separate endpoint: it shows that this emulator has Airflow.
+            // A separate endpoint, which shows that this emulator provides Airflow.
             ("AWS_ENDPOINT_URL_MWAA", format!("http://localhost:{}", self.ministack)),
         ])
     }
 
-    /// The same for this program's commands, with the variables `kept` for building images.
+    /// Returns the same environment for this program's commands, with the variables `kept` for building images.
     pub fn variables(&self, region: &str, kept: BTreeMap<String, String>) -> Variables {
         let all = kept.into_iter().chain(self.aws(region));
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
-    /// MiniStack's environment: where it forwards requests for Batch and Airflow.
+    /// Returns MiniStack's environment: where it forwards requests for Batch and Airflow.
     pub fn ministack(&self) -> BTreeMap<String, String> {
         let airflow = self.file("airflow.json").display().to_string();
         environment([("BATCH_ENDPOINT", on_loopback(self.moto)), ("AIRFLOW_FILE", airflow)])
     }
 
-    /// moto's environment. Its containers use this machine's network, where the servers are.
+    /// Returns moto's environment. Its containers use the host network, because the servers run on this machine.
     pub fn moto(&self, account: &str) -> BTreeMap<String, String> {
         environment([
             ("MOTO_ACCOUNT_ID", account.to_owned()),
@@ -123,7 +123,7 @@ impl Place {
         ])
     }
 
-    /// The environment of Airflow's programs. `secret` signs their requests to each other.
+    /// Returns the environment of Airflow's programs. `secret` signs their requests to each other.
     pub fn airflow(&self, region: &str, programs: &Path, secret: &str) -> BTreeMap<String, String> {
         let home = self.file("airflow");
         let mut variables = environment([
@@ -147,8 +147,9 @@ impl Place {
         variables
     }
 
-    /// The content of `jobs.json`, the environment of the jobs' containers. On AWS a container has a role and the names of Redshift; here its environment has
-    /// the addresses of the emulators and of PostgreSQL. The job definitions are those that were deployed.
+    /// Returns the content of `jobs.json`: the environment of the job containers. On AWS, a container has a role and
+    /// the Redshift names; here, its environment has the addresses of the emulators and PostgreSQL. The job definitions
+    /// are the deployed ones.
     pub fn jobs(&self, settings: &Settings, account: &str, warehouse: &Warehouse, source: &str) -> Value {
         let mut ingestion = self.aws(&settings.region);
         let mut dbt = ingestion.clone();
@@ -170,7 +171,7 @@ impl Place {
     }
 }
 
-/// The variables as a `.env` file, for `--dot-env`.
+/// Formats the variables as a `.env` file, for `--dot-env`.
 pub fn dot_env(variables: &BTreeMap<String, String>) -> String {
     variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect()
 }

@@ -21,7 +21,7 @@ pub struct LocalReport {
     pub lake: String,
     /// The warehouse, without a password.
     pub warehouse: String,
-    /// Each step with its duration, in seconds to the millisecond.
+    /// Each step with its duration in seconds, with millisecond precision.
     #[serde(serialize_with = "as_object")]
     pub seconds: Vec<(&'static str, f64)>,
 }
@@ -47,7 +47,7 @@ pub struct Loaded {
     pub tables: BTreeMap<String, Counts>,
 }
 
-/// The summary, with an example of a query.
+/// Formats the summary, with an example query.
 pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     let Loaded { run_id, outcome, superseded_by, tables } = &done.loaded;
     let mut text = String::new();
@@ -82,7 +82,7 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
 
 type CountColumn = (&'static str, fn(&Counts) -> u64);
 
-/// The columns to show: rows always, the others if they are not all zero.
+/// Returns the columns to show: `Rows` always, the others unless all their values are zero.
 pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
     let all: [CountColumn; 7] = [
         ("Rows", |counts| counts.rows),

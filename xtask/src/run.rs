@@ -1,4 +1,4 @@
-//! A run in the cloud: its tasks, the names of its jobs, their state, and the result.
+//! A run in the cloud: its tasks, its job names, the job states, and the result.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,8 +1,9 @@
 //! `infra/settings/<module>.yaml` as types: what differs between deployments.
 //!
-//! Precedence of values: the environment, `.env` (both only for the keys of `settings/variables.rs`), the module's file, the
-//! file that it `extends`. All problems are reported together, each with its place, key, value and fix. Every rule names its
-//! source; "ours" marks a rule that AWS does not require.
+//! Values are taken from these sources, in order of precedence: the environment and `.env` (both only for the keys in
+//! `settings/variables.rs`), the module's file, and the file that it `extends`. All problems are reported together,
+//! each with its location, key, value and fix. Every rule cites its source; "our rule" marks rules that AWS does not
+//! impose.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -42,7 +43,7 @@ pub use warehouse::{Breach, LogExport, Period};
 
 /// The default module.
 pub const DEFAULT_MODULE: &str = "dev";
-/// The folder of the modules' files, relative to the repository.
+/// The folder with the module files, relative to the repository root.
 pub const FOLDER: &str = "infra/settings";
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use comfy_table::{ContentArrangement, Table, presets};
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     pub columns: Vec<String>,
-    /// The rows; a null is `None`.
+    /// The rows; `None` is a null.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
-/// A duration such as `0.4 s`, `12 s` or `3 min 5 s`.
+/// Formats a duration, such as `0.4 s`, `12 s` or `3 min 5 s`.
 pub fn elapsed(time: Duration) -> String {
     match time.as_secs() {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
@@ -24,7 +24,7 @@ pub fn elapsed(time: Duration) -> String {
     }
 }
 
-/// A table with a header, without borders.
+/// Formats a table with a header and without borders.
 pub fn columns(head: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -39,7 +39,7 @@ pub fn columns(head: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// A query's rows, and their number.
+/// Formats a query's rows as a table, followed by the row count.
 pub fn table(found: &Rows) -> String {
     let number = |index: usize| {
         let mut cells = found.rows.iter().filter_map(|row| row[index].as_deref()).peekable();

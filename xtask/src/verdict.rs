@@ -1,4 +1,4 @@
-//! One line of `status`: a part of a deployment that is healthy, not healthy, or cannot be verified here.
+//! One line of `status`: a part of a deployment that is healthy, unhealthy, or cannot be verified here.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -47,7 +47,7 @@ pub fn is_red(lines: &[StatusLine]) -> bool {
     lines.iter().any(|line| line.light == Light::Red)
 }
 
-/// The table, followed by the fixes of all red lines.
+/// Formats the lines as a table, followed by the fixes for all red lines.
 pub fn report(lines: &[StatusLine]) -> String {
     let label = |light| match light {
         Light::Green => "ok",

@@ -1,4 +1,4 @@
-//! What a warehouse needs before the first load: schemas, the ledger, roles and grants, as idempotent statements.
+//! Prepares a warehouse for the first load: schemas, the ledger, roles and grants, as idempotent statements.
 //!
 //! ```text
 //! role          writes                                  reads
@@ -7,8 +7,8 @@
 //! reader        –                                       <source>, etl, analytics
 //! ```
 //!
-//! On PostgreSQL the roles log in and own what they write. On Redshift only a user can own objects, so the IAM roles of the
-//! loader and the transformer are users, which have the roles and own the objects.
+//! On PostgreSQL, the roles log in and own the objects that they write. On Redshift, only users can own objects, so the
+//! IAM roles of the loader and the transformer are database users, which are granted the roles and own the objects.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -24,13 +24,13 @@ pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 
 pub const DATABASE: &str = "dpstack";
 
-/// Schemas, the role that owns their tables, and the roles that read them.
+/// Returns the schemas with the role that owns their tables and the roles that read them.
 fn readers(source: &str) -> [(String, &'static str, &'static [&'static str]); 2] {
     let loaded = (format!("{source}, etl"), "loader", &["transformer", "reader"][..]);
     [loaded, ("analytics".to_owned(), "transformer", &["reader"])]
 }
 
-/// A source's schemas and the two shared ones, each with the role that writes it.
+/// Returns a source's schemas and the two shared ones, each with the role that writes it.
 fn schemas(source: &str) -> [(String, &'static str); 4] {
     [
         (source.to_owned(), "loader"),

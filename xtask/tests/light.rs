@@ -1,14 +1,15 @@
-//! The light program: what it does itself, and what it gives to the full one. Compiled without the feature `cloud`.
+//! The light program: which commands it runs itself, and which it hands over to the full program. Compiled without the
+//! feature `cloud`.
 #![cfg(not(feature = "cloud"))]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Stands in for cargo: says what it was given, and ends like a command that failed for now. It builds nothing.
+/// Replaces cargo: prints its arguments and exits like a command that failed temporarily. It builds nothing.
 const CARGO: &str = "#!/bin/sh\nprintf '%s\\n' \"$@\"\necho \"in $PWD\"\nenv | grep '^CARGO_PKG_'\nexit 75\n";
 
-/// The program in a folder where such a cargo lies, as `cargo run` starts it.
+/// Runs the program in a folder that contains this cargo, as `cargo run` starts it.
 fn xtask(folder: &Path, arguments: &[&str]) -> Output {
     let cargo = folder.join("cargo");
     if !cargo.exists() {
@@ -37,7 +38,8 @@ fn what_reaches_aws_or_docker_is_handed_over_with_arguments_folder_and_exit_code
     assert_eq!(output.status.code(), Some(75));
 }
 
-/// A build script of any crate reads its environment, so what compiles has no credentials; what runs has them.
+/// Any crate's build script can read its environment, so cargo compiles without credentials; the program then runs with
+/// them.
 #[test]
 fn what_is_missing_is_compiled_without_credentials() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -64,7 +66,7 @@ fn help_usage_and_the_light_commands_need_no_cargo() {
         (&["build-images", "--help"], 0, "--push"),
         (&["build-images", "--dry-run", "--push"], 2, "cannot be used with"),
         (&["settings", "--env", "dev"], 0, "infra/settings/dev.yaml: no problems"),
-        (&["dbt-sources", "--check"], 0, "is current"),
+        (&["dbt-sources", "--check"], 0, "is up to date"),
         (&["ci-gen", "--check"], 0, "are up to date"),
         (&["setup-github", "--env", "dev"], 0, "gh secret set AWS_ACCESS_KEY_ID"),
         (&["lint", "nothing"], 2, "possible values: format"),

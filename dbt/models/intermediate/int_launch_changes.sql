@@ -2,8 +2,8 @@
     'launch_cores', 'launch_payloads', 'launch_crew', 'launch_failures', 'launch_capsules', 'launch_ships'
 ] -%}
 
--- A deleted row changes its launch as well, for example a core that was removed from it. Staging excludes deleted rows,
--- so this model reads the loaded tables.
+-- Deleting a row, for example a core that was removed from a launch, also changes the launch. The staging views exclude
+-- deleted rows, so this model reads the loaded tables.
 with changed as (
     select
         id as launch_id,

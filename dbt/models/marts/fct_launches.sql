@@ -130,7 +130,7 @@ final as (
 select final.*
 from final
 {% if is_incremental() %}
-    -- each row has the number of its load; launches with later changes are rebuilt
+    -- run_seq identifies the load from which a row was built; launches with a later change are rebuilt
     left join {{ this }} as built
         on final.launch_id = built.launch_id
     where

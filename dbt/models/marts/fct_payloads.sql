@@ -8,7 +8,7 @@ launches as (
     select * from {{ ref('stg_launches') }}
 ),
 
--- a payload's launch is in two places: in the launch's list and in the payload
+-- the source links payloads and launches in two places: in the launch's payload list and in the payload itself
 claims as (
     select
         payload_id,
@@ -40,8 +40,8 @@ candidates as (
         claims.launch_id
 ),
 
--- precedence: both places, then the launch's list, then the payload; then the earlier launch. Deleted launches are
--- excluded
+-- order of precedence: linked in both places, only in the launch's list, only in the payload; then the earlier launch.
+-- Deleted launches are excluded
 ranked as (
     select
         candidates.payload_id,

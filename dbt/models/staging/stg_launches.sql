@@ -37,7 +37,7 @@ renamed as (
         link_presskit as press_kit_url,
         link_patch_small as patch_url,
 
-        -- load of the row
+        -- load metadata
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

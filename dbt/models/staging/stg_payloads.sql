@@ -38,7 +38,7 @@ renamed as (
         dragon_water_landing as is_dragon_water_landing,
         dragon_land_landing as is_dragon_land_landing,
 
-        -- load of the row
+        -- load metadata
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

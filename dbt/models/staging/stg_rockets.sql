@@ -35,7 +35,7 @@ renamed as (
         second_stage_fairing_height_meters as fairing_height_m,
         second_stage_fairing_diameter_meters as fairing_diameter_m,
 
-        -- one engine
+        -- per engine
         engines_type as engine_type,
         engines_version as engine_version,
         engines_layout as engine_layout,
@@ -54,7 +54,7 @@ renamed as (
         wikipedia as wikipedia_url,
         description,
 
-        -- load of the row
+        -- load metadata
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

@@ -39,7 +39,7 @@ renamed as (
 
         rcs_size,
 
-        -- load of the row
+        -- load metadata
         _run_id as run_id,
         _loaded_at as loaded_at_utc
     from source

@@ -1,9 +1,9 @@
 {#-
-    Every value is found in the column `field` of `to`, nulls aside; `to_where` says which rows of `to` count. Shows each
-    row whose value is not, so that `error_if: ">N"` allows for N known gaps.
+    Every non-null value occurs in the column `field` of `to`; `to_where` selects the rows of `to` to search. Returns each
+    row whose value does not occur, so `error_if: ">N"` allows N known gaps.
 
-    A table without a single row was not loaded by any run yet (a run may take some collections only; the load refuses to
-    empty a table). It proves nothing about who points to it, so the test passes.
+    An empty table has not been loaded by any run yet: a run may load only some collections, and a load refuses to empty a
+    table. References to an empty table cannot be checked, so the test passes.
 -#}
 {% test resolves(model, column_name, to, field, to_where='true') %}
 with referring as (

@@ -1,6 +1,6 @@
 {#-
-    No two rows share the values of these columns together; with `required`, none of the columns is null either. Shows
-    each such combination.
+    The combination of these columns is unique; with `required`, none of the columns is null. Returns each combination
+    that violates this.
 -#}
 {% test unique_combination(model, columns, required=false) %}
 select

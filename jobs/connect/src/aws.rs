@@ -1,4 +1,5 @@
-//! How the SDK's clients reach AWS: TLS by ring, the proxy of the environment, endpoints, and the names of this machine.
+//! How the SDK clients reach AWS: TLS with ring, the proxy from the environment, endpoints, and the names of this
+//! machine.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -15,37 +16,38 @@ pub use aws_config::SdkConfig;
 
 use crate::failure::Failure;
 
-/// The configuration from the SDK's default sources: environment, profiles, container or instance.
+/// Loads the configuration from the SDK's default sources: environment, profiles, container or instance.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));
     loader.timeout_config(timeouts).load().await
 }
 
-/// The configuration, if one of these URLs is on AWS: to search for a region elsewhere could cost seconds.
+/// Loads the configuration if one of these URLs is on AWS; elsewhere, the search for a region could take seconds.
 /// Only a build without the feature `aws` returns an error.
 pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
     let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
     Ok(if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(config().await) } else { None })
 }
 
-/// The configuration's region.
+/// Returns the configuration's region.
 pub fn region(config: &SdkConfig) -> Option<&str> {
     config.region().map(AsRef::as_ref)
 }
 
-/// The endpoint that the environment or the profile sets for a service: AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL.
+/// Returns the endpoint that the environment or the profile sets for a service: AWS_ENDPOINT_URL_<SERVICE>, or else
+/// AWS_ENDPOINT_URL.
 pub fn endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let own = key.build().ok().and_then(|key| config.service_config()?.load_config(key));
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// A client that uses the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless it is `direct`. A client built by
-/// hand ignores those variables otherwise.
+/// Creates a client that uses the proxy from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless it is `direct`. By
+/// default, a client built by hand ignores these variables.
 pub fn http_client(direct: bool) -> SharedHttpClient {
     let proxy = if direct { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
-    // The crate's other builders take a proxy or a resolver, not both.
+    // The crate's other builders accept a proxy or a resolver, not both.
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(proxy.clone());
         connector.set_connector_settings(settings.cloned());
@@ -55,9 +57,9 @@ pub fn http_client(direct: bool) -> SharedHttpClient {
     })
 }
 
-/// The system's resolver, except for names of this machine. MWAA's client puts `api.` or `env.` before the host of its endpoint,
-/// and no system resolves `env.127.0.0.1`; no public name ends in a number (RFC 3696, section 2), and what ends in `localhost` is
-/// always this machine (RFC 6761, section 6.3).
+/// The system's resolver, except for names of this machine. The MWAA client adds `api.` or `env.` in front of its
+/// endpoint's host, and no system resolves `env.127.0.0.1`. No public name ends in a number (RFC 3696, section 2), and
+/// a name that ends in `localhost` always means this machine (RFC 6761, section 6.3).
 #[derive(Clone, Debug)]
 struct Names;
 
@@ -73,7 +75,7 @@ impl ResolveDns for Names {
     }
 }
 
-/// The loopback address at the end of a name.
+/// Returns the loopback address at the end of a name.
 fn loopback(name: &str) -> Option<Ipv4Addr> {
     if name == "localhost" || name.ends_with(".localhost") {
         return Some(Ipv4Addr::LOCALHOST);

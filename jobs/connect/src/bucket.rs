@@ -1,4 +1,4 @@
-//! S3 by object_store, with the region, credentials and endpoint of the SDK.
+//! S3 through object_store, with the SDK's region, credentials and endpoint.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,8 +17,8 @@ use crate::failure::Failure;
 /// Credentials that expire within this time are replaced, so that they do not expire while a request is signed and sent.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// A builder with the SDK's region, credentials and endpoint; it lacks the bucket's name.
-/// Fails without a region.
+/// Returns a builder with the SDK's region, credentials and endpoint, but without the bucket name.
+/// Fails if no region is set.
 pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
     let mut builder = AmazonS3Builder::new();
     let endpoint = endpoint(aws, "S3");
@@ -28,7 +28,7 @@ pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
         return Err(Failure::new("no region is set").hint("set AWS_REGION, or `region` in the profile"));
     }
     if let Some(endpoint) = endpoint {
-        // An emulator on this machine speaks plain HTTP, and `bucket.host` does not resolve.
+        // An emulator on this machine uses plain HTTP, and `bucket.host` does not resolve.
         let plain = endpoint.starts_with("http://");
         builder = builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
     }
@@ -38,7 +38,7 @@ pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
     Ok(builder)
 }
 
-/// The SDK's credentials for object_store, cached until shortly before they expire: those of a role last an hour or less.
+/// The SDK's credentials for object_store, cached until shortly before they expire.
 #[derive(Debug)]
 struct Credentials {
     provider: SharedCredentialsProvider,
@@ -67,7 +67,8 @@ impl CredentialProvider for Credentials {
     }
 }
 
-/// Missing or wrongly configured credentials are final; a provider that failed may succeed later.
+/// Converts an error: missing or misconfigured credentials are permanent failures; a provider that failed may succeed
+/// later.
 fn unavailable(error: CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {

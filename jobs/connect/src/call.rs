@@ -1,4 +1,4 @@
-//! Results of calls to AWS: an error names the action that failed and what fixes it.
+//! Results of AWS calls: an error names the action that failed and how to fix it.
 
 use anyhow::Result;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
@@ -8,10 +8,10 @@ use crate::failure::{Failure, chain, of_call};
 /// What the SDK returns for a call to any service.
 #[expect(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
 pub trait CallResult<T, E>: Sized {
-    /// `None` if the service returns this error code, which means that the resource does not exist.
+    /// Returns `None` if the service returned this error code, which means that the resource does not exist.
     fn unless(self, code: &str) -> Result<Option<T>, SdkError<E>>;
 
-    /// The result, where an error reads `cannot ACTION: CODE: cause`. `hints` are by how a code starts.
+    /// Converts an error to `cannot ACTION: CODE: cause`. `hints` are listed by error code prefix.
     fn or_failure(self, action: impl AsRef<str>, hints: &[(&str, &str)]) -> Result<T>;
 }
 
@@ -28,7 +28,7 @@ impl<T, E: ProvideErrorMetadata + std::error::Error + 'static> CallResult<T, E> 
     }
 }
 
-/// The failure of a call that did not succeed.
+/// Returns the failure for an unsuccessful call.
 pub fn call_failure<E>(action: &str, error: &SdkError<E>, hints: &[(&str, &str)]) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,

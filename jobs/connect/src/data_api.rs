@@ -1,8 +1,8 @@
 //! The Redshift Data API: statements are sent by HTTPS and polled until they finish, without a network path to the database.
 //!
-//! The SDK sends every statement with a client token. The service remembers a token for eight hours and ignores a second
-//! statement with it, so the SDK may safely repeat a request when its response was lost (Amazon Redshift Management Guide,
-//! "Considerations when calling the Data API").
+//! The SDK sends every statement with a client token. The service remembers a token for eight hours and ignores a
+//! second statement with it, so the SDK can safely repeat a request whose response was lost (Amazon Redshift Management
+//! Guide, "Considerations when calling the Data API").
 
 use std::error::Error;
 use std::fmt;
@@ -24,10 +24,13 @@ const HOLD_SECONDS: i32 = 30;
 /// The pause between polls.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Hints by the start of an error's code.
+/// Hints by error code prefix.
 const HINTS: [(&str, &str); 3] = [
-    ("Validation", "check workgroup, database and secret, and whether the statement is within the Data API's limits"),
-    ("ResourceNotFound", "check workgroup, database, secret and region"),
+    (
+        "Validation",
+        "check the workgroup, database and secret, and whether the statement is within the Data API's limits",
+    ),
+    ("ResourceNotFound", "check the workgroup, database, secret and region"),
     (
         "AccessDenied",
         "the caller needs redshift-data:* for this workgroup, and redshift-serverless:GetCredentials or \
@@ -50,14 +53,14 @@ pub struct Finished {
     id: String,
 }
 
-/// A statement that the warehouse refused; its transaction was rolled back.
+/// A statement that the warehouse rejected; its transaction was rolled back.
 #[derive(Debug)]
 pub struct Problem {
     /// The index of the statement in its batch.
     pub statement: usize,
     /// The warehouse's message.
     pub message: String,
-    /// The warehouse's query id, 0 without one.
+    /// The warehouse's query ID, or 0 if there is none.
     pub query: i64,
 }
 
@@ -70,16 +73,16 @@ impl fmt::Display for Problem {
 impl Error for Problem {}
 
 impl Problem {
-    /// Whether the statement divided by zero, as the load's assertions do.
+    /// Returns whether the statement divided by zero, as the load's assertions do.
     pub fn asserted(&self) -> bool {
         let message = self.message.to_lowercase();
         message.contains("divide by zero") || message.contains("division by zero")
     }
 
-    /// Whether another transaction was in conflict, so that the load may be retried: 1023 (serializable isolation
-    /// violation) and 1018 (a table that a snapshot does not see), Amazon Redshift Database Developer Guide, which
-    /// writes both with and without a space; and the same without a number, as users report it: `could not complete because of
-    /// conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`.
+    /// Returns whether the statement conflicted with another transaction, so that the load may be retried. The errors
+    /// are 1023 (serializable isolation violation) and 1018 (a table that a snapshot does not see); the Amazon Redshift
+    /// Database Developer Guide writes both with and without a space. Users also report them without a number: `could
+    /// not complete because of conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`.
     pub fn conflict(&self) -> bool {
         let message = self.message.to_lowercase().replace("error: ", "error:");
         [
@@ -94,13 +97,13 @@ impl Problem {
         .any(|text| message.contains(text))
     }
 
-    /// Whether another load has created the column or table already.
+    /// Returns whether another load has already created the column or table.
     pub fn already_exists(&self) -> bool {
         self.message.contains("already exists")
     }
 }
 
-/// A client with this service's retries and time limit.
+/// Creates a client with this service's retries and time limit.
 pub fn client(aws: &SdkConfig) -> Client {
     let limit = Duration::from_secs(u64::from(HOLD_SECONDS.unsigned_abs()) + 30);
     let limits = aws.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
@@ -111,13 +114,13 @@ pub fn client(aws: &SdkConfig) -> Client {
 }
 
 impl DataApi {
-    /// The database, as the user of a secret (its ARN), or as the caller.
+    /// Connects to the database as the user in a secret (given by its ARN), or as the caller.
     pub fn new(client: Client, workgroup: &str, database: &str, secret: Option<&str>) -> Self {
         let (workgroup, database) = (workgroup.to_owned(), database.to_owned());
         Self { client, workgroup, database, secret: secret.map(str::to_owned) }
     }
 
-    /// Runs statements, several of them in one transaction, and waits until they finish.
+    /// Runs statements and waits until they finish. Several statements run in one transaction.
     pub async fn run(&self, statements: &[&str]) -> Result<Result<Finished, Problem>, Failure> {
         let id = match statements {
             [one] => {
@@ -133,7 +136,7 @@ impl DataApi {
                 sent.map_err(|error| self.failed(error))?.id
             }
         };
-        let id = id.ok_or_else(|| Failure::temporary("the Data API returned no statement id"))?;
+        let id = id.ok_or_else(|| Failure::temporary("the Data API returned no statement ID"))?;
         self.wait(id).await
     }
 
@@ -144,7 +147,7 @@ impl DataApi {
             match found.status() {
                 Some(StatusString::Finished) => return Ok(Ok(Finished { id })),
                 Some(StatusString::Failed | StatusString::Aborted) => {
-                    // The first statement of the batch with an error; those after it did not start.
+                    // Find the first statement in the batch with an error; the statements after it did not start.
                     let parts = found.sub_statements().iter().enumerate();
                     let part = parts.map(|(at, part)| (at, part.error().unwrap_or_default(), part.redshift_query_id()));
                     let batch = (0, found.error().unwrap_or("aborted"), found.redshift_query_id());
@@ -156,7 +159,7 @@ impl DataApi {
         }
     }
 
-    /// The rows of a query, every value as text.
+    /// Returns the rows of a query, with every value as text.
     pub async fn rows(&self, of: &Finished) -> Result<Vec<Vec<String>>, Failure> {
         let mut pages = self.client.get_statement_result().id(&of.id).into_paginator().send();
         let mut rows = Vec::new();
@@ -171,7 +174,7 @@ impl DataApi {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let what = format!("query database `{}` of workgroup `{}`", self.database, self.workgroup);
+        let what = format!("query database `{}` in workgroup `{}`", self.database, self.workgroup);
         call_failure(&what, &error, &HINTS)
     }
 }

@@ -20,55 +20,55 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A permanent failure: of data, input or code.
+    /// Creates a permanent failure, caused by data, input or code.
     pub fn new(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, message: message.into(), hint: None, wait: None, source: None }
     }
 
-    /// The same as [`Failure::new`], for a job that refuses its input.
+    /// Same as [`Failure::new`], for a job that rejects its input.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(message)
     }
 
-    /// A temporary failure of a network or server; a retry may succeed.
+    /// Creates a temporary failure of a network or server; a retry may succeed.
     pub fn temporary(message: impl Into<String>) -> Self {
         Self::new(message).exit(Exit::TempFail)
     }
 
-    /// Another exit code.
+    /// Sets a different exit code.
     #[must_use]
     pub fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
     }
 
-    /// The command or setting that fixes it.
+    /// Sets the hint: the command or setting that fixes the problem.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The cause.
+    /// Sets the cause.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The wait that the server requests before a retry.
+    /// Sets the wait that the server requested before a retry.
     #[must_use]
     pub fn wait(mut self, wait: Option<Duration>) -> Self {
         self.wait = wait;
         self
     }
 
-    /// The wait that the server requested.
+    /// Returns the wait that the server requested.
     pub fn asked_to_wait(&self) -> Option<Duration> {
         self.wait
     }
 
-    /// Whether a retry may succeed.
+    /// Returns whether a retry may succeed.
     pub fn is_temporary(&self) -> bool {
         self.exit == Exit::TempFail
     }
@@ -86,28 +86,29 @@ impl Error for Failure {
     }
 }
 
-/// From the outermost to the innermost. The context of another error is not in the chain under its type.
+/// Returns the failures from the outermost to the innermost. A failure that is the context of another error does not
+/// appear under its own type in the chain.
 fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
     let context = error.downcast_ref::<Failure>();
     context.into_iter().chain(error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()))
 }
 
-/// The outermost [`Failure`] of an error.
+/// Returns the outermost [`Failure`] in an error.
 pub fn failure_of(error: &anyhow::Error) -> Option<&Failure> {
     failures(error).next()
 }
 
-/// The exit code of an error: that of the outermost [`Failure`] in it, else [`Exit::Failed`].
+/// Returns the exit code of an error: that of the outermost [`Failure`] in it, or else [`Exit::Failed`].
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     failure_of(error).map_or(Exit::Failed, |failure| failure.exit)
 }
 
-/// The hint of the innermost [`Failure`] that has one.
+/// Returns the hint of the innermost [`Failure`] that has one.
 pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
     failures(error).filter_map(|failure| failure.hint.as_deref()).last()
 }
 
-/// An error and its causes in one line, without repetitions.
+/// Formats an error and its causes on one line, without repetitions.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut messages: Vec<String> = successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
     messages.dedup();
@@ -123,10 +124,11 @@ const CREDENTIALS: [(&str, &str); 5] = [
     ("SignatureDoesNotMatch", "check the credentials"),
 ];
 
-/// S3 stored nothing and requests a retry (Amazon S3 API Reference, PutObject, 409).
+/// The error code with which S3 reports that it stored nothing and that the request should be retried (Amazon S3 API
+/// Reference, PutObject, 409).
 pub const CONFLICT: &str = "ConditionalRequestConflict";
 
-/// Parts of the codes of temporary errors; the SDK has already retried.
+/// Substrings of the codes of temporary errors, which the SDK has already retried.
 const TEMPORARY: [&str; 14] = [
     "Throttl",
     "TooManyRequests",
@@ -142,13 +144,14 @@ const TEMPORARY: [&str; 14] = [
     // CloudFormation, during another operation.
     "OperationInProgress",
     "InvalidChangeSetStatus",
-    // The Data API: too many statements or sessions of a workgroup, and a database that does not respond.
+    // The Data API: too many statements or sessions in a workgroup, and a database that does not respond.
     "ActiveS",
     "DatabaseConnection",
 ];
 
-/// A failed call to AWS, which could not do `what`. With a code, the service refused it with this message; without a code, the
-/// service was not reached, and the message has the causes. `hints` are by the start of a code.
+/// Returns the failure of a call to AWS that could not do `what`. With a code, the service returned this error and
+/// message; without one, the service was not reached, and the message contains the causes. `hints` are listed by error
+/// code prefix.
 pub fn of_call(what: &str, code: Option<&str>, message: &str, hints: &[(&str, &str)]) -> Failure {
     let Some(code) = code else {
         let failure = Failure::new(format!("cannot {what}: {message}"));

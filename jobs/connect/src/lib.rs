@@ -1,7 +1,7 @@
-//! What the jobs and xtask share to reach AWS and PostgreSQL: clients, TLS, credentials, and errors with hints.
+//! Shared by the jobs and xtask to reach AWS and PostgreSQL: clients, TLS, credentials, and errors with hints.
 //!
-//! Architecture invariant: this crate does not depend on the lake, a job or a command. Each feature adds a server that can be reached, so
-//! that a build compiles only the crates of those it needs.
+//! Architecture invariant: this crate does not depend on the lake, a job or a command. Each feature adds one kind of
+//! server, so that a build compiles only the crates that it needs.
 
 #[cfg_attr(not(feature = "aws"), path = "without_aws.rs")]
 pub mod aws;

@@ -1,17 +1,17 @@
-//! Conditional writes: the meaning of object_store's errors.
+//! Interprets object_store's errors for conditional writes.
 
 use std::iter::successors;
 
 use object_store::Error;
 use object_store::client::HttpError;
 
-/// Whether S3 refused a write because of an object at its key, or of another request for the key.
+/// Returns whether S3 rejected a write because of an object at its key, or because of another request for the key.
 pub fn exists(error: &Error) -> bool {
     matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
 }
 
-/// Whether sending a conditional write again may help if the key has not changed: after a conflict with another request
-/// (object_store reports S3's 409 as "already exists"), and after a connection that broke.
+/// Returns whether sending a conditional write again may help if the key has not changed: after a conflict with another
+/// request (object_store reports S3's 409 as "already exists"), or after a broken connection.
 pub fn may_help(error: &Error) -> bool {
     let mut causes = successors(Some(error as &dyn std::error::Error), |error| error.source());
     exists(error) || causes.any(|cause| cause.is::<HttpError>())

@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL, by the rustls that HTTPS uses too.
+//! TLS connections to PostgreSQL, with the same rustls that HTTPS uses.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::failure::Failure;
 
-/// The connector of a TLS mode; `None` for connections without TLS.
+/// Returns the connector for a TLS mode, or `None` for connections without TLS.
 pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
     let provider = Arc::new(ring::default_provider());
     let unusable = |error| Failure::refused("cannot set up TLS for the warehouse").because(error);
@@ -36,7 +36,7 @@ pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
 
 /// The hint for a failed handshake.
 pub const HINT: &str = "a remote host needs a verified certificate: name its CA's PEM file with `sslrootcert=FILE` in \
-                         the warehouse's URL; other modes are `sslmode=require` (not verified) and `sslmode=disable`";
+                         the warehouse URL; other modes are `sslmode=require` (not verified) and `sslmode=disable`";
 
 fn roots(file: &Path) -> Result<RootCertStore, Failure> {
     let hint = "`sslrootcert` must be a PEM file with the CA's certificate";
@@ -49,8 +49,8 @@ fn roots(file: &Path) -> Result<RootCertStore, Failure> {
     if roots.is_empty() { Err(unreadable().because("it contains no certificate")) } else { Ok(roots) }
 }
 
-/// Accepts certificates for any host: those that a root signed, or all of them. The server must always prove that it has the
-/// certificate's key.
+/// Accepts certificates for any host: those signed by a root, or all of them. The server must always prove that it has
+/// the certificate's private key.
 #[derive(Debug)]
 struct AnyHost {
     roots: Option<RootCertStore>,

@@ -1,5 +1,5 @@
-//! Reading a contract: first the YAML, then every rule that involves more than one column. All problems are reported
-//! together.
+//! Reads a contract: first parses the YAML, then checks every rule that involves more than one column. All problems are
+//! reported together.
 
 mod paths;
 #[cfg(test)]
@@ -21,13 +21,13 @@ use crate::yaml::{explain, line_of, without_bom, without_place};
 /// CREATE TABLE). A load adds five, its delta one more, and a child table two.
 const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 
-/// Why a contract was refused: every problem, in the order of the file.
+/// Why a contract was rejected: every problem, in file order.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", lines(file, problems))]
 pub struct ContractError {
-    /// The name of the file, from the caller.
+    /// The file name, as passed by the caller.
     pub file: String,
-    /// At least one.
+    /// At least one problem.
     pub problems: Vec<Problem>,
 }
 
@@ -40,7 +40,7 @@ pub struct Problem {
     pub message: String,
 }
 
-/// `file:line: message` of each problem.
+/// Formats each problem as `file:line: message`.
 fn lines(file: &str, problems: &[Problem]) -> String {
     let place = |problem: &Problem| problem.line.map(|line| format!(":{line}")).unwrap_or_default();
     let line = |problem: &Problem| format!("{file}{}: {}", place(problem), problem.message);
@@ -51,13 +51,13 @@ impl Contract {
     /// Reads a contract; `file` is its name in errors.
     ///
     /// # Errors
-    /// With the first structural error (invalid YAML, an unknown key, a wrong type), else with all broken rules. Each
-    /// names its line, its path and a fix.
+    /// Returns the first structural error (invalid YAML, an unknown key, a wrong type), or else all broken rules. Each
+    /// has a line, a path and a fix.
     pub fn parse(text: &str, file: &str) -> Result<Self, ContractError> {
         let text = without_bom(text);
         let refused = |problems| ContractError { file: file.to_owned(), problems };
         let one = |(line, message)| refused(vec![Problem { line, message }]);
-        // The types below keep only the last of two equal keys.
+        // The types below keep only the last of two equal keys, so duplicates are detected first.
         serde_yaml::from_str::<Value>(text).map_err(|error| one(explain(text, &error)))?;
         let contract: Self = serde_yaml::from_str(text).map_err(|error| {
             one((error.location().map(|place| place.line()), structural(without_place(&error.to_string()))))
@@ -72,7 +72,7 @@ impl Contract {
     }
 }
 
-/// The message of the YAML reader, with a fix if the message has none.
+/// Returns the YAML reader's message, with a fix if the message has none.
 fn structural(message: String) -> String {
     if message.contains("unknown field") || message.contains("; ") {
         message
@@ -83,7 +83,7 @@ fn structural(message: String) -> String {
     }
 }
 
-/// Collects problems: the path of keys, and the message.
+/// Collects problems, each with a path of keys and a message.
 struct Checker<'c> {
     contract: &'c Contract,
     found: Vec<(Vec<&'c str>, String)>,
@@ -112,7 +112,7 @@ impl<'c> Checker<'c> {
         self.share(&["defaults", "max_deleted_share"], contract.defaults.max_deleted_share);
         let url = &contract.base_url;
         if !(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/') {
-            self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a final slash"));
+            self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a trailing slash"));
         }
         if contract.collections.is_empty() {
             self.add(&["collections"], &[], "is empty; describe at least one collection");
@@ -170,16 +170,21 @@ impl<'c> Checker<'c> {
         }
     }
 
-    /// Names go into SQL unquoted and into staging names with a suffix of 16 characters; PostgreSQL keeps 63.
+    /// Checks a name. SQL contains names without quotes, and staging names add a suffix of 16 characters; PostgreSQL
+    /// keeps 63.
     fn name(&mut self, at: &[&'c str], name: &str) {
         let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && name.len() <= 46;
         if !legal {
-            self.add(at, &[], format!("`{name}` is not a valid name; use up to 46 of a-z 0-9 _, a letter first"));
+            self.add(
+                at,
+                &[],
+                format!("`{name}` is not a valid name; use up to 46 characters from a-z 0-9 _, starting with a letter"),
+            );
         } else if reserved(name) {
             let fix = format!("choose another name and write `at: {name}`");
-            self.add(at, &[], format!("`{name}` is a reserved word of SQL; {fix}"));
+            self.add(at, &[], format!("`{name}` is a reserved SQL word; {fix}"));
         }
     }
 
@@ -203,7 +208,7 @@ impl<'c> Checker<'c> {
                 self.add(&at, &["known_gaps"], "needs `references`");
             }
             if !column.values.is_empty() && !matches!(column.kind, Type::String(_)) {
-                self.add(&at, &["values"], format!("a {} has no list of values", column.kind));
+                self.add(&at, &["values"], format!("a {} cannot have a list of values", column.kind));
             }
         }
     }

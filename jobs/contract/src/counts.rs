@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Counts {
     /// Records or list elements in the run's response.
     pub read: u64,
-    /// Those that reached the table.
+    /// Rows that reached the table.
     pub rows: u64,
     /// Rows with a new key.
     pub inserted: u64,
@@ -17,10 +17,10 @@ pub struct Counts {
     pub revived: u64,
     /// Rows that the source no longer has, marked as deleted.
     pub deleted: u64,
-    /// Rows without a change.
+    /// Unchanged rows.
     pub unchanged: u64,
     /// Quarantined records or list elements.
     pub quarantined: u64,
-    /// List elements dropped by the contract's rule.
+    /// List elements dropped by a rule in the contract.
     pub dropped: u64,
 }

@@ -1,5 +1,5 @@
-//! The object keys of the lake. Only the keys below `dbt/` are defined elsewhere: `dbt/run.py` builds them in dbt's image,
-//! which has no Rust.
+//! The object keys of the lake. Only the keys below `dbt/` are defined elsewhere: `dbt/run.py` builds them in the dbt
+//! image, which contains no Rust code.
 //!
 //! ```text
 //! raw/<source>/<collection>/run=<id>/<attempt>.json[.gz]       the response's bytes
@@ -30,58 +30,58 @@ pub struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// The prefix of a collection's responses, of all runs.
+    /// Returns the prefix of a collection's responses in all runs.
     pub fn raw_folder(&self, collection: &str) -> String {
         format!("raw/{}/{collection}", self.source)
     }
 
-    /// The body of a response; `extension` is `json`, or `json.gz` if it arrived compressed.
+    /// Returns the key of a response body; `extension` is `json`, or `json.gz` if it arrived compressed.
     pub fn raw(&self, collection: &str, run: &RunId, attempt: &str, extension: &str) -> String {
         format!("{}/run={run}/{attempt}.{extension}", self.raw_folder(collection))
     }
 
-    /// The HTTP metadata of a body.
+    /// Returns the key of a body's HTTP metadata.
     pub fn evidence(&self, collection: &str, run: &RunId, attempt: &str) -> String {
         self.raw(collection, run, attempt, "http.json")
     }
 
-    /// The HTTP metadata of the body with this key.
+    /// Returns the key of the HTTP metadata for the body at the key `raw`.
     pub fn evidence_beside(raw: &str) -> String {
         let stem = raw.strip_suffix(".gz").unwrap_or(raw);
         format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
     }
 
-    /// The prefix of a table's Parquet files, of all runs.
+    /// Returns the prefix of a table's Parquet files in all runs.
     pub fn processed_folder(&self, table: &str) -> String {
         format!("processed/{}/{table}", self.source)
     }
 
-    /// One Parquet file of a table.
+    /// Returns the key of one Parquet file of a table.
     pub fn processed(&self, table: &str, run: &RunId, attempt: &str, part: usize) -> String {
         format!("{}/run={run}/{attempt}-{part:05}.parquet", self.processed_folder(table))
     }
 
-    /// The Parquet file of quarantined records.
+    /// Returns the key of the Parquet file with quarantined records.
     pub fn quarantine(&self, collection: &str, run: &RunId, attempt: &str) -> String {
         format!("quarantine/{}/{collection}/run={run}/{attempt}.parquet", self.source)
     }
 
-    /// The prefix of a run's receipts.
+    /// Returns the prefix of a run's receipts.
     pub fn receipts(&self, run: &RunId) -> String {
         format!("stage/{}/run={run}/receipts", self.source)
     }
 
-    /// The receipt of a transformation: its objects with their checksums.
+    /// Returns the key of a transformation's receipt, which lists its objects with their checksums.
     pub fn receipt(&self, collection: &str, run: &RunId) -> String {
         format!("{}/{collection}.json", self.receipts(run))
     }
 
-    /// The manifest of one COPY of a load.
+    /// Returns the key of the manifest for one COPY in a load.
     pub fn manifest(&self, table: &str, run: &RunId, attempt: &str) -> String {
         format!("stage/{}/run={run}/manifests/{attempt}/{table}.json", self.source)
     }
 
-    /// The lineage events of one start of a job.
+    /// Returns the key of the lineage events for one start of a job.
     pub fn lineage(&self, run: &RunId, job: &str, attempt: &str) -> String {
         format!("lineage/{}/run={run}/{job}-{attempt}.jsonl", self.source)
     }

@@ -1,8 +1,8 @@
 //! Shared by `xtask` and `jobs`: the data contract, the lake's layout, run IDs, exit codes, and the TLS options of
 //! PostgreSQL URLs.
 //!
-//! Architecture invariant: this crate is floor 0. It uses serde and YAML, and no file, clock, network or
-//! process. `xtask` and `jobs` both import it and never each other; everything else is passed as configuration.
+//! Architecture invariant: this crate is floor 0. It uses serde and YAML, but no file, clock, network or process.
+//! `xtask` and `jobs` both import it, but never each other; everything else is passed as configuration.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,7 +1,7 @@
-//! The contract as types: one YAML file describes a source, and is the only description of it.
+//! The contract's types: one YAML file is the only description of a source.
 //!
-//! The Arrow schema, the Redshift and PostgreSQL tables, dbt's sources with their tests, and the docs are generated from
-//! it. `jobs/contracts/spacex.yaml` starts with a comment that explains every key.
+//! The Arrow schema, the Redshift and PostgreSQL tables, the dbt sources with their tests, and the docs are generated
+//! from it. `jobs/contracts/spacex.yaml` starts with a comment that explains every key.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct Contract {
     /// Its name: the folder in the lake and the schema in the warehouse.
     pub source: String,
-    /// Scheme and host, without a final slash.
+    /// Scheme and host, without a trailing slash.
     pub base_url: String,
     /// Defaults for collections and columns.
     #[serde(default)]
     pub defaults: Defaults,
-    /// The collections by name, which is also the table's name.
+    /// The collections by name, which is also the table name.
     pub collections: IndexMap<String, Collection>,
 }
 
@@ -29,12 +29,12 @@ pub struct Contract {
 pub struct Defaults {
     /// What to do with a field that the contract does not name.
     pub drift: Drift,
-    /// The share of records (0 to 1) in quarantine above which the collection is refused.
+    /// The share of quarantined records (0 to 1) above which the collection is rejected.
     pub max_quarantine_share: f64,
     /// The share of a table's rows (0 to 1) that one load may mark as deleted; [`Contract::max_deleted_share`] has the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
-    /// How strings are cleaned, in this order.
+    /// The cleaning steps for strings, in order.
     pub clean: Vec<Clean>,
 }
 
@@ -53,7 +53,7 @@ impl Default for Defaults {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Collection {
-    /// The path of the request, after the base URL.
+    /// The request path, after the base URL.
     pub path: String,
     /// The shape of the response.
     #[serde(default)]
@@ -73,7 +73,7 @@ pub struct Collection {
     pub max_deleted_share: Option<f64>,
     /// The columns in table order.
     pub columns: IndexMap<String, Column>,
-    /// The child tables, of nested lists.
+    /// The child tables for nested lists.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub children: IndexMap<String, Child>,
 }
@@ -114,7 +114,7 @@ pub struct Column {
     /// The physical unit or currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// The documented values; dbt reports any other value, a load accepts it.
+    /// The documented values; dbt reports any other value, but a load accepts it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
     /// The column that its values refer to.
@@ -131,7 +131,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// The dotted path inside the record.
+    /// Returns the dotted path inside the record.
     pub fn path<'a>(&'a self, name: &'a str) -> &'a str {
         self.at.as_deref().unwrap_or(name)
     }
@@ -156,7 +156,7 @@ pub enum Drift {
     Evolve,
     /// Quarantine the record.
     Quarantine,
-    /// Refuse the whole collection.
+    /// Reject the whole collection.
     Freeze,
 }
 
@@ -192,7 +192,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// The longest VARCHAR of Redshift, in bytes (Amazon Redshift Database Developer Guide, "Character types").
+    /// The longest VARCHAR in Redshift, in bytes (Amazon Redshift Database Developer Guide, "Character types").
     pub const MAX_STRING: u32 = 65_535;
 
     /// The types without a length, by their names in a contract.

@@ -1,16 +1,17 @@
-//! The ID of a run: the same in the lake, in the warehouse and in Airflow.
+//! The run ID, which is the same in the lake, in the warehouse and in Airflow.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// 1 to 64 characters of `[A-Za-z0-9_-]`: needs no quoting in an object key, an SQL literal or an environment variable.
+/// 1 to 64 characters from `[A-Za-z0-9_-]`, which need no quoting in an object key, an SQL literal or an environment
+/// variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RunId(String);
 
 impl RunId {
-    /// The ID as text.
+    /// Returns the ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -41,12 +41,12 @@ const fn system(name: &'static str, kind: Type, required: bool, doc: &'static st
     SystemColumn { name, kind, required, doc }
 }
 
-/// One table: of a collection, or of a nested list.
+/// One table, for a collection or for a nested list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table<'c> {
     /// Its name.
     pub name: &'c str,
-    /// The collection of its records.
+    /// The collection that its records belong to.
     pub collection: &'c str,
     /// The nested list, if it is a child table.
     pub child: Option<&'c Child>,
@@ -86,12 +86,12 @@ pub struct TableColumn<'c> {
 }
 
 impl Contract {
-    /// All tables in the order of the file, each collection before its children.
+    /// Returns all tables in file order, each collection before its children.
     pub fn tables(&self) -> Vec<Table<'_>> {
         self.collections.iter().flat_map(|(name, collection)| self.tables_of(name, collection)).collect()
     }
 
-    /// The tables of one collection, itself first.
+    /// Returns the tables of one collection, with its own table first.
     pub fn tables_of<'c>(&'c self, name: &'c str, collection: &'c Collection) -> Vec<Table<'c>> {
         let mut columns: Vec<_> = collection.columns.iter().map(|(name, column)| self.column(name, column)).collect();
         for key in columns.iter_mut().filter(|column| column.name == collection.key) {
@@ -151,18 +151,18 @@ impl Contract {
         }
     }
 
-    /// What a collection does with fields that the contract does not name.
+    /// Returns how a collection handles fields that the contract does not name.
     pub fn drift(&self, collection: &Collection) -> Drift {
         collection.drift.unwrap_or(self.defaults.drift)
     }
 
-    /// The share of quarantined records above which a collection is refused.
+    /// Returns the share of quarantined records above which a collection is rejected.
     pub fn max_quarantine_share(&self, collection: &Collection) -> f64 {
         collection.max_quarantine_share.unwrap_or(self.defaults.max_quarantine_share)
     }
 
-    /// The share of a table's rows that one load may mark as deleted; by default a quarter, so that half a response is
-    /// refused.
+    /// Returns the share of a table's rows that one load may mark as deleted. The default is a quarter, so that half a
+    /// response is rejected.
     pub fn max_deleted_share(&self, collection: &Collection) -> f64 {
         collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.25)
     }

@@ -1,4 +1,5 @@
-//! Whether a connection to PostgreSQL uses TLS, and what is verified: `sslmode` and `sslrootcert` of its URL.
+//! The TLS options in a PostgreSQL URL, `sslmode` and `sslrootcert`: whether a connection uses TLS, and what is
+//! verified.
 //!
 //! The driver does not support `verify-ca`, `verify-full` and `sslrootcert`, so both options are removed from the URL before it
 //! reads the rest. The modes are those of libpq (PostgreSQL manual, "SSL Support", table "SSL Mode Descriptions"):
@@ -11,7 +12,7 @@
 //! | `verify-full` | yes | signed by a CA of `sslrootcert` (default: the system's), and issued for the host |
 //!
 //! Two differences from libpq: without `sslmode`, a remote host requires `verify-full` and a local one uses no TLS; and
-//! `allow` and `prefer` are refused, because they fall back to plaintext silently.
+//! `allow` and `prefer` are rejected, because they silently fall back to plaintext.
 
 use std::path::PathBuf;
 
@@ -24,9 +25,10 @@ pub enum Tls {
     Off,
     /// Encrypted; the certificate is not verified.
     Encrypt,
-    /// Encrypted; the certificate is signed by a CA of this PEM file, for any host.
+    /// Encrypted; the certificate is signed by a CA in this PEM file, for any host.
     VerifyCa(PathBuf),
-    /// Encrypted; the certificate is issued for the host and signed by a CA of this PEM file, by default of the system.
+    /// Encrypted; the certificate is issued for the host and signed by a CA in this PEM file, by default by one of the
+    /// system's CAs.
     VerifyFull(Option<PathBuf>),
 }
 
@@ -62,11 +64,11 @@ impl TlsOptions {
         (if rest.is_empty() { place.to_owned() } else { format!("{place}?{rest}") }, options)
     }
 
-    /// The protection for these hosts: names, addresses, or folders of Unix sockets.
+    /// Returns the protection for these hosts: names, addresses, or folders of Unix sockets.
     ///
     /// # Errors
-    /// When an option has an unknown value or two contradict each other. The message quotes no value: it may be a
-    /// misplaced password.
+    /// Fails if an option has an unknown value, or if two options contradict each other. The message quotes no value,
+    /// because it may be a misplaced password.
     pub fn decide<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Tls, String> {
         let file = match self.sslrootcert.as_deref() {
             Some("system") if matches!(self.sslmode.as_deref(), None | Some("verify-full")) => None,
@@ -87,7 +89,8 @@ impl TlsOptions {
     }
 }
 
-/// Whether a host is this machine: the folder of a Unix socket, a loopback address or `localhost` (RFC 6761, section 6.3).
+/// Returns whether a host is this machine: the folder of a Unix socket, a loopback address or `localhost` (RFC 6761,
+/// section 6.3).
 fn is_local(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host.starts_with('/')

@@ -1,4 +1,4 @@
-//! Words that Redshift or PostgreSQL reserve, so that no table or column can have them as its name.
+//! Words that Redshift or PostgreSQL reserves, so that no table or column can use them as a name.
 //!
 //! Sources: Amazon Redshift Database Developer Guide, "Reserved words"; PostgreSQL manual, appendix C ("reserved").
 
@@ -23,7 +23,7 @@ pub(crate) fn reserved(word: &str) -> bool {
 /// reserved word.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
-/// A table may have such a name.
+/// Returns whether a column cannot have this name. A table can.
 pub(crate) fn system_column(name: &str) -> bool {
     SYSTEM_COLUMNS.contains(&name)
 }

@@ -1,4 +1,4 @@
-//! YAML with the lines of its problems.
+//! Finds the lines of problems in YAML.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// The text without the byte order mark that some editors and servers write before UTF-8. A reader of JSON may ignore it
-/// (RFC 8259, section 8.1), a reader of YAML must (YAML 1.2.2, section 5.2).
+/// Removes the byte order mark that some editors and servers write before UTF-8. A JSON reader may ignore it (RFC 8259,
+/// section 8.1); a YAML reader must (YAML 1.2.2, section 5.2).
 #[must_use]
 pub fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// The line, from 1, and the fix of an error of the YAML reader.
+/// Returns the line, from 1, and the fix for an error from the YAML reader.
 pub fn explain(text: &str, error: &serde_yaml::Error) -> (Option<usize>, String) {
     let line = error.location().map(|place| place.line());
     let message = without_place(&error.to_string());
@@ -35,7 +35,8 @@ pub fn explain(text: &str, error: &serde_yaml::Error) -> (Option<usize>, String)
     (line, fix.to_owned())
 }
 
-/// The line that has a key for the second time, from the line on where its mapping starts; the reader does not report it.
+/// Returns the line that contains a key for the second time, searching from the line where its mapping starts; the
+/// reader does not report it.
 fn second(text: &str, key: &str, from: usize) -> Option<usize> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let has = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
@@ -44,12 +45,12 @@ fn second(text: &str, key: &str, from: usize) -> Option<usize> {
     lines.find(|(_, line)| indent(line) == indent(first)).map(|(index, _)| index + 1)
 }
 
-/// The reader's message without the position at its end.
+/// Returns the reader's message without the position at its end.
 pub fn without_place(message: &str) -> String {
     message.rfind(" at line ").map_or(message, |end| &message[..end]).to_owned()
 }
 
-/// The line, from 1, of `path` (keys and list positions from the top), or of its nearest existing parent.
+/// Returns the line, from 1, of `path` (keys and list positions from the top), or of its nearest existing parent.
 #[must_use]
 pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     (0..=path.len()).rev().find_map(|depth| {
@@ -59,8 +60,8 @@ pub fn line_of(text: &str, path: &[&str]) -> Option<usize> {
     })
 }
 
-/// serde has no spans, but the YAML reader adds the line to every error. So the path is followed to its value, which is then
-/// refused with this message.
+/// serde has no spans, but the YAML reader adds the line to every error. So the path is followed to its value, which is
+/// then rejected with this message.
 const HERE: &str = "the value at the end of the path";
 
 /// The rest of the path.

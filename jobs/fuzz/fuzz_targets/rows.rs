@@ -1,4 +1,4 @@
-//! The libFuzzer target of [`jobs_fuzz::rows`]; without libFuzzer it reads the files of the command line.
+//! The libFuzzer target of [`jobs_fuzz::rows`]; without libFuzzer it reads the files named on the command line.
 
 #![cfg_attr(fuzzing, no_main)]
 

@@ -1,4 +1,4 @@
-//! Any text is a contract or is refused with reasons, and an accepted contract works in all later steps.
+//! Any text is either a contract or rejected with reasons, and an accepted contract works in all later steps.
 
 use ::contract::{Collection, Contract, ContractError, Table, Type};
 use jobs::fingerprint;
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::parquet::{accepted, encoded};
 
-/// Text is refused with reasons and their lines, or becomes a contract that works in all later steps.
+/// Checks that text is rejected with reasons and their lines, or becomes a contract that works in all later steps.
 ///
 /// # Panics
-/// When it does not.
+/// If the property does not hold.
 pub fn contract(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match Contract::parse(text, "fuzz.yaml") {
@@ -29,8 +29,8 @@ pub fn contract(bytes: &[u8]) {
 }
 
 fn explained(error: &ContractError, text: &str) {
-    assert!(!error.problems.is_empty(), "refused without a reason");
-    // YAML ends lines in more ways than one.
+    assert!(!error.problems.is_empty(), "rejected without a reason");
+    // YAML has more than one kind of line break.
     let breaks = text.chars().filter(|c| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')).count();
     for problem in &error.problems {
         assert!(!problem.message.trim().is_empty(), "a reason without text");
@@ -39,7 +39,8 @@ fn explained(error: &ContractError, text: &str) {
     assert!(error.to_string().starts_with("fuzz.yaml:"), "{error}");
 }
 
-/// The same text gives the same fingerprints, and a contract survives being written and read.
+/// Checks that the same text gives the same fingerprints, and that a contract is unchanged after it is written and read
+/// again.
 fn same_again(contract: &Contract, text: &str) {
     let prints = |contract: &Contract| -> Vec<String> {
         contract.collections.iter().map(|(name, collection)| fingerprint(contract, name, collection)).collect()
@@ -51,7 +52,7 @@ fn same_again(contract: &Contract, text: &str) {
     assert_eq!((&read, prints(&read)), (contract, prints(contract)));
 }
 
-/// Names are unique, both warehouses have DDL for it, and a file without rows passes the validation.
+/// Checks that names are unique, both warehouses have DDL for the table, and a file without rows passes the validation.
 fn table_is_possible(table: &Table<'_>) {
     for dialect in [Dialect::Postgres, Dialect::Redshift] {
         let mut names: Vec<String> = column_ddl(table, dialect).into_iter().map(|(name, ..)| name).collect();
@@ -67,7 +68,7 @@ fn table_is_possible(table: &Table<'_>) {
     accepted(table, &encoded(table, &[]), &[]);
 }
 
-/// A record with a value for each column leaves no column null.
+/// Checks that a record with a value for each column leaves no column null.
 fn every_column_is_filled(contract: &Contract, name: &str, collection: &Collection) {
     let mut record = Map::new();
     let tables = contract.tables_of(name, collection);

@@ -1,4 +1,4 @@
-//! Parquet files that we encode, and the values that the `parquet` crate's row reader finds in them.
+//! Encodes Parquet files, and compares them with the values that the `parquet` crate's row reader finds in them.
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::Field;
@@ -8,18 +8,18 @@ use jobs::clean::Cell;
 use jobs::table::{Encoder, Row};
 use jobs::validate::{self, Column};
 
-/// A table's file with these rows.
+/// Encodes a table's file with these rows.
 pub(crate) fn encoded(table: &Table<'_>, rows: &[&Row<'_>]) -> Bytes {
     let mut encoder = Encoder::new(table).expect("a table has a schema");
     rows.iter().for_each(|row| encoder.append(row).expect("rows are of their table's types"));
     encoder.finish().expect("rows are of their table's types").concat().into()
 }
 
-/// Our own file passes the validation, and has these rows' values.
+/// Checks that our own file passes the validation and has these rows' values.
 pub(crate) fn accepted(table: &Table<'_>, file: &Bytes, rows: &[&Row<'_>]) {
     match validate::parquet(&Column::of(table), "part-0.parquet", file) {
         Ok(found) => assert_eq!(found, rows.len() as u64, "`{}`", table.name),
-        Err(refusal) => panic!("our own file of `{}` is refused: {refusal}", table.name),
+        Err(refusal) => panic!("our own file of `{}` is rejected: {refusal}", table.name),
     }
     let reader = SerializedFileReader::new(file.clone()).expect("an accepted file can be read");
     let mut rows = rows.iter();

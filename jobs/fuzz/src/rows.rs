@@ -1,4 +1,5 @@
-//! A response becomes the same rows however it is cut into pieces, every record is counted, and every row can be loaded.
+//! A response becomes the same rows however it is split into pieces, every record is counted, and every row can be
+//! loaded.
 
 use std::sync::OnceLock;
 
@@ -8,10 +9,11 @@ use serde_json::value::RawValue;
 
 use crate::parquet::{accepted, encoded};
 
-/// The first byte chooses a collection, the second how the rest, the response's bytes, is cut into pieces.
+/// Checks the property. The first byte selects a collection, and the second how the rest (the response) is split into
+/// pieces.
 ///
 /// # Panics
-/// When pieces change the result, a record is lost or added, or COPY would refuse a row.
+/// If the pieces change the result, a record is lost or added, or COPY would reject a row.
 pub fn rows(bytes: &[u8]) {
     let [choice, size, body @ ..] = bytes else { return };
     let sources = sources();
@@ -20,7 +22,7 @@ pub fn rows(bytes: &[u8]) {
     for size in [1, 2 + usize::from(*size)] {
         let pieces = read(source, body, size);
         match (&complete, &pieces) {
-            // The message shows the bytes so far, and bytes that are not UTF-8 are found before an earlier mistake.
+            // The message contains the bytes so far, and bytes that are not UTF-8 are found before an earlier error.
             (Err(ResponseError::Invalid { offset, .. }), Err(ResponseError::Invalid { offset: other, .. })) => {
                 assert!(offset == other || std::str::from_utf8(body).is_err(), "{complete:?}, in pieces {pieces:?}");
             }
@@ -30,10 +32,10 @@ pub fn rows(bytes: &[u8]) {
     assert_eq!(complete.as_ref().ok().map(|found| found.texts.clone()), sound(source.collection.answer, body));
 }
 
-/// The records as serde_json alone reads them.
+/// Returns the records as serde_json alone reads them.
 fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
     let owned = |raw: &RawValue| raw.get().to_owned();
-    // A byte order mark is skipped; serde_json refuses it.
+    // A byte order mark is skipped; serde_json rejects it.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     match shape {
         Shape::List => Some(serde_json::from_slice::<Vec<&RawValue>>(body).ok()?.into_iter().map(owned).collect()),
@@ -44,7 +46,7 @@ fn sound(shape: Shape, body: &[u8]) -> Option<Vec<String>> {
     }
 }
 
-/// The result of a response; compared as a whole.
+/// The result for a response; compared as a whole.
 #[derive(Debug, Default, PartialEq)]
 struct Found {
     texts: Vec<String>,
@@ -83,7 +85,7 @@ fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, ResponseErro
     Ok(found)
 }
 
-/// `read = rows + quarantined + dropped`, and every row has its key.
+/// Checks that `read = rows + quarantined + dropped`, and that every row has its key.
 fn accounted(source: &Source, record: &Record<'_>, json: &str) {
     assert_eq!(format!("{record:?}"), format!("{:?}", source.reader.read(json)), "read twice, and not the same");
     if !record.reasons.is_empty() {
@@ -99,7 +101,7 @@ fn accounted(source: &Source, record: &Record<'_>, json: &str) {
     }
 }
 
-/// The tables' files of one record.
+/// Encodes one record as the tables' files.
 fn files(source: &Source, record: &Record<'_>) -> Vec<Vec<u8>> {
     let own = std::iter::once(vec![&record.row]);
     let rows = own.chain(record.children.iter().map(|child| child.rows.iter().collect()));
@@ -115,11 +117,11 @@ struct Source {
     collection: &'static Collection,
     tables: Vec<Table<'static>>,
     reader: RecordReader,
-    /// Which column is the key.
+    /// The index of the key column.
     key: usize,
 }
 
-/// The collections of a synthetic contract and of the real one.
+/// Returns the collections of a synthetic contract and of the real one.
 fn sources() -> &'static [Source] {
     static CONTRACTS: OnceLock<[Contract; 2]> = OnceLock::new();
     static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();

@@ -1,5 +1,5 @@
-//! Both programs in one binary, so that the image contains their common code only once; the name under which it is
-//! called selects the program.
+//! Both programs in one binary, so that the image contains their shared code only once. The name that the binary is
+//! invoked with selects the program.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -3,13 +3,13 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
-/// An ISO 8601 instant as microseconds from 1970:
+/// Parses an ISO 8601 instant and returns it in microseconds since 1970:
 ///
 /// ```text
 /// YYYY-MM-DD (T or a space) hh:mm:ss [.digits] [Z or ±hh, ±hhmm, ±hh:mm up to 14:00]
 /// ```
 ///
-/// Without a zone it is UTC. Digits below a microsecond are cut off. Second 60 is accepted for real leap
+/// Without a zone, the instant is in UTC. Digits beyond microseconds are truncated. Second 60 is accepted for real leap
 /// seconds and becomes the next second, as in PostgreSQL.
 pub(super) fn micros(text: &str) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
@@ -27,7 +27,7 @@ pub(super) fn micros(text: &str) -> Option<i64> {
     (leap == 0 || leap == 1 && follows_leap_second(utc)).then(|| utc.and_utc().timestamp_micros() + fraction)
 }
 
-/// The numbers between separators of one byte; all but the first have two digits.
+/// Parses the numbers between one-byte separators; all but the first must have two digits.
 fn fields<const N: usize>(text: &str, separator: &str) -> Option<[u32; N]> {
     let parts: Vec<&str> = text.split(separator).collect();
     let number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
@@ -36,7 +36,7 @@ fn fields<const N: usize>(text: &str, separator: &str) -> Option<[u32; N]> {
     numbers.filter(|_| last_two)?.try_into().ok()
 }
 
-/// A zone's distance from UTC.
+/// Parses a zone's offset from UTC.
 fn utc_offset_minutes(zone: &str) -> Option<i64> {
     let (sign, distance) = match zone {
         "" | "Z" | "z" => return Some(0),
@@ -52,8 +52,8 @@ fn utc_offset_minutes(zone: &str) -> Option<i64> {
     (minutes < 60 && distance <= 14 * 60).then_some(sign * distance)
 }
 
-/// Whether an instant is in the first second after a leap second: midnight of 1 January or 1 July of these years
-/// (IERS Bulletin C; none was announced since 2017).
+/// Returns whether an instant is in the first second after a leap second: midnight of 1 January or 1 July of these
+/// years (IERS Bulletin C; none has been announced since 2017).
 fn follows_leap_second(utc: NaiveDateTime) -> bool {
     const JANUARY: [i32; 16] =
         [1973, 1974, 1975, 1976, 1977, 1978, 1979, 1980, 1988, 1990, 1991, 1996, 1999, 2006, 2009, 2017];
@@ -66,12 +66,12 @@ fn follows_leap_second(utc: NaiveDateTime) -> bool {
     utc.time() == NaiveTime::MIN && years.contains(&utc.year())
 }
 
-/// A date as days from 1970-01-01.
+/// Parses a date and returns it in days since 1970-01-01.
 pub(super) fn days(text: &str) -> Option<i32> {
     i32::try_from(date(text)?.signed_duration_since(NaiveDate::default()).num_days()).ok()
 }
 
-/// A date of fixed width; chrono alone would accept `2020-1-2` and `+20-01-02`.
+/// Parses a date of fixed width; chrono alone would also accept `2020-1-2` and `+20-01-02`.
 fn date(text: &str) -> Option<NaiveDate> {
     let [year, month, day] = fields(text, "-").filter(|_| text.len() == 10)?;
     NaiveDate::from_ymd_opt(year.cast_signed(), month, day)

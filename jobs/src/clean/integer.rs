@@ -1,4 +1,4 @@
-//! Parses integers from the text of a JSON number: a 64-bit float would change those beyond 2^53.
+//! Parses integers from the text of a JSON number, because a 64-bit float would change some integers beyond 2^53.
 
 use contract::Type;
 
@@ -11,7 +11,7 @@ pub fn integer(json: &str) -> Result<Cell<'static>, String> {
     value.map(Cell::Integer).ok_or_else(|| wrong(Type::Integer, &format!("the number {}", brief(json))))
 }
 
-/// The value of a number with a fraction or an exponent, if it is an integer that fits.
+/// Returns the value of a number with a fraction or an exponent, if it is an integer that fits.
 fn integral(json: &str) -> Option<i64> {
     let (number, exponent) = json.split_once(['e', 'E']).unwrap_or((json, "0"));
     let (before, after) = number.split_once('.').unwrap_or((number, ""));

@@ -21,25 +21,25 @@ use contract::RunId;
 
 /// Validate a run's manifests and objects, then load it into the warehouse in one transaction, exactly once.
 ///
-/// Exit codes: 0 done (also when this run or a newer one was loaded before), 1 refused or failed, 2 wrong usage,
-/// 75 failed temporarily (a retry may succeed).
+/// Exit codes: 0 done (also when this run or a newer one was loaded before), 1 failed, 2 usage error, 75 failed
+/// temporarily (a retry may succeed).
 #[derive(Parser)]
 #[command(name = "copy", version)]
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ -
+    /// The run ID: 1 to 64 characters from A-Z a-z 0-9 _ -
     #[arg(long, env = "RUN_ID")]
     run_id: RunId,
     /// The warehouse: redshift://workgroup/database or postgres://user:password@host:port/database.
-    /// A remote PostgreSQL needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA, `sslmode=require` skips
-    /// the verification, `sslmode=disable` uses no TLS
+    /// A remote PostgreSQL server needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA,
+    /// `sslmode=require` skips the verification, `sslmode=disable` uses no TLS
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
-    /// The role with which Redshift reads the lake: an ARN, or `default` for the namespace's default role
+    /// The IAM role that Redshift uses to read the lake: an ARN, or `default` for the namespace's default role
     #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
     copy_role: String,
-    /// Load an empty response for a collection that has rows
+    /// Load an empty response even if the collection has rows
     #[arg(long, env = "ALLOW_EMPTY")]
     allow_empty: bool,
     /// Milliseconds before the first retry after a conflict with another transaction; the wait doubles, with jitter, up to 30 s
@@ -47,7 +47,7 @@ struct Cli {
     first_wait_ms: u64,
 }
 
-/// The program.
+/// Runs the program.
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();

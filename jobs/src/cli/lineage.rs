@@ -1,4 +1,4 @@
-//! The options for lineage, with the names of OpenLineage's own clients, and the report of a job's end.
+//! The lineage options, named as in OpenLineage's own clients, and the report at the end of a job.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use crate::edge::openlineage::Collector;
 use crate::flows::lineage::Lineage;
 use crate::lineage::{RunEvents, State, Subject, Written};
 
-/// The collector of lineage. It has no `Debug`: the URL and the key are secrets.
+/// The lineage collector. It does not implement `Debug`, because the URL and the key are secrets.
 #[derive(Args)]
 pub struct To {
-    /// A server that collects OpenLineage events
+    /// The URL of a server that collects OpenLineage events
     #[arg(long, env = "OPENLINEAGE_URL", value_name = "URL", hide_env_values = true)]
     openlineage_url: Option<String>,
-    /// Its path for events (default: api/v1/lineage)
+    /// The server's path for events (default: api/v1/lineage)
     #[arg(long, env = "OPENLINEAGE_ENDPOINT", value_name = "PATH")]
     openlineage_endpoint: Option<String>,
-    /// Its API key
+    /// The server's API key
     #[arg(long, env = "OPENLINEAGE_API_KEY", value_name = "KEY", hide_env_values = true)]
     openlineage_api_key: Option<String>,
-    /// The namespace of the jobs (default: dpworld)
+    /// The job namespace (default: dpworld)
     #[arg(long, env = "OPENLINEAGE_NAMESPACE", value_name = "NAME")]
     openlineage_namespace: Option<String>,
 }

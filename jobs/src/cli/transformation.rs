@@ -24,30 +24,30 @@ use tokio::runtime::Builder;
 /// Fetch a source's responses and convert them to typed Parquet with a manifest for each collection; with --from-raw,
 /// convert the responses that an earlier run stored.
 ///
-/// Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 75 failed temporarily (a retry may succeed).
+/// Exit codes: 0 done, 1 failed, 2 usage error, 75 failed temporarily (a retry may succeed).
 #[derive(Parser)]
 #[command(name = "transformation", version)]
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// The run's id: 1 to 64 characters of A-Z a-z 0-9 _ - (required without --verify)
+    /// The run ID: 1 to 64 characters from A-Z a-z 0-9 _ - (required without --verify)
     #[arg(long, env = "RUN_ID")]
     run_id: Option<RunId>,
-    /// Read the responses from here instead of the contract's host: http(s)://host, or file:///dir or s3://bucket/prefix
-    /// with <collection>.json files
+    /// Read the responses from this URL instead of the contract's host: http(s)://host, or file:///dir or
+    /// s3://bucket/prefix with <collection>.json files
     #[arg(long, env = "SOURCE_URL", value_name = "URL")]
     source_url: Option<String>,
-    /// Replay this run: transform its responses in raw/ as the new run --run-id, without a request to the source
+    /// Replay this run: transform its responses in raw/ as the new run --run-id, without sending requests to the source
     #[arg(long, env = "FROM_RAW", value_name = "RUN_ID")]
     from_raw: Option<String>,
-    /// Write nothing: transform the responses of the run --from-raw again and compare the files with its manifests
+    /// Write nothing: transform the responses of the run in --from-raw again and compare the files with its manifests
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
     /// The warehouse, in the same form as for `copy`: its ledger decides which ETags may be sent. Without it, every
     /// collection is fetched in full
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
-    /// The number of collections that run in parallel
+    /// The number of collections to process in parallel
     #[arg(long, env = "AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     at_once: u8,
     /// The number of retries after a temporary failure
@@ -66,11 +66,11 @@ struct Task {
     verifies: bool,
 }
 
-/// Threads that compute, and as many that wait for files. The number is fixed, because the allocator keeps memory for
-/// each; to scale out, start several jobs with a part of the collections each.
+/// The number of threads that compute, and of threads that wait for files. It is fixed because the allocator keeps
+/// memory for each thread; to scale out, start several jobs, each with some of the collections.
 const THREADS: usize = 2;
 
-/// The program.
+/// Runs the program.
 pub fn main() -> ExitCode {
     let mut threads = Builder::new_multi_thread();
     match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
@@ -101,15 +101,15 @@ async fn start() -> ExitCode {
     cli::finish(job, clean_up, report).await
 }
 
-/// Checked here and not by clap: AWS Batch passes a parameter without a value as an empty variable, which clap treats as
-/// given.
+/// Checks the options here rather than in clap, because AWS Batch passes a parameter without a value as an empty
+/// variable, which clap treats as given.
 fn task(cli: &Cli) -> Result<Task, clap::Error> {
     use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};
     let misuse = |kind, message: &str| Cli::command().error(kind, message);
     let from = cli::given(&cli.from_raw).map(str::parse::<RunId>).transpose();
     let from = from.map_err(|error| misuse(ValueValidation, &format!("--from-raw: {error}")))?;
     if from.is_some() && cli::given(&cli.source_url).is_some() {
-        let message = "--from-raw and --source-url (or SOURCE_URL) exclude each other: a replay sends no requests";
+        let message = "--from-raw and --source-url (or SOURCE_URL) cannot be used together: a replay sends no requests";
         return Err(misuse(ArgumentConflict, message));
     }
     let task = |run, replays, verifies| Ok(Task { run, replays, verifies });
@@ -150,7 +150,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         Some(run) => Origin::Raw(run),
         None => origin(source, aws.as_ref())?,
     };
-    // A lake that has a run to replay exists already.
+    // If there is a run to replay, the lake already exists.
     let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
     // A verification writes nothing, so it has no lineage.
     if !job.verifies {
@@ -180,8 +180,8 @@ fn origin(url: &str, aws: Option<&SdkConfig>) -> Result<Origin> {
         Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false, aws)?)),
         _ => {
-            let failure = Failure::refused(format!("`{url}` is not the URL of a source"));
-            Err(failure.hint("write http(s)://host, file:///dir or s3://bucket/prefix").into())
+            let failure = Failure::refused(format!("`{url}` is not a source URL"));
+            Err(failure.hint("use http(s)://host, file:///dir or s3://bucket/prefix").into())
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The lake: objects in S3 or below a folder, behind one interface.
+//! The lake: objects in S3 or in a folder, behind one interface.
 //!
-//! An object appears completely or not at all: small ones by one conditional PUT, large ones by a multipart upload that is
-//! completed at the end (a temporary file and a rename below a folder).
+//! An object appears completely or not at all: small objects are written with one conditional PUT, large ones with a
+//! multipart upload that is completed at the end (in a folder, with a temporary file that is renamed).
 
 mod create;
 mod reader;
@@ -44,21 +44,21 @@ struct Sizes {
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
 const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 
-/// An object store that a URL names.
+/// An object store that is identified by a URL.
 #[derive(Clone, Debug)]
 pub struct Lake {
     url: Url,
     store: Arc<dyn ObjectStore>,
     sizes: Sizes,
-    /// Aborts of uploads that were dropped half-way; [`Lake::settle`] waits for them.
+    /// The aborts of uploads that were dropped halfway; [`Lake::settle`] waits for them.
     aborts: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Lake {
     /// Opens `s3://bucket[/prefix]` or `file:///dir`.
     ///
-    /// A bucket needs `aws`, for region, credentials and endpoint.
-    /// Fails when the URL is of another kind, or the folder does not exist and cannot be created (`create`).
+    /// A bucket needs `aws` for the region, credentials and endpoint.
+    /// Fails for any other kind of URL, or if the folder does not exist and cannot be created (with `create`).
     pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
         let store: Arc<dyn ObjectStore> = match parsed.scheme() {
@@ -91,28 +91,29 @@ impl Lake {
         Ok(Self { url: parsed, store, sizes, aborts: Arc::default() })
     }
 
-    /// The URL of an object, for messages and logs.
+    /// Returns an object's URL for messages and logs.
     pub fn location(&self, key: &str) -> String {
         format!("{}/{key}", self.url.as_str().trim_end_matches('/'))
     }
 
-    /// Starts an object of unknown size.
+    /// Starts the upload of an object of unknown size.
     pub fn upload(&self, key: &str) -> Upload {
         Upload::new(self, key, false)
     }
 
-    /// The same for bytes that are only counted and hashed: nothing is ever stored.
+    /// Like [`Lake::upload`], but the bytes are only counted and hashed: nothing is stored.
     pub fn measure(&self, key: &str) -> Upload {
         Upload::new(self, key, true)
     }
 
-    /// A whole object, or `None` if it does not exist.
+    /// Reads a whole object; returns `None` if it does not exist.
     pub async fn get(&self, key: &str) -> Result<Option<Bytes>> {
         let Some(found) = self.found("read", key, self.store.get(&Path::from(key)).await)? else { return Ok(None) };
         found.bytes().await.map(Some).map_err(|error| self.failed("read", key, error))
     }
 
-    /// The bytes of an object, or how it differs from its manifest: the bytes are read only if their number is right.
+    /// Reads an object's bytes, or returns how the object differs from its manifest. The bytes are read only if the
+    /// size matches.
     pub async fn get_object(&self, object: &Object) -> Result<Result<Bytes, String>> {
         let key = object.key.as_str();
         let found = self.found("read", key, self.store.get(&Path::from(key)).await)?;
@@ -123,30 +124,31 @@ impl Lake {
         }
     }
 
-    /// Whether the object exists with exactly this size.
+    /// Returns whether the object exists with exactly this size.
     pub async fn has(&self, object: &Object) -> Result<bool> {
         Ok(self.size(&object.key).await? == Some(object.bytes))
     }
 
-    /// An object's size in bytes, or `None` if it does not exist.
+    /// Returns an object's size in bytes, or `None` if it does not exist.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
         let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
         Ok(found.map(|found| found.size))
     }
 
-    /// Reads an object of known size in pieces, and requests each piece while the previous one is in use.
+    /// Reads an object of known size in pieces, and requests each piece while the previous one is being used.
     pub fn read(&self, key: &str, size: u64) -> Reader {
         Reader::new(self, key, size, None)
     }
 
-    /// Opens the current version of an object that its owner may replace at any time: its size and its reader, or `None` if
-    /// it does not exist. The reader fails with a temporary error if the object changes before it is read completely.
+    /// Opens the current version of an object that its owner may replace at any time. Returns its size and a reader, or
+    /// `None` if it does not exist. The reader fails with a temporary error if the object changes before it is read
+    /// completely.
     pub async fn read_version(&self, key: &str) -> Result<Option<(u64, Reader)>> {
         let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
         Ok(found.map(|found| (found.size, Reader::new(self, key, found.size, found.e_tag))))
     }
 
-    /// The SHA-256 of the bytes at an object's key, read piece by piece.
+    /// Returns the SHA-256 of the bytes at an object's key, read piece by piece.
     pub async fn sha256(&self, object: &Object) -> Result<String> {
         let (mut bytes, mut hash) = (self.read(&object.key, object.bytes), Sha256::default());
         while let Some(piece) = bytes.next().await? {
@@ -155,14 +157,14 @@ impl Lake {
         Ok(hex(&hash.finalize()))
     }
 
-    /// The names directly below a prefix.
+    /// Returns the names directly below a prefix.
     pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
         let found = self.store.list_with_delimiter(Some(&Path::from(prefix))).await;
         let found = found.map_err(|error| self.failed("list", prefix, error))?;
         Ok(found.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
     }
 
-    /// Removes those of the objects that exist.
+    /// Removes the objects that exist.
     pub async fn remove(&self, keys: &[String]) {
         for key in keys {
             if let Err(error) = self.store.delete(&Path::from(key.as_str())).await {
@@ -171,7 +173,7 @@ impl Lake {
         }
     }
 
-    /// Waits until uploads that were dropped half-way have been aborted.
+    /// Waits until uploads that were dropped halfway have been aborted.
     pub async fn settle(&self) {
         let aborts = std::mem::take(&mut *self.aborts.lock().unwrap_or_else(PoisonError::into_inner));
         aborts.join_all().await;
@@ -181,7 +183,7 @@ impl Lake {
         self.url.scheme() == "s3"
     }
 
-    /// What the store returned, or `None` if the key does not exist.
+    /// Returns the store's result, or `None` if the key does not exist.
     fn found<T>(&self, verb: &str, key: &str, result: object_store::Result<T>) -> Result<Option<T>> {
         match result {
             Ok(found) => Ok(Some(found)),
@@ -210,5 +212,5 @@ impl Lake {
 }
 
 fn wrong_url(url: &str, problem: &str) -> Failure {
-    Failure::refused(format!("`{url}` is not the URL of a lake: {problem}")).hint("use s3://bucket or file:///dir")
+    Failure::refused(format!("`{url}` is not a lake URL: {problem}")).hint("use s3://bucket or file:///dir")
 }

@@ -1,4 +1,4 @@
-//! A server that collects OpenLineage's events over HTTP (Marquez and others).
+//! A client for servers that collect OpenLineage events over HTTP (such as Marquez).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// The longest wait for the collector: lineage must not delay a run.
+/// The maximum wait for the collector: lineage must not delay a run.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The collector at `url`, whose path for events is `endpoint`; `key` is its API key.
+    /// Creates a client for the collector at `url`, whose path for events is `endpoint`; `key` is its API key.
     /// Fails when `url` is not an HTTP URL; it is not shown, because it may contain a secret.
     pub fn new(url: &str, endpoint: &str, key: Option<&str>) -> Result<Self> {
         let invalid = || Failure::refused("OPENLINEAGE_URL is not an http or https URL");
@@ -32,19 +32,19 @@ impl Collector {
         }
         let path = format!("{}/{}", url.path().trim_end_matches('/'), endpoint.trim_start_matches('/'));
         url.set_path(&path);
-        // No redirects: another host must not get the key.
+        // No redirects: another host must not receive the key.
         let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
-        let client = client.map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
+        let client = client.map_err(|error| Failure::refused("cannot create the HTTP client").because(error))?;
         Ok(Self { client, url, key: key.map(Secret::from) })
     }
 
-    /// Host and port, without user, password, path and query.
+    /// Returns the host and port, without the user, password, path and query.
     pub fn host(&self) -> String {
         let port = self.url.port().map_or(String::new(), |port| format!(":{port}"));
         format!("{}{port}", self.url.host_str().unwrap_or_default())
     }
 
-    /// Fails when the collector does not accept it in time. The error has only the host of the URL.
+    /// Sends an event. Fails if the collector does not accept it in time; the error shows only the URL's host.
     pub async fn send(&self, event: &Value) -> Result<()> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
         let request =

@@ -1,4 +1,4 @@
-//! A temporary file without a name, for data that would need unbounded memory.
+//! A temporary file without a name, for data that would otherwise need unbounded memory.
 
 use std::fs::File;
 use std::io::{Error, Result, Write};
@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 
 use crate::table::Spill;
 
-/// A temporary file in `TMPDIR` (else `/tmp`), created with the first bytes. It has no name, so no leftovers,
-/// however the program exits.
+/// A temporary file in `TMPDIR` (default `/tmp`), created at the first write. Because it has no name, nothing is left
+/// behind however the program exits.
 #[derive(Debug, Default)]
 pub struct Scratch(Option<File>);
 

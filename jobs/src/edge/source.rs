@@ -1,4 +1,4 @@
-//! The source's HTTP API. (A source that is files is read through the lake's edge.)
+//! The source's HTTP API. (A source that consists of files is read through `edge/lake`.)
 
 mod redirects;
 
@@ -32,7 +32,7 @@ pub struct Api {
 
 #[derive(Debug)]
 pub enum Reply {
-    /// 304: the content of the ETag is current.
+    /// 304: the content with this ETag is current.
     NotModified(Evidence),
     Body(Body),
 }
@@ -44,23 +44,23 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
     pub status: u16,
-    /// Without cookies.
+    /// The response headers, without cookies.
     pub headers: BTreeMap<String, String>,
 }
 
-/// A body, in the encoding in which the server sends it.
+/// A response body, in the encoding that the server chose.
 #[derive(Debug)]
 pub struct Body {
     pub evidence: Evidence,
     pub etag: Option<String>,
     pub gzip: bool,
-    /// Whether HTTP detects a truncated body, by a length or by chunks.
+    /// Whether HTTP detects a truncated body, by its length or its chunks.
     pub delimited: bool,
     response: Response,
 }
 
 impl Api {
-    /// An API below `base`, a scheme and host.
+    /// Creates a client for the API at `base`, which is a scheme and host.
     pub fn new(base: &str) -> Result<Self> {
         let client = Client::builder()
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
@@ -68,17 +68,17 @@ impl Api {
             .read_timeout(SILENCE)
             .redirect(redirect::Policy::none())
             .build()
-            .map_err(|error| Failure::refused("cannot set up HTTP").because(error))?;
+            .map_err(|error| Failure::refused("cannot create the HTTP client").because(error))?;
         Ok(Self { client, base: base.trim_end_matches('/').into() })
     }
 
-    /// Requests `path` and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section 8.8.3)
-    /// and is sent only there, which then returns the content only if it has changed.
+    /// Requests `path` and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section
+    /// 8.8.3) and is sent only to that URL; the server then returns the content only if it has changed.
     /// The failure is temporary for 408, 425, 429, 5xx, timeouts and broken connections.
     pub async fn get(&self, path: &str, earlier: Option<&Receipt>) -> Result<Reply> {
         let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
-            .map_err(|error| Failure::refused(format!("`{requested}` is not a URL to request")).because(error))?;
+            .map_err(|error| Failure::refused(format!("`{requested}` is not a valid URL")).because(error))?;
         let (mut to, mut hops) = (first.clone(), vec![first]);
         let (url, conditional, response) = loop {
             let url = redirects::recorded(&hops);
@@ -127,7 +127,7 @@ impl Api {
 }
 
 impl Body {
-    /// The size of the encoded body, if the server announced it.
+    /// Returns the size of the encoded body, if the server announced it.
     pub fn announced(&self) -> Option<u64> {
         self.response.content_length()
     }
@@ -156,7 +156,8 @@ fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
     Failure::temporary(message).because(error).into()
 }
 
-/// The error for a status without data, with the start of the body, where APIs explain it.
+/// Returns the error for a response without data. It contains the start of the body, where APIs often explain the
+/// error.
 async fn failed(url: &str, mut response: Response) -> Failure {
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
@@ -172,9 +173,8 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     let failure = Failure::temporary(message).wait(wait);
     match wait.filter(|wait| !is_acceptable_wait(*wait)) {
         None => failure,
-        Some(wait) => {
-            failure.hint(format!("the server asked to wait {} s; run the job again after that time", wait.as_secs()))
-        }
+        Some(wait) => failure
+            .hint(format!("the server requested a wait of {} s; run the job again after that time", wait.as_secs())),
     }
 }
 
@@ -182,7 +182,7 @@ pub fn is_acceptable_wait(wait: Duration) -> bool {
     wait <= LONGEST_WAIT
 }
 
-/// `Retry-After` in either of its forms (RFC 9110, section 10.2.3).
+/// Parses `Retry-After` in either of its forms (RFC 9110, section 10.2.3).
 fn seconds(value: &str) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));

@@ -1,6 +1,7 @@
 //! The warehouse that a run is loaded into.
 //!
-//! [`crate::load`] has the statements; a driver runs them, stages files, and distinguishes a moved head from a failure.
+//! [`crate::load`] builds the statements; a driver runs them, stages files, and distinguishes a moved head from a
+//! failure.
 
 mod binary;
 mod driver;
@@ -29,13 +30,14 @@ pub(crate) enum Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database` or `redshift://workgroup/database`.
-    /// Fails when no driver supports the URL. It is not shown, because it may contain a password.
+    /// Fails if no driver supports the URL. The error does not show it, because it may contain a password.
     pub fn parse(url: &str) -> Result<Self> {
         let problem = match url.split_once("://") {
             Some(("postgres" | "postgresql", _)) => return Ok(Self::Postgres(url.to_owned())),
             #[cfg(feature = "aws")]
             Some(("redshift", place)) => {
-                // Names of workgroups: 3 to 64 of a-z, 0-9 and hyphens (CreateWorkgroup, Amazon Redshift Serverless API).
+                // Workgroup names have 3 to 64 characters: a-z, 0-9 and hyphens (CreateWorkgroup, Amazon Redshift
+                // Serverless API).
                 let plain = |name: &str, more: &str| {
                     !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || more.contains(char))
                 };

@@ -19,10 +19,10 @@ use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, loss};
 use crate::receipt::Receipt;
 use crate::validate;
 
-/// How often the deltas are computed in total when other transactions commit first.
+/// The total number of times that the deltas are computed when other transactions commit first.
 const TRIES: usize = 10;
 
-/// How far ahead of this program's clock that of the transformation may be.
+/// How far the transformation's clock may be ahead of this program's clock.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// What to load.
@@ -42,7 +42,8 @@ pub struct Job<'c> {
     pub allow_empty: bool,
     /// Why a table may lose more rows than the contract allows.
     pub accept: Option<String>,
-    /// The wait before deltas are computed again because of another transaction; it doubles, with jitter.
+    /// The first wait before the deltas are computed again because of another transaction; the wait doubles, with
+    /// jitter.
     pub first_wait: Duration,
 }
 
@@ -64,16 +65,17 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is in the tables now.
+    /// It is now in the tables.
     Committed,
-    /// It was in the tables already.
+    /// It was already in the tables.
     AlreadyCommitted,
     /// A run with newer responses is in the tables; nothing was written.
     Superseded,
 }
 
 /// Loads a run exactly once.
-/// After a failure nothing of the run is visible; the failure is temporary when lake or warehouse cannot be reached.
+/// After a failure, none of the run's data is visible; the failure is temporary if the lake or the warehouse cannot be
+/// reached.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
     receipts.iter().try_for_each(refuse_future)?;
@@ -100,7 +102,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
             .into());
     }
     stage::validate_objects(&plan, lake).await?;
-    // Every table of the contract is created, also those of other collections: dbt reads all of them.
+    // Creates all tables in the contract, including those of other collections, because dbt reads all of them.
     plan.retired = warehouse.ensure_tables(source, &job.contract.tables()).await?;
     for warning in plan.retired.warnings(source) {
         tracing::warn!("{warning}");
@@ -181,7 +183,8 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
         .into())
 }
 
-/// A response without records for a table with rows more often means a broken source than an empty one.
+/// Fails if the response is empty but the table has rows: this is more often caused by a broken source than by an empty
+/// one.
 async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &W) -> Result<()> {
     for receipt in plan.receipts {
         let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
@@ -197,7 +200,8 @@ async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &
     Ok(())
 }
 
-/// A response with far fewer records than before is more often a part of the list than a smaller list.
+/// Fails if a table would lose too many rows: a response with far fewer records than before is more often incomplete
+/// than a list that has become shorter.
 fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()> {
     // An empty response was allowed by --allow-empty.
     let collections = plan.receipts.iter().filter(|receipt| receipt.tables.first().is_some_and(|own| own.rows > 0));
@@ -222,7 +226,8 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
     }
 }
 
-/// Runs load in the order of their times, so one from a clock that is ahead would supersede all runs until then.
+/// Fails if a response was fetched in the future: runs are loaded in time order, so a run from a clock that is ahead
+/// would supersede all runs until that time.
 fn refuse_future(receipt: &Receipt) -> Result<()> {
     let time = receipt.fetched_at.as_str();
     ensure!(!in_future(time), {
@@ -246,8 +251,8 @@ fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Re
     ensure!(!in_future(fetched_at), {
         let (source, run) = (&job.contract.source, &job.run);
         let message = format!(
-            "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run loads until \
-             then"
+            "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run can be loaded \
+             until then"
         );
         Failure::refused(message).hint(format!(
             "correct that run's time by the warehouse's clock, as the owner of `etl.runs`: UPDATE etl.runs SET \

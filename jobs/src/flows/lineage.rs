@@ -1,6 +1,6 @@
-//! Sends the events of a run to a collector, if one is configured, and writes all of them to one file of the lake.
+//! Sends the events of a run to a collector, if one is configured, and writes all of them to one file in the lake.
 //!
-//! Nothing here fails a job: an event that cannot be sent is a warning.
+//! Nothing here fails a job: an event that cannot be sent only causes a warning.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::edge::openlineage::Collector;
 use crate::failure::Failure;
 use crate::lineage::{RunEvents, State};
 
-/// How long a finished job waits for its lineage: less than a container has between SIGTERM and SIGKILL.
+/// How long a finished job waits for its lineage: less than the time that a container has between SIGTERM and SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub struct Lineage {

@@ -42,7 +42,7 @@ pub struct Job {
     pub verifies: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
-    /// This start of the program.
+    /// The name of this attempt.
     pub attempt: String,
     /// The collections, in the contract's order.
     pub collections: Vec<String>,
@@ -54,17 +54,17 @@ pub struct Job {
     pub first_wait: Duration,
 }
 
-/// Shows the progress to a person.
+/// Shows progress to the user.
 pub trait Progress: Send + Sync {
-    /// The first bytes of a collection arrive; `total` if it is known.
+    /// Called when the first bytes of a collection arrive; `total` is the size, if known.
     fn begin(&self, collection: &str, total: Option<u64>);
-    /// More bytes arrived.
+    /// Called when more bytes have arrived.
     fn advance(&self, collection: &str, bytes: u64);
-    /// The collection is done or has failed.
+    /// Called when the collection is done or has failed.
     fn end(&self, collection: &str);
 }
 
-/// A transformation; cheap to clone, because the task of every collection has one.
+/// A transformation; cheap to clone, because each collection's task has its own clone.
 #[derive(Clone)]
 pub struct Transformation(Arc<Shared>);
 
@@ -81,7 +81,7 @@ struct Shared {
 }
 
 impl Transformation {
-    /// `ledger` decides which ETags may be sent.
+    /// Creates a transformation; `ledger` determines which ETags may be sent.
     pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
         Self(Arc::new(Shared {
             job,
@@ -94,8 +94,8 @@ impl Transformation {
         }))
     }
 
-    /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same run
-    /// id transforms only the rest.
+    /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same
+    /// run ID transforms only the rest.
     /// The error names every collection that failed; it is temporary only if all failures are.
     pub async fn run(&self) -> Result<Report> {
         let Shared { job, origin, .. } = &*self.0;
@@ -127,7 +127,7 @@ impl Transformation {
         }
     }
 
-    /// Removes objects that no manifest lists; call it when [`Transformation::run`] failed or was dropped.
+    /// Removes objects that no manifest lists; call it when [`Transformation::run`] has failed or was dropped.
     pub async fn clean_up(&self) {
         self.0.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
@@ -190,7 +190,8 @@ impl Transformation {
         }
     }
 
-    /// One attempt: fetch (or read again) and transform, or find that nothing changed.
+    /// Makes one attempt: fetches the response (or reads it again) and transforms it, or finds that nothing has
+    /// changed.
     async fn attempt(
         &self,
         name: &str,

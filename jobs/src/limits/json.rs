@@ -1,5 +1,5 @@
-//! Checks that Redshift's JSON_PARSE accepts a JSON text, as far as documented: serde_json checks the grammar, one pass
-//! over the tokens the rest.
+//! Checks that Redshift's JSON_PARSE accepts JSON text, as far as this is documented: serde_json checks the grammar,
+//! and one pass over the tokens checks the rest.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,12 +16,13 @@ pub struct Json {
     pub depth: usize,
 }
 
+/// Checks JSON text and returns its properties.
 ///
-/// Beyond the grammar (RFC 8259): no attribute twice in one object, which `json_parse_dedup_attributes` turns into an
-/// error by default ("SUPER configurations"); strings and names of at most [`TEXT_BYTES`] bytes as they will be stored,
-/// without escapes; at most [`LEVELS`] levels; no U+0000, no half surrogate pair, no integer of more than
-/// [`INTEGER_DIGITS`] digits and no other number outside of DOUBLE PRECISION, because their treatment is not
-/// documented.
+/// In addition to the grammar (RFC 8259), these rules apply: no attribute twice in one object, which
+/// `json_parse_dedup_attributes` turns into an error by default ("SUPER configurations"); strings and names of at most
+/// [`TEXT_BYTES`] bytes as they will be stored, without escapes; at most [`LEVELS`] levels; no U+0000, no unpaired
+/// surrogate, no integer with more than [`INTEGER_DIGITS`] digits and no other number outside the range of DOUBLE
+/// PRECISION, because AWS does not document how these are handled.
 pub fn json(text: &str) -> Result<Json, Defect> {
     // This neither recurses nor allocates a tree.
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(format!("not JSON: {error}")))?;
@@ -37,7 +38,7 @@ pub fn json(text: &str) -> Result<Json, Defect> {
                 open.push((first == b'{').then(HashSet::new));
                 found.depth = found.depth.max(open.len());
                 if open.len() > LEVELS {
-                    return Err(Defect::new("super_depth", format!("JSON of more than {LEVELS} levels")));
+                    return Err(Defect::new("super_depth", format!("JSON with more than {LEVELS} levels")));
                 }
             }
             b'}' | b']' => drop(open.pop()),
@@ -48,7 +49,7 @@ pub fn json(text: &str) -> Result<Json, Defect> {
                     && let Some(twice) = names.replace(string)
                 {
                     let name: String = twice.chars().take(40).collect();
-                    return Err(not_json(format!("`{name}` is written twice in one object")));
+                    return Err(not_json(format!("`{name}` appears twice in one object")));
                 }
             }
             b'-' | b'0'..=b'9' => number(token)?,
@@ -64,7 +65,7 @@ fn not_json(problem: String) -> Defect {
     Defect::new("super_json", problem)
 }
 
-/// The length of the first token of valid JSON; punctuation, white space and letters are one byte each.
+/// Returns the length of the first token of valid JSON; punctuation, white space and letters are one byte each.
 fn token(text: &[u8]) -> usize {
     match text {
         [b'"', rest @ ..] => {
@@ -84,7 +85,7 @@ fn token(text: &[u8]) -> usize {
     }
 }
 
-/// A string as it will be stored, from its token with the quotes.
+/// Returns a string as it will be stored, from its token with the quotes.
 fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
     let inside = &token[1..token.len() - 1];
     let string = if inside.contains('\\') {
@@ -98,7 +99,7 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
         return Err(nul());
     }
     if string.len() > TEXT_BYTES {
-        let problem = format!("a string of {} bytes inside JSON, at most {TEXT_BYTES} fit", string.len());
+        let problem = format!("a string of {} bytes inside JSON; the limit is {TEXT_BYTES}", string.len());
         return Err(Defect::new("super_string", problem));
     }
     Ok(string)
@@ -111,7 +112,7 @@ fn number(token: &str) -> Result<(), Defect> {
             Ok(())
         } else {
             let count = digits.len();
-            Err(not_json(format!("number out of range: an integer of {count} digits, at most {INTEGER_DIGITS} fit")))
+            Err(not_json(format!("number out of range: an integer of {count} digits; the limit is {INTEGER_DIGITS}")))
         };
     }
     let value: f64 = token.parse().unwrap_or(f64::NAN);
@@ -119,7 +120,7 @@ fn number(token: &str) -> Result<(), Defect> {
     let vanished = value == 0.0 && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
     if vanished || double(value).is_err() {
         let brief: String = token.chars().take(24).collect();
-        return Err(not_json(format!("number out of range: {brief} is beyond DOUBLE PRECISION")));
+        return Err(not_json(format!("number out of range: {brief} is outside the range of DOUBLE PRECISION")));
     }
     Ok(())
 }

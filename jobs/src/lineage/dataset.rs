@@ -12,10 +12,10 @@ use crate::table::file_columns;
 
 const FACETS: &str = "https://openlineage.io/spec/facets";
 
-/// The producer of the events: a package URL, since the project has no website.
+/// The producer of the events: a package URL, because the project has no website.
 pub(super) const PRODUCER: &str = concat!("pkg:generic/dpworld@", env!("CARGO_PKG_VERSION"));
 
-/// A facet with its name: a part of an event, with the version of the definition that it follows.
+/// Returns a facet with its name. A facet is a part of an event and names the version of its definition.
 pub(super) fn facet(name: &str, version: &str, definition: &str, mut body: Value) -> (String, Value) {
     body["_producer"] = PRODUCER.into();
     body["_schemaURL"] = format!("{FACETS}/{version}/{definition}.json#/$defs/{definition}").into();
@@ -58,13 +58,13 @@ impl Dataset {
         self
     }
 
-    /// With the columns of a table's Parquet files, in the contract's types.
+    /// Adds the columns of a table's Parquet files, with the contract's types.
     pub(super) fn with_file_columns(self, table: &Table<'_>) -> Self {
         let columns = file_columns(table).into_iter().map(|(name, kind, _)| (name, kind.to_string()));
         self.with_columns_of(table, columns)
     }
 
-    /// With the columns of a loaded table, in the warehouse's types.
+    /// Adds the columns of a loaded table, with the warehouse's types.
     pub(super) fn loaded(self, table: &Table<'_>, dialect: Dialect) -> Self {
         let own = table.columns.iter().map(|column| (column.name, column.kind));
         let columns = own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind)));

@@ -1,5 +1,5 @@
-//! The address of a dataset by OpenLineage's naming convention (<https://openlineage.io/docs/spec/naming>); it never contains a user,
-//! password or query.
+//! A dataset's address according to OpenLineage's naming convention (<https://openlineage.io/docs/spec/naming>); it
+//! never contains a user, password or query.
 //!
 //! | what | namespace | name |
 //! |---|---|---|
@@ -8,8 +8,8 @@
 //! | PostgreSQL | `postgres://{host}:{port}` | `{database}.{schema}.{table}` |
 //! | Redshift | `redshift://{cluster}.{region}:{port}` | `{database}.{schema}.{table}` |
 //!
-//! Two places that the convention does not name: an HTTP API follows its general rule, the namespace is scheme and
-//! authority and the name the path; Redshift Serverless has a workgroup in the cluster's place.
+//! The convention does not cover two places. An HTTP API follows its general rule: the namespace is the scheme and
+//! authority, and the name is the path. For Redshift Serverless, the workgroup replaces the cluster.
 
 use url::Url;
 
@@ -21,7 +21,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The object at `key` below an address: `http(s)://host`, `file:///dir` or `s3://bucket/prefix`.
+    /// Returns the place of the object at `key` below an address: `http(s)://host`, `file:///dir` or
+    /// `s3://bucket/prefix`.
     pub fn below(url: &str, key: &str) -> Self {
         let Ok(parsed) = Url::parse(url) else { return Self { namespace: "unknown".to_owned(), name: key.to_owned() } };
         let within = match parsed.to_file_path() {
@@ -36,7 +37,7 @@ impl Place {
         }
     }
 
-    /// A warehouse; the name is the database alone.
+    /// Returns the place of a warehouse; its name is only the database.
     pub fn of_warehouse(url: &str, region: Option<&str>) -> Self {
         let parsed = Url::parse(url);
         let host = parsed.as_ref().ok().and_then(Url::host_str).filter(|host| !host.is_empty()).unwrap_or("localhost");
@@ -59,7 +60,7 @@ fn authority(url: &Url, port: Option<u16>) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// The text with every URL stripped of its user, password, query and fragment.
+/// Returns the text with every URL stripped of its user, password, query and fragment.
 pub fn without_secrets(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '`' | '"' | '\'' | '<' | '>');
     let mut parts = text.split("://");
@@ -68,7 +69,7 @@ pub fn without_secrets(text: &str) -> String {
         let (url, after) = part.split_at(part.find(ends).unwrap_or(part.len()));
         let address = url.split(['?', '#']).next().unwrap_or_default();
         let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-        // A password may contain a `/`; then the last `@` counts.
+        // A password may contain a `/`; in that case, the last `@` counts.
         let (host, path) = match url.rsplit_once('@') {
             Some((_, rest)) if !host.contains('@') => (rest.split(['/', '?', '#']).next().unwrap_or_default(), ""),
             _ => (host.rsplit('@').next().unwrap_or_default(), path),

@@ -6,14 +6,14 @@ use crate::receipt::TableReceipt;
 
 pub type Changes = BTreeMap<String, BTreeMap<Change, u64>>;
 
-/// A load may always delete this many rows: of one row or two, any loss is a large share.
+/// A load may always delete this many rows: in a table of one or two rows, any loss is a large share.
 const ALWAYS: u64 = 2;
 
-/// The change that a delta's row makes to the table.
+/// The change that a delta row makes to the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     Inserted,
-    /// A key with another row hash.
+    /// An existing key with a different row hash.
     Updated,
     /// A key that was marked as deleted and has returned.
     Revived,
@@ -39,7 +39,7 @@ impl Change {
     }
 }
 
-/// The problem if a table would lose more than the share `limit` of its current rows.
+/// Returns the problem if a table would lose more than the share `limit` of its current rows.
 pub fn loss(table: &TableReceipt, changes: &Changes, limit: f64) -> Option<String> {
     let count = |change: Change| change.count(changes, &table.table);
     let deleted = count(Change::Deleted);

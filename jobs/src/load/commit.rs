@@ -1,4 +1,4 @@
-//! The one transaction of a load: it commits all tables of a run, or nothing.
+//! The transaction of a load, which commits either all tables of a run or nothing.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const BATCH_STATEMENTS: usize = 40;
 const BATCH_BYTES: usize = 100_000;
 
 impl Plan<'_> {
-    /// Whether the transaction fits into one call, regardless of the counts.
+    /// Checks that the transaction fits into one call, whatever the counts are.
     pub fn fits(&self) -> Result<(), String> {
         if self.dialect != Dialect::Redshift {
             return Ok(());
@@ -26,7 +26,7 @@ impl Plan<'_> {
         if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
             return Err(format!(
                 "the load of {} tables needs {} statements of {bytes} bytes in total, but one transaction of the Data \
-                 API accepts {BATCH_STATEMENTS} of {BATCH_BYTES}",
+                 API accepts at most {BATCH_STATEMENTS} statements and {BATCH_BYTES} bytes",
                 self.tables.len(),
                 statements.len(),
             ));
@@ -34,7 +34,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The transaction, on top of the ledger's head `head`; `changes` is written to the ledger.
+    /// Returns the statements of the transaction on top of the ledger's head `head`; `changes` is written to the
+    /// ledger.
     pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
         let mut statements = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
@@ -91,7 +92,7 @@ impl Plan<'_> {
         Statement::new(format!("merge {name}"), sql)
     }
 
-    /// After the merges every table must have exactly the run's rows, each key once.
+    /// Asserts that, after the merges, every table has exactly the run's rows and each key once.
     fn assert_counts_and_keys(&self) -> Statement {
         let counts = self.receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
             format!(
@@ -141,7 +142,8 @@ impl Plan<'_> {
     }
 }
 
-/// A query that fails with a division by zero unless the condition holds; a constant `1/0` could be removed by the optimizer.
+/// Returns a query that fails with a division by zero unless the condition holds; the optimizer could remove a constant
+/// `1/0`.
 fn assert_true(condition: &str, from: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
 }

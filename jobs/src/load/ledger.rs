@@ -6,17 +6,17 @@ use contract::RunId;
 
 use super::sql::Dialect;
 
-/// How many runs are read, so that an old ledger is read as fast as a new one. Any earlier run is older than the head,
-/// which is all that a load needs.
+/// The number of runs that are read, so that reading a long ledger takes no longer than reading a short one. Any
+/// earlier run is older than the head, and that is all a load needs to know.
 const RECENT: usize = 400;
 
-/// The last committed runs of one source, the newest first.
+/// The last committed runs of one source, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger(pub Vec<Committed>);
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
-    /// Its place in the order of commits, from 1, without gaps.
+    /// Its position in the order of commits, from 1, without gaps.
     pub seq: i64,
     pub run_id: RunId,
     /// When its oldest response was requested: RFC 3339 in UTC with microseconds.
@@ -37,7 +37,7 @@ pub enum Standing {
 }
 
 impl Ledger {
-    /// The query whose rows are `seq`, `run_id`, `fetched_at` and `collections` as text.
+    /// Returns the query whose rows are `seq`, `run_id`, `fetched_at` and `collections` as text.
     pub fn query(dialect: Dialect, source: &str) -> String {
         format!(
             "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at, {} AS collections\n\
@@ -49,7 +49,7 @@ impl Ledger {
     /// Reads the rows of [`Ledger::query`].
     pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
         let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
-            let wrong = |problem: String| format!("row {seq} of the ledger: {problem}");
+            let wrong = |problem: String| format!("ledger row {seq}: {problem}");
             // Runs are ordered by this text, so it must have exactly this format.
             let fetched_at = match fetched_at.split_once(' ') {
                 Some((day, time)) if (day.len(), time.len()) == (10, 15) => format!("{day}T{time}Z"),
@@ -65,7 +65,7 @@ impl Ledger {
         committed.collect::<Result<_, String>>().map(Self)
     }
 
-    /// Whether a run whose oldest response was requested at `fetched_at` may be loaded.
+    /// Returns whether a run whose oldest response was requested at `fetched_at` may be loaded.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
         let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    /// The run whose rows the tables of a collection currently contain, if it was loaded with this fingerprint.
+    /// Returns the run whose rows the tables of a collection currently contain, if it was loaded with this fingerprint.
     pub fn current(&self, collection: &str, fingerprint: &str) -> Option<&RunId> {
         let (run, found) =
             self.0.iter().find_map(|committed| Some((&committed.run_id, committed.collections.get(collection)?)))?;

@@ -1,4 +1,5 @@
-//! One load, and its statements before the transaction: fill the stages, compute the deltas, count the changes.
+//! A load and its statements before the transaction, which fill the staging tables, compute the deltas and count the
+//! changes.
 
 use contract::{RunId, Table, Type};
 
@@ -7,11 +8,12 @@ use super::sql::{Dialect, Statement, literal};
 use crate::receipt::Receipt;
 use crate::table::file_columns;
 
-/// The names of one attempt's own tables: two loads never share one, and those of a failed load can be found.
+/// The names of the tables that belong to one attempt: two loads never share a name, and the tables of a failed load
+/// can be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageNames {
     pub schema: String,
-    /// Twelve hexadecimal digits from run and attempt.
+    /// Twelve hexadecimal digits, derived from the run and the attempt.
     pub token: String,
 }
 
@@ -21,17 +23,17 @@ impl StageNames {
         Self { schema: format!("staging_{source}"), token: format!("{token:016x}")[..12].to_owned() }
     }
 
-    /// The name of the staging table of the run's rows, without its schema.
+    /// Returns the name of the staging table for the run's rows, without its schema.
     pub fn stage(&self, table: &str) -> String {
         format!("{table}__s_{}", self.token)
     }
 
-    /// The name of the delta table of the run's changes, without its schema.
+    /// Returns the name of the delta table for the run's changes, without its schema.
     pub fn delta(&self, table: &str) -> String {
         format!("{table}__d_{}", self.token)
     }
 
-    /// The token in the name of some attempt's table.
+    /// Returns the token in the name of an attempt's table.
     pub fn token_of(table: &str) -> Option<&str> {
         let (_, end) = table.rsplit_once("__")?;
         let token = end.strip_prefix("s_").or_else(|| end.strip_prefix("d_"))?;
@@ -64,12 +66,13 @@ impl Plan<'_> {
             .collect();
         let name = self.names.stage(table.name);
         let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
-        Statement::new(format!("stage {}", table.name), sql)
+        Statement::new(format!("create the staging table of {}", table.name), sql)
     }
 
     /// Copies exactly the files of the manifest into a staging table.
     ///
-    /// Parquet files load by position, so the list must be in the files' order, which the validation has checked.
+    /// COPY assigns Parquet columns by position, so the list must be in the files' order, which the validation has
+    /// checked.
     pub fn copy(&self, table: &Table<'_>, manifest: &str, role: &str) -> Statement {
         let columns: Vec<&str> = file_columns(table).into_iter().map(|(name, _, _)| name).collect();
         let role = if role == "default" { role.to_owned() } else { literal(role) };
@@ -80,7 +83,7 @@ impl Plan<'_> {
             columns.join(", "),
             literal(manifest),
         );
-        Statement::new(format!("copy into the stage of {}", table.name), sql)
+        Statement::new(format!("copy into the staging table of {}", table.name), sql)
     }
 
     pub fn create_delta(&self, table: &Table<'_>) -> Statement {
@@ -89,7 +92,7 @@ impl Plan<'_> {
             let columns: Vec<String> = file_columns.iter().map(|(name, kind, _)| column(name, *kind)).collect();
             columns.join(", ")
         };
-        // In both halves of the union a column has one name and one type.
+        // A column must have the same name and type in both halves of the union.
         let fresh = listed(&|name, kind| match self.dialect.staged(&format!("fresh.{name}"), kind) {
             same if same == format!("fresh.{name}") => same,
             read => format!("{read} AS {name}"),
@@ -116,7 +119,7 @@ impl Plan<'_> {
             live = listed(&|name, _| format!("live.{name}")),
             on = on.join(" AND "),
         );
-        Statement::new(format!("compute what changes in {}", table.name), sql)
+        Statement::new(format!("compute the changes in {}", table.name), sql)
     }
 
     /// Drops a delta, so that it can be computed again.
@@ -140,7 +143,7 @@ impl Plan<'_> {
                 )
             })
             .collect();
-        Statement::new("count what changes", counts.join("\nUNION ALL\n"))
+        Statement::new("count the changes", counts.join("\nUNION ALL\n"))
     }
 
     pub fn drop_staging_tables(&self) -> Vec<Statement> {
@@ -152,7 +155,7 @@ impl Plan<'_> {
         format!("{}.{}", self.source, table.name)
     }
 
-    /// RFC 3339 in UTC as a timestamp without a zone.
+    /// Converts RFC 3339 in UTC to a timestamp without time zone.
     pub(super) fn instant(&self, time: &str) -> String {
         let plain = time.trim_end_matches('Z').replace('T', " ");
         format!("CAST({} AS {})", literal(&plain), self.dialect.type_name(Type::Timestamp))

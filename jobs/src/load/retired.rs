@@ -7,15 +7,16 @@ use contract::{SYSTEM_COLUMNS, Table};
 /// A schema's tables and columns that the contract does not name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retired {
-    /// Tables that an earlier load wrote. Their rows are kept.
+    /// Tables written by an earlier load. Their rows are kept.
     pub tables: Vec<String>,
-    /// Columns, by their table, which is still in the contract. A load writes null to them.
+    /// Columns that the contract no longer describes in tables that it does describe, by table name. A load writes null
+    /// to them.
     pub columns: BTreeMap<String, Vec<String>>,
 }
 
 impl Retired {
-    /// `present` are the schema's tables, each with its nullable columns without a default or an expression: a contract
-    /// adds no other kind, except for its key.
+    /// Compares the contract with `present`: the schema's tables, each with its nullable columns that have no default
+    /// or expression. A contract adds no other columns, except for its key.
     pub fn of<'p>(
         contract: &[Table<'_>],
         present: impl IntoIterator<Item = (&'p String, impl IntoIterator<Item = &'p String>)>,
@@ -46,12 +47,14 @@ impl Retired {
             self.columns.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (table, column)));
         let columns = columns.map(|(table, column)| {
             format!(
-                "`{schema}.{table}.{column}` is not in the contract: the rows that this load writes have null in it; \
-                 drop the column, or describe it again"
+                "`{schema}.{table}.{column}` is not in the contract: it is null in the rows that this load writes; \
+                 drop the column, or add it to the contract again"
             )
         });
         let tables = self.tables.iter().map(|table| {
-            format!("`{schema}.{table}` is not in the contract: no load updates its rows; drop the table, or describe it again")
+            format!(
+                "`{schema}.{table}` is not in the contract: no load updates its rows; drop the table, or add it again"
+            )
         });
         columns.chain(tables).collect()
     }

@@ -1,4 +1,5 @@
-//! Statements, and the differences between PostgreSQL's and Redshift's SQL: a few type names and JSON literals.
+//! SQL statements, and the differences between the dialects of PostgreSQL and Redshift: a few type names and JSON
+//! literals.
 
 use contract::{SYSTEM_COLUMNS, Table, Type};
 
@@ -17,7 +18,7 @@ impl Statement {
     }
 }
 
-/// A warehouse's SQL.
+/// A warehouse's SQL dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// PostgreSQL 15 or newer.
@@ -27,7 +28,8 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// A column's type. PostgreSQL's `text` needs no length; Redshift's VARCHAR counts bytes, as the contract does.
+    /// Returns a column's type. PostgreSQL's `text` needs no length; Redshift's VARCHAR counts bytes, as the contract
+    /// does.
     pub fn type_name(self, kind: Type) -> String {
         match (self, kind) {
             (Self::Postgres, Type::String(_)) => "text".to_owned(),
@@ -42,8 +44,8 @@ impl Dialect {
         }
     }
 
-    /// A column's type in the table that a run's files are staged in. COPY of text into SUPER is not documented, but
-    /// COPY into VARCHAR and JSON_PARSE are: so JSON is text until [`Dialect::staged`].
+    /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARCHAR
+    /// and JSON_PARSE are, so JSON is staged as text until [`Dialect::staged`].
     pub fn staged_type(self, kind: Type) -> String {
         match (self, kind) {
             (Self::Redshift, Type::Json) => self.type_name(Type::String(65_535)),
@@ -51,7 +53,7 @@ impl Dialect {
         }
     }
 
-    /// A staged column's value in the type of the loaded table.
+    /// Converts a staged column's value to the type in the loaded table.
     pub fn staged(self, column: &str, kind: Type) -> String {
         match (self, kind) {
             (Self::Redshift, Type::Json) => format!("JSON_PARSE({column})"),
@@ -59,7 +61,7 @@ impl Dialect {
         }
     }
 
-    /// A JSON column as text.
+    /// Converts a JSON column to text.
     pub fn json_text(self, column: &str) -> String {
         match self {
             Self::Postgres => format!("{column}::text"),
@@ -67,7 +69,7 @@ impl Dialect {
         }
     }
 
-    /// A JSON value in a statement.
+    /// Formats a JSON value as SQL.
     pub fn json(self, json: &str) -> String {
         match self {
             Self::Postgres => format!("CAST({} AS jsonb)", literal(json)),
@@ -75,28 +77,31 @@ impl Dialect {
         }
     }
 
-    /// Text in a statement, of the length of a run id.
+    /// Formats text as SQL, with the length of a run ID.
     pub fn text(self, text: &str) -> String {
         format!("CAST({} AS {})", literal(text), self.type_name(Type::String(64)))
     }
 }
 
-/// A text literal of a run id, time, hash or name. Backslashes are not allowed: the two engines read them differently.
+/// Formats a run ID, time, hash or name as a text literal. Backslashes are not allowed, because the two engines
+/// interpret them differently.
 pub fn literal(text: &str) -> String {
     debug_assert!(!text.contains('\\'), "a backslash in an SQL literal");
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// `name type` of every column of a loaded table, and whether the load itself needs it to be NOT NULL. What the
-/// contract requires beyond that is validated before the load and tested by dbt, so that a contract may change.
+/// Returns the name and type of every column of a loaded table, and whether the load itself needs it to be NOT NULL.
+/// Everything else that the contract requires is validated before the load and tested by dbt, so that a contract may
+/// change.
 pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, bool)> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, table.key.contains(&column.name)));
     let system = SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind, column.required));
     own.chain(system).map(|(name, kind, set)| (name.to_owned(), dialect.type_name(kind), set)).collect()
 }
 
-/// The statement that creates a loaded table. Redshift does not enforce a primary key but relies on it, and may return
-/// wrong results for a duplicate key (Database Developer Guide, "Table constraints"), so its tables do not declare keys.
+/// Returns the statement that creates a loaded table. Redshift does not enforce a primary key but relies on it, and may
+/// return wrong results for a duplicate key (Database Developer Guide, "Table constraints"), so its tables do not
+/// declare keys.
 pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statement {
     let mut lines: Vec<String> = column_ddl(table, dialect)
         .iter()
@@ -109,8 +114,8 @@ pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statem
     Statement::new(format!("create {schema}.{}", table.name), sql)
 }
 
-/// Creates the source's row in `etl.heads`. If two loads do so at the same time, PostgreSQL keeps one row; on Redshift,
-/// every commit updates both.
+/// Returns the statement that creates the source's row in `etl.heads`. If two loads do so at the same time, PostgreSQL
+/// keeps one row; on Redshift, every commit updates both.
 pub fn register(source: &str, dialect: Dialect) -> Statement {
     let once = if dialect == Dialect::Postgres { "\nON CONFLICT DO NOTHING" } else { "" };
     let sql = format!(

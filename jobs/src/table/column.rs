@@ -1,5 +1,5 @@
-//! The columns of a table's Parquet files, in order: those of the contract, then `_extra` and `_row_hash`; and the values of
-//! each column until its row group is written.
+//! The columns of a table's Parquet files, in order: those of the contract, then `_extra` and `_row_hash`. A column's
+//! values are buffered until its row group is written.
 //!
 //! The other system columns describe a load, not the data, so the files do not have them.
 
@@ -16,20 +16,20 @@ use parquet::schema::types::{Type as Node, TypePtr};
 
 use crate::clean::Cell;
 
-/// Name, type and whether it is never null, of every column in a table's Parquet files.
+/// Returns the name and type of every column in a table's Parquet files, and whether it is never null.
 pub fn file_columns<'c>(table: &Table<'c>) -> Vec<(&'c str, Type, bool)> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, column.required));
     let system = SYSTEM_COLUMNS.iter().filter(|column| matches!(column.name, "_extra" | "_row_hash"));
     own.chain(system.map(|column| (column.name, column.kind, column.required))).collect()
 }
 
-/// The Parquet schema of a file with these columns.
+/// Returns the Parquet schema of a file with these columns.
 pub(super) fn schema(columns: &[(&str, Type, bool)]) -> Result<TypePtr> {
     let fields: Result<Vec<TypePtr>> = columns.iter().map(field).collect();
     Ok(Arc::new(Node::group_type_builder("schema").with_fields(fields?).build()?))
 }
 
-/// Timestamps are "adjusted to UTC", the only kind that TIMESTAMP_MICROS of Parquet 1.0 expresses; Redshift misreads
+/// Timestamps are "adjusted to UTC", the only kind that TIMESTAMP_MICROS in Parquet 1.0 can express; Redshift misreads
 /// nanoseconds (apache/arrow#38000).
 fn field(&(name, kind, required): &(&str, Type, bool)) -> Result<TypePtr> {
     let (physical, logical) = match kind {
@@ -52,14 +52,14 @@ const FIXED: usize = 8;
 #[derive(Debug)]
 pub(super) struct ColumnBuffer {
     values: Values,
-    /// 1 for a value and 0 for a null of each row; without entries where nulls are not allowed.
+    /// For each row, 1 for a value and 0 for a null; empty if nulls are not allowed.
     levels: Vec<i16>,
     required: bool,
 }
 
 #[derive(Debug)]
 enum Values {
-    /// All texts and where each ends.
+    /// All texts, and the end of each.
     Text(Vec<u8>, Vec<usize>),
     Integer(Vec<i64>),
     Double(Vec<f64>),
@@ -81,8 +81,8 @@ impl ColumnBuffer {
         Self { values, levels: Vec::new(), required }
     }
 
-    /// Adds a cell and returns its size in bytes. `clean` has matched the cell to the column's type already; a cell of
-    /// another type is null here, and a required column then fails when its row group is written.
+    /// Adds a cell and returns its size in bytes. `clean` has already matched the cell to the column's type; a cell of
+    /// a different type becomes null here, and a required column then fails when its row group is written.
     pub(super) fn append(&mut self, cell: &Cell<'_>) -> usize {
         let (mut text_bytes, mut present) = (0, true);
         match (&mut self.values, cell) {

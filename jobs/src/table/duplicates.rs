@@ -16,11 +16,11 @@ use std::ops::Range;
 
 use twox_hash::XxHash3_64;
 
-/// Hashes in a run, half a megabyte. The same buffer serves to collect and later to merge.
+/// The number of hashes in a run: half a megabyte. The same buffer is used to collect and later to merge them.
 const RUN: usize = 64 << 10;
-/// Hashes that are spilled or read back in one call.
+/// The number of hashes that are spilled or read back in one call.
 const CALL: usize = 1024;
-/// The bytes of a hash.
+/// The size of a hash in bytes.
 const HASH: usize = size_of::<u64>();
 
 /// Stores full runs until they are merged.
@@ -47,10 +47,10 @@ pub struct Keys<S> {
 #[derive(Debug)]
 pub struct Merge<S> {
     spill: S,
-    /// Each run has an equal part of this buffer for its hashes that were read last.
+    /// Each run has an equal part of this buffer for the hashes that were last read from it.
     buffer: Vec<u64>,
     runs: Vec<Run>,
-    /// The smallest hash of each run that is not exhausted, and the run.
+    /// The smallest hash of each run that is not exhausted, and the index of the run.
     least: BinaryHeap<Reverse<(u64, usize)>>,
     last: Option<u64>,
     most: usize,
@@ -64,13 +64,13 @@ struct Run {
     spilled: Range<u64>,
 }
 
-/// The hash of a key.
+/// Returns the hash of a key.
 pub fn hash(key: &str) -> u64 {
     XxHash3_64::oneshot(key.as_bytes())
 }
 
 impl<S: Spill> Keys<S> {
-    /// For a new response; the spill must be empty, and is used only for many keys.
+    /// Starts collecting for a new response. The spill must be empty, and is used only if there are many keys.
     pub fn new(spill: S) -> Self {
         Self::with_runs_of(RUN, spill)
     }
@@ -132,7 +132,8 @@ impl<S: Spill> Merge<S> {
         Ok(merge)
     }
 
-    /// The next hashes that occur more than once, ascending and distinct, at most as many as a run has; empty at the end.
+    /// Returns the next hashes that occur more than once, ascending and distinct: at most as many as a run has, and
+    /// none at the end.
     pub fn candidates(&mut self) -> Result<Vec<u64>> {
         let mut candidates = Vec::new();
         while let Some(Reverse((hash, run))) = self.least.pop() {

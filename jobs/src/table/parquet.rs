@@ -1,7 +1,7 @@
-//! Rows become the bytes of a Parquet file.
+//! Encodes rows as a Parquet file.
 //!
-//! Snappy, Parquet 1.0 pages and microseconds, which Redshift's COPY is documented or known to read. The bytes
-//! depend on the rows only, not on time, machine or the pieces in which the response arrived.
+//! The file has Snappy compression, Parquet 1.0 pages and microseconds, which Redshift's COPY is documented or known to
+//! read. The bytes depend only on the rows, not on the time, the machine or how the response was split into pieces.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use crate::clean::Cell;
 
 /// Bytes of values after which a row group is written. Each table holds one group in memory.
 const GROUP_BYTES: usize = 1 << 20;
-/// Bytes and row groups after which a file is full: the footer's part for each group stays in memory until then, and
+/// Bytes and row groups after which a file is full: each group's part of the footer stays in memory until then, and
 /// `copy` reads one file at a time. Redshift's COPY prefers files of 1 MB to 1 GB (Amazon Redshift Developer Guide,
 /// "Loading data from compressed and uncompressed files").
 const FILE_BYTES: usize = 4 << 20;
 const FILE_GROUPS: usize = 32;
-/// Rows after which a page is closed: each has 8 bytes in every column with a dictionary.
+/// Rows after which a page is closed: each row needs 8 bytes in every column with a dictionary.
 const PAGE_ROWS: usize = 8192;
 
 /// Encodes the rows of one file. Remove finished bytes with [`Encoder::take`].
@@ -39,7 +39,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// For a new file of this table.
+    /// Creates an encoder for a new file of this table.
     pub fn new(table: &Table<'_>) -> Result<Self, ParquetError> {
         let mut distinct = vec!["_row_hash"];
         if table.child.is_none() {
@@ -49,8 +49,8 @@ impl Encoder {
         Self::with_columns(&file_columns(table), &distinct, hasher)
     }
 
-    /// For the quarantined records of one collection: the record's number from 1, its key if it could be read, the
-    /// reasons, one a line, and the record as received.
+    /// Creates an encoder for the quarantined records of one collection: the record's number from 1, its key if it
+    /// could be read, the reasons (one per line), and the record as received.
     pub fn for_quarantine() -> Result<Self, ParquetError> {
         let text = Type::String(Type::MAX_STRING);
         let number = ("record_number", Type::Integer, true);
@@ -58,7 +58,8 @@ impl Encoder {
         Self::with_columns(&columns, &[], RowHasher::new(std::iter::empty()))
     }
 
-    /// `distinct` names columns whose values rarely repeat: a dictionary would only cost time.
+    /// Creates an encoder; `distinct` names columns whose values rarely repeat, so that a dictionary would only cost
+    /// time.
     fn with_columns(
         columns: &[(&str, Type, bool)],
         distinct: &[&str],
@@ -127,17 +128,17 @@ impl Encoder {
         group.close().map(drop)
     }
 
-    /// The number of rows of the file so far.
+    /// Returns the number of rows in the file so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// The number of bytes that [`Encoder::take`] would return.
+    /// Returns the number of bytes that [`Encoder::take`] would return.
     pub fn ready(&self) -> u64 {
         self.writer.inner().len() as u64
     }
 
-    /// Whether the next row belongs in another file.
+    /// Returns whether the next row belongs in another file.
     pub fn is_full(&self) -> bool {
         self.writer.bytes_written() >= FILE_BYTES || self.writer.flushed_row_groups().len() == FILE_GROUPS
     }

@@ -1,4 +1,4 @@
-//! Written bytes in pieces of one size.
+//! Buffers written bytes in pieces of one size.
 //!
 //! One growing vector would be copied at every doubling, and a small slice of it would keep all of it in memory.
 
@@ -7,10 +7,10 @@ use std::mem;
 
 use bytes::Bytes;
 
-/// The bytes of a piece.
+/// The size of a piece in bytes.
 const PIECE: usize = 64 << 10;
 
-/// The bytes that were written and not yet taken.
+/// The bytes that have been written but not taken.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     full: Vec<Bytes>,
@@ -18,7 +18,7 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub(super) fn len(&self) -> usize {
         self.full.len() * PIECE + self.open.len()
     }

@@ -1,6 +1,6 @@
-//! One record's JSON becomes rows of its tables in a single pass, driven by the contract.
+//! Converts one record's JSON to rows of its tables in a single pass, driven by the contract.
 //!
-//! A record with a value that does not fit is quarantined. The pass then continues, to find all reasons.
+//! A record with a value that does not fit is quarantined. The pass then continues in order to find all reasons.
 
 mod room;
 mod storable;
@@ -21,7 +21,7 @@ use super::row::Row;
 use crate::clean::{self, Cell};
 use crate::limits;
 
-/// The most reasons for one record.
+/// The maximum number of reasons for one record.
 const REASONS: usize = 10;
 
 /// Reads the records of one collection.
@@ -44,7 +44,7 @@ pub struct Record<'a> {
     pub children: Vec<ChildRows<'a>>,
     /// Why the record is quarantined; empty if it fits.
     pub reasons: Vec<String>,
-    /// The first field that the contract does not name, where drift is frozen.
+    /// The first field that the contract does not name, if drift is frozen.
     pub frozen: Option<String>,
 }
 
@@ -103,7 +103,7 @@ impl Node {
 }
 
 impl RecordReader {
-    /// For the collection `name` of the contract.
+    /// Creates a reader for the collection `name` in the contract.
     pub fn new(contract: &Contract, name: &str, collection: &Collection) -> Self {
         let tables = contract.tables_of(name, collection);
         let mut root = Node::Object(Vec::new());
@@ -144,7 +144,7 @@ impl RecordReader {
         }
     }
 
-    /// A record that serde_json cannot read: the key, if possible, and a reason for each unreadable field.
+    /// Returns a record that serde_json cannot read: the key, if possible, and a reason for each unreadable field.
     fn unreadable<'a>(&self, json: &'a str, error: &serde_json::Error) -> Record<'a> {
         let mut record = self.blank();
         let fields: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(json).unwrap_or_default();
@@ -167,7 +167,7 @@ impl RecordReader {
     }
 
     /// Reads the next record.
-    /// Fails when serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
+    /// Fails if serde_json cannot read it; [`RecordReader::read`] then finds the reasons.
     pub fn read_next<'a>(&self, json: &mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<Record<'a>> {
         let mut record = self.blank();
         let sink = &mut Sink {
@@ -208,7 +208,7 @@ impl RecordReader {
         record
     }
 
-    /// The record's key as text, if it has one.
+    /// Returns the record's key as text, if it has one.
     pub fn key_of<'a>(&self, record: &Record<'a>) -> Option<Cow<'a, str>> {
         match &record.row.cells[self.key] {
             Cell::Text(text) => Some(text.clone()),
@@ -238,14 +238,14 @@ fn missing(
 ) {
     for (index, (spec, cell)) in columns.iter().zip(cells).enumerate().skip(first) {
         if spec.required && matches!(cell, Cell::Null) && !failed.contains(&index) {
-            // `.` is an element that is not an object but a value.
+            // `.` is an element that is a plain value rather than an object.
             let field = if spec.path == "." { path } else { Path::Field(&path, &spec.path) };
             reasons.push(field.reason("required, but null or missing"));
         }
     }
 }
 
-/// A key from its JSON, or null.
+/// Reads a key from its JSON; returns null if it is not valid.
 fn key<'a>(json: &'a str, spec: &Spec) -> Cell<'a> {
     let read = match serde_json::from_str::<String>(json) {
         Ok(text) => clean::text(text.into(), spec.kind, &spec.clean),

@@ -1,4 +1,4 @@
-//! A response arrives in pieces of any size; this finds its records and holds at most one piece and one record in
+//! Finds the records of a response that arrives in pieces of any size, and holds at most one piece and one record in
 //! memory.
 
 use contract::{Answer as Shape, without_bom};
@@ -21,7 +21,8 @@ pub struct Response {
     at: usize,
     /// The number of bytes of the response before `text`.
     before: u64,
-    /// The length of `text` at which the search for the record's end continues: doubling keeps large records linear.
+    /// The length of `text` at which the search for the record's end continues: doubling it keeps the search linear for
+    /// large records.
     wait_for: usize,
     ended: bool,
 }
@@ -35,10 +36,10 @@ enum State {
     Tail,
 }
 
-/// What [`Response::step`] found.
+/// The result of [`Response::step`].
 #[derive(Debug, PartialEq)]
 pub enum Step<'a, T> {
-    /// One record: the value, if it could be read, and its JSON, which is valid in both cases.
+    /// One record: the value, if it could be read, and its JSON, which is valid in either case.
     Record(Option<T>, &'a str),
     /// No complete record: more bytes, or the end, must follow.
     More,
@@ -55,7 +56,7 @@ pub enum ResponseError {
         /// The number of bytes received.
         bytes: u64,
     },
-    /// It is not JSON, or has another shape.
+    /// It is not JSON, or has a different shape.
     #[error("invalid JSON at byte {offset}: {problem}")]
     Invalid {
         /// The number of bytes before the error.
@@ -66,7 +67,7 @@ pub enum ResponseError {
 }
 
 impl Response {
-    /// For a response of this shape.
+    /// Creates a parser for a response of this shape.
     pub fn new(shape: Shape) -> Self {
         let (text, partial) = (String::new(), Vec::new());
         Self { shape, state: State::Start, text, partial, at: 0, before: 0, wait_for: 0, ended: false }
@@ -189,13 +190,13 @@ impl Response {
     }
 }
 
-/// Whether a record at the end of the text is complete: a number may continue in the next piece.
+/// Returns whether a record at the end of the text is complete: a number may continue in the next piece.
 fn shows_its_end(text: &str) -> bool {
     text.ends_with(['}', ']', '"'])
 }
 
-/// The length of the record at the start of `rest` by grammar alone, or `None` while it is incomplete. Needed only
-/// where reading failed: at the end of a piece, and for a record that does not match the contract.
+/// Returns the length of the record at the start of `rest` by grammar alone, or `None` while it is incomplete. Needed
+/// only where reading failed: at the end of a piece, and for a record that does not match the contract.
 fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, ResponseError> {
     let mut values = Deserializer::from_str(rest).into_iter::<&RawValue>();
     let (found, length) = (values.next(), values.byte_offset());
@@ -211,13 +212,13 @@ fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, 
         }
         _ if ended => Err(ResponseError::Cut { bytes: offset + rest.len() as u64 }),
         _ if rest.len() > MOST => {
-            Err(ResponseError::Invalid { offset, problem: format!("a record of more than {} MiB", MOST >> 20) })
+            Err(ResponseError::Invalid { offset, problem: format!("a record is larger than {} MiB", MOST >> 20) })
         }
         _ => Ok(None),
     }
 }
 
-/// The number of bytes of `json` that serde_json had read when it found the error.
+/// Returns the number of bytes of `json` that serde_json had read when it found the error.
 fn position(json: &str, error: &serde_json::Error) -> usize {
     let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>() + error.column()

@@ -18,12 +18,12 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// A row of nulls.
+    /// Creates a row of nulls.
     pub(super) fn blank(columns: usize) -> Self {
         Self { cells: std::iter::repeat_with(Cell::default).take(columns).collect(), extra: BTreeMap::new() }
     }
 
-    /// The `_extra` column: an object of the unknown fields, if any.
+    /// Returns the `_extra` column: an object with the unknown fields, if any.
     pub fn extra_json(&self) -> Option<String> {
         if self.extra.is_empty() {
             return None;
@@ -47,9 +47,9 @@ impl Row<'_> {
     }
 }
 
-/// Hashes rows: XXH3-128 over the names and values of the columns that are not null.
+/// Hashes rows with XXH3-128 over the names and values of the columns that are not null.
 ///
-/// Nulls do not count, so a new column changes the hash only of rows that have a value in it.
+/// Nulls are not hashed, so a new column changes the hash only of rows that have a value in it.
 #[derive(Debug)]
 pub(super) struct RowHasher {
     names: Vec<u64>,
@@ -57,13 +57,13 @@ pub(super) struct RowHasher {
 }
 
 impl RowHasher {
-    /// For rows with these columns.
+    /// Creates a hasher for rows with these columns.
     pub(super) fn new<'n>(columns: impl Iterator<Item = &'n str>) -> Self {
         let names = columns.map(|name| XxHash3_64::oneshot(name.as_bytes())).collect();
         Self { names, buffer: Vec::new() }
     }
 
-    /// 32 lower-case hexadecimal digits.
+    /// Returns 32 lower-case hexadecimal digits.
     pub(super) fn hash(&mut self, cells: &[Cell<'_>], extra: Option<&str>) -> String {
         self.buffer.clear();
         for (name, cell) in self.names.iter().zip(cells) {

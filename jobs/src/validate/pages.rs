@@ -12,10 +12,10 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::refusal::Refusal;
 
-/// The largest page that is decompressed. The transformation's have about a megabyte.
+/// The largest page that is decompressed. The transformation's pages have about a megabyte.
 const PAGE_BYTES: usize = 128 << 20;
 
-/// Snappy needs three bytes for 64, so a page that claims more than this many times its size is corrupt.
+/// Snappy needs at least three bytes for 64, so a page that claims more than this many times its size is corrupt.
 const SNAPPY_RATIO: usize = 22;
 
 pub(super) struct Pages {
@@ -31,7 +31,7 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) fn new(file: &Bytes, chunk: &ColumnChunkMetaData, rows: u64) -> Result<Self, Refusal> {
-        // The crate would allocate what the page's header claims, so it gets the chunk as if it were not compressed.
+        // The crate would allocate the size in the page header, so it gets the chunk as if it were not compressed.
         let plain = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let inner = SerializedPageReader::new(Arc::new(file.clone()), &plain, rows as usize, None)?;
         let optional = chunk.column_descr().max_def_level() > 0;
@@ -47,16 +47,16 @@ impl Pages {
         })
     }
 
-    /// Decompresses a page, whose size must be the one in its header: readers allocate that many bytes.
+    /// Decompresses a page. Its size must match its header, because readers allocate that many bytes.
     fn unpacked(&mut self, page: Bytes) -> Result<Bytes, Refusal> {
         let header = self.header.map(|start| self.file.get(start..).and_then(uncompressed_size));
-        // The crate returns a part of the file, and the next header follows it.
+        // The crate returns a slice of the file, and the next header follows it.
         let end = (page.as_ptr() as usize).checked_sub(self.file.as_ptr() as usize).map(|start| start + page.len());
         self.header = end.filter(|_| !page.is_empty());
         let page = self.decompressed(page)?;
         match header {
             Some(size) if size != Some(page.len()) => {
-                Err(Refusal::corrupt(format!("a page of {} bytes, but its header has {size:?}", page.len())))
+                Err(Refusal::corrupt(format!("a page of {} bytes, but its header claims {size:?}", page.len())))
             }
             _ => Ok(page),
         }
@@ -69,7 +69,10 @@ impl Pages {
         let broken = |error: snap::Error| Refusal::corrupt(format!("a page that cannot be decompressed: {error}"));
         let bytes = snap::raw::decompress_len(&page).map_err(broken)?;
         if bytes > PAGE_BYTES.min(page.len().saturating_mul(SNAPPY_RATIO)) {
-            return Err(Refusal::corrupt(format!("a page of {bytes} bytes in {}, at most {PAGE_BYTES}", page.len())));
+            return Err(Refusal::corrupt(format!(
+                "a page of {bytes} bytes in {}; the limit is {PAGE_BYTES}",
+                page.len()
+            )));
         }
         Ok(snap::raw::Decoder::new().decompress_vec(&page).map_err(broken)?.into())
     }
@@ -107,20 +110,20 @@ impl Pages {
                 let buf = self.unpacked(buf)?;
                 Ok(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics })
             }
-            Page::DataPageV2 { .. } => Refusal::of("encoding", "a V2 data page, Redshift reads Parquet 1"),
+            Page::DataPageV2 { .. } => Refusal::of("encoding", "a V2 data page, but Redshift reads Parquet 1"),
         }
     }
 }
 
-/// The second field of a page's header, `uncompressed_page_size`: Thrift's compact protocol writes each of the first fields
-/// as 0x15 (the next field, an `i32`) and a zigzag varint.
+/// Returns the second field of a page header, `uncompressed_page_size`: Thrift's compact protocol writes each of the
+/// first fields as 0x15 (the next field, an `i32`) and a zigzag varint.
 fn uncompressed_size(header: &[u8]) -> Option<usize> {
     let (_, rest) = varint(header.strip_prefix(&[0x15])?)?;
     let (size, _) = varint(rest.strip_prefix(&[0x15])?)?;
     (size % 2 == 0).then_some(size / 2)
 }
 
-/// An unsigned number of at most five bytes, seven bits in each, and the bytes after it.
+/// Reads an unsigned number of at most five bytes, with seven bits in each; also returns the bytes after it.
 fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let last = bytes.iter().take(5).position(|byte| byte & 0x80 == 0)?;
     let number = bytes[..=last].iter().rev().fold(0, |number, byte| number << 7 | usize::from(byte & 0x7f));
@@ -128,7 +131,7 @@ fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 fn foreign(encoding: Encoding) -> Refusal {
-    Refusal::new("encoding", format!("encoding {encoding}, Redshift reads PLAIN and dictionaries"))
+    Refusal::new("encoding", format!("encoding {encoding}, but Redshift reads only PLAIN and dictionaries"))
 }
 
 impl Iterator for Pages {

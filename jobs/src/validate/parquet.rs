@@ -1,7 +1,7 @@
-//! A Parquet file against a table: does Redshift's COPY … FORMAT PARQUET accept it?
+//! Checks whether Redshift's COPY … FORMAT PARQUET accepts a Parquet file for a table.
 //!
-//! The `parquet` crate reads the file, and every value is checked: statistics may be missing, cut or wrong. The crate may
-//! panic on a corrupt footer; the process then ends before anything is written.
+//! The `parquet` crate reads the file, and every value is checked: statistics may be missing, truncated or wrong. The
+//! crate may panic on a corrupt footer; the process then ends before anything is written.
 
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding};
@@ -16,19 +16,21 @@ use crate::limits::{self, FIXED_BYTES};
 /// `PAR1` at both ends; `PARE` where the footer is encrypted.
 const MAGIC: &[u8] = b"PAR1";
 
-/// The magic at both ends, the footer and its length.
+/// The size of the magic at both ends and of the footer's length.
 const SHORTEST: usize = 12;
 
-/// The most rows of one row group; memory grows with them. The transformation closes a row group after about a megabyte.
+/// The maximum number of rows in a row group; memory grows with it. The transformation closes a row group after about a
+/// megabyte.
 const GROUP_ROWS: u64 = 1 << 24;
 
-/// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are refused out of caution.
+/// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are rejected as a
+/// precaution.
 const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo", ".lz4", ".deflate"];
 
 /// Checks a file by its object's key and bytes, and returns its number of rows.
 ///
-/// Faults of name, footer and schema come first; then, row group by row group, the first row with a fault, its leftmost
-/// column, and last a row that is too large in total.
+/// Returns the first defect: in the name, the footer or the schema; then, row group by row group, in the first
+/// defective row (in its leftmost column), or a row that is too large in total.
 pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refusal> {
     file_name(key)?;
     ends(bytes)?;
@@ -42,9 +44,12 @@ pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refu
         .iter()
         .try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0));
     if in_groups != Some(total) {
-        return Refusal::of("row_count", format!("{total} rows by the footer, {in_groups:?} by its row groups"));
+        return Refusal::of(
+            "row_count",
+            format!("{total} rows according to the footer, but {in_groups:?} in its row groups"),
+        );
     }
-    // Chunks must not share bytes: a small file would then be a long one.
+    // Chunks must not share bytes: otherwise a small file could have the values of a large one.
     let mut left = bytes.len();
     let mut before = 0;
     for (index, group) in metadata.row_groups().iter().enumerate() {
@@ -59,7 +64,7 @@ pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refu
     Ok(before)
 }
 
-/// Refuses a key that ends like a compressed file, in any case, or that Spectrum skips as hidden.
+/// Rejects a key that ends like a compressed file (in any case), or that Spectrum skips as hidden.
 fn file_name(key: &str) -> Result<(), Refusal> {
     let name = key.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
@@ -67,7 +72,7 @@ fn file_name(key: &str) -> Result<(), Refusal> {
         return Refusal::of("file_name", format!("the name `{name}` ends in `{end}`, so COPY would decompress it"));
     }
     if name.is_empty() || name.starts_with(['_', '.', '#']) || name.ends_with('~') {
-        return Refusal::of("file_name", format!("the name `{name}` is that of a hidden file, which COPY may skip"));
+        return Refusal::of("file_name", format!("the name `{name}` marks a hidden file, which COPY may skip"));
     }
     Ok(())
 }
@@ -85,7 +90,7 @@ fn ends(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The values of one row group; a row counts from the group's first.
+/// Checks the values of one row group; row numbers are relative to the group.
 fn row_group(
     columns: &[Column],
     file: &Bytes,
@@ -94,7 +99,7 @@ fn row_group(
     left: &mut usize,
 ) -> Result<(), Refusal> {
     if rows > GROUP_ROWS {
-        return Refusal::of("row_count", format!("{rows} rows in one row group, at most {GROUP_ROWS} are read"));
+        return Refusal::of("row_count", format!("{rows} rows in one row group; the limit is {GROUP_ROWS}"));
     }
     for (column, found) in columns.iter().zip(group.columns()) {
         chunk(found, rows, file.len(), left).map_err(|refusal| refusal.in_column(&column.name))?;
@@ -122,7 +127,7 @@ fn row_group(
     }
 }
 
-/// The metadata of a column chunk. `left` counts down the bytes of the file that no chunk has claimed.
+/// Checks the metadata of a column chunk. `left` counts down the bytes of the file that no chunk has claimed.
 fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) -> Result<(), Refusal> {
     let known = |encoding: &Encoding| {
         #[expect(deprecated, reason = "old writers name it for levels that do not exist")]
@@ -130,16 +135,19 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
         levels || matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
     };
     if let Some(encoding) = chunk.encodings().find(|encoding| !known(encoding)) {
-        return Refusal::of("encoding", format!("encoding {encoding} is new in Parquet 2, Redshift reads Parquet 1"));
+        return Refusal::of(
+            "encoding",
+            format!("encoding {encoding} is new in Parquet 2, but Redshift reads Parquet 1"),
+        );
     }
     if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
-        return Refusal::of("codec", format!("{}, COPY is documented to read snappy", chunk.compression()));
+        return Refusal::of("codec", format!("{}, but COPY is documented to read Snappy", chunk.compression()));
     }
     if chunk.file_path().is_some() {
         return Err(Refusal::corrupt("its pages are in another file"));
     }
     if u64::try_from(chunk.num_values()) != Ok(rows) {
-        return Refusal::of("row_count", format!("{} values, the row group has {rows} rows", chunk.num_values()));
+        return Refusal::of("row_count", format!("{} values, but the row group has {rows} rows", chunk.num_values()));
     }
     if rows == 0 {
         return Ok(());
@@ -153,7 +161,7 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
         Some(rest) => *left = rest,
         None => {
             let size = chunk.compressed_size();
-            return Err(Refusal::corrupt(format!("{size} bytes of pages at {start}, outside of the file")));
+            return Err(Refusal::corrupt(format!("{size} bytes of pages at offset {start} are outside the file")));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Why COPY would refuse a file, and the place in it.
+//! Why COPY would reject a file, and where.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::limits::Defect;
 /// One reason, with the first place where it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The rule, by its name in `tests/copy_corpus/README.md`.
+    /// The rule's name in `tests/copy_corpus/README.md`.
     pub code: &'static str,
-    /// The row group, from 0; `None` for a fault of the schema or the file.
+    /// The row group, from 0; `None` for a defect in the schema or the file.
     pub row_group: Option<usize>,
-    /// The row in the file, from 0; `None` for a fault of the column.
+    /// The row in the file, from 0; `None` for a defect in the column.
     pub row: Option<u64>,
-    /// The table's name of the column.
+    /// The column's name in the table.
     pub column: Option<String>,
     /// The actual and the allowed value.
     pub problem: String,
@@ -26,7 +26,7 @@ impl Refusal {
         Self { code, row_group: None, row: None, column: None, problem: problem.into() }
     }
 
-    /// The refusal as the result of a check.
+    /// Returns a refusal as the result of a check.
     pub(super) fn of<T>(code: &'static str, problem: impl Into<String>) -> Result<T, Self> {
         Err(Self::new(code, problem))
     }
@@ -40,7 +40,7 @@ impl Refusal {
     }
 }
 
-/// ``row group 0, row 5, column `v`: 9 bytes, at most 8 fit (varchar_bytes)``.
+/// Formats a refusal like ``row group 0, row 5, column `v`: 9 bytes; the limit is 8 (varchar_bytes)``.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let group = self.row_group.map(|group| format!("row group {group}"));
@@ -60,7 +60,7 @@ impl From<Defect> for Refusal {
     }
 }
 
-/// An error of the reader, or a refusal that passed through the reader.
+/// Converts an error from the reader, or a refusal that passed through the reader.
 impl From<ParquetError> for Refusal {
     fn from(error: ParquetError) -> Self {
         match error {

@@ -1,6 +1,6 @@
-//! The file's schema against the table's columns: number, names, order and Parquet types.
+//! Checks the file's schema against the table's columns: number, names, order and Parquet types.
 //!
-//! "The data types must match" is all that AWS documents of COPY from Parquet, so each column has one accepted type;
+//! "The data types must match" is all that AWS documents about COPY from Parquet, so each column has one accepted type;
 //! types are not widened.
 
 use contract::{Table, Type};
@@ -22,13 +22,13 @@ pub struct Column {
 }
 
 impl Column {
-    /// The columns of a table's files, in order.
+    /// Returns the columns of a table's files, in order.
     pub fn of(table: &Table<'_>) -> Vec<Self> {
         let columns = file_columns(table).into_iter();
         columns.map(|(name, kind, required)| Self { name: name.to_owned(), kind, nullable: !required }).collect()
     }
 
-    /// Whether its values have individual lengths.
+    /// Returns whether its values have individual lengths.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.kind, Type::String(_) | Type::Json)
     }
@@ -37,7 +37,7 @@ impl Column {
 pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
     let (found, expected) = (root.get_fields().len(), columns.len());
     if found != expected {
-        return Refusal::of("column_count", format!("{found} columns, the table has {expected}"));
+        return Refusal::of("column_count", format!("{found} columns, but the table has {expected}"));
     }
     for (place, (field, column)) in root.get_fields().iter().zip(columns).enumerate() {
         field_matches(place, field, column).map_err(|refusal| refusal.in_column(&column.name))?;
@@ -51,7 +51,10 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     }
     let info = field.get_basic_info();
     if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
-        return Refusal::of("nested", format!("a list, struct, map or repeated field, {} is one value", column.kind));
+        return Refusal::of(
+            "nested",
+            format!("a list, struct, map or repeated field, but {} is a single value", column.kind),
+        );
     }
     let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());
     if is_accepted(column.kind, physical, logical, converted) {
@@ -73,7 +76,7 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     Refusal::of(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind))
 }
 
-/// Uses the newer annotation of the file or, if it is missing, the older one.
+/// Uses the file's newer annotation or, if it is missing, the older one.
 fn is_accepted(kind: Type, physical: Physical, logical: Option<&LogicalType>, converted: ConvertedType) -> bool {
     let unannotated = logical.is_none() && converted == ConvertedType::NONE;
     let annotated = |newer: fn(&LogicalType) -> bool, older: ConvertedType| match logical {

@@ -1,4 +1,4 @@
-//! The values of one column chunk against the limits of the table's column.
+//! Checks the values of one column chunk against the limits of the table's column.
 
 use contract::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::schema::Column;
 use crate::limits::{self, Defect, TEXT_BYTES};
 
-/// Rows that are decoded together.
+/// The number of rows that are decoded together.
 const BATCH: usize = 1024;
 
 /// The first row of the row group, from 0, with a value that the column cannot hold.
@@ -36,7 +36,7 @@ pub(super) fn check(
                 text(kind, value)
             })
         }
-        _ => Refusal::of("type", format!("not the Parquet type of {}", column.kind)),
+        _ => Refusal::of("type", format!("the column does not have the Parquet type of {}", column.kind)),
     }
 }
 
@@ -59,18 +59,18 @@ impl Rows {
             let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
             if read == 0 {
                 return Err(Refusal::corrupt(format!(
-                    "its pages have {row} values, the row group {} rows",
+                    "its pages have {row} values, but the row group has {} rows",
                     self.count
                 )));
             }
             let mut values = values.iter();
             for at in 0..read {
-                // A required column has no levels; those of an optional one are 0 for null.
+                // A required column has no levels; in an optional column, level 0 is a null.
                 let present = levels.get(at).is_none_or(|level| *level > 0);
                 let found = match if present { values.next() } else { None } {
                     Some(value) => check(row, value),
                     None if self.nullable => Ok(()),
-                    None => Err(Defect::new("null", "a null, the column is NOT NULL")),
+                    None => Err(Defect::new("null", "a null, but the column is NOT NULL")),
                 };
                 if let Err(defect) = found {
                     first.get_or_insert((row as u64, defect));
@@ -86,7 +86,7 @@ impl Rows {
 
 fn text(kind: Type, value: &ByteArray) -> Result<(), Defect> {
     let text = std::str::from_utf8(value.data()).map_err(|error| {
-        Defect::new("utf8", format!("not UTF-8 from byte {} of {}", error.valid_up_to(), value.len()))
+        Defect::new("utf8", format!("invalid UTF-8 at byte {} of {}", error.valid_up_to(), value.len()))
     })?;
     match kind {
         Type::String(most) => limits::text(text, most as usize),

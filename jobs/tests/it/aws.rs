@@ -1,5 +1,6 @@
-//! One program uses both AWS services, S3 and the Data API, with the same credentials, region, endpoint and proxy. A server
-//! with scripted responses replaces both; this verifies the requests, but not that AWS would accept them.
+//! One program uses both AWS services, S3 and the Data API, with the same credentials, region, endpoint and proxy. A
+//! server with scripted responses replaces both services, so these tests check the requests, but not that AWS would
+//! accept them.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -71,7 +72,7 @@ fn a_profiles_credential_process_signs_for_both_services_and_runs_once_for_each(
     assert!((1..=2).contains(&times), "{times} times");
 }
 
-/// As in a job of AWS Batch.
+/// Tests the environment of an AWS Batch job.
 #[test]
 fn a_containers_credentials_sign_for_both_services() {
     signed_by("CONTAINERKEY", |program, server| {

@@ -1,6 +1,6 @@
 //! Bad input gives a clear error and the right exit code, and changes nothing.
 //!
-//! `support/program.rs` checks that the output never contains the password of the warehouse.
+//! `support/program.rs` checks that the output never contains the warehouse password.
 
 mod objects;
 
@@ -83,7 +83,7 @@ fn invalid_options_are_misuse() {
     assert_eq!(zoo.state(), state);
 }
 
-/// Not even root can write below a regular file.
+/// Not even root can create a file below a regular file.
 #[test]
 fn a_lake_that_cannot_be_written_is_named() {
     let (zoo, state) = transformed();
@@ -114,7 +114,7 @@ fn a_part_of_the_lake_that_cannot_be_written_is_named() {
 fn a_refused_login_is_reported_without_its_password() {
     let (zoo, state) = transformed();
     let wrong = zoo.database().url_with_password("very-wrong");
-    zoo.copy_to(&wrong, "r2").run().refused(&["password authentication failed", "check user and password"]);
+    zoo.copy_to(&wrong, "r2").run().refused(&["password authentication failed", "check the user and password"]);
     let mysql = "mysql://loader:very-secret@127.0.0.1:3306/zoo";
     zoo.copy_to(mysql, "r2")
         .run()
@@ -152,17 +152,14 @@ fn a_source_and_a_lake_of_an_unknown_kind_are_named() {
         program.option("--run-id", "r2").option("--source-url", source)
     };
     let lake = zoo.lake.url();
-    of("ftp://zoo.example")
-        .option("--lake-url", &lake)
-        .run()
-        .refused(&["`ftp://zoo.example` is not the URL of a source"]);
+    of("ftp://zoo.example").option("--lake-url", &lake).run().refused(&["`ftp://zoo.example` is not a source URL"]);
     of("file:///nowhere/at/all")
         .option("--lake-url", &lake)
         .run()
         .refused(&["cannot open the folder `/nowhere/at/all`"]);
-    of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is not a URL to request"]);
+    of("http://[::1").option("--lake-url", &lake).option("--retries", "0").run().refused(&["is not a valid URL"]);
     of("http://zoo.example").option("--lake-url", "gs://bucket").run().refused(&["unknown scheme `gs`"]);
-    of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` is not the URL of a lake"]);
+    of("http://zoo.example").option("--lake-url", "lake").run().refused(&["`lake` is not a lake URL"]);
     assert_eq!(zoo.state(), state);
 }
 
@@ -179,7 +176,10 @@ fn more_quarantined_records_than_the_contract_allows_refuse_the_collection() {
         "2 of 3 records do not fit the contract (66.7 %, at most 50.0 % may be quarantined)",
         "record 1 (1): weight_kg: expected a double, found the string `heavy`",
         "record 3 (3): tame: expected a boolean, found the string `maybe`",
-        &format!("the quarantined records and their reasons: {}/{quarantined}", zoo.lake.url().trim_end_matches('/')),
+        &format!(
+            "inspect the quarantined records and their reasons: {}/{quarantined}",
+            zoo.lake.url().trim_end_matches('/')
+        ),
     ]);
     assert_eq!(zoo.lake.quarantined("zoo", "r2", "animals").len(), 2);
     assert!(zoo.lake.keys("processed/zoo/animals/run=r2").is_empty());

@@ -15,7 +15,7 @@ use jobs::validate::{self, Refusal};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// The minimum number of files that covers the reasons for which COPY may refuse one.
+/// The minimum number of files that covers the reasons why COPY may reject a file.
 const AT_LEAST: usize = 60;
 
 #[derive(Deserialize)]
@@ -90,7 +90,7 @@ fn corpus() -> Corpus {
     serde_json::from_str(&text).expect("verdicts.json as it is described in README.md")
 }
 
-/// The first column of the README's tables under a heading.
+/// Returns the first column of the README's tables under a heading.
 fn documented(heading: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(folder().join("README.md")).expect("README.md");
     let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("the heading");
@@ -159,7 +159,7 @@ fn every_verdict_names_its_source() {
     }
 }
 
-/// The columns of a table, from their Redshift types; `super` is JSON that is staged as VARCHAR(65535).
+/// Returns a table's columns from their Redshift types; `super` is JSON that is staged as VARCHAR(65535).
 fn columns(target: &[Column]) -> Vec<validate::Column> {
     let kind = |name: &str| match name {
         "bigint" => Type::Integer,

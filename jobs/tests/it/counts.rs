@@ -1,6 +1,7 @@
-//! Every record of a response is counted: read = rows + quarantined + dropped, and the warehouse has these rows.
+//! Every record in a response is counted: read = rows + quarantined + dropped, and the warehouse contains exactly these
+//! rows.
 //!
-//! The expected numbers are counted from the JSON alone, without the contract or the code that reads it.
+//! The expected numbers are counted in the JSON alone, without the contract or the code that reads it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -80,12 +81,12 @@ impl Loaded {
         microseconds_fixed_columns_and_exponents_survive(self);
     }
 
-    /// The original records of one collection.
+    /// Returns the original records of one collection.
     fn records(&self, collection: &str) -> Vec<Value> {
         records(&self.source, collection)
     }
 
-    /// The rows of a query with the role `reader`.
+    /// Returns the rows of a query that the role `reader` runs.
     fn rows(&self, sql: &str) -> Vec<Value> {
         self.database.session(Role::Reader).objects(sql)
     }
@@ -202,7 +203,7 @@ fn every_launch_is_in_the_warehouse_cell_by_cell(loaded: &Loaded) {
     }
 }
 
-/// The expected row of a launch, computed independently.
+/// Returns the expected row of a launch, computed independently.
 fn row(launch: &Value) -> Value {
     // Positions in the API's list start at 1, so dropped placeholders leave gaps.
     let list = |field: &str, cells: &dyn Fn(&Value) -> Vec<Value>| -> Value {

@@ -25,7 +25,7 @@ fn reasons(records: &[&str]) -> Vec<(Option<String>, String)> {
     quarantined.into_iter().map(|quarantined| (quarantined.key, quarantined.reasons)).collect()
 }
 
-/// The only reason for a record whose key is 1.
+/// Returns the only reason for a record whose key is 1.
 #[track_caller]
 fn reason(record: &str) -> String {
     let [(key, reason)] = <[_; 1]>::try_from(reasons(&[record])).expect("one");
@@ -124,7 +124,7 @@ fn a_value_of_another_type_is_reported_with_its_path() {
         (r#""tame":1"#, "tame: expected a boolean, found the number 1"),
         (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is not a date (YYYY-MM-DD)"),
         (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 instant"),
-        (r#""keeper":"ninechars""#, "keeper: 9 bytes, at most 8 fit"),
+        (r#""keeper":"ninechars""#, "keeper: 9 bytes; the limit is 8"),
     ] {
         // The name is required, unless the tested field is the name itself.
         let name = if field.contains("name\":") { "" } else { r#""name":"Ada","# };
@@ -152,11 +152,11 @@ fn a_record_that_is_not_an_object_is_quarantined() {
 
 #[test]
 fn a_repeated_field_quarantines_the_record() {
-    assert_eq!(reason(r#"{"id":1,"name":"Ada","name":"Bo"}"#), "name: written twice in one record");
+    assert_eq!(reason(r#"{"id":1,"name":"Ada","name":"Bo"}"#), "name: appears twice in one record");
     let nested = r#"{"id":1,"name":"Ada","kind":{"legs":4,"legs":2}}"#;
-    assert_eq!(reason(nested), "kind.legs: written twice in one record");
+    assert_eq!(reason(nested), "kind.legs: appears twice in one record");
     let unknown = r#"{"id":1,"name":"Ada","colour":"grey","colour":"pink"}"#;
-    assert_eq!(reason(unknown), "colour: written twice in one record");
+    assert_eq!(reason(unknown), "colour: appears twice in one record");
 }
 
 #[test]
@@ -191,11 +191,11 @@ fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
         (r#""name":"A\u0000a""#, "U+0000"),
         (r#""name":"Ada","tags":["\u0000"]"#, "U+0000"),
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
-        (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor within 1E-307 to 1E+308"),
-        (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor within"),
+        (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor between 1E-307 to 1E+308"),
+        (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor between"),
         (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 instant"),
-        (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` is written twice in one object"),
-        (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` is written twice in one object"),
+        (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` appears twice in one object"),
+        (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` appears twice in one object"),
         (
             r#""name":"Ada","tags":123456789012345678901234567890123456789"#,
             "tags: number out of range: an integer of 39",
@@ -208,7 +208,7 @@ fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
     }
 }
 
-/// The limit of a PostgreSQL index.
+/// The key limit of a PostgreSQL index.
 #[test]
 fn a_key_that_is_too_long_for_an_index_is_quarantined_and_the_longest_valid_one_is_loaded() {
     let zoo = Zoo::empty();
@@ -219,7 +219,7 @@ fn a_key_that_is_too_long_for_an_index_is_quarantined_and_the_longest_valid_one_
     zoo.set("keepers", &json!([keeper(2600), keeper(2601)]));
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 1);
     let [quarantined] = <[_; 1]>::try_from(zoo.lake.quarantined("zoo", "r1", "keepers")).expect("one");
-    assert_eq!((quarantined.number, quarantined.reasons.as_str()), (2, "id: a key of 2601 bytes, at most 2600 fit"));
+    assert_eq!((quarantined.number, quarantined.reasons.as_str()), (2, "id: a key of 2601 bytes; the limit is 2600"));
 }
 
 /// PostgreSQL stores a row in one page.
@@ -239,24 +239,24 @@ fn a_row_that_is_too_long_is_quarantined_and_the_longest_valid_one_is_loaded() {
     assert_eq!(zoo.load_only("keepers", "r1")["tables"]["keepers"]["inserted"], 2);
     let quarantined = zoo.lake.quarantined("zoo", "r1", "keepers");
     assert_eq!(quarantined.iter().map(|quarantined| quarantined.number).collect::<Vec<_>>(), [3, 4]);
-    let message = "bytes in a page of PostgreSQL, at most 8160 fit";
+    let message = "bytes in a PostgreSQL page; the limit is 8160";
     assert!(quarantined.iter().all(|quarantined| quarantined.reasons.ends_with(message)), "{quarantined:?}");
 }
 
-/// JSON is staged in a text column before it becomes SUPER; its strings, its depth and `_extra` have limits, too.
+/// JSON is staged in a text column before it becomes SUPER; its strings, its depth and `_extra` also have limits.
 #[test]
 fn json_that_is_too_large_quarantines_the_record() {
     let record = |field: &str, json: &str| reason(&format!(r#"{{"id":1,"name":"Ada","{field}":{json}}}"#));
     let string = |bytes: usize| format!("\"{}\"", "x".repeat(bytes));
     let halves = format!("[{},{}]", string(40_000), string(30_000));
-    assert_eq!(record("tags", &halves), "tags: 70007 bytes, at most 65535 fit");
-    assert_eq!(record("tags", &string(65_536)), "tags: a string of 65536 bytes inside JSON, at most 65535 fit");
-    assert_eq!(record("colour", &halves), "_extra: 70018 bytes, at most 65535 fit");
+    assert_eq!(record("tags", &halves), "tags: 70007 bytes; the limit is 65535");
+    assert_eq!(record("tags", &string(65_536)), "tags: a string of 65536 bytes inside JSON; the limit is 65535");
+    assert_eq!(record("colour", &halves), "_extra: 70018 bytes; the limit is 65535");
     let arrays = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert_eq!(record("tags", &arrays(1001)), "tags: JSON of more than 1000 levels");
-    assert_eq!(record("colour", &arrays(1000)), "colour: JSON of more than 1000 levels");
+    assert_eq!(record("tags", &arrays(1001)), "tags: JSON with more than 1000 levels");
+    assert_eq!(record("colour", &arrays(1000)), "colour: JSON with more than 1000 levels");
     let element = format!(r#"[{{"food":"hay","colour":{halves}}}]"#);
-    assert_eq!(record("meals", &element), "meals[0]._extra: 70018 bytes, at most 65535 fit");
+    assert_eq!(record("meals", &element), "meals[0]._extra: 70018 bytes; the limit is 65535");
 
     let zoo = Zoo::empty();
     let most = format!("[{},\"x\"]", string(65_527));

@@ -1,4 +1,4 @@
-//! Responses over HTTP, from an independent server implementation and from a server that misbehaves.
+//! Responses over HTTP, from an independent server implementation and from a misbehaving server.
 
 pub mod bodies;
 mod etags;

@@ -10,7 +10,7 @@ use crate::support::program::transformation;
 use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// Another source folder below the first one, and files that are not a collection, are ignored.
+/// A source folder below the first one, and files that do not belong to a collection, are ignored.
 #[test]
 fn other_files_in_the_folder_are_ignored() {
     let zoo = Zoo::stocked();
@@ -35,7 +35,7 @@ fn a_collection_that_is_absent_is_named_before_any_work_is_done() {
     assert_eq!(zoo.lake.objects(), [""; 0]);
 }
 
-/// AWS Batch passes a parameter that has no value as an empty variable.
+/// AWS Batch passes a parameter without a value as an empty variable.
 #[test]
 fn empty_variables_are_ignored_and_the_url_of_the_contract_is_used() {
     let (zoo, server) = (Zoo::empty(), Server::start());

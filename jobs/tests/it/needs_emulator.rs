@@ -1,6 +1,6 @@
 //! The lake on an S3 emulator, MiniStack, which `cargo xtask test --all` starts.
 //!
-//! This verifies the requests and how responses are read, but not Amazon's limits, permissions or speed.
+//! These tests check the requests and the handling of responses, but not Amazon's limits, permissions or speed.
 
 mod faults;
 mod killed;
@@ -34,7 +34,7 @@ impl Bucket {
         bucket
     }
 
-    /// A request without a signature, which MiniStack does not check.
+    /// Sends a request without a signature, which MiniStack does not check.
     #[track_caller]
     fn ask(&self, method: Method, key: &str, body: &[u8]) -> Vec<u8> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -91,7 +91,7 @@ impl Bucket {
     }
 }
 
-/// Table and SHA-256 of each file that a manifest records.
+/// Returns the table and the SHA-256 of each file that a manifest lists.
 fn recorded(receipt: &Value) -> BTreeMap<String, Vec<Value>> {
     let tables = receipt["tables"].as_array().expect("tables").iter();
     let files =

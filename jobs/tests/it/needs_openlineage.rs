@@ -1,6 +1,6 @@
 //! Reads the events of real runs with OpenLineage's Python client, which `cargo xtask test --all` installs.
 //!
-//! This verifies that the client's typed classes accept every event, but not how a server processes them.
+//! These tests check that the client's typed classes accept every event, but not how a server processes the events.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -66,7 +66,7 @@ fn the_client_accepts_a_run_of_the_built_in_contract() {
     accepted(&files(&zoo), &["START COMPLETE"]);
 }
 
-/// A change of an event, and the expected error.
+/// A change to an event, and the expected error.
 type Broken = (fn(&mut Value), &'static str);
 
 #[test]

@@ -1,4 +1,4 @@
-//! The Redshift driver with an emulated Data API (`support/data_api.rs` describes what this verifies).
+//! The Redshift driver with an emulated Data API (`support/data_api.rs` describes what this covers).
 
 mod bootstrap;
 mod contract_changed;
@@ -61,7 +61,7 @@ impl Rig {
         Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0) }
     }
 
-    /// From now on, only this collection is used.
+    /// Restricts all further runs to this collection.
     pub fn only(mut self, collection: &str) -> Self {
         self.collections = vec![collection.to_owned()];
         self
@@ -120,8 +120,8 @@ impl Rig {
         self.runtime.block_on(futures_util::future::join_all(runs.iter().map(|run| self.copy(run))))
     }
 
-    /// An attempt that is killed at the request with this number, after the service received it (`arrives`) or before; returns
-    /// whether this request was sent. Statements that were started in the warehouse continue.
+    /// Runs an attempt that is killed at the request with this number, after the service received it (`arrives`) or
+    /// before; returns whether this request was sent. Statements that have started in the warehouse continue.
     pub fn load_and_die(&self, run: &str, at: usize, arrives: bool) -> bool {
         let death = Arc::new(Notify::new());
         let strikes = Arc::clone(&death);
@@ -295,7 +295,7 @@ fn a_failed_copy_is_reported_with_the_warehouses_details_about_the_file() {
     );
     rig.api.refuses("COPY ");
     let message = format!("{:#}", rig.load("r1").expect_err("a COPY that fails"));
-    for expected in ["cannot copy into the stage of animals", "animals.parquet: name: too long for varchar"] {
+    for expected in ["cannot copy into the staging table of animals", "animals.parquet: name: too long for varchar"] {
         assert!(message.contains(expected), "{message}");
     }
     assert!(rig.zoo.ledger().is_empty());

@@ -1,4 +1,4 @@
-//! A source file that is replaced or written while it is read gives one version of it, or a temporary failure.
+//! A source file that is replaced or written while it is being read gives a single version, or a temporary failure.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn a_file_that_changes_while_it_is_read_is_never_mixed() {
         } else {
             fs::write(&file, &new).expect("the same file");
         }
-        running.wait().failed_temporarily(&["animals.json` changed while it was read", "hint: "]);
+        running.wait().failed_temporarily(&["animals.json` changed while it was being read", "hint: "]);
         assert_eq!(zoo.lake.objects(), [""; 0]);
 
         transformation("r2").run().done();
@@ -50,6 +50,6 @@ fn every_part_of_an_object_is_requested_with_its_etag() {
     let program = zoo.transformation_from("s3://herd", "r1").option("--collections", "animals");
     let program = program.env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "eu-west-1");
     let ended = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").run();
-    ended.failed_temporarily(&["`s3://herd/animals.json` changed while it was read"]);
+    ended.failed_temporarily(&["`s3://herd/animals.json` changed while it was being read"]);
     assert_eq!(server.last("/herd/animals.json").header("If-Match"), Some("\"one\""));
 }

@@ -1,4 +1,5 @@
-//! Replays: the same code gives the same files, a changed contract gives other files, and the ledger's order is kept.
+//! Replays: the same code gives the same files, a changed contract gives different files, and the order in the ledger
+//! is preserved.
 
 mod verify;
 
@@ -12,12 +13,12 @@ use crate::support::rogue::Rogue;
 use crate::support::server::{Response, Server};
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// The run `to` from the stored responses of `from`.
+/// Replays the stored responses of `from` as the run `to`.
 fn replay(zoo: &Zoo, from: &str, to: &str) -> Program {
     zoo.raw(from).option("--run-id", to)
 }
 
-/// Size and SHA-256 of every file that a run's manifests record.
+/// Returns the size and SHA-256 of every file in a run's manifests.
 fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
     let receipts = stock().map(|(name, _)| zoo.lake.receipt("zoo", run, name));
     let tables = receipts.iter().flat_map(|receipt| receipt["tables"].as_array().expect("tables"));
@@ -141,7 +142,7 @@ fn only_some_collections_can_be_replayed() {
 fn missing_or_changed_responses_are_named_and_nothing_is_published() {
     for (problem, message) in [
         ("gone", "it is missing"),
-        ("longer", "bytes, the manifest records"),
+        ("longer", "bytes, but the manifest records"),
         ("altered", "its SHA-256 is"),
         ("broken", "its SHA-256 is"),
     ] {

@@ -8,7 +8,7 @@ use jobs::validate::{self, Column, Refusal};
 use crate::support::random::Random;
 
 const CASES: u64 = 5_000;
-/// The number of records per file; if a file is refused, its records are tested one by one.
+/// The number of records per file; if a file is rejected, its records are tested one by one.
 const TOGETHER: u64 = 100;
 
 const NUMBERS: [&str; 26] = [
@@ -82,7 +82,7 @@ const TIMES: [&str; 12] = [
     "+99999-1-1",
 ];
 
-/// Valid JSON with values at the limits of the columns.
+/// Returns valid JSON with values at the limits of the columns.
 struct Nasty {
     random: Random,
 }
@@ -111,7 +111,7 @@ impl Nasty {
         }
     }
 
-    /// Any JSON.
+    /// Returns any JSON.
     fn value(&mut self, depth: usize) -> String {
         let space = *self.random.one(&["", "", "", " ", "\n\t"]);
         match self.random.below(if depth == 0 { 6 } else { 10 }) {
@@ -139,7 +139,7 @@ impl Nasty {
         format!("{name}:{}", self.value(if depth == 0 { 0 } else { depth - 1 }))
     }
 
-    /// Near the limits of depth and size.
+    /// Returns JSON near the limits of depth and size.
     fn large(&mut self) -> String {
         if self.random.once_in(2) {
             let levels = 997 + self.random.below(6);
@@ -154,7 +154,7 @@ impl Nasty {
         if self.random.once_in(8) { self.value(1) } else { format!("\"{}\"", self.random.one(&TIMES)) }
     }
 
-    /// A value that most likely fits the column.
+    /// Returns a value that most likely fits the column.
     fn fitting(&mut self, good: &str) -> String {
         if self.random.once_in(12) { self.value(2) } else { good.to_owned() }
     }
@@ -196,7 +196,7 @@ fn refusal<'r>(table: &Table<'_>, rows: impl Iterator<Item = &'r Row<'r>>) -> Op
     found.err()
 }
 
-/// The first refusal of any of the records' tables.
+/// Returns the first rejection in any of the records' tables.
 fn refusals(tables: &[Table<'_>], records: &[&Record<'_>]) -> Option<String> {
     tables.iter().enumerate().find_map(|(index, table)| {
         let refused = match index.checked_sub(1) {

@@ -1,4 +1,5 @@
-//! Stopped or killed at any point: nothing incomplete is visible, and the same run id succeeds afterwards.
+//! A job that is stopped or killed at any point leaves no partial results visible, and the same run ID succeeds
+//! afterwards.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::support::server::{Response, Server};
 use crate::support::wait_until;
 use crate::support::zoo::{Zoo, animals, stock};
 
-/// The most time from SIGTERM to the exit.
+/// The maximum time from SIGTERM to the exit.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Sends a signal to a program and returns how long it took to exit.
@@ -135,7 +136,7 @@ fn waiting_load() -> (Zoo, Session, Running) {
     (zoo, holder, running)
 }
 
-/// Releases the lock, and waits until the server has noticed that the connection is closed.
+/// Releases the lock and waits until the server has noticed that the connection is closed.
 fn release_lock(zoo: &Zoo, holder: Session) {
     drop(holder);
     zoo.database().until_left();

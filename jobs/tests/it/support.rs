@@ -1,4 +1,4 @@
-//! The environment of the tests: a database, a lake, a source and the programs; all are real, and new for each test.
+//! The test environment: a database, a lake, a source and the programs. All are real, and new for each test.
 
 pub mod data_api;
 pub mod database;
@@ -26,7 +26,7 @@ pub fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample/spacex").canonicalize().expect("the sample is part of the crate")
 }
 
-/// A folder as a URL.
+/// Returns a folder as a URL.
 pub fn file_url(dir: &Path) -> String {
     url::Url::from_file_path(dir).expect("an absolute path").into()
 }

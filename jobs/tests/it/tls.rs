@@ -1,10 +1,11 @@
-//! TLS connections to a PostgreSQL server that accepts no others. The tests of `contract` cover the rule for remote hosts.
+//! TLS connections to a PostgreSQL server that accepts no other connections. The `contract` tests cover the rule for
+//! remote hosts.
 
 use crate::support::database::Role;
 use crate::support::secure::Secure;
 use crate::support::zoo::Zoo;
 
-/// The error of `copy` once it is connected: the server has no ledger.
+/// The error from `copy` once it is connected: the server has no ledger.
 const ENTERED: &str = "cannot read the ledger";
 
 #[test]

@@ -14,7 +14,7 @@ fn strings_are_trimmed_emptied_and_measured_in_bytes() {
     assert_eq!(read("   ", Type::String(3)), Ok(Cell::Null));
     assert_eq!(text("  ".into(), Type::String(3), &[]), Ok(Cell::Text("  ".into())));
     assert_eq!(text("".into(), Type::String(3), &[Clean::Trim]), Ok(Cell::Text("".into())));
-    assert_eq!(read("éé", Type::String(3)), Err("4 bytes, at most 3 fit".to_owned()));
+    assert_eq!(read("éé", Type::String(3)), Err("4 bytes; the limit is 3".to_owned()));
     assert!(text("a\0".to_owned().into(), Type::String(3), &RULES).is_err());
     assert_eq!(read("1", Type::Integer), Err("expected an integer, found the string `1`".to_owned()));
 }

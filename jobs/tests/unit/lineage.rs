@@ -1,4 +1,4 @@
-//! The events of both jobs.
+//! Tests the events of both jobs.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Headers that announce more records.
+//! Tests headers that announce more records than the response has.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn a_total_is_compared_with_the_records_that_were_read() {
     ] {
         let missing = claims(name, value).missing(10);
         assert_eq!(missing.is_some(), total.is_some(), "{name}: {value}");
-        assert!(missing.is_none_or(|words| words.contains("has 10 records") && words.contains(" counts 100")));
+        assert!(missing.is_none_or(|words| words.contains("has 10 records") && words.contains(" reports 100")));
     }
     assert_eq!(claims("x-total-count", "10").missing(10), None);
     assert_eq!(claims("x-total-count", "9").missing(10), None, "records may have been added since the count");

@@ -1,4 +1,4 @@
-//! Files and manifests that do not match.
+//! Tests files and manifests that do not match.
 
 use super::*;
 use crate::receipt::Object;
@@ -31,12 +31,12 @@ fn a_file_passes_as_written_and_fails_after_any_change() {
     let fails = |contract: &Contract, entry: &File, bytes: &Bytes| {
         file(&contract.tables()[0], entry, bytes).expect_err("must fail").to_string()
     };
-    assert!(fails(&contract, &good, &bytes.slice(1..)).contains("bytes, the manifest records"));
+    assert!(fails(&contract, &good, &bytes.slice(1..)).contains("bytes, but the manifest records"));
     let mut altered = bytes.to_vec();
     altered[20] ^= 1;
     assert!(fails(&contract, &good, &altered.into()).contains("does not match its manifest: its SHA-256 is"));
     let more = fails(&contract, &File { rows: 2, ..good.clone() }, &bytes);
-    assert_eq!(more, "does not match its manifest: 1 rows, the manifest records 2");
+    assert_eq!(more, "does not match its manifest: 1 rows, but the manifest records 2");
     for (from, to, expected) in [
         ("name: {", "title: {", "cannot be loaded: column `title`: column 2 of the file is `name` (column_name)"),
         (
@@ -44,8 +44,12 @@ fn a_file_passes_as_written_and_fails_after_any_change() {
             "name: {type: double",
             "a column of type double cannot hold BYTE_ARRAY annotated String (type)",
         ),
-        ("name: {type: string(9)", "name: {type: string(2)", "row group 0, row 0, column `name`: 3 bytes, at most 2"),
-        ("name: {type", "more: {type: date, doc: m}, name: {type", "4 columns, the table has 5 (column_count)"),
+        (
+            "name: {type: string(9)",
+            "name: {type: string(2)",
+            "row group 0, row 0, column `name`: 3 bytes; the limit is 2",
+        ),
+        ("name: {type", "more: {type: date, doc: m}, name: {type", "4 columns, but the table has 5 (column_count)"),
     ] {
         let other = Contract::parse(&ZOO.replace(from, to), "zoo.yaml").expect("good");
         let problem = fails(&other, &good, &bytes);

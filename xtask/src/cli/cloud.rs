@@ -1,5 +1,5 @@
-//! The commands that use AWS or Docker. Only the program with the feature `cloud` can run them, but both programs know
-//! their types, so help and usage errors need no compilation.
+//! The commands that use AWS or Docker. Only the program built with the `cloud` feature can run them, but both programs
+//! contain their types, so help and usage errors do not require the full build.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::options::{Common, Scope, seconds};
 
-/// The commands; the file of each is `commands/cloud/<name>.rs`.
+/// The commands, each implemented in `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Cloud {
     /// Check this machine; print how to install what is missing
@@ -17,13 +17,13 @@ pub enum Cloud {
     Doctor(Common),
     /// Build the images; with --push, push the missing ones to ECR
     BuildImages(BuildImages),
-    /// Upload the DAGs and their requirements to Airflow's bucket
+    /// Upload the DAGs and their requirements to the Airflow bucket
     SyncDags(SyncDags),
     /// Upload the sample responses to the lake
     UploadSample(UploadSample),
-    /// Deploy stacks, images, DAGs, warehouse roles and usage limit
+    /// Deploy stacks, images, DAGs, warehouse roles and usage limits
     Deploy(Deploy),
-    /// Show what `deploy` would change, and the digest of the plan
+    /// Show what `deploy` would change, and the plan digest
     #[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
     Diff(Scope),
     /// Show the state of every part of a deployment
@@ -32,7 +32,7 @@ pub enum Cloud {
     Recover(Recover),
     /// Delete the stacks
     Destroy(Destroy),
-    /// Start a run in Airflow (or in Batch alone) and follow it
+    /// Start a run in Airflow (or directly in Batch) and follow it
     Run(Run),
     /// Print the container logs of a run or a job
     Logs(Logs),
@@ -40,7 +40,7 @@ pub enum Cloud {
     Open(Open),
     /// Deploy to emulators on this machine and run the DAG there
     Rehearse(Rehearse),
-    /// Create the schemas, ledger, roles and grants of a warehouse
+    /// Create the schemas, ledger, roles and grants in a warehouse
     WarehouseInit(WarehouseInit),
 }
 
@@ -61,7 +61,7 @@ pub struct BuildImages {
     /// Build without cache
     #[arg(long)]
     pub no_cache: bool,
-    /// Build nothing; print the key of each image and its inputs
+    /// Build nothing; print the key and inputs of each image
     #[arg(long, conflicts_with_all = ["push", "no_cache"])]
     pub dry_run: bool,
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub struct Deploy {
     /// Apply the plan only if it has this digest; do not ask for confirmation
     #[arg(long, value_name = "DIGEST")]
     pub expect: Option<String>,
-    /// Create the stacks that do not exist, and do not change existing stacks
+    /// Create missing stacks, but do not change existing ones
     #[arg(long)]
     pub create_only: bool,
     /// Registry host and port to use instead of ECR, for emulators
@@ -103,7 +103,7 @@ pub struct Recover {
     /// Delete the stack but retain this resource, which could not be deleted; repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub retain: Vec<String>,
-    /// Skip this resource in the rollback (it cannot be rolled back); repeatable
+    /// Skip this resource, which could not be rolled back; repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub skip: Vec<String>,
     #[command(flatten)]
@@ -116,10 +116,10 @@ pub struct Destroy {
     /// Do not ask for confirmation; in production, --confirm is still required
     #[arg(long)]
     pub yes: bool,
-    /// Also delete the data: the buckets with every version of every object
+    /// Also delete the data: the buckets and every version of every object
     #[arg(long)]
     pub delete_data: bool,
-    /// In production: the prefix of the stacks, to confirm their deletion
+    /// In production: the stack prefix, to confirm the deletion
     #[arg(long, value_name = "PREFIX")]
     pub confirm: Option<String>,
     #[command(flatten)]
@@ -163,8 +163,9 @@ pub struct UploadSample {
 pub struct WarehouseInit {
     /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
     ///
-    /// TLS to a PostgreSQL server on another machine is verified against the system's roots by default. `?sslmode=` is
-    /// verify-full, verify-ca, require (no verification) or disable; `sslrootcert=FILE` names another CA.
+    /// By default, the certificate of a remote PostgreSQL server is verified against the CAs that the system trusts.
+    /// `?sslmode=` accepts verify-full, verify-ca, require (no verification) or disable; `sslrootcert=FILE` selects a
+    /// different CA.
     #[arg(value_name = "URL")]
     pub warehouse: String,
     /// ARN of the administrator's secret (default: connect with the caller's IAM identity)
@@ -176,7 +177,7 @@ pub struct WarehouseInit {
     /// IAM role of dbt (required for Redshift)
     #[arg(long, value_name = "ROLE")]
     pub transformer: Option<String>,
-    /// IAM role, or IAM:<user>, with read access to everything; repeatable
+    /// IAM role, or IAM:<user>, that may read everything; repeatable
     #[arg(long, value_name = "ROLE")]
     pub reader: Vec<String>,
     /// Contract of the source (default: jobs/contracts/spacex.yaml)
@@ -208,7 +209,7 @@ pub struct Rehearse {
     /// Fetch from this folder or http(s)://host instead of the sample
     #[arg(long, value_name = "DIR|URL")]
     pub source: Option<String>,
-    /// Inject a fault, to see how it is reported
+    /// Inject a fault to see how it is reported
     #[arg(long, value_name = "FAULT")]
     pub inject_fault: Option<InjectedFault>,
     /// Print JSON on standard output instead of text
@@ -241,7 +242,7 @@ pub enum InjectedFault {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
 pub struct Run {
-    /// Submit the jobs to Batch without Airflow, each depending on the one before
+    /// Submit the jobs to Batch without Airflow, each depending on the previous one
     #[arg(long)]
     pub direct: bool,
     /// Attach to an existing run, by its ID
@@ -255,7 +256,7 @@ pub struct Run {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "With --json, each line is one JSON value: task, stream, time and message.\n\n\
+#[command(after_help = "With --json, each line is a JSON object with task, stream, time and message.\n\n\
     Example:\n  cargo xtask logs RUN --follow")]
 pub struct Logs {
     /// Run ID, Airflow run ID or Batch job ID
@@ -274,8 +275,8 @@ pub struct Logs {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask open --print")]
 pub struct Open {
-    /// Open no browser; print the URL with the login token (anyone who has it can sign in). Without --print, --json does not
-    /// have the token
+    /// Instead of opening a browser, print the URL with the login token (anyone who has it can sign in). Without
+    /// --print, the --json output does not contain the token
     #[arg(long)]
     pub print: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The help of `cargo xtask` itself: its commands grouped by task. clap has one list of subcommands only.
+//! The top-level help of `cargo xtask`, with the commands grouped by task: clap supports only one list of subcommands.
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Check", &["test", "lint"]),
 ];
 
-/// Parses the command line; for `--help` and after a usage error, prints and exits.
+/// Parses the command line; on `--help` or a usage error, prints the text and exits.
 pub fn parse<T: CommandFactory + FromArgMatches>() -> T {
     let matches = grouped(T::command()).get_matches();
     T::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())

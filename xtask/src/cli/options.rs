@@ -1,4 +1,4 @@
-//! Options that several commands have.
+//! Options shared by several commands.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct Common {
 
 #[derive(Args, Debug)]
 pub struct Scope {
-    /// Only this stack, by its file name in infra/ without `.yaml`; repeatable
+    /// Only this stack (its file name in infra/ without `.yaml`); repeatable
     #[arg(long = "stack", value_name = "NAME")]
     pub stacks: Vec<String>,
     /// Read the templates from DIR instead of infra/
@@ -37,7 +37,7 @@ pub struct Check {
     pub check: bool,
 }
 
-/// The interval between polls.
+/// Parses the interval between polls.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     if (0.05..=600.0).contains(&seconds) {

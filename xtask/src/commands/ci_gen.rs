@@ -1,4 +1,4 @@
-//! `cargo xtask ci-gen`: the GitHub workflows, from the settings.
+//! `cargo xtask ci-gen`: generates or checks the GitHub workflows.
 
 use anyhow::Result;
 use contract::Exit;

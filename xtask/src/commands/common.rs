@@ -1,4 +1,4 @@
-//! What commands share: reading the settings, and printing the result.
+//! Shared by the commands: reading the settings and printing the result.
 
 use anyhow::Result;
 use contract::Exit;

@@ -63,6 +63,6 @@ fn stop(place: &Place) -> Result<Exit> {
 
 fn reset(place: &Place) -> Result<Exit> {
     let removed = Platform::open(place.dir.as_deref())?.reset()?;
-    let text = if removed { "Deleted the database and the lake.\n" } else { "No database and no lake exist.\n" };
+    let text = if removed { "Deleted the database and the lake.\n" } else { "No database or lake exists.\n" };
     print(place.json, &json!({ "removed": removed }), || text.to_owned())
 }

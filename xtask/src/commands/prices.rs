@@ -1,4 +1,4 @@
-//! `cargo xtask prices`: estimates of a month without runs, and of one run.
+//! `cargo xtask prices`: estimates the cost of a month without runs and of one run.
 
 use anyhow::Result;
 use contract::Exit;
@@ -10,7 +10,7 @@ use crate::flows::templates;
 use crate::stack::estimate::{self, Line};
 use crate::ui::{self, Align};
 
-/// What depends on use, and is in neither estimate.
+/// Usage-based costs, which neither estimate includes.
 const NOT_COUNTED: &str = "storage, logs, requests, traffic, alarms and key rotations";
 
 pub(super) fn run(common: &Common) -> Result<Exit> {
@@ -25,8 +25,8 @@ pub(super) fn run(common: &Common) -> Result<Exit> {
         let tables = format!("{}\n{}\n", table("a month without runs", &month, 2), table("a run", &run, 4));
         let (month, run) = (estimate::sum(&month, 2), estimate::sum(&run, 4));
         format!(
-            "{tables}A month without runs: {month}.\nA run: {run}.\nNot counted: {NOT_COUNTED}. `--json` shows the page and \
-             day of each price.\n"
+            "{tables}A month without runs: {month}.\nA run: {run}.\nNot counted: {NOT_COUNTED}. `--json` shows the source page \
+             and date of each price.\n"
         )
     })
 }
@@ -38,7 +38,7 @@ fn table(title: &str, lines: &[Line], digits: usize) -> String {
         ("USD each", Align::Right),
         ("per", Align::Left),
         ("USD", Align::Right),
-        ("price of", Align::Left),
+        ("region", Align::Left),
     ];
     let unknown = || "unknown".to_owned();
     let row = |line: &Line| {

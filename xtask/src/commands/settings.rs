@@ -27,18 +27,18 @@ pub(super) fn run(args: &SettingsArgs) -> Result<Exit> {
 
 fn table(configured: &Configured) -> Result<String> {
     let mut rows = Vec::new();
-    // A YAML mapping keeps the order of the file.
+    // A YAML mapping preserves the order of the keys.
     leaves(&serde_yaml::to_value(configured.settings())?, "", &mut rows);
     for row in &mut rows {
         if let Some(Override { variable, origin }) = configured.resolved.overridden.get(&row[0]) {
-            row[1] += &format!("   ({variable} of {origin})");
+            row[1] += &format!("   ({variable} from {origin})");
         }
     }
     let head = [("key", Align::Left), ("value", Align::Left)];
     Ok(format!("{}\n{}: no problems\n", ui::columns(&head, rows), configured.file))
 }
 
-/// The keys and values, each on one line; `--json` has longer values in full.
+/// Collects the keys and values, one pair per row. Long values are shortened; `--json` prints them in full.
 fn leaves(value: &Value, path: &str, rows: &mut Vec<Vec<String>>) {
     let text =
         |value: &Value| serde_yaml::to_string(value).unwrap_or_default().trim_end().trim_matches('\'').to_owned();

@@ -37,7 +37,7 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     }
     for (deployment, settings) in deployments.iter().zip(&settings) {
         if let Some(command) = github::stack(deployment, settings.settings())? {
-            let why = "once, as an administrator of the account; creates the roles that the jobs assume";
+            let why = "run once as an account administrator; creates the roles that the jobs assume";
             terminal::print(&format!("# {}: {why}\n{command}", deployment.module))?;
         }
     }

@@ -25,7 +25,7 @@ pub struct Finding {
     /// The test; `None` if the model itself failed.
     pub test: Option<String>,
     pub message: String,
-    /// The query for the failing rows.
+    /// The query that returns the failing rows.
     #[serde(skip)]
     pub rows: Option<String>,
 }
@@ -77,7 +77,7 @@ struct DependsOn {
 }
 
 impl Results {
-    /// Fails when the format is not that of dbt 1.11.
+    /// Fails if the format differs from that of dbt 1.11.
     pub fn parse(run_results: &str, manifest: &str) -> serde_json::Result<Self> {
         let run: RunResults = serde_json::from_str(run_results)?;
         let manifest: Manifest = serde_json::from_str(manifest)?;
@@ -100,7 +100,7 @@ impl Results {
         Ok(results)
     }
 
-    /// One line, as dbt prints it.
+    /// Formats the counts in one line, as dbt prints them.
     pub fn line(&self) -> String {
         format!("PASS={} WARN={} ERROR={} SKIP={} TOTAL={}", self.pass, self.warn, self.error, self.skip, self.total)
     }
@@ -119,7 +119,7 @@ impl Manifest {
                 let nodes = &node.depends_on.nodes;
                 let on = if node.test_metadata.is_some() { nodes.last() } else { nodes.first() };
                 let of = node.model.as_ref().or(node.attached_node.as_ref()).or(on);
-                // The part after the project: `model.dpworld.fct_launches`, `source.dpworld.spacex.launches`.
+                // The part after the project name: `model.dpworld.fct_launches`, `source.dpworld.spacex.launches`.
                 of.map_or(own.clone(), |of| of.splitn(3, '.').last().unwrap_or(of).to_owned())
             }
             _ => own.clone(),

@@ -1,4 +1,4 @@
-//! dbt's sources, generated from the contract.
+//! The dbt sources, generated from the contract.
 //!
 //! ```text
 //! contract                dbt test
@@ -6,18 +6,18 @@
 //! key of a child table    unique_combination of its columns, which also rejects nulls
 //! required, unique        not_null, unique over live rows
 //! values                  accepted_values over live rows, with a warning only
-//! references              resolves: live rows point to live rows; known_gaps: N warns up to N and fails beyond
+//! references              resolves: live rows point to live rows; known_gaps: N warns up to N and fails above
 //! ```
 
 use contract::{Contract, SYSTEM_COLUMNS, Table, TableColumn, Type};
 
-/// Rows that the source still has.
+/// Selects the rows that the source still has.
 const LIVE: &str = "where: \"_deleted_at is null\"";
 
-/// `models/staging/__sources.yml`. Texts are JSON strings, which are also valid YAML.
+/// Renders `models/staging/__sources.yml`. Texts are JSON strings, which are also valid YAML.
 pub fn sources(contract: &Contract, contract_file: &str) -> String {
     let about = format!(
-        "The tables that `copy` loads from {}. Rows are never removed: a row that the source no longer has gets a `_deleted_at`.",
+        "The tables that `copy` loads from {}. Rows are never removed: a row that the source no longer has gets a `_deleted_at` timestamp.",
         contract.base_url
     );
     let head = format!(
@@ -107,12 +107,12 @@ fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> St
     tests
 }
 
-/// A YAML string: double quotes, escapes as in JSON.
+/// Formats a YAML string in double quotes, with JSON escapes.
 fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
-/// The type on Redshift; on PostgreSQL, varchar(n) is text and super is jsonb.
+/// Returns the Redshift type; on PostgreSQL, varchar(n) is text and super is jsonb.
 fn data_type(kind: Type) -> String {
     match kind {
         Type::String(bytes) => format!("varchar({bytes})"),

@@ -1,4 +1,4 @@
-//! Checks of the configuration: settings, `.env`, and credentials of AWS.
+//! Checks of the configuration: settings, `.env`, and AWS credentials.
 
 use super::Diagnosis;
 use super::facts::{Caller, Configuration, Facts, Setting};
@@ -26,12 +26,12 @@ fn region(region: &Setting, sdk: Option<&str>) -> Diagnosis {
         None => Diagnosis::green("region", format!("{} (from {})", region.value, region.from)),
         Some(sdk) => {
             let found = format!("{}, but AWS_REGION is {sdk}", region.value);
-            Diagnosis::yellow("region", found, &["unset AWS_REGION: other tools would use it"])
+            Diagnosis::yellow("region", found, &["unset AWS_REGION, which other tools would use"])
         }
     }
 }
 
-/// Whether other users can read `.env`.
+/// Checks whether other users can read `.env`.
 fn dot_env(mode: u32, secret: bool) -> Diagnosis {
     let shown = format!("mode {:03o}", mode & 0o777);
     let fix = ["chmod 600 .env"];
@@ -46,7 +46,7 @@ fn caller(caller: &Caller) -> Diagnosis {
     match caller {
         Caller::NoCredentials => Diagnosis::yellow(
             "credentials",
-            "none; only a deployment needs them",
+            "none; only deployments need them",
             &["cp .env.example .env && chmod 600 .env, and fill in the two keys", "(or: aws configure)"],
         ),
         Caller::Known { arn, .. } => Diagnosis::green("credentials", arn),
@@ -66,13 +66,13 @@ fn account(configuration: &Configuration, caller: &Caller) -> Option<Diagnosis> 
         Some(allowed) if *account != allowed.value => Diagnosis::red(
             "account",
             format!("{account} is not {} (from {})", allowed.value, allowed.from),
-            &["use the credentials of that account, or correct AWS_ACCOUNT_ID", "(until then, nothing is deployed)"],
+            &["use credentials of the allowed account, or fix AWS_ACCOUNT_ID", "(until then, nothing is deployed)"],
         ),
         Some(allowed) => Diagnosis::green("account", format!("{} (from {})", allowed.value, allowed.from)),
         None => Diagnosis::yellow(
             "account",
             format!("{account}; the settings allow any account"),
-            &["set AWS_ACCOUNT_ID in .env: then every other account is refused"],
+            &["set AWS_ACCOUNT_ID in .env to reject every other account"],
         ),
     })
 }

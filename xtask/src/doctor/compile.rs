@@ -1,4 +1,4 @@
-//! Decides where the programs of an image are compiled, and explains why.
+//! Decides where the programs in an image are compiled, and explains why.
 
 use super::facts::Compilers;
 use crate::settings::{Compile, Platform};
@@ -12,7 +12,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// The choice for these settings and this machine.
+    /// Chooses for these settings and this machine.
     ///
     /// | `compile` | static target | engine responds | result |
     /// |---|---|---|---|
@@ -27,14 +27,18 @@ impl Choice {
             (Compile::Auto, Err(why), true) => Self::Docker(why),
             (Compile::Docker, _, true) => Self::Docker("required by the settings".to_owned()),
             (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine responds")),
-            (Compile::Docker, _, false) => Self::Nowhere("the settings require Docker; no engine responds".to_owned()),
-            (Compile::Host, Err(why), _) => Self::Nowhere(format!("the settings require this machine; {why}")),
+            (Compile::Docker, _, false) => {
+                Self::Nowhere("the settings require Docker, but no engine responds".to_owned())
+            }
+            (Compile::Host, Err(why), _) => {
+                Self::Nowhere(format!("the settings require compilation on this machine, but {why}"))
+            }
         }
     }
 }
 
-/// The target for a static program on this machine, and why. musl is always static; glibc is with `+crt-static`, which
-/// requires `libc.a`.
+/// Returns the target for a static program on this machine and the reason, or why there is none. musl is always static;
+/// glibc is static with `+crt-static`, which requires `libc.a`.
 fn on_host(platform: Platform, compilers: &Compilers) -> Result<(&'static str, String), String> {
     let gnu = platform.gnu();
     let musl = match platform {

@@ -1,4 +1,4 @@
-//! The facts about a machine. None is a secret.
+//! The facts about a machine. None of them is a secret.
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ pub struct Facts {
     pub linker: Option<String>,
     /// The newest installed PostgreSQL: its major version and the folder of its programs.
     pub postgres: Option<(u32, PathBuf)>,
-    /// Why no database server can run, independent of what is installed.
+    /// Why no database server can run, regardless of what is installed.
     pub postgres_refused: Option<String>,
     pub python: Option<String>,
     pub venv: bool,
     pub uv: Option<String>,
     pub engine: Engine,
     pub compilers: Compilers,
-    /// Free GiB on the disk of the build.
+    /// Free GiB on the build disk.
     pub free_gib: Option<u64>,
-    /// The permission bits of `.env`, and whether it has a secret.
+    /// The permission bits of `.env`, and whether it contains a secret.
     pub dot_env: Option<(u32, bool)>,
     pub configuration: Result<Configuration, String>,
     /// AWS_REGION, which has precedence over AWS_DEFAULT_REGION in the SDK.
@@ -58,13 +58,13 @@ pub struct Configuration {
 pub enum Engine {
     Running {
         version: String,
-        /// The newest API that it supports: major and minor.
+        /// The newest API version that it supports: major and minor.
         api: (u32, u32),
         address: String,
     },
     Unreachable {
         address: String,
-        /// Whether the address is from DOCKER_HOST.
+        /// Whether DOCKER_HOST sets the address.
         configured: bool,
         why: String,
     },
@@ -78,7 +78,7 @@ pub enum Caller {
         account: String,
         arn: String,
     },
-    /// STS or the provider of credentials refused.
+    /// STS or the credentials provider returned an error.
     Refused(String),
     NoResponse(String),
 }

@@ -3,13 +3,13 @@
 use super::facts::{Engine, Facts};
 use super::{Choice, Diagnosis};
 
-/// The first PostgreSQL with MERGE.
+/// The first PostgreSQL version with MERGE.
 const POSTGRES: u32 = 15;
-/// The oldest Python for dbt's locked packages.
+/// The oldest Python version that dbt's locked packages support.
 const PYTHON: (u32, u32) = (3, 10);
-/// The oldest Docker API that builds the images: engine 20.10.
+/// The oldest Docker API version that can build the images: engine 20.10.
 const DOCKER_API: (u32, u32) = (1, 41);
-/// GiB for a debug build and the environments of dbt and Airflow.
+/// GiB needed for a debug build and for the dbt and Airflow environments.
 const DISK: u64 = 8;
 
 pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
@@ -47,7 +47,7 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     list
 }
 
-/// The first version number in a text.
+/// Returns the first version number in a text.
 fn version(text: &str) -> Option<(u32, u32, u32)> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let number = text[start..].split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
@@ -65,7 +65,7 @@ fn rust(facts: &Facts) -> Diagnosis {
     match &facts.rustc {
         None => Diagnosis::red("rust", "no rustc on PATH", &fix),
         Some(text) if version(text) < version(required) => {
-            Diagnosis::red("rust", format!("{}, {required} is required", shown(text)), &fix)
+            Diagnosis::red("rust", format!("{}, but {required} is required", shown(text)), &fix)
         }
         Some(text) => Diagnosis::green("rust", format!("{} ({required} or newer)", shown(text))),
     }
@@ -85,10 +85,10 @@ fn postgres(facts: &Facts) -> Diagnosis {
             Diagnosis::green("postgresql", format!("{version} in {}", folder.display()))
         }
         Some((version, _)) => {
-            let found = format!("{version}, {POSTGRES} is required: PyPI's is used");
+            let found = format!("{version}, but {POSTGRES} is required; the one from PyPI is used");
             Diagnosis::yellow("postgresql", found, &fix)
         }
-        None => Diagnosis::yellow("postgresql", "not installed; PyPI's is used (88 MB)", &fix),
+        None => Diagnosis::yellow("postgresql", "not installed; the one from PyPI is used (88 MB)", &fix),
     }
 }
 
@@ -99,7 +99,7 @@ fn python(facts: &Facts) -> Diagnosis {
         None if facts.uv.is_some() => Diagnosis::green("python", "not installed, but uv downloads it"),
         None => Diagnosis::red("python", "no python3 on PATH; dbt needs it", &fix),
         Some(text) if version(text) < Some((PYTHON.0, PYTHON.1, 0)) => {
-            Diagnosis::red("python", format!("{}, {}.{} is required", shown(text), PYTHON.0, PYTHON.1), &fix)
+            Diagnosis::red("python", format!("{}, but {}.{} is required", shown(text), PYTHON.0, PYTHON.1), &fix)
         }
         Some(text) if !facts.venv && facts.uv.is_none() => {
             Diagnosis::red("python", format!("{} without venv", shown(text)), &["sudo apt-get install python3-venv"])
@@ -114,7 +114,7 @@ fn disk(free_gib: Option<u64>) -> Diagnosis {
         None => Diagnosis::yellow("disk", "free space is unknown", &[]),
         Some(0) => Diagnosis::red("disk", "less than 1 GiB free", &fix),
         Some(free) if free < DISK => {
-            Diagnosis::yellow("disk", format!("{free} GiB free, {DISK} are recommended"), &fix)
+            Diagnosis::yellow("disk", format!("{free} GiB free; {DISK} GiB are recommended"), &fix)
         }
         Some(free) => Diagnosis::green("disk", format!("{free} GiB free")),
     }
@@ -124,7 +124,7 @@ fn docker(engine: &Engine) -> Diagnosis {
     let (major, minor) = DOCKER_API;
     match engine {
         Engine::Running { version, api: (a, b), .. } if (*a, *b) < DOCKER_API => {
-            let found = format!("{version} has API {a}.{b}, {major}.{minor} is required");
+            let found = format!("{version} has API {a}.{b}, but {major}.{minor} is required");
             Diagnosis::yellow("docker", found, &["update the engine to 20.10 or newer"])
         }
         Engine::Running { version, api: (a, b), .. } => {

@@ -1,4 +1,4 @@
-//! The SDK's configuration: region, credentials and endpoints.
+//! AWS SDK configuration: region, credentials and endpoints.
 
 mod identity;
 
@@ -16,11 +16,11 @@ use self::identity::{Identity, identity};
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
 
-/// SDK IDs of services that the emulator lacks: MiniStack has no Redshift, and its MWAA does not show environments that
-/// CloudFormation created.
+/// SDK IDs of services that the emulator does not support: MiniStack does not implement Redshift, and its MWAA does not
+/// return environments created by CloudFormation.
 const NOT_EMULATED: [&str; 3] = ["Redshift Data", "Redshift Serverless", "MWAA"];
 
-/// The SDK's configuration, and the runtime for its calls.
+/// SDK configuration, and the async runtime for SDK calls.
 #[derive(Debug)]
 pub struct Aws {
     pub config: SdkConfig,
@@ -28,8 +28,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Credentials, region and endpoints come from the environment, then `.env`, then the SDK's default sources. Sends no
-    /// request.
+    /// Takes credentials, region and endpoints from the environment, then `.env`, then the SDK's default sources. Sends
+    /// no requests.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         Self::with(variables, region, false)
     }
@@ -59,12 +59,12 @@ impl Aws {
         let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
         let endpoints = Endpoints { variables: variables.clone(), loaded: Some(loaded.clone()) };
         let mut config = loaded.to_builder().service_config(endpoints);
-        // Not set on the loader, where it would override the endpoints of single services.
+        // Not set on the loader, where it would override service-specific endpoints.
         config.set_endpoint_url(endpoint);
         Ok(Self { config: config.build(), runtime })
     }
 
-    /// As [`Self::open`], in a deployment's region. With the placeholder account, an endpoint that is not on this
+    /// Like [`Self::open`], but in a deployment's region. With the placeholder account, an endpoint that is not on this
     /// machine is an error.
     pub fn for_settings(settings: &Settings, variables: &Variables) -> Result<Self> {
         let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
@@ -73,17 +73,17 @@ impl Aws {
         }
         let mut aws = Self::with(variables, Some(&settings.region), is_confined)?;
         if is_confined {
-            // Without the endpoints that profiles set for single services.
+            // Ignore service-specific endpoints that are set in profiles.
             let own = Endpoints { variables: variables.clone(), loaded: None };
             aws.config = aws.config.to_builder().service_config(own).build();
         }
         Ok(aws)
     }
 
-    /// Whether calls to a service would reach an emulator that lacks it. A separate endpoint for the service means that it is
-    /// available.
+    /// Whether calls to a service would reach an emulator that does not support it. A service with its own endpoint
+    /// counts as supported.
     pub fn is_unsupported(&self, service_id: &'static str) -> bool {
-        // Without a separate endpoint, the SDK returns the common one.
+        // Without a service-specific endpoint, the SDK returns the global one.
         let found = endpoint(&self.config, service_id);
         let is_separate = found.is_some_and(|found| Some(found.as_str()) != self.config.endpoint_url());
         self.is_emulated() && !is_separate && NOT_EMULATED.contains(&service_id)
@@ -94,19 +94,19 @@ impl Aws {
         self.emulator().is_some()
     }
 
-    /// The emulator's host and port. AWS itself requires TLS.
+    /// Returns the emulator's host and port. An `http://` endpoint is an emulator, because AWS itself requires TLS.
     pub fn emulator(&self) -> Option<String> {
         let host = self.config.endpoint_url()?.strip_prefix("http://")?;
         Some(host.trim_end_matches('/').to_owned())
     }
 
-    /// Runs calls to completion.
+    /// Blocks until the calls are complete.
     pub fn wait<T>(&self, calls: impl Future<Output = T>) -> T {
         self.runtime.block_on(calls)
     }
 }
 
-/// Settings of single services: AWS_ENDPOINT_URL_<SERVICE> from the environment or `.env`, then the SDK's sources.
+/// Service-specific settings: AWS_ENDPOINT_URL_<SERVICE> from the environment or `.env`, then the SDK's sources.
 #[derive(Debug)]
 struct Endpoints {
     variables: Variables,

@@ -1,4 +1,4 @@
-//! AWS Batch: the state of queues, compute environments and job definitions, and the jobs.
+//! AWS Batch: jobs, and the state of queues, compute environments and job definitions.
 
 mod jobs;
 
@@ -34,7 +34,8 @@ impl Batch {
         Ok(self.environments(vec![name.to_owned()]).await?.into_iter().next())
     }
 
-    /// The compute environments with these names that exist. Without names, Batch would return all of the account.
+    /// Returns the existing compute environments with these names. Without names, Batch would return all compute
+    /// environments in the account.
     async fn environments(&self, names: Vec<String>) -> Result<Vec<BatchResource>> {
         if names.is_empty() {
             return Ok(Vec::new());
@@ -45,7 +46,7 @@ impl Batch {
         Ok(response.compute_environments.unwrap_or_default().into_iter().map(environment).collect())
     }
 
-    /// The image of a job definition's newest active revision, if it has one.
+    /// Returns the image of a job definition's newest active revision, if any.
     pub async fn image(&self, definition: &str) -> Result<Option<String>> {
         let call = self.client.describe_job_definitions().job_definition_name(definition).status("ACTIVE");
         let revisions = call.into_paginator().items().send().try_collect().await;
@@ -77,5 +78,5 @@ fn environment(detail: ComputeEnvironmentDetail) -> BatchResource {
 
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the caller needs batch:Describe* and batch:List*, and batch:SubmitJob to run jobs"),
-    ("ClientException", "check whether it is deployed: `cargo xtask status`"),
+    ("ClientException", "run `cargo xtask status` to check whether it is deployed"),
 ];

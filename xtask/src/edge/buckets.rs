@@ -1,4 +1,4 @@
-//! S3 buckets: the owner of a name, and all object versions in a bucket.
+//! S3 buckets: their owners, settings and object versions.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -10,7 +10,7 @@ use connect::call::{CallResult, call_failure};
 
 use crate::failure::of_call;
 
-/// Objects in one DeleteObjects request (Amazon S3 API Reference).
+/// Maximum number of objects per DeleteObjects request (Amazon S3 API Reference).
 const PAGE: i32 = 1_000;
 
 #[derive(Clone, Debug)]
@@ -18,13 +18,13 @@ pub struct Buckets {
     client: Client,
 }
 
-/// The owner of a bucket name; names are unique in all of AWS.
+/// The owner of a bucket name; bucket names are globally unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     None,
     Caller,
-    /// Another account, or access is denied, or the bucket is in another region (Amazon S3 API Reference, HeadBucket: 403, 400
-    /// and 301).
+    /// Owned by another account, not accessible to the caller, or in another region (Amazon S3 API Reference,
+    /// HeadBucket: 403, 400 and 301).
     Other,
 }
 
@@ -45,7 +45,7 @@ impl Buckets {
     pub async fn owner(&self, bucket: &str, account: &str) -> Result<Owner> {
         let response = self.client.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
         let Err(error) = response else { return Ok(Owner::Caller) };
-        // A response to HEAD has no body and so no error code (API Reference, HeadBucket).
+        // A HEAD response has no body and therefore no error code (API Reference, HeadBucket).
         match error.raw_response().map(|response| response.status().as_u16()) {
             Some(404) => Ok(Owner::None),
             Some(403 | 301 | 400) => Ok(Owner::Other),
@@ -55,15 +55,15 @@ impl Buckets {
 
     pub async fn is_versioned(&self, bucket: &str) -> Result<bool> {
         let call = self.client.get_bucket_versioning().bucket(bucket).send().await;
-        let response = call.or_failure(format!("read the versioning of `{bucket}`"), &HINTS)?;
+        let response = call.or_failure(format!("read the versioning configuration of `{bucket}`"), &HINTS)?;
         Ok(response.status() == Some(&BucketVersioningStatus::Enabled))
     }
 
-    /// The ARN of the KMS key that encrypts new objects, unless AWS owns the key.
+    /// Returns the ARN of the KMS key that encrypts new objects, unless AWS owns the key.
     pub async fn key(&self, bucket: &str) -> Result<Option<String>> {
         let call = self.client.get_bucket_encryption().bucket(bucket).send().await;
         let response = call.unless("ServerSideEncryptionConfigurationNotFoundError");
-        let response = response.or_failure(format!("read the encryption of `{bucket}`"), &HINTS)?;
+        let response = response.or_failure(format!("read the encryption configuration of `{bucket}`"), &HINTS)?;
         let configuration = response.and_then(|response| response.server_side_encryption_configuration);
         let rules = configuration.into_iter().flat_map(|configuration| configuration.rules);
         let mut keys = rules.filter_map(|rule| rule.apply_server_side_encryption_by_default?.kms_master_key_id);
@@ -76,7 +76,7 @@ impl Buckets {
             let call = self.client.list_object_versions().bucket(bucket);
             let page = match call.set_key_marker(key).set_version_id_marker(version).send().await {
                 Err(error) if error.code() == Some("NoSuchBucket") => return Ok(None),
-                page => page.or_failure(format!("list the versions in `{bucket}`"), &HINTS)?,
+                page => page.or_failure(format!("list the object versions in `{bucket}`"), &HINTS)?,
             };
             content.versions += (page.versions().len() + page.delete_markers().len()) as u64;
             for version in page.versions() {
@@ -93,21 +93,22 @@ impl Buckets {
     /// Deletes every version of every object, and aborts unfinished uploads.
     pub async fn empty(&self, bucket: &str) -> Result<()> {
         loop {
-            let action = format!("list the versions in `{bucket}`");
+            let action = format!("list the object versions in `{bucket}`");
             let call = self.client.list_object_versions().bucket(bucket).max_keys(PAGE);
             let page = call.send().await.or_failure(&action, &HINTS)?;
             let versions = page.versions.into_iter().flatten().map(|version| (version.key, version.version_id));
             let markers = page.delete_markers.into_iter().flatten().map(|marker| (marker.key, marker.version_id));
             let all = versions.chain(markers).map(|(key, version)| {
                 let object = ObjectIdentifier::builder().set_key(key).set_version_id(version).build();
-                object.context("an object without a key")
+                object.context("S3 listed an object without a key")
             });
             let all = all.collect::<Result<Vec<_>>>()?;
             if all.is_empty() {
                 break;
             }
             let action = format!("empty `{bucket}`");
-            let delete = Delete::builder().set_objects(Some(all)).quiet(true).build().context("no objects")?;
+            let delete =
+                Delete::builder().set_objects(Some(all)).quiet(true).build().context("no objects to delete")?;
             let call = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
             let response = call.or_failure(&action, &HINTS)?;
             if let Some(error) = response.errors().first() {
@@ -115,7 +116,7 @@ impl Buckets {
                 return Err(of_call(&action, error.code(), &message, &HINTS).into());
             }
         }
-        let action = format!("abort the uploads in `{bucket}`");
+        let action = format!("abort the multipart uploads in `{bucket}`");
         loop {
             let call = self.client.list_multipart_uploads().bucket(bucket).send().await;
             let response = call.or_failure(&action, &HINTS)?;

@@ -1,4 +1,4 @@
-//! AWS CloudFormation: reads and changes stacks. The callers decide which operation a stack's status allows.
+//! AWS CloudFormation: reads and changes stacks. Callers decide which operations a stack's status allows.
 
 mod convert;
 mod drift;
@@ -29,14 +29,14 @@ pub struct CloudFormation {
 
 #[derive(Clone, Debug)]
 pub struct ChangeSetRequest<'a> {
-    /// The stack's name with the prefix.
+    /// The stack name, including the prefix.
     pub stack: &'a str,
     pub kind: ChangeSetKind<'a>,
-    /// The change set's name, also the request's idempotency token.
+    /// The change set name, also used as the request's idempotency token.
     pub name: &'a str,
     pub template: &'a str,
     pub parameters: &'a BTreeMap<String, String>,
-    /// All tags of the stack, by name; empty for an import, which accepts none.
+    /// All stack tags, by name; empty for an import, which accepts none.
     pub tags: &'a BTreeMap<String, String>,
 }
 
@@ -62,12 +62,12 @@ pub enum ChangeSetState {
     Rejected(String),
 }
 
-/// Parts of the reasons of change sets without changes. CloudFormation has no code for them; `aws cloudformation deploy`
-/// compares the same texts.
+/// Substrings of the status reason of a change set without changes. CloudFormation has no error code for this case;
+/// `aws cloudformation deploy` searches for the same texts.
 const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
 
-/// Attempts of a throttled call. Seven stacks are read in parallel, and an account gets about five DescribeStacks calls a second
-/// (aws-sam-cli#2671).
+/// Maximum number of attempts for a throttled call. Seven stacks are read in parallel, and an account is limited to
+/// about five DescribeStacks calls per second (aws-sam-cli#2671).
 const ATTEMPTS: u32 = 6;
 
 const HINTS: [(&str, &str); 7] = [
@@ -86,7 +86,7 @@ impl CloudFormation {
         Self { client: Client::from_conf(Builder::from(config).retry_config(retries).build()) }
     }
 
-    /// A stack by its name or ARN, without its template and change sets, if it exists.
+    /// Returns a stack by name or ARN, if it exists, without its template and change sets.
     pub async fn stack(&self, name: &str) -> Result<Option<Deployed>> {
         match self.client.describe_stacks().stack_name(name).send().await {
             Ok(response) => Ok(response.stacks.unwrap_or_default().into_iter().next().map(deployed)),
@@ -95,24 +95,24 @@ impl CloudFormation {
         }
     }
 
-    /// The original template of a stack; empty if the stack does not exist.
+    /// Returns the original template of a stack; empty if the stack does not exist.
     pub async fn template(&self, name: &str) -> Result<String> {
         let call = self.client.get_template().stack_name(name).template_stage(TemplateStage::Original);
         match call.send().await {
             Ok(response) => Ok(response.template_body.unwrap_or_default()),
             Err(error) if is_missing(&error) => Ok(String::new()),
-            Err(error) => Err(error).or_failure(format!("read the template of `{name}`"), &HINTS),
+            Err(error) => Err(error).or_failure(format!("read the template of the stack `{name}`"), &HINTS),
         }
     }
 
-    /// The names of a stack's open change sets, which were not executed.
+    /// Returns the names of a stack's open change sets, which have not been executed.
     pub async fn change_sets(&self, name: &str) -> Result<Vec<String>> {
         let mut pages = self.client.list_change_sets().stack_name(name).into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let page = match page {
                 Err(error) if is_missing(&error) => break,
-                page => page.or_failure(format!("list the change sets of `{name}`"), &HINTS)?,
+                page => page.or_failure(format!("list the change sets of the stack `{name}`"), &HINTS)?,
             };
             let mut open = page.summaries.unwrap_or_default();
             open.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
@@ -121,10 +121,10 @@ impl CloudFormation {
         Ok(found)
     }
 
-    /// Requests a change set and returns its ARN and its stack's ARN.
+    /// Requests a change set; returns its ARN and the stack ARN.
     pub async fn create_change_set(&self, request: &ChangeSetRequest<'_>) -> Result<(String, String)> {
         let parameter = |(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build();
-        // Without tags the stack keeps its current ones.
+        // If no tags are passed, the stack keeps its current ones.
         let tags = request.tags.iter().map(|(name, value)| Tag::builder().key(name).value(value).build());
         let tags = (!request.tags.is_empty()).then(|| tags.collect());
         let (kind, imports) = match request.kind {
@@ -137,10 +137,10 @@ impl CloudFormation {
         let call = self.client.create_change_set().stack_name(request.stack).change_set_name(request.name);
         let call =
             call.change_set_type(kind).template_body(request.template).capabilities(Capability::CapabilityNamedIam);
-        // When a response is lost, the SDK repeats the request; the token prevents a second change set.
+        // If a response is lost, the SDK retries the request; the token prevents a second change set.
         let call = call.client_token(request.name).set_tags(tags).set_resources_to_import(imports);
         let call = call.set_parameters(Some(request.parameters.iter().map(parameter).collect()));
-        let response = call.send().await.or_failure(format!("plan the changes of `{}`", request.stack), &HINTS)?;
+        let response = call.send().await.or_failure(format!("create a change set for `{}`", request.stack), &HINTS)?;
         Ok((response.id.context("CloudFormation returned no change set")?, response.stack_id.unwrap_or_default()))
     }
 
@@ -168,7 +168,8 @@ impl CloudFormation {
         }
     }
 
-    /// The problems that the validation before a deployment found; only these events contain them (API Reference, DescribeEvents).
+    /// Returns the problems found by pre-deployment validation, which only these events contain (API Reference,
+    /// DescribeEvents).
     pub async fn validation_problems(&self, change_set: &str) -> Result<Vec<String>> {
         self.problems(self.client.describe_events().change_set_name(change_set)).await
     }
@@ -189,8 +190,8 @@ impl CloudFormation {
         Ok(problems.collect())
     }
 
-    /// Executes a change set, by its ARN. The end of the ARN is unique and serves as the idempotency token for retries (API
-    /// Reference, ExecuteChangeSet, ClientRequestToken and TokenAlreadyExistsException).
+    /// Executes a change set by its ARN. The last part of the ARN is unique and serves as the idempotency token for
+    /// retries (API Reference, ExecuteChangeSet, ClientRequestToken and TokenAlreadyExistsException).
     pub async fn execute(&self, id: &str) -> Result<()> {
         let token = id.rsplit('/').next().unwrap_or(id);
         let call = self.client.execute_change_set().change_set_name(id).client_request_token(token);
@@ -199,36 +200,38 @@ impl CloudFormation {
 
     pub async fn drop_change_set(&self, stack: &str, name: &str) -> Result<()> {
         let call = self.client.delete_change_set().stack_name(stack).change_set_name(name).send().await;
-        call.unless("ChangeSetNotFound").map(drop).or_failure(format!("delete a change set of `{stack}`"), &HINTS)
+        call.unless("ChangeSetNotFound")
+            .map(drop)
+            .or_failure(format!("delete a change set of the stack `{stack}`"), &HINTS)
     }
 
-    /// Starts to delete a stack without the resources in `retain`.
+    /// Starts deleting a stack, except for the resources in `retain`.
     pub async fn delete(&self, name: &str, retain: &[String]) -> Result<()> {
         let retain = (!retain.is_empty()).then(|| retain.to_vec());
         let call = self.client.delete_stack().stack_name(name).set_retain_resources(retain);
         call.send().await.map(drop).or_failure(format!("delete the stack `{name}`"), &HINTS)
     }
 
-    /// Continues a failed rollback without the resources in `skip`.
+    /// Continues a failed rollback, skipping the resources in `skip`.
     pub async fn continue_rollback(&self, name: &str, skip: &[String]) -> Result<()> {
         let skip = (!skip.is_empty()).then(|| skip.to_vec());
         let call = self.client.continue_update_rollback().stack_name(name).set_resources_to_skip(skip);
-        call.send().await.map(drop).or_failure(format!("roll `{name}` back"), &HINTS)
+        call.send().await.map(drop).or_failure(format!("roll back the stack `{name}`"), &HINTS)
     }
 
     pub async fn roll_back(&self, name: &str) -> Result<()> {
         let call = self.client.rollback_stack().stack_name(name);
-        call.send().await.map(drop).or_failure(format!("roll `{name}` back"), &HINTS)
+        call.send().await.map(drop).or_failure(format!("roll back the stack `{name}`"), &HINTS)
     }
 
     pub async fn protect(&self, name: &str, protected: bool) -> Result<()> {
         let call = self.client.update_termination_protection().stack_name(name);
         let call = call.enable_termination_protection(protected);
-        call.send().await.map(drop).or_failure(format!("set the termination protection of `{name}`"), &HINTS)
+        call.send().await.map(drop).or_failure(format!("set termination protection for the stack `{name}`"), &HINTS)
     }
 }
 
-/// Whether the stack does not exist; the code is that of any validation error.
+/// Whether the error means that the stack does not exist. Its code is the same as for any other validation error.
 fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.message().is_some_and(|message| message.contains("does not exist"))
 }

@@ -1,4 +1,4 @@
-//! The Docker engine, through its local socket: builds, tags and pushes images.
+//! Builds, tags and pushes images with the Docker engine, through its local socket.
 
 mod remove;
 
@@ -19,12 +19,12 @@ use tokio::runtime::Runtime;
 use crate::doctor;
 use crate::failure::{Failure, chain};
 
-/// The oldest supported API: that of Debian 12's engine.
+/// The oldest supported API version, which is that of the engine in Debian 12.
 const OLDEST: (usize, usize) = (1, 41);
 const SOCKET: &str = "unix:///var/run/docker.sock";
-const DENIED: &str = "the credentials may not push to it; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, \
+const DENIED: &str = "the credentials lack permission to push to this repository; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, \
                       ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability";
-/// The time limit of the check by `doctor`.
+/// Time limit for the engine check in `doctor`.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Build<'a> {
     pub platform: &'a str,
     pub arguments: BTreeMap<String, String>,
     pub labels: BTreeMap<String, String>,
-    /// `name:tag` of the image.
+    /// The image's `name:tag`.
     pub tag: &'a str,
     /// Whether to ignore the engine's build cache.
     pub no_cache: bool,
@@ -52,13 +52,13 @@ pub struct Build<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// The digest of its configuration: `sha256:` and 64 digits.
+    /// Digest of the image configuration: `sha256:` and 64 hexadecimal digits.
     pub id: String,
-    /// Size of its unpacked layers in bytes.
+    /// Size of the unpacked layers in bytes.
     pub size: u64,
     /// `name@sha256:…` for each registry that it was pushed to or pulled from.
     pub digests: Vec<String>,
-    /// The digests of its unpacked layers.
+    /// Digests of the unpacked layers.
     pub layers: Vec<String>,
 }
 
@@ -76,7 +76,8 @@ pub struct Pushed {
 pub type Progress = BTreeMap<u64, u64>;
 
 impl Engine {
-    /// Connects to the engine at `host` (DOCKER_HOST), else at the default socket, with the newest API that both support.
+    /// Connects to the engine at `host` (DOCKER_HOST), or at the default socket, with the newest API version that both
+    /// sides support.
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -88,12 +89,12 @@ impl Engine {
         });
         let docker = docker.map_err(|error| {
             let hint =
-                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; `cargo xtask doctor` shows details";
+                "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; run `cargo xtask doctor` for details";
             Failure::new(format!("no Docker engine responds at {address}: {}", chain(&error))).hint(hint)
         })?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
-            let failure = Failure::new(format!("the Docker engine at {address} supports API {api} only"));
+            let failure = Failure::new(format!("the Docker engine at {address} supports only API {api}"));
             return Err(failure.hint("API 1.41 or newer is required: update Docker to 20.10 or newer").into());
         }
         Ok(Self { docker, runtime })
@@ -112,7 +113,7 @@ impl Engine {
         }))
     }
 
-    /// Builds an image; `report` gets each line of the engine's output.
+    /// Builds an image; `report` receives each line of the engine's output.
     pub fn build(&self, build: Build<'_>, report: &mut dyn FnMut(&str)) -> Result<()> {
         let map = |from: BTreeMap<String, String>| from.into_iter().collect::<HashMap<_, _>>();
         let options = BuildImageOptionsBuilder::default()
@@ -199,24 +200,27 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
     // A build pulls its base image; in a push, the same messages are about the repository.
     let signs = ["manifest unknown", "name unknown", "pull access denied", "no such host"];
     if signs.iter().any(|sign| message.to_lowercase().contains(sign)) {
-        let hint = "check that the base image in the settings exists and that this engine may pull it";
+        let hint = "check that the base image in the settings exists and that this engine can pull it";
         return failure.hint(hint).into();
     }
     with_known_hint(failure, &message).into()
 }
 
-/// Adds a hint and an exit code to an error if the engine's message is a known one.
+/// Adds a hint and an exit code to an error if the engine's message is known.
 fn with_known_hint(failure: Failure, message: &str) -> Failure {
     let lower = message.to_lowercase();
     let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
     let (hint, exit) = if has(&["no space left"]) {
-        ("free disk space: `docker system df` shows its use, `docker image prune` removes unused images", Exit::Failed)
+        (
+            "free disk space: `docker system df` shows disk usage, `docker image prune` removes unused images",
+            Exit::Failed,
+        )
     } else if has(&["token has expired"]) {
-        ("the registry's token has expired; run the command again", Exit::TempFail)
+        ("the registry token has expired; run the command again", Exit::TempFail)
     } else if has(&["no basic auth", "unauthorized", "denied"]) {
         (DENIED, Exit::Failed)
     } else if has(&["name unknown", "does not exist"]) {
-        ("create the repository first: `cargo xtask deploy` creates it with the stack `registry`", Exit::Failed)
+        ("run `cargo xtask deploy` first: its stack `registry` contains the repository", Exit::Failed)
     } else if has(&["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"]) {
         ("check that the engine is running, then run the command again", Exit::TempFail)
     } else if has(&["connect"]) {
@@ -227,7 +231,7 @@ fn with_known_hint(failure: Failure, message: &str) -> Failure {
     failure.hint(hint).exit(exit)
 }
 
-/// The version of the engine at `host` (DOCKER_HOST), else at the default socket.
+/// Returns the version of the engine at `host` (DOCKER_HOST), or at the default socket.
 pub fn engine(host: Option<&str>) -> doctor::Engine {
     let address = host.unwrap_or(SOCKET).to_owned();
     let unreachable =
@@ -236,13 +240,13 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
         return unreachable("only unix://, tcp:// and http:// are supported".to_owned());
     }
     if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) && host.is_some() {
-        return unreachable("DOCKER_TLS_VERIFY is set, and TLS is not supported".to_owned());
+        return unreachable("DOCKER_TLS_VERIFY is set, but TLS is not supported".to_owned());
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return unreachable(error.to_string()),
     };
-    // The client's own API may be newer than the engine's.
+    // The client may support a newer API version than the engine.
     let version = async { Docker::connect_with_host(&address)?.negotiate_version().await?.version().await };
     let version = match runtime.block_on(async { tokio::time::timeout(TIMEOUT, version).await }) {
         Ok(Ok(version)) => version,

@@ -1,4 +1,4 @@
-//! Amazon ECR: the images of a repository, and the token for a push.
+//! Amazon ECR: the images in a repository, and the login token for a push.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -16,7 +16,7 @@ pub struct Ecr {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The digest of its manifest.
+    /// Digest of the image manifest.
     pub digest: String,
     /// The account that owns the registry.
     pub account: String,
@@ -54,7 +54,7 @@ impl Ecr {
         }))
     }
 
-    /// The digests of all images of a repository; an empty list if the repository does not exist.
+    /// Returns the digests of all images in a repository; an empty list if the repository does not exist.
     pub async fn digests(&self, repository: &str) -> Result<Vec<String>> {
         let call = self.client.describe_images().repository_name(repository).into_paginator().items().send();
         let images = call.try_collect().await.unless("RepositoryNotFoundException");
@@ -73,13 +73,14 @@ impl Ecr {
         call.map(drop).or_failure(format!("delete an image in `{repository}`"), &HINTS)
     }
 
-    /// The digest of an image's configuration, which the Docker engine uses as the image ID.
+    /// Returns the digest of an image's configuration, which the Docker engine uses as the image ID.
     pub async fn configuration(&self, repository: &str, digest: &str) -> Result<Option<String>> {
         let image = ImageIdentifier::builder().image_digest(digest).build();
         let call = self.client.batch_get_image().repository_name(repository).image_ids(image).send().await;
         let response = call.or_failure(format!("read the manifest of an image in `{repository}`"), &HINTS)?;
         let manifest = response.images().first().and_then(|image| image.image_manifest()).unwrap_or("null");
-        let manifest: serde_json::Value = serde_json::from_str(manifest).context("the manifest in ECR is not JSON")?;
+        let manifest: serde_json::Value =
+            serde_json::from_str(manifest).context("the image manifest in ECR is not valid JSON")?;
         Ok(manifest["config"]["digest"].as_str().map(str::to_owned))
     }
 
@@ -101,6 +102,6 @@ fn reading(repository: &str) -> String {
 }
 
 const HINTS: [(&str, &str); 2] = [
-    ("RepositoryNotFound", "create it first: the stack `registry` of `cargo xtask deploy` contains both repositories"),
+    ("RepositoryNotFound", "run `cargo xtask deploy` first: its stack `registry` contains both repositories"),
     ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
 ];

@@ -1,4 +1,4 @@
-//! Emulators of AWS on loopback: third-party programs that implement the real protocols.
+//! AWS emulators on loopback: third-party programs that implement the real protocols.
 
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 pub const MINISTACK: &str = "ministack==1.5.33";
 const REGION: &str = "eu-west-1";
 
-/// A running emulator, stopped with this value.
+/// A running emulator, which is stopped when this value is dropped.
 #[derive(Debug)]
 pub struct Emulator {
     child: Child,
@@ -24,8 +24,8 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts MiniStack from a Python environment, on a free port of 127.0.0.1, with its files in `dir`. A `launcher` adds
-    /// CloudFormation types that MiniStack lacks.
+    /// Starts MiniStack from a Python environment, on a free port on 127.0.0.1, with its files in `dir`. A `launcher`
+    /// script adds CloudFormation resource types that MiniStack does not support.
     pub fn ministack(python: &Path, launcher: Option<&Path>, dir: &Path) -> Result<Self> {
         let program = python.join(if launcher.is_some() { "bin/python" } else { "bin/ministack" });
         Self::start("MiniStack", &program, dir, |command, port| {
@@ -34,7 +34,7 @@ impl Emulator {
         })
     }
 
-    /// Starts Debian's `docker-registry`, the Distribution project's own, on a free port of 127.0.0.1.
+    /// Starts `docker-registry`, Debian's package of CNCF Distribution, on a free port on 127.0.0.1.
     pub fn registry(dir: &Path) -> Result<Self> {
         Self::start("docker-registry", Path::new("docker-registry"), dir, |command, port| {
             let config = dir.join("config.yml");
@@ -73,15 +73,15 @@ pub struct Server<'s> {
     pub name: &'s str,
     pub program: &'s Path,
     pub arguments: &'s [&'s str],
-    /// Its environment, besides a plain PATH.
+    /// Environment variables, in addition to the minimal environment.
     pub environment: &'s BTreeMap<String, String>,
-    /// Name and value of the variable that marks it.
+    /// Name and value of the environment variable that marks the server.
     pub mark: (&'s str, &'s str),
     pub dir: &'s Path,
 }
 
 impl Server<'_> {
-    /// Starts it in its own process group, so that Ctrl-C does not reach it; returns the group.
+    /// Starts the server in its own process group, so that Ctrl-C does not reach it; returns the group ID.
     pub fn start(&self) -> Result<i32> {
         let mut command = command(self.program, self.dir, &self.log())?;
         command.args(self.arguments).process_group(0).env(self.mark.0, self.mark.1).envs(self.environment);
@@ -94,7 +94,7 @@ impl Server<'_> {
     }
 }
 
-/// A program in the folder `dir`, with a minimal environment and its output in a log file.
+/// Returns a command that runs in the folder `dir` with a minimal environment and writes its output to a log file.
 fn command(program: &Path, dir: &Path, log: &Path) -> Result<Command> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
     let log = std::fs::File::create(log)?;
@@ -104,20 +104,20 @@ fn command(program: &Path, dir: &Path, log: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// Waits until a port of this machine accepts connections. Fails when the process exits, or after a minute.
+/// Waits until a local port accepts connections. Fails if the process exits, or after a minute.
 pub fn wait_for_port(name: &str, port: u16, log: &Path, mut is_alive: impl FnMut() -> bool) -> Result<()> {
-    let (start, hint) = (Instant::now(), format!("its log: {}", log.display()));
+    let (start, hint) = (Instant::now(), format!("see its log: {}", log.display()));
     while start.elapsed() < Duration::from_secs(60) {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }
-        ensure!(is_alive(), Failure::new(format!("{name} exited immediately")).hint(hint));
+        ensure!(is_alive(), Failure::new(format!("{name} exited before its port responded")).hint(hint));
         std::thread::sleep(Duration::from_millis(100));
     }
     Err(Failure::new(format!("{name} did not respond within a minute")).hint(hint).into())
 }
 
-/// `N` different free ports of 127.0.0.1.
+/// Returns `N` different free ports on 127.0.0.1.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     // The ports differ because all listeners are open at the same time.
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0"));
@@ -128,7 +128,7 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     Ok(ports)
 }
 
-/// MiniStack's environment, which makes it listen only on 127.0.0.1.
+/// Returns MiniStack's environment variables, which make it listen only on 127.0.0.1.
 pub fn ministack_environment(port: u16, region: &str) -> BTreeMap<String, String> {
     let pairs = [
         ("BIND_HOST", "127.0.0.1"),

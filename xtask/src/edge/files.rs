@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use crate::failure::Failure;
 
-/// The repository's root: the clone around the current folder, else the one that this program was compiled in.
+/// Returns the repository root: the clone that contains the current folder, or else the one in which this program was
+/// compiled.
 pub fn root() -> PathBuf {
     let around = std::env::current_dir().unwrap_or_default();
     let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -17,12 +18,12 @@ pub fn root() -> PathBuf {
     found.or(compiled.parent()).unwrap_or(compiled).to_owned()
 }
 
-/// The path of this program in cargo's folder. The file may be newer than this process.
+/// Returns the path of this program in cargo's target folder. The file may be newer than this process.
 pub fn own_program() -> String {
     std::env::current_exe().unwrap_or_default().with_file_name("xtask").display().to_string()
 }
 
-/// A path for messages: relative if it is below the current folder.
+/// Formats a path for messages: relative if it is below the current folder.
 pub fn shown(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(current).unwrap_or(path).display().to_string()
@@ -34,13 +35,13 @@ pub fn folder(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| format!("cannot enter the folder `{}`", path.display()))
 }
 
-/// Locks a folder while the value lives. Fails when another process holds the lock.
+/// Locks a folder until the returned file is dropped. Fails if another process holds the lock.
 pub fn lock(dir: &Path) -> Result<File> {
     let failure = || Failure::new(format!("another command is using `{}`", dir.display()));
-    Ok(try_lock(dir)?.ok_or_else(|| failure().hint("wait for it, or use another --dir"))?)
+    Ok(try_lock(dir)?.ok_or_else(|| failure().hint("wait until it has finished, or pass a different --dir"))?)
 }
 
-/// As [`lock`], but `None` if another process holds the lock.
+/// Like [`lock`], but returns `None` if another process holds the lock.
 pub fn try_lock(dir: &Path) -> Result<Option<File>> {
     let file = lock_file(dir)?;
     match file.try_lock() {
@@ -49,7 +50,7 @@ pub fn try_lock(dir: &Path) -> Result<Option<File>> {
     }
 }
 
-/// As [`lock`], but waits until no other process holds the lock.
+/// Like [`lock`], but waits until no other process holds the lock.
 pub fn wait_for_lock(dir: &Path) -> Result<File> {
     let file = lock_file(dir)?;
     file.lock().with_context(|| format!("cannot lock `{}`", dir.display()))?;
@@ -60,12 +61,12 @@ fn lock_file(dir: &Path) -> Result<File> {
     File::create(dir.join("lock")).with_context(|| format!("cannot write to `{}`", dir.display()))
 }
 
-/// A file's text, or `None` if it does not exist.
+/// Returns a file's text, or `None` if it does not exist.
 pub fn read(path: &Path) -> Result<Option<String>> {
     if_exists(path, fs::read_to_string(path))
 }
 
-/// A file's bytes, or `None` if it does not exist.
+/// Returns a file's bytes, or `None` if it does not exist.
 pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
     if_exists(path, fs::read(path))
 }
@@ -77,19 +78,19 @@ fn if_exists<T>(path: &Path, content: io::Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// The entries of a folder, in no particular order.
+/// Returns the paths of a folder's entries, in no particular order.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// Writes a file, and creates its folder.
+/// Writes a file; creates its folder if necessary.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.and_then(|()| fs::write(path, text)).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Writes a file atomically that only its owner can read.
+/// Atomically writes a file that only its owner can read.
 pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let next = path.with_extension("new");
     let write = || -> io::Result<()> {
@@ -101,7 +102,7 @@ pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     write().with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Removes a file, or a folder with its contents; false if it does not exist.
+/// Removes a file, or a folder with its contents; returns false if it does not exist.
 pub fn remove(path: &Path) -> Result<bool> {
     let result = match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
@@ -113,7 +114,7 @@ pub fn remove(path: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Random text of lower-case hexadecimal digits.
+/// Returns a random string of lower-case hexadecimal digits.
 pub fn secret() -> Result<String> {
     let mut bytes = [0_u8; 18];
     let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
@@ -121,12 +122,12 @@ pub fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The current time in UTC, in a format of chrono.
+/// Returns the current UTC time, in a chrono format.
 pub fn now(format: &str) -> String {
     chrono::Utc::now().format(format).to_string()
 }
 
-/// The first folder below `dir` whose path ends with `end`.
+/// Returns the first folder found in `dir` whose path ends with `end`.
 pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     let mut open = vec![dir.to_owned()];
     while let Some(folder) = open.pop() {
@@ -140,8 +141,9 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every selected file below some folders of `root`: its relative path with `/`, whether it is executable, and its bytes. Folders
-/// that are not selected are skipped. Fails when a selected path is a symbolic link, whose target may be anywhere.
+/// Returns every selected file below these folders of `root`: its relative path with `/`, whether it is executable, and
+/// its bytes. Skips folders that are not selected. Fails if a selected path is a symbolic link, whose target could be
+/// anywhere.
 pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
     let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     open.retain(|folder| folder.is_dir());
@@ -151,7 +153,7 @@ pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> R
             let entry = entry?;
             let (kind, path) = (entry.file_type()?, entry.path());
             let name = path.strip_prefix(root)?.to_str();
-            let name = name.with_context(|| format!("`{}` is not UTF-8", path.display()))?.to_owned();
+            let name = name.with_context(|| format!("the path `{}` is not valid UTF-8", path.display()))?.to_owned();
             if !selects(&name) {
                 continue;
             }
@@ -159,11 +161,11 @@ pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> R
                 open.push(path);
             } else if kind.is_file() {
                 let executable = entry.metadata()?.permissions().mode() & 0o100 != 0;
-                // A file that was deleted meanwhile is skipped.
+                // Skip a file that has been deleted in the meantime.
                 found.extend(bytes(&path)?.map(|bytes| (name, executable, bytes)));
             } else if kind.is_symlink() {
                 let failure = Failure::new(format!("`{}` is a symbolic link", path.display()));
-                return Err(failure.hint("replace it with the file: links are not followed").into());
+                return Err(failure.hint("replace it with the file itself: symbolic links are not followed").into());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: the output of the jobs' containers.
+//! CloudWatch Logs: the output of the job containers.
 
 use anyhow::Result;
 use aws_config::SdkConfig;
@@ -17,9 +17,9 @@ impl Logs {
         Self { client: Client::new(config) }
     }
 
-    /// The lines of a stream since a time, in milliseconds since 1970; an empty list if the stream does not exist yet.
-    /// Only FilterLogEvents returns the ids of events. Its pages can be empty even if more follow; only the last one has no
-    /// token (Amazon CloudWatch Logs API Reference, FilterLogEvents).
+    /// Returns the lines of a stream since `from`, in milliseconds since the Unix epoch; an empty list if the stream
+    /// does not exist yet. Only FilterLogEvents returns event IDs. Its pages can be empty even if more follow; only the
+    /// last one has no token (Amazon CloudWatch Logs API Reference, FilterLogEvents).
     pub async fn lines(&self, stream: &Stream, from: i64) -> Result<Vec<Line>> {
         let (group, name) = stream;
         let call = self.client.filter_log_events().log_group_name(group).log_stream_names(name).start_time(from);

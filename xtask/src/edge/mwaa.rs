@@ -27,7 +27,7 @@ pub struct Environment {
     pub status: String,
     pub url: String,
     pub version: String,
-    /// The object version of its `requirements.txt`.
+    /// S3 object version of `requirements.txt`.
     pub requirements: Option<String>,
 }
 
@@ -45,8 +45,8 @@ pub struct Login {
 }
 
 impl Login {
-    /// The login page with the token (Amazon MWAA User Guide, "Creating an Apache Airflow web login token"). A browser does not
-    /// send the part after `#` to a server.
+    /// Returns the URL of the login page with the token (Amazon MWAA User Guide, "Creating an Apache Airflow web login
+    /// token"). Browsers do not send the part after `#` to the server.
     pub fn url(&self) -> String {
         format!("https://{}/aws_mwaa/aws-console-sso?login=true#{}", self.host, self.token.expose())
     }
@@ -68,8 +68,8 @@ impl Mwaa {
         }))
     }
 
-    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; 5xx, or no response within MWAA's 10
-    /// seconds, is a temporary failure.
+    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; a 5xx response, or none within
+    /// MWAA's limit of 10 seconds, is a temporary failure.
     pub async fn call(&self, environment: &str, request: &ApiRequest) -> Result<Response> {
         let action = format!("call Airflow's API `{}`", request.path);
         let method = match request.method {
@@ -104,7 +104,7 @@ impl Mwaa {
         let call = self.client.create_web_login_token().name(environment).send().await;
         let response = call.or_failure(format!("create a login token for `{environment}`"), &HINTS)?;
         let response = response.web_server_hostname.zip(response.web_token);
-        let (host, token) = response.context("MWAA returned no host or no token")?;
+        let (host, token) = response.context("MWAA returned no host or token")?;
         Ok(Login { host, token: token.into() })
     }
 }
@@ -144,5 +144,5 @@ fn value(document: &Document) -> Value {
 
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the caller needs airflow:GetEnvironment, airflow:InvokeRestApi and airflow:CreateWebLoginToken"),
-    ("ResourceNotFound", "cargo xtask deploy"),
+    ("ResourceNotFound", "run `cargo xtask deploy`"),
 ];

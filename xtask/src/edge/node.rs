@@ -1,4 +1,4 @@
-//! Packages for Node.js in their own folder, from a lock file with hashes.
+//! Installs Node.js packages into a separate folder, from a lock file with hashes.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,8 +9,8 @@ use crate::failure::Failure;
 
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// Installs the packages of the lock file in `manifests` into `dir`, again if the lock file has changed. `programs` has `npm`.
-/// Installation scripts do not run.
+/// Installs the packages from the lock file in `manifests` into `dir`, and reinstalls them if the lock file has
+/// changed. `programs` is the folder that contains `npm`. Install scripts do not run.
 pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
     let current = read(manifests);
@@ -26,13 +26,13 @@ pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
         let text = text.with_context(|| format!("`{}` does not exist", manifests.join(name).display()))?;
         std::fs::write(dir.join(name), text).with_context(|| format!("cannot write to `{}`", dir.display()))?;
     }
-    eprintln!("   Installing packages for Node.js into {}", dir.display());
+    eprintln!("   Installing Node.js packages into {}", dir.display());
     let path = std::env::var("PATH").unwrap_or_default();
     let mut npm = Command::new(programs.join("npm"));
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(dir);
-    // npm starts node by its name.
+    // npm looks up `node` on PATH.
     let output = npm.env("PATH", format!("{}:{path}", programs.display())).output().context("cannot start npm")?;
     let message = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), Failure::new(format!("cannot install packages for Node.js: {}", message.trim())));
+    ensure!(output.status.success(), Failure::new(format!("cannot install Node.js packages: {}", message.trim())));
     std::fs::write(&mark, "").with_context(|| format!("cannot write `{}`", mark.display()))
 }

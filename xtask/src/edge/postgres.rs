@@ -19,19 +19,19 @@ pub use login::Login;
 use crate::failure::Failure;
 use connect::Secret;
 
-/// The first version with MERGE.
+/// The first PostgreSQL version with MERGE.
 const OLDEST: u32 = 15;
 
-/// A server: its programs, its data, and the login of its superuser.
+/// A server: its programs, its data, and its superuser's password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Server {
-    /// The folder of `postgres`, `initdb` and `pg_ctl`.
+    /// The folder that contains `postgres`, `initdb` and `pg_ctl`.
     pub programs: PathBuf,
     /// The folder that holds `data` and the log, owned by the user that runs the server.
     pub home: PathBuf,
     /// The user that runs the server, if not the current one: PostgreSQL refuses to run as root.
     pub user: Option<String>,
-    /// The port on 127.0.0.1; a start chooses another one if it is taken.
+    /// The port on 127.0.0.1; if it is in use, [`Server::start`] chooses a different one.
     pub port: u16,
     /// The superuser's password.
     pub password: Secret,
@@ -39,12 +39,12 @@ pub struct Server {
 
 pub const SUPERUSER: &str = "postgres";
 
-/// The programs' folder of an installed PostgreSQL that is new enough.
+/// Returns the program folder of the newest installed PostgreSQL, if it is new enough.
 pub fn installed() -> Option<PathBuf> {
     newest().filter(|(version, _)| *version >= OLDEST).map(|(_, folder)| folder)
 }
 
-/// The newest installed PostgreSQL: its major version and the folder of its programs.
+/// Returns the major version and the program folder of the newest installed PostgreSQL.
 pub fn newest() -> Option<(u32, PathBuf)> {
     let entries = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path().join("bin")).collect();
@@ -60,7 +60,8 @@ fn version(programs: &Path) -> Option<u32> {
     text.split_whitespace().nth(2)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// The user that must run a new server: `None` for the current user, unless that is root.
+/// Returns the user that must run a new server: `None` for the current user, or a different user if the current one is
+/// root.
 pub fn server_user() -> Result<Option<String>> {
     if !Uid::effective().is_root() {
         return Ok(None);
@@ -71,7 +72,7 @@ pub fn server_user() -> Result<Option<String>> {
     user.context(missing).map(Some)
 }
 
-/// A folder for a server: below `dir`, or in `/var/tmp` if another user runs it.
+/// Creates a folder for a server: below `dir`, or in `/var/tmp` if another user runs the server.
 pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
     let Some(user) = user else {
         let home = dir.join("postgres");
@@ -80,14 +81,14 @@ pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
     };
     // `dir` may be in a folder that only root can enter.
     let home = tempfile::Builder::new().prefix("dpworld-").tempdir_in("/var/tmp");
-    let (home, user) = (home.context("cannot use /var/tmp")?.keep(), named(user)?);
+    let (home, user) = (home.context("cannot create a folder in /var/tmp")?.keep(), named(user)?);
     chown(&home, Some(user.uid), Some(user.gid))
         .with_context(|| format!("cannot change the owner of `{}`", home.display()))?;
     Ok(home)
 }
 
 fn named(user: &str) -> Result<User> {
-    User::from_name(user)?.with_context(|| format!("no user `{user}`"))
+    User::from_name(user)?.with_context(|| format!("the user `{user}` does not exist"))
 }
 
 impl Server {
@@ -95,7 +96,7 @@ impl Server {
         self.home.join("data")
     }
 
-    /// Runs one of PostgreSQL's programs as the server's user.
+    /// Runs a PostgreSQL program as the user that runs the server.
     fn program(&self, name: &str, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(self.programs.join(name));
         command.args(arguments).current_dir(&self.home).env_clear();
@@ -111,7 +112,7 @@ impl Server {
         let output = self.program(name, arguments)?;
         let message = String::from_utf8_lossy(&output.stderr);
         let failure = || Failure::new(format!("`{name}` failed: {}", message.trim()));
-        let hint = format!("the server's log: {}", self.home.join("log").display());
+        let hint = format!("see the server log: {}", self.home.join("log").display());
         ensure!(output.status.success(), failure().hint(hint));
         Ok(())
     }
@@ -124,7 +125,8 @@ impl Server {
         Ok(self.program("pg_ctl", &["status", "-D", &data.display().to_string()])?.status.success())
     }
 
-    /// Starts the server unless it runs, on another port if its own is taken; creates its data first if necessary.
+    /// Starts the server unless it is already running, on a different port if its own is in use. Initialises its data
+    /// directory first if necessary.
     pub fn start(&mut self) -> Result<()> {
         let data = self.data().display().to_string();
         if !self.data().join("PG_VERSION").exists() {
@@ -143,7 +145,8 @@ impl Server {
 
     fn init(&self, data: &str) -> Result<()> {
         let (user, file) = (self.user.as_deref().map(named).transpose()?, self.home.join("password"));
-        // The password is in a file that only the server's user can read, not on the command line. An old file would keep its mode.
+        // Pass the password in a file that only the server's user can read, not on the command line. Remove an old file
+        // first, because it would keep its mode.
         let _ = fs::remove_file(&file);
         let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
         let written = open.and_then(|mut open| open.write_all(self.password.expose().as_bytes()));
@@ -159,7 +162,7 @@ impl Server {
         created
     }
 
-    /// Stops the server; false if it was not running.
+    /// Stops the server; returns false if it was not running.
     pub fn stop(&self) -> Result<bool> {
         if !self.is_running()? {
             return Ok(false);

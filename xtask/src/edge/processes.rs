@@ -11,22 +11,22 @@ use nix::unistd::Pid;
 
 use crate::failure::Failure;
 
-/// Time until SIGKILL, and until an error.
+/// Time until SIGKILL is sent, and until stopping fails.
 const KILL_AFTER: Duration = Duration::from_secs(8);
 const FAIL_AFTER: Duration = Duration::from_secs(20);
 
-/// The marks by which the processes of a rehearsal are recognised.
+/// Criteria by which the processes of a rehearsal are recognised.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
     /// Name and value of the variable in their environment.
     pub mark: (&'o str, &'o str),
     /// Their process groups: a program that changes its title overwrites its environment, but keeps its group.
     pub groups: &'o BTreeSet<i32>,
-    /// Their working directory, as the number of a group may be reused by a process elsewhere.
+    /// Their working directory, because an unrelated process may reuse a group ID.
     pub dir: &'o Path,
 }
 
-/// The IDs of the owner's processes, without those of other users and those that exit meanwhile.
+/// Returns the IDs of the owner's processes, except those of other users and those that exit in the meantime.
 pub fn find(owner: Owner<'_>) -> BTreeSet<i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -36,7 +36,7 @@ pub fn find(owner: Owner<'_>) -> BTreeSet<i32> {
 fn is_owned(id: i32, owner: Owner<'_>) -> bool {
     let process = Path::new("/proc").join(id.to_string());
     let Ok(stat) = std::fs::read_to_string(process.join("stat")) else { return false };
-    // After the name in parentheses, which may contain anything: state, parent and group (proc(5)).
+    // The name in parentheses may contain anything. State, parent and group follow it (proc(5)).
     let Some((_, rest)) = stat.rsplit_once(") ") else { return false };
     let mut fields = rest.split(' ');
     if fields.next() == Some("Z") {
@@ -50,7 +50,7 @@ fn is_owned(id: i32, owner: Owner<'_>) -> bool {
     is_marked || (group.is_some_and(|group| owner.groups.contains(&group)) && is_inside())
 }
 
-/// Stops them with SIGTERM, then SIGKILL, and returns their number. Fails when some do not exit.
+/// Stops the owner's processes with SIGTERM, then SIGKILL; returns their number. Fails if any of them do not exit.
 pub fn stop(owner: Owner<'_>) -> Result<usize> {
     let (start, mut seen) = (Instant::now(), BTreeSet::new());
     loop {
@@ -60,7 +60,7 @@ pub fn stop(owner: Owner<'_>) -> Result<usize> {
         }
         let signal = if start.elapsed() < KILL_AFTER { Signal::SIGTERM } else { Signal::SIGKILL };
         for id in &running {
-            // SIGTERM only once.
+            // Send SIGTERM only once.
             if seen.insert(*id) || signal == Signal::SIGKILL {
                 match kill(Pid::from_raw(*id), signal) {
                     Ok(()) | Err(Errno::ESRCH) => {}
@@ -69,7 +69,7 @@ pub fn stop(owner: Owner<'_>) -> Result<usize> {
             }
         }
         if start.elapsed() > FAIL_AFTER {
-            bail!(Failure::new(format!("these processes do not exit: {running:?}")));
+            bail!(Failure::new(format!("these processes did not exit within {} s: {running:?}", FAIL_AFTER.as_secs())));
         }
         std::thread::sleep(Duration::from_millis(100));
     }

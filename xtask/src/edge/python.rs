@@ -1,4 +1,4 @@
-//! Private Python environments: one for each set of tools, with exact versions.
+//! Private Python environments, one for each set of tools, with exact package versions.
 
 #[cfg(feature = "cloud")]
 pub mod imports;
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// Installed if the machine has no uv.
+/// The uv version to install if the machine has none.
 const UV: &str = "uv==0.13.9";
 
 /// The packages of an environment.
@@ -21,17 +21,19 @@ const UV: &str = "uv==0.13.9";
 pub enum Packages<'p> {
     /// Exact versions by name.
     Pinned(&'p [&'p str]),
-    /// A file of exact versions with their hashes, which are checked.
+    /// A lock file with exact versions and hashes, which are checked.
     Locked(&'p Path),
 }
 
-/// An environment at `dir` with these packages, of `python3` or another interpreter, created again if the list has changed.
-/// Programs that need the same environment at the same time wait for the first.
+/// Creates an environment with these packages in `dir`, for `python3` or another interpreter, and recreates it if the
+/// list has changed. If several programs need the same environment at the same time, the first one creates it and the
+/// others wait.
 ///
-/// Uses uv, which takes seconds where pip takes a minute: the machine's, or a copy next to `dir`; if neither is available, pip.
+/// Uses uv, which takes seconds where pip takes a minute: the machine's own, or a copy next to `dir`. Falls back to pip
+/// if neither is available.
 pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
-    // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version although
-    // `fastapi` is pinned, and then refuse it.
+    // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version
+    // although `fastapi` is pinned, and then reject it.
     let locked = ["--no-deps", "--require-hashes", "-r"].map(OsStr::new);
     let (list, arguments) = match packages {
         Packages::Pinned(names) => (names.join("\n"), names.iter().map(OsStr::new).collect()),
@@ -43,7 +45,7 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     if let Some(above) = dir.parent() {
         fs::create_dir_all(above).with_context(|| format!("cannot create the folder `{}`", above.display()))?;
     }
-    let lock = fs::File::create(dir.with_extension("lock")).context("cannot create the environment's lock")?;
+    let lock = fs::File::create(dir.with_extension("lock")).context("cannot create the environment's lock file")?;
     lock.lock().context("cannot lock the environment")?;
     let mark = dir.join("packages");
     if fs::read_to_string(&mark).is_ok_and(|installed| installed == list) {
@@ -63,7 +65,8 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     Ok(dir.to_owned())
 }
 
-/// All interpreters with a name such as `python3.12`: the one on PATH, and those of pyenv (in `PYENV_ROOT`, else `~/.pyenv`).
+/// Returns all interpreters with a name such as `python3.12`: the one on PATH, and those installed by pyenv (in
+/// `PYENV_ROOT`, or else `~/.pyenv`).
 pub fn interpreters(name: &str) -> Vec<PathBuf> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv"))).unwrap_or_default();
@@ -72,9 +75,10 @@ pub fn interpreters(name: &str) -> Vec<PathBuf> {
     std::iter::once(PathBuf::from(name)).chain(programs).collect()
 }
 
-/// Whether uv installed the packages: the machine's uv, or the one installed at `private`.
+/// Installs the packages with the machine's uv, or with the one installed at `private`; returns whether it succeeded.
 ///
-/// A failure is left to pip to report. pip also reads an index from `pip.conf` or `PIP_INDEX_URL`, which uv does not.
+/// Does not report failures: the caller then uses pip, which reports its own. Unlike uv, pip also reads the package
+/// index from `pip.conf` and `PIP_INDEX_URL`.
 fn with_uv(private: &Path, python: &Path, dir: &Path, list: &[&OsStr]) -> bool {
     let mut uv = PathBuf::from("uv");
     if run(Command::new(&uv).arg("--version")).is_err() {
@@ -88,8 +92,8 @@ fn with_uv(private: &Path, python: &Path, dir: &Path, list: &[&OsStr]) -> bool {
 
 fn with_pip(python: &Path, dir: &Path, list: &[&OsStr]) -> Result<()> {
     let missing = || {
-        let failure = Failure::new("Python 3 with its `venv` module is not installed");
-        failure.hint("sudo apt-get install python3 python3-venv (or install `uv`)")
+        let failure = Failure::new("Python 3 or its `venv` module is not installed");
+        failure.hint("run `sudo apt-get install python3 python3-venv`, or install `uv`")
     };
     let output = Command::new(python).args(["-m", "venv", "--clear"]).arg(dir).output().map_err(|_| missing())?;
     ensure!(output.status.success(), missing());

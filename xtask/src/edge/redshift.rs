@@ -1,22 +1,22 @@
-//! A database of Redshift Serverless, through the Data API.
+//! A Redshift Serverless database, accessed through the Data API.
 
 use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 use connect::data_api::{DataApi, Finished, client};
 
-/// The maximum number of statements in a transaction (API reference, BatchExecuteStatement).
+/// The maximum number of statements in a transaction (API Reference, BatchExecuteStatement).
 const MAX_STATEMENTS: usize = 40;
 
 #[derive(Debug)]
 pub struct Redshift(DataApi);
 
 impl Redshift {
-    /// As the user of a secret, named by its ARN, or as the caller.
+    /// Connects as the user in a secret, identified by its ARN, or as the caller.
     pub fn new(config: &SdkConfig, workgroup: &str, database: &str, secret: Option<&str>) -> Self {
         Self(DataApi::new(client(config), workgroup, database, secret))
     }
 
-    /// The rows of a query, every value as text.
+    /// Runs a query and returns its rows, with every value as text.
     pub async fn query(&self, sql: &str) -> Result<Vec<Vec<String>>> {
         Ok(self.0.rows(&self.run(&[sql]).await?).await?)
     }
@@ -34,7 +34,7 @@ impl Redshift {
             Ok(finished) => Ok(finished),
             Err(problem) => {
                 let sql = statements.get(problem.statement).and_then(|sql| sql.lines().next()).unwrap_or_default();
-                bail!("the warehouse refused `{sql}`: {problem}")
+                bail!("the warehouse rejected `{sql}`: {problem}")
             }
         }
     }

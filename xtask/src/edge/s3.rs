@@ -1,4 +1,4 @@
-//! An S3 bucket: listings, and objects with conditional writes.
+//! An S3 bucket: lists, reads and deletes objects, and writes them conditionally.
 
 use std::collections::BTreeMap;
 use std::iter::successors;
@@ -16,7 +16,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutP
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
 
-/// Milliseconds before the retries of a write.
+/// Delays before the retries of a write, in milliseconds.
 const WAITS: [u64; 5] = [100, 200, 400, 800, 1600];
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Bucket {
 #[derive(Debug)]
 pub struct Found {
     pub bytes: Vec<u8>,
-    /// Its version, in a bucket with versioning.
+    /// Object version, if versioning is enabled for the bucket.
     pub version: Option<String>,
 }
 
@@ -37,14 +37,15 @@ pub struct Found {
 pub struct Written {
     /// Changes with the content.
     pub etag: String,
-    /// Its version, in a bucket with versioning.
+    /// Object version, if versioning is enabled for the bucket.
     pub version: Option<String>,
 }
 
 impl Bucket {
-    /// With the SDK's region, credentials and endpoint; sends no request to S3. Fails without credentials or region.
+    /// Opens a bucket with the SDK's region, credentials and endpoint. Sends no requests to S3. Fails without
+    /// credentials or a region.
     pub async fn open(name: &str, config: &SdkConfig) -> Result<Self> {
-        // Fails if a provider is already installed; that one is used.
+        // Returns an error if a provider is already installed, which is then used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let action = format!("reach the bucket `{name}`");
         let failed = |cause: &str| of_call(&action, None, cause, &[]);
@@ -60,7 +61,7 @@ impl Bucket {
         Ok(Self { name: name.to_owned(), store })
     }
 
-    /// All objects, or those with a prefix; one request for each 1,000.
+    /// Lists all objects, or those with a prefix; sends one request per 1,000 objects.
     pub async fn list(&self, prefix: Option<&str>) -> Result<Remote> {
         let prefix = prefix.map(Path::from);
         let object = |found: object_store::ObjectMeta| {
@@ -78,11 +79,11 @@ impl Bucket {
         Ok(Found { bytes: found.bytes().await.map_err(failed)?.to_vec(), version })
     }
 
-    /// Writes an object if none has the key, or if the current one has the ETag `over`.
+    /// Writes an object if its key does not exist yet, or if the current object has the ETag `over`.
     ///
-    /// When the response to a successful write is lost, object_store retries it, and S3 returns 412 because of the first write.
-    /// After a 409 S3 stored nothing, and the write must be retried (Amazon S3 API Reference, PutObject). So the object is read
-    /// after a failure; reads are strongly consistent.
+    /// If the response to a successful write is lost, object_store retries the write, and S3 returns 412 because of the
+    /// first one. If S3 returns 409, it stored nothing, and the write must be retried (Amazon S3 API Reference,
+    /// PutObject). Therefore, the object is read back after a failure; reads are strongly consistent.
     pub async fn put(&self, key: &str, bytes: Vec<u8>, over: Option<&str>) -> Result<Written> {
         let (at, payload) = (path(key)?, PutPayload::from(bytes));
         let update = |etag: &str| PutMode::Update(UpdateVersion { e_tag: Some(etag.to_owned()), version: None });
@@ -113,7 +114,7 @@ impl Bucket {
         }
     }
 
-    /// Deletes an object without a condition: object_store does not support one for DELETE.
+    /// Deletes an object unconditionally: object_store does not support conditional DELETE requests.
     pub async fn delete(&self, key: &str) -> Result<()> {
         self.store.delete(&path(key)?).await.map_err(|error| self.failed("delete", key, &error).into())
     }
@@ -121,7 +122,7 @@ impl Bucket {
     fn failed(&self, verb: &str, key: &str, error: &Error) -> Failure {
         let name = &self.name;
         let place = if key.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{key}") };
-        // object_store returns no error kind for a listing, but its text contains S3's response.
+        // For a listing, object_store returns no specific error variant, but the error text contains S3's response.
         let text = chain(error);
         let element = |tag: &str| Some(text.split_once(&format!("<{tag}>"))?.1.split_once("</")?.0);
         let code = element("Code");
@@ -130,7 +131,8 @@ impl Bucket {
             return failure.hint("later files were not written; run the same command again to see the current state");
         }
         if code == Some("NoSuchBucket") {
-            let hint = "the stack `storage` of `cargo xtask deploy` creates it; BUCKET_SUFFIX is part of its name";
+            let hint =
+                "run `cargo xtask deploy`: its stack `storage` creates the bucket; BUCKET_SUFFIX is part of the name";
             return Failure::new(format!("the bucket `{name}` does not exist")).hint(hint);
         }
         let action = match verb {
@@ -139,9 +141,9 @@ impl Bucket {
             "write" => "PutObject",
             _ => "DeleteObject",
         };
-        let denied = format!("the caller needs `s3:{action}` on this bucket, and the use of its KMS key");
+        let denied = format!("the caller needs `s3:{action}` on this bucket, and permission to use its KMS key");
         let hints = [("AccessDenied", denied.as_str()), ("InvalidAccessKeyId", "check the credentials")];
-        // Each error repeats its sources; the last one is the cause.
+        // Each error repeats the text of its sources; the last source is the root cause.
         let cause = successors(Some(error as &dyn std::error::Error), |error| error.source()).last();
         let cause = cause.map(ToString::to_string).unwrap_or_default();
         of_call(&format!("{verb} `{place}`"), code, element("Message").unwrap_or(&cause), &hints)
@@ -152,7 +154,7 @@ fn written(etag: Option<String>, version: Option<String>) -> Result<Written> {
     Ok(Written { etag: etag.context("S3 returned no ETag")?, version })
 }
 
-/// The key unchanged; `Path::from` would percent-encode some characters.
+/// Parses the key without changing it; `Path::from` would percent-encode some characters.
 fn path(key: &str) -> Result<Path> {
     Path::parse(key).with_context(|| format!("`{key}` is not a valid object key"))
 }

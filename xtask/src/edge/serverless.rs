@@ -1,4 +1,4 @@
-//! Amazon Redshift Serverless: workgroup, namespace, and the usage limit, which CloudFormation cannot set.
+//! Amazon Redshift Serverless: workgroups, namespaces, and usage limits, which CloudFormation cannot set.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -24,11 +24,11 @@ pub struct Workgroup {
 pub struct Namespace {
     /// The ARN of the secret with the administrator's password, if Redshift manages it.
     pub admin_secret: Option<String>,
-    /// The ARN of the key that encrypts it, unless AWS owns the key.
+    /// The ARN of the KMS key that encrypts the namespace, unless AWS owns the key.
     pub key: Option<String>,
 }
 
-/// A limit for the compute capacity that a workgroup uses in a period.
+/// A limit on the compute capacity that a workgroup uses in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub id: String,
@@ -87,8 +87,8 @@ impl Serverless {
         Ok(limits.into_iter().map(limit).collect())
     }
 
-    /// Makes `limit` the only usage limit of a workgroup: updates the `current` one with the same period, or creates it, and
-    /// deletes the others.
+    /// Makes `limit` the only usage limit of a workgroup: updates the limit in `current` with the same period, or
+    /// creates a new one, and deletes the others.
     pub async fn set_limit(&self, workgroup: &str, current: &[Limit], limit: &Limit) -> Result<()> {
         let action = UsageLimitBreachAction::from(limit.action.as_str());
         let same = current.iter().find(|other| other.period == limit.period);
@@ -104,7 +104,7 @@ impl Serverless {
         }
         for other in current.iter().filter(|other| same.is_none_or(|same| same.id != other.id)) {
             let call = self.client.delete_usage_limit().usage_limit_id(&other.id).send().await;
-            call.or_failure("delete a usage limit of the warehouse", &HINTS)?;
+            call.or_failure("delete one of the warehouse's usage limits", &HINTS)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Child commands that run to completion.
+//! Runs child processes to completion.
 
 mod cargo;
 #[cfg(feature = "cloud")]
@@ -46,15 +46,15 @@ const KEPT: [&str; 22] = [
 
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// The commit's ID, with `-changed` if files differ from it.
+    /// The commit ID, with the suffix `-changed` if files differ from the commit.
     pub revision: String,
-    /// The time of the commit, RFC 3339.
+    /// The commit time, in RFC 3339 format.
     pub when: String,
-    /// The repository's address, unless it contains credentials.
+    /// The repository URL, unless it contains credentials.
     pub source: Option<String>,
 }
 
-/// The commit that is checked out; `None` outside a clone or without git.
+/// Returns the checked-out commit; `None` outside a clone or without git.
 pub fn commit(root: &Path) -> Option<Commit> {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
@@ -89,10 +89,10 @@ fn output(command: &mut Command) -> Result<process::Output> {
     command.output().with_context(|| format!("cannot start `{}`", command.get_program().display()))
 }
 
-/// Runs a step and returns its standard output; its standard error is not captured. A failure has the program's exit code, 1
-/// or 75.
+/// Runs a step and returns its standard output; its standard error is not captured. On failure, the exit code is 75 if
+/// the program exited with 75, and otherwise 1.
 pub fn step(step: &Invocation, programs: &Path) -> Result<String> {
-    // Information messages are omitted: the command prints a table at the end.
+    // Omit informational messages: the command prints a table at the end.
     let output = output(command(step, programs).env("LOG_LEVEL", "warn").stderr(Stdio::inherit()))?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);
@@ -110,14 +110,14 @@ pub fn captured(step: &Invocation, programs: &Path, folder: &Path) -> Result<Out
     Ok(Output { text, code: output.status.code() })
 }
 
-/// The standard output of a program; its standard error is not captured.
+/// Runs a program and returns its standard output; its standard error is not captured.
 pub fn read(program: &str, arguments: &[&str]) -> Result<String> {
     let shell = Shell::new()?;
     Ok(cmd!(shell, "{program} {arguments...}").quiet().read()?)
 }
 
-/// The standard output of GitHub's command line, which receives secrets on its standard input: every process of the machine can
-/// read the arguments.
+/// Runs the GitHub CLI and returns its standard output. Secrets are passed on standard input, because every process on
+/// the machine can read the arguments.
 pub fn gh(arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
     let shell = Shell::new()?;
     Ok(cmd!(shell, "gh {arguments...}").stdin(input).quiet().read()?)

@@ -32,7 +32,7 @@ pub fn warnings(list: &[impl Display]) {
     list.iter().for_each(|warning| write_error(&format!("{}: {warning}\n", painted("warning", "1;33"))));
 }
 
-/// Writes to standard error. A closed terminal or pipe is not an error of the command.
+/// Writes to standard error. A closed terminal or pipe is not an error.
 fn write_error(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
@@ -68,12 +68,12 @@ pub fn is_interactive() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Asks a yes-or-no question; any response except yes is no. `None` without a terminal.
+/// Asks a yes-or-no question; any answer except yes counts as no. Returns `None` without a terminal.
 pub fn confirm(question: &str) -> Option<bool> {
     prompt(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
-/// Asks for a line of text; `None` without a terminal.
+/// Asks for a line of text; returns `None` without a terminal.
 pub fn prompt(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return None;
@@ -84,10 +84,10 @@ pub fn prompt(question: &str) -> Option<String> {
     Some(answer.trim().to_owned())
 }
 
-/// The exit code of a program that was stopped by SIGINT: 128 and the signal's number, as shells report it.
+/// The exit code of a program stopped by SIGINT: 128 plus the signal number, as shells report it.
 const INTERRUPTED: i32 = 130;
 
-/// Runs work that may stop at any moment; Ctrl-C prints the message and exits.
+/// Runs work that may be interrupted at any time; Ctrl-C prints the message and exits.
 pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.spawn(async move {
@@ -97,13 +97,13 @@ pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl F
         }
     });
     let done = work();
-    // The task waits forever.
+    // The signal task never finishes.
     runtime.shutdown_background();
     done
 }
 
-/// Runs work that needs a cleanup. SIGINT, SIGTERM or SIGHUP print the message, run `remove` and exit; otherwise the caller
-/// cleans up.
+/// Runs work that needs cleanup. On SIGINT, SIGTERM or SIGHUP, prints the message, runs `remove` and exits; otherwise,
+/// the caller cleans up.
 pub fn until_stopped<T>(
     message: &'static str,
     remove: impl FnOnce() -> Result<()> + Send + 'static,
@@ -121,7 +121,7 @@ pub fn until_stopped<T>(
         };
         STOPPED.store(true, Ordering::SeqCst);
         write_error(&format!("\n{message}\n"));
-        // In a thread, because it has its own runtime.
+        // `remove` runs in a thread, because it starts its own async runtime.
         match std::thread::spawn(remove).join() {
             Ok(Err(why)) => error(&why),
             // The progress display may have overwritten the first message.
@@ -130,7 +130,7 @@ pub fn until_stopped<T>(
         std::process::exit(code);
     });
     let done = work();
-    // The error of the interrupted work is not printed.
+    // Do not print the error of the interrupted work.
     while STOPPED.load(Ordering::SeqCst) {
         std::thread::park();
     }

@@ -1,4 +1,4 @@
-//! The progress of parallel tasks: one updated line for each on a terminal, plain log lines elsewhere.
+//! Progress display for parallel tasks: one updated line per task on a terminal, plain log lines elsewhere.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::stack::{Event, STACK};
 use crate::ui::elapsed;
 
-/// The display; its last state stays on the terminal.
+/// The display; its final state remains on the terminal.
 #[derive(Debug)]
 pub struct Tree {
     all: MultiProgress,
@@ -24,14 +24,14 @@ struct Line {
     bar: ProgressBar,
     started: Option<Instant>,
     text: String,
-    /// Finished resources, and their total number.
+    /// The number of finished resources, and the total number.
     done: (usize, usize),
     /// Resources in progress, the newest last.
     in_progress: Vec<String>,
 }
 
 impl Tree {
-    /// One line for each task: its name, its text while it waits, and its number of resources.
+    /// Creates one line for each task, given its name, the text to show while it waits, and its number of resources.
     pub fn new(tasks: &[(String, String, usize)]) -> Self {
         let all = MultiProgress::new();
         let width = tasks.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
@@ -48,13 +48,13 @@ impl Tree {
         Self { all, started: Instant::now(), lines, width, drawn }
     }
 
-    /// A task starts, or starts its next step.
+    /// Reports that a task starts, or starts its next step.
     pub fn step(&mut self, name: &str, text: &str) {
         self.log(name, text);
         self.progress(name, text);
     }
 
-    /// The progress of a step; shown on a terminal only.
+    /// Reports the progress of a step; shown only on a terminal.
     pub fn progress(&mut self, name: &str, text: &str) {
         let width = self.width;
         let Some(line) = self.lines.get_mut(name) else { return };
@@ -69,7 +69,7 @@ impl Tree {
         line.show();
     }
 
-    /// An event of a stack or of one of its resources.
+    /// Reports an event of a stack or of one of its resources.
     pub fn event(&mut self, name: &str, event: &Event) {
         let Event { resource, kind, status, reason, .. } = event;
         let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Tree {
         line.show();
     }
 
-    /// A line of detail.
+    /// Reports a line of detail.
     pub fn line(&mut self, name: &str, text: &str) {
         self.log(name, text);
         if let Some(line) = self.lines.get_mut(name) {
@@ -100,7 +100,7 @@ impl Tree {
         }
     }
 
-    /// A line to keep, such as one of a log: above the display on a terminal.
+    /// Prints a line to keep, such as a log line. On a terminal, it appears above the display.
     pub fn keep(&self, name: &str, text: &str) {
         self.log(name, text);
         if self.drawn {
@@ -114,7 +114,7 @@ impl Tree {
         self.all.suspend(work)
     }
 
-    /// A task finished; `error` if it failed.
+    /// Reports that a task finished, with `error` if it failed.
     pub fn finished(&mut self, name: &str, error: Option<&str>) {
         let width = self.width;
         let took = self.lines.get(name).and_then(|line| line.started).map(|started| elapsed(started.elapsed()));

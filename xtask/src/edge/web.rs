@@ -11,7 +11,7 @@ use tiny_http::{Header, Response, Server};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connects to a host, by default to port 443; returns the reason if it fails.
+/// Connects to a host, by default on port 443; returns the reason if it fails.
 pub fn is_reachable(host: &str) -> Result<(), String> {
     let place = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
     let mut why = format!("cannot resolve `{host}`");
@@ -24,7 +24,7 @@ pub fn is_reachable(host: &str) -> Result<(), String> {
     Err(why)
 }
 
-/// Serves until the process exits; `ready` is called with the address.
+/// Serves a folder until the process exits; calls `ready` with the address.
 pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
     let port = server.server_addr().to_ip().map_or(port, |address| address.port());
@@ -44,7 +44,7 @@ pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -
     Ok(())
 }
 
-/// The file of a request; `None` outside the folder.
+/// Returns the requested file; `None` if it does not exist or is outside the folder.
 fn inside(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
     let path = Path::new(if path.is_empty() { "index.html" } else { path });
@@ -64,9 +64,10 @@ fn content_type(path: &Path) -> &'static str {
     }
 }
 
-/// Opens a file in the user's browser: `$BROWSER`, else the desktop's. False if there is no browser, such as on a machine without
-/// a screen, or if it fails. Its environment has no AWS variables, and its command line only the file's name. Returns after the
-/// browser has had time to read the file.
+/// Opens a file in the user's browser: `$BROWSER`, or else the desktop's default. Returns false if no browser is
+/// available, for example on a machine without a screen, or if it fails. The browser's environment contains no AWS
+/// variables, and its command line contains only the file name. Returns after the browser has had time to read the
+/// file.
 pub fn open_in_browser(file: &Path, reading: Duration) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let desktop = if cfg!(target_os = "macos") {
@@ -83,7 +84,7 @@ pub fn open_in_browser(file: &Path, reading: Duration) -> bool {
     let child = command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else { return false };
     std::thread::sleep(reading);
-    // A program that still runs is the browser itself.
+    // A program that is still running is the browser itself.
     !matches!(child.try_wait(), Ok(Some(status)) if !status.success())
 }
 

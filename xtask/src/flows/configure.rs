@@ -1,4 +1,4 @@
-//! The settings for a command, from the module's files and the variables.
+//! Resolves a command's settings from the module's files and the variables.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Resolved, Settings
 
 #[derive(Clone, Debug)]
 pub struct Configured {
-    /// The module's name, or the path of a file that is not a module.
+    /// The module name, or the path of a file that is not a module.
     pub module: String,
     pub file: String,
     pub resolved: Resolved,
@@ -22,8 +22,9 @@ impl Configured {
     }
 }
 
-/// The variables of the environment, and below them those of `.env` in the repository or of another file.
-/// Only the default `.env` may be missing: without a given file the command would use other settings and another account.
+/// Returns the environment variables and, with lower precedence, those from `.env` in the repository or from another
+/// file. Only the default `.env` may be missing: without a file that was requested, the command would use different
+/// settings and a different account.
 pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     let (shown, path) = match dot_env {
         Some(path) => (path.display().to_string(), path.to_owned()),
@@ -33,14 +34,14 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
         Some(bytes) => settings::dot_env(&shown, &settings::text_of(&shown, bytes)?)?,
         None if dot_env.is_none() => Variables::new(),
         None => {
-            let failure = Failure::new(format!("the file `{shown}` of --dot-env does not exist"));
+            let failure = Failure::new(format!("the --dot-env file `{shown}` does not exist"));
             return Err(failure.hint("correct the path, or omit --dot-env to read `.env`").into());
         }
     };
     Ok(machine::with_environment(below))
 }
 
-/// The settings of a module: that of `--env`, else of SETTINGS_MODULE, else `dev`.
+/// Returns the settings of a module: the one from `--env`, or else from SETTINGS_MODULE, or else `dev`.
 pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
     let (module, how) = match (asked, given(variables, "SETTINGS_MODULE")) {
         (Some(asked), _) => (asked, "--env".to_owned()),
@@ -64,7 +65,7 @@ pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
     resolve(&shown, &shown, &text, variables)
 }
 
-/// Whether it can be a module: a name and not a path, so that no file outside the folder is read.
+/// Whether this can be a module name. Paths are rejected, so that no file outside the folder is read.
 fn is_name(module: &str) -> bool {
     !module.is_empty() && module.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }

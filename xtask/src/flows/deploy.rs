@@ -1,4 +1,4 @@
-//! A deployment: current and desired state compared as one plan, then applied with independent tasks in parallel.
+//! Deploys: compares current and desired state as one plan, then applies it with independent tasks in parallel.
 
 mod existing;
 mod run;
@@ -28,7 +28,7 @@ use crate::stack::{
 };
 use crate::sync::REQUIREMENTS;
 
-/// The most objects that a deployment may delete from the DAGs' bucket; more needs `sync-dags` itself.
+/// Maximum number of objects that a deployment may delete from the DAG bucket. Deleting more requires `sync-dags`.
 const MOST_DELETED: usize = 10;
 
 #[derive(Debug)]
@@ -36,20 +36,20 @@ pub struct DeployRequest {
     pub module: String,
     pub settings: Settings,
     pub variables: Variables,
-    /// Only these stacks, by their names without prefix; all if empty.
+    /// The stacks to deploy, by name without the prefix; all stacks if empty.
     pub only: Vec<String>,
     pub create_only: bool,
-    /// Existing stacks that `create_only` leaves out; the plan finds them.
+    /// Existing stacks that `create_only` excludes; determined by [`plan`].
     pub(super) left_alone: BTreeSet<String>,
-    /// Another folder than `infra/`.
+    /// A folder to use instead of `infra/`.
     pub folder: Option<PathBuf>,
-    /// An emulator's registry host instead of ECR's.
+    /// Host of an emulator's registry, used instead of ECR.
     pub registry: Option<String>,
     /// Warnings about the settings; not part of the plan.
     pub warnings: Vec<Problem>,
 }
 
-/// A plan, and the data that is needed to apply it.
+/// A plan, and the data needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
     pub plan: Plan,
@@ -63,7 +63,8 @@ pub struct ReadyDeployment {
 }
 
 impl DeployRequest {
-    /// With the settings of a module (default: from the environment), and the variables of the environment and `.env`.
+    /// Creates a request with a module's settings (default: selected by the environment) and the variables from the
+    /// environment and `.env`.
     pub fn new(
         module: Option<&str>,
         dot_env: Option<&Path>,
@@ -110,7 +111,7 @@ impl DeployRequest {
         }
     }
 
-    /// Fails if `only` has a name that is not a stack.
+    /// Fails if `only` contains a name that is not a stack.
     pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
         let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
             return Ok(());
@@ -131,8 +132,8 @@ impl DeployRequest {
     }
 }
 
-/// Reads the current state and plans; nothing is changed. Fails when the credentials belong to another account, templates have
-/// problems, a bucket's name is in use, or a stack's state allows no deployment.
+/// Reads the current state and creates the plan; changes nothing. Fails if the credentials belong to a different
+/// account, templates have problems, a bucket name is in use, or a stack's state does not allow a deployment.
 pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -142,7 +143,7 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let prefix = &request.settings.stack_prefix;
     let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
     let exists = |stack: &str| deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready);
-    // A busy stack is planned again later; a failed one is refused as without `--create-only`.
+    // A busy stack is planned again later; a failed one is an error, as it is without `--create-only`.
     let left_alone = |stack: &&String| request.create_only && request.names(stack) && exists(stack);
     request.left_alone = dependencies.stacks.keys().filter(left_alone).cloned().collect();
 
@@ -221,7 +222,7 @@ impl ReadyDeployment {
         }
     }
 
-    /// Every task with work to do: its name, its dependencies, and its number of resources.
+    /// Returns every task with work to do: its name, its dependencies, and its number of resources.
     pub fn works(&self) -> Vec<(String, String, usize)> {
         let tasks = self.tasks();
         let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
@@ -268,7 +269,7 @@ impl Listener for EventListener<'_> {
     }
 }
 
-/// Whether a stack of the deployment has a parameter with such a source.
+/// Whether any stack in the deployment has a parameter with a matching source.
 fn any_source(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
     dependencies.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
 }

@@ -1,4 +1,4 @@
-//! Deletes a deployment: stacks before those that they depend on, with or without the data.
+//! Deletes a deployment, with or without its data. Each stack is deleted before the stacks that it depends on.
 
 mod plan;
 
@@ -20,10 +20,11 @@ use crate::failure::Failure;
 use crate::settings::{Deletion, Level};
 use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
 
-/// Attempts to delete the stack with the buckets: S3 writes access logs hours later, also into an emptied bucket.
+/// Maximum number of attempts to delete the stack with the buckets: S3 can write access logs hours later, even into an
+/// emptied bucket.
 const ATTEMPTS: u32 = 3;
 
-/// A plan, and the data that is needed to apply it.
+/// A plan, and the data needed to apply it.
 #[derive(Debug)]
 pub struct Destruction {
     pub plan: DestroyPlan,
@@ -33,7 +34,8 @@ pub struct Destruction {
     stacks: Vec<Deployed>,
 }
 
-/// Reads the current state and plans. Fails when the credentials belong to another account, or a stack is protected.
+/// Reads the current state and creates the plan. Fails if the credentials belong to a different account, or a stack is
+/// protected.
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -44,25 +46,25 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let mut deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
     let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
     let stacks: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
-    // A remaining stack depends on a deleted one.
+    // Fail if a remaining stack depends on a deleted one.
     for (stack, remaining) in deployed.iter().filter(|_| !request.only.is_empty()) {
         let needs = dependencies.needs(stack);
         if let Some(needed) = stacks.iter().find(|one| needs.iter().any(|need| one.name == format!("{prefix}-{need}")))
         {
-            let message = format!("`{}` would be deleted, and `{}` depends on it", needed.name, remaining.name);
+            let message = format!("cannot delete `{}`: `{}` depends on it", needed.name, remaining.name);
             bail!(Failure::new(message).hint(format!("also pass --stack {stack}")));
         }
     }
     let protected: Vec<&str> = stacks.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
     if !protected.is_empty() {
-        let failure = Failure::new(format!("protected from deletion: {}", protected.join(", ")));
-        let hint = "set protection.termination_protection to false in the settings and deploy that first";
+        let failure = Failure::new(format!("these stacks are protected from deletion: {}", protected.join(", ")));
+        let hint = "set protection.termination_protection to false in the settings, and deploy that change first";
         bail!(failure.hint(hint));
     }
     let names = request.settings.buckets();
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
-    // Another folder may not have this stack.
+    // A different template folder may not contain this stack.
     if request.wants(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
             if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {
@@ -86,7 +88,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
                 .hint("pass --delete-data to delete the images too, or use --stack to select only the other stacks")
         );
     }
-    // Only a namespace that its stack retained earlier is handled here.
+    // This handles only a namespace that was retained when its stack was deleted earlier.
     let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
     let may_remain = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
     let namespace = if may_remain && !aws.is_unsupported("Redshift Serverless") {
@@ -104,13 +106,14 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     Ok(Destruction { plan, aws, cloudformation, request, stacks })
 }
 
-/// Whether the stack's data can be deleted: it can be updated now or later, or was updated before its deletion failed.
+/// Whether the stack's data can be deleted: the stack can be updated now or later, or was updated before its deletion
+/// failed.
 fn can_delete_data(state: State) -> bool {
     !matches!(state, State::UpdateFailed | State::RollbackFailed | State::Manual)
 }
 
 impl Destruction {
-    /// What must be typed to confirm; only in production.
+    /// Returns the text that must be typed to confirm; only in production.
     pub fn required_confirmation(&self) -> Option<&str> {
         let settings = &self.request.settings;
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
@@ -121,7 +124,7 @@ impl Destruction {
         self.stacks.is_empty() && !(retained && self.plan.with_data)
     }
 
-    /// The stacks by their names without prefix, in the order of deletion.
+    /// Returns the stack names without the prefix, in deletion order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.stacks.iter().map(|stack| self.short(stack))
     }
@@ -131,7 +134,7 @@ impl Destruction {
         rest.and_then(|rest| rest.strip_prefix('-')).unwrap_or(&stack.name)
     }
 
-    /// Deletes everything planned; running it again deletes the rest.
+    /// Deletes everything in the plan. After a failure, another run deletes the rest.
     pub fn apply(&self, report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
         let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
         for stack in &self.stacks {
@@ -156,7 +159,7 @@ impl Destruction {
             report(short, StackProgress::Finished);
         }
         if self.plan.with_data {
-            // Retained by an earlier `destroy` without --delete-data.
+            // These were retained by an earlier `destroy` without --delete-data.
             self.empty(&buckets)?;
             self.plan.buckets.iter().try_for_each(|(name, ..)| self.aws.wait(buckets.remove(name)))?;
             let serverless = Serverless::new(&self.aws.config);

@@ -1,4 +1,4 @@
-//! Collects the facts about this machine.
+//! Collects facts about this machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::settings::{Origin, Override, Problems, Variables, given};
 
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Inspects everything once, within seconds and without changes.
+/// Inspects everything once, within seconds and without changing anything.
 pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let root = files::root();
-    // Invalid lines of `.env` are a problem of the settings; everything else is still inspected.
+    // Invalid lines in `.env` are a settings problem; everything else is still inspected.
     let (variables, configured) = match configure::variables(dot_env) {
         Ok(variables) => {
             let configured = configure::module(env, &variables);

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::settings::{self, DEFAULT_MODULE, Settings, Variables};
 use crate::{dbt, platform};
 
-/// The source that dbt and the DAGs are for.
+/// The contract of the source that dbt and the DAGs use.
 const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 
 /// A file and its generated content.
@@ -19,32 +19,32 @@ const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 pub struct Generated {
     /// The command that writes it.
     pub command: &'static str,
-    /// Where it is, from the root.
+    /// Path, relative to the repository root.
     pub path: PathBuf,
     /// The generated content.
     pub text: String,
 }
 
-/// dbt's sources.
+/// Generates dbt's sources file.
 pub fn dbt_sources() -> Result<Generated> {
     let path = PathBuf::from("dbt/models/staging/__sources.yml");
     Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract()?, CONTRACT) })
 }
 
-/// The DAGs' settings for a deployment, by default `dev`. Neither `.env` nor the environment has an effect, and no account is
-/// in it: the file is committed.
+/// Generates the DAG settings for a deployment, by default `dev`. They do not depend on `.env` or the environment and
+/// contain no account, because the file is committed.
 pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
     let text = platform(found.settings(), platform::NO_ACCOUNT)?;
     Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
 }
 
-/// The DAGs' settings for a deployment in an account.
+/// Generates the DAG settings for a deployment in an account.
 pub fn platform(settings: &Settings, account: &str) -> Result<String> {
     Ok(platform::render(settings, &contract()?.source, account))
 }
 
-/// The JSON Schemas of the settings: for complete files, and for files that extend another one.
+/// Generates the JSON Schemas of the settings: one for complete files, and one for files that extend another file.
 pub fn settings_schemas() -> [Generated; 2] {
     let file = |name: &str, text| {
         let path = PathBuf::from(settings::FOLDER).join(name);
@@ -53,7 +53,7 @@ pub fn settings_schemas() -> [Generated; 2] {
     [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
 }
 
-/// The source that is loaded.
+/// Returns the name of the source that is loaded.
 pub fn source() -> Result<String> {
     Ok(contract()?.source)
 }
@@ -64,12 +64,12 @@ fn contract() -> Result<Contract> {
 }
 
 impl Generated {
-    /// Writes the file if it differs; with `check`, only reports a difference.
+    /// Writes the file if it differs; with `check`, fails instead.
     pub fn settle(&self, check: bool) -> Result<Exit> {
         let (path, shown) = (files::root().join(&self.path), self.path.display());
         let found = files::read(&path)?;
         if found.as_deref() == Some(self.text.as_str()) {
-            terminal::step(&format!("{shown} is current"));
+            terminal::step(&format!("{shown} is up to date"));
             return Ok(Exit::Done);
         }
         if !check {
@@ -79,7 +79,7 @@ impl Generated {
         }
         let found = found.unwrap_or_default();
         let line = 1 + found.lines().zip(self.text.lines()).take_while(|(found, wanted)| found == wanted).count();
-        let failure = Failure::new(format!("{shown} is not current from line {line} on"));
+        let failure = Failure::new(format!("{shown} is out of date from line {line} on"));
         Err(failure.hint(format!("run `{}` and commit the result", self.command)).into())
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::doctor::Choice;
 use crate::edge::docker::{Build, Engine, Progress, Pushed};
+use crate::edge::shell::Compiler;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion};
@@ -19,19 +20,19 @@ use crate::sync::sha256;
 use registry::Registry;
 
 /// The options of `build-images`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ImageRequest {
-    /// Only this image.
+    /// The image to build; all images if `None`.
     pub image: Option<String>,
-    /// Push the images that the registry does not have.
+    /// Whether to push the images that the registry does not have.
     pub push: bool,
-    /// The host of an emulated registry instead of ECR.
+    /// Host of an emulated registry, used instead of ECR.
     pub registry: Option<String>,
-    /// Build without cache.
+    /// Whether to build without the cache.
     pub no_cache: bool,
-    /// The settings.
+    /// The deployment's settings.
     pub settings: Settings,
-    /// The environment, then `.env`.
+    /// Variables from the environment, then `.env`.
     pub variables: Variables,
 }
 
@@ -40,7 +41,7 @@ impl ImageRequest {
         Engine::connect(given(&self.variables, "DOCKER_HOST"))
     }
 
-    /// The toolchain that compiles the programs, on this machine or in Docker.
+    /// Returns the toolchain that compiles the programs, on this machine or in Docker.
     fn toolchain(&self) -> Result<Toolchain> {
         let images = &self.settings.images;
         // The connection to an engine is checked when it is needed.
@@ -51,7 +52,7 @@ impl ImageRequest {
             Choice::Docker(_) => (self.settings.batch.platform.gnu(), Some(images.ingestion.builder.clone())),
             Choice::Nowhere(why) => {
                 let failure = Failure::new(format!("cannot compile the programs: {why}"));
-                return Err(failure.hint("`cargo xtask doctor` shows what to install").into());
+                return Err(failure.hint("run `cargo xtask doctor` to see what to install").into());
             }
         };
         let rustc = if image.is_some() {
@@ -64,7 +65,7 @@ impl ImageRequest {
         Ok(Toolchain { rustc, target: target.to_owned(), c, flags: flags.to_owned(), image })
     }
 
-    /// The build arguments for a company's proxies.
+    /// Returns the build arguments for the configured proxies.
     fn proxies(&self) -> BTreeMap<String, String> {
         let images = &self.settings.images;
         let proxies = [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)];
@@ -72,7 +73,8 @@ impl ImageRequest {
     }
 }
 
-/// The C compiler's version and the static C library's SHA-256: some crates contain C, and the library is linked in.
+/// Returns the C compiler's version and the static C library's SHA-256: some crates contain C code, and the library is
+/// linked in.
 fn c_compiler(links_libc: bool) -> Result<String> {
     let version = machine::first_line("cc", &["--version"]).context("no C compiler is installed")?;
     let libc = if links_libc { machine::static_libc() } else { None };
@@ -85,7 +87,7 @@ fn c_compiler(links_libc: bool) -> Result<String> {
 pub struct BuiltImage {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
-    /// Its tag.
+    /// The image tag.
     pub key: String,
     /// Registry, repository and digest; the local name of an image that was not pushed.
     pub uri: String,
@@ -93,13 +95,13 @@ pub struct BuiltImage {
     pub digest: Option<String>,
     /// Whether this call built it.
     pub built: bool,
-    /// What this call pushed.
+    /// The layers that this call pushed, if it pushed the image.
     pub pushed: Option<Pushed>,
     /// Unpacked size in bytes, if the engine has it.
     pub size: Option<u64>,
     /// The path of the software bill of materials.
     pub sbom: String,
-    /// Seconds to compile, build and push.
+    /// Time to compile, build and push, in seconds.
     pub seconds: f64,
 }
 
@@ -113,7 +115,7 @@ pub trait BuildProgress {
     fn progress(&mut self, of: &str, progress: &Progress);
 }
 
-/// The plans of the requested images.
+/// Plans the requested images.
 pub fn plan(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     let plans = planned(request)?;
     let hint = format!("the images are {INGESTION} and {DBT}");
@@ -147,7 +149,7 @@ fn planned(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     Ok(plans)
 }
 
-/// The digests of the planned images that the registry has.
+/// Returns the digests of the planned images that the registry already has.
 pub fn find(request: &ImageRequest, plans: &[ImagePlan]) -> Result<BTreeMap<&'static str, String>> {
     let registry = Registry::open(request)?;
     let found = plans.iter().map(|plan| Ok(registry.find(plan)?.map(|found| (plan.name, found.digest))));
@@ -199,8 +201,8 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
     Ok(made)
 }
 
-/// Records the images in `target/images/images.json`. Entries of other images are kept, and so is the digest of an image
-/// that this call did not push.
+/// Records the images in `target/images/images.json`. Entries for other images are kept, and so is the digest of an
+/// image that this call did not push.
 fn record(made: &[BuiltImage]) -> Result<()> {
     let folder = files::folder(&files::root().join("target/images"))?;
     // A deployment builds both images in parallel.
@@ -218,9 +220,22 @@ fn record(made: &[BuiltImage]) -> Result<()> {
     files::write(&path, &serde_json::to_string_pretty(&all)?)
 }
 
-/// Builds an image unless the engine has it; returns whether it did.
+/// Starts compiling the programs of the ingestion image in the background, unless the engine has the image.
+pub fn start_compiler(request: &ImageRequest) -> Result<Option<Compiler>> {
+    let engine = request.engine()?;
+    for plan in planned(&ImageRequest { image: Some(INGESTION.to_owned()), ..request.clone() })? {
+        if let Some(toolchain) = &plan.here
+            && engine.image(&plan.tag())?.is_none()
+        {
+            return Ok(Some(Compiler::start(&files::root(), toolchain)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Builds an image unless the engine has it; returns whether it was built.
 fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &mut dyn BuildProgress) -> Result<bool> {
-    let tag = format!("{}:{}", plan.name, plan.key());
+    let tag = plan.tag();
     if !request.no_cache && engine.image(&tag)?.is_some() {
         return Ok(false);
     }
@@ -232,10 +247,11 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
             "rootfs/usr/local/bin/jobs",
             Node::File(0o755, files::bytes(&program)?.context("the compiler wrote no program")?),
         );
-        // The compiler reads the files itself: a file saved meanwhile would be built under the key of its old content.
+        // The compiler reads the files itself, so a file saved in the meantime would be built under the key of its old
+        // content.
         let now = planned(request)?.into_iter().find(|now| now.name == plan.name);
         let hint = "run the command again";
-        let failure = || Failure::new(format!("files of `{}` changed while it was compiled", plan.name)).hint(hint);
+        let failure = || Failure::new(format!("files of `{}` changed during compilation", plan.name)).hint(hint);
         ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
     progress.step(&format!("Building {} {}", plan.name, plan.key().short()));
@@ -253,8 +269,8 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
     Ok(true)
 }
 
-/// The standard labels (OCI Image Specification, "Annotations"). They are not part of the key: they describe an image's
-/// origin, not its contents.
+/// Returns the standard labels (OCI Image Specification, "Annotations"). They are not part of the key: they describe an
+/// image's origin, not its contents.
 fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
     let commit = shell::commit(&files::root());
     let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
@@ -266,11 +282,11 @@ fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
     Ok(labels)
 }
 
-/// The repository's files that an image can contain.
+/// Reads the repository's files that an image can contain.
 fn repository(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
     let folders = ["jobs", ".cargo", "dbt"];
-    // Files that dbt, Python and editors create next to the sources, and the largest folders that no image needs.
+    // Skip files that dbt, Python and editors create next to the sources, and the largest folders that no image needs.
     let skipped = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         ["dbt/target", "dbt/logs", "jobs/fuzz", "jobs/sample", "jobs/tests"].contains(&path)

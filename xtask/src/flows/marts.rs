@@ -19,19 +19,19 @@ const SHOWN: usize = 5;
 #[derive(Debug)]
 pub struct Marts {
     pub project: PathBuf,
-    /// The folder of `target/`, `logs/` and the output.
+    /// The folder that contains `target/`, `logs/` and dbt's output.
     pub dir: PathBuf,
     pub login: Login,
 }
 
-/// The Python environment with dbt, which all local platforms of this repository share.
+/// Returns the Python environment with dbt, which all local platforms in this repository share.
 pub fn environment() -> Result<PathBuf> {
     let root = files::root();
     python::environment(None, &root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
 }
 
 impl Marts {
-    /// Builds and tests everything. The error lists each failure with up to five rows; it is temporary when dbt itself
+    /// Builds and tests everything. The error lists each failure with up to five rows; it is temporary if dbt itself
     /// failed.
     pub fn build(&self, full_refresh: bool) -> Result<Results> {
         let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
@@ -74,7 +74,7 @@ impl Marts {
         Ok(output)
     }
 
-    /// dbt returns 2 for errors that are not failures of a model or test.
+    /// Creates the error for a failure of dbt itself. dbt exits with 2 for errors other than a failed model or test.
     fn broken(&self, output: &shell::Output) -> Failure {
         let lines: Vec<&str> = output.text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(12)..].join("\n");
@@ -87,60 +87,73 @@ impl Marts {
         let Some(query) = &failure.rows else { return line };
         match self.login.query(&format!("SELECT * FROM (\n{query}\n) AS failing LIMIT {SHOWN}")) {
             Ok(rows) => format!("{line}\n{}", ui::table(&rows)),
-            Err(error) => format!("{line}\n(cannot query its rows: {error})"),
+            Err(error) => format!("{line}\n(cannot query the failing rows: {error})"),
         }
     }
 }
 
-/// Checks the SQL without Redshift: dbt-redshift compiles every model offline, incremental ones both ways, with and without
-/// the environment of the job in the cloud (`job`), which excludes the unit tests; sqlfluff's Redshift dialect parses the
-/// compiled SQL and the statements of a load (`load_sql`, one file each), and lints the project. Returns the first problem.
+/// Checks the SQL without Redshift; returns the problems. dbt-redshift compiles every model offline, incremental
+/// ones in both modes, with and without the environment of the cloud job (`job`), which excludes the unit tests.
+/// sqlfluff parses the compiled SQL and the statements of a load (`load_sql`, one file each) in its Redshift dialect,
+/// and lints the project.
 pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
     let (dbt, lint) =
         (environment()?, python::environment(None, &root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
-    let project = root.join("dbt");
-    for incremental in [true, false] {
+    let (dbt, lint, project) = (dbt.join("bin"), lint.join("bin"), root.join("dbt"));
+    let compile = |incremental: bool| -> Result<Option<String>> {
         let folder = dir.join(format!("incremental-{incremental}"));
         files::remove(&folder)?;
         let mut compile = Dbt::compile_for_redshift(incremental, &folder);
         if incremental {
             compile.environment.extend(job.clone());
         }
-        let compiled = shell::captured(&compile, &dbt.join("bin"), &project)?;
+        let compiled = shell::captured(&compile, &dbt, &project)?;
         if compiled.code != Some(0) {
             return Ok(Some(compiled.text));
         }
-        if let Some(problem) = parse_error(&lint, &folder.join("target/compiled/dpworld"))? {
-            return Ok(Some(problem));
-        }
-    }
-    if let Some(problem) = parse_error(&lint, load_sql)? {
-        return Ok(Some(problem));
-    }
-    for (of, environment, expected) in [("the project", BTreeMap::new(), true), ("the job", job.clone(), false)] {
-        let mut list = Dbt::unit_tests_for_redshift(&dir.join("unit-tests"));
+        parse_error(&lint, &folder.join("target/compiled/dpworld"))
+    };
+    let list = |of: &str, environment: BTreeMap<String, String>, expected: bool| -> Result<Option<String>> {
+        let mut list = Dbt::unit_tests_for_redshift(&dir.join(format!("unit-tests-{expected}")));
         list.environment.extend(environment);
-        let listed = shell::captured(&list, &dbt.join("bin"), &project)?;
-        if listed.code != Some(0) || listed.text.contains("unit_test:") != expected {
-            let expected = if expected { "some" } else { "none" };
-            return Ok(Some(format!(
-                "unit tests of {of} on Redshift: expected {expected}, dbt lists:\n{}",
-                listed.text
-            )));
-        }
-    }
-    let linted =
-        shell::captured(&sqlfluff(&["lint", "--disable-progress-bar"], Path::new(".")), &lint.join("bin"), &project)?;
-    Ok((linted.code != Some(0)).then_some(linted.text))
+        let listed = shell::captured(&list, &dbt, &project)?;
+        let expected_text = if expected { "some" } else { "none" };
+        let wrong = listed.code != Some(0) || listed.text.contains("unit_test:") != expected;
+        Ok(wrong.then(|| {
+            let text = listed.text;
+            format!("unit tests of {of} on Redshift: expected {expected_text}, but dbt listed:\n{text}")
+        }))
+    };
+    let style = || -> Result<Option<String>> {
+        let linted = sqlfluff(&["lint", "--disable-progress-bar"], Path::new("."));
+        let linted = shell::captured(&linted, &lint, &project)?;
+        Ok((linted.code != Some(0)).then_some(linted.text))
+    };
+    // Each check is one single-threaded process of several seconds.
+    let checks: [&(dyn Fn() -> Result<Option<String>> + Sync); 6] = [
+        &|| compile(true),
+        &|| compile(false),
+        &|| parse_error(&lint, load_sql),
+        &|| list("the project", BTreeMap::new(), true),
+        &|| list("the job", job.clone(), false),
+        &style,
+    ];
+    let results: Vec<Result<Option<String>>> = std::thread::scope(|scope| {
+        let running: Vec<_> = checks.into_iter().map(|check| scope.spawn(check)).collect();
+        let joined = running.into_iter().map(|check| check.join());
+        joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let problems = results.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
+    Ok((!problems.is_empty()).then(|| problems.join("\n")))
 }
 
-/// The output of sqlfluff if its Redshift dialect cannot parse a file of a folder; an empty folder is an error.
+/// Returns sqlfluff's output if its Redshift dialect cannot parse a file in a folder; an empty folder is an error.
 fn parse_error(lint: &Path, dir: &Path) -> Result<Option<String>> {
-    files::find(dir, "").with_context(|| format!("`{}` has no SQL files", dir.display()))?;
+    files::find(dir, "").with_context(|| format!("`{}` contains no SQL files", dir.display()))?;
     let parse = sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], dir);
-    let parsed = shell::captured(&parse, &lint.join("bin"), dir)?;
+    let parsed = shell::captured(&parse, lint, dir)?;
     Ok((parsed.code != Some(0)).then_some(parsed.text))
 }
 

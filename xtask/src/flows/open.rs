@@ -1,7 +1,8 @@
 //! Opens the Airflow UI: checks that it is reachable, creates a login token, and starts a browser.
 //!
-//! The token signs its bearer in, so it must stay secret. Every user of the machine can read a command line; the browser
-//! therefore opens a file that only its owner can read, which redirects to the UI and is removed some seconds later.
+//! The token signs its bearer in, so it must stay secret. Every user of the machine can read command lines. Therefore,
+//! the browser opens a file that only its owner can read; the file redirects to the UI and is removed a few seconds
+//! later.
 
 use std::time::Duration;
 
@@ -14,21 +15,22 @@ use crate::edge::{files, web};
 use crate::failure::Failure;
 use crate::settings::{Settings, Variables, Webserver};
 
-/// The file's folder below the repository: a sandboxed browser sees neither hidden folders nor the user's /tmp.
+/// The file's folder, inside the repository: a sandboxed browser can access neither hidden folders nor the user's /tmp.
 const FOLDER: &str = "target/open";
 /// How long the browser has to read the file: its command often exits before the browser starts.
 const READING: Duration = Duration::from_secs(5);
 
-/// Creates a login token. Fails when the environment does not exist, does not work, or cannot be reached from this machine.
+/// Creates a login token. Fails if the environment does not exist, is not ready, or cannot be reached from this
+/// machine.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let aws = Aws::for_settings(settings, variables)?;
     if aws.is_unsupported("MWAA") {
-        bail!("the AWS endpoint is an emulator, which has no Airflow");
+        bail!("the AWS endpoint is an emulator without Airflow");
     }
     let (mwaa, name) = (Mwaa::new(&aws.config), &settings.airflow.environment);
     let missing = || Failure::new(format!("the environment `{name}` does not exist")).hint("run `cargo xtask deploy`");
     let environment = aws.wait(mwaa.environment(name))?.with_context(missing)?;
-    let hint = "check it with `cargo xtask status`; its creation takes about 30 minutes";
+    let hint = "run `cargo xtask status` to check it; creating it takes about 30 minutes";
     let state = || Failure::new(format!("the environment `{name}` is {}", environment.status)).hint(hint);
     // During an update, the old environment still responds.
     ensure!(!environment.url.is_empty() && !environment.status.starts_with("CREAT"), state());
@@ -46,7 +48,7 @@ pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     aws.wait(mwaa.login(name))
 }
 
-/// Opens the UI in a browser; false if no browser is available.
+/// Opens the UI in a browser; returns false if no browser is available.
 pub fn browse(login: &Login) -> Result<bool> {
     let path = files::folder(&files::root().join(FOLDER))?.join("airflow.html");
     files::write_secret(&path, &page(&login.url()))?;

@@ -1,4 +1,4 @@
-//! Recovers failed stacks one after the other, in the order of their dependencies.
+//! Recovers failed stacks one after another, in dependency order.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
 use crate::stack::Event;
 
-/// Recovers each stack of the request; returns the actions taken, by stack name. Resources can be named for one stack
-/// only: CloudFormation refuses unknown names.
+/// Recovers each stack in the request; returns the actions taken, by stack name. Resources can be specified for one
+/// stack only: CloudFormation rejects unknown names.
 pub fn recover(
     request: &DeployRequest,
     retain: &[String],
@@ -21,7 +21,7 @@ pub fn recover(
     report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send),
 ) -> Result<BTreeMap<String, &'static str>> {
     let named = !retain.is_empty() || !skip.is_empty();
-    let failure = || Failure::new("--retain and --skip need exactly one stack").hint("pass --stack NAME");
+    let failure = || Failure::new("--retain and --skip require exactly one stack").hint("pass --stack NAME");
     ensure!(!named || request.only.len() == 1, failure());
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;

@@ -1,6 +1,6 @@
-//! The complete deployment on one machine: emulators replace AWS, everything else is real. Stacks are deployed, images built
-//! and pushed, DAGs synced; Airflow runs `ingestion` through Batch's API in containers, which write to the emulator's S3 and to
-//! PostgreSQL.
+//! Rehearses a complete deployment on one machine: emulators replace AWS, everything else is real. Stacks are deployed,
+//! images are built and pushed, and DAGs are synced; Airflow then runs `ingestion` through the Batch API in containers,
+//! which write to the emulator's S3 and to PostgreSQL.
 
 mod inspect;
 mod servers;
@@ -16,6 +16,7 @@ pub use source::Source;
 pub use stage::{Stage, stop};
 
 use super::deploy::{self, DeployRequest};
+use super::images::{self, ImageRequest};
 use super::run::{self, RunRequest};
 use super::status;
 use super::sync::sample;
@@ -53,7 +54,7 @@ pub struct RehearsalRequest {
 #[derive(Debug)]
 pub enum RehearsalProgress {
     Step(String),
-    /// The tasks of a step: each one's name, its text while it waits, and its number of resources.
+    /// The tasks of a step: for each, its name, the text to show while it waits, and its number of resources.
     Tasks(Vec<(String, String, usize)>),
     Deploy(deploy::Progress),
     Run(run::RunProgress),
@@ -84,10 +85,10 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     if let Err(error) = Engine::connect(docker_host) {
         missing.push(format!("{error:#}"));
     }
-    let hint = "`cargo xtask doctor` lists what to install; `cargo xtask local` needs neither";
+    let hint = "run `cargo xtask doctor` to see what to install, or use `cargo xtask local`, which needs neither";
     ensure!(
         missing.is_empty(),
-        Failure::new(format!("requirements of a rehearsal are missing: {}", missing.join("; "))).hint(hint)
+        Failure::new(format!("missing requirements for a rehearsal: {}", missing.join("; "))).hint(hint)
     );
     Ok(())
 }
@@ -103,6 +104,15 @@ pub fn run(
     let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
+    // Compiling the programs takes minutes, and needs neither the emulators nor the base image.
+    let compiler = images::start_compiler(&ImageRequest {
+        image: None,
+        push: false,
+        registry: None,
+        no_cache: false,
+        settings: settings.clone(),
+        variables: place.variables(&settings.region, request.variables.clone()),
+    })?;
     let tools = steps.step("Installing emulators and Airflow", |_| servers::Tools::get())?;
     let logins = steps.step("Starting the warehouse", |report| {
         servers::warehouse(stage, &contract.source, &mut |text| report(RehearsalProgress::Step(text.to_owned())))
@@ -114,7 +124,8 @@ pub fn run(
     let variables = place.variables(&settings.region, kept);
     let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
 
-    let login = |role: &str| logins.get(role).with_context(|| format!("the warehouse has no role `{role}`"));
+    let login =
+        |role: &str| logins.get(role).with_context(|| format!("the role `{role}` does not exist in the warehouse"));
     let warehouse = Warehouse {
         loader: login("loader")?.url(),
         port: login("loader")?.port,
@@ -140,6 +151,7 @@ pub fn run(
         plan.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
         Ok(plan.again())
     })?;
+    drop(compiler);
     let aws = Aws::for_settings(&settings, &variables)?;
     steps.step("Uploading the source to the lake", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
@@ -198,8 +210,8 @@ pub fn run(
     })
 }
 
-/// The environment variables for building images. A generated Debian image replaces a base image that cannot be pulled; the
-/// default of `IMAGE_CA_BUNDLE` is the system's bundle.
+/// Returns the environment variables for building images. A generated Debian image replaces a base image that cannot be
+/// pulled; `IMAGE_CA_BUNDLE` defaults to the system's bundle.
 fn base(
     stage: &Stage,
     request: &RehearsalRequest,
@@ -220,12 +232,12 @@ fn base(
     aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::read(&script, &[base, &stage.place.registry()]).with_context(|| {
-        let failure = Failure::new(format!("`{base}` cannot be pulled, and a base image cannot be built"));
+        let failure = Failure::new(format!("cannot pull `{base}`, and cannot build a base image instead"));
         failure.hint("set IMAGE_BASE to an image that this machine can pull, with its digest")
     })?;
     if found != *base {
         let name = base.split('@').next().unwrap_or(base);
-        report(RehearsalProgress::Step(format!("`{name}` cannot be pulled: using Debian's Python as base image")));
+        report(RehearsalProgress::Step(format!("cannot pull `{name}`; using Debian's Python as the base image")));
     }
     kept.insert("IMAGE_BASE".to_owned(), found);
     Ok(kept)
@@ -243,8 +255,8 @@ fn delete_pushed_images(aws: &Aws, settings: &Settings) -> Result<()> {
     })
 }
 
-/// Waits until Airflow has the DAGs, and pauses [`HEALTH`], which would fail here. Fails when a server exits, a DAG file
-/// cannot be imported, or after two minutes.
+/// Waits until Airflow has loaded the DAGs, and pauses [`HEALTH`], which would fail here. Fails if a server exits or a
+/// DAG file cannot be imported, or after two minutes.
 fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()> {
     let mwaa = Mwaa::new(&aws.config);
     let send = |request: &ApiRequest| aws.wait(mwaa.call(&settings.airflow.environment, request));
@@ -261,7 +273,7 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
         );
         if start.elapsed() > AIRFLOW_TIMEOUT {
             let last = response.map_or_else(|error| format!("{error:#}"), |response| response.body.to_string());
-            bail!(Failure::new(format!("Airflow has not loaded `{DAG}` after two minutes: {last}")));
+            bail!(Failure::new(format!("Airflow did not load `{DAG}` within two minutes: {last}")));
         }
         aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });
     }

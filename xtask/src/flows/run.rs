@@ -1,4 +1,4 @@
-//! A run in the cloud: started, followed to its end, and its log lines.
+//! Starts a run in the cloud, follows it to completion, and reads its logs.
 
 mod airflow;
 mod direct;

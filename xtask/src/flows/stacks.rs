@@ -1,5 +1,5 @@
-//! One stack at a time: described, created, updated, watched, deleted and recovered. `flows::deploy` runs several in
-//! parallel.
+//! Operates on one stack at a time: describes, creates, updates, watches, deletes and recovers it. `flows::deploy` runs
+//! several in parallel.
 
 mod apply;
 mod delete;
@@ -18,8 +18,8 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::settings::{Settings, Variables};
 use crate::stack::{Deployed, STORAGE, State, owned};
 
-/// Describes the stacks of a settings module by their names without prefix, in parallel: those that exist, with template and
-/// open change sets. Fails when one of them belongs to another module.
+/// Describes the existing stacks of a settings module in parallel, with their templates and open change sets, and
+/// returns them by name without the prefix. Fails if one of them belongs to a different module.
 pub async fn describe(
     cloudformation: &CloudFormation,
     (module, prefix): (&str, &str),
@@ -29,7 +29,8 @@ pub async fn describe(
         let (stack, name) = (stack.clone(), format!("{prefix}-{stack}"));
         async move {
             let Some(mut found) = cloudformation.stack(&name).await? else { return Ok(None) };
-            // A stack under review has neither. The ARN also works while a stack is being deleted (API Reference, GetTemplate).
+            // A stack in review has neither. The ARN also works while a stack is being deleted (API Reference,
+            // GetTemplate).
             if found.state() != State::ReviewInProgress {
                 let more = try_join!(cloudformation.template(&found.id), cloudformation.change_sets(&found.id))?;
                 (found.template, found.change_sets) = more;
@@ -42,8 +43,8 @@ pub async fn describe(
     Ok(found)
 }
 
-/// Checks that the storage stack does not belong to another module, for commands that use its buckets without describing the
-/// stacks. A caller without permission to describe stacks passes.
+/// Checks that the storage stack does not belong to another module, for commands that use its buckets without
+/// describing the stacks. Passes if the caller has no permission to describe stacks.
 pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
     let aws = Aws::for_settings(settings, variables)?;
     let name = format!("{}-{STORAGE}", settings.stack_prefix);

@@ -26,7 +26,7 @@ const AIRFLOW: &str = "Airflow";
 const WAREHOUSE: &str = "warehouse";
 const USAGE_LIMIT: &str = "usage limit";
 const LOAD: &str = "last load";
-/// The last load, and its age in hours by the warehouse's clock; both null without a load.
+/// The last load, and its age in hours according to the warehouse's clock; both are null if nothing was loaded.
 const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
@@ -96,7 +96,7 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     Ok(list)
 }
 
-/// A line, or why the part could not be read.
+/// Returns the line, or a red line with the reason why the part could not be read.
 fn or_error(check: &str, line: Result<StatusLine>) -> StatusLine {
     line.unwrap_or_else(|error| {
         StatusLine::red(check, format!("{error:#}"), "fix the error, then run the same command again")
@@ -139,7 +139,7 @@ async fn bucket(buckets: &Buckets, check: &str, name: &str, account: &str) -> Re
     })
 }
 
-/// The first characters of a digest, enough to compare by eye.
+/// Returns the first characters of a digest, enough to compare by eye.
 fn short(digest: &str) -> &str {
     digest.get(..19).unwrap_or(digest)
 }
@@ -179,7 +179,7 @@ fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
         "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
             "wait until MWAA finishes the operation"
         }
-        "CREATE_FAILED" => "see the MWAA console; then `cargo xtask recover` and deploy",
+        "CREATE_FAILED" => "see the MWAA console, then run `cargo xtask recover` and deploy again",
         _ => "see the MWAA console",
     };
     StatusLine::of(status == "AVAILABLE", AIRFLOW, format!("{version} {status}, https://{url}"), fix)
@@ -203,7 +203,7 @@ fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
         StatusLine::of(is_available, WAREHOUSE, text, "see the workgroup in the Redshift console"),
         or_error(USAGE_LIMIT, limit_line(aws, &serverless, &workgroup, settings)),
         match load_line(aws, &serverless, settings) {
-            // A caller of `status` needs no access to the database.
+            // `status` does not require access to the database.
             Err(error) if format!("{error:#}").contains("AccessDenied") => {
                 StatusLine::not_verifiable(LOAD, "the caller has no access to the database")
             }
@@ -221,7 +221,7 @@ fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, setting
     Ok(StatusLine::of(shown == [desired], USAGE_LIMIT, text, fix))
 }
 
-/// Read as the administrator, who always has access to the ledger.
+/// Reads the last load as the administrator, who always has access to the ledger.
 fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
     let names = &settings.warehouse;
     let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
@@ -233,7 +233,8 @@ fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<
     Ok(age_line(at, hours, most))
 }
 
-/// The line of the last load, started at `at`, `hours` ago; with a schedule at most `most` hours are allowed.
+/// Returns the status line of the last load, which started at `at`, `hours` ago. With a schedule, its maximum age is
+/// `most` hours.
 fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
     match (hours, most) {
         (None, _) => StatusLine::green(LOAD, "none yet"),

@@ -1,4 +1,4 @@
-//! Reads the templates of a folder and connects them with the settings.
+//! Reads the templates in a folder and connects them to the settings.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::edge::files;
 use crate::settings::{self, Document, Problem, Problems, Settings};
 use crate::stack::{self, Dependencies, FOLDER, Template};
 
-/// Reads and connects the templates of `infra/`, or of another folder. Fails with all problems of the
-/// templates; if there are none, with all problems of their dependencies.
+/// Reads and connects the templates of `infra/`, or of another folder. Fails with all problems in the templates or, if
+/// there are none, in their dependencies.
 pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Dependencies)> {
     let root = files::root();
     let (folder, shown) = match folder {
@@ -33,7 +33,7 @@ pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Depe
         }
     }
     if templates.is_empty() && problems.is_empty() {
-        problems.push(Problem::of(&shown, None, "has no template (*.yaml)"));
+        problems.push(Problem::of(&shown, None, "contains no templates (*.yaml)"));
     }
     if !problems.is_empty() {
         return Err(Problems { of: "templates".to_owned(), list: problems }.into());

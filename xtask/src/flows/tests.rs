@@ -26,19 +26,19 @@ pub use workflows::check_pins;
 
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
-/// Compares the speed with other tools, which depends on the machine's load: runs only by name.
+/// Compares the speed with that of other tools. Runs only by name, because the result depends on the machine's load.
 const BY_NAME: &str = "sync speed";
-/// MiniStack with the resource types that it lacks.
+/// Starts MiniStack and adds resource types that it does not support.
 const LAUNCHER: &str = "xtask/emulator/ministack.py";
 
 /// The result of one suite.
 #[derive(Debug)]
 pub struct Suite {
-    /// Its name.
+    /// Name of the suite.
     pub suite: &'static str,
     /// Passed, failed, or why it did not run.
     pub outcome: Outcome,
-    /// Its duration in seconds.
+    /// Duration in seconds.
     pub seconds: f64,
 }
 
@@ -67,9 +67,10 @@ struct Missing(String);
 /// A suite: its name, why it runs only on request, and its function.
 type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<Outcome>);
 
-/// Builds the programs that the other suites use, so it runs alone.
+/// This suite builds the programs that the other suites use, so it runs first, alone.
 const FIRST: &str = "rust";
-/// These share the Docker engine and a copy of the repository, so they run one after another, in parallel with the other suites.
+/// These suites share the Docker engine and a copy of the repository, so they run one after another, in parallel with
+/// the other suites.
 const ON_ENGINE: [&str; 3] = ["images", "rehearsal", "dags"];
 
 /// Every suite, the fast ones first.
@@ -90,7 +91,7 @@ const SUITES: [Entry; 14] = [
     ("fuzz", Some("takes minutes"), fuzz::run),
 ];
 
-/// The environment of the suites.
+/// The environment in which the suites run.
 struct Bench<'a> {
     root: PathBuf,
     dir: PathBuf,
@@ -101,12 +102,12 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// A folder for one suite.
+    /// Creates a folder for one suite.
     fn folder(&self, name: &str) -> Result<PathBuf> {
         files::folder(&self.dir.join(name))
     }
 
-    /// Runs the tests that match the filter, with `more` environment variables than those of the database.
+    /// Runs the tests that match the filter, with the environment variables of the database and those in `more`.
     fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<Outcome> {
         let mut environment = self.database.environment();
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
@@ -119,29 +120,29 @@ impl Bench<'_> {
         Ok(passed.into())
     }
 
-    /// A Python environment with the packages of a lock file of the repository.
+    /// Creates a Python environment with the packages from a lock file in the repository.
     fn python(&self, name: &str, lock: &str) -> Result<PathBuf> {
         self.environment(None, name, Packages::Locked(&self.root.join(lock)))
     }
 
-    /// A Python environment of this interpreter, or of `python3`.
+    /// Creates a Python environment for this interpreter, or for `python3`.
     ///
     /// # Errors
-    /// [`Missing`] when it cannot be created.
+    /// [`Missing`] if it cannot be created.
     fn environment(&self, interpreter: Option<&Path>, name: &str, packages: Packages<'_>) -> Result<PathBuf> {
         let environment = self.root.join("target/python").join(name);
         let created = python::environment(interpreter, &environment, packages);
         created.map_err(|error| Missing(format!("{error:#}")).into())
     }
 
-    /// MiniStack, started directly or by [`LAUNCHER`].
+    /// Starts MiniStack, directly or with a launcher such as [`LAUNCHER`].
     fn ministack(&self, launcher: Option<&str>, folder: &str) -> Result<Emulator> {
         let python = self.environment(None, "ministack", Packages::Pinned(&[MINISTACK]))?;
         let launcher = launcher.map(|launcher| self.root.join(launcher));
         Emulator::ministack(&python, launcher.as_deref(), &self.folder(folder)?)
     }
 
-    /// Runs a tool in a folder; prints its output unless `passes` accepts it.
+    /// Runs a tool in a folder; prints its output unless the tool succeeds and `accepts` returns true.
     fn passes(
         &self,
         tool: &Invocation,
@@ -158,7 +159,7 @@ impl Bench<'_> {
     }
 }
 
-/// A tool with its arguments and the paths that it checks.
+/// Returns the invocation of a tool with its arguments and the paths that it checks.
 fn tool(program: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
     let paths = paths.iter().map(|path| path.display().to_string());
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain(paths).collect();
@@ -170,7 +171,7 @@ fn has_docker() -> bool {
     machine::first_line("docker", &["version", "--format", "{{.Server.Version}}"]).is_some()
 }
 
-/// The Docker engine and this program are on the machine.
+/// Fails unless a Docker engine is running and this program is installed.
 fn require_docker_and(program: &str) -> Result<()> {
     if !has_docker() {
         bail!(Missing("no Docker engine is running, or the `docker` command is missing".to_owned()));
@@ -181,7 +182,8 @@ fn require_docker_and(program: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs the suites named in `only`; without names, `all` but [`BY_NAME`], or those without special requirements.
+/// Runs the suites named in `only`. Without names, runs `all` suites except [`BY_NAME`], or only those without special
+/// requirements.
 pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
     let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {

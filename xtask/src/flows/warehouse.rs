@@ -1,4 +1,4 @@
-//! Preparing a warehouse for a source: a local server here, any other in `warehouse/preparation`.
+//! Prepares a warehouse for a source: a local server here, any other warehouse in `warehouse/preparation`.
 
 #[cfg(feature = "cloud")]
 mod preparation;
@@ -26,7 +26,7 @@ pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, Strin
     admin(DATABASE).execute(&bootstrap(source, &verifiers(passwords)))
 }
 
-/// A new password for each role.
+/// Generates a new password for each role.
 pub fn passwords() -> Result<BTreeMap<String, String>> {
     ROLES.into_iter().map(|role| Ok((role.to_owned(), files::secret()?))).collect()
 }

@@ -1,4 +1,4 @@
-//! GitHub's workflows: generated from the deployments' settings, and compared with them.
+//! GitHub workflows: generated from the deployments' settings, and compared with them.
 //!
 //! A file with the generated header belongs to `ci-gen`; any other file in the folder is ignored.
 
@@ -13,19 +13,20 @@ use crate::platform::partition;
 use crate::settings::Variables;
 use crate::workflow::{self, Deployment, FOLDER, File, HEADER, MODULES};
 
-/// The deployments of the workflows. `.env` and the environment are ignored, because the files are committed.
+/// Returns the deployments that the workflows use. `.env` and the environment are ignored, because the files are
+/// committed.
 ///
 /// # Errors
-/// With all problems of the settings, or an environment that two deployments share.
+/// If the settings have problems, or two deployments share an environment.
 pub fn deployments() -> Result<Vec<Deployment>> {
     let of = |module: &&str| {
         let found = configure::module(Some(module), &Variables::new())?;
         Ok(Deployment::new(module, found.settings(), partition(&found.settings().region)))
     };
     let deployments: Vec<Deployment> = MODULES.iter().map(of).collect::<Result<_>>()?;
-    // A shared environment would share role and approval.
+    // Deployments with the same environment would share its role and approvals.
     if let Some(name) = workflow::shared(&deployments) {
-        let failure = Failure::new(format!("two deployments have GitHub's environment `{name}`"));
+        let failure = Failure::new(format!("two deployments use the GitHub environment `{name}`"));
         return Err(failure.hint("set a different `auth.environment` for each").into());
     }
     Ok(deployments)
@@ -54,10 +55,10 @@ fn generate() -> Result<Generated> {
     Ok(Generated { files, stale, invalid })
 }
 
-/// Writes the files that are not current and deletes those that are no longer generated; returns their names.
+/// Writes the files that are out of date and deletes those that are no longer generated; returns their names.
 ///
 /// # Errors
-/// With the invalid pins, or a file of someone else under a generated name.
+/// If pins are invalid, or if a file with a generated name was not generated.
 pub fn write() -> Result<Vec<String>> {
     let Generated { files, stale, invalid } = generate()?;
     ensure!(invalid.is_empty(), "{}", invalid.join("\n"));
@@ -70,7 +71,7 @@ pub fn write() -> Result<Vec<String>> {
         }
         let foreign = found.is_some_and(|text| !text.starts_with(HEADER));
         let failure =
-            || Failure::new(format!("{} exists and was not generated", file.path)).hint("rename or delete it");
+            || Failure::new(format!("{} exists but was not generated", file.path)).hint("rename or delete it");
         ensure!(!foreign, failure());
         files::write(&path, &file.text)?;
         changed.push(format!("Wrote {}", file.path));
@@ -82,23 +83,23 @@ pub fn write() -> Result<Vec<String>> {
     Ok(changed)
 }
 
-/// All problems of the committed files: pins, differences, stale files.
+/// Returns all problems of the committed files: invalid pins, differences, stale files.
 ///
 /// # Errors
-/// When the settings have problems.
+/// If the settings have problems.
 pub fn check() -> Result<Vec<String>> {
     let Generated { files, stale, invalid: mut problems } = generate()?;
-    problems.extend(stale.into_iter().map(|name| format!("{name}: is no longer generated")));
+    problems.extend(stale.into_iter().map(|name| format!("{name} is no longer generated")));
     for file in files {
         match files::read(&files::root().join(&file.path))? {
             Some(text) => problems.extend(difference(&text, &file)),
-            None => problems.push(format!("{}: is missing", file.path)),
+            None => problems.push(format!("{} is missing", file.path)),
         }
     }
     Ok(problems)
 }
 
-/// The first line that differs.
+/// Describes the first line that differs.
 fn difference(text: &str, file: &File) -> Option<String> {
     let (mut found, mut expected) = (text.lines(), file.text.lines());
     let quoted =

@@ -1,4 +1,5 @@
-//! The dbt image: Python, the packages of the hash-locked file, the project, and the entry point that uploads artifacts.
+//! The dbt image: Python, the packages in the hash-locked requirements file, the dbt project, and the entry point that
+//! uploads artifacts.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use super::plan::{DBT, ImagePlan, Inputs};
 use super::tree::Tree;
 use crate::failure::Failure;
 
-/// Whether the image contains a file of `dbt/`; it has no unit tests and no linter settings.
+/// Whether the image contains this file of `dbt/`; unit tests and linter settings are left out.
 fn is_project(path: &str) -> bool {
     let folders = ["models", "snapshots", "macros", "tests"].map(|name| format!("dbt/{name}/"));
     let files = ["dbt_project.yml", "profiles.yml", "requirements.lock", "run.py", "Dockerfile"];
@@ -15,8 +16,8 @@ fn is_project(path: &str) -> bool {
         || path.strip_prefix("dbt/").is_some_and(|name| files.contains(&name))
 }
 
-/// The plan from the repository's files. `certificates` are a company's own, which the build and pip trust in addition to
-/// the public ones; `passing` names the package index and proxies.
+/// Plans the image from the repository's files. `certificates` are a company's CA certificates, which the build and pip
+/// trust in addition to the public ones; `passing` has the build arguments for the package index and proxies.
 pub fn dbt(
     repository: &Tree,
     base: &str,
@@ -25,7 +26,7 @@ pub fn dbt(
     mut passing: BTreeMap<String, String>,
 ) -> Result<ImagePlan, Failure> {
     let lock =
-        repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("there is no dbt/requirements.lock"))?;
+        repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("`dbt/requirements.lock` not found"))?;
     let packages = requirements(lock)?;
     let mut context = repository.only(is_project);
     let files = context.fingerprints();

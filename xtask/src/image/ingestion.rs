@@ -1,5 +1,5 @@
-//! The ingestion image: two static programs in one file and the certificates of the public web; no shell, no libraries,
-//! no package manager.
+//! The ingestion image: one static executable that contains both programs, and the public CA certificates; no shell, no
+//! libraries, no package manager.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::plan::{INGESTION, ImagePlan, Inputs, Toolchain};
 use super::tree::{Node, Tree};
 use crate::failure::Failure;
 
-/// The image's file system without the program.
+/// Returns the image's root file system without the executable.
 fn rootfs() -> Tree {
     let mut tree = Tree::default();
-    // The default path of rustls; SSL_CERT_FILE names another file.
+    // The default path of rustls; `SSL_CERT_FILE` overrides it.
     tree.file("rootfs/etc/ssl/certs/ca-certificates.crt", certificates());
     tree.file("rootfs/etc/passwd", "root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/tmp:/none\n");
     tree.file("rootfs/etc/group", "root:x:0:\nnonroot:x:65532:\n");
@@ -26,12 +26,12 @@ fn rootfs() -> Tree {
     tree
 }
 
-/// Mozilla's roots as PEM, always in the same order.
+/// Returns Mozilla's root certificates as PEM, always in the same order.
 fn certificates() -> String {
     let mut certificates: Vec<String> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
         .map(|der| {
-            // 48 bytes give a line of 64 characters.
+            // 48 bytes are encoded as a line of 64 characters.
             let lines: String = der.chunks(48).map(|bytes| format!("{}\n", STANDARD.encode(bytes))).collect();
             format!("-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n")
         })
@@ -40,9 +40,9 @@ fn certificates() -> String {
     certificates.concat()
 }
 
-/// The plan from the repository's files and cargo's dependency tree; `root` is the repository's folder, as cargo prints it.
-/// `certificates` and `proxies` (build arguments) are a company's own, for programs that are compiled in Docker: cargo trusts
-/// these certificates in addition to the public ones.
+/// Plans the image from the repository's files and cargo's dependency tree; `root` is the repository folder, as cargo
+/// prints it. `certificates` (a company's CA certificates, which cargo trusts in addition to the public ones) and
+/// `proxies` (build arguments) are used only if the programs are compiled in Docker.
 pub fn ingestion(
     repository: &Tree,
     (cargo, root): (&CargoTree, &str),
@@ -51,7 +51,7 @@ pub fn ingestion(
     certificates: &str,
     proxies: BTreeMap<String, String>,
 ) -> Result<ImagePlan, Failure> {
-    let lock = repository.text("Cargo.lock").ok_or_else(|| Failure::new("there is no Cargo.lock"))?;
+    let lock = repository.text("Cargo.lock").ok_or_else(|| Failure::new("`Cargo.lock` not found"))?;
     let crates = cargo.folders(root);
     let manifests: Vec<String> =
         crates.iter().map(|folder| format!("{folder}/Cargo.toml")).chain(["Cargo.toml".to_owned()]).collect();
@@ -67,8 +67,8 @@ pub fn ingestion(
     let mut context = rootfs();
     let dockerfile = "jobs/Dockerfile";
     context.file(dockerfile, repository.text(dockerfile).unwrap_or_default());
-    // The key has what Cargo.lock and the manifests decide, crate by crate, instead of their text: a development
-    // dependency, or a package of xtask's, is not in the image.
+    // Instead of the text of Cargo.lock and the manifests, the key contains the entries that affect the image, crate by
+    // crate: development dependencies and xtask's dependencies are not in the image.
     let mut arguments = cargo.inputs(lock)?;
     for path in &manifests {
         arguments.insert(path.clone(), manifest(path, repository.text(path).unwrap_or_default())?);
@@ -88,7 +88,7 @@ pub fn ingestion(
         Some(builder) => {
             let is_manifest = |path: &str| path == "Cargo.lock" || manifests.iter().any(|manifest| manifest == path);
             context = context.with(sources).with(repository.only(is_manifest));
-            // Not in the key: Cargo.lock has every crate's hash, so they decide nothing that is in the image.
+            // Not part of the key: Cargo.lock has every crate's checksum, so the certificates do not affect the image.
             context.file("certificates.pem", certificates);
             passing = proxies;
             let more = [("BASE", builder), ("TARGET", target), ("RUSTFLAGS", flags)];

@@ -12,21 +12,22 @@ pub struct Package {
     pub kind: &'static str,
     pub name: String,
     pub version: String,
-    /// The SHA-256 of the registry's archive, if it has exactly one.
+    /// SHA-256 of the package's archive, if the lock file has exactly one.
     pub sha256: Option<String>,
 }
 
-/// The output of `cargo tree --prefix none` for the program of an image and its target.
+/// The output of `cargo tree --prefix none` for an image's program and target.
 #[derive(Clone, Debug, Default)]
 pub struct CargoTree {
     /// With `--edges normal --format {p}`: the linked packages.
     pub linked: String,
-    /// `--edges normal,build --format "{p} {f}"`: what decides the program's bytes, with its features.
+    /// With `--edges normal,build --format "{p} {f}"`: the packages that affect the program's bytes, with their
+    /// features.
     pub compiled: String,
 }
 
 impl CargoTree {
-    /// The crates of `linked` with their checksums in `Cargo.lock`.
+    /// Returns the crates in `linked` with their checksums from `Cargo.lock`.
     pub fn packages(&self, lock: &str) -> Result<Vec<Package>, Failure> {
         let checksums = checksums(lock)?;
         let linked: BTreeSet<_> = self.linked.lines().filter_map(name_and_version).collect();
@@ -37,7 +38,7 @@ impl CargoTree {
         Ok(linked.into_iter().map(package).collect())
     }
 
-    /// For the key: each crate that is compiled, and its features and checksum.
+    /// Returns the inputs of the key: each compiled crate with its features and checksum.
     pub fn inputs(&self, lock: &str) -> Result<BTreeMap<String, String>, Failure> {
         let checksums = checksums(lock)?;
         let mut inputs = BTreeMap::new();
@@ -45,10 +46,10 @@ impl CargoTree {
             let Some(name_and_version) = name_and_version(line) else { continue };
             let checksum = checksums.get(&name_and_version).map_or("", String::as_str);
             let (name, version) = name_and_version;
-            // `serde v1.0.0 (proc-macro) default,std (*)`; a folder of this machine is not part of the key.
+            // For example `serde v1.0.0 (proc-macro) default,std (*)`. A local folder is not part of the key.
             let words = line.split(' ').skip(2).filter(|word| !word.starts_with('(') && !word.ends_with(')'));
             let features = words.collect::<Vec<_>>().join(" ");
-            // A crate that is both linked and run by the compiler may be compiled twice, with other features.
+            // A crate that is both linked and run by the compiler may be compiled twice, with different features.
             let entry: &mut String = inputs.entry(format!("crate {name} {version}")).or_insert(checksum.to_owned());
             if !features.is_empty() && !entry.contains(&features) {
                 *entry = format!("{entry} {features}").trim_start().to_owned();
@@ -57,7 +58,7 @@ impl CargoTree {
         Ok(inputs)
     }
 
-    /// The folders of the crates that are in the repository itself, relative to `root`.
+    /// Returns the folders of the crates in this repository, relative to `root`.
     pub fn folders(&self, root: &str) -> BTreeSet<String> {
         let inside = |line: &str| {
             let path = line.split_once(" (")?.1.split_once(')')?.0.strip_prefix(root)?;
@@ -67,13 +68,13 @@ impl CargoTree {
     }
 }
 
-/// `serde` and `1.0.0` of `serde v1.0.0 (proc-macro) (*)`.
+/// Returns `serde` and `1.0.0` for `serde v1.0.0 (proc-macro) (*)`.
 fn name_and_version(line: &str) -> Option<(String, String)> {
     let mut words = line.split(' ');
     Some((words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned()))
 }
 
-/// The checksums in a `Cargo.lock` by name and version.
+/// Reads the checksums in a `Cargo.lock`, by name and version.
 fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> {
     #[derive(Deserialize)]
     struct Lock {
@@ -90,9 +91,9 @@ fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> 
     Ok(lock.package.into_iter().filter_map(checksum).collect())
 }
 
-/// The sections of a `Cargo.toml` that determine the content of a release build of its crate, in a fixed order. Development
-/// dependencies, benches, lints and the other profiles do not; the versions and features of dependencies are known from
-/// [`CargoTree`].
+/// Returns the sections of a `Cargo.toml` that affect a release build of its crate, in a fixed order. Development
+/// dependencies, benches, lints and other profiles do not affect it; the versions and features of dependencies come
+/// from [`CargoTree`].
 pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
     let invalid = |error: toml::de::Error| Failure::new(format!("invalid {path}: {error}"));
     let mut manifest: toml::Table = text.parse().map_err(invalid)?;
@@ -108,7 +109,7 @@ pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
     serde_json::to_string(&manifest).map_err(|error| Failure::new(format!("invalid {path}: {error}")))
 }
 
-/// The packages of a hash-locked `requirements.lock`, as `uv pip compile --generate-hashes` writes it.
+/// Reads the packages of a hash-locked `requirements.lock`, as `uv pip compile --generate-hashes` writes it.
 pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
     let joined = lock.replace("\\\n", " ");
     let mut found = BTreeMap::new();

@@ -20,53 +20,54 @@ pub struct ImagePlan {
     /// [`INGESTION`] or [`DBT`].
     pub name: &'static str,
     pub inputs: Inputs,
-    /// The build context; programs that this machine compiles are added later.
+    /// The build context; programs that are compiled on this machine are added later.
     #[serde(skip)]
     pub context: Tree,
     /// The path of the Dockerfile in the context.
     pub dockerfile: &'static str,
-    /// For the bill of materials.
+    /// The packages in the bill of materials.
     #[serde(skip)]
     pub packages: Vec<Package>,
-    /// Build arguments that are not part of the key: addresses, or values that the key has in another form.
+    /// Build arguments that are not part of the key: addresses, or values that the key contains in a different form.
     #[serde(skip)]
     pub passing: BTreeMap<String, String>,
-    /// The toolchain, if this machine compiles the program.
+    /// The toolchain, if the program is compiled on this machine.
     #[serde(skip)]
     pub here: Option<Toolchain>,
 }
 
-/// The compiler of the programs.
+/// The toolchain that compiles the programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
-    /// As `rustc -vV` prints it.
+    /// Compiler version, as `rustc -vV` prints it.
     pub rustc: String,
-    /// The target, such as `x86_64-unknown-linux-gnu`.
+    /// The target triple, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for an image, which contains both.
+    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for a compiler image, which
+    /// contains both.
     pub c: String,
-    /// RUSTFLAGS.
+    /// The value of `RUSTFLAGS`.
     pub flags: String,
-    /// The image with the compiler, by digest; none for this machine's own.
+    /// The compiler image, by digest; `None` for this machine's compiler.
     pub image: Option<String>,
 }
 
-/// Everything that decides an image's contents.
+/// Everything that determines an image's contents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Inputs {
-    /// The fingerprint of each file by its path; the Dockerfile is one of them.
+    /// The fingerprint of each file by path, including the Dockerfile.
     pub files: BTreeMap<String, String>,
     /// Build arguments.
     pub arguments: BTreeMap<String, String>,
-    /// The stage of the Dockerfile.
+    /// The stage of the Dockerfile to build.
     pub target: String,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: String,
-    /// The base image, by digest; none for `FROM scratch`.
+    /// The base image, by digest; `None` for `FROM scratch`.
     pub base: Option<String>,
 }
 
-/// The SHA-256 of an image's inputs, which is its tag: 64 lower-case hexadecimal digits.
+/// The SHA-256 of an image's inputs, which is also the image tag: 64 lowercase hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Key(String);
@@ -76,7 +77,7 @@ impl Key {
         &self.0
     }
 
-    /// The first 12 digits, for people.
+    /// Returns the first 12 digits, for display.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }
@@ -90,12 +91,18 @@ impl fmt::Display for Key {
 
 impl ImagePlan {
     pub fn key(&self) -> Key {
-        // Maps are sorted by key, so equal inputs give equal text.
+        // Maps are sorted by key, so equal inputs produce equal text.
         Key(sha256(&serde_json::to_vec(&self.inputs).unwrap_or_default()))
     }
 
-    /// CycloneDX 1.5 (ECMA-424) as JSON, without a serial number or a time, so that equal packages give equal bytes. OWASP's
-    /// library needs a second version of `syn` and more; these few fields do not justify it.
+    /// Returns the local name of the image, `NAME:KEY`.
+    pub fn tag(&self) -> String {
+        format!("{}:{}", self.name, self.key())
+    }
+
+    /// Returns the bill of materials as CycloneDX 1.5 (ECMA-424) JSON, without a serial number or timestamp, so that
+    /// equal packages produce equal bytes. OWASP's library would add a second version of `syn`, among other
+    /// dependencies; these few fields do not justify it.
     pub fn bill_of_materials(&self) -> String {
         let document = json!({
             "bomFormat": "CycloneDX",
@@ -109,7 +116,7 @@ impl ImagePlan {
 }
 
 fn component(package: &Package) -> Value {
-    // In names and versions of both registries, only the `+` of build metadata needs an escape.
+    // In package names and versions of both registries, only the `+` of build metadata must be escaped.
     let version = package.version.replace('+', "%2B");
     let purl = format!("pkg:{}/{}@{version}", package.kind, package.name);
     let mut component = json!({

@@ -5,7 +5,8 @@ use std::io;
 
 use crate::sync::sha256;
 
-/// One entry of a tree: mode and bytes of a file, target of a symbolic link. Its owner is always root.
+/// An entry of a tree: a folder with its mode, a file with its mode and bytes, or a symbolic link with its target. The
+/// owner is always root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     Folder(u32),
@@ -28,7 +29,7 @@ impl Node {
 pub struct Tree(BTreeMap<String, Node>);
 
 impl Tree {
-    /// Adds an entry, and its missing parent folders.
+    /// Adds an entry and any missing parent folders.
     pub fn put(&mut self, path: &str, node: Node) {
         for (at, _) in path.match_indices('/') {
             self.0.entry(path[..at].to_owned()).or_insert(Node::Folder(0o755));
@@ -61,20 +62,20 @@ impl Tree {
         selected
     }
 
-    /// Kind, mode and SHA-256 or target of each entry, in one text, by its path.
+    /// Returns the fingerprint of each entry by path: its kind, mode, and SHA-256 or link target as one string.
     pub fn fingerprints(&self) -> BTreeMap<String, String> {
         self.iter().map(|(path, node)| (path.to_owned(), node.fingerprint())).collect()
     }
 
-    /// Both trees; the other's entry wins if both have a path.
+    /// Merges two trees; if both contain a path, the entry of `other` wins.
     #[must_use]
     pub fn with(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// As a tar archive. It contains every folder, and all times are 0: the engine gives a missing folder the time of the
-    /// build, which would change the layer's digest.
+    /// Returns the tree as a tar archive. It contains every folder, and all times are 0: the engine would create a
+    /// missing folder with the build time, which would change the layer's digest.
     pub fn tar(&self) -> io::Result<Vec<u8>> {
         let mut archive = tar::Builder::new(Vec::new());
         for (path, node) in self.iter() {

@@ -1,4 +1,4 @@
-//! The data of the charts: one row type for each chart, and the query on the marts behind it.
+//! The chart data: for each chart, a row type and the query on the marts that returns the rows.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub struct Charts {
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Launches {
-    /// Year, UTC.
+    /// Year, in UTC.
     pub year: i32,
     pub rocket: String,
     pub launches: u64,
@@ -55,7 +55,7 @@ SELECT launch_year AS year, coalesce(rocket_name, 'unknown') AS rocket, launches
 FROM analytics.launch_cadence_by_year
 ORDER BY launch_year, rocket_name";
 
-/// By core: a Falcon Heavy launch has three landing attempts.
+/// Landings, counted by core: a Falcon Heavy launch has three landing attempts.
 const LANDINGS: &str = "\
 SELECT launch_year AS year, attempts, successes, failures,
        CASE landing_type WHEN 'ASDS' THEN 'Drone ship (ASDS)' WHEN 'RTLS' THEN 'Launch site (RTLS)'
@@ -63,7 +63,7 @@ SELECT launch_year AS year, attempts, successes, failures,
 FROM analytics.landing_success_by_year
 ORDER BY launch_year, landing_type";
 
-/// The fastest flights, so a core may occur several times.
+/// The fastest turnarounds; a core may occur several times.
 const TURNAROUNDS: &str = "\
 SELECT coalesce(core_serial, core_id) AS core, core_flight_number AS flight, launch_name AS launch,
        turnaround_days AS days

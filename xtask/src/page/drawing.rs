@@ -1,5 +1,5 @@
-//! Charts as SVG. Each is drawn for a phone and for a larger screen, and the style sheet shows one of them: text that is
-//! scaled down is unreadable. Colours are placeholders that the style sheet's variables replace, for light and dark mode.
+//! Charts as SVG. Each is drawn for phones and for larger screens, and the style sheet shows one of the two, because
+//! scaled-down text is unreadable. Placeholder colours are replaced with style sheet variables for light and dark mode.
 
 use std::ops::RangeInclusive;
 
@@ -19,7 +19,7 @@ type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 const VARIABLES: [&str; 9] =
     ["ink", "muted", "grid", "surface", "series-1", "series-2", "series-3", "series-4", "rest"];
 
-/// The maximum width of a digit or letter in pixels: the reader's font is unknown.
+/// The assumed maximum width of a digit or letter in pixels, because the reader's font is unknown.
 const LETTER: usize = 9;
 
 pub struct Bar {
@@ -33,11 +33,11 @@ pub fn columns(stacked: &Stacked, format: fn(f64) -> String) -> Markup {
     both(360, |area| draw_columns(area, stacked, format))
 }
 
-/// A line of percentages by year, above columns of the attempts.
+/// Draws a line of percentages by year above columns of attempts.
 pub fn rates(rates: &[(i32, u64)], attempts: &Stacked) -> Markup {
     both(360, |area| {
         let (above, below) = area.split_vertically(190);
-        for (panel, name) in [(&above, "Share that succeeded"), (&below, "Attempts")] {
+        for (panel, name) in [(&above, "Success rate"), (&below, "Attempts")] {
             panel.draw(&Text::new(name, (0, 2), text("muted", HPos::Left, VPos::Top)))?;
         }
         draw_rates(&above.margin(12, 0, 0, 0), &attempts.years, rates)?;
@@ -94,11 +94,11 @@ fn hex(RGBColor(red, green, blue): RGBColor) -> String {
 }
 
 fn text(variable: &str, across: HPos, down: VPos) -> TextStyle<'static> {
-    // The style sheet has the font and its size.
+    // The style sheet sets the font and its size.
     ("sans-serif", 15).into_font().color(&colour(variable)).pos(Pos::new(across, down))
 }
 
-/// Whether the labels are narrow enough for their years, so that the chart needs no axis.
+/// Whether every label fits into the width of its year, so that the chart needs no y-axis.
 fn fits(area: &Area<'_>, years: &RangeInclusive<i32>, labels: impl Iterator<Item = String>) -> bool {
     let years = (years.end() - years.start() + 1) as usize;
     labels.map(|label| label.len() * LETTER).max().unwrap_or_default() < area.dim_in_pixel().0 as usize / years

@@ -18,8 +18,8 @@ pub fn all(charts: &Charts) -> Markup {
     }
 }
 
-/// A figure; without data only its title and a sentence. To a screen reader the drawings are one image, described by
-/// the sentence.
+/// Renders a figure; without data, only its title and a sentence. Screen readers treat the drawings as one image, which
+/// the sentence describes.
 fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Markup {
     let (title_id, caption_id) = (format!("{id}-title"), format!("{id}-caption"));
     html! {
@@ -31,7 +31,7 @@ fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Mar
                 }
                 div.drawing role="img" aria-labelledby=(title_id) aria-describedby=(caption_id) { (drawing) }
                 details {
-                    summary { "The numbers" span.hidden { " of " (title) } }
+                    summary { "The numbers" span.hidden { " for " (title) } }
                     (table(title, &head.iter().map(String::as_str).collect::<Vec<_>>(), numbers, rows))
                 }
             }
@@ -64,14 +64,14 @@ impl Content {
     }
 }
 
-/// Another column of a table by year.
+/// An additional column of a table by year.
 type More<'a> = (&'a str, &'a dyn Fn(i32) -> String);
 
 fn whole(number: f64) -> String {
     count(number as u64)
 }
 
-/// A sentence about a number of items; empty if the number is 0.
+/// Returns a sentence about a number of items; empty if the number is 0.
 fn note(number: u64, one: &str, many: &str) -> String {
     match number {
         0 => String::new(),
@@ -90,7 +90,7 @@ fn cadence(rows: &[Launches]) -> Markup {
     let planned = rows.iter().map(|row| row.planned).sum();
     let planned = note(planned, "1 planned launch is not shown.", "planned launches are not shown.");
     let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.rocket.clone(), row.launches as f64))) else {
-        return figure(id, title, &format!("There are no launches yet.{planned}"), None);
+        return figure(id, title, &format!("No rocket has been launched yet.{planned}"), None);
     };
     let (year, most) = stacked.peak();
     let launches = counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches");
@@ -104,7 +104,7 @@ fn landings(rows: &[Landings]) -> Markup {
     let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.kind.clone(), row.attempts as f64))) else {
         return figure(id, title, "No core has attempted a landing yet.", None);
     };
-    // Successes and known results by year; an unknown result counts as neither success nor failure.
+    // Successes and known results by year; an unknown result counts as neither a success nor a failure.
     let mut known: BTreeMap<i32, (u64, u64)> = BTreeMap::new();
     for row in rows {
         let year = known.entry(row.year).or_default();
@@ -143,7 +143,7 @@ fn turnarounds(rows: &[Turnaround]) -> Markup {
     let days = |row: &Turnaround| format!("{:.1} days", row.days);
     let mut caption = format!("Core {} has the fastest turnaround: {}.", fastest.core, days(fastest));
     if rows.len() > 1 {
-        caption += &format!(" Number {} took {}.", rows.len(), days(slowest));
+        caption += &format!(" The slowest of the {} shown took {}.", rows.len(), days(slowest));
     }
     let bar = |row: &Turnaround| {
         let short = format!("{} · flight {}", row.core, row.flight);

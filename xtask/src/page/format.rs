@@ -2,24 +2,24 @@
 
 use maud::{Markup, html};
 
-/// A name that may wrap after each of its parts.
+/// Renders a name that may wrap after each of its parts.
 pub fn breakable(name: &str) -> Markup {
     html! { @for part in name.split_inclusive(['_', '.', '/', '@']) { (part) wbr; } }
 }
 
-/// `1,234,567`.
+/// Formats a number as `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")
 }
 
-/// `1 row`, `2 rows`.
+/// Formats a number with its noun: `1 row`, `2 rows`.
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// Kilograms as whole tonnes, or with one decimal place below ten.
+/// Formats kilograms as whole tonnes, or with one decimal place below ten.
 pub fn tonnes(kg: f64) -> String {
     match kg / 1000.0 {
         none if none <= 0.0 => "0".to_owned(),
@@ -29,13 +29,13 @@ pub fn tonnes(kg: f64) -> String {
     }
 }
 
-/// Kilograms as tonnes with one digit, for columns of numbers.
+/// Formats kilograms as tonnes with one decimal place, for columns of numbers.
 pub fn tonnes_aligned(kg: f64) -> String {
     let tenths = (kg.max(0.0) / 100.0).round() as u64;
     format!("{}.{}", count(tenths / 10), tenths % 10)
 }
 
-/// A share in whole per cent. Rounding never gives 0 or 100, so that a single failure or success stays visible.
+/// Returns a share in whole percent. Rounding never yields 0 or 100, so that a single failure or success stays visible.
 pub fn percent(part: u64, whole: u64) -> u64 {
     match (part, whole) {
         (0, _) | (_, 0) => 0,
@@ -44,8 +44,8 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     }
 }
 
-/// A table whose first column names the row, and whose columns from `numbers` on are numbers. It scrolls horizontally when
-/// it is too wide; the keyboard reaches it, and `about` names it for screen readers.
+/// Renders a table whose first column names the row, and whose columns from index `numbers` on are numeric. It scrolls
+/// horizontally if it is too wide, can be focused with the keyboard, and is named `about` for screen readers.
 pub fn table(about: &str, head: &[&str], numbers: usize, rows: Vec<Vec<String>>) -> Markup {
     let class = |column| (column >= numbers).then_some("number");
     html! {

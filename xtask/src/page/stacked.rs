@@ -45,7 +45,7 @@ impl Stacked {
         self.series.iter().filter_map(|(_, values)| values.get(&year)).sum()
     }
 
-    /// The year with the largest sum, the latest of several.
+    /// Returns the year with the largest sum; if there are several, the latest.
     pub fn peak(&self) -> (i32, f64) {
         let totals = self.years.clone().map(|year| (year, self.total(year)));
         totals.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((*self.years.end(), 0.0))

@@ -1,5 +1,6 @@
-//! A plan as text. Replacements, removals and access changes come first, so that truncated output still shows them; then every
-//! stack with its values; finally the number of replacements and removals again, because a terminal shows the end.
+//! A plan as text. Replacements, removals and access changes come first, so that truncated output still shows them;
+//! then every stack with its changes; finally the number of replacements and removals again, because a terminal shows
+//! the end of the output.
 
 use std::fmt;
 
@@ -22,7 +23,7 @@ impl fmt::Display for Plan {
         let names = self.stacks.iter().map(|stack| &stack.name).chain(&self.left_alone);
         let widest = names.map(String::len).max().unwrap_or(0);
         for name in &self.left_alone {
-            writeln!(f, "{name:<widest$}  exists, not part of this plan")?;
+            writeln!(f, "{name:<widest$}  exists; not part of this plan")?;
         }
         for stack in &self.stacks {
             writeln!(f, "{:<widest$}  {}", stack.name, summary(stack))?;
@@ -46,7 +47,7 @@ impl Plan {
         self.stacks.iter().flat_map(|stack| stack.changes.iter().map(move |change| (stack, change)))
     }
 
-    /// The number of replaced or removed resources, if not zero.
+    /// Formats the number of replaced or removed resources, if it is not zero.
     fn lost(&self) -> Option<String> {
         let count = |which: fn(&Change) -> bool| self.changes().filter(|(_, change)| which(change)).count();
         let (removals, losses) = (count(Change::is_removal), count(Change::loses_data));
@@ -55,7 +56,7 @@ impl Plan {
     }
 
     fn show_access(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A new stack shows only its number of resources.
+        // For a new stack, only the number of resources is shown.
         let shown = |stack: &StackPlan, change: &Change| {
             change.is_access()
                 && !change.is_removal()
@@ -65,7 +66,7 @@ impl Plan {
         if list.peek().is_none() {
             return Ok(());
         }
-        writeln!(f, "Changes of permissions and network access:")?;
+        writeln!(f, "Changes to permissions and network access:")?;
         list.try_for_each(|(stack, change)| writeln!(f, "  {}: {}", stack.stack, indented(change)))?;
         writeln!(f)
     }
@@ -81,7 +82,7 @@ impl Plan {
         }
         if let Some(dags) = &self.dags {
             match dags.requests.as_deref() {
-                None => writeln!(f, "DAGs: {} files, once the bucket exists", dags.files.len())?,
+                None => writeln!(f, "DAGs: {} files to upload once the bucket exists", dags.files.len())?,
                 Some([]) => writeln!(f, "DAGs: {} files are up to date", dags.files.len())?,
                 Some(requests) => {
                     writeln!(f, "DAGs:")?;
@@ -102,7 +103,7 @@ impl Plan {
     }
 }
 
-/// Changes listed with their stack; changes of access have their own section.
+/// Returns the changes that are listed with their stack; access changes have a separate section.
 fn listed_changes(stack: &StackPlan) -> impl Iterator<Item = &Change> {
     let listed = matches!(stack.action, StackAction::Update | StackAction::Wait);
     let imported = |change: &&Change| change.action == Action::Import;
@@ -161,7 +162,7 @@ fn summary(stack: &StackPlan) -> String {
         None => {}
     }
     if !stack.leftovers.is_empty() {
-        parts.push(format!("delete {} change sets of an interrupted deployment", stack.leftovers.len()));
+        parts.push(format!("delete {} change sets left by an interrupted deployment", stack.leftovers.len()));
     }
     parts.join("; ")
 }

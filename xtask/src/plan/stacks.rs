@@ -1,4 +1,4 @@
-//! The stacks' part of a plan: parameters, changes, and the effect on the stacks that depend on them.
+//! The stacks in a plan: their parameters, their changes, and the effect on dependent stacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,31 +12,30 @@ use crate::sync::sha256;
 
 #[derive(Debug)]
 pub struct PlanInput<'a> {
-    /// The prefix of the stacks' names.
+    /// The stack name prefix.
     pub prefix: &'a str,
-    /// Pseudo parameters: `AWS::Region` and others.
+    /// Pseudo parameters, such as `AWS::Region`.
     pub place: &'a BTreeMap<String, ParameterValue>,
     pub templates: &'a [Template],
     pub dependencies: &'a Dependencies,
-    /// The existing stacks, by their name without prefix.
+    /// The existing stacks, by name without the prefix.
     pub deployed: &'a BTreeMap<String, Deployed>,
     /// The stacks to plan; the others only provide their current outputs.
     pub included: &'a BTreeSet<String>,
     pub images: &'a BTreeMap<String, ParameterValue>,
     pub objects: &'a BTreeMap<String, ParameterValue>,
-    /// Existing resources of this account that belong to no stack, by name: they are imported.
+    /// Existing resources in this account that do not belong to a stack, by name; they are imported.
     pub existing: &'a Existing,
     pub protect: bool,
-    /// The prefix of our change sets' names.
-    /// The settings' module, a tag of each stack.
+    /// The settings module, which each stack has as a tag.
     pub module: &'a str,
 }
 
-/// The prefix of the names of our change sets.
+/// The name prefix of our change sets.
 pub const CHANGE_SETS: &str = "dpworld-";
 
-/// Plans every stack, in the order of dependencies. Fails with all stacks whose state allows no deployment, and all changes that
-/// cannot succeed.
+/// Plans every stack, in dependency order. Fails with all stacks whose state does not allow a deployment, and all
+/// changes that cannot succeed.
 pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
     let mut outputs: BTreeMap<(String, String), ParameterValue> = BTreeMap::new();
@@ -98,7 +97,7 @@ impl PlanInput<'_> {
         given
     }
 
-    /// The current stack, resolved. A template that breaks our rules is read as far as possible.
+    /// Resolves the deployed template. One that breaks our rules is read as far as possible.
     fn current(&self, deployed: &Deployed) -> Resolved {
         let Some(template) = Template::read_any(&deployed.name, &deployed.template) else { return Resolved::default() };
         let given =
@@ -148,12 +147,12 @@ impl PlanInput<'_> {
             if !refused.is_empty() {
                 let of = |why: String| {
                     let message = format!(
-                        "in `{}` {why}, which CloudFormation cannot do while the name is in use",
+                        "in `{}`, {why}, but CloudFormation cannot create the replacement while the name is in use",
                         template.name
                     );
                     (
                         message,
-                        "give it another name in the settings, or undo the change; to replace it, remove it first",
+                        "rename it in the settings, or undo the change; to replace it under the same name, remove it first",
                     )
                 };
                 return Err(refused.into_iter().map(of).collect());
@@ -182,7 +181,8 @@ impl PlanInput<'_> {
     }
 }
 
-/// A stack's outputs after the plan. One with an unchanged definition keeps its value unless it refers to a new resource.
+/// Returns a stack's outputs after the deployment. An output with an unchanged definition keeps its value unless it
+/// refers to a new resource.
 fn outputs_after(
     template: &Template,
     deployed: Option<&Deployed>,

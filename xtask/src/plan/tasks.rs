@@ -8,10 +8,10 @@ use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// A stack, by its name without prefix.
+    /// A stack, by name without the prefix.
     Stack(String),
     Image(String),
-    /// The DAGs and their requirements in their bucket.
+    /// The upload of the DAGs and their requirements to the bucket.
     Dags,
     /// The warehouse: schemas, ledger, roles, grants, and the usage limit.
     Warehouse,
@@ -27,8 +27,8 @@ impl fmt::Display for Task {
     }
 }
 
-/// Every task of a plan with its dependencies. Airflow starts working as soon as it exists: the DAGs, their requirements and
-/// the warehouse come first.
+/// Returns every task of a plan with its dependencies. Airflow runs DAGs as soon as its environment exists, so the
+/// DAGs, their requirements and the warehouse come first.
 pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSet<Task>> {
     let stack = |name: &str| Task::Stack(name.to_owned());
     let mut tasks: BTreeMap<Task, BTreeSet<Task>> = BTreeMap::new();
@@ -53,7 +53,7 @@ pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSe
     tasks
 }
 
-/// The tasks that have not started and whose dependencies are done.
+/// Returns the tasks that have not started and whose dependencies are done.
 pub fn ready<'t>(
     tasks: &'t BTreeMap<Task, BTreeSet<Task>>,
     started: &'t BTreeSet<Task>,

@@ -1,4 +1,4 @@
-//! The parts of a plan as values.
+//! The data types of a plan.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use crate::sync::sha256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
     pub settings: String,
-    /// The only account it may change.
+    /// The only account that the deployment may change.
     pub account: String,
-    /// AWS's name, as `eu-west-1`.
+    /// Region code, such as `eu-west-1`.
     pub region: String,
 }
 
-/// What a deployment does, in the order in which it does it.
+/// Everything that a deployment does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
     pub deployment: Deployment,
-    /// Every stack, also unchanged ones.
+    /// All stacks, including unchanged ones.
     pub stacks: Vec<StackPlan>,
-    /// Existing stacks that `--create-only` leaves out, by their full names.
+    /// The full names of existing stacks that `--create-only` leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_alone: Vec<String>,
     pub images: Vec<ImageStep>,
@@ -35,7 +35,7 @@ pub struct Plan {
 #[serde(rename_all = "snake_case")]
 pub enum StackAction {
     Create,
-    /// A stack that was never created is deleted, then created.
+    /// Delete a stack that was never created, then create it.
     Recreate,
     Update,
     Keep,
@@ -49,7 +49,7 @@ pub struct StackPlan {
     /// With the prefix: `DataPlatform-storage`.
     pub name: String,
     pub action: StackAction,
-    /// The current state: status, and the SHA-256 of template and parameters. None if it does not exist.
+    /// The current state: status, and the SHA-256 of template and parameters. `None` if the stack does not exist.
     pub found: Option<(String, String)>,
     pub template: String,
     pub parameters: BTreeMap<String, ParameterValue>,
@@ -57,11 +57,11 @@ pub struct StackPlan {
     /// Existing resources that belong to no stack and are imported first.
     pub adopts: BTreeMap<String, Adopted>,
     pub outputs: Vec<String>,
-    /// The settings' module, if the stack gets it as a new tag.
+    /// The settings module, if the stack gets it as a new tag.
     pub tag: Option<String>,
     /// The new termination protection, if it changes.
     pub protect: Option<bool>,
-    /// Change sets that an interrupted deployment left; not part of the digest.
+    /// Change sets left by an interrupted deployment; not part of the digest.
     #[serde(skip)]
     pub leftovers: Vec<String>,
 }
@@ -71,7 +71,7 @@ pub struct ImageStep {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
     pub key: String,
-    /// Of its manifest, if the registry has it; else it is built and pushed.
+    /// The digest of the image's manifest, if it is in the registry; otherwise, the image is built and pushed.
     pub digest: Option<String>,
 }
 
@@ -83,13 +83,13 @@ pub struct DagsStep {
     pub requests: Option<Vec<String>>,
 }
 
-/// The warehouse's own steps: schemas, ledger, roles, grants, and last the usage limit, whose presence means that the others
-/// are done.
+/// The warehouse steps: schemas, ledger, roles, grants, and finally the usage limit, whose presence means that the
+/// other steps are done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WarehouseStep {
     /// The current and the desired usage limit.
     pub limit: (Option<String>, String),
-    /// Whether the service cannot be called because an emulator lacks it.
+    /// Whether the service cannot be called because the emulator does not support it.
     pub unanswered: bool,
     /// Whether schemas, roles and grants are created.
     pub prepares: bool,
@@ -139,7 +139,7 @@ impl Plan {
         self.stacks.iter().find(|stack| stack.stack == name)
     }
 
-    /// The SHA-256 of the plan, which is what an approval refers to.
+    /// Returns the SHA-256 of the plan, which an approval refers to.
     pub fn digest(&self) -> String {
         // Plain values always serialise, and maps are sorted.
         sha256(&serde_json::to_vec(self).unwrap_or_default())

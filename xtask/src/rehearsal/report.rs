@@ -13,15 +13,15 @@ use crate::ui::{self, Align};
 use crate::verdict::{Light, StatusLine, is_red};
 
 pub const NOT_VERIFIED: [&str; 6] = [
-    "whether AWS accepts the templates, and what it replaces: see the suite `templates`",
+    "whether AWS accepts the templates, and which resources it replaces: see the `templates` suite",
     "roles and policies: the emulators allow everything",
-    "Redshift: the warehouse is PostgreSQL; the suite `redshift sql` parses the SQL",
-    "MWAA: Airflow has the same version, without MWAA's network and requirements",
+    "Redshift: the warehouse is PostgreSQL; the `redshift sql` suite parses the SQL",
+    "MWAA: the Airflow version is the same, but MWAA's network and requirements are missing",
     "the DAG `platform_health`, which queries Redshift and is paused here",
-    "Batch's retries, Fargate's network, prices, quotas and alarms",
+    "Batch retries, the Fargate network, prices, quotas and alarms",
 ];
 
-/// The most lines of a cause.
+/// The maximum number of lines in a cause.
 const SHOWN: usize = 6;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct LogLine {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepTime {
     pub step: String,
-    /// Seconds, to the tenth.
+    /// The duration in seconds, to the tenth.
     pub seconds: f64,
 }
 
@@ -65,12 +65,12 @@ pub struct Kept {
     /// The URL of the warehouse as `reader`, without the password.
     pub warehouse: String,
     pub warehouse_file: String,
-    /// The file for `--dot-env` of other commands.
+    /// The file to pass to other commands with `--dot-env`.
     pub dot_env: String,
 }
 
 impl RehearsalReport {
-    /// The run's exit code; 1 if the run succeeded and the status or the reports show a problem.
+    /// Returns the run's exit code, or 1 if the run succeeded but the status or the reports show a problem.
     pub fn exit(&self) -> Exit {
         match self.run.as_exit() {
             Exit::Done if is_red(&self.status) || !self.contradictions.is_empty() => Exit::Failed,
@@ -79,7 +79,7 @@ impl RehearsalReport {
     }
 }
 
-/// Contradictions between the counts that `copy` reported, the rows in the warehouse, and dbt's results.
+/// Returns contradictions between the counts that `copy` reported, the rows in the warehouse, and dbt's results.
 pub fn contradictions(
     tables: &BTreeMap<String, Counts>,
     rows: &BTreeMap<String, u64>,
@@ -87,7 +87,7 @@ pub fn contradictions(
 ) -> Vec<String> {
     let mut found = Vec::new();
     if tables.is_empty() {
-        found.push("`copy` reported no table".to_owned());
+        found.push("`copy` reported no tables".to_owned());
     }
     for (table, Counts { rows: reported, .. }) in tables {
         let rows = rows.get(table).copied().unwrap_or_default();
@@ -103,7 +103,7 @@ pub fn contradictions(
     found
 }
 
-/// dbt's failures; otherwise the errors that the failed task's container logged; otherwise its last lines.
+/// Returns dbt's failures, or else the errors that the failed task's container logged, or else its last lines.
 pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
     let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
     let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());

@@ -1,7 +1,7 @@
-//! Requests to Airflow 3's REST API and its responses, as InvokeRestApi of MWAA passes them on.
+//! Requests to the Airflow 3 REST API and its responses, as passed on by MWAA's InvokeRestApi.
 //!
 //! InvokeRestApi limits a path to 64 characters (Amazon MWAA API Reference, `RestApiPath`), and a run ID may have 250, so
-//! run IDs are in the body: Airflow's list endpoints accept `~` for any DAG or run (`DAGRunsBatchBody` and
+//! run IDs are sent in the body: Airflow's list endpoints accept `~` for any DAG or run (`DAGRunsBatchBody` and
 //! `TaskInstancesBatchBody` of Airflow 3.0.6, which reject unknown keys).
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub const DAG: &str = "ingestion";
 /// Airflow's map index of a task that is not mapped.
 pub const UNMAPPED: i32 = -1;
-/// Airflow's default limit of rows in a response (`api.maximum_page_limit`).
+/// Airflow's default limit on rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// A DAG, with `is_paused`; 404 if it does not exist.
+    /// Gets a DAG, including `is_paused`; the response is 404 if it does not exist.
     pub fn dag(dag: &str) -> Self {
         Self { method: Method::Get, path: format!("/dags/{dag}"), body: None }
     }
@@ -42,14 +42,14 @@ impl ApiRequest {
         Self { method: Method::Get, path: "/importErrors".to_owned(), body: None }
     }
 
-    /// Triggers a run with the given ID, so that a repeated request starts no second run: Airflow returns 409.
+    /// Triggers a run with the given ID, so that a repeated request does not start a second run: Airflow returns 409.
     pub fn trigger(dag_run_id: &str) -> Self {
         // Airflow 3 requires the key `logical_date` and accepts null.
         let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": {} });
         Self { method: Method::Post, path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
     }
 
-    /// A page of the DAG's runs, the newest first; this endpoint cannot filter by run ID.
+    /// Lists a page of the DAG's runs, the newest first; this endpoint cannot filter by run ID.
     pub fn runs(offset: usize) -> Self {
         let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
         Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
@@ -61,7 +61,7 @@ impl ApiRequest {
     }
 }
 
-/// Each file that cannot be imported, with the last line of its stack trace.
+/// Returns each file that cannot be imported, with the last line of its stack trace.
 pub fn import_errors(response: &Value) -> Vec<String> {
     let list = response["import_errors"].as_array().into_iter().flatten();
     let one = |error: &Value| {
@@ -86,7 +86,7 @@ impl DagRun {
         runs.find(|run| run.dag_run_id == dag_run_id)
     }
 
-    /// The offset of the next page, if any.
+    /// Returns the offset of the next page, if any.
     pub fn next_page(response: &Value, offset: usize) -> Option<usize> {
         let next = offset + response["dag_runs"].as_array().map_or(0, Vec::len);
         let all = response["total_entries"].as_u64().and_then(|all| usize::try_from(all).ok()).unwrap_or_default();
@@ -103,7 +103,7 @@ pub struct TaskInstance {
     pub task_id: String,
     /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; `None` before it is scheduled.
     pub state: Option<String>,
-    /// The number of the try, from 1; 0 before the first.
+    /// The try number, starting at 1; 0 before the first try.
     pub try_number: u32,
     /// The index of a mapped task; -1 if the task is not mapped.
     #[serde(default = "unmapped")]

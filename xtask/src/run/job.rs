@@ -1,4 +1,4 @@
-//! A job of Batch, and the exit code of its result.
+//! A Batch job, and the exit code for its result.
 
 use contract::Exit;
 
@@ -41,7 +41,7 @@ impl Job {
         self.status == "SUCCEEDED"
     }
 
-    /// The log streams of all its containers, and whether each container has finished.
+    /// Returns the log streams of all its containers, and whether each container has finished.
     pub fn streams(&self) -> Vec<(Stream, bool)> {
         let of = |attempt: &Attempt| attempt.stream.clone().map(|stream| (self.log_group.clone(), stream));
         let mut all: Vec<_> = self.attempts.iter().filter_map(of).map(|stream| (stream, true)).collect();
@@ -54,7 +54,7 @@ impl Job {
         if self.has_finished() { self.container.code } else { None }
     }
 
-    /// The exit code of the job's result, as `is_retryable` of `dags/batch.py`:
+    /// Returns the exit code for the job's result, with the same rules as `is_retryable` in `dags/batch.py`:
     ///
     /// | result of the container | exit code |
     /// |---|---|
@@ -79,11 +79,11 @@ impl Job {
         reasons.into_iter().flatten().any(|reason| reason.starts_with("CannotPullContainer"))
     }
 
-    /// The exit code with its meaning, and the reasons of Batch and of the container's host.
+    /// Returns the exit code with its meaning, and the reasons reported for the job and its container.
     pub fn result(&self) -> String {
         let meaning = match self.code() {
             Some(1) => " (permanent failure)",
-            Some(2) => " (wrong command line)",
+            Some(2) => " (invalid command line)",
             Some(75) => " (temporary failure)",
             _ => "",
         };

@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 use super::airflow::{DAG, UNMAPPED};
 use crate::settings::Batch;
 
-/// Characters of Airflow's run ID in the jobs' run ID, and hexadecimal digits of its hash, as in `dags/run_id.py`.
+/// Lengths of the two parts of the jobs' run ID: the start of Airflow's run ID, and hexadecimal digits of its hash, as
+/// in `dags/run_id.py`.
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
-/// Characters of a job's name before the run ID: Batch allows 128, less a hyphen and a run ID of 64.
+/// Maximum length of a job name before the run ID: Batch allows 128 characters, minus a hyphen and a run ID of 64.
 const PREFIX: usize = 63;
 
 /// The prefix of run IDs that Airflow did not create.
@@ -22,7 +23,7 @@ pub struct RunTask {
     pub command: &'static [&'static str],
 }
 
-/// The tasks of `dags/ingestion.py` in their order, each downstream of the previous one.
+/// Returns the tasks of `dags/ingestion.py` in order, each downstream of the previous one.
 pub fn chain(batch: &Batch) -> [RunTask; 3] {
     let task = |task, definition: &str, command| RunTask { task, definition: definition.to_owned(), command };
     [
@@ -32,13 +33,13 @@ pub fn chain(batch: &Batch) -> [RunTask; 3] {
     ]
 }
 
-/// The jobs' run ID for one of Airflow's: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
+/// Returns the jobs' run ID for an Airflow run ID: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
 pub fn run_id_of(airflow: &str) -> String {
     format!("{}-{}", legal(airflow, READABLE), digest(airflow))
 }
 
-/// The name of a task's job in Batch, the same for every try and unique to task and run; as `job_name_of` in
-/// `dags/run_id.py`.
+/// Returns the Batch job name for a task, the same for every try and unique to the task and run, as `job_name_of` in
+/// `dags/run_id.py` does.
 pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
     let prefix = format!("{dag}-{task}");
     let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -54,7 +55,7 @@ pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
     format!("{}-{end}-{run_id}", legal(&readable, PREFIX - 1 - end.len()))
 }
 
-/// At most `length` characters, with `-` in place of characters that are not a letter, a digit, `-` or `_`.
+/// Returns at most `length` characters, with `-` in place of every character that is not a letter, a digit, `-` or `_`.
 fn legal(text: &str, length: usize) -> String {
     let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
     text.chars().map(legal).take(length).collect()
@@ -81,7 +82,7 @@ pub fn manual_run_id(time: &str) -> String {
     format!("manual__{time}")
 }
 
-/// The jobs' run IDs that a user may mean, the likeliest first: the text is the jobs' run ID or Airflow's.
+/// Returns the jobs' run IDs that a text may stand for, the likeliest first: it is the jobs' run ID or Airflow's.
 pub fn possible_run_ids(text: &str) -> Vec<String> {
     let own = text.parse::<RunId>().ok().map(|id| id.to_string());
     own.into_iter().chain([run_id_of(text)]).collect()

@@ -20,7 +20,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Corrects the result by Airflow's state of the run: a user may have marked a task there.
+    /// Corrects the result to match the run's state in Airflow, where a user may have marked a task.
     pub fn set_airflow_state(&mut self, state: &str) {
         if state == "success" {
             (self.exit, self.failed, self.code, self.reason) = (Exit::Done as u8, None, None, None);
@@ -55,7 +55,7 @@ pub struct TaskReport {
     pub log: Vec<String>,
 }
 
-/// The result of tasks in their order, each with its job; a task without a job was never submitted.
+/// Returns the result of the tasks, given in order with their jobs; a task without a job was never submitted.
 pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<Job>)]) -> Outcome {
     let first = jobs.iter().find(|(_, job)| !job.as_ref().is_some_and(Job::has_succeeded));
     let exit = match first {
@@ -89,7 +89,8 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
     }
 }
 
-/// The tasks as a table, and the first failure. `options` are the command line options that select the deployment.
+/// Formats the tasks as a table, followed by the first failure. `options` are the command line options that select the
+/// deployment.
 pub fn summary(outcome: &Outcome, options: &str) -> String {
     let head = [
         ("task", Align::Left),

@@ -1,5 +1,5 @@
-//! Why a job stays RUNNABLE: a table from the state of the job and its queue to an explanation and a fix. The texts follow
-//! the AWS Batch User Guide, "Jobs stuck in a RUNNABLE status" and "INVALID compute environment".
+//! Explains why a job stays RUNNABLE: a table maps the state of the job and its queue to an explanation and a fix. The
+//! texts follow the AWS Batch User Guide, "Jobs stuck in a RUNNABLE status" and "INVALID compute environment".
 
 use super::job::Job;
 
@@ -17,7 +17,7 @@ pub struct BatchResource {
 pub struct QueueState {
     pub queue: Option<BatchResource>,
     pub environments: Vec<BatchResource>,
-    /// vCPU that other jobs of the queue use.
+    /// Number of vCPUs that other jobs in the queue use.
     pub used_vcpu: f64,
 }
 
@@ -27,7 +27,7 @@ pub struct Explanation {
     pub fix: String,
 }
 
-/// If the row applies: the text for `{reason}`.
+/// Returns the text for `{reason}` if the row applies.
 type Condition = fn(&Facts<'_>) -> Option<String>;
 
 const DEPLOY: &str = "run `cargo xtask deploy`";
@@ -46,7 +46,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.queue.environments.is_empty().then(String::new),
-        "the queue `{queue}` has only compute environments that do not exist",
+        "none of the compute environments of the queue `{queue}` exist",
         DEPLOY,
     ),
     (
@@ -57,7 +57,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     (
         |facts| facts.environment(|one| one.status == "INVALID"),
         "the compute environment `{environment}` is INVALID{reason}",
-        "fix the role, subnet or security group that the reason names, then disable and enable the environment",
+        "fix the role, subnet or security group that the reason names, then disable and re-enable the environment",
     ),
     (
         |facts| facts.environment(|_| true),
@@ -66,27 +66,27 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.exceeds(0.0).then(String::new).or_else(|| facts.job("COMPUTE_ENVIRONMENT_MAX_RESOURCE")),
-        "the job needs {vcpu} vCPU, and its compute environment has at most {max}, so it never starts",
+        "the job needs {vcpu} vCPU, but its compute environment has at most {max}, so it never starts",
         "raise `batch.max_vcpu` or lower the job's `vcpu` in the settings, then run `cargo xtask deploy`",
     ),
     (
         |facts| facts.job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"),
-        "no compute environment of the queue has as much CPU or memory as the job needs ({reason})",
-        "set `vcpu` and `memory_mib` of the job to a pair that Fargate supports, then run `cargo xtask deploy`",
+        "no compute environment of the queue has enough CPU or memory for the job ({reason})",
+        "set the job's `vcpu` and `memory_mib` to a combination that Fargate supports, then run `cargo xtask deploy`",
     ),
     (
         |facts| facts.job("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS"),
-        "the service role of Batch lacks permissions ({reason})",
-        "restore the service-linked role AWSServiceRoleForBatch, or find the policy of your organization that denies it",
+        "the Batch service role lacks permissions ({reason})",
+        "restore the service-linked role AWSServiceRoleForBatch, or find the organization policy that denies it",
     ),
     (
         |facts| facts.job("MISCONFIGURATION:"),
-        "the configuration is not valid for Batch ({reason})",
-        "fix what the reason names, then run `cargo xtask deploy`",
+        "Batch reported an invalid configuration ({reason})",
+        "fix the problem that the reason describes, then run `cargo xtask deploy`",
     ),
     (
         |facts| facts.job("CAPACITY:"),
-        "AWS currently has no such capacity in these zones ({reason})",
+        "AWS currently lacks the required capacity in these zones ({reason})",
         "wait: Batch retries; or add another zone to the network",
     ),
     (
@@ -113,9 +113,9 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |_| Some(String::new()),
-        "Batch reports no reason; on Fargate a job starts in about 30 seconds",
-        "after some minutes, check the account's Fargate quota (6 vCPU at first; Service Quotas, \"Fargate On-Demand vCPU \
-         resource count\") and the free addresses in the subnets",
+        "Batch reports no reason; on Fargate, a job starts in about 30 seconds",
+        "after a few minutes, check the account's Fargate quota (initially 6 vCPU; Service Quotas, \"Fargate On-Demand \
+         vCPU resource count\") and the free addresses in the subnets",
     ),
 ];
 
@@ -136,7 +136,7 @@ impl Facts<'_> {
         self.queue.queue.as_ref().filter(|queue| is(queue)).map(BatchResource::reason)
     }
 
-    /// The first compute environment, unless one can be used.
+    /// Returns the reason of the first compute environment, unless any environment can be used.
     fn environment(&self, is: fn(&BatchResource) -> bool) -> Option<String> {
         let first = self.queue.environments.first().filter(|one| is(one))?;
         (!self.queue.environments.iter().any(BatchResource::is_open)).then(|| first.reason())
@@ -146,7 +146,7 @@ impl Facts<'_> {
         self.job.reason.clone().filter(|reason| reason.contains(code))
     }
 
-    /// The reasons of the job's earlier containers, and of the job.
+    /// Returns the first matching reason of the last attempt, the container, or the job.
     fn containers(&self, codes: &[&str]) -> Option<String> {
         let last = self.job.attempts.last().and_then(|attempt| attempt.reason.as_ref());
         let mut reasons = [last, self.job.container.reason.as_ref(), self.job.reason.as_ref()].into_iter().flatten();
@@ -157,7 +157,7 @@ impl Facts<'_> {
         self.queue.environments.iter().filter_map(|one| one.max_vcpu).max()
     }
 
-    /// Whether the job needs more vCPU than are free when other jobs use `used`.
+    /// Whether the job needs more vCPUs than are free when other jobs use `used`.
     fn exceeds(&self, used: f64) -> bool {
         self.job.vcpu.zip(self.max_vcpu()).is_some_and(|(vcpu, max)| used + vcpu > f64::from(max))
     }

@@ -28,14 +28,14 @@ pub struct Airflow {
     /// Maximum number of workers; each after the first is billed per hour while it runs.
     #[schemars(range(min = 1))]
     pub max_workers: u32,
-    /// Number of schedulers: 1 with mw1.micro, else 2 to 5.
+    /// Number of schedulers: 1 with mw1.micro, otherwise 2 to 5.
     #[schemars(range(min = 1, max = 5))]
     pub schedulers: u32,
     /// Network access to the Airflow UI; a sign-in is always required.
     pub webserver: Webserver,
-    /// File of the DAGs' Python packages, relative to the repository.
+    /// Requirements file of the DAGs' Python packages, relative to the repository.
     pub requirements: String,
-    /// Levels of Airflow's logs.
+    /// Airflow log levels.
     pub log_levels: LogLevels,
     /// Start of the weekly maintenance window in UTC: a day, an hour, and 00 or 30 minutes.
     #[schemars(regex(pattern = r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01][0-9]|2[0-3]):(00|30)$"))]
@@ -54,7 +54,7 @@ pub enum Webserver {
     PublicAndPrivate,
 }
 
-/// Levels of Airflow's logs.
+/// Airflow log levels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogLevels {
@@ -84,14 +84,14 @@ pub enum LogLevel {
 impl Airflow {
     pub(super) fn check(&self, found: &mut Findings<'_>) {
         // The patterns and limits are those of CreateEnvironment (Amazon MWAA API Reference), unless noted.
-        let fix = "use up to 80 letters, digits, - and _, a letter first";
+        let fix = "use up to 80 letters, digits, - and _, starting with a letter";
         found.pattern("airflow.environment", r"^[A-Za-z][A-Za-z0-9_-]{0,79}$", fix);
         self.check_version(found);
         let fix = format!("must be one of {}", CLASSES.join(", "));
         found.must(CLASSES.contains(&self.class.as_str()), "airflow.class", fix);
         self.check_numbers(found);
         let is_before = numbers(&self.version).is_some_and(|version| version < [3, 2, 0]);
-        let fix = format!("requires Airflow 3.2, and the version is {}; use private or public", self.version);
+        let fix = format!("requires Airflow 3.2, but the version is {}; use private or public", self.version);
         found.must(self.webserver != Webserver::PublicAndPrivate || !is_before, "airflow.webserver", fix);
         let path = &self.requirements;
         let legal = path.ends_with(".txt") && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
@@ -107,15 +107,15 @@ impl Airflow {
             Some(version) if version > DOCUMENTED => {
                 let message = format!(
                     "is newer than {documented}, the newest version in MWAA's documentation and the one that the DAGs \
-                     are tested with. MWAA may refuse it, and {} must pin the version of the Amazon provider from \
-                     this version's constraints",
+                     are tested with. MWAA may reject it, and {} must pin the Amazon provider version from this \
+                     version's constraints",
                     self.requirements
                 );
                 found.warn("airflow.version", message);
             }
             Some(DOCUMENTED) => {}
             _ => {
-                let why = "MWAA's first version of Airflow 3, or later: the DAGs import `airflow.sdk`";
+                let why = "the first Airflow 3 version on MWAA, or later: the DAGs import `airflow.sdk`";
                 found.add("airflow.version", format!("use {documented}, {why}"));
             }
         }
@@ -135,7 +135,7 @@ impl Airflow {
     }
 }
 
-/// The three numbers of a version, written without leading zeros.
+/// Parses the three numbers of a version; leading zeros are invalid.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let number = |part: &str| part.parse::<u32>().ok().filter(|number| number.to_string() == part);
     version.split('.').map(number).collect::<Option<Vec<_>>>()?.try_into().ok()

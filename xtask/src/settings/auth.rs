@@ -11,15 +11,15 @@ use super::check::Findings;
 pub struct Auth {
     /// Access keys, or the identity of GitHub Actions.
     pub method: Method,
-    /// With `oidc`: the repository with the workflows that may deploy, as owner/name.
+    /// With `oidc`: the repository whose workflows may deploy, as owner/name.
     pub repository: Option<String>,
-    /// With `oidc`: the ID of the repository. Repositories created or renamed since 15 July 2026 have it in their
+    /// With `oidc`: the repository ID. Repositories created or renamed since 15 July 2026 have it in their
     /// identity: `repo:owner@owner_id/name@repository_id`.
     pub repository_id: Option<u64>,
-    /// With `oidc`: the ID of the repository's owner.
+    /// With `oidc`: the ID of the repository owner.
     pub owner_id: Option<u64>,
-    /// With `oidc`: the GitHub environment with the jobs that may deploy, after its reviewers approve. The environments with
-    /// `-build` and `-plan` at the end belong to it.
+    /// With `oidc`: the GitHub environment whose jobs may deploy after its reviewers approve. The environments with the
+    /// suffixes `-build` and `-plan` belong to it.
     pub environment: Option<String>,
 }
 
@@ -34,9 +34,9 @@ pub enum Method {
 }
 
 impl Auth {
-    /// The start of the subject in the identity of every job of the repository, to which GitHub adds the job's context. With
-    /// the IDs it is only the format of repositories created, renamed or moved since 15 July 2026 (GitHub changelog of
-    /// 2026-04-23): the older format would also match a new owner of the name.
+    /// Returns the start of the subject in the identity of every job in the repository; GitHub appends the job's
+    /// context. With the IDs, it matches only the format of repositories created, renamed or moved since 15 July 2026
+    /// (GitHub changelog of 2026-04-23), because the older format would also match a new owner of the name.
     pub fn subject(&self) -> Option<String> {
         let repository = self.repository.as_ref()?;
         let numbered = || {
@@ -47,9 +47,9 @@ impl Auth {
     }
 
     pub(super) fn check(&self, found: &mut Findings<'_>) {
-        // An owner has up to 39 letters, digits and hyphens; a name up to 100, also with dots and underscores (GitHub's
+        // An owner has up to 39 letters, digits and hyphens; a name up to 100, including dots and underscores (GitHub's
         // sign-up and repository forms). GitHub allows more characters in an environment and escapes a `:` in an identity
-        // (GitHub Docs, "OpenID Connect reference"). Ours: nothing to escape, and room for a suffix.
+        // (GitHub Docs, "OpenID Connect reference"). Our rule avoids escapes and leaves room for a suffix.
         let repository = "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$";
         let owner_and_name = "use owner/name as GitHub shows it, without https:// and .git";
         let environment = "^[A-Za-z0-9_-]{1,64}$";
@@ -58,7 +58,7 @@ impl Auth {
             ("auth.environment", &self.environment, environment, "use up to 64 letters, digits, `-` and `_`"),
         ] {
             match (self.method, value) {
-                (Method::Oidc, None) => found.add(path, format!("is missing: `method: oidc` needs it; {fix}")),
+                (Method::Oidc, None) => found.add(path, format!("is missing: `method: oidc` requires it; {fix}")),
                 (Method::Oidc, Some(value)) => {
                     if found.pattern(path, pattern, fix) {
                         found.must(!value.ends_with(".git"), path, fix);

@@ -13,10 +13,10 @@ pub struct Batch {
     pub compute_environment: String,
     /// Name of the job queue.
     pub queue: String,
-    /// Maximum number of vCPU in use at the same time; more jobs wait. A new account has a quota of 6 on Fargate.
+    /// Maximum number of vCPUs in use at the same time; further jobs wait. A new account has a Fargate quota of 6.
     #[schemars(range(min = 1))]
     pub max_vcpu: u32,
-    /// CPU architecture of both images and both jobs. arm64 costs about a fifth less, and must be built on arm64.
+    /// CPU architecture of both images and both jobs. arm64 costs about a fifth less, but must be built on arm64.
     pub platform: Platform,
     /// Job definition of `transformation` and `copy`.
     pub ingestion: JobDefinition,
@@ -44,7 +44,7 @@ impl Platform {
         }
     }
 
-    /// rustc's target with glibc.
+    /// Returns the rustc target with glibc.
     pub fn gnu(self) -> &'static str {
         match self {
             Self::X86 => "x86_64-unknown-linux-gnu",
@@ -59,7 +59,7 @@ impl Platform {
 pub struct JobDefinition {
     /// Name of the job definition.
     pub name: String,
-    /// vCPU: 0.25, 0.5, 1, 2, 4, 8 or 16.
+    /// Number of vCPUs: 0.25, 0.5, 1, 2, 4, 8 or 16.
     pub vcpu: f64,
     /// Memory in MiB; Fargate allows certain sizes for each vCPU.
     pub memory_mib: u32,
@@ -71,7 +71,7 @@ pub struct JobDefinition {
     pub attempts: u32,
 }
 
-/// The sizes of a job on Fargate: vCPU, then MiB from, to and step (AWS Batch API Reference, ResourceRequirement).
+/// Fargate job sizes: vCPUs, then the minimum, maximum and step in MiB (AWS Batch API Reference, ResourceRequirement).
 const SIZES: [(f64, u32, u32, u32); 7] = [
     (0.25, 512, 2048, 512),
     (0.5, 1024, 4096, 1024),
@@ -100,11 +100,11 @@ impl Batch {
 impl JobDefinition {
     fn check(&self, path: &str, max_vcpu: u32, found: &mut Findings<'_>) {
         let vcpu = format!("{path}.vcpu");
-        // All are exact in binary.
+        // All sizes are exact in binary.
         match SIZES.into_iter().find(|(vcpu, ..)| vcpu.to_bits() == self.vcpu.to_bits()) {
-            None => found.add(&vcpu, "Fargate has 0.25, 0.5, 1, 2, 4, 8 and 16"),
+            None => found.add(&vcpu, "Fargate supports 0.25, 0.5, 1, 2, 4, 8 and 16"),
             Some((vcpu, from, to, step)) => {
-                // A quarter has 512, 1,024 and 2,048, but not 1,536.
+                // 0.25 vCPU supports 512, 1,024 and 2,048 MiB, but not 1,536.
                 let has = (from..=to).contains(&self.memory_mib)
                     && self.memory_mib.is_multiple_of(step)
                     && (to, self.memory_mib) != (2048, 1536);
@@ -112,7 +112,8 @@ impl JobDefinition {
                     2048 => "512, 1024 or 2048".to_owned(),
                     _ => format!("{from} to {to} in steps of {step}"),
                 };
-                found.must(has, &format!("{path}.memory_mib"), format!("with {vcpu} vCPU Fargate has {steps} MiB"));
+                let fix = format!("with {vcpu} vCPU, Fargate supports {steps} MiB");
+                found.must(has, &format!("{path}.memory_mib"), fix);
             }
         }
         if self.vcpu > f64::from(max_vcpu) {
@@ -121,7 +122,7 @@ impl JobDefinition {
             found.add(&vcpu, fix);
         }
         // AWS Batch API Reference, JobTimeout and RetryStrategy.
-        found.range(&format!("{path}.timeout_seconds"), 60.., "must be 60 or more, the minimum of Batch");
+        found.range(&format!("{path}.timeout_seconds"), 60.., "must be 60 or more, the Batch minimum");
         found.range(&format!("{path}.attempts"), 1..=10, "must be 1 (no retry) to 10");
     }
 }

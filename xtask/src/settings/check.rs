@@ -1,4 +1,4 @@
-//! What the rules find in well-formed settings, and the forms of rules that several sections share.
+//! Findings in well-formed settings, and the kinds of rules that several sections share.
 
 use std::ops::RangeBounds;
 
@@ -48,7 +48,7 @@ impl<'s> Findings<'s> {
         self.warnings.push(self.finding(path, message));
     }
 
-    /// Reports a value that breaks a rule, unless `holds`; returns `holds`.
+    /// Reports the value unless `holds`; returns `holds`.
     pub(super) fn must(&mut self, holds: bool, path: &str, fix: impl Into<String>) -> bool {
         if !holds {
             self.add(path, fix);
@@ -61,7 +61,7 @@ impl<'s> Findings<'s> {
         self.must(holds, path, fix);
     }
 
-    /// A text must match the pattern; an optional key may be missing.
+    /// Requires a text to match the pattern; an optional key may be missing.
     pub(super) fn pattern(&mut self, path: &str, pattern: &str, fix: &str) -> bool {
         let matches = |text: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
         self.must(self.value(path).and_then(Value::as_str).is_none_or(matches), path, fix)
@@ -80,7 +80,7 @@ impl<'s> Findings<'s> {
             let below = RETENTION.iter().rev().find(|period| **period < days);
             let above = RETENTION.iter().find(|period| **period > days);
             let near: Vec<String> = [below, above].into_iter().flatten().map(ToString::to_string).collect();
-            self.add(path, format!("is not a retention period of CloudWatch; use {}", near.join(" or ")));
+            self.add(path, format!("is not a CloudWatch Logs retention period; use {}", near.join(" or ")));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Account 000000000000 is reserved for emulators, so calls for it may only go to this machine.
+//! Account 000000000000 is reserved for emulators, so calls for it may only be sent to this machine.
 
 use ipnet::Ipv4Net;
 use url::{Host, Url};
@@ -8,13 +8,14 @@ use crate::failure::Failure;
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-/// The networks of Docker's bridges (Docker's documentation of `dockerd`, `default-address-pools`).
+/// Docker's bridge networks (Docker's `dockerd` documentation, `default-address-pools`).
 const BRIDGES: &str = "172.16.0.0/12";
 
-/// Fails if a variable names another host, or none names this machine, so that calls would go to AWS.
+/// Fails if calls would be sent to AWS: an endpoint variable names another host, or none is set.
 pub fn confined(variables: &Variables) -> Result<(), Failure> {
     let refused = |problem: String| {
-        let hint = "use the variables of a rehearsal (--dot-env) and unset those of AWS in the environment; or use other settings";
+        let hint = "use the variables of a rehearsal (--dot-env) and unset the AWS variables in the environment, or use \
+                    different settings";
         Failure::new(format!("account 000000000000 is reserved for emulators on this machine, but {problem}"))
             .hint(hint)
     };

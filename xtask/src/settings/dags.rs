@@ -9,10 +9,10 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dags {
-    /// Schedule of `ingestion` in UTC: five fields of cron, or a preset such as @daily. Without it, runs are only started
-    /// manually.
+    /// Schedule of `ingestion` in UTC: a cron expression with five fields, or a preset such as @daily. Without it, runs
+    /// are only started manually.
     pub schedule: Option<String>,
-    /// Airflow's retries of a failed task, 0 or 1; Batch retries too.
+    /// Number of times that Airflow retries a failed task, 0 or 1; Batch retries too.
     #[schemars(range(max = 1))]
     pub retries: u32,
     /// Seconds before a retry.
@@ -20,7 +20,7 @@ pub struct Dags {
     /// Hours after the newest load until an alarm is raised; at most a week.
     #[schemars(range(min = 1, max = 168))]
     pub max_load_age_hours: u32,
-    /// Share of a run's records in quarantine, 0 to 1, above which an alarm is raised.
+    /// Share of a run's records that are quarantined, 0 to 1, above which an alarm is raised.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_quarantine_share: f64,
 }
@@ -35,7 +35,7 @@ impl Dags {
         if let Some(Err(fix)) = self.schedule.as_deref().map(cron) {
             found.add("dags.schedule", fix);
         }
-        // Ours: Batch retries where a retry helps; retries of Airflow multiply them.
+        // Our rule: Batch retries where a retry helps; Airflow retries multiply its attempts.
         found.range("dags.retries", ..=1, "use 0 or 1; for more attempts set batch.ingestion.attempts");
         // Amazon CloudWatch API Reference, PutMetricAlarm, `EvaluationPeriods`: an alarm evaluates at most 7 days.
         found.range("dags.max_load_age_hours", 1..=168, "must be 1 to 168: an alarm evaluates at most a week");
@@ -44,16 +44,17 @@ impl Dags {
     }
 }
 
-/// Checks that a schedule is a preset, or five fields of cron, each with `*`, numbers, names, ranges, lists and steps
-/// (crontab(5), as Airflow's croniter).
+/// Checks that a schedule is a preset, or a cron expression with five fields, each with `*`, numbers, names, ranges,
+/// lists and steps (crontab(5), as in Airflow's croniter).
 fn cron(text: &str) -> Result<(), String> {
     if text.starts_with('@') {
-        return if PRESETS.contains(&text) { Ok(()) } else { Err(format!("the presets are {}", PRESETS.join(", "))) };
+        let fix = || format!("must be one of the presets {}", PRESETS.join(", "));
+        return if PRESETS.contains(&text) { Ok(()) } else { Err(fix()) };
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
     let [minute, hour, day, month, weekday] = fields[..] else {
         return Err(format!(
-            "has {} of cron's five fields: minute, hour, day of the month, month, day of the week",
+            "has {} fields, but cron requires five: minute, hour, day of the month, month, day of the week",
             fields.len()
         ));
     };

@@ -1,4 +1,4 @@
-//! A settings file as YAML, and the problems of settings with their messages.
+//! A settings file as YAML, and the problems found in settings with their messages.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub struct Document<'d> {
     pub text: &'d str,
 }
 
-/// The bytes as text, without a byte order mark.
+/// Decodes the bytes as text, without a byte order mark.
 pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problems> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
@@ -57,7 +57,7 @@ pub(super) fn shown(value: &Value) -> String {
     shortened(text, 60)
 }
 
-/// At most `longest` characters.
+/// Shortens a text to at most `longest` characters.
 pub fn shortened(text: String, longest: usize) -> String {
     if text.chars().count() <= longest { text } else { text.chars().take(longest - 1).chain(['…']).collect() }
 }
@@ -67,7 +67,7 @@ pub struct Problem {
     pub file: String,
     /// The line, from 1, if known.
     pub line: Option<usize>,
-    /// The key, with dots between its parts; empty for a problem of the whole file.
+    /// The key, with its parts separated by dots; empty for a problem with the whole file.
     pub key: String,
     /// The invalid value, if showing it is useful and it is not a secret.
     pub value: Option<String>,
@@ -80,14 +80,14 @@ impl Problem {
     }
 }
 
-/// Why settings were refused: every problem, by file and line.
+/// The reasons why settings were rejected: all problems, ordered by file and line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     pub of: String,
     pub list: Vec<Problem>,
 }
 
-/// `file:line: key = value`, and the fix on the next lines, wrapped at 80 columns.
+/// Formats `file:line: key = value`, and the fix on the next lines, wrapped at 80 columns.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;

@@ -9,18 +9,18 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
-    /// Image of `transformation` and `copy`.
+    /// The image of `transformation` and `copy`.
     pub ingestion: IngestionImage,
-    /// Image of dbt.
+    /// The dbt image.
     pub dbt: DbtImage,
-    /// Python package index for dbt's image. IMAGE_PACKAGE_INDEX overrides it.
+    /// Python package index for the dbt image. IMAGE_PACKAGE_INDEX overrides it.
     pub package_index: String,
-    /// PEM file of CAs that a build trusts in addition to the public ones, for machines behind a company's proxy; no image
-    /// contains it. Relative to the repository. IMAGE_CA_BUNDLE overrides it.
+    /// PEM file, relative to the repository, with CAs that builds trust in addition to the public ones, for machines
+    /// behind a corporate proxy; the images do not contain it. IMAGE_CA_BUNDLE overrides it.
     pub ca_bundle: Option<String>,
-    /// Proxy for HTTP requests of a build.
+    /// Proxy for HTTP requests during a build.
     pub http_proxy: Option<String>,
-    /// Proxy for HTTPS requests of a build.
+    /// Proxy for HTTPS requests during a build.
     pub https_proxy: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct Images {
 pub struct IngestionImage {
     /// Where the programs are compiled.
     pub compile: Compile,
-    /// Rust image that compiles them in Docker, by digest.
+    /// Rust image that compiles them in Docker, pinned by digest.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub builder: String,
 }
@@ -39,7 +39,7 @@ pub struct IngestionImage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compile {
-    /// On this machine if it has the target, else in Docker.
+    /// On this machine if the target is installed, otherwise in Docker.
     Auto,
     /// On this machine: takes seconds after the first build.
     Host,
@@ -47,12 +47,12 @@ pub enum Compile {
     Docker,
 }
 
-/// The image of dbt.
+/// The dbt image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DbtImage {
-    /// Python base image, by digest, because a tag can change. IMAGE_BASE overrides it, for machines that reach only
-    /// another registry.
+    /// Python base image, pinned by digest because a tag can change. IMAGE_BASE overrides it, for machines that can
+    /// only reach a different registry.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub base: String,
 }
@@ -63,7 +63,7 @@ pub struct DbtImage {
 pub struct Registry {
     /// Name of the repository for the image of `transformation` and `copy`.
     pub ingestion: String,
-    /// Name of the repository for the image of dbt.
+    /// Name of the repository for the dbt image.
     pub dbt: String,
     /// Number of images that each repository keeps.
     #[schemars(range(min = 2, max = 1000))]
@@ -82,7 +82,7 @@ impl Images {
         for path in ["images.http_proxy", "images.https_proxy"] {
             found.pattern(path, r"^https?://[^/\s]\S*$", "use http://host:port");
         }
-        found.pattern("images.ca_bundle", r"\S", "write the path of a file, or remove the key");
+        found.pattern("images.ca_bundle", r"\S", "use a file path, or remove the key");
     }
 }
 
@@ -91,14 +91,14 @@ impl Registry {
         for (path, name) in [("registry.ingestion", &self.ingestion), ("registry.dbt", &self.dbt)] {
             // `(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*`, 2 to 256 characters (Amazon ECR API
             // Reference, CreateRepository).
-            let fix = "must be 2 to 256 of a-z 0-9, with single . _ - / between them";
+            let fix = "must be 2 to 256 characters of a-z 0-9, with single . _ - / between them";
             if found.pattern(path, "^[a-z0-9]+([._/-][a-z0-9]+)*$", fix) {
                 found.must((2..=256).contains(&name.len()), path, fix);
             }
         }
         let fix = "is also the name of the other repository; they must differ";
         found.must(self.ingestion != self.dbt, "registry.dbt", fix);
-        // Ours: one to run and one to roll back to.
+        // Our rule: one image to run and one to roll back to.
         found.range("registry.keep_images", 2..=1000, "must be 2 to 1000");
     }
 }

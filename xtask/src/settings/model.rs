@@ -1,4 +1,4 @@
-//! All settings of a deployment, and the names that follow from them.
+//! All settings of a deployment, and the names derived from them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,14 @@ use super::network::Network;
 use super::storage::Storage;
 use super::warehouse::Warehouse;
 
-/// One deployment. A file has every key, except optional ones, which have no default value.
+/// The settings of one deployment. A file must set every key except the optional ones, which have no default value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// First part of the names of resources: `dpstack` for the bucket `dpstack-dlake`.
+    /// Prefix of resource names: `dpstack` for the bucket `dpstack-dlake`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(min = 2, max = 20))]
     pub project: String,
-    /// First part of the names of stacks: `DataPlatform` for `DataPlatform-storage`.
+    /// Prefix of stack names: `DataPlatform` for `DataPlatform-storage`.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 40))]
     pub stack_prefix: String,
     /// AWS region. AWS_DEFAULT_REGION overrides it.
@@ -29,10 +29,10 @@ pub struct Settings {
     /// key is required. Without either, any account is accepted.
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,
-    /// Last part of the names of buckets, which must be unique in all of AWS: `acme` for `dpstack-dlake-acme`.
+    /// Suffix of bucket names, which must be unique across AWS: `acme` for `dpstack-dlake-acme`.
     /// BUCKET_SUFFIX overrides it.
     pub bucket_suffix: Option<String>,
-    /// Protection against the loss of data.
+    /// Protection against data loss.
     pub protection: Protection,
     /// The identity of deployments.
     pub auth: Auth,
@@ -52,19 +52,19 @@ pub struct Settings {
     pub airflow: Airflow,
     /// The schedule, retries and thresholds of the DAGs.
     pub dags: Dags,
-    /// Alarms, the retention of logs, and the monthly budget.
+    /// Alarms, log retention, and the monthly budget.
     pub monitoring: Monitoring,
 }
 
-/// Protection against the loss of data.
+/// Protection against data loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Protection {
     /// `production` rejects settings that reduce cost at the expense of safety.
     pub level: Level,
-    /// Whether CloudFormation refuses to delete a stack until this is false.
+    /// Whether the stacks have termination protection: they cannot be deleted until this is false.
     pub termination_protection: bool,
-    /// What happens to buckets, warehouse and keys when their stack is deleted.
+    /// What happens to the buckets, the warehouse and the keys when their stack is deleted.
     pub deletion_policy: Deletion,
 }
 
@@ -84,11 +84,11 @@ pub enum Level {
 pub enum Deletion {
     /// They are deleted too.
     Delete,
-    /// They are retained, and cost money until you delete them.
+    /// They are retained, and incur costs until you delete them.
     Retain,
 }
 
-/// The names of the buckets, which are unique in all of AWS.
+/// The bucket names, which are unique across AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Buckets {
     pub lake: String,
@@ -96,8 +96,8 @@ pub struct Buckets {
     pub access_logs: String,
 }
 
-/// The names of the IAM roles that are users of the warehouse, `"IAMR:<name>"`. They contain the region because IAM is
-/// global: the same project in two regions has two sets.
+/// The names of the IAM roles that are warehouse users, `"IAMR:<name>"`. They contain the region because IAM is global:
+/// the same project in two regions has two sets of roles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Roles {
     /// `transformation` and `copy`: the loader.

@@ -1,4 +1,4 @@
-//! Alarms, the retention of logs, and the monthly budget.
+//! Alarms, log retention, and the monthly budget.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,12 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Monitoring {
-    /// Recipient of alarms, who must confirm the subscription once. ALARM_EMAIL overrides it.
+    /// Email address for alarms; its owner must confirm the subscription once. ALARM_EMAIL overrides it.
     pub email: Option<String>,
     /// Monthly budget in US dollars: an email is sent before it is spent. It is not a limit.
     #[schemars(range(min = 1))]
     pub budget_usd: u32,
-    /// Days that logs of jobs and Airflow are kept; one of CloudWatch's retention periods.
+    /// Number of days to keep job and Airflow logs; one of the CloudWatch Logs retention periods.
     pub log_days: u32,
 }
 

@@ -16,10 +16,10 @@ const RESERVED_BY_AWS: u32 = 5;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// Address block of the VPC, private (RFC 1918), from /16 to /28.
+    /// Private address block of the VPC (RFC 1918), from /16 to /28.
     pub cidr: String,
-    /// Three availability zones, by their letters: Redshift with enhanced VPC routing requires three. The letters differ
-    /// between accounts: `aws ec2 describe-availability-zones` lists them.
+    /// Letters of the three availability zones: Redshift with enhanced VPC routing requires three. The letters differ
+    /// between accounts; `aws ec2 describe-availability-zones` lists them.
     #[schemars(length(min = 3, max = 3))]
     pub zones: Vec<String>,
     /// Address blocks of the public subnets, one per zone in the order of the zones; they contain only NAT gateways.
@@ -28,18 +28,19 @@ pub struct Network {
     /// Address blocks of the private subnets, one per zone in the order of the zones.
     #[schemars(length(min = 3, max = 3))]
     pub private_subnets: Vec<String>,
-    /// Number of NAT gateways: 1 is cheap and fails with its zone; 3 is one per zone. Each is billed per hour and gigabyte.
+    /// Number of NAT gateways: 1 is cheapest, but fails with its zone; 3 is one per zone. Each is billed per hour and
+    /// per gigabyte.
     #[schemars(range(min = 1, max = 3))]
     pub nat_gateways: u32,
-    /// AWS services with an interface endpoint instead of the NAT gateways; each endpoint is billed per hour and zone. S3
-    /// always has a gateway endpoint, which is free.
+    /// AWS services that are reached through an interface endpoint instead of a NAT gateway; each endpoint is billed
+    /// per hour and zone. S3 always has a gateway endpoint, which is free.
     pub endpoints: Vec<Endpoint>,
-    /// Days that flow logs are kept; one of CloudWatch's retention periods.
+    /// Number of days to keep flow logs; one of the CloudWatch Logs retention periods.
     pub flow_log_days: u32,
 }
 
-/// A service with an interface endpoint, by the end of its name `com.amazonaws.<region>.<end>` (AWS PrivateLink Guide, "AWS
-/// services that integrate with AWS PrivateLink").
+/// A service with an interface endpoint. The value is the last part of the service name,
+/// `com.amazonaws.<region>.<value>` (AWS PrivateLink Guide, "AWS services that integrate with AWS PrivateLink").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Endpoint {
@@ -53,11 +54,11 @@ pub enum Endpoint {
     EcrDkr,
     /// Encryption keys.
     Kms,
-    /// Logs of jobs and Airflow.
+    /// Job and Airflow logs.
     Logs,
-    /// Metrics of Airflow.
+    /// Airflow metrics.
     Monitoring,
-    /// The Data API, which `copy` sends statements to.
+    /// The Redshift Data API, to which `copy` sends statements.
     RedshiftData,
     /// Database credentials for dbt.
     RedshiftServerless,
@@ -65,7 +66,7 @@ pub enum Endpoint {
     Secretsmanager,
     /// The queue of Airflow's workers.
     Sqs,
-    /// Roles.
+    /// Temporary credentials of roles.
     Sts,
 }
 
@@ -92,8 +93,8 @@ impl Network {
                 }
                 if size(subnet) < needed {
                     let fix = format!(
-                        "has {} addresses; the warehouse at {} RPU, the jobs, Airflow, endpoints and AWS need {needed}: \
-                         write /{} or larger",
+                        "has {} addresses; the warehouse at {} RPU, the jobs, Airflow, endpoints and AWS need \
+                         {needed}; use /{} or larger",
                         size(subnet),
                         warehouse.base_rpu,
                         32 - needed.next_power_of_two().trailing_zeros(),
@@ -114,14 +115,14 @@ impl Network {
 
     fn check_vpc(&self, found: &mut Findings<'_>) -> Option<Ipv4Net> {
         let vpc = block(&self.cidr, "network.cidr", found)?;
-        // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918; that it is required is ours.
-        let fix = "is not private; use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
+        // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918 blocks; our rule requires them.
+        let fix = "is not private; use a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
         found.must(vpc.network().is_private(), "network.cidr", fix);
         Some(vpc)
     }
 
-    /// Redshift Serverless with enhanced VPC routing requires three (Amazon Redshift Management Guide, "Considerations when
-    /// using Amazon Redshift Serverless").
+    /// Checks the zones: Redshift Serverless with enhanced VPC routing requires three (Amazon Redshift Management
+    /// Guide, "Considerations when using Amazon Redshift Serverless").
     fn check_zones(&self, found: &mut Findings<'_>) {
         let count = self.zones.len();
         let fix = format!("has {count}; use three letters: the warehouse requires three zones");
@@ -133,10 +134,10 @@ impl Network {
         found.no_duplicates("network.zones");
     }
 
-    /// The addresses that a private subnet needs if everything runs at its maximum in one subnet: Redshift's number is from
-    /// its table; each Fargate task, Airflow container and endpoint has one address.
+    /// Returns how many addresses a private subnet needs if everything runs in it at maximum size: Redshift's number
+    /// comes from its table, and each Fargate task, Airflow container and endpoint has one address.
     fn needed(&self, warehouse: &Warehouse, batch: &Batch, airflow: &Airflow) -> u32 {
-        let tasks = batch.max_vcpu.saturating_mul(4); // the smallest has a quarter
+        let tasks = batch.max_vcpu.saturating_mul(4); // the smallest task has 0.25 vCPU
         let airflow = airflow.max_workers.saturating_add(airflow.schedulers).saturating_add(4);
         let endpoints = u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX);
         [RESERVED_BY_AWS, redshift(warehouse.base_rpu), tasks, airflow, endpoints]
@@ -146,8 +147,8 @@ impl Network {
     }
 }
 
-/// Free addresses in each subnet for a workgroup with enhanced VPC routing (Amazon Redshift Management Guide,
-/// "Considerations when using Amazon Redshift Serverless"; a value between two rows uses the larger).
+/// Returns how many free addresses a workgroup with enhanced VPC routing needs in each subnet (Amazon Redshift
+/// Management Guide, "Considerations when using Amazon Redshift Serverless"). Between two rows, the larger one applies.
 fn redshift(rpu: u32) -> u32 {
     let rows = [(8, 9), (32, 13), (64, 21), (128, 37), (256, 69), (512, 133)];
     rows.into_iter().find(|(most, _)| rpu <= *most).map_or(261, |(_, addresses)| addresses)
@@ -157,7 +158,8 @@ fn size(net: Ipv4Net) -> u32 {
     1_u32.checked_shl(32 - u32::from(net.prefix_len())).unwrap_or(u32::MAX)
 }
 
-/// The address block of a VPC or subnet: /16 to /28 (Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR blocks").
+/// Parses the address block of a VPC or subnet: /16 to /28 (Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR
+/// blocks").
 fn block(text: &str, path: &str, found: &mut Findings<'_>) -> Option<Ipv4Net> {
     let fix = match text.parse::<Ipv4Net>() {
         Err(_) => "is not an IPv4 block; use one such as 10.0.0.0/16".to_owned(),

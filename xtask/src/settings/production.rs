@@ -1,4 +1,4 @@
-//! `protection.level: production` enables additional rules, independent of the file's name. All of them are ours.
+//! `protection.level: production` enables additional rules, regardless of the file name. AWS requires none of them.
 
 use super::airflow::Webserver;
 use super::auth::Method;
@@ -18,23 +18,23 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     must("protection.termination_protection", protection.termination_protection, fix);
     let retained = protection.deletion_policy == Deletion::Retain;
     must("protection.deletion_policy", retained, "data must outlive its stack: use retain");
-    must("auth.method", auth.method == Method::Oidc, "access keys can leak: use oidc, and the repository");
+    must("auth.method", auth.method == Method::Oidc, "access keys can leak: use oidc, and set the repository");
     let fix = "the failure of one zone must not affect the others: use 2 or 3";
     must("network.nat_gateways", network.nat_gateways >= 2, fix);
     let fix = "attacks are often detected only after months: use 90 or more";
     must("network.flow_log_days", network.flow_log_days >= 90, fix);
-    let fix = "all other data is rebuilt from raw/: remove this key";
+    let fix = "all other data can be rebuilt from raw/: remove this key";
     must("storage.raw.expire_days", storage.raw.expire_days.is_none(), fix);
     let fix = "a log entry alerts no one: use emit-metric, which has an alarm, or deactivate";
     must("warehouse.usage_limit.action", warehouse.usage_limit.action != Breach::Log, fix);
     let logged = exports(LogExport::Userlog) && exports(LogExport::Connectionlog);
     let fix = "logins and user changes must be logged: add userlog and connectionlog";
     must("warehouse.log_exports", logged, fix);
-    let fix = "Airflow must only be reachable from inside the VPC: use private";
+    let fix = "Airflow must be reachable only from inside the VPC: use private";
     must("airflow.webserver", airflow.webserver == Webserver::Private, fix);
     let fix = "mw1.micro runs at most 3 tasks at the same time, in one container: use mw1.small or larger";
     must("airflow.class", airflow.class != "mw1.micro", fix);
-    let fix = "failures may be investigated after months: use 90 or more";
+    let fix = "failures may be investigated months later: use 90 or more";
     must("monitoring.log_days", monitoring.log_days >= 90, fix);
     must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; use an address");
     // The file names the account, so that the `.env` of another deployment cannot redirect production.

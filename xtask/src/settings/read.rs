@@ -1,4 +1,4 @@
-//! From the text of the files and the variables to settings, or to all their problems.
+//! Reads settings from files and variables, or reports all their problems.
 
 use std::collections::BTreeMap;
 
@@ -27,12 +27,13 @@ pub struct Override {
 
 const EXTENDS: &str = "extends";
 
-/// The module that a file extends, if the file can be read; [`resolve`] reports a file that cannot.
+/// Returns the module that a file extends, if the file can be parsed; [`resolve`] reports invalid files.
 pub fn extends(text: &str) -> Option<String> {
     Some(serde_yaml::from_str::<Value>(text).ok()?.get(EXTENDS)?.as_str()?.to_owned())
 }
 
-/// Settings from a module's file, the file that it extends, and the variables.
+/// Resolves the settings from a module's file, the file that it extends, and the variables.
+///
 /// Reports every problem of the first kind found: invalid YAML; secrets; unknown keys and wrong types; broken rules.
 pub fn resolve(
     of: &str,
@@ -66,7 +67,7 @@ impl<'d> Reader<'d> {
             };
             let fix = match index {
                 0 => "must be the name of one module",
-                _ => "a file that is extended cannot extend another one",
+                _ => "an extended file cannot extend another file",
             };
             if let Some(extends) = document.remove(EXTENDS).filter(|extends| index > 0 || !extends.is_string()) {
                 let problem = Problem::of(file.file, line_of(file.text, &[EXTENDS]), fix);
@@ -116,7 +117,7 @@ impl<'d> Reader<'d> {
         found.into_iter().map(|finding| self.placed(finding)).collect()
     }
 
-    /// A finding with the place of its key: a variable, the own file, or the extended one.
+    /// Adds the location of its key to a finding: a variable, the module's own file, or the extended one.
     fn placed(&self, Finding { path, value, fix }: Finding) -> Problem {
         if let Some(Override { variable, origin }) = self.overridden.get(&path) {
             let (file, line) = match origin {
@@ -126,7 +127,7 @@ impl<'d> Reader<'d> {
             return Problem { file, line, key: format!("{variable} sets {path}"), value, fix };
         }
         let steps: Vec<&str> = path.split('.').filter(|step| !step.is_empty()).collect();
-        // The file that has the longest part of the path; the own file first.
+        // The file that contains the longest part of the path; if both do, the module's own file.
         let with = |depth: usize| self.files.iter().find(|(_, document)| at(document, &steps[..depth]).is_some());
         let Some((file, _)) = (0..=steps.len()).rev().find_map(with) else { return Problem::of("", None, fix) };
         let line = line_of(file.text, &steps);

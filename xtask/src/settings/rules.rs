@@ -1,4 +1,4 @@
-//! All rules of well-formed settings; those of names, region and account are here.
+//! Checks all rules for well-formed settings; the rules for names, region and account are defined here.
 
 use super::check::Findings;
 use super::model::{Buckets, Settings};
@@ -23,22 +23,24 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
 
 fn names(settings: &Settings, found: &mut Findings<'_>) {
     let name = &settings.project;
-    let fix = "must be 2 to 20 of a-z 0-9 and single hyphens, a letter first: bucket names start with it";
+    let fix = "must be 2 to 20 characters of a-z 0-9 and single hyphens, starting with a letter: bucket names start with \
+               it";
     let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix)
         && found.must(
             (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none(),
             "project",
             fix,
         );
-    let fix = "use up to 40 letters and digits, a letter first, such as DataPlatform";
+    let fix = "use up to 40 letters and digits, starting with a letter, such as DataPlatform";
     found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,39}$", fix);
-    // Only the form: AWS adds regions every year.
+    // Checks only the format: AWS adds regions every year.
     let fix = "is not an AWS region such as eu-west-1 or us-east-2";
     let region = found.pattern("region", "^[a-z]{2}(-[a-z]+){1,2}-[0-9]$", fix);
-    // AWS IAM User Guide, "IAM and AWS STS quotas": the name of a role has at most 64 characters.
+    // AWS IAM User Guide, "IAM and AWS STS quotas": a role name has at most 64 characters.
     let longest = settings.roles().ingestion;
     if project && region && longest.len() > 64 {
-        found.add("region", format!("the role `{longest}` would have {} characters; IAM allows 64", longest.len()));
+        let length = longest.len();
+        found.add("region", format!("the role name `{longest}` would have {length} characters; IAM allows 64"));
     }
     found.pattern("account", "^[0-9]{12}$", "use 12 digits, in quotes: a number would lose its leading zeros");
     // An invalid project is reported above.
@@ -46,20 +48,20 @@ fn names(settings: &Settings, found: &mut Findings<'_>) {
         let Buckets { lake, airflow, access_logs } = settings.buckets();
         let problem = [access_logs, airflow, lake]
             .into_iter()
-            .find_map(|name| Some(format!("the bucket `{name}` {}", bucket_problem(&name)?)));
+            .find_map(|name| Some(format!("the bucket name `{name}` {}", bucket_problem(&name)?)));
         if let Some(problem) = problem {
             found.add("bucket_suffix", problem);
         }
     }
 }
 
-/// Why S3 refuses a bucket of that name (Amazon S3 User Guide, "General purpose bucket naming rules").
+/// Returns why S3 would reject a bucket name, if at all (Amazon S3 User Guide, "General purpose bucket naming rules").
 fn bucket_problem(name: &str) -> Option<String> {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if !(3..=63).contains(&name.len()) {
         return Some(format!("would have {} characters; S3 allows 3 to 63", name.len()));
     }
-    // Ours: S3 allows dots, but its TLS certificate does not match names with dots ("Virtual hosting of buckets").
+    // Our rule: S3 allows dots, but its TLS certificate does not match names with dots ("Virtual hosting of buckets").
     if !name.chars().all(|c| edge(c) || c == '-') {
         return Some("has characters other than a-z 0-9 and -".to_owned());
     }

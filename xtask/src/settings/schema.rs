@@ -1,4 +1,4 @@
-//! The settings as JSON Schema, for editors: the keys, their meaning, and their values.
+//! The JSON Schema of the settings, for editors: the keys, their descriptions, and their values.
 
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{Schema, schema_for};
@@ -10,19 +10,19 @@ pub fn schema() -> String {
     text("A deployment's settings", "schema.json", schema_for!(Settings))
 }
 
-/// The schema of a file that extends another one: the same keys, all optional.
+/// Returns the schema of a file that extends another one: the same keys, all optional.
 pub fn overlay_schema() -> String {
     let mut schema = schema_for!(Settings);
     RecursiveTransform(|schema: &mut Schema| drop(schema.remove("required"))).transform(&mut schema);
     schema.insert("required".to_owned(), json!(["extends"]));
     let extends = json!({
         "type": "string",
-        "description": "The module with the values of all other keys: `dev` for infra/settings/dev.yaml.",
+        "description": "The module that provides the values of all other keys: `dev` for infra/settings/dev.yaml.",
     });
     if let Some(properties) = schema.get_mut("properties") {
         properties["extends"] = extends;
     }
-    text("Settings that extend another module's", "overlay.schema.json", schema)
+    text("Settings that extend another module", "overlay.schema.json", schema)
 }
 
 fn text(title: &str, file: &str, mut schema: Schema) -> String {

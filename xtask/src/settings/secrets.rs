@@ -5,7 +5,7 @@ use serde_yaml::Value;
 
 use super::check::Finding;
 
-/// The keys below `path` with values that look like secrets.
+/// Finds the keys below `path` with values that look like secrets.
 pub(super) fn found(value: &Value, path: &str) -> Vec<Finding> {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
     match value {
@@ -27,7 +27,7 @@ pub(super) fn found(value: &Value, path: &str) -> Vec<Finding> {
     }
 }
 
-/// The kind of secret, by the text itself.
+/// Returns the kind of secret, judging by the text itself.
 fn kind(text: &str) -> Option<&'static str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     // An access key ID has 20 characters and starts with AKIA or ASIA (IAM User Guide, "IAM identifiers"); a secret access
@@ -50,11 +50,11 @@ fn kind(text: &str) -> Option<&'static str> {
     user.is_some_and(|(user, _)| user.contains(':')).then_some("a URL with a password")
 }
 
-/// The kind of secret, by its key.
+/// Returns the kind of secret, judging by its key.
 fn by_name(key: &str, text: &str) -> Option<&'static str> {
     let key = key.to_lowercase();
     let names = ["password", "passwd", "secret", "token", "private_key", "access_key", "credential"];
-    (!text.is_empty() && names.iter().any(|name| key.contains(name))).then_some("a secret, by its name")
+    (!text.is_empty() && names.iter().any(|name| key.contains(name))).then_some("a secret, judging by its name")
 }
 
 #[cfg(test)]

@@ -9,28 +9,28 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// The responses of sources.
+    /// The source responses.
     pub raw: Retention,
-    /// The Parquet files. While a source does not change, new runs use the files of an old run, so do not let them expire.
+    /// The Parquet files. While a source is unchanged, new runs use the files of an old run, so do not let them expire.
     pub processed: Retention,
     /// Receipts and load manifests.
     pub stage: Retention,
-    /// Days that a replaced or deleted version can be restored.
+    /// Number of days during which a replaced or deleted version can be restored.
     #[schemars(range(min = 1))]
     pub noncurrent_days: u32,
     /// Days until the parts of an incomplete upload are deleted.
     #[schemars(range(min = 1))]
     pub incomplete_upload_days: u32,
-    /// Days that access logs are kept.
+    /// Number of days to keep access logs.
     #[schemars(range(min = 1))]
     pub access_log_days: u32,
 }
 
-/// Retention of one prefix of the lake. Keys that are left out do nothing.
+/// Retention of one prefix of the lake. Omitted keys have no effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
-    /// Days until an object moves to a storage class that costs less to store and more to read; at least 30.
+    /// Days until an object moves to a storage class with cheaper storage and more expensive reads; at least 30.
     #[schemars(range(min = 30))]
     pub infrequent_access_days: Option<u32>,
     /// Days until an object is deleted.
@@ -49,7 +49,7 @@ impl Storage {
             }
             let Some(expire) = keep.expire_days else { continue };
             let path = format!("storage.{name}.expire_days");
-            found.range(&path, 1.., "must be 1 or more, or remove the key to keep everything");
+            found.range(&path, 1.., "use 1 or more, or remove the key to keep everything");
             if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
                 let fix = format!(
                     "objects would be deleted before they move on day {days}; use a larger value, or remove one key"
@@ -57,11 +57,11 @@ impl Storage {
                 found.add(&path, fix);
             }
         }
-        // Ours: receipts refer to processed/, and processed/ can be rebuilt from raw/, not the other way round.
+        // Our rule: receipts refer to processed/, and processed/ can be rebuilt from raw/, but not vice versa.
         let end = |keep: &Retention| keep.expire_days.unwrap_or(u32::MAX);
         for pair in prefixes.windows(2) {
             let [(above, longer), (name, shorter)] = pair else { continue };
-            let fix = format!("{above}/ must be kept as long as {name}/, which is built from it");
+            let fix = format!("{above}/ must be kept at least as long as {name}/, which is built from it");
             found.must(end(shorter) <= end(longer), &format!("storage.{above}.expire_days"), fix);
         }
         for path in ["storage.noncurrent_days", "storage.incomplete_upload_days", "storage.access_log_days"] {

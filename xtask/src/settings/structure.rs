@@ -1,4 +1,4 @@
-//! The structure of settings: known keys and right types. serde finds what does not fit; its messages are reworded here.
+//! Checks the structure of settings: known keys and correct types. serde finds the errors, whose messages are reworded.
 
 use contract::without_place;
 use serde_yaml::Value;
@@ -10,7 +10,7 @@ use super::model::Settings;
 /// The minimum similarity of a suggested word: 0 has nothing in common, 1 is the same word.
 const SIMILAR: f64 = 0.75;
 
-/// The settings; else all unknown keys, and the first other problem.
+/// Returns the settings, or else all unknown keys and the first other problem.
 pub(super) fn typed(mut value: Value) -> Result<Settings, Vec<Finding>> {
     let mut found = Vec::new();
     loop {
@@ -50,7 +50,7 @@ fn step(segment: &serde_path_to_error::Segment) -> Option<String> {
 fn unknown_key(section: &[String], key: &str, known: &[String]) -> Finding {
     let path: Vec<&str> = section.iter().map(String::as_str).chain([key]).collect();
     let fix = if key == "<<" {
-        "merge keys are not supported; write the values themselves".to_owned()
+        "merge keys are not supported; write out the values".to_owned()
     } else {
         format!("unknown key{}; known keys: {}", did_you_mean(key, known), known.join(", "))
     };
@@ -86,7 +86,7 @@ fn other(mut path: Vec<String>, document: &Value, message: &str) -> Finding {
     Finding { value: at(document, &path).map(shown), path: path.join("."), fix }
 }
 
-/// The names in backticks after "expected".
+/// Returns the names in backticks after "expected".
 fn choices(message: &str) -> Vec<String> {
     let after = message.split_once(", expected ").map_or("", |(_, after)| after);
     after.split('`').skip(1).step_by(2).map(str::to_owned).collect()

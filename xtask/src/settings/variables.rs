@@ -1,5 +1,5 @@
-//! The variables that may set keys, and `.env`: lines of `NAME=value`, without substitution. `.env.example` documents the
-//! format.
+//! The variables that may override settings, and the `.env` format: lines of `NAME=value`, without substitution.
+//! `.env.example` documents it.
 //!
 //! No maintained crate reads the format without substitution: dotenvy always replaces `$NAME` and `\n`, which may be part
 //! of a password.
@@ -31,12 +31,12 @@ pub enum Origin {
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its value; it may be a secret.
+    /// The value, which may be a secret.
     pub value: String,
     pub origin: Origin,
 }
 
-/// The variables of the environment and `.env`; the environment has precedence.
+/// The variables from the environment and `.env`; the environment takes precedence.
 pub type Variables = BTreeMap<String, Variable>;
 
 pub fn given<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
@@ -59,7 +59,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The variables of a file. Reports every invalid line and every name that is set twice, but no value: it may be a secret.
+/// Parses a `.env` file. Reports all invalid lines and all names that are set twice, but no values, which may be
+/// secrets.
 pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     let (mut variables, mut problems) = (Variables::new(), Vec::new());
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
@@ -89,7 +90,7 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
 
 const FORM: &str = "is not `NAME=value`; start a comment with #";
 
-/// Name and value of a trimmed line; `more` returns the next line of a quoted value.
+/// Splits a trimmed line into name and value; `more` returns the next line of a quoted value.
 fn assignment<'t>(
     line: &'t str,
     more: &mut impl FnMut() -> Option<&'t str>,
@@ -115,8 +116,8 @@ fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t
         if let Some((end, rest)) = line.split_once(quote) {
             value.push_str(end);
             let is_comment = rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with('#');
-            let wrong = "has text after the closing quote; put a value with one kind of quote into the other kind, and a \
-                         space before a comment";
+            let wrong = "has text after the closing quote; enclose a value that contains one kind of quote in the \
+                         other kind, and put a space before a comment";
             return if rest.trim().is_empty() || is_comment { Ok(value) } else { Err(wrong) };
         }
         value.push_str(line);

@@ -1,4 +1,4 @@
-//! Redshift Serverless: names, size, and limits of its cost.
+//! Redshift Serverless: names, size, and cost limits.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,9 @@ const LARGE: [&str; 4] = ["us-east-1", "us-east-2", "us-west-2", "eu-west-1"];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Warehouse {
-    /// Name of the namespace, which has the data.
+    /// Name of the namespace, which contains the data.
     pub namespace: String,
-    /// Name of the workgroup, which has the compute capacity.
+    /// Name of the workgroup, which provides the compute capacity.
     pub workgroup: String,
     /// Name of the database.
     pub database: String,
@@ -25,13 +25,13 @@ pub struct Warehouse {
     /// Maximum capacity in RPU; limits the cost of an hour.
     #[schemars(range(min = 4))]
     pub max_rpu: u32,
-    /// Limit of the total usage.
+    /// Limit on the total usage.
     pub usage_limit: UsageLimit,
     /// Logs to export to CloudWatch.
     pub log_exports: Vec<LogExport>,
 }
 
-/// Limit of the total usage.
+/// Limit on the total usage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsageLimit {
@@ -60,11 +60,11 @@ pub enum Period {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Breach {
-    /// A row in a system table.
+    /// Log a row in a system table.
     Log,
-    /// A metric, for an alarm.
+    /// Emit a metric, for an alarm.
     EmitMetric,
-    /// Queries are refused until the period ends.
+    /// Queries are rejected until the period ends.
     Deactivate,
 }
 
@@ -72,7 +72,7 @@ pub enum Breach {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogExport {
-    /// Changes of users.
+    /// Changes to users.
     Userlog,
     /// Successful and failed connections.
     Connectionlog,
@@ -84,18 +84,19 @@ impl Warehouse {
     pub(super) fn check(&self, region: &str, found: &mut Findings<'_>) {
         for path in ["warehouse.namespace", "warehouse.workgroup"] {
             // Amazon Redshift Serverless API Reference, CreateNamespace, CreateWorkgroup.
-            found.pattern(path, "^[a-z0-9-]{3,64}$", "must be 3 to 64 of a-z 0-9 and -");
+            found.pattern(path, "^[a-z0-9-]{3,64}$", "must be 3 to 64 characters of a-z 0-9 and -");
         }
         // Our rule, stricter than Redshift's: the name is used in SQL and URLs without quotes.
-        found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", "use up to 63 of a-z 0-9 _, a letter first");
+        let fix = "use up to 63 characters of a-z 0-9 _, starting with a letter";
+        found.pattern("warehouse.database", "^[a-z][a-z0-9_]{0,62}$", fix);
         self.check_size(region, found);
         let fix = "must be 1 or more: without a limit, a runaway query incurs costs until someone notices";
         found.range("warehouse.usage_limit.rpu_hours", 1.., fix);
         found.no_duplicates("warehouse.log_exports");
     }
 
-    /// 4, 8 to 512 in steps of 8, then up to 1,024 in steps of 32 in some regions (Amazon Redshift Management Guide, "Compute
-    /// capacity for Amazon Redshift Serverless").
+    /// Checks the capacity: 4, then 8 to 512 in steps of 8, then up to 1,024 in steps of 32 in some regions (Amazon
+    /// Redshift Management Guide, "Compute capacity for Amazon Redshift Serverless").
     fn check_size(&self, region: &str, found: &mut Findings<'_>) {
         let (base, max) = (self.base_rpu, self.max_rpu);
         if base > 512 && !LARGE.contains(&region) {
@@ -110,7 +111,7 @@ impl Warehouse {
             let fix = "use 4, a multiple of 8 up to 512, or a multiple of 32 up to 1024";
             found.must(legal, "warehouse.base_rpu", fix);
         }
-        // No documentation of the largest value and its steps was found: AWS decides.
+        // The maximum value and its steps are not documented, so only AWS checks them.
         found.must(max >= base, "warehouse.max_rpu", format!("is less than base_rpu; it must be {base} or more"));
     }
 }

@@ -2,26 +2,26 @@
 
 use chrono::{DateTime, Utc};
 
-/// An event of a resource, or of the stack itself.
+/// A stack event for a resource or for the stack itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub id: String,
-    /// The resource's name in the template; the stack's own name for the stack.
+    /// Logical ID of the resource, or the stack name if the event is for the stack itself.
     pub resource: String,
-    /// `AWS::S3::Bucket`.
+    /// Resource type, such as `AWS::S3::Bucket`.
     pub kind: String,
-    /// The resource's physical id, once it exists.
+    /// Physical ID of the resource, once it exists.
     pub physical: String,
     pub status: String,
     pub reason: Option<String>,
     pub at: Option<DateTime<Utc>>,
 }
 
-/// The type of the events of a stack as a whole.
+/// The resource type in events for the stack itself.
 pub const STACK: &str = "AWS::CloudFormation::Stack";
 
-/// Prefixes of reasons that are consequences of another failure (seen in stacks' events; AWS CloudFormation User Guide,
-/// "Troubleshooting CloudFormation", lists the first two).
+/// Prefixes of status reasons that follow from another failure (observed in stack events; AWS CloudFormation User
+/// Guide, "Troubleshooting CloudFormation", lists the first two).
 const CONSEQUENCES: [&str; 5] = [
     "Resource creation cancelled",
     "Resource update cancelled",
@@ -40,37 +40,37 @@ impl Event {
     }
 }
 
-/// The first failure that is not a consequence of another. After a failed rollback it is the rollback's failure, which
-/// has to be fixed first.
+/// Returns the first failure that is not a consequence of another. After a failed rollback, this is the rollback's
+/// failure, which must be fixed first.
 pub fn first_cause(events: &[Event]) -> Option<&Event> {
     first_of(failed_rollback(events).map_or(events, |start| &events[start..]))
 }
 
-/// What caused a rollback that then failed.
+/// Returns the failure that caused a rollback which then failed itself.
 pub fn cause_of_rollback(events: &[Event]) -> Option<&Event> {
     first_of(&events[..failed_rollback(events)?])
 }
 
-/// The index where a failed rollback starts.
+/// Returns the index at which a failed rollback starts.
 fn failed_rollback(events: &[Event]) -> Option<usize> {
     let of_the_stack = |status: &'static str| move |event: &Event| event.kind == STACK && event.status == status;
     let failed = events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_FAILED"))?;
     events.iter().rposition(of_the_stack("UPDATE_ROLLBACK_IN_PROGRESS")).filter(|start| *start < failed)
 }
 
-/// The first failure that is not a consequence, of a resource rather than of the stack, if there is one.
+/// Returns the first failure that is not a consequence of another, preferring resource events to stack events.
 fn first_of(events: &[Event]) -> Option<&Event> {
     let failures = events.iter().filter(|event| event.failed());
     failures.min_by_key(|event| (event.is_consequence(), event.kind == STACK))
 }
 
-const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists what it needs";
-const QUOTA: &str = "a quota of the account is exhausted; request an increase in Service Quotas";
-const CONTENT: &str = "only `cargo xtask destroy --delete-data` deletes its content";
+const PERMISSION: &str = "the deploying identity lacks a permission; infra/README.md lists the required ones";
+const QUOTA: &str = "an account quota is exhausted; request an increase in Service Quotas";
+const CONTENT: &str = "only `cargo xtask destroy --delete-data` deletes the contents";
 
-/// Explanations of common reasons, by a part of their text.
+/// Explanations of common status reasons, each with a substring that identifies the reason.
 const EXPLANATIONS: [(&str, &str); 11] = [
-    ("already exists", "a resource of this name exists outside of the stack; delete it, or choose another name"),
+    ("already exists", "a resource with this name exists outside the stack; delete it or choose a different name"),
     ("is not authorized to perform", PERMISSION),
     ("Access Denied", PERMISSION),
     ("AccessDenied", PERMISSION),
@@ -83,7 +83,7 @@ const EXPLANATIONS: [(&str, &str); 11] = [
     ("service-linked role", "the deploying identity needs iam:CreateServiceLinkedRole"),
 ];
 
-/// The explanation of a reason, if it is a common one.
+/// Returns the explanation of a status reason, if it is a common one.
 pub fn explained(reason: &str) -> Option<&'static str> {
     EXPLANATIONS.iter().find(|(part, _)| reason.contains(part)).map(|(_, explanation)| *explanation)
 }

@@ -1,7 +1,8 @@
-//! The predicted changes of a stack: each resource with the values that differ, and whether it is replaced.
+//! The predicted changes to a stack: the changed resources, the values that differ, and whether each resource is
+//! replaced.
 //!
-//! Computed by comparing two resolved templates. CloudFormation decides: a change set that replaces or removes more than
-//! predicted is executed only after approval.
+//! They are computed by comparing two resolved templates. CloudFormation has the final say: a change set that replaces
+//! or removes more than predicted is executed only after approval.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,7 +25,7 @@ pub enum Action {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Detail {
-    /// Its path in the resource: `Properties/Tags/0/Value`.
+    /// Path in the resource, such as `Properties/Tags/0/Value`.
     pub path: String,
     pub before: Option<String>,
     pub after: Option<String>,
@@ -33,7 +34,7 @@ pub struct Detail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     pub resource: String,
-    /// `AWS::S3::Bucket`.
+    /// Resource type, such as `AWS::S3::Bucket`.
     pub kind: String,
     pub action: Action,
     pub replaces: Replaces,
@@ -47,12 +48,12 @@ impl Change {
         self.is_removal() && !self.retained && ResourceType::of(&self.kind).is_none_or(|kind| kind.holds_data)
     }
 
-    /// Whether it removes or replaces a resource: such changes are listed first.
+    /// Whether the change removes or replaces a resource; such changes are listed first.
     pub fn is_removal(&self) -> bool {
         self.action == Action::Remove || self.replaces > Replaces::No
     }
 
-    /// Whether it changes permissions or network access.
+    /// Whether the change affects permissions or network access.
     pub fn is_access(&self) -> bool {
         let policy = |detail: &Detail| detail.path.contains("Policy") || detail.path.contains("Principal");
         match self.kind.as_str() {
@@ -80,7 +81,7 @@ impl fmt::Display for Change {
             (Action::Remove, _) if self.retained => "  is removed from the stack and retained",
             (Action::Remove, _) if self.loses_data() => "  is removed with its data",
             (Action::Remove, _) => "  is removed",
-            (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; the data of the old one is lost",
+            (Action::Modify, Replaces::Yes) if self.loses_data() => "  is replaced; the old resource's data is lost",
             (Action::Modify, Replaces::Yes) => "  is replaced",
             (Action::Modify, Replaces::Maybe) => "  may be replaced",
             _ => "",
@@ -112,7 +113,7 @@ fn short(value: &str) -> String {
     if line.chars().count() <= LONGEST { line } else { line.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
-/// The changes from one template to the other, sorted by name.
+/// Returns the changes from one template to the other, sorted by resource name.
 pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
     let names: BTreeSet<&String> = old.resources.keys().chain(new.resources.keys()).collect();
     let mut found = BTreeMap::new();
@@ -123,7 +124,7 @@ pub fn changes(old: &Resolved, new: &Resolved) -> Vec<Change> {
             found.insert(name, change(name, old, new, details.unwrap_or_default()));
         }
     }
-    // A reference to a replaced resource has a new value, which may replace the referring resource in turn.
+    // A reference to a replaced resource has a new value, which may in turn replace the resource that refers to it.
     loop {
         let replaced = |name: &String| found.get(name).is_some_and(|change| change.replaces == Replaces::Yes);
         let mut more = Vec::new();
@@ -168,7 +169,7 @@ fn change(name: &str, old: Option<&Value>, new: Option<&Value>, details: Vec<Det
     }
 }
 
-/// Whether these differences replace the resource. For an unknown type they may.
+/// Returns whether these differences replace the resource; `Maybe` for an unknown type.
 fn replaces(body: &Value, details: &[Detail]) -> Replaces {
     let of = |detail: &Detail| match (detail.path.strip_prefix("Properties/"), ResourceType::of(&kind_of(body))) {
         (None, _) => Replaces::No,
@@ -182,12 +183,12 @@ fn kind_of(body: &Value) -> String {
     body["Type"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Every value that differs, by path.
+/// Returns every value that differs, sorted by path.
 fn differences(old: &Value, new: &Value) -> Vec<Detail> {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     leaves(old, String::new(), &mut before);
     leaves(new, String::new(), &mut after);
-    // These attributes change no resource.
+    // Changes to these attributes do not change the resource.
     let ignored = |path: &str| ["Condition", "DependsOn"].contains(&path.split('/').next().unwrap_or_default());
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).filter(|path| !ignored(path)).collect();
     let differing = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
@@ -197,7 +198,7 @@ fn differences(old: &Value, new: &Value) -> Vec<Detail> {
         .collect()
 }
 
-/// The leaves of a value by path. A function is a leaf.
+/// Collects the leaves of a value by path. A function call is a leaf.
 fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}/{step}") };
     let is_function = call(value).is_some_and(|(name, _)| name == "Ref" || name.starts_with("Fn::"));
@@ -213,12 +214,12 @@ fn leaves(value: &Value, path: String, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The resources that a value refers to.
+/// Returns the names of the resources and parameters that a value refers to.
 pub fn referenced(value: &Value) -> Vec<String> {
     references(value, &[]).into_iter().filter_map(|(_, reference)| reference.of_a_value()).collect()
 }
 
-/// Changes that cannot succeed: a resource with a fixed name cannot be replaced while the old one has the same name.
+/// Returns the changes that cannot succeed: a resource with a fixed name cannot be replaced by one with the same name.
 pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
     let mut found = Vec::new();
     for change in changes.iter().filter(|change| change.action == Action::Modify && change.replaces == Replaces::Yes) {
@@ -242,21 +243,22 @@ pub fn blocked(old: &Resolved, changes: &[Change]) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangeSetEntry {
     pub resource: String,
-    /// `AWS::S3::Bucket`.
+    /// Resource type, such as `AWS::S3::Bucket`.
     pub kind: String,
     pub action: Action,
     pub replaces: Replaces,
-    /// The properties that change, as far as CloudFormation names them.
+    /// The properties that change, as far as CloudFormation reports them.
     pub properties: Vec<String>,
-    /// The resources that it refers to, if it changes only because of them.
+    /// The referenced resources, if their changes are the only reason for this change.
     pub follows: Vec<String>,
 }
 
-/// What a change set would replace or remove that the plan does not show as replaced or removed.
+/// Returns the replacements and removals in a change set that the plan does not show.
 ///
-/// A replacement that CloudFormation calls conditional counts unless the plan rules it out: the type's table says that these
-/// properties change in place, or the resource only follows others that are not replaced. CloudFormation reports a
-/// resource that uses an attribute of a changed resource as conditional (API Reference, ResourceChangeDetail, Evaluation `Dynamic`).
+/// A replacement that CloudFormation reports as conditional counts unless the plan rules it out: either these
+/// properties change in place according to the type table, or the resource changes only because of others that are not
+/// replaced. CloudFormation reports a conditional replacement for a resource that uses an attribute of a changed
+/// resource (API Reference, ResourceChangeDetail, Evaluation `Dynamic`).
 pub fn unplanned(planned: &[Change], change_set: &[ChangeSetEntry]) -> Vec<String> {
     let is_removal = |name: &String| planned.iter().any(|plan| plan.resource == *name && plan.is_removal());
     let mut found = Vec::new();
@@ -271,7 +273,7 @@ pub fn unplanned(planned: &[Change], change_set: &[ChangeSetEntry]) -> Vec<Strin
         let verb = match (entry.action, entry.replaces) {
             (Action::Remove, _) => "remove",
             (Action::Modify, Replaces::Yes) => "replace",
-            (Action::Modify, Replaces::Maybe) if !ruled_out => "perhaps replace",
+            (Action::Modify, Replaces::Maybe) if !ruled_out => "possibly replace",
             _ => continue,
         };
         let names = entry.properties.join(", ");

@@ -1,4 +1,4 @@
-//! The source of each parameter of each stack, and the order of the stacks that follows.
+//! The source of every stack parameter, and the stack order that follows from these sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use super::sources::{IMAGES, OBJECTS, Setting};
 use super::template::Template;
 use crate::settings::{Problem, Problems};
 
-/// The similarity from which a name is suggested: 0 nothing in common, 1 equal.
+/// The minimum similarity of a suggested name, from 0 (nothing in common) to 1 (equal).
 const ALIKE: f64 = 0.8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Source {
     },
 }
 
-/// As a plan shows a pending value; a setting shows its value.
+/// Formats a source as a plan shows a pending value; a setting is formatted as its value.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,12 +45,12 @@ impl Serialize for Source {
     }
 }
 
-/// The source of every parameter, and the order of the stacks.
+/// The source of every parameter, and the stack order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dependencies {
-    /// By stack, then by parameter.
+    /// Sources by stack, then by parameter.
     pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
-    /// Stacks of one level are independent; each level depends on earlier ones.
+    /// Stacks by level: those in one level are independent, and each level depends only on earlier ones.
     pub levels: Vec<Vec<String>>,
 }
 
@@ -63,9 +63,9 @@ impl Dependencies {
     }
 }
 
-/// Connects parameters with settings, images, objects and outputs. Fails with all problems: an output of two stacks, a parameter
-/// with no source or with two, one that refers to its own stack's output or does not allow its value, one name with two types,
-/// and circular dependencies.
+/// Connects each parameter to a setting, image, object or output. Fails with all problems: an output name that another
+/// stack or source also uses, a parameter that has no source, refers to its own stack's output or does not allow its
+/// value, a parameter name with two types, and circular dependencies.
 pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
     let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
     connector.collect_outputs();
@@ -105,8 +105,9 @@ impl<'t> Connector<'t> {
         for template in self.templates {
             for name in template.outputs.keys() {
                 let other = self.outputs.get(name.as_str()).map(|other| &other.name);
-                let other =
-                    other.map(|name| format!("is also an output of `{name}`; output names are unique over all stacks"));
+                let other = other.map(|name| {
+                    format!("is also an output of `{name}`; output names must be unique across all stacks")
+                });
                 let given = || Some(format!("is also the name of {}; rename the output", self.given(name)?));
                 match other.or_else(given) {
                     Some(fix) => self.report(template, "Outputs", name, fix),
@@ -116,14 +117,17 @@ impl<'t> Connector<'t> {
         }
     }
 
-    /// The source of a name that does not come from a stack.
+    /// Describes the source of a name that does not come from a stack.
     fn given(&self, name: &str) -> Option<String> {
-        let setting = self.settings.get(name).map(|setting| format!("the settings' {}", setting.key));
-        let image = || named(&IMAGES, name).map(|image| format!("the digest of `{image}`"));
-        setting.or_else(image).or_else(|| named(&OBJECTS, name).map(|key| format!("the version of `{key}`")))
+        let setting =
+            self.settings.get(name).map(|setting| format!("a parameter set by {} in the settings", setting.key));
+        let image = || named(&IMAGES, name).map(|image| format!("the parameter for the digest of `{image}`"));
+        setting
+            .or_else(image)
+            .or_else(|| named(&OBJECTS, name).map(|key| format!("the parameter for the version of `{key}`")))
     }
 
-    /// A parameter has the same type in every stack.
+    /// Checks that a parameter has the same type in every stack.
     fn check_types(&mut self) {
         let mut first: BTreeMap<&str, (&str, &Value)> = BTreeMap::new();
         for template in self.templates {
@@ -131,7 +135,8 @@ impl<'t> Connector<'t> {
                 let (stack, kind) = *first.entry(name).or_insert((&template.name, &body["Type"]));
                 if *kind != body["Type"] {
                     let other = &body["Type"];
-                    let fix = format!("has type {other} here and {kind} in `{stack}`; use one type or two names");
+                    let fix =
+                        format!("has type {other} here and {kind} in `{stack}`; use the same type or different names");
                     self.report(template, "Parameters", name, fix);
                 }
             }
@@ -141,7 +146,7 @@ impl<'t> Connector<'t> {
     fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
         if let Some(setting) = self.settings.get(name) {
             if let Err(why) = allowed(body, &setting.value) {
-                let fix = format!("does not allow \"{}\" from {} of the settings: {why}", setting.value, setting.key);
+                let fix = format!("does not allow \"{}\" from {} in the settings: {why}", setting.value, setting.key);
                 self.report(template, "Parameters", name, fix);
             }
             return Some(Source::Setting(setting.value.clone()));
@@ -175,12 +180,13 @@ impl<'t> Connector<'t> {
     }
 }
 
-/// What a parameter of this name refers to.
+/// Returns what a parameter with this name refers to.
 fn named(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     table.iter().find(|(parameter, _)| *parameter == name).map(|(_, referred)| *referred)
 }
 
-/// Checks a value against a parameter's lists and bounds. CloudFormation checks patterns, and the settings have their own rules.
+/// Checks a value against a parameter's allowed values and bounds. CloudFormation checks patterns, and the settings are
+/// validated separately.
 fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(Value::Array(values)) = parameter.get("AllowedValues")
@@ -193,7 +199,7 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     if parameter["Type"] == "Number" && number.is_err() {
         return Err("must be a number".to_owned());
     }
-    // Lengths are far below the largest exact integer of a double.
+    // Lengths are far below the largest integer that a double represents exactly.
     #[allow(clippy::cast_precision_loss)]
     let length = value.chars().count() as f64;
     let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];
@@ -208,7 +214,7 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The levels, or a circular dependency whose last stack is its first.
+/// Returns the levels, or a circular dependency that starts and ends with the same stack.
 fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> {
     let mut levels: Vec<Vec<String>> = Vec::new();
     let mut done: BTreeSet<String> = BTreeSet::new();

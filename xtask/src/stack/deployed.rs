@@ -1,23 +1,24 @@
-//! A stack that exists, as CloudFormation describes it, and the settings module that owns it: its tag `module`. Two modules may
-//! use the same stack names; the tag prevents one from changing the stacks of the other.
+//! An existing stack as CloudFormation describes it, and the settings module that owns it, which is in the stack's
+//! `module` tag. Two modules may use the same stack names; the tag prevents one from changing the other's stacks.
 //!
-//! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have the tag
-//! from the start. A stack of an earlier version gets it with its next deployment, unless that would replace a resource: Batch
-//! cannot change the tags of a compute environment. One tagged stack of a deployment is enough to refuse.
+//! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have
+//! the tag from the start. A stack created by an earlier version gets it with its next deployment, unless that would
+//! replace a resource: Batch cannot change the tags of a compute environment. A single stack tagged by another module
+//! is enough to stop a deployment.
 
 use std::collections::BTreeMap;
 
 use super::status::State;
 use crate::failure::Failure;
 
-/// The tag's name; its value is the module.
+/// The tag key; the value is the module name.
 pub const TAG: &str = "module";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deployed {
-    /// Its name with the prefix.
+    /// Stack name with the prefix.
     pub name: String,
-    /// Its ARN; a later stack of the same name has another.
+    /// Stack ARN; a later stack with the same name has a different one.
     pub id: String,
     pub status: String,
     pub reason: Option<String>,
@@ -25,7 +26,7 @@ pub struct Deployed {
     pub outputs: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
     pub protected: bool,
-    /// The template it was created or updated with; empty while under review.
+    /// The template of the last creation or update; empty while the stack is in review.
     pub template: String,
     /// Names of change sets that were never executed.
     pub change_sets: Vec<String>,

@@ -1,20 +1,21 @@
-//! An estimate of the cost of a deployment: a month without runs, and one minimal run. Prices come from AWS's own pages
-//! (`prices.json`: price, region, page and the day it was read). What those pages do not state is unknown, never guessed.
+//! The estimated cost of a deployment: a month without runs, and one minimal run. Prices come from AWS pricing pages
+//! (`prices.json` records the price, region, page and retrieval date). A price that those pages do not state is
+//! reported as unknown, never guessed.
 
 use serde::{Deserialize, Serialize};
 
 use super::template::Template;
 use crate::settings::{Platform, Settings};
 
-/// Hours in a month, as AWS's own examples count them: 365 × 24 / 12.
+/// Hours per month, as in AWS's pricing examples: 365 × 24 / 12.
 const MONTH: f64 = 730.0;
-/// Fargate charges at least one minute (AWS Fargate pricing, "Pricing details"), Redshift Serverless too (Amazon Redshift
-/// Management Guide, "Billing for Amazon Redshift Serverless").
+/// The minimum charge of one minute, in hours: for Fargate (AWS Fargate pricing, "Pricing details") and for Redshift
+/// Serverless (Amazon Redshift Management Guide, "Billing for Amazon Redshift Serverless").
 const MINUTE: f64 = 1.0 / 60.0;
-/// The region of a price that is the same in all regions.
+/// The region of a price that applies to all regions.
 const ANY: &str = "any";
 
-/// A price on one of AWS's pages, in US dollars without tax.
+/// A price from an AWS pricing page, in US dollars without tax.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
@@ -32,7 +33,7 @@ pub struct Price {
 pub struct Line {
     pub what: String,
     pub number: f64,
-    /// For how many hours; ignored for a monthly price.
+    /// Number of hours; ignored for a monthly price.
     pub hours: f64,
     pub price: Option<Price>,
 }
@@ -50,7 +51,7 @@ pub fn prices() -> Vec<Price> {
     serde_json::from_str(include_str!("prices.json")).unwrap_or_default()
 }
 
-/// The price for a region or, if it is unknown, for another region, which the line then names.
+/// Returns the price for a region or, if that is unknown, for a different region, which the line then names.
 fn price(what: &str, region: &str) -> Option<Price> {
     let prices = prices().into_iter().filter(|price| price.what == what);
     prices.min_by_key(|price| price.region != region && price.region != ANY)
@@ -62,7 +63,7 @@ fn line(settings: &Settings, what: impl Into<String>, number: f64, hours: f64) -
     Line { what, number, hours, price }
 }
 
-/// A month without runs and without stored data.
+/// Returns the cost items of a month without runs and without stored data.
 pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
     let (airflow, network) = (&settings.airflow, &settings.network);
     let resources = templates.iter().flat_map(|template| template.resources.values());
@@ -85,7 +86,7 @@ pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
     used.map(|(what, number)| line(settings, what, number, MONTH)).collect()
 }
 
-/// One minimal run: each of its three jobs and the warehouse is charged for one minute.
+/// Returns the cost items of one minimal run: each of the three jobs and the warehouse is charged for one minute.
 pub fn run(settings: &Settings) -> Vec<Line> {
     let (ingestion, dbt) = (&settings.batch.ingestion, &settings.batch.dbt);
     let processor = if settings.batch.platform == Platform::Arm64 { "arm64" } else { "x86_64" };
@@ -99,7 +100,7 @@ pub fn run(settings: &Settings) -> Vec<Line> {
     ]
 }
 
-/// The sum as a sentence: the known total, and the items with an unknown price.
+/// Formats the sum: the known total, and the items with an unknown price.
 pub fn sum(lines: &[Line], digits: usize) -> String {
     let usd: f64 = lines.iter().filter_map(Line::usd).sum();
     let unknown: Vec<&str> = lines.iter().filter(|line| line.price.is_none()).map(|line| line.what.as_str()).collect();

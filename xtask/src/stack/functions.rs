@@ -1,16 +1,17 @@
-//! CloudFormation's functions: YAML with short tags as JSON in the long form, and the references in a value.
+//! CloudFormation's intrinsic functions: converts YAML with short tags to JSON in the long form, and finds the
+//! references in a value.
 
 use serde_json::{Map, Value, json};
 use serde_yaml::Value as Yaml;
 
-/// A problem at a path of a template.
+/// A path in a template, and the problem at that path.
 pub(super) type Finding = (Vec<String>, String);
 
 /// The allowed functions besides `Ref` and `Condition` (AWS CloudFormation Template Reference, "Intrinsic function
-/// reference"), without those that need a transform or tie stacks together.
+/// reference"), without those that need a transform or couple stacks.
 const FUNCTIONS: &str = "And Base64 Cidr Equals FindInMap GetAtt GetAZs If Join Not Or Select Split Sub";
 
-/// YAML as JSON, `!Ref x` as `{"Ref": "x"}` and `!Sub x` as `{"Fn::Sub": "x"}`.
+/// Converts YAML to JSON, `!Ref x` to `{"Ref": "x"}` and `!Sub x` to `{"Fn::Sub": "x"}`.
 pub(super) fn long_form(value: Yaml, path: &[String], found: &mut Vec<Finding>) -> Value {
     match value {
         Yaml::Null => Value::Null,
@@ -28,7 +29,7 @@ pub(super) fn long_form(value: Yaml, path: &[String], found: &mut Vec<Finding>) 
                     let item = long_form(item, &below(path, &key), found);
                     object.insert(key, item);
                 } else {
-                    found.push((path.to_vec(), "has a key that is not a string; write it in quotes".to_owned()));
+                    found.push((path.to_vec(), "has a key that is not a string; quote the key".to_owned()));
                 }
             }
             Value::Object(object)
@@ -47,7 +48,7 @@ fn below(path: &[String], step: &str) -> Vec<String> {
     path.iter().cloned().chain([step.to_owned()]).collect()
 }
 
-/// A function call in the long form, or why it is not allowed.
+/// Returns a function call in the long form, or the reason why it is not allowed.
 fn function(name: &str, argument: Value) -> Result<Value, String> {
     match (name, argument) {
         ("Ref" | "Condition", argument) => Ok(json!({ name: argument })),
@@ -65,7 +66,7 @@ fn function(name: &str, argument: Value) -> Result<Value, String> {
     }
 }
 
-/// A function call as name and argument.
+/// Splits a function call into name and argument.
 pub(super) fn call(value: &Value) -> Option<(&str, &Value)> {
     let (name, argument) = value.as_object().filter(|members| members.len() == 1)?.iter().next()?;
     Some((name, argument))
@@ -80,7 +81,7 @@ pub(super) enum Reference {
 }
 
 impl Reference {
-    /// The parameter or resource, unless it is a condition.
+    /// Returns the name of the parameter or resource; `None` for a condition.
     pub(super) fn of_a_value(self) -> Option<String> {
         match self {
             Self::Name(name) | Self::Attribute(name) => Some(name),
@@ -89,7 +90,7 @@ impl Reference {
     }
 }
 
-/// Every reference in a value, with its path that starts with `path`.
+/// Returns every reference in a value with its path, which starts with `path`.
 pub(super) fn references(value: &Value, path: &[String]) -> Vec<(Vec<String>, Reference)> {
     match value {
         Value::Array(items) => {
@@ -105,8 +106,9 @@ pub(super) fn references(value: &Value, path: &[String]) -> Vec<(Vec<String>, Re
     }
 }
 
-/// The references of a function call, without those of functions in its argument. The text of `Fn::Sub` has `${Name}` and
-/// `${Resource.Attribute}`; `${!Literal}` and the names in its map are not references.
+/// Returns the references of a function call, without those of functions nested in its argument. In the text of
+/// `Fn::Sub`, `${Name}` and `${Resource.Attribute}` are references; `${!Literal}` and the names in its variable map are
+/// not.
 fn direct_references(function: &str, argument: &Value) -> Vec<Reference> {
     let Some(first) = argument.as_str().or_else(|| argument[0].as_str()) else { return Vec::new() };
     match (function, argument) {

@@ -1,5 +1,5 @@
 //! A template with its parameters resolved: conditions evaluated and parameters replaced by their values. References to
-//! resources and unknown pseudo parameters remain. Comparing two of these predicts a change.
+//! resources and unknown pseudo parameters remain. Comparing two resolved templates predicts the changes.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,22 @@ use super::types::{Replaces, ResourceType};
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterValue {
-    /// As CloudFormation accepts it; lists separated by commas.
+    /// The value as CloudFormation accepts it; a list is comma-separated.
     Known(String),
-    /// Known after another task: `image:<key>`, `output:<stack>.<name>`.
+    /// The source of a value that is known only after another task: `image:<name>`, `object:<key>` or
+    /// `output:<stack>.<name>`.
     Pending(String),
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
-    /// By logical name: type, properties and attributes. Those with a false condition are left out.
+    /// Type, properties and attributes by logical ID. Resources whose condition is false are omitted.
     pub resources: BTreeMap<String, Value>,
     pub outputs: BTreeMap<String, Value>,
 }
 
-/// Resolves a template. A parameter without a value remains a reference; pseudo parameters (`AWS::Region`) are given like
-/// parameters.
+/// Resolves a template. A parameter without a value remains a reference; pseudo parameters (`AWS::Region`) are passed
+/// like parameters.
 pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
     let resolver = Resolver { template, given };
     let exists = |body: &Value| match &body["Condition"] {
@@ -58,11 +59,11 @@ struct Resolver<'t> {
     given: &'t BTreeMap<String, ParameterValue>,
 }
 
-/// Conditions nested deeper count as circular, and false.
+/// The maximum nesting depth of conditions; deeper ones are considered circular and evaluate to false.
 const DEEPEST: usize = 32;
 
 impl Resolver<'_> {
-    /// A parameter's value: a text, or a list for list types. A pending value is in angle brackets.
+    /// Returns a parameter's value: a string, or an array for list types. A pending value is in angle brackets.
     fn parameter(&self, name: &str) -> Option<Value> {
         let value = match self.given.get(name)? {
             ParameterValue::Known(value) => value.clone(),
@@ -94,7 +95,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// None for AWS::NoValue.
+    /// Evaluates a value; `None` for `AWS::NoValue`.
     fn fill(&self, value: &Value) -> Option<Value> {
         match (call(value), value) {
             (Some(("Ref", Value::String(name))), _) if name == "AWS::NoValue" => None,
@@ -118,7 +119,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A mapping's value, if both keys are known.
+    /// Looks up a value in a mapping; returns the function call if a key is not known.
     fn find_in_map(&self, argument: &Value) -> Value {
         let filled = self.fill(argument).unwrap_or_default();
         let key = |index: usize| filled.get(index).and_then(Value::as_str);
@@ -126,7 +127,7 @@ impl Resolver<'_> {
         found().map_or_else(|| json!({ "Fn::FindInMap": filled.clone() }), |value| plain(Some(value.clone())))
     }
 
-    /// Replaces `${Parameter}` by its value; other references remain.
+    /// Replaces `${Parameter}` with its value; other references remain.
     fn substitute(&self, argument: &Value) -> Value {
         let (text, own) = match argument {
             Value::Array(parts) => (parts.first().and_then(Value::as_str).unwrap_or_default(), parts.get(1)),
@@ -153,7 +154,8 @@ impl Resolver<'_> {
     }
 }
 
-/// The result of a list function if its arguments are known, so that a changed item affects only those that select it.
+/// Evaluates a list function if its arguments are known, so that a changed item affects only the resources that select
+/// it.
 fn evaluated(function: &str, filled: &Value) -> Option<Value> {
     let (first, second) = (filled.get(0)?.as_str()?, filled.get(1)?);
     match function {
@@ -162,12 +164,12 @@ fn evaluated(function: &str, filled: &Value) -> Option<Value> {
             let texts: Option<Vec<&str>> = second.as_array()?.iter().map(Value::as_str).collect();
             Some(Value::String(texts?.join(first)))
         }
-        // A pending list is one text.
+        // A pending list is a single string.
         _ => second.as_str().filter(|text| !text.starts_with('<')).map(|text| text.split(first).collect()),
     }
 }
 
-/// A number or boolean as a text, as a parameter has it.
+/// Converts a number or boolean to a string, which is how parameters hold them.
 fn plain(value: Option<Value>) -> Value {
     match value {
         Some(Value::Number(number)) => Value::String(number.to_string()),

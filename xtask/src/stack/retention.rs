@@ -1,10 +1,10 @@
-//! What a stack retains when it is deleted, how to make it retain nothing, and the import of retained resources into a new
-//! stack.
+//! The resources that a stack retains when it is deleted, how to make it retain none, and the import of retained
+//! resources into a new stack.
 //!
-//! A first template imports them by name only; the stack's own template then updates them. CloudFormation's automatic import
-//! supports neither names from parameters nor KMS keys (AWS CloudFormation User Guide, "Import AWS resources into a
-//! CloudFormation stack automatically") and ignores differences. An import creates nothing else and has no outputs (same
-//! guide, "… manually").
+//! A minimal template imports them by name; the stack's own template then updates them. CloudFormation's automatic
+//! import supports neither names from parameters nor KMS keys (AWS CloudFormation User Guide, "Import AWS resources
+//! into a CloudFormation stack automatically") and ignores differences. An import cannot create other resources or have
+//! outputs (same guide, "… manually").
 
 use std::collections::BTreeMap;
 
@@ -17,21 +17,22 @@ use super::resolve::Resolved;
 use super::template::Template;
 use super::types::ResourceType;
 
-/// Names of existing resources of this account, each with the ARN of the customer managed key that encrypts it, if any.
+/// Names of existing resources in this account, each with the ARN of the customer managed key that encrypts it, if any.
 pub type Existing = BTreeMap<String, Option<String>>;
 
-/// A key's type and its identifying property, which only AWS sets.
+/// The resource type of a KMS key and its identifying property, which only AWS can set.
 const KEY: (&str, &str) = ("AWS::KMS::Key", "KeyId");
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Adopted {
     pub kind: &'static str,
-    /// The property that identifies it.
+    /// The property that identifies the resource.
     pub property: &'static str,
     pub name: String,
 }
 
-/// The resources to create that already exist under their fixed names, and the keys that encrypt their data.
+/// Returns the resources to create that already exist under their fixed names, and the KMS keys that encrypt their
+/// data.
 pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTreeMap<String, Adopted> {
     let added = |name: &str| changes.iter().any(|change| change.resource == name && change.action == Action::Add);
     let mut found = BTreeMap::new();
@@ -51,10 +52,10 @@ pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTree
     found
 }
 
-/// The template that imports them.
+/// Returns the template that imports these resources.
 pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
     let body = |one: &Adopted| {
-        // A template cannot set a key's id.
+        // A template cannot set a key's ID.
         let properties = if one.kind == KEY.0 { json!({}) } else { json!({ one.property: one.name }) };
         let retain = "Retain";
         json!({"Type": one.kind, "DeletionPolicy": retain, "UpdateReplacePolicy": retain, "Properties": properties})
@@ -63,10 +64,10 @@ pub fn import(adopted: &BTreeMap<String, Adopted>) -> String {
     json!({"Description": "Imports existing resources.", "Resources": resources}).to_string()
 }
 
-/// The policies that keep a resource (AWS CloudFormation Template Reference, "DeletionPolicy attribute").
+/// The deletion policies that retain a resource (AWS CloudFormation Template Reference, "DeletionPolicy attribute").
 const KEEPS: [&str; 2] = ["RetainExceptOnCreate", "Retain"];
 
-/// The retained resources, as `LakeBucket (AWS::S3::Bucket)`.
+/// Returns the retained resources, formatted as `LakeBucket (AWS::S3::Bucket)`.
 pub fn retained(template: &str) -> Vec<String> {
     let Some(template) = Template::read_any("", template) else { return Vec::new() };
     let keeps = |body: &Value| body["DeletionPolicy"].as_str().is_some_and(|policy| KEEPS.contains(&policy));
@@ -74,11 +75,12 @@ pub fn retained(template: &str) -> Vec<String> {
     kept.map(|(name, body)| format!("{name} ({})", body["Type"].as_str().unwrap_or_default())).collect()
 }
 
-/// A stack's template and parameters so that it retains nothing; `None` if it already retains nothing. CloudFormation once
-/// ignored a change of the policy alone (cloudformation-coverage-roadmap#1543), so each new policy comes with metadata.
+/// Returns a stack's template and parameters, changed so that it retains nothing; `None` if it already retains nothing.
+/// CloudFormation once ignored changes to only the policy (cloudformation-coverage-roadmap#1543), so each new policy
+/// comes with metadata.
 pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();
-    // With this parameter a stack deletes the content of its resources too.
+    // With this parameter, a stack also deletes the contents of its resources.
     let removes = parameters.get_mut("RemoveData");
     let changes_parameter = removes.is_some_and(|value| std::mem::replace(value, "true".to_owned()) != "true");
     let policy = |line: &str| {

@@ -1,13 +1,14 @@
-//! Parameters that do not come from other stacks: settings, images, and versions of objects.
+//! Parameters whose values do not come from other stacks: settings, image digests and object versions.
 
 use std::collections::BTreeMap;
 
 use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver};
 
-/// Parameters with an image's digest, and the image's name. A plan shows `image:<name>` for a digest not known yet.
+/// Parameters that hold an image digest, with the image name. A plan shows `image:<name>` for a digest that is not yet
+/// known.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
 
-/// Parameters with the version of an object in Airflow's bucket, and its key.
+/// Parameters that hold the version of an object in the Airflow bucket, with the object key.
 pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.txt")];
 
 pub const REGISTRY: &str = "registry";
@@ -17,11 +18,11 @@ pub const WAREHOUSE: &str = "warehouse";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub key: &'static str,
-    /// As CloudFormation accepts it; lists separated by commas.
+    /// The value as CloudFormation accepts it; a list is comma-separated.
     pub value: String,
 }
 
-/// Every parameter with a value of the settings.
+/// Returns every parameter whose value comes from the settings.
 pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     let mut table = BTreeMap::new();
     let mut row = |name, key, value: String| drop(table.insert(name, Setting { key, value }));
@@ -138,7 +139,7 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
     row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
     row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());
-    // For the stack in `infra/github`, which only deployments with OIDC have.
+    // For the stack in `infra/github`, which only OIDC deployments have.
     if let (Some(subject), Some(environment)) = (of.auth.subject(), &of.auth.environment) {
         row("StackPrefix", "stack_prefix", of.stack_prefix.clone());
         row("GithubSubject", "auth.repository, auth.owner_id, auth.repository_id", subject);

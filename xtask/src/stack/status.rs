@@ -1,16 +1,16 @@
-//! What a stack's status means, and which operations it allows: the only place that
-//! decides, so that no command sends a call that CloudFormation must refuse.
+//! The meaning of each stack status, and the operations that it allows. All commands use this table, so that none makes
+//! a call that CloudFormation would reject.
 //!
 //! | status | `deploy` | `destroy` | `recover` |
 //! |---|---|---|---|
 //! | does not exist, DELETE_COMPLETE | creates | – | – |
 //! | …_COMPLETE, except those below | updates | deletes | – |
-//! | …_IN_PROGRESS | waits, then continues | the same | the same |
-//! | REVIEW_IN_PROGRESS, ROLLBACK_COMPLETE | deletes, creates | deletes | deletes |
-//! | CREATE_FAILED, ROLLBACK_FAILED, DELETE_FAILED | refuses: `recover` | deletes | deletes, except `--retain` |
-//! | UPDATE_FAILED | refuses: `recover` | deletes | rolls back |
-//! | UPDATE_ROLLBACK_FAILED | refuses: `recover` | deletes | continues the rollback, except `--skip` |
-//! | IMPORT_ROLLBACK_FAILED | refuses, by hand | deletes | refuses, by hand |
+//! | …_IN_PROGRESS | waits, then continues | waits, then continues | waits, then continues |
+//! | REVIEW_IN_PROGRESS, ROLLBACK_COMPLETE | deletes, then creates | deletes | deletes |
+//! | CREATE_FAILED, ROLLBACK_FAILED, DELETE_FAILED | fails; use `recover` | deletes | deletes, with optional `--retain` |
+//! | UPDATE_FAILED | fails; use `recover` | deletes | rolls back |
+//! | UPDATE_ROLLBACK_FAILED | fails; use `recover` | deletes | continues the rollback, with optional `--skip` |
+//! | IMPORT_ROLLBACK_FAILED | fails; fix by hand | deletes | fails; fix by hand |
 //!
 //! Source: AWS CloudFormation User Guide, "Stack status codes" and "Continue rolling back an update"; API Reference of
 //! DeleteStack, RollbackStack and ContinueUpdateRollback.
@@ -21,12 +21,12 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Absent,
-    /// No operation is in progress; it can be updated.
+    /// No operation is in progress, and the stack can be updated.
     Ready,
     Busy,
-    /// It was never created: under review or rolled back. It is empty and can only be deleted.
+    /// The stack is in review, or its creation was rolled back. It is empty and can only be deleted.
     ReviewInProgress,
-    /// It can only be deleted, and may contain resources.
+    /// The stack can only be deleted, and may still contain resources.
     Broken,
     UpdateFailed,
     RollbackFailed,
@@ -37,16 +37,16 @@ pub enum State {
 pub enum Recovery {
     Nothing,
     Delete,
-    /// Roll a failed update back (RollbackStack).
+    /// Roll back a failed update (RollbackStack).
     RollBack,
     /// Continue a failed rollback (ContinueUpdateRollback).
     ContinueRollback,
-    /// Send nothing, and report why.
+    /// Make no call, and report the reason.
     Refuse,
 }
 
 impl State {
-    /// The meaning of a status; an unknown one needs an administrator.
+    /// Maps a status to a state; an unknown status is `Manual`.
     pub fn of(status: &str) -> Self {
         const READY: [&str; 5] = ["CREATE", "IMPORT", "IMPORT_ROLLBACK", "UPDATE", "UPDATE_ROLLBACK"];
         match status {
@@ -63,7 +63,7 @@ impl State {
         }
     }
 
-    /// What `recover` does once no operation is in progress.
+    /// Returns what `recover` does once no operation is in progress.
     pub fn recovery(self) -> Recovery {
         match self {
             Self::Absent | Self::Ready | Self::Busy => Recovery::Nothing,
@@ -74,7 +74,7 @@ impl State {
         }
     }
 
-    /// For a state that needs more than waiting: what happened, and what to do.
+    /// For a state that waiting does not resolve, returns what happened and what to do.
     pub fn remedy(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Absent | Self::Ready | Self::Busy => None,
@@ -84,14 +84,14 @@ impl State {
             )),
             Self::Broken => Some((
                 "creating or deleting it failed, and it may still contain resources",
-                "`cargo xtask recover` deletes it; --stack NAME --retain RESOURCE retains a resource that cannot be deleted",
+                "run `cargo xtask recover` to delete it; add --stack NAME --retain RESOURCE to retain a resource that cannot be deleted",
             )),
             Self::UpdateFailed => {
-                Some(("an update failed and was not rolled back", "`cargo xtask recover` rolls it back"))
+                Some(("an update failed and was not rolled back", "run `cargo xtask recover` to roll it back"))
             }
             Self::RollbackFailed => Some((
                 "an update failed, and so did its rollback",
-                "fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE skips a resource that cannot be fixed",
+                "fix the cause that the events show, then run `cargo xtask recover`; add --stack NAME --skip RESOURCE to skip a resource that cannot be fixed",
             )),
             Self::Manual => Some((
                 "no automatic operation is safe",

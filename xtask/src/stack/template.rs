@@ -1,4 +1,4 @@
-//! One template: parameters, conditions, resources and outputs, or all its problems.
+//! A parsed template: parameters, conditions, resources and outputs, or all of its problems.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,37 +8,37 @@ use serde_json::{Map, Value, json};
 use super::functions::{Finding, Reference, long_form, references};
 use crate::settings::{Document, Problem, no_yaml};
 
-/// The size limit of a template in a request (AWS CloudFormation User Guide, "Quotas", template body).
+/// The maximum size of a template body in a request, in bytes (AWS CloudFormation User Guide, "Quotas").
 const LARGEST: usize = 51_200;
 /// The allowed sections; CloudFormation also has `Transform` and `Hooks`.
 const SECTIONS: &str = "AWSTemplateFormatVersion, Description, Parameters, Mappings, Conditions, Resources, Outputs";
-/// The keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default` and `NoEcho`.
+/// The allowed keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default` and `NoEcho`.
 const PARAMETER: &str = "Type, Description, AllowedPattern, AllowedValues, ConstraintDescription, MaxLength, MaxValue, \
      MinLength, MinValue";
-/// The attributes of a resource (AWS CloudFormation Template Reference, "Resource attribute reference").
+/// The allowed attributes of a resource (AWS CloudFormation Template Reference, "Resource attribute reference").
 const RESOURCE: &str =
     "Type, Properties, Condition, DependsOn, DeletionPolicy, UpdateReplacePolicy, UpdatePolicy, Metadata";
 const OUTPUT: &str = "Value, Description, Condition";
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
-    /// The stack's name without prefix: `storage` of `infra/storage.yaml`.
+    /// Stack name without the prefix: `storage` for `infra/storage.yaml`.
     pub name: String,
     pub file: String,
     pub text: String,
     pub parameters: BTreeMap<String, Value>,
-    /// By name: values by two keys.
+    /// Mappings by name, each with two levels of keys.
     pub mappings: BTreeMap<String, Value>,
-    /// By name, functions in the long form.
+    /// Conditions by name, with functions in the long form.
     pub conditions: BTreeMap<String, Value>,
-    /// By logical name: `Type`, `Properties` and attributes, functions in the long form.
+    /// `Type`, `Properties` and attributes by logical ID, with functions in the long form.
     pub resources: BTreeMap<String, Value>,
-    /// By name, functions in the long form.
+    /// Outputs by name, with functions in the long form.
     pub outputs: BTreeMap<String, Value>,
 }
 
 impl Template {
-    /// Fails with all problems and their lines.
+    /// Parses a template. Fails with all problems and their line numbers.
     pub fn parse(name: &str, file: Document<'_>) -> Result<Self, Vec<Problem>> {
         let value: serde_yaml::Value = serde_yaml::from_str(file.text).map_err(|error| vec![no_yaml(file, &error)])?;
         let mut found = Vec::new();
@@ -69,9 +69,9 @@ impl Template {
         Some(Self::read(name, Document { file: name, text }, sections, &mut found))
     }
 
-    /// A problem at a path of this template.
+    /// Converts a finding to a problem with its line in this template.
     pub(super) fn placed(&self, (path, fix): Finding) -> Problem {
-        // A function is a step of the long form only; in the text it is a tag.
+        // A function is a path step only in the long form; in the text it is a tag.
         let steps: Vec<&str> = path.iter().map(String::as_str).take_while(|step| !step.starts_with("Fn::")).collect();
         let line = if steps.is_empty() { None } else { line_of(&self.text, &steps) };
         Problem { key: path.join("."), ..Problem::of(&self.file, line, fix) }
@@ -174,19 +174,20 @@ impl Template {
     }
 }
 
-/// The parts of a section by name. Names are letters and digits (AWS CloudFormation User Guide, "Template anatomy").
+/// Returns the entries of a section by name. Names consist of letters and digits (AWS CloudFormation User Guide,
+/// "Template anatomy").
 fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTreeMap<String, Value> {
     let Value::Object(parts) = value.unwrap_or_else(|| json!({})) else {
         found.push((vec![section.to_owned()], "must be a mapping".to_owned()));
         return BTreeMap::new();
     };
     for name in parts.keys().filter(|name| name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
-        found.push((vec![section.to_owned(), name.clone()], "names consist of letters and digits".to_owned()));
+        found.push((vec![section.to_owned(), name.clone()], "a name may contain only letters and digits".to_owned()));
     }
     parts.into_iter().collect()
 }
 
-/// Checks the keys of a part.
+/// Checks the keys of a section entry.
 fn members(what: &str, path: Vec<String>, body: &Value, required: &str, allowed: &str, found: &mut Vec<Finding>) {
     let Value::Object(body) = body else {
         found.push((path, format!("{what} must be a mapping")));
@@ -200,13 +201,13 @@ fn members(what: &str, path: Vec<String>, body: &Value, required: &str, allowed:
     }
 }
 
-/// Whether a list with commas has this item.
+/// Whether a comma-separated list contains this item.
 fn listed(list: &str, item: &str) -> bool {
     list.split(", ").any(|listed| listed == item)
 }
 
-/// Lines with a YAML anchor or alias: our parser resolves them, CloudFormation refuses them (AWS CloudFormation User Guide,
-/// "Template formats").
+/// Reports lines with a YAML anchor or alias: our parser resolves them, but CloudFormation rejects them (AWS
+/// CloudFormation User Guide, "Template formats").
 fn aliases(file: Document<'_>) -> Vec<Problem> {
     let is_alias = |text: &str| {
         text.strip_prefix(['&', '*']).and_then(|rest| rest.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric())

@@ -1,8 +1,9 @@
-//! The resource types of our templates: which changes replace a resource, which property is its name, and whether it holds
-//! data.
+//! The resource types in our templates: which changes replace a resource, which property sets its name, and whether it
+//! holds data.
 //!
-//! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`, `conditionalCreateOnlyProperties`,
-//! `primaryIdentifier`), as cfn-lint ships them. The suite "templates" compares this table with them.
+//! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`,
+//! `conditionalCreateOnlyProperties`, `primaryIdentifier`), as cfn-lint ships them. The "templates" suite compares this
+//! table with those schemas.
 
 use serde_json::Value;
 
@@ -17,11 +18,11 @@ pub enum Replaces {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ResourceType {
     pub name: &'static str,
-    /// Create-only properties, with `/` between the steps.
+    /// Create-only properties, as paths separated by `/`.
     pub fixed: &'static [&'static str],
     /// Properties that are create-only in some cases.
     pub perhaps: &'static [&'static str],
-    /// The property with its name, if it can have a fixed one: names are unique.
+    /// The property that sets a fixed name, if the type has one; such names must be unique.
     pub named_by: Option<&'static str>,
     /// Whether it holds data that cannot be recreated.
     pub holds_data: bool,
@@ -37,7 +38,7 @@ const fn kind(
     ResourceType { name, fixed, perhaps, named_by, holds_data }
 }
 
-/// Every type of our templates.
+/// Every resource type in our templates.
 #[rustfmt::skip]
 pub const RESOURCE_TYPES: [ResourceType; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
@@ -45,7 +46,7 @@ pub const RESOURCE_TYPES: [ResourceType; 36] = [
           "EksConfiguration/KubernetesNamespace",
           "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/CapacityOptionType",
           "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/FipsEnabled"],
-        // Unless it allows updates in place.
+        // Create-only unless the environment allows updates in place.
         &["ComputeResources/AllocationStrategy", "ComputeResources/BidPercentage", "ComputeResources/Ec2Configuration",
           "ComputeResources/Ec2KeyPair", "ComputeResources/ImageId", "ComputeResources/InstanceRole",
           "ComputeResources/InstanceTypes", "ComputeResources/LaunchTemplate", "ComputeResources/PlacementGroup",
@@ -104,7 +105,7 @@ pub const RESOURCE_TYPES: [ResourceType; 36] = [
     kind("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"], &["Region"], None, false),
     kind("AWS::SNS::Topic", &["TopicName", "FifoTopic"], &[], Some("TopicName"), false),
     kind("AWS::SNS::TopicPolicy", &[], &[], None, false),
-    // A custom resource: its function keeps the group.
+    // A custom resource: an update never replaces the security group.
     kind("Custom::ClosedSecurityGroup", &[], &[], None, false),
 ];
 
@@ -113,13 +114,13 @@ impl ResourceType {
         RESOURCE_TYPES.iter().find(|kind| kind.name == name)
     }
 
-    /// Whether a change at a path of its properties (`NetworkConfiguration/SubnetIds/0`) replaces it.
+    /// Returns whether a change at a property path (`NetworkConfiguration/SubnetIds/0`) replaces the resource.
     pub fn replaces(&self, path: &str, properties: &Value) -> Replaces {
-        // Batch updates an environment in place if it is configured so and uses the service-linked role (AWS CloudFormation,
-        // AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment).
+        // Batch updates a compute environment in place if it is configured to do so and uses the service-linked role
+        // (AWS CloudFormation, AWS::Batch::ComputeEnvironment, ReplaceComputeEnvironment).
         let never = [Value::Bool(false), Value::from("false")].contains(&properties["ReplaceComputeEnvironment"]);
         let in_place = never && properties["ServiceRole"].is_null();
-        // A parent that is added or removed as a whole changes its create-only properties too.
+        // Adding or removing a parent property also changes the create-only properties below it.
         let touches = |fixed: &&str| {
             let below = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
             path == *fixed || below(path, fixed) || below(fixed, path)

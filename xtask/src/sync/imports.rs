@@ -1,4 +1,4 @@
-//! The local imports of Python files, resolved like Python's own path finder.
+//! The local imports of Python files, resolved as Python's path finder does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 /// The folder that Airflow searches for DAGs and their modules.
 pub const FOLDER: &str = "dags/";
 
-/// One statement on a line (from 1): `import module`, or `from module import names`.
+/// An import statement: `import module`, or `from module import names`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
+    /// The line number, starting at 1.
     pub line: u32,
     /// The number of leading dots.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -20,7 +21,7 @@ pub struct Import {
     /// Submodules, or names that the module defines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The file works without it: `ImportError` is caught, or only type checkers read it.
+    /// Whether the file works without the module: `ImportError` is caught, or only type checkers read the import.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
@@ -34,7 +35,7 @@ pub fn is_python(key: &str) -> bool {
     key.starts_with(FOLDER) && key.ends_with(".py")
 }
 
-/// The packages around a file, outermost first.
+/// Returns the packages that contain a file, outermost first.
 fn packages(key: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = key.trim_start_matches(FOLDER).split('/').collect();
     parts.pop();
@@ -42,12 +43,12 @@ fn packages(key: &str) -> Vec<&str> {
 }
 
 impl Import {
-    /// The absolute module name; `None` if the dots lead out of the folder.
+    /// Returns the absolute module name; `None` if the dots lead outside the folder.
     fn absolute(&self, file: &str) -> Option<Vec<String>> {
         let around = packages(file);
         let base = match self.level as usize {
             0 => &[],
-            // The first dot is the package of the file; a top-level file has none.
+            // The first dot is the file's package; a top-level file has none.
             dots => around.get(..=around.len().checked_sub(dots)?)?,
         };
         let below = self.module.split('.').filter(|part| !part.is_empty());
@@ -84,9 +85,10 @@ impl<'k> Modules<'k> {
         Self { names: files.iter().filter_map(first).collect(), files }
     }
 
-    /// Like `importlib.machinery.FileFinder`: a package wins over a module, a module over a folder. A module cannot have submodules.
+    /// Finds a module like `importlib.machinery.FileFinder`: a package takes precedence over a module, and a module
+    /// over a folder. A module cannot have submodules.
     fn find(&self, module: &[String]) -> Option<Module> {
-        // Most imports are of other packages.
+        // Most imports refer to other packages.
         if module.first().is_some_and(|first| !self.names.contains(first.as_str())) {
             return None;
         }
@@ -104,14 +106,14 @@ impl<'k> Modules<'k> {
         inside.then_some(Module::Namespace)
     }
 
-    /// The files that a file's imports run, without the file itself.
+    /// Returns the files that a file's imports execute, without the file itself.
     pub(super) fn needs(&self, file: &str, imports: &[Import]) -> BTreeSet<String> {
         let own = packages(file);
         let mut found = BTreeSet::new();
         for module in imports.iter().flat_map(|import| self.targets(file, import)) {
             for length in 1..=module.len() {
                 let part = &module[..length];
-                // The packages around this file ran before it.
+                // The packages that contain this file are executed before it.
                 let around = length < module.len() && own.iter().take(length).eq(part.iter());
                 if let (false, Some(Module::File(key))) = (around, self.find(part)) {
                     found.insert(key);
@@ -122,7 +124,8 @@ impl<'k> Modules<'k> {
         found
     }
 
-    /// The modules that a statement imports: for `from a import b` this is `a.b` if it is a module, else `a`.
+    /// Returns the modules that a statement imports: for `from a import b`, this is `a.b` if that is a module,
+    /// otherwise `a`.
     fn targets(&self, file: &str, import: &Import) -> Vec<Vec<String>> {
         let Some(module) = import.absolute(file) else { return Vec::new() };
         let below = import.names.iter().map(|name| [&module[..], std::slice::from_ref(name)].concat());
@@ -133,10 +136,10 @@ impl<'k> Modules<'k> {
         targets
     }
 
-    /// The problem of an import of a local module, if it has one.
+    /// Returns the problem with an import of a local module, if there is one.
     fn problem(&self, file: &str, import: &Import) -> Option<String> {
         let Some(module) = import.absolute(file) else {
-            return Some("the relative import goes beyond the DAGs folder".to_owned());
+            return Some("the relative import leads outside the DAGs folder".to_owned());
         };
         let local = import.level > 0 || self.find(module.get(..1)?).is_some();
         match self.find(&module) {
@@ -151,9 +154,9 @@ impl<'k> Modules<'k> {
     }
 }
 
-/// The local imports that would fail, as `file:line: problem`. `new` has the keys of the folder, `old` those of the manifest: an
-/// import of a module that only `old` has is a problem too, while other names may be packages of Airflow's. `others` has the
-/// keys of objects that do not belong to the sync.
+/// Returns the local imports that would fail, as `file:line: problem`. `new` has the keys of the folder, `old` those of
+/// the manifest: importing a module that exists only in `old` is also a problem, while other names may be packages that
+/// Airflow provides. `others` has the keys of objects that do not belong to the sync.
 pub fn check(
     new: &BTreeSet<String>,
     imports: &BTreeMap<String, Vec<Import>>,

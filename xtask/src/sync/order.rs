@@ -1,8 +1,8 @@
 //! The order of uploads and deletes.
 //!
-//! Data files are uploaded first, then each module before the files that import it. Deletes follow all uploads, each file
-//! before the modules that it imports. So after every request, every import finds its module. Files that import each other
-//! in a cycle have no such order: they are changed in one wave, and the plan reports them.
+//! Data files are uploaded first, then each module before the files that import it. Deletes follow all uploads, each
+//! file before the modules that it imports. Therefore, every import finds its module after every request. Files that
+//! import each other in a cycle have no such order: they are changed in one wave, and the plan reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use super::imports::{Import, Modules, is_python};
 
 pub(super) type Keys = BTreeSet<String>;
 
-/// For each file, the files that are changed before it.
+/// For each file, the files that must be changed before it.
 type Waits = BTreeMap<String, Keys>;
 
-/// Keys in waves, whose requests may run in parallel, and the circular imports among them.
+/// The keys in waves, and the circular imports among them. The requests of one wave may run in parallel.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     pub(super) waves: Vec<Keys>,
     pub(super) circles: Vec<Keys>,
 }
 
-/// The uploads. `target` has every key after the sync.
+/// Orders the uploads. `target` has every key that exists after the sync.
 pub(super) fn uploads(puts: &Keys, target: &Keys, imports: &BTreeMap<String, Vec<Import>>) -> Order {
     let (python, data): (Keys, Keys) = puts.iter().cloned().partition(|key| is_python(key));
     let mut order = modules_first(&python, target, imports);
@@ -30,7 +30,7 @@ pub(super) fn uploads(puts: &Keys, target: &Keys, imports: &BTreeMap<String, Vec
     order
 }
 
-/// The deletes. `before` has every key of the manifest before the sync.
+/// Orders the deletes. `before` has every key in the manifest before the sync.
 pub(super) fn deletes(keys: &Keys, before: &Keys, imports: &BTreeMap<String, Vec<Import>>) -> Order {
     let mut order = modules_first(keys, before, imports);
     order.waves.reverse();
@@ -58,13 +58,14 @@ fn modules_first(files: &Keys, all: &Keys, imports: &BTreeMap<String, Vec<Import
     order
 }
 
-/// Files that all import each other and no other file of the map, in which every file waits for another. The smallest set
-/// that a file reaches is one: if it led out to other files, those would reach a smaller set.
+/// Returns files that all import each other and no other file in the map, in which every file waits for another. The
+/// smallest set of files reachable from one file has this property: if it led to other files, those would reach a
+/// smaller set.
 fn circle(waits: &Waits) -> Keys {
     waits.keys().map(|key| reached(waits, key)).min_by_key(Keys::len).unwrap_or_default()
 }
 
-/// Every file that one imports, directly or not, and itself.
+/// Returns a file and every file that it imports, directly or indirectly.
 fn reached(waits: &Waits, from: &str) -> Keys {
     let (mut found, mut open) = (Keys::new(), vec![from]);
     while let Some(key) = open.pop() {

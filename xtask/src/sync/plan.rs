@@ -1,4 +1,4 @@
-//! The plan: the decision for each key.
+//! The sync plan: the decision for each key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use super::order::{Keys, Order, deletes, uploads};
 use super::state::{File, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, Seen, Tree};
 use crate::failure::Failure;
 
-/// The condition of a write: the request fails if the bucket has anything other than nothing, or an object with this ETag.
+/// The precondition of a write: the request fails unless the key has no object, or has an object with this ETag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
@@ -26,20 +26,20 @@ pub enum SyncStep {
     Delete { key: String },
 }
 
-/// What a sync does. Its text is the preview.
+/// What a sync does. Its `Display` output is the preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The requests. Those of one wave may run in parallel.
+    /// The requests, in waves. Those of one wave may run in parallel.
     pub waves: Vec<Vec<SyncStep>>,
     /// Changed files that import each other in a circle; each circle is changed in one wave.
     pub circles: Vec<BTreeSet<String>>,
     /// Objects in the desired state.
     pub keep: BTreeSet<String>,
-    /// As `keep`, uploaded by a sync that was interrupted before it wrote the manifest.
+    /// Like `keep`, but uploaded by a sync that was interrupted before it wrote the manifest.
     pub settle: BTreeSet<String>,
-    /// As `keep`, but not in the manifest.
+    /// Like `keep`, but not in the manifest.
     pub adopt: BTreeSet<String>,
-    /// To be removed from the manifest only.
+    /// Keys to remove from the manifest only.
     pub forget: BTreeSet<String>,
     /// Objects that belong to someone else.
     pub foreign: BTreeSet<String>,
@@ -54,9 +54,9 @@ impl Plan {
         self.waves.iter().flatten()
     }
 
-    /// Whether Airflow's environment needs an update.
+    /// Whether the Airflow environment needs an update.
     pub fn updates_environment(&self) -> bool {
-        // An earlier sync may have uploaded it without reporting the version.
+        // An earlier sync may have uploaded the file without reporting its version.
         self.settle.contains(REQUIREMENTS)
             || self.adopt.contains(REQUIREMENTS)
             || self.steps().any(|step| matches!(step, SyncStep::Put { key, .. } if key == REQUIREMENTS))
@@ -74,10 +74,10 @@ impl fmt::Display for Plan {
         }
         for circle in &self.circles {
             let files: Vec<&str> = circle.iter().map(String::as_str).collect();
-            writeln!(f, "circle  {} (import each other: changed together)", files.join(", "))?;
+            writeln!(f, "circle  {} (import each other; changed together)", files.join(", "))?;
         }
         self.settle.iter().try_for_each(|key| writeln!(f, "record  {key} (uploaded by an interrupted sync)"))?;
-        self.adopt.iter().try_for_each(|key| writeln!(f, "adopt   {key} (has this content already)"))?;
+        self.adopt.iter().try_for_each(|key| writeln!(f, "adopt   {key} (already has this content)"))?;
         self.forget.iter().try_for_each(|key| writeln!(f, "forget  {key} (no longer in the folder)"))?;
         // A long list would hide the requests.
         self.foreign.iter().take(20).try_for_each(|key| writeln!(f, "skip    {key} (not in the manifest)"))?;
@@ -95,16 +95,16 @@ pub struct SyncInput {
     pub imports: BTreeMap<String, Vec<Import>>,
     pub remote: Remote,
     pub manifest: Manifest,
-    /// The objects of [`ambiguous`], read.
+    /// The contents of the [`ambiguous`] objects.
     pub seen: BTreeMap<String, Seen>,
-    /// Replace or delete objects of the manifest that someone else changed.
+    /// Whether to replace or delete objects in the manifest that someone else changed.
     pub overwrite: bool,
     /// The maximum number of deletes.
     pub max_delete: usize,
 }
 
-/// The keys whose content must be read: the object changed after the manifest was written, and it is as long as ours or an
-/// interrupted sync announced it. (With KMS an ETag is not a hash of the content.)
+/// Returns the keys whose content must be read: the object changed after the manifest was written, and it has the same
+/// size as the local file, or an interrupted sync announced it. (With KMS, an ETag is not a hash of the content.)
 pub fn ambiguous(tree: &Tree, remote: &Remote, manifest: &Manifest) -> Vec<String> {
     let keys: BTreeSet<&String> = tree.keys().chain(manifest.pending.keys()).collect();
     let is_ambiguous = |key: &&String| {
@@ -127,7 +127,7 @@ enum Decision {
     Refuse(&'static str),
 }
 
-/// The decision for a key.
+/// Returns the decision for a key.
 ///
 /// | tree | manifest | bucket | decision |
 /// |---|---|---|---|
@@ -138,7 +138,7 @@ enum Decision {
 /// | –    | ours | changed                        | refuse; delete with `--overwrite`  |
 /// | file | any  | –                              | put                                |
 /// | file | ours | as uploaded, the same file     | keep                               |
-/// | file | ours | as uploaded, another file      | put                                |
+/// | file | ours | as uploaded, a different file  | put                                |
 /// | file | any  | changed, with the same content | adopt                              |
 /// | file | any  | changed                        | refuse; put with `--overwrite`     |
 ///
@@ -168,7 +168,7 @@ fn decide(
     }
 }
 
-/// Fails with every key that someone else wrote to, or if it would delete too much.
+/// Plans a sync. Fails with every key that someone else wrote to, or if the sync would delete too many objects.
 pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
     let SyncInput { tree, imports, remote, manifest, .. } = input;
     let (files, settled) = manifest.settled(remote, &input.seen);

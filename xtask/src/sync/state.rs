@@ -10,10 +10,11 @@ use super::imports::Import;
 /// The key of the manifest in the bucket.
 pub const MANIFEST: &str = "dags/.dpworld-sync.json";
 
-/// Airflow's Python packages. MWAA reads them by version, only when its environment is updated.
+/// The file with Airflow's Python packages. MWAA reads a specific version of it, and only when the environment is
+/// updated.
 pub const REQUIREMENTS: &str = "requirements.txt";
 
-/// As 64 hexadecimal digits.
+/// Returns the SHA-256 as 64 hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -37,7 +38,7 @@ pub type Tree = BTreeMap<String, File>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Changes with the content. It is the content's MD5 only without KMS.
+    /// Changes with the content. It is the MD5 of the content only without KMS.
     pub etag: String,
     pub size: u64,
 }
@@ -78,13 +79,13 @@ pub struct Pending {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     pub files: BTreeMap<String, Owned>,
-    /// The uploads of a running or interrupted sync: an object with such content belongs to the sync too.
+    /// The uploads of a running or interrupted sync: an object with that content also belongs to the sync.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pending: BTreeMap<String, Pending>,
 }
 
 impl Manifest {
-    /// The files with the uploads that an interrupted sync completed, and the keys of those uploads.
+    /// Returns the files, including the uploads that an interrupted sync completed, and the keys of those uploads.
     pub(super) fn settled(
         &self,
         remote: &Remote,

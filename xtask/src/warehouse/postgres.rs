@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ROLES, readers, schemas};
 
-/// The statements for a source. `verifiers` has the SCRAM verifier of each role that can log in, so that no statement
-/// contains a password: a server may log statements.
+/// Returns the statements for a source. `verifiers` has the SCRAM verifier of each role that can log in, so that no
+/// statement contains a password: a server may log statements.
 pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {
@@ -19,7 +19,7 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
     for (schema, owner) in schemas(source) {
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"));
     }
-    // Loads lock it one after the other, which does not block readers of the ledger.
+    // Every load locks this table, so that loads run one after the other without blocking readers of the ledger.
     statements.push("CREATE TABLE IF NOT EXISTS etl.load_lock (held boolean)".to_owned());
     statements.push(
         "CREATE TABLE IF NOT EXISTS etl.runs (

@@ -1,8 +1,8 @@
-//! The statements that prepare Amazon Redshift Serverless. An IAM role is the database user `"IAMR:<role>"`, without any
-//! privilege until it is granted (Amazon Redshift Management Guide, "Using the Amazon Redshift Data API").
+//! The statements that prepare Amazon Redshift Serverless. An IAM role is the database user `"IAMR:<role>"`, which
+//! has no privileges until they are granted (Amazon Redshift Management Guide, "Using the Amazon Redshift Data API").
 //!
-//! CREATE USER and CREATE ROLE have no IF NOT EXISTS, so the plan depends on the existing ones. No table has a primary key:
-//! Redshift does not enforce it, but its planner relies on it.
+//! CREATE USER and CREATE ROLE have no IF NOT EXISTS, so the plan depends on the existing users and roles. No table
+//! has a primary key: Redshift does not enforce primary keys, but its planner relies on them.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use crate::failure::Failure;
 pub struct Users {
     pub loader: String,
     pub transformer: String,
-    /// Only read.
+    /// Users with read access only.
     pub readers: Vec<String>,
 }
 
 impl Users {
-    /// From the names of IAM roles. A reader can also be a database user with a colon, such as `IAM:<user>`.
+    /// Derives the users from IAM role names. A reader can also be a database user with a colon, such as `IAM:<user>`.
     pub fn of_roles(loader: &str, transformer: &str, readers: &[String]) -> Result<Self, Failure> {
         let readers = readers.iter().map(|name| if name.contains(':') { valid(name) } else { of_role(name) });
         let users = Self {
@@ -45,24 +45,25 @@ impl Users {
 
 fn of_role(name: &str) -> Result<String, Failure> {
     if name.contains([':', '/']) {
-        let failure = Failure::new(format!("`{name}` is not the name of an IAM role"));
-        return Err(failure.hint("use only the name, without `arn:…:role/` and path"));
+        let failure = Failure::new(format!("`{name}` is not an IAM role name"));
+        return Err(failure.hint("use only the name, without `arn:…:role/` or a path"));
     }
     valid(&format!("IAMR:{name}"))
 }
 
-/// Names of IAM users and roles have 1 to 64 characters of `A-Za-z0-9+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
+/// Checks that a name has 1 to 64 characters of `A-Za-z0-9+=,.@_-`, the limits for IAM users and roles (IAM User Guide,
+/// "IAM and AWS STS quotas").
 fn valid(user: &str) -> Result<String, Failure> {
     let name = user.split_once(':').map_or(user, |(_, name)| name);
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-:".contains(&byte);
     if (1..=64).contains(&name.len()) && user.bytes().all(legal) {
         return Ok(user.to_owned());
     }
-    Err(Failure::new(format!("`{name}` is not the name of an IAM role or user"))
-        .hint("use 1 to 64 letters, digits or `+=,.@_-`"))
+    Err(Failure::new(format!("`{name}` is not a valid IAM role or user name"))
+        .hint("use 1 to 64 letters, digits and characters of `+=,.@_-`"))
 }
 
-/// Queries of existing users, roles and grants: kind, name, and the granted role.
+/// Queries for existing users, roles and grants, which return kind, name, and the granted role.
 pub const EXISTING: [&str; 3] = [
     "SELECT 'user', usename, '' FROM pg_user",
     "SELECT 'role', role_name, '' FROM svv_roles",
@@ -73,7 +74,7 @@ pub const EXISTING: [&str; 3] = [
 pub struct Existing(BTreeSet<[String; 3]>);
 
 impl Existing {
-    /// From the lines of [`EXISTING`].
+    /// Reads the rows that the [`EXISTING`] queries return.
     pub fn read(lines: impl IntoIterator<Item = Vec<String>>) -> Self {
         let line = |line: Vec<String>| <[String; 3]>::try_from(line).ok();
         // Redshift pads values of the type `name` with blanks in some responses.
@@ -121,7 +122,7 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
             ));
         }
     }
-    // To a user: the documentation of SVV_TABLE_INFO only mentions grants to users.
+    // Granted to the user, because the SVV_TABLE_INFO documentation only mentions grants to users.
     for view in READ_BY_DBT {
         statements.push(format!("GRANT SELECT ON {view} TO \"{}\"", users.transformer));
     }
@@ -129,11 +130,11 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
 }
 
 /// System views that dbt-redshift reads to describe existing materialized views (`materialized_view/describe.sql`).
-/// Without a grant only superusers can read them (Amazon Redshift Database Developer Guide, "SVV_TABLE_INFO"; dbt's page
-/// "Connect Redshift", metadata operations).
+/// Without a grant, only superusers can read them (Amazon Redshift Database Developer Guide, "SVV_TABLE_INFO"; dbt
+/// docs, "Connect Redshift", metadata operations).
 const READ_BY_DBT: [&str; 2] = ["svv_table_info", "svv_mv_info"];
 
-/// The ledger: the lock of loads; the loaded runs; the head of each source, which every commit writes; and the leases of
+/// The ledger: the load lock; the loaded runs; the head of each source, which every commit writes; and the leases of
 /// running attempts.
 const TABLES: [(&str, &str); 4] = [
     ("load_lock", "held boolean"),

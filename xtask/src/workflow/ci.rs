@@ -1,4 +1,4 @@
-//! `ci.yml`: the checks of a change, and the plan of a pull request.
+//! `ci.yml`: checks every change, and plans every pull request.
 
 use indexmap::IndexMap;
 
@@ -7,11 +7,11 @@ use super::model::{Concurrency, Job, MAIN, Permission, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
-/// Installs the compiler `model::RUST`; the runner has rustup.
+/// Installs the Rust version `model::RUST`; the runner already has rustup.
 pub(super) const INSTALL_RUST: &str =
     "rustup toolchain install 1.95.0 --no-self-update --profile minimal --component clippy --component rustfmt";
 
-/// The packages that the tests need and GitHub's runner lacks. On Ubuntu, debootstrap needs Debian's keys.
+/// The packages that the tests need and that GitHub's runner lacks. On Ubuntu, debootstrap needs Debian's keys.
 const PACKAGES: [&str; 6] =
     ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql", "strace"];
 
@@ -29,17 +29,18 @@ const STEPS: [(&str, &str); 7] = [
 /// Comments the plan on the pull request.
 const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
 
-/// A pull request from this repository and not by Dependabot: forks and Dependabot have no secrets.
+/// True for a pull request from this repository that was not opened by Dependabot: forks and Dependabot cannot read
+/// secrets.
 const OURS: &str = "github.event_name == 'pull_request' \
     && github.event.pull_request.head.repo.full_name == github.repository \
     && github.event.pull_request.user.login != 'dependabot[bot]'";
 
-/// The first steps of every job.
+/// Returns the first steps of every job.
 pub(super) fn prepared(pins: &Pins) -> Vec<Step> {
     vec![Step::checkout(pins), Step::line("Rust", INSTALL_RUST)]
 }
 
-/// A job with AWS credentials: it compiles the program and runs `before`, logs in, and runs the steps.
+/// Returns a job with AWS credentials: it compiles the program, runs `before`, logs in, and runs the steps.
 pub(super) fn cloud_job(
     pins: &Pins,
     deployment: &Deployment,
@@ -64,11 +65,11 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         jobs.insert("plan".to_owned(), plan(first, pins));
         jobs.insert("comment".to_owned(), comment(pins));
     }
-    // On main every commit has its own result.
+    // On main, every commit gets its own result.
     let cancel = "${{ github.event_name == 'pull_request' }}";
     Workflow {
         id: "ci",
-        why: &["The checks of a change; on a pull request also the plan of its changes in AWS."],
+        why: &["Checks every change. For a pull request, also plans its changes in AWS."],
         on: Triggers { push: Some(MAIN), pull_request: Some(MAIN), ..Triggers::default() },
         concurrency: Concurrency::newest("ci-${{ github.ref }}", cancel),
         jobs,
@@ -96,7 +97,7 @@ fn plan(deployment: &Deployment, pins: &Pins) -> Job {
     let diff = Step::cloud("plan", deployment, "diff").into_file("plan.txt");
     Job {
         name: "plan".to_owned(),
-        why: "Runs the code of the pull request: its role may only read AWS, and its token cannot write to the repository.",
+        why: "Runs the code of the pull request, so its role can only read from AWS and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
         timeout_minutes: 30,
         ..cloud_job(pins, deployment, Access::Plan, None, vec![diff, Step::keep(pins, "plan", "plan.txt")])

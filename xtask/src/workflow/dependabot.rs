@@ -1,4 +1,5 @@
-//! `dependabot.yml`: which dependencies Dependabot updates. A release must be a week old, so that a withdrawn one is skipped.
+//! `dependabot.yml`: the dependencies that Dependabot updates. A release must be a week old, so that releases that are
+//! soon withdrawn are skipped.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub(super) fn file() -> Result<File, serde_yaml::Error> {
         directories,
         schedule: [("interval", "weekly")].into(),
         cooldown: [("default-days", COOLDOWN)].into(),
-        // One pull request for all: each costs a complete run of the tests.
+        // One pull request per ecosystem, because each pull request costs a complete test run.
         groups: [(package_ecosystem, [("patterns", ["*"])].into())].into(),
     };
     let updates = serde_yaml::to_string(&IndexMap::from([("updates", KEPT.map(update))]))?;

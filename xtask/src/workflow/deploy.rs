@@ -1,4 +1,4 @@
-//! `deploy.yml`: a push is planned, the plan is approved, and exactly that plan is deployed.
+//! `deploy.yml`: plans each push, waits for approval of the plan, and deploys exactly that plan.
 
 use indexmap::IndexMap;
 
@@ -9,12 +9,12 @@ use super::model::{ByHand, Choice, Concurrency, Job, MAIN, Triggers, Workflow};
 use super::pins::Pins;
 use super::step::Step;
 
-/// The images by their names in `cargo xtask build-images`.
+/// The image names, as in `cargo xtask build-images`.
 pub(super) const IMAGES: [&str; 2] = [INGESTION, "dbt-image"];
-/// The image whose program cargo compiles.
+/// The image whose programs cargo compiles.
 pub(super) const INGESTION: &str = "ingestion-image";
 
-/// Shows the plan on the run's page, and outputs its digest.
+/// Shows the plan on the run page, and outputs its digest.
 const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/digest.js"));
 
 pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
@@ -35,10 +35,10 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     Workflow {
         id: "deploy",
         why: &[
-            "Deploys a push, one deployment after the other: missing registry and buckets, images, a plan, and exactly that plan.",
-            "No existing resource is changed before the plan is approved.",
-            "Without a cache: published artefacts are built from the commit alone. The jobs of each deployment are written out,",
-            "so that no expression decides on a job's environment, and with it on its credentials.",
+            "Deploys a push, one deployment after the other: creates a missing registry and buckets, builds images, and deploys a plan.",
+            "No existing resource is changed before the plan is approved, and only the approved plan is deployed.",
+            "No cache is used: published artefacts are built from the commit alone. The jobs of each deployment are written out,",
+            "so that no expression determines a job's environment and thus its credentials.",
         ],
         on: Triggers {
             push: Some(MAIN),
@@ -50,7 +50,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     }
 }
 
-/// The jobs of one deployment.
+/// Returns the jobs of one deployment.
 fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Job)> {
     let id = |phase: &str| format!("{}-{phase}", deployment.module);
     let name = |phase: &str| format!("{} {}", deployment.module, phase.replace('-', " "));
@@ -61,8 +61,8 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     let create = cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes");
     let base = Job {
         name: name("base"),
-        why: "Creates a missing registry and missing buckets, which images and plan need. Existing ones are part of the plan.",
-        // It can be started by hand on any branch.
+        why: "Creates the registry and buckets if they are missing, because images and plan need them. The plan covers existing ones.",
+        // A manual run can be started on any branch.
         condition: Some(format!("github.ref == 'refs/heads/main' && {started}")),
         timeout_minutes: 60,
         ..cloud_job(pins, deployment, Access::Build, None, vec![create])
@@ -74,7 +74,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         let before = (image == INGESTION).then(build);
         Job {
             name: name(image),
-            why: "Builds and pushes the image unless the registry has it.",
+            why: "Builds and pushes the image unless it is already in the registry.",
             needs: vec![id("base")],
             timeout_minutes: 60,
             ..cloud_job(pins, deployment, Access::Build, before, vec![cloud("build and push", &arguments)])
@@ -88,7 +88,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     ];
     let plan = Job {
         name: name("plan"),
-        why: "Shows the plan on the run's page, and outputs its digest.",
+        why: "Shows the plan on the run page, and outputs its digest.",
         needs: IMAGES.map(id).into(),
         timeout_minutes: 30,
         outputs: [("digest", "${{ steps.plan.outputs.digest }}")].into(),
@@ -103,9 +103,9 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     let deploy = Job {
         name: name("deploy"),
         why: if deployment.reviewed {
-            "Waits for the environment's reviewers. Refuses any plan other than the one they approved."
+            "Waits for the environment's reviewers. Fails if the plan differs from the one that they approved."
         } else {
-            "Refuses any plan other than the shown one."
+            "Fails if the plan differs from the one that was shown."
         },
         needs: vec![id("plan")],
         timeout_minutes: 120,

@@ -1,40 +1,41 @@
 //! A deployment in the workflows: its name, its region, and how its jobs log in.
 //!
-//! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment, regardless of what started
-//! it; else `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs, "OpenID Connect reference"). Repositories
-//! created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id` (GitHub changelog of 2026-04-23). So each access
-//! has its own environment, and each role trusts exactly one subject.
+//! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment,
+//! regardless of its trigger; otherwise `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs,
+//! "OpenID Connect reference"). Repositories created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id`
+//! (GitHub changelog of 2026-04-23). Therefore each access has its own environment, and each role trusts exactly one
+//! subject.
 
 use std::collections::BTreeSet;
 
 use crate::settings::{Level, Method, Settings};
 
-/// The settings that the workflows deploy; a push to `main` deploys the first. `rehearse` is for emulators.
+/// The settings modules that the workflows deploy; a push to `main` deploys the first one. `rehearse` is for emulators.
 pub const MODULES: [&str; 2] = ["dev", "prod"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     pub module: String,
-    /// GitHub's environment of the job that deploys.
+    /// The GitHub environment of the deploy job.
     pub environment: String,
-    /// Settings `project`, the prefix of the roles' names.
+    /// The setting `project`, which is the prefix of the role names.
     pub project: String,
     pub region: String,
-    /// As in ARNs.
+    /// The AWS partition, as in ARNs.
     pub partition: &'static str,
     pub reviewed: bool,
     pub login: Login,
 }
 
-/// The secrets and variables with an access key.
+/// The names of the secrets and environment variables for an access key.
 pub(super) const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// How jobs log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// With an access key, two secrets of the repository or the environment.
+    /// With an access key, which is stored in two secrets of the repository or the environment.
     Keys,
-    /// With GitHub's identity token; the subject without the part that the job adds.
+    /// With GitHub's identity token. The value is the token's subject without the part that the job adds.
     Oidc(String),
 }
 
@@ -58,7 +59,7 @@ impl Access {
         }
     }
 
-    /// Seconds until its credentials expire: creating Airflow alone takes half an hour.
+    /// Returns the lifetime of the credentials in seconds: creating Airflow alone takes half an hour.
     pub(super) fn seconds(self) -> u32 {
         if self == Self::Deploy { 7_200 } else { 3_600 }
     }
@@ -81,7 +82,8 @@ impl Deployment {
         }
     }
 
-    /// The variable with the account. A variable of the repository, because conditions of jobs cannot read other ones.
+    /// Returns the name of the variable with the account ID. It is a repository variable, because job conditions cannot
+    /// read the variables of a GitHub environment.
     pub fn account_variable(&self) -> String {
         format!("AWS_ACCOUNT_ID_{}", self.module.to_uppercase().replace('-', "_"))
     }
@@ -90,8 +92,8 @@ impl Deployment {
         format!("${{{{ vars.{} }}}}", self.account_variable())
     }
 
-    /// GitHub's environment of the jobs with an access; one for each access, because the subject contains little more than the
-    /// environment, and a reviewer must approve every job of a protected environment.
+    /// Returns the GitHub environment of the jobs with an access. Each access has its own, because the subject contains
+    /// little more than the environment, and a reviewer must approve every job of a protected environment.
     pub fn environment_of(&self, access: Access) -> String {
         match access {
             Access::Deploy => self.environment.clone(),
@@ -99,7 +101,7 @@ impl Deployment {
         }
     }
 
-    /// The name of its role for an access, as in `infra/github/ci.yaml`.
+    /// Returns the role name for an access, as in `infra/github/ci.yaml`.
     pub fn role(&self, access: Access) -> String {
         format!("{}-github-{}", self.project, access.word())
     }
@@ -109,7 +111,7 @@ impl Deployment {
     }
 }
 
-/// A GitHub environment that two deployments share.
+/// Returns a GitHub environment that two deployments share, if there is one.
 pub fn shared(deployments: &[Deployment]) -> Option<String> {
     let all = |deployment: &Deployment| Access::ALL.map(|access| deployment.environment_of(access));
     let mut seen = BTreeSet::new();

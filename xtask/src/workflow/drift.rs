@@ -1,4 +1,5 @@
-//! `drift.yml`: compares AWS with the deployed stacks, and actions and crates with their releases, every night.
+//! `drift.yml`: every night, compares AWS with the deployed stacks and actions with their releases, and checks crates
+//! for advisories.
 
 use indexmap::IndexMap;
 
@@ -16,8 +17,8 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     Workflow {
         id: "drift",
         why: &[
-            "Compares AWS with the deployed stacks, and actions and crates with their releases, every night. One issue reports",
-            "the differences.",
+            "Every night, compares AWS with the deployed stacks and actions with their releases, and checks crates for advisories.",
+            "One issue reports the findings.",
         ],
         on: Triggers {
             // Not on the hour, when most schedules start.
@@ -35,14 +36,15 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
     let steps = vec![cloud("status", "status"), cloud("drift", "status --drift")];
     Job {
         name: format!("{} drift", deployment.module),
-        why: "Only for a deployment with an account variable.",
+        why: "Runs only for a deployment whose account variable is set.",
         condition: Some(format!("vars.{} != ''", deployment.account_variable())),
         timeout_minutes: 45,
         ..cloud_job(pins, deployment, Access::Plan, None, steps)
     }
 }
 
-/// The checks that need the network: each pinned commit is the release in its comment, and no crate has an advisory.
+/// Returns the job for the checks that need the network: each pinned commit is the release in its comment, and no crate
+/// has an advisory.
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
     let [light, _] = Step::compiles();
@@ -50,7 +52,7 @@ fn online(pins: &Pins) -> Job {
     steps.extend([light, actions, Step::xtask("crates", "lint advisories")]);
     Job {
         name: "pins".to_owned(),
-        why: "Compares each pin with its release on GitHub, and the crates with the advisories of RustSec.",
+        why: "Compares each pin with its release on GitHub, and checks the crates for RustSec advisories.",
         permissions: vec![Permission::CONTENTS],
         timeout_minutes: 30,
         steps,
@@ -58,12 +60,12 @@ fn online(pins: &Pins) -> Job {
     }
 }
 
-/// A job after all others, with one issue for each title.
+/// Returns a job that runs after all others and maintains one issue per title.
 pub(super) fn issue(pins: &Pins, jobs: &IndexMap<String, Job>, title: &str) -> Job {
     let step = Step::script(pins, "open, update or close the issue", None, include_str!("scripts/issue.js"));
     Job {
         name: "notice".to_owned(),
-        why: "One issue: opened at the first failure, updated, and closed after a success.",
+        why: "Maintains one issue: opens it at the first failure, updates it, and closes it after a success.",
         condition: Some("always()".to_owned()),
         needs: jobs.keys().cloned().collect(),
         permissions: vec![Permission::ISSUES],

@@ -1,5 +1,6 @@
-//! A workflow as a value. What all workflows share is written here once: no permissions at the top, a shell that stops at the
-//! first error, a fixed version of the runner, a time limit for every job, and a reason for every permission.
+//! A workflow as a value. Everything that the workflows share is defined here: no permissions at the top level, a shell
+//! that stops at the first error, a fixed runner version, a time limit for every job, and a reason for every
+//! permission.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -9,21 +10,22 @@ use serde_yaml::Value;
 use super::step::Step;
 use super::{FOLDER, File, HEADER};
 
-/// The compiler, the version of the images' builder.
+/// The Rust version, the same as in the builder image.
 pub(super) const RUST: &str = "1.95.0";
 
-/// One file, `id`.yml.
+/// A workflow file, `<id>.yml`.
 #[derive(Clone, Debug)]
 pub struct Workflow {
     pub id: &'static str,
-    /// Its purpose, as comment lines.
+    /// The workflow's purpose, as comment lines.
     pub why: &'static [&'static str],
     pub on: Triggers,
     pub concurrency: Concurrency,
     pub jobs: IndexMap<String, Job>,
 }
 
-/// When a workflow runs. `pull_request_target` and `workflow_run` are left out: both run changes of strangers with a token.
+/// When a workflow runs. `pull_request_target` and `workflow_run` are left out: both can run untrusted changes with a
+/// privileged token.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Triggers {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +45,7 @@ pub struct Branches {
 
 pub const MAIN: Branches = Branches { branches: ["main"] };
 
-/// A time, in UTC.
+/// A cron schedule, in UTC.
 #[derive(Clone, Debug, Serialize)]
 pub struct Time {
     pub cron: &'static str,
@@ -65,7 +67,7 @@ pub struct Choice {
     pub options: Vec<String>,
 }
 
-/// Which runs exclude each other.
+/// Defines which runs exclude each other.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Concurrency {
@@ -81,8 +83,8 @@ impl Concurrency {
         Self { group: group.to_owned(), cancel_in_progress: when.into(), queue: None }
     }
 
-    /// Sequential runs without skipping any: by default, GitHub keeps only the newest waiting run (changelog of 2026-05-07; `max` keeps
-    /// up to 100).
+    /// Runs are executed one after the other, and none is skipped: by default, GitHub keeps only the newest waiting run
+    /// (changelog of 2026-05-07; `max` keeps up to 100).
     pub fn queued(group: &str) -> Self {
         Self { group: group.to_owned(), cancel_in_progress: false.into(), queue: Some("max") }
     }
@@ -101,10 +103,11 @@ pub struct Job {
     pub needs: Vec<String>,
     pub runs_on: Runner,
     pub timeout_minutes: u32,
-    /// GitHub's environment: it decides on reviewers, allowed branches and the subject of the job's identity token.
+    /// The GitHub environment, which determines the reviewers, the allowed branches and the subject of the job's
+    /// identity token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// All permissions of its token.
+    /// All permissions of the job's token.
     #[serde(serialize_with = "levels")]
     pub permissions: Vec<Permission>,
     /// Outputs for later jobs.
@@ -113,7 +116,7 @@ pub struct Job {
     pub steps: Vec<Step>,
 }
 
-/// A fixed version, so that it changes only with a commit.
+/// A fixed runner version, so that it changes only with a commit.
 #[derive(Clone, Debug, Default, Serialize)]
 pub enum Runner {
     #[default]
@@ -157,7 +160,7 @@ impl Serialize for Workflow {
 }
 
 impl Workflow {
-    /// The file, with the comments that serde cannot write.
+    /// Generates the file, with the comments that serde cannot write.
     pub(super) fn file(&self) -> Result<File, serde_yaml::Error> {
         let mut text = format!("{HEADER}\n#\n");
         self.why.iter().for_each(|line| text += &format!("# {line}\n"));
@@ -181,7 +184,7 @@ impl Workflow {
     }
 }
 
-/// A line with the reason of its permission or the version of its action.
+/// Appends the reason for a permission or the version of an action to a line.
 fn annotated(line: &str, indent: usize, job: Option<&Job>) -> String {
     let trimmed = line.trim_start().trim_start_matches("- ");
     let line = if line == "'on':" { "on:" } else { line };

@@ -1,12 +1,13 @@
-//! Actions pinned to commits. The committed files decide on the commits, so that an update by Dependabot needs no new generation;
-//! the table below has the pins of actions that no file names yet, and detects updates of only the commit or only the comment.
+//! Actions pinned to commits. The commits in the committed files take precedence, so that a Dependabot update does not
+//! require regenerating them; the table below has the pins of actions that no file uses yet, and detects updates of
+//! only the commit or only the comment.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// The commits of released tags, read from the actions' own repositories.
+/// The commits of release tags, read from the actions' repositories.
 const RELEASED: [(&str, &str, &str); 6] = [
     ("Swatinem/rust-cache", "6323deb102c322ba6fcbdcafc7e3dddab59af2b6", "v2.9.2"),
     ("actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
@@ -16,11 +17,12 @@ const RELEASED: [(&str, &str, &str); 6] = [
     ("aws-actions/configure-aws-credentials", "e6de054238d6b7531b4efff3b6587d9aade6a06c", "v6.2.3"),
 ];
 
-/// Objects of annotated tags, which look like commits: GitHub runs them, but they are not the commit of the release.
+/// Hashes of annotated tag objects, which look like commit hashes: GitHub accepts them, but they are not the release
+/// commits.
 pub(super) const TAG_OBJECTS: [&str; 2] =
     ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
 
-/// An action (`owner/name`) at a commit (40 hexadecimal digits), which is a release (`v1.2.3`).
+/// An action (`owner/name`) pinned to the commit (40 hexadecimal digits) of a release (`v1.2.3`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pin {
     pub action: String,
@@ -57,13 +59,14 @@ impl Default for Pins {
 }
 
 impl Pins {
-    /// The pin of an action of the table. It panics for any other; the tests generate every workflow.
+    /// Returns the pin of an action in the table. Panics for any other action; the tests generate every workflow.
     pub(super) fn of(&self, action: &str) -> Pin {
         self.0[action].clone()
     }
 }
 
-/// The pins of the files, else those of the table; and the errors by file and line.
+/// Reads the pins from the files; actions that the files do not use have the pins of the table. Also returns the
+/// errors, with file and line.
 pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, Vec<String>) {
     let (mut pins, mut first, mut wrong) = (Pins::default(), BTreeMap::<String, Pin>::new(), Vec::new());
     for (file, text) in files {
@@ -86,7 +89,7 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
     (pins, wrong)
 }
 
-/// `owner/name@commit # v1.2.3`.
+/// Parses `owner/name@commit # v1.2.3`.
 fn pin(uses: &str) -> Result<Pin, String> {
     let (reference, comment) = uses.split_once(" # ").unwrap_or((uses, ""));
     let (action, commit) = reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` has no commit"))?;
@@ -96,7 +99,7 @@ fn pin(uses: &str) -> Result<Pin, String> {
         return Err(format!("`{action}` is at `{commit}`, which is not a commit (40 hexadecimal digits)"));
     }
     if TAG_OBJECTS.contains(&commit) {
-        return Err(format!("`{action}` is pinned to the object of an annotated tag; use the commit of the tag"));
+        return Err(format!("`{action}` is pinned to an annotated tag object; use the commit that the tag points to"));
     }
     let numbers: Vec<&str> = version.strip_prefix('v').unwrap_or_default().split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -104,7 +107,7 @@ fn pin(uses: &str) -> Result<Pin, String> {
         return Err(format!("`{action}` needs the commit's release as a comment: `# v1.2.3`"));
     }
     let known = RELEASED.iter().find(|(name, _, _)| *name == action);
-    let (_, released, name) = known.ok_or_else(|| format!("`{action}` is not an action of the generated workflows"))?;
+    let (_, released, name) = known.ok_or_else(|| format!("`{action}` is not used by the generated workflows"))?;
     if (commit == *released) != (version == *name) {
         return Err(format!("only the commit or only the version of `{action}` was updated: {name} is {released}"));
     }

@@ -1,23 +1,24 @@
-//! The configuration of the repository on GitHub: environments, variables and, for access keys, two secrets.
+//! The GitHub repository configuration: environments, variables and, for access keys, two secrets.
 
 use serde_json::{Value, json};
 
 use super::deployment::{Access, Deployment, KEYS, Login};
 
-/// A call of `gh`, with its purpose. Its arguments contain no secret, because every process of the machine can read them.
+/// A `gh` call and its purpose. Its arguments contain no secrets, because every process on the machine can read them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub why: String,
     pub arguments: Vec<String>,
     pub input: Input,
-    /// The arguments of an earlier call; if a line of its output is the text, this call is skipped.
+    /// The arguments of a preceding call and a text; if a line of that call's output equals the text, this call is
+    /// skipped.
     pub unless: Option<(Vec<String>, &'static str)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     Nothing,
-    /// The value of a variable of the environment or of `.env`.
+    /// The value of a variable from the environment or from `.env`.
     Variable(&'static str),
     Json(Value),
 }
@@ -33,16 +34,17 @@ fn call(why: impl Into<String>, text: &str, input: Input) -> Call {
     Call { why: why.into(), arguments: words(text), input, unless: None }
 }
 
-/// The calls for some deployments. The keys of `first` are secrets of the repository, those of others of their environments.
+/// Returns the calls that configure the deployments. The access keys of `first` become repository secrets, those of
+/// other deployments environment secrets.
 pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
     let token = json!({"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false});
     let path = "api --method PUT repos/{owner}/{repo}/actions/permissions/workflow --input -";
-    let mut calls = vec![call("tokens of workflows may only read by default", path, Input::Json(token))];
+    let mut calls = vec![call("workflow tokens are read-only by default", path, Input::Json(token))];
     for deployment in deployments {
         let module = &deployment.module;
         calls.extend(Access::ALL.into_iter().flat_map(|access| environment(deployment, access)));
         let variable = format!("variable set {}", deployment.account_variable());
-        calls.push(call(format!("the account of `{module}`"), &variable, Input::Variable("AWS_ACCOUNT_ID")));
+        calls.push(call(format!("the account ID of `{module}`"), &variable, Input::Variable("AWS_ACCOUNT_ID")));
         if deployment.login == Login::Keys {
             let of_environment = |access| format!(" --env {}", deployment.environment_of(access));
             let places = if module == first { vec![String::new()] } else { Access::ALL.map(of_environment).into() };
@@ -55,7 +57,8 @@ pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
     calls
 }
 
-/// An environment and its branches: only `main`, except for reading, which pull requests do too.
+/// Returns the calls for an environment and its allowed branches: only `main`, except for read access, which pull
+/// requests also need.
 fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
     let name = deployment.environment_of(access);
     let path = format!("repos/{{owner}}/{{repo}}/environments/{name}");
@@ -79,7 +82,7 @@ fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
     calls
 }
 
-/// As shell commands.
+/// Formats the calls as shell commands.
 pub fn shown(calls: &[Call]) -> String {
     let line = |call: &Call| {
         let quoted = |word: &String| if word.contains(['{', '[']) { format!("'{word}'") } else { word.clone() };

@@ -1,5 +1,6 @@
-//! A step of a job. Each constructor returns a safe step: actions are pinned to commits, a checkout keeps no token, a shell line is
-//! one command of this project or installs a tool, and values that are unknown beforehand are environment variables.
+//! A step of a job. Each constructor returns a safe step: actions are pinned to commits, a checkout does not keep the
+//! token, a shell line runs one command of this project or installs a tool, and values that are not known in advance
+//! are passed as environment variables.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -37,18 +38,19 @@ impl Step {
         Self::action("check out the sources", pins, "actions/checkout", [("persist-credentials", "false")])
     }
 
-    /// A cache of compiled crates, for tests only: a pull request could have written to it, so published artefacts never use it.
+    /// Restores a cache of compiled crates, for tests only: a pull request could have written to it, so published
+    /// artefacts never use it.
     pub fn cache(pins: &Pins) -> Self {
         Self::action("restore compiled crates", pins, "Swatinem/rust-cache", [("cache-on-failure", "true")])
     }
 
-    /// Uploads a file for later jobs and for people.
+    /// Uploads a file for later jobs and for download.
     pub fn keep(pins: &Pins, name: &str, path: &str) -> Self {
         let with = [("name", name), ("path", path), ("if-no-files-found", "error"), ("retention-days", "14")];
         Self::action(&format!("upload the {name}"), pins, "actions/upload-artifact", with)
     }
 
-    /// Downloads a file of an earlier job.
+    /// Downloads a file that an earlier job uploaded.
     pub fn fetch(pins: &Pins, name: &str, path: &str) -> Self {
         let with = [("name", name), ("path", path)];
         Self::action(&format!("download the {name}"), pins, "actions/download-artifact", with)
@@ -66,18 +68,18 @@ impl Step {
         Self { id, ..Self::action(name, pins, "actions/github-script", [("script", script)]) }
     }
 
-    /// A shell line that compiles the program or installs a tool.
+    /// Runs a shell line that compiles the program or installs a tool.
     pub fn line(name: &str, line: &str) -> Self {
         Self { name: name.to_owned(), run: Some(line.to_owned()), ..Self::default() }
     }
 
-    /// `cargo xtask` with these arguments; a variable (`$…`) is quoted.
+    /// Runs `cargo xtask` with these arguments; a variable (`$…`) is quoted.
     pub fn xtask(name: &str, arguments: &str) -> Self {
         let quoted = |word: &str| if word.starts_with('$') { format!(" \"{word}\"") } else { format!(" {word}") };
         Self::line(name, &format!("cargo xtask{}", arguments.split(' ').map(quoted).collect::<String>()))
     }
 
-    /// A command that calls AWS. With access keys, only this step has them.
+    /// Runs a command that calls AWS. Access keys, if used, are passed only to this step.
     pub fn cloud(name: &str, deployment: &Deployment, arguments: &str) -> Self {
         let mut step = Self::local(name, deployment, arguments);
         if deployment.login == Login::Keys {
@@ -86,7 +88,7 @@ impl Step {
         step
     }
 
-    /// A command with a deployment's settings that does not call AWS.
+    /// Runs a command that uses a deployment's settings but does not call AWS.
     pub fn local(name: &str, deployment: &Deployment, arguments: &str) -> Self {
         Self::xtask(name, &format!("{arguments} --env {}", deployment.module))
             .with_env("AWS_ACCOUNT_ID", &deployment.account())
@@ -114,14 +116,14 @@ impl Step {
         self
     }
 
-    /// With its standard output redirected to a file.
+    /// Redirects the standard output to a file.
     #[must_use]
     pub fn into_file(mut self, path: &str) -> Self {
         self.run = self.run.map(|run| format!("{run} > {path}"));
         self
     }
 
-    /// The version of its action, if that is `uses`.
+    /// Returns the version of the step's action, if that action is `uses`.
     pub(super) fn version(&self, uses: &str) -> Option<&str> {
         self.uses.as_ref().filter(|pin| pin.to_string() == uses).map(|pin| pin.version.as_str())
     }

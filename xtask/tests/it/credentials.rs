@@ -1,5 +1,5 @@
-//! The credentials and the proxy of a call, with stubs of STS and of a proxy on this machine. They verify the requests, not the
-//! responses of AWS.
+//! The credentials and the proxy of a call, with stubs of STS and of a proxy on this machine. The tests check the
+//! requests, not the responses of AWS.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -42,7 +42,7 @@ fn stub() -> (String, Arc<Mutex<Vec<String>>>) {
     (url, asked)
 }
 
-/// The program with a separate home folder, this `.aws/config` and this `.env`.
+/// Returns the program with a separate home folder, this `.aws/config` and this `.env`.
 fn doctor(home: &Path, config: &str, dot_env: &str, environment: &[(&str, &str)]) -> Output {
     fs::create_dir_all(home.join(".aws")).expect("created");
     fs::write(home.join(".aws/config"), config).expect("written");
@@ -101,7 +101,7 @@ fn every_kind_of_profile_signs_from_every_place_that_may_name_it() {
     }
 }
 
-/// A server that closes every connection, and the first line of each request.
+/// Starts a server that closes every connection, and returns the first line of each request.
 fn closing() -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let (port, lines) = (listener.local_addr().expect("its address").port(), Arc::<Mutex<Vec<String>>>::default());

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The program with a scrubbed environment: no PATH, no home, no credentials.
+/// Returns the program with a scrubbed environment: no PATH, no home folder, no credentials.
 fn doctor(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/nowhere").env("HOME", "/nowhere").arg("doctor").args(arguments);

@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Committed files whose names match, with their text.
+/// Returns committed files with matching names, each with its text.
 fn texts(is: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git");
     let names = String::from_utf8(output.stdout).expect("UTF-8 names");
@@ -38,7 +38,7 @@ fn every_relative_link_leads_to_a_file() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// `a/{b,c}.rs` as `a/b.rs` and `a/c.rs`.
+/// Expands `a/{b,c}.rs` to `a/b.rs` and `a/c.rs`.
 fn expanded(path: &str) -> Vec<String> {
     match path.split_once('{').and_then(|(start, rest)| Some((start, rest.split_once('}')?))) {
         Some((start, (names, end))) => names.split(',').map(|name| format!("{start}{name}{end}")).collect(),
@@ -46,7 +46,8 @@ fn expanded(path: &str) -> Vec<String> {
     }
 }
 
-/// Whether a quoted text names a file or module: it starts with a folder of the repository or of a crate's sources.
+/// Returns whether a quoted text names a file or module: it starts with a folder of the repository or of a crate's
+/// sources.
 fn is_path(text: &str, folders: &[PathBuf]) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./{},-".contains(c);
     let first = text.split_once('/').map_or("", |(first, _)| first);

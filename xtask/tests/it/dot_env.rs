@@ -1,4 +1,4 @@
-//! `--dot-env` and `.env` through the program.
+//! `--dot-env` and `.env`, tested through the program.
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-/// The program with keys and an endpoint in its environment, so that a forbidden call would be noticed.
+/// Returns the program with keys and an endpoint in its environment, so that a forbidden call would be noticed.
 fn xtask(endpoint: &str, arguments: &[&str], dot_env: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nowhere").env("AWS_ENDPOINT_URL", endpoint);
@@ -48,7 +48,7 @@ fn the_given_file_must_exist_for_every_command() {
     ] {
         let output = xtask(&format!("http://{address}"), arguments, &file);
         let wanted = format!(
-            "error: the file `{}` of --dot-env does not exist\n\
+            "error: the --dot-env file `{}` does not exist\n\
              hint: correct the path, or omit --dot-env to read `.env`\n",
             file.display()
         );

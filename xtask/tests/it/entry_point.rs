@@ -1,6 +1,6 @@
 //! `dbt/run.py` with a script in place of `dbt`: exit codes, arguments, signals and settings.
 //!
-//! `needs_emulator` tests the real dbt.
+//! `needs_emulator` tests it with the real dbt.
 
 use std::fs;
 use std::path::Path;

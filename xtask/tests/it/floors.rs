@@ -1,5 +1,5 @@
-//! A module imports only from lower floors. The floors are those of ARCHITECTURE.md; this test reads every `use` and every path
-//! in the sources and compares them with the tables below.
+//! A module imports only from lower floors. The floors are those in ARCHITECTURE.md; this test reads every `use` and
+//! every path in the sources and compares them with the tables below.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// The modules of a crate. A module may use those of lower floors; files inside one module may use each other, except in
-/// `edge`, `commands` and `flows`, whose files are modules of their own.
+/// The modules of a crate. A module may use modules on lower floors; files inside one module may use each other, except
+/// in `edge`, `commands` and `flows`, where each file is a separate module.
 struct Crate {
     sources: &'static str,
-    /// From the lowest to the highest. Only the floors before `first_impure` are pure: no I/O, no clock, no environment.
+    /// The floors from the lowest to the highest. Only the floors before `first_impure` are pure: no I/O, no clock, no
+    /// environment.
     floors: &'static [&'static [&'static str]],
     first_impure: &'static str,
 }
@@ -67,12 +68,13 @@ const JOBS: Crate = Crate {
 const APART: [&str; 3] = ["edge", "commands", "flows"];
 
 impl Crate {
-    /// The floor of a module, from 0.
+    /// Returns the floor of a module, from 0.
     fn floor(&self, module: &str) -> Option<usize> {
         self.floors.iter().position(|floor| floor.contains(&module))
     }
 
-    /// The floor of a file or of a path inside the crate: for example that of `flows/deploy`, otherwise that of `flows`.
+    /// Returns the floor of a file or of a path inside the crate: that of `flows/deploy`, for example, if it has one,
+    /// otherwise that of `flows`.
     fn floor_of(&self, path: &[String]) -> Option<usize> {
         let file = path.get(1).and_then(|second| self.floor(&format!("{}/{second}", path[0])));
         file.or_else(|| self.floor(&path[0]))
@@ -123,7 +125,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every path of a file as its segments, with `use` trees spelled out and `self` and `super` resolved.
+/// Returns every path in a file as its segments, with `use` trees expanded and `self` and `super` resolved.
 #[derive(Default)]
 struct Paths {
     found: BTreeSet<Vec<String>>,
@@ -162,13 +164,13 @@ impl<'a> Visit<'a> for Paths {
     }
 }
 
-/// `edge/warehouse/postgres` for `src/edge/warehouse/postgres.rs`.
+/// Returns `edge/warehouse/postgres` for `src/edge/warehouse/postgres.rs`.
 fn module_of(sources: &Path, file: &Path) -> Vec<String> {
     let relative = file.strip_prefix(sources).expect("below the sources").with_extension("");
     relative.iter().map(|part| part.to_string_lossy().into_owned()).collect()
 }
 
-/// The path from the crate's root, if it is one inside the crate.
+/// Returns the path from the crate's root, if it is inside the crate.
 fn inside(module: &[String], path: &[String]) -> Option<Vec<String>> {
     match path.first().map(String::as_str) {
         Some("crate" | "jobs") => Some(path[1..].to_vec()),

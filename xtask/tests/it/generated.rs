@@ -33,7 +33,7 @@ fn the_dag_settings_of_another_deployment_differ_from_the_committed_ones() {
     let output = command.args(["dag-settings", "--env", "prod", "--check"]).output().expect("xtask starts");
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.contains("dags/platform.json is not current from line"), "{message}");
+    assert!(message.contains("dags/platform.json is out of date from line"), "{message}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A copy of the workflows and of the files that they are generated from, which a test may change.
+/// Copies the workflows and the files that they are generated from, so that a test may change them.
 fn copy() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["xtask/Cargo.toml", "infra/settings/dev.yaml", "infra/settings/prod.yaml", ".github/dependabot.yml"] {
@@ -92,7 +92,7 @@ fn the_workflows_are_generated_quickly_and_regardless_of_the_environment() {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
-/// The exit code and messages of `ci-gen --check` after a change of one workflow, or of all (`*`).
+/// Returns the exit code and messages of `ci-gen --check` after a change to one workflow, or to all (`*`).
 fn checked(name: &str, change: &dyn Fn(String) -> String) -> (Option<i32>, String) {
     let folder = copy();
     for entry in std::fs::read_dir(folder.path().join(".github/workflows")).expect("workflows").flatten() {
@@ -133,7 +133,7 @@ fn only_an_updated_pin_may_differ_from_the_generated_workflows() {
     }
 }
 
-/// Files without the generated header are kept; files with the header that are no longer generated are deleted.
+/// Files without the generated-file header are kept; files with the header that are no longer generated are deleted.
 #[test]
 fn other_workflows_are_kept_and_stale_ones_are_deleted() {
     let folder = copy();
@@ -148,19 +148,16 @@ fn other_workflows_are_kept_and_stale_ones_are_deleted() {
     std::fs::copy(path("ci.yml"), path("old.yml")).expect("copied");
     std::fs::remove_file(folder.path().join(".github/dependabot.yml")).expect("removed");
     let shown = String::from_utf8_lossy(&ci_gen(folder.path()).stderr).into_owned();
-    assert!(
-        shown.contains("old.yml: is no longer generated") && shown.contains("dependabot.yml: is missing"),
-        "{shown}"
-    );
+    assert!(shown.contains("old.yml is no longer generated") && shown.contains("dependabot.yml is missing"), "{shown}");
     assert_eq!(generate().0, Some(0));
     assert!(path("own.yml").exists() && !path("old.yml").exists() && ci_gen(folder.path()).status.success());
     std::fs::write(path("ci.yml"), "on: push\n").expect("written");
     let (code, shown) = generate();
-    assert!(code == Some(1) && shown.contains("ci.yml exists and was not generated"), "{shown}");
+    assert!(code == Some(1) && shown.contains("ci.yml exists but was not generated"), "{shown}");
     assert_eq!(std::fs::read_to_string(path("ci.yml")).expect("kept"), "on: push\n");
 }
 
-/// The shell commands of `ci.yml` by the names of their steps, and, separately, those that install tools.
+/// Returns the shell commands of `ci.yml` by step name and, separately, those that install tools.
 fn ci_steps() -> (Vec<(String, String)>, Vec<String>) {
     let text = std::fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("ci.yml");
     let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");

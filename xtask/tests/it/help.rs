@@ -1,4 +1,4 @@
-//! The `--help` text of every command at 80 columns is the one in `help/<command>.txt`.
+//! The `--help` text of every command at 80 columns matches `help/<command>.txt`.
 //!
 //! `UPDATE_HELP=1 cargo test --workspace --features xtask/cloud --test it -- help::` writes these files.
 
@@ -16,7 +16,7 @@ pub(crate) fn help(command: &[&str], columns: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8").lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// The program itself, its commands, and their subcommands.
+/// Returns the program itself, its commands, and their subcommands.
 pub(crate) fn commands() -> Vec<Vec<String>> {
     let root = help(&[], "80");
     let listed = root.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));

@@ -1,4 +1,4 @@
-//! Tests of the program xtask and of the whole repository.
+//! Tests of the xtask program and of the whole repository.
 
 mod credentials;
 mod doctor;

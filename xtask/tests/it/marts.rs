@@ -1,5 +1,5 @@
-//! The marts with `cargo xtask local`: their numbers are compared with numbers counted from the JSON, failures are explained,
-//! and incremental marts equal those built from scratch.
+//! The marts, with `cargo xtask local`: their numbers are compared with numbers counted in the JSON, failures are
+//! explained, and incremental marts equal those that are built from scratch.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../jobs/sample/spacex")
 }
 
-/// The recorded responses of the real API, if they exist outside the repository.
+/// Returns the recorded responses of the real API, if they exist outside the repository.
 fn recorded() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/spacex");
     folder.join("launches.json").exists().then_some(folder)
@@ -89,7 +89,8 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     assert!(message.contains("hint: see dbt's output in"), "{message}");
 }
 
-/// Older responses: three launches do not exist yet, one exists that is deleted later, and some outcomes are unknown.
+/// Returns older responses: three launches do not exist yet, one exists that is deleted later, and some outcomes are
+/// unknown.
 fn older(to: &Path) {
     copy_folder(&sample(), to);
     let mut launches = records(&sample(), "launches");
@@ -105,7 +106,7 @@ fn older(to: &Path) {
     std::fs::write(to.join("launches.json"), serde_json::to_string(&launches).expect("JSON")).expect("written");
 }
 
-/// A hash of the rows of each mart, without the snapshot, which contains the time of the run.
+/// Returns a hash of the rows of each mart, without the snapshot, which contains the time of the run.
 fn marts(local: &Local) -> BTreeMap<String, Value> {
     let names = "SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                  WHERE nspname = 'analytics' AND relkind IN ('r', 'v', 'm') AND relname <> 'core_status_history' ORDER BY 1";

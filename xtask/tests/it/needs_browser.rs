@@ -1,5 +1,5 @@
-//! The report in a browser, at the width of a phone and of a desktop, in light and dark mode: it has no errors, makes no
-//! requests, draws every chart, and has no truncated or overlapping text.
+//! The report in a browser, at the width of a phone and of a desktop, in light and dark mode: it has no errors, sends
+//! no requests, draws every chart, and has no truncated or overlapping text.
 
 mod chromium;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::Local;
 
-/// A width in pixels, and the preferred color scheme.
+/// A width in pixels, and the preferred colour scheme.
 type View = (u32, &'static str);
 
 const VIEWS: [View; 5] = [(400, "light"), (400, "dark"), (768, "light"), (1400, "light"), (1400, "dark")];
@@ -47,14 +47,14 @@ struct Words {
     place: Box4,
 }
 
-/// The results of `colours.js`: the number of pixels for each color, written as in CSS.
+/// The results of `colours.js`: the number of pixels for each colour, written as in CSS.
 #[derive(Debug, Deserialize)]
 struct Colours {
     corner: String,
     boxes: Vec<BTreeMap<String, u64>>,
 }
 
-/// All problems of a page; its screenshots are saved in a folder.
+/// Returns all problems of a page; its screenshots are saved in a folder.
 fn problems(chromium: &mut Chromium, file: &Path, pictures: &Path, views: &[View]) -> Vec<String> {
     let mut found = Vec::new();
     for &(width, mode) in views {
@@ -121,13 +121,13 @@ fn complaint(event: &Value) -> Option<String> {
     }
 }
 
-/// Red, green and blue of a colour without transparency.
+/// Returns the red, green and blue components of an opaque colour.
 fn channels(colour: &str) -> [u32; 3] {
     let numbers = colour.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok());
     numbers.collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("`{colour}` is not an opaque color"))
 }
 
-/// A chart is blank if a color of its marks, or any color, is almost missing.
+/// A chart is blank if one of its mark colours, or any colour at all, is almost missing.
 fn blank(Figure { id, drawings, colours, .. }: &Figure, seen: &BTreeMap<String, u64>) -> Vec<String> {
     let mut found = Vec::new();
     if drawings.len() != 1 {
@@ -142,7 +142,7 @@ fn blank(Figure { id, drawings, colours, .. }: &Figure, seen: &BTreeMap<String, 
     found
 }
 
-/// Texts that are outside their drawing, or overlap.
+/// Returns texts that are outside their drawing, or overlap.
 fn unreadable(figure: &Figure) -> Vec<String> {
     let Figure { id, drawings, texts, .. } = figure;
     let mut found = Vec::new();

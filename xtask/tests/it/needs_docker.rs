@@ -1,5 +1,5 @@
-//! `cargo xtask build-images` with a real Docker engine and registries (MiniStack's ECR and Debian's docker-registry), and the
-//! images in containers. `cargo xtask test --all` starts everything.
+//! `cargo xtask build-images` with a real Docker engine and registries (MiniStack's ECR and Debian's docker-registry),
+//! and the images in containers. `cargo xtask test --all` starts all of these.
 //!
 //! The tests use a copy of the repository, because one of them changes a source file.
 
@@ -30,7 +30,7 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// Both images, built without cache and pushed to MiniStack, once for all tests.
+/// Both images, built without the cache and pushed to MiniStack, once for all tests.
 fn first() -> &'static [Value] {
     static FIRST: OnceLock<Vec<Value>> = OnceLock::new();
     FIRST.get_or_init(|| {
@@ -53,7 +53,7 @@ fn pushed(arguments: &[&str]) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// The exit code and standard error of a failure.
+/// Returns the exit code and standard error of a failure.
 #[track_caller]
 fn refusal(command: &mut Command) -> (Option<i32>, String) {
     let output = command.output().expect("xtask starts");
@@ -70,7 +70,7 @@ fn repository() -> PathBuf {
     PathBuf::from(setting("TEST_REPOSITORY"))
 }
 
-/// The program in the copied repository.
+/// Returns the program in the copied repository.
 fn build_images(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("build-images").args(arguments).current_dir(repository()).stdin(Stdio::null());
@@ -81,8 +81,8 @@ fn build_images(arguments: &[&str]) -> Command {
     command
 }
 
-/// The settings of this machine: MiniStack instead of AWS, a local base image, because Docker Hub may be unreachable, and the
-/// CA certificates of a proxy.
+/// The settings for this machine: MiniStack instead of AWS, a local base image (because Docker Hub may be unreachable),
+/// and the CA certificates of a proxy.
 fn machine() -> Vec<(&'static str, String)> {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| "/etc/ssl/certs/ca-certificates.crt".to_owned());
     let bundle = Some(("IMAGE_CA_BUNDLE", bundle)).filter(|(_, bundle)| Path::new(bundle).is_file());
@@ -94,7 +94,7 @@ fn docker(arguments: &[&str]) -> Output {
     Command::new("docker").args(arguments).output().expect("docker starts")
 }
 
-/// The output of a `docker` command.
+/// Returns the output of a `docker` command.
 #[track_caller]
 fn docker_output(arguments: &[&str]) -> String {
     let output = docker(arguments);

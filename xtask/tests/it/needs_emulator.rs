@@ -1,8 +1,8 @@
-//! The entry point of dbt's image with the real dbt, a real PostgreSQL and MiniStack's S3, which `cargo xtask test --all`
-//! starts.
+//! The entry point of the dbt image with the real dbt, a real PostgreSQL and MiniStack's S3, which `cargo xtask test
+//! --all` starts.
 //!
-//! The tests check what is uploaded and the messages about a failed upload, not Amazon's permissions. A server here sends
-//! responses that MiniStack never sends, and a script replaces dbt where only the upload matters.
+//! The tests check what is uploaded and the messages about a failed upload, not Amazon's permissions. A server in this
+//! file sends responses that MiniStack never sends, and a script replaces dbt if only the upload matters.
 
 mod doctor;
 mod settings_schema;
@@ -40,14 +40,14 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// A small dbt project with its own database and bucket; the database is dropped with it.
+/// A small dbt project with its own database and bucket; the database is dropped together with this value.
 struct Project {
     folder: TempDir,
     name: String,
 }
 
 impl Project {
-    /// The bucket and the database have this name.
+    /// The name of the bucket and the database.
     fn new(name: &str, models: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).expect("written");
@@ -89,7 +89,7 @@ impl Project {
         assert!(command.status().expect("python starts").success(), "{arguments:?}");
     }
 
-    /// The entry point as `transformer`, with the bucket as its lake.
+    /// Returns the entry point as the user `transformer`, with the bucket as its lake.
     fn entry(&self) -> Entry {
         let warehouse: Config = setting("TEST_WAREHOUSE_TRANSFORMER").parse().expect("a URL");
         let password = String::from_utf8(warehouse.get_password().expect("a password").to_vec()).expect("text");
@@ -103,7 +103,7 @@ impl Project {
             .env("RUN_ID", "r1")
     }
 
-    /// The files of each attempt in the bucket by name, the newest attempt last.
+    /// Returns the files of each attempt in the bucket by name, newest attempt last.
     fn kept(&self, prefix: &str) -> Vec<BTreeMap<String, Vec<u8>>> {
         let copy = tempfile::tempdir().expect("a folder");
         self.bucket(&[&self.name, &copy.path().display().to_string()]);
@@ -121,7 +121,7 @@ impl Project {
         attempts.iter().map(files).collect()
     }
 
-    /// The files of the only attempt in the bucket.
+    /// Returns the files of the only attempt in the bucket.
     fn kept_once(&self) -> BTreeMap<String, Vec<u8>> {
         let [files] = <[_; 1]>::try_from(self.kept("dbt/run=r1")).expect("one attempt");
         files
@@ -144,7 +144,7 @@ fn the_files_of_a_command_are_uploaded_without_those_of_an_older_command() {
     let lake = format!("s3://{}/pre//fix/", project.name);
     let done = |arguments: &[&str]| {
         let result = project.entry().env("LAKE_URL", &lake).run(arguments);
-        result.reports(0, &[&format!("dbt's artefacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
+        result.reports(0, &[&format!("dbt's artifacts: s3://{}/pre/fix/dbt/run=r1/", project.name)]);
         result.stdout
     };
     let log = || project.read("logs/dbt.log");
@@ -183,7 +183,7 @@ fn the_files_of_a_command_are_uploaded_without_those_of_an_older_command() {
 fn the_files_of_a_failed_build_are_uploaded_and_its_exit_code_precedes_that_of_the_upload() {
     let project = Project::new("failed", &[("fine", FINE), ("broken", BROKEN)]);
     let result = project.entry().run(&[]);
-    result.reports(1, &["dbt's artefacts: s3://"]);
+    result.reports(1, &["dbt's artifacts: s3://"]);
     assert!(result.stdout.contains("PASS=1 WARN=0 ERROR=1"), "{}", result.stdout);
     let kept = project.kept_once();
     assert_eq!(names(&kept), ["dbt.log", "manifest.json", "run_results.json"]);
@@ -226,7 +226,7 @@ fn the_log_of_a_stopped_run_is_uploaded() {
     assert!(!kept.contains_key("run_results.json"));
 }
 
-/// A server that returns the same error for every request.
+/// Starts a server that returns the same error for every request.
 fn answering(status: u16, code: &'static str) -> String {
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a free port");
     let address = server.server_addr();
@@ -240,7 +240,7 @@ fn answering(status: u16, code: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// The entry point with a script as dbt, which writes an artefact; the folder must outlive the run.
+/// Returns the entry point with a script as dbt, which writes an artifact; the folder must outlive the run.
 fn uploading(folder: &TempDir) -> Entry {
     let entry = Entry::new(folder.path(), &[folder.path(), Path::new(&setting("TEST_DBT"))]);
     let entry = entry.env("AWS_ENDPOINT_URL", &setting("TEST_S3_ENDPOINT"));

@@ -1,5 +1,6 @@
-//! `cargo xtask rehearse` with real emulators, database, Airflow and Docker engine; `cargo xtask test --all` runs it. strace
-//! records the started programs and their connections. The tests use a copy of the repository with another `.env`.
+//! `cargo xtask rehearse` with the emulators and a real database, Airflow and Docker engine; `cargo xtask test --all`
+//! runs it. strace records the programs that are started and their connections. The tests use a copy of the repository
+//! with another `.env`.
 
 mod alone;
 mod leftovers;
@@ -36,7 +37,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a first rehearsal, which compiles, installs and builds, so that the others are fast.
+/// Runs a first rehearsal, which compiles, installs and builds everything, so that the others are fast.
 fn prepare() {
     static PREPARED: std::sync::Once = std::sync::Once::new();
     PREPARED.call_once(|| {
@@ -121,7 +122,7 @@ impl Running {
     }
 }
 
-/// The folders of the rehearsals, in the order of their times.
+/// Returns the rehearsal folders, in time order.
 fn folders() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(repository().join("target/rehearse")).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
@@ -129,18 +130,18 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The folder of a new rehearsal.
+/// Returns the folder of a new rehearsal.
 fn new_folder(before: &[PathBuf]) -> Option<PathBuf> {
     folders().into_iter().find(|folder| !before.contains(folder))
 }
 
-/// The record of a rehearsal.
+/// Returns the record of a rehearsal.
 fn state(folder: &Path) -> Value {
     let text = std::fs::read_to_string(folder.join("state.json")).expect("state.json");
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// The leftovers of a stopped rehearsal: servers, processes, containers, image names, its folder.
+/// Returns what a stopped rehearsal left behind: servers, processes, containers, image names, its folder.
 fn leftovers(state: &Value) -> Vec<String> {
     let place = &state["place"];
     let (id, dir) = (place["id"].as_str().expect("an id"), place["dir"].as_str().expect("a folder"));

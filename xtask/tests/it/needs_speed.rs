@@ -1,7 +1,7 @@
-//! Compares `cargo xtask sync-dags` with s5cmd and the AWS CLI: each tool, with its defaults, uploads the same files to buckets
-//! of the same MiniStack. Prints the table of `docs/dags.md`.
+//! Compares `cargo xtask sync-dags` with s5cmd and the AWS CLI: each tool, with its defaults, uploads the same files to
+//! buckets in the same MiniStack. Prints the table in `docs/dags.md`.
 //!
-//! This compares the work of the programs and the number of their requests, not the performance of Amazon S3.
+//! This compares the work that the programs do and the number of their requests, not the performance of Amazon S3.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ struct Speed {
 }
 
 impl Speed {
-    /// Small files in 50 folders, some of which import others.
+    /// Creates small files in 50 folders; some of the files import others.
     fn new() -> Self {
         let (endpoint, tools) = (setting("TEST_S3_ENDPOINT"), PathBuf::from(setting("TEST_SYNC_TOOLS")));
         let speed = Self {
@@ -120,7 +120,7 @@ impl Speed {
         command
     }
 
-    /// Returns its duration and output. Its output is written to a file, so that it never waits for a reader.
+    /// Returns its duration and output. The output is written to a file, so that the tool never waits for a reader.
     fn run(&self, tool: Tool, round: usize) -> (Duration, String) {
         let output = self.output.path().join("output");
         let file = File::create(&output).expect("a file");
@@ -145,14 +145,14 @@ impl Speed {
     }
 }
 
-/// The native program: PyPI's package installs a Python script in `bin` that starts it.
+/// Returns the native program: the PyPI package installs a Python script in `bin` that starts it.
 fn program(tools: &Path) -> PathBuf {
     let versions = fs::read_dir(tools.join("lib")).expect("an environment").flatten();
     let mut found = versions.map(|version| version.path().join("site-packages/s5cmd/bin/s5cmd"));
     found.find(|program| program.is_file()).expect("s5cmd is installed")
 }
 
-/// All tools, each time starting with another one.
+/// Returns all tools, each time starting with a different one.
 fn turn(number: usize) -> impl Iterator<Item = usize> {
     (0..TOOLS.len()).map(move |place| (place + number) % TOOLS.len())
 }

@@ -1,8 +1,8 @@
 //! Complete deployments against MiniStack's CloudFormation, which creates, updates and deletes resources of the types in
 //! our templates. `cargo xtask test --all` starts it. Each test uses its own accounts.
 //!
-//! The tests check the order, the parameters, the calls and the leftovers, not that AWS accepts a template: the suite
-//! "templates" and the tests of the rules in `stack` do that.
+//! The tests check the order, the parameters, the calls and the leftovers, not that AWS accepts a template; the suite
+//! "templates" and the rule tests in `stack` do that.
 
 mod change_set;
 mod create_only;
@@ -77,17 +77,17 @@ fn account() -> Account {
     Account::new(&endpoint())
 }
 
-/// A proxy that only records the requests.
+/// Starts a proxy that only records the requests.
 fn recording() -> Proxy {
     Proxy::start(&endpoint(), Box::new(|_, _| Fate::Pass))
 }
 
-/// The recorded calls that change something.
+/// Returns the recorded calls that change something.
 fn write_calls(requests: &[Recorded]) -> Vec<String> {
     requests.iter().filter(|request| !request.reads()).map(Recorded::call).collect()
 }
 
-/// A folder with these templates.
+/// Creates a folder with these templates.
 fn folder(templates: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in templates {
@@ -100,7 +100,7 @@ fn two_stacks() -> TempDir {
     folder(&[("first", FIRST), ("second", SECOND)])
 }
 
-/// A folder with the templates in `infra/`, one of them changed.
+/// Creates a folder with the templates in `infra/`, one of them changed.
 fn infra_with(stack: &str, from: &str, to: &str) -> TempDir {
     let (folder, infra) =
         (tempfile::tempdir().expect("a folder"), Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra"));
@@ -117,14 +117,15 @@ fn infra_with(stack: &str, from: &str, to: &str) -> TempDir {
     folder
 }
 
-/// An account with all stacks.
+/// Creates an account with all stacks.
 fn deployed() -> Account {
     let account = with_images();
     account.run(&["deploy", "--yes"]).done();
     account
 }
 
-/// An account with the stacks `registry` and `storage`, and with images: a deployment then needs no Docker engine.
+/// Creates an account with the stacks `registry` and `storage`, and with images, so that a deployment needs no Docker
+/// engine.
 fn with_images() -> Account {
     let account = account();
     account.run(&["deploy", "--stack", "registry", "--stack", "storage", "--yes"]).done();
@@ -132,7 +133,7 @@ fn with_images() -> Account {
     account
 }
 
-/// `deploy` refuses, sends no call that changes something, and names `recover`.
+/// Checks that `deploy` refuses to continue, sends no call that changes something, and names `recover`.
 fn deploy_requires_recover(account: &Account, folder: &TempDir, message: &str) {
     let proxy = recording();
     let arguments = ["deploy", "--yes", "--folder", text(folder.path())];

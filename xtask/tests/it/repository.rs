@@ -42,7 +42,8 @@ fn no_env_file_is_committed_and_git_ignores_it() {
     assert!(ignored.success());
 }
 
-/// A crate with different features in two of these builds would be compiled twice, and so would all crates that depend on it.
+/// A crate with different features in two of these builds would be compiled twice, and so would all crates that depend
+/// on it.
 #[test]
 fn every_build_compiles_a_crate_with_the_same_features() {
     let features = |select: &[&str]| {
@@ -120,7 +121,7 @@ fn every_call_of_cargo_passes_locked() {
     assert!(wrong.is_empty() && calls > 20, "{calls} calls; without --locked:\n{}", wrong.join("\n"));
 }
 
-/// `cargo xtask` with a manifest that needs a crate that is not in `Cargo.lock`.
+/// Runs `cargo xtask` with a manifest that needs a crate that is not in `Cargo.lock`.
 #[test]
 fn a_lock_that_does_not_match_is_an_error_and_is_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -179,7 +180,7 @@ fn requirements_of_airflow_are_pinned_and_have_no_urls() {
     assert!(packages.iter().all(|line| tested.lines().any(|other| other == *line)), "{packages:?} are tested");
 }
 
-/// dbt-redshift passes `connect_timeout` to redshift_connector as `timeout`, which remains the timeout of the socket for every
+/// dbt-redshift passes `connect_timeout` to redshift_connector as `timeout`, which remains the socket timeout for every
 /// statement (redshift_connector 2.1, `core.py`). A longer statement would fail, and the error is not retried.
 #[test]
 fn dbt_statements_on_redshift_have_no_timeout() {

@@ -1,4 +1,4 @@
-//! `cargo xtask run`, `logs` and `open` through the program and the SDK's real clients, against a stub.
+//! `cargo xtask run`, `logs` and `open`, tested through the program with the SDK's real clients, against a stub.
 
 mod airflow;
 mod logs;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use stub::{Cloud, Plan, Stub};
 
-/// The program with an environment that has only the stub's address.
+/// Returns the program with an environment that contains only the stub's address.
 fn command(stub: &Stub, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nowhere").args(arguments);
@@ -41,12 +41,13 @@ fn with(plans: &[(&str, Plan)], seed: u64) -> Stub {
     Stub::start(Cloud { plans, seed, ..Cloud::default() })
 }
 
-/// The log lines in a text, in order: `<stream says number>`.
+/// Returns the log lines in a text, in order: `<stream says number>`.
 fn log_lines(text: &str) -> Vec<&str> {
     text.split('<').skip(1).filter_map(|rest| rest.split('>').next()).filter(|line| line.contains(" says ")).collect()
 }
 
-/// The lines of jobs: each with its index, its number of containers, and the lines of each container.
+/// Returns the log lines of jobs, each given by its index, its number of containers, and the number of lines per
+/// container.
 fn expected(jobs: &[(usize, usize, u64)]) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (job, containers, lines) in jobs {
@@ -161,7 +162,7 @@ fn a_job_that_stays_runnable_is_explained() {
     let output = xtask(&stub, &["run", "--direct", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
-    let note = "transformation: stays RUNNABLE: the compute environment `dpstack-batch` is INVALID: CLIENT_ERROR - Access denied";
+    let note = "transformation: remains RUNNABLE: the compute environment `dpstack-batch` is INVALID: CLIENT_ERROR - Access denied";
     assert_eq!(stderr.matches(note).count(), 1, "once: {stderr}");
 }
 
@@ -177,7 +178,7 @@ fn logs_are_followed_until_the_jobs_finish() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_lines(&text(&output.stdout), &expected(&[(0, 1, 40), (1, 2, 40)]));
     let output = xtask(&stub, &["logs", "r2"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("Batch has no run and no job `r2`"));
+    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("Batch has no run or job `r2`"));
 }
 
 #[test]
@@ -220,7 +221,7 @@ fn a_detached_run_continues_and_can_be_attached() {
     assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("ingestion-{task}-{id}")));
 
     let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--interval", "0.05"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("has no run `another`"));
+    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("has no jobs of the run `another`"));
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     let output = xtask(&stub, &["run", "--attach", &id, "--interval", "0.05"]);
     assert!(output.status.success() && text(&output.stdout).contains(&id), "{}", text(&output.stderr));
     let output = xtask(&stub, &["run", "--attach", "manual__2020-01-01T00:00:00+00:00", "--interval", "0.05"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("Airflow has no run"));
+    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("has no run `manual__2020"));
     // `--direct` also attaches by Airflow's run ID, and does not submit anything.
     let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert!(output.status.success() && value(&output)["run_id"] == found["run_id"], "{}", text(&output.stderr));

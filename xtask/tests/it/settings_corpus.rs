@@ -1,4 +1,4 @@
-//! Every malformed file of `tests/settings_corpus`, and the exact message of the program.
+//! Every malformed file in `tests/settings_corpus`, with the exact message from the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings_corpus")
 }
 
-/// The program with a case's file and a scrubbed environment.
+/// Returns the program with a case's file and a scrubbed environment.
 fn command(case: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().current_dir(folder()).args(["settings", "--file"]).arg(case.file_name().expect("a name"));

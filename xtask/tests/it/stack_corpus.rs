@@ -1,5 +1,5 @@
-//! The program refuses every malformed folder of templates in `tests/stack_corpus` with the expected message, and every settings
-//! module gives values for all parameters of the real templates.
+//! The program rejects every malformed template folder in `tests/stack_corpus` with the expected message, and every
+//! settings module gives values for all parameters of the real templates.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
-//! `cargo xtask warehouse-init` with PostgreSQL. The tests of the jobs, which have an emulated Data API, cover Redshift.
+//! `cargo xtask warehouse-init` with PostgreSQL. The job tests, which have an emulated Data API, cover Redshift.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-/// The URL of the server that `cargo xtask test` started, and the password of its superuser.
+/// Returns the URL of the server that `cargo xtask test` started, and its superuser's password.
 fn server() -> (String, String) {
     let url = std::env::var("TEST_WAREHOUSE_POSTGRES").expect("run this test with `cargo xtask test`");
     let (start, rest) = url.split_once("://").expect("a URL");
@@ -30,7 +30,7 @@ async fn enter(url: &str) -> Client {
     client
 }
 
-/// Roles, schemas, tables, owners and permissions.
+/// Returns the roles, schemas, tables, owners and permissions.
 async fn catalogue(client: &Client) -> Vec<String> {
     let sql = "SELECT nspname || nspowner::regrole || coalesce(nspacl::text, '') FROM pg_namespace \
                UNION ALL SELECT relname || relowner::regrole || coalesce(relacl::text, '') FROM pg_class \
@@ -104,11 +104,11 @@ fn wrong_addresses_and_options_are_reported() {
     let (server, password) = server();
     let somewhere = format!("{server}/postgres");
     for (address, more, wanted) in [
-        ("mysql://a@b/c", &[][..], "the warehouse's address starts with neither redshift:// nor postgres://"),
-        ("postgres://a:hunter2@b/c", &[], "the warehouse's address contains a password"),
-        ("redshift://w/d", &[], "missing --loader and --transformer"),
+        ("mysql://a@b/c", &[][..], "the warehouse address starts with neither redshift:// nor postgres://"),
+        ("postgres://a:hunter2@b/c", &[], "the warehouse address contains a password"),
+        ("redshift://w/d", &[], "Redshift requires both --loader and --transformer"),
         ("redshift://w/d", &["--loader", "x", "--transformer", "x"], "cannot be both loader and transformer"),
-        ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not the name of an IAM role"),
+        ("redshift://w/d", &["--loader", "a/b", "--transformer", "x"], "`a/b` is not an IAM role name"),
         (&somewhere, &["--loader", "x"], "apply to Redshift only"),
         (&somewhere, &["--contract", "no.yaml"], "the contract `no.yaml` does not exist"),
         (&format!("{server}/nowhere"), &[], "database \"nowhere\" does not exist"),
@@ -123,7 +123,7 @@ fn wrong_addresses_and_options_are_reported() {
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("password authentication failed"));
 }
 
-/// Two CAs, and a certificate of the first for `localhost`.
+/// Returns two CAs, and a certificate for `localhost` from the first one.
 fn certificates(folder: &Path) {
     let script = r#"
 for ca in ca other; do
@@ -137,7 +137,7 @@ openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// Enables TLS on the server of the tests. The server writes the certificate files itself, to its data folder.
+/// Enables TLS on the test server. The server itself writes the certificate files to its data folder.
 async fn with_tls(client: &Client, folder: &Path) {
     for name in ["tls.key", "tls.pem"] {
         let text = std::fs::read_to_string(folder.join(name)).expect("created");

@@ -1,9 +1,9 @@
-//! Diagnoses of invented machines.
+//! Tests the diagnoses of fictional machines.
 
 use super::*;
 use crate::settings::{Compile, Platform};
 
-/// A machine that has everything.
+/// Returns a machine that has everything.
 fn good() -> Facts {
     let setting = |value: &str| Setting { value: value.to_owned(), from: "infra/settings/dev.yaml".to_owned() };
     let text = |text: &str| Some(text.to_owned());
@@ -93,7 +93,7 @@ fn what_they_do_not_require_is_yellow() {
     let old = Engine::Running { version: "19.3".to_owned(), api: (1, 40), address: "unix:///x".to_owned() };
     assert_eq!(
         of("docker", |facts| facts.engine = old),
-        (State::Yellow, "19.3 has API 1.40, 1.41 is required".to_owned())
+        (State::Yellow, "19.3 has API 1.40, but 1.41 is required".to_owned())
     );
 }
 

@@ -1,4 +1,4 @@
-//! Each input changes the key, and nothing else does.
+//! Tests that every input changes the key, and nothing else does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Random deliveries by seed: every line is returned once, whatever the order of the events.
+//! Random deliveries from seeds: every line is returned once, whatever the order of the events.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn line(of: &Stream, number: u64, timestamp: i64) -> Line {
     Line { stream: of.clone(), id: format!("{:056}", number), timestamp, ingestion: timestamp + 40, message }
 }
 
-/// Lines, and when each becomes visible: up to `late_ms` after its timestamp.
+/// Lines, and the time at which each becomes visible: up to `late_ms` after its timestamp.
 fn script(random: &mut Random, late_ms: u64) -> Vec<(i64, Line)> {
     let mut all = Vec::new();
     for name in 0..=random.below(3) {
@@ -36,7 +36,8 @@ fn script(random: &mut Random, late_ms: u64) -> Vec<(i64, Line)> {
     all
 }
 
-/// The response to a query: the visible lines from a time on, in random order, some of them twice.
+/// Returns the response to a query: the lines that are visible from a given time on, in random order, some of them
+/// twice.
 fn response(random: &mut Random, script: &[(i64, Line)], of: &Stream, from: i64, now: i64) -> Vec<Line> {
     let seen = script.iter().filter(|(at, line)| *at <= now && line.stream == *of && line.timestamp >= from);
     let mut list: Vec<Line> = seen.map(|(_, line)| line.clone()).collect();
@@ -51,7 +52,7 @@ fn response(random: &mut Random, script: &[(i64, Line)], of: &Stream, from: i64,
     list
 }
 
-/// Follows a script to its end: a query every second; each stream is known after its first line, and finished after its
+/// Follows a script to its end: it queries every second; a stream is known after its first line and finished after its
 /// last.
 fn follow(random: &mut Random, script: &[(i64, Line)], settle_ms: i64) -> Vec<Line> {
     let (mut lines, mut returned, mut now) = (Lines::new(settle_ms), Vec::new(), 0);

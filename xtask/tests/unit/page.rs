@@ -5,7 +5,7 @@ use crate::report::Loaded;
 
 const EVIL: &str = "\"><script src='https://example.invalid'></script><img onerror=x>&";
 
-/// A run in which every text is `text`.
+/// Returns a run in which every text is `text`.
 fn run(text: &str) -> LocalReport {
     let text = || text.to_owned();
     let counts = Counts { read: 1_700, rows: 1_234, inserted: 1_200, deleted: 34, ..Counts::default() };
@@ -94,7 +94,7 @@ fn without_data_there_are_sentences_and_no_charts() {
     let empty = page(&run("name"), Some(&Charts::default()));
     assert!(!empty.contains("<svg"), "{empty}");
     for caption in
-        ["no launches yet", "attempted a landing yet", "No core has flown twice", "No payload has reached orbit"]
+        ["has been launched yet", "attempted a landing yet", "No core has flown twice", "No payload has reached orbit"]
     {
         assert!(empty.contains(caption), "{caption}");
     }

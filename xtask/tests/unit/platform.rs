@@ -1,4 +1,4 @@
-//! The file for the DAGs, from changed settings.
+//! Tests the settings file for the DAGs, with changed settings.
 
 use super::*;
 use crate::settings::{Document, Variables, resolve};

@@ -1,8 +1,8 @@
-//! Values that the rules accept and refuse, each written over `dev`.
+//! Tests values that the rules accept and reject, each replacing a value in `dev`.
 
 use super::*;
 
-/// The problems of `dev` with one other value.
+/// Returns the problems of `dev` with one changed value.
 fn problems(key: &str, value: &str) -> Vec<(String, String)> {
     let nested = key.split('.').rev().fold(value.to_owned(), |inner, step| format!("{{{step}: {inner}}}"));
     let text = format!("extends: dev\n{}\n", &nested[1..nested.len() - 1]);
@@ -60,15 +60,15 @@ fn other_values_are_refused() {
         ("network.cidr", &["", "10.0.0.0", "10.0.0/16", "::/64", "300.0.0.0/16"], "is not an IPv4 block"),
         ("network.cidr", &["10.0.0.0/15", "10.0.0.0/29"], "from /16 (large) to /28"),
         ("network.cidr", &["10.0.0.1/16"], "use 10.0.0.0/16"),
-        ("dags.schedule", &[""], "0 of cron's five"),
-        ("dags.schedule", &["0 5 * *"], "4 of cron's five"),
-        ("dags.schedule", &["0 0 5 * * *"], "6 of cron's five"),
+        ("dags.schedule", &[""], "has 0 fields"),
+        ("dags.schedule", &["0 5 * *"], "has 4 fields"),
+        ("dags.schedule", &["0 0 5 * * *"], "has 6 fields"),
         ("dags.schedule", &["60 5 * * *", "5-1 * * * *", "*/0 * * * *", "1,,2 * * * *", "-1 * * * *"], "the minute `"),
         ("dags.schedule", &["0 24 * * *"], "the hour `24`"),
         ("dags.schedule", &["0 0 0 * *"], "the day of the month `0`"),
         ("dags.schedule", &["0 0 * 13 *"], "the month `13`"),
         ("dags.schedule", &["0 0 * * 8"], "the day of the week `8`"),
-        ("dags.schedule", &["@always"], "the presets are"),
+        ("dags.schedule", &["@always"], "must be one of the presets"),
     ] {
         for value in values {
             let found = problems(key, &format!("{value:?}"));
@@ -82,10 +82,10 @@ fn other_values_are_refused() {
         ("batch.dbt.vcpu", "0.3", "0.25, 0.5, 1, 2, 4, 8 and 16"),
         ("batch.dbt.vcpu", "32", "0.25, 0.5, 1, 2, 4, 8 and 16"),
         ("batch.dbt.vcpu", ".nan", "0.25, 0.5, 1, 2, 4, 8 and 16"),
-        ("batch.dbt", "{vcpu: 0.25, memory_mib: 1536}", "with 0.25 vCPU Fargate has 512, 1024 or 2048 MiB"),
-        ("batch.dbt", "{vcpu: 4, memory_mib: 7168}", "with 4 vCPU Fargate has 8192 to 30720 in steps of 1024 MiB"),
-        ("batch.dbt", "{vcpu: 8, memory_mib: 17408}", "with 8 vCPU Fargate has 16384 to 61440 in steps of 4096 MiB"),
-        ("batch.dbt", "{vcpu: 16, memory_mib: 30720}", "with 16 vCPU Fargate has 32768 to 122880 in steps of 8192 MiB"),
+        ("batch.dbt", "{vcpu: 0.25, memory_mib: 1536}", "with 0.25 vCPU, Fargate supports 512, 1024 or 2048 MiB"),
+        ("batch.dbt", "{vcpu: 4, memory_mib: 7168}", "Fargate supports 8192 to 30720 in steps of 1024 MiB"),
+        ("batch.dbt", "{vcpu: 8, memory_mib: 17408}", "Fargate supports 16384 to 61440 in steps of 4096 MiB"),
+        ("batch.dbt", "{vcpu: 16, memory_mib: 30720}", "Fargate supports 32768 to 122880 in steps of 8192 MiB"),
     ] {
         let found = problems(key, value);
         assert!(

@@ -14,7 +14,7 @@ counted as (
     group by launch_year
 ),
 
--- separate from the count of distinct cores: Redshift does not guarantee both in one query
+-- separate from the count of distinct cores, because Redshift does not guarantee support for both in one query
 turnarounds as (
     select
         launch_year,

@@ -4,7 +4,7 @@ with satellites as (
     select * from {{ ref('stg_starlink') }}
 ),
 
--- drag lowers an orbit but keeps its inclination, which identifies the shell of a decayed satellite too
+-- drag lowers an orbit but does not change its inclination, so this also identifies the shell of a decayed satellite
 in_shells as (
     select
         satellite_version,

@@ -1,4 +1,5 @@
-//! The places in a record that columns and child tables are read from: no place may be read twice, or be inside another.
+//! Checks the places in a record that columns and child tables are read from: no place may be read twice or be inside
+//! another.
 
 use indexmap::IndexMap;
 
@@ -6,15 +7,15 @@ use super::Checker;
 use crate::model::{Child, Column};
 
 impl<'c> Checker<'c> {
-    /// The columns of a record that has `children`, or of a list element that has none.
+    /// Checks the columns of a record, which has `children`, or of a list element, which has none.
     pub(super) fn column_paths(
         &mut self,
         at: &[&'c str],
         columns: &'c IndexMap<String, Column>,
         children: Option<&'c IndexMap<String, Child>>,
     ) {
-        let value = "an element that is a value has no other columns; remove them, or write their fields";
-        let record = "only the element of a list can be a column itself; use field or object.field";
+        let value = "an element that is itself a column cannot have other columns; remove them, or use field paths";
+        let record = "only a list element can itself be a column; use field or object.field";
         let own: Vec<(&str, &str)> = columns.iter().map(|(name, column)| (name.as_str(), column.path(name))).collect();
         for (index, &(name, place)) in own.iter().enumerate() {
             let at = [at, &["columns", name]].concat();
@@ -33,7 +34,7 @@ impl<'c> Checker<'c> {
         }
     }
 
-    /// The lists of a record, compared with each other.
+    /// Compares the lists of a record with each other.
     pub(super) fn child_paths(&mut self, at: &[&'c str], children: &'c IndexMap<String, Child>) {
         for (index, (name, child)) in children.iter().enumerate() {
             let at = [at, &["children", name]].concat();
@@ -52,7 +53,7 @@ impl<'c> Checker<'c> {
     }
 }
 
-/// Whether one path equals or contains the other.
+/// Returns whether one path equals or contains the other.
 fn overlap(one: &str, other: &str) -> bool {
     let inside =
         |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));

@@ -1,4 +1,4 @@
-//! Each mistake in a contract, and its message.
+//! Tests the message for each mistake in a contract.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         ("at: meals", "at: keeper", "is already read by a child table"),
         ("parent_key: animal_id", "parent_key: position", "`position` is an automatic column; choose"),
         ("{meal:", "{position:", "`position` is an automatic column; remove"),
-        ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved word of SQL"),
+        ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved SQL word"),
         ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is not a valid name"),
         (
             "      keeper_id: {at: keeper",
@@ -110,7 +110,7 @@ fn a_table_has_no_more_columns_than_both_warehouses_allow() {
     assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; the limit is 1592"]);
 }
 
-/// A record with these columns and lists, each of whose elements is a day.
+/// A record with these columns and with these lists of days.
 fn with(columns: &str, lists: &str) -> String {
     let text = format!(
         "source: a\nbase_url: http://a\ncollections:\n  c: {{path: /c, key: k, doc: c, columns: {{k: {{type: integer, \
@@ -141,7 +141,7 @@ fn no_field_is_read_twice() {
         (
             String::new(),
             list("l", "l", ", w: {type: date, doc: w}"),
-            "l.columns.v.at: an element that is a value has no other columns",
+            "l.columns.v.at: an element that is itself a column cannot have other columns",
         ),
     ] {
         let found = with(&columns, &lists);

@@ -1,4 +1,4 @@
-//! Run IDs, and other texts.
+//! Tests which texts are valid run IDs.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The modes of `sslmode` and `sslrootcert`.
+//! Tests the TLS modes that `sslmode` and `sslrootcert` select.
 
 use super::*;
 

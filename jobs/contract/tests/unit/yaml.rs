@@ -1,4 +1,4 @@
-//! Lines of values in YAML, and explanations of the reader's errors.
+//! Tests the lines of values in YAML, and the explanations of the reader's errors.
 
 use super::{explain, line_of};
 

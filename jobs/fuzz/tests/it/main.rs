@@ -1,4 +1,4 @@
-//! Every kept input, found by fuzzing or written by hand, still has its property.
+//! The properties still hold for every input in `corpus/`, found by fuzzing or written by hand.
 
 use std::fs;
 use std::panic::catch_unwind;

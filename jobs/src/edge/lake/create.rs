@@ -1,10 +1,10 @@
-//! Objects that are written only once, and the check which bytes are at the key afterwards.
+//! Writes objects only once, and afterwards checks which bytes are at the key.
 //!
-//! The response to a conditional write does not decide that. object_store sends a request again when S3 stored the object
-//! but returned 500, or closed the connection; S3 then returns 412, because of our own object. A 409 means that another
-//! request for the key was in progress: nothing was stored, and the upload has to be sent again (Amazon S3 API Reference,
-//! PutObject and CompleteMultipartUpload), but object_store reports it as "already exists". So after a failure the key is
-//! read: reads in S3 are strongly consistent.
+//! The response to a conditional write is not sufficient for this. object_store repeats a request when S3 stored the
+//! object but returned 500 or closed the connection; S3 then returns 412, because of our own object. A 409 means that
+//! another request for the key was in progress: nothing was stored, and the upload has to be sent again (Amazon S3 API
+//! Reference, PutObject and CompleteMultipartUpload), but object_store reports it as "already exists". So the key is
+//! read after a failure; reads in S3 are strongly consistent.
 
 use std::time::Duration;
 
@@ -24,16 +24,16 @@ use crate::receipt::{Object, hex};
 const WAITS: ExponentialBuilder =
     ExponentialBuilder::new().with_jitter().with_min_delay(Duration::from_millis(100)).with_max_times(5);
 
-/// Which bytes are at a key after a conditional write.
+/// The content at a key after a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Identical,
-    /// Other bytes, which another process wrote first.
+    /// Different bytes, which another process wrote first.
     Different,
 }
 
 impl Created {
-    /// For keys that only one process writes.
+    /// Fails if the content is different; for keys that only one process writes.
     pub(super) fn expect_identical(self, lake: &Lake, key: &str) -> Result<()> {
         match self {
             Self::Identical => Ok(()),
@@ -47,15 +47,15 @@ impl Created {
 
 impl Lake {
     /// Writes an object in one request, if its key is free.
-    /// Fails when the store refuses or cannot be reached, or the content of the key cannot be determined; temporary
-    /// if the same call may succeed later.
+    /// Fails if the store returns an error or cannot be reached, or if the content at the key cannot be determined. The
+    /// failure is temporary if the same call may succeed later.
     pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
         let object = Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
         self.put(&object, bytes.into()).await
     }
 
-    /// The same for a key that only this process writes.
-    /// As [`Lake::create`], and when other bytes are at the key.
+    /// Like [`Lake::create`], for a key that only this process writes.
+    /// Also fails if other bytes are at the key.
     pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
         self.create(key, bytes).await?.expect_identical(self, key)
     }
@@ -84,7 +84,7 @@ impl Lake {
         copied
     }
 
-    /// Sends a conditional write until it is known which bytes are at the object's key.
+    /// Repeats a conditional write until it is known which bytes are at the object's key.
     async fn write_once<T, F>(&self, object: &Object, write: impl Fn() -> F) -> Result<Created>
     where
         F: Future<Output = object_store::Result<T>>,

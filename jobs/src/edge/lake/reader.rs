@@ -1,4 +1,4 @@
-//! Reading an object of the lake in pieces.
+//! Reads an object in the lake in pieces.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub struct Reader {
     key: String,
     next: u64,
     size: u64,
-    /// The version to which every piece must belong. In a folder it is inode, modification time and size.
+    /// The version that every piece must belong to. In a folder, it consists of the inode, modification time and size.
     etag: Option<String>,
     ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
 }
@@ -39,8 +39,9 @@ impl Reader {
         self.ahead = Some(tokio::spawn(async move { store.get_opts(&path, options).await?.bytes().await }));
     }
 
-    /// The next piece, `None` at the end.
-    /// Fails when the store refuses or cannot be reached; temporary when the object changed since it was opened.
+    /// Returns the next piece, or `None` at the end.
+    /// Fails if the store returns an error or cannot be reached; the failure is temporary if the object has changed
+    /// since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
         let piece = ahead.await.context("reading ahead was interrupted")?;
@@ -49,12 +50,13 @@ impl Reader {
                 self.fetch_ahead();
                 Ok(Some(piece))
             }
-            // A file that became shorter is the reason of any error.
+            // If the file has changed, for example because it was truncated, that is the cause of any error.
             Err(error) => Err(self.still_the_same().await.err().unwrap_or_else(|| self.failed(error))),
         }
     }
 
-    /// S3 returns each piece from one version of an object; a file may change while a piece is read.
+    /// Fails if a file has changed. S3 returns each piece from one version of an object, but a file may change while a
+    /// piece is being read.
     async fn still_the_same(&self) -> Result<()> {
         let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
         let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;
@@ -69,8 +71,11 @@ impl Reader {
     }
 
     fn changed(&self) -> Failure {
-        let failure = Failure::temporary(format!("`{}` changed while it was read", self.lake.location(&self.key)));
-        failure.hint("write a new version under another name and rename it, and run again when it is complete")
+        let failure =
+            Failure::temporary(format!("`{}` changed while it was being read", self.lake.location(&self.key)));
+        failure.hint(
+            "write new versions under a temporary name, rename them when they are complete, and run the job again",
+        )
     }
 }
 

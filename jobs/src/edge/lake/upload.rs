@@ -1,8 +1,8 @@
-//! Uploading an object of unknown size: it appears completely, or not at all.
+//! Uploads an object of unknown size, which appears completely or not at all.
 //!
-//! The bucket policy of a deployment requires `If-None-Match` on every write, but object_store completes a multipart upload
-//! without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its key if that is free. The
-//! bucket's lifecycle removes the leftovers of aborted processes.
+//! The bucket policy of a deployment requires `If-None-Match` on every write, but object_store completes a multipart
+//! upload without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its key if the key
+//! is free. The bucket's lifecycle rules remove the leftovers of aborted processes.
 
 use std::sync::PoisonError;
 

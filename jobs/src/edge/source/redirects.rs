@@ -1,4 +1,4 @@
-//! Which redirects are followed, and how URLs are recorded.
+//! Decides which redirects are followed, and how URLs are recorded.
 
 use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
@@ -8,8 +8,8 @@ use crate::failure::Failure;
 
 const MOST: usize = 10;
 
-/// The next URL of a request that went through `hops`, if the response is a redirect.
-/// A loop, a redirect from https to http and one to something other than HTTP are refused.
+/// Returns the next URL of a request that went through `hops`, if the response is a redirect.
+/// Fails for a loop, a redirect from https to http, and a redirect to a scheme other than http and https.
 pub(super) fn next(hops: &[Url], response: &Response) -> Result<Option<Url>, Failure> {
     let redirects = [
         StatusCode::MOVED_PERMANENTLY,
@@ -43,8 +43,8 @@ fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
     }
 }
 
-/// Warns when the response is from another host than the request. An API may store its files on another host, but the login
-/// page of a network looks the same.
+/// Warns if the response is from a different host than the one requested. An API may store its files on another host,
+/// but a redirect to a network's login page looks the same.
 pub(super) fn warn(hops: &[Url]) {
     if let [first, .., last] = hops
         && first.host() != last.host()
@@ -58,7 +58,8 @@ pub(super) fn warn(hops: &[Url]) {
     }
 }
 
-/// The last of these URLs, as it is recorded and printed. The query of a redirected URL may contain a signature.
+/// Returns the last of these URLs as it is recorded and printed. After a redirect, the query is omitted, because it may
+/// contain a signature.
 pub(super) fn recorded(hops: &[Url]) -> String {
     match hops {
         [first] => without_login(first),
@@ -68,16 +69,16 @@ pub(super) fn recorded(hops: &[Url]) -> String {
     }
 }
 
-/// A URL without user name and password.
+/// Returns a URL without its user name and password.
 pub(super) fn without_login(url: &Url) -> String {
     let mut url = url.clone();
-    // Only URLs without a host refuse this, and they have neither.
+    // This fails only for URLs without a host, which have neither.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.into()
 }
 
-/// A URL without its query as well.
+/// Returns a URL without its user name, password and query.
 fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);

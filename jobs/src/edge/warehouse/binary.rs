@@ -1,4 +1,4 @@
-//! The values of a Parquet file in PostgreSQL's binary COPY format.
+//! Converts the values of a Parquet file to PostgreSQL's binary COPY format.
 
 use std::error::Error;
 
@@ -22,7 +22,7 @@ pub(super) fn pg_type(kind: Type) -> PgType {
     }
 }
 
-/// The next values of a column, one for each row, at most `rows`.
+/// Reads the next values of a column, one for each row, at most `rows`.
 pub(super) fn read(kind: Type, reader: &mut ColumnReader, rows: usize) -> Result<Vec<Value>> {
     Ok(match (reader, kind) {
         (ColumnReader::ByteArrayColumnReader(reader), Type::String(_)) => values(reader, rows, Value::Text)?,
@@ -32,7 +32,7 @@ pub(super) fn read(kind: Type, reader: &mut ColumnReader, rows: usize) -> Result
         (ColumnReader::DoubleColumnReader(reader), Type::Double) => values(reader, rows, Value::Double)?,
         (ColumnReader::BoolColumnReader(reader), Type::Boolean) => values(reader, rows, Value::Boolean)?,
         (ColumnReader::Int32ColumnReader(reader), Type::Date) => values(reader, rows, Value::Days)?,
-        _ => bail!("not the Parquet type of {kind}"),
+        _ => bail!("the column does not have the Parquet type of {kind}"),
     })
 }
 
@@ -44,7 +44,7 @@ fn values<T: DataType>(
     let (mut levels, mut values) = (Vec::new(), Vec::new());
     let (read, ..) = reader.read_records(rows, Some(&mut levels), None, &mut values)?;
     let mut values = values.into_iter().map(value);
-    // A required column has no levels; those of an optional one are 0 for null.
+    // A required column has no levels; in an optional column, level 0 is a null.
     let next = |row| if levels.get(row) == Some(&0) { None } else { values.next() };
     Ok((0..read).map(next).map(|value| value.unwrap_or(Value::Null)).collect())
 }
@@ -68,7 +68,7 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Text(text) => text.as_utf8()?.to_sql(kind, out),
             Self::Json(json) => {
-                // jsonb's binary form: its version, 1, and the text.
+                // The binary form of jsonb is its version, 1, followed by the text.
                 out.put_u8(1);
                 out.put_slice(json.data());
                 Ok(IsNull::No)

@@ -1,4 +1,5 @@
-//! What a load needs from a warehouse. A driver supplies queries, transactions and staging; the rest is the same for all.
+//! The operations that a load needs from a warehouse. A driver supplies queries, transactions and staging; everything
+//! else is shared by all drivers.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::load::{Change, Changes, Dialect, Ledger, Retired, Statement, register
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
     Done,
-    /// It is rolled back, because another transaction was first.
+    /// The load was rolled back, because another transaction committed first.
     HeadMoved,
 }
 
@@ -22,7 +23,7 @@ pub enum Commit {
 pub trait Warehouse {
     fn dialect(&self) -> Dialect;
 
-    /// The rows of a query, every value as text and null as an empty one.
+    /// Returns the rows of a query, with every value as text and null as an empty string.
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>>;
 
     /// Runs one statement in its own transaction.
@@ -32,14 +33,14 @@ pub trait Warehouse {
 
     async fn shape(&self, schema: &str) -> Result<Shape>;
 
-    /// Creates missing tables and columns, which another load may create at the same time.
+    /// Creates missing tables and columns; another load may create them at the same time.
     async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()>;
 
     /// Marks an attempt's tables as in use while this connection lives, and drops those of aborted attempts.
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>>;
 
-    /// The role with which the warehouse reads the lake itself, by COPY from a manifest; `None` for a warehouse that
-    /// receives the rows by [`Warehouse::stage`].
+    /// Returns the role that the warehouse uses to read the lake itself, by COPY from a manifest; `None` for a
+    /// warehouse that receives the rows through [`Warehouse::stage`].
     fn reads_lake_as(&self) -> Option<&str> {
         None
     }
@@ -47,7 +48,7 @@ pub trait Warehouse {
     /// Copies a validated Parquet file into a staging table; returns the number of rows.
     async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64>;
 
-    /// The committed runs of a source, the newest first.
+    /// Returns the committed runs of a source, newest first.
     async fn ledger(&self, source: &str) -> Result<Ledger> {
         let rows = self.query("read the ledger", &Ledger::query(self.dialect(), source)).await?;
         let rows = rows.into_iter().map(|row| {
@@ -57,8 +58,8 @@ pub trait Warehouse {
         Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
     }
 
-    /// Creates the missing tables and columns of the contract; refuses a column of another type and a table with another
-    /// key. Returns the tables and columns that are not in the contract.
+    /// Creates the contract's missing tables and columns; fails for a column of a different type and for a table with a
+    /// different key. Returns the tables and columns that are not in the contract.
     async fn ensure_tables(&self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
         self.run(&register(schema, self.dialect())).await?;
         let shape = self.shape(schema).await?;
@@ -80,11 +81,11 @@ pub trait Warehouse {
         Ok(changes)
     }
 
-    /// How many rows of a table are not marked deleted.
+    /// Returns the number of rows of a table that are not marked as deleted.
     async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
         let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
         let rows = self.query(&format!("count `{table}`"), &sql).await?;
-        rows.first().and_then(|row| row.first()?.parse().ok()).context("a count is one number")
+        rows.first().and_then(|row| row.first()?.parse().ok()).context("the warehouse did not return a row count")
     }
 }
 
@@ -93,7 +94,7 @@ pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
     Ok(row.try_into().map_err(other)?)
 }
 
-/// The waits between so many attempts, with jitter and up to 30 s.
+/// Returns the waits between this number of attempts, with jitter and up to 30 s.
 pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
     let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
     waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)

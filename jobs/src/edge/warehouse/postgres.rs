@@ -25,7 +25,7 @@ use crate::table::file_columns;
 
 const LONGEST_GREETING: Duration = Duration::from_secs(30);
 
-/// Rows of a Parquet file that are decoded together.
+/// The number of rows of a Parquet file that are decoded together.
 const BATCH_ROWS: usize = 1024;
 
 /// A connection. When it closes, the server rolls back its open transaction and frees its locks.
@@ -35,8 +35,8 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects, with the TLS mode of the URL ([`contract::Tls`]); the password is never shown.
-    /// The failure is temporary when the server does not respond.
+    /// Connects with the URL's TLS mode ([`contract::Tls`]); the password is never shown.
+    /// The failure is temporary if the server does not respond.
     pub async fn connect(url: &str) -> Result<Self> {
         let (url, options) = TlsOptions::split(url);
         let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {
@@ -113,7 +113,7 @@ impl Warehouse for Postgres {
     }
 
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {
-        // A session's advisory lock marks an attempt as alive: the server frees it when the connection ends.
+        // A session's advisory lock marks an attempt as alive: the server releases it when the connection ends.
         self.query("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
         let mut swept = Vec::new();
         for table in self.shape(schema).await?.into_keys() {
@@ -122,7 +122,7 @@ impl Warehouse for Postgres {
             let locked = self.query("search for leftovers", &format!("SELECT pg_try_advisory_lock({key})")).await?;
             if locked == [["t"]] {
                 self.query("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
-                self.query("free a leftover", &format!("SELECT pg_advisory_unlock({key})")).await?;
+                self.query("unlock a leftover", &format!("SELECT pg_advisory_unlock({key})")).await?;
                 swept.push(table);
             }
         }
@@ -179,7 +179,7 @@ impl Warehouse for Postgres {
     }
 }
 
-/// The hosts of a connection; an address has priority over a name.
+/// Returns the hosts of a connection; addresses have priority over names.
 fn hosts(config: &Config) -> Vec<String> {
     let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
     let names = config.get_hosts().iter().map(|host| match host {
@@ -198,10 +198,10 @@ async fn open_connection<S>(
 where
     S: TlsStream + Unpin + Send + 'static,
 {
-    // The driver's own limit covers TCP only: a server may accept and then stay silent.
+    // The driver's own timeout covers only TCP: a server may accept the connection and then stay silent.
     let connected = tokio::time::timeout(LONGEST_GREETING, connecting).await.map_err(|_| {
-        Failure::temporary(format!("cannot connect to {place}: the server does not respond"))
-            .hint("is it a PostgreSQL server?")
+        Failure::temporary(format!("cannot connect to {place}: the server did not respond in time"))
+            .hint("check that WAREHOUSE_URL names a PostgreSQL server")
     })?;
     let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
     tokio::spawn(async move {
@@ -212,20 +212,20 @@ where
     Ok(client)
 }
 
-/// Tokens are 48 bits, so they fit the 64-bit key of an advisory lock.
+/// Returns an attempt's advisory lock key. Tokens have 48 bits, so they fit into the 64-bit key.
 fn lock_key(token: &str) -> i64 {
     i64::from_str_radix(token, 16).unwrap_or_default()
 }
 
-/// The server's error; temporary by its SQLSTATE class (PostgreSQL manual, appendix A): 08 connection, 40 serialisation
-/// and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
+/// Converts the server's error. It is temporary if its SQLSTATE class is one of these (PostgreSQL manual, appendix A):
+/// 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
 fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else {
         let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-        // A refused certificate is an I/O error, too.
+        // A rejected certificate is also an I/O error.
         let refused = io.and_then(io::Error::get_ref).is_some_and(|cause| cause.is::<rustls::Error>());
         let failure = if error.is_closed() || io.is_some() && !refused {
-            Failure::temporary(message).hint("is the database running and reachable?")
+            Failure::temporary(message).hint("check that the database is running and reachable")
         } else if error.to_string().contains("TLS") {
             Failure::refused(message).hint(tls::HINT)
         } else {
@@ -241,7 +241,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
         "28000" if server.message().contains("no encryption") => {
             failure.hint("the server accepts only TLS: use `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
         }
-        "28P01" | "28000" => failure.hint("check user and password in WAREHOUSE_URL"),
+        "28P01" | "28000" => failure.hint("check the user and password in WAREHOUSE_URL"),
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),
         _ => failure,
     };

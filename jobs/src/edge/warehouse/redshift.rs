@@ -18,12 +18,12 @@ use super::tables::{Column, Shape};
 use crate::failure::Failure;
 use crate::load::{Dialect, StageNames, Statement};
 
-/// How often a single statement is tried in total when it conflicts with other transactions.
+/// The total number of attempts for a single statement that conflicts with other transactions.
 const TRIES: usize = 7;
 /// Hours after which any load may drop the tables of an unfinished attempt. A load that takes longer fails as a whole.
 const LEASE_HOURS: u32 = 6;
 
-/// A database of Redshift Serverless.
+/// A database in Redshift Serverless.
 #[derive(Debug)]
 pub struct Redshift {
     api: DataApi,
@@ -32,26 +32,26 @@ pub struct Redshift {
 }
 
 impl Redshift {
-    /// Sends no request. `role` is the role with which COPY reads the lake: an ARN, or `default` for the namespace's default
-    /// role.
+    /// Creates a client without sending a request. `role` is the role that COPY uses to read the lake: an ARN, or
+    /// `default` for the namespace's default role.
     pub fn open(aws: Option<&SdkConfig>, workgroup: &str, database: &str, role: &str) -> Result<Self> {
-        let aws = aws.context("Redshift needs the configuration of the AWS SDK")?;
+        let aws = aws.context("Redshift needs an AWS SDK configuration")?;
         Ok(Self::with(data_api::client(aws), workgroup, database, role))
     }
 
-    /// With a given client.
+    /// Uses the given client.
     pub fn with(client: Client, workgroup: &str, database: &str, role: &str) -> Self {
         let first_wait = Duration::from_millis(500);
         Self { api: DataApi::new(client, workgroup, database, None), role: role.to_owned(), first_wait }
     }
 
-    /// With another wait before the first retry after a conflict.
+    /// Sets the wait before the first retry after a conflict.
     #[must_use]
     pub fn first_wait(self, first_wait: Duration) -> Self {
         Self { first_wait, ..self }
     }
 
-    /// Runs a single statement, repeatedly while it conflicts with other transactions.
+    /// Runs a single statement, and retries it while it conflicts with other transactions.
     async fn tried(&self, sql: &str) -> Result<Result<Finished, Problem>> {
         let mut waits = waits(self.first_wait, TRIES).build();
         loop {
@@ -70,7 +70,7 @@ impl Redshift {
         }
     }
 
-    /// The warehouse's error; for a COPY also its details about the files.
+    /// Converts the warehouse's error; for a COPY, adds its details about the files.
     async fn refused(&self, purpose: &str, sql: &str, problem: Problem) -> anyhow::Error {
         let mut text = problem.to_string();
         if sql.starts_with("COPY ") && problem.query > 0 {
@@ -121,7 +121,7 @@ impl Warehouse for Redshift {
                 "character varying" => format!("varchar({length})"),
                 kind => kind.trim_end_matches(" without time zone").to_owned(),
             };
-            // Tables on Redshift have no declared key, but of the contract's columns only those of the key are NOT NULL.
+            // Redshift tables have no declared key, but of the contract's columns, only the key columns are NOT NULL.
             let key = nullable == "no" && !name.starts_with('_');
             let plain = nullable == "yes" && default.is_empty();
             shape.entry(table).or_default().insert(name, Column { kind, key, plain });
@@ -130,8 +130,8 @@ impl Warehouse for Redshift {
     }
 
     async fn create(&self, _: &str, missing: &[Statement]) -> Result<()> {
-        // One column a statement, and no wider VARCHAR inside a transaction (ALTER TABLE, Amazon Redshift Database
-        // Developer Guide).
+        // Redshift adds one column per statement, and does not widen a VARCHAR inside a transaction (ALTER TABLE,
+        // Amazon Redshift Database Developer Guide).
         for Statement { purpose, sql, .. } in missing {
             match self.tried(sql).await? {
                 Err(problem) if !problem.already_exists() => return Err(self.refused(purpose, sql, problem).await),
@@ -142,13 +142,13 @@ impl Warehouse for Redshift {
     }
 
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {
-        // The lease comes before the tables, so a table without a lease has no owner.
+        // The lease is written before the tables are created, so a table without a lease has no owner.
         let lease = format!(
             "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
         );
         self.execute("mark the attempt as alive", &lease).await?;
-        // The tables first: a lease is older than its tables, so it is among those that are read afterwards. In the other order,
-        // a load that starts in between would lose its new tables.
+        // List the tables first: a lease is older than its tables, so it is among the leases that are read afterwards.
+        // In the opposite order, a load that starts in between would lose its new tables.
         let tables = self.shape(schema).await?;
         let alive =
             self.query("search for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;

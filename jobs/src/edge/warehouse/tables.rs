@@ -1,4 +1,4 @@
-//! The warehouse's tables compared with those of the contract.
+//! Compares the warehouse's tables with those in the contract.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ pub type Shape = BTreeMap<String, BTreeMap<String, Column>>;
 
 #[derive(Debug)]
 pub struct Column {
-    /// Its type in the spelling of [`Dialect::type_name`].
+    /// Its type, as spelled by [`Dialect::type_name`].
     pub kind: String,
     pub key: bool,
     /// Whether it may be null and has no default.
     pub plain: bool,
 }
 
-/// The statements that create the missing tables and columns and widen text columns that are too narrow.
-/// Fails for a column of another type and for a table with another key.
+/// Returns the statements that create the missing tables and columns and widen text columns that are too narrow. Fails
+/// for a column of a different type and for a table with a different key.
 pub(super) fn missing(
     schema: &str,
     tables: &[Table<'_>],
@@ -61,12 +61,12 @@ pub(super) fn missing(
     Ok(missing)
 }
 
-/// The length of `varchar(N)`.
+/// Returns the length of `varchar(N)`.
 fn text_bytes(kind: &str) -> Option<u32> {
     kind.strip_prefix("varchar(")?.strip_suffix(')')?.parse().ok()
 }
 
-/// Refuses a table with another key than in the contract; no columns mean that the key is unknown.
+/// Fails if the table's key differs from the contract's; without key columns, the key is unknown and accepted.
 fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>) -> Result<(), Failure> {
     let found: Vec<&str> = columns.iter().filter(|(_, column)| column.key).map(|(name, _)| name.as_str()).collect();
     if found.is_empty() || found.len() == table.key.len() && table.key.iter().all(|key| found.contains(key)) {

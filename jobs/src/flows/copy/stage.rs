@@ -1,5 +1,5 @@
-//! From the lake into the staging tables: every file is validated first, then sent, or copied by the warehouse itself
-//! through a COPY manifest with exactly the files of the run.
+//! Loads files from the lake into the staging tables. Every file is validated first; then it is sent, or the warehouse
+//! copies it itself with a COPY manifest that lists exactly the run's files.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -34,14 +34,15 @@ pub(super) async fn stage<W: Warehouse>(
         return warehouse.run(&plan.copy(table, &lake.location(&key), role)).await;
     }
     for file in files {
-        // The values were validated before; the bytes must still be the same.
+        // The values have already been validated; the bytes must still be the same.
         let bytes = object(lake, file, |bytes| validate::object(file, bytes)).await?;
         warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
     }
     Ok(())
 }
 
-/// A manifest for COPY: each file must exist, and Parquet needs its length (Amazon Redshift Database
+/// Returns a manifest for COPY: each file must exist, and Parquet files need their length (Amazon Redshift Database
+/// Developer Guide, "Using a manifest to specify data files").
 /// Developer Guide, "Using a manifest to specify data files").
 fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
     let entries: Vec<serde_json::Value> = files

@@ -1,4 +1,4 @@
-//! Refuses a response that has the same key twice.
+//! Rejects a response that contains the same key twice.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use crate::table::{Keys, Record, hash};
 /// The keys of one response; if there are many, all but the last are in a temporary file.
 pub(super) type DuplicateKeys = Keys<Scratch>;
 
-/// Refuses a response that has a key twice; `again` reads it once more if necessary.
+/// Fails if a response contains a key twice; `again` rereads it if necessary.
 pub(super) async fn refuse<'r>(
     keys: DuplicateKeys,
     to: &Target<'_>,
@@ -35,7 +35,7 @@ pub(super) async fn refuse<'r>(
     }
 }
 
-/// Reads the response again and returns the first key that occurs twice; equal hashes do not prove equal keys.
+/// Reads the response again and fails at the first key that occurs twice: equal hashes do not mean equal keys.
 async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Records<'_>) -> Result<()> {
     let (reader, mut seen, mut number) = (records.reader, BTreeMap::new(), 0_u64);
     let mut name = |record: Record<'_>, _: &str| {
@@ -61,5 +61,5 @@ async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Re
 
 pub(super) fn no_scratch(error: io::Error) -> Failure {
     let failure = Failure::refused("cannot write the keys of a response to a temporary file").because(error);
-    failure.hint("check that the folder of TMPDIR (default /tmp) exists, has free space and is writable")
+    failure.hint("check that the TMPDIR folder (default /tmp) exists, has free space and is writable")
 }

@@ -1,4 +1,4 @@
-//! The origin of responses, and the copy of each in `raw/` with its evidence.
+//! Reads responses from their origin, and copies each to `raw/` with its evidence.
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -42,12 +42,12 @@ pub(super) struct Target<'t> {
 pub(super) struct Arriving<'t> {
     to: Target<'t>,
     from: From,
-    /// The copy in `raw/`. Bytes that are read from there are only measured.
+    /// The copy in `raw/`. Bytes that were read from `raw/` are only measured.
     raw: Upload,
     evidence: Map<String, Value>,
     progress: &'t dyn Progress,
     pub etag: Option<String>,
-    /// The URL of the ETag.
+    /// The URL that the ETag belongs to.
     pub url: Option<String>,
     pub fetched_at: String,
     pub form: Form,
@@ -107,7 +107,7 @@ impl Origin {
         .into())
     }
 
-    /// Starts a response; `None` means not modified. `earlier` is the manifest with the ETag, or the one to replay.
+    /// Requests a response; `None` means not modified. `earlier` is the manifest with the ETag, or the one to replay.
     pub(super) async fn ask<'t>(
         &self,
         to: Target<'t>,
@@ -157,7 +157,7 @@ impl Origin {
                 url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
                 claims = to.claims(object).await?;
-                // It was complete, because it has a manifest.
+                // The response was complete, because it has a manifest.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
                 let reader = to.lake.read(&object.key, object.bytes);
                 (From::Raw(reader, object.clone()), receipt.etag.clone(), form, Some(object.bytes))
@@ -174,7 +174,7 @@ impl Arriving<'_> {
         self.raw.key()
     }
 
-    /// The next bytes, `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let bytes = match &mut self.from {
             From::Body(body) => body.next().await?,
@@ -187,7 +187,7 @@ impl Arriving<'_> {
     }
 
     /// Finishes the copy in the lake and stores the evidence.
-    /// Fails when bytes from `raw/` do not match their manifest.
+    /// Fails if bytes from `raw/` do not match their manifest.
     pub(super) async fn stored(self) -> Result<Object> {
         let (mut evidence, raw) = (self.evidence, self.raw.finish().await?);
         if let From::Raw(_, object) = &self.from {
@@ -210,7 +210,7 @@ fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
 }
 
 impl Target<'_> {
-    /// Starts an object that is derived from the response.
+    /// Starts the upload of an object that is derived from the response.
     pub(super) fn upload(&self, key: &str) -> Upload {
         if self.stores { self.lake.upload(key) } else { self.lake.measure(key) }
     }
@@ -219,7 +219,7 @@ impl Target<'_> {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
     }
 
-    /// The number of records according to the stored headers; files have no headers.
+    /// Returns the number of records according to the stored headers; files have no headers.
     async fn claims(&self, raw: &Object) -> Result<Claims> {
         let key = Layout::evidence_beside(&raw.key);
         let Some(bytes) = self.lake.get(&key).await? else { return Ok(Claims::default()) };

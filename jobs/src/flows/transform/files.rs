@@ -11,13 +11,13 @@ use crate::edge::lake::Upload;
 use crate::receipt::{File, TableReceipt};
 use crate::table::{Encoder, Row};
 
-/// Encoded bytes that are collected before they are uploaded.
+/// The number of encoded bytes that are collected before they are uploaded.
 const HAND_OVER: u64 = 256 << 10;
 
 pub(super) struct TableFiles<'t> {
     table: Table<'t>,
     encoder: Encoder,
-    /// Encoded files that are not uploaded yet: their rows and last bytes.
+    /// Encoded files that are not uploaded yet: the row count and last bytes of each.
     full: Vec<(u64, Vec<Bytes>)>,
     upload: Option<Upload>,
     pub receipt: TableReceipt,
@@ -30,7 +30,7 @@ impl<'t> TableFiles<'t> {
         Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, receipt })
     }
 
-    /// Adds a row. Files are split here, because rows do not depend on the pieces of the response.
+    /// Adds a row. Files are split here, because rows do not depend on how the response was split into pieces.
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<()> {
         self.receipt.rows += 1;
         self.encoder.append(row)?;
@@ -74,7 +74,7 @@ impl<'t> TableFiles<'t> {
         Ok(())
     }
 
-    /// Finishes the last file; it may be empty, because a table always has a file.
+    /// Finishes the last file; it may be empty, because every table has at least one file.
     pub(super) async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
         self.hand_over(to, claim).await?;
         let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);

@@ -1,4 +1,4 @@
-//! Manifests in the lake: reads those of earlier runs and publishes new ones.
+//! Reads manifests of earlier runs from the lake and publishes new ones.
 
 use anyhow::{Context, Result};
 use contract::{Layout, RunId};
@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::receipt::Receipt;
 
 impl Transformation {
-    /// The manifest of the run that the warehouse has now, if its ETag may be sent: the contract is the same and every
-    /// object exists.
+    /// Returns the manifest of the run that is currently in the warehouse, if its ETag may be sent: the contract must
+    /// be the same, and every object must exist.
     pub(super) async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
         let Shared { job, lake, ledger, .. } = &*self.0;
         let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
@@ -32,7 +32,8 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// The manifest of the run to replay. After a 304 it lists the objects of an earlier run, with the time of the 304.
+    /// Returns the manifest of the run to replay. After a 304, it lists the objects of an earlier run, with the time of
+    /// the 304.
     pub(super) async fn replayed(&self, name: &str, run: &RunId) -> Result<Receipt> {
         let key = Layout { source: &self.0.job.contract.source }.receipt(name, run);
         let missing = || Failure::refused(format!("the manifest `{}` is missing", self.0.lake.location(&key)));
@@ -49,7 +50,7 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// Writes the manifest. If another process was first, its manifest counts, and this attempt's other objects are
+    /// Writes the manifest. If another process was first, its manifest is used, and this attempt's other objects are
     /// removed.
     pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
         let lake = &self.0.lake;

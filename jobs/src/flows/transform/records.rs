@@ -1,4 +1,4 @@
-//! The records of a response, one after the other as its bytes arrive, decompressed if necessary.
+//! Reads a response's records one by one as its bytes arrive, decompressed if necessary.
 
 use std::error::Error;
 use std::io::Write;
@@ -13,7 +13,8 @@ use super::fetch::Form;
 use crate::failure::Failure;
 use crate::table::{Record, RecordReader, Response, ResponseError, Step};
 
-/// Compressed bytes that are decompressed together: gzip grows at most about a thousandfold, so memory is bounded.
+/// The number of compressed bytes that are decompressed together: gzip expands at most about a thousandfold, so memory
+/// is bounded.
 const UNPACK: usize = 64 << 10;
 
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;
@@ -28,7 +29,7 @@ pub(super) struct Records<'r> {
 }
 
 impl<'r> Records<'r> {
-    /// `place` is the location of the bytes as received.
+    /// Creates a reader for the records of a response; `place` is the location of the bytes as received.
     pub(super) fn new(reader: &'r RecordReader, collection: &Collection, form: Form, place: String) -> Self {
         Self {
             reader,
@@ -40,13 +41,13 @@ impl<'r> Records<'r> {
         }
     }
 
-    /// The next bytes, once [`Records::read`] has used up the last.
+    /// Sets the next bytes, once [`Records::read`] has consumed the previous ones.
     pub(super) fn push(&mut self, bytes: Bytes) {
         self.bytes = bytes;
     }
 
-    /// Reads some records; false when it needs more bytes.
-    /// The failure is temporary when the response is incomplete.
+    /// Reads some records; returns false if it needs more bytes.
+    /// The failure is temporary if the response is incomplete.
     pub(super) fn read(&mut self, take: &mut Take<'_>) -> Result<bool> {
         if self.bytes.is_empty() {
             return Ok(false);
@@ -63,7 +64,7 @@ impl<'r> Records<'r> {
         Ok(true)
     }
 
-    /// Reads the rest after the last bytes.
+    /// Reads the remaining records after the last bytes.
     pub(super) fn end(&mut self, take: &mut Take<'_>) -> Result<()> {
         if let Some(gunzip) = &mut self.gunzip {
             let rest = gunzip.try_finish().map(|()| mem::take(gunzip.get_mut()));
@@ -95,7 +96,8 @@ impl<'r> Records<'r> {
         self.failed(true, "the response is declared as gzip, but cannot be decompressed", error)
     }
 
-    /// Temporary if the connection may have been cut: without a length or chunks HTTP cannot detect an incomplete body.
+    /// Returns a failure, which is temporary if the connection may have been cut: without a length or chunks, HTTP
+    /// cannot detect an incomplete body.
     fn failed(&self, may_be_cut: bool, message: &str, error: impl Error + Send + Sync + 'static) -> anyhow::Error {
         if may_be_cut && !self.form.delimited {
             return Failure::temporary("the response is incomplete").because(error).into();

@@ -15,7 +15,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The rows, bytes and files that the run wrote for each table; none after a 304.
+    /// Returns the rows, bytes and files that the run wrote for each table; none after a 304.
     pub fn written(&self) -> BTreeMap<String, Written> {
         let nothing = Written { rows: 0, bytes: Some(0), files: Some(0) };
         let tables = self.collections.values().flat_map(|collected| {

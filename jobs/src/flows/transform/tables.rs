@@ -1,4 +1,4 @@
-//! The records of a response become the Parquet files of the collection's tables while its bytes arrive.
+//! Converts a response's records to the Parquet files of the collection's tables while its bytes arrive.
 
 use std::borrow::Cow;
 use std::mem;
@@ -46,7 +46,7 @@ pub(super) async fn make(
     let mut records = Records::new(&reader, collection, form, place.clone());
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
-        // After an error the rest is still stored: to find the error, a person needs the complete response.
+        // After an error, the rest is still stored: someone who investigates it needs the complete response.
         if read.is_ok() {
             records.push(bytes);
             read = work.read(&mut records).await;
@@ -63,7 +63,7 @@ pub(super) async fn make(
     Ok(Objects { raw, tables, quarantine })
 }
 
-/// Refuses a page that is not the complete list, except in a verification, which loads nothing.
+/// Rejects a page that is not the complete list, except in a verification, which loads nothing.
 fn check_complete(to: &Target<'_>, missing: Option<String>) -> Result<()> {
     match (missing.filter(|_| to.stores), to.accept) {
         (None, _) => Ok(()),
@@ -103,15 +103,13 @@ impl Work<'_> {
     fn take(&mut self, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
         if let Some(field) = record.frozen {
-            let message = format!(
-                "record {}: the contract does not name the field `{field}`, and its drift is frozen",
-                self.records
-            );
+            let message =
+                format!("record {}: the contract does not name the field `{field}`, and drift is frozen", self.records);
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
         let key = self.reader.key_of(&record);
         if let Some(key) = &key {
-            // This sometimes writes half a megabyte, which is faster than to parse one piece of the response.
+            // This sometimes writes half a megabyte, which is faster than parsing one piece of the response.
             self.keys.add(key).map_err(no_scratch)?;
         }
         let fits = record.reasons.is_empty();
@@ -186,7 +184,10 @@ impl Work<'_> {
                 share * 100.0,
                 max_share * 100.0
             );
-            let hint = format!("the quarantined records and their reasons: {}", self.to.lake.location(&quarantine.key));
+            let hint = format!(
+                "inspect the quarantined records and their reasons: {}",
+                self.to.lake.location(&quarantine.key)
+            );
             return Err(Failure::refused(message).because(self.first_reasons.trim_start()).hint(hint).into());
         }
         let mut tables = Vec::new();

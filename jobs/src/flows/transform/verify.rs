@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::receipt::{self, Object, Receipt};
 
 impl Transformation {
-    /// Compares the manifest, the stored files and the files as transformed now; fails at the first difference.
+    /// Compares the manifest, the stored files and the newly transformed files; fails at the first difference.
     pub(super) async fn compare(&self, name: &str, kept: &Receipt, made: &Receipt) -> Result<Collected> {
         let (before, now, place) = (objects(kept), objects(made), |object: &Object| self.0.lake.location(&object.key));
         for (part, one) in &before {
@@ -19,26 +19,26 @@ impl Transformation {
                     continue;
                 }
                 Some(other) => format!(
-                    "`{}` now has {} bytes with SHA-256 {}, the manifest records {} bytes with {}",
+                    "`{}` now has {} bytes with SHA-256 {}, but the manifest records {} bytes with {}",
                     place(one),
                     other.bytes,
                     other.sha256,
                     one.bytes,
                     one.sha256
                 ),
-                None => format!("`{}` is not written any more", place(one)),
+                None => format!("`{}` is no longer written", place(one)),
             };
             return Err(differs(name, &part.0, &difference, kept, made));
         }
         if let Some((table, _)) = now.keys().find(|part| !before.contains_key(*part)) {
-            return Err(differs(name, table, "a file is written that the manifest does not list", kept, made));
+            return Err(differs(name, table, "a file that the manifest does not list is now written", kept, made));
         }
         let status = if kept.fingerprint == made.fingerprint {
             Status::Identical
         } else {
             Status::IdenticalUnderAnotherContract
         };
-        // From the stored manifest: its keys are those of the stored files.
+        // The stored manifest has the keys of the stored files.
         Ok(Collected { status, tables: kept.tables.clone() })
     }
 
@@ -58,7 +58,7 @@ impl Transformation {
     }
 }
 
-/// Each object of a manifest, by its table (or `quarantine`) and its position there.
+/// Returns a manifest's objects by table (or `quarantine`) and by position within it.
 fn objects(receipt: &Receipt) -> BTreeMap<(String, usize), &Object> {
     let files = receipt.tables.iter().flat_map(|table| {
         let name = format!("table `{}`", table.table);
@@ -72,7 +72,7 @@ fn differs(name: &str, table: &str, difference: &str, kept: &Receipt, made: &Rec
     Failure::refused(message).because(cause(kept, made)).into()
 }
 
-/// The likely cause of a difference: the contract or the code.
+/// Returns the likely cause of a difference: the contract or the code.
 fn cause(kept: &Receipt, made: &Receipt) -> String {
     let now = receipt::made_by();
     let then = kept.made_by.as_deref().unwrap_or("an older version");

@@ -1,6 +1,6 @@
-//! Whether a row fits into the warehouse: into a COPY of Redshift, and into a page of PostgreSQL, which stores long values
-//! elsewhere with a pointer in the row, so that a row of very many values does not fit (PostgreSQL manual, appendix K, and
-//! "TOAST").
+//! Checks that a row fits into the warehouse: into a Redshift COPY, and into a PostgreSQL page. PostgreSQL stores long
+//! values elsewhere, with a pointer in the row, but a row with very many values does not fit (PostgreSQL manual,
+//! appendix K, and "TOAST").
 
 use contract::{Table, Type};
 
@@ -10,24 +10,26 @@ use crate::limits::{self, TEXT_BYTES};
 use crate::table::file_columns;
 use crate::table::row::Row;
 
-/// The longest row of a page of 8 kB (`MaxHeapTupleSize`).
+/// The longest row in an 8 kB page (`MaxHeapTupleSize`).
 const HEAP_BYTES: usize = 8_160;
 
-/// The pointer to a text that is stored elsewhere (`TOAST_POINTER_SIZE`); up to 20 bytes are stored in the row.
+/// The size of the pointer to a text that is stored elsewhere (`TOAST_POINTER_SIZE`); texts of up to 20 bytes are
+/// stored in the row.
 const POINTER: usize = 18;
-/// The alignment and the most bytes of JSON, which PostgreSQL stores in its own format.
+/// The alignment and the maximum size of JSON, which PostgreSQL stores in its own format.
 const JSON: (usize, usize) = (1, 21);
-/// The most bytes of the load's own columns: `_extra` and `_run_id` 21 each, `_row_hash` a pointer, two instants.
+/// The maximum size of the load's own columns: 21 bytes each for `_extra` and `_run_id`, a pointer for `_row_hash`, and
+/// two timestamps.
 const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;
 
-/// The part of the size of a table's rows that is known in advance.
+/// The part of a table's row size that is known in advance.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// The bytes of every row before any text.
+    /// The size of every row without its text.
     fixed: usize,
-    /// Whether a row can exceed the limit, which only very wide tables allow.
+    /// Whether a row can exceed the COPY limit, which is possible only in very wide tables.
     wide: bool,
-    /// Whether a row can exceed a page of PostgreSQL, which needs more than three hundred columns.
+    /// Whether a row can exceed a PostgreSQL page, which is possible only with more than three hundred columns.
     many: bool,
 }
 
@@ -55,11 +57,11 @@ impl Room {
             reasons.push(Path::Field(&path, "_extra").reason(&defect.problem));
         }
         if self.many {
-            // A child's key is added after the check, at most 32 bytes.
+            // A child's key is added after the check; it has at most 32 bytes.
             let later = if let Path::Root = path { 0 } else { 32 };
             let bytes = heap(row.cells.len(), row.cells.iter().filter_map(stored)) + later;
             if bytes > HEAP_BYTES {
-                let problem = format!("a row of {bytes} bytes in a page of PostgreSQL, at most {HEAP_BYTES} fit");
+                let problem = format!("a row of {bytes} bytes in a PostgreSQL page; the limit is {HEAP_BYTES}");
                 reasons.push(path.reason(&problem));
             }
         }
@@ -78,15 +80,15 @@ impl Room {
     }
 }
 
-/// The size of a loaded row: `columns` of the contract, of which those with values are stored, each with an alignment and a
-/// size in bytes.
+/// Returns the size of a loaded row. `columns` is the number of columns in the contract; `values` has the alignment and
+/// the size in bytes of those that are not null.
 fn heap(columns: usize, values: impl Iterator<Item = (usize, usize)>) -> usize {
     let nulls = (columns + 5).div_ceil(8);
     let start = (23 + nulls).next_multiple_of(8);
     values.fold(start, |end, (alignment, size)| end.next_multiple_of(alignment) + size) + SYSTEM
 }
 
-/// The alignment and the size of a value.
+/// Returns the alignment and the size of a value; `None` for a null.
 fn stored(cell: &Cell<'_>) -> Option<(usize, usize)> {
     match cell {
         Cell::Null => None,

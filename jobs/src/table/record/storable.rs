@@ -1,24 +1,24 @@
-//! JSON that is stored as received, and serde_json's messages.
+//! Checks JSON that is stored as received, and shortens serde_json's messages.
 
 use std::borrow::Cow;
 
 use crate::clean;
 use crate::limits::{self, Json, LEVELS, TEXT_BYTES};
 
-/// A JSON column's text: as received, without the white space between its tokens.
-/// It must fit into a text column, through which it is loaded as SUPER.
+/// Returns a JSON column's text: as received, without the white space between its tokens.
+/// Fails if it does not fit into a text column, through which it is loaded as SUPER.
 pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
     let (_, kept) = read(json)?;
     limits::length(&kept, TEXT_BYTES).map_err(|defect| defect.problem)?;
     Ok(kept)
 }
 
-/// The same for a field of `_extra`, which is one level deeper; the row checks the length of `_extra`.
+/// Like [`storable`], for a field of `_extra`, which is one level deeper; the row checks the length of `_extra`.
 pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>, String> {
-    limits::text(name, usize::MAX).map_err(|defect| format!("the field's name {}", defect.problem))?;
+    limits::text(name, usize::MAX).map_err(|defect| format!("the field name {}", defect.problem))?;
     let (found, kept) = read(json)?;
     if found.depth == LEVELS {
-        return Err(format!("JSON of more than {LEVELS} levels"));
+        return Err(format!("JSON with more than {LEVELS} levels"));
     }
     Ok(kept)
 }
@@ -28,12 +28,12 @@ fn read(json: &str) -> Result<(Json, Cow<'_, str>), String> {
     Ok((found, if found.spaced { clean::compact(json) } else { Cow::Borrowed(json) }))
 }
 
-/// serde_json's message without line and column, which are relative to the record.
+/// Returns serde_json's message without the line and column, which are relative to the record.
 pub(super) fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // The grammar is valid, so the escape can only be half a surrogate pair.
     if text.contains("hex escape") {
-        return "a hex escape of half a surrogate pair".to_owned();
+        return "an unpaired surrogate in a \\u escape".to_owned();
     }
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }

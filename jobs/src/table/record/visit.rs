@@ -18,15 +18,15 @@ pub(super) struct Sink<'s, 'a> {
     pub(super) reader: &'s RecordReader,
     pub(super) columns: &'s [Spec],
     pub(super) row: &'s mut Row<'a>,
-    /// The columns that have a reason already, and are not reported as missing too.
+    /// The columns that already have a reason, and are not reported as missing as well.
     pub(super) failed: Vec<usize>,
-    /// `None` inside a child: lists do not nest.
+    /// `None` inside a child: lists cannot be nested.
     pub(super) children: Option<&'s mut Vec<ChildRows<'a>>>,
     pub(super) reasons: &'s mut Vec<String>,
     pub(super) frozen: &'s mut Option<String>,
 }
 
-/// The path from the record to a value; formatted only for a reason.
+/// The path from the record to a value; it is formatted only for a reason.
 #[derive(Clone, Copy)]
 pub(super) enum Path<'p> {
     Root,
@@ -35,7 +35,7 @@ pub(super) enum Path<'p> {
 }
 
 impl Path<'_> {
-    /// A reason with the path in front.
+    /// Returns a reason that starts with the path.
     pub(super) fn reason(self, problem: &str) -> String {
         if let Self::Root = self { problem.to_owned() } else { format!("{self}: {problem}") }
     }
@@ -87,13 +87,13 @@ impl<'a> Value<'_, '_, 'a> {
             Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not name this field")),
             Drift::Evolve => match storable_inside(name, json.get()) {
                 Ok(json) => {
-                    // Inside an element `_extra` is the element's own, so the path starts there.
+                    // An element has its own `_extra`, so the path starts at the element.
                     let path = match path.split_once("].") {
                         Some((_, inner)) if self.sink.children.is_none() => inner.to_owned(),
                         _ => path,
                     };
                     if self.sink.row.extra.insert(path.clone(), json).is_some() {
-                        self.sink.reasons.push(format!("{path}: written twice in one record"));
+                        self.sink.reasons.push(format!("{path}: appears twice in one record"));
                     }
                 }
                 Err(problem) => self.sink.reasons.push(format!("{path}: {problem}")),
@@ -212,7 +212,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
             return IgnoredAny.visit_map(map).map(|_| ());
         };
         let mut seen = vec![false; fields.len()];
-        // Most responses have one order of fields, so the next field is almost always the expected one.
+        // Most responses have the same order of fields, so the next field is almost always the expected one.
         let mut expected = 0;
         while let Some(Name(name)) = map.next_key()? {
             let next = fields.get(expected).filter(|(field, _)| *field == name).map(|_| expected);
@@ -223,7 +223,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
             expected = index + 1;
             let path = Path::Field(&self.path, &name);
             if std::mem::replace(&mut seen[index], true) {
-                self.sink.reasons.push(format!("{path}: written twice in one record"));
+                self.sink.reasons.push(format!("{path}: appears twice in one record"));
                 map.next_value::<IgnoredAny>()?;
             } else {
                 map.next_value_seed(Value { node: &fields[index].1, path, sink: self.sink })?;

@@ -1,4 +1,4 @@
-//! `copy` refuses manifests and objects that are missing, changed, or belong to another run.
+//! `copy` rejects manifests and objects that are missing, changed, or belong to a different run.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use super::transformed;
 use crate::support::lake::{receipt_key, sha256};
 use crate::support::zoo::{State, Zoo};
 
-/// The load of the second run is refused with these messages and changes nothing.
+/// Checks that the load of the second run is rejected with these messages and changes nothing.
 #[track_caller]
 fn refused(zoo: &Zoo, state: &State, message: &[&str]) {
     zoo.copy("r2").run().refused(message);
@@ -48,7 +48,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
     let mut altered = good.clone();
     altered[20] ^= 1;
     let not = format!("{key}` does not match its manifest: ");
-    for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, the manifest records ")] {
+    for (bytes, problem) in [(altered, "its SHA-256 is "), (good[1..].to_vec(), "bytes, but the manifest records ")] {
         zoo.lake.overwrite(&key, &bytes);
         refused(&zoo, &state, &[&not, problem, "run `transformation` again with a new run ID"]);
     }
@@ -58,7 +58,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
     // 64 GiB without content: refused by its size, before it is read into memory.
     let sparse = File::create(zoo.lake.path(&key)).expect("a file");
     sparse.set_len(64 << 30).expect("a sparse file");
-    refused(&zoo, &state, &[&not, "68719476736 bytes, the manifest records "]);
+    refused(&zoo, &state, &[&not, "68719476736 bytes, but the manifest records "]);
     drop(sparse);
 
     // With the original bytes, the same run is loaded.
@@ -85,7 +85,7 @@ fn an_edited_manifest_is_refused() {
     let edits: [(Edit, &str); 4] = [
         (
             |receipt| receipt["tables"][0]["rows"] = json!(3),
-            "animals.json` is not valid: table `animals`: 2 read is not 2 in files",
+            "animals.json` is not valid: table `animals`: 2 read, but 2 in files",
         ),
         (
             |receipt| {
@@ -93,11 +93,11 @@ fn an_edited_manifest_is_refused() {
                     *receipt.pointer_mut(count).expect("a count") = json!(3);
                 }
             },
-            "does not match its manifest: 2 rows, the manifest records 3",
+            "does not match its manifest: 2 rows, but the manifest records 3",
         ),
         (
             |receipt| receipt["tables"].as_array_mut().expect("tables").truncate(1),
-            "it lists the tables animals, the contract animals, animal_meals, animal_nicknames",
+            "it lists the tables animals, but the contract has animals, animal_meals, animal_nicknames",
         ),
         (|receipt| receipt["run_id"] = json!("r1"), "it belongs to zoo.animals of run r1"),
     ];
@@ -113,7 +113,7 @@ fn an_edited_manifest_is_refused() {
     assert_eq!(zoo.state(), good);
 }
 
-/// The objects of the second run that a load reads.
+/// Returns the objects of the second run that a load reads.
 fn objects(zoo: &Zoo) -> Vec<String> {
     let keys = zoo.lake.keys("processed/zoo");
     let keys: Vec<String> = keys.into_iter().filter(|key| key.contains("/run=r2/")).collect();
@@ -131,7 +131,7 @@ fn every_object_must_exist_and_be_complete() {
             refused(
                 &zoo,
                 &state,
-                &[&key, &format!("does not match its manifest: {end} bytes, the manifest records {}", good.len())],
+                &[&key, &format!("does not match its manifest: {end} bytes, but the manifest records {}", good.len())],
             );
         }
         zoo.lake.remove(&key);
@@ -176,8 +176,8 @@ fn an_object_that_is_not_in_the_manifest_is_never_loaded() {
     assert_eq!(names, [json!({"name": "Ada"}), json!({"name": "Zoe"})]);
 }
 
-/// A manifest with an additional object and matching counts: its own object again, or an object of an earlier run, whose rows
-/// are already in the table. Only the transaction can detect this.
+/// A manifest with an additional object and matching counts: either its own object a second time, or an object of an
+/// earlier run, whose rows are already in the table. Only the transaction can detect this.
 #[test]
 fn an_object_that_was_added_to_a_manifest_is_refused() {
     let (zoo, _) = transformed();
@@ -199,10 +199,10 @@ fn an_object_that_was_added_to_a_manifest_is_refused() {
     }
     // A manifest without its object.
     let state = edit(&zoo, "animals", |receipt| receipt["tables"][0]["files"] = json!([]));
-    refused(&zoo, &state, &["animals.json` is not valid: table `animals`: 2 read is not 0 in files"]);
+    refused(&zoo, &state, &["animals.json` is not valid: table `animals`: 2 read, but 0 in files"]);
 }
 
-/// The bytes match the manifest, but the warehouse would refuse them.
+/// The bytes match the manifest, but the warehouse would reject them.
 #[test]
 fn a_row_that_the_warehouse_would_refuse_is_reported_with_its_position() {
     let (zoo, _) = transformed();
@@ -241,7 +241,7 @@ fn spoiled() -> Vec<u8> {
     encoder.finish().expect("a file").concat()
 }
 
-/// The file of one table in the manifest of another.
+/// The manifest of one table lists the file of another.
 #[test]
 fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();

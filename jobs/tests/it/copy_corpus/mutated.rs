@@ -1,5 +1,5 @@
-//! 10,000 mutated files are refused or abort the process. Files that the validation accepts have the number of rows that it
-//! counted, and all their values are within the limits.
+//! 10,000 mutated files are rejected or abort the process. If the validation accepts a file, the file has the number of
+//! rows that it counted, and all values are within the limits.
 
 use std::env;
 use std::panic::catch_unwind;
@@ -18,7 +18,7 @@ use crate::support::random::Random;
 const SEEDS: u64 = 10_000;
 /// The environment variable with the seed of a child process.
 const FIRST: &str = "MUTATED_FIRST_SEED";
-/// Corrupt sizes may make the `parquet` crate abort on an allocation. This must be rare, otherwise little is tested.
+/// Corrupt sizes may make the `parquet` crate abort on an allocation. This must be rare; otherwise little is tested.
 const ABORTS: u64 = SEEDS / 50;
 
 /// Significant bytes of footers and page headers: end markers, maximum values, field types, magic numbers.
@@ -56,8 +56,8 @@ fn mutated(good: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Whether the file is accepted. Panics of the `parquet` crate end the process in a release build, so they count as
-/// refusals.
+/// Returns whether the file is accepted. Panics in the `parquet` crate abort the process in a release build, so they
+/// count as rejections.
 fn accepted(corpus: &Corpus, case: &Case, bytes: Vec<u8>) -> bool {
     let (bytes, columns) = (Bytes::from(bytes), columns(&corpus.targets[&case.target]));
     let Ok(Ok(rows)) = catch_unwind(|| validate::parquet(&columns, "part-0.parquet", &bytes)) else { return false };

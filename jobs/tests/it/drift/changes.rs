@@ -1,8 +1,8 @@
-//! The table of `docs/drift.md`: how a source can change a record, and the outcome under each policy.
+//! The table in `docs/drift.md`: how a source can change a record, and the outcome under each policy.
 
 use serde_json::{Value, json};
 
-/// The record as the table has it before the change.
+/// The record as it is in the table before the change.
 pub const RECORD: &str = concat!(
     r#"{"id":1,"name":"Ada","kind":{"species":"tapir","legs":4},"weight_kg":180.5,"#,
     r#""born_on":"2019-02-28","tags":["shy"]}"#
@@ -24,7 +24,7 @@ pub enum Outcome {
     Loaded(Value),
     /// It is quarantined for these reasons, and its row is marked as deleted.
     Quarantined(&'static [&'static str]),
-    /// The collection is refused with this message, and nothing changes.
+    /// The collection is rejected with this message, and nothing changes.
     Refused(&'static str),
 }
 
@@ -127,7 +127,7 @@ pub fn changes() -> Vec<Change> {
             "a string is too long for its column",
             NAME,
             r#""name":"Ada of the north wing""#,
-            Quarantined(&["name: 21 bytes, at most 16 fit"]),
+            Quarantined(&["name: 21 bytes; the limit is 16"]),
         ),
         every(
             "a number becomes an object",
@@ -166,13 +166,13 @@ pub fn changes() -> Vec<Change> {
             "a known field appears twice in a record",
             NAME,
             r#""name":"Ada","name":"Bo""#,
-            Quarantined(&["name: written twice in one record"]),
+            Quarantined(&["name: appears twice in one record"]),
         ),
         change(
             "an unknown field appears twice in a record",
             r#""id":1"#,
             r#""id":1,"colour":"grey","colour":"pink""#,
-            [Quarantined(&["colour: written twice in one record"]), Quarantined(&[COLOUR, COLOUR]), Refused(FROZEN)],
+            [Quarantined(&["colour: appears twice in one record"]), Quarantined(&[COLOUR, COLOUR]), Refused(FROZEN)],
         ),
         every(
             "two records in a response have the same key",

@@ -28,7 +28,7 @@ impl PolicyTest {
         Self { zoo, policy }
     }
 
-    /// Makes the source return this record, or these records, and two that never change.
+    /// Makes the source return this record (or these records) and two that never change.
     fn set_record(&self, record: &str) {
         self.zoo.set_text("animals", &format!("[{record},{OTHERS}]"));
     }
@@ -41,7 +41,7 @@ impl PolicyTest {
         self.zoo.copy(run).option("--collections", "animals")
     }
 
-    /// The row of the first animal.
+    /// Returns the row of the first animal.
     fn row(&self) -> Value {
         let sql = "SELECT id, name, species, legs, weight_kg, born_on, tags, keeper_id, _extra, \
                    _deleted_at IS NOT NULL AS deleted FROM zoo.animals WHERE id = 1";
@@ -49,7 +49,7 @@ impl PolicyTest {
         row
     }
 
-    /// Loads the original record, then the changed one; the outcome must be the documented one.
+    /// Loads the original record, then the changed one; checks that the outcome is the documented one.
     fn check(&self, number: usize, change: &Change) {
         let (before, after) = (format!("before{number}"), format!("after{number}"));
         self.set_record(RECORD);
@@ -96,14 +96,14 @@ impl PolicyTest {
         assert!(self.zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
     }
 
-    /// The numbers of records that the transformation read, wrote and quarantined.
+    /// Returns the numbers of records that the transformation read, wrote and quarantined.
     fn counts(&self, run: &str) -> [u64; 3] {
         let report = self.transformation(run).run().done();
         let table = &report["collections"]["animals"]["tables"][0];
         ["read", "rows", "quarantined"].map(|name| table[name].as_u64().expect("a count"))
     }
 
-    /// The numbers of rows that the load updated, left unchanged and marked as deleted.
+    /// Returns the numbers of rows that the load updated, left unchanged and marked as deleted.
     fn changes(&self, run: &str) -> [u64; 3] {
         let report = self.copy(run).run().done();
         let table = &report["tables"]["animals"];
@@ -148,7 +148,7 @@ fn the_documented_table_matches_the_tested_one() {
     assert!(text.contains(RECORD), "docs/drift.md should show the record {RECORD}");
 }
 
-/// The table as it must appear in the documentation.
+/// Returns the table as it must appear in the documentation.
 fn table() -> String {
     let mut table = String::from("| change | from | to | evolve | quarantine | freeze |\n");
     for Change { name, from, to, outcomes } in changes() {

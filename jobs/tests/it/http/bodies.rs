@@ -1,4 +1,4 @@
-//! The bodies of responses: how they are stored, and what happens if they are invalid.
+//! Response bodies: how they are stored, and what happens if they are invalid.
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ pub fn zipped(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory does not fail")
 }
 
-/// A raw response with these headers and this body, which need not be consistent.
+/// A raw response with these headers and this body, which may be inconsistent.
 pub fn sent(headers: &str, body: &[u8]) -> Vec<u8> {
     [format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n").as_bytes(), body].concat()
 }
@@ -156,7 +156,7 @@ fn a_length_that_is_shorter_than_the_body_truncates_the_response_which_is_refuse
     ask(&zoo, &server.url()).refused(&["the JSON is incomplete after 20 bytes"]);
 }
 
-/// 40 MB of animals with `odd` in the middle; returns their number and the position of `odd`, too.
+/// Returns 40 MB of animals with `odd` in the middle, their number, and the position of `odd`.
 fn forty_megabytes(odd: &str) -> (Vec<u8>, u64, usize) {
     let tags = "stripes and spots ".repeat(20);
     let mut body = Vec::with_capacity(41 << 20);

@@ -30,7 +30,7 @@ fn loaded() -> (Zoo, Server) {
     (zoo, server)
 }
 
-/// Whether the next run sends an ETag for animals.
+/// Returns whether the next run sends an ETag for animals.
 fn sends(zoo: &Zoo, server: &Server, run: &str) -> Option<String> {
     let report = zoo.transformation_with_ledger(&server.url(), run).run().done();
     assert_eq!(report["collections"]["animals"]["status"], "fetched");

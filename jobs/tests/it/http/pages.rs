@@ -25,11 +25,14 @@ fn keepers(many: u32) -> Value {
 #[test]
 fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest() {
     for (headers, message) in [
-        (vec![("Link", r#"</keepers?page=1>; rel="self", </keepers?page=2>; rel="next""#)], "`Link` names a next page"),
+        (
+            vec![("Link", r#"</keepers?page=1>; rel="self", </keepers?page=2>; rel="next""#)],
+            "`Link` header names a next page",
+        ),
         (vec![("Link", "</keepers?page=1>; rel=self"), ("Link", "</keepers?page=2>; rel=next")], "`Link` names"),
-        (vec![("X-Total-Count", "4")], "its header `X-Total-Count` counts 4"),
-        (vec![("x-total", "4")], "its header `X-Total` counts 4"),
-        (vec![("Content-Range", "items 0-0/4")], "its header `Content-Range` counts 4"),
+        (vec![("X-Total-Count", "4")], "its `X-Total-Count` header reports 4"),
+        (vec![("x-total", "4")], "its `X-Total` header reports 4"),
+        (vec![("Content-Range", "items 0-0/4")], "its `Content-Range` header reports 4"),
     ] {
         let (zoo, server) = shrunk(&headers);
         let ended = zoo.transformation_from(&server.url(), "page").option("--collections", "keepers").run();
@@ -51,7 +54,7 @@ fn a_page_is_accepted_for_one_run_with_a_reason_and_so_is_its_replay() {
     ended.done();
     assert!(ended.stderr.contains("accepted: counts the dead"), "{}", ended.stderr);
     let replay = || zoo.raw("page").option("--collections", "keepers");
-    replay().option("--run-id", "again").run().refused(&["has 1 record, but its header `X-Total-Count` counts 4"]);
+    replay().option("--run-id", "again").run().refused(&["has 1 record, but its `X-Total-Count` header reports 4"]);
     replay().option("--run-id", "again").env("ACCEPT", "counts the dead").run().done();
     replay().flag("--verify").env("ACCEPT", "").run().done();
 }
@@ -93,7 +96,7 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded_without_a_reason() {
     assert!(ended.stderr.contains("accepted: the others retired"), "{}", ended.stderr);
 }
 
-/// The list was renamed: every record exists, but the child table gets no rows.
+/// The source renamed the list: every record exists, but the child table gets no rows.
 #[test]
 fn a_child_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     let zoo = Zoo::empty().limited();

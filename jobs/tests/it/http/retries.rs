@@ -1,4 +1,4 @@
-//! Temporary errors of a server are retried, permanent ones are not.
+//! Temporary server errors are retried; permanent ones are not.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn a_429_with_too_long_a_wait_fails_immediately() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     server.respond("/animals", [Response::new(429, "").header("Retry-After", "121")]);
     let ended = ask(&zoo, &server.url());
-    ended.failed_temporarily(&["returned 429 Too Many Requests", "the server asked to wait 121 s"]);
+    ended.failed_temporarily(&["returned 429 Too Many Requests", "the server requested a wait of 121 s"]);
     assert!(ended.took < Duration::from_secs(5));
     assert_eq!(server.requests("/animals").len(), 1);
     nothing_published(&zoo);
@@ -95,7 +95,7 @@ fn a_closed_port_is_a_temporary_failure() {
     nothing_published(&zoo);
 }
 
-/// The same two animals, truncated after 30 bytes, for each way to delimit a body.
+/// Returns the same two animals, truncated after 30 bytes, for each way to delimit a body.
 fn cut() -> [(&'static str, Vec<u8>); 4] {
     let gzip = zipped(TWO.as_bytes());
     [

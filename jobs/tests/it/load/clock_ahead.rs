@@ -1,4 +1,4 @@
-//! A run whose transformation ran on a machine whose clock is ahead.
+//! A run whose transformation ran on a machine with a clock that is ahead.
 
 use chrono::TimeDelta;
 use jobs::edge::clock;

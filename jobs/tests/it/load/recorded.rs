@@ -1,5 +1,5 @@
-//! Loads the recorded responses of October 2021, and then those of 2022. The recordings are outside the repository; without
-//! them, this test does nothing, and `load.rs` tests the same with the fictional source.
+//! Loads the recorded responses from October 2021, and then those from 2022. The recordings are not in the repository;
+//! without them, this test does nothing, and `load.rs` tests the same with the fictional source.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn run_id(program: Program, lake: &Lake, run: &str) -> Program {
     program.option("--run-id", run).option("--lake-url", &lake.url())
 }
 
-/// inserted, updated, deleted, unchanged
+/// The counts of inserted, updated, deleted and unchanged rows.
 fn moved(report: &Value, table: &str) -> [u64; 4] {
     let counts = &report["tables"][table];
     ["inserted", "updated", "deleted", "unchanged"].map(|name| counts[name].as_u64().expect("a count"))

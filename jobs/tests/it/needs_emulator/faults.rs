@@ -13,7 +13,7 @@ use crate::support::redshift::Cluster;
 use crate::support::zoo::Zoo;
 
 const COLLECTIONS: &str = "about,keepers";
-/// Larger than one part of a multipart upload.
+/// The size of a response that is larger than one part of a multipart upload.
 const LARGE: usize = (5 << 20) + 1;
 
 /// A source whose runs write every kind of object: a large one in parts, small ones, and one with quarantined records.

@@ -1,4 +1,5 @@
-//! `cargo xtask warehouse-init` prepares an empty database: IAM roles can load into it and read it, and have no other permissions.
+//! `cargo xtask warehouse-init` prepares an empty database: IAM roles can load into it and read from it, and have no
+//! other permissions.
 
 use std::process::{Command, Output};
 
@@ -13,7 +14,7 @@ use crate::support::zoo::Zoo;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
 
-/// An empty database behind the Data API, and the names of the IAM roles. Each test uses other names, because users
+/// An empty database behind the Data API, and the names of the IAM roles. Each test uses different names, because users
 /// belong to the whole server.
 struct Account {
     rig: Rig,
@@ -34,7 +35,7 @@ impl Account {
         Self { rig: Rig::before(zoo, api), loader, transformer, analyst }
     }
 
-    /// `cargo xtask warehouse-init`.
+    /// Runs `cargo xtask warehouse-init`.
     fn init(&self, more: &[&str]) -> Output {
         self.init_with(SECRET, more)
     }
@@ -133,7 +134,7 @@ fn invalid_requests_give_one_error_and_change_nothing() {
     };
     let other = message(account.init_with(&SECRET.replace("admin", "other"), &[]));
     assert!(
-        other.contains("the secret does not exist") && other.contains("hint: check workgroup, database and secret"),
+        other.contains("the secret does not exist") && other.contains("hint: check the workgroup, database and secret"),
         "{other}"
     );
     account.rig.api.refuses("SELECT 'role'");

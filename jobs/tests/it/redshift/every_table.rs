@@ -1,7 +1,7 @@
 //! Every table of the built-in contract, loaded through both drivers: the same statements, the same rows.
 //!
-//! `TEST_LOAD_SQL` names a folder for the statements as they were sent to Redshift; `cargo xtask test` lets sqlfluff's
-//! Redshift dialect parse them.
+//! `TEST_LOAD_SQL` names a folder for the statements as they were sent to Redshift; `cargo xtask test` parses them with
+//! sqlfluff's Redshift dialect.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Tests that need minutes: every fault at every request, and thousands of seeded schedules. `cargo xtask test --all` runs
-//! them as the suite "exactly once".
+//! Tests that take minutes: every fault at every request, and thousands of seeded schedules. `cargo xtask test --all`
+//! runs them as the suite "exactly once".
 
 mod faults;
 mod schedules;

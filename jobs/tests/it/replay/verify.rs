@@ -1,4 +1,4 @@
-//! `--verify` writes nothing, and reports every difference between the files of a run and the result of transforming its
+//! `--verify` writes nothing, and reports every difference between a run's files and the result of transforming its
 //! responses again.
 
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ fn transformed() -> Zoo {
     zoo
 }
 
-/// Every object with the time of its last modification.
+/// Returns every object with its modification time.
 fn objects(zoo: &Zoo) -> Vec<(String, SystemTime)> {
     let changed =
         |key: &String| std::fs::metadata(zoo.lake.path(key)).and_then(|found| found.modified()).expect("a file");
@@ -60,7 +60,7 @@ fn a_changed_or_missing_file_is_named() {
     let verify = || zoo.raw("r1").flag("--verify").run();
     let named = ["collection `animals`, table `animal_meals`", &key];
     zoo.lake.overwrite(&key, &[&bytes[..], b" "].concat());
-    verify().refused(&[&named[..], &["bytes, the manifest records"]].concat());
+    verify().refused(&[&named[..], &["bytes, but the manifest records"]].concat());
     zoo.lake.overwrite(&key, &[&bytes[..bytes.len() - 1], b"X"].concat());
     verify().refused(&[&named[..], &["its SHA-256 is"]].concat());
     zoo.lake.remove(&key);
@@ -108,7 +108,7 @@ fn another_contract_is_reported_whether_or_not_its_files_differ() {
     let zoo = transformed();
     zoo.amend("animal_nicknames:\n", "animal_names:\n");
     let ended = zoo.raw("r1").flag("--verify").run();
-    ended.refused(&["table `animal_nicknames`: ", "is not written any more", "the contract fingerprint ("]);
+    ended.refused(&["table `animal_nicknames`: ", "is no longer written", "the contract fingerprint ("]);
 }
 
 #[test]

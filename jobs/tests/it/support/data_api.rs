@@ -1,10 +1,11 @@
 //! An emulator of the Redshift Data API: its protocol over HTTP, with a real PostgreSQL that emulates parts of Redshift
 //! (`support/redshift.rs`).
 //!
-//! This verifies how the driver uses the protocol: statements start when they are sent and continue without polling, client
-//! tokens are remembered, a batch is one transaction of at most 40 statements and 100 KB, and results have pages. Requests,
-//! responses and statements can be made to fail. It does not verify the latencies and limits of the real service, IAM, the
-//! texts of errors, or the behaviour of Redshift's SQL; `docs/redshift-conformance.md` lists what the loader relies on.
+//! This verifies how the driver uses the protocol: statements start when they are sent and continue without polling,
+//! client tokens are remembered, a batch is one transaction of at most 40 statements and 100 KB, and results have
+//! pages. Requests, responses and statements can be made to fail. It does not verify the latencies and limits of the
+//! real service, IAM, error messages, or the behaviour of Redshift's SQL; `docs/redshift-conformance.md` lists what the
+//! loader relies on.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,9 +38,9 @@ pub enum Fault {
     Delay,
     /// The service returns a throttling error.
     Throttle,
-    /// Its statements fail with a conflict (1023).
+    /// The statements of the request fail with a conflict (1023).
     Conflict,
-    /// The same conflict without its error number, as users of Redshift have reported.
+    /// The same conflict without its error number, as Redshift users have reported.
     ConflictInWords,
     /// The session of a batch is lost after the statement with this index.
     LoseSession(usize),
@@ -57,7 +58,7 @@ pub struct DataApi {
 struct Shared {
     address: String,
     cluster: Cluster,
-    /// The secret of an administrator, and the warehouse with the sessions of that user.
+    /// An administrator's secret, and the warehouse with the sessions of that user.
     admin: Option<(String, Cluster)>,
     book: Mutex<Book>,
     changed: Condvar,
@@ -68,7 +69,7 @@ struct Shared {
 #[derive(Default)]
 struct Book {
     statements: HashMap<String, Statement>,
-    /// The statement of each client token.
+    /// The statement for each client token.
     tokens: HashMap<String, String>,
     operations: Vec<String>,
     begun: Vec<String>,
@@ -129,17 +130,17 @@ impl DataApi {
         *lock(&self.shared.plan) = (0, Box::new(plan));
     }
 
-    /// The names of the operations since the last call.
+    /// Returns the names of the operations since the last call.
     pub fn operations(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.shared.book).operations)
     }
 
-    /// From now on, statements that start like this fail.
+    /// Makes all further statements with this prefix fail.
     pub fn refuses(&self, start: &'static str) {
         lock(&self.shared.book).refused = Some(start);
     }
 
-    /// All started statements, in order.
+    /// Returns all started statements, in order.
     pub fn statements(&self) -> Vec<String> {
         lock(&self.shared.book).begun.clone()
     }
@@ -337,7 +338,7 @@ impl Shared {
     }
 }
 
-/// The operation and body of a request; `None` after the client has disconnected.
+/// Reads the operation and body of a request; returns `None` after the client has disconnected.
 fn request(stream: &mut TcpStream) -> Option<(String, Value)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 16 << 10]);
     loop {

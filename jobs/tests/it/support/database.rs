@@ -26,7 +26,7 @@ pub enum Role {
     Postgres,
 }
 
-/// A database that is dropped with this value.
+/// A database that is dropped together with this value.
 #[derive(Debug)]
 pub struct Database {
     name: String,
@@ -34,12 +34,12 @@ pub struct Database {
     sessions: [OnceCell<Session>; 4],
 }
 
-/// The number of sessions that wait for the load lock. The server lists the locks of all databases, and copies of a template
-/// have the same table OIDs.
+/// Counts the sessions that wait for the load lock. The server lists the locks of all databases, and copies of a
+/// template have the same table OIDs.
 pub const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
     WHERE datname = current_database() AND relation = 'etl.load_lock'::regclass AND NOT granted";
 
-/// Every row of every table of a schema, each with the location and the transaction of its current version.
+/// Every row of every table in a schema, each with the location and the transaction of its current version.
 pub type Versions = BTreeMap<String, Vec<String>>;
 
 const ZOO: &str = "
@@ -50,7 +50,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA zoo GRANT SELECT ON TABLES TO
 ";
 
 impl Database {
-    /// A prepared database without rows.
+    /// Creates a prepared database without rows.
     pub fn fresh() -> Self {
         let prepared = address(Role::Postgres).path().trim_start_matches('/').to_owned();
         let database = Self::copied(&prepared);
@@ -58,7 +58,7 @@ impl Database {
         database
     }
 
-    /// A database without the schemas, tables and grants of a warehouse.
+    /// Creates a database without the schemas, tables and grants of a warehouse.
     pub fn unprepared() -> Self {
         Self::copied("template0")
     }
@@ -77,29 +77,30 @@ impl Database {
         panic!("another session is connected to the database `{template}`");
     }
 
-    /// The URL for a role, with its password.
+    /// Returns the URL for a role, with its password.
     pub fn url(&self, role: Role) -> String {
         within(role, &self.name)
     }
 
-    /// The URL with a wrong password.
+    /// Returns the URL with a wrong password.
     pub fn url_with_password(&self, password: &str) -> String {
         let mut url = Url::parse(&self.url(Role::Loader)).expect("a URL");
         url.set_password(Some(password)).expect("a URL with a host");
         url.into()
     }
 
-    /// The shared connection of a role.
+    /// Returns the shared connection of a role.
     pub fn session(&self, role: Role) -> &Session {
         self.sessions[role as usize].get_or_init(|| self.enter(role))
     }
 
-    /// A separate connection, for example to hold a lock until it is dropped.
+    /// Opens a separate connection, for example to hold a lock until it is dropped.
     pub fn enter(&self, role: Role) -> Session {
         Session::open(&self.url(role)).expect("a connection to the warehouse")
     }
 
-    /// The current content of a schema. If two values are equal, nothing was written in between, not even the same row again.
+    /// Returns the current content of a schema. If two results are equal, nothing was written in between, not even the
+    /// same row again.
     pub fn versions(&self, schema: &str) -> Versions {
         let session = self.session(Role::Postgres);
         let tables = format!("SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1");
@@ -183,7 +184,7 @@ impl Session {
         self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
-    /// The first column of a query's rows.
+    /// Returns the first column of a query's rows.
     #[track_caller]
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.runtime.block_on(self.client.simple_query(sql));
@@ -195,7 +196,7 @@ impl Session {
         texts.collect()
     }
 
-    /// The rows of a statement, or the server's error message.
+    /// Returns the rows of a statement, or the server's error message.
     pub fn query(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
         let result = self.runtime.block_on(self.client.simple_query(sql));
         let messages =
@@ -222,20 +223,20 @@ impl Session {
         copied.map(|_| ()).map_err(|error| text(&error))
     }
 
-    /// The one value of a query.
+    /// Returns the single value of a query.
     #[track_caller]
     pub fn text(&self, sql: &str) -> String {
         let [value] = <[String; 1]>::try_from(self.texts(sql)).expect("one row");
         value
     }
 
-    /// The one number of a query.
+    /// Returns the single number of a query.
     #[track_caller]
     pub fn number(&self, sql: &str) -> i64 {
         self.text(sql).parse().expect("a number")
     }
 
-    /// A query's rows as JSON objects.
+    /// Returns a query's rows as JSON objects.
     #[track_caller]
     pub fn objects(&self, sql: &str) -> Vec<serde_json::Value> {
         let rows = self.texts(&format!("SELECT to_jsonb(one) FROM ({sql}) AS one"));

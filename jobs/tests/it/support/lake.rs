@@ -42,7 +42,7 @@ impl Lake {
         self.dir.path().join(key)
     }
 
-    /// The keys of all objects in a folder.
+    /// Returns the keys of all objects in a folder.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let mut keys = Vec::new();
         walk(&self.path(prefix), &mut |file| {
@@ -53,12 +53,12 @@ impl Lake {
         keys
     }
 
-    /// All objects except lineage events, which failed runs write, too.
+    /// Returns all objects except lineage events, which failed runs also write.
     pub fn objects(&self) -> Vec<String> {
         self.keys("").into_iter().filter(|key| !key.starts_with("lineage/")).collect()
     }
 
-    /// The only key in a folder that ends like this.
+    /// Returns the only key in a folder with this ending.
     #[track_caller]
     pub fn key(&self, prefix: &str, end: &str) -> String {
         let keys: Vec<String> = self.keys(prefix).into_iter().filter(|key| key.ends_with(end)).collect();
@@ -66,7 +66,7 @@ impl Lake {
         key
     }
 
-    /// The key of the response that a run stored for a collection.
+    /// Returns the key of the response that a run stored for a collection.
     #[track_caller]
     pub fn raw(&self, source: &str, run: &str, collection: &str) -> String {
         let mut keys = self.keys(&format!("raw/{source}/{collection}/run={run}"));
@@ -85,7 +85,7 @@ impl Lake {
         serde_json::from_slice(&self.read(key)).expect("JSON")
     }
 
-    /// The lineage events of one job of a run, the oldest attempt first.
+    /// Returns the lineage events of one job of a run, oldest attempt first.
     #[track_caller]
     pub fn events(&self, source: &str, run: &str, job: &str) -> Vec<Value> {
         let keys = self.keys(&format!("lineage/{source}/run={run}"));
@@ -108,7 +108,7 @@ impl Lake {
         self.json(&receipt_key(source, run, collection))
     }
 
-    /// The quarantined records of one collection of a run.
+    /// Returns the quarantined records of one collection in a run.
     #[track_caller]
     pub fn quarantined(&self, source: &str, run: &str, collection: &str) -> Vec<Quarantined> {
         let key = self.key(&format!("quarantine/{source}/{collection}/run={run}"), ".parquet");
@@ -131,7 +131,7 @@ pub fn receipt_key(source: &str, run: &str, collection: &str) -> String {
     format!("stage/{source}/run={run}/receipts/{collection}.json")
 }
 
-/// The SHA-256 of bytes, as `sha256sum` writes it.
+/// Returns the SHA-256 of bytes in the format of `sha256sum`.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

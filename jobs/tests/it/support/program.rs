@@ -54,13 +54,13 @@ impl Program {
         Self { command, secrets: Vec::new() }
     }
 
-    /// An option with its value.
+    /// Adds an option with a value.
     pub fn option(mut self, name: &str, value: &str) -> Self {
         self.command.args([name, value]);
         self
     }
 
-    /// An option without a value.
+    /// Adds an option without a value.
     pub fn flag(mut self, name: &str) -> Self {
         self.command.arg(name);
         self
@@ -78,7 +78,7 @@ impl Program {
         self.secret(password.unwrap_or(url)).env("WAREHOUSE_URL", url)
     }
 
-    /// A secret that the output must not contain.
+    /// Adds a secret that the output must not contain.
     pub fn secret(mut self, text: &str) -> Self {
         self.secrets.push(text.to_owned());
         self
@@ -102,7 +102,7 @@ impl Running {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("a process that is there");
     }
 
-    /// Its standard error so far.
+    /// Returns its standard error so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.output.path().join("stderr")).expect("its standard error")
     }
@@ -135,7 +135,7 @@ impl Drop for Running {
 }
 
 impl Ended {
-    /// Checks that it succeeded; returns its report.
+    /// Checks that the program succeeded; returns its report.
     #[track_caller]
     pub fn done(&self) -> Value {
         assert_eq!(self.status.code(), Some(0), "{}\n{}", self.status, self.stderr);
@@ -143,19 +143,19 @@ impl Ended {
         serde_json::from_str(&self.stdout).expect("JSON")
     }
 
-    /// Checks that it was refused permanently, with these messages.
+    /// Checks that the program failed permanently, with these messages.
     #[track_caller]
     pub fn refused(&self, messages: &[&str]) {
         self.failed(1, messages);
     }
 
-    /// Checks that it failed temporarily, with these messages.
+    /// Checks that the program failed temporarily, with these messages.
     #[track_caller]
     pub fn failed_temporarily(&self, messages: &[&str]) {
         self.failed(75, messages);
     }
 
-    /// Checks that its command line was invalid, with these messages.
+    /// Checks that the program's command line was invalid, with these messages.
     #[track_caller]
     pub fn misused(&self, messages: &[&str]) {
         self.failed(2, messages);
@@ -170,7 +170,7 @@ impl Ended {
         }
     }
 
-    /// Checks that it was killed by this signal.
+    /// Checks that the program was killed by this signal.
     #[track_caller]
     pub fn was_killed(&self, signal: Signal) {
         assert_eq!(self.status.signal(), Some(signal as i32), "{}\n{}", self.status, self.stderr);

@@ -1,5 +1,5 @@
-//! A server between a program and an S3 server that injects one fault. All other responses are the real server's; it does
-//! not show what Amazon's own servers do after such a fault.
+//! A proxy between a program and an S3 server that injects one fault. All other responses are those of the real server;
+//! it does not show what Amazon's own servers do after such a fault.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,17 +9,17 @@ use std::thread;
 /// A fault for a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is stored, but the response is 500.
+    /// The object is stored, but the response is 500.
     FailedAfter,
-    /// It is stored, but the connection is reset.
+    /// The object is stored, but the connection is reset.
     ResetAfter,
-    /// It is not stored, and the connection is reset.
+    /// The object is not stored, and the connection is reset.
     ResetBefore,
-    /// It is not stored, and the response is 409.
+    /// The object is not stored, and the response is 409.
     Conflict,
-    /// The same for every write of that kind to that key.
+    /// The same, for every write of that kind to that key.
     ConflictAlways,
-    /// It is not stored, and the response is 503.
+    /// The object is not stored, and the response is 503.
     SlowDown,
 }
 
@@ -27,13 +27,13 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     pub method: String,
-    /// The key, with `*` for run and attempt.
+    /// The key, with `*` for the run and the attempt.
     pub key: String,
     /// Whether it creates an object only if its key is free.
     pub conditional: bool,
 }
 
-/// A fault for the nth of several equal writes.
+/// A fault for the nth of several identical writes.
 #[derive(Clone)]
 struct Injected {
     fault: Fault,
@@ -47,12 +47,12 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// In front of `upstream`, such as `http://127.0.0.1:4566`.
+    /// Starts a proxy in front of `upstream`, such as `http://127.0.0.1:4566`.
     pub fn start(upstream: &str) -> Self {
         Self::with(upstream, None)
     }
 
-    /// With a fault at the last of these writes, which a run without faults sent.
+    /// Injects a fault at the last of these writes, which were sent by a run without faults.
     pub fn injecting(fault: Fault, writes: &[Written], upstream: &str) -> Self {
         Self::with(upstream, writes.last().map(|last| Injected { fault, at: last.clone(), nth: count(writes, last) }))
     }
@@ -72,7 +72,7 @@ impl Proxy {
         Self { endpoint, log }
     }
 
-    /// The writes so far, in order.
+    /// Returns the writes so far, in order.
     pub fn writes(&self) -> Vec<Written> {
         self.log.lock().expect("no panic").clone()
     }
@@ -133,7 +133,7 @@ fn written(head: &str) -> Option<Written> {
     writes.then(|| Written { method: method.to_owned(), key, conditional })
 }
 
-/// A part of a key without run and attempt, such as `20260105T093000Z-0c4f2e`.
+/// Returns a part of a key without the run and the attempt, such as `20260105T093000Z-0c4f2e`.
 fn general(part: &str) -> String {
     match part.find("Z-") {
         _ if part.starts_with("run") => "run=*".to_owned(),
@@ -142,7 +142,7 @@ fn general(part: &str) -> String {
     }
 }
 
-/// The head of a request without its last byte.
+/// Returns the head of a request without its last byte.
 fn head(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r") {

@@ -1,5 +1,5 @@
-//! Emulates in PostgreSQL the parts of Redshift that the loader's statements need: names of types and functions, COPY from a
-//! manifest, the limits of MERGE, and snapshot isolation.
+//! Emulates, in PostgreSQL, the parts of Redshift that the loader's statements need: type and function names, COPY from
+//! a manifest, the limits of MERGE, and snapshot isolation.
 
 use std::sync::Mutex;
 
@@ -44,8 +44,8 @@ pub struct Cluster {
     /// Idle sessions.
     rest: Mutex<Vec<Session>>,
     files: Runtime,
-    /// Whether the snapshot of a transaction is taken before its LOCK is granted, or after. Redshift's documentation does not
-    /// specify this, so the loader must support both.
+    /// Whether a transaction's snapshot is taken before its LOCK is granted, or after. Redshift's documentation does
+    /// not specify this, so the loader must support both.
     snapshot_first: bool,
     /// The endpoint of `s3://` URLs.
     s3: Option<String>,
@@ -82,7 +82,7 @@ ALTER TABLE etl.attempts OWNER TO loader;
 ";
 
 impl Cluster {
-    /// A warehouse with sessions of `loader`, or of a role without the grants of the loader.
+    /// Creates a warehouse with sessions of `loader`, or of a role without the loader's grants.
     pub fn on(database: &Database, role: Role, snapshot_first: bool) -> Self {
         let admin = database.session(Role::Postgres);
         if admin.texts("SELECT 1 FROM pg_type WHERE typname = 'super'").is_empty() {
@@ -199,8 +199,8 @@ impl Cluster {
     }
 }
 
-/// Translates statements about users, roles and grants to PostgreSQL. PostgreSQL's roles exist for the whole server, so the
-/// roles that this database created are recorded.
+/// Translates statements about users, roles and grants to PostgreSQL. PostgreSQL roles exist for the whole server, so
+/// the roles that this database created are recorded.
 fn in_postgres(sql: &str) -> String {
     if let Some(role) = sql.strip_prefix("CREATE ROLE ") {
         return format!("INSERT INTO svv_roles VALUES ('{role}')");
@@ -211,7 +211,8 @@ fn in_postgres(sql: &str) -> String {
     sql.to_owned()
 }
 
-/// The limits of MERGE in Redshift: a table as source, both branches, no conditions, no alias for the target.
+/// Checks the limits of MERGE in Redshift: a table as source, both branches, no conditions, and no alias for the
+/// target.
 fn limits(sql: &str) -> Result<(), String> {
     let Some(merge) = sql.strip_prefix("MERGE INTO ") else { return Ok(()) };
     let (target, rest) = merge.split_once(" USING ").ok_or("MERGE without USING")?;

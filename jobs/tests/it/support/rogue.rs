@@ -1,6 +1,6 @@
 //! A server that closes connections early, stalls, and sends inconsistent responses: raw bytes on a socket.
 //!
-//! This verifies how a client handles such bytes, not that a real server would send them.
+//! It shows how a client handles such bytes, not that a real server would send them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,8 @@ pub struct Rogue {
 }
 
 impl Rogue {
-    /// The first request gets the first bytes, and so on; all further requests get the last ones. Then the connection is closed.
+    /// Sends the first bytes to the first request, and so on; all further requests get the last bytes. Then the
+    /// connection is closed.
     pub fn sending<const N: usize>(responses: [Vec<u8>; N]) -> Self {
         Self::start(move |mut stream, request| stream.write_all(&responses[request.min(N - 1)]))
     }
@@ -68,7 +69,7 @@ impl Rogue {
         format!("http://{}", self.address)
     }
 
-    /// The number of requests so far.
+    /// Returns the number of requests so far.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }

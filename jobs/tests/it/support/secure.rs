@@ -1,5 +1,5 @@
-//! A separate PostgreSQL server that accepts only TLS connections. Its certificate is for `localhost` and signed by its own
-//! CA; its databases are those that `initdb` creates.
+//! A separate PostgreSQL server that accepts only TLS connections. Its certificate is for `localhost` and is signed by
+//! its own CA; its databases are those that `initdb` creates.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -66,12 +66,12 @@ impl Secure {
         }
     }
 
-    /// Its URL with these options.
+    /// Returns the server's URL with these options.
     pub fn url(&self, host: &str, options: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@{host}:{}/postgres{options}", self.port)
     }
 
-    /// The path of a file of the server: `ca.pem`, or `other.pem`, a CA that did not sign the certificate.
+    /// Returns the path of one of the server's files: `ca.pem`, or `other.pem`, a CA that did not sign the certificate.
     pub fn path(&self, name: &str) -> String {
         self.home.path().join(name).display().to_string()
     }

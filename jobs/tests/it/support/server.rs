@@ -97,22 +97,22 @@ impl Server {
         format!("http://{}", self.http.0.server_addr())
     }
 
-    /// Sets the responses of a path; the last one is repeated.
+    /// Sets the responses for a path; the last one is repeated.
     pub fn respond(&self, path: &str, responses: impl IntoIterator<Item = Response>) {
         open(&self.book).script.insert(path.to_owned(), responses.into_iter().collect());
     }
 
-    /// The requests of a path, in order.
+    /// Returns the requests for a path, in order.
     pub fn requests(&self, path: &str) -> Vec<Request> {
         open(&self.book).requests.iter().filter(|asked| asked.path == path).cloned().collect()
     }
 
-    /// Every request, in order.
+    /// Returns all requests, in order.
     pub fn all(&self) -> Vec<Request> {
         open(&self.book).requests.clone()
     }
 
-    /// The last request of a path.
+    /// Returns the last request for a path.
     #[track_caller]
     pub fn last(&self, path: &str) -> Request {
         self.requests(path).pop().expect("a request")

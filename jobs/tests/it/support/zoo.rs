@@ -1,4 +1,4 @@
-//! The fictional source with its own warehouse, lake, folder of responses and copy of the contract.
+//! The fictional source with its own warehouse, lake, response folder and copy of the contract.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub struct State {
 }
 
 impl Zoo {
-    /// A zoo without responses.
+    /// Creates a zoo without responses.
     pub fn empty() -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let zoo = Self { lake: Lake::fresh(), database: OnceCell::new(), home };
@@ -40,7 +40,7 @@ impl Zoo {
         zoo
     }
 
-    /// A zoo with a response for each of the four collections.
+    /// Creates a zoo with a response for each of the four collections.
     pub fn stocked() -> Self {
         let zoo = Self::empty();
         for (name, response) in stock() {
@@ -49,7 +49,7 @@ impl Zoo {
         zoo
     }
 
-    /// Replaces its warehouse by an empty database.
+    /// Replaces the zoo's warehouse with an empty database.
     pub fn unprepared(self) -> Self {
         Self { database: OnceCell::from(Database::unprepared()), ..self }
     }
@@ -58,7 +58,7 @@ impl Zoo {
         self.database.get_or_init(Database::fresh)
     }
 
-    /// The folder of `<collection>.json`.
+    /// Returns the folder with the `<collection>.json` files.
     pub fn source(&self) -> PathBuf {
         self.home.path().join("source")
     }
@@ -83,27 +83,27 @@ impl Zoo {
         self
     }
 
-    /// Sets the response of the source.
+    /// Sets the source's response.
     pub fn set(&self, collection: &str, response: &Value) {
         self.set_text(collection, &response.to_string());
     }
 
-    /// The same for text that a [`Value`] cannot represent.
+    /// Sets the response to text that a [`Value`] cannot represent.
     pub fn set_text(&self, collection: &str, response: &str) {
         fs::write(self.source().join(format!("{collection}.json")), response).expect("the source's file");
     }
 
-    /// The transformation of a run from the folder of responses.
+    /// Returns a transformation that reads the response folder.
     pub fn transformation(&self, run: &str) -> Program {
         self.transformation_of(&file_url(&self.source()), run)
     }
 
-    /// The transformation of a run from a server, with two quick retries.
+    /// Returns a transformation that reads from a server, with two quick retries.
     pub fn transformation_from(&self, url: &str, run: &str) -> Program {
         self.transformation_of(url, run).option("--retries", "2").option("--first-wait-ms", "10")
     }
 
-    /// The same with access to the ledger, which determines which ETags may be sent.
+    /// The same, with access to the ledger, which determines which ETags may be sent.
     pub fn transformation_with_ledger(&self, url: &str, run: &str) -> Program {
         self.transformation_from(url, run).warehouse(&self.database().url(Role::Loader))
     }
@@ -112,17 +112,17 @@ impl Zoo {
         self.common(transformation(), run).option("--source-url", url)
     }
 
-    /// A transformation of the stored responses of an earlier run, without a run ID or `--verify` yet.
+    /// Returns a transformation of an earlier run's stored responses, without a run ID or `--verify` yet.
     pub fn raw(&self, from: &str) -> Program {
         self.placed(transformation()).option("--from-raw", from)
     }
 
-    /// The load of a run.
+    /// Returns the load of a run.
     pub fn copy(&self, run: &str) -> Program {
         self.copy_to(&self.database().url(Role::Loader), run)
     }
 
-    /// The load of a run into another warehouse.
+    /// Returns the load of a run into another warehouse.
     pub fn copy_to(&self, warehouse: &str, run: &str) -> Program {
         self.common(copy(), run).warehouse(warehouse)
     }
@@ -144,7 +144,7 @@ impl Zoo {
         self.copy(run).run().done()
     }
 
-    /// The same for some collections only.
+    /// The same, for some collections only.
     #[track_caller]
     pub fn load_only(&self, collections: &str, run: &str) -> Value {
         self.transformation(run).option("--collections", collections).run().done();
@@ -159,25 +159,25 @@ impl Zoo {
         }
     }
 
-    /// Only the loaded tables: a run that changes nothing still adds a row to the ledger.
+    /// Returns only the loaded tables: a run that changes nothing still adds a row to the ledger.
     pub fn rows(&self) -> Versions {
         self.database().versions("zoo")
     }
 
-    /// The committed runs, the oldest first.
+    /// Returns the committed runs, oldest first.
     pub fn ledger(&self) -> Vec<String> {
         let sql = "SELECT seq || ' ' || run_id FROM etl.runs WHERE source = 'zoo' ORDER BY seq";
         self.database().session(Role::Reader).texts(sql)
     }
 
-    /// The rows of a query with the role `transformer`, as JSON objects.
+    /// Returns the rows of a query that the role `transformer` runs, as JSON objects.
     #[track_caller]
     pub fn objects(&self, sql: &str) -> Vec<Value> {
         self.database().session(Role::Transformer).objects(sql)
     }
 }
 
-/// A response for each collection: three animals, one with all fields and one with very few.
+/// Returns a response for each collection: three animals, one with all fields and one with very few.
 pub fn stock() -> [(&'static str, Value); 4] {
     let animals = json!([
         {
@@ -195,7 +195,7 @@ pub fn stock() -> [(&'static str, Value); 4] {
     [("animals", animals), ("keepers", keepers), ("tickets", tickets), ("about", about)]
 }
 
-/// Only animals with these numbers and names.
+/// Returns only animals with these numbers and names.
 pub fn animals(of: &[(u32, &str)]) -> Value {
     of.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
 }

@@ -1,4 +1,4 @@
-//! The limits of JSON text.
+//! Tests the limits of JSON text.
 
 use super::*;
 
@@ -54,6 +54,6 @@ fn a_name_that_occurs_twice_is_found_at_every_depth() {
         (r#"{"x":{"y":1},"a":["x"],"b":{"c":{"d":2}},"x":2}"#, Some("x")),
     ] {
         let found = json(text).err().map(|defect| defect.problem);
-        assert_eq!(found, twice.map(|name| format!("`{name}` is written twice in one object")), "{text}");
+        assert_eq!(found, twice.map(|name| format!("`{name}` appears twice in one object")), "{text}");
     }
 }

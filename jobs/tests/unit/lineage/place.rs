@@ -1,4 +1,4 @@
-//! Addresses of datasets.
+//! Tests the addresses of datasets.
 
 use super::*;
 

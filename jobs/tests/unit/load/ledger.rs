@@ -1,4 +1,4 @@
-//! Whether the ledger allows a run to load.
+//! Tests whether the ledger allows a run to load.
 
 use super::*;
 

@@ -17,7 +17,7 @@ impl Spill for Vec<u8> {
     }
 }
 
-/// The candidates, in calls of at most `most`, and the duplicates by counting all hashes.
+/// Returns the candidates, in calls of at most `most`, and the duplicates found by counting all hashes.
 fn both(most: usize, keys: &[u32]) -> (Vec<u64>, Vec<u64>) {
     let (mut collecting, mut counts) = (Keys::with_runs_of(most, Vec::new()), BTreeMap::new());
     for key in keys {

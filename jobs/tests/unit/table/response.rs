@@ -1,4 +1,4 @@
-//! A response in pieces of every size.
+//! Tests responses in pieces of every size.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -55,7 +55,7 @@ fn table(images: &[BuiltImage]) -> String {
     ];
     let row = |image: &BuiltImage| {
         let pushed = match (&image.pushed, &image.digest) {
-            (Some(pushed), _) if pushed.layers == 0 => "no new layer".to_owned(),
+            (Some(pushed), _) if pushed.layers == 0 => "no new layers".to_owned(),
             (Some(pushed), _) => {
                 format!("{} of {} layers, {}", pushed.layers, pushed.layers + pushed.known, HumanBytes(pushed.bytes))
             }
@@ -70,7 +70,7 @@ fn table(images: &[BuiltImage]) -> String {
     format!("{}\n{uris}", ui::columns(&head, images.iter().map(row).collect()))
 }
 
-/// A progress bar for each layer in a terminal; plain lines elsewhere.
+/// A progress bar for each layer on a terminal; otherwise, plain lines.
 #[derive(Default)]
 struct Shown {
     bars: Vec<(u64, ProgressBar)>,

@@ -1,4 +1,4 @@
-//! `cargo xtask deploy`: plans, shows the plan, asks, and applies it.
+//! `cargo xtask deploy`: creates a plan, shows it, asks for confirmation, and applies it.
 
 use anyhow::{Result, bail, ensure};
 use contract::Exit;
@@ -25,10 +25,10 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     if !args.scope.common.json {
         terminal::print(&ready.plan.to_string())?;
     }
-    // The digest of the plan, then those of changes that CloudFormation makes beyond it: `PLAN-CHANGE-…`.
+    // The plan digest, then the digests of CloudFormation changes that the plan does not contain: `PLAN-CHANGE-…`.
     let mut expected = args.expect.as_deref().map(|expected| expected.split('-').map(str::to_owned));
     if let Some(approved) = expected.as_mut().and_then(Iterator::next) {
-        let message = format!("the plan changed since it was approved: it is {digest}, and {approved} was approved");
+        let message = format!("the plan changed since it was approved: its digest is {digest}, not {approved}");
         let hint = "review `cargo xtask diff` and approve the new digest";
         ensure!(approved == digest, Failure::new(message).hint(hint));
     }
@@ -52,7 +52,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     match outcome.map_err(anyhow::Error::downcast::<Unapproved>) {
         Ok(outcome) => report(args, &ready, Some(&outcome)),
         Err(Ok(unapproved)) => {
-            // Stacks without such a change were deployed, so the rest of the plan has another digest.
+            // Stacks without such a change were deployed, so the rest of the plan has a different digest.
             let digests = unapproved.0.iter().map(|difference| difference.digest.clone());
             let ready = plan(ready.again())?;
             let digest = [ready.plan.digest()].into_iter().chain(digests).collect::<Vec<_>>().join("-");
@@ -67,7 +67,7 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     }
 }
 
-/// Plans once CloudFormation has finished the operations of an earlier deployment.
+/// Waits until CloudFormation has finished the operations of an earlier deployment, then creates the plan.
 fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
     let mut ready = deploy::plan(request)?;
     while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == StackAction::Wait) {

@@ -1,4 +1,4 @@
-//! `cargo xtask destroy`: plans, shows the plan, asks, and deletes.
+//! `cargo xtask destroy`: creates a plan, shows it, asks for confirmation, and deletes the stacks.
 
 use anyhow::{Result, bail, ensure};
 use contract::Exit;
@@ -38,7 +38,7 @@ fn destroy(args: &Destroy) -> Result<Exit> {
     print(json, &value, || if applies { "Deleted.\n".to_owned() } else { String::new() })
 }
 
-/// Asks for confirmation. In production the prefix of the stacks must be typed, even with `--yes`.
+/// Asks for confirmation. In production, the user must type the stack prefix, even with `--yes`.
 fn confirm(args: &Destroy, ready: &Destruction) -> Result<()> {
     let Some(prefix) = ready.required_confirmation() else {
         return if args.yes { Ok(()) } else { stacks::confirm("Delete all of this?", "pass --yes") };

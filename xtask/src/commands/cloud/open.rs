@@ -16,7 +16,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
     let login = open::login(configured.settings(), &variables)?;
     let page = format!("https://{}/", login.host);
     let json = args.common.json;
-    // Without a browser the URL is printed only on a terminal: a file or a log must not keep the token.
+    // Without a browser, the URL is printed only on a terminal, because files and logs must not contain the token.
     let opened = !args.print && open::browse(&login)?;
     let shown = args.print || (!opened && !json && terminal::is_interactive());
     let value = json!({ "page": page, "opened": opened, "login": args.print.then(|| login.url()) });
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
         (false, false) => String::new(),
     })?;
     if !opened && !shown {
-        let failure = Failure::new("found no browser, and the login token is printed only on request");
+        let failure = Failure::new("no browser was found, and the login token is printed only on request");
         bail!(failure.hint("pass --print for a URL with the login token, or set BROWSER"));
     }
     Ok(Exit::Done)

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
 
 fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Result<Exit> {
     let work = AssertUnwindSafe(|| rehearse::run(stage, request, &mut progress()));
-    // A panic must leave no servers running either.
+    // The servers must be stopped even after a panic.
     let done = catch_unwind(work).unwrap_or_else(|_| Err(anyhow!("the rehearsal panicked; this is a bug in xtask")));
     let done = match done {
         Ok(done) => done,
@@ -62,10 +62,10 @@ fn rehearse(args: &Rehearse, stage: &Stage, request: &RehearsalRequest) -> Resul
             if !stage.has_stopped() {
                 let dir = files::shown(&stage.place.dir);
                 terminal::step(&format!(
-                    "Stopping everything that was started; the logs stay in {dir} until the next rehearsal"
+                    "Stopping everything that was started; the logs are kept in {dir} until the next rehearsal"
                 ));
             }
-            // The first error is the cause; an error of the cleanup is only printed.
+            // The first error is the cause; an error during cleanup is only printed.
             if let Err(cleanup_error) = stage.stop(true) {
                 terminal::error(&cleanup_error);
             }
@@ -92,9 +92,9 @@ fn progress() -> impl FnMut(RehearsalProgress) {
             terminal::step(&title);
         }
         (RehearsalProgress::Tasks(tasks), _) => tree = Some(Tree::new(&tasks)),
-        // A change that the plan does not show is not approved.
+        // Changes that the plan does not show are not approved.
         (RehearsalProgress::Deploy(progress), Some(tree)) => drop(super::stacks::show(tree, progress)),
-        // Hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
+        // A run logs hundreds of lines: the report has the last ones of a failed task, and `logs` prints all of them.
         (RehearsalProgress::Run(RunProgress::Line(..)), _) | (_, None) => {}
         (RehearsalProgress::Run(progress), Some(tree)) => super::run::show(tree, progress),
     }

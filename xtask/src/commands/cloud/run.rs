@@ -28,11 +28,11 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
     let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
     let request = RunRequest { settings, variables, interval: args.interval };
-    terminal::step(&format!("Run {id}; after Ctrl-C it continues, and `{attach}` follows it again"));
+    terminal::step(&format!("Run {id}: after Ctrl-C the run continues; follow it again with `{attach}`"));
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }
 
-/// The options that select this deployment.
+/// Returns the command line options that select this deployment.
 fn options(common: &Common) -> String {
     let env = common.env.as_ref().map(|env| format!(" --env {env}")).unwrap_or_default();
     let dot_env = common.dot_env.as_ref().map(|file| format!(" --dot-env {}", file.display())).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the commands that change stacks share: the request, the confirmation and the progress display.
+//! Shared by the commands that change stacks: the request, the confirmation prompt and the progress display.
 
 use std::sync::mpsc::Sender;
 
@@ -15,7 +15,7 @@ use crate::flows::stacks::Difference;
 pub(super) const INTERRUPTED: &str =
     "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to continue.";
 
-/// The selected deployment; prints the warnings about its settings.
+/// Returns the request for the selected deployment, and prints warnings about its settings.
 pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployRequest> {
     let Scope { stacks, folder, common } = scope;
     let (env, dot_env) = (common.env.as_deref(), common.dot_env.as_deref());
@@ -25,7 +25,7 @@ pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployReq
     Ok(request)
 }
 
-/// Asks for confirmation. Without a terminal, the hint names the options that confirm.
+/// Asks for confirmation. Fails without a terminal; `hint` then names the options to pass instead.
 pub(super) fn confirm(question: &str, hint: &str) -> Result<()> {
     match terminal::confirm(question) {
         Some(true) => Ok(()),
@@ -34,12 +34,12 @@ pub(super) fn confirm(question: &str, hint: &str) -> Result<()> {
     }
 }
 
-/// No one can confirm.
+/// The error when no one can confirm.
 pub(super) fn not_a_terminal(hint: &str) -> Failure {
     Failure::new("nothing was changed: standard input is not a terminal").hint(hint)
 }
 
-/// Shows the progress of a deployment. A question is returned; if its channel is dropped, the change is not approved.
+/// Shows the progress of a deployment. Returns a question, if any; dropping its channel rejects the change.
 pub(super) fn show(tree: &mut Tree, progress: Progress) -> Option<(Difference, Sender<bool>)> {
     match progress {
         Progress::Step(task, message) => tree.step(&task.to_string(), &message),

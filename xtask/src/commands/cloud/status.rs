@@ -1,4 +1,4 @@
-//! `cargo xtask status`: the state of every part of a deployment: healthy, faulty, or cannot be verified here.
+//! `cargo xtask status`: whether each part of a deployment is healthy, unhealthy, or cannot be verified here.
 
 use anyhow::Result;
 use contract::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask sync-dags`: uploads the DAGs and their requirements to Airflow's bucket.
+//! `cargo xtask sync-dags`: uploads the DAGs and their requirements to the Airflow bucket.
 
 use anyhow::Result;
 use contract::Exit;
@@ -34,12 +34,12 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     };
     let value = json!({ "applied": applied, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
     print(args.common.json, &value, || {
-        let unknown = if applied { "none (the bucket has no versioning)" } else { "the version that the sync prints" };
+        let unknown = if applied { "none (bucket versioning is disabled)" } else { "the version that the sync prints" };
         format!("{}\n", summary(plan, version.as_deref().unwrap_or(unknown)))
     })
 }
 
-/// How Airflow applies the change: `none`, `dags` or `environment`.
+/// Returns how Airflow applies the change: `none`, `dags` or `environment`.
 fn update(plan: &Plan) -> &'static str {
     match (plan.updates_environment(), plan.is_empty()) {
         (true, _) => "environment",
@@ -53,8 +53,8 @@ fn summary(plan: &Plan, version: &str) -> String {
         "none" => format!("Nothing to do: {} objects are up to date.", plan.keep.len()),
         "dags" => "DAGs only: Airflow reads them in about 30 s.".to_owned(),
         _ => format!(
-            "Environment update: Airflow reads the DAGs in about 30 s, and `{REQUIREMENTS}` with the next update of the \
-             environment (20 minutes or more); parameter RequirementsVersion={version}."
+            "Environment update: Airflow reads the DAGs in about 30 s, and `{REQUIREMENTS}` with the next environment \
+             update (20 minutes or more); parameter RequirementsVersion={version}."
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask warehouse-init`: creates schemas, ledger, roles and grants; idempotent.
+//! `cargo xtask warehouse-init`: creates the schemas, ledger, roles and grants of a warehouse; idempotent.
 
 use anyhow::{Result, bail};
 use contract::Exit;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
         Address::Redshift { workgroup, database } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
                 let hint = "pass the IAM roles of the two jobs: --loader ROLE --transformer ROLE";
-                bail!(Failure::new("missing --loader and --transformer").hint(hint));
+                bail!(Failure::new("Redshift requires both --loader and --transformer").hint(hint));
             };
             let users = Users::of_roles(loader, transformer, &args.reader)?;
             let (aws, secret) = (Aws::open(&variables, None)?, args.admin_secret.as_deref());
@@ -33,11 +33,11 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             let roles = args.loader.iter().chain(&args.transformer).chain(&args.reader).chain(&args.admin_secret);
             if roles.count() > 0 {
                 let failure = "--loader, --transformer, --reader and --admin-secret apply to Redshift only";
-                let hint = "roles in PostgreSQL log in with passwords: set LOADER_PASSWORD, TRANSFORMER_PASSWORD and \
+                let hint = "PostgreSQL roles log in with passwords: set LOADER_PASSWORD, TRANSFORMER_PASSWORD and \
                             READER_PASSWORD";
                 bail!(Failure::new(failure).hint(hint));
             }
-            // Not trimmed like other values: a password may start or end with a space.
+            // Unlike other values, passwords are not trimmed: they may start or end with a space.
             let secret =
                 |name: &str| variables.get(name).map(|found| found.value.clone()).filter(|value| !value.is_empty());
             let password = |role: &str| Some((role.to_owned(), secret(&format!("{}_PASSWORD", role.to_uppercase()))?));
@@ -66,7 +66,7 @@ fn apply(args: &WarehouseInit, source: &str, preparation: &Preparation<'_>) -> R
     })
 }
 
-/// A statement without its password verifier.
+/// Returns a statement without its password verifier.
 fn without_verifier(sql: &str) -> &str {
     sql.split_once(" PASSWORD '").map_or(sql, |(role, _)| role)
 }

@@ -1,4 +1,5 @@
-//! The credentials that sign requests: keys, a profile, or the SDK's default chain; and the identity that STS returns for them.
+//! The credentials that sign requests (keys, a profile, or the SDK's default chain), and the identity that STS returns
+//! for them.
 
 use std::time::Duration;
 
@@ -24,9 +25,9 @@ const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN: &str = "AWS_SESSION_TOKEN";
 
-/// The credentials that the variables select. The environment overrides `.env`; from the same source, keys override a profile,
-/// as in the SDK. Calls that are `confined` to this machine ignore profiles, which can belong to an account. Fails when only one
-/// key is set, or the keys come from different sources.
+/// Selects credentials from the variables. The environment overrides `.env`; within one source, keys override a
+/// profile, as in the SDK. With `confined`, for calls that must stay on this machine, profiles are ignored, because
+/// they can belong to a real account. Fails if only one of the keys is set, or if they come from different sources.
 pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity, Failure> {
     let found = |name: &str| {
         let value = given(variables, name)?;
@@ -52,21 +53,21 @@ pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity
     }
 }
 
-/// The account and ARN of the credentials. The time limit includes loading them: a profile's `credential_process` and the
-/// portal of IAM Identity Center can take seconds.
+/// Returns the account and ARN of the credentials. The time limit includes loading them: a profile's
+/// `credential_process` and the IAM Identity Center portal can take seconds.
 pub async fn caller(config: &SdkConfig, limit: Duration) -> Caller {
     let late = || Caller::NoResponse(format!("no response within {} seconds", limit.as_secs()));
     tokio::time::timeout(limit, identify(config)).await.unwrap_or_else(|_| late())
 }
 
 async fn identify(config: &SdkConfig) -> Caller {
-    // The credentials are loaded separately, because missing ones are reported differently from rejected ones.
+    // Load the credentials separately, because missing and rejected credentials are reported differently.
     let Some(provider) = config.credentials_provider() else { return Caller::NoCredentials };
     let credentials = match provider.provide_credentials().await {
         Ok(credentials) => credentials,
         Err(error) => {
-            // The error's type is in a crate that is not a direct dependency, so this compares its text. The instance role
-            // (IMDS) is the last source: if it fails, there are no other credentials.
+            // The error type is in a crate that is not a direct dependency, so match on its text. The instance role
+            // (IMDS) is the last source: if it fails, no credentials were found.
             let cause = chain(&error);
             let none = ["not enabled", "no providers in chain", "IMDS"].iter().any(|sign| cause.contains(sign));
             return if none { Caller::NoCredentials } else { Caller::Refused(cause) };

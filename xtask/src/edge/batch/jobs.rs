@@ -1,4 +1,4 @@
-//! Jobs: search by name, submit, describe, and the state of the queue that a job waits in.
+//! Finds, submits and describes jobs, and reads the state of their queue.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use connect::call::{CallResult, call_failure};
 use super::{Batch, HINTS, queue};
 use crate::run::{Attempt, DAG, Job, QueueState, RunTask, UNMAPPED, job_name};
 
-/// The log group of a job definition that sets no other (AWS Batch User Guide, "Use the awslogs log driver").
+/// The default log group of job definitions (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
-/// Jobs in one DescribeJobs request (AWS Batch API Reference).
+/// Maximum number of jobs per DescribeJobs request (AWS Batch API Reference).
 const PAGE: usize = 100;
-/// How often a job is submitted when the response is lost.
+/// Maximum number of attempts to submit a job if responses are lost.
 const SUBMISSIONS: u32 = 4;
 
 impl Batch {
-    /// The ID of the newest job with a name in a queue. Batch removes a job about a week after it stops.
+    /// Returns the ID of the newest job with this name in a queue. Batch deletes jobs about a week after they finish.
     pub async fn newest(&self, queue: &str, name: &str) -> Result<Option<String>> {
-        // With a filter Batch returns every status, and ignores case in names (API Reference, ListJobs).
+        // With a filter, Batch returns jobs in every status and ignores case in names (API Reference, ListJobs).
         let filter = KeyValuesPair::builder().name("JOB_NAME").values(name).build();
         let call = self.client.list_jobs().job_queue(queue).filters(filter).into_paginator().items().send();
         let jobs = call.try_collect().await.or_failure(format!("list the jobs of the queue `{queue}`"), &HINTS)?;
@@ -31,8 +31,8 @@ impl Batch {
         Ok(jobs.max_by_key(|job| job.created_at).and_then(|job| job.job_id))
     }
 
-    /// Submits a task's job, to start once the job `after` has succeeded. SubmitJob has no client token, so the SDK must not
-    /// retry it: when the response is lost, the job is first searched by its name.
+    /// Submits a task's job, which starts once the job `after` has succeeded. SubmitJob has no client token, so the SDK
+    /// must not retry it: if the response is lost, the job is looked up by name before it is submitted again.
     pub async fn submit(
         &self,
         queue: &str,
@@ -59,7 +59,7 @@ impl Batch {
             if !failure.is_temporary() || submission == SUBMISSIONS {
                 return Err(failure.into());
             }
-            // If the job was submitted, the list shows it some seconds later.
+            // If the job was submitted, ListJobs returns it a few seconds later.
             tokio::time::sleep(wait).await;
             if let Some(found) = self.newest(queue, &name).await? {
                 return Ok(found);
@@ -68,7 +68,7 @@ impl Batch {
         }
     }
 
-    /// The details of jobs; unknown IDs are omitted. One request for each 100 jobs.
+    /// Returns the details of jobs, without unknown IDs. Sends one request per 100 jobs.
     pub async fn describe(&self, ids: &[String]) -> Result<Vec<Job>> {
         let mut jobs = Vec::new();
         for page in ids.chunks(PAGE) {
@@ -85,7 +85,7 @@ impl Batch {
         Ok(QueueState { environments, queue: Some(queue(detail)), used_vcpu: self.busy(name).await? })
     }
 
-    /// The vCPU of a queue's jobs that start or run.
+    /// Returns the total vCPUs of a queue's starting and running jobs.
     async fn busy(&self, queue: &str) -> Result<f64> {
         let mut ids = Vec::new();
         for status in [JobStatus::Starting, JobStatus::Running] {

@@ -1,4 +1,4 @@
-//! Conversions between the SDK's types and this crate's.
+//! Conversions between SDK types and this crate's types.
 
 use aws_sdk_cloudformation::types::{
     ChangeAction, ChangeSource, EvaluationType, Replacement, ResourceChange, ResourceChangeDetail, ResourceToImport,
@@ -29,14 +29,14 @@ pub(super) fn change_set_entry(change: &ResourceChange) -> ChangeSetEntry {
     let targets = change.details().iter().filter_map(|detail| detail.target());
     let mut properties: Vec<String> = targets.filter_map(|target| target.name()).map(str::to_owned).collect();
     properties.dedup();
-    // `Bucket` or `Bucket.Arn`.
+    // The cause is `Bucket` or `Bucket.Arn`.
     let follows: Option<Vec<String>> = change.details().iter().map(followed).collect();
     let (action, is_known) = match change.action() {
         Some(ChangeAction::Add) => (Action::Add, true),
         Some(ChangeAction::Import) => (Action::Import, true),
         Some(ChangeAction::Remove) => (Action::Remove, true),
         Some(ChangeAction::Modify) => (Action::Modify, true),
-        // `Dynamic`, or an action that AWS adds later: not known before the execution.
+        // `Dynamic`, or an action that AWS adds in the future: not known before execution.
         _ => (Action::Modify, false),
     };
     let replaces = match change.replacement() {
@@ -55,7 +55,7 @@ pub(super) fn change_set_entry(change: &ResourceChange) -> ChangeSetEntry {
     }
 }
 
-/// The resource that causes a change, if one does.
+/// Returns the resource that causes a change, if any.
 fn followed(detail: &ResourceChangeDetail) -> Option<String> {
     let resource_sources = [ChangeSource::ResourceReference, ChangeSource::ResourceAttribute];
     let is_dynamic = detail.evaluation() == Some(&EvaluationType::Dynamic)

@@ -8,14 +8,14 @@ use connect::call::CallResult;
 
 use super::{CloudFormation, HINTS};
 
-/// The time between two status requests; a detection takes a minute or two.
+/// Delay between status requests; drift detection takes a minute or two.
 const PAUSE: Duration = Duration::from_secs(2);
 
 impl CloudFormation {
-    /// The drifted resources of a stack, such as `LakeBucket is MODIFIED at /Tags`, and the reason if the detection failed.
-    /// Resources without support for drift detection are omitted.
+    /// Returns a stack's drifted resources, such as `LakeBucket is MODIFIED at /Tags`, and the reason if drift
+    /// detection failed. Resources that do not support drift detection are omitted.
     pub async fn drift(&self, stack: &str) -> Result<Vec<String>> {
-        let action = format!("detect drift of `{stack}`");
+        let action = format!("detect drift in the stack `{stack}`");
         let detection = self.client.detect_stack_drift().stack_name(stack).send().await;
         let id = detection.or_failure(&action, &HINTS)?.stack_drift_detection_id.unwrap_or_default();
         let mut found = Vec::new();

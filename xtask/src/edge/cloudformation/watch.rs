@@ -1,4 +1,4 @@
-//! Waits for a stack's operation or a change set.
+//! Waits for stack operations and change sets.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::failure::exit_of;
 use crate::stack::{Deployed, Event, STACK, State};
 
 /// The first delay between polls; each delay is 1.5 times the previous one, up to the maximum. DescribeStacks and
-/// DescribeStackEvents are throttled per account, and an operation on MWAA takes half an hour.
+/// DescribeStackEvents are throttled per account, and an operation on an MWAA environment takes about half an hour.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
-/// The maximum number of consecutive polls with a temporary failure: about three minutes.
+/// Maximum number of consecutive polls with a temporary failure. They take about three minutes.
 const PATIENCE: u32 = 30;
-/// Polls for the last events of a finished operation, which appear shortly after the status.
+/// Maximum number of polls for the last events of a finished operation, which appear shortly after its final status.
 const LATE: u32 = 5;
-/// Polls for the first event of an operation, about 20 seconds: before it, the status can be the previous one. AWS does not
-/// document that DescribeStacks shows a new operation immediately.
+/// Maximum number of polls for the first event of an operation, about 20 seconds. Until that event, the status can be
+/// the previous one: AWS does not document that DescribeStacks shows a new operation immediately.
 const UNSTARTED: u32 = 10;
 
 impl CloudFormation {
-    /// Waits until no operation runs on a stack, named by its ARN; `report` gets each event after `seen`, the newest event before
-    /// the operation, once. `None` if the stack does not exist any more.
+    /// Waits until no operation is in progress on the stack with this ARN. `report` receives each event after `seen`,
+    /// the newest event before the operation, exactly once. Returns `None` if the stack no longer exists.
     pub async fn watch(
         &self,
         id: &str,
@@ -34,7 +34,7 @@ impl CloudFormation {
         // The status in the stack's own last event.
         let mut reported: Option<String> = None;
         loop {
-            // The status is read first, so the events before it are already in the list, or appear soon.
+            // The status is read first, so the events that led to it are already listed or appear soon.
             let poll = async { anyhow::Ok((self.stack(id).await?, self.events(id, seen.as_deref()).await?)) };
             match poll.await {
                 Ok((stack, events)) => {
@@ -55,7 +55,7 @@ impl CloudFormation {
                         pause = SHORTEST;
                     }
                 }
-                // The wait survives a short network failure; CloudFormation continues meanwhile.
+                // Keep waiting during a short network failure: CloudFormation continues the operation.
                 Err(error) if exit_of(&error) == Exit::TempFail && failures < PATIENCE => failures += 1,
                 Err(error) => return Err(error),
             }
@@ -64,7 +64,7 @@ impl CloudFormation {
         }
     }
 
-    /// Waits until a change set is created.
+    /// Waits until a change set has been created.
     pub async fn wait_for_change_set(&self, id: &str) -> Result<ChangeSet> {
         let mut pause = SHORTEST;
         loop {

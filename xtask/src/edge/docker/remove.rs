@@ -1,4 +1,4 @@
-//! Removes containers with a label, and the image names of a registry.
+//! Removes containers by label, and image names by registry.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,8 @@ use bollard::query_parameters::{
 use super::{Engine, failed};
 
 impl Engine {
-    /// Removes every container with a label, running or not, with its volumes, and returns their number.
+    /// Removes every container with this label, whether it is running or not, and its volumes; returns the number of
+    /// containers.
     pub fn remove_containers(&self, label: &str) -> Result<usize> {
         self.runtime.block_on(async {
             let with = HashMap::from([("label", vec![label])]);
@@ -27,7 +28,8 @@ impl Engine {
         })
     }
 
-    /// Removes every image name of a registry except those of one repository. An image with another name is kept.
+    /// Removes every image name in a registry, except those of one repository. An image that also has a name elsewhere
+    /// is kept.
     pub fn remove_registry_names(&self, host: &str, except: &str) -> Result<()> {
         let (all, kept) = (format!("{host}/"), [":", "@"].map(|end| format!("{host}/{except}{end}")));
         let unwanted = |name: &str| name.starts_with(&all) && !kept.iter().any(|kept| name.starts_with(kept));
@@ -39,14 +41,14 @@ impl Engine {
             names.extend(listed.into_iter().flat_map(|image| image.repo_digests));
             for name in names.iter().filter(|name| unwanted(name)) {
                 let result = self.docker.remove_image(name, None::<RemoveImageOptions>, None).await;
-                removed(result.map(drop), &format!("remove the name `{name}`"))?;
+                removed(result.map(drop), &format!("remove the image name `{name}`"))?;
             }
             Ok(())
         })
     }
 }
 
-/// Accepts an object that was removed meanwhile.
+/// Ignores the error if the object has already been removed.
 fn removed(result: Result<(), Error>, action: &str) -> Result<()> {
     match result {
         Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(()),

@@ -1,4 +1,4 @@
-//! The login of a role to a database, and SQL in it.
+//! Logs in to a database as a role, and runs SQL.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use connect::Secret;
 use crate::failure::Failure;
 use crate::ui::Rows;
 
-/// The login of a role to a database.
+/// A role's login to a database.
 #[derive(Clone, Debug)]
 pub struct Login {
     host: String,
@@ -30,19 +30,19 @@ impl Login {
         Self { host, port, role, password: password.into(), database, tls: Tls::Off }
     }
 
-    /// With TLS, which requires the feature `cloud`.
+    /// Enables TLS, which requires the feature `cloud`.
     #[cfg(feature = "cloud")]
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls, ..self }
     }
 
-    /// The URL with the password, which is hexadecimal and needs no escaping.
+    /// Returns the URL with the password, which is hexadecimal and needs no escaping.
     pub fn url(&self) -> String {
         format!("postgres://{}:{}@{}:{}/{}", self.role, self.password.expose(), self.host, self.port, self.database)
     }
 
-    /// The URL without the password, for messages.
+    /// Returns the URL without the password, for messages.
     pub fn shown(&self) -> String {
         format!("postgres://{}@{}:{}/{}", self.role, self.host, self.port, self.database)
     }
@@ -64,7 +64,7 @@ impl Login {
             let connected = config.ssl_mode(SslMode::Require).connect(connector).await;
             return connected.map(spawned).with_context(|| failed().hint(connect::tls::HINT));
         }
-        debug_assert_eq!(self.tls, Tls::Off, "another mode needs the feature `cloud`");
+        debug_assert_eq!(self.tls, Tls::Off, "TLS requires the feature `cloud`");
         config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(spawned).with_context(failed)
     }
 
@@ -97,7 +97,7 @@ impl Login {
     }
 }
 
-/// The server's message, which the driver's error leaves out.
+/// Returns an error with the server's message, which the driver omits from its own error text.
 fn server_failure(error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
     let failure = Failure::new(format!(
@@ -111,7 +111,7 @@ fn server_failure(error: &tokio_postgres::Error) -> anyhow::Error {
     }
 }
 
-/// The client; its connection runs until the runtime stops.
+/// Spawns the connection, which runs until the runtime stops, and returns the client.
 fn spawned<S: TlsStream + Unpin + Send + 'static>((client, connection): (Client, Connection<Socket, S>)) -> Client {
     tokio::spawn(connection);
     client

@@ -41,7 +41,7 @@ class Imports(ast.NodeVisitor):
 
 
 def catches(kind):
-    """Whether an `except` catches ImportError."""
+    """Returns whether an `except` clause catches ImportError."""
     if isinstance(kind, ast.Tuple):
         return any(map(catches, kind.elts))
     return kind is None or getattr(kind, "id", "") in ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
@@ -50,7 +50,7 @@ def catches(kind):
 def imports(path, source):
     visitor = Imports()
     try:
-        # Bytes, so that a coding line (PEP 263) counts.
+        # Pass bytes, so that an encoding declaration (PEP 263) takes effect.
         visitor.visit(ast.parse(source, path))
     except SyntaxError as error:
         return dict(line=error.lineno or 1, problem=error.msg)

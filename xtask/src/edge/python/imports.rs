@@ -1,4 +1,5 @@
-//! The imports and syntax errors of Python files, from one process of `python3`, which knows the syntax of its own version.
+//! Finds imports and syntax errors in Python files with one `python3` process, which knows the syntax of its own
+//! version.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -25,7 +26,7 @@ enum Parsed {
     Problem { line: u32, problem: String },
 }
 
-/// The imports of each file, by its name. The error lists every syntax error, as `file:line: message`.
+/// Returns the imports of each file, by file name. The error lists every syntax error as `file:line: message`.
 pub fn find(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Import>>> {
     if sources.is_empty() {
         return Ok(BTreeMap::new());
@@ -33,7 +34,7 @@ pub fn find(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Impo
     // `-I` limits imports to the standard library.
     let mut python = Command::new("python3");
     python.args(["-I", "-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let missing = || Failure::new("Python 3 is not installed").hint("sudo apt-get install python3");
+    let missing = || Failure::new("Python 3 is not installed").hint("run `sudo apt-get install python3`");
     let mut child = python.spawn().map_err(|_| missing())?;
     let mut input = child.stdin.take().context("cannot open a pipe to `python3`")?;
     // `python3` writes only after it has read all input, so no pipe blocks.
@@ -55,8 +56,7 @@ pub fn find(sources: &BTreeMap<&str, &[u8]>) -> Result<BTreeMap<String, Vec<Impo
         return Ok(imports);
     }
     let failure = Failure::new(format!("invalid Python: {}", problems.join("; ")));
-    let hint =
-        "the local `python3` is {}, Airflow 3.0 on MWAA has 3.12: put a newer `python3` first in PATH for newer syntax";
+    let hint = "the local `python3` is {}, and Airflow 3.0 on MWAA uses 3.12: put a newer `python3` first on PATH";
     Err(failure.hint(hint.replace("{}", &response.version)).into())
 }
 

@@ -1,10 +1,13 @@
-//! Cargo as a child. Every call that resolves dependencies passes `--locked`: a `Cargo.lock` that does not match the manifests is
-//! an error, and is not changed. No call that compiles has credentials in its environment, where build scripts could read them.
+//! Runs cargo as a child process. Every call that resolves dependencies passes `--locked`, so a `Cargo.lock` that does
+//! not match the manifests is an error and is not changed. Calls that compile have no credentials in their environment,
+//! where build scripts could read them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+#[cfg(feature = "cloud")]
+use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
@@ -18,20 +21,21 @@ fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// A shell at the root, and the cargo that runs this program.
+/// Returns a shell in the root folder, and the path of the cargo that runs this program.
 fn cargo(root: &Path) -> Result<(Shell, String)> {
     let shell = Shell::new()?;
     shell.change_dir(root);
     Ok((shell, cargo_program()))
 }
 
-/// The variables that `cargo run` sets for this program. Build scripts that read them would run again, so cargo is called without
-/// them.
+/// Returns the variables that `cargo run` sets for this program. Build scripts that read them would run again, so cargo
+/// is called without them.
 fn variables_of_cargo() -> impl Iterator<Item = String> {
     variables_with(&["CARGO_PKG_", "CARGO_MANIFEST_"])
 }
 
-/// The variables with credentials or access to them. Another process of the same user can still read them elsewhere.
+/// Returns the variables that contain credentials or give access to them. Another process of the same user can still
+/// read them elsewhere.
 fn credentials() -> impl Iterator<Item = String> {
     variables_with(&["AWS_", "ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN"])
 }
@@ -45,10 +49,10 @@ fn without_cargo_and_credentials(command: Cmd<'_>) -> Cmd<'_> {
     variables_of_cargo().chain(credentials()).fold(command, |command, name| command.env_remove(name))
 }
 
-/// Replaces this process by the full program with the same arguments, which cargo compiles if necessary, so that signals, output
-/// and exit code are those of the full program. Returns only with an error.
+/// Replaces this process with the full program, which cargo compiles if necessary, and passes on the arguments.
+/// Signals, output and exit code are therefore those of the full program. Returns only if this fails.
 ///
-/// With credentials in the environment, a child process without them compiles first.
+/// If the environment contains credentials, a child process without them compiles the program first.
 #[cfg(not(feature = "cloud"))]
 pub fn hand_over(root: &Path) -> anyhow::Error {
     use std::os::unix::process::CommandExt;
@@ -64,14 +68,14 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
         let mut build = full("build");
         credentials().for_each(|name| _ = build.env_remove(name));
         if build.status().is_ok_and(|status| !status.success()) {
-            return Failure::new("xtask does not compile").hint("the compiler's message is above").into();
+            return Failure::new("xtask does not compile").hint("see the compiler output above").into();
         }
     }
     let error = full("run").arg("--").args(std::env::args_os().skip(1)).exec();
     Failure::new(format!("cannot start `{cargo}`: {error}")).hint("run this as `cargo xtask`").into()
 }
 
-/// Whether cargo has compiled the full program before: only that uses the Docker client.
+/// Whether cargo has already compiled the full program: only that program uses the Docker client.
 #[cfg(not(feature = "cloud"))]
 pub fn was_handed_over() -> bool {
     let own = std::env::current_exe().unwrap_or_default();
@@ -79,13 +83,14 @@ pub fn was_handed_over() -> bool {
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("libbollard-"))
 }
 
-/// The light program builds the jobs without AWS, the full one with the features of the tests, so that no crate compiles twice.
+/// The light program builds the jobs without AWS. The full program builds them with the same features as the tests, so
+/// that no crate is compiled twice.
 #[cfg(not(feature = "cloud"))]
 const JOBS: [&str; 3] = ["--package", "jobs", "--no-default-features"];
 #[cfg(feature = "cloud")]
 const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud"];
 
-/// Builds the jobs' programs with the profile of this program, and returns their folder.
+/// Builds the job programs with the same profile as this program; returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let folder = own.parent().context("cannot determine the folder of this program")?.to_owned();
@@ -95,15 +100,15 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     let (shell, cargo) = cargo(root)?;
     let build = cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}");
     let built = without_cargo_and_credentials(build).quiet().run();
-    built.map_err(|_| Failure::new("the jobs do not compile").hint("the compiler's message is above"))?;
+    built.map_err(|_| Failure::new("the jobs do not compile").hint("see the compiler output above"))?;
     Ok(folder)
 }
 
-/// The package of the ingestion image; a container has no profile to log in with.
+/// The package of the ingestion image, without the feature `profiles`: a container has no AWS profile.
 #[cfg(feature = "cloud")]
 const IMAGE: [&str; 5] = ["--package", "jobs", "--no-default-features", "--features", "aws"];
 
-/// The dependency trees of the image's program for its target.
+/// Returns the dependency trees of the image's program for its target.
 #[cfg(feature = "cloud")]
 pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     let (shell, cargo) = cargo(root)?;
@@ -115,30 +120,57 @@ pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
 }
 
-/// Compiles both programs as one static file for an image, and returns its path. It contains no path of this machine, so that
-/// another machine compiles the same bytes.
+/// Compiles both programs into one static executable for an image; returns its path. The executable contains no local
+/// paths, so that every machine produces the same bytes.
 #[cfg(feature = "cloud")]
 pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
     let (shell, cargo) = cargo(root)?;
+    let built = static_build(&shell, &cargo, root, toolchain).run();
+    built.map_err(|_| Failure::new("the programs do not compile").hint("see the compiler output above"))?;
+    Ok(root.join("target/images").join(&toolchain.target).join("release/jobs"))
+}
+
+/// A compiler in the background, which is stopped when this value is dropped.
+#[cfg(feature = "cloud")]
+#[derive(Debug)]
+pub struct Compiler(Child);
+
+#[cfg(feature = "cloud")]
+impl Compiler {
+    /// Starts the compilation of [`static_program`], which then waits for it and reports its errors.
+    pub fn start(root: &Path, toolchain: &Toolchain) -> Result<Self> {
+        let (shell, cargo) = cargo(root)?;
+        let mut build = Command::from(static_build(&shell, &cargo, root, toolchain).arg("--quiet"));
+        Ok(Self(build.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?))
+    }
+}
+
+#[cfg(feature = "cloud")]
+impl Drop for Compiler {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(feature = "cloud")]
+fn static_build<'s>(shell: &'s Shell, cargo: &str, root: &Path, toolchain: &Toolchain) -> Cmd<'s> {
     let (target, folder) = (&toolchain.target, root.join("target/images"));
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
     let build =
         cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
-    let build = without_cargo_and_credentials(build).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags));
-    let built = build.quiet().run();
-    built.map_err(|_| Failure::new("the programs do not compile").hint("the compiler's message is above"))?;
-    Ok(folder.join(target).join("release/jobs"))
+    without_cargo_and_credentials(build).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags)).quiet()
 }
 
-/// Cargo for the fuzz targets, which compiles the workspace's crates with `jobs/fuzz/rustc.sh`.
+/// Returns a cargo command for the fuzz targets that compiles the workspace's crates with `jobs/fuzz/rustc.sh`.
 fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
     let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
     without_cargo_and_credentials(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
-/// Builds the fuzz targets, and returns whether they compile.
+/// Builds the fuzz targets; returns whether they compiled.
 pub fn build_fuzz_targets(root: &Path) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
     Ok(fuzz_cargo(&shell, &cargo, "build", root).arg("--bins").run().is_ok())
@@ -152,7 +184,7 @@ pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
     Ok(Output { text, code: output.status.code() })
 }
 
-/// Runs a linter, which is cargo or a program that calls cargo, with the environment added.
+/// Runs a linter, which is cargo or a program that calls cargo, with additional environment variables.
 pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let (shell, cargo) = cargo(root)?;
     let program = program.unwrap_or(Path::new(&cargo));
@@ -160,7 +192,8 @@ pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment
     Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
-/// Runs `cargo test` with the environment added, its output written to `log` if given; whether every test passed.
+/// Runs `cargo test` with additional environment variables, and writes its output to `log` if given. Returns whether
+/// every test passed.
 pub fn cargo_test(
     root: &Path,
     select: &[&str],

@@ -1,4 +1,4 @@
-//! This program, restarted in an environment without accounts.
+//! Restarts this program in an environment without AWS accounts.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 
 use super::KEPT;
 
-/// Prefixes of the variables that a rehearsal inherits besides [`KEPT`], for compilers, package managers and image builds; none
-/// belongs to AWS.
+/// Prefixes of the variables that a rehearsal inherits besides [`KEPT`], for compilers, package managers and image
+/// builds; none of them configures AWS.
 const KEPT_PREFIXES: [&str; 9] = ["CARGO", "RUST", "CC", "IMAGE_", "DOCKER_", "PIP_", "UV_", "REQUESTS_CA_", "XDG_"];
 
 /// Variables that hide this machine's accounts from AWS clients, and bypass proxies for calls to this machine.
@@ -22,8 +22,9 @@ const FIXED: [(&str, &str); 5] = [
     ("no_proxy", "127.0.0.1,localhost"),
 ];
 
-/// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All its
-/// child processes inherit `mark`, a name and a value, by which other processes find them; returns the current value.
+/// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All
+/// child processes inherit the variable `mark` (a name and a value), by which other processes find them. Returns its
+/// current value.
 pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     let is_kept = |name: &OsString| {
         let text = name.to_string_lossy();
@@ -34,7 +35,8 @@ pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     let mut isolated: BTreeMap<OsString, OsString> = FIXED.map(|(name, value)| (name.into(), value.into())).into();
     isolated.extend(current.clone().into_iter().filter(|(name, _)| is_kept(name)));
     if current == isolated && current.contains_key(OsStr::new(mark.0)) {
-        return std::env::var(mark.0).with_context(|| format!("{} is not UTF-8", mark.0));
+        return std::env::var(mark.0)
+            .with_context(|| format!("the environment variable {} is not valid UTF-8", mark.0));
     }
     let own = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(own);
@@ -42,7 +44,7 @@ pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     Err(anyhow::Error::new(command.exec()).context("cannot restart this program"))
 }
 
-/// The variables that configure image builds and the Docker engine.
+/// Returns the variables that configure image builds and the Docker engine.
 pub fn image_variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("IMAGE_") || name == "DOCKER_HOST").collect()
 }

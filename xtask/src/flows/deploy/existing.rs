@@ -1,5 +1,5 @@
-//! Fixed names of a new stack that are already in use: retained resources of an earlier deployment are imported with their
-//! keys; names of other accounts are reported before anything is created.
+//! Finds the fixed names of new stacks that are already in use. Resources retained from an earlier deployment are
+//! imported with their keys; names taken by other accounts are reported before anything is created.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::stack::{Dependencies, Deployed, Existing, STORAGE, State, WAREHOUSE};
 
-/// The existing resources of this account with names that a new stack uses, each with its key. Fails when another
-/// account has a bucket's name, or an existing stack would need an existing resource.
+/// Returns this account's existing resources whose names a new stack uses, each with its KMS key. Fails if another
+/// account owns a bucket name, or if an existing stack would need to import a resource.
 pub(super) fn find(
     aws: &Aws,
     request: &DeployRequest,
@@ -23,8 +23,8 @@ pub(super) fn find(
 ) -> Result<Existing> {
     let (settings, wants) =
         (&request.settings, |stack: &str| request.wants(stack) && dependencies.stacks.contains_key(stack));
-    // A stack owns a name by a parameter, or by the template that only imports it. A busy stack is planned again later, and a
-    // stack that was never created owns nothing.
+    // A stack owns a name that is the value of one of its parameters, or that is in its import-only template. A busy
+    // stack is planned again later, and a stack that was never created owns nothing.
     let owns = |stack: &str, name: &String| {
         deployed.get(stack).is_some_and(|stack| match stack.state() {
             State::ReviewInProgress => false,
@@ -60,16 +60,16 @@ pub(super) fn find(
         }
     }
     let message = format!(
-        "in use by another account, or in another region: bucket `{}`; bucket names are globally unique",
+        "these bucket names are in use by another account, or in another region: `{}`; they must be globally unique",
         others.join("`, `")
     );
     let hint = "set BUCKET_SUFFIX (or `bucket_suffix` in the settings) to a unique value; nothing was created";
     ensure!(others.is_empty(), Failure::new(message).hint(hint));
     let message = format!(
-        "these resources exist but belong to no stack, and an existing stack cannot import them: `{}`",
+        "these resources exist but do not belong to a stack, and an existing stack cannot import them: `{}`",
         late.join("`, `")
     );
-    let hint = "choose other names in the settings, or delete these resources";
+    let hint = "choose different names in the settings, or delete these resources";
     ensure!(late.is_empty(), Failure::new(message).hint(hint));
     Ok(found)
 }

@@ -1,5 +1,5 @@
-//! Applies a plan: each task runs in its own thread once its dependencies are done; all progress is reported
-//! in one place.
+//! Applies a plan: each task runs in its own thread once its dependencies have finished; all progress is reported in
+//! one place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum Progress {
     Update(Task, String),
     Event(Task, Event),
     Line(Task, String),
-    /// Asks whether a change that the plan does not show is approved. Without an answer it is not.
+    /// Asks whether a change that the plan does not show is approved. Without an answer, it is not.
     Ask(Difference, Sender<bool>),
     /// A task finished, or failed with this error.
     Finished(Task, Option<String>),
@@ -37,7 +37,7 @@ pub struct DeployOutcome {
     pub requirements_version: Option<String>,
 }
 
-/// Changes that the plan does not show and that were not approved: their stacks are unchanged.
+/// Changes that the plan does not show and that were not approved. Their stacks are unchanged.
 #[derive(Debug)]
 pub struct Unapproved(pub Vec<Difference>);
 
@@ -50,7 +50,7 @@ impl fmt::Display for Unapproved {
 
 impl std::error::Error for Unapproved {}
 
-/// What a task provides to those that depend on it.
+/// The output that a task provides to the tasks that depend on it.
 enum TaskOutput {
     Stack(Box<Deployed>),
     Image(String),
@@ -64,9 +64,9 @@ enum Message {
 }
 
 impl ReadyDeployment {
-    /// Applies the plan. After a failure running tasks finish, and no other task starts. `approved` are the digests of changes
-    /// that the plan does not show and that may be executed. Fails with the first failure (the others are reported), or
-    /// [`Unapproved`].
+    /// Applies the plan. After a failure, running tasks finish, and no new tasks start. `approved` contains the digests
+    /// of changes that the plan does not show but that may be executed. Returns the first failure (the others are
+    /// reported), or [`Unapproved`].
     pub fn apply(&self, approved: &[String], report: &mut dyn FnMut(Progress)) -> Result<DeployOutcome> {
         let tasks = tasks(&self.plan, &self.dependencies);
         let mut outcome = self.existing_outputs();
@@ -85,7 +85,7 @@ impl ReadyDeployment {
                 for task in next {
                     started.insert(task.clone());
                     running += 1;
-                    // All dependencies are done, so this is everything that the task may need.
+                    // All dependencies have finished, so this is everything that the task may need.
                     let (send, known, id) = (send.clone(), outcome.clone(), id.as_str());
                     scope.spawn(move || {
                         // A panic must not leave the main thread waiting.
@@ -152,7 +152,7 @@ impl ReadyDeployment {
                 let plans: Vec<_> = self.images.iter().filter(|plan| plan.name == name).cloned().collect();
                 let built = images::apply(&self.request.images(), &plans, reporter)?;
                 let digest = built.into_iter().find_map(|built| built.digest);
-                Ok(TaskOutput::Image(digest.with_context(|| format!("`{name}` was pushed without a digest"))?))
+                Ok(TaskOutput::Image(digest.with_context(|| format!("pushing `{name}` returned no digest"))?))
             }
             Task::Dags => {
                 reporter.step("reading the bucket");
@@ -187,7 +187,7 @@ impl ReadyDeployment {
         if let (true, true, Some(found)) = (plan.is_idle(), as_planned, self.deployed.get(name)) {
             return Ok(TaskOutput::Stack(Box::new(found.clone())));
         }
-        // A dependency has another output than expected: CloudFormation decides whether that changes the stack.
+        // If the output of a dependency differs from the plan, CloudFormation decides whether that changes the stack.
         let keeps = plan.action == StackAction::Keep && as_planned;
         let action = if plan.action == StackAction::Keep && !keeps { StackAction::Update } else { plan.action };
         let plan = StackPlan { action, ..plan.clone() };
@@ -198,7 +198,7 @@ impl ReadyDeployment {
         Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))
     }
 
-    /// A stack's parameters, now that all its dependencies are done.
+    /// Returns a stack's parameters, once all its dependencies have finished.
     fn parameters(&self, stack: &str, known: &DeployOutcome) -> Result<BTreeMap<String, String>> {
         let mut parameters = BTreeMap::new();
         for (name, source) in self.dependencies.stacks.get(stack).into_iter().flatten() {
@@ -210,7 +210,7 @@ impl ReadyDeployment {
             };
             let Some(value) = value else {
                 bail!(
-                    "the stack `{stack}` needs {source}, which does not exist; deploy without --stack, or deploy its stack first"
+                    "the stack `{stack}` needs {source}, which does not exist; deploy without --stack, or first deploy the stack that provides it"
                 );
             };
             parameters.insert(name.clone(), value.clone());

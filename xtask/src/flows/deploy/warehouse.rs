@@ -1,5 +1,5 @@
-//! The parts of a warehouse that CloudFormation does not create: schemas, ledger, roles and grants, then the usage limit. The limit comes
-//! last: its presence means that the rest is done.
+//! Sets up the parts of a warehouse that CloudFormation does not create: schemas, ledger, roles and grants, then the
+//! usage limit. The limit is set last, so its presence means that the rest is done.
 
 use anyhow::{Context, Result};
 
@@ -53,7 +53,7 @@ pub(super) async fn step(
     Ok(WarehouseStep { limit: (found, limit), unanswered: false, prepares })
 }
 
-/// The workgroup's ARN and limits, if it exists.
+/// Returns the workgroup's ARN and usage limits, if the workgroup exists.
 async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(String, Vec<Limit>)>> {
     let Some(workgroup) = serverless.workgroup(&settings.warehouse.workgroup).await? else { return Ok(None) };
     let limits = serverless.limits(&workgroup.arn).await?;

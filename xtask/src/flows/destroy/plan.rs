@@ -1,4 +1,4 @@
-//! What `destroy` deletes and retains, as shown before it asks.
+//! What `destroy` deletes and retains, as shown before the confirmation.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DestroyPlan {
-    /// In the order of deletion: name, status and retained resources of each stack.
+    /// The name, status and retained resources of each stack, in deletion order.
     pub stacks: Vec<(String, String, Vec<String>)>,
-    /// The existing buckets, with objects, versions and bytes.
+    /// The existing buckets, each with its number of objects, versions and bytes.
     pub buckets: Vec<(String, u64, u64, u64)>,
     /// The number of images deleted with each repository.
     pub images: Vec<(String, usize)>,
-    /// The namespace of a warehouse that its stack retained.
+    /// The warehouse namespace that was retained when its stack was deleted.
     pub namespace: Option<String>,
     pub with_data: bool,
 }

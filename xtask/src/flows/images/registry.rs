@@ -13,7 +13,7 @@ use crate::flows::account;
 use crate::image::{INGESTION, ImagePlan};
 use crate::settings::Settings;
 
-/// The registry of a deployment.
+/// A deployment's registry.
 pub(super) struct Registry<'a> {
     settings: &'a Settings,
     aws: Aws,
@@ -25,28 +25,27 @@ pub(super) struct Registry<'a> {
 
 /// An image in the registry.
 pub(super) struct RegistryImage {
-    /// Its manifest's digest.
+    /// Digest of the image manifest.
     pub digest: String,
     /// Host, repository and digest.
     pub uri: String,
 }
 
 impl<'a> Registry<'a> {
-    /// # Errors
-    /// If the credentials belong to another account than the settings name.
+    /// Opens the registry. Fails if the credentials belong to a different account than the one in the settings.
     pub(super) fn open(request: &'a ImageRequest) -> Result<Self> {
         let aws = Aws::for_settings(&request.settings, &request.variables)?;
         account::check(&request.settings, &aws)?;
-        // The host of an emulated registry is that of the emulator, even if it returns another one.
+        // An emulated registry has the emulator's host, even if the emulator returns a different one.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }
 
-    /// A plan's image, if the registry has it.
+    /// Returns a plan's image, if the registry has it.
     pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<RegistryImage>> {
         let found = self.aws.wait(self.ecr.find(self.repository(plan), plan.key().as_str()))?;
         Ok(found.map(|found| {
-            // Amazon ECR endpoints; China's regions have their own domain.
+            // Amazon ECR endpoints: the China regions have their own domain.
             let region = &self.settings.region;
             let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
             let own = format!("{}.dkr.ecr.{region}.{domain}", found.account);
@@ -77,8 +76,8 @@ impl<'a> Registry<'a> {
                 let digest = digest.context("the engine reported no digest for the pushed image")?;
                 Ok((self.image(plan, host, digest.to_owned()), pushed))
             }
-            // Another push was faster, and tags are immutable. ECR refuses even the same image, which is a success here; a
-            // different one needs a decision.
+            // Another push was faster, and tags are immutable. ECR rejects even the same image, which counts as success
+            // here; a different image is an error.
             Err(error) => match self.find(plan)? {
                 Some(found) if self.is_same(plan, &found, &image)? => Ok((found, Pushed::default())),
                 Some(found) => {
@@ -87,8 +86,8 @@ impl<'a> Registry<'a> {
                         found.digest,
                         key.short()
                     );
-                    let hint = "tags are immutable, and an image of the same inputs was pushed before: omit `--no-cache` to \
-                                use that image, or delete it first";
+                    let hint = "tags are immutable, and an image with the same inputs was pushed before: omit `--no-cache` to \
+                                use that image, or delete the image first";
                     Err(Failure::new(words).hint(hint).into())
                 }
                 None => Err(error),
@@ -96,8 +95,8 @@ impl<'a> Registry<'a> {
         }
     }
 
-    /// Whether the engine's image is the one in the registry. An engine identifies an image by its configuration's digest, or
-    /// by its manifest's if containerd stores the images.
+    /// Whether the engine's image is the one in the registry. An engine identifies an image by its configuration
+    /// digest, or by its manifest digest if containerd stores the images.
     fn is_same(&self, plan: &ImagePlan, found: &RegistryImage, image: &Image) -> Result<bool> {
         let configuration = || self.aws.wait(self.ecr.configuration(self.repository(plan), &found.digest));
         Ok(image.id == found.digest || configuration()?.as_deref() == Some(&image.id))
@@ -111,7 +110,7 @@ impl<'a> Registry<'a> {
         RegistryImage { uri: format!("{host}/{}@{digest}", self.repository(plan)), digest }
     }
 
-    /// The login token, valid for twelve hours.
+    /// Returns the login token, which is valid for twelve hours.
     fn login(&self) -> Result<&Login> {
         if let Some(login) = self.login.get() {
             return Ok(login);

@@ -1,4 +1,4 @@
-//! The output of a run: log lines of its containers, the tables' counts, dbt's results.
+//! The output of a run: container log lines, table counts, and dbt results.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -40,7 +40,7 @@ impl Logs {
     }
 }
 
-/// The tables as `copy` reported them, and the number of rows of each in the warehouse.
+/// Returns the counts of each table as reported by `copy`, and the number of rows of each table in the warehouse.
 pub(super) fn tables(
     logs: &Logs,
     reader: &Login,
@@ -51,12 +51,12 @@ pub(super) fn tables(
     for table in tables.keys() {
         let sql = format!("SELECT count(*) FROM \"{source}\".\"{table}\" WHERE _deleted_at IS NULL");
         let found = reader.query(&sql)?.rows.into_iter().flatten().next().flatten();
-        rows.insert(table.clone(), found.context("a count is not a number")?.parse()?);
+        rows.insert(table.clone(), found.context("the warehouse returned no row count")?.parse()?);
     }
     Ok((tables, rows))
 }
 
-/// dbt's results of a run in the lake, of the last attempt.
+/// Reads the dbt results of a run's last attempt from the lake.
 pub(super) fn marts(aws: &Aws, settings: &Settings, run_id: &str) -> Result<Option<Results>> {
     aws.wait(async {
         let bucket = Bucket::open(&settings.buckets().lake, &aws.config).await?;
@@ -65,8 +65,9 @@ pub(super) fn marts(aws: &Aws, settings: &Settings, run_id: &str) -> Result<Opti
         let (Some(run), Some(manifest)) = (newest("run_results.json"), newest("manifest.json")) else {
             return Ok(None);
         };
-        let text =
-            async |key: &str| String::from_utf8(bucket.get(key).await?.bytes).context("dbt's results are not UTF-8");
+        let text = async |key: &str| {
+            String::from_utf8(bucket.get(key).await?.bytes).context("dbt's results are not valid UTF-8")
+        };
         let (run, manifest) = (text(&run).await?, text(&manifest).await?);
         Results::parse(&run, &manifest).context("cannot parse dbt's results").map(Some)
     })

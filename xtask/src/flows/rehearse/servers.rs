@@ -22,7 +22,7 @@ use crate::warehouse::DATABASE;
 
 const AIRFLOW: [(&str, &[&str]); 3] = [
     ("api-server", &["api-server"]),
-    // The UI reads the tasks' log files directly.
+    // The UI reads the task log files directly.
     ("scheduler", &["scheduler", "--skip-serve-logs"]),
     ("dag-processor", &["dag-processor"]),
 ];

@@ -13,22 +13,22 @@ use crate::failure::Failure;
 use crate::flows::sync::sample;
 use crate::settings::Settings;
 
-const HINT: &str = "pass --source a folder or http(s)://host";
+const HINT: &str = "pass a folder or http(s)://host to --source";
 
 #[derive(Debug)]
 pub enum Source {
     Folder(PathBuf),
-    /// The sample with one payload: launches refer to missing ones.
+    /// The sample with only one payload, so that launches refer to missing payloads.
     FewPayloads,
     Web(String),
 }
 
 impl Source {
-    /// The requested source, otherwise that of the fault, otherwise the sample.
+    /// Returns the requested source, or else the source for the injected fault, or else the sample.
     pub fn of(requested: Option<&str>, fault: Option<InjectedFault>) -> Result<Self> {
         match (requested, fault) {
             (Some(url), _) if ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) => {
-                let failure = || Failure::new(format!("`{url}` is not the URL of a server")).hint(HINT);
+                let failure = || Failure::new(format!("`{url}` is not a valid URL")).hint(HINT);
                 ensure!(url.parse::<url::Url>().is_ok(), failure());
                 Ok(Self::Web(url.trim_end_matches('/').to_owned()))
             }
@@ -52,7 +52,7 @@ impl Source {
         }
     }
 
-    /// The folder to upload to the lake; generated files are written to `dir`.
+    /// Returns the folder to upload to the lake; generated files are written to `dir`.
     pub(super) fn folder(&self, dir: &Path) -> Result<Option<PathBuf>> {
         match self {
             Self::Folder(folder) => Ok(Some(folder.clone())),
@@ -66,7 +66,7 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// A server that returns 500 until this program exits.
+/// Starts a server that returns 500 until this program exits.
 fn faulty_server() -> Result<String> {
     let server = Server::http("127.0.0.1:0").map_err(|error| anyhow!("cannot listen on 127.0.0.1: {error}"))?;
     let port = server.server_addr().to_ip().context("the server has no address")?.port();

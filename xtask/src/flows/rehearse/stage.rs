@@ -1,4 +1,4 @@
-//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops the leftovers.
+//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops any leftovers.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::edge::{files, postgres};
 use crate::failure::Failure;
 use crate::rehearsal::{MARK, Place, is_id};
 
-/// The repository of a generated base image; the engine keeps it, because creating it needs a minute.
+/// The repository of the generated base image, which the engine keeps because creating it takes a minute.
 pub(super) const BASE: &str = "base";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ struct State {
     servers: Vec<(String, i32, PathBuf)>,
 }
 
-/// A rehearsal's folder, which is locked while this value lives.
+/// A rehearsal's folder, which stays locked until this value is dropped.
 #[derive(Debug)]
 pub struct Stage {
     pub place: Place,
@@ -46,7 +46,8 @@ fn folder() -> Result<PathBuf> {
 }
 
 impl Stage {
-    /// Creates a rehearsal's folder, after it stopped killed rehearsals; also returns their number.
+    /// Stops the leftovers of killed rehearsals, then creates the folder of a new one. Also returns the number of
+    /// rehearsals that were stopped.
     pub fn open(id: &str, docker_host: Option<&str>) -> Result<(Self, usize)> {
         let all = folder()?;
         // Otherwise another rehearsal could remove the folder before it is locked.
@@ -83,7 +84,7 @@ impl Stage {
         }
     }
 
-    /// Fails with the first server that has exited, and the end of its log.
+    /// Fails if a server has exited; the error contains the end of its log.
     pub fn check(&self) -> Result<()> {
         let state = self.guard();
         let Some((name, _, log)) = state.servers.iter().find(|(_, group, _)| !self.is_alive(*group)) else {
@@ -92,7 +93,7 @@ impl Stage {
         let text = files::read(log)?.unwrap_or_default();
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(5)..].join("\n");
-        bail!(Failure::new(format!("`{name}` has exited:\n{last}")).hint(format!("its log: {}", files::shown(log))))
+        bail!(Failure::new(format!("`{name}` has exited:\n{last}")).hint(format!("see its log: {}", files::shown(log))))
     }
 
     fn is_alive(&self, group: i32) -> bool {
@@ -101,7 +102,7 @@ impl Stage {
 
     pub fn start_warehouse(&self, server: &mut postgres::Server) -> Result<()> {
         let mut state = self.running()?;
-        // Recorded before it starts.
+        // Record the server before it starts.
         state.warehouse = Some(server.clone());
         save(&state)?;
         server.start()?;
@@ -115,7 +116,7 @@ impl Stage {
         save(&state)
     }
 
-    /// Stops everything that was started, once; with `keep_logs` the folder is kept.
+    /// Stops everything that was started, but only once. With `keep_logs`, the folder is kept.
     pub fn stop(&self, keep_logs: bool) -> Result<()> {
         let mut state = self.guard();
         if state.stopped {
@@ -133,14 +134,14 @@ impl Stage {
         self.guard().stopped
     }
 
-    /// The state, unless the rehearsal was stopped.
+    /// Returns the state; fails if the rehearsal was stopped.
     fn running(&self) -> Result<MutexGuard<'_, State>> {
         let state = self.guard();
         ensure!(!state.stopped, Failure::new("the rehearsal was stopped"));
         Ok(state)
     }
 
-    /// The state. A panic of another thread is harmless: fields are replaced completely.
+    /// Returns the state. A panic in another thread is harmless, because fields are always replaced completely.
     fn guard(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,17 +162,19 @@ pub fn stop(id: Option<&str>, docker_host: Option<&str>) -> Result<Vec<String>> 
     }
     if let Some(id) = id.filter(|id| !stopped.iter().any(|one| one == id)) {
         bail!(
-            Failure::new(format!("no kept rehearsal has the ID `{id}`")).hint("`cargo xtask rehearse stop` stops all")
+            Failure::new(format!("no kept rehearsal has the ID `{id}`"))
+                .hint("run `cargo xtask rehearse stop` to stop all")
         );
     }
     Ok(stopped)
 }
 
-/// Stops rehearsals whose program was killed, and removes the folders of those that do not run; returns their number.
+/// Stops rehearsals whose program was killed, and removes the folders of those that are not running; returns the number
+/// of rehearsals that were stopped.
 fn clear(all: &Path, docker_host: Option<&str>) -> Result<usize> {
     let mut cleared = 0;
     for dir in folders(all)? {
-        // Another program uses it.
+        // Another program is using it.
         let Some(_lock) = files::try_lock(&dir)? else { continue };
         match read_state(&dir)? {
             None => _ = files::remove(&dir)?,
@@ -199,13 +202,13 @@ fn read_state(dir: &Path) -> Result<Option<State>> {
     let text = files::read(&path)?;
     let failure = || {
         let failure = Failure::new(format!("cannot parse `{}`", path.display()));
-        failure.hint("stop the servers of that rehearsal, then remove its folder")
+        failure.hint("stop that rehearsal's servers, then remove its folder")
     };
     text.map(|text| serde_json::from_str(&text).with_context(failure)).transpose()
 }
 
-/// Stops processes, database and containers, and removes the image names of the stopped registry; whether something was
-/// running.
+/// Stops processes, database and containers, and removes the image names of the stopped registry; returns whether
+/// anything was running.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     let mut found = processes::stop(owner(&state.place, &state.groups))? > 0;
     if let Some(server) = &state.warehouse {

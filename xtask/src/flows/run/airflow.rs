@@ -1,4 +1,4 @@
-//! A run by Airflow, through MWAA: the DAG is triggered, and the jobs of its tasks are found by name and followed in Batch.
+//! Runs the DAG in Airflow, through MWAA: triggers it, finds the jobs of its tasks by name, and follows them in Batch.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,12 @@ use crate::flows::account;
 use crate::run::{ApiRequest, DAG, DagRun, Job, Outcome, TaskInstance, chain, job_name, run_id_of};
 use crate::settings::Webserver;
 
-/// Queries for the job of a finished task: ListJobs returns a new job some seconds late.
+/// Maximum number of queries for the job of a finished task: ListJobs returns a new job with a delay of a few seconds.
 const LATE_QUERIES: u32 = 5;
 const QUEUED_QUERIES: u32 = 10;
 
-/// Triggers the DAG, or with `attach` attaches to a run, and follows it to its end. A failed run is not an error here.
+/// Triggers the DAG, or with `attach` attaches to an existing run, and follows the run to completion. A failed run is
+/// not an error here.
 pub fn run(
     request: &RunRequest,
     dag_run_id: &str,
@@ -27,8 +28,8 @@ pub fn run(
 ) -> Result<Outcome> {
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
     if aws.is_unsupported("MWAA") {
-        let failure = Failure::new("the AWS endpoint is an emulator, which has no Airflow");
-        bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow"));
+        let failure = Failure::new("the AWS endpoint is an emulator without Airflow");
+        bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow server"));
     }
     account::check(&request.settings, &aws)?;
     let airflow = Airflow { aws: &aws, mwaa: Mwaa::new(&aws.config), request };
@@ -46,11 +47,11 @@ struct Airflow<'a> {
 }
 
 impl Airflow<'_> {
-    /// The body of a response with status 2xx.
+    /// Sends a request and returns the response body; fails unless the status is 2xx.
     fn body(&self, request: &ApiRequest) -> Result<Value> {
         let (status, body) = self.send(request)?;
         if !(200..300).contains(&status) {
-            let failure = Failure::new(format!("Airflow refused `{}` with {status}: {}", request.path, detail(&body)));
+            let failure = Failure::new(format!("Airflow returned {status} for `{}`: {}", request.path, detail(&body)));
             bail!(if status == 429 { failure.exit(Exit::TempFail) } else { failure });
         }
         Ok(body)
@@ -69,12 +70,14 @@ impl Airflow<'_> {
         Ok((response.status, response.body))
     }
 
-    /// Triggers a run with our ID. After a temporary failure the request is repeated: if the first one arrived, Airflow
-    /// returns 409.
+    /// Triggers a run with the given ID. After a temporary failure, the request is repeated; if Airflow received the
+    /// first one, it returns 409.
     fn start(&self, dag_run_id: &str) -> Result<()> {
         let (status, dag) = self.send(&ApiRequest::dag(DAG))?;
         if status == 404 {
-            bail!(Failure::new(format!("Airflow has no DAG `{DAG}`")).hint("run `cargo xtask sync-dags`"));
+            bail!(
+                Failure::new(format!("the DAG `{DAG}` does not exist in Airflow")).hint("run `cargo xtask sync-dags`")
+            );
         }
         if dag["is_paused"] == true {
             let failure = Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
@@ -88,7 +91,7 @@ impl Airflow<'_> {
             response = self.send(&trigger);
         }
         let (status, body) = response?;
-        let failure = || Failure::new(format!("Airflow refused to run `{DAG}` with {status}: {}", detail(&body)));
+        let failure = || Failure::new(format!("cannot trigger `{DAG}`: Airflow returned {status}: {}", detail(&body)));
         ensure!((200..300).contains(&status) || status == 409, failure());
         Ok(())
     }
@@ -128,7 +131,7 @@ impl Airflow<'_> {
         Ok(outcome)
     }
 
-    /// Adds the job of a task that has started; false if ListJobs does not return it yet.
+    /// Adds the job of a task that has started; returns false if ListJobs does not return the job yet.
     fn find(&self, follow: &mut Follow<'_>, task: &TaskInstance, is_new: bool, name: &str) -> Result<bool> {
         let known = follow.job(&task.task_id);
         let may_have_another = known.is_none() || task.is_active() || is_new;
@@ -151,7 +154,7 @@ impl Airflow<'_> {
             if let Some(run) = DagRun::find(&runs, dag_run_id) {
                 break run;
             }
-            let missing = || Failure::new(format!("Airflow has no run `{dag_run_id}` of `{DAG}`"));
+            let missing = || Failure::new(format!("the DAG `{DAG}` has no run `{dag_run_id}` in Airflow"));
             offset = DagRun::next_page(&runs, offset).with_context(missing)?;
         };
         Ok((run, TaskInstance::all(&self.body(&ApiRequest::tasks(dag_run_id))?)))
@@ -182,7 +185,8 @@ impl Reported {
         }
     }
 
-    /// Reports a change of a task, unless it is waiting or the success of its job was reported; whether it changed.
+    /// Reports a state change of a task, unless the task is waiting or the success of its job has already been
+    /// reported. Returns whether the state changed.
     fn task(&mut self, task: &TaskInstance, job_succeeded: bool, report: &mut dyn FnMut(RunProgress)) -> bool {
         let shown = task.shown();
         let is_new = self.tasks.get(&task.task_id) != Some(&shown);

@@ -1,5 +1,5 @@
-//! A run without Airflow: the same jobs with the same names, each dependent on the previous one, so that Batch finishes the
-//! run even if this program stops.
+//! A run without Airflow: the same jobs with the same names, each depending on the previous one, so that Batch finishes
+//! the run even if this program stops.
 
 use anyhow::{Result, ensure};
 
@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use crate::flows::account;
 use crate::run::{DAG, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, possible_run_ids};
 
-/// Starts a run, or with `attach` attaches to one by the jobs' run ID or Airflow's, and follows it to its end. Missing jobs
-/// of a direct run are submitted. A failed run is not an error here.
+/// Starts a run, or with `attach` attaches to an existing one, identified by its jobs' run ID or by Airflow's, and
+/// follows it to completion. Missing jobs of a direct run are submitted. A failed run is not an error here.
 pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
     let names = &request.settings.batch;
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
@@ -29,7 +29,7 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     }
     let run_id = run_id.as_str();
     if attach {
-        let failure = || Failure::new(format!("the queue `{}` has no run `{id}`", names.queue));
+        let failure = || Failure::new(format!("the queue `{}` has no jobs of the run `{id}`", names.queue));
         ensure!(found.iter().any(Option::is_some), failure().hint("Batch deletes jobs about a week after they finish"));
     }
     let mut previous: Option<String> = None;
@@ -54,7 +54,7 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     Ok(follow.outcome(run_id, None, &chain))
 }
 
-/// Whether a job may be submitted after the previous one, which must not have failed.
+/// Whether the next job may be submitted: the previous one must not have failed.
 fn may_follow(aws: &Aws, batch: &Batch, previous: Option<&str>) -> Result<bool> {
     let Some(id) = previous else { return Ok(true) };
     let jobs = aws.wait(batch.describe(&[id.to_owned()]))?;

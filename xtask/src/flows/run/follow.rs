@@ -1,4 +1,4 @@
-//! Follows jobs: their states, their log lines, and an explanation of those that do not start.
+//! Follows jobs: reports their states and log lines, and explains why a job does not start.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ use crate::lines::{Line, Lines, Stream};
 use crate::run::{Explanation, Job, Outcome, RunTask, explain, outcome};
 use crate::settings::{Settings, Variables};
 
-/// Queries after which a RUNNABLE job is explained: on Fargate, a job starts in about 30 seconds.
+/// Number of queries after which the state RUNNABLE is explained: on Fargate, a job starts in about 30 seconds.
 const RUNNABLE_QUERIES: u32 = 10;
-/// Consecutive temporary errors that are tolerated.
+/// Number of consecutive temporary errors after which the run is no longer followed.
 const ERRORS: u32 = 20;
-/// The number of queries for a job that Batch does not return yet.
+/// Maximum number of queries for a job that Batch does not return yet.
 const UNKNOWN_QUERIES: u32 = 10;
-/// Milliseconds after the end of a job until all its log lines have arrived.
+/// Time after the end of a job until all its log lines have arrived, in milliseconds.
 const PAST_MS: i64 = 300_000;
 
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct RunRequest {
     pub interval: Duration,
 }
 
-/// The progress of a run, each with a task. For a job of another DAG, the name of the job is used instead of the task.
+/// The progress of a run. The first field is the task name, or the job name if the job belongs to another DAG.
 #[derive(Debug)]
 pub enum RunProgress {
     Step(String, String),
@@ -53,7 +53,7 @@ pub(super) struct Follow<'a> {
     tasks: BTreeMap<Stream, String>,
     errors: u32,
     logs_unreadable: bool,
-    /// Later lines are ignored; milliseconds since 1970.
+    /// Later lines are ignored; in milliseconds since the Unix epoch.
     until: Option<i64>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// Reads only lines written until now, and does not wait for the jobs.
+    /// Reads only the lines written so far, and does not wait for the jobs.
     pub(super) fn until_now(&mut self) {
         self.until = Some(now_ms());
     }
@@ -97,7 +97,7 @@ impl<'a> Follow<'a> {
         self.aws.wait(self.batch.newest(&self.request.settings.batch.queue, name))
     }
 
-    /// Follows a job, instead of an earlier job of the task.
+    /// Follows a job, which replaces an earlier job of the same task.
     pub(super) fn add(&mut self, task: &str, id: &str) {
         if self.jobs.iter().any(|one| one.id == id) {
             return;
@@ -118,7 +118,7 @@ impl<'a> Follow<'a> {
         outcome(run_id, dag_run_id, &jobs)
     }
 
-    /// Whether every known job has finished and all its lines were reported.
+    /// Whether every known job has finished and all its lines have been reported.
     pub(super) fn is_complete(&self) -> bool {
         self.jobs.iter().all(|one| one.finished) && (self.logs_unreadable || self.lines.are_complete())
     }
@@ -128,8 +128,8 @@ impl<'a> Follow<'a> {
         self.aws.wait(async move { tokio::time::sleep(interval).await });
     }
 
-    /// Queries everything once: one DescribeJobs for all jobs, and each open log stream. Fails when Batch refuses a
-    /// request, or after many consecutive temporary errors.
+    /// Queries everything once: all jobs with one DescribeJobs request, and each open log stream. Fails if Batch
+    /// rejects a request, or after many consecutive temporary errors.
     pub(super) fn query(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         let ids: Vec<String> = self.jobs.iter().filter(|one| !one.finished).map(|one| one.id.clone()).collect();
         if !ids.is_empty() {
@@ -151,7 +151,7 @@ impl<'a> Follow<'a> {
         for one in self.jobs.iter_mut().filter(|one| !one.finished) {
             let Some(job) = found.iter().find(|job| job.id == one.id) else {
                 one.unknown += 1;
-                let unknown = || format!("Batch has no job {}", one.id);
+                let unknown = || format!("the job {} does not exist in Batch", one.id);
                 (one.unknown < UNKNOWN_QUERIES).then_some(()).with_context(unknown)?;
                 continue;
             };
@@ -220,7 +220,7 @@ impl<'a> Follow<'a> {
             let Some(job) = one.job.as_ref().filter(|job| job.status == "RUNNABLE") else { continue };
             let facts = Some((job.reason.clone(), job.attempts.len()));
             let is_new = facts != Some((None, 0)) && facts != one.explained;
-            // Otherwise only sometimes: an explanation needs five calls.
+            // If nothing is new, explain it only every few queries, because an explanation needs five calls.
             if !is_new && one.runnable % RUNNABLE_QUERIES != 0 {
                 continue;
             }
@@ -229,7 +229,7 @@ impl<'a> Follow<'a> {
             let explanation = Some(explain(job, &queue));
             if one.explanation != explanation {
                 let text =
-                    explanation.iter().map(|one| format!("stays RUNNABLE: {}; {}", one.message, one.fix)).collect();
+                    explanation.iter().map(|one| format!("remains RUNNABLE: {}; {}", one.message, one.fix)).collect();
                 report(RunProgress::Note(one.task.clone(), text));
                 one.explanation = explanation;
             }
@@ -241,7 +241,7 @@ impl<'a> Follow<'a> {
     }
 }
 
-/// Ignores a temporary error, up to a number of consecutive ones.
+/// Ignores a temporary error, unless there were too many consecutive ones.
 pub(super) fn ignore_temporary_error(errors: &mut u32, error: anyhow::Error) -> Result<()> {
     *errors += 1;
     if exit_of(&error) != Exit::TempFail || *errors >= ERRORS { Err(error) } else { Ok(()) }

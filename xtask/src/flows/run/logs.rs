@@ -1,4 +1,4 @@
-//! The log lines of a run's jobs, or of one job: those until now, or also future ones.
+//! Reports the log lines of a run's jobs, or of one job: those written so far, or also future ones.
 
 use anyhow::{Result, ensure};
 
@@ -8,8 +8,8 @@ use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::run::{DAG, RunTask, UNMAPPED, chain, is_job_id, job_name, possible_run_ids, task_of};
 
-/// Reports the lines of a run, by the jobs' run ID or Airflow's, or of one job by its ID. With `follow` until the jobs have
-/// finished, otherwise until now.
+/// Reports the lines of a run, identified by its jobs' run ID or by Airflow's, or of a single job, identified by its
+/// ID. With `follow`, continues until the jobs have finished; otherwise, reports only the lines written so far.
 pub fn logs(
     request: &RunRequest,
     id: &str,
@@ -37,8 +37,9 @@ pub fn logs(
             }
         }
     }
-    let hint = "Batch deletes a job about a week after its end; its lines stay in CloudWatch, in the jobs' log groups";
-    ensure!(found, Failure::new(format!("Batch has no run and no job `{id}`")).hint(hint));
+    let hint =
+        "Batch deletes jobs about a week after they finish; their lines remain in the jobs' log groups in CloudWatch";
+    ensure!(found, Failure::new(format!("Batch has no run or job `{id}`")).hint(hint));
     loop {
         let mut written = Ok(());
         jobs.query(&mut |progress| {
@@ -48,7 +49,7 @@ pub fn logs(
         })?;
         written?;
         if jobs.is_complete() {
-            // Airflow submits the next job after the previous one succeeded.
+            // Airflow submits the next job after the previous one has succeeded.
             let all_known = chain.last().is_none_or(|last| jobs.job(last.task).is_some());
             let succeeded = chain.iter().filter_map(|one| jobs.job(one.task)).all(|job| job.has_succeeded());
             match &run_id {
@@ -60,7 +61,7 @@ pub fn logs(
     }
 }
 
-/// Adds the existing jobs of a run; false if none exist.
+/// Adds the existing jobs of a run; returns false if none exist.
 fn add_jobs(jobs: &mut Follow<'_>, chain: &[RunTask], run_id: &str) -> Result<bool> {
     let mut any = false;
     for one in chain {

@@ -1,5 +1,5 @@
-//! Applies the plan of one stack with a change set, which is executed only if it was approved: it does what the plan shows, or
-//! the listener approves the difference.
+//! Applies the plan of one stack with a change set. The change set is executed only if it does what the plan shows, or
+//! if the listener approves the difference.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use crate::plan::{CHANGE_SETS, StackAction, StackPlan};
 use crate::stack::{Deployed, State, TAG, import};
 
 impl Operations<'_> {
-    /// Applies a stack's plan; returns the stack in its new state. `id` identifies the attempt and is unique.
-    /// Fails when the stack changed since the plan was created, and with a [`Difference`] that is not approved.
+    /// Applies a stack's plan; returns the stack in its new state. `id` identifies the attempt and is unique. Fails if
+    /// the stack has changed since the plan was created, or with a [`Difference`] that is not approved.
     pub async fn apply(
         &mut self,
         plan: &StackPlan,
@@ -36,7 +36,7 @@ impl Operations<'_> {
             StackAction::Create | StackAction::Recreate | StackAction::Wait => found.is_none(),
         };
         if !as_planned {
-            let failure = Failure::new(format!("the stack `{}` changed since the plan was created", plan.name));
+            let failure = Failure::new(format!("the stack `{}` has changed since the plan was created", plan.name));
             bail!(failure.exit(Exit::TempFail).hint("run the same command again"));
         }
         for name in &plan.leftovers {
@@ -63,7 +63,7 @@ impl Operations<'_> {
         }
     }
 
-    /// Imports what the stack adopts, then creates or updates it.
+    /// Imports the resources that the stack adopts, then creates or updates the stack.
     async fn change(
         &mut self,
         plan: &StackPlan,
@@ -103,7 +103,7 @@ impl Operations<'_> {
         self.execute(None, &request, Some(stack.clone())).await.map(drop)
     }
 
-    /// Creates a change set and executes it, or deletes it again if it is empty, refused or not approved.
+    /// Creates a change set and executes it, or deletes it again if it is empty, rejected or not approved.
     async fn execute(
         &mut self,
         plan: Option<&StackPlan>,
@@ -147,8 +147,8 @@ impl Operations<'_> {
                 }
             }
         };
-        // No leftovers: a stack under review would block the next deployment. If another deployment has created the
-        // stack, it is kept.
+        // Leave nothing behind: a stack in review would block the next deployment. If another deployment has created
+        // the stack, it is kept.
         if found.is_none() {
             let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
             if let Some(review) = review {

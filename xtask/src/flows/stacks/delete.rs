@@ -1,4 +1,4 @@
-//! Deletes a stack, and recovers one from a failed operation.
+//! Deletes stacks, and recovers them from failed operations.
 
 use anyhow::{Result, bail};
 

@@ -1,4 +1,5 @@
-//! What all operations on a stack share: their progress, waiting for an earlier operation, and the cause of a failure.
+//! Shared by all stack operations: progress reports, waiting for an earlier operation, and finding the cause of a
+//! failure.
 
 use std::fmt;
 
@@ -30,7 +31,7 @@ impl std::error::Error for Difference {}
 impl Difference {
     pub(super) fn of(plan: &StackPlan, set: &ChangeSet) -> Option<Self> {
         let changes = unplanned(&plan.changes, &set.changes);
-        // Plain values always serialise.
+        // These plain values can always be serialised.
         let content = serde_json::to_vec(&(&plan.name, &set.changes)).unwrap_or_default();
         (!changes.is_empty()).then(|| Self { stack: plan.name.clone(), changes, digest: sha256(&content) })
     }
@@ -54,7 +55,8 @@ pub struct Operations<'a> {
 }
 
 impl Operations<'_> {
-    /// Sends a request that starts an operation, and waits until the stack is idle; `None` if it does not exist any more.
+    /// Sends a request that starts an operation, and waits until the stack is idle; returns `None` if the stack no
+    /// longer exists.
     pub(super) async fn run(
         &mut self,
         stack: &str,
@@ -74,16 +76,17 @@ impl Operations<'_> {
         Ok(found)
     }
 
-    /// The stack, once no operation is in progress.
+    /// Returns the stack, once no operation on it is in progress.
     pub(super) async fn idle(&mut self, name: &str) -> Result<Option<Deployed>> {
         let found = self.cloudformation.stack(name).await?;
         self.wait_until_idle(found).await
     }
 
-    /// Why an operation on a stack failed: the first cause, its explanation, the console's address, and the next step.
+    /// Explains why an operation on a stack failed: the first cause, its explanation, the console URL, and the next
+    /// step.
     pub(super) async fn failed(&self, stack: &Deployed) -> anyhow::Error {
         let events = self.cloudformation.last_operation(&stack.id).await.unwrap_or_default();
-        // Only DescribeEvents has the findings of the checks before an operation.
+        // Only DescribeEvents returns the findings of the validation before an operation.
         let checked = match first_cause(&events).filter(|cause| cause.kind == STACK) {
             Some(_) => self.cloudformation.operation_problems(&stack.id).await.unwrap_or_default(),
             None => Vec::new(),

@@ -28,7 +28,7 @@ pub struct SyncRequest {
     pub variables: Variables,
 }
 
-/// The local files, by key.
+/// Reads the local files, by key.
 fn tree(request: &SyncRequest) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
     anyhow::ensure!(folder.is_dir(), Failure::new(format!("the folder `{}` does not exist", folder.display())));
@@ -40,13 +40,13 @@ fn tree(request: &SyncRequest) -> Result<Tree> {
     };
     let bytes = files::bytes(&requirements)?.with_context(|| {
         let failure = Failure::new(format!("`{}` does not exist", requirements.display()));
-        failure.hint("create it, it may be empty: Airflow's environment needs it (setting airflow.requirements)")
+        failure.hint("create it (it may be empty): the Airflow environment needs it (setting `airflow.requirements`)")
     })?;
     tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
     Ok(tree)
 }
 
-/// Excludes tests, guides, bytecode, hidden files, and the requirements, which have a key outside of the folder.
+/// Excludes tests, guides, bytecode, hidden files, and the requirements, which have a key outside the folder.
 fn is_for_airflow(path: &str) -> bool {
     let is_hidden = |part: &str| part.starts_with('.') && part != ".airflowignore";
     !path.split('/').any(|part| is_hidden(part) || part == "__pycache__")
@@ -57,7 +57,8 @@ fn is_for_airflow(path: &str) -> bool {
         && path != REQUIREMENTS
 }
 
-/// The desired state: the committed `platform.json` is of `dev` without an account, and the bucket gets this deployment's.
+/// Returns the desired state: the committed `platform.json` is for `dev` without an account, and the bucket gets the
+/// one for this deployment.
 fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Result<Tree> {
     if tree.contains_key(platform::FILE) {
         let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
@@ -66,7 +67,7 @@ fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Resul
     Ok(tree)
 }
 
-/// The SHA-256 of each file of the desired state, by key, without a request to the bucket.
+/// Returns the SHA-256 of each file in the desired state, by key, without a request to the bucket.
 pub fn files(request: &SyncRequest) -> Result<BTreeMap<String, String>> {
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
     Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
@@ -76,7 +77,7 @@ fn hashes(tree: &Tree) -> BTreeMap<String, String> {
     tree.iter().map(|(key, file)| (key.clone(), file.sha256.clone())).collect()
 }
 
-/// The imports of each Python file: of unchanged files from the manifest, of the others from Python.
+/// Returns the imports of each Python file: from the manifest for unchanged files, and from Python for all others.
 fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
     let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {
@@ -126,19 +127,19 @@ fn read(bytes: &[u8]) -> Result<Manifest> {
 }
 
 impl Sync {
-    /// The SHA-256 of each file, by key.
+    /// Returns the SHA-256 of each file, by key.
     pub fn files(&self) -> BTreeMap<String, String> {
         hashes(&self.input.tree)
     }
 
-    /// The version of the requirements in the bucket, if the plan does not change it.
+    /// Returns the version of the requirements in the bucket, if the plan does not change it.
     pub fn requirements_version(&self) -> Option<String> {
         let kept = self.plan.keep.contains(REQUIREMENTS);
         requirements_version(&self.input.manifest).filter(|_| kept)
     }
 
-    /// Announces the uploads in the manifest, runs the plan, and records the result in the manifest. An empty plan sends no
-    /// request. Returns the version of the requirements in the bucket; `None` without versioning.
+    /// Announces the uploads in the manifest, runs the plan, and records the result in the manifest. An empty plan
+    /// sends no requests. Returns the version of the requirements in the bucket; `None` without versioning.
     pub fn apply(&self, settings: &Settings) -> Result<Option<String>> {
         let SyncInput { remote, manifest, tree, imports, .. } = &self.input;
         account::check(settings, &self.aws)?;
@@ -167,7 +168,7 @@ impl Sync {
         Ok(requirements_version(&manifest))
     }
 
-    /// The manifest after the plan.
+    /// Returns the manifest after the plan has run.
     fn manifest(&self, written: BTreeMap<String, Written>) -> Manifest {
         let SyncInput { imports, manifest: before, tree, seen, .. } = &self.input;
         let kept = before.files.iter().filter(|(key, _)| self.plan.keep.contains(*key));

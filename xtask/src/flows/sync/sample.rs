@@ -10,10 +10,10 @@ use crate::flows::account;
 use crate::settings::{Settings, Variables};
 use crate::sync::{self, File, Manifest, SyncInput, Tree};
 
-/// Their prefix in the lake.
+/// The prefix of the sample responses in the lake.
 pub const PREFIX: &str = "sample/spacex";
 
-/// Their local folder.
+/// Returns the local folder of the sample responses.
 pub fn folder() -> PathBuf {
     files::root().join("jobs/sample/spacex")
 }
@@ -27,7 +27,7 @@ pub fn plan(settings: &Settings, variables: &Variables, folder: &Path) -> Result
     let (aws, store) = transfer::open(settings, variables, &bucket)?;
     let remote = aws.wait(store.list(Some(PREFIX)))?;
     let seen = aws.wait(transfer::read(&store, sync::ambiguous(&tree, &remote, &Manifest::default())))?;
-    // The prefix is only for the sample: another object is an old version of it.
+    // The prefix is only for the sample, so a different object is an old version of it.
     let input = SyncInput { tree, remote, seen, overwrite: true, ..SyncInput::default() };
     let mut plan = sync::plan(&input)?;
     plan.keep.append(&mut plan.adopt);

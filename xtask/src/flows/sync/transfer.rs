@@ -1,4 +1,4 @@
-//! The requests of a sync.
+//! Sends the requests of a sync.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::edge::s3::{Bucket, Written};
 use crate::settings::{Settings, Variables};
 use crate::sync::{Expect, Plan, Seen, SyncInput, SyncStep, sha256};
 
-/// Requests in parallel.
+/// Maximum number of requests in parallel.
 const PARALLEL: usize = 32;
 
-/// A plan, and what it needs to run.
+/// A plan, and the data needed to run it.
 #[derive(Debug)]
 pub struct Sync {
     pub plan: Plan,
@@ -29,7 +29,7 @@ pub(super) fn open(settings: &Settings, variables: &Variables, bucket: &str) -> 
     Ok((aws, store))
 }
 
-/// Reads the objects whose owner depends on their content.
+/// Reads the objects whose owner can be determined only from their content.
 pub(super) async fn read(bucket: &Bucket, keys: Vec<String>) -> Result<BTreeMap<String, Seen>> {
     let read = |key: String| async move {
         let found = bucket.get(&key).await?;
@@ -46,7 +46,7 @@ impl Sync {
         let mut done: BTreeMap<String, Written> = unchanged.map(|key| (key.clone(), written(key))).collect();
         for wave in &self.plan.waves {
             let steps = stream::iter(wave).map(|step| self.request(step)).buffer_unordered(PARALLEL);
-            // All of a wave finish, also after an error.
+            // All requests of a wave finish, even after an error.
             let results: Vec<Result<_>> = self.aws.wait(steps.collect());
             done.extend(results.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten());
         }

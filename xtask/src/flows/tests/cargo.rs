@@ -1,4 +1,4 @@
-//! The suites that consist of cargo's tests, with the servers that they use.
+//! The suites that consist of cargo tests, with the servers that they use.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
@@ -39,7 +39,7 @@ pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
 }
 
 pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
-    (bench.report)("Compiling the marts for Redshift; parsing their SQL and that of a load");
+    (bench.report)("Compiling the marts for Redshift, and parsing their SQL and the SQL of a load");
     files::remove(&bench.dir.join("load-sql"))?;
     let load_sql = bench.folder("load-sql")?;
     let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
@@ -48,7 +48,7 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     }
     let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
     let mut init = plan("spacex", &users, &Existing::default());
-    // sqlfluff does not know roles as grantees of ALTER DEFAULT PRIVILEGES; Redshift does.
+    // sqlfluff does not support roles as grantees in ALTER DEFAULT PRIVILEGES; Redshift does.
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
     files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
     let job = dbt_job(&bench.root)?;
@@ -59,7 +59,7 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     Ok(problem.is_none().into())
 }
 
-/// The `DBT_` variables with plain values in the job definition of `infra/compute.yaml`.
+/// Returns the `DBT_` variables with literal values in the dbt job definition in `infra/compute.yaml`.
 fn dbt_job(root: &Path) -> Result<BTreeMap<String, String>> {
     let text = files::read(&root.join("infra/compute.yaml"))?.context("infra/compute.yaml does not exist")?;
     let template = Template::read_any("compute", &text).context("infra/compute.yaml is not a template")?;
@@ -78,15 +78,15 @@ pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&BOTH, &["needs_emulator::"], &more)
 }
 
-/// One MiniStack for all tests; each test has its own accounts.
+/// Starts one MiniStack for all tests; each test uses its own accounts.
 pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
     let emulator = bench.ministack(Some(LAUNCHER), "stacks")?;
-    (bench.report)("Deploying, failing, recovering and destroying against MiniStack");
+    (bench.report)("Deploying, recovering and destroying stacks in MiniStack");
     bench.cargo_test(&XTASK, &["needs_stacks::"], &[("TEST_STACKS_ENDPOINT", emulator.endpoint.clone())])
 }
 
-/// Complete deployments on this machine: successful, failing for the right reason, killed, and two in parallel. It uses the
-/// copy of the repository of the suite "images", where the programs are already compiled.
+/// Rehearses complete deployments on this machine: some succeed, some fail for the right reason, some are killed, and
+/// two run in parallel. Uses the repository copy of the suite "images", where the programs are already compiled.
 pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("strace")?;
     let repository = bench.folder("images/repository")?;
@@ -95,7 +95,7 @@ pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     files::folder(&repository.join("target"))?;
     files::remove(&its)?;
     symlink(ours, &its).context("cannot link the installed packages into the copy")?;
-    (bench.report)("Rehearsing: successful, failing, killed, and two in parallel");
+    (bench.report)("Rehearsing successful, failing, killed and parallel deployments");
     let more = [("TEST_REPOSITORY", repository.display().to_string())];
     bench.cargo_test(&XTASK, &["needs_rehearsal::", "--test-threads", "1", "--show-output"], &more)
 }
@@ -120,7 +120,7 @@ pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&XTASK, &["needs_browser::"], &[])
 }
 
-/// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures of
+/// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures for
 /// `docs/dags.md`.
 pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<Outcome> {
     let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;

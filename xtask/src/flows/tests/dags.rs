@@ -1,5 +1,5 @@
-//! The suite "dags": the DAGs under Airflow as in MWAA. Their jobs are real containers behind moto's Batch if a Docker engine
-//! is running. Tests in pytest's own process run a second time on Python 3.12.0 to 3.12.3.
+//! The suite "dags": runs the DAGs under Airflow as in MWAA. Their jobs are real containers behind moto's Batch if a
+//! Docker engine is running. Tests in pytest's own process run a second time on Python 3.12.0 to 3.12.3.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use crate::edge::machine;
 use crate::edge::python::{self, Packages};
 use crate::pipeline::Invocation;
 
-/// Tests in parallel: they mostly wait, for containers and for Airflow to start.
+/// Number of tests to run in parallel: they mostly wait for containers and for Airflow to start.
 const WORKERS: &str = "3";
-/// Airflow's packages.
+/// The lock file of Airflow's packages.
 const LOCK: &str = "dags/tests/requirements.lock";
 /// Every test.
 const ALL: [&str; 1] = ["dags/tests"];
@@ -26,12 +26,13 @@ const PURE: [&str; 7] = [
     "dags/tests/test_parse.py",
     "dags/tests/test_run_id.py",
 ];
-/// Whether an interpreter is 3.12.0 to 3.12.3, which lose names in comprehensions (cpython#118513). Ubuntu 24.04 has 3.12.3.
+/// Prints whether an interpreter is one of 3.12.0 to 3.12.3, which lose names in comprehensions (cpython#118513).
+/// Ubuntu 24.04 ships 3.12.3.
 const IS_EARLY: &str = "import sys; print((3, 12) <= sys.version_info < (3, 12, 4))";
 
 /// Runs `dags/tests`.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
-    // Two environments, as the requirements of moto and Airflow conflict.
+    // Two environments, because the requirements of moto and Airflow conflict.
     let airflow = bench.python("airflow", LOCK)?;
     let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");
     let docker = has_docker();
@@ -44,14 +45,15 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     }
     if !is_early(&airflow.join("bin/python")) {
         if let Some(early) = python::interpreters("python3.12").into_iter().find(|python| is_early(python)) {
-            (bench.report)("Running them on Python 3.12.0 to 3.12.3 as well");
+            (bench.report)("Running the tests on Python 3.12.0 to 3.12.3 as well");
             let packages = bench.root.join(LOCK);
             let airflow = bench.environment(Some(&early), "airflow-3.12", Packages::Locked(&packages))?;
             if passes(bench, &airflow, &PURE, false)? == Outcome::Failed {
                 return Ok(Outcome::Failed);
             }
         } else {
-            // Not a failure: most machines do not have these versions, and `test_style.py` finds the known fault with every Python.
+            // Not a failure: most machines do not have these versions, and `test_style.py` finds the known defect with
+            // every Python version.
             (bench.report)("Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv provides one");
         }
     }
@@ -63,7 +65,7 @@ fn is_early(python: &Path) -> bool {
     machine::first_line(&python.display().to_string(), &["-c", IS_EARLY]).as_deref() == Some("True")
 }
 
-/// pytest; without Docker, it omits the tests that run containers.
+/// Returns the pytest invocation; without Docker, it omits the tests that run containers.
 fn pytest(tests: &[&str], docker: bool, tools: &Path) -> Invocation {
     let common = ["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS];
     let without: &[&str] = if docker { &[] } else { &["-m", "not needs_docker"] };

@@ -1,4 +1,4 @@
-//! The database of the tests: a server with a prepared database, which each test copies.
+//! The test database: a server with a prepared database that each test copies.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::edge::postgres::{SUPERUSER, Server};
 use crate::flows::{local, warehouse};
 use crate::warehouse::{DATABASE, ROLES};
 
-/// Stopped and removed with this value.
+/// A server that is stopped and removed when this value is dropped.
 pub(super) struct Database {
     server: Server,
     passwords: BTreeMap<String, String>,
@@ -23,14 +23,14 @@ impl Database {
         let mut database = Self { server, passwords: warehouse::passwords()? };
         database.server.start()?;
         warehouse::prepare(&database.server, "spacex", &database.passwords)?;
-        // Its data is temporary, and every dropped database would wait for the disk.
+        // The data is temporary, and with fsync every dropped database would wait for the disk.
         let admin = database.server.login(SUPERUSER, database.server.password.expose(), DATABASE);
         admin.execute(&["ALTER SYSTEM SET fsync = off".to_owned(), "SELECT pg_reload_conf()".to_owned()])?;
         Ok(database)
     }
 
-    /// `TEST_WAREHOUSE_<ROLE>`: the URL of the prepared database for each role and the superuser; `TEST_XTASK`: the full
-    /// program, for the tests of other packages.
+    /// Returns the environment variables of the tests. `TEST_WAREHOUSE_<ROLE>`: the URL of the prepared database for
+    /// each role and the superuser; `TEST_XTASK`: the full program, for the tests of other packages.
     pub(super) fn environment(&self) -> BTreeMap<String, String> {
         let url = |role: &str, password: &str| self.server.login(role, password, DATABASE).url();
         let roles = ROLES.into_iter().map(|role| (role, self.passwords.get(role).map_or("", String::as_str)));

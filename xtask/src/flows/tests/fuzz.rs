@@ -5,10 +5,10 @@ use anyhow::{Result, bail};
 use super::{Bench, Missing, Outcome};
 use crate::edge::{files, machine, shell};
 
-/// Each target and its longest input in bytes.
+/// Each target and its maximum input length in bytes.
 const TARGETS: [(&str, u32); 2] = [("contract", 4_096), ("rows", 4_096)];
 
-/// Seconds for each target. CONTRIBUTING.md describes longer runs.
+/// Fuzzing time per target, in seconds. CONTRIBUTING.md describes longer runs.
 const SECONDS: u32 = 10;
 
 /// libFuzzer's memory limit, far above what any target needs for its longest input.
@@ -55,12 +55,12 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// `#22963 DONE cov: 14444 ft: 40523 corp: 483/506Kb …`
+/// Returns the last line that contains `part`, such as `#22963 DONE cov: 14444 ft: 40523 corp: 483/506Kb …`.
 fn last_line(text: &str, part: &str) -> String {
     text.lines().rev().find(|line| line.contains(part)).unwrap_or("no coverage reported").replace('\t', " ")
 }
 
-/// The output from the panic on; without one, the last lines.
+/// Returns the output from the panic onwards, or the last lines if nothing panicked.
 fn ending(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let panic = lines.iter().position(|line| line.contains("panicked at"));
@@ -68,11 +68,11 @@ fn ending(text: &str) -> String {
     lines[from..].iter().take(12).copied().collect::<Vec<_>>().join("\n")
 }
 
-/// The failing input, and the command that reproduces it.
+/// Describes the failing input and the command that reproduces it.
 fn broken(target: &str, text: &str, code: Option<i32>) -> String {
     match text.lines().find_map(|line| line.split_once("Test unit written to ")) {
         Some((_, file)) => format!(
-            "fuzz target `{target}`: failed with `{file}`; reproduce with: cargo run --package jobs-fuzz --bin {target} {file}"
+            "fuzz target `{target}` failed with `{file}`; reproduce the failure with: cargo run --package jobs-fuzz --bin {target} {file}"
         ),
         None => format!("fuzz target `{target}` exited with {code:?} and recorded no input"),
     }

@@ -1,5 +1,5 @@
-//! The suite "images": both images with a real engine and two real registries. The engine is the machine's own, so the suite
-//! removes the images that it adds.
+//! The suite "images": tests both images with a real engine and two real registries. The engine is the machine's own,
+//! so the suite removes the images that it adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use crate::edge::emulator::Emulator;
 use crate::edge::{files, machine, shell};
 use crate::flows::{configure, marts};
 
-/// Checks a bill of materials against CycloneDX's own schema.
+/// The lock file of the tools that check a bill of materials against CycloneDX's own schema.
 const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
 pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("docker-registry")?;
-    (bench.report)("Starting two registries; creating the base image");
+    (bench.report)("Starting two registries, and creating the base image");
     let dir = bench.folder("images")?;
     files::remove(&dir.join("registry"))?;
     let ministack = bench.ministack(Some(LAUNCHER), "images/ministack")?;
@@ -36,13 +36,14 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
         ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
     ];
     (bench.report)("Building, pushing, pulling and running the images");
-    // Sequentially: the tests share an engine, and some measure times; they print the figures of `docs/images.md`.
+    // Run the tests sequentially: they share an engine, and some measure times and print the figures for
+    // `docs/images.md`.
     let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
     remove(names()?.difference(&before).cloned());
     Ok(outcome)
 }
 
-/// All image names of the engine.
+/// Returns all image names in the engine.
 fn names() -> Result<BTreeSet<String>> {
     let format = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
     let listed = shell::read("docker", &["image", "ls", "--digests", "--format", format])?;

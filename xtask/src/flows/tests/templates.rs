@@ -1,5 +1,5 @@
-//! The suite "templates": cfn-lint and checkov find nothing in the templates, and the table of resource types agrees with
-//! the registry's schemas.
+//! The suite "templates": checks that cfn-lint and checkov find nothing in the templates, and that the table of
+//! resource types agrees with the registry's schemas.
 
 mod schemas;
 
@@ -14,8 +14,8 @@ use crate::flows::workflows::github::STACK;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
-/// Runs both over `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file. Suppressions are in
-/// the templates, with their reasons.
+/// Runs both linters on `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file.
+/// Suppressions are in the templates, with their reasons.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let python = bench.python("templates", "infra/requirements.lock")?;
     let folder = bench.root.join(FOLDER);
@@ -26,7 +26,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let regions: Vec<&str> = regions.iter().map(String::as_str).collect();
     // Warnings are errors.
     let strict = [&["--non-zero-exit-code", "warning", "--regions"], regions.as_slice(), &["--template"]].concat();
-    // Without downloads: only its built-in checks.
+    // Without downloads, checkov runs only its built-in checks.
     let built_in = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     let mut outcome = Outcome::Passed;
     for linter in [tool("cfn-lint", &strict, &templates), tool("checkov", &built_in, &templates)] {
@@ -36,7 +36,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.report)("Comparing the table of resource types with their schemas");
+    (bench.report)("Comparing the table of resource types with the registry schemas");
     for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;
@@ -49,7 +49,7 @@ fn regions() -> Result<BTreeSet<String>> {
     ["dev", "prod"].into_iter().map(of).collect()
 }
 
-/// The number of passed checks; checkov also succeeds without any resource.
+/// Returns the number of passed checks: checkov also succeeds if it finds no resources.
 fn passed(text: &str) -> u32 {
     let count = text.split_once("Passed checks: ").and_then(|(_, rest)| rest.split(',').next());
     count.and_then(|count| count.parse().ok()).unwrap_or_default()

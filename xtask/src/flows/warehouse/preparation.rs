@@ -1,4 +1,4 @@
-//! Preparing any warehouse: the current state, the statements, and running them.
+//! Prepares any warehouse: reads the current state, plans the statements, and runs them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::warehouse::{EXISTING, Existing, Users, bootstrap, plan};
 #[derive(Debug)]
 pub struct Preparation<'a> {
     connection: Connection<'a>,
-    /// In order; each is idempotent.
+    /// The statements in order; each is idempotent.
     pub statements: Vec<String>,
 }
 
@@ -24,7 +24,8 @@ enum Connection<'a> {
 }
 
 impl<'a> Preparation<'a> {
-    /// Inspects a workgroup, without changes. The statements run as the user of `secret` (its ARN), or as the caller.
+    /// Inspects a workgroup without changing it. The statements run as the user of `secret` (its ARN), or as the
+    /// caller.
     pub fn redshift(
         aws: &'a Aws,
         (workgroup, database): (&str, &str),
@@ -41,7 +42,7 @@ impl<'a> Preparation<'a> {
         Ok(Self { connection: Connection::DataApi(aws, redshift), statements })
     }
 
-    /// Inspects a server as an administrator, without changes. The roles with a password can log in.
+    /// Inspects a server as an administrator, without changing it. The roles with a password can log in.
     pub fn postgres(admin: Login, passwords: &BTreeMap<String, String>, source: &str) -> Result<Self> {
         // A wrong address or password fails here.
         admin.query("SELECT 1")?;

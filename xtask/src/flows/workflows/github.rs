@@ -1,4 +1,4 @@
-//! Configures the repository on GitHub with `gh`, its command line.
+//! Configures the repository on GitHub with the GitHub CLI (`gh`).
 
 use std::path::Path;
 
@@ -18,10 +18,11 @@ pub const STACK: &str = "infra/github";
 /// Runs the calls sequentially; their inputs are read before the first call.
 ///
 /// # Errors
-/// When `gh` is missing, a variable is not set, or a call is refused.
+/// If `gh` is missing, a variable is not set, or a call fails.
 pub fn configure(calls: &[Call], variables: &Variables, step: &mut dyn FnMut(&str)) -> Result<()> {
     shell::gh(&["--version"], "").map_err(|_| {
-        Failure::new("`gh` is not installed").hint("https://cli.github.com, then `gh auth login`; or run without --run")
+        Failure::new("`gh` is not installed")
+            .hint("install it from https://cli.github.com and run `gh auth login`, or omit --run")
     })?;
     let inputs = calls.iter().map(|call| input(call, variables)).collect::<Result<Vec<_>>>()?;
     for (call, input) in calls.iter().zip(inputs) {
@@ -53,11 +54,11 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
     }
 }
 
-/// The command that creates the stack for GitHub's jobs; none if the deployment uses access keys. An administrator runs it once,
-/// because none of these roles may create them.
+/// Returns the command that creates the stack for GitHub's jobs; `None` if the deployment uses access keys. An
+/// administrator runs it once, because none of the roles in the stack is allowed to create it.
 ///
 /// # Errors
-/// With all problems of the template and its parameters.
+/// If the template or its parameters have problems.
 pub fn stack(deployment: &Deployment, settings: &Settings) -> Result<Option<String>> {
     if deployment.login == Login::Keys {
         return Ok(None);

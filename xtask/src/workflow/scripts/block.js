@@ -1,5 +1,5 @@
-// A plan as one Markdown code block, which shows every character of it: the fence is longer than any run of backticks in the plan.
-// `limit` is in bytes. The end is cut, because a plan lists first what is replaced or removed.
+// Formats a plan as one Markdown code block that shows it verbatim: the fence is longer than any run of backticks in the plan.
+// `limit` is in bytes. Lines are cut at the end, because a plan lists replacements and removals first.
 const run = `${context.serverUrl}/${context.repo.owner}/${context.repo.repo}/actions/runs/${context.runId}`;
 const block = (plan, limit) => {
   const lines = plan.trimEnd().split('\n');
@@ -10,6 +10,6 @@ const block = (plan, limit) => {
   const longest = (text.match(/`+/g) ?? []).reduce((length, ticks) => Math.max(length, ticks.length), 2);
   const fence = '`'.repeat(longest + 1);
   const cut = lines.length - shown.length;
-  const note = cut === 0 ? '' : `**${cut} of ${lines.length} lines were cut.** \`plan.txt\` in [the artifacts of this run](${run}) has all of them.\n\n`;
+  const note = cut === 0 ? '' : `**${cut} of ${lines.length} lines were cut.** The complete plan is in \`plan.txt\` in [the artifacts of this run](${run}).\n\n`;
   return `${note}${fence}\n${text}\n${fence}\n`;
 };

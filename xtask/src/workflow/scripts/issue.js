@@ -1,4 +1,4 @@
-// One open issue for each kind of trouble: opened, added to, and closed when all is well.
+// Maintains one open issue per title: opens it, adds comments, and closes it once no job fails.
 const { TITLE, RESULTS } = process.env;
 const results = Object.entries(JSON.parse(RESULTS)).map(([job, { result }]) => ({ job, result }));
 const bad = results.filter(({ result }) => result === 'failure' || result === 'cancelled');
@@ -8,7 +8,7 @@ const ours = open.find(issue => issue.title === TITLE && issue.user.type === 'Bo
 if (bad.length === 0) {
   if (ours && results.some(({ result }) => result === 'success')) {
     const issue = { ...context.repo, issue_number: ours.number };
-    await github.rest.issues.createComment({ ...issue, body: `All is well again: ${run}` });
+    await github.rest.issues.createComment({ ...issue, body: `No job failed in this run: ${run}` });
     await github.rest.issues.update({ ...issue, state: 'closed' });
   }
 } else {

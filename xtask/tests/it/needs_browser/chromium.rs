@@ -1,5 +1,5 @@
-//! Headless Chromium, controlled with the DevTools protocol over the pipes of `--remote-debugging-pipe`: JSON messages that
-//! end with a zero byte, written to its file descriptor 3 and read from 4.
+//! Headless Chromium, controlled with the DevTools protocol over the pipes of `--remote-debugging-pipe`: JSON messages,
+//! each terminated by a zero byte, are written to its file descriptor 3 and read from 4.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -43,7 +43,7 @@ pub struct Chromium {
     folder: TempDir,
 }
 
-/// The Chromium program: `$CHROMIUM`, or a name that distributions use.
+/// Returns the Chromium program: `$CHROMIUM`, or a name that distributions use.
 pub fn installed() -> Option<PathBuf> {
     let given = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();

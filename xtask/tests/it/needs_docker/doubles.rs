@@ -1,5 +1,6 @@
-//! A proxy that stalls in the middle of a push to a real registry, and a fixed response: ECR refusing a tag that another
-//! client pushed in the meantime, which no emulator does. It tests our handling of that response, not that ECR sends it.
+//! A proxy that stalls in the middle of a push to a real registry, and a fixed response: ECR rejects a tag that another
+//! client has pushed in the meantime, which no emulator does. The tests check our handling of that response, not that
+//! ECR sends it.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -87,7 +88,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// ECR and its registry at one address. The first request does not find the tag; it exists when the push is refused.
+/// ECR and its registry at one address. The first request does not find the tag; it exists when the push is rejected.
 pub(super) fn taken(digest: &str, configuration: &str) -> String {
     let server = Server::http("127.0.0.1:0").expect("a free port");
     let host = server.server_addr().to_string();

@@ -1,5 +1,6 @@
-//! A proxy in front of the machine's engine that can be cut. Its client sees a killed engine: connections break, and no new
-//! one is accepted until it is back. It does not test how Docker itself recovers.
+//! A proxy in front of the machine's engine that can be cut off. Its client sees what it would see if the engine were
+//! killed: connections break, and no new connection is accepted until the proxy is back. It does not test how Docker
+//! itself recovers.
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -18,7 +18,7 @@ use super::{REGION, SECRET, build_images, docker_output, first, ministack, on_aw
 struct Running(Child);
 
 impl Running {
-    /// Resets SIGINT: unlike in a terminal, children of a test in the background ignore it.
+    /// Resets the handling of SIGINT: unlike in a terminal, the children of a test in the background ignore it.
     fn start(command: &Command) -> Self {
         let mut own = Command::new("env");
         own.arg("--default-signal=INT").arg(command.get_program()).args(command.get_args());
@@ -32,7 +32,7 @@ impl Running {
         Self(own.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("xtask starts"))
     }
 
-    /// Waits for a line of its standard error.
+    /// Waits for a line on its standard error.
     fn until(&mut self, message: &str) {
         let mut stderr = Vec::new();
         let mut lines = BufReader::new(self.0.stderr.as_mut().expect("standard error")).lines();
@@ -58,7 +58,7 @@ impl Running {
     }
 }
 
-/// Settings in which the ingestion image has a repository of that name.
+/// Returns settings in which the ingestion image has a repository of that name.
 fn with_repository(name: &str) {
     let text = format!("extends: dev\nregistry:\n  ingestion: {name}\n");
     fs::write(repository().join(format!("infra/settings/{name}.yaml")), text).expect("written");

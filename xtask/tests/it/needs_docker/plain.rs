@@ -1,5 +1,5 @@
-//! Compares the ingestion image with a simple one: Python, pandas and awswrangler on the same base. Prints the figures of the
-//! table in `docs/images.md`.
+//! Compares the ingestion image with a simple one: Python, pandas and awswrangler on the same base. Prints the figures
+//! for the table in `docs/images.md`.
 
 use std::fs;
 use std::path::Path;

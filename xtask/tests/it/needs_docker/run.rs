@@ -12,7 +12,7 @@ use super::{REGION, build_images, docker, docker_output, first, on_aws, setting}
 
 const ELSEWHERE: &str = "eu-central-1";
 
-/// A prepared database, dropped with this value.
+/// A prepared database that is dropped together with this value.
 struct Database(String);
 
 impl Database {
@@ -73,7 +73,7 @@ pub(super) fn container(
     (output.status.code(), message)
 }
 
-/// The recorded responses of the API if they exist, else the sample.
+/// Returns the recorded responses of the API if they exist, or else the sample.
 pub(super) fn source() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
     let recorded = root.join("../shared/spacex");
@@ -81,7 +81,7 @@ pub(super) fn source() -> PathBuf {
     source.canonicalize().expect("a folder")
 }
 
-/// The number of records in a response.
+/// Returns the number of records in a response.
 fn records(collection: &str) -> i64 {
     let text = std::fs::read(source().join(format!("{collection}.json"))).expect("a response");
     let response: Value = serde_json::from_slice(&text).expect("JSON");

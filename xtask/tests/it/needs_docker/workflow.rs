@@ -1,5 +1,6 @@
-//! The `run` lines of `deploy.yml`, in the order of its jobs, run in a shell as GitHub's runner does: from an empty account to
-//! the whole deployment. The shell has only what each step declares and this machine's own settings.
+//! The `run` lines of `deploy.yml`, in the order of its jobs, run in a shell as GitHub's runner does: from an empty
+//! account to the complete deployment. The shell has only the environment that each step declares and this machine's
+//! own settings.
 //!
 //! This test must run last: it deletes and creates the repositories that the others push to.
 
@@ -12,11 +13,12 @@ use serde_json::Value;
 
 use super::{REGION, SECRET, first, machine, on_aws, repository};
 
-/// Replaces cargo: `cargo xtask` runs the program under test, anything else the real cargo.
+/// Replaces cargo: `cargo xtask` runs the program under test; any other command runs the real cargo.
 const CARGO: &str =
     "#!/bin/sh\nif [ \"$1\" = xtask ]; then shift; exec \"$THE_XTASK\" \"$@\"; fi\nexec \"$THE_CARGO\" \"$@\"\n";
 
-/// The `run` line and the declared environment of each step of the `dev` jobs, a job after those that it needs.
+/// Returns the `run` line and the declared environment of each step in the `dev` jobs; each job follows those that it
+/// needs.
 fn steps(workflow: &Value) -> Vec<(String, BTreeMap<String, String>)> {
     let jobs = workflow["jobs"].as_object().expect("jobs");
     let mut open: Vec<&String> = jobs.keys().filter(|name| name.starts_with("dev-")).collect();
@@ -39,7 +41,7 @@ fn steps(workflow: &Value) -> Vec<(String, BTreeMap<String, String>)> {
     steps
 }
 
-/// The value of an expression.
+/// Returns the value of an expression.
 fn given(expression: &str) -> String {
     match expression {
         "${{ vars.AWS_ACCOUNT_ID_DEV }}" => "000000000000".to_owned(),

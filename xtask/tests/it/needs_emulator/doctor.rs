@@ -1,4 +1,4 @@
-//! The account of the credentials, from the STS of an emulator (MiniStack's account is 000000000000).
+//! The account that the credentials belong to, according to an emulator's STS (MiniStack's account is 000000000000).
 
 use std::process::Command;
 

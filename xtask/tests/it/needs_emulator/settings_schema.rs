@@ -1,4 +1,4 @@
-//! Validates the settings with the JSON Schema validator in dbt's environment.
+//! Validates the settings with the JSON Schema validator in the dbt environment.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,5 @@
 //! `cargo xtask sync-dags` and `upload-sample` with MiniStack's S3; a proxy records every request. MiniStack has no
-//! permissions and no KMS: a server that refuses everything stands in for them.
+//! permissions and no KMS; a server that rejects every request replaces them.
 //!
 //! After every write of every test, Python imports every file in the bucket.
 
@@ -119,7 +119,7 @@ fn files_that_import_each_other_are_uploaded_together_before_their_importers_and
     bench.write(&[REQUIREMENTS, ("dag.py", "import circle_a\n")]);
     bench.write(&[("circle_a.py", "import circle_b\n"), ("circle_b.py", "import circle_a\n")]);
     let preview = bench.text(&["--dry-run"]);
-    let line = "circle  dags/circle_a.py, dags/circle_b.py (import each other: changed together)";
+    let line = "circle  dags/circle_a.py, dags/circle_b.py (import each other; changed together)";
     assert!(preview.lines().any(|found| found == line), "{preview}");
     let (report, requests) = bench.done(&[]);
     let mut puts: Vec<String> = requests[3..6].iter().map(bench::line).collect();

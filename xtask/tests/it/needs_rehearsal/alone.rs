@@ -1,5 +1,5 @@
-//! A rehearsal succeeds with the counts of `local`, connects only to this machine, and uses none of the user's AWS keys: strace
-//! records every connection and every started program.
+//! A rehearsal succeeds with the counts of `local`, connects only to this machine, and uses none of the user's AWS
+//! keys: strace records every connection and every program that is started.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Running, command, leftovers, prepare, repository, state};
 use crate::support::Local;
 
-/// Fake AWS keys, which must not occur anywhere.
+/// Fake AWS keys, which must not appear anywhere.
 const KEYS: [(&str, &str); 4] = [
     ("AWS_ACCESS_KEY_ID", "AKIAZQ3CANARYCANARY1"),
     ("AWS_SECRET_ACCESS_KEY", "q0cAnAryK7MDENGcAnAryRfiCYcAnAryKEYcAnA"),
@@ -54,7 +54,7 @@ fn is_secret(text: &[u8]) -> bool {
     String::from_utf8_lossy(text).to_lowercase().contains("canary")
 }
 
-/// Every file below a folder.
+/// Returns every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
@@ -66,7 +66,7 @@ fn in_rehearsal(dot_env: &str, arguments: &[&str]) -> Output {
     command(&[arguments, &["--env", "rehearse", "--dot-env", dot_env]].concat()).output().expect("xtask starts")
 }
 
-/// The number of unit tests in the dbt project.
+/// Returns the number of unit tests in the dbt project.
 fn unit_tests() -> u64 {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt/models")];
     let mut count = 0;

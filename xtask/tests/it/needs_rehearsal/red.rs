@@ -84,12 +84,12 @@ fn an_invalid_source_is_refused_before_anything_starts() {
         "{}",
         finished.stderr
     );
-    assert!(finished.stderr.contains("hint: pass --source a folder or http(s)://host"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("hint: pass a folder or http(s)://host to --source"), "{}", finished.stderr);
     let finished = Running::rehearsal(&["--source", "/tmp", "--inject-fault", "marts"]).finish();
     assert_eq!(finished.code, Some(2));
     let finished = Running::rehearsal(&["--source", "http://"]).finish();
     assert!(
-        finished.code == Some(1) && finished.stderr.contains("`http://` is not the URL of a server"),
+        finished.code == Some(1) && finished.stderr.contains("`http://` is not a valid URL"),
         "{}",
         finished.stderr
     );

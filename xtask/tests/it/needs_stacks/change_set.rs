@@ -17,14 +17,14 @@ fn replacing() -> Proxy {
     Proxy::editing(&endpoint(), Box::new(editor))
 }
 
-/// An account with both stacks, and a folder with a change in the first one.
+/// Creates an account with both stacks, and a folder with a change in the first one.
 fn with_a_change() -> (Account, TempDir) {
     let (account, two) = (account(), two_stacks());
     account.with("deploy", two.path(), &["--yes"]).done();
     (account, folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: more")), ("second", SECOND)]))
 }
 
-/// The digest that the hint names.
+/// Returns the digest in the hint.
 fn new_digest(refused: &Ran) -> String {
     let (_, rest) = refused.stderr.split_once("--expect ").expect("a digest");
     rest.split_whitespace().next().expect("a digest").to_owned()

@@ -1,4 +1,4 @@
-//! `deploy --create-only`: what a workflow runs before a plan is approved.
+//! `deploy --create-only`, which a workflow runs before a plan is approved.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn create_only_creates_missing_stacks_and_changes_no_existing_stack() {
 
     let proxy = recording();
     let ran = account.run_by(&proxy.endpoint, &["deploy", "--create-only", "--yes", "--folder", path]).done();
-    assert!(ran.stdout.contains("DataPlatform-first   exists, not part of this plan\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("DataPlatform-first   exists; not part of this plan\n"), "{}", ran.stdout);
     let requests = proxy.requests();
     assert_eq!(write_calls(&requests), ["CreateChangeSet", "ExecuteChangeSet"]);
     let created = requests.iter().find(|request| !request.reads()).expect("a change set");

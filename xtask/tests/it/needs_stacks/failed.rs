@@ -15,7 +15,7 @@ const BAD: &str = r"
     Properties: {GroupId: sg-0, IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}
 ";
 
-/// The first template with one more resource.
+/// Returns the first template with one more resource.
 fn first_with(resource: &str) -> String {
     FIRST.replace("\nOutputs:", &format!("{resource}\nOutputs:"))
 }

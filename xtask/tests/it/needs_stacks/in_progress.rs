@@ -99,14 +99,14 @@ fn external_log_group(account: &Account, action: &str) {
     account.call_json("logs", &format!("Logs_20140328.{action}"), &json!({"logGroupName": "/external/jobs"}));
 }
 
-/// The filter pattern of the log group outside the stack.
+/// Returns the filter pattern of the log group outside the stack.
 fn filter_pattern(account: &Account) -> Value {
     let found =
         account.call_json("logs", "Logs_20140328.DescribeMetricFilters", &json!({"logGroupName": "/external/jobs"}));
     found["metricFilters"][0]["filterPattern"].clone()
 }
 
-/// An update whose rollback fails: the log group of the updated filter was deleted in the meantime.
+/// Starts an update whose rollback fails, because the log group of the updated filter is deleted in the meantime.
 fn failed_rollback() -> (Account, TempDir) {
     let (account, waiting) = (account(), folder(&[("first", WAITING)]));
     external_log_group(&account, "CreateLogGroup");
@@ -122,7 +122,7 @@ fn failed_rollback() -> (Account, TempDir) {
         "The specified log group does not exist",
         "`Wait` (AWS::CloudFormation::WaitCondition) ",
         "sent by the test",
-        "hint: fix what the events name, then `cargo xtask recover`; --stack NAME --skip RESOURCE skips a resource",
+        "hint: fix the cause that the events show, then run `cargo xtask recover`; add --stack NAME --skip RESOURCE to skip a resource",
     ]);
     deploy_requires_recover(&account, &waiting, "is UPDATE_ROLLBACK_FAILED: an update failed, and so did its rollback");
     (account, waiting)

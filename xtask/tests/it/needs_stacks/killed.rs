@@ -12,7 +12,7 @@ use super::{FIRST, SECOND, account, deployed, endpoint, folder, recording, text,
 use crate::support::account::{Account, texts};
 use crate::support::proxy::{Fate, Proxy, Recorded};
 
-/// The contents of an account, inside and outside of stacks, without the account number.
+/// Returns the contents of an account, inside and outside stacks, without the account number.
 #[derive(Debug, PartialEq)]
 struct Contents {
     stacks: BTreeMap<String, Value>,
@@ -49,7 +49,7 @@ impl Killed {
         Self { proxy, child }
     }
 
-    /// Kills the command at the call, and returns the call; none if the command exits before it.
+    /// Kills the command at the call and returns the call; returns none if the command exits before it.
     fn kill(mut self, last: usize, fate: Fate) -> Option<Recorded> {
         let started = Instant::now();
         loop {
@@ -146,8 +146,8 @@ fn seeded(seed: u64) -> impl Iterator<Item = u64> {
     (0..).scan(seed, move |state, _: u64| step(state))
 }
 
-/// The contents of an account without generated names: the status, change sets, outputs and resource types of each stack,
-/// and the buckets.
+/// Returns the contents of an account without generated names: the status, change sets, outputs and resource types of
+/// each stack, and the buckets.
 fn kinds(account: &Account) -> Value {
     let entry = |(stack, state): (String, Value)| {
         let resources = state["resources"].as_object().expect("resources");

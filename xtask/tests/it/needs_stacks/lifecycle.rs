@@ -11,9 +11,9 @@ use super::{account, deployed, infra_with, recording, write_calls};
 use crate::support::account::Account;
 
 const STACKS: [&str; 7] = ["compute", "monitoring", "network", "orchestration", "registry", "storage", "warehouse"];
-/// The buckets, without the suffix of the account.
+/// The buckets, without the account suffix.
 const BUCKETS: [&str; 3] = ["dpstack-access-logs", "dpstack-airflow", "dpstack-dlake"];
-/// The limit for a deployment without changes: far more than it needs, even on a busy machine.
+/// The time limit for a deployment without changes: far more than it needs, even on a busy machine.
 const IDLE: Duration = Duration::from_secs(10);
 
 fn statuses(account: &Account) -> BTreeMap<String, Value> {
@@ -28,7 +28,7 @@ fn buckets(account: &Account) -> Vec<String> {
     BUCKETS.into_iter().map(|bucket| format!("{bucket}-t{}", account.number)).collect()
 }
 
-/// The keys in Airflow's bucket, from the files in `dags/`.
+/// Returns the keys in the Airflow bucket, from the files in `dags/`.
 fn dags() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dags");
     let names = fs::read_dir(folder).expect("dags").flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -141,7 +141,7 @@ fn an_update_in_place_changes_only_its_stack() {
     assert_eq!(account.with("diff", folder.path(), &["--json"]).json()["idle"], true);
 }
 
-/// Sets the encryption that the bucket's template defines: MiniStack's CloudFormation does not.
+/// Sets the encryption that the bucket's template defines, because MiniStack's CloudFormation does not.
 fn set_encryption(account: &Account, bucket: &str, key: &str) {
     let key = format!("arn:aws:kms:eu-west-1:{}:key/{key}", account.number);
     let rule = format!("<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{key}</KMSMasterKeyID>");

@@ -1,10 +1,10 @@
-//! Stacks of other settings: the tag `module` names the settings that deployed a stack.
+//! Stacks that belong to other settings: the tag `module` names the settings that deployed a stack.
 
 use std::fs;
 
 use super::{FIRST, account, folder, recording, text, two_stacks, wait_until, write_calls};
 
-/// The settings `dev` name their stacks like the settings `rehearse`, which these tests deploy with.
+/// The settings `dev`, with the stack names of the settings `rehearse`, which these tests deploy with.
 #[test]
 fn stacks_of_other_settings_are_refused() {
     let (account, two, proxy) = (account(), two_stacks(), recording());
@@ -27,7 +27,7 @@ fn stacks_of_other_settings_are_refused() {
     account.with("diff", two.path(), &[]).done();
 }
 
-/// These commands change no stack, but use its resources.
+/// Commands that change no stack but use its resources.
 #[test]
 fn buckets_and_jobs_of_other_settings_are_not_used() {
     let (account, proxy) = (account(), recording());

@@ -1,4 +1,4 @@
-//! Commands that are refused before they change anything.
+//! Commands that fail before they change anything.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{FIRST, SECOND, account, deployed, endpoint, folder, infra_with, recording, text, two_stacks, write_calls};
 use crate::support::account::{Account, ran};
 
-/// Runs a command that is refused before anything is changed.
+/// Runs a command that fails before anything is changed.
 #[track_caller]
 fn unchanged(account: &Account, arguments: &[&str], messages: &[&str]) {
     let (before, proxy) = (account.state(), recording());
@@ -74,7 +74,7 @@ fn a_bucket_of_another_account_is_reported_before_anything_is_created() {
         "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
     let (head, answer) = other.call_rest("s3", "PUT", &format!("/{name}"), place);
     assert!(head.contains(" 200 "), "{answer}");
-    let messages = format!("in use by another account, or in another region: bucket `{name}`");
+    let messages = format!("in use by another account, or in another region: `{name}`");
     unchanged(
         &account,
         &["deploy", "--stack", "registry", "--stack", "storage", "--yes"],
@@ -121,9 +121,9 @@ fn a_resource_with_a_fixed_name_is_not_replaced() {
     let fifo = FIRST.replace("DisplayName: one", "FifoTopic: true");
     let fifo = folder(&[("first", &fifo), ("second", SECOND)]);
     let messages = [
-        "nothing was changed: in `first` `Topic` (AWS::SNS::Topic) would be replaced because of FifoTopic",
-        "which CloudFormation cannot do while the name is in use",
-        "hint: give it another name in the settings",
+        "nothing was changed: in `first`, `Topic` (AWS::SNS::Topic) would be replaced because of FifoTopic",
+        "but CloudFormation cannot create the replacement while the name is in use",
+        "hint: rename it in the settings",
     ];
     unchanged(&account, &["deploy", "--yes", "--folder", text(fifo.path())], &messages);
     unchanged(&account, &["diff", "--folder", text(fifo.path())], &messages);
@@ -140,7 +140,7 @@ fn a_stack_that_another_stack_depends_on_is_not_deleted() {
     let (account, two) = (account(), two_stacks());
     account.with("deploy", two.path(), &["--yes"]).done();
     let messages =
-        ["`DataPlatform-first` would be deleted, and `DataPlatform-second` depends on it", "also pass --stack second"];
+        ["cannot delete `DataPlatform-first`: `DataPlatform-second` depends on it", "also pass --stack second"];
     unchanged(&account, &["destroy", "--yes", "--folder", text(two.path()), "--stack", "first"], &messages);
 }
 

@@ -1,13 +1,13 @@
-//! The calls that each command sends for each status of a stack: never one that AWS refuses in that status.
+//! The calls that each command sends for each status of a stack: never one that AWS rejects in that status.
 
 use std::thread;
 
 use super::stub::Stub;
 use super::{FIRST, account, folder, text};
 
-/// A status with the calls of `deploy`, `recover` and `destroy`; none where the command refuses.
+/// A status with the calls of `deploy`, `recover` and `destroy`; none if the command refuses to run.
 ///
-/// Source: the pages that `stack/status.rs` names; the calls are repeated here by hand.
+/// The source is the pages that `stack/status.rs` names; the calls are repeated here by hand.
 type Row = (&'static str, Option<&'static [&'static str]>, Option<&'static [&'static str]>, &'static [&'static str]);
 
 const CREATE: &[&str] = &["CreateChangeSet", "ExecuteChangeSet"];
@@ -79,7 +79,7 @@ fn deploy_sends_only_valid_calls_in_each_status() {
     });
 }
 
-/// An existing stack is not changed; a stack that needs `recover` is refused, as without `--create-only`.
+/// An existing stack is not changed; a stack that needs `recover` is an error, as without `--create-only`.
 #[test]
 fn create_only_changes_no_existing_stack() {
     each_row(|&(status, deploys, _, _)| {

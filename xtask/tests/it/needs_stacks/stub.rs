@@ -1,7 +1,7 @@
-//! A stub of CloudFormation with one stack in any status, also in those that MiniStack does not reach. The responses are
-//! the sample responses of each action in the AWS CloudFormation API Reference.
+//! A stub of CloudFormation with one stack in any status, including those that MiniStack does not reach. The responses
+//! are the sample responses of each action in the AWS CloudFormation API Reference.
 //!
-//! It shows which calls a command sends and what it prints, not how AWS handles the calls: each of them succeeds.
+//! It shows which calls a command sends and what it prints, not how AWS handles the calls: every call succeeds.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -18,7 +18,7 @@ struct Stack {
     status: String,
     /// The status after the next poll, while an operation is in progress.
     next: Option<String>,
-    /// The statuses in the stack's events, the newest last.
+    /// The statuses in the stack's events, newest last.
     history: Vec<String>,
     template: String,
     /// The calls that change something.
@@ -31,7 +31,7 @@ pub(super) struct Stub {
 }
 
 impl Stub {
-    /// With a stack in this status, deployed with an earlier version of the first template.
+    /// Creates a stub with a stack in this status, deployed with an earlier version of the first template.
     pub(super) fn start(account: &str, status: &str) -> Self {
         let server = Server::http("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", server.server_addr());

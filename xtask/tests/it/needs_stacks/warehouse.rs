@@ -1,6 +1,6 @@
-//! The deployment of the warehouse, which no emulator supports. A stub returns the sample responses in the API References
-//! of Amazon Redshift Serverless and of the Redshift Data API to the real SDK client. The tests check the calls, their order
-//! and the user, not that Redshift accepts a statement: the tests of the loader's SQL do that.
+//! The deployment of the warehouse, which no emulator supports. A stub returns the sample responses in the API
+//! References of Amazon Redshift Serverless and of the Redshift Data API to the real SDK client. The tests check the
+//! calls, their order and the user, not that Redshift accepts a statement; the loader's SQL tests do that.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -55,7 +55,7 @@ impl Redshift {
         self.state.lock().expect("no panic")
     }
 
-    /// The calls since the last time, without the service's name.
+    /// Returns the calls since the last time, without the service name.
     fn calls(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.state().calls)
     }

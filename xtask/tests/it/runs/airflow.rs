@@ -1,5 +1,5 @@
-//! A stub of Airflow 3 behind MWAA's InvokeRestApi. Responses have the format of Airflow 3.0.6's models and of MWAA's API
-//! Reference. The state of a task follows that of its job.
+//! A stub of Airflow 3 behind MWAA's InvokeRestApi. Responses have the format of Airflow 3.0.6's models and of the MWAA
+//! API Reference. A task's state follows that of its job.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ const TASKS: [&str; 3] = ["transformation", "copy_job", "dbt_build"];
 pub(super) struct Airflow {
     pub(super) run: Option<String>,
     pub(super) is_paused: bool,
-    /// The number of responses that exceed MWAA's 10 seconds although Airflow executed the request.
+    /// The number of responses that exceed MWAA's limit of 10 seconds although Airflow executed the request.
     pub(super) slow: u32,
     /// The number of runs that started after ours.
     pub(super) newer: usize,
@@ -22,7 +22,7 @@ pub(super) struct Airflow {
 }
 
 impl Airflow {
-    /// MWAA's response, and the task and run ID of a job that Airflow submits now.
+    /// Returns MWAA's response, and the task and run ID of a job that Airflow submits now.
     #[allow(clippy::type_complexity)]
     pub(super) fn respond(
         &mut self,

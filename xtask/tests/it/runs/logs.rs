@@ -1,4 +1,4 @@
-//! A stub of a log stream in CloudWatch Logs, with random delivery by seed.
+//! A stub of a log stream in CloudWatch Logs, with random delivery determined by a seed.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ impl Stream {
         self.state % bound
     }
 
-    /// The next page; a request without a token starts a query. Some pages are empty although more follow.
+    /// Returns the next page; a request without a token starts a query. Some pages are empty although more follow.
     pub(super) fn page(&mut self, body: &Value) -> Value {
         if body["nextToken"].is_null() {
             self.queries += 1;

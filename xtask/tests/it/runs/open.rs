@@ -1,4 +1,4 @@
-//! `cargo xtask open`: only the browser and `--print` get the token.
+//! `cargo xtask open`: only the browser and `--print` receive the token.
 
 use std::os::unix::fs::PermissionsExt;
 

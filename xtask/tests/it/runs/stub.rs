@@ -221,7 +221,7 @@ impl Job {
         self.request["jobName"].as_str().expect("a name")
     }
 
-    /// The response of DescribeJobs to this query.
+    /// Returns the response of DescribeJobs to this query.
     fn detail(&mut self, waits: bool, streams: &mut BTreeMap<String, Stream>, seed: &mut u64) -> Value {
         let mut detail =
             json!({ "jobId": self.id, "jobName": self.name(), "jobQueue": "q", "jobDefinition": "d", "startedAt": 0 });

@@ -1,5 +1,5 @@
-//! An account of MiniStack, which uses an access key of twelve digits as the account number: runs the program in it, and reads
-//! its state without the program.
+//! An account in MiniStack, which uses a twelve-digit access key as the account number: runs the program in it, and
+//! reads its state without the program.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// Its output as one JSON value; it must have succeeded.
+    /// Returns its output as one JSON value; it must have succeeded.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
@@ -47,7 +47,7 @@ impl Ran {
         self
     }
 
-    /// Checks that it was refused with these texts.
+    /// Checks that it failed permanently with these texts.
     #[track_caller]
     pub(crate) fn refused(self, texts: &[&str]) -> Self {
         assert_eq!(self.code, Some(1), "{}{}", self.stdout, self.stderr);
@@ -61,7 +61,7 @@ impl Ran {
 }
 
 impl Account {
-    /// The next account of a server.
+    /// Creates the next account on a server.
     pub(crate) fn new(endpoint: &str) -> Self {
         // Another test run on the same server uses other numbers; `000000000000` is the default account.
         let number = 100_000 * u64::from(std::process::id()) + u64::from(NUMBERS.fetch_add(1, Ordering::Relaxed));
@@ -69,12 +69,12 @@ impl Account {
         Self { number, endpoint: endpoint.to_owned() }
     }
 
-    /// The account in `prod.yaml`; only one test may use it.
+    /// Returns the account in `prod.yaml`; only one test may use it.
     pub(crate) fn of_production(endpoint: &str) -> Self {
         Self { number: "123456789012".to_owned(), endpoint: endpoint.to_owned() }
     }
 
-    /// The program with these arguments and this endpoint, without the environment of the caller.
+    /// Returns the program with these arguments and this endpoint, without the caller's environment.
     pub(crate) fn by(&self, endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.env_clear().args(arguments).args(["--dot-env", "/dev/null"]).stdin(Stdio::null());
@@ -97,7 +97,7 @@ impl Account {
         self.run_by(&self.endpoint, arguments)
     }
 
-    /// With a folder of templates.
+    /// Runs the program with a template folder.
     pub(crate) fn with(&self, command: &str, folder: &Path, more: &[&str]) -> Ran {
         self.run(&[&[command, "--folder", folder.to_str().expect("text")], more].concat())
     }
@@ -109,7 +109,7 @@ impl Account {
         http::ask(&self.endpoint, (method, path), &headers, body.as_bytes())
     }
 
-    /// A call of the query protocol; returns its response, which must not be an error.
+    /// Calls the query protocol; returns its response, which must not be an error.
     #[track_caller]
     pub(crate) fn call(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> String {
         let text = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
@@ -123,7 +123,7 @@ impl Account {
         answer
     }
 
-    /// A call of the JSON protocol.
+    /// Calls the JSON protocol.
     #[track_caller]
     pub(crate) fn call_json(&self, service: &str, target: &str, body: &Value) -> Value {
         let more = [("X-Amz-Target", target), ("Content-Type", "application/x-amz-json-1.1")];
@@ -132,7 +132,7 @@ impl Account {
         serde_json::from_slice(&answer).expect("JSON")
     }
 
-    /// A call of a REST service.
+    /// Calls a REST service.
     pub(crate) fn call_rest(&self, service: &str, method: &str, path: &str, body: &str) -> (String, String) {
         let (head, answer) = self.ask(service, (method, path), &[], body);
         (head, String::from_utf8(answer).expect("text"))
@@ -145,13 +145,13 @@ impl Account {
         names
     }
 
-    /// The keys of a bucket; at most 1,000.
+    /// Returns the keys of a bucket; at most 1,000.
     pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
         texts(&self.call_rest("s3", "GET", &format!("/{bucket}?list-type=2"), "").1, "Key")
     }
 
-    /// Every stack, by its name without prefix: its status, parameters, resources, outputs and open
-    /// change sets.
+    /// Returns every stack, by its name without the prefix: its status, parameters, resources, outputs and open change
+    /// sets.
     pub(crate) fn state(&self) -> BTreeMap<String, Value> {
         let response = self.call("cloudformation", "DescribeStacks", &[]);
         let stacks = response.split("<member><StackName>").skip(1).map(|stack| {
@@ -177,12 +177,12 @@ impl Account {
         stacks.filter(|(_, state)| state["status"] != "DELETE_COMPLETE").collect()
     }
 
-    /// The status of a stack, if it exists.
+    /// Returns the status of a stack, if it exists.
     pub(crate) fn status(&self, stack: &str) -> Option<String> {
         Some(self.state().get(stack)?["status"].as_str()?.to_owned())
     }
 
-    /// Empty images under the tags that the program expects.
+    /// Pushes empty images under the tags that the program expects.
     pub(crate) fn push_images(&self) {
         let images = self.run(&["build-images", "--dry-run", "--json"]).json();
         for image in images.as_array().expect("images") {
@@ -191,7 +191,7 @@ impl Account {
         }
     }
 
-    /// Pushes an image of one empty layer (OCI Distribution Specification, "Push").
+    /// Pushes an image with one empty layer (OCI Distribution Specification, "Push").
     fn push(&self, repository: &str, tag: &str) {
         let host = format!("{}.dkr.ecr.{REGION}.amazonaws.com", self.number);
         let ask = |call: (&str, &str), kind: &str, body: &str| {
@@ -227,7 +227,7 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// The text between each pair of these tags.
+/// Returns the text between each pair of these tags.
 pub(crate) fn texts(xml: &str, tag: &str) -> Vec<String> {
     let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
     xml.split(&begin).skip(1).filter_map(|rest| Some(rest.split_once(&end)?.0.to_owned())).collect()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Updates the copy. Unchanged files keep their time, so cargo compiles only changed ones.
+/// Updates the copy. Unchanged files keep their modification time, so cargo compiles only changed ones.
 pub(crate) fn copy_repository(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root");
     let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());

@@ -1,5 +1,5 @@
-//! `dbt/run.py` as the image starts it: in the project's folder, with its own environment. Its output is
-//! searched for secrets.
+//! `dbt/run.py` as the image starts it: in the project's folder, with a separate environment. Its output is searched
+//! for secrets.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
@@ -33,7 +33,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// A folder with a program `dbt` that is this shell script.
+/// Creates a folder with a program `dbt` that is this shell script.
 pub(crate) fn script(script: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("dbt");
@@ -43,7 +43,7 @@ pub(crate) fn script(script: &str) -> TempDir {
 }
 
 impl Entry {
-    /// In a project's folder; `programs` precede `PATH`.
+    /// Runs the entry point in a project's folder; `programs` precede `PATH`.
     pub(crate) fn new(project: &Path, programs: &[&Path]) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = programs.iter().map(|folder| folder.to_path_buf()).chain(std::env::split_paths(&path));
@@ -65,7 +65,7 @@ impl Entry {
         self
     }
 
-    /// A setting that may not appear in the output.
+    /// Adds a setting that must not appear in the output.
     pub(crate) fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push(value.trim().to_owned());
         self.env(name, value)

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// One request; returns the head and body of the response.
+/// Sends one request; returns the head and body of the response.
 pub(crate) fn ask(
     endpoint: &str,
     (method, path): (&str, &str),

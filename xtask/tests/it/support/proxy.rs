@@ -1,5 +1,5 @@
-//! A proxy between a program and an AWS emulator that records every request and injects faults. It shows which requests were
-//! sent, and in which order; it does not show that AWS accepts them.
+//! A proxy between a program and an AWS emulator that records every request and injects faults. It shows which requests
+//! were sent and in which order, but not that AWS accepts them.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -18,12 +18,13 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// For example `PUT dags/a.py`; a listing is `LIST`.
+    /// Returns, for example, `PUT dags/a.py`; a listing is `LIST`.
     pub(crate) fn line(&self) -> String {
         if self.key.is_empty() { "LIST".to_owned() } else { format!("{} {}", self.method, self.key) }
     }
 
-    /// A call of any service: the query protocol's action, the JSON protocol's target, else method and path.
+    /// Returns the name of a call to any service: the query protocol's action, the JSON protocol's target, or else the
+    /// method and path.
     pub(crate) fn call(&self) -> String {
         let form = String::from_utf8_lossy(&self.body);
         let action = form.strip_prefix("Action=").map(|rest| rest.split('&').next().unwrap_or_default());
@@ -32,7 +33,7 @@ impl Recorded {
         action.or_else(target).map_or_else(|| format!("{} {path}", self.method), str::to_owned)
     }
 
-    /// Whether it is read-only, by the name of the call.
+    /// Returns whether it is read-only, by the name of the call.
     pub(crate) fn reads(&self) -> bool {
         const READS: [&str; 8] =
             ["Describe", "Get", "List", "BatchGet", "BatchCheck", "GET ", "HEAD ", "POST /v1/describe"];
@@ -45,10 +46,10 @@ impl Recorded {
     }
 }
 
-/// The fault that a request meets.
+/// The fault for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// None: the request and its response pass.
+    /// No fault: the request and its response are passed on.
     Pass,
     /// The request is lost, and the client waits.
     Lost,
@@ -73,13 +74,13 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// In front of `upstream`, such as `http://127.0.0.1:4566`. One request is served at a time, so that the order in
-    /// the log is the order of execution.
+    /// Starts a proxy in front of `upstream`, such as `http://127.0.0.1:4566`. It serves one request at a time, so that
+    /// the order in the log is the order of execution.
     pub(crate) fn start(upstream: &str, judge: Judge) -> Self {
         Self::with(upstream, judge, None)
     }
 
-    /// A proxy that edits text responses.
+    /// Starts a proxy that edits text responses.
     pub(crate) fn editing(upstream: &str, editor: Editor) -> Self {
         Self::with(upstream, Box::new(|_, _| Fate::Pass), Some(editor))
     }
@@ -154,7 +155,7 @@ fn error(status: &str, code: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").into_bytes()
 }
 
-/// The head as text, and the first part of the body.
+/// Returns the head as text, and the first part of the body.
 fn split(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 65_536]);
     loop {
@@ -176,7 +177,7 @@ fn parse(head: &str) -> Recorded {
     Recorded { method: owned(method), key: owned(key), head: owned(head), body: vec![], status: None }
 }
 
-/// A response with another body, which may have another length.
+/// Returns a response with another body, which may have a different length.
 fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     let body = editor(body.to_owned());
@@ -184,7 +185,7 @@ fn edited(answer: &str, editor: impl Fn(String) -> String) -> String {
     format!("{}\r\nContent-Length: {}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"), body.len())
 }
 
-/// One request on its own connection, so the response ends with the connection.
+/// Sends one request on a separate connection, so that the response ends with the connection.
 fn forward(upstream: &str, head: &str, body: &[u8]) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
     let closing = |head: &str| {

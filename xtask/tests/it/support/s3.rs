@@ -2,7 +2,7 @@
 
 use super::http;
 
-/// One request; returns the head and body of the response.
+/// Sends one request; returns the head and body of the response.
 pub(crate) fn ask(endpoint: &str, method: &str, path: &str, body: &[u8]) -> (String, Vec<u8>) {
     http::ask(endpoint, (method, path), &[("Host", "s3")], body)
 }
@@ -15,7 +15,7 @@ pub(crate) fn make_bucket(endpoint: &str, name: &str) {
     assert!(head.contains(" 200 "), "{head}");
 }
 
-/// Every key of a bucket, page by page.
+/// Returns every key in a bucket, page by page.
 pub(crate) fn keys(endpoint: &str, bucket: &str) -> Vec<String> {
     let mut keys = Vec::<String>::new();
     loop {

@@ -1,4 +1,4 @@
-//! Version numbers in the output of programs.
+//! Tests the parsing of version numbers in program output.
 
 use super::version;
 

@@ -1,4 +1,4 @@
-//! The superuser's password is not readable by others.
+//! Tests that the superuser's password is not readable by others.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,4 +1,4 @@
-//! Processes with the mark and those of known groups are found and stopped.
+//! Tests that marked processes and those in known groups are found and stopped.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! The server does not leave its folder.
+//! Tests that the server serves no files outside its folder.
 
 use super::*;
 

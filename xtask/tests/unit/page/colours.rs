@@ -3,10 +3,10 @@
 
 use super::STYLE;
 
-/// Linear light, red, green and blue.
+/// Red, green and blue in linear light.
 type Light = [f64; 3];
 
-/// How colours look without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1.
+/// Colours as seen without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1.
 const SIGHTS: [(&str, [Light; 3]); 4] = [
     ("full sight", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
     ("protanopia", [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
@@ -21,7 +21,7 @@ fn times(matrix: [Light; 3], [red, green, blue]: Light) -> Light {
     matrix.map(|[r, g, b]| r * red + g * green + b * blue)
 }
 
-/// Oklab, in which distance is difference to the eye; about 0.02 is the least that is seen.
+/// Converts to Oklab, where distance is perceived difference; about 0.02 is the smallest visible difference.
 fn oklab(light: Light) -> Light {
     let cones = [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -36,13 +36,13 @@ fn oklab(light: Light) -> Light {
     times(lab, times(cones, light.map(|part| part.clamp(0.0, 1.0))).map(f64::cbrt))
 }
 
-/// WCAG's contrast of two colours, from 1 to 21.
+/// Returns the WCAG contrast of two colours, from 1 to 21.
 fn contrast(a: Light, b: Light) -> f64 {
     let [a, b] = [a, b].map(|[red, green, blue]| 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
     a.max(b) / a.min(b)
 }
 
-/// A colour of the style sheet; the first is of light mode, the second of dark mode.
+/// Returns a style sheet colour; the first value is for light mode, the second for dark mode.
 fn colours(name: &str) -> [Light; 2] {
     let linear = |part: f64| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) };
     let found: Vec<Light> = STYLE

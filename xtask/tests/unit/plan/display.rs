@@ -1,8 +1,8 @@
-//! A plan as text.
+//! Tests plans as text.
 
 use super::{BASE, Case, ParameterValue, USER, template};
 
-/// A truncated page still shows the replacements, and a terminal ends with their number.
+/// A truncated page still shows the replacements, and terminal output ends with their number.
 #[test]
 fn replacements_come_first_and_are_counted_last() {
     let many = |value: &str| {
@@ -19,7 +19,7 @@ fn replacements_come_first_and_are_counted_last() {
     assert!(lines.len() > 900, "{}", lines.len());
     let first = ["", "Replaced or removed: 1 resource, 1 with data loss"];
     assert_eq!(lines[1..3], first, "{text}");
-    assert_eq!(lines[3], "  base: ! Bucket  AWS::S3::Bucket  is replaced; the data of the old one is lost");
+    assert_eq!(lines[3], "  base: ! Bucket  AWS::S3::Bucket  is replaced; the old resource's data is lost");
     assert!(text.contains("\n      BucketName: dpstack-eu-west-1 -> dpstack-other\n"), "{text}");
     let last = ["Replaced or removed: 1 resource, 1 with data loss (listed first)", ""];
     assert_eq!(lines[lines.len() - 3..lines.len() - 1], last);

@@ -1,4 +1,4 @@
-//! Plans of two small stacks: `user` depends on outputs of `base`, an image and an object.
+//! Tests the plans of two small stacks: `user` depends on outputs of `base`, an image and an object.
 
 mod display;
 
@@ -56,7 +56,7 @@ fn known(value: &str) -> ParameterValue {
 }
 
 impl Case {
-    /// No stack and no image exists.
+    /// Returns the input when no stack and no image exists.
     fn empty() -> Self {
         Self {
             templates: vec![template("base", BASE), template("user", USER)],
@@ -69,7 +69,7 @@ impl Case {
         }
     }
 
-    /// Both stacks are in the desired state.
+    /// Returns the input when both stacks are in the desired state.
     fn deployed() -> Self {
         let mut case = Self::empty();
         case.images.insert("dbt-image".to_owned(), known("sha256:1"));
@@ -188,7 +188,7 @@ fn a_resource_with_a_fixed_name_is_not_replaced() {
     case.templates[1] = template("user", &USER.replace("JobQueueType: A", "JobQueueType: B"));
     let refused = case.refused();
     assert!(
-        refused.contains("in `user` `Queue` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"),
+        refused.contains("in `user`, `Queue` (AWS::Batch::JobQueue) would be replaced because of JobQueueType"),
         "{refused}"
     );
 }

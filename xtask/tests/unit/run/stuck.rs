@@ -25,7 +25,7 @@ fn healthy() -> QueueState {
     QueueState { queue, environments: vec![environment], used_vcpu: 0.0 }
 }
 
-/// Compares a part of the message and of the fix.
+/// Checks for parts of the message and of the fix.
 #[track_caller]
 fn assert_explained(job: &Job, queue: &QueueState, message: &str, fix: &str) {
     let found = explain(job, queue);
@@ -45,7 +45,7 @@ fn the_queue_and_its_compute_environments_come_first() {
     }
     let invalid = resource("e", "ENABLED", "INVALID", "CLIENT_ERROR - The subnet ID 'subnet-1' does not exist");
     for (environments, message, fix) in [
-        (vec![], "only compute environments that do not exist", "deploy"),
+        (vec![], "none of the compute environments", "deploy"),
         (vec![resource("e", "DISABLED", "VALID", "")], "`e` is disabled", "enable"),
         (vec![invalid.clone()], "INVALID: CLIENT_ERROR - The subnet ID", "subnet"),
         (vec![resource("e", "ENABLED", "UPDATING", "")], "is UPDATING", "wait"),
@@ -62,12 +62,12 @@ fn then_the_job_and_its_containers() {
                requirement of the job.";
     let network = "ResourceInitializationError: unable to pull secrets or registry auth: i/o timeout";
     for (job, message, fix) in [
-        (job(max), "needs 0.5 vCPU, and its compute environment has at most 4", "max_vcpu"),
-        (Job { vcpu: Some(8.0), ..job("") }, "needs 8 vCPU, and its compute environment has at most 4", "max_vcpu"),
-        (job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too high"), "as much CPU or memory", "memory_mib"),
+        (job(max), "needs 0.5 vCPU, but its compute environment has at most 4", "max_vcpu"),
+        (Job { vcpu: Some(8.0), ..job("") }, "needs 8 vCPU, but its compute environment has at most 4", "max_vcpu"),
+        (job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - too high"), "enough CPU or memory", "memory_mib"),
         (job("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - no"), "service role", "AWSServiceRoleForBatch"),
         (job("MISCONFIGURATION:SOMETHING_NEW - no"), "SOMETHING_NEW", "reason"),
-        (job("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"), "no such capacity", "another zone"),
+        (job("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - none"), "lacks the required capacity", "another zone"),
         (job("ACTION_REQUIRED - CE(s) associated with the job queue are invalid."), "cannot be used", "status"),
         (job("UNDETERMINED - Batch job is blocked, root cause is undetermined."), "not determine", "subnets"),
         (after("CannotPullContainerError: not found"), "could not be pulled: CannotPull", "ECR"),

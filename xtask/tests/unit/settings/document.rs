@@ -1,4 +1,4 @@
-//! Bytes that are text, and others.
+//! Tests bytes that are text, and bytes that are not.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The addresses that a workgroup of Redshift needs in a subnet.
+//! Tests how many addresses a Redshift workgroup needs in a subnet.
 
 #[test]
 fn redshift_needs_the_addresses_of_its_table() {

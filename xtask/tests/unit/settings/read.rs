@@ -1,4 +1,4 @@
-//! Merging a file over the one that it extends.
+//! Tests merging a file over the file that it extends.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Names of S3 buckets.
+//! Tests S3 bucket names.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Texts that look like secrets, and others.
+//! Tests texts that look like secrets, and texts that do not.
 
 use super::kind;
 

@@ -1,4 +1,4 @@
-//! The first cause among events.
+//! Tests which event is the first cause.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn a_stack_that_fails_without_a_resource_has_its_own_reason() {
 
 #[test]
 fn usual_reasons_are_explained() {
-    assert!(explained("dpstack-dlake already exists").is_some_and(|text| text.contains("another name")));
+    assert!(explained("dpstack-dlake already exists").is_some_and(|text| text.contains("a different name")));
     assert!(
         explained("User: arn is not authorized to perform: s3:CreateBucket")
             .is_some_and(|text| text.contains("README"))

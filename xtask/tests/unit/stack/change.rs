@@ -1,4 +1,4 @@
-//! Predicted changes between two versions of a small template.
+//! Tests the predicted changes between two versions of a small template.
 
 use std::collections::BTreeMap;
 
@@ -203,7 +203,7 @@ fn a_resource_that_only_follows_others_counts_with_them() {
     let of = |replaces| vec![Change { resource: "B".to_owned(), ..planned(Action::Modify, replaces) }];
     let found = |plan: &[Change]| unplanned(plan, std::slice::from_ref(&follows));
     assert_eq!(found(&of(Replaces::No)), Vec::<String>::new());
-    let message = ["perhaps replace `A` (AWS::S3::BucketPolicy) because of Bucket"];
+    let message = ["possibly replace `A` (AWS::S3::BucketPolicy) because of Bucket"];
     assert_eq!(found(&of(Replaces::Yes)), message, "the plan would have shown it");
     assert_eq!(unplanned(&[], &[entry(policy, Action::Modify, Replaces::Maybe, "Bucket")]), message);
     let sure = ChangeSetEntry { replaces: Replaces::Yes, ..follows.clone() };

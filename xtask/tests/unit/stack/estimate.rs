@@ -1,4 +1,4 @@
-//! Estimates for the committed settings, and for changed ones.
+//! Tests the estimates for the committed settings and for changed ones.
 
 use std::collections::BTreeMap;
 

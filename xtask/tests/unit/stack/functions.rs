@@ -1,4 +1,4 @@
-//! Short tags, and the references in values.
+//! Tests short tags, and the references in values.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What stacks of the real templates retain, and the resources that new stacks import.
+//! Tests which resources of the real templates are retained, and which of them new stacks import.
 
 use super::*;
 use crate::stack::{ParameterValue, changes, resolve};

@@ -1,4 +1,4 @@
-//! Every status, and what `recover` does; the suite "stacks" runs each command from each status.
+//! Tests what `recover` does in every status; the suite "stacks" runs each command in each status.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Which property changes replace a resource.
+//! Tests which property changes replace a resource.
 
 use serde_json::json;
 

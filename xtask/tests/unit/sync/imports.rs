@@ -1,4 +1,4 @@
-//! Import statements resolve as in Python.
+//! Tests that import statements resolve as in Python.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ fn import(module: &str) -> Import {
     Import { line: 1, level: 0, module: module.to_owned(), names: Vec::new(), optional: false }
 }
 
-/// The problems of the import statements of one file, among others.
+/// Returns the problems of the import statements in one file, with other files present.
 fn problems(files: &[&str], ours: &[&str], others: &[&str], import: Import) -> Vec<String> {
     let imports = BTreeMap::from([(files[0].to_owned(), vec![import])]);
     let keys = |list: &[&str]| list.iter().map(|key| (*key).to_owned()).collect();
@@ -35,14 +35,14 @@ fn imports_are_found_as_python_finds_them() {
         (import("top.q"), Some("`import top.q`: the module `top.q` does not exist")),
         (from(0, "n", &["z", "q"]), Some("`from n import z, q`: the module `n.q` does not exist")),
         (from(1, "q", &["f"]), Some("`from .q import f`: the module `p.q` does not exist")),
-        (from(2, "top", &["f"]), Some("`from ..top import f`: the relative import goes beyond the DAGs folder")),
+        (from(2, "top", &["f"]), Some("`from ..top import f`: the relative import leads outside the DAGs folder")),
     ] {
         let wanted: Vec<String> = problem.iter().map(|words| format!("dags/p/x.py:1: {words}")).collect();
         assert_eq!(problems(&files, &[], &[], import), wanted);
     }
     let top = ["dags/top.py", "dags/other.py"];
     let dots = problems(&top, &[], &[], from(1, "", &["other"]));
-    assert_eq!(dots, ["dags/top.py:1: `from . import other`: the relative import goes beyond the DAGs folder"]);
+    assert_eq!(dots, ["dags/top.py:1: `from . import other`: the relative import leads outside the DAGs folder"]);
     assert_eq!(problems(&top, &[], &["dags/theirs.py"], import("theirs")), [""; 0]);
     let gone = problems(&top, &["dags/gone.py"], &[], import("gone"));
     assert_eq!(gone, ["dags/top.py:1: `import gone`: the module `gone` no longer exists"]);

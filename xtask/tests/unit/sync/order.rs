@@ -1,4 +1,4 @@
-//! The order of the requests, with made-up modules.
+//! Tests the order of the requests, with synthetic modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use super::{graph, input};
 use crate::sync::order::Keys;
 use crate::sync::{FOLDER, File, Import, Plan, SyncInput, SyncStep, plan};
 
-/// Python files by module name, with the modules that each imports.
+/// Returns Python files by module name, with the modules that each imports.
 type Graph = BTreeMap<String, Vec<String>>;
 
 fn key(module: &str) -> String {
     format!("{FOLDER}{module}.py")
 }
 
-/// The plan of a change. After every request, in any order within a wave, every import finds a module of the same age,
-/// except within a circle.
+/// Returns the plan for a change. After every request, in any order within a wave, every import finds a module of the
+/// same version, except within an import cycle.
 fn checked(before: &Graph, after: &Graph, changed: &BTreeSet<String>) -> Plan {
     let plan = plan(&input(before, after, changed)).expect("a plan");
     let keys = |graph: &Graph| -> Keys { graph.keys().map(|module| key(module)).collect() };
@@ -77,7 +77,7 @@ fn a_module_is_uploaded_before_its_importers_and_deleted_after_them() {
 #[test]
 fn a_circle_is_changed_together_and_reported() {
     let circle: &[(&str, &[&str])] = &[("a", &["b"]), ("b", &["a", "c"]), ("c", &[]), ("dag", &["a"])];
-    let line = "circle  dags/a.py, dags/b.py (import each other: changed together)\n";
+    let line = "circle  dags/a.py, dags/b.py (import each other; changed together)\n";
     let put = "put     dags/c.py (new)\nput     dags/a.py (new)\nput     dags/b.py (new)\nput     dags/dag.py (new)\n";
     assert_eq!(shown(&[], circle, &[]), format!("{put}{line}"));
     let plan = checked(&graph(&[]), &graph(circle), &BTreeSet::new());

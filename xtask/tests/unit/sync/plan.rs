@@ -1,4 +1,4 @@
-//! The table of decisions row by row, and the rest of a plan.
+//! Tests the decision table row by row, and the rest of a plan.
 
 use super::*;
 use crate::sync::{FOLDER, Pending, sha256};
@@ -15,7 +15,7 @@ fn graph(files: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
     files.iter().map(|(module, imports)| ((*module).to_owned(), names(imports))).collect()
 }
 
-/// A change from one graph of modules to another. A file's text is its imports; `changed` files have another text.
+/// A change from one module graph to another. A file's text is its imports; `changed` files have a different text.
 fn input(
     before: &BTreeMap<String, Vec<String>>,
     after: &BTreeMap<String, Vec<String>>,

@@ -1,4 +1,4 @@
-//! Addresses of warehouses that are accepted and refused.
+//! Tests warehouse addresses that are accepted and rejected.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The statements for an existing and a new Redshift.
+//! Tests the statements for an existing and for a new Redshift warehouse.
 
 use super::*;
 

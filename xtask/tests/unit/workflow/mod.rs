@@ -1,4 +1,4 @@
-//! The workflows of two deployments, one with access keys and one with GitHub's identity token.
+//! Tests the workflows of two deployments, one with access keys and one with GitHub's identity token.
 
 mod pins;
 mod rules;
@@ -13,7 +13,7 @@ use super::pins::Pins;
 use super::{FOLDER, File, files};
 use crate::settings::{Document, Variables, resolve};
 
-/// The deployments of the committed settings.
+/// Returns the deployments in the committed settings.
 fn deployments() -> Vec<Deployment> {
     let texts =
         [include_str!("../../../../infra/settings/dev.yaml"), include_str!("../../../../infra/settings/prod.yaml")];
@@ -24,7 +24,7 @@ fn deployments() -> Vec<Deployment> {
     MODULES.into_iter().zip(texts).map(of).collect()
 }
 
-/// A generated file and its value.
+/// Returns a generated file and its value.
 struct Parsed {
     file: File,
     value: Value,
@@ -39,7 +39,7 @@ fn workflows() -> Vec<Parsed> {
     parsed(&deployments()).into_iter().filter(|parsed| parsed.file.path.starts_with(FOLDER)).collect()
 }
 
-/// The jobs of a workflow.
+/// Returns the jobs of a workflow.
 fn jobs(workflow: &Value) -> Vec<(&str, &Value)> {
     let jobs = workflow["jobs"].as_mapping().expect("jobs");
     jobs.iter().map(|(id, job)| (id.as_str().expect("an id"), job)).collect()

@@ -1,5 +1,5 @@
-//! The rules of this project that neither the types nor zizmor and actionlint enforce. Each rule is checked on the generated
-//! workflows, and each must find every change that breaks it.
+//! The project rules that neither the types nor zizmor and actionlint enforce. Each rule is checked on the generated
+//! workflows, and must find every change that breaks it.
 
 use serde_yaml::{Mapping, Value};
 
@@ -8,16 +8,16 @@ use super::{jobs, run, steps, workflows};
 
 /// Commands that change no existing resource, besides `deploy --create-only`.
 const UNAPPROVED: [&str; 6] = ["build-images", "ci-gen", "diff", "lint", "status", "test"];
-/// Commands that compile nothing once the program and the image's program are compiled.
+/// Commands that compile nothing once the program and the image program are compiled.
 const COMPILED: [&str; 6] = ["build-images", "ci-gen", "deploy", "diff", "status", "sync-dags"];
 const SECRETS: [&str; 2] = ["${{ secrets.AWS_ACCESS_KEY_ID }}", "${{ secrets.AWS_SECRET_ACCESS_KEY }}"];
 /// Shell lines that install a tool.
 const INSTALLS: [&str; 2] = ["rustup toolchain install ", "sudo apt-get update --quiet && sudo apt-get install "];
-/// Permissions to write; all others only read.
+/// Write permissions; all others are read-only.
 const WRITES: [&str; 3] = ["id-token", "issues", "pull-requests"];
 const ROLE: &str = "aws-actions/configure-aws-credentials";
 
-/// A rule: whether a workflow breaks it.
+/// A rule, which returns whether a workflow breaks it.
 type Rule = fn(&Value) -> bool;
 
 fn text(value: Option<&Value>) -> String {
@@ -52,7 +52,7 @@ fn secrets(value: Option<&Value>) -> Vec<String> {
     members(value).into_iter().map(|(_, value)| value).filter(|value| value.contains("secrets")).collect()
 }
 
-/// The arguments of `cargo xtask`.
+/// Returns the arguments of `cargo xtask`.
 fn arguments(step: &Value) -> Option<&str> {
     run(step).strip_prefix("cargo xtask ")
 }
@@ -65,7 +65,7 @@ fn deploys(workflow: &Value) -> bool {
     any_step(workflow, |_, step| run(step).starts_with("cargo xtask deploy "))
 }
 
-/// Whether a job changes an existing resource other than by the approved plan, or by `sync-dags` after it.
+/// Returns whether a job changes an existing resource other than by the approved plan, or by `sync-dags` after it.
 fn changes_without_approval(job: &Value) -> bool {
     let mut approved = false;
     steps(job).iter().filter_map(arguments).any(|arguments| {
@@ -76,7 +76,7 @@ fn changes_without_approval(job: &Value) -> bool {
     })
 }
 
-/// Whether a job compiles something after it has credentials, which every build script could then read.
+/// Returns whether a job compiles something while it has credentials, which every build script could then read.
 fn compiles_with_credentials(job: &Value) -> bool {
     let has_credentials = |step: &Value| {
         uses(step, ROLE) || !secrets(step.get("env")).is_empty() || text(step.get("env")).contains("github.token")
@@ -167,7 +167,7 @@ const RULES: [(&str, Rule); 11] = [
     }),
 ];
 
-/// A change of one place; false where it does not apply.
+/// A change in one place; returns false if it does not apply.
 enum Change {
     Top(fn(&mut Value) -> bool),
     Job(fn(&mut Value) -> bool),
@@ -268,7 +268,7 @@ const CHANGES: &[(usize, Change)] = &[
     (10, Job(|job| any(job, has_key) && without(job, "environment"))),
 ];
 
-/// Each copy of a workflow with the change in one place.
+/// Returns copies of a workflow, each with the change in one place.
 fn changed(workflow: &Value, change: &Change) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let mut attempt =

@@ -1,4 +1,4 @@
-//! The checks of OpenSSF Scorecard that depend on files alone and that zizmor does not make (github.com/ossf/scorecard,
+//! The checks of OpenSSF Scorecard that depend only on files and that zizmor does not make (github.com/ossf/scorecard,
 //! docs/checks.md).
 
 use super::super::dependabot::KEPT;

@@ -1,5 +1,5 @@
-//! Who can assume which role of `infra/github/ci.yaml`: its trust policies against every identity token that GitHub can issue,
-//! and against every job of the workflows, however it is started.
+//! Who can assume which role of `infra/github/ci.yaml`: checks its trust policies against every identity token that
+//! GitHub can issue, and against every job of the workflows, however it is started.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,8 @@ struct Identity {
     reference: String,
 }
 
-/// GitHub Docs, "OpenID Connect reference", example subject claims: an environment beats the event, a pull request the ref.
+/// Returns the identity of a job: an environment takes precedence over the event, and a pull request over the ref
+/// (GitHub Docs, "OpenID Connect reference", example subject claims).
 fn identity(repository: &str, event: &str, reference: &str, environment: Option<&str>) -> Identity {
     let what = match (environment, event) {
         (Some(name), _) => format!("environment:{}", name.replace(':', "%3A")),
@@ -42,7 +43,8 @@ fn identity(repository: &str, event: &str, reference: &str, environment: Option<
     Identity { subject: format!("{repository}:{what}"), reference: reference.to_owned() }
 }
 
-/// A deployment that is let in by GitHub's identity, and its roles' trust with the parameters in it.
+/// A deployment that authenticates with GitHub's identity token, and the trust policies of its roles with resolved
+/// parameters.
 struct Account {
     deployment: Deployment,
     subject: String,
@@ -89,7 +91,8 @@ fn account(module: &str, numbered: bool) -> Account {
     Account { deployment: Deployment::new(module, &settings, "aws"), subject, trust }
 }
 
-/// IAM's word on a trust policy with whole comparisons alone; anything else in it is refused here.
+/// Returns whether IAM would accept an identity under a trust policy. Only exact comparisons are supported; the test
+/// fails for anything else.
 fn admits(policy: &Value, identity: &Identity) -> bool {
     let statements = policy["Statement"].as_array().expect("statements");
     statements.iter().any(|statement| {
@@ -115,7 +118,7 @@ fn admits(policy: &Value, identity: &Identity) -> bool {
     })
 }
 
-/// Every repository that could try: ours in both forms, and those that look like it.
+/// The repositories that could try to assume a role: ours in both forms, and similar names.
 const REPOSITORIES: [&str; 9] = [
     "repo:example-org/dpworld",
     "repo:example-org@7/dpworld@42",
@@ -159,7 +162,7 @@ fn a_role_is_for_its_environment_of_the_repository_in_the_form_that_the_settings
     assert!(count > 100_000, "{count} identities");
 }
 
-/// How a workflow may be started: event and ref.
+/// How a workflow may be started: the event and the ref.
 fn starts(on: &serde_yaml::Value) -> Vec<(&'static str, &'static str)> {
     let has = |event: &str| on.get(event).is_some();
     let all = EVENTS.into_iter().filter(|event| has(event));

@@ -23,7 +23,7 @@ fn next(rig: &Rig, number: usize) -> (String, &'static [(u32, &'static str)]) {
     (run, names)
 }
 
-/// The number of requests of a load without faults.
+/// Returns the number of requests in a load without faults.
 fn requests(rig: &Rig) -> usize {
     rig.api.operations();
     let (run, _) = next(rig, 1);

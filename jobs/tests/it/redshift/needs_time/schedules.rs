@@ -1,4 +1,5 @@
-//! Random schedules of faults, kills and restarts, from seeds. `SCHEDULES` sets the number, `SCHEDULE` selects one seed.
+//! Random schedules of faults, kills and restarts, generated from seeds. `SCHEDULES` sets the number of schedules, and
+//! `SCHEDULE` selects one seed.
 
 use std::ops::Range;
 
@@ -53,7 +54,7 @@ fn schedule(rig: &Rig, seed: u64) {
     rig.holds(&run, &zoo);
 }
 
-/// Runs the schedules of these seeds.
+/// Runs the schedules for these seeds.
 pub fn some(seeds: Range<u64>) {
     // A new warehouse from time to time limits the size of the ledger and the number of leftovers.
     for (batch, seeds) in seeds.collect::<Vec<_>>().chunks(50).enumerate() {

@@ -5,7 +5,7 @@ use contract::Contract;
 use crate::limits::ROW_BYTES;
 use crate::table::RecordReader;
 
-/// Only a table with more than sixty columns of JSON has rows that can be too large.
+/// Only a table with more than sixty JSON columns can have rows that are too large.
 #[test]
 fn a_row_of_fitting_values_can_be_too_large_itself() {
     let columns: Vec<String> = (0..62).map(|index| format!("c{index}: {{type: json, doc: c}}")).collect();
@@ -23,5 +23,5 @@ fn a_row_of_fitting_values_can_be_too_large_itself() {
     };
     let most = (ROW_BYTES - 16 - 32) / 62;
     assert!(reasons(most).is_empty());
-    assert_eq!(reasons(most + 1), ["a row of 4000040 bytes, at most 4000000 fit"]);
+    assert_eq!(reasons(most + 1), ["a row of 4000040 bytes; the limit is 4000000"]);
 }

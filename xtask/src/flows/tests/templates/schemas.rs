@@ -1,4 +1,4 @@
-//! Compares the table of resource types with the registry's schemas that cfn-lint ships.
+//! Compares the table of resource types with the CloudFormation registry schemas that cfn-lint ships.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,19 +11,22 @@ use crate::stack::{RESOURCE_TYPES, ResourceType};
 
 /// cfn-lint's schemas in a Python environment.
 const SCHEMAS: &str = "site-packages/cfnlint/data/schemas";
-/// A region of ours; a type's schema may differ between regions.
+/// One of the regions that are deployed to; a type's schema may differ between regions.
 const REGION: &str = "eu-west-1";
 
-/// The differences of all types.
+/// Returns the differences for all types.
 pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
-    let library =
-        files::list(&python.join("lib"))?.into_iter().next().context("the Python environment has no library")?;
+    let library = files::list(&python.join("lib"))?
+        .into_iter()
+        .next()
+        .context("the Python environment contains no library folder")?;
     let folder = library.join(SCHEMAS);
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
     for kind in RESOURCE_TYPES.iter().filter(|kind| kind.name.starts_with("AWS::")) {
-        let hash =
-            index[kind.name].as_str().with_context(|| format!("cfn-lint does not know the type `{}`", kind.name))?;
+        let hash = index[kind.name]
+            .as_str()
+            .with_context(|| format!("cfn-lint has no schema for the type `{}`", kind.name))?;
         found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
     }
     Ok(found)
@@ -31,10 +34,10 @@ pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
 
 fn read(file: &Path) -> Result<Value> {
     let bytes = files::bytes(file)?.with_context(|| format!("the file `{}` does not exist", file.display()))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not JSON", file.display()))
+    serde_json::from_slice(&bytes).with_context(|| format!("`{}` is not valid JSON", file.display()))
 }
 
-/// The differences of one type.
+/// Returns the differences for one type.
 fn difference(kind: &ResourceType, schema: &Value) -> Option<String> {
     let paths = |key: &str| -> BTreeSet<&str> {
         let paths = schema[key].as_array().into_iter().flatten().filter_map(Value::as_str);

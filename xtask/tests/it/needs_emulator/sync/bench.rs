@@ -1,4 +1,4 @@
-//! A folder of DAGs, a bucket, and the requests of its syncs.
+//! A DAG folder, a bucket, and the requests of its syncs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +28,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// With a versioned bucket for DAGs, as MWAA requires.
+    /// Creates a bench with a versioned DAG bucket, as MWAA requires.
     pub(super) fn new(name: &str) -> Self {
         Self::with("airflow", name)
     }
@@ -65,7 +65,7 @@ impl Bench {
         self.upstream.clone()
     }
 
-    /// An object's path in S3's own protocol.
+    /// Returns an object's path in S3's own protocol.
     pub(super) fn path(&self, key: &str) -> String {
         format!("/{}/{key}", self.bucket)
     }
@@ -75,7 +75,7 @@ impl Bench {
         assert!(head.contains(" 200 "), "{head}");
     }
 
-    /// Writes as another client.
+    /// Writes an object as another client.
     pub(super) fn meddle(&mut self, key: &str, text: &str) {
         self.put(key, text.as_bytes());
         self.state.insert(key.to_owned(), text.to_owned());
@@ -124,14 +124,14 @@ impl Bench {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// A sync through a proxy; Python imports what it wrote.
+    /// Runs a sync through a proxy; Python imports the files that it wrote.
     pub(super) fn through(&mut self, proxy: &Proxy, arguments: &[&str]) -> Output {
         let output = self.sync(&proxy.endpoint).args(arguments).output().expect("xtask starts");
         self.follow(&proxy.requests());
         output
     }
 
-    /// A successful sync without the check by Python, for many files.
+    /// Runs a successful sync without the check by Python, for many files.
     pub(super) fn unseen(&self) {
         let output = self.sync(&self.upstream).output().expect("xtask starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -143,7 +143,7 @@ impl Bench {
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts")
     }
 
-    /// A successful sync: its JSON and its requests.
+    /// Runs a successful sync; returns its JSON and its requests.
     pub(super) fn done(&mut self, arguments: &[&str]) -> (Value, Vec<Recorded>) {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, &[arguments, &["--json"]].concat());
@@ -151,7 +151,7 @@ impl Bench {
         (serde_json::from_slice(&output.stdout).expect("JSON"), proxy.requests())
     }
 
-    /// The text of a successful sync.
+    /// Runs a successful sync; returns its text.
     pub(super) fn text(&mut self, arguments: &[&str]) -> String {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);
@@ -159,7 +159,7 @@ impl Bench {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// A sync that fails with these texts.
+    /// Runs a sync that fails with these texts.
     pub(super) fn refused(&mut self, arguments: &[&str], texts: &[&str]) -> Vec<Recorded> {
         let proxy = Proxy::start(&self.upstream, Box::new(|_, _| Fate::Pass));
         let output = self.through(&proxy, arguments);

@@ -7,7 +7,7 @@ use super::REQUIREMENTS;
 use super::bench::Bench;
 use crate::support::proxy::{Fate, Proxy, Recorded};
 
-/// A renamed module, a new circle, a deleted circle, new requirements.
+/// The changes in the first sync: a renamed module, a new import cycle, a deleted import cycle, and new requirements.
 const BEFORE: [(&str, &str); 6] = [
     REQUIREMENTS,
     ("dag.py", "from old import f\n"),

@@ -6,10 +6,10 @@ use super::bench::Bench;
 use super::crashes::{AFTER, prepared};
 use crate::support::proxy::{Fate, Proxy, Recorded};
 
-/// The announcement, data, new modules, the DAG, and the manifest.
+/// The writes of the sync: the announcement, data, new modules, the DAG, and the manifest.
 const WRITES: usize = 9;
 
-/// A proxy with a fault at one of the PUTs, counted from 0.
+/// Starts a proxy with a fault at one of the PUTs, counted from 0.
 fn injecting(bench: &Bench, fate: Fate, at: usize) -> Proxy {
     let puts = AtomicUsize::new(0);
     let judge = move |request: &Recorded, _| {

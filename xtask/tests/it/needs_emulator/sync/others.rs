@@ -1,4 +1,4 @@
-//! Objects and concurrent writes of other clients, other accounts, and rejected syncs.
+//! Objects and concurrent writes of other clients, accounts of other owners, and rejected syncs.
 
 use serde_json::json;
 
@@ -115,7 +115,13 @@ fn another_account_no_bucket_and_no_permission_are_a_line_and_a_hint_each() {
         ],
     );
     let missing = run(&bench, &upstream, "BUCKET_SUFFIX", "nowhere");
-    refusal(&missing, &["error: the bucket `dpstack-airflow-nowhere` does not exist", "hint: the stack `storage`"]);
+    refusal(
+        &missing,
+        &[
+            "error: the bucket `dpstack-airflow-nowhere` does not exist",
+            "hint: run `cargo xtask deploy`: its stack `storage`",
+        ],
+    );
     let denied = run(&bench, &answering(403, "AccessDenied"), "CI", "1");
     refusal(&denied, &["`: AccessDenied: In S3's", "hint: the caller needs `s3:ListBucket`"]);
     let mut anonymous = bench.command("sync-dags", &upstream);

@@ -1,4 +1,4 @@
-//! The credentials that the variables select.
+//! Tests which credentials the variables select.
 
 use super::*;
 use crate::settings::Variable;

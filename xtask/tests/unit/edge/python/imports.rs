@@ -1,4 +1,4 @@
-//! Imports as `python3` parses them.
+//! Tests imports as `python3` parses them.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! pytest's command line.
+//! Tests the pytest command line.
 
 use std::path::Path;
 

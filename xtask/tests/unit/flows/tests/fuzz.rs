@@ -1,4 +1,4 @@
-//! What libFuzzer reports.
+//! Tests the parsing of libFuzzer's reports.
 
 use super::*;
 

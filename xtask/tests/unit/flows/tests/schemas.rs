@@ -1,4 +1,4 @@
-//! Differences from a schema.
+//! Tests the differences from a schema.
 
 use serde_json::json;
 

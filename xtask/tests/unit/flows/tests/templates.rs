@@ -1,4 +1,4 @@
-//! What checkov reports.
+//! Tests the parsing of checkov's reports.
 
 use super::passed;
 

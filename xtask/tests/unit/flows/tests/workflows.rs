@@ -1,4 +1,4 @@
-//! Ignored findings.
+//! Tests which findings are ignored.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! MWAA and alarms.
+//! Rules for MWAA and alarms.
 
 use serde_json::Value;
 

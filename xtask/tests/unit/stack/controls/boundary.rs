@@ -1,4 +1,5 @@
-//! The permissions boundary of GitHub's jobs and of the stacks' roles, and what must not lead around it: keys' tags, buckets.
+//! Rules for the permissions boundary of the GitHub job roles and the stacks' roles, and for the ways around it: key
+//! tags and buckets.
 
 use serde_json::{Value, json};
 
@@ -6,7 +7,8 @@ use super::github::{places, plain, roles};
 use super::policy::{PolicyKind, Statement, statements};
 use super::{Rule, Stacks, of_type, texts};
 
-/// What gives a role more than it had, and takes a condition on the boundary (Service Authorization Reference, "AWS IAM").
+/// Actions that give a role more permissions and support a condition on the boundary (Service Authorization Reference,
+/// "AWS IAM").
 const BEHIND: [&str; 5] = [
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -15,15 +17,15 @@ const BEHIND: [&str; 5] = [
     "iam:UpdateAssumeRolePolicy",
 ];
 
-/// Services whose ARNs have no region, and whose statements name resources of the account.
+/// Services whose ARNs have no region, and whose statements name resources in the account.
 const GLOBAL: [&str; 4] = [":billing::", ":budgets::", ":iam::", ":s3:::"];
 
-/// The policy of the boundary, as the templates name it.
+/// Returns the ARN of the boundary policy, as the templates write it.
 fn arn() -> Value {
     json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${BoundaryName}"})
 }
 
-/// Whether a statement has an action, by name or by wildcard.
+/// Returns whether a statement contains an action, by name or by wildcard.
 fn has(statement: &Statement<'_>, action: &str) -> bool {
     let matches = |found: &String| found.strip_suffix('*').map_or(found == action, |start| action.starts_with(start));
     statement.actions().iter().any(matches)
@@ -33,7 +35,8 @@ fn of_jobs(statement: &Statement<'_>) -> bool {
     matches!(statement.kind, PolicyKind::Job | PolicyKind::Boundary) && statement.allows()
 }
 
-/// A statement of the boundary denies these actions for the resources of these names in the account, whatever the context.
+/// Returns whether a statement in the boundary denies these actions for resources with these names in the account, in
+/// any context.
 fn denies(stacks: &Stacks, actions: &[&str], names: &[&str]) -> bool {
     statements(stacks).iter().any(|statement| {
         let resources = statement.resources();

@@ -1,4 +1,5 @@
-//! What the roles of GitHub's jobs need and what they must not get, each call decided with the boundary in force.
+//! Checks which calls the GitHub job roles need and which they must not be allowed; each call is evaluated with the
+//! boundary in force.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ struct Needed {
     actions: String,
 }
 
-/// AWS's limits, white space not counted (AWS IAM User Guide, "IAM and AWS STS quotas").
+/// AWS's size limits for policies, not counting white space (AWS IAM User Guide, "IAM and AWS STS quotas").
 const MANAGED: usize = 6_144;
 const INLINE: usize = 10_240;
 
@@ -27,7 +28,8 @@ const OTHER: &str = "iam:PermissionsBoundary=arn:aws:iam::aws:policy/Administrat
 const OURS: &str = "iam:role/DataPlatform-compute-X-1";
 const FOREIGN: &str = "iam:role/Admin";
 
-/// What none of the roles may do, and no role that they create whatever its policy says: resource, context, actions.
+/// Calls that no GitHub job role may make, nor any role that it creates, whatever its policy allows: resource, context,
+/// actions.
 const ESCAPES: &[(&str, &str, &str)] = &[
     (OURS, "", "iam:AttachRolePolicy iam:CreateRole iam:PutRolePolicy iam:UpdateAssumeRolePolicy"),
     (OURS, OTHER, "iam:AttachRolePolicy iam:CreateRole iam:PutRolePermissionsBoundary iam:PutRolePolicy"),
@@ -71,7 +73,7 @@ const ESCAPES: &[(&str, &str, &str)] = &[
     ("*", "aws:RequestedRegion=us-east-1", "ec2:CreateVpc redshift-serverless:CreateWorkgroup"),
 ];
 
-/// The whole ARN: the account and the region are left out in the table.
+/// Returns the complete ARN; the table omits the account and the region.
 fn arn(short: &str) -> String {
     match short.split_once(':') {
         None => short.to_owned(),
@@ -85,7 +87,7 @@ fn boundary(deployed: &BTreeMap<String, Value>) -> &Value {
     &deployed["ci.Boundary"]["Properties"]["PolicyDocument"]
 }
 
-/// Behind the boundary, a call is allowed that both allow.
+/// Returns whether a call is allowed by both the role's own policies and the boundary.
 fn may(deployed: &BTreeMap<String, Value>, own: &[&Value], call: &Call<'_>) -> bool {
     allow(own, call) && allow(&[boundary(deployed)], call)
 }
@@ -161,7 +163,8 @@ fn a_pull_request_changes_nothing_and_an_approval_comes_before_data_and_roles() 
     }
 }
 
-/// A resource of a stack's policy as one that exists: references by what `prod` has, wildcards by a text.
+/// Returns an example of a resource in a stack's policy: references become the resources of `prod`, and wildcards
+/// become text.
 fn example(resource: &Value, deployed: &BTreeMap<String, Value>, stack: &str) -> String {
     let text = match (resource, &resource["Ref"], &resource["Fn::GetAtt"][0]) {
         (_, Value::String(output), _) => format!("${{{output}}}"),

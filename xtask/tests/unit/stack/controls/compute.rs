@@ -1,4 +1,4 @@
-//! AWS Batch on Fargate.
+//! Rules for AWS Batch on Fargate.
 
 use std::collections::BTreeSet;
 

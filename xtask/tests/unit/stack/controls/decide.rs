@@ -1,5 +1,6 @@
-//! IAM's decision on a call by the policies of `infra/github/ci.yaml`, with the parameters of `prod` filled in: a role's own
-//! policies, the boundary, wildcards, and the operators that our conditions use. AWS IAM User Guide, "Policy evaluation logic".
+//! Evaluates a call as IAM does, by the policies in `infra/github/ci.yaml` with the parameters of `prod`: a role's own
+//! policies, the boundary, wildcards, and the operators that our conditions use (AWS IAM User Guide, "Policy evaluation
+//! logic").
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use super::{TEXTS, templates, texts};
 use crate::settings::{Document, Variables};
 use crate::stack::{ParameterValue, resolve, settings};
 
-/// What AWS calls the deployment of these tests.
+/// The pseudo parameters and the boundary of the deployment in these tests.
 pub(super) const PLACE: [(&str, &str); 4] = [
     ("AWS::AccountId", "123456789012"),
     ("AWS::Partition", "aws"),
@@ -22,19 +23,20 @@ pub(super) const PLACE: [(&str, &str); 4] = [
 pub(super) struct Call<'c> {
     pub(super) action: &'c str,
     pub(super) resource: &'c str,
-    /// `key=value`, as the service sets them for the call.
+    /// Keys and values, as the service sets them for the call.
     pub(super) context: Vec<(&'c str, &'c str)>,
 }
 
 impl<'c> Call<'c> {
-    /// The context is written as words `key=value`.
+    /// Creates a call. The context is a list of `key=value` words.
     pub(super) fn new(action: &'c str, resource: &'c str, context: &'c str) -> Self {
         let context = context.split_whitespace().filter_map(|word| word.split_once('=')).collect();
         Self { action, resource, context }
     }
 }
 
-/// The resources of every template with the parameters of `prod`, by `stack.Name`. Outputs of other stacks stay references.
+/// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Outputs of other stacks
+/// remain references.
 pub(super) fn deployed() -> BTreeMap<String, Value> {
     let text = include_str!("../../../../../infra/settings/prod.yaml");
     let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
@@ -49,13 +51,13 @@ pub(super) fn deployed() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// A role's own policies.
+/// Returns a role's own policies.
 pub(super) fn policies(role: &Value) -> Vec<&Value> {
     let list = role["Properties"]["Policies"].as_array();
     list.into_iter().flatten().map(|policy| &policy["PolicyDocument"]).collect()
 }
 
-/// Whether policies allow a call: one statement does, and none denies it.
+/// Returns whether policies allow a call: at least one statement allows it, and none denies it.
 pub(super) fn allow(policies: &[&Value], call: &Call<'_>) -> bool {
     let statements = policies.iter().flat_map(|policy| policy["Statement"].as_array().into_iter().flatten());
     let (mut allowed, mut denied) = (false, false);
@@ -89,7 +91,7 @@ fn holds(operator: &str, key: &str, expected: &[String], call: &Call<'_>) -> boo
     }
 }
 
-/// `*` is any text, `?` any character (AWS IAM User Guide, "Resource").
+/// Matches wildcards: `*` is any text, `?` any character (AWS IAM User Guide, "Resource").
 fn like(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else { return text.is_empty() };
     let rest = &pattern[first.len_utf8()..];

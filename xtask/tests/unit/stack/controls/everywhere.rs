@@ -1,4 +1,4 @@
-//! What holds for every template: parameters, outputs, tags, logs, secrets.
+//! Rules for every template: parameters, outputs, tags, logs, secrets.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Rule, Stacks, of_type, resources, texts};
 use crate::stack::sources::{IMAGES, OBJECTS};
 
-/// Types whose resources take no tags, or, as the aliases of keys, nothing that costs.
+/// Types whose resources support no tags or, like key aliases, incur no costs.
 const UNTAGGED: [&str; 12] = [
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
@@ -23,7 +23,7 @@ const UNTAGGED: [&str; 12] = [
     "Custom::ClosedSecurityGroup",
 ];
 
-/// Constraints; types of AWS and lists of them are checked by CloudFormation against the account.
+/// The constraints of a parameter; CloudFormation checks AWS-specific types, and lists of them, against the account.
 const CONSTRAINTS: [&str; 6] = ["AllowedPattern", "AllowedValues", "MinValue", "MaxValue", "MinLength", "MaxLength"];
 
 fn parts<'s>(stacks: &'s Stacks, section: &'static str) -> impl Iterator<Item = (&'static str, &'s String, &'s Value)> {
@@ -32,7 +32,7 @@ fn parts<'s>(stacks: &'s Stacks, section: &'static str) -> impl Iterator<Item = 
     })
 }
 
-/// Whether the project is among a resource's tags, be they a list of pairs or a mapping.
+/// Returns whether a resource's tags, in a list of pairs or a mapping, contain the project.
 fn tagged(properties: &Value) -> bool {
     let project = |value: &Value| value["Ref"] == "ProjectName";
     match properties.get("Tags").or_else(|| properties.get("ResourceTags")) {

@@ -1,4 +1,4 @@
-//! The roles of GitHub's jobs: who may become them is in `workflow`'s tests, every identity of it; here is what they may do.
+//! Rules for what the GitHub job roles may do. The tests in `workflow` check which identities may assume them.
 
 use serde_json::Value;
 
@@ -7,19 +7,19 @@ use super::{Rule, Stacks, of_type};
 
 const ROLE: &str = "AWS::IAM::Role";
 
-/// How an action begins that changes nothing.
+/// Prefixes of actions that change nothing.
 const READS: [&str; 7] = ["BatchDescribe", "Decrypt", "Describe", "Detect", "Get", "List", "View"];
 
 pub(super) fn places<'s>(stacks: &'s Stacks, wrong: impl Fn(&Statement<'s>) -> bool) -> Vec<String> {
     statements(stacks).into_iter().filter(|statement| wrong(statement)).map(|statement| statement.place).collect()
 }
 
-/// A role of GitHub's jobs.
+/// Returns the GitHub job roles.
 pub(super) fn roles(stacks: &Stacks) -> impl Iterator<Item = (String, &Value)> {
     of_type(stacks, ROLE).filter(|(place, _)| place.starts_with("ci."))
 }
 
-/// A text or a substitution, without what stands around it.
+/// Returns the text of a string or of a substitution, without the JSON around it.
 pub(super) fn plain(resource: &str) -> &str {
     resource.trim_start_matches(r#"{"Fn::Sub":""#).trim_end_matches("\"}")
 }

@@ -1,33 +1,33 @@
-//! What roles may do, and who may become them.
+//! Rules for what roles may do, and who may assume them.
 
 use super::policy::{PolicyKind, Statement, statements};
 use super::{Rule, Stacks, of_type, resources};
 
 const ROLE: &str = "AWS::IAM::Role";
 
-/// Roles that a service assumes without saying for whom.
+/// Roles that a service assumes without a source, with the reason.
 const NO_SOURCE: &[(&str, &str)] =
     &[("network.CloseDefaultSecurityGroupRole", "Lambda sends no source when it assumes an execution role")];
 
-/// What Redshift says instead of a source: the user of the database for whom it asks.
+/// The external ID that Redshift passes instead of a source; it names the database user.
 const EXTERNAL_ID: &str = "${AWS::Region}:${AWS::AccountId}:dbuser:serverless-${AWS::AccountId}-*";
 
-/// Actions that take no resource, with the page that says so: the Service Authorization Reference of the service.
+/// Actions that do not support resources, with the reason (Service Authorization Reference).
 const WITHOUT_RESOURCE: &[(&str, &str)] = &[
     ("ecr:GetAuthorizationToken", "the token is for the registry"),
     ("ec2:DescribeSecurityGroups", "reads have no resource in EC2"),
-    ("s3:GetAccountPublicAccessBlock", "asks about the account; MWAA's own policy has it so"),
-    ("logs:DescribeLogGroups", "a list; MWAA's own policy has it so"),
-    ("cloudwatch:PutMetricData", "metrics have no resource; MWAA's own policy has it so"),
+    ("s3:GetAccountPublicAccessBlock", "applies to the account; the same in MWAA's own policy"),
+    ("logs:DescribeLogGroups", "a list; the same in MWAA's own policy"),
+    ("cloudwatch:PutMetricData", "metrics have no resource; the same in MWAA's own policy"),
     ("batch:DescribeJobs", "takes no resource"),
     ("batch:ListJobs", "takes no resource"),
 ];
 
-/// The same, but only one's own statements: the condition stands for the resource.
+/// The same, but limited to the caller's own statements by a condition instead of a resource.
 const OWN_STATEMENTS: [&str; 3] =
     ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult", "redshift-data:CancelStatement"];
 
-/// Resources that may end with `*` although they are not objects, log streams or revisions of the platform.
+/// Resources that may end with `*` although they are not objects, log streams or revisions that belong to the platform.
 const WIDE: &[(&str, &str)] = &[
     (
         "arn:${AWS::Partition}:sqs:${AWS::Region}:*:airflow-celery-*",
@@ -148,7 +148,7 @@ pub(super) const RULES: &[Rule] = &[
                 let granted = statement.condition("kms:GrantIsForAWSResource").is_some_and(|is| is == "true");
                 let sound = match actions.join(" ").as_str() {
                     "kms:CreateGrant" => granted,
-                    // What the key is called, and nothing that is under it.
+                    // The name of the key itself, and nothing below it.
                     "kms:DescribeKey" => true,
                     _ => {
                         statement.condition("kms:ViaService").is_some() && !actions.contains(&"kms:CreateGrant".into())
@@ -195,7 +195,7 @@ pub(super) const RULES: &[Rule] = &[
             let roles = of_type(stacks, ROLE).filter(|(_, body)| body["Properties"].get("ManagedPolicyArns").is_some());
             let others = resources(stacks).filter(|(_, kind, _)| kind.starts_with("AWS::IAM::") && *kind != ROLE);
             let all = roles.map(|(place, _)| place).chain(others.map(|(place, ..)| place));
-            // Those of GitHub's jobs have a rule of their own.
+            // The GitHub job roles have a separate rule.
             all.filter(|place| !place.starts_with("ci.")).collect()
         },
     },

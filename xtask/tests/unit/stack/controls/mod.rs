@@ -1,9 +1,9 @@
-//! Rules for the templates that cfn-lint and checkov do not check. Each rule is run against the real templates, where it must
-//! find nothing, and against copies with one change each, where it must find that change.
+//! Rules for the templates that cfn-lint and checkov do not check. Each rule is checked against the real templates,
+//! where it must find nothing, and against copies with one change each, where it must find that change.
 //!
-//! `properties.txt` lists properties that every resource of a type must have: a resource type, then lines with a JSON pointer
-//! and the required JSON (any value if it is left out). `breaches.txt` lists, for each rule by name, the changes that break
-//! it: stack, JSON pointer, and the new JSON (nothing removes the value).
+//! `properties.txt` lists properties that every resource of a type must have: a resource type, then lines with a JSON
+//! pointer and the required JSON (any value if it is omitted). `breaches.txt` lists, for each rule by name, the changes
+//! that break it: stack, JSON pointer, and the new JSON (the value is removed if it is omitted).
 
 mod airflow;
 mod boundary;
@@ -32,7 +32,7 @@ type Stacks = BTreeMap<&'static str, Value>;
 /// One rule.
 struct Rule {
     name: &'static str,
-    /// The places that break it.
+    /// Returns the places that break it.
     broken: fn(&Stacks) -> Vec<String>,
 }
 
@@ -96,7 +96,7 @@ fn stacks() -> Stacks {
     TEXTS.iter().zip(templates()).map(|((name, _), template)| (*name, section(template))).collect()
 }
 
-/// Every resource with `stack.Name`, its type and itself.
+/// Returns every resource with its `stack.Name` and its type.
 fn resources(stacks: &Stacks) -> impl Iterator<Item = (String, &str, &Value)> {
     stacks.iter().flat_map(|(stack, template)| {
         let parts = template["Resources"].as_object().into_iter().flatten();
@@ -108,7 +108,7 @@ fn of_type<'s>(stacks: &'s Stacks, kind: &'s str) -> impl Iterator<Item = (Strin
     resources(stacks).filter(move |(_, found, _)| *found == kind).map(|(place, _, body)| (place, body))
 }
 
-/// One text, or a list of them; a function as its JSON.
+/// Returns one text, or a list of texts; a function is returned as its JSON.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
@@ -133,7 +133,7 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
     all.into_iter().flatten()
 }
 
-/// The resources of a type whose property is not the required one.
+/// Returns the resources of a type that do not have the required value of a property.
 fn lacking(stacks: &Stacks, Row { heading, fields, json }: &Row) -> Vec<String> {
     let keeps = |body: &Value| match (body.pointer(fields[0]), json) {
         (Some(found), Some(expected)) => found == expected,

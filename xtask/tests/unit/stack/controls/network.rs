@@ -1,11 +1,11 @@
-//! The VPC, its endpoints and every security group.
+//! Rules for the VPC, its endpoints and every security group.
 
 use serde_json::Value;
 
 use super::policy::{PolicyKind, statements};
 use super::{Rule, Stacks, of_type, resources, texts};
 
-/// What containers of MWAA, which are of another account, ask of an endpoint: its statement, and the actions.
+/// The actions that MWAA containers, which belong to another account, need on an endpoint, by statement.
 const CONTAINERS: [(&str, &[&str]); 5] = [
     ("network.EcrApiInterfaceEndpoint Pull", &PULLS),
     ("network.EcrDkrInterfaceEndpoint Pull", &PULLS),
@@ -28,11 +28,11 @@ const CONTAINERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// What pulling an image asks of ECR.
+/// The ECR actions that are needed to pull an image.
 const PULLS: [&str; 4] =
     ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"];
 
-/// Every rule of every security group, in a group or beside it, and whether it lets in.
+/// Returns every rule of every security group, defined inside or outside the group, and whether it is an ingress rule.
 fn group_rules(stacks: &Stacks) -> Vec<(String, bool, &Value)> {
     let mut found = Vec::new();
     for (place, kind, body) in resources(stacks) {
@@ -56,7 +56,8 @@ fn places<'s>(rules: impl Iterator<Item = (String, bool, &'s Value)>) -> Vec<Str
     rules.map(|(place, ..)| place).collect()
 }
 
-/// What EC2 takes as a description, at most 255 of them (API Reference, AuthorizeSecurityGroupIngress). No quotes.
+/// Returns whether EC2 accepts a description: 1 to 255 of these characters, without quotes (API Reference,
+/// AuthorizeSecurityGroupIngress).
 fn is_description(value: &Value) -> bool {
     let takes = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
     value.as_str().is_some_and(|text| (1..=255).contains(&text.len()) && text.chars().all(takes))

@@ -1,10 +1,10 @@
-//! Statements of policies, wherever a template has them.
+//! Reads policy statements, wherever a template contains them.
 
 use serde_json::Value;
 
 use super::{Stacks, resources, texts};
 
-/// What a policy is attached to.
+/// The purpose of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PolicyKind {
     /// Who may assume a role.
@@ -13,15 +13,15 @@ pub(super) enum PolicyKind {
     Identity,
     /// Who may use a bucket or a topic.
     Resource,
-    /// Who may use a key; `*` is the key.
+    /// Who may use a key; `*` means the key itself.
     Key,
     /// Which GitHub job may assume a role.
     Federated,
-    /// What such a job may do.
+    /// What a GitHub job may do.
     Job,
-    /// The upper limit of such a job, and of the roles that it creates.
+    /// The maximum permissions of a GitHub job and of the roles that it creates.
     Boundary,
-    /// Limits what passes an endpoint; it grants nothing.
+    /// Limits the calls through an endpoint; it grants nothing.
     Endpoint,
 }
 
@@ -49,21 +49,22 @@ impl Statement<'_> {
         texts(&self.body["Principal"]["Service"])
     }
 
-    /// A condition on a key, whatever compares it.
+    /// Returns a condition on a key, with any operator.
     pub(super) fn condition(&self, key: &str) -> Option<&Value> {
         let operators = self.body["Condition"].as_object()?;
         operators.values().find_map(|keys| keys.get(key))
     }
 }
 
-/// Every statement of every template.
+/// Returns every statement in every template.
 pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
     let mut documents = Vec::new();
     for (place, kind, body) in resources(stacks) {
         let properties = &body["Properties"];
         match kind {
             "AWS::IAM::Role" => {
-                // What people and services do is one thing, what makes all of it is another, with rules of its own.
+                // Policies for users and services are separate from the policies for the deployment itself, which have
+                // separate rules.
                 let ci = place.starts_with("ci.");
                 let (trust, may) = if ci {
                     (PolicyKind::Federated, PolicyKind::Job)

@@ -1,4 +1,4 @@
-//! Buckets, keys, image repositories, and the topic.
+//! Rules for buckets, keys, image repositories, and the topic.
 
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "resources with data, and their keys, are retained",
         broken: |stacks| {
             let holds = [BUCKET, "AWS::RedshiftServerless::Namespace", "AWS::KMS::Key"];
-            // The alarms' key encrypts nothing that stays.
+            // The alarm key encrypts no stored data.
             let all = holds.into_iter().flat_map(|kind| of_type(stacks, kind));
             let lacks = |(place, body): &(String, &Value)| {
                 place != "monitoring.AlarmKey"
@@ -87,7 +87,8 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Whether a bucket's policy denies all principals all requests to it and its objects under a condition.
+/// Returns whether a bucket's policy denies, under a condition, all requests to the bucket and its objects from all
+/// principals.
 fn refuses(stacks: &Stacks, bucket: &str, key: &str, value: &str) -> bool {
     let name = bucket.trim_start_matches("storage.");
     let own = [format!(r#"{{"Fn::GetAtt":["{name}","Arn"]}}"#), format!(r#"{{"Fn::Sub":"${{{name}.Arn}}/*"}}"#)];

@@ -1,4 +1,4 @@
-//! Redshift Serverless, the role of its COPY, and the roles that are its users.
+//! Rules for Redshift Serverless, its COPY role, and the roles that are its users.
 
 use serde_json::{Value, json};
 
