@@ -191,7 +191,7 @@ fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
         (r#""name":"A\u0000a""#, "U+0000"),
         (r#""name":"Ada","tags":["\u0000"]"#, "U+0000"),
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
-        (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor between 1E-307 to 1E+308"),
+        (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor between 1E-307 and 1E+308"),
         (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor between"),
         (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 instant"),
         (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` appears twice in one object"),

@@ -132,7 +132,7 @@ fn no_field_is_read_twice() {
         (column("k"), String::new(), "c.columns.v: `k` is already read by k (`k`)"),
         (column("k.v"), String::new(), "c.columns.v: `k.v` is already read by k (`k`)"),
         (column("o.l"), list("l", "o", ""), "c.columns.v: `o.l` is already read by a child table (`o`)"),
-        (column("."), String::new(), "c.columns.v.at: only the element of a list"),
+        (column("."), String::new(), "c.columns.v.at: only a list element"),
         (column("a..b"), String::new(), "c.columns.v.at: `a..b` is not a path"),
         (String::new(), list("l", "", ""), "c.children.l.at: `` is not a path"),
         (String::new(), list("l", ".", ""), "c.children.l.at: `.` is not a path"),
