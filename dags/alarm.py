@@ -1,4 +1,4 @@
-"""The notification about a failed task: one message to the alarm topic, with the details to start an investigation."""
+"""Notifies the alarm topic of a failed task, with the details that are needed to investigate it."""
 
 import logging
 

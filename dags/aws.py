@@ -17,14 +17,14 @@ def client(service: str, region: str, attempts: int = 8):
 
 
 def errors() -> tuple:
-    """Returns the exception types of boto3, for an `except` clause."""
+    """Returns boto3's exception types, for an `except` clause."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError
 
 
 def is_temporary(error: Exception) -> bool:
-    """Whether the same request may succeed later."""
+    """Returns whether the same request may succeed later."""
     from botocore import exceptions as known
 
     if isinstance(error, known.ClientError):

@@ -56,7 +56,7 @@ class Batch:
         return submitted["jobId"]
 
     def job(self, job_id: str) -> dict | None:
-        """Returns the description of a job; None if Batch does not know the ID (immediately after SubmitJob, or a week
+        """Returns a job's description; None if Batch does not recognize the ID (immediately after SubmitJob, or a week
         after the job has finished)."""
         return next(iter(self.client.describe_jobs(jobs=[job_id])["jobs"]), None)
 
@@ -99,7 +99,7 @@ def differences(job: dict, definition: str, command: list[str], environment: dic
 
 
 def was_terminated(job: dict) -> bool:
-    """Whether termination or cancellation of the job was requested."""
+    """Returns whether termination or cancellation of the job was requested."""
     return bool(job.get("isTerminated") or job.get("isCancelled"))
 
 
@@ -136,7 +136,7 @@ def outcome_of(job: dict) -> str:
 
 
 def is_retryable(job: dict) -> bool:
-    """Whether a retry of a failed job may succeed.
+    """Returns whether a retry of a failed job may succeed.
 
     | exit code | retry |
     |---|---|
@@ -151,6 +151,6 @@ def is_retryable(job: dict) -> bool:
 
 
 def image_pull_failed(job: dict) -> bool:
-    """Whether the job's image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
+    """Returns whether the image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors")."""
     reasons = (job.get("container", {}).get("reason"), job.get("statusReason"))
     return any(reason and reason.startswith("CannotPullContainer") for reason in reasons)

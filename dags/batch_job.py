@@ -1,9 +1,9 @@
 """The operator that runs one AWS Batch job as one Airflow task.
 
 The provider's deferrable BatchOperator does not read the exit code, does not show the log, and leaves the job running
-if its task is killed; a retry submits a second job. This operator first searches for a running job with the name for
-its task, and joins it if it is the same job. It waits in its worker, and fails without a retry unless a retry may
-succeed. Waiting occupies only one worker slot: the tasks of `ingestion` run one after the other.
+if its task is killed; a retry submits a second job. This operator first searches for a running job with the same name,
+and joins it if the definition, command and variables match. It waits in its worker, and fails without a retry unless a
+retry may succeed. Waiting occupies only one worker slot: the tasks of `ingestion` run one after the other.
 """
 
 import time
@@ -75,7 +75,7 @@ class BatchJobOperator(BaseOperator):
                     job_id, definition = found["jobId"], found.get("jobDefinition")
                     if differs := differences(found, self.definition, self.command, self.environment):
                         raise AirflowFailException(
-                            f"job {job_id} is {found['status']} and has the name of this task's job, {self.job_name}, but "
+                            f"job {job_id} ({found['status']}) has the same name as this task's job, {self.job_name}, but "
                             f"{', '.join(differs)}; hint: wait until it has finished or terminate it, then clear this task"
                         )
                     self.log.info(
@@ -115,7 +115,7 @@ class BatchJobOperator(BaseOperator):
             else:
                 unknown = 0 if job else unknown + 1
                 if unknown == UNKNOWN_POLLS:
-                    raise AirflowException(f"Batch does not know job {self.job_id}")
+                    raise AirflowException(f"job {self.job_id} does not exist in Batch")
                 if job and job["status"] != status:
                     status = job["status"]
                     self.job_log = log_link(job, self.region) or self.job_log
@@ -143,7 +143,7 @@ class BatchJobOperator(BaseOperator):
                     time.sleep(min(LOG_POLL_SECONDS, self.poll_seconds))
             except aws.errors() as error:
                 self.log.warning("Cannot read the container's log: %s", error)
-            self.log.info("The last %d lines of the container; complete log: %s", len(lines), self.job_log)
+            self.log.info("Last %d lines of the container's log; complete log: %s", len(lines), self.job_log)
             for line in lines:
                 self.log.info("| %s", line)
             self.last_error = error_line(lines)

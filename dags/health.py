@@ -45,16 +45,16 @@ class Job:
 def load_age(runs: list[Run], now: datetime, max_hours: float) -> list[str]:
     """Reports a load that is too old. `runs` are sorted newest first, here and below."""
     if not runs:
-        return ["no run has been loaded; hint: trigger the DAG `ingestion`"]
+        return ["no run has been loaded; hint: trigger the `ingestion` DAG"]
     hours = (now - runs[0].loaded_at).total_seconds() / 3600
     last = f"run {runs[0].run_id}, {runs[0].loaded_at:%Y-%m-%d %H:%M} UTC"
     if hours < -MAX_CLOCK_SKEW / timedelta(hours=1):
-        hint = "set the clock of the machine that ran `copy`, and correct loaded_at and fetched_at in etl.runs"
+        hint = "correct the clock of the machine that ran `copy`, then loaded_at and fetched_at in etl.runs"
         return [f"the last load is {-hours:.1f} hours in the future ({last}); hint: {hint}"]
     if hours <= max_hours:
         return []
-    hint = "check whether the DAG `ingestion` is paused or its runs failed, then trigger it"
-    return [f"the last load is {hours:.1f} hours old, the limit is {max_hours} ({last}); hint: {hint}"]
+    hint = "check whether the `ingestion` DAG is paused or its runs failed, then trigger it"
+    return [f"the last load is {hours:.1f} hours old; the limit is {max_hours} ({last}); hint: {hint}"]
 
 
 def quarantine(runs: list[Run], max_share: float) -> list[str]:
@@ -66,7 +66,7 @@ def quarantine(runs: list[Run], max_share: float) -> list[str]:
         return []
     worst = sorted(tables, key=lambda name: -tables[name].get("quarantined", 0))[:3]
     shown = ", ".join(f"{name} {tables[name]['quarantined']}" for name in worst if tables[name].get("quarantined"))
-    share = f"{quarantined} of {read} records ({quarantined / read:.1%}) are in quarantine, the limit is {max_share:.1%}: {shown}"
+    share = f"{quarantined} of {read} records ({quarantined / read:.1%}) are in quarantine; the limit is {max_share:.1%}: {shown}"
     hint = f"read the reasons in the lake, quarantine/…/run={runs[0].run_id}/; the source or the contract has changed"
     return [f"{share}; hint: {hint}"]
 
@@ -81,7 +81,7 @@ def row_counts(runs: list[Run]) -> list[str]:
         usual, rows = median(before), counts.get("rows", 0)
         if abs(rows - usual) > max(MAX_CHANGE * usual, MIN_ROWS) or (rows == 0 and usual > 0):
             hint = f"check in the lake whether the responses in raw/…/run={runs[0].run_id}/ are complete"
-            problems.append(f"`{table}` has {rows} rows, usually {usual:g}; hint: {hint}")
+            problems.append(f"`{table}` has {rows} rows, but usually has {usual:g}; hint: {hint}")
     return problems
 
 
@@ -98,7 +98,9 @@ def tampering(runs: list[Run], head: int, counts: dict[str, int]) -> list[str]:
         "a program other than `copy` wrote to it; run `transformation --from-raw` for the last run and load the result"
     )
     different = [(table, rows) for table, rows in counts.items() if rows != expected.get(table, rows)]
-    return [f"`{table}` has {rows} rows, the ledger has {expected[table]}; hint: {hint}" for table, rows in different]
+    return [
+        f"`{table}` has {rows} rows, but the ledger records {expected[table]}; hint: {hint}" for table, rows in different
+    ]
 
 
 def failed_jobs(jobs: list[Job], now: datetime) -> list[str]:
@@ -125,7 +127,7 @@ def queue(jobs: list[Job], now: datetime) -> list[str]:
     ]
     if len(waiting) > MAX_WAITING:
         hint = "raise batch.max_vcpu in the settings, or terminate jobs that are not needed"
-        problems.append(f"{len(waiting)} jobs are waiting in the queue, the limit is {MAX_WAITING}; hint: {hint}")
+        problems.append(f"{len(waiting)} jobs are waiting in the queue; the limit is {MAX_WAITING}; hint: {hint}")
     return problems
 
 

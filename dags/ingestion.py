@@ -1,4 +1,4 @@
-"""Loads the SpaceX API into the lake, then into the warehouse, and builds the marts.
+"""Loads data from the SpaceX API into the lake, then into the warehouse, and builds the marts.
 
 | task | does | can be repeated because |
 |---|---|---|
@@ -21,7 +21,7 @@ from platform_settings import PLATFORM
 
 with DAG(
     dag_id="ingestion",
-    description="Loads the SpaceX API into the lake, the warehouse and the marts",
+    description="Loads data from the SpaceX API into the lake and the warehouse, and builds the marts",
     doc_md=__doc__,
     schedule=PLATFORM["schedule"],
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),

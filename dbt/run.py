@@ -2,9 +2,9 @@
 
     python run.py [dbt] [dbt arguments; default: build]
 
-LAKE_URL  s3://bucket[/prefix]: the artifacts of this run, even if it fails, are uploaded to
+LAKE_URL  s3://bucket[/prefix]: this run's artifacts are uploaded, even if the run fails, to
           dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded
-RUN_ID    the run ID, required with S3: 1 to 64 characters of A-Z a-z 0-9 _ -
+RUN_ID    the run ID, required if LAKE_URL is in S3: 1 to 64 characters of A-Z a-z 0-9 _ -
 
 dbt's arguments and output are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
 read the other environment variables.
@@ -85,7 +85,7 @@ class Bucket:
             return self.failed(name, f"{kind}: {message}" if message else kind, temporary, self.remedy(kind))
         except Stopped as stopped:
             return self.failed(name, f"stopped by {stopped}", True, "")
-        log(f"dbt's artifacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none was written'})")
+        log(f"dbt's artifacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none written'})")
         return DONE
 
     def failed(self, name, cause, temporary, remedy):
@@ -96,7 +96,7 @@ class Bucket:
     def remedy(self, kind):
         """Returns the fix for a permanently failed upload."""
         if kind == "NoSuchBucket":
-            return f"create the bucket `{self.name}`, or correct LAKE_URL, which names it"
+            return f"create the bucket `{self.name}`, or correct LAKE_URL"
         if kind == "AccessDenied":
             return f"the job's role needs `s3:PutObject` on `{self.name}/{self.place}/*`"
         return "check that LAKE_URL, the region and the credentials of the job match"

@@ -103,7 +103,7 @@ def test_the_warehouse_check_fails_with_every_problem(warehouse):
     check = platform_health.dag.get_task("warehouse")
     problems = check.problems(datetime.now(timezone.utc))
     assert [problem.split(" ")[0] for problem in problems] == ["the", "`launches`"]
-    assert "216.0 hours old" in problems[0] and "has 77 rows, the ledger has 78" in problems[1]
+    assert "216.0 hours old" in problems[0] and "has 77 rows, but the ledger records 78" in problems[1]
 
 
 def test_a_rejected_query_is_a_problem_and_not_a_crash(warehouse):

@@ -30,11 +30,11 @@ def test_an_old_load_is_a_problem(hours, problems):
 def test_a_load_in_the_future_is_a_problem(minutes, problems):
     found = load_age([run(2, -minutes / 60), run(1, 1)], NOW, 48)
     assert len(found) == problems
-    assert all("in the future (run run-2, " in problem and "hint: set the clock" in problem for problem in found)
+    assert all("in the future (run run-2, " in problem and "hint: correct the clock" in problem for problem in found)
 
 
 def test_an_empty_ledger_is_the_only_problem():
-    assert load_age([], NOW, 48) == ["no run has been loaded; hint: trigger the DAG `ingestion`"]
+    assert load_age([], NOW, 48) == ["no run has been loaded; hint: trigger the `ingestion` DAG"]
     assert quarantine([], 0.1) == row_counts([]) == tampering([], 0, {}) == []
 
 
@@ -42,7 +42,7 @@ def test_the_quarantine_share_is_that_of_the_newest_run_and_names_the_worst_tabl
     healthy = [run(1, launches=rows(90, 5, 5), cores=rows(0))]
     assert quarantine(healthy, 0.05) == []
     (problem,) = quarantine([run(1, launches=rows(90, 6, 4), cores=rows(0), crew=rows(0))], 0.05)
-    assert problem.startswith("6 of 100 records (6.0%) are in quarantine, the limit is 5.0%: launches 6; hint: ")
+    assert problem.startswith("6 of 100 records (6.0%) are in quarantine; the limit is 5.0%: launches 6; hint: ")
     assert quarantine([run(2, a=rows(1)), run(1, a=rows(0, 9))], 0) == [], "older runs are ignored"
     assert quarantine([run(1, a=rows(0))], 0) == [], "without records there is no share"
 
@@ -70,7 +70,7 @@ def test_a_table_is_compared_with_the_newest_run_that_loaded_it():
     runs = [run(2, launches=rows(10)), run(1, launches=rows(9), cores=rows(5))]
     assert tampering(runs, 2, {"launches": 10, "cores": 5}) == []
     (problem,) = tampering(runs, 2, {"launches": 9, "cores": 5})
-    assert problem.startswith("`launches` has 9 rows, the ledger has 10; hint: ")
+    assert problem.startswith("`launches` has 9 rows, but the ledger records 10; hint: ")
     assert tampering(runs, 3, {"launches": 11, "cores": 5}) == [], "another load ran between the queries"
 
 
@@ -99,7 +99,7 @@ def test_a_long_queue_is_one_problem():
     jobs = [job(str(at), "RUNNABLE", 0.1) for at in range(MAX_WAITING)]
     assert queue(jobs, NOW) == []
     (problem,) = queue([*jobs, job("one more", "SUBMITTED", 0)], NOW)
-    assert problem.startswith("13 jobs are waiting in the queue, the limit is 12; hint: ")
+    assert problem.startswith("13 jobs are waiting in the queue; the limit is 12; hint: ")
 
 
 def test_a_report_has_one_line_for_each_problem():

@@ -1,5 +1,5 @@
 {#-
-    dbt's is_incremental() queries the warehouse. This one returns the variable `compile_as_incremental` if it is set, so
+    dbt's is_incremental() queries the warehouse. This one returns the `compile_as_incremental` variable if it is set, so
     that `dbt compile --no-populate-cache --no-introspect` can compile both variants of an incremental model offline.
 -#}
 {% macro is_incremental() %}

@@ -1,4 +1,4 @@
-//! Converts one JSON scalar to a typed cell, or returns the reason why it cannot.
+//! Converts one JSON scalar to a typed cell, or returns the reason why it cannot be converted.
 //!
 //! ```text
 //! JSON          string(N)  integer   double  boolean  timestamp  date    json
@@ -26,7 +26,7 @@ use crate::limits;
 
 pub use integer::integer;
 
-/// A typed value; text borrows from the response if possible.
+/// A typed value; text is borrowed from the response if possible.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell<'a> {
     /// No value.
@@ -48,7 +48,7 @@ pub enum Cell<'a> {
     Json(Cow<'a, str>),
 }
 
-/// Cleans a string and reads it as the type.
+/// Cleans a string and parses it as `kind`.
 pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
     let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
     if text.is_empty() && rules.contains(&Clean::EmptyToNull) {
@@ -64,7 +64,7 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
             within(fits, Cell::Text(text))
         }
         Type::Timestamp => {
-            let micros = micros(&text).ok_or_else(|| shown("is not an ISO 8601 instant", &text))?;
+            let micros = micros(&text).ok_or_else(|| shown("is not an ISO 8601 timestamp", &text))?;
             within(limits::micros(micros), Cell::Micros(micros))
         }
         Type::Date => {
@@ -77,8 +77,7 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
     }
 }
 
-/// Reads a number as a type other than integer; `text` is its form in messages. [`integer`] reads integers from their
-/// text.
+/// Converts a number to a type other than integer; messages show it as `text`. Integers are parsed by [`integer`].
 pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static>, String> {
     if kind != Type::Double {
         return Err(wrong(kind, &format!("the number {text}")));
@@ -91,7 +90,7 @@ fn within(fits: Result<(), limits::Defect>, cell: Cell<'_>) -> Result<Cell<'_>, 
     fits.map(|()| cell).map_err(|defect| defect.problem)
 }
 
-/// Reads true or false as the type.
+/// Converts a boolean to `kind`.
 pub fn boolean(value: bool, kind: Type) -> Result<Cell<'static>, String> {
     if kind == Type::Boolean { Ok(Cell::Bool(value)) } else { Err(wrong(kind, &value.to_string())) }
 }

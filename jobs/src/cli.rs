@@ -1,6 +1,6 @@
 //! Code shared by both programs: options, logs, progress, signals and exit codes.
 //!
-//! Standard output contains only one JSON object, printed at the end; all output for people goes to standard error.
+//! Standard output contains only one JSON object, printed at the end; all human-readable output goes to standard error.
 
 pub mod copy;
 pub(crate) mod lineage;
@@ -26,7 +26,7 @@ use crate::flows::transform::Progress;
 /// The built-in contract; `--contract` selects a different one.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
-/// The options of both programs. Each can be set in the environment, as AWS Batch does.
+/// The options that both programs share. Each can also be set by an environment variable, as AWS Batch does.
 #[derive(Args)]
 pub(crate) struct Common {
     /// The lake: s3://bucket or file:///dir
@@ -38,14 +38,14 @@ pub(crate) struct Common {
     /// Use this contract file instead of the built-in SpaceX contract
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Continue even if data appears to be missing: a response that is one page of several, or a table that would lose
-    /// more rows than the contract allows. The reason is logged
+    /// Continue even if data appears to be missing: a response is only one of several pages, or a table would lose more
+    /// rows than the contract allows. The reason is logged
     #[arg(long, env = "ACCEPT", value_name = "REASON")]
     pub accept: Option<String>,
     /// The lineage collector.
     #[command(flatten)]
     pub lineage: lineage::To,
-    /// The log format on standard error
+    /// The format of the log on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
     /// The minimum log level: error, warn, info or debug
@@ -100,7 +100,7 @@ pub(crate) fn start(common: &Common, bars: &Bars) {
     }
 }
 
-/// How a job ended.
+/// The result of a job.
 #[derive(Debug)]
 pub(crate) enum End<'e, T> {
     Done(&'e T),

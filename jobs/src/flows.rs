@@ -11,7 +11,7 @@ use contract::Contract;
 
 use crate::failure::Failure;
 
-/// Returns the chosen collections, in the contract's order; all if none are named.
+/// Returns the selected collections in the contract's order, or all collections if none are selected.
 pub fn chosen<'c>(contract: &'c Contract, names: &[String]) -> Result<Vec<&'c str>> {
     // AWS Batch passes a parameter without a value as an empty variable, which counts as not set.
     let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();

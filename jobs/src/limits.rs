@@ -1,5 +1,5 @@
-//! The limits of a row in the warehouse. The transformation quarantines a record that exceeds one; the validation
-//! before a load rejects the file.
+//! The warehouse's row limits. The transformation quarantines a record that exceeds a limit; the validation before a
+//! load rejects the file.
 //!
 //! They are Redshift's limits, as documented in its Database Developer Guide, or PostgreSQL's where those are stricter.
 //! Where the guide does not specify a limit exactly, the stricter interpretation applies.
@@ -78,7 +78,7 @@ pub fn length(text: &str, most: usize) -> Result<(), Defect> {
 /// Returns the defect of text with U+0000: Redshift documents no support for it in VARCHAR or SUPER, and PostgreSQL
 /// rejects it.
 fn nul() -> Defect {
-    Defect::new("nul", "contains U+0000, which no warehouse stores in text")
+    Defect::new("nul", "contains U+0000, which the warehouse cannot store in text")
 }
 
 /// Checks a DOUBLE PRECISION value: 0, or an absolute value from about 1E-307 to about 1E+308 ("Numeric types").

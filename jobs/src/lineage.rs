@@ -26,7 +26,7 @@ const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/R
 
 #[derive(Clone, Debug)]
 pub struct Subject<'s> {
-    /// The namespace of the jobs, which OpenLineage ties to their scheduler.
+    /// The job namespace, which OpenLineage associates with the scheduler.
     pub namespace: &'s str,
     pub contract: &'s Contract,
     pub collections: Vec<&'s str>,
@@ -34,7 +34,7 @@ pub struct Subject<'s> {
     pub lake_url: &'s str,
 }
 
-/// The events of one run of one job: its name, and the datasets that it reads and writes.
+/// The lineage events of one job run: the job's name, and the datasets that the job reads and writes.
 #[derive(Clone, Debug)]
 pub struct RunEvents {
     run_id: String,
@@ -53,8 +53,8 @@ pub enum State<'s> {
 }
 
 impl Subject<'_> {
-    /// Returns the events of `transformation`, which turns the responses from `source`, or the stored responses, into
-    /// table files.
+    /// Returns the events of `transformation`, which converts the responses from `source` (`None`: the stored
+    /// responses) to table files.
     pub fn transformation(&self, source: Option<&str>) -> RunEvents {
         let layout = Layout { source: &self.contract.source };
         let collections =
@@ -71,8 +71,8 @@ impl Subject<'_> {
         self.events("transformation", doc, inputs.collect(), self.files())
     }
 
-    /// Returns the events of `copy`, which loads table files into the warehouse. A Redshift namespace includes its
-    /// region.
+    /// Returns the events of `copy`, which loads table files into the warehouse. The namespace of a Redshift warehouse
+    /// includes the region.
     pub fn copy(&self, warehouse_url: &str, region: Option<&str>) -> RunEvents {
         let place = Place::of_warehouse(warehouse_url, region);
         let dialect = if place.namespace.starts_with("redshift") { Dialect::Redshift } else { Dialect::Postgres };

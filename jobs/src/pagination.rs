@@ -9,7 +9,7 @@ const TOTALS: [&str; 3] = ["X-Total-Count", "X-Total", "Total-Count"];
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// Whether the headers name a next page.
+    /// Whether the headers refer to a next page.
     next: bool,
     /// The largest total, and its header.
     total: Option<(&'static str, u64)>,
@@ -34,7 +34,7 @@ impl Claims {
     pub fn missing(&self, read: u64) -> Option<String> {
         let total = self.total.filter(|(_, total)| *total > read);
         let total = total.map(|(name, total)| format!("its `{name}` header reports {total}"));
-        let next = self.next.then(|| "its `Link` header names a next page".to_owned());
+        let next = self.next.then(|| "its `Link` header refers to a next page".to_owned());
         let claims: Vec<String> = total.into_iter().chain(next).collect();
         let records = if read == 1 { "record" } else { "records" };
         (!claims.is_empty()).then(|| format!("the response has {read} {records}, but {}", claims.join(" and ")))

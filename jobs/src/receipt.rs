@@ -16,25 +16,25 @@ pub struct Receipt {
     pub source: String,
     pub collection: String,
     pub run_id: RunId,
-    /// When the response was requested: UTC, RFC 3339 with microseconds, so that text order is time order. A replay
-    /// keeps the time of the manifest that it replays: old bytes never supersede newer ones in the ledger, but a replay
-    /// of the head under a different contract may replace it.
+    /// When the response was requested: UTC, RFC 3339 with microseconds, so lexicographic order is chronological order.
+    /// A replay keeps the time of the manifest that it replays: old bytes never supersede newer ones in the ledger, but
+    /// a replay of the head under a different contract may replace it.
     pub fetched_at: String,
     /// The fingerprint of the collection's part of the contract.
     pub fingerprint: String,
     /// The response's ETag, if it had one. It identifies the bytes, so a replay keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// The URL of the response, if it was received by HTTP: an ETag is sent to this URL only.
+    /// The URL of the response, if it was received over HTTP: an ETag is sent only to this URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The earlier run whose objects these are, after a 304 "not modified".
+    /// The earlier run that wrote these objects, if the source returned 304 (Not Modified).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchanged_since: Option<RunId>,
     /// The run whose stored bytes were transformed again, without a request to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_from: Option<RunId>,
-    /// The version of the code that wrote the files; old manifests do not have it.
+    /// The version of the code that wrote the files; older manifests do not contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
     /// The response's bytes as received.

@@ -24,13 +24,13 @@ pub use schema::Column;
 /// Checks a manifest against the contract, without reading its objects.
 pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Receipt) -> Result<(), String> {
     let Some(described) = contract.collections.get(collection) else {
-        return Err(format!("the contract has no collection `{collection}`"));
+        return Err(format!("the contract does not define the collection `{collection}`"));
     };
     if (receipt.source.as_str(), receipt.collection.as_str(), &receipt.run_id) != (&contract.source, collection, run) {
         return Err(format!("it belongs to {}.{} of run {}", receipt.source, receipt.collection, receipt.run_id));
     }
     if receipt.fingerprint != fingerprint(contract, collection, described) {
-        return Err("it was written under another contract; run `transformation` again with a new run ID".to_owned());
+        return Err("it was written with a different contract; run `transformation` again with a new run ID".to_owned());
     }
     let tables = contract.tables_of(collection, described);
     let expected: Vec<&str> = tables.iter().map(|table| table.name).collect();
@@ -49,7 +49,7 @@ fn places(receipt: &Receipt) -> Result<(), String> {
         let place = format!("processed/{}/{}/", receipt.source, table.table);
         for File { object, .. } in &table.files {
             if !object.key.starts_with(&place) {
-                return Err(format!("it lists `{}` as a file of the table `{}`", object.key, table.table));
+                return Err(format!("it lists `{}` as a file of table `{}`", object.key, table.table));
             }
             if !seen.insert(&object.key) {
                 return Err(format!("it lists `{}` twice", object.key));
@@ -77,7 +77,7 @@ pub fn object(file: &File, bytes: &Bytes) -> Result<(), String> {
     problem.map_or(Ok(()), |problem| Err(altered(&problem)))
 }
 
-/// Returns the problem of an object that differs from its manifest.
+/// Formats the problem with an object that differs from its manifest.
 pub fn altered(problem: &str) -> String {
     format!("does not match its manifest: {problem}")
 }

@@ -2,7 +2,7 @@
 `password` and `dags`. If it is set, GetEnvironment returns the environments that CloudFormation created, and
 InvokeRestApi calls the API of this Airflow.
 
-Like MWAA, it copies the files under `dags/` in the environment's bucket to the folder `dags` from that file within
+Like MWAA, it copies the files under `dags/` in the environment's bucket to the `dags` folder given in AIRFLOW_FILE within
 seconds, and deletes files that were deleted from the bucket.
 
 As on AWS, the path has at most 64 characters and is prefixed with `/api/v2`; requests to Airflow time out after 10
@@ -41,7 +41,7 @@ def airflow_settings():
 
 
 def send(request):
-    """Returns the status and JSON of the response, whatever the status is."""
+    """Returns the status and JSON of the response, regardless of the status."""
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
             return response.status, json.loads(response.read() or "{}")
@@ -89,7 +89,7 @@ async def invoke(_method, path, _headers, text, _query):
 
 
 def token(_method, _path, _headers, _text, _query):
-    message = f"login tokens are not supported: sign in at {airflow_settings()['url']} with user and password"
+    message = f"login tokens are not supported: sign in at {airflow_settings()['url']} with a user name and password"
     return error_response_json("ValidationException", message, 400)
 
 
@@ -147,7 +147,7 @@ def put(file, content):
 
 
 def register(name, properties):
-    """Registers the environment as available, and starts to synchronize its bucket."""
+    """Registers the environment as available, and starts synchronizing its bucket."""
     bucket = properties["SourceBucketArn"].rsplit(":", 1)[-1]
     if bucket not in WATCHED:
         WATCHED.add(bucket)

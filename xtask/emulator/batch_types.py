@@ -1,4 +1,4 @@
-"""The CloudFormation types of AWS Batch. They use MiniStack's stubs, in which every job succeeds immediately, or the
+"""CloudFormation types for AWS Batch. They use MiniStack's stubs, in which every job succeeds immediately, or the
 server at BATCH_ENDPOINT, which runs jobs (`moto_server.py`). `Ref` returns the ARN.
 
 With BATCH_ENDPOINT, MiniStack has no Batch resources: clients must use that server as well.

@@ -164,7 +164,7 @@ def extend_resources(original):
 if __name__ == "__main__":
     if moto.__version__ != VERSION:
         sys.exit(
-            f"error: this extends moto {VERSION}, not {moto.__version__}; hint: see what changed in moto.batch.models"
+            f"error: this server extends moto {VERSION}, not {moto.__version__}; hint: see what changed in moto.batch.models"
         )
     Job._container_details = extend_details(Job._container_details)
     Job._get_container_property = extend_property(Job._get_container_property)

@@ -1,4 +1,4 @@
-//! The command line as types.
+//! The command-line options, as clap types.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -28,7 +28,7 @@ pub struct Cli {
 /// The commands; most are implemented in `commands/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run the whole pipeline on this machine; no AWS, no Docker
+    /// Run the whole pipeline on this machine, without AWS or Docker
     Local(Box<Local>),
     /// Run the tests
     Test(Test),
@@ -51,10 +51,10 @@ pub enum Command {
     ///
     /// Print (or, with --run, set) the GitHub secrets, variables and environments that the deployment workflows need.
     SetupGithub(SetupGithub),
-    /// Write the dbt sources from the contract
+    /// Generate the dbt sources from the contract
     #[command(after_help = "Example:\n  cargo xtask dbt-sources --check")]
     DbtSources(Check),
-    /// Write the JSON Schema of the settings, for editors
+    /// Write the JSON Schema for the settings (used by editors)
     #[command(after_help = "Example:\n  cargo xtask settings-schema --check")]
     SettingsSchema(Check),
 }
@@ -62,10 +62,10 @@ pub enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask dag-settings --env prod")]
 pub struct DagSettings {
-    /// Settings module: infra/settings/<NAME>.yaml (default: dev, as in the committed file)
+    /// Settings module: infra/settings/<NAME>.yaml (default: dev, as used for the committed file)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Write nothing; fail if the file is out of date
+    /// Do not write the file; fail if it is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -73,7 +73,7 @@ pub struct DagSettings {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask ci-gen\n  cargo xtask ci-gen --check")]
 pub struct CiGen {
-    /// Write nothing; fail if a file is out of date, a pin is incomplete or a rule is violated
+    /// Do not write any file; fail if a file is out of date, a pin is incomplete or a rule is violated
     #[arg(long)]
     pub check: bool,
     /// Also verify with GitHub that each pinned commit belongs to its release (requires GH_TOKEN)
@@ -100,7 +100,7 @@ pub enum Linter {
     Docs,
     /// cargo-deny: licences, sources and banned crates
     Crates,
-    /// cargo-deny: RustSec advisories; needs the network
+    /// cargo-deny: RustSec advisories (requires network access)
     Advisories,
 }
 
@@ -109,13 +109,13 @@ pub enum Linter {
     \x20 cargo xtask setup-github --env dev\n\
     \x20 cargo xtask setup-github --env dev --run")]
 pub struct SetupGithub {
-    /// Only this settings module (default: every module that the workflows deploy)
+    /// Include only this settings module (default: every module that the workflows deploy)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
-    /// Set everything with `gh` instead of printing the commands
+    /// Run the `gh` commands instead of printing them
     #[arg(long)]
     pub run: bool,
 }
@@ -161,7 +161,7 @@ pub enum LocalAction {
     Run(LocalRun),
     /// Run one SQL statement in the warehouse as the `reader` role
     Query(LocalQuery),
-    /// Serve the dbt documentation on 127.0.0.1 until Ctrl-C
+    /// Serve the dbt documentation on 127.0.0.1 until you press Ctrl-C
     Docs(LocalDocs),
     /// Stop the database and keep the data
     #[command(after_help = "Example:\n  cargo xtask local stop")]
@@ -189,23 +189,23 @@ pub struct LocalRun {
     /// Source of the responses: a folder of <collection>.json files, or http(s)://host (default: jobs/sample)
     #[arg(long, value_name = "URL|DIR", conflicts_with = "live")]
     pub source: Option<String>,
-    /// Fetch from the real API that the contract names
+    /// Fetch from the real API, at the base URL in the contract
     #[arg(long)]
     pub live: bool,
-    /// Run ID (default: `local-` followed by the time)
+    /// Run ID (default: `local-` followed by the current time)
     #[arg(long, value_name = "ID")]
     pub run_id: Option<RunId>,
-    /// Only these collections, separated by commas
+    /// Process only these collections, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
-    /// Contract of the source (default: jobs/contracts/spacex.yaml)
+    /// Contract file (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Accept an empty response for a collection that has rows
+    /// Accept an empty response for a collection that already has rows
     #[arg(long)]
     pub allow_empty: bool,
-    /// Accept this run even if data appears to be missing (one page of several, or more deletions than the contract
-    /// allows); the reason is logged
+    /// Accept this run even if data appears to be missing: a response is only one of several pages, or the load would
+    /// delete more rows than the contract allows. The reason is logged
     #[arg(long, value_name = "REASON")]
     pub accept: Option<String>,
     /// Use the dbt project in DIR instead of dbt/
@@ -236,7 +236,7 @@ pub struct LocalDocs {
     /// Port on 127.0.0.1 (default: a free port)
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Write the documentation and exit
+    /// Generate the documentation without serving it
     #[arg(long)]
     pub no_serve: bool,
 }

@@ -1,8 +1,8 @@
 //! Dispatches the commands with a single `match`. `commands/<name>.rs` implements `cargo xtask <name>`; commands that
-//! consist of one call have no file.
+//! consist of a single call have no file.
 //!
 //! Two programs are built from the same source. The light program compiles quickly and has every command except those
-//! in `commands/cloud`. To run one of them, it has cargo build and run the full program, which has the `cloud` feature.
+//! in `commands/cloud`. For those, it has cargo build and run the full program, which includes the `cloud` feature.
 
 mod ci_gen;
 #[cfg(feature = "cloud")]

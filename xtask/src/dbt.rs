@@ -1,4 +1,4 @@
-//! The input and output of dbt: the generated sources, and the results of a run.
+//! dbt's input and output: the generated sources, and run results.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

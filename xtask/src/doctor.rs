@@ -1,7 +1,7 @@
 //! The checks of `cargo xtask doctor`: facts about this machine become diagnoses, each with the command that fixes it.
 //!
-//! Red marks missing requirements of `local` and `test`, and wrong configuration. Other missing parts are yellow: only
-//! deployments need them, or they only make something faster.
+//! Red marks missing requirements for `local` and `test`, and incorrect configuration. Other missing parts are yellow:
+//! they are needed only for deployments, or merely speed something up.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -62,7 +62,7 @@ pub fn is_red(diagnoses: &[Diagnosis]) -> bool {
     diagnoses.iter().any(|one| one.state == State::Red)
 }
 
-/// Formats a table, followed by the fixes, the required ones first.
+/// Formats the diagnoses as a table, followed by the fixes, required ones first.
 pub fn report(diagnoses: &[Diagnosis]) -> String {
     let word = |state| match state {
         State::Green => "ok",

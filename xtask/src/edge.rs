@@ -1,4 +1,4 @@
-//! The only floor that accesses files, the clock, the network and processes.
+//! The only layer that accesses files, the clock, the network and processes.
 //!
 //! Architecture invariant: no edge module imports another; if two of them need the same value, the caller creates it
 //! and passes it to both.

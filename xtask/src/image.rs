@@ -1,8 +1,8 @@
-//! The plans of the two images, and their keys.
+//! The plans for the two images, and their keys.
 //!
 //! An image's tag is its key: the SHA-256 of everything that determines the image's contents. Equal keys mean equal
-//! images, so an image that is already in the registry is neither built nor pushed again; a key that missed an input
-//! would ship stale code.
+//! images, so an image that is already in the registry is neither built nor pushed again; if a key did not cover an
+//! input, stale code would be deployed.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

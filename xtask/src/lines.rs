@@ -14,7 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A query starts this many milliseconds before the newest event of its stream; the last queries read the whole stream.
+/// A query starts this many milliseconds before the newest event in its stream; the last queries read the whole stream.
 const OVERLAP_MS: i64 = 60_000;
 /// A stream is complete after this many queries without a new event.
 const EMPTY_QUERIES: u32 = 4;
@@ -22,26 +22,27 @@ const EMPTY_QUERIES: u32 = 4;
 /// A log stream: its group and its name.
 pub type Stream = (String, String);
 
-/// A line, as FilterLogEvents returns it: the only call that returns event IDs.
+/// A line returned by FilterLogEvents, the only call that returns event IDs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub stream: Stream,
     pub id: String,
-    /// When it was written, in milliseconds since 1970.
+    /// When the line was written, in milliseconds since the Unix epoch.
     pub timestamp: i64,
-    /// When CloudWatch received it, in milliseconds since 1970.
+    /// When CloudWatch received the line, in milliseconds since the Unix epoch.
     pub ingestion: i64,
     pub message: String,
 }
 
 impl Line {
-    /// Returns when it was written, in UTC with millisecond precision.
+    /// Returns the time when the line was written, in UTC with millisecond precision.
     pub fn time(&self) -> String {
         let time = chrono::DateTime::from_timestamp_millis(self.timestamp).unwrap_or_default();
         time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
-    /// Returns the text with control characters replaced: they could move the cursor or change colours or the title.
+    /// Returns the text with control characters replaced: they could move the cursor, or change colours or the terminal
+    /// title.
     pub fn printable(&self) -> String {
         let plain = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
         self.message.trim_end().chars().map(plain).collect()
@@ -76,7 +77,7 @@ impl Lines {
         Self { settle_ms, seen: BTreeSet::new(), pending: BTreeMap::new(), streams: BTreeMap::new() }
     }
 
-    /// Adds a stream; `finished` when its container has finished.
+    /// Adds a stream; `finished` means that its container has finished.
     pub fn watch(&mut self, stream: &Stream, finished: bool) {
         self.streams.entry(stream.clone()).or_default().finished |= finished;
     }

@@ -26,7 +26,8 @@ const STYLE: &str = include_str!("page/style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/// Renders the page for a run that finished at `when`, such as `2026-11-22T09:27:11Z`; without marts, it has no charts.
+/// Renders the page for a run that finished at `when`, such as `2026-11-22T09:27:11Z`. Without marts, the page has no
+/// charts.
 pub fn html(run: &LocalReport, when: &str, charts: Option<&Charts>) -> String {
     let (tone, state, headline) = headline(run);
     let markup = html! {
@@ -81,7 +82,7 @@ fn headline(run: &LocalReport) -> (&'static str, &'static str, String) {
             let by = run.loaded.superseded_by.as_deref().unwrap_or("a newer run");
             ("warn", "Superseded", format!("Nothing changed: {by} has newer data"))
         }
-        "already_committed" => ("good", "Already committed", "This run was loaded before".to_owned()),
+        "already_committed" => ("good", "Already committed", "This run was already loaded".to_owned()),
         _ => {
             let tests = match &run.dbt {
                 None => "",

@@ -24,7 +24,7 @@ pub struct Run {
     pub lake_url: String,
     /// The warehouse, with the `loader` role as the user.
     pub warehouse_url: String,
-    /// The source, if it is not the contract's host.
+    /// The source URL, if the source is not the contract's host.
     pub source_url: Option<String>,
     /// The contract, if it is not the built-in one.
     pub contract: Option<String>,
@@ -61,19 +61,19 @@ impl Run {
 pub struct Dbt {
     pub host: String,
     pub port: u16,
-    /// The password of `transformer`.
+    /// The `transformer` role's password.
     pub password: String,
 }
 
 impl Dbt {
-    /// Compiles for Redshift without a connection. With `incremental`, incremental models are compiled as if
-    /// their tables exist; otherwise, as for the first build.
+    /// Compiles the models for Redshift without a connection. With `incremental`, incremental models are compiled as if
+    /// their tables existed; otherwise, as in the first build.
     pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
         let vars = format!("{{compile_as_incremental: {incremental}}}");
         Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
     }
 
-    /// Lists the unit tests of a build for Redshift, one per line, without a connection.
+    /// Lists the unit tests in a Redshift build, one per line, without a connection.
     pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
         Self::for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
     }
@@ -90,7 +90,7 @@ impl Dbt {
         step
     }
 
-    /// Runs dbt, with its output files in `dir`.
+    /// Runs dbt, which writes its output files to `dir`.
     pub fn step(&self, arguments: &[&str], dir: &Path) -> Invocation {
         let place = |name: &str| dir.join(name).display().to_string();
         let environment = [

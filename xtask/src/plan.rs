@@ -1,7 +1,8 @@
-//! The plan of a deployment: every stack with its changes, the images, the DAGs and the warehouse, as one value.
+//! A deployment plan: every stack with its changes, the images, the DAGs and the warehouse, as one value.
 //!
-//! `diff` prints it, an approval refers to its digest, and `deploy` applies exactly this value. It is computed from the desired and
-//! the current state: the same input produces the same digest, on any machine and at any time.
+//! `diff` prints it, an approval refers to its digest, and `deploy` applies exactly this value. The plan is computed
+//! from the desired state and the current state: the same input produces the same digest, on any machine and at any
+//! time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,4 +1,4 @@
-//! `dags/platform.json`: the deployment's settings for the DAGs, which read it when they are parsed.
+//! `dags/platform.json`: the deployment settings that the DAGs read at parse time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -8,11 +8,11 @@ use crate::settings::{JobDefinition, Settings};
 
 /// The file's path in the repository.
 pub const FILE: &str = "dags/platform.json";
-/// The placeholder account in the committed file; emulators use it.
+/// The placeholder account in the committed file, which emulators also use.
 pub const NO_ACCOUNT: &str = "000000000000";
 
-/// Seconds between two polls of a job: Fargate takes about 30 to start one, and DescribeJobs is throttled per account.
-/// The DAGs poll more often at first.
+/// Seconds between two polls of a job: Fargate takes about 30 s to start one, and DescribeJobs is throttled per
+/// account. The DAGs poll more often at first.
 const POLL_SECONDS: u32 = 15;
 /// Seconds that a job may wait in the queue and for its container before its task fails.
 const WAITING_SECONDS: u64 = 900;

@@ -1,5 +1,5 @@
-//! A rehearsal as values: the server addresses, and the environments of the servers and of the job containers.
-//! Everything runs on this machine, and all keys are dummies.
+//! A rehearsal as values: server addresses, and the environments of servers and job containers. Everything runs on this
+//! machine, and all keys are dummies.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -17,7 +17,8 @@ use crate::settings::{Origin, Settings, Variable, Variables};
 use crate::warehouse::DATABASE;
 
 pub const MODULE: &str = "rehearse";
-/// The environment variable that marks server processes, and the label of job containers; the value is the ID.
+/// The environment variable that marks server processes, and the label on job containers; its value is the rehearsal
+/// ID.
 pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
 /// Airflow's DAG folder.
@@ -27,7 +28,7 @@ const KEY: &str = "test";
 /// A rehearsal's ID, folder and ports on 127.0.0.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The ID: the folder name, the mark on the processes, and the container label.
+    /// The ID, which is also the folder name, the mark on the processes, and the container label.
     pub id: String,
     pub dir: PathBuf,
     /// The port of CloudFormation, S3, ECR and most other services.
@@ -100,13 +101,14 @@ impl Place {
         ])
     }
 
-    /// Returns the same environment for this program's commands, with the variables `kept` for building images.
+    /// Returns the same environment for this program's commands, together with the `kept` variables for building
+    /// images.
     pub fn variables(&self, region: &str, kept: BTreeMap<String, String>) -> Variables {
         let all = kept.into_iter().chain(self.aws(region));
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
-    /// Returns MiniStack's environment: where it forwards requests for Batch and Airflow.
+    /// Returns MiniStack's environment, which specifies where to forward Batch and Airflow requests.
     pub fn ministack(&self) -> BTreeMap<String, String> {
         let airflow = self.file("airflow.json").display().to_string();
         environment([("BATCH_ENDPOINT", on_loopback(self.moto)), ("AIRFLOW_FILE", airflow)])
@@ -123,7 +125,7 @@ impl Place {
         ])
     }
 
-    /// Returns the environment of Airflow's programs. `secret` signs their requests to each other.
+    /// Returns the environment for the Airflow processes, which sign requests to each other with `secret`.
     pub fn airflow(&self, region: &str, programs: &Path, secret: &str) -> BTreeMap<String, String> {
         let home = self.file("airflow");
         let mut variables = environment([
@@ -147,9 +149,9 @@ impl Place {
         variables
     }
 
-    /// Returns the content of `jobs.json`: the environment of the job containers. On AWS, a container has a role and
-    /// the Redshift names; here, its environment has the addresses of the emulators and PostgreSQL. The job definitions
-    /// are the deployed ones.
+    /// Returns the content of `jobs.json`: the environment of the job containers. On AWS, a container has an IAM role
+    /// and the Redshift names; here, its environment contains the addresses of the emulators and PostgreSQL. The job
+    /// definitions are the deployed ones.
     pub fn jobs(&self, settings: &Settings, account: &str, warehouse: &Warehouse, source: &str) -> Value {
         let mut ingestion = self.aws(&settings.region);
         let mut dbt = ingestion.clone();

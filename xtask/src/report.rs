@@ -1,4 +1,4 @@
-//! The result of a local run: as JSON, and as a summary.
+//! The result of a local run, as JSON and as a text summary.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -57,7 +57,7 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     } else {
         text += &format!("\n{}", counts(tables));
         if outcome == "already_committed" {
-            text += &format!("Run {run_id} was loaded before.\n");
+            text += &format!("Run {run_id} was already loaded.\n");
         }
     }
     text += &format!("\nRun        {run_id}\n");

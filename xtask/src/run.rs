@@ -1,4 +1,4 @@
-//! A run in the cloud: its tasks, its job names, the job states, and the result.
+//! A cloud run: its tasks, job names, job states, and result.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

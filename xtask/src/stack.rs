@@ -1,7 +1,7 @@
 //! CloudFormation stacks: templates as values, the dependencies between them, the effects of a change, and the
 //! estimated cost.
 //!
-//! Each stack is one file in `infra/`. A parameter takes its value from the output of the same name in another stack.
+//! Each stack is one file in `infra/`. A parameter takes its value from the output with the same name in another stack.
 //! Nothing here calls AWS.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -73,7 +73,9 @@ pub fn report(lines: &[StatusLine]) -> String {
     let count = |light| lines.iter().filter(|line| line.light == light).count();
     text += &match (count(Light::Red), count(Light::NotVerifiableHere)) {
         (0, 0) => "\nAll parts are healthy.\n".to_owned(),
-        (0, unverified) => format!("\nAll parts that can be verified here are healthy; {unverified} cannot.\n"),
+        (0, unverified) => {
+            format!("\nAll parts that can be verified here are healthy; {unverified} cannot be verified.\n")
+        }
         (red, _) => format!("\n{red} of {} parts are not healthy.\n", lines.len()),
     };
     text

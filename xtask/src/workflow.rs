@@ -1,8 +1,8 @@
 //! The GitHub workflows `ci`, `deploy` and `drift`, and the Dependabot configuration, as values.
 //!
 //! `files` generates them from the deployments' settings; the types in `model` and `step` rule out unsafe workflows.
-//! `pins` has the commits of the actions, `deployment` the environments and roles of the jobs, and `setup` the
-//! repository configuration.
+//! `pins` contains the action commits, `deployment` the job environments and roles, and `setup` the repository
+//! configuration.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

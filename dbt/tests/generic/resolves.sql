@@ -1,8 +1,8 @@
 {#-
-    Every non-null value occurs in the column `field` of `to`; `to_where` selects the rows of `to` to search. Returns each
+    Every non-null value occurs in the `field` column of `to`; `to_where` selects the rows of `to` to search. Returns each
     row whose value does not occur, so `error_if: ">N"` allows N known gaps.
 
-    An empty table has not been loaded by any run yet: a run may load only some collections, and a load refuses to empty a
+    An empty table has not been loaded by any run yet: a run may load only some collections, and a load does not empty a
     table. References to an empty table cannot be checked, so the test passes.
 -#}
 {% test resolves(model, column_name, to, field, to_where='true') %}

@@ -1,5 +1,5 @@
-//! How the SDK clients reach AWS: TLS with ring, the proxy from the environment, endpoints, and the names of this
-//! machine.
+//! How the SDK clients reach AWS: TLS with ring, the proxy from the environment, endpoints, and name resolution for
+//! this machine.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub async fn config() -> SdkConfig {
     loader.timeout_config(timeouts).load().await
 }
 
-/// Loads the configuration if one of these URLs is on AWS; elsewhere, the search for a region could take seconds.
-/// Only a build without the feature `aws` returns an error.
+/// Loads the configuration if one of these URLs is on AWS; otherwise returns `None`, because determining the region
+/// could take seconds outside AWS. Returns an error only in a build without the `aws` feature.
 pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
     let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
     Ok(if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(config().await) } else { None })
@@ -43,8 +43,8 @@ pub fn endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// Creates a client that uses the proxy from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless it is `direct`. By
-/// default, a client built by hand ignores these variables.
+/// Creates a client that uses the proxy from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless `direct` is true.
+/// By default, a client built by hand ignores these variables.
 pub fn http_client(direct: bool) -> SharedHttpClient {
     let proxy = if direct { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
     // The crate's other builders accept a proxy or a resolver, not both.

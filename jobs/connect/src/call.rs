@@ -1,11 +1,11 @@
-//! Results of AWS calls: an error names the action that failed and how to fix it.
+//! Results of AWS calls: an error names the action that failed and has a hint.
 
 use anyhow::Result;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
 
 use crate::failure::{Failure, chain, of_call};
 
-/// What the SDK returns for a call to any service.
+/// The result of an SDK call to any service.
 #[expect(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
 pub trait CallResult<T, E>: Sized {
     /// Returns `None` if the service returned this error code, which means that the resource does not exist.

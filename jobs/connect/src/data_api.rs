@@ -1,4 +1,5 @@
-//! The Redshift Data API: statements are sent by HTTPS and polled until they finish, without a network path to the database.
+//! The Redshift Data API: statements are sent over HTTPS and polled until they finish, without a network path to the
+//! database.
 //!
 //! The SDK sends every statement with a client token. The service remembers a token for eight hours and ignores a
 //! second statement with it, so the SDK can safely repeat a request whose response was lost (Amazon Redshift Management
@@ -120,7 +121,7 @@ impl DataApi {
         Self { client, workgroup, database, secret: secret.map(str::to_owned) }
     }
 
-    /// Runs statements and waits until they finish. Several statements run in one transaction.
+    /// Runs statements and waits until they finish. Multiple statements run in a single transaction.
     pub async fn run(&self, statements: &[&str]) -> Result<Result<Finished, Problem>, Failure> {
         let id = match statements {
             [one] => {
@@ -136,7 +137,7 @@ impl DataApi {
                 sent.map_err(|error| self.failed(error))?.id
             }
         };
-        let id = id.ok_or_else(|| Failure::temporary("the Data API returned no statement ID"))?;
+        let id = id.ok_or_else(|| Failure::temporary("the Data API did not return a statement ID"))?;
         self.wait(id).await
     }
 

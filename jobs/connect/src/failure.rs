@@ -30,7 +30,7 @@ impl Failure {
         Self::new(message)
     }
 
-    /// Creates a temporary failure of a network or server; a retry may succeed.
+    /// Creates a temporary failure, such as a network or server error; a retry may succeed.
     pub fn temporary(message: impl Into<String>) -> Self {
         Self::new(message).exit(Exit::TempFail)
     }
@@ -149,9 +149,9 @@ const TEMPORARY: [&str; 14] = [
     "DatabaseConnection",
 ];
 
-/// Returns the failure of a call to AWS that could not do `what`. With a code, the service returned this error and
-/// message; without one, the service was not reached, and the message contains the causes. `hints` are listed by error
-/// code prefix.
+/// Returns the failure of an AWS call, where `what` describes the action. If `code` is set, the service returned this
+/// error code and message; otherwise, the service could not be reached, and `message` contains the causes. `hints` are
+/// listed by error code prefix.
 pub fn of_call(what: &str, code: Option<&str>, message: &str, hints: &[(&str, &str)]) -> Failure {
     let Some(code) = code else {
         let failure = Failure::new(format!("cannot {what}: {message}"));

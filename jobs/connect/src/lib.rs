@@ -1,4 +1,5 @@
-//! Shared by the jobs and xtask to reach AWS and PostgreSQL: clients, TLS, credentials, and errors with hints.
+//! Code that the jobs and xtask share to connect to AWS and PostgreSQL: clients, TLS, credentials, and errors with
+//! hints.
 //!
 //! Architecture invariant: this crate does not depend on the lake, a job or a command. Each feature adds one kind of
 //! server, so that a build compiles only the crates that it needs.

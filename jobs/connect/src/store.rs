@@ -5,7 +5,8 @@ use std::iter::successors;
 use object_store::Error;
 use object_store::client::HttpError;
 
-/// Returns whether S3 rejected a write because of an object at its key, or because of another request for the key.
+/// Returns whether S3 rejected a write because its key already exists, or because another request for the key was in
+/// progress.
 pub fn exists(error: &Error) -> bool {
     matches!(error, Error::AlreadyExists { .. } | Error::Precondition { .. })
 }

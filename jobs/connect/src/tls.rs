@@ -35,8 +35,8 @@ pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
 }
 
 /// The hint for a failed handshake.
-pub const HINT: &str = "a remote host needs a verified certificate: name its CA's PEM file with `sslrootcert=FILE` in \
-                         the warehouse URL; other modes are `sslmode=require` (not verified) and `sslmode=disable`";
+pub const HINT: &str = "connections to a remote host require a verified certificate: set `sslrootcert=FILE` in the warehouse \
+                         URL to its CA's PEM file, or use `sslmode=require` (not verified) or `sslmode=disable`";
 
 fn roots(file: &Path) -> Result<RootCertStore, Failure> {
     let hint = "`sslrootcert` must be a PEM file with the CA's certificate";
@@ -46,7 +46,7 @@ fn roots(file: &Path) -> Result<RootCertStore, Failure> {
         let certificate = certificate.map_err(|error| unreadable().because(error))?;
         roots.add(certificate).map_err(|error| unreadable().because(error))?;
     }
-    if roots.is_empty() { Err(unreadable().because("it contains no certificate")) } else { Ok(roots) }
+    if roots.is_empty() { Err(unreadable().because("it does not contain a certificate")) } else { Ok(roots) }
 }
 
 /// Accepts certificates for any host: those signed by a root, or all of them. The server must always prove that it has

@@ -1,4 +1,4 @@
-//! Replaces `aws` in a build without that feature: `s3://` and `redshift://` are errors.
+//! Replaces the `aws` module in a build without the `aws` feature: `s3://` and `redshift://` are errors.
 
 use crate::failure::Failure;
 
@@ -22,6 +22,6 @@ pub fn region(config: &SdkConfig) -> Option<&str> {
 /// Returns the error for a URL on AWS.
 pub fn not_built(url: &str) -> Failure {
     let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-    Failure::new(format!("this build cannot reach `{scheme}://`: it has no AWS clients (feature `aws`)"))
+    Failure::new(format!("this build does not support `{scheme}://` URLs: it was compiled without the `aws` feature"))
         .hint("compile the jobs with `cargo build --package jobs`")
 }

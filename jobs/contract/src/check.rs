@@ -31,7 +31,7 @@ pub struct ContractError {
     pub problems: Vec<Problem>,
 }
 
-/// One problem of a contract.
+/// One problem in a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1, if known.
@@ -115,7 +115,7 @@ impl<'c> Checker<'c> {
             self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a trailing slash"));
         }
         if contract.collections.is_empty() {
-            self.add(&["collections"], &[], "is empty; describe at least one collection");
+            self.add(&["collections"], &[], "is empty; define at least one collection");
         }
     }
 
@@ -127,7 +127,7 @@ impl<'c> Checker<'c> {
         }
         let key = &collection.key;
         match collection.columns.get(key).map(|column| column.kind) {
-            None => self.add(at, &["key"], format!("no column `{key}`; name one of the columns")),
+            None => self.add(at, &["key"], format!("column `{key}` does not exist; use one of the columns")),
             Some(Type::String(_) | Type::Integer) => {}
             Some(kind) => self.add(at, &["key"], format!("`{key}` is a {kind}; a key must be a string or an integer")),
         }
@@ -138,7 +138,7 @@ impl<'c> Checker<'c> {
             let at = [at, &["children", name]].concat();
             self.column_name(&[&at[..], &["parent_key"]].concat(), &child.parent_key);
             if child.parent_key == POSITION {
-                self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose another name"));
+                self.add(&at, &["parent_key"], format!("`{POSITION}` is an automatic column; choose a different name"));
             }
             let automatic = [child.parent_key.as_str(), POSITION];
             for automatic in automatic.into_iter().filter(|name| child.columns.contains_key(*name)) {
@@ -164,7 +164,7 @@ impl<'c> Checker<'c> {
             for (table, at) in std::iter::once(own).chain(collection.children.keys().map(place)) {
                 self.name(&at, table);
                 if let Some(other) = first.insert(table, at.join(".")) {
-                    self.add(&at, &[], format!("table `{table}` is described twice (also at {other}); rename one"));
+                    self.add(&at, &[], format!("table `{table}` is defined twice (also at {other}); rename one"));
                 }
             }
         }
@@ -183,7 +183,7 @@ impl<'c> Checker<'c> {
                 format!("`{name}` is not a valid name; use up to 46 characters from a-z 0-9 _, starting with a letter"),
             );
         } else if reserved(name) {
-            let fix = format!("choose another name and write `at: {name}`");
+            let fix = format!("choose a different name, and set `at: {name}`");
             self.add(at, &[], format!("`{name}` is a reserved SQL word; {fix}"));
         }
     }
@@ -191,7 +191,7 @@ impl<'c> Checker<'c> {
     fn column_name(&mut self, at: &[&'c str], name: &str) {
         self.name(at, name);
         if system_column(name) {
-            let fix = format!("choose another name and write `at: {name}`");
+            let fix = format!("choose a different name, and set `at: {name}`");
             self.add(at, &[], format!("`{name}` is a system column of PostgreSQL; {fix}"));
         }
     }
@@ -226,7 +226,11 @@ impl<'c> Checker<'c> {
                     Some(_) => format!("collection `{}` has no column `{}`", reference.table, reference.column),
                     None => {
                         let known: Vec<&str> = self.contract.collections.keys().map(String::as_str).collect();
-                        format!("no collection `{}`; known: {}", reference.table, known.join(", "))
+                        format!(
+                            "collection `{}` does not exist; the collections are {}",
+                            reference.table,
+                            known.join(", ")
+                        )
                     }
                 };
                 self.add(&at, &["columns", column.name, "references"], message);

@@ -6,11 +6,12 @@
 pub enum Exit {
     /// Success, or nothing to do.
     Done = 0,
-    /// Refused or failed permanently: the data, the input or the code is wrong, and a retry will not help.
+    /// A permanent failure: the data, the input or the code is wrong, and a retry will not help.
     Failed = 1,
-    /// A wrong command line; clap exits with this code.
+    /// An invalid command line; clap exits with this code.
     Usage = 2,
-    /// A temporary failure: network, throttling, a stopped machine. A retry may help. `EX_TEMPFAIL` of `sysexits.h`.
+    /// A temporary failure: network, throttling, a stopped machine. A retry may help. Same as `EX_TEMPFAIL` in
+    /// `sysexits.h`.
     TempFail = 75,
 }
 

@@ -8,7 +8,7 @@
 //! quarantine/<source>/<collection>/run=<id>/<attempt>.parquet  quarantined records with their reasons
 //! stage/<source>/run=<id>/receipts/<collection>.json           the objects of a transformation, with checksums
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     the files of one COPY
-//! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one start of a job
+//! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one job attempt
 //! sample/<source>/<collection>.json                            sample data for the rehearsal
 //! incoming/<key>                                               a large object during its upload
 //! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log
@@ -45,7 +45,7 @@ impl Layout<'_> {
         self.raw(collection, run, attempt, "http.json")
     }
 
-    /// Returns the key of the HTTP metadata for the body at the key `raw`.
+    /// Returns the key of the HTTP metadata for the body at key `raw`.
     pub fn evidence_beside(raw: &str) -> String {
         let stem = raw.strip_suffix(".gz").unwrap_or(raw);
         format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
@@ -81,7 +81,7 @@ impl Layout<'_> {
         format!("stage/{}/run={run}/manifests/{attempt}/{table}.json", self.source)
     }
 
-    /// Returns the key of the lineage events for one start of a job.
+    /// Returns the key of the lineage events of one job attempt.
     pub fn lineage(&self, run: &RunId, job: &str, attempt: &str) -> String {
         format!("lineage/{}/run={run}/{job}-{attempt}.jsonl", self.source)
     }

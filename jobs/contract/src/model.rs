@@ -27,11 +27,12 @@ pub struct Contract {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Defaults {
-    /// What to do with a field that the contract does not name.
+    /// What to do with a field that the contract does not define.
     pub drift: Drift,
     /// The share of quarantined records (0 to 1) above which the collection is rejected.
     pub max_quarantine_share: f64,
-    /// The share of a table's rows (0 to 1) that one load may mark as deleted; [`Contract::max_deleted_share`] has the default.
+    /// The share of a table's rows (0 to 1) that one load may mark as deleted; see [`Contract::max_deleted_share`] for
+    /// the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
     /// The cleaning steps for strings, in order.
@@ -60,7 +61,7 @@ pub struct Collection {
     pub answer: Answer,
     /// The column that identifies a record.
     pub key: String,
-    /// What one row is.
+    /// What one row represents.
     pub doc: String,
     /// Overrides [`Defaults::drift`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +90,7 @@ pub struct Child {
     /// Whether an element with only null fields is dropped, and counted.
     #[serde(default)]
     pub drop_when_all_null: bool,
-    /// What one row is.
+    /// What one row represents.
     pub doc: String,
     /// The columns after the parent's key and `position`.
     pub columns: IndexMap<String, Column>,
@@ -99,16 +100,16 @@ pub struct Child {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// The dotted path inside the record, `.` for a list's element itself; by default the column's name.
+    /// The dotted path inside the record, or `.` for the list element itself; defaults to the column name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// Whether a record without it is quarantined.
+    /// Whether a record without this column is quarantined.
     #[serde(default)]
     pub required: bool,
-    /// Whether no value may repeat; always true for the key.
+    /// Whether values must be unique; always true for the key.
     #[serde(default)]
     pub unique: bool,
     /// The physical unit or currency.
@@ -126,7 +127,7 @@ pub struct Column {
     /// Overrides [`Defaults::clean`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clean: Option<Vec<Clean>>,
-    /// Its description, one sentence.
+    /// The description, one sentence.
     pub doc: String,
 }
 
@@ -148,7 +149,7 @@ pub enum Answer {
     Object,
 }
 
-/// What to do with a field that the contract does not name.
+/// What to do with a field that the contract does not define.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Drift {

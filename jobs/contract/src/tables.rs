@@ -2,7 +2,7 @@
 
 use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Type};
 
-/// The column with an element's position in its list, from 1.
+/// The column with an element's position in its list, starting from 1.
 pub const POSITION: &str = "position";
 
 /// A column that the load adds to every table.
@@ -20,20 +20,25 @@ pub struct SystemColumn {
 
 /// The columns of every loaded table after the contract's own, in order.
 pub const SYSTEM_COLUMNS: [SystemColumn; 5] = [
-    system("_extra", Type::Json, false, "Fields of the record that the contract does not name, by their dotted path."),
+    system(
+        "_extra",
+        Type::Json,
+        false,
+        "Fields of the record that the contract does not define, keyed by dotted path.",
+    ),
     system(
         "_row_hash",
         Type::String(32),
         true,
-        "XXH3-128 of the row's values in hexadecimal; it changes when any value does.",
+        "XXH3-128 hash of the row's values in hexadecimal; it changes whenever a value changes.",
     ),
     system("_run_id", Type::String(64), true, "The run that wrote the row's current version."),
-    system("_loaded_at", Type::Timestamp, true, "When the load that wrote the row's current version started, UTC."),
+    system("_loaded_at", Type::Timestamp, true, "Start time (UTC) of the load that wrote the row's current version."),
     system(
         "_deleted_at",
         Type::Timestamp,
         false,
-        "When the row was found missing from the source, UTC; null while the source has it.",
+        "Time (UTC) at which the row was found to be missing from the source; null if the source still has it.",
     ),
 ];
 
@@ -50,7 +55,7 @@ pub struct Table<'c> {
     pub collection: &'c str,
     /// The nested list, if it is a child table.
     pub child: Option<&'c Child>,
-    /// What one row is.
+    /// What one row represents.
     pub doc: &'c str,
     /// The columns that identify a row.
     pub key: Vec<&'c str>,
@@ -69,7 +74,7 @@ pub struct TableColumn<'c> {
     pub kind: Type,
     /// Whether it is never null.
     pub required: bool,
-    /// Whether no value may repeat.
+    /// Whether values must be unique.
     pub unique: bool,
     /// The physical unit or currency.
     pub unit: Option<&'c str>,
@@ -122,13 +127,13 @@ impl Contract {
             references: None,
             known_gaps: 0,
             clean: &[],
-            doc: "The element's position in its list, from 1.",
+            doc: "The element's position in its list, starting from 1.",
         };
         let parent = TableColumn {
             name: &child.parent_key,
             kind: collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind),
             references: Some(Reference { table: name.to_owned(), column: collection.key.clone() }),
-            doc: "The key of the record that holds the list.",
+            doc: "The key of the record that contains the list.",
             ..position.clone()
         };
         let own = child.columns.iter().map(|(name, column)| self.column(name, column));
@@ -151,7 +156,7 @@ impl Contract {
         }
     }
 
-    /// Returns how a collection handles fields that the contract does not name.
+    /// Returns how a collection handles fields that the contract does not define.
     pub fn drift(&self, collection: &Collection) -> Drift {
         collection.drift.unwrap_or(self.defaults.drift)
     }

@@ -7,9 +7,9 @@
 //! | `sslmode` | encrypted | certificate |
 //! |---|---|---|
 //! | `disable` | no | – |
-//! | `require` | yes | not verified; with `sslrootcert` as `verify-ca` |
-//! | `verify-ca` | yes | signed by a CA of `sslrootcert` |
-//! | `verify-full` | yes | signed by a CA of `sslrootcert` (default: the system's), and issued for the host |
+//! | `require` | yes | not verified; with `sslrootcert`, same as `verify-ca` |
+//! | `verify-ca` | yes | signed by a CA in `sslrootcert` |
+//! | `verify-full` | yes | signed by a CA in `sslrootcert` (default: the system's), and issued for the host |
 //!
 //! Two differences from libpq: without `sslmode`, a remote host requires `verify-full` and a local one uses no TLS; and
 //! `allow` and `prefer` are rejected, because they silently fall back to plaintext.
@@ -64,22 +64,24 @@ impl TlsOptions {
         (if rest.is_empty() { place.to_owned() } else { format!("{place}?{rest}") }, options)
     }
 
-    /// Returns the protection for these hosts: names, addresses, or folders of Unix sockets.
+    /// Returns the TLS mode for connections to these hosts: names, addresses, or folders of Unix sockets.
     ///
     /// # Errors
-    /// Fails if an option has an unknown value, or if two options contradict each other. The message quotes no value,
-    /// because it may be a misplaced password.
+    /// Fails if an option has an unknown value, or if two options contradict each other. The message does not show
+    /// values, because one may be a misplaced password.
     pub fn decide<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Tls, String> {
         let file = match self.sslrootcert.as_deref() {
             Some("system") if matches!(self.sslmode.as_deref(), None | Some("verify-full")) => None,
-            Some("system") => return Err("`sslrootcert=system` needs `sslmode=verify-full`".to_owned()),
+            Some("system") => return Err("`sslrootcert=system` requires `sslmode=verify-full`".to_owned()),
             file => file.filter(|file| !file.is_empty()).map(PathBuf::from),
         };
         match (self.sslmode.as_deref(), file) {
             (Some("disable"), _) => Ok(Tls::Off),
             (Some("require"), None) => Ok(Tls::Encrypt),
             (Some("require" | "verify-ca"), Some(file)) => Ok(Tls::VerifyCa(file)),
-            (Some("verify-ca"), None) => Err("`sslmode=verify-ca` needs `sslrootcert`, a PEM file of CAs".to_owned()),
+            (Some("verify-ca"), None) => {
+                Err("`sslmode=verify-ca` requires `sslrootcert`, a PEM file with CA certificates".to_owned())
+            }
             (Some("verify-full"), file) => Ok(Tls::VerifyFull(file)),
             (Some("allow" | "prefer"), _) => Err(PLAINTEXT.to_owned()),
             (Some(_), _) => Err("`sslmode` must be `disable`, `require`, `verify-ca` or `verify-full`".to_owned()),

@@ -19,14 +19,14 @@ pub fn explain(text: &str, error: &serde_yaml::Error) -> (Option<usize>, String)
     let message = without_place(&error.to_string());
     let has_tab = |line: &str| line[..line.len() - line.trim_start().len()].contains('\t');
     let fix = if line.and_then(|line| text.lines().nth(line.saturating_sub(1))).is_some_and(has_tab) {
-        "is indented with a tab; YAML is indented with spaces"
+        "is indented with a tab; YAML allows only spaces"
     } else if let Some((_, rest)) = message.split_once("duplicate entry with key \"") {
         let key = rest.trim_end_matches('"');
         return (second(text, key, line.unwrap_or(1)).or(line), format!("`{key}` is defined twice; remove one"));
     } else if message.contains("unknown anchor") {
         "has an alias `*name` without an anchor `&name` before it; write the value itself"
     } else if message.contains("more than one document") {
-        "has two documents, separated by `---`; a file must be one document"
+        "contains more than one document, separated by `---`; use one document per file"
     } else if message.contains("as u128") || message.contains("as i128") {
         "has a number that is too large"
     } else {

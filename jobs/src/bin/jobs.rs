@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Some("transformation") => jobs::cli::transformation::main(),
         Some("copy") => jobs::cli::copy::main(),
         _ => {
-            eprintln!("error: call this program as `transformation` or `copy`");
+            eprintln!("error: run this program as `transformation` or `copy`");
             Exit::Usage.into()
         }
     }

@@ -21,8 +21,8 @@ use contract::RunId;
 
 /// Validate a run's manifests and objects, then load it into the warehouse in one transaction, exactly once.
 ///
-/// Exit codes: 0 done (also when this run or a newer one was loaded before), 1 failed, 2 usage error, 75 failed
-/// temporarily (a retry may succeed).
+/// Exit codes: 0 success (also if this run or a newer one is already loaded), 1 failure, 2 usage error, 75 temporary
+/// failure (a retry may succeed).
 #[derive(Parser)]
 #[command(name = "copy", version)]
 struct Cli {
@@ -32,17 +32,18 @@ struct Cli {
     #[arg(long, env = "RUN_ID")]
     run_id: RunId,
     /// The warehouse: redshift://workgroup/database or postgres://user:password@host:port/database.
-    /// A remote PostgreSQL server needs TLS with a verified certificate: `?sslrootcert=FILE` names its CA,
-    /// `sslmode=require` skips the verification, `sslmode=disable` uses no TLS
+    /// By default, connections to a remote PostgreSQL server use TLS and verify the certificate. `?sslrootcert=FILE`
+    /// selects the CA, `sslmode=require` disables the verification, and `sslmode=disable` disables TLS
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
     /// The IAM role that Redshift uses to read the lake: an ARN, or `default` for the namespace's default role
     #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
     copy_role: String,
-    /// Load an empty response even if the collection has rows
+    /// Load an empty response even if the collection already has rows
     #[arg(long, env = "ALLOW_EMPTY")]
     allow_empty: bool,
-    /// Milliseconds before the first retry after a conflict with another transaction; the wait doubles, with jitter, up to 30 s
+    /// Milliseconds before the first retry after a conflict with another transaction; the delay doubles each time, with
+    /// jitter, up to 30 s
     #[arg(long, env = "FIRST_WAIT_MS", default_value_t = 500)]
     first_wait_ms: u64,
 }
@@ -81,7 +82,7 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
     let (from_bucket, redshift) =
         (cli.common.lake_url.starts_with("s3://"), cli.warehouse_url.starts_with("redshift://"));
     ensure!(from_bucket || !redshift, {
-        Failure::refused("Redshift loads only from a bucket").hint("set LAKE_URL to s3://bucket")
+        Failure::refused("Redshift can load only from an S3 bucket").hint("set LAKE_URL to s3://bucket")
     });
     let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await?;
     let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;

@@ -1,4 +1,4 @@
-//! The lineage options, named as in OpenLineage's own clients, and the report at the end of a job.
+//! The lineage options, which have the same names as in OpenLineage's own clients, and the report at the end of a job.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct To {
     /// The URL of a server that collects OpenLineage events
     #[arg(long, env = "OPENLINEAGE_URL", value_name = "URL", hide_env_values = true)]
     openlineage_url: Option<String>,
-    /// The server's path for events (default: api/v1/lineage)
+    /// The path on the server that receives events (default: api/v1/lineage)
     #[arg(long, env = "OPENLINEAGE_ENDPOINT", value_name = "PATH")]
     openlineage_endpoint: Option<String>,
     /// The server's API key

@@ -1,4 +1,4 @@
-//! `transformation`: fetches a source's responses and converts them to typed Parquet with a manifest for each collection.
+//! `transformation`: fetches a source's responses and converts them to typed Parquet, with a manifest per collection.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -24,27 +24,29 @@ use tokio::runtime::Builder;
 /// Fetch a source's responses and convert them to typed Parquet with a manifest for each collection; with --from-raw,
 /// convert the responses that an earlier run stored.
 ///
-/// Exit codes: 0 done, 1 failed, 2 usage error, 75 failed temporarily (a retry may succeed).
+/// Exit codes: 0 success, 1 failure, 2 usage error, 75 temporary failure (a retry may succeed).
 #[derive(Parser)]
 #[command(name = "transformation", version)]
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// The run ID: 1 to 64 characters from A-Z a-z 0-9 _ - (required without --verify)
+    /// The run ID: 1 to 64 characters from A-Z a-z 0-9 _ - (required unless --verify is set)
     #[arg(long, env = "RUN_ID")]
     run_id: Option<RunId>,
-    /// Read the responses from this URL instead of the contract's host: http(s)://host, or file:///dir or
-    /// s3://bucket/prefix with <collection>.json files
+    /// Read the responses from this URL instead of the contract's base URL: http(s)://host, or file:///dir or
+    /// s3://bucket/prefix, which must contain <collection>.json files
     #[arg(long, env = "SOURCE_URL", value_name = "URL")]
     source_url: Option<String>,
-    /// Replay this run: transform its responses in raw/ as the new run --run-id, without sending requests to the source
+    /// Replay this run: transform its stored responses (in raw/) as a new run with the ID in --run-id, without sending
+    /// requests to the source
     #[arg(long, env = "FROM_RAW", value_name = "RUN_ID")]
     from_raw: Option<String>,
-    /// Write nothing: transform the responses of the run in --from-raw again and compare the files with its manifests
+    /// Verify the run in --from-raw: transform its responses again, without writing anything, and compare the files
+    /// with the run's manifests
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
-    /// The warehouse, in the same form as for `copy`: its ledger decides which ETags may be sent. Without it, every
-    /// collection is fetched in full
+    /// The warehouse, in the same format as for `copy`; its ledger determines which ETags may be sent. Without this
+    /// option, every collection is fetched in full
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
     /// The number of collections to process in parallel
@@ -53,12 +55,12 @@ struct Cli {
     /// The number of retries after a temporary failure
     #[arg(long, env = "RETRIES", default_value_t = 4)]
     retries: usize,
-    /// Milliseconds before the first retry; the wait doubles, with jitter, up to 30 s
+    /// Milliseconds before the first retry; the delay doubles each time, with jitter, up to 30 s
     #[arg(long, env = "FIRST_WAIT_MS", default_value_t = 500)]
     first_wait_ms: u64,
 }
 
-/// The run to create or to verify, according to the options.
+/// The run to create or to verify, depending on the options.
 #[derive(Debug)]
 struct Task {
     run: RunId,
@@ -76,7 +78,7 @@ pub fn main() -> ExitCode {
     match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
         Ok(runtime) => runtime.block_on(start()),
         Err(error) => {
-            eprintln!("error: cannot start the program's threads: {error}");
+            eprintln!("error: cannot start the worker threads: {error}");
             Exit::TempFail.into()
         }
     }
@@ -109,7 +111,8 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
     let from = cli::given(&cli.from_raw).map(str::parse::<RunId>).transpose();
     let from = from.map_err(|error| misuse(ValueValidation, &format!("--from-raw: {error}")))?;
     if from.is_some() && cli::given(&cli.source_url).is_some() {
-        let message = "--from-raw and --source-url (or SOURCE_URL) cannot be used together: a replay sends no requests";
+        let message =
+            "--from-raw and --source-url (or SOURCE_URL) cannot be used together: a replay does not send requests";
         return Err(misuse(ArgumentConflict, message));
     }
     let task = |run, replays, verifies| Ok(Task { run, replays, verifies });
@@ -118,14 +121,14 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
         (Some(from), Some(run), false) if run != from => return task(run, Some(from), false),
         (Some(from), None, true) => return task(from.clone(), Some(from), true),
         (None, None, false) => (MissingRequiredArgument, "--run-id (or RUN_ID) is missing"),
-        (None, _, true) => (MissingRequiredArgument, "--verify needs --from-raw: the run to verify"),
+        (None, _, true) => (MissingRequiredArgument, "--verify requires --from-raw, the run to verify"),
         (Some(_), None, false) => {
-            (MissingRequiredArgument, "--run-id (or RUN_ID) is missing: a replay needs a new run ID")
+            (MissingRequiredArgument, "--run-id (or RUN_ID) is missing: a replay requires a new run ID")
         }
         (Some(_), Some(_), false) => {
-            (ArgumentConflict, "--run-id and --from-raw name the same run: a replay needs a new run ID")
+            (ArgumentConflict, "--run-id and --from-raw specify the same run: a replay needs a new run ID")
         }
-        (Some(_), Some(_), true) => (ArgumentConflict, "--verify creates no run: omit --run-id (or RUN_ID)"),
+        (Some(_), Some(_), true) => (ArgumentConflict, "--verify does not create a run: omit --run-id (or RUN_ID)"),
     };
     Err(misuse(kind, message))
 }

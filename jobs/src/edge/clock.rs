@@ -7,7 +7,8 @@ pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Formats a time as RFC 3339 in UTC with microseconds; the width is fixed, so that text order is time order.
+/// Formats a time as RFC 3339 in UTC with microseconds; the width is fixed, so lexicographic order is chronological
+/// order.
 pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

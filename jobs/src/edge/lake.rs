@@ -1,7 +1,7 @@
 //! The lake: objects in S3 or in a folder, behind one interface.
 //!
-//! An object appears completely or not at all: small objects are written with one conditional PUT, large ones with a
-//! multipart upload that is completed at the end (in a folder, with a temporary file that is renamed).
+//! An object becomes visible only when it is complete: small objects are written with one conditional PUT, large ones
+//! with a multipart upload that is completed at the end (in a folder, with a temporary file that is renamed).
 
 mod create;
 mod reader;
@@ -44,7 +44,7 @@ struct Sizes {
 const S3: Sizes = Sizes { part: 5 << 20, window: 8 << 20 };
 const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 
-/// An object store that is identified by a URL.
+/// An object store, identified by a URL.
 #[derive(Clone, Debug)]
 pub struct Lake {
     url: Url,
@@ -57,7 +57,7 @@ pub struct Lake {
 impl Lake {
     /// Opens `s3://bucket[/prefix]` or `file:///dir`.
     ///
-    /// A bucket needs `aws` for the region, credentials and endpoint.
+    /// A bucket requires `aws`, which provides the region, credentials and endpoint.
     /// Fails for any other kind of URL, or if the folder does not exist and cannot be created (with `create`).
     pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
@@ -75,8 +75,8 @@ impl Lake {
             "s3" => aws.map_or_else(|| Err(connect::aws::not_built(url)), |aws| match *aws {})?,
             #[cfg(feature = "aws")]
             "s3" => {
-                let aws = aws.context("no AWS SDK configuration was loaded for the bucket")?;
-                let unusable = || Failure::refused(format!("cannot use the bucket of `{url}`"));
+                let aws = aws.context("cannot access the bucket: no AWS SDK configuration was loaded")?;
+                let unusable = || Failure::refused(format!("cannot access the bucket in `{url}`"));
                 let builder = connect::bucket::builder(aws).map_err(|error| unusable().because(error))?;
                 let builder = builder.with_url(url).with_copy_if_not_exists(S3CopyIfNotExists::Multipart);
                 let store = builder.build().map_err(|error| unusable().because(error))?;
@@ -140,9 +140,9 @@ impl Lake {
         Reader::new(self, key, size, None)
     }
 
-    /// Opens the current version of an object that its owner may replace at any time. Returns its size and a reader, or
-    /// `None` if it does not exist. The reader fails with a temporary error if the object changes before it is read
-    /// completely.
+    /// Opens the current version of an object that may be replaced at any time. Returns the object's size and a reader,
+    /// or `None` if the object does not exist. The reader fails with a temporary error if the object changes before it
+    /// has been read completely.
     pub async fn read_version(&self, key: &str) -> Result<Option<(u64, Reader)>> {
         let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
         Ok(found.map(|found| (found.size, Reader::new(self, key, found.size, found.e_tag))))
@@ -168,7 +168,7 @@ impl Lake {
     pub async fn remove(&self, keys: &[String]) {
         for key in keys {
             if let Err(error) = self.store.delete(&Path::from(key.as_str())).await {
-                tracing::debug!(key, %error, "could not remove");
+                tracing::debug!(key, %error, "cannot remove an object");
             }
         }
     }

@@ -22,8 +22,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Creates a client for the collector at `url`, whose path for events is `endpoint`; `key` is its API key.
-    /// Fails when `url` is not an HTTP URL; it is not shown, because it may contain a secret.
+    /// Creates a client for the collector at `url`, which accepts events at the path `endpoint`; `key` is its API key.
+    /// Fails if `url` is not an HTTP URL; the error does not show the URL, because it may contain a secret.
     pub fn new(url: &str, endpoint: &str, key: Option<&str>) -> Result<Self> {
         let invalid = || Failure::refused("OPENLINEAGE_URL is not an http or https URL");
         let mut url = Url::parse(url).map_err(|_| invalid())?;
@@ -44,7 +44,7 @@ impl Collector {
         format!("{}{port}", self.url.host_str().unwrap_or_default())
     }
 
-    /// Sends an event. Fails if the collector does not accept it in time; the error shows only the URL's host.
+    /// Sends an event. Fails if the collector does not accept the event in time; the error shows only the URL's host.
     pub async fn send(&self, event: &Value) -> Result<()> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
         let request =
@@ -56,6 +56,6 @@ impl Collector {
         if status.is_success() {
             return Ok(());
         }
-        Err(Failure::temporary(format!("`{}` returned {status} for the lineage", self.host())).into())
+        Err(Failure::temporary(format!("the lineage collector `{}` returned {status}", self.host())).into())
     }
 }

@@ -32,7 +32,7 @@ pub struct Api {
 
 #[derive(Debug)]
 pub enum Reply {
-    /// 304: the content with this ETag is current.
+    /// 304: the content with this ETag is still current.
     NotModified(Evidence),
     Body(Body),
 }
@@ -112,7 +112,8 @@ impl Api {
             "" | "identity" => false,
             "gzip" | "x-gzip" => true,
             other => {
-                let message = format!("`{url}` returned the encoding `{other}`, but only gzip was accepted");
+                let message =
+                    format!("`{url}` returned the content encoding `{other}`, but the request accepts only gzip");
                 return Err(Failure::refused(message).into());
             }
         };
@@ -168,13 +169,14 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     let message = format!("`{url}` returned {status}{body}");
     let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
     if !again {
-        return Failure::refused(message).hint("check the contract's `path` and the source's address");
+        return Failure::refused(message).hint("check the contract's `path` and the source URL");
     }
     let failure = Failure::temporary(message).wait(wait);
     match wait.filter(|wait| !is_acceptable_wait(*wait)) {
         None => failure,
-        Some(wait) => failure
-            .hint(format!("the server requested a wait of {} s; run the job again after that time", wait.as_secs())),
+        Some(wait) => {
+            failure.hint(format!("wait {} s, as the server requested, then run the job again", wait.as_secs()))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The warehouse that a run is loaded into.
 //!
-//! [`crate::load`] builds the statements; a driver runs them, stages files, and distinguishes a moved head from a
-//! failure.
+//! [`crate::load`] builds the statements; a driver runs them, stages files, and reports a conflict (the ledger's head
+//! has moved) separately from a failure.
 
 mod binary;
 mod driver;
@@ -30,7 +30,7 @@ pub(crate) enum Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database` or `redshift://workgroup/database`.
-    /// Fails if no driver supports the URL. The error does not show it, because it may contain a password.
+    /// Fails if no driver supports the URL. The error does not show the URL, because it may contain a password.
     pub fn parse(url: &str) -> Result<Self> {
         let problem = match url.split_once("://") {
             Some(("postgres" | "postgresql", _)) => return Ok(Self::Postgres(url.to_owned())),
@@ -45,14 +45,14 @@ impl Address {
                     Some((workgroup, database)) if plain(workgroup, "-") && plain(database, "_-$") => {
                         return Ok(Self::Redshift { workgroup: workgroup.to_owned(), database: database.to_owned() });
                     }
-                    _ => "WAREHOUSE_URL has no valid workgroup and database".to_owned(),
+                    _ => "WAREHOUSE_URL does not contain a valid workgroup and database".to_owned(),
                 }
             }
-            Some((other, _)) => format!("no driver for the warehouse scheme `{other}`"),
+            Some((other, _)) => format!("unsupported warehouse URL scheme `{other}`"),
             // The text is not shown: it may be a password.
             None => "WAREHOUSE_URL is not a URL".to_owned(),
         };
-        let forms = "write it as redshift://workgroup/database or postgres://user:password@host:port/database";
+        let forms = "use the format redshift://workgroup/database or postgres://user:password@host:port/database";
         Err(Failure::refused(problem).hint(forms).into())
     }
 }

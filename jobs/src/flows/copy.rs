@@ -40,7 +40,7 @@ pub struct Job<'c> {
     pub collections: Vec<&'c str>,
     /// Whether a collection with rows may become empty.
     pub allow_empty: bool,
-    /// Why a table may lose more rows than the contract allows.
+    /// The reason to accept that a table loses more rows than the contract allows.
     pub accept: Option<String>,
     /// The first wait before the deltas are computed again because of another transaction; the wait doubles, with
     /// jitter.
@@ -54,7 +54,7 @@ pub struct Report {
     pub run_id: RunId,
     /// Whether it was loaded.
     pub outcome: Outcome,
-    /// For a superseded run, the run that is in the tables.
+    /// For a superseded run, the run that superseded it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<RunId>,
     /// Each table's counts.
@@ -65,11 +65,11 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is now in the tables.
+    /// The run was loaded.
     Committed,
-    /// It was already in the tables.
+    /// The run had already been loaded.
     AlreadyCommitted,
-    /// A run with newer responses is in the tables; nothing was written.
+    /// A run with newer responses had already been loaded; nothing was written.
     Superseded,
 }
 
@@ -128,7 +128,8 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
     loop {
         let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
-            return nothing_to_do(job, plan.receipts, &standing)?.context("the ledger gives no reason not to load");
+            return nothing_to_do(job, plan.receipts, &standing)?
+                .context("the ledger does not show why the run cannot be loaded");
         };
         refuse_empty(job, plan, warehouse).await?;
         for table in &plan.tables {
@@ -136,7 +137,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         }
         let changes = warehouse.changes(&plan.count_changes()).await?;
         let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
-        ensure!(changes.keys().all(known), "the delta counts name tables that are not part of the load");
+        ensure!(changes.keys().all(known), "the change counts include tables that are not part of the load");
         refuse_losses(job, plan, &changes)?;
         if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
             return Ok(report(job, plan.receipts, &changes));
@@ -144,13 +145,10 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         let Some(wait) = waits.next() else {
             let message = format!("another transaction committed first, {TRIES} times in a row");
             return Err(Failure::temporary(message)
-                .hint("run `copy` again when fewer loads run at the same time")
+                .hint("run `copy` again when fewer loads are running at the same time")
                 .into());
         };
-        tracing::info!(
-            "another transaction committed first; computing the changes again in {:.1} s",
-            wait.as_secs_f64()
-        );
+        tracing::info!("another transaction committed first; recomputing the changes in {:.1} s", wait.as_secs_f64());
         tokio::time::sleep(wait).await;
         for table in &plan.tables {
             warehouse.run(&plan.drop_delta(table)).await?;
@@ -179,7 +177,7 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     }
     let message = format!("run `{}` has no manifest for {}", job.run, missing.join(", "));
     Err(Failure::refused(message)
-        .hint("run `transformation` for them first, or load only some collections with --collections")
+        .hint("run `transformation` for these collections first, or load only the others with --collections")
         .into())
 }
 
@@ -193,7 +191,7 @@ async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &
             let message =
                 format!("the response for collection `{}` is empty, but the table has {live} rows", receipt.collection);
             return Err(Failure::refused(message)
-                .hint("if the source really is empty now, allow it with --allow-empty")
+                .hint("if the source is in fact empty now, pass --allow-empty")
                 .into());
         }
     }
@@ -220,7 +218,7 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
         (false, None) => Err(Failure::refused(losses.join("; "))
             .hint(
                 "the response was probably incomplete (one page of several, a renamed field); if the source did \
-                 delete these rows, accept it once with --accept REASON, or raise `max_deleted_share` in the contract",
+                 delete these rows, accept the loss once with --accept REASON, or raise `max_deleted_share` in the contract",
             )
             .into()),
     }
@@ -233,7 +231,7 @@ fn refuse_future(receipt: &Receipt) -> Result<()> {
     ensure!(!in_future(time), {
         let message = format!("collection `{}` was fetched at {time}, which is in the future", receipt.collection);
         Failure::refused(message)
-            .hint("set the clock of the machine that ran `transformation`, then fetch under a new run ID")
+            .hint("correct the clock of the machine that ran `transformation`, then fetch again with a new run ID")
     });
     Ok(())
 }
@@ -251,11 +249,11 @@ fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Re
     ensure!(!in_future(fetched_at), {
         let (source, run) = (&job.contract.source, &job.run);
         let message = format!(
-            "run `{run}` is superseded by run `{by}`, which was fetched at {fetched_at}, in the future: no run can be loaded \
+            "run `{run}` is superseded by run `{by}`, whose fetch time {fetched_at} is in the future: no run can be loaded \
              until then"
         );
         Failure::refused(message).hint(format!(
-            "correct that run's time by the warehouse's clock, as the owner of `etl.runs`: UPDATE etl.runs SET \
+            "as the owner of `etl.runs`, set that run's fetch time to its commit time: UPDATE etl.runs SET \
              fetched_at = committed_at WHERE source = '{source}' AND run_id = '{by}'; then load this run again"
         ))
     });

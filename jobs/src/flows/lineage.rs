@@ -1,6 +1,6 @@
 //! Sends the events of a run to a collector, if one is configured, and writes all of them to one file in the lake.
 //!
-//! Nothing here fails a job: an event that cannot be sent only causes a warning.
+//! Lineage never fails a job: an event that cannot be sent only causes a warning.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Reports that the run has started; at its end all events are written to `key`.
+    /// Reports that the run has started; when it ends, all events are written to `key`.
     pub fn start(events: RunEvents, lake: Lake, key: String, collector: Option<Collector>) -> Self {
         let start = events.event(State::Start, &clock::rfc3339(clock::now()));
         let sending = collector.clone().map(|collector| {
@@ -44,7 +44,7 @@ impl Lineage {
         let both = async { tokio::join!(self.keep(&end), self.send(&end)) };
         let results = match tokio::time::timeout(PATIENCE, both).await {
             Ok((kept, sent)) => [kept, sent],
-            Err(_) => [Err(Failure::temporary("cannot report the lineage in time").into()), Ok(())],
+            Err(_) => [Err(Failure::temporary("cannot report lineage: the time limit was exceeded").into()), Ok(())],
         };
         for error in results.into_iter().filter_map(Result::err) {
             tracing::warn!("{error:#}; the run itself is not affected");

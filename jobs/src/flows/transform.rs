@@ -38,7 +38,8 @@ pub struct Job {
     pub contract: Contract,
     /// The run to create or to verify.
     pub run: RunId,
-    /// Whether to write nothing, and to compare the run's stored files with the result of transforming its responses again.
+    /// Whether to write nothing and only compare the run's stored files with the result of transforming its responses
+    /// again.
     pub verifies: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
@@ -46,7 +47,7 @@ pub struct Job {
     pub attempt: String,
     /// The collections, in the contract's order.
     pub collections: Vec<String>,
-    /// The number of collections that run in parallel.
+    /// The number of collections to process in parallel.
     pub at_once: usize,
     /// The number of retries after a temporary failure.
     pub retries: usize,
@@ -64,7 +65,7 @@ pub trait Progress: Send + Sync {
     fn end(&self, collection: &str);
 }
 
-/// A transformation; cheap to clone, because each collection's task has its own clone.
+/// A transformation. It is cheap to clone, because each collection's task has its own clone.
 #[derive(Clone)]
 pub struct Transformation(Arc<Shared>);
 
@@ -112,7 +113,7 @@ impl Transformation {
         }
         let (mut collections, mut failures) = (BTreeMap::new(), Vec::new());
         while let Some(done) = tasks.join_next().await {
-            match done.context("a collection's task panicked")? {
+            match done.context("a collection task panicked")? {
                 (name, Ok(collected)) => {
                     tracing::info!(collection = name, status = ?collected.status, "{name}: {}", report::summary(&collected));
                     collections.insert(name, collected);
@@ -141,13 +142,13 @@ impl Transformation {
 
     async fn collection(&self, name: &str) -> Result<Collected> {
         let Shared { job, origin, .. } = &*self.0;
-        let collection = job.contract.collections.get(name).context("a chosen collection is in the contract")?;
+        let collection = job.contract.collections.get(name).context("a selected collection is not in the contract")?;
         let fingerprint = fingerprint(&job.contract, name, collection);
         let receipt_key = Layout { source: &job.contract.source }.receipt(name, &job.run);
         let found = if job.verifies { None } else { self.receipt(&receipt_key).await? };
         if let Some(receipt) = found {
             let message = if receipt.fingerprint != fingerprint {
-                format!("run `{}` was transformed under another contract", job.run)
+                format!("run `{}` was transformed with a different contract", job.run)
             } else if receipt.replayed_from.as_ref() != origin.replayed() {
                 format!("run `{}` already exists with different responses", job.run)
             } else {
@@ -213,7 +214,7 @@ impl Transformation {
             accept: job.accept.as_deref(),
         };
         let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, &**progress).await? else {
-            let previous = earlier.context("a 304 without an ETag")?;
+            let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
             return Ok(Receipt {
                 run_id: job.run.clone(),

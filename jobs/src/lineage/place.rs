@@ -37,7 +37,7 @@ impl Place {
         }
     }
 
-    /// Returns the place of a warehouse; its name is only the database.
+    /// Returns the place of a warehouse; `name` contains only the database.
     pub fn of_warehouse(url: &str, region: Option<&str>) -> Self {
         let parsed = Url::parse(url);
         let host = parsed.as_ref().ok().and_then(Url::host_str).filter(|host| !host.is_empty()).unwrap_or("localhost");

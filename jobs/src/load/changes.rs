@@ -39,7 +39,7 @@ impl Change {
     }
 }
 
-/// Returns the problem if a table would lose more than the share `limit` of its current rows.
+/// Returns the problem if a table would lose more than `limit`, a share of its current rows.
 pub fn loss(table: &TableReceipt, changes: &Changes, limit: f64) -> Option<String> {
     let count = |change: Change| change.count(changes, &table.table);
     let deleted = count(Change::Deleted);

@@ -14,7 +14,7 @@ const BATCH_STATEMENTS: usize = 40;
 const BATCH_BYTES: usize = 100_000;
 
 impl Plan<'_> {
-    /// Checks that the transaction fits into one call, whatever the counts are.
+    /// Checks that the transaction fits into one call, regardless of the counts.
     pub fn fits(&self) -> Result<(), String> {
         if self.dialect != Dialect::Redshift {
             return Ok(());
@@ -25,8 +25,8 @@ impl Plan<'_> {
         let bytes: usize = statements.iter().map(|statement| statement.sql.len()).sum();
         if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
             return Err(format!(
-                "the load of {} tables needs {} statements of {bytes} bytes in total, but one transaction of the Data \
-                 API accepts at most {BATCH_STATEMENTS} statements and {BATCH_BYTES} bytes",
+                "loading {} tables requires {} statements of {bytes} bytes in total, but a Data API transaction accepts \
+                 at most {BATCH_STATEMENTS} statements and {BATCH_BYTES} bytes",
                 self.tables.len(),
                 statements.len(),
             ));
@@ -34,8 +34,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Returns the statements of the transaction on top of the ledger's head `head`; `changes` is written to the
-    /// ledger.
+    /// Returns the transaction's statements, which require that `head` is the ledger's current head; `changes` is
+    /// written to the ledger.
     pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
         let mut statements = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
@@ -59,7 +59,7 @@ impl Plan<'_> {
             // Two transactions that both saw this head cannot both write this row: should the lock not order their
             // snapshots, this conflict still lets only one of them through.
             Statement::new(
-                "move the head",
+                "advance the ledger's head",
                 format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.source),
             ),
         ];
@@ -111,7 +111,7 @@ impl Plan<'_> {
             "wrong = 0",
             &format!("SELECT sum(wrong) AS wrong FROM (\n{}\n) AS each_check", checks.join("\nUNION ALL\n")),
         );
-        Statement::new("assert that every table holds the run's rows, each key once", sql)
+        Statement::new("assert that every table contains exactly the run's rows, without duplicate keys", sql)
     }
 
     fn insert_ledger(&self, seq: i64, changes: &Changes) -> Statement {
@@ -138,7 +138,7 @@ impl Plan<'_> {
             self.dialect.json(&collections),
             self.dialect.json(&tables),
         );
-        Statement::new("write the ledger", sql)
+        Statement::new("write to the ledger", sql)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ledger's rows, and whether they allow a run to load.
+//! The ledger's rows, which determine whether a run may be loaded.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +16,23 @@ pub struct Ledger(pub Vec<Committed>);
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
-    /// Its position in the order of commits, from 1, without gaps.
+    /// The position in commit order, starting from 1, without gaps.
     pub seq: i64,
     pub run_id: RunId,
-    /// When its oldest response was requested: RFC 3339 in UTC with microseconds.
+    /// When the run's oldest response was requested: RFC 3339 in UTC with microseconds.
     pub fetched_at: String,
-    /// The collections that it loaded, each with the fingerprint of its part of the contract.
+    /// The collections that the run loaded, each with its contract fingerprint.
     pub collections: BTreeMap<String, String>,
 }
 
-/// Whether a run may load.
+/// Whether a run may be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It may load, on top of the head with this `seq` (0: none yet).
+    /// The run may be loaded on top of the head with this `seq` (0 if there is no head yet).
     Load { head: i64 },
-    /// It is the head; loading again would change nothing.
+    /// The run is the head; loading it again would change nothing.
     AlreadyCommitted,
-    /// The head is a run with newer responses, which this one would overwrite.
+    /// The head is a run with newer responses, and loading this run would overwrite them.
     Superseded { by: RunId, fetched_at: String },
 }
 
@@ -78,7 +78,7 @@ impl Ledger {
         }
     }
 
-    /// Returns the run whose rows the tables of a collection currently contain, if it was loaded with this fingerprint.
+    /// Returns the run that a collection's tables currently contain, if it was loaded with this fingerprint.
     pub fn current(&self, collection: &str, fingerprint: &str) -> Option<&RunId> {
         let (run, found) =
             self.0.iter().find_map(|committed| Some((&committed.run_id, committed.collections.get(collection)?)))?;

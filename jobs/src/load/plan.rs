@@ -1,5 +1,5 @@
-//! A load and its statements before the transaction, which fill the staging tables, compute the deltas and count the
-//! changes.
+//! One load, and the statements that run before its transaction: they fill the staging tables, compute the deltas and
+//! count the changes.
 
 use contract::{RunId, Table, Type};
 
@@ -8,8 +8,7 @@ use super::sql::{Dialect, Statement, literal};
 use crate::receipt::Receipt;
 use crate::table::file_columns;
 
-/// The names of the tables that belong to one attempt: two loads never share a name, and the tables of a failed load
-/// can be found.
+/// The names of an attempt's tables: two loads never share a name, and the tables of a failed load can be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageNames {
     pub schema: String,
@@ -66,13 +65,13 @@ impl Plan<'_> {
             .collect();
         let name = self.names.stage(table.name);
         let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
-        Statement::new(format!("create the staging table of {}", table.name), sql)
+        Statement::new(format!("create the staging table for {}", table.name), sql)
     }
 
-    /// Copies exactly the files of the manifest into a staging table.
+    /// Copies exactly the files in the manifest into a staging table.
     ///
-    /// COPY assigns Parquet columns by position, so the list must be in the files' order, which the validation has
-    /// checked.
+    /// COPY assigns Parquet columns by position, so the column list must have the same order as the files; the
+    /// validation has checked this order.
     pub fn copy(&self, table: &Table<'_>, manifest: &str, role: &str) -> Statement {
         let columns: Vec<&str> = file_columns(table).into_iter().map(|(name, _, _)| name).collect();
         let role = if role == "default" { role.to_owned() } else { literal(role) };
@@ -83,7 +82,7 @@ impl Plan<'_> {
             columns.join(", "),
             literal(manifest),
         );
-        Statement::new(format!("copy into the staging table of {}", table.name), sql)
+        Statement::new(format!("copy into the staging table for {}", table.name), sql)
     }
 
     pub fn create_delta(&self, table: &Table<'_>) -> Statement {
@@ -131,7 +130,7 @@ impl Plan<'_> {
         Statement::new(format!("drop {name}"), format!("DROP TABLE IF EXISTS {}.{name}", self.names.schema))
     }
 
-    /// Counts each table's changes: rows of table, change, count.
+    /// Counts each table's changes; the result has the columns table, change and count.
     pub fn count_changes(&self) -> Statement {
         let counts: Vec<String> = self
             .tables

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::{SYSTEM_COLUMNS, Table};
 
-/// A schema's tables and columns that the contract does not name.
+/// A schema's tables and columns that the contract does not define.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retired {
     /// Tables written by an earlier load. Their rows are kept.
@@ -16,7 +16,7 @@ pub struct Retired {
 
 impl Retired {
     /// Compares the contract with `present`: the schema's tables, each with its nullable columns that have no default
-    /// or expression. A contract adds no other columns, except for its key.
+    /// or expression. Except for key columns, all columns that a load creates are of this kind.
     pub fn of<'p>(
         contract: &[Table<'_>],
         present: impl IntoIterator<Item = (&'p String, impl IntoIterator<Item = &'p String>)>,
@@ -48,12 +48,12 @@ impl Retired {
         let columns = columns.map(|(table, column)| {
             format!(
                 "`{schema}.{table}.{column}` is not in the contract: it is null in the rows that this load writes; \
-                 drop the column, or add it to the contract again"
+                 drop the column, or add it back to the contract"
             )
         });
         let tables = self.tables.iter().map(|table| {
             format!(
-                "`{schema}.{table}` is not in the contract: no load updates its rows; drop the table, or add it again"
+                "`{schema}.{table}` is not in the contract: loads do not update its rows; drop the table, or add it back to the contract"
             )
         });
         columns.chain(tables).collect()

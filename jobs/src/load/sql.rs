@@ -77,7 +77,7 @@ impl Dialect {
         }
     }
 
-    /// Formats text as SQL, with the length of a run ID.
+    /// Formats text as an SQL expression whose type can hold a run ID.
     pub fn text(self, text: &str) -> String {
         format!("CAST({} AS {})", literal(text), self.type_name(Type::String(64)))
     }

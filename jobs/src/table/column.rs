@@ -1,4 +1,4 @@
-//! The columns of a table's Parquet files, in order: those of the contract, then `_extra` and `_row_hash`. A column's
+//! The columns of a table's Parquet files, in order: the contract's columns, then `_extra` and `_row_hash`. A column's
 //! values are buffered until its row group is written.
 //!
 //! The other system columns describe a load, not the data, so the files do not have them.

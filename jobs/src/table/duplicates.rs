@@ -132,8 +132,8 @@ impl<S: Spill> Merge<S> {
         Ok(merge)
     }
 
-    /// Returns the next hashes that occur more than once, ascending and distinct: at most as many as a run has, and
-    /// none at the end.
+    /// Returns the next hashes that occur more than once, in ascending order and without repetitions: at most as many
+    /// as fit in a run, and none at the end.
     pub fn candidates(&mut self) -> Result<Vec<u64>> {
         let mut candidates = Vec::new();
         while let Some(Reverse((hash, run))) = self.least.pop() {

@@ -138,7 +138,7 @@ impl Encoder {
         self.writer.inner().len() as u64
     }
 
-    /// Returns whether the next row belongs in another file.
+    /// Returns whether the next row belongs in a new file.
     pub fn is_full(&self) -> bool {
         self.writer.bytes_written() >= FILE_BYTES || self.writer.flushed_row_groups().len() == FILE_GROUPS
     }

@@ -44,7 +44,7 @@ pub struct Record<'a> {
     pub children: Vec<ChildRows<'a>>,
     /// Why the record is quarantined; empty if it fits.
     pub reasons: Vec<String>,
-    /// The first field that the contract does not name, if drift is frozen.
+    /// The first field that the contract does not define, if `drift` is `freeze`.
     pub frozen: Option<String>,
 }
 

@@ -41,7 +41,7 @@ enum State {
 pub enum Step<'a, T> {
     /// One record: the value, if it could be read, and its JSON, which is valid in either case.
     Record(Option<T>, &'a str),
-    /// No complete record: more bytes, or the end, must follow.
+    /// No record is complete yet: more bytes, or the end of the response, must follow.
     More,
     /// The response is complete.
     End,

@@ -13,7 +13,7 @@ use crate::limits::{self, Defect, TEXT_BYTES};
 pub struct Row<'a> {
     /// A cell for each column of the contract.
     pub cells: Vec<Cell<'a>>,
-    /// Unknown fields by their dotted path, each with its JSON.
+    /// Unknown fields as JSON, keyed by their dotted path.
     pub extra: BTreeMap<String, Cow<'a, str>>,
 }
 

@@ -27,7 +27,7 @@ const GROUP_ROWS: u64 = 1 << 24;
 /// precaution.
 const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo", ".lz4", ".deflate"];
 
-/// Checks a file by its object's key and bytes, and returns its number of rows.
+/// Checks a file, given its object key and bytes, and returns its row count.
 ///
 /// Returns the first defect: in the name, the footer or the schema; then, row group by row group, in the first
 /// defective row (in its leftmost column), or a row that is too large in total.

@@ -110,7 +110,7 @@ fn a_bucket_without_region_or_endpoint_is_refused() {
     let (zoo, home) = (Zoo::empty(), tempfile::tempdir().expect("a folder"));
     let start = program(copy(), &zoo).env("AWS_EC2_METADATA_DISABLED", "true");
     let start = start.env("AWS_CONFIG_FILE", home.path().join("none").to_str().expect("a plain path"));
-    start.run().refused(&["cannot use the bucket of `s3://lake`: no region is set", "AWS_REGION"]);
+    start.run().refused(&["cannot access the bucket in `s3://lake`: no region is set", "AWS_REGION"]);
 }
 
 /// A proxy that records each first line and closes the connection. Its thread ends with the test process.

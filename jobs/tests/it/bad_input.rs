@@ -116,9 +116,7 @@ fn a_refused_login_is_reported_without_its_password() {
     let wrong = zoo.database().url_with_password("very-wrong");
     zoo.copy_to(&wrong, "r2").run().refused(&["password authentication failed", "check the user and password"]);
     let mysql = "mysql://loader:very-secret@127.0.0.1:3306/zoo";
-    zoo.copy_to(mysql, "r2")
-        .run()
-        .refused(&["no driver for the warehouse scheme `mysql`", "postgres://user:password@"]);
+    zoo.copy_to(mysql, "r2").run().refused(&["unsupported warehouse URL scheme `mysql`", "postgres://user:password@"]);
     zoo.copy_to("loader:very-secret", "r2").run().refused(&["WAREHOUSE_URL is not a URL"]);
     zoo.copy_to("postgres://loader:very-secret@host:nineteen/zoo", "r2")
         .run()
@@ -138,7 +136,7 @@ fn the_transformation_reports_the_same_warehouse_errors() {
     let source = "http://127.0.0.1:1";
     let ask = |warehouse: &str| zoo.transformation_from(source, "r1").warehouse(warehouse).run();
     ask(&zoo.database().url_with_password("very-wrong")).refused(&["password authentication failed"]);
-    ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["no driver for the warehouse scheme `mysql`"]);
+    ask("mysql://loader:very-secret@127.0.0.1:3306/zoo").refused(&["unsupported warehouse URL scheme `mysql`"]);
     let unprepared = Database::unprepared();
     ask(&unprepared.url(Role::Loader)).refused(&["cannot read the ledger", "cargo xtask warehouse-init"]);
 }

@@ -83,7 +83,7 @@ fn freeze_refuses_the_collection() {
     let ended = zoo.transformation("r1").run();
     ended.refused(&[
         "collection `tickets` failed",
-        "record 2: the contract does not name the field `row`",
+        "record 2: the contract does not define the `row` field",
         "drift: evolve",
     ]);
     let receipts = zoo.lake.keys("stage/zoo/run=r1");
@@ -123,7 +123,7 @@ fn a_value_of_another_type_is_reported_with_its_path() {
         (r#""name":["Ada"]"#, "name: expected a string(16), found an array"),
         (r#""tame":1"#, "tame: expected a boolean, found the number 1"),
         (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is not a date (YYYY-MM-DD)"),
-        (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 instant"),
+        (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 timestamp"),
         (r#""keeper":"ninechars""#, "keeper: 9 bytes; the limit is 8"),
     ] {
         // The name is required, unless the tested field is the name itself.
@@ -193,7 +193,7 @@ fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
         (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor between 1E-307 and 1E+308"),
         (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor between"),
-        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 instant"),
+        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 timestamp"),
         (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` appears twice in one object"),
         (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` appears twice in one object"),
         (

@@ -24,7 +24,7 @@ fn other_files_in_the_folder_are_ignored() {
 fn a_collection_that_is_absent_is_named_before_any_work_is_done() {
     let zoo = Zoo::stocked();
     std::fs::remove_file(zoo.source().join("tickets.json")).expect("the file");
-    let missing = "has no tickets.json";
+    let missing = "does not contain tickets.json";
     zoo.transformation("r1").run().refused(&[missing, "--collections animals,keepers,about"]);
     assert_eq!(zoo.lake.objects(), [""; 0]);
 

@@ -224,7 +224,10 @@ fn a_source_in_a_bucket_is_read_like_a_folder() {
 
     bucket.ask(Method::DELETE, "sample/zoo/tickets.json", &[]);
     let ended = from("r2").run();
-    ended.refused(&[&format!("the source {source}/ has no tickets.json"), "--collections animals,keepers,about"]);
+    ended.refused(&[
+        &format!("the source {source}/ does not contain tickets.json"),
+        "--collections animals,keepers,about",
+    ]);
 }
 
 #[test]

@@ -170,10 +170,14 @@ fn missing_or_changed_responses_are_named_and_nothing_is_published() {
 fn a_missing_run_is_reported_with_the_existing_collections() {
     let zoo = Zoo::stocked();
     zoo.transformation("r1").option("--collections", "animals,about").run().done();
-    replay(&zoo, "r1", "r2").run().refused(&["run `r1`", "has no keepers.json, no tickets.json", "animals,about"]);
+    replay(&zoo, "r1", "r2").run().refused(&[
+        "run `r1`",
+        "does not contain keepers.json, tickets.json",
+        "animals,about",
+    ]);
     replay(&zoo, "r0", "r2").run().refused(&[
         "run `r0`",
-        "has no animals.json",
+        "does not contain animals.json",
         "pass a --from-raw run that is in this lake",
     ]);
 }
@@ -194,11 +198,11 @@ fn options_that_contradict_each_other_are_misuse() {
     zoo.transformation("r1").run().done();
     replay(&zoo, "r1", "r2").option("--source-url", "file:///responses").run().misused(&["--source-url"]);
     replay(&zoo, "r1", "r2").env("SOURCE_URL", "file:///responses").run().misused(&["SOURCE_URL"]);
-    replay(&zoo, "r1", "r2").flag("--verify").run().misused(&["--verify creates no run"]);
-    replay(&zoo, "r1", "r1").run().misused(&["name the same run"]);
+    replay(&zoo, "r1", "r2").flag("--verify").run().misused(&["--verify does not create a run"]);
+    replay(&zoo, "r1", "r1").run().misused(&["specify the same run"]);
     zoo.raw("r1").run().misused(&["--run-id"]);
     zoo.raw("r 1").option("--run-id", "r2").run().misused(&["`r 1` is not a run ID"]);
-    zoo.transformation("r2").flag("--verify").run().misused(&["--verify needs --from-raw"]);
+    zoo.transformation("r2").flag("--verify").run().misused(&["--verify requires --from-raw"]);
     assert!(zoo.lake.keys("stage/zoo/run=r2").is_empty());
 
     // AWS Batch passes a parameter without a value as an empty variable.
@@ -207,5 +211,5 @@ fn options_that_contradict_each_other_are_misuse() {
         let ended = replay(&zoo, "r2", run).env("SOURCE_URL", "").env("VERIFY", verify).run();
         assert_eq!(ended.done()["collections"]["about"]["status"], "replayed");
     }
-    zoo.raw("").env("VERIFY", "true").run().misused(&["--verify needs --from-raw"]);
+    zoo.raw("").env("VERIFY", "true").run().misused(&["--verify requires --from-raw"]);
 }

@@ -1,5 +1,5 @@
-//! The commands that use AWS or Docker. Only the program built with the `cloud` feature can run them, but both programs
-//! contain their types, so help and usage errors do not require the full build.
+//! The commands that use AWS or Docker. Only the program built with the `cloud` feature can run them, but every build
+//! contains their types, so help and usage errors do not require the full build.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::options::{Common, Scope, seconds};
 /// The commands, each implemented in `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Cloud {
-    /// Check this machine; print how to install what is missing
+    /// Check this machine; print how to install missing tools
     #[command(after_help = "Example:\n  cargo xtask doctor")]
     Doctor(Common),
-    /// Build the images; with --push, push the missing ones to ECR
+    /// Build the images; with --push, push those missing from ECR
     BuildImages(BuildImages),
     /// Upload the DAGs and their requirements to the Airflow bucket
     SyncDags(SyncDags),
@@ -28,7 +28,7 @@ pub enum Cloud {
     Diff(Scope),
     /// Show the state of every part of a deployment
     Status(Status),
-    /// Recover failed stacks (continue the rollback, or delete)
+    /// Recover failed stacks (continue the rollback or delete them)
     Recover(Recover),
     /// Delete the stacks
     Destroy(Destroy),
@@ -49,7 +49,7 @@ pub enum Cloud {
     \x20 cargo xtask build-images\n\
     \x20 cargo xtask build-images --push --image dbt-image")]
 pub struct BuildImages {
-    /// Push images that ECR does not have yet
+    /// Push the images that are missing from ECR
     #[arg(long)]
     pub push: bool,
     /// Build only this image: ingestion-image or dbt-image
@@ -58,10 +58,10 @@ pub struct BuildImages {
     /// Registry host and port to use instead of ECR, for emulators
     #[arg(long, value_name = "HOST", requires = "push")]
     pub registry: Option<String>,
-    /// Build without cache
+    /// Build without using the cache
     #[arg(long)]
     pub no_cache: bool,
-    /// Build nothing; print the key and inputs of each image
+    /// Print the key and inputs of each image without building it
     #[arg(long, conflicts_with_all = ["push", "no_cache"])]
     pub dry_run: bool,
     #[command(flatten)]
@@ -100,10 +100,10 @@ pub struct Status {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask recover --stack network")]
 pub struct Recover {
-    /// Delete the stack but retain this resource, which could not be deleted; repeatable
+    /// Delete the stack, but retain this resource that could not be deleted; repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub retain: Vec<String>,
-    /// Skip this resource, which could not be rolled back; repeatable
+    /// Continue the rollback, but skip this resource that could not be rolled back; repeatable
     #[arg(long, value_name = "RESOURCE")]
     pub skip: Vec<String>,
     #[command(flatten)]
@@ -119,7 +119,7 @@ pub struct Destroy {
     /// Also delete the data: the buckets and every version of every object
     #[arg(long)]
     pub delete_data: bool,
-    /// In production: the stack prefix, to confirm the deletion
+    /// Stack prefix, to confirm the deletion in production
     #[arg(long, value_name = "PREFIX")]
     pub confirm: Option<String>,
     #[command(flatten)]
@@ -129,10 +129,10 @@ pub struct Destroy {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask sync-dags --dry-run")]
 pub struct SyncDags {
-    /// Upload this folder, which has its own requirements.txt, instead of dags/
+    /// Upload this folder instead of dags/; it must contain its own requirements.txt
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Change nothing; print the plan
+    /// Print the plan without applying it
     #[arg(long)]
     pub dry_run: bool,
     /// Also replace or delete objects that another writer has changed
@@ -148,7 +148,7 @@ pub struct SyncDags {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask upload-sample --dry-run")]
 pub struct UploadSample {
-    /// Change nothing; print the plan
+    /// Print the plan without applying it
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -163,7 +163,7 @@ pub struct UploadSample {
 pub struct WarehouseInit {
     /// redshift://workgroup/database, or postgres://user@host:port/database with the password in PGPASSWORD
     ///
-    /// By default, the certificate of a remote PostgreSQL server is verified against the CAs that the system trusts.
+    /// By default, the certificate of a remote PostgreSQL server is verified against the system's trusted CAs.
     /// `?sslmode=` accepts verify-full, verify-ca, require (no verification) or disable; `sslrootcert=FILE` selects a
     /// different CA.
     #[arg(value_name = "URL")]
@@ -171,22 +171,22 @@ pub struct WarehouseInit {
     /// ARN of the administrator's secret (default: connect with the caller's IAM identity)
     #[arg(long, value_name = "ARN")]
     pub admin_secret: Option<String>,
-    /// IAM role of `copy` (required for Redshift)
+    /// IAM role that `copy` runs as (required for Redshift)
     #[arg(long, value_name = "ROLE")]
     pub loader: Option<String>,
-    /// IAM role of dbt (required for Redshift)
+    /// IAM role that dbt runs as (required for Redshift)
     #[arg(long, value_name = "ROLE")]
     pub transformer: Option<String>,
-    /// IAM role, or IAM:<user>, that may read everything; repeatable
+    /// IAM role, or IAM:<user>, to grant read access to; repeatable
     #[arg(long, value_name = "ROLE")]
     pub reader: Vec<String>,
-    /// Contract of the source (default: jobs/contracts/spacex.yaml)
+    /// Contract file (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
     /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
-    /// Change nothing; print the SQL statements
+    /// Print the SQL statements without running them
     #[arg(long)]
     pub dry_run: bool,
     /// Print JSON on standard output instead of text
@@ -206,7 +206,7 @@ pub struct Rehearse {
     /// Keep everything running and print the addresses
     #[arg(long)]
     pub keep: bool,
-    /// Fetch from this folder or http(s)://host instead of the sample
+    /// Use the responses from this folder or http(s)://host instead of the sample
     #[arg(long, value_name = "DIR|URL")]
     pub source: Option<String>,
     /// Inject a fault to see how it is reported
@@ -219,10 +219,10 @@ pub struct Rehearse {
 
 #[derive(Subcommand, Debug)]
 pub enum RehearseAction {
-    /// Stop rehearsals that were kept running
+    /// Stop rehearsals that were started with --keep
     #[command(after_help = "Example:\n  cargo xtask rehearse stop")]
     Stop {
-        /// Only this rehearsal (default: all rehearsals of this clone)
+        /// Stop only this rehearsal (default: all rehearsals in this clone)
         #[arg(value_name = "ID")]
         id: Option<String>,
     },
@@ -242,10 +242,10 @@ pub enum InjectedFault {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
 pub struct Run {
-    /// Submit the jobs to Batch without Airflow, each depending on the previous one
+    /// Submit the jobs directly to Batch, without Airflow; each job depends on the previous one
     #[arg(long)]
     pub direct: bool,
-    /// Attach to an existing run, by its ID
+    /// Attach to the existing run with this ID
     #[arg(long, value_name = "ID")]
     pub attach: Option<String>,
     /// Seconds between polls
@@ -256,7 +256,7 @@ pub struct Run {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "With --json, each line is a JSON object with task, stream, time and message.\n\n\
+#[command(after_help = "With --json, each line is a JSON object with the keys task, stream, time and message.\n\n\
     Example:\n  cargo xtask logs RUN --follow")]
 pub struct Logs {
     /// Run ID, Airflow run ID or Batch job ID
@@ -275,8 +275,8 @@ pub struct Logs {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  cargo xtask open --print")]
 pub struct Open {
-    /// Instead of opening a browser, print the URL with the login token (anyone who has it can sign in). Without
-    /// --print, the --json output does not contain the token
+    /// Print the URL with the login token instead of opening a browser; anyone with this URL can sign in. The --json
+    /// output contains the token only with --print
     #[arg(long)]
     pub print: bool,
     #[command(flatten)]

@@ -1,4 +1,5 @@
-//! The top-level help of `cargo xtask`, with the commands grouped by task: clap supports only one list of subcommands.
+//! The top-level help of `cargo xtask`, with the commands grouped by task, because clap supports only one list of
+//! subcommands.
 
 use clap::{Command, CommandFactory, FromArgMatches};
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 #[derive(Args, Debug)]
 pub struct Common {
-    /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE from the environment or .env, else dev)
+    /// Settings module: infra/settings/<NAME>.yaml (default: SETTINGS_MODULE in the environment or .env, otherwise dev)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Read FILE instead of .env
@@ -20,7 +20,7 @@ pub struct Common {
 
 #[derive(Args, Debug)]
 pub struct Scope {
-    /// Only this stack (its file name in infra/ without `.yaml`); repeatable
+    /// Include only this stack (its file name in infra/ without `.yaml`); repeatable
     #[arg(long = "stack", value_name = "NAME")]
     pub stacks: Vec<String>,
     /// Read the templates from DIR instead of infra/
@@ -32,7 +32,7 @@ pub struct Scope {
 
 #[derive(Args, Debug)]
 pub struct Check {
-    /// Write nothing; fail if the file is out of date
+    /// Do not write the file; fail if it is out of date
     #[arg(long)]
     pub check: bool,
 }
@@ -43,6 +43,6 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     if (0.05..=600.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {
-        Err("must be 0.05 to 600 seconds".to_owned())
+        Err("must be between 0.05 and 600 seconds".to_owned())
     }
 }

@@ -1,4 +1,4 @@
-//! The commands that use AWS or Docker; `commands/cloud/<name>.rs` is `cargo xtask <name>`.
+//! The commands that use AWS or Docker; `commands/cloud/<name>.rs` implements `cargo xtask <name>`.
 
 mod build_images;
 mod deploy;

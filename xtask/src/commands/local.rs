@@ -1,4 +1,4 @@
-//! `cargo xtask local`: the complete pipeline on this machine.
+//! `cargo xtask local`: runs the complete pipeline on this machine.
 
 use anyhow::Result;
 use contract::Exit;

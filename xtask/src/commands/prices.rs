@@ -1,4 +1,4 @@
-//! `cargo xtask prices`: estimates the cost of a month without runs and of one run.
+//! `cargo xtask prices`: estimates the monthly cost without runs, and the cost of one run.
 
 use anyhow::Result;
 use contract::Exit;
@@ -25,7 +25,7 @@ pub(super) fn run(common: &Common) -> Result<Exit> {
         let tables = format!("{}\n{}\n", table("a month without runs", &month, 2), table("a run", &run, 4));
         let (month, run) = (estimate::sum(&month, 2), estimate::sum(&run, 4));
         format!(
-            "{tables}A month without runs: {month}.\nA run: {run}.\nNot counted: {NOT_COUNTED}. `--json` shows the source page \
+            "{tables}A month without runs: {month}.\nA run: {run}.\nNot included: {NOT_COUNTED}. `--json` shows the source page \
              and date of each price.\n"
         )
     })

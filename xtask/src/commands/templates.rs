@@ -1,4 +1,4 @@
-//! `cargo xtask templates`: the templates, the source of every parameter, and the deployment order.
+//! `cargo xtask templates`: lists the templates, the source of every parameter, and the deployment order.
 
 use anyhow::Result;
 use contract::Exit;

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Test) -> Result<Exit> {
     let failed = results.iter().any(|result| result.outcome == Outcome::Failed);
     let missed = results.iter().any(|result| matches!(result.outcome, Outcome::NotRun(_)));
     if missed && args.require_all {
-        terminal::print("\n--require-all: some suites could not run.\n")?;
+        terminal::print("\n--require-all: some suites could not be run.\n")?;
     }
     Ok(if failed || (missed && args.require_all) { Exit::Failed } else { Exit::Done })
 }

@@ -1,4 +1,5 @@
-//! The results of a dbt run: `target/run_results.json`, with `target/manifest.json` for the node that a test belongs to.
+//! The results of a dbt run: `target/run_results.json`, combined with `target/manifest.json`, which identifies the node
+//! that each test belongs to.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ pub struct Finding {
 impl Finding {
     pub fn line(&self) -> String {
         match &self.test {
-            Some(test) => format!("test `{test}` of `{}` failed: {}", self.of, self.message),
+            Some(test) => format!("test `{test}` on `{}` failed: {}", self.of, self.message),
             None => format!("`{}` could not be built: {}", self.of, self.message),
         }
     }

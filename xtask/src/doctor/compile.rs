@@ -26,9 +26,9 @@ impl Choice {
             (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host(target, why),
             (Compile::Auto, Err(why), true) => Self::Docker(why),
             (Compile::Docker, _, true) => Self::Docker("required by the settings".to_owned()),
-            (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine responds")),
+            (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine is responding")),
             (Compile::Docker, _, false) => {
-                Self::Nowhere("the settings require Docker, but no engine responds".to_owned())
+                Self::Nowhere("the settings require Docker, but no engine is responding".to_owned())
             }
             (Compile::Host, Err(why), _) => {
                 Self::Nowhere(format!("the settings require compilation on this machine, but {why}"))
@@ -37,8 +37,8 @@ impl Choice {
     }
 }
 
-/// Returns the target for a static program on this machine and the reason, or why there is none. musl is always static;
-/// glibc is static with `+crt-static`, which requires `libc.a`.
+/// Returns the target for a static program on this machine with the reason, or why no target is available. musl is
+/// always static; glibc is static with `+crt-static`, which requires `libc.a`.
 fn on_host(platform: Platform, compilers: &Compilers) -> Result<(&'static str, String), String> {
     let gnu = platform.gnu();
     let musl = match platform {

@@ -1,4 +1,4 @@
-//! The facts about a machine. None of them is a secret.
+//! Facts about a machine, none of which is secret.
 
 use std::path::PathBuf;
 
@@ -20,12 +20,12 @@ pub struct Facts {
     pub uv: Option<String>,
     pub engine: Engine,
     pub compilers: Compilers,
-    /// Free GiB on the build disk.
+    /// Free space on the build disk, in GiB.
     pub free_gib: Option<u64>,
     /// The permission bits of `.env`, and whether it contains a secret.
     pub dot_env: Option<(u32, bool)>,
     pub configuration: Result<Configuration, String>,
-    /// AWS_REGION, which has precedence over AWS_DEFAULT_REGION in the SDK.
+    /// AWS_REGION, which takes precedence over AWS_DEFAULT_REGION in the SDK.
     pub sdk_region: Option<String>,
     pub caller: Caller,
 }

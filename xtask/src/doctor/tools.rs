@@ -22,7 +22,7 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
             Some(text) => Diagnosis::green("git", shown(text)),
         },
         match &facts.linker {
-            None => Diagnosis::red("c linker", "no `cc` on PATH; Rust links with it", &cc),
+            None => Diagnosis::red("c linker", "`cc` is not on PATH; Rust needs it for linking", &cc),
             Some(text) => Diagnosis::green("c linker", text),
         },
         postgres(facts),
@@ -63,7 +63,7 @@ fn rust(facts: &Facts) -> Diagnosis {
     let required = &facts.rust_required;
     let fix = ["rustup update stable", "(not installed: https://rustup.rs)"];
     match &facts.rustc {
-        None => Diagnosis::red("rust", "no rustc on PATH", &fix),
+        None => Diagnosis::red("rust", "rustc is not on PATH", &fix),
         Some(text) if version(text) < version(required) => {
             Diagnosis::red("rust", format!("{}, but {required} is required", shown(text)), &fix)
         }
@@ -85,10 +85,10 @@ fn postgres(facts: &Facts) -> Diagnosis {
             Diagnosis::green("postgresql", format!("{version} in {}", folder.display()))
         }
         Some((version, _)) => {
-            let found = format!("{version}, but {POSTGRES} is required; the one from PyPI is used");
+            let found = format!("{version}, but {POSTGRES} is required; a copy from PyPI is used");
             Diagnosis::yellow("postgresql", found, &fix)
         }
-        None => Diagnosis::yellow("postgresql", "not installed; the one from PyPI is used (88 MB)", &fix),
+        None => Diagnosis::yellow("postgresql", "not installed; a copy from PyPI is used (88 MB)", &fix),
     }
 }
 
@@ -97,13 +97,15 @@ fn python(facts: &Facts) -> Diagnosis {
         ["sudo apt-get install python3 python3-venv", "(Fedora: sudo dnf install python3; macOS: brew install python)"];
     match &facts.python {
         None if facts.uv.is_some() => Diagnosis::green("python", "not installed, but uv downloads it"),
-        None => Diagnosis::red("python", "no python3 on PATH; dbt needs it", &fix),
+        None => Diagnosis::red("python", "python3 is not on PATH; dbt needs it", &fix),
         Some(text) if version(text) < Some((PYTHON.0, PYTHON.1, 0)) => {
             Diagnosis::red("python", format!("{}, but {}.{} is required", shown(text), PYTHON.0, PYTHON.1), &fix)
         }
-        Some(text) if !facts.venv && facts.uv.is_none() => {
-            Diagnosis::red("python", format!("{} without venv", shown(text)), &["sudo apt-get install python3-venv"])
-        }
+        Some(text) if !facts.venv && facts.uv.is_none() => Diagnosis::red(
+            "python",
+            format!("{}, but its venv module is not installed", shown(text)),
+            &["sudo apt-get install python3-venv"],
+        ),
         Some(text) => Diagnosis::green("python", shown(text)),
     }
 }
@@ -124,7 +126,7 @@ fn docker(engine: &Engine) -> Diagnosis {
     let (major, minor) = DOCKER_API;
     match engine {
         Engine::Running { version, api: (a, b), .. } if (*a, *b) < DOCKER_API => {
-            let found = format!("{version} has API {a}.{b}, but {major}.{minor} is required");
+            let found = format!("{version} supports only API {a}.{b}, but {major}.{minor} is required");
             Diagnosis::yellow("docker", found, &["update the engine to 20.10 or newer"])
         }
         Engine::Running { version, api: (a, b), .. } => {

@@ -28,8 +28,8 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Takes credentials, region and endpoints from the environment, then `.env`, then the SDK's default sources. Sends
-    /// no requests.
+    /// Reads credentials, the region and endpoints from the environment, then `.env`, then the SDK's default sources.
+    /// Sends no requests.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         Self::with(variables, region, false)
     }

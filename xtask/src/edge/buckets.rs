@@ -139,5 +139,5 @@ impl Buckets {
 
 const HINTS: [(&str, &str); 2] = [
     ("AccessDenied", "the deploying identity lacks this permission; infra/README.md lists the required ones"),
-    ("BucketNotEmpty", "another client wrote to the bucket during the deletion; run the same command again"),
+    ("BucketNotEmpty", "another client wrote to the bucket while it was being deleted; run the same command again"),
 ];

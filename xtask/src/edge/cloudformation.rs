@@ -1,4 +1,5 @@
-//! AWS CloudFormation: reads and changes stacks. Callers decide which operations a stack's status allows.
+//! AWS CloudFormation: reads and changes stacks. Callers decide which operations are allowed in a stack's current
+//! status.
 
 mod convert;
 mod drift;
@@ -112,7 +113,7 @@ impl CloudFormation {
         while let Some(page) = pages.next().await {
             let page = match page {
                 Err(error) if is_missing(&error) => break,
-                page => page.or_failure(format!("list the change sets of the stack `{name}`"), &HINTS)?,
+                page => page.or_failure(format!("list the change sets for the stack `{name}`"), &HINTS)?,
             };
             let mut open = page.summaries.unwrap_or_default();
             open.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
@@ -141,7 +142,7 @@ impl CloudFormation {
         let call = call.client_token(request.name).set_tags(tags).set_resources_to_import(imports);
         let call = call.set_parameters(Some(request.parameters.iter().map(parameter).collect()));
         let response = call.send().await.or_failure(format!("create a change set for `{}`", request.stack), &HINTS)?;
-        Ok((response.id.context("CloudFormation returned no change set")?, response.stack_id.unwrap_or_default()))
+        Ok((response.id.context("CloudFormation did not return a change set")?, response.stack_id.unwrap_or_default()))
     }
 
     pub async fn change_set(&self, id: &str) -> Result<ChangeSet> {
@@ -205,7 +206,7 @@ impl CloudFormation {
             .or_failure(format!("delete a change set of the stack `{stack}`"), &HINTS)
     }
 
-    /// Starts deleting a stack, except for the resources in `retain`.
+    /// Starts deleting a stack, but retains the resources in `retain`.
     pub async fn delete(&self, name: &str, retain: &[String]) -> Result<()> {
         let retain = (!retain.is_empty()).then(|| retain.to_vec());
         let call = self.client.delete_stack().stack_name(name).set_retain_resources(retain);

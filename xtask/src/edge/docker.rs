@@ -90,7 +90,7 @@ impl Engine {
         let docker = docker.map_err(|error| {
             let hint =
                 "start Docker (`sudo systemctl start docker`), or set DOCKER_HOST; run `cargo xtask doctor` for details";
-            Failure::new(format!("no Docker engine responds at {address}: {}", chain(&error))).hint(hint)
+            Failure::new(format!("cannot connect to the Docker engine at {address}: {}", chain(&error))).hint(hint)
         })?;
         let api = docker.client_version();
         if (api.major_version, api.minor_version) < OLDEST {
@@ -220,7 +220,7 @@ fn with_known_hint(failure: Failure, message: &str) -> Failure {
     } else if has(&["no basic auth", "unauthorized", "denied"]) {
         (DENIED, Exit::Failed)
     } else if has(&["name unknown", "does not exist"]) {
-        ("run `cargo xtask deploy` first: its stack `registry` contains the repository", Exit::Failed)
+        ("run `cargo xtask deploy` first: its `registry` stack contains the repository", Exit::Failed)
     } else if has(&["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"]) {
         ("check that the engine is running, then run the command again", Exit::TempFail)
     } else if has(&["connect"]) {
@@ -262,7 +262,7 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
 fn cause(error: &Error) -> String {
     let message = chain(error);
     if message.contains("Permission denied") {
-        return "the current user does not have permission to open its socket".to_owned();
+        return "the current user does not have permission to open the Docker socket".to_owned();
     }
     if ["os error 2", "os error 111", "not found"].iter().any(|sign| message.contains(sign)) {
         return "no engine is running".to_owned();

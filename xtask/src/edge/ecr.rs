@@ -87,7 +87,7 @@ impl Ecr {
     pub async fn login(&self) -> Result<Login> {
         let response = self.client.get_authorization_token().send().await;
         let response = response.or_failure("get an authorization token from ECR", &HINTS)?;
-        let data = response.authorization_data().first().context("ECR returned no authorization token")?;
+        let data = response.authorization_data().first().context("ECR did not return an authorization token")?;
         let invalid = "ECR returned an invalid authorization token";
         let token = STANDARD.decode(data.authorization_token().unwrap_or_default()).context(invalid)?;
         let token = String::from_utf8(token).context(invalid)?;
@@ -102,6 +102,6 @@ fn reading(repository: &str) -> String {
 }
 
 const HINTS: [(&str, &str); 2] = [
-    ("RepositoryNotFound", "run `cargo xtask deploy` first: its stack `registry` contains both repositories"),
+    ("RepositoryNotFound", "run `cargo xtask deploy` first: its `registry` stack contains both repositories"),
     ("AccessDenied", "the caller needs ecr:DescribeImages and ecr:GetAuthorizationToken"),
 ];

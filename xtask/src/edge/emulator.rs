@@ -94,7 +94,7 @@ impl Server<'_> {
     }
 }
 
-/// Returns a command that runs in the folder `dir` with a minimal environment and writes its output to a log file.
+/// Returns a command that runs in `dir` with a minimal environment and writes its output to a log file.
 fn command(program: &Path, dir: &Path, log: &Path) -> Result<Command> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
     let log = std::fs::File::create(log)?;
@@ -111,7 +111,10 @@ pub fn wait_for_port(name: &str, port: u16, log: &Path, mut is_alive: impl FnMut
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }
-        ensure!(is_alive(), Failure::new(format!("{name} exited before its port responded")).hint(hint));
+        ensure!(
+            is_alive(),
+            Failure::new(format!("{name} exited before it accepted connections on its port")).hint(hint)
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
     Err(Failure::new(format!("{name} did not respond within a minute")).hint(hint).into())

@@ -32,7 +32,7 @@ pub fn shown(path: &Path) -> String {
 /// Creates a folder and its parents, and returns its absolute path.
 pub fn folder(path: &Path) -> Result<PathBuf> {
     fs::create_dir_all(path).with_context(|| format!("cannot create the folder `{}`", path.display()))?;
-    path.canonicalize().with_context(|| format!("cannot enter the folder `{}`", path.display()))
+    path.canonicalize().with_context(|| format!("cannot resolve the path of the folder `{}`", path.display()))
 }
 
 /// Locks a folder until the returned file is dropped. Fails if another process holds the lock.
@@ -122,7 +122,7 @@ pub fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Returns the current UTC time, in a chrono format.
+/// Returns the current UTC time, formatted with a chrono format string.
 pub fn now(format: &str) -> String {
     chrono::Utc::now().format(format).to_string()
 }
@@ -141,9 +141,9 @@ pub fn find(dir: &Path, end: &str) -> Option<PathBuf> {
     None
 }
 
-/// Returns every selected file below these folders of `root`: its relative path with `/`, whether it is executable, and
-/// its bytes. Skips folders that are not selected. Fails if a selected path is a symbolic link, whose target could be
-/// anywhere.
+/// Returns every selected file in these folders of `root` and their subfolders: its relative path with `/` separators,
+/// whether it is executable, and its bytes. Skips folders that are not selected. Fails if a selected path is a symbolic
+/// link, whose target could be anywhere.
 pub fn below(root: &Path, folders: &[&str], selects: impl Fn(&str) -> bool) -> Result<Vec<(String, bool, Vec<u8>)>> {
     let mut open: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
     open.retain(|folder| folder.is_dir());

@@ -17,7 +17,7 @@ impl Logs {
         Self { client: Client::new(config) }
     }
 
-    /// Returns the lines of a stream since `from`, in milliseconds since the Unix epoch; an empty list if the stream
+    /// Returns the lines in a stream since `from` (milliseconds since the Unix epoch), or an empty list if the stream
     /// does not exist yet. Only FilterLogEvents returns event IDs. Its pages can be empty even if more follow; only the
     /// last one has no token (Amazon CloudWatch Logs API Reference, FilterLogEvents).
     pub async fn lines(&self, stream: &Stream, from: i64) -> Result<Vec<Line>> {
@@ -27,7 +27,7 @@ impl Logs {
         let mut lines = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.unless("ResourceNotFoundException");
-            let page = page.or_failure(format!("read the log stream `{name}` of `{group}`"), &HINTS)?;
+            let page = page.or_failure(format!("read the log stream `{name}` in `{group}`"), &HINTS)?;
             let Some(page) = page else { break };
             lines.extend(page.events.unwrap_or_default().into_iter().filter_map(|event| {
                 Some(Line {

@@ -1,4 +1,4 @@
-//! This machine: its programs and file systems, and the environment of this process.
+//! This machine: its programs and file systems, and this process's environment.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

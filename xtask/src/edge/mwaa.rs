@@ -68,8 +68,8 @@ impl Mwaa {
         }))
     }
 
-    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; a 5xx response, or none within
-    /// MWAA's limit of 10 seconds, is a temporary failure.
+    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; a 5xx response, or no response
+    /// within MWAA's 10-second limit, is a temporary failure.
     pub async fn call(&self, environment: &str, request: &ApiRequest) -> Result<Response> {
         let action = format!("call Airflow's API `{}`", request.path);
         let method = match request.method {
@@ -104,7 +104,7 @@ impl Mwaa {
         let call = self.client.create_web_login_token().name(environment).send().await;
         let response = call.or_failure(format!("create a login token for `{environment}`"), &HINTS)?;
         let response = response.web_server_hostname.zip(response.web_token);
-        let (host, token) = response.context("MWAA returned no host or token")?;
+        let (host, token) = response.context("MWAA did not return a host or token")?;
         Ok(Login { host, token: token.into() })
     }
 }

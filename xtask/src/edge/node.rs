@@ -10,7 +10,7 @@ use crate::failure::Failure;
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Installs the packages from the lock file in `manifests` into `dir`, and reinstalls them if the lock file has
-/// changed. `programs` is the folder that contains `npm`. Install scripts do not run.
+/// changed. `programs` is the folder that contains `npm`. Install scripts are not run.
 pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
     let current = read(manifests);

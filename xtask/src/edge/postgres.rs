@@ -29,7 +29,7 @@ pub struct Server {
     pub programs: PathBuf,
     /// The folder that holds `data` and the log, owned by the user that runs the server.
     pub home: PathBuf,
-    /// The user that runs the server, if not the current one: PostgreSQL refuses to run as root.
+    /// The user that runs the server, if not the current one: PostgreSQL does not run as root.
     pub user: Option<String>,
     /// The port on 127.0.0.1; if it is in use, [`Server::start`] chooses a different one.
     pub port: u16,
@@ -68,11 +68,11 @@ pub fn server_user() -> Result<Option<String>> {
     }
     let exists = |name: &&str| User::from_name(name).ok().flatten().is_some();
     let user = ["postgres", "nobody"].into_iter().find(exists).map(str::to_owned);
-    let missing = "PostgreSQL refuses to run as root, and neither the user `postgres` nor `nobody` exists";
+    let missing = "PostgreSQL cannot run as root, and neither the user `postgres` nor `nobody` exists";
     user.context(missing).map(Some)
 }
 
-/// Creates a folder for a server: below `dir`, or in `/var/tmp` if another user runs the server.
+/// Creates a folder for a server: in `dir`, or in `/var/tmp` if a different user runs the server.
 pub fn home(dir: &Path, user: Option<&str>) -> Result<PathBuf> {
     let Some(user) = user else {
         let home = dir.join("postgres");

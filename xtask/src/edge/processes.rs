@@ -1,4 +1,5 @@
-//! Background processes of a rehearsal: found by a variable in their environment or by their process group, and stopped.
+//! Finds a rehearsal's background processes by a variable in their environment or by their process group, and stops
+//! them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 const KILL_AFTER: Duration = Duration::from_secs(8);
 const FAIL_AFTER: Duration = Duration::from_secs(20);
 
-/// Criteria by which the processes of a rehearsal are recognised.
+/// Criteria for finding a rehearsal's processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
     /// Name and value of the variable in their environment.

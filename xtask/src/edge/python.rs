@@ -25,9 +25,9 @@ pub enum Packages<'p> {
     Locked(&'p Path),
 }
 
-/// Creates an environment with these packages in `dir`, for `python3` or another interpreter, and recreates it if the
-/// list has changed. If several programs need the same environment at the same time, the first one creates it and the
-/// others wait.
+/// Creates an environment with these packages in `dir`, for `python3` or a different interpreter, and recreates it if
+/// the package list has changed. If several programs need the same environment at the same time, the first one creates
+/// it and the others wait.
 ///
 /// Uses uv, which takes seconds where pip takes a minute: the machine's own, or a copy next to `dir`. Falls back to pip
 /// if neither is available.

@@ -11,7 +11,7 @@ const MAX_STATEMENTS: usize = 40;
 pub struct Redshift(DataApi);
 
 impl Redshift {
-    /// Connects as the user in a secret, identified by its ARN, or as the caller.
+    /// Connects as the user whose credentials are in a secret (given by its ARN), or as the caller.
     pub fn new(config: &SdkConfig, workgroup: &str, database: &str, secret: Option<&str>) -> Self {
         Self(DataApi::new(client(config), workgroup, database, secret))
     }

@@ -35,7 +35,7 @@ pub struct Found {
 /// The identity of a written object.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// Changes with the content.
+    /// The ETag, which changes with the content.
     pub etag: String,
     /// Object version, if versioning is enabled for the bucket.
     pub version: Option<String>,
@@ -132,7 +132,7 @@ impl Bucket {
         }
         if code == Some("NoSuchBucket") {
             let hint =
-                "run `cargo xtask deploy`: its stack `storage` creates the bucket; BUCKET_SUFFIX is part of the name";
+                "run `cargo xtask deploy`: its `storage` stack creates the bucket; BUCKET_SUFFIX is part of the name";
             return Failure::new(format!("the bucket `{name}` does not exist")).hint(hint);
         }
         let action = match verb {
@@ -151,7 +151,7 @@ impl Bucket {
 }
 
 fn written(etag: Option<String>, version: Option<String>) -> Result<Written> {
-    Ok(Written { etag: etag.context("S3 returned no ETag")?, version })
+    Ok(Written { etag: etag.context("S3 did not return an ETag")?, version })
 }
 
 /// Parses the key without changing it; `Path::from` would percent-encode some characters.

@@ -50,7 +50,7 @@ impl Serverless {
     pub async fn workgroup(&self, name: &str) -> Result<Option<Workgroup>> {
         let call = self.client.get_workgroup().workgroup_name(name).send().await.unless(MISSING);
         let Some(response) = call.or_failure(format!("read the workgroup `{name}`"), &HINTS)? else { return Ok(None) };
-        let workgroup = response.workgroup.context("Redshift returned no workgroup")?;
+        let workgroup = response.workgroup.context("Redshift did not return the workgroup")?;
         Ok(Some(Workgroup {
             arn: workgroup.workgroup_arn().unwrap_or_default().to_owned(),
             status: workgroup.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),

@@ -26,7 +26,7 @@ pub fn own(settings: &Settings, aws: &Aws) -> Result<String> {
         let failure = Failure::new(format!(
             "the credentials are for account {account}, but the settings require account {expected}"
         ));
-        bail!(failure.hint("use that account's credentials, or change AWS_ACCOUNT_ID or the setting `account`"));
+        bail!(failure.hint("use that account's credentials, or change AWS_ACCOUNT_ID or the `account` setting"));
     }
     Ok(account)
 }

@@ -23,7 +23,7 @@ impl Configured {
 }
 
 /// Returns the environment variables and, with lower precedence, those from `.env` in the repository or from another
-/// file. Only the default `.env` may be missing: without a file that was requested, the command would use different
+/// file. Only the default `.env` may be missing: if a requested file were ignored, the command would use different
 /// settings and a different account.
 pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     let (shown, path) = match dot_env {
@@ -41,7 +41,8 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     Ok(machine::with_environment(below))
 }
 
-/// Returns the settings of a module: the one from `--env`, or else from SETTINGS_MODULE, or else `dev`.
+/// Returns a module's settings. The module name is taken from `--env`, or else from SETTINGS_MODULE, or else it is
+/// `dev`.
 pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
     let (module, how) = match (asked, given(variables, "SETTINGS_MODULE")) {
         (Some(asked), _) => (asked, "--env".to_owned()),
@@ -52,7 +53,7 @@ pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> 
     let shown = format!("{FOLDER}/{module}.yaml");
     let text = if is_name(module) { read(&path, &shown)? } else { None };
     let Some(text) = text else {
-        let failure = Failure::new(format!("settings `{module}` do not exist (selected by {how})"));
+        let failure = Failure::new(format!("the settings module `{module}` does not exist (selected by {how})"));
         return Err(failure.hint(format!("available: {}", modules()?)).into());
     };
     let configured = resolve(&format!("settings `{module}`"), &shown, &text, variables)?;

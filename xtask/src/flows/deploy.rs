@@ -1,4 +1,5 @@
-//! Deploys: compares current and desired state as one plan, then applies it with independent tasks in parallel.
+//! Deploys: compares the current and desired states, creates one plan, and applies it, with independent tasks in
+//! parallel.
 
 mod existing;
 mod run;

@@ -113,7 +113,7 @@ fn can_delete_data(state: State) -> bool {
 }
 
 impl Destruction {
-    /// Returns the text that must be typed to confirm; only in production.
+    /// Returns the text that the user must type to confirm; `None` outside production.
     pub fn required_confirmation(&self) -> Option<&str> {
         let settings = &self.request.settings;
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())

@@ -1,4 +1,4 @@
-//! Generated files that are committed: their content, and whether they are up to date.
+//! Committed generated files: their content, and whether they are up to date.
 
 use std::path::PathBuf;
 
@@ -53,7 +53,7 @@ pub fn settings_schemas() -> [Generated; 2] {
     [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
 }
 
-/// Returns the name of the source that is loaded.
+/// Returns the name of the data source.
 pub fn source() -> Result<String> {
     Ok(contract()?.source)
 }

@@ -1,4 +1,5 @@
-//! The two images: planned from the repository's files, built unless the engine or the registry has them, and pushed.
+//! Plans the two images from the repository's files, builds them unless the engine or the registry has them, and pushes
+//! them.
 
 mod registry;
 
@@ -32,7 +33,7 @@ pub struct ImageRequest {
     pub no_cache: bool,
     /// The deployment's settings.
     pub settings: Settings,
-    /// Variables from the environment, then `.env`.
+    /// Variables from the environment and `.env`; the environment takes precedence.
     pub variables: Variables,
 }
 
@@ -58,7 +59,7 @@ impl ImageRequest {
         let rustc = if image.is_some() {
             String::new()
         } else {
-            machine::rustc().context("cannot determine the version of rustc")?
+            machine::rustc().context("cannot determine the rustc version")?
         };
         let flags = if target.ends_with("gnu") { "-C target-feature=+crt-static" } else { "" };
         let c = if image.is_some() { String::new() } else { c_compiler(!flags.is_empty())? };
@@ -89,7 +90,7 @@ pub struct BuiltImage {
     pub image: String,
     /// The image tag.
     pub key: String,
-    /// Registry, repository and digest; the local name of an image that was not pushed.
+    /// Registry, repository and digest, or the local name if the image was not pushed.
     pub uri: String,
     /// The manifest's digest, if a registry has the image.
     pub digest: Option<String>,
@@ -97,7 +98,7 @@ pub struct BuiltImage {
     pub built: bool,
     /// The layers that this call pushed, if it pushed the image.
     pub pushed: Option<Pushed>,
-    /// Unpacked size in bytes, if the engine has it.
+    /// Unpacked size in bytes, if the engine has the image.
     pub size: Option<u64>,
     /// The path of the software bill of materials.
     pub sbom: String,
@@ -138,7 +139,7 @@ fn planned(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     if wanted(INGESTION) {
         let toolchain = request.toolchain()?;
         let dependencies = shell::image_dependencies(&root, &toolchain.target)?;
-        let cargo = (&dependencies, root.to_str().context("the repository's path is not UTF-8")?);
+        let cargo = (&dependencies, root.to_str().context("the repository path is not valid UTF-8")?);
         plans.push(ingestion(&repository, cargo, &toolchain, platform, &certificates, request.proxies())?);
     }
     if wanted(DBT) {
@@ -245,13 +246,13 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
         let program = shell::static_program(&files::root(), toolchain)?;
         context.put(
             "rootfs/usr/local/bin/jobs",
-            Node::File(0o755, files::bytes(&program)?.context("the compiler wrote no program")?),
+            Node::File(0o755, files::bytes(&program)?.context("the compiler did not write the program")?),
         );
         // The compiler reads the files itself, so a file saved in the meantime would be built under the key of its old
         // content.
         let now = planned(request)?.into_iter().find(|now| now.name == plan.name);
         let hint = "run the command again";
-        let failure = || Failure::new(format!("files of `{}` changed during compilation", plan.name)).hint(hint);
+        let failure = || Failure::new(format!("source files of `{}` changed during compilation", plan.name)).hint(hint);
         ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
     progress.step(&format!("Building {} {}", plan.name, plan.key().short()));

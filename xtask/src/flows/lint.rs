@@ -23,19 +23,19 @@ pub fn tools() -> Result<PathBuf> {
 /// Runs cargo with these arguments.
 ///
 /// # Errors
-/// If it reports problems, which are on standard error.
+/// If cargo reports problems, which it prints to standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let failure = || Failure::new(format!("`cargo {}` reported problems", words.join(" ")));
-    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("see its output above").into())
+    shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("see the output above").into())
 }
 
 /// Runs cargo-deny with these checks.
 ///
 /// # Errors
-/// If it reports problems, which are on standard error.
+/// If cargo-deny reports problems, which it prints to standard error.
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();
     let failure = || Failure::new(format!("`cargo deny check {}` reported problems", checks.join(" ")));
-    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("see its output above").into())
+    shell::lint(&files::root(), Some(&program), &words, &[]).map_err(|_| failure().hint("see the output above").into())
 }

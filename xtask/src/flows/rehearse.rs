@@ -76,7 +76,7 @@ impl Steps<'_> {
     }
 }
 
-/// Checks the requirements of a rehearsal. The error lists every missing one.
+/// Checks the requirements for a rehearsal. The error lists every missing requirement.
 pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     let mut missing = Vec::new();
     if !cfg!(target_os = "linux") {
@@ -85,7 +85,7 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     if let Err(error) = Engine::connect(docker_host) {
         missing.push(format!("{error:#}"));
     }
-    let hint = "run `cargo xtask doctor` to see what to install, or use `cargo xtask local`, which needs neither";
+    let hint = "run `cargo xtask doctor` to see what to install, or use `cargo xtask local`, which needs neither Linux nor Docker";
     ensure!(
         missing.is_empty(),
         Failure::new(format!("missing requirements for a rehearsal: {}", missing.join("; "))).hint(hint)
@@ -93,7 +93,8 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Rehearses on an empty stage, which the caller stops. A failed run is not an error here; a run that cannot start is.
+/// Rehearses on an empty stage, which the caller stops. A failed run is not an error here, but a run that cannot start
+/// is.
 pub fn run(
     stage: &Stage,
     request: &RehearsalRequest,
@@ -166,7 +167,7 @@ pub fn run(
 
     let id = manual_run_id(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
     let mut logs = Logs::default();
-    let outcome = steps.step(&format!("Running the DAG `{DAG}`"), |report| {
+    let outcome = steps.step(&format!("Running the `{DAG}` DAG"), |report| {
         let tasks = chain(&settings.batch).map(|step| step.task);
         let tasks = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0));
         report(RehearsalProgress::Tasks(tasks.collect()));
@@ -247,7 +248,7 @@ fn delete_pushed_images(aws: &Aws, settings: &Settings) -> Result<()> {
     let ecr = Ecr::new(&aws.config);
     aws.wait(async {
         let digests = ecr.digests(&settings.registry.ingestion).await?;
-        ensure!(!digests.is_empty(), "the deployment pushed no image");
+        ensure!(!digests.is_empty(), "the deployment did not push any images");
         for digest in digests {
             ecr.remove(&settings.registry.ingestion, &digest).await?;
         }

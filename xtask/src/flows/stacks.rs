@@ -43,7 +43,7 @@ pub async fn describe(
     Ok(found)
 }
 
-/// Checks that the storage stack does not belong to another module, for commands that use its buckets without
+/// Checks that the storage stack does not belong to a different module, for commands that use its buckets without
 /// describing the stacks. Passes if the caller has no permission to describe stacks.
 pub fn check_owner(module: &str, settings: &Settings, variables: &Variables) -> Result<()> {
     let aws = Aws::for_settings(settings, variables)?;

@@ -172,7 +172,7 @@ fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
         return StatusLine::red(AIRFLOW, format!("the environment `{name}` does not exist"), DEPLOY);
     };
     if url.starts_with("127.0.0.1:") {
-        let text = format!("Airflow {version} runs on this machine instead of MWAA");
+        let text = format!("Airflow {version} is running on this machine instead of MWAA");
         return StatusLine::not_verifiable(AIRFLOW, text);
     }
     let fix = match status.as_str() {
@@ -205,7 +205,7 @@ fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
         match load_line(aws, &serverless, settings) {
             // `status` does not require access to the database.
             Err(error) if format!("{error:#}").contains("AccessDenied") => {
-                StatusLine::not_verifiable(LOAD, "the caller has no access to the database")
+                StatusLine::not_verifiable(LOAD, "the caller does not have access to the database")
             }
             line => or_error(LOAD, line),
         },
@@ -227,7 +227,7 @@ fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<
     let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
     let lines = aws.wait(redshift.query(LAST_LOAD))?;
-    let line = lines.first().context("the ledger returned no row")?;
+    let line = lines.first().context("the ledger query did not return a row")?;
     let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
     let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
     Ok(age_line(at, hours, most))
@@ -241,12 +241,12 @@ fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
         // DATEDIFF counts hour boundaries, so a second may count as an hour.
         (Some(hours), _) if hours < -1 => {
             let text = format!("{at}, {} hours in the future", -hours);
-            let fix = "set the clock of the machine that ran `copy`, and correct loaded_at in etl.runs";
+            let fix = "correct the clock on the machine that ran `copy`, and fix loaded_at in etl.runs";
             StatusLine::red(LOAD, text, fix)
         }
         (Some(hours), Some(most)) if hours > i64::from(most) => {
             let text = format!("{at}, {hours} hours ago; the maximum age is {most} hours");
-            StatusLine::red(LOAD, text, "see the runs of the DAG `ingestion`")
+            StatusLine::red(LOAD, text, "see the runs of the `ingestion` DAG")
         }
         (Some(hours), _) => StatusLine::green(LOAD, format!("{at}, {hours} hours ago")),
     }

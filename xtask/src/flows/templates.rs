@@ -8,8 +8,8 @@ use crate::edge::files;
 use crate::settings::{self, Document, Problem, Problems, Settings};
 use crate::stack::{self, Dependencies, FOLDER, Template};
 
-/// Reads and connects the templates of `infra/`, or of another folder. Fails with all problems in the templates or, if
-/// there are none, in their dependencies.
+/// Reads and connects the templates in `infra/`, or in a different folder. Fails with all problems in the templates or,
+/// if there are none, in their dependencies.
 pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Dependencies)> {
     let root = files::root();
     let (folder, shown) = match folder {

@@ -182,8 +182,8 @@ fn require_docker_and(program: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs the suites named in `only`. Without names, runs `all` suites except [`BY_NAME`], or only those without special
-/// requirements.
+/// Runs the suites named in `only`. If it is empty, runs every suite except [`BY_NAME`] if `all` is true, and otherwise
+/// only the suites without special requirements.
 pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
     let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
@@ -209,7 +209,7 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
                 Some(why) if !all && only.is_empty() => Outcome::NotRun(format!("{why}; run `cargo xtask test --all`")),
                 _ => match work(bench) {
                     Err(error) if error.is::<Missing>() => Outcome::NotRun(error.to_string()),
-                    outcome => outcome.with_context(|| format!("cannot run the suite `{suite}`"))?,
+                    outcome => outcome.with_context(|| format!("cannot run the `{suite}` suite"))?,
                 },
             };
             Ok(Suite { suite, outcome, seconds: start.elapsed().as_secs_f64() })

@@ -1,4 +1,5 @@
-//! Prepares a warehouse for a source: a local server here, any other warehouse in `warehouse/preparation`.
+//! Prepares a warehouse for a source. This file prepares a local server; `warehouse/preparation` prepares any other
+//! warehouse.
 
 #[cfg(feature = "cloud")]
 mod preparation;

@@ -58,7 +58,7 @@ fn generate() -> Result<Generated> {
 /// Writes the files that are out of date and deletes those that are no longer generated; returns their names.
 ///
 /// # Errors
-/// If pins are invalid, or if a file with a generated name was not generated.
+/// If pins are invalid, or if a file to be generated already exists but was not generated.
 pub fn write() -> Result<Vec<String>> {
     let Generated { files, stale, invalid } = generate()?;
     ensure!(invalid.is_empty(), "{}", invalid.join("\n"));
@@ -83,7 +83,7 @@ pub fn write() -> Result<Vec<String>> {
     Ok(changed)
 }
 
-/// Returns all problems of the committed files: invalid pins, differences, stale files.
+/// Returns all problems in the committed files: invalid pins, differences, stale files.
 ///
 /// # Errors
 /// If the settings have problems.

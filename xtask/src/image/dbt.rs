@@ -8,7 +8,7 @@ use super::plan::{DBT, ImagePlan, Inputs};
 use super::tree::Tree;
 use crate::failure::Failure;
 
-/// Whether the image contains this file of `dbt/`; unit tests and linter settings are left out.
+/// Whether the image contains this file in `dbt/`; unit tests and linter settings are left out.
 fn is_project(path: &str) -> bool {
     let folders = ["models", "snapshots", "macros", "tests"].map(|name| format!("dbt/{name}/"));
     let files = ["dbt_project.yml", "profiles.yml", "requirements.lock", "run.py", "Dockerfile"];
@@ -17,7 +17,7 @@ fn is_project(path: &str) -> bool {
 }
 
 /// Plans the image from the repository's files. `certificates` are a company's CA certificates, which the build and pip
-/// trust in addition to the public ones; `passing` has the build arguments for the package index and proxies.
+/// trust in addition to the public ones; `passing` contains the build arguments for the package index and proxies.
 pub fn dbt(
     repository: &Tree,
     base: &str,

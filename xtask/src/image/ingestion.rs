@@ -1,5 +1,5 @@
-//! The ingestion image: one static executable that contains both programs, and the public CA certificates; no shell, no
-//! libraries, no package manager.
+//! The ingestion image: one static executable that contains both programs, and the public CA certificates. It has no
+//! shell, libraries or package manager.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The packages in an image: the crates that cargo links into its program, and the Python packages of a lock file.
+//! The packages in an image: the crates that cargo links into its program, and the Python packages listed in a lock
+//! file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,14 +110,16 @@ pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
     serde_json::to_string(&manifest).map_err(|error| Failure::new(format!("invalid {path}: {error}")))
 }
 
-/// Reads the packages of a hash-locked `requirements.lock`, as `uv pip compile --generate-hashes` writes it.
+/// Reads the packages listed in a hash-locked `requirements.lock`, as written by `uv pip compile --generate-hashes`.
 pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
     let joined = lock.replace("\\\n", " ");
     let mut found = BTreeMap::new();
     for line in joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let wrong = || {
             let requirement = line.split(' ').next().unwrap_or(line);
-            let failure = Failure::new(format!("requirements.lock: `{requirement}` has no exact version with a hash"));
+            let failure = Failure::new(format!(
+                "requirements.lock: `{requirement}` is not pinned to an exact version with a hash"
+            ));
             failure.hint("create the file with `uv pip compile --generate-hashes`")
         };
         let (name, rest) = line.split_once("==").ok_or_else(wrong)?;

@@ -1,4 +1,4 @@
-//! The plan of an image, its key, and its software bill of materials.
+//! An image's plan, key, and software bill of materials.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::sync::sha256;
 
 /// The image of `transformation` and `copy`.
 pub const INGESTION: &str = "ingestion-image";
-/// The image of dbt and its project.
+/// The image with dbt and the dbt project.
 pub const DBT: &str = "dbt-image";
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,7 +23,7 @@ pub struct ImagePlan {
     /// The build context; programs that are compiled on this machine are added later.
     #[serde(skip)]
     pub context: Tree,
-    /// The path of the Dockerfile in the context.
+    /// The Dockerfile's path in the context.
     pub dockerfile: &'static str,
     /// The packages in the bill of materials.
     #[serde(skip)]
@@ -39,11 +39,11 @@ pub struct ImagePlan {
 /// The toolchain that compiles the programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
-    /// Compiler version, as `rustc -vV` prints it.
+    /// Compiler version, as printed by `rustc -vV`.
     pub rustc: String,
     /// The target triple, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// The C compiler's version and the SHA-256 of its library if that is linked in. Empty for a compiler image, which
+    /// The C compiler's version, and the SHA-256 of the C library if it is linked in. Empty for a compiler image, which
     /// contains both.
     pub c: String,
     /// The value of `RUSTFLAGS`.
@@ -59,7 +59,7 @@ pub struct Inputs {
     pub files: BTreeMap<String, String>,
     /// Build arguments.
     pub arguments: BTreeMap<String, String>,
-    /// The stage of the Dockerfile to build.
+    /// The Dockerfile stage to build.
     pub target: String,
     /// `linux/amd64` or `linux/arm64`.
     pub platform: String,

@@ -1,4 +1,4 @@
-//! The chart data: for each chart, a row type and the query on the marts that returns the rows.
+//! The chart data: for each chart, a row type and the mart query that returns the rows.
 
 use serde::Deserialize;
 

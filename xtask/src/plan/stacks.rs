@@ -27,15 +27,15 @@ pub struct PlanInput<'a> {
     /// Existing resources in this account that do not belong to a stack, by name; they are imported.
     pub existing: &'a Existing,
     pub protect: bool,
-    /// The settings module, which each stack has as a tag.
+    /// The settings module, with which each stack is tagged.
     pub module: &'a str,
 }
 
-/// The name prefix of our change sets.
+/// The name prefix of change sets that deployments create.
 pub const CHANGE_SETS: &str = "dpworld-";
 
-/// Plans every stack, in dependency order. Fails with all stacks whose state does not allow a deployment, and all
-/// changes that cannot succeed.
+/// Plans every stack, in dependency order. The error lists every stack whose state does not allow a deployment, and
+/// every change that cannot succeed.
 pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
     let mut outputs: BTreeMap<(String, String), ParameterValue> = BTreeMap::new();

@@ -44,20 +44,20 @@ pub enum StackAction {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StackPlan {
-    /// Without the prefix: `storage`.
+    /// Stack name without the prefix: `storage`.
     pub stack: String,
-    /// With the prefix: `DataPlatform-storage`.
+    /// Stack name with the prefix: `DataPlatform-storage`.
     pub name: String,
     pub action: StackAction,
-    /// The current state: status, and the SHA-256 of template and parameters. `None` if the stack does not exist.
+    /// The current state: status, and the SHA-256 of the template and parameters. `None` if the stack does not exist.
     pub found: Option<(String, String)>,
     pub template: String,
     pub parameters: BTreeMap<String, ParameterValue>,
     pub changes: Vec<Change>,
-    /// Existing resources that belong to no stack and are imported first.
+    /// Existing resources that do not belong to a stack and are imported first.
     pub adopts: BTreeMap<String, Adopted>,
     pub outputs: Vec<String>,
-    /// The settings module, if the stack gets it as a new tag.
+    /// The settings module, if it is added to the stack as a tag.
     pub tag: Option<String>,
     /// The new termination protection, if it changes.
     pub protect: Option<bool>,
@@ -71,7 +71,7 @@ pub struct ImageStep {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
     pub key: String,
-    /// The digest of the image's manifest, if it is in the registry; otherwise, the image is built and pushed.
+    /// The digest of the image manifest, if the image is in the registry; otherwise, the image is built and pushed.
     pub digest: Option<String>,
 }
 
@@ -102,7 +102,7 @@ impl StackPlan {
         (deployed.status.clone(), sha256(format!("{}{parameters}", deployed.template).as_bytes()))
     }
 
-    /// Whether the stack is unchanged since the plan was created.
+    /// Whether the stack has not changed since the plan was created.
     pub fn matches(&self, deployed: Option<&Deployed>) -> bool {
         self.found == deployed.map(Self::current_state)
     }
@@ -139,7 +139,7 @@ impl Plan {
         self.stacks.iter().find(|stack| stack.stack == name)
     }
 
-    /// Returns the SHA-256 of the plan, which an approval refers to.
+    /// Returns the plan digest: the SHA-256 that an approval refers to.
     pub fn digest(&self) -> String {
         // Plain values always serialise, and maps are sorted.
         sha256(&serde_json::to_vec(self).unwrap_or_default())

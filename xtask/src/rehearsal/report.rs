@@ -1,4 +1,4 @@
-//! The result of a rehearsal: as JSON, and as a summary.
+//! The result of a rehearsal, as JSON and as a text summary.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub const NOT_VERIFIED: [&str; 6] = [
     "roles and policies: the emulators allow everything",
     "Redshift: the warehouse is PostgreSQL; the `redshift sql` suite parses the SQL",
     "MWAA: the Airflow version is the same, but MWAA's network and requirements are missing",
-    "the DAG `platform_health`, which queries Redshift and is paused here",
+    "the `platform_health` DAG, which queries Redshift and is paused here",
     "Batch retries, the Fargate network, prices, quotas and alarms",
 ];
 
@@ -33,7 +33,7 @@ struct LogLine {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepTime {
     pub step: String,
-    /// The duration in seconds, to the tenth.
+    /// Duration in seconds, rounded to one decimal place.
     pub seconds: f64,
 }
 
@@ -44,7 +44,7 @@ pub struct RehearsalReport {
     pub run: Outcome,
     /// Why the run failed: the last log lines of the failed task, or dbt's failures.
     pub cause: Vec<String>,
-    /// Each table's counts, as `copy` reported them; empty if nothing was loaded.
+    /// The counts that `copy` reported for each table; empty if nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
     pub contradictions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ pub struct Kept {
     pub user: &'static str,
     pub password_file: String,
     pub aws: String,
-    /// The URL of the warehouse as `reader`, without the password.
+    /// The warehouse URL for the `reader` role, without the password.
     pub warehouse: String,
     pub warehouse_file: String,
     /// The file to pass to other commands with `--dot-env`.
@@ -103,7 +103,8 @@ pub fn contradictions(
     found
 }
 
-/// Returns dbt's failures, or else the errors that the failed task's container logged, or else its last lines.
+/// Returns dbt's failures, or else the errors that the failed task's container logged, or else the container's last log
+/// lines.
 pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
     let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
     let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());

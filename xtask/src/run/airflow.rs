@@ -1,8 +1,8 @@
-//! Requests to the Airflow 3 REST API and its responses, as passed on by MWAA's InvokeRestApi.
+//! Airflow 3 REST API requests and responses, as forwarded by MWAA's InvokeRestApi.
 //!
-//! InvokeRestApi limits a path to 64 characters (Amazon MWAA API Reference, `RestApiPath`), and a run ID may have 250, so
-//! run IDs are sent in the body: Airflow's list endpoints accept `~` for any DAG or run (`DAGRunsBatchBody` and
-//! `TaskInstancesBatchBody` of Airflow 3.0.6, which reject unknown keys).
+//! InvokeRestApi limits a path to 64 characters (Amazon MWAA API Reference, `RestApiPath`), and a run ID can have up to
+//! 250, so run IDs are sent in the body: Airflow's list endpoints accept `~` for any DAG or run (`DAGRunsBatchBody` and
+//! `TaskInstancesBatchBody` in Airflow 3.0.6, which reject unknown keys).
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -120,13 +120,13 @@ impl TaskInstance {
         list.filter_map(|one| Self::deserialize(one).ok()).collect()
     }
 
-    /// Whether it may have submitted a job.
+    /// Whether the task may have submitted a job.
     pub fn has_started(&self) -> bool {
         let idle = [None, Some("scheduled"), Some("queued"), Some("upstream_failed"), Some("skipped"), Some("removed")];
         !idle.contains(&self.state.as_deref())
     }
 
-    /// Whether it has started and may submit another job.
+    /// Whether the task has started and may submit another job.
     pub fn is_active(&self) -> bool {
         self.has_started() && !["success", "failed"].contains(&self.state.as_deref().unwrap_or_default())
     }

@@ -11,22 +11,22 @@ pub struct Job {
     /// `SUBMITTED`, `PENDING`, `RUNNABLE`, `STARTING`, `RUNNING`, `SUCCEEDED` or `FAILED`.
     pub status: String,
     pub reason: Option<String>,
-    /// Whether a user cancelled or terminated it.
+    /// Whether a user cancelled or terminated the job.
     pub was_terminated: bool,
-    /// When its last container started, in milliseconds since 1970.
+    /// When the last container started, in milliseconds since the Unix epoch.
     pub started_ms: Option<i64>,
-    /// When it finished, in milliseconds since 1970.
+    /// When the job finished, in milliseconds since the Unix epoch.
     pub stopped_ms: Option<i64>,
     pub vcpu: Option<f64>,
     pub log_group: String,
-    /// Its finished containers, the oldest first.
+    /// The job's finished containers, oldest first.
     pub attempts: Vec<Attempt>,
     pub container: Attempt,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its exit code; `None` if it did not start, or its host was lost.
+    /// The container's exit code; `None` if the container did not start or its host was lost.
     pub code: Option<i32>,
     pub reason: Option<String>,
     pub stream: Option<String>,
@@ -41,7 +41,7 @@ impl Job {
         self.status == "SUCCEEDED"
     }
 
-    /// Returns the log streams of all its containers, and whether each container has finished.
+    /// Returns the log streams of the job's containers, and whether each container has finished.
     pub fn streams(&self) -> Vec<(Stream, bool)> {
         let of = |attempt: &Attempt| attempt.stream.clone().map(|stream| (self.log_group.clone(), stream));
         let mut all: Vec<_> = self.attempts.iter().filter_map(of).map(|stream| (stream, true)).collect();
@@ -73,7 +73,7 @@ impl Job {
         }
     }
 
-    /// Whether its image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors").
+    /// Whether the image could not be pulled (Amazon ECS Developer Guide, "CannotPullContainer task errors").
     fn lacks_image(&self) -> bool {
         let reasons = [&self.container.reason, &self.reason];
         reasons.into_iter().flatten().any(|reason| reason.starts_with("CannotPullContainer"))

@@ -1,4 +1,4 @@
-//! Run IDs, and the tasks of a run with the names of their jobs.
+//! Run IDs, and the tasks in a run with their job names.
 
 use contract::RunId;
 use sha2::{Digest, Sha256};
@@ -38,8 +38,8 @@ pub fn run_id_of(airflow: &str) -> String {
     format!("{}-{}", legal(airflow, READABLE), digest(airflow))
 }
 
-/// Returns the Batch job name for a task, the same for every try and unique to the task and run, as `job_name_of` in
-/// `dags/run_id.py` does.
+/// Returns the Batch job name for a task, like `job_name_of` in `dags/run_id.py`: it is the same for every try, and
+/// unique to the task and run.
 pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
     let prefix = format!("{dag}-{task}");
     let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -82,7 +82,8 @@ pub fn manual_run_id(time: &str) -> String {
     format!("manual__{time}")
 }
 
-/// Returns the jobs' run IDs that a text may stand for, the likeliest first: it is the jobs' run ID or Airflow's.
+/// Returns the jobs' run IDs that a text may refer to, the most likely first: the text is either the jobs' run ID or
+/// Airflow's.
 pub fn possible_run_ids(text: &str) -> Vec<String> {
     let own = text.parse::<RunId>().ok().map(|id| id.to_string());
     own.into_iter().chain([run_id_of(text)]).collect()

@@ -1,4 +1,4 @@
-//! The result of a run: as JSON, and as a summary.
+//! The result of a run, as JSON and as a text summary.
 
 use contract::Exit;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Corrects the result to match the run's state in Airflow, where a user may have marked a task.
+    /// Corrects the result to match the run's state in Airflow, where a user may have changed a task's state by hand.
     pub fn set_airflow_state(&mut self, state: &str) {
         if state == "success" {
             (self.exit, self.failed, self.code, self.reason) = (Exit::Done as u8, None, None, None);
@@ -44,7 +44,7 @@ impl Outcome {
 pub struct TaskReport {
     pub task: String,
     pub job: Option<String>,
-    /// The status of its job, or `NOT SUBMITTED`.
+    /// The job status, or `NOT SUBMITTED`.
     pub status: String,
     pub code: Option<i32>,
     pub reason: Option<String>,
@@ -55,7 +55,8 @@ pub struct TaskReport {
     pub log: Vec<String>,
 }
 
-/// Returns the result of the tasks, given in order with their jobs; a task without a job was never submitted.
+/// Returns the result of a run from its tasks, given in order with their jobs; a task without a job was never
+/// submitted.
 pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<Job>)]) -> Outcome {
     let first = jobs.iter().find(|(_, job)| !job.as_ref().is_some_and(Job::has_succeeded));
     let exit = match first {

@@ -33,7 +33,7 @@ type Condition = fn(&Facts<'_>) -> Option<String>;
 const DEPLOY: &str = "run `cargo xtask deploy`";
 const ENABLE: &str = "run `cargo xtask deploy`, or enable it in the AWS Batch console";
 const NETWORK: &str = "the private subnets need free addresses and a route to ECR, S3 and CloudWatch Logs (NAT gateway or \
-                       endpoints), and the jobs' security group needs port 443: see `cargo xtask status` and infra/network.yaml";
+                       endpoints), and the jobs' security group must allow port 443: see `cargo xtask status` and infra/network.yaml";
 
 /// Condition, message and fix; the first row that applies is the explanation.
 const ROWS: [(Condition, &str, &str); 18] = [
@@ -46,7 +46,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.queue.environments.is_empty().then(String::new),
-        "none of the compute environments of the queue `{queue}` exist",
+        "none of the compute environments in the queue `{queue}` exist",
         DEPLOY,
     ),
     (
@@ -57,7 +57,7 @@ const ROWS: [(Condition, &str, &str); 18] = [
     (
         |facts| facts.environment(|one| one.status == "INVALID"),
         "the compute environment `{environment}` is INVALID{reason}",
-        "fix the role, subnet or security group that the reason names, then disable and re-enable the environment",
+        "fix the role, subnet or security group named in the reason, then disable and re-enable the environment",
     ),
     (
         |facts| facts.environment(|_| true),
@@ -66,12 +66,12 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.exceeds(0.0).then(String::new).or_else(|| facts.job("COMPUTE_ENVIRONMENT_MAX_RESOURCE")),
-        "the job needs {vcpu} vCPU, but its compute environment has at most {max}, so it never starts",
+        "the job needs {vcpu} vCPU, but its compute environment has at most {max}, so the job will never start",
         "raise `batch.max_vcpu` or lower the job's `vcpu` in the settings, then run `cargo xtask deploy`",
     ),
     (
         |facts| facts.job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"),
-        "no compute environment of the queue has enough CPU or memory for the job ({reason})",
+        "no compute environment in the queue has enough CPU or memory for the job ({reason})",
         "set the job's `vcpu` and `memory_mib` to a combination that Fargate supports, then run `cargo xtask deploy`",
     ),
     (
@@ -102,18 +102,18 @@ const ROWS: [(Condition, &str, &str); 18] = [
     ),
     (
         |facts| facts.containers(&["ResourceInitializationError", "network interface"]),
-        "its container got no network interface, or could not reach AWS: {reason}",
+        "its container did not get a network interface, or could not reach AWS: {reason}",
         NETWORK,
     ),
     (|facts| facts.containers(&["UNDETERMINED"]), "Batch could not determine the cause ({reason})", NETWORK),
     (
         |facts| facts.exceeds(facts.queue.used_vcpu).then(String::new),
-        "other jobs use {used} of {max} vCPU, and this job needs {vcpu}",
+        "other jobs are using {used} of {max} vCPU, and this job needs {vcpu}",
         "wait, or raise `batch.max_vcpu` in the settings",
     ),
     (
         |_| Some(String::new()),
-        "Batch reports no reason; on Fargate, a job starts in about 30 seconds",
+        "Batch does not report a reason; on Fargate, a job starts in about 30 seconds",
         "after a few minutes, check the account's Fargate quota (initially 6 vCPU; Service Quotas, \"Fargate On-Demand \
          vCPU resource count\") and the free addresses in the subnets",
     ),

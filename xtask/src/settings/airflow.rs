@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Findings;
 
-/// The only version of Airflow 3 that MWAA's API documents (Amazon MWAA API Reference, CreateEnvironment, `AirflowVersion`).
-/// Images of 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
+/// The only version of Airflow 3 that MWAA's API documents (Amazon MWAA API Reference, CreateEnvironment,
+/// `AirflowVersion`). Images for 3.2.1 and 3.3.1 exist (github.com/aws/amazon-mwaa-docker-images).
 const DOCUMENTED: [u32; 3] = [3, 0, 6];
 /// Environment classes (Amazon MWAA API Reference, CreateEnvironment, `EnvironmentClass`).
 const CLASSES: [&str; 6] = ["mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"];
@@ -15,17 +15,17 @@ const CLASSES: [&str; 6] = ["mw1.micro", "mw1.small", "mw1.medium", "mw1.large",
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Airflow {
-    /// Name of the environment.
+    /// Environment name.
     pub environment: String,
-    /// Version of Airflow, in quotes: 3.0.6 or later.
+    /// Airflow version, in quotes: 3.0.6 or later.
     #[schemars(regex(pattern = r"^([3-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+$"))]
     pub version: String,
-    /// Environment class: the size of scheduler, workers and web server. It determines the cost per hour.
+    /// Environment class: the size of the scheduler, workers and web server. It determines the hourly cost.
     pub class: String,
     /// Minimum number of workers.
     #[schemars(range(min = 1))]
     pub min_workers: u32,
-    /// Maximum number of workers; each after the first is billed per hour while it runs.
+    /// Maximum number of workers; each worker after the first is billed per hour while it is running.
     #[schemars(range(min = 1))]
     pub max_workers: u32,
     /// Number of schedulers: 1 with mw1.micro, otherwise 2 to 5.
@@ -33,7 +33,7 @@ pub struct Airflow {
     pub schedulers: u32,
     /// Network access to the Airflow UI; a sign-in is always required.
     pub webserver: Webserver,
-    /// Requirements file of the DAGs' Python packages, relative to the repository.
+    /// Requirements file for the DAGs' Python packages, relative to the repository.
     pub requirements: String,
     /// Airflow log levels.
     pub log_levels: LogLevels,
@@ -46,7 +46,7 @@ pub struct Airflow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Webserver {
-    /// From inside the VPC.
+    /// Only from inside the VPC.
     Private,
     /// From the internet.
     Public,
@@ -58,15 +58,15 @@ pub enum Webserver {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogLevels {
-    /// Parsing the DAGs.
+    /// Log level for DAG processing.
     pub dag_processing: LogLevel,
-    /// The scheduler.
+    /// Log level for the scheduler.
     pub scheduler: LogLevel,
-    /// The tasks.
+    /// Log level for the tasks.
     pub task: LogLevel,
-    /// The UI.
+    /// Log level for the web server.
     pub webserver: LogLevel,
-    /// The workers.
+    /// Log level for the workers.
     pub worker: LogLevel,
 }
 

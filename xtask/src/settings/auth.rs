@@ -1,11 +1,11 @@
-//! The identity of deployments: a person's access keys, or GitHub Actions.
+//! The identity that deploys: a person with access keys, or GitHub Actions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Findings;
 
-/// The identity of deployments.
+/// The identity that deploys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
@@ -13,13 +13,13 @@ pub struct Auth {
     pub method: Method,
     /// With `oidc`: the repository whose workflows may deploy, as owner/name.
     pub repository: Option<String>,
-    /// With `oidc`: the repository ID. Repositories created or renamed since 15 July 2026 have it in their
-    /// identity: `repo:owner@owner_id/name@repository_id`.
+    /// With `oidc`: the repository ID. In repositories created or renamed since 15 July 2026, the token subject
+    /// contains it: `repo:owner@owner_id/name@repository_id`.
     pub repository_id: Option<u64>,
     /// With `oidc`: the ID of the repository owner.
     pub owner_id: Option<u64>,
     /// With `oidc`: the GitHub environment whose jobs may deploy after its reviewers approve. The environments with the
-    /// suffixes `-build` and `-plan` belong to it.
+    /// same name and the suffix `-build` or `-plan` belong to it.
     pub environment: Option<String>,
 }
 
@@ -29,14 +29,14 @@ pub struct Auth {
 pub enum Method {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from the environment or `.env`, or a profile: for people.
     Keys,
-    /// The identity of GitHub Actions, which assumes a role: no key can leak.
+    /// The identity of GitHub Actions, which assumes a role, so no key can leak.
     Oidc,
 }
 
 impl Auth {
-    /// Returns the start of the subject in the identity of every job in the repository; GitHub appends the job's
-    /// context. With the IDs, it matches only the format of repositories created, renamed or moved since 15 July 2026
-    /// (GitHub changelog of 2026-04-23), because the older format would also match a new owner of the name.
+    /// Returns the prefix of the OIDC subject that all jobs in the repository share; GitHub appends the job's context.
+    /// With the IDs, it matches only the format of repositories created, renamed or moved since 15 July 2026 (GitHub
+    /// changelog of 2026-04-23), because the older format would also match a new owner of the name.
     pub fn subject(&self) -> Option<String> {
         let repository = self.repository.as_ref()?;
         let numbered = || {
@@ -51,7 +51,7 @@ impl Auth {
         // sign-up and repository forms). GitHub allows more characters in an environment and escapes a `:` in an identity
         // (GitHub Docs, "OpenID Connect reference"). Our rule avoids escapes and leaves room for a suffix.
         let repository = "^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$";
-        let owner_and_name = "use owner/name as GitHub shows it, without https:// and .git";
+        let owner_and_name = "use owner/name as GitHub shows it, without https:// or .git";
         let environment = "^[A-Za-z0-9_-]{1,64}$";
         for (path, value, pattern, fix) in [
             ("auth.repository", &self.repository, repository, owner_and_name),
@@ -65,7 +65,7 @@ impl Auth {
                     }
                 }
                 (Method::Keys, Some(_)) => {
-                    found.add(path, "is only for `method: oidc`; remove it or change the method")
+                    found.add(path, "is supported only with `method: oidc`; remove it or change the method")
                 }
                 (Method::Keys, None) => {}
             }

@@ -9,22 +9,22 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// Name of the compute environment.
+    /// Compute environment name.
     pub compute_environment: String,
-    /// Name of the job queue.
+    /// Job queue name.
     pub queue: String,
-    /// Maximum number of vCPUs in use at the same time; further jobs wait. A new account has a Fargate quota of 6.
+    /// Maximum number of vCPUs in use at the same time; additional jobs wait. A new account has a Fargate quota of 6.
     #[schemars(range(min = 1))]
     pub max_vcpu: u32,
     /// CPU architecture of both images and both jobs. arm64 costs about a fifth less, but must be built on arm64.
     pub platform: Platform,
-    /// Job definition of `transformation` and `copy`.
+    /// Job definition for `transformation` and `copy`.
     pub ingestion: JobDefinition,
-    /// Job definition of dbt.
+    /// Job definition for dbt.
     pub dbt: JobDefinition,
 }
 
-/// CPU architecture, as in the `runtimePlatform` of a job definition.
+/// CPU architecture, as in a job definition's `runtimePlatform`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
@@ -57,16 +57,16 @@ impl Platform {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobDefinition {
-    /// Name of the job definition.
+    /// Job definition name.
     pub name: String,
     /// Number of vCPUs: 0.25, 0.5, 1, 2, 4, 8 or 16.
     pub vcpu: f64,
-    /// Memory in MiB; Fargate allows certain sizes for each vCPU.
+    /// Memory in MiB; Fargate allows only certain sizes for each number of vCPUs.
     pub memory_mib: u32,
-    /// Seconds until Batch stops an attempt, which is then not retried; at least 60.
+    /// Seconds after which Batch stops an attempt without retrying it; at least 60.
     #[schemars(range(min = 60))]
     pub timeout_seconds: u32,
-    /// Maximum number of attempts; Batch retries only after exit code 75 or the loss of the host.
+    /// Maximum number of attempts; Batch retries only after exit code 75 or a host failure.
     #[schemars(range(min = 1, max = 10))]
     pub attempts: u32,
 }
@@ -89,7 +89,7 @@ impl Batch {
             let fix = "use up to 128 letters, digits, - and _, starting with a letter or digit";
             found.pattern(&format!("batch.{key}"), r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$", fix);
         }
-        let fix = "is also the name of the other job definition; they must differ";
+        let fix = "is also the name of the other job definition; use a different name";
         found.must(self.ingestion.name != self.dbt.name, "batch.dbt.name", fix);
         found.range("batch.max_vcpu", 1.., "must be 1 or more");
         self.ingestion.check("batch.ingestion", self.max_vcpu, found);

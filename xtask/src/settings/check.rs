@@ -1,4 +1,4 @@
-//! Findings in well-formed settings, and the kinds of rules that several sections share.
+//! Findings in well-formed settings, and rules that several sections share.
 
 use std::ops::RangeBounds;
 
@@ -48,7 +48,7 @@ impl<'s> Findings<'s> {
         self.warnings.push(self.finding(path, message));
     }
 
-    /// Reports the value unless `holds`; returns `holds`.
+    /// Reports the value unless `holds` is true; returns `holds`.
     pub(super) fn must(&mut self, holds: bool, path: &str, fix: impl Into<String>) -> bool {
         if !holds {
             self.add(path, fix);

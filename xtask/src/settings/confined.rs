@@ -1,4 +1,4 @@
-//! Account 000000000000 is reserved for emulators, so calls for it may only be sent to this machine.
+//! Account 000000000000 is reserved for emulators, so its API calls may only be sent to this machine.
 
 use ipnet::Ipv4Net;
 use url::{Host, Url};
@@ -11,10 +11,10 @@ const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESS
 /// Docker's bridge networks (Docker's `dockerd` documentation, `default-address-pools`).
 const BRIDGES: &str = "172.16.0.0/12";
 
-/// Fails if calls would be sent to AWS: an endpoint variable names another host, or none is set.
+/// Fails if calls would be sent to AWS: an endpoint variable points to a different host, or no endpoint is set.
 pub fn confined(variables: &Variables) -> Result<(), Failure> {
     let refused = |problem: String| {
-        let hint = "use the variables of a rehearsal (--dot-env) and unset the AWS variables in the environment, or use \
+        let hint = "use a rehearsal's variables (--dot-env) and unset the AWS variables in the environment, or use \
                     different settings";
         Failure::new(format!("account 000000000000 is reserved for emulators on this machine, but {problem}"))
             .hint(hint)
@@ -24,7 +24,7 @@ pub fn confined(variables: &Variables) -> Result<(), Failure> {
     }
     let others = variables.keys().filter(|name| name.starts_with(ENDPOINT));
     if let Some(name) = others.into_iter().find(|name| given(variables, name).is_some_and(|url| !is_here(url))) {
-        return Err(refused(format!("{name} names another host")));
+        return Err(refused(format!("{name} points to a different host")));
     }
     // Credentials and endpoint must have the same source: credentials in the environment are for AWS, and an emulator would
     // log them.
@@ -32,7 +32,7 @@ pub fn confined(variables: &Variables) -> Result<(), Failure> {
         given(variables, name).is_some() && variables.get(*name).is_some_and(|one| one.origin == Origin::Environment)
     };
     match KEYS.iter().find(|name| !is_of_environment(&ENDPOINT) && is_of_environment(name)) {
-        Some(name) => Err(refused(format!("{name} comes from the environment"))),
+        Some(name) => Err(refused(format!("{name} is set in the environment"))),
         None => Ok(()),
     }
 }

@@ -1,22 +1,22 @@
-//! The two images: their sources, and their repositories in ECR.
+//! The two images: how they are built, and their ECR repositories.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Findings;
 
-/// The sources of the images. Their CPU architecture is `batch.platform`.
+/// How the images are built. The CPU architecture is set in `batch.platform`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
-    /// The image of `transformation` and `copy`.
+    /// The image with `transformation` and `copy`.
     pub ingestion: IngestionImage,
     /// The dbt image.
     pub dbt: DbtImage,
     /// Python package index for the dbt image. IMAGE_PACKAGE_INDEX overrides it.
     pub package_index: String,
-    /// PEM file, relative to the repository, with CAs that builds trust in addition to the public ones, for machines
-    /// behind a corporate proxy; the images do not contain it. IMAGE_CA_BUNDLE overrides it.
+    /// PEM file, relative to the repository, with CA certificates that builds trust in addition to the public ones, for
+    /// machines behind a corporate proxy. The file is not included in the images. IMAGE_CA_BUNDLE overrides it.
     pub ca_bundle: Option<String>,
     /// Proxy for HTTP requests during a build.
     pub http_proxy: Option<String>,
@@ -24,26 +24,26 @@ pub struct Images {
     pub https_proxy: Option<String>,
 }
 
-/// The image of `transformation` and `copy`: two static programs.
+/// The image with `transformation` and `copy`: two static programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestionImage {
     /// Where the programs are compiled.
     pub compile: Compile,
-    /// Rust image that compiles them in Docker, pinned by digest.
+    /// Rust image used to compile them in Docker, pinned by digest.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]
     pub builder: String,
 }
 
-/// Where the programs of an image are compiled.
+/// Where an image's programs are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compile {
     /// On this machine if the target is installed, otherwise in Docker.
     Auto,
-    /// On this machine: takes seconds after the first build.
+    /// On this machine; this takes seconds after the first build.
     Host,
-    /// In Docker: takes minutes, on any machine.
+    /// In Docker; this takes minutes, but works on any machine.
     Docker,
 }
 
@@ -61,7 +61,7 @@ pub struct DbtImage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registry {
-    /// Name of the repository for the image of `transformation` and `copy`.
+    /// Name of the repository for the image with `transformation` and `copy`.
     pub ingestion: String,
     /// Name of the repository for the dbt image.
     pub dbt: String,
@@ -96,7 +96,7 @@ impl Registry {
                 found.must((2..=256).contains(&name.len()), path, fix);
             }
         }
-        let fix = "is also the name of the other repository; they must differ";
+        let fix = "is also the name of the other repository; use a different name";
         found.must(self.ingestion != self.dbt, "registry.dbt", fix);
         // Our rule: one image to run and one to roll back to.
         found.range("registry.keep_images", 2..=1000, "must be 2 to 1000");

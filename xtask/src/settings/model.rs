@@ -17,28 +17,28 @@ use super::warehouse::Warehouse;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Prefix of resource names: `dpstack` for the bucket `dpstack-dlake`.
+    /// Resource name prefix, such as `dpstack` in `dpstack-dlake`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(min = 2, max = 20))]
     pub project: String,
-    /// Prefix of stack names: `DataPlatform` for `DataPlatform-storage`.
+    /// Stack name prefix, such as `DataPlatform` in `DataPlatform-storage`.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 40))]
     pub stack_prefix: String,
     /// AWS region. AWS_DEFAULT_REGION overrides it.
     pub region: String,
-    /// The only AWS account to deploy to, 12 digits in quotes. AWS_ACCOUNT_ID overrides it, except in production, where this
-    /// key is required. Without either, any account is accepted.
+    /// The only AWS account to deploy to, 12 digits in quotes. AWS_ACCOUNT_ID overrides it, except in production, where
+    /// this key is required. If neither is set, any account is accepted.
     #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub account: Option<String>,
-    /// Suffix of bucket names, which must be unique across AWS: `acme` for `dpstack-dlake-acme`.
+    /// Bucket name suffix, such as `acme` in `dpstack-dlake-acme`; bucket names must be unique across AWS.
     /// BUCKET_SUFFIX overrides it.
     pub bucket_suffix: Option<String>,
     /// Protection against data loss.
     pub protection: Protection,
-    /// The identity of deployments.
+    /// The identity that deploys.
     pub auth: Auth,
     /// The VPC.
     pub network: Network,
-    /// Retention of objects in the buckets.
+    /// Object retention in the buckets.
     pub storage: Storage,
     /// The image repositories.
     pub registry: Registry,
@@ -46,11 +46,11 @@ pub struct Settings {
     pub warehouse: Warehouse,
     /// AWS Batch, which runs the jobs.
     pub batch: Batch,
-    /// The sources of the images.
+    /// How the images are built.
     pub images: Images,
     /// Amazon MWAA, managed Airflow.
     pub airflow: Airflow,
-    /// The schedule, retries and thresholds of the DAGs.
+    /// DAG schedule, retries and thresholds.
     pub dags: Dags,
     /// Alarms, log retention, and the monthly budget.
     pub monitoring: Monitoring,
@@ -72,9 +72,9 @@ pub struct Protection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Its data may be lost.
+    /// Data loss is acceptable.
     Development,
-    /// Its data must be kept.
+    /// Data loss is not acceptable.
     Production,
 }
 
@@ -82,9 +82,9 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Deletion {
-    /// They are deleted too.
+    /// The resources are deleted, too.
     Delete,
-    /// They are retained, and incur costs until you delete them.
+    /// The resources are retained, and incur costs until you delete them.
     Retain,
 }
 

@@ -11,7 +11,7 @@ use super::check::Findings;
 pub struct Monitoring {
     /// Email address for alarms; its owner must confirm the subscription once. ALARM_EMAIL overrides it.
     pub email: Option<String>,
-    /// Monthly budget in US dollars: an email is sent before it is spent. It is not a limit.
+    /// Monthly budget in US dollars. An email is sent before the budget is used up; spending is not capped.
     #[schemars(range(min = 1))]
     pub budget_usd: u32,
     /// Number of days to keep job and Airflow logs; one of the CloudWatch Logs retention periods.

@@ -22,14 +22,15 @@ pub struct Network {
     /// between accounts; `aws ec2 describe-availability-zones` lists them.
     #[schemars(length(min = 3, max = 3))]
     pub zones: Vec<String>,
-    /// Address blocks of the public subnets, one per zone in the order of the zones; they contain only NAT gateways.
+    /// Address blocks of the public subnets, one per zone, in the order of `zones`; these subnets contain only NAT
+    /// gateways.
     #[schemars(length(min = 3, max = 3))]
     pub public_subnets: Vec<String>,
-    /// Address blocks of the private subnets, one per zone in the order of the zones.
+    /// Address blocks of the private subnets, one per zone, in the order of `zones`.
     #[schemars(length(min = 3, max = 3))]
     pub private_subnets: Vec<String>,
-    /// Number of NAT gateways: 1 is cheapest, but fails with its zone; 3 is one per zone. Each is billed per hour and
-    /// per gigabyte.
+    /// Number of NAT gateways: 1 is cheapest, but unavailable if its zone fails; 3 is one per zone. Each is billed per
+    /// hour and per gigabyte.
     #[schemars(range(min = 1, max = 3))]
     pub nat_gateways: u32,
     /// AWS services that are reached through an interface endpoint instead of a NAT gateway; each endpoint is billed
@@ -52,21 +53,21 @@ pub enum Endpoint {
     /// ECR, for pulling images.
     #[serde(rename = "ecr.dkr")]
     EcrDkr,
-    /// Encryption keys.
+    /// AWS KMS, for encryption keys.
     Kms,
-    /// Job and Airflow logs.
+    /// CloudWatch Logs, for job and Airflow logs.
     Logs,
-    /// Airflow metrics.
+    /// CloudWatch, for Airflow metrics.
     Monitoring,
-    /// The Redshift Data API, to which `copy` sends statements.
+    /// The Redshift Data API, which `copy` uses to run statements.
     RedshiftData,
-    /// Database credentials for dbt.
+    /// Redshift Serverless, for dbt's database credentials.
     RedshiftServerless,
-    /// Passwords.
+    /// Secrets Manager, for passwords.
     Secretsmanager,
-    /// The queue of Airflow's workers.
+    /// SQS, for the queue of Airflow's workers.
     Sqs,
-    /// Temporary credentials of roles.
+    /// STS, for temporary role credentials.
     Sts,
 }
 
@@ -85,7 +86,7 @@ impl Network {
                 let path = format!("{path}.{index}");
                 let Some(subnet) = block(text, &path, found) else { continue };
                 if vpc.is_some_and(|vpc| !vpc.contains(&subnet)) {
-                    found.add(&path, format!("is outside the VPC's {}", self.cidr));
+                    found.add(&path, format!("is outside the VPC's block {}", self.cidr));
                 }
                 if let Some((other, net)) = taken.iter().find(|(_, net)| net.contains(&subnet) || subnet.contains(net))
                 {

@@ -6,7 +6,7 @@ use super::check::Findings;
 use super::model::{Deletion, Level, Settings};
 use super::warehouse::{Breach, LogExport};
 
-/// Checks the rules of production; `own_account` is the account in the file, without variables.
+/// Checks the production rules; `own_account` is the account in the file, without variables.
 pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut Findings<'_>) {
     let Settings { protection, auth, network, storage, warehouse, airflow, monitoring, .. } = settings;
     if protection.level != Level::Production {
@@ -41,14 +41,14 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     match own_account {
         Some(own) if settings.account.as_deref() != Some(own) => {
             let fix = format!(
-                "level is production: the settings name the account {own}; use the variables of this deployment \
+                "level is production: the settings specify the account {own}; use the variables of this deployment \
                  (--dot-env), or change the account in the settings"
             );
             found.add("account", fix);
         }
         Some(_) => {}
         None => {
-            let fix = "level is production: the file must name the account, 12 digits in quotes; a variable may only \
+            let fix = "level is production: the file must specify the account, 12 digits in quotes; a variable may only \
                        repeat it";
             found.add("account", fix);
         }

@@ -17,7 +17,7 @@ pub fn overlay_schema() -> String {
     schema.insert("required".to_owned(), json!(["extends"]));
     let extends = json!({
         "type": "string",
-        "description": "The module that provides the values of all other keys: `dev` for infra/settings/dev.yaml.",
+        "description": "The module that provides the values for all other keys: `dev` for infra/settings/dev.yaml.",
     });
     if let Some(properties) = schema.get_mut("properties") {
         properties["extends"] = extends;

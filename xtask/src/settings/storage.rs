@@ -1,17 +1,18 @@
-//! Retention of objects in the buckets.
+//! Object retention in the buckets.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Findings;
 
-/// Retention of objects in the buckets, in days since their creation.
+/// Object retention in the buckets, in days after creation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
     /// The source responses.
     pub raw: Retention,
-    /// The Parquet files. While a source is unchanged, new runs use the files of an old run, so do not let them expire.
+    /// The Parquet files. While a source is unchanged, new runs reuse files from an earlier run, so do not let them
+    /// expire.
     pub processed: Retention,
     /// Receipts and load manifests.
     pub stage: Retention,
@@ -26,7 +27,7 @@ pub struct Storage {
     pub access_log_days: u32,
 }
 
-/// Retention of one prefix of the lake. Omitted keys have no effect.
+/// Retention for one prefix in the lake. Omitted keys have no effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {

@@ -1,4 +1,5 @@
-//! Checks the structure of settings: known keys and correct types. serde finds the errors, whose messages are reworded.
+//! Checks the structure of settings: known keys and correct types. serde detects the errors, and this module rewords
+//! their messages.
 
 use contract::without_place;
 use serde_yaml::Value;
@@ -7,7 +8,7 @@ use super::check::Finding;
 use super::document::{at, between, shown};
 use super::model::Settings;
 
-/// The minimum similarity of a suggested word: 0 has nothing in common, 1 is the same word.
+/// The minimum similarity of a suggested word: 0 means nothing in common, 1 means the same word.
 const SIMILAR: f64 = 0.75;
 
 /// Returns the settings, or else all unknown keys and the first other problem.

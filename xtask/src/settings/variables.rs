@@ -44,7 +44,7 @@ pub fn given<'v>(variables: &'v Variables, name: &str) -> Option<&'v str> {
 }
 
 impl fmt::Debug for Variable {
-    /// Without the value, which may be a secret.
+    /// Omits the value, which may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Variable").field("origin", &self.origin).finish_non_exhaustive()
     }

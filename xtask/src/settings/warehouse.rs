@@ -17,28 +17,28 @@ pub struct Warehouse {
     pub namespace: String,
     /// Name of the workgroup, which provides the compute capacity.
     pub workgroup: String,
-    /// Name of the database.
+    /// Database name.
     pub database: String,
-    /// Base capacity in RPU: 4 for up to 32 TB, else a multiple of 8. Billed by the second while active.
+    /// Base capacity in RPU: 4 for up to 32 TB, otherwise a multiple of 8. Billed per second while active.
     #[schemars(range(min = 4, max = 1024))]
     pub base_rpu: u32,
-    /// Maximum capacity in RPU; limits the cost of an hour.
+    /// Maximum capacity in RPU; limits the hourly cost.
     #[schemars(range(min = 4))]
     pub max_rpu: u32,
-    /// Limit on the total usage.
+    /// Usage limit.
     pub usage_limit: UsageLimit,
     /// Logs to export to CloudWatch.
     pub log_exports: Vec<LogExport>,
 }
 
-/// Limit on the total usage.
+/// Usage limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsageLimit {
-    /// RPU-hours per period: 4 RPU for 10 hours are 40.
+    /// RPU-hours per period: 4 RPU for 10 hours is 40 RPU-hours.
     #[schemars(range(min = 1))]
     pub rpu_hours: u32,
-    /// Period of the limit.
+    /// Period to which the limit applies.
     pub period: Period,
     /// What happens when the limit is reached.
     pub action: Breach,
@@ -64,11 +64,11 @@ pub enum Breach {
     Log,
     /// Emit a metric, for an alarm.
     EmitMetric,
-    /// Queries are rejected until the period ends.
+    /// Reject queries until the period ends.
     Deactivate,
 }
 
-/// A log of the warehouse (Amazon Redshift Serverless API Reference, CreateNamespace, `logExports`).
+/// A warehouse log (Amazon Redshift Serverless API Reference, CreateNamespace, `logExports`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogExport {

@@ -1,8 +1,8 @@
 //! The predicted changes to a stack: the changed resources, the values that differ, and whether each resource is
 //! replaced.
 //!
-//! They are computed by comparing two resolved templates. CloudFormation has the final say: a change set that replaces
-//! or removes more than predicted is executed only after approval.
+//! The changes are computed by comparing two resolved templates. CloudFormation has the final say: a change set that
+//! replaces or removes more than predicted is executed only after approval.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -20,7 +20,7 @@ pub enum Source {
     Image(&'static str),
     /// The version of an object that is uploaded first.
     Object(&'static str),
-    /// Another stack's output of the same name.
+    /// Another stack's output with the same name.
     Output {
         stack: String,
         name: String,
@@ -50,7 +50,8 @@ impl Serialize for Source {
 pub struct Dependencies {
     /// Sources by stack, then by parameter.
     pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
-    /// Stacks by level: those in one level are independent, and each level depends only on earlier ones.
+    /// Stacks by level: the stacks in a level are independent of each other, and each level depends only on earlier
+    /// ones.
     pub levels: Vec<Vec<String>>,
 }
 

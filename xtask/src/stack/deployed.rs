@@ -1,10 +1,10 @@
-//! An existing stack as CloudFormation describes it, and the settings module that owns it, which is in the stack's
+//! An existing stack as CloudFormation describes it, and the settings module that owns it, recorded in the stack's
 //! `module` tag. Two modules may use the same stack names; the tag prevents one from changing the other's stacks.
 //!
 //! CloudFormation propagates a stack's tags to its resources (API Reference, CreateChangeSet, Tags). New stacks have
-//! the tag from the start. A stack created by an earlier version gets it with its next deployment, unless that would
-//! replace a resource: Batch cannot change the tags of a compute environment. A single stack tagged by another module
-//! is enough to stop a deployment.
+//! the tag from the start. A stack created by an earlier version is tagged at its next deployment, unless the tag would
+//! replace a resource: Batch cannot change the tags of a compute environment. A single stack tagged by a different
+//! module is enough to stop a deployment.
 
 use std::collections::BTreeMap;
 
@@ -38,16 +38,17 @@ impl Deployed {
     }
 }
 
-/// Checks that none of these stacks belongs to another module. A stack without the tag is accepted.
+/// Checks that none of these stacks belongs to a different module. A stack without the tag is accepted.
 pub fn owned<'s>(module: &str, stacks: impl IntoIterator<Item = &'s Deployed>) -> Result<(), Failure> {
     let other = stacks.into_iter().find_map(|stack| {
         let owner = stack.tags.get(TAG).filter(|owner| *owner != module)?;
         Some((&stack.name, owner))
     });
     let Some((name, owner)) = other else { return Ok(()) };
-    let failure = Failure::new(format!("the stack `{name}` belongs to the settings `{owner}`, not to `{module}`"));
+    let failure =
+        Failure::new(format!("the stack `{name}` belongs to the settings module `{owner}`, not to `{module}`"));
     Err(failure.hint(format!(
-        "choose the settings with --env {owner}, or deploy `{module}` into its own account, or with its own \
+        "choose the settings with --env {owner}, or deploy `{module}` to a separate account, or with a different \
          `project` and `stack_prefix`"
     )))
 }

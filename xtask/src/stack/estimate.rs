@@ -1,4 +1,4 @@
-//! The estimated cost of a deployment: a month without runs, and one minimal run. Prices come from AWS pricing pages
+//! Estimates the cost of a deployment: one month without runs, and one minimal run. Prices come from AWS pricing pages
 //! (`prices.json` records the price, region, page and retrieval date). A price that those pages do not state is
 //! reported as unknown, never guessed.
 

@@ -26,8 +26,8 @@ pub struct Resolved {
     pub outputs: BTreeMap<String, Value>,
 }
 
-/// Resolves a template. A parameter without a value remains a reference; pseudo parameters (`AWS::Region`) are passed
-/// like parameters.
+/// Resolves a template. A parameter without a value remains a reference; pseudo parameters, such as `AWS::Region`, are
+/// passed like other parameters.
 pub fn resolve(template: &Template, given: &BTreeMap<String, ParameterValue>) -> Resolved {
     let resolver = Resolver { template, given };
     let exists = |body: &Value| match &body["Condition"] {

@@ -76,8 +76,8 @@ pub fn retained(template: &str) -> Vec<String> {
 }
 
 /// Returns a stack's template and parameters, changed so that it retains nothing; `None` if it already retains nothing.
-/// CloudFormation once ignored changes to only the policy (cloudformation-coverage-roadmap#1543), so each new policy
-/// comes with metadata.
+/// CloudFormation once ignored changes to only the policy (cloudformation-coverage-roadmap#1543), so each new policy is
+/// accompanied by a metadata change.
 pub fn without_retention(stack: &Deployed) -> Option<(String, BTreeMap<String, String>)> {
     let mut parameters = stack.parameters.clone();
     // With this parameter, a stack also deletes the contents of its resources.

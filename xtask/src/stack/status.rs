@@ -12,7 +12,7 @@
 //! | UPDATE_ROLLBACK_FAILED | fails; use `recover` | deletes | continues the rollback, with optional `--skip` |
 //! | IMPORT_ROLLBACK_FAILED | fails; fix by hand | deletes | fails; fix by hand |
 //!
-//! Source: AWS CloudFormation User Guide, "Stack status codes" and "Continue rolling back an update"; API Reference of
+//! Source: AWS CloudFormation User Guide, "Stack status codes" and "Continue rolling back an update"; API Reference,
 //! DeleteStack, RollbackStack and ContinueUpdateRollback.
 
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! A parsed template: parameters, conditions, resources and outputs, or all of its problems.
+//! Parses a template into parameters, conditions, resources and outputs, or reports all of its problems.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,7 +129,7 @@ impl Template {
                 let fix = match needed {
                     _ if needed == name => "depends on itself".to_owned(),
                     _ if self.resources.contains_key(needed) => continue,
-                    _ => format!("depends on `{needed}`, which is not a resource of this template"),
+                    _ => format!("depends on `{needed}`, which is not a resource in this template"),
                 };
                 found.push((at("Resources", name), fix));
             }
@@ -165,9 +165,9 @@ impl Template {
         let missing: BTreeSet<_> = used.into_iter().filter(|(_, reference)| !known(reference)).collect();
         found.extend(missing.into_iter().map(|(path, reference)| {
             let fix = match reference {
-                Reference::Name(name) => format!("`{name}` is neither a parameter nor a resource of this template"),
-                Reference::Attribute(name) => format!("`{name}` is not a resource of this template"),
-                Reference::Condition(name) => format!("`{name}` is not a condition of this template"),
+                Reference::Name(name) => format!("`{name}` is neither a parameter nor a resource in this template"),
+                Reference::Attribute(name) => format!("`{name}` is not a resource in this template"),
+                Reference::Condition(name) => format!("`{name}` is not a condition in this template"),
             };
             (path, fix)
         }));

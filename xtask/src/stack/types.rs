@@ -2,8 +2,8 @@
 //! holds data.
 //!
 //! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`,
-//! `conditionalCreateOnlyProperties`, `primaryIdentifier`), as cfn-lint ships them. The "templates" suite compares this
-//! table with those schemas.
+//! `conditionalCreateOnlyProperties`, `primaryIdentifier`), as shipped with cfn-lint. The "templates" suite compares
+//! this table with those schemas.
 
 use serde_json::Value;
 

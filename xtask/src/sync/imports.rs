@@ -1,4 +1,4 @@
-//! The local imports of Python files, resolved as Python's path finder does.
+//! The local imports in Python files, resolved like Python's path finder resolves them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Import {
     /// Submodules, or names that the module defines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Whether the file works without the module: `ImportError` is caught, or only type checkers read the import.
+    /// Whether the file works without the module: `ImportError` is caught, or the import is only for type checkers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
@@ -154,9 +154,9 @@ impl<'k> Modules<'k> {
     }
 }
 
-/// Returns the local imports that would fail, as `file:line: problem`. `new` has the keys of the folder, `old` those of
-/// the manifest: importing a module that exists only in `old` is also a problem, while other names may be packages that
-/// Airflow provides. `others` has the keys of objects that do not belong to the sync.
+/// Returns the local imports that would fail, as `file:line: problem`. `new` contains the keys in the folder, `old`
+/// those in the manifest: importing a module that exists only in `old` is also a problem, while other names may be
+/// packages that Airflow provides. `others` contains the keys of objects that do not belong to the sync.
 pub fn check(
     new: &BTreeSet<String>,
     imports: &BTreeMap<String, Vec<Import>>,

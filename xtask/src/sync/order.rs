@@ -1,8 +1,8 @@
 //! The order of uploads and deletes.
 //!
 //! Data files are uploaded first, then each module before the files that import it. Deletes follow all uploads, each
-//! file before the modules that it imports. Therefore, every import finds its module after every request. Files that
-//! import each other in a cycle have no such order: they are changed in one wave, and the plan reports them.
+//! file before the modules that it imports. Therefore, after every request, each import still finds its module. Files
+//! that import each other in a cycle have no such order: they are changed in one wave, and the plan reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -29,9 +29,9 @@ pub enum SyncStep {
 /// What a sync does. Its `Display` output is the preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The requests, in waves. Those of one wave may run in parallel.
+    /// The requests, in waves. Requests in the same wave may run in parallel.
     pub waves: Vec<Vec<SyncStep>>,
-    /// Changed files that import each other in a circle; each circle is changed in one wave.
+    /// Changed files with circular imports; the files in each circle are changed in one wave.
     pub circles: Vec<BTreeSet<String>>,
     /// Objects in the desired state.
     pub keep: BTreeSet<String>,
@@ -168,7 +168,8 @@ fn decide(
     }
 }
 
-/// Plans a sync. Fails with every key that someone else wrote to, or if the sync would delete too many objects.
+/// Plans a sync. Fails if someone else wrote to any of the keys (the error lists all of them), or if the sync would
+/// delete too many objects.
 pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
     let SyncInput { tree, imports, remote, manifest, .. } = input;
     let (files, settled) = manifest.settled(remote, &input.seen);
@@ -197,7 +198,10 @@ pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
         let names: Vec<&str> = gone.iter().take(5).map(String::as_str).collect();
         let more = if gone.len() > names.len() { ", …" } else { "" };
         let (count, limit) = (gone.len(), input.max_delete);
-        let text = format!("the sync would delete {count} objects, the limit is {limit}: {}{more}", names.join(", "));
+        let text = format!(
+            "the sync would delete {count} objects, more than the limit of {limit}: {}{more}",
+            names.join(", ")
+        );
         return Err(Failure::new(text).hint(format!("to delete them, pass --max-delete {count}")));
     }
     let target: Keys = tree.keys().chain(&plan.foreign).cloned().collect();

@@ -1,4 +1,4 @@
-//! The desired and the current content of a bucket.
+//! The desired and current contents of a bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ pub type Tree = BTreeMap<String, File>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Changes with the content. It is the MD5 of the content only without KMS.
+    /// The ETag, which changes with the content. It is the MD5 of the content only without KMS.
     pub etag: String,
     pub size: u64,
 }

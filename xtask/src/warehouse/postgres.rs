@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{ROLES, readers, schemas};
 
-/// Returns the statements for a source. `verifiers` has the SCRAM verifier of each role that can log in, so that no
-/// statement contains a password: a server may log statements.
+/// Returns the statements for a source. `verifiers` contains the SCRAM verifier for each role that can log in, so that
+/// no statement contains a password: a server may log statements.
 pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {

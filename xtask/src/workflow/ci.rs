@@ -26,7 +26,7 @@ const STEPS: [(&str, &str); 7] = [
     ("test", "test --all --require-all"),
 ];
 
-/// Comments the plan on the pull request.
+/// Posts the plan as a comment on the pull request.
 const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
 
 /// True for a pull request from this repository that was not opened by Dependabot: forks and Dependabot cannot read
@@ -97,7 +97,7 @@ fn plan(deployment: &Deployment, pins: &Pins) -> Job {
     let diff = Step::cloud("plan", deployment, "diff").into_file("plan.txt");
     Job {
         name: "plan".to_owned(),
-        why: "Runs the code of the pull request, so its role can only read from AWS and its token cannot write to the repository.",
+        why: "Runs the pull request's code, so its role can only read from AWS and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
         timeout_minutes: 30,
         ..cloud_job(pins, deployment, Access::Plan, None, vec![diff, Step::keep(pins, "plan", "plan.txt")])

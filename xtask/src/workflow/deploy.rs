@@ -35,9 +35,9 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     Workflow {
         id: "deploy",
         why: &[
-            "Deploys a push, one deployment after the other: creates a missing registry and buckets, builds images, and deploys a plan.",
+            "Deploys each push, one deployment at a time: creates the registry and buckets if missing, builds images, and deploys a plan.",
             "No existing resource is changed before the plan is approved, and only the approved plan is deployed.",
-            "No cache is used: published artefacts are built from the commit alone. The jobs of each deployment are written out,",
+            "No cache is used: published artefacts are built from the commit alone. Each deployment's jobs are written out,",
             "so that no expression determines a job's environment and thus its credentials.",
         ],
         on: Triggers {
@@ -61,7 +61,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     let create = cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes");
     let base = Job {
         name: name("base"),
-        why: "Creates the registry and buckets if they are missing, because images and plan need them. The plan covers existing ones.",
+        why: "Creates the registry and buckets if they are missing, because the images and the plan need them. Existing ones are part of the plan.",
         // A manual run can be started on any branch.
         condition: Some(format!("github.ref == 'refs/heads/main' && {started}")),
         timeout_minutes: 60,

@@ -3,8 +3,8 @@
 //! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment,
 //! regardless of its trigger; otherwise `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs,
 //! "OpenID Connect reference"). Repositories created, renamed or moved since 15 July 2026 have `repo:owner@id/name@id`
-//! (GitHub changelog of 2026-04-23). Therefore each access has its own environment, and each role trusts exactly one
-//! subject.
+//! (GitHub changelog of 2026-04-23). Therefore, each access level has its own environment, and each role trusts exactly
+//! one subject.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub struct Deployment {
     pub module: String,
     /// The GitHub environment of the deploy job.
     pub environment: String,
-    /// The setting `project`, which is the prefix of the role names.
+    /// The `project` setting, which is the prefix of the role names.
     pub project: String,
     pub region: String,
     /// The AWS partition, as in ARNs.
@@ -33,7 +33,7 @@ pub(super) const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 /// How jobs log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// With an access key, which is stored in two secrets of the repository or the environment.
+    /// With an access key, which is stored in two repository or environment secrets.
     Keys,
     /// With GitHub's identity token. The value is the token's subject without the part that the job adds.
     Oidc(String),
@@ -82,8 +82,8 @@ impl Deployment {
         }
     }
 
-    /// Returns the name of the variable with the account ID. It is a repository variable, because job conditions cannot
-    /// read the variables of a GitHub environment.
+    /// Returns the name of the variable that contains the account ID. It is a repository variable, because job
+    /// conditions cannot read the variables of a GitHub environment.
     pub fn account_variable(&self) -> String {
         format!("AWS_ACCOUNT_ID_{}", self.module.to_uppercase().replace('-', "_"))
     }
@@ -92,8 +92,9 @@ impl Deployment {
         format!("${{{{ vars.{} }}}}", self.account_variable())
     }
 
-    /// Returns the GitHub environment of the jobs with an access. Each access has its own, because the subject contains
-    /// little more than the environment, and a reviewer must approve every job of a protected environment.
+    /// Returns the GitHub environment of the jobs with this access level. Each level has its own environment, because
+    /// the subject contains little more than the environment, and a reviewer must approve every job in a protected
+    /// environment.
     pub fn environment_of(&self, access: Access) -> String {
         match access {
             Access::Deploy => self.environment.clone(),
@@ -101,7 +102,7 @@ impl Deployment {
         }
     }
 
-    /// Returns the role name for an access, as in `infra/github/ci.yaml`.
+    /// Returns the role name for an access level, as in `infra/github/ci.yaml`.
     pub fn role(&self, access: Access) -> String {
         format!("{}-github-{}", self.project, access.word())
     }

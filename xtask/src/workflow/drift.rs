@@ -1,4 +1,4 @@
-//! `drift.yml`: every night, compares AWS with the deployed stacks and actions with their releases, and checks crates
+//! `drift.yml`: every night, checks the deployed stacks for drift, pinned actions against their releases, and crates
 //! for advisories.
 
 use indexmap::IndexMap;
@@ -17,7 +17,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     Workflow {
         id: "drift",
         why: &[
-            "Every night, compares AWS with the deployed stacks and actions with their releases, and checks crates for advisories.",
+            "Every night, checks the deployed stacks for drift, pinned actions against their releases, and crates for advisories.",
             "One issue reports the findings.",
         ],
         on: Triggers {
@@ -43,8 +43,8 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
     }
 }
 
-/// Returns the job for the checks that need the network: each pinned commit is the release in its comment, and no crate
-/// has an advisory.
+/// Returns the job for the checks that need the network: each pinned commit matches the release in its comment, and no
+/// crate has an advisory.
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
     let [light, _] = Step::compiles();

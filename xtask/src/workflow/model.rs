@@ -137,7 +137,7 @@ impl Permission {
     /// For the job's identity token.
     pub const IDENTITY: Self = Self { scope: "id-token", level: "write", why: "assumes its role in AWS" };
     pub const COMMENT: Self =
-        Self { scope: "pull-requests", level: "write", why: "comments the plan on the pull request" };
+        Self { scope: "pull-requests", level: "write", why: "posts the plan on the pull request" };
     pub const ISSUES: Self = Self { scope: "issues", level: "write", why: "reports failures in an issue" };
 }
 

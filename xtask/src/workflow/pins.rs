@@ -1,6 +1,6 @@
 //! Actions pinned to commits. The commits in the committed files take precedence, so that a Dependabot update does not
-//! require regenerating them; the table below has the pins of actions that no file uses yet, and detects updates of
-//! only the commit or only the comment.
+//! require regenerating them; the table below contains the pins for actions that no file uses yet, and helps to detect
+//! updates of only the commit or only the comment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -65,7 +65,7 @@ impl Pins {
     }
 }
 
-/// Reads the pins from the files; actions that the files do not use have the pins of the table. Also returns the
+/// Reads the pins from the files; the table provides the pins for actions that the files do not use. Also returns the
 /// errors, with file and line.
 pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, Vec<String>) {
     let (mut pins, mut first, mut wrong) = (Pins::default(), BTreeMap::<String, Pin>::new(), Vec::new());
@@ -92,11 +92,12 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
 /// Parses `owner/name@commit # v1.2.3`.
 fn pin(uses: &str) -> Result<Pin, String> {
     let (reference, comment) = uses.split_once(" # ").unwrap_or((uses, ""));
-    let (action, commit) = reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` has no commit"))?;
+    let (action, commit) =
+        reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` is not pinned to a commit"))?;
     let (commit, version) = (commit.trim(), comment.trim());
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     if commit.len() != 40 || !commit.chars().all(hexadecimal) {
-        return Err(format!("`{action}` is at `{commit}`, which is not a commit (40 hexadecimal digits)"));
+        return Err(format!("`{action}` is pinned to `{commit}`, which is not a commit hash (40 hexadecimal digits)"));
     }
     if TAG_OBJECTS.contains(&commit) {
         return Err(format!("`{action}` is pinned to an annotated tag object; use the commit that the tag points to"));

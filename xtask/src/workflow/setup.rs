@@ -10,7 +10,7 @@ pub struct Call {
     pub why: String,
     pub arguments: Vec<String>,
     pub input: Input,
-    /// The arguments of a preceding call and a text; if a line of that call's output equals the text, this call is
+    /// The arguments of an earlier call and a text; if a line of that call's output equals the text, this call is
     /// skipped.
     pub unless: Option<(Vec<String>, &'static str)>,
 }
@@ -23,7 +23,7 @@ pub enum Input {
     Json(Value),
 }
 
-/// A placeholder in the JSON for the ID of the calling user.
+/// A placeholder in the JSON for the calling user's ID.
 pub const REVIEWER: &str = "id of the reviewer: gh api user --jq .id";
 
 fn words(text: &str) -> Vec<String> {

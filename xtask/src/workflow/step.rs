@@ -94,7 +94,7 @@ impl Step {
             .with_env("AWS_ACCOUNT_ID", &deployment.account())
     }
 
-    /// Assumes a role of the deployment's account with GitHub's identity token; `None` if the deployment uses keys.
+    /// Assumes a role in the deployment's account with GitHub's identity token; `None` if the deployment uses keys.
     pub fn login(pins: &Pins, deployment: &Deployment, access: Access) -> Option<Self> {
         let Login::Oidc(_) = &deployment.login else { return None };
         let (role, account, seconds) =

@@ -73,7 +73,7 @@ fn a_missing_or_old_engine_and_an_unknown_image_have_one_error_each() {
     assert!(refused(&["--image", "nope"], NOWHERE).contains("unknown image"));
     let silent = refused(&["--image", "dbt-image"], NOWHERE);
     assert!(
-        silent.contains("no Docker engine responds at unix:///nonexistent") && silent.contains("hint: "),
+        silent.contains("cannot connect to the Docker engine at unix:///nonexistent") && silent.contains("hint: "),
         "{silent}"
     );
 

@@ -83,7 +83,7 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     std::fs::write(&model, twice).expect("the broken model");
 
     let message = local.refused(&["--dbt-project", &project.display().to_string()]);
-    assert!(message.contains("test `unique_dim_rockets_rocket_id` of `dim_rockets` failed"), "{message}");
+    assert!(message.contains("test `unique_dim_rockets_rocket_id` on `dim_rockets` failed"), "{message}");
     let rows = message.lines().filter(|line| line.trim_end().ends_with(" 2")).count();
     assert!((1..=5).contains(&rows), "{message}");
     assert!(message.contains("hint: see dbt's output in"), "{message}");

@@ -42,7 +42,7 @@ fn prepare() {
     static PREPARED: std::sync::Once = std::sync::Once::new();
     PREPARED.call_once(|| {
         let mut first = Running::new(command(&["rehearse"]));
-        first.until("Running the DAG");
+        first.until("Running the `ingestion` DAG");
         println!("the first rehearsal ran the DAG after {:.0?}", first.start.elapsed());
         first.signal("INT");
         assert_eq!(first.finish().code, Some(130));

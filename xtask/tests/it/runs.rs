@@ -178,7 +178,9 @@ fn logs_are_followed_until_the_jobs_finish() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_lines(&text(&output.stdout), &expected(&[(0, 1, 40), (1, 2, 40)]));
     let output = xtask(&stub, &["logs", "r2"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("Batch has no run or job `r2`"));
+    assert!(
+        output.status.code() == Some(1) && text(&output.stderr).contains("the run or job `r2` does not exist in Batch")
+    );
 }
 
 #[test]
@@ -188,7 +190,7 @@ fn an_unreadable_log_does_not_fail_the_run() {
     let output = xtask(&stub, &["run", "--direct", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert_eq!(stderr.matches("no log lines: cannot read the log").count(), 1, "{stderr}");
+    assert_eq!(stderr.matches("log lines are not available: cannot read the log").count(), 1, "{stderr}");
 }
 
 #[test]
@@ -221,7 +223,10 @@ fn a_detached_run_continues_and_can_be_attached() {
     assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("ingestion-{task}-{id}")));
 
     let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--interval", "0.05"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("has no jobs of the run `another`"));
+    assert!(
+        output.status.code() == Some(1)
+            && text(&output.stderr).contains("does not contain any jobs for the run `another`")
+    );
 }
 
 #[test]
@@ -242,7 +247,7 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     let output = xtask(&stub, &["run", "--attach", &id, "--interval", "0.05"]);
     assert!(output.status.success() && text(&output.stdout).contains(&id), "{}", text(&output.stderr));
     let output = xtask(&stub, &["run", "--attach", "manual__2020-01-01T00:00:00+00:00", "--interval", "0.05"]);
-    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("has no run `manual__2020"));
+    assert!(output.status.code() == Some(1) && text(&output.stderr).contains("the run `manual__2020"));
     // `--direct` also attaches by Airflow's run ID, and does not submit anything.
     let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert!(output.status.success() && value(&output)["run_id"] == found["run_id"], "{}", text(&output.stderr));

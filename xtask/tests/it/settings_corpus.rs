@@ -87,7 +87,7 @@ fn an_unknown_module_is_reported_with_the_available_ones() {
         let output = output.expect("xtask starts");
         let shown = String::from_utf8_lossy(&output.stderr).into_owned();
         let expected = format!(
-            "error: settings `{value}` do not exist (selected by {how})\nhint: available: dev, prod, rehearse\n"
+            "error: the settings module `{value}` does not exist (selected by {how})\nhint: available: dev, prod, rehearse\n"
         );
         assert_eq!((output.status.code(), shown), (Some(1), expected));
     }

@@ -183,7 +183,11 @@ async fn a_connection_is_encrypted_and_verified_as_the_url_specifies() {
         (&by_address, format!("sslmode=verify-full&{}", file("ca.pem")), Some("not valid for name")),
         (&named, format!("sslmode=verify-full&{}", file("other.pem")), Some("UnknownIssuer")),
         (&named, format!("sslmode=verify-ca&{}", file("other.pem")), Some("UnknownIssuer")),
-        (&named, "sslmode=verify-full".to_owned(), Some("hint: a remote host needs a verified certificate")),
+        (
+            &named,
+            "sslmode=verify-full".to_owned(),
+            Some("hint: connections to a remote host require a verified certificate"),
+        ),
         (&named, file("tls.csr"), Some("hint: `sslrootcert` must be a PEM file")),
         (&named, file("nowhere"), Some("cannot use the certificates in")),
         (&named, "sslmode=prefer".to_owned(), Some("fall back to plaintext")),

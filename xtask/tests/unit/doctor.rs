@@ -93,7 +93,7 @@ fn what_they_do_not_require_is_yellow() {
     let old = Engine::Running { version: "19.3".to_owned(), api: (1, 40), address: "unix:///x".to_owned() };
     assert_eq!(
         of("docker", |facts| facts.engine = old),
-        (State::Yellow, "19.3 has API 1.40, but 1.41 is required".to_owned())
+        (State::Yellow, "19.3 supports only API 1.40, but 1.41 is required".to_owned())
     );
 }
 

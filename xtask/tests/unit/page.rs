@@ -113,6 +113,6 @@ fn the_headline_shows_the_outcome() {
     assert_eq!(headline("committed", dbt(0, 0)), "1 table loaded, every test passed");
     assert_eq!(headline("committed", dbt(0, 1)), "1 table loaded, no test failed");
     assert_eq!(headline("committed", dbt(2, 1)), "2 of 9 models and tests failed");
-    assert_eq!(headline("already_committed", dbt(0, 0)), "This run was loaded before");
+    assert_eq!(headline("already_committed", dbt(0, 0)), "This run was already loaded");
     assert_eq!(headline("superseded", dbt(0, 0)), "Nothing changed: later has newer data");
 }

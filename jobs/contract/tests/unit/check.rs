@@ -50,11 +50,15 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         ),
         ("type: integer", "type: int", "unknown type `int`; use string(N), integer"),
         ("string(8), ref", "string(70000), ref", "the length in bytes must be 1 to 65535"),
-        ("key: id\n    doc: One", "key: no\n    doc: One", "zoo.yaml:6: collections.animals.key: no column `no`"),
+        (
+            "key: id\n    doc: One",
+            "key: no\n    doc: One",
+            "zoo.yaml:6: collections.animals.key: column `no` does not exist",
+        ),
         (
             "keepers.id,",
             "keeper.id,",
-            "zoo.yaml:10: collections.animals.columns.keeper_id.references: no collection `keeper`; known: animals, keepers",
+            "zoo.yaml:10: collections.animals.columns.keeper_id.references: collection `keeper` does not exist; the collections are animals, keepers",
         ),
         ("keepers.id,", "keepers.nr,", "collection `keepers` has no column `nr`"),
         ("path: /animals", "path: animals", "zoo.yaml:5: collections.animals.path: `animals` must start with `/`"),
@@ -71,9 +75,9 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         (
             "parent_key: animal_id",
             "parent_key: ctid",
-            "parent_key: `ctid` is a system column of PostgreSQL; choose another",
+            "parent_key: `ctid` is a system column of PostgreSQL; choose a different",
         ),
-        ("animal_meals:", "keepers:", "table `keepers` is described twice"),
+        ("animal_meals:", "keepers:", "table `keepers` is defined twice"),
         ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
         ("references: keepers.id, ", "", "keeper_id.known_gaps: needs `references`"),
         (

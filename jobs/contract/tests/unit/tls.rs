@@ -33,7 +33,7 @@ fn a_remote_host_needs_a_verified_certificate_unless_the_url_says_otherwise() {
         ("prefer", "fall back to plaintext"),
         ("hunter2", "must be `disable`"),
         ("", "must be `disable`"),
-        ("verify-ca", "needs `sslrootcert`"),
+        ("verify-ca", "requires `sslrootcert`"),
         ("require&sslrootcert=system", "needs `sslmode=verify-full`"),
     ] {
         let error = decided(&format!("postgres://h/d?sslmode={query}"), local).expect_err(query);

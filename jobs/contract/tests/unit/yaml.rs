@@ -24,7 +24,7 @@ fn errors_of_the_reader_have_a_line_and_a_fix() {
     for (text, line, expected) in [
         ("a: 1\nb: 2\na: 3\n", Some(3), "`a` is defined twice; remove one"),
         ("a:\n  b: 1\n  b: 2\n", Some(3), "`b` is defined twice; remove one"),
-        ("a:\n\tb: 1\n", Some(2), "is indented with a tab; YAML is indented with spaces"),
+        ("a:\n\tb: 1\n", Some(2), "is indented with a tab; YAML allows only spaces"),
         ("a: *b\n", Some(1), "has an alias `*name` without an anchor `&name` before it; write the value itself"),
     ] {
         let error = serde_yaml::from_str::<serde_yaml::Value>(text).expect_err(text);

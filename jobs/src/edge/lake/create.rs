@@ -1,4 +1,4 @@
-//! Writes objects only once, and afterwards checks which bytes are at the key.
+//! Writes each object only once, then checks which bytes are stored at its key.
 //!
 //! The response to a conditional write is not sufficient for this. object_store repeats a request when S3 stored the
 //! object but returned 500 or closed the connection; S3 then returns 412, because of our own object. A 409 means that
@@ -39,14 +39,14 @@ impl Created {
             Self::Identical => Ok(()),
             Self::Different => {
                 let message = format!("`{}` already exists with different content", lake.location(key));
-                Err(Failure::refused(message).hint("run the job again: each attempt uses new names").into())
+                Err(Failure::refused(message).hint("run the job again: each attempt uses new object keys").into())
             }
         }
     }
 }
 
 impl Lake {
-    /// Writes an object in one request, if its key is free.
+    /// Writes an object in one request, unless its key already exists.
     /// Fails if the store returns an error or cannot be reached, or if the content at the key cannot be determined. The
     /// failure is temporary if the same call may succeed later.
     pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
@@ -54,20 +54,20 @@ impl Lake {
         self.put(&object, bytes.into()).await
     }
 
-    /// Like [`Lake::create`], for a key that only this process writes.
-    /// Also fails if other bytes are at the key.
+    /// Like [`Lake::create`], for a key that only this process writes to.
+    /// Also fails if the key already has different content.
     pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
         self.create(key, bytes).await?.expect_identical(self, key)
     }
 
-    /// Writes the payload of an object, if its key is free.
+    /// Writes an object's payload, unless its key already exists.
     pub(super) async fn put(&self, object: &Object, payload: PutPayload) -> Result<Created> {
         let path = Path::from(object.key.as_str());
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         self.write_once(object, || self.store.put_opts(&path, payload.clone(), options.clone())).await
     }
 
-    /// Completes a large object below `incoming/` and copies it to its key, if that is free.
+    /// Completes a large object below `incoming/` and copies it to its key, unless that already exists.
     pub(super) async fn complete(&self, parts: WriteMultipart, object: &Object) -> Result<Created> {
         let source = Object { key: incoming(&object.key), ..object.clone() };
         let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
@@ -97,7 +97,7 @@ impl Lake {
             }
             match self.compare(object).await {
                 Ok(Some(found)) => {
-                    tracing::debug!(key, ?found, %error, "a write failed, and the key is taken");
+                    tracing::debug!(key, ?found, %error, "a write failed, and the key already exists");
                     return Ok(found);
                 }
                 Ok(None) => {}

@@ -44,7 +44,7 @@ impl Reader {
     /// since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
-        let piece = ahead.await.context("reading ahead was interrupted")?;
+        let piece = ahead.await.context("the read-ahead task failed")?;
         match piece {
             Ok(piece) => {
                 self.fetch_ahead();

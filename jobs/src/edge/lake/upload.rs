@@ -1,8 +1,8 @@
-//! Uploads an object of unknown size, which appears completely or not at all.
+//! Uploads an object of unknown size; the object becomes visible only when it is complete.
 //!
-//! The bucket policy of a deployment requires `If-None-Match` on every write, but object_store completes a multipart
-//! upload without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its key if the key
-//! is free. The bucket's lifecycle rules remove the leftovers of aborted processes.
+//! A deployment's bucket policy requires `If-None-Match` on every write, but object_store completes a multipart upload
+//! without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its final key unless that
+//! key already exists. The bucket's lifecycle rules remove the leftovers of interrupted processes.
 
 use std::sync::PoisonError;
 
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{Created, Lake};
 use crate::receipt::{Object, hex};
 
-/// An upload. If it is dropped before [`Upload::finish`], no object appears.
+/// An upload. If it is dropped before [`Upload::finish`], no object is created.
 #[derive(Debug)]
 pub struct Upload {
     lake: Lake,

@@ -29,9 +29,9 @@ pub(super) fn next(hops: &[Url], response: &Response) -> Result<Option<Url>, Fai
 fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
     let refused = |to: &str, why: &str| {
         let failure = Failure::refused(format!("`{}` redirects to `{to}`: {why}", place(from)));
-        failure.hint("set `base_url` and `path` in the contract, or --source-url, to the address that has the data")
+        failure.hint("change `base_url` and `path` in the contract, or --source-url, to the URL that serves the data")
     };
-    let mut to = from.join(location).map_err(|_| refused("", "its Location is not a URL"))?;
+    let mut to = from.join(location).map_err(|_| refused("", "its `Location` header is not a URL"))?;
     to.set_fragment(None);
     let shown = place(&to);
     match (from.scheme(), to.scheme()) {
@@ -39,7 +39,7 @@ fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
         (_, "http" | "https") if hops.contains(&to) => Err(refused(&shown, "the redirects form a loop")),
         (_, "http" | "https") if hops.len() > MOST => Err(refused(&shown, "more than 10 redirects")),
         (_, "http" | "https") => Ok(to),
-        _ => Err(refused(&shown, "only http and https are followed")),
+        _ => Err(refused(&shown, "only redirects to http and https are followed")),
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn warn(hops: &[Url]) {
     {
         tracing::warn!(
             url = place(last),
-            "`{}` was redirected to another host: the response is from `{}`",
+            "`{}` was redirected to a different host: the response is from `{}`",
             place(first),
             place(last)
         );

@@ -36,11 +36,11 @@ pub trait Warehouse {
     /// Creates missing tables and columns; another load may create them at the same time.
     async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()>;
 
-    /// Marks an attempt's tables as in use while this connection lives, and drops those of aborted attempts.
+    /// Marks an attempt's tables as in use until this connection closes, and drops the tables of aborted attempts.
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>>;
 
-    /// Returns the role that the warehouse uses to read the lake itself, by COPY from a manifest; `None` for a
-    /// warehouse that receives the rows through [`Warehouse::stage`].
+    /// Returns the role that the warehouse uses to read the lake (COPY from a manifest), or `None` if it receives the
+    /// rows through [`Warehouse::stage`] instead.
     fn reads_lake_as(&self) -> Option<&str> {
         None
     }
@@ -90,20 +90,20 @@ pub trait Warehouse {
 }
 
 pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
-    let other = |_| Failure::refused("the warehouse returned columns that differ from the requested ones");
+    let other = |_| Failure::refused("the warehouse returned a different number of columns than requested");
     Ok(row.try_into().map_err(other)?)
 }
 
-/// Returns the waits between this number of attempts, with jitter and up to 30 s.
+/// Returns the waits between `tries` attempts, with jitter, each up to 30 s.
 pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
     let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
     waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)
 }
 
 pub(super) const UNPREPARED: &str =
-    "prepare the warehouse with `cargo xtask warehouse-init`: schemas, `etl` tables, roles and grants";
+    "prepare the warehouse with `cargo xtask warehouse-init`, which creates schemas, `etl` tables, roles and grants";
 
 pub(super) fn assertion_failed(statement: &Statement) -> Failure {
     let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
-    failure.hint("the target was changed by hand, or two rows share a key")
+    failure.hint("check whether a table was modified manually or contains duplicate keys")
 }

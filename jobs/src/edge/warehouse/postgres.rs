@@ -28,7 +28,7 @@ const LONGEST_GREETING: Duration = Duration::from_secs(30);
 /// The number of rows of a Parquet file that are decoded together.
 const BATCH_ROWS: usize = 1024;
 
-/// A connection. When it closes, the server rolls back its open transaction and frees its locks.
+/// A connection. When it closes, the server rolls back its open transaction and releases its locks.
 #[derive(Debug)]
 pub struct Postgres {
     client: Client,
@@ -42,11 +42,11 @@ impl Postgres {
         let mut config: Config = url.parse().map_err(|_: tokio_postgres::Error| {
             // The parser's error may quote the URL with its password.
             Failure::refused("WAREHOUSE_URL is not a PostgreSQL URL")
-                .hint("write it as postgres://user:password@host:port/database")
+                .hint("use the format postgres://user:password@host:port/database")
         })?;
         let tls = options.decide(hosts(&config).iter().map(String::as_str)).map_err(|problem| {
             Failure::refused(format!("WAREHOUSE_URL: {problem}"))
-                .hint("write it as postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE")
+                .hint("use the format postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=FILE")
         })?;
         config.application_name("dpworld").connect_timeout(Duration::from_secs(10));
         let place =
@@ -114,15 +114,17 @@ impl Warehouse for Postgres {
 
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {
         // A session's advisory lock marks an attempt as alive: the server releases it when the connection ends.
-        self.query("mark the attempt as alive", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
+        self.query("mark the attempt as active", &format!("SELECT pg_advisory_lock({})", lock_key(token))).await?;
         let mut swept = Vec::new();
         for table in self.shape(schema).await?.into_keys() {
             let Some(other) = StageNames::token_of(&table).filter(|other| *other != token) else { continue };
             let key = lock_key(other);
-            let locked = self.query("search for leftovers", &format!("SELECT pg_try_advisory_lock({key})")).await?;
+            let locked = self
+                .query("search for leftover staging tables", &format!("SELECT pg_try_advisory_lock({key})"))
+                .await?;
             if locked == [["t"]] {
-                self.query("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
-                self.query("unlock a leftover", &format!("SELECT pg_advisory_unlock({key})")).await?;
+                self.query("drop a leftover staging table", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
+                self.query("unlock a leftover staging table", &format!("SELECT pg_advisory_unlock({key})")).await?;
                 swept.push(table);
             }
         }
@@ -201,7 +203,7 @@ where
     // The driver's own timeout covers only TCP: a server may accept the connection and then stay silent.
     let connected = tokio::time::timeout(LONGEST_GREETING, connecting).await.map_err(|_| {
         Failure::temporary(format!("cannot connect to {place}: the server did not respond in time"))
-            .hint("check that WAREHOUSE_URL names a PostgreSQL server")
+            .hint("check that WAREHOUSE_URL points to a PostgreSQL server")
     })?;
     let (client, connection) = connected.map_err(|error| failed(&format!("cannot connect to {place}"), error))?;
     tokio::spawn(async move {
@@ -239,7 +241,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let failure = match code {
         // pg_hba.conf has only `hostssl` lines for this user.
         "28000" if server.message().contains("no encryption") => {
-            failure.hint("the server accepts only TLS: use `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
+            failure.hint("the server accepts only TLS connections: set `sslmode=verify-full`, and `sslrootcert=FILE` for its CA, in WAREHOUSE_URL")
         }
         "28P01" | "28000" => failure.hint("check the user and password in WAREHOUSE_URL"),
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),

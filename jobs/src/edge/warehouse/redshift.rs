@@ -35,11 +35,11 @@ impl Redshift {
     /// Creates a client without sending a request. `role` is the role that COPY uses to read the lake: an ARN, or
     /// `default` for the namespace's default role.
     pub fn open(aws: Option<&SdkConfig>, workgroup: &str, database: &str, role: &str) -> Result<Self> {
-        let aws = aws.context("Redshift needs an AWS SDK configuration")?;
+        let aws = aws.context("Redshift requires an AWS SDK configuration, but none was loaded")?;
         Ok(Self::with(data_api::client(aws), workgroup, database, role))
     }
 
-    /// Uses the given client.
+    /// Creates the warehouse with the given client.
     pub fn with(client: Client, workgroup: &str, database: &str, role: &str) -> Self {
         let first_wait = Duration::from_millis(500);
         Self { api: DataApi::new(client, workgroup, database, None), role: role.to_owned(), first_wait }
@@ -146,17 +146,19 @@ impl Warehouse for Redshift {
         let lease = format!(
             "INSERT INTO etl.attempts (token, expires_at) SELECT '{token}', getdate() + interval '{LEASE_HOURS} hours'"
         );
-        self.execute("mark the attempt as alive", &lease).await?;
+        self.execute("mark the attempt as active", &lease).await?;
         // List the tables first: a lease is older than its tables, so it is among the leases that are read afterwards.
         // In the opposite order, a load that starts in between would lose its new tables.
         let tables = self.shape(schema).await?;
-        let alive =
-            self.query("search for leftovers", "SELECT token FROM etl.attempts WHERE expires_at > getdate()").await?;
+        let alive = self
+            .query("search for leftover staging tables", "SELECT token FROM etl.attempts WHERE expires_at > getdate()")
+            .await?;
         let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
         let mut swept = Vec::new();
         for table in tables.into_keys() {
             if StageNames::token_of(&table).is_some_and(|other| !alive.contains(&other)) {
-                self.execute("drop a leftover", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
+                self.execute("drop a leftover staging table", &format!("DROP TABLE IF EXISTS {schema}.{table}"))
+                    .await?;
                 swept.push(table);
             }
         }
@@ -168,7 +170,7 @@ impl Warehouse for Redshift {
     }
 
     async fn stage(&self, _: &str, _: &str, _: &Table<'_>, _: Bytes) -> Result<u64> {
-        anyhow::bail!("Redshift reads the lake itself")
+        anyhow::bail!("Redshift reads files from the lake and does not accept staged rows")
     }
 
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit> {

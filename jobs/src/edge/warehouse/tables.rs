@@ -53,7 +53,7 @@ pub(super) fn missing(
                 _ => {
                     let message = format!("`{place}.{name}` is {found} in the warehouse, but {kind} in the contract");
                     return Err(Failure::refused(message)
-                        .hint("give the column another name in the contract, or drop it in the warehouse"));
+                        .hint("rename the column in the contract, or drop it in the warehouse"));
                 }
             }
         }
@@ -73,7 +73,8 @@ fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>)
         return Ok(());
     }
     let (name, found, expected) = (table.name, found.join("`, `"), table.key.join("`, `"));
-    let message = format!("`{schema}.{name}`: the table's key is `{found}`, the contract's is `{expected}`");
+    let message =
+        format!("the key of `{schema}.{name}` is `{found}` in the warehouse, but `{expected}` in the contract");
     Err(Failure::refused(message)
-        .hint("give the table another name in the contract, or drop it in the warehouse and load the run again"))
+        .hint("rename the table in the contract, or drop it in the warehouse and load the run again"))
 }

@@ -1,5 +1,5 @@
-//! Loads files from the lake into the staging tables. Every file is validated first; then it is sent, or the warehouse
-//! copies it itself with a COPY manifest that lists exactly the run's files.
+//! Loads files from the lake into the staging tables. Every file is validated first; then this program sends it, or the
+//! warehouse copies it using a COPY manifest that lists exactly the run's files.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -43,7 +43,6 @@ pub(super) async fn stage<W: Warehouse>(
 
 /// Returns a manifest for COPY: each file must exist, and Parquet files need their length (Amazon Redshift Database
 /// Developer Guide, "Using a manifest to specify data files").
-/// Developer Guide, "Using a manifest to specify data files").
 fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
     let entries: Vec<serde_json::Value> = files
         .iter()
@@ -64,10 +63,7 @@ pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()>
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
         if !lake.has(object).await? {
-            let message = format!(
-                "`{}` is missing, or its size differs from the one in its manifest",
-                lake.location(&object.key)
-            );
+            let message = format!("`{}` is missing, or its size differs from its manifest", lake.location(&object.key));
             return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());
         }
     }

@@ -46,7 +46,7 @@ async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Re
         {
             let message = format!("the key `{key}` occurs twice in one response, in records {first} and {number}");
             return Err(Failure::refused(message)
-                .hint("nothing was loaded; correct the source, or choose another `key` in the contract")
+                .hint("nothing was loaded; correct the source, or choose a different `key` in the contract")
                 .into());
         }
         Ok(())
@@ -60,6 +60,6 @@ async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Re
 }
 
 pub(super) fn no_scratch(error: io::Error) -> Failure {
-    let failure = Failure::refused("cannot write the keys of a response to a temporary file").because(error);
+    let failure = Failure::refused("cannot write the response's keys to a temporary file").because(error);
     failure.hint("check that the TMPDIR folder (default /tmp) exists, has free space and is writable")
 }

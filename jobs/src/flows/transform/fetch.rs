@@ -18,7 +18,7 @@ use crate::receipt::{Object, Receipt};
 pub enum Origin {
     /// The contract's API, or another host with the same API.
     Api(Api),
-    /// `<collection>.json` below a folder or bucket prefix.
+    /// `<collection>.json` files in a folder or under a bucket prefix.
     Files(Lake),
     /// The objects in `raw/` that this run's manifests list; no request is sent to the source.
     Raw(RunId),
@@ -99,7 +99,7 @@ impl Origin {
             return Ok(());
         }
         let present: Vec<&str> = job.contract.collections.keys().filter(exists).map(String::as_str).collect();
-        let failure = Failure::refused(format!("{place} has no {}.json", missing.join(".json, no ")));
+        let failure = Failure::refused(format!("{place} does not contain {}.json", missing.join(".json, ")));
         Err(match present.as_slice() {
             [] => failure.hint(otherwise),
             present => failure.hint(format!("to transform only the others, pass --collections {}", present.join(","))),
@@ -148,7 +148,7 @@ impl Origin {
                 (From::File(file), None, form, Some(size))
             }
             Self::Raw(_) => {
-                let receipt = earlier.context("a replay without a manifest")?;
+                let receipt = earlier.context("the run to replay has no manifest")?;
                 let object = &receipt.raw;
                 if let Some(problem) = object.size_problem(to.lake.size(&object.key).await?) {
                     return Err(altered(&to, object, &problem));
@@ -205,7 +205,7 @@ impl Arriving<'_> {
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
     let message = format!("`{}` does not match its manifest: {problem}", to.lake.location(&object.key));
     Failure::refused(message)
-        .hint("the response cannot be restored: fetch it again with a new run, without --from-raw")
+        .hint("the response cannot be restored: fetch it again with a new run ID, without --from-raw")
         .into()
 }
 

@@ -50,8 +50,8 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// Writes the manifest. If another process was first, its manifest is used, and this attempt's other objects are
-    /// removed.
+    /// Writes the manifest. If another process has already written one, that manifest is used, and this attempt's other
+    /// objects are removed.
     pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
         let lake = &self.0.lake;
         let mut own: Vec<String> = if receipt.unchanged_since.is_some() {

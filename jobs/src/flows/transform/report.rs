@@ -36,7 +36,7 @@ pub struct Collected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// From a new response of the source.
+    /// From a new response.
     Fetched,
     /// Not at all: the source returned 304, so the manifest lists the objects of an earlier run.
     NotModified,
@@ -59,7 +59,7 @@ pub(super) fn summary(collected: &Collected) -> String {
         Status::Reused => " (from an earlier attempt)",
         Status::Replayed => " (replayed)",
         Status::Identical => " (identical)",
-        Status::IdenticalUnderAnotherContract => " (identical, under another contract)",
+        Status::IdenticalUnderAnotherContract => " (identical, with a different contract)",
     };
     format!("{} rows{quarantined}{how}", own.rows)
 }

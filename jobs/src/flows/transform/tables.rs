@@ -103,8 +103,10 @@ impl Work<'_> {
     fn take(&mut self, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
         if let Some(field) = record.frozen {
-            let message =
-                format!("record {}: the contract does not name the field `{field}`, and drift is frozen", self.records);
+            let message = format!(
+                "record {}: the contract does not define the `{field}` field, and `drift` is `freeze`",
+                self.records
+            );
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
         let key = self.reader.key_of(&record);

@@ -81,7 +81,7 @@ fn cause(kept: &Receipt, made: &Receipt) -> String {
     match (kept.fingerprint == made.fingerprint, then == now) {
         (false, true) => format!("{contract} differs, which is the likely cause; the code version is the same"),
         (true, false) => format!("{code} differs, which is the likely cause; the contract fingerprint is the same"),
-        (false, false) => format!("{contract} and {code} differ, which are the likely causes"),
+        (false, false) => format!("{contract} and {code} differ; both are likely causes"),
         (true, true) => "neither the contract fingerprint nor the code version differs: the code was changed without \
                          a new version, or the manifest was altered"
             .to_owned(),

@@ -84,7 +84,7 @@ impl<'a> Value<'_, '_, 'a> {
             Drift::Freeze => {
                 self.sink.frozen.get_or_insert(path);
             }
-            Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not name this field")),
+            Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not define this field")),
             Drift::Evolve => match storable_inside(name, json.get()) {
                 Ok(json) => {
                     // An element has its own `_extra`, so the path starts at the element.

@@ -70,7 +70,7 @@ fn a_file_that_was_changed_after_its_manifest_is_refused() {
 fn a_missing_or_changed_response_is_refused() {
     let (zoo, state) = transformed();
     let key = zoo.lake.raw("zoo", "r2", "animals");
-    let message = [key.as_str(), "is missing, or its size differs from the one in its manifest"];
+    let message = [key.as_str(), "is missing, or its size differs from its manifest"];
     zoo.lake.overwrite(&key, b"[]");
     refused(&zoo, &state, &message);
     zoo.lake.remove(&key);
@@ -185,7 +185,7 @@ fn an_object_that_was_added_to_a_manifest_is_refused() {
     let text = zoo.lake.read(&key);
     let earlier = zoo.lake.receipt("zoo", "r1", "animals")["tables"][0]["files"][0].clone();
     let own = zoo.lake.receipt("zoo", "r2", "animals")["tables"][0]["files"][0].clone();
-    let asserted = "every table holds the run's rows, each key once: the load was rolled back";
+    let asserted = "every table contains exactly the run's rows, without duplicate keys: the load was rolled back";
     for (added, message) in [(own, "` twice"), (earlier, asserted)] {
         let rows = added["rows"].as_u64().expect("a number") + 2;
         let state = edit(&zoo, "animals", |receipt| {
@@ -247,7 +247,7 @@ fn a_file_of_another_table_is_refused_by_its_columns() {
     let (zoo, _) = transformed();
     let other = zoo.lake.receipt("zoo", "r2", "tickets")["tables"][0]["files"].clone();
     let state = edit(&zoo, "about", |receipt| receipt["tables"][0]["files"] = other.clone());
-    refused(&zoo, &state, &["is not valid: it lists `processed/zoo/tickets/", "as a file of the table `about`"]);
+    refused(&zoo, &state, &["is not valid: it lists `processed/zoo/tickets/", "as a file of table `about`"]);
 
     let taken =
         other[0]["key"].as_str().expect("a key").replace("/tickets/", "/about/").replace(".parquet", "-x.parquet");
@@ -263,7 +263,7 @@ fn a_file_of_another_table_is_refused_by_its_columns() {
 fn a_manifest_of_another_contract_is_refused_by_both_programs() {
     let (zoo, state) = transformed();
     zoo.amend("motto: {type: string(64)", "motto: {type: string(32)");
-    refused(&zoo, &state, &["about.json` is not valid: it was written under another contract"]);
-    zoo.transformation("r2").run().refused(&["run `r2` was transformed under another contract", "a new run ID"]);
+    refused(&zoo, &state, &["about.json` is not valid: it was written with a different contract"]);
+    zoo.transformation("r2").run().refused(&["run `r2` was transformed with a different contract", "a new run ID"]);
     assert_eq!(zoo.state(), state);
 }

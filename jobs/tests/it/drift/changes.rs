@@ -48,8 +48,8 @@ pub fn changes() -> Vec<Change> {
     const LEGS: &str = r#""legs":4"#;
     const NO_NAME: &str = "name: required, but null or missing";
     const NO_ID: &str = "id: required, but null or missing";
-    const COLOUR: &str = "colour: the contract does not name this field";
-    const FROZEN: &str = "the contract does not name the field `colour`";
+    const COLOUR: &str = "colour: the contract does not define this field";
+    const FROZEN: &str = "the contract does not define the `colour` field";
     let no_weight = || Loaded(json!({"weight_kg": null}));
     let no_kind = || Loaded(json!({"species": null, "legs": null}));
     vec![
@@ -65,8 +65,8 @@ pub fn changes() -> Vec<Change> {
             r#""legs":4,"family":{"of":7}"#,
             [
                 Loaded(json!({"_extra": {"kind.family": {"of": 7}}})),
-                Quarantined(&["kind.family: the contract does not name this field"]),
-                Refused("the contract does not name the field `kind.family`"),
+                Quarantined(&["kind.family: the contract does not define this field"]),
+                Refused("the contract does not define the `kind.family` field"),
             ],
         ),
         every("an optional field is removed", r#","weight_kg":180.5"#, "", no_weight()),
@@ -78,8 +78,8 @@ pub fn changes() -> Vec<Change> {
             r#""mass_kg":180.5"#,
             [
                 Loaded(json!({"weight_kg": null, "_extra": {"mass_kg": 180.5}})),
-                Quarantined(&["mass_kg: the contract does not name this field"]),
-                Refused("the contract does not name the field `mass_kg`"),
+                Quarantined(&["mass_kg: the contract does not define this field"]),
+                Refused("the contract does not define the `mass_kg` field"),
             ],
         ),
         change(
@@ -88,8 +88,8 @@ pub fn changes() -> Vec<Change> {
             r#""title":"Ada""#,
             [
                 Quarantined(&[NO_NAME]),
-                Quarantined(&["title: the contract does not name this field", NO_NAME]),
-                Refused("the contract does not name the field `title`"),
+                Quarantined(&["title: the contract does not define this field", NO_NAME]),
+                Refused("the contract does not define the `title` field"),
             ],
         ),
         every(
@@ -104,21 +104,21 @@ pub fn changes() -> Vec<Change> {
             r#""name":7"#,
             Quarantined(&["name: expected a string(16), found the number 7"]),
         ),
-        every("an integer is written with a fraction of 0", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
+        every("an integer is written with a zero fractional part", LEGS, r#""legs":4.0"#, Loaded(json!({}))),
         every(
-            "an integer beyond 2^53 is written with a fraction of 0",
+            "an integer beyond 2^53 is written with a zero fractional part",
             LEGS,
             r#""legs":9007199254740993.0"#,
             Loaded(json!({"legs": 9_007_199_254_740_993_i64})),
         ),
         every(
-            "an integer gets a fraction",
+            "an integer gets a nonzero fractional part",
             LEGS,
             r#""legs":4.5"#,
             Quarantined(&["kind.legs: expected an integer, found the number 4.5"]),
         ),
         every(
-            "a date has another format",
+            "a date has a different format",
             r#""born_on":"2019-02-28""#,
             r#""born_on":"28.02.2019""#,
             Quarantined(&["born_on: `28.02.2019` is not a date (YYYY-MM-DD)"]),
@@ -154,7 +154,7 @@ pub fn changes() -> Vec<Change> {
             Quarantined(&["kind: expected an object, found a string"]),
         ),
         every(
-            "a value in a JSON column gets another type",
+            "a value in a JSON column changes its type",
             r#"["shy"]"#,
             r#"{"shy":true}"#,
             Loaded(json!({"tags": {"shy": true}})),

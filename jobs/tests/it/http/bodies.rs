@@ -110,7 +110,7 @@ fn damaged_gzip_is_refused() {
 #[test]
 fn an_encoding_that_was_not_accepted_is_refused() {
     let (_, ended) = fetch(Response::new(200, "[]").header("Content-Encoding", "br"));
-    ended.refused(&["returned the encoding `br`"]);
+    ended.refused(&["returned the content encoding `br`"]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest()
     for (headers, message) in [
         (
             vec![("Link", r#"</keepers?page=1>; rel="self", </keepers?page=2>; rel="next""#)],
-            "`Link` header names a next page",
+            "`Link` header refers to a next page",
         ),
         (vec![("Link", "</keepers?page=1>; rel=self"), ("Link", "</keepers?page=2>; rel=next")], "`Link` header names"),
         (vec![("X-Total-Count", "4")], "its `X-Total-Count` header reports 4"),

@@ -27,7 +27,10 @@ fn a_table_whose_key_differs_from_the_contract_is_refused_before_staging() {
         zoo.set("keepers", &json!([keeper]));
         zoo.transformation(run).run().done();
         let state = zoo.state();
-        let message = ["`zoo.keepers`: the table's key is `id`, the contract's is `name`", "drop it in the warehouse"];
+        let message = [
+            "the key of `zoo.keepers` is `id` in the warehouse, but `name` in the contract",
+            "drop it in the warehouse",
+        ];
         zoo.copy(run).run().refused(&message);
         assert_eq!(zoo.state(), state);
     }

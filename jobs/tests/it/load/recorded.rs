@@ -31,7 +31,7 @@ fn a_newer_recording_is_loaded_over_an_older_one() {
     let load = |run| run_id(copy(), &lake, run).warehouse(&database.url(Role::Loader));
 
     let absent = [
-        "has no payloads.json, no capsules.json, no dragons.json",
+        "does not contain payloads.json, capsules.json, dragons.json",
         "--collections launches,cores,crew,rockets,starlink,company",
     ];
     transform("r1", &older).run().refused(&absent);

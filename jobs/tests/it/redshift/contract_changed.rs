@@ -17,7 +17,7 @@ fn a_table_whose_key_differs_from_the_contract_is_refused_before_staging() {
     rig.transform("r2");
     let rows = rig.zoo.rows();
     let error = rig.load("r2").expect_err("another key");
-    let message = "`zoo.keepers`: the table's key is `id`, the contract's is `name`";
+    let message = "the key of `zoo.keepers` is `id` in the warehouse, but `name` in the contract";
     assert!(format!("{error:#}").contains(message), "{error:#}");
     assert!(hint_of(&error).is_some_and(|hint| hint.contains("drop it in the warehouse")));
     assert!(!rig.api.statements().iter().any(|sql| sql.starts_with("COPY ")));

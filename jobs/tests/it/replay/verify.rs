@@ -84,7 +84,7 @@ fn a_difference_names_the_likely_cause() {
     verify().refused(&[&named[..], &[message, "the contract fingerprint is the same"]].concat());
 
     alter(&zoo, "animals", |receipt| receipt["fingerprint"] = json!("f00d"));
-    verify().refused(&[&named[..], &["the contract fingerprint (f00d then, ", "are the likely causes"]].concat());
+    verify().refused(&[&named[..], &["the contract fingerprint (f00d then, ", "both are likely causes"]].concat());
 }
 
 #[test]

@@ -28,8 +28,8 @@ fn deploy(args: &Deploy) -> Result<Exit> {
     // The plan digest, then the digests of CloudFormation changes that the plan does not contain: `PLAN-CHANGE-…`.
     let mut expected = args.expect.as_deref().map(|expected| expected.split('-').map(str::to_owned));
     if let Some(approved) = expected.as_mut().and_then(Iterator::next) {
-        let message = format!("the plan changed since it was approved: its digest is {digest}, not {approved}");
-        let hint = "review `cargo xtask diff` and approve the new digest";
+        let message = format!("the plan has changed since it was approved: its digest is {digest}, not {approved}");
+        let hint = "review the output of `cargo xtask diff`, then approve the new digest";
         ensure!(approved == digest, Failure::new(message).hint(hint));
     }
     if ready.plan.is_idle() {

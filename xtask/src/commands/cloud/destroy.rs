@@ -44,10 +44,13 @@ fn confirm(args: &Destroy, ready: &Destruction) -> Result<()> {
         return if args.yes { Ok(()) } else { stacks::confirm("Delete all of this?", "pass --yes") };
     };
     let hint = format!("in production, pass --confirm {prefix}");
-    let question = format!("This is production. Type `{prefix}` to delete it");
+    let question = format!("This is a production deployment. Type `{prefix}` to delete it");
     let Some(typed) = args.confirm.clone().or_else(|| terminal::prompt(&question)) else {
         bail!(stacks::not_a_terminal(&hint))
     };
-    ensure!(typed == prefix, Failure::new(format!("nothing was changed: `{typed}` is not `{prefix}`")).hint(hint));
+    ensure!(
+        typed == prefix,
+        Failure::new(format!("nothing was changed: `{typed}` does not match `{prefix}`")).hint(hint)
+    );
     Ok(())
 }

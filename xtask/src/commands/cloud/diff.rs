@@ -1,4 +1,4 @@
-//! `cargo xtask diff`: the changes that a deployment would make.
+//! `cargo xtask diff`: shows the changes that a deployment would make.
 
 use anyhow::Result;
 use contract::Exit;

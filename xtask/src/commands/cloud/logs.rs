@@ -1,4 +1,4 @@
-//! `cargo xtask logs`: the container logs of a run or a job.
+//! `cargo xtask logs`: prints the container logs of a run or a job.
 
 use anyhow::Result;
 use contract::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask open`: the Airflow UI, signed in.
+//! `cargo xtask open`: opens the Airflow UI and signs in.
 
 use anyhow::{Result, bail};
 use contract::Exit;

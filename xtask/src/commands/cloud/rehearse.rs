@@ -1,4 +1,4 @@
-//! `cargo xtask rehearse`: the complete deployment on this machine, with emulators.
+//! `cargo xtask rehearse`: rehearses the complete deployment on this machine, with emulators.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     };
     let (stage, cleared) = Stage::open(&id, docker_host.as_deref())?;
     if cleared > 0 {
-        terminal::step("Stopped the servers of an interrupted rehearsal");
+        terminal::step("Stopped the servers left running by an interrupted rehearsal");
     }
     let stage = Arc::new(stage);
     let remove = {

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
     let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
     let request = RunRequest { settings, variables, interval: args.interval };
-    terminal::step(&format!("Run {id}: after Ctrl-C the run continues; follow it again with `{attach}`"));
+    terminal::step(&format!("Run {id}: the run continues after Ctrl-C; follow it again with `{attach}`"));
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }
 

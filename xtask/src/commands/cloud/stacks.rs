@@ -13,7 +13,7 @@ use crate::flows::stacks::Difference;
 
 /// Printed after Ctrl-C.
 pub(super) const INTERRUPTED: &str =
-    "Interrupted. CloudFormation finishes the operations that it has started; run the same command again to continue.";
+    "Interrupted. CloudFormation will finish the operations it has started; run the same command again to continue.";
 
 /// Returns the request for the selected deployment, and prints warnings about its settings.
 pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployRequest> {
@@ -34,7 +34,7 @@ pub(super) fn confirm(question: &str, hint: &str) -> Result<()> {
     }
 }
 
-/// The error when no one can confirm.
+/// Returns the error for a confirmation prompt without a terminal.
 pub(super) fn not_a_terminal(hint: &str) -> Failure {
     Failure::new("nothing was changed: standard input is not a terminal").hint(hint)
 }

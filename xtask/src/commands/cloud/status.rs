@@ -1,4 +1,4 @@
-//! `cargo xtask status`: whether each part of a deployment is healthy, unhealthy, or cannot be verified here.
+//! `cargo xtask status`: reports whether each part of a deployment is healthy or unhealthy, or cannot be verified here.
 
 use anyhow::Result;
 use contract::Exit;

@@ -34,7 +34,7 @@ pub(super) fn run(args: &SyncDags) -> Result<Exit> {
     };
     let value = json!({ "applied": applied, "bucket": bucket, "update": update(plan), "requirements_version": version, "plan": plan });
     print(args.common.json, &value, || {
-        let unknown = if applied { "none (bucket versioning is disabled)" } else { "the version that the sync prints" };
+        let unknown = if applied { "none (bucket versioning is disabled)" } else { "(printed after the upload)" };
         format!("{}\n", summary(plan, version.as_deref().unwrap_or(unknown)))
     })
 }
@@ -51,10 +51,10 @@ fn update(plan: &Plan) -> &'static str {
 fn summary(plan: &Plan, version: &str) -> String {
     match update(plan) {
         "none" => format!("Nothing to do: {} objects are up to date.", plan.keep.len()),
-        "dags" => "DAGs only: Airflow reads them in about 30 s.".to_owned(),
+        "dags" => "DAGs only: Airflow reads them within about 30 s.".to_owned(),
         _ => format!(
-            "Environment update: Airflow reads the DAGs in about 30 s, and `{REQUIREMENTS}` with the next environment \
-             update (20 minutes or more); parameter RequirementsVersion={version}."
+            "Environment update: Airflow reads the DAGs within about 30 s, and `{REQUIREMENTS}` at the next environment \
+             update (20 minutes or more); stack parameter: RequirementsVersion={version}."
         ),
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn identity(variables: &Variables, confined: bool) -> Result<Identity
         }
         (Some(_), Some(_), _) => {
             let (id, secret) = (&variables[ID].origin, &variables[SECRET].origin);
-            let failure = Failure::new(format!("{ID} comes from {id}, but {SECRET} comes from {secret}"));
+            let failure = Failure::new(format!("{ID} is set in {id}, but {SECRET} is set in {secret}"));
             Err(failure.hint("set both in the same place"))
         }
         (Some(_), None, _) => Err(half(ID, SECRET)),

@@ -26,12 +26,12 @@ impl Batch {
         // With a filter, Batch returns jobs in every status and ignores case in names (API Reference, ListJobs).
         let filter = KeyValuesPair::builder().name("JOB_NAME").values(name).build();
         let call = self.client.list_jobs().job_queue(queue).filters(filter).into_paginator().items().send();
-        let jobs = call.try_collect().await.or_failure(format!("list the jobs of the queue `{queue}`"), &HINTS)?;
+        let jobs = call.try_collect().await.or_failure(format!("list the jobs in the queue `{queue}`"), &HINTS)?;
         let jobs = jobs.into_iter().filter(|job| job.job_name.as_deref() == Some(name));
         Ok(jobs.max_by_key(|job| job.created_at).and_then(|job| job.job_id))
     }
 
-    /// Submits a task's job, which starts once the job `after` has succeeded. SubmitJob has no client token, so the SDK
+    /// Submits a task's job, which starts once the `after` job has succeeded. SubmitJob has no client token, so the SDK
     /// must not retry it: if the response is lost, the job is looked up by name before it is submitted again.
     pub async fn submit(
         &self,
@@ -68,7 +68,7 @@ impl Batch {
         }
     }
 
-    /// Returns the details of jobs, without unknown IDs. Sends one request per 100 jobs.
+    /// Returns the details of the jobs with these IDs; unknown IDs are omitted. Sends one request per 100 jobs.
     pub async fn describe(&self, ids: &[String]) -> Result<Vec<Job>> {
         let mut jobs = Vec::new();
         for page in ids.chunks(PAGE) {
@@ -90,7 +90,7 @@ impl Batch {
         let mut ids = Vec::new();
         for status in [JobStatus::Starting, JobStatus::Running] {
             let call = self.client.list_jobs().job_queue(queue).job_status(status).send().await;
-            let response = call.or_failure(format!("list the jobs of the queue `{queue}`"), &HINTS)?;
+            let response = call.or_failure(format!("list the jobs in the queue `{queue}`"), &HINTS)?;
             ids.extend(response.job_summary_list.unwrap_or_default().into_iter().filter_map(|job| job.job_id));
         }
         Ok(self.describe(&ids).await?.iter().filter_map(|job| job.vcpu).sum())

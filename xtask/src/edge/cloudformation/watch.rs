@@ -22,8 +22,8 @@ const LATE: u32 = 5;
 const UNSTARTED: u32 = 10;
 
 impl CloudFormation {
-    /// Waits until no operation is in progress on the stack with this ARN. `report` receives each event after `seen`,
-    /// the newest event before the operation, exactly once. Returns `None` if the stack no longer exists.
+    /// Waits until no operation is in progress on the stack with this ARN. `seen` is the newest event before the
+    /// operation; `report` receives each later event exactly once. Returns `None` if the stack no longer exists.
     pub async fn watch(
         &self,
         id: &str,

@@ -28,7 +28,7 @@ impl Engine {
         })
     }
 
-    /// Removes every image name in a registry, except those of one repository. An image that also has a name elsewhere
+    /// Removes every image name in a registry, except those in one repository. An image that also has a name elsewhere
     /// is kept.
     pub fn remove_registry_names(&self, host: &str, except: &str) -> Result<()> {
         let (all, kept) = (format!("{host}/"), [":", "@"].map(|end| format!("{host}/{except}{end}")));

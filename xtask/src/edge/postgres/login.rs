@@ -30,7 +30,7 @@ impl Login {
         Self { host, port, role, password: password.into(), database, tls: Tls::Off }
     }
 
-    /// Enables TLS, which requires the feature `cloud`.
+    /// Enables TLS, which requires the `cloud` feature.
     #[cfg(feature = "cloud")]
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
@@ -64,7 +64,7 @@ impl Login {
             let connected = config.ssl_mode(SslMode::Require).connect(connector).await;
             return connected.map(spawned).with_context(|| failed().hint(connect::tls::HINT));
         }
-        debug_assert_eq!(self.tls, Tls::Off, "TLS requires the feature `cloud`");
+        debug_assert_eq!(self.tls, Tls::Off, "TLS requires the `cloud` feature");
         config.ssl_mode(SslMode::Disable).connect(NoTls).await.map(spawned).with_context(failed)
     }
 

@@ -1,4 +1,4 @@
-//! Finds imports and syntax errors in Python files with one `python3` process, which knows the syntax of its own
+//! Finds imports and syntax errors in Python files with one `python3` process, which parses the syntax of its own
 //! version.
 
 use std::collections::BTreeMap;

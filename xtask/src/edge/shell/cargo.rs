@@ -104,7 +104,7 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The package of the ingestion image, without the feature `profiles`: a container has no AWS profile.
+/// The package for the ingestion image, without the `profiles` feature: containers do not have AWS profiles.
 #[cfg(feature = "cloud")]
 const IMAGE: [&str; 5] = ["--package", "jobs", "--no-default-features", "--features", "aws"];
 

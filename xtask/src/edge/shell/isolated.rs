@@ -23,8 +23,8 @@ const FIXED: [(&str, &str); 5] = [
 ];
 
 /// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All
-/// child processes inherit the variable `mark` (a name and a value), by which other processes find them. Returns its
-/// current value.
+/// child processes inherit the `mark` variable (a name and a value), which other processes use to find them. Returns
+/// the variable's current value.
 pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     let is_kept = |name: &OsString| {
         let text = name.to_string_lossy();

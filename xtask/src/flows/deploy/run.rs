@@ -24,7 +24,7 @@ pub enum Progress {
     Update(Task, String),
     Event(Task, Event),
     Line(Task, String),
-    /// Asks whether a change that the plan does not show is approved. Without an answer, it is not.
+    /// Asks for approval of a change that the plan does not show. Without an answer, the change is rejected.
     Ask(Difference, Sender<bool>),
     /// A task finished, or failed with this error.
     Finished(Task, Option<String>),
@@ -152,7 +152,7 @@ impl ReadyDeployment {
                 let plans: Vec<_> = self.images.iter().filter(|plan| plan.name == name).cloned().collect();
                 let built = images::apply(&self.request.images(), &plans, reporter)?;
                 let digest = built.into_iter().find_map(|built| built.digest);
-                Ok(TaskOutput::Image(digest.with_context(|| format!("pushing `{name}` returned no digest"))?))
+                Ok(TaskOutput::Image(digest.with_context(|| format!("pushing `{name}` did not return a digest"))?))
             }
             Task::Dags => {
                 reporter.step("reading the bucket");

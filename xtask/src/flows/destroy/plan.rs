@@ -1,4 +1,4 @@
-//! What `destroy` deletes and retains, as shown before the confirmation.
+//! The plan for `destroy`: what it deletes and retains, as shown before the confirmation prompt.
 
 use std::fmt;
 

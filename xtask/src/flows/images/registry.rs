@@ -1,4 +1,4 @@
-//! ECR: one request finds an image; only a push needs a token.
+//! Access to ECR: one request finds an image; only a push needs a token.
 
 use std::cell::OnceCell;
 
@@ -73,7 +73,7 @@ impl<'a> Registry<'a> {
         match pushed {
             Ok(pushed) => {
                 let digest = image.digests.iter().find_map(|digest| digest.strip_prefix(&format!("{repository}@")));
-                let digest = digest.context("the engine reported no digest for the pushed image")?;
+                let digest = digest.context("the engine did not report a digest for the pushed image")?;
                 Ok((self.image(plan, host, digest.to_owned()), pushed))
             }
             // Another push was faster, and tags are immutable. ECR rejects even the same image, which counts as success

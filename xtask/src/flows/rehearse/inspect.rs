@@ -40,7 +40,7 @@ impl Logs {
     }
 }
 
-/// Returns the counts of each table as reported by `copy`, and the number of rows of each table in the warehouse.
+/// Returns the counts that `copy` reported for each table, and the number of rows in each warehouse table.
 pub(super) fn tables(
     logs: &Logs,
     reader: &Login,
@@ -51,7 +51,7 @@ pub(super) fn tables(
     for table in tables.keys() {
         let sql = format!("SELECT count(*) FROM \"{source}\".\"{table}\" WHERE _deleted_at IS NULL");
         let found = reader.query(&sql)?.rows.into_iter().flatten().next().flatten();
-        rows.insert(table.clone(), found.context("the warehouse returned no row count")?.parse()?);
+        rows.insert(table.clone(), found.context("the warehouse did not return a row count")?.parse()?);
     }
     Ok((tables, rows))
 }

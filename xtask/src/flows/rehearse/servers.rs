@@ -1,4 +1,4 @@
-//! The servers of a rehearsal: PostgreSQL, moto, MiniStack, Airflow.
+//! The servers used in a rehearsal: PostgreSQL, moto, MiniStack and Airflow.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

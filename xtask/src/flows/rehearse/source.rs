@@ -1,4 +1,5 @@
-//! The source of a rehearsal: the sample or another folder, which is uploaded to the lake; a server; or a faulty source.
+//! The source of a rehearsal: the sample or another folder, which is uploaded to the lake; a server; or a source with
+//! an injected fault.
 
 use std::path::{Path, PathBuf};
 use std::thread;

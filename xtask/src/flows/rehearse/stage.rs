@@ -1,4 +1,5 @@
-//! The folder of a rehearsal, with a record of everything that it started: the next rehearsal stops any leftovers.
+//! A rehearsal's folder, with a record of everything that the rehearsal started, so that the next one can stop any
+//! leftovers.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -46,8 +47,8 @@ fn folder() -> Result<PathBuf> {
 }
 
 impl Stage {
-    /// Stops the leftovers of killed rehearsals, then creates the folder of a new one. Also returns the number of
-    /// rehearsals that were stopped.
+    /// Stops everything that killed rehearsals left running, then creates the folder for a new one. Also returns the
+    /// number of rehearsals that were stopped.
     pub fn open(id: &str, docker_host: Option<&str>) -> Result<(Self, usize)> {
         let all = folder()?;
         // Otherwise another rehearsal could remove the folder before it is locked.
@@ -147,7 +148,7 @@ impl Stage {
     }
 }
 
-/// Stops the kept rehearsal with an ID, or all of them; returns their IDs.
+/// Stops the kept rehearsal with this ID, or all kept rehearsals; returns the IDs of those that were stopped.
 pub fn stop(id: Option<&str>, docker_host: Option<&str>) -> Result<Vec<String>> {
     let all = folder()?;
     let _lock = files::wait_for_lock(&all)?;
@@ -163,7 +164,7 @@ pub fn stop(id: Option<&str>, docker_host: Option<&str>) -> Result<Vec<String>> 
     if let Some(id) = id.filter(|id| !stopped.iter().any(|one| one == id)) {
         bail!(
             Failure::new(format!("no kept rehearsal has the ID `{id}`"))
-                .hint("run `cargo xtask rehearse stop` to stop all")
+                .hint("run `cargo xtask rehearse stop` to stop all of them")
         );
     }
     Ok(stopped)

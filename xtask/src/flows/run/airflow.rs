@@ -1,4 +1,4 @@
-//! Runs the DAG in Airflow, through MWAA: triggers it, finds the jobs of its tasks by name, and follows them in Batch.
+//! Runs the DAG in Airflow, through MWAA: triggers the DAG, finds its tasks' jobs by name, and follows them in Batch.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,8 @@ impl Airflow<'_> {
             if let Some(run) = DagRun::find(&runs, dag_run_id) {
                 break run;
             }
-            let missing = || Failure::new(format!("the DAG `{DAG}` has no run `{dag_run_id}` in Airflow"));
+            let missing =
+                || Failure::new(format!("the run `{dag_run_id}` of the DAG `{DAG}` does not exist in Airflow"));
             offset = DagRun::next_page(&runs, offset).with_context(missing)?;
         };
         Ok((run, TaskInstance::all(&self.body(&ApiRequest::tasks(dag_run_id))?)))

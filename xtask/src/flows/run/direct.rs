@@ -29,7 +29,8 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     }
     let run_id = run_id.as_str();
     if attach {
-        let failure = || Failure::new(format!("the queue `{}` has no jobs of the run `{id}`", names.queue));
+        let failure =
+            || Failure::new(format!("the queue `{}` does not contain any jobs for the run `{id}`", names.queue));
         ensure!(found.iter().any(Option::is_some), failure().hint("Batch deletes jobs about a week after they finish"));
     }
     let mut previous: Option<String> = None;

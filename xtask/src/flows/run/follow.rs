@@ -21,7 +21,7 @@ const RUNNABLE_QUERIES: u32 = 10;
 const ERRORS: u32 = 20;
 /// Maximum number of queries for a job that Batch does not return yet.
 const UNKNOWN_QUERIES: u32 = 10;
-/// Time after the end of a job until all its log lines have arrived, in milliseconds.
+/// Time in milliseconds after a job finishes until all its log lines have arrived.
 const PAST_MS: i64 = 300_000;
 
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct RunRequest {
     pub interval: Duration,
 }
 
-/// The progress of a run. The first field is the task name, or the job name if the job belongs to another DAG.
+/// The progress of a run. The first field is the task name, or the job name if the job belongs to a different DAG.
 #[derive(Debug)]
 pub enum RunProgress {
     Step(String, String),
@@ -197,7 +197,7 @@ impl<'a> Follow<'a> {
                 Err(error) => {
                     self.logs_unreadable = true;
                     let task = self.tasks.get(&stream).cloned().unwrap_or_default();
-                    report(RunProgress::Note(task, format!("no log lines: {error:#}")));
+                    report(RunProgress::Note(task, format!("log lines are not available: {error:#}")));
                     break;
                 }
             }

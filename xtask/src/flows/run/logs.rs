@@ -1,4 +1,4 @@
-//! Reports the log lines of a run's jobs, or of one job: those written so far, or also future ones.
+//! Reports the log lines of a run's jobs or of a single job: either only those written so far, or future ones too.
 
 use anyhow::{Result, ensure};
 
@@ -39,7 +39,7 @@ pub fn logs(
     }
     let hint =
         "Batch deletes jobs about a week after they finish; their lines remain in the jobs' log groups in CloudWatch";
-    ensure!(found, Failure::new(format!("Batch has no run or job `{id}`")).hint(hint));
+    ensure!(found, Failure::new(format!("the run or job `{id}` does not exist in Batch")).hint(hint));
     loop {
         let mut written = Ok(());
         jobs.query(&mut |progress| {

@@ -47,7 +47,7 @@ pub trait Listener: Send {
     }
 }
 
-/// Operations on the stacks of a region.
+/// Operations on the stacks in a region.
 pub struct Operations<'a> {
     pub cloudformation: &'a CloudFormation,
     pub region: &'a str,

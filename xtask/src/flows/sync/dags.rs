@@ -20,7 +20,7 @@ use crate::sync::{
 /// The options of `sync-dags`.
 #[derive(Debug)]
 pub struct SyncRequest {
-    /// A folder to use instead of `dags/`, with its own `requirements.txt`.
+    /// A folder to use instead of `dags/`; it must contain its own `requirements.txt`.
     pub dir: Option<PathBuf>,
     pub overwrite: bool,
     pub max_delete: usize,
@@ -40,7 +40,7 @@ fn tree(request: &SyncRequest) -> Result<Tree> {
     };
     let bytes = files::bytes(&requirements)?.with_context(|| {
         let failure = Failure::new(format!("`{}` does not exist", requirements.display()));
-        failure.hint("create it (it may be empty): the Airflow environment needs it (setting `airflow.requirements`)")
+        failure.hint("create it (it may be empty): the Airflow environment needs it (`airflow.requirements` setting)")
     })?;
     tree.insert(REQUIREMENTS.to_owned(), File::new(bytes));
     Ok(tree)
@@ -67,7 +67,7 @@ fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Resul
     Ok(tree)
 }
 
-/// Returns the SHA-256 of each file in the desired state, by key, without a request to the bucket.
+/// Returns the SHA-256 of each file in the desired state, by key, without sending a request to the bucket.
 pub fn files(request: &SyncRequest) -> Result<BTreeMap<String, String>> {
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
     Ok(hashes(&of_this_deployment(tree(request)?, request, &aws)?))
@@ -77,7 +77,8 @@ fn hashes(tree: &Tree) -> BTreeMap<String, String> {
     tree.iter().map(|(key, file)| (key.clone(), file.sha256.clone())).collect()
 }
 
-/// Returns the imports of each Python file: from the manifest for unchanged files, and from Python for all others.
+/// Returns the imports of each Python file: from the manifest for unchanged files, and by running Python for all
+/// others.
 fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
     let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {
@@ -132,7 +133,7 @@ impl Sync {
         hashes(&self.input.tree)
     }
 
-    /// Returns the version of the requirements in the bucket, if the plan does not change it.
+    /// Returns the S3 object version of `requirements.txt`, if the plan does not change that file.
     pub fn requirements_version(&self) -> Option<String> {
         let kept = self.plan.keep.contains(REQUIREMENTS);
         requirements_version(&self.input.manifest).filter(|_| kept)

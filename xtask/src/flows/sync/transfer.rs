@@ -1,4 +1,4 @@
-//! Sends the requests of a sync.
+//! Executes a sync by sending its requests to S3.
 
 use std::collections::BTreeMap;
 

@@ -25,7 +25,7 @@ const NEEDS_MORE: [&str; 8] = [
 ];
 /// The integration tests of the full xtask and of the jobs.
 const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
-/// The number of seeded schedules of faults and crashes in the suite "exactly once".
+/// The number of seeded schedules of faults and crashes in the "exactly once" suite.
 const SCHEDULES: &str = "2000";
 
 pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
@@ -39,7 +39,7 @@ pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
 }
 
 pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
-    (bench.report)("Compiling the marts for Redshift, and parsing their SQL and the SQL of a load");
+    (bench.report)("Compiling the marts for Redshift, and parsing the mart SQL and the load SQL");
     files::remove(&bench.dir.join("load-sql"))?;
     let load_sql = bench.folder("load-sql")?;
     let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
@@ -85,8 +85,8 @@ pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&XTASK, &["needs_stacks::"], &[("TEST_STACKS_ENDPOINT", emulator.endpoint.clone())])
 }
 
-/// Rehearses complete deployments on this machine: some succeed, some fail for the right reason, some are killed, and
-/// two run in parallel. Uses the repository copy of the suite "images", where the programs are already compiled.
+/// Rehearses complete deployments on this machine: some succeed, some fail for the expected reason, some are killed,
+/// and two run in parallel. Uses the "images" suite's copy of the repository, where the programs are already compiled.
 pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     require_docker_and("strace")?;
     let repository = bench.folder("images/repository")?;

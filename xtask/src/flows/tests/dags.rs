@@ -1,4 +1,4 @@
-//! The suite "dags": runs the DAGs under Airflow as in MWAA. Their jobs are real containers behind moto's Batch if a
+//! The "dags" suite: runs the DAGs under Airflow, as in MWAA. Their jobs are real containers behind moto's Batch if a
 //! Docker engine is running. Tests in pytest's own process run a second time on Python 3.12.0 to 3.12.3.
 
 use std::path::Path;
@@ -54,7 +54,9 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
         } else {
             // Not a failure: most machines do not have these versions, and `test_style.py` finds the known defect with
             // every Python version.
-            (bench.report)("Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv provides one");
+            (bench.report)(
+                "Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv provides such a version",
+            );
         }
     }
     let without = "no Docker engine is running for the jobs; all other tests passed";

@@ -1,4 +1,4 @@
-//! The suite "fuzz": runs each target of `jobs/fuzz` under libFuzzer, starting from the committed inputs.
+//! The "fuzz" suite: runs each target in `jobs/fuzz` under libFuzzer, starting from the committed inputs.
 
 use anyhow::{Result, bail};
 

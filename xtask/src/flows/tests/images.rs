@@ -1,4 +1,4 @@
-//! The suite "images": tests both images with a real engine and two real registries. The engine is the machine's own,
+//! The "images" suite: tests both images with a real engine and two real registries. The engine is the machine's own,
 //! so the suite removes the images that it adds.
 
 use std::collections::{BTreeMap, BTreeSet};

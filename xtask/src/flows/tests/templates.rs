@@ -1,5 +1,5 @@
-//! The suite "templates": checks that cfn-lint and checkov find nothing in the templates, and that the table of
-//! resource types agrees with the registry's schemas.
+//! The "templates" suite: checks that cfn-lint and checkov report no problems in the templates, and that the resource
+//! type table matches the registry schemas.
 
 mod schemas;
 
@@ -36,7 +36,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
             outcome = Outcome::Failed;
         }
     }
-    (bench.report)("Comparing the table of resource types with the registry schemas");
+    (bench.report)("Comparing the resource type table with the registry schemas");
     for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
         outcome = Outcome::Failed;

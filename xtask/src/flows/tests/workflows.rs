@@ -1,5 +1,4 @@
-//! The suite "workflows": checks that zizmor, actionlint, ShellCheck and GitHub's own schemas report nothing about the
-//! workflows.
+//! The "workflows" suite: checks the workflows with zizmor, actionlint, ShellCheck and GitHub's own schemas.
 
 use std::path::{Path, PathBuf};
 
@@ -71,7 +70,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
 /// Compares each pinned action with its release on GitHub.
 ///
 /// # Errors
-/// If one differs, or GitHub does not respond.
+/// If a pin differs from its release, or GitHub does not respond.
 pub fn check_pins() -> Result<()> {
     let root = files::root();
     let mut zizmor = zizmor(false, &root);

@@ -42,7 +42,7 @@ impl<'a> Preparation<'a> {
         Ok(Self { connection: Connection::DataApi(aws, redshift), statements })
     }
 
-    /// Inspects a server as an administrator, without changing it. The roles with a password can log in.
+    /// Inspects a server as an administrator, without changing it. Roles with a password will be able to log in.
     pub fn postgres(admin: Login, passwords: &BTreeMap<String, String>, source: &str) -> Result<Self> {
         // A wrong address or password fails here.
         admin.query("SELECT 1")?;
@@ -54,6 +54,6 @@ impl<'a> Preparation<'a> {
             Connection::DataApi(aws, redshift) => aws.wait(redshift.execute(&self.statements)),
             Connection::Wire(admin) => admin.execute(&self.statements),
         }
-        .context("the warehouse is only partly prepared; run the same command again")
+        .context("the warehouse was only partly prepared; run the same command again")
     }
 }

@@ -12,10 +12,10 @@ use crate::settings::{Settings, Variables, given};
 use crate::stack::Source;
 use crate::workflow::{Call, Deployment, Input, Login, REVIEWER};
 
-/// The folder of the stack with the roles of GitHub's jobs.
+/// The folder with the stack that defines the IAM roles for GitHub's jobs.
 pub const STACK: &str = "infra/github";
 
-/// Runs the calls sequentially; their inputs are read before the first call.
+/// Runs the calls sequentially; all inputs are read before the first call.
 ///
 /// # Errors
 /// If `gh` is missing, a variable is not set, or a call fails.
@@ -47,7 +47,7 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
             let mut body = body.clone();
             if let Some(id) = body.pointer_mut("/reviewers/0/id").filter(|id| **id == REVIEWER) {
                 let own = shell::gh(&["api", "user", "--jq", ".id"], "")?;
-                *id = Value::from(own.trim().parse::<u64>().context("`gh api user` returned no number")?);
+                *id = Value::from(own.trim().parse::<u64>().context("`gh api user` did not return a numeric user ID")?);
             }
             Ok(body.to_string())
         }

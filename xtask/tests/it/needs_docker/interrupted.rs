@@ -141,7 +141,10 @@ fn a_killed_engine_is_a_temporary_failure_and_the_next_run_finishes() {
     pushing.fails_temporarily();
 
     let (code, message) = refusal(&mut push(&[]));
-    assert!(code == Some(1) && message.contains("no Docker engine responds at tcp://127.0.0.1:"), "{message}");
+    assert!(
+        code == Some(1) && message.contains("cannot connect to the Docker engine at tcp://127.0.0.1:"),
+        "{message}"
+    );
 
     registry.release();
     engine.start_again();

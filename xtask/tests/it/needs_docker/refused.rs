@@ -41,7 +41,7 @@ fn a_missing_repository_is_an_error_that_names_its_stack() {
     let mut command = build_images(&["--push", "--registry", &ministack(), "--image", "dbt-image"]);
     let (code, message) = refusal(command.env("AWS_DEFAULT_REGION", "us-east-1"));
     assert!(code == Some(1) && message.contains("RepositoryNotFoundException"), "{message}");
-    assert!(message.contains("its stack `registry` contains both repositories"), "{message}");
+    assert!(message.contains("its `registry` stack contains both repositories"), "{message}");
 }
 
 #[test]

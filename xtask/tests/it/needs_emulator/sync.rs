@@ -83,7 +83,7 @@ fn a_change_overwrites_one_object_and_the_manifest() {
     let preview = bench.text(&["--dry-run"]);
     assert_eq!(
         preview.lines().collect::<Vec<_>>(),
-        ["put     dags/steps.py", "DAGs only: Airflow reads them in about 30 s."]
+        ["put     dags/steps.py", "DAGs only: Airflow reads them within about 30 s."]
     );
     let (report, requests) = bench.done(&[]);
     let manifest = ["GET dags/.dpworld-sync.json", "PUT dags/.dpworld-sync.json"];
@@ -95,7 +95,7 @@ fn a_change_overwrites_one_object_and_the_manifest() {
 
     bench.write(&[("requirements.txt", "boto3==1.40.1\n")]);
     let preview = bench.text(&["--dry-run"]);
-    assert!(preview.contains("RequirementsVersion=the version that the sync prints"), "{preview}");
+    assert!(preview.contains("RequirementsVersion=(printed after the upload)"), "{preview}");
     let text = bench.text(&[]);
     let version = bench.version("requirements.txt");
     assert!(text.contains("Environment update") && text.contains(&format!("RequirementsVersion={version}.")), "{text}");
@@ -173,7 +173,7 @@ fn deletes_beyond_the_limit_need_a_flag() {
     }
     bench.refused(
         &["--max-delete", "2"],
-        &["the sync would delete 3 objects, the limit is 2", "hint: to delete them, pass --max-delete 3"],
+        &["the sync would delete 3 objects, more than the limit of 2", "hint: to delete them, pass --max-delete 3"],
     );
     let (_, requests) = bench.done(&["--max-delete", "3"]);
     let lines: Vec<String> = requests[2..].iter().map(bench::line).collect();

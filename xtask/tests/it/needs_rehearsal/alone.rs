@@ -197,7 +197,7 @@ fn use_and_stop(dot_env: &str, state: &Value) {
     let refused = keys.envs(KEYS).env_remove("AWS_PROFILE").output().expect("xtask starts");
     let stderr = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr.contains("AWS_ACCESS_KEY_ID comes from the environment") && !is_secret(&refused.stderr), "{stderr}");
+    assert!(stderr.contains("AWS_ACCESS_KEY_ID is set in the environment") && !is_secret(&refused.stderr), "{stderr}");
 
     let id = state["place"]["id"].as_str().expect("an id");
     assert!(!leftovers(state).is_empty());

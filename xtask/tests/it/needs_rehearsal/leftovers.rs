@@ -76,7 +76,7 @@ fn the_next_rehearsal_stops_what_a_killed_one_left_running() {
     let notes = folder.with_file_name("my-notes");
     fs::create_dir_all(&notes).expect("created");
     let mut next = Running::rehearsal(&[]);
-    next.until("Stopped the servers of an interrupted rehearsal");
+    next.until("Stopped the servers left running by an interrupted rehearsal");
     assert!(process.try_wait().expect("a status").is_none() && notes.exists());
     process.kill().expect("killed");
     process.wait().expect("waited");

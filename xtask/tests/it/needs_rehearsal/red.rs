@@ -22,7 +22,7 @@ fn two_rehearsals_in_parallel_report_their_own_causes() {
     let folders: Vec<_> = folders().into_iter().filter(|folder| !before.contains(folder)).collect();
     assert_eq!(folders.len(), 2, "each has its own folder: {folders:?}");
     let states: Vec<_> = folders.iter().map(|folder| state(folder)).collect();
-    both.iter_mut().for_each(|one| one.until("Running the DAG"));
+    both.iter_mut().for_each(|one| one.until("Running the `ingestion` DAG"));
     let [source, marts] = both.map(Running::finish);
 
     let run = &source.report["run"];
@@ -44,7 +44,7 @@ fn two_rehearsals_in_parallel_report_their_own_causes() {
         marts.stderr
     );
     let cause = marts.report["cause"].to_string();
-    let test = "test `source_resolves_spacex_launch_payloads_payload_id` of `spacex.launch_payloads` failed";
+    let test = "test `source_resolves_spacex_launch_payloads_payload_id` on `spacex.launch_payloads` failed";
     assert!(cause.contains(test) && !cause.contains("500"), "{cause}");
     assert_eq!(marts.report["tables"]["payloads"]["rows"], 1);
     assert_in_time(&marts);

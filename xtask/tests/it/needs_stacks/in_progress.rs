@@ -74,7 +74,7 @@ fn an_interrupted_deployment_continues() {
     let interrupted = finish(child);
     assert_eq!(interrupted.code, Some(130), "{}", interrupted.stderr);
     assert!(
-        interrupted.stderr.contains("Interrupted. CloudFormation finishes the operations"),
+        interrupted.stderr.contains("Interrupted. CloudFormation will finish the operations"),
         "{}",
         interrupted.stderr
     );

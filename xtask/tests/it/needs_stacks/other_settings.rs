@@ -18,8 +18,10 @@ fn stacks_of_other_settings_are_refused() {
         &["destroy", "--yes"],
     ] {
         let arguments = [arguments, &["--folder", text(two.path()), "--env", "dev"]].concat();
-        let messages =
-            ["belongs to the settings `rehearse`, not to `dev`", "hint: choose the settings with --env rehearse"];
+        let messages = [
+            "belongs to the settings module `rehearse`, not to `dev`",
+            "hint: choose the settings with --env rehearse",
+        ];
         account.run_by(&proxy.endpoint, &arguments).refused(&messages);
     }
     assert_eq!(write_calls(&proxy.requests()), Vec::<String>::new());
@@ -37,7 +39,7 @@ fn buckets_and_jobs_of_other_settings_are_not_used() {
     fs::write(dags.path().join("own.py"), "").expect("written");
     for arguments in [&["sync-dags", "--dir", text(dags.path())][..], &["upload-sample"], &["run", "--direct"]] {
         let refused = account.run_by(&proxy.endpoint, &[arguments, &["--env", "dev"]].concat());
-        refused.refused(&["`DataPlatform-storage` belongs to the settings `rehearse`, not to `dev`"]);
+        refused.refused(&["`DataPlatform-storage` belongs to the settings module `rehearse`, not to `dev`"]);
     }
     assert_eq!(write_calls(&proxy.requests()), Vec::<String>::new());
     account.run(&["upload-sample"]).done();

@@ -107,7 +107,7 @@ fn only_the_approved_plan_is_applied() {
     assert_eq!(approved, digest(two.path()), "the digest is stable");
     let other = folder(&[("first", &FIRST.replace("DisplayName: one", "DisplayName: other")), ("second", SECOND)]);
     let arguments = ["deploy", "--folder", text(other.path()), "--expect", &approved];
-    unchanged(&account, &arguments, &["the plan changed since it was approved", "cargo xtask diff"]);
+    unchanged(&account, &arguments, &["the plan has changed since it was approved", "cargo xtask diff"]);
     // Another run has applied the plan since it was approved.
     account.with("deploy", two.path(), &["--expect", &approved]).done();
     let arguments = ["deploy", "--folder", text(two.path()), "--expect", &approved];
@@ -176,7 +176,7 @@ fn destroying_production_requires_the_stack_prefix() {
     let before = account.state();
     production(&["destroy", "--yes"]).refused(&["standard input is not a terminal", "--confirm DataPlatform"]);
     production(&["destroy", "--yes", "--confirm", "Dataplatform"])
-        .refused(&["nothing was changed: `Dataplatform` is not `DataPlatform`"]);
+        .refused(&["nothing was changed: `Dataplatform` does not match `DataPlatform`"]);
     assert_eq!(account.state(), before);
     production(&["destroy", "--confirm", "DataPlatform"]).done();
     assert!(account.state().is_empty());

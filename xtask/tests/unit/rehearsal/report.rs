@@ -84,7 +84,7 @@ fn a_failed_dbt_test_is_named() {
         rows: None,
     };
     let dbt = Results { failures: vec![of(Some("unique")), of(None)], ..Results::default() };
-    let expected = ["test `unique` of `fct` failed: Got 1 result", "`fct` could not be built: Got 1 result"];
+    let expected = ["test `unique` on `fct` failed: Got 1 result", "`fct` could not be built: Got 1 result"];
     assert_eq!(cause(&["error: no"], Some(&dbt)), expected);
     assert_eq!(cause(&["error: no"], Some(&Results::default())), ["error: no"]);
 }

@@ -25,15 +25,16 @@ fn only_this_machine_and_its_containers_are_local() {
         "127.0.0.1:1",
     ];
     for url in elsewhere {
-        assert!(of(&[(ENDPOINT, url)]).is_err_and(|words| words.contains("names another host")), "{url}");
+        assert!(of(&[(ENDPOINT, url)]).is_err_and(|words| words.contains("points to a different host")), "{url}");
     }
 }
 
 #[test]
 fn no_service_has_an_endpoint_elsewhere() {
     let here = (ENDPOINT, "http://127.0.0.1:1");
-    let words = of(&[here, ("AWS_ENDPOINT_URL_S3", "https://s3.amazonaws.com")]).expect_err("it names another host");
-    assert!(words.ends_with("AWS_ENDPOINT_URL_S3 names another host"), "{words}");
+    let words =
+        of(&[here, ("AWS_ENDPOINT_URL_S3", "https://s3.amazonaws.com")]).expect_err("it points to a different host");
+    assert!(words.ends_with("AWS_ENDPOINT_URL_S3 points to a different host"), "{words}");
     assert!(of(&[("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")]).is_err_and(|words| words.ends_with("is not set")));
     assert_eq!(of(&[here, ("AWS_ENDPOINT_URL_S3", " ")]), Ok(()));
 }
@@ -49,5 +50,5 @@ fn credentials_come_from_where_the_endpoint_comes_from() {
     assert_eq!(with(file(1), file(2)), Ok(()));
     assert_eq!(with(Origin::Environment, Origin::Environment), Ok(()));
     let words = with(file(1), Origin::Environment).expect_err("not for emulators");
-    assert!(words.ends_with("AWS_ACCESS_KEY_ID comes from the environment"), "{words}");
+    assert!(words.ends_with("AWS_ACCESS_KEY_ID is set in the environment"), "{words}");
 }

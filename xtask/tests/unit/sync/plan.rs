@@ -142,7 +142,7 @@ fn deletes_are_capped_and_objects_of_others_are_not_touched() {
     let mut input = input(&graph(&[("a", &[]), ("b", &[])]), &graph(&[]), &BTreeSet::new());
     input.max_delete = 1;
     let error = anyhow::Error::new(plan(&input).expect_err("too many"));
-    assert_eq!(error.to_string(), "the sync would delete 2 objects, the limit is 1: dags/a.py, dags/b.py");
+    assert_eq!(error.to_string(), "the sync would delete 2 objects, more than the limit of 1: dags/a.py, dags/b.py");
     assert_eq!(crate::failure::hint_of(&error), Some("to delete them, pass --max-delete 2"));
     input.manifest.files.clear();
     let plan = plan(&input).expect("a plan");

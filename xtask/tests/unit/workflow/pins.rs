@@ -16,7 +16,7 @@ fn only_a_complete_update_is_accepted() {
         (format!("uses: {CHECKOUT} # latest"), "as a comment"),
         ("uses: actions/checkout@v7.0.1 # v7.0.1".to_owned(), "not a commit"),
         ("uses: actions/checkout@3D3C42E5AAC5BA805825DA76410C181273BA90B1 # v7.0.1".to_owned(), "not a commit"),
-        ("uses: ./.github/actions/own".to_owned(), "has no commit"),
+        ("uses: ./.github/actions/own".to_owned(), "is not pinned to a commit"),
         (format!("uses: other/action@{OTHER} # v1.0.0"), "not used by the generated workflows"),
         (format!("uses: Swatinem/rust-cache@{} # v2.9.2", TAG_OBJECTS[0]), "an annotated tag object"),
         (format!("uses: aws-actions/configure-aws-credentials@{} # v6.0.0", TAG_OBJECTS[1]), "an annotated tag object"),

@@ -17,8 +17,8 @@ fn a_redirect_is_followed_within_http_and_never_from_https_to_http() {
     for (from, location, problem) in [
         ("https://a.example/hens", "http://a.example/hens", "a redirect from https to http is not followed"),
         ("http://a.example/hens", "/hens#again", "the redirects form a loop"),
-        ("http://a.example/hens", "file:///etc/passwd", "only http and https are followed"),
-        ("http://a.example/hens", "http://", "its Location is not a URL"),
+        ("http://a.example/hens", "file:///etc/passwd", "only redirects to http and https are followed"),
+        ("http://a.example/hens", "http://", "its `Location` header is not a URL"),
     ] {
         let error = hop(from, location).expect_err(location);
         assert!(error.contains("`http") && error.ends_with(problem), "{error}");

@@ -1,4 +1,4 @@
-//! Compares the table of resource types with the CloudFormation registry schemas that cfn-lint ships.
+//! Compares the resource type table with the CloudFormation registry schemas that cfn-lint ships.
 
 use std::collections::BTreeSet;
 use std::path::Path;

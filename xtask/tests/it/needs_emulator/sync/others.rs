@@ -119,7 +119,7 @@ fn another_account_no_bucket_and_no_permission_are_a_line_and_a_hint_each() {
         &missing,
         &[
             "error: the bucket `dpstack-airflow-nowhere` does not exist",
-            "hint: run `cargo xtask deploy`: its stack `storage`",
+            "hint: run `cargo xtask deploy`: its `storage` stack",
         ],
     );
     let denied = run(&bench, &answering(403, "AccessDenied"), "CI", "1");

@@ -38,7 +38,7 @@ fn the_environment_overrides_dot_env_and_keys_override_a_profile_from_the_same_s
         (vec![(ID, "key", env.clone())], "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not"),
         (
             vec![(ID, "key", env.clone()), (SECRET, "x", file.clone())],
-            "AWS_ACCESS_KEY_ID comes from the environment, but AWS_SECRET_ACCESS_KEY comes from .env:1",
+            "AWS_ACCESS_KEY_ID is set in the environment, but AWS_SECRET_ACCESS_KEY is set in .env:1",
         ),
     ] {
         assert_eq!(selected(&pairs, false), expected, "{pairs:?}");
