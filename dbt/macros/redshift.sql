@@ -1,4 +1,4 @@
-{#- Sets the distribution and sort keys of a table on Redshift; no effect on PostgreSQL. Small tables use dist='all'. -#}
+{#- Sets the distribution and sort keys of a table on Redshift. Small tables use dist='all'. -#}
 {% macro redshift_layout(dist, sort=none) %}
     {%- if target.type == 'redshift' -%}
         {{- config(dist=dist, sort=sort) -}}

@@ -94,5 +94,5 @@ fn an_unknown_module_is_reported_with_the_available_ones() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("SETTINGS_MODULE", "nope").args(["settings", "--dot-env", "/dev/null"]);
     let shown = String::from_utf8(command.output().expect("xtask starts").stderr).expect("UTF-8");
-    assert!(shown.contains("`nope` do not exist (selected by SETTINGS_MODULE in the environment)"), "{shown}");
+    assert!(shown.contains("`nope` does not exist (selected by SETTINGS_MODULE in the environment)"), "{shown}");
 }
