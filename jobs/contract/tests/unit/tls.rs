@@ -34,7 +34,7 @@ fn a_remote_host_needs_a_verified_certificate_unless_the_url_says_otherwise() {
         ("hunter2", "must be `disable`"),
         ("", "must be `disable`"),
         ("verify-ca", "requires `sslrootcert`"),
-        ("require&sslrootcert=system", "needs `sslmode=verify-full`"),
+        ("require&sslrootcert=system", "requires `sslmode=verify-full`"),
     ] {
         let error = decided(&format!("postgres://h/d?sslmode={query}"), local).expect_err(query);
         assert!(error.contains(expected) && !error.contains("hunter2"), "{query}: {error}");

@@ -20,7 +20,7 @@ use super::upload::incoming;
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
-/// The waits before a write is repeated: 3 to 6 s in total. For a 5xx, object_store has its own waits.
+/// The delays between attempts at a write: 3 to 6 s in total. object_store itself retries after a 5xx.
 const WAITS: ExponentialBuilder =
     ExponentialBuilder::new().with_jitter().with_min_delay(Duration::from_millis(100)).with_max_times(5);
 

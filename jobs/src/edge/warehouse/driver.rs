@@ -94,7 +94,7 @@ pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
     Ok(row.try_into().map_err(other)?)
 }
 
-/// Returns the waits between `tries` attempts, with jitter, each up to 30 s.
+/// Returns the delays between `tries` attempts, with jitter, each up to 30 s.
 pub fn waits(first: Duration, tries: usize) -> ExponentialBuilder {
     let waits = ExponentialBuilder::default().with_jitter().with_min_delay(first);
     waits.with_max_delay(Duration::from_secs(30)).with_max_times(tries - 1)

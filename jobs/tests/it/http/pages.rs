@@ -29,7 +29,10 @@ fn a_response_whose_headers_claim_more_records_is_refused_and_gets_no_manifest()
             vec![("Link", r#"</keepers?page=1>; rel="self", </keepers?page=2>; rel="next""#)],
             "`Link` header refers to a next page",
         ),
-        (vec![("Link", "</keepers?page=1>; rel=self"), ("Link", "</keepers?page=2>; rel=next")], "`Link` header names"),
+        (
+            vec![("Link", "</keepers?page=1>; rel=self"), ("Link", "</keepers?page=2>; rel=next")],
+            "`Link` header refers to a next page",
+        ),
         (vec![("X-Total-Count", "4")], "its `X-Total-Count` header reports 4"),
         (vec![("x-total", "4")], "its `X-Total` header reports 4"),
         (vec![("Content-Range", "items 0-0/4")], "its `Content-Range` header reports 4"),

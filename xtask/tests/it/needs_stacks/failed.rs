@@ -139,7 +139,7 @@ fn a_resource_that_cannot_be_deleted_is_named_and_can_be_retained() {
         "error: the stack `DataPlatform-first` is DELETE_FAILED",
         "`Vpc` (AWS::EC2::VPC) DELETE_FAILED",
         "DependencyViolation",
-        "--stack NAME --retain RESOURCE retains a resource that cannot be deleted",
+        "--stack NAME --retain RESOURCE to retain a resource that cannot be deleted",
         &console(&account),
     ]);
     deploy_requires_recover(&account, &network, "is DELETE_FAILED: creating or deleting it failed");
