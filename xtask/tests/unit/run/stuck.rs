@@ -50,7 +50,7 @@ fn the_queue_and_its_compute_environments_come_first() {
         (vec![invalid.clone()], "INVALID: CLIENT_ERROR - The subnet ID", "subnet"),
         (vec![resource("e", "ENABLED", "UPDATING", "")], "is UPDATING", "wait"),
         // One usable environment is enough.
-        ([vec![invalid], healthy().environments].concat(), "no reason", "quota"),
+        ([vec![invalid], healthy().environments].concat(), "does not report a reason", "quota"),
     ] {
         assert_explained(&job(""), &QueueState { environments, ..healthy() }, message, fix);
     }
@@ -71,9 +71,13 @@ fn then_the_job_and_its_containers() {
         (job("ACTION_REQUIRED - CE(s) associated with the job queue are invalid."), "cannot be used", "status"),
         (job("UNDETERMINED - Batch job is blocked, root cause is undetermined."), "not determine", "subnets"),
         (after("CannotPullContainerError: not found"), "could not be pulled: CannotPull", "ECR"),
-        (after(network), "no network", "NAT"),
-        (job("Timeout waiting for network interface provisioning to complete."), "no network", "addresses"),
-        (job(""), "no reason", "6 vCPU"),
+        (after(network), "did not get a network interface", "NAT"),
+        (
+            job("Timeout waiting for network interface provisioning to complete."),
+            "did not get a network interface",
+            "addresses",
+        ),
+        (job(""), "does not report a reason", "6 vCPU"),
     ] {
         assert_explained(&job, &healthy(), message, fix);
     }
