@@ -1,0 +1,8 @@
+//! An emulator of Amazon Redshift Serverless in front of a real PostgreSQL: the Data API, the calls of the Redshift Serverless
+//! API that the platform makes, and PostgreSQL's wire protocol over TLS for an unmodified dbt-redshift.
+//!
+//! It denies by default: a statement, function, option or operation that no rule knows is refused with its name. Each rule in
+//! [`rules`] has an id and the page it is from, and can be switched off, so that tests show which one finds a fault.
+
+pub mod rules;
+pub mod sql;
