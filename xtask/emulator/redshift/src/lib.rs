@@ -4,5 +4,10 @@
 //! It denies by default: a statement, function, option or operation that no rule knows is refused with its name. Each rule in
 //! [`rules`] has an id and the page it is from, and can be switched off, so that tests show which one finds a fault.
 
+pub mod catalog;
+pub mod credentials;
+pub mod errors;
+pub mod journal;
 pub mod rules;
 pub mod sql;
+pub mod wire;

@@ -15,8 +15,13 @@ pub struct Rule {
     pub summary: &'static str,
 }
 
-/// All rules.
+/// The rules of SQL statements.
 pub const RULES: &[Rule] = &[];
+
+/// All rules.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(crate::wire::rules::RULES)
+}
 
 /// The rules that are switched off; empty except in tests and when a fault is looked for.
 #[derive(Clone, Debug, Default)]

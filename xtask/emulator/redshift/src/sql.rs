@@ -51,9 +51,12 @@ pub struct Translated {
     pub kind: Kind,
     /// The statements for PostgreSQL, to be executed in order; the last one's result is the statement's.
     pub postgres: Vec<String>,
+    /// The command tag of the statement, such as `CREATE VIEW`, where PostgreSQL's would differ, and wherever `postgres` has
+    /// several statements. The statement then returns no rows: the result of PostgreSQL is discarded.
+    pub tag: Option<&'static str>,
 }
 
 /// Parses, checks and translates a text of one or more statements.
 pub fn translate(sql: &str, _context: Context<'_>) -> Result<Vec<Translated>, Refusal> {
-    Ok(vec![Translated { kind: Kind::Plain, postgres: vec![sql.to_owned()] }])
+    Ok(vec![Translated { kind: Kind::Plain, postgres: vec![sql.to_owned()], tag: None }])
 }

@@ -1,0 +1,48 @@
+//! Errors of PostgreSQL in the form of Redshift: its texts, where they are known, and the id of the rule that was violated.
+
+use crate::catalog::SUPERUSER_VIEWS;
+
+/// An error as Redshift reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// With the rule's id in brackets, if a rule was violated.
+    pub message: String,
+    /// Its SQLSTATE.
+    pub sqlstate: String,
+    /// The id of the rule, if it is one of the emulator's.
+    pub rule: Option<String>,
+}
+
+/// Translates the message and the SQLSTATE of an error.
+pub fn in_redshift(message: &str, sqlstate: &str) -> Reported {
+    let reported = |message: String, rule: Option<&str>| Reported {
+        message,
+        sqlstate: sqlstate.to_owned(),
+        rule: rule.map(str::to_owned),
+    };
+    if let Some(rule) = message.strip_suffix(']').and_then(|text| text.rsplit_once("[rule ")) {
+        return reported(message.to_owned(), Some(rule.1));
+    }
+    // "permission denied for table x", "… for view x", "… for materialized view x"
+    if sqlstate == "42501"
+        && let Some(rest) = message.strip_prefix("permission denied for ")
+        && let Some(name) = ["table ", "view ", "materialized view "].iter().find_map(|kind| rest.strip_prefix(kind))
+    {
+        let message = format!("permission denied for relation {name}");
+        let system = ["svv_", "sys_", "stl_", "stv_", "svl_", "svcs_", "pg_"];
+        if system.iter().any(|prefix| name.starts_with(prefix)) {
+            return reported(format!("{message} [rule {SUPERUSER_VIEWS}]"), Some(SUPERUSER_VIEWS));
+        }
+        return reported(message, None);
+    }
+    if sqlstate == "40001" && message.starts_with("could not serialize access") {
+        let text = "1023 DETAIL: Serializable isolation violation on table, transactions forming the cycle: could not complete \
+                    because of conflict with concurrent transaction [rule snapshot-update-conflict]";
+        return Reported {
+            message: text.to_owned(),
+            sqlstate: "XX000".to_owned(),
+            rule: Some("snapshot-update-conflict".to_owned()),
+        };
+    }
+    reported(message.to_owned(), None)
+}
