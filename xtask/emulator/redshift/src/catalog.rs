@@ -5,11 +5,13 @@ use anyhow::{Context, Result};
 use tokio_postgres::Client;
 
 use crate::rules::Disabled;
+use crate::rules::service::UPDATE_CONFLICT;
 
-const SCRIPT: [&str; 4] = [
+const SCRIPT: [&str; 5] = [
     include_str!("catalog/functions.sql"),
     include_str!("catalog/relations.sql"),
     include_str!("catalog/views.sql"),
+    include_str!("catalog/tables.sql"),
     include_str!("catalog/superuser.sql"),
 ];
 
@@ -41,8 +43,10 @@ pub async fn administrator(client: &Client, user: &str) -> Result<()> {
 /// The statements that start every session: SNAPSHOT isolation, which is the default of a workgroup, and UTC.
 pub fn session_settings(disabled: &Disabled) -> String {
     let rules: Vec<&str> = disabled.0.iter().map(String::as_str).collect();
+    // Without the rule, the second of two concurrent changes of a row applies to the result of the first one.
+    let isolation = if disabled.enforces(&UPDATE_CONFLICT) { "repeatable read" } else { "read committed" };
     format!(
-        "SET default_transaction_isolation = 'repeatable read'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; \
+        "SET default_transaction_isolation = '{isolation}'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; \
          SET client_min_messages = 'warning'; SET redshift.disabled_rules = {};",
         literal(&rules.join(","))
     )

@@ -1,6 +1,7 @@
 //! Errors of PostgreSQL in the form of Redshift: its texts, where they are known, and the id of the rule that was violated.
 
 use crate::catalog::SUPERUSER_VIEWS;
+use crate::rules::service::UPDATE_CONFLICT;
 
 /// An error as Redshift reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +37,12 @@ pub fn in_redshift(message: &str, sqlstate: &str) -> Reported {
         return reported(message, None);
     }
     if sqlstate == "40001" && message.starts_with("could not serialize access") {
-        let text = "1023 DETAIL: Serializable isolation violation on table, transactions forming the cycle: could not complete \
-                    because of conflict with concurrent transaction [rule snapshot-update-conflict]";
-        return Reported {
-            message: text.to_owned(),
-            sqlstate: "XX000".to_owned(),
-            rule: Some("snapshot-update-conflict".to_owned()),
-        };
+        let rule = UPDATE_CONFLICT.id;
+        let text = format!(
+            "1023 DETAIL: Serializable isolation violation on table, transactions forming the cycle: could not complete because \
+             of conflict with concurrent transaction [rule {rule}]"
+        );
+        return Reported { message: text, sqlstate: "XX000".to_owned(), rule: Some(rule.to_owned()) };
     }
     reported(message.to_owned(), None)
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+pub mod service;
+
 /// A behaviour of Redshift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -20,7 +22,7 @@ pub const RULES: &[Rule] = &[];
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().chain(crate::wire::rules::RULES)
+    RULES.iter().chain(service::SERVICE).chain(crate::wire::rules::RULES)
 }
 
 /// The rules that are switched off; empty except in tests and when a fault is looked for.

@@ -32,11 +32,6 @@ pub const RULES: &[Rule] = &[
         summary: "a materialized view cannot reference standard or late-binding views",
     },
     Rule {
-        id: "snapshot-update-conflict",
-        page: "https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html",
-        summary: "under SNAPSHOT isolation, two transactions that update the same row conflict",
-    },
-    Rule {
         id: "not-emulated",
         page: "https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html",
         summary: "Redshift accepts this, the emulator does not know what it does",
