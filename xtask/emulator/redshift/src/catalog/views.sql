@@ -45,7 +45,7 @@ DECLARE
     columns text;
 BEGIN
     EXECUTE 'CREATE OR REPLACE VIEW pg_catalog.pg_views AS SELECT schemaname, viewname, viewowner,
-        coalesce(redshift.definition_of(schemaname, viewname), definition) AS definition
+        coalesce(redshift.definition_of(schemaname, viewname) COLLATE "default", definition) AS definition
         FROM (' || redshift.query_of('pg_catalog.pg_views') || ') AS original
         WHERE schemaname <> ''redshift''';
     SELECT string_agg(CASE attname

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -14,6 +14,8 @@ use tokio_rustls::TlsAcceptor;
 pub fn acceptor(names: Vec<String>) -> Result<(TlsAcceptor, String)> {
     let (mut ca, ca_key) = (CertificateParams::default(), KeyPair::generate()?);
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // A certificate with the name of its issuer would look self-signed to OpenSSL.
+    ca.distinguished_name.push(DnType::CommonName, "Redshift emulator");
     let pem = ca.self_signed(&ca_key)?.pem();
     let key = KeyPair::generate()?;
     let certificate = CertificateParams::new(names)?.signed_by(&key, &Issuer::new(ca, ca_key))?;
