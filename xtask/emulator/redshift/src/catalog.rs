@@ -31,15 +31,6 @@ pub async fn install(client: &Client, disabled: &Disabled) -> Result<()> {
     Ok(())
 }
 
-/// Creates the user of the namespace's administrator, a superuser.
-pub async fn administrator(client: &Client, user: &str) -> Result<()> {
-    let exists = client.query("SELECT FROM pg_roles WHERE rolname = $1", &[&user]).await?;
-    if exists.is_empty() {
-        client.batch_execute(&format!("CREATE ROLE {} LOGIN SUPERUSER", identifier(user))).await?;
-    }
-    Ok(())
-}
-
 /// The statements that start every session: SNAPSHOT isolation, which is the default of a workgroup, and UTC.
 pub fn session_settings(disabled: &Disabled) -> String {
     let rules: Vec<&str> = disabled.0.iter().map(String::as_str).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,7 +14,9 @@ use crate::data_api::{DataApi, DataApiSettings, Fault};
 use crate::engine::{Engine, EngineSettings, User};
 use crate::http::{Services, serve};
 use crate::identity::{Identities, Identity};
+use crate::journal::Journal;
 use crate::serverless::{Serverless, Warehouse};
+use crate::wire::{Endpoint, WireSettings};
 
 /// What an emulator serves.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub struct Settings {
     pub warehouse: Warehouse,
     /// The callers.
     pub identities: Identities,
+    /// The endpoint for PostgreSQL's wire protocol, if it is started.
+    pub wire: Option<WireSettings>,
 }
 
 impl Settings {
@@ -41,6 +46,7 @@ impl Settings {
             data_api,
             warehouse: Warehouse::named(workgroup, database),
             identities: Identities::Everyone(Identity::becoming(caller)),
+            wire: None,
         }
     }
 }
@@ -51,6 +57,8 @@ pub struct Emulator {
     services: Arc<Services>,
     engine: Engine,
     url: String,
+    journal: Journal,
+    wire: Option<(Endpoint, SocketAddr)>,
 }
 
 impl fmt::Debug for Emulator {
@@ -63,24 +71,43 @@ impl Emulator {
     /// Starts it. It cannot be started or dropped inside an asynchronous function.
     pub fn start(settings: Settings) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no runtime")?;
-        let (services, engine, url) = runtime.block_on(async {
+        let journal = Journal::default();
+        let (services, engine, url, wire) = runtime.block_on(async {
+            let issued = Issued::default();
             let engine = Engine::open(settings.engine).await?;
             let services = Arc::new(Services {
                 data_api: DataApi::new(engine.clone(), settings.data_api),
-                serverless: Serverless::new(settings.warehouse, Issued::default()),
+                serverless: Serverless::new(settings.warehouse, issued.clone()),
                 identities: settings.identities,
             });
             let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
             let url = format!("http://{}", listener.local_addr()?);
             tokio::spawn(serve(listener, Arc::clone(&services)));
-            anyhow::Ok((services, engine, url))
+            let mut wire = None;
+            if let Some(settings) = settings.wire {
+                let endpoint = Endpoint::new(engine.clone(), issued, journal.clone(), settings)?;
+                let address = endpoint.listen().await?;
+                services.serverless.change(|warehouse| warehouse.endpoint.1 = address.port());
+                wire = Some((endpoint, address));
+            }
+            anyhow::Ok((services, engine, url, wire))
         })?;
-        Ok(Self { runtime: Some(runtime), services, engine, url })
+        Ok(Self { runtime: Some(runtime), services, engine, url, journal, wire })
     }
 
     /// The URL of both APIs.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The address of the endpoint for PostgreSQL's wire protocol, and the certificate of its CA as PEM.
+    pub fn wire(&self) -> Option<(SocketAddr, &str)> {
+        self.wire.as_ref().map(|(endpoint, address)| (*address, endpoint.ca()))
+    }
+
+    /// What the endpoint for the wire protocol refused.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// The engine behind the APIs.

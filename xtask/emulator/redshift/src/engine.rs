@@ -92,6 +92,16 @@ impl Engine {
         Session::open(self, user).await
     }
 
+    /// Creates the user of an IAM identity, unless it exists.
+    pub async fn create_user(&self, name: &str) -> Result<(), Failed> {
+        users::create(&*self.0.admin.lock().await, name, self.disabled()).await
+    }
+
+    /// The database in PostgreSQL, with a superuser.
+    pub fn postgres(&self) -> Result<tokio_postgres::Config> {
+        self.0.settings.postgres.parse().context("the URL of PostgreSQL")
+    }
+
     /// The rules that are switched off.
     pub fn disabled(&self) -> &Disabled {
         &self.0.settings.disabled

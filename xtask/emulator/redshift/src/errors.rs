@@ -1,7 +1,7 @@
 //! Errors of PostgreSQL in the form of Redshift: its texts, where they are known, and the id of the rule that was violated.
 
 use crate::catalog::SUPERUSER_VIEWS;
-use crate::rules::service::UPDATE_CONFLICT;
+use crate::rules::service::VARCHAR_BYTES;
 
 /// An error as Redshift reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,9 @@ pub struct Reported {
     pub rule: Option<String>,
 }
 
-/// Translates the message and the SQLSTATE of an error.
-pub fn in_redshift(message: &str, sqlstate: &str) -> Reported {
+/// Translates an error of PostgreSQL: its message, its SQLSTATE, and the constraint that it names. A conflict of transactions
+/// is translated by the engine.
+pub fn in_redshift(message: &str, sqlstate: &str, constraint: Option<&str>) -> Reported {
     let reported = |message: String, rule: Option<&str>| Reported {
         message,
         sqlstate: sqlstate.to_owned(),
@@ -36,13 +37,13 @@ pub fn in_redshift(message: &str, sqlstate: &str) -> Reported {
         }
         return reported(message, None);
     }
-    if sqlstate == "40001" && message.starts_with("could not serialize access") {
-        let rule = UPDATE_CONFLICT.id;
-        let text = format!(
-            "1023 DETAIL: Serializable isolation violation on table, transactions forming the cycle: could not complete because \
-             of conflict with concurrent transaction [rule {rule}]"
-        );
-        return Reported { message: text, sqlstate: "XX000".to_owned(), rule: Some(rule.to_owned()) };
+    if let Some(bytes) = constraint.and_then(|name| name.strip_prefix("varchar_bytes_")?.split_once('_')) {
+        let rule = VARCHAR_BYTES.id;
+        return Reported {
+            message: format!("value too long for type character varying({}) [rule {rule}]", bytes.1),
+            sqlstate: "22001".to_owned(),
+            rule: Some(rule.to_owned()),
+        };
     }
     reported(message.to_owned(), None)
 }

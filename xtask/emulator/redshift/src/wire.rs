@@ -12,6 +12,7 @@ pub mod rules;
 mod startup;
 pub mod tls;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,42 +24,74 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::credentials::Issued;
+use crate::engine::{Engine, User};
 use crate::journal::{Event, Journal};
 use crate::rules::Disabled;
+use backend::Backend;
 use frame::Frame;
 use startup::First;
 
-/// A workgroup's endpoint for clients.
-#[derive(Clone)]
-pub struct Endpoint(Arc<Shared>);
-
-/// What an endpoint needs.
-#[derive(Debug)]
-pub struct Options {
-    /// The database, with a superuser of PostgreSQL.
-    pub postgres: tokio_postgres::Config,
-    /// The accepted passwords.
-    pub issued: Issued,
-    /// Where refusals are recorded.
-    pub journal: Journal,
-    /// The rules that are off.
-    pub disabled: Disabled,
+/// How an endpoint behaves.
+#[derive(Clone, Debug)]
+pub struct WireSettings {
+    /// The names that clients connect to, for the certificate.
+    pub hosts: Vec<String>,
+    /// The password of the namespace's administrator; without one, the administrator cannot log in.
+    pub admin_password: Option<String>,
     /// One statement that creates a table from a query takes this much longer, once. A client whose socket times out earlier
     /// loses it.
     pub slow_statement: Option<Duration>,
 }
 
+impl Default for WireSettings {
+    fn default() -> Self {
+        let hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        Self { hosts, admin_password: None, slow_statement: None }
+    }
+}
+
+/// A workgroup's endpoint for clients.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Shared>);
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Endpoint")
+    }
+}
+
 struct Shared {
-    options: Options,
+    engine: Engine,
+    issued: Issued,
+    journal: Journal,
     tls: TlsAcceptor,
+    /// The certificate of the CA as PEM.
+    ca: String,
+    slow_statement: Option<Duration>,
     /// Whether a statement has been slow.
     slowed: AtomicBool,
 }
 
+impl Shared {
+    fn disabled(&self) -> &Disabled {
+        self.engine.disabled()
+    }
+}
+
 impl Endpoint {
-    /// An endpoint that does not listen yet.
-    pub fn new(options: Options, tls: TlsAcceptor) -> Self {
-        Self(Arc::new(Shared { options, tls, slowed: AtomicBool::new(false) }))
+    /// An endpoint that does not listen yet. It accepts the passwords in `issued`.
+    pub fn new(engine: Engine, issued: Issued, journal: Journal, settings: WireSettings) -> Result<Self> {
+        if let Some(password) = &settings.admin_password {
+            issued.permanent(User::Admin.name(), password);
+        }
+        let (tls, ca) = tls::acceptor(settings.hosts)?;
+        let (slow_statement, slowed) = (settings.slow_statement, AtomicBool::new(false));
+        Ok(Self(Arc::new(Shared { engine, issued, journal, tls, ca, slow_statement, slowed })))
+    }
+
+    /// The certificate of its CA as PEM.
+    pub fn ca(&self) -> &str {
+        &self.0.ca
     }
 
     /// Accepts connections on a free port of the loopback interface until the runtime stops.
@@ -92,7 +125,7 @@ impl Endpoint {
                     return self.session(secure, parameters).await;
                 }
                 First::Encryption => client.write_all(b"N").await?,
-                First::Session(parameters) if self.0.options.disabled.0.contains(rules::REQUIRE_SSL) => {
+                First::Session(parameters) if self.0.disabled().0.contains(rules::REQUIRE_SSL) => {
                     return self.session(client, parameters).await;
                 }
                 First::Session(parameters) => {
@@ -113,13 +146,13 @@ impl Endpoint {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut client = BufReader::new(client);
-        let options = &self.0.options;
+        let shared = &self.0;
         let user = parameters.user().to_owned();
         let password = startup::password(&mut client).await?;
-        let database = options.postgres.get_dbname().unwrap_or_default();
-        let refusal = if !options.issued.accepts(&user, &password) {
+        let postgres = shared.engine.postgres()?;
+        let refusal = if !shared.issued.accepts(&user, &password) {
             Some(("28000", format!("password authentication failed for user \"{user}\"")))
-        } else if parameters.database() != database {
+        } else if Some(parameters.database()) != postgres.get_dbname() {
             Some(("3D000", format!("database \"{}\" does not exist", parameters.database())))
         } else {
             None
@@ -130,14 +163,18 @@ impl Endpoint {
             client.flush().await?;
             return Ok(());
         }
-        let backend = backend::Backend::open(&options.postgres, &user, &options.disabled).await?;
+        let identity = if user == User::Admin.name() { None } else { Some(user.as_str()) };
+        if let Some(name) = identity {
+            shared.engine.create_user(name).await?;
+        }
+        let backend = Backend::open(&postgres, identity, shared.disabled()).await?;
         client.write_all(&startup::accepted(&backend)).await?;
         client.flush().await?;
-        relay::run(client, backend, relay::Session { user, shared: &self.0 }).await
+        relay::run(client, backend, relay::Session { user, shared }).await
     }
 
     fn refused(&self, rule: &str, message: &str, user: &str) {
-        self.0.options.journal.record(Event {
+        self.0.journal.record(Event {
             rule: rule.to_owned(),
             message: message.to_owned(),
             statement: String::new(),

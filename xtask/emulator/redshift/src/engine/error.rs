@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::errors::{Reported, in_redshift};
 use crate::rules::Refusal;
-use crate::rules::service::{UPDATE_CONFLICT, VARCHAR_BYTES};
+use crate::rules::service::UPDATE_CONFLICT;
 
 /// A statement that failed. It is displayed as the Data API returns it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -72,16 +72,11 @@ impl Failed {
     pub(super) fn of(error: tokio_postgres::Error) -> Self {
         let Some(database) = error.as_db_error() else { return Self::new(format!("Query cancelled: {error}")) };
         let sqlstate = database.code().code();
-        let bytes = database.constraint().and_then(|name| name.strip_prefix("varchar_bytes_"));
-        if let Some((_, bytes)) = bytes.and_then(|rest| rest.split_once('_')) {
-            let message = format!("value too long for type character varying({bytes})");
-            return Self { message, sqlstate: "22001".to_owned(), rule: Some(VARCHAR_BYTES.id.to_owned()) };
-        }
         let detail = database.detail().map(|detail| format!("\n  Detail: {detail}")).unwrap_or_default();
         if database.code() == &SqlState::T_R_SERIALIZATION_FAILURE {
             return Self { message: database.message().to_owned(), sqlstate: sqlstate.to_owned(), rule: None };
         }
-        let Reported { message, sqlstate, rule } = in_redshift(database.message(), sqlstate);
+        let Reported { message, sqlstate, rule } = in_redshift(database.message(), sqlstate, database.constraint());
         let suffix = rule.as_ref().map(|rule| format!(" [rule {rule}]")).unwrap_or_default();
         let message = message.strip_suffix(&suffix).unwrap_or(&message);
         Self { message: format!("{message}{detail}"), sqlstate, rule }

@@ -56,7 +56,7 @@ pub(super) async fn become_user(client: &Client, user: &User, disabled: &Disable
     client.batch_execute(&format!("SET SESSION AUTHORIZATION {}", identifier(name))).await.map_err(Failed::of)
 }
 
-async fn create(client: &Client, name: &str, disabled: &Disabled) -> Result<(), Failed> {
+pub(super) async fn create(client: &Client, name: &str, disabled: &Disabled) -> Result<(), Failed> {
     let found = client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&name]).await.map_err(Failed::of)?;
     if found.is_some() {
         return Ok(());

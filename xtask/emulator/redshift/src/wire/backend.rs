@@ -1,5 +1,5 @@
-//! A connection to PostgreSQL on which the session's user is the client's. The connection logs in as a superuser and then takes
-//! the user's identity; the user is created on its first login and, as in Redshift, has no privilege until one is granted.
+//! A connection to PostgreSQL on which the session's user is the client's: it logs in as a superuser and then takes the user's
+//! identity.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_postgres::config::Host;
 
 use super::frame::Frame;
-use crate::catalog::{identifier, literal, session_settings};
+use crate::catalog::{identifier, session_settings};
 use crate::rules::Disabled;
 
 pub struct Backend {
@@ -27,7 +27,8 @@ pub struct Backend {
 }
 
 impl Backend {
-    pub async fn open(config: &tokio_postgres::Config, user: &str, disabled: &Disabled) -> Result<Self> {
+    /// Opens a session of a user, or of the superuser.
+    pub async fn open(config: &tokio_postgres::Config, user: Option<&str>, disabled: &Disabled) -> Result<Self> {
         let Some(Host::Tcp(host)) = config.get_hosts().first() else { bail!("the warehouse has no host name") };
         let address = (host.clone(), config.get_ports().first().copied().unwrap_or(5432));
         let stream = TcpStream::connect(&address).await.context("cannot connect to the warehouse")?;
@@ -35,15 +36,8 @@ impl Backend {
         let stream = BufReader::new(stream);
         let mut backend = Self { stream, parameters: BTreeMap::new(), process: 0, secret: 0, address };
         backend.log_in(config).await.context("cannot log in to the warehouse")?;
-        let role = literal(user);
-        let create = format!(
-            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {role}) THEN CREATE ROLE {name} LOGIN; END IF; \
-             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;",
-            name = identifier(user)
-        );
-        backend.query(&create).await?;
-        let settings = session_settings(disabled);
-        backend.query(&format!("{settings} SET SESSION AUTHORIZATION {}", identifier(user))).await?;
+        let authorization = user.map(|user| format!("SET SESSION AUTHORIZATION {}", identifier(user))).unwrap_or_default();
+        backend.query(&format!("{} {authorization}", session_settings(disabled))).await?;
         Ok(backend)
     }
 

@@ -8,13 +8,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use tokio_postgres::error::SqlState;
 
 use super::backend::{self, Backend};
 use super::frame::Frame;
 use super::plan::{self, Plan};
 use super::{Shared, rules};
-use crate::errors::in_redshift;
-use crate::journal::{Event, Journal};
+use crate::errors::{Reported, in_redshift};
+use crate::journal::Event;
 use crate::sql::Transaction;
 
 /// The number of the type SUPER.
@@ -74,7 +75,7 @@ where
                     time.as_secs_f64(), rules::CLIENT_TIMEOUT
                 );
                 let user = session.user;
-                session.shared.options.journal.record(Event { rule: rules::CLIENT_TIMEOUT.to_owned(), message, statement, user });
+                session.shared.journal.record(Event { rule: rules::CLIENT_TIMEOUT.to_owned(), message, statement, user });
             }
             Ok(())
         }
@@ -147,12 +148,12 @@ where
 /// The plans of a text; the first statement that creates a table may be a slow one.
 fn plans(text: &str, state: &Mutex<State>, session: &Session<'_>) -> Vec<Plan> {
     let transaction = if lock(state).status == b'I' { Transaction::Autocommit } else { Transaction::Block };
-    let options = &session.shared.options;
-    let mut plans = plan::plans(text, transaction, &options.disabled);
-    if let Some(time) = options.slow_statement
+    let shared = session.shared;
+    let mut plans = plan::plans(text, transaction, shared.disabled());
+    if let Some(time) = shared.slow_statement
         && plan::creates_table(text)
         && let [only] = plans.as_mut_slice()
-        && !session.shared.slowed.swap(true, Ordering::Relaxed)
+        && !shared.slowed.swap(true, Ordering::Relaxed)
     {
         *only = plan::slowed(only, time);
     }
@@ -191,7 +192,7 @@ where
             b'I' | b's' => drop(lock(state).expected.pop_front()),
             b'E' => {
                 let statement = failed(&mut lock(state).expected);
-                frame = reported(&frame, statement, &session.user, &session.shared.options.journal);
+                frame = reported(&frame, statement, session);
             }
             b'Z' => {
                 let mut state = lock(state);
@@ -222,17 +223,27 @@ fn failed(expected: &mut VecDeque<Expected>) -> String {
 }
 
 /// An ErrorResponse of Redshift: its message, and the fields that a version 8.0 has.
-fn reported(frame: &Frame, statement: String, user: &str, journal: &Journal) -> Frame {
+fn reported(frame: &Frame, statement: String, session: &Session<'_>) -> Frame {
     let fields = frame.fields();
     let field = |kind: u8| fields.iter().find(|(own, _)| *own == kind).map_or("", |(_, text)| text.as_str());
-    let reported = in_redshift(field(b'M'), field(b'C'));
-    journal.record(Event {
-        rule: reported.rule.unwrap_or_default(),
-        message: reported.message.clone(),
+    let mut reported = in_redshift(field(b'M'), field(b'C'), Some(field(b'n')));
+    if reported.sqlstate == SqlState::T_R_SERIALIZATION_FAILURE.code() {
+        let conflict = session.shared.engine.conflict();
+        let rule = conflict.rule.unwrap_or_default();
+        reported = Reported {
+            message: format!("{} [rule {rule}]", conflict.message),
+            sqlstate: conflict.sqlstate,
+            rule: Some(rule),
+        };
+    }
+    let Reported { message, sqlstate, rule } = reported;
+    session.shared.journal.record(Event {
+        rule: rule.unwrap_or_default(),
+        message: message.clone(),
         statement,
-        user: user.to_owned(),
+        user: session.user.clone(),
     });
-    let mut kept = vec![(b'S', field(b'S')), (b'C', reported.sqlstate.as_str()), (b'M', reported.message.as_str())];
+    let mut kept = vec![(b'S', field(b'S')), (b'C', sqlstate.as_str()), (b'M', message.as_str())];
     kept.extend([b'D', b'H', b'P'].map(|kind| (kind, field(kind))).into_iter().filter(|(_, text)| !text.is_empty()));
     Frame::error(&kept)
 }
