@@ -167,6 +167,8 @@ fn line(row: &Row, target: &Target, disabled: &Disabled) -> Result<String, Rejec
     if bytes > ROW_BYTES && disabled.enforces(&COPY_ROW_SIZE) {
         return Err(COPY_ROW_SIZE.refusal(format!("a row of {bytes} bytes is larger than 4 MB")).into());
     }
+    // Only without the rule about the number of columns.
+    line.extend((row.len()..target.columns.len()).map(|_| ','));
     line.push('\n');
     Ok(line)
 }

@@ -5,8 +5,6 @@ use sqlparser::dialect::RedshiftSqlDialect;
 use sqlparser::parser::Parser;
 
 use super::error::Failed;
-use crate::rules::Refusal;
-use crate::rules::service::COPY_OPTIONS;
 use crate::sql::{Copy, Kind, Translated};
 
 /// COPY as a value, and statements about users, roles and grants for PostgreSQL.
@@ -28,8 +26,8 @@ pub(super) fn completed(translated: Translated) -> Result<Translated, Failed> {
     Ok(Translated { kind, postgres: vec![in_postgres(sql)], ..translated.clone() })
 }
 
-fn copy(sql: &str) -> Result<Copy, Refusal> {
-    let refused = |message: String| COPY_OPTIONS.refusal(message);
+fn copy(sql: &str) -> Result<Copy, Failed> {
+    let refused = |message: String| Failed::new(message);
     let parsed = Parser::parse_sql(&RedshiftSqlDialect {}, sql).map_err(|error| refused(error.to_string()))?;
     let Some(Statement::Copy {
         source, to: false, target: CopyTarget::File { filename }, options, legacy_options, ..

@@ -55,9 +55,6 @@ rules! {
     COPY_ROLE "copy-role"
         "https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-authorization.html"
         "The role of a COPY is the namespace's default role or one that is associated with the namespace";
-    COPY_OPTIONS "copy-options"
-        "https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html"
-        "COPY of Parquet accepts FROM, IAM_ROLE, MANIFEST and STATUPDATE here";
     COPY_MANIFEST_MANDATORY "copy-manifest-mandatory"
         "https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html"
         "Without `mandatory` in its entry, COPY skips a missing file silently";

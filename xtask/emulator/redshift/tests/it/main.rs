@@ -1,0 +1,3 @@
+//! The emulator through its public edge.
+
+mod service;
