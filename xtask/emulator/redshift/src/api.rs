@@ -11,6 +11,8 @@ pub(crate) struct ApiError {
     /// The name of the exception.
     pub(crate) code: String,
     pub(crate) message: String,
+    /// The id of the rule, if one is the reason.
+    pub(crate) rule: Option<&'static str>,
     /// `ResourceId`, of a missing resource.
     resource: Option<String>,
 }
@@ -18,7 +20,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// A request that the service does not accept.
     pub(crate) fn bad_request(code: &str, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.to_owned(), message: message.into(), resource: None }
+        Self { status: 400, code: code.to_owned(), message: message.into(), rule: None, resource: None }
     }
 
     /// A parameter that the service does not accept.
@@ -48,7 +50,7 @@ impl ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self::validation(refusal.to_string())
+        Self { rule: Some(refusal.rule), ..Self::validation(refusal.to_string()) }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::api::{ApiError, Parameters};
 use crate::engine::{Engine, Session, User};
 use crate::http::{Lost, unknown_operation};
 use crate::identity::Identity;
+use crate::journal::{Event, Journal};
 use crate::rules::service::{CLIENT_TOKEN, STATEMENT_OWNER};
 
 pub use fault::{Fault, Plan};
@@ -62,6 +63,7 @@ pub struct DataApi(Arc<Shared>);
 struct Shared {
     engine: Engine,
     settings: DataApiSettings,
+    journal: Journal,
     book: Mutex<Book>,
     /// Sends a number after each change of a statement.
     changes: watch::Sender<u64>,
@@ -101,11 +103,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl DataApi {
     /// The API of a warehouse.
-    pub fn new(engine: Engine, settings: DataApiSettings) -> Self {
+    pub fn new(engine: Engine, settings: DataApiSettings, journal: Journal) -> Self {
         let plan: Plan = Box::new(|_, _| Fault::None);
         Self(Arc::new(Shared {
             engine,
             settings,
+            journal,
             book: Mutex::default(),
             changes: watch::Sender::new(0),
             idle: Condvar::new(),
@@ -176,6 +179,14 @@ impl DataApi {
             _ => {}
         }
         let response = self.response(operation, identity, parameters, fault).await;
+        if let Err(error) = &response {
+            self.0.journal.record(Event {
+                rule: error.rule.unwrap_or_default().to_owned(),
+                message: error.message.clone(),
+                statement: operation.to_owned(),
+                user: identity.user.name().to_owned(),
+            });
+        }
         if fault == Fault::LoseResponse { Err(Lost) } else { Ok(response) }
     }
 

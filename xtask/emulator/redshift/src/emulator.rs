@@ -31,6 +31,8 @@ pub struct Settings {
     pub identities: Identities,
     /// The endpoint for PostgreSQL's wire protocol, if it is started.
     pub wire: Option<WireSettings>,
+    /// Where refusals are recorded.
+    pub journal: Journal,
 }
 
 impl Settings {
@@ -47,6 +49,7 @@ impl Settings {
             warehouse: Warehouse::named(workgroup, database),
             identities: Identities::Everyone(Identity::becoming(caller)),
             wire: None,
+            journal: Journal::default(),
         }
     }
 }
@@ -71,12 +74,12 @@ impl Emulator {
     /// Starts it. It cannot be started or dropped inside an asynchronous function.
     pub fn start(settings: Settings) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no runtime")?;
-        let journal = Journal::default();
+        let journal = settings.journal;
         let (services, engine, url, wire) = runtime.block_on(async {
             let issued = Issued::default();
             let engine = Engine::open(settings.engine).await?;
             let services = Arc::new(Services {
-                data_api: DataApi::new(engine.clone(), settings.data_api),
+                data_api: DataApi::new(engine.clone(), settings.data_api, journal.clone()),
                 serverless: Serverless::new(settings.warehouse, issued.clone()),
                 identities: settings.identities,
             });
@@ -105,7 +108,7 @@ impl Emulator {
         self.wire.as_ref().map(|(endpoint, address)| (*address, endpoint.ca()))
     }
 
-    /// What the endpoint for the wire protocol refused.
+    /// What the Data API and the endpoint for the wire protocol refused.
     pub fn journal(&self) -> &Journal {
         &self.journal
     }

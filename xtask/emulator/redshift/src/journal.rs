@@ -1,4 +1,4 @@
-//! What the emulator refused: a line of JSON on standard error for each refusal, and a list for tests.
+//! What the emulator refused: a list, and optionally a line of JSON on standard error for each refusal.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,19 +19,29 @@ pub struct Event {
 
 /// The events so far; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Arc<Mutex<Vec<Event>>>);
+pub struct Journal {
+    events: Arc<Mutex<Vec<Event>>>,
+    printed: bool,
+}
 
 impl Journal {
-    /// Adds an event and prints it.
+    /// A journal that is also printed.
+    pub fn printed() -> Self {
+        Self { printed: true, ..Self::default() }
+    }
+
+    /// Adds an event.
     pub fn record(&self, event: Event) {
-        if let Ok(line) = serde_json::to_string(&event) {
+        if self.printed
+            && let Ok(line) = serde_json::to_string(&event)
+        {
             eprintln!("{line}");
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
     /// All events, oldest first.
     pub fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use redshift_emulator::emulator::{Emulator, Settings};
 use redshift_emulator::engine::{CopyRoles, Key, User};
 use redshift_emulator::identity::{Identities, Identity};
+use redshift_emulator::journal::Journal;
 use redshift_emulator::rules::{self, Disabled};
 use redshift_emulator::wire::WireSettings;
 
@@ -99,6 +100,7 @@ impl Arguments {
         settings.warehouse.default_role = self.copy_role.first().cloned();
         settings.warehouse.roles.clone_from(&self.copy_role);
         settings.data_api.secrets = self.admin_secret.iter().map(|arn| (arn.clone(), User::Admin)).collect();
+        settings.journal = Journal::printed();
         settings.wire = Some(WireSettings {
             hosts: self.host_name.clone(),
             admin_password: self.admin_password.clone(),

@@ -45,7 +45,7 @@ impl Work<'_> {
             }
             None => self.statements(fault).await,
         };
-        self.change(|statement| {
+        let failures = self.change(|statement| {
             let cancelled = statement.cancelled && result.is_err();
             if let (Err(Stop::Failed(at, failed)), false) = (result, cancelled) {
                 statement.finish(at, Err(failed));
@@ -59,7 +59,9 @@ impl Work<'_> {
                 (false, true) => Status::Failed,
                 (false, false) => Status::Finished,
             });
+            statement.failures()
         });
+        failures.into_iter().for_each(|event| self.shared.journal.record(event));
     }
 
     /// The failure of a fault that does not reach the warehouse.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::request::{Mode, Run};
 use crate::engine::{Cancel, Failed, Outcome, User};
+use crate::journal::Event;
 
 /// The state of a statement or of a part of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +138,20 @@ impl Statement {
         if let Some(part) = self.parts.get_mut(at) {
             part.finish(result);
         }
+    }
+
+    /// The failed parts.
+    pub(super) fn failures(&self) -> Vec<Event> {
+        let event = |part: &Part| {
+            let failed = part.failed.as_ref()?;
+            Some(Event {
+                rule: failed.rule.clone().unwrap_or_default(),
+                message: failed.to_string(),
+                statement: part.sql.clone(),
+                user: self.user.name().to_owned(),
+            })
+        };
+        self.parts.iter().filter_map(event).collect()
     }
 
     pub(super) fn becomes(&mut self, status: Status) {

@@ -36,7 +36,8 @@ impl Backend {
         let stream = BufReader::new(stream);
         let mut backend = Self { stream, parameters: BTreeMap::new(), process: 0, secret: 0, address };
         backend.log_in(config).await.context("cannot log in to the warehouse")?;
-        let authorization = user.map(|user| format!("SET SESSION AUTHORIZATION {}", identifier(user))).unwrap_or_default();
+        let authorization =
+            user.map(|user| format!("SET SESSION AUTHORIZATION {}", identifier(user))).unwrap_or_default();
         backend.query(&format!("{} {authorization}", session_settings(disabled))).await?;
         Ok(backend)
     }
