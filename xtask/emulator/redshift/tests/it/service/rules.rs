@@ -129,7 +129,8 @@ fn every_rule_has_a_violation() {
 #[test]
 fn each_rule_decides_the_result_of_its_violation() {
     let mut wrong = Vec::new();
-    for (id, trip) in TRIPS {
+    // Without a parser, PostgreSQL refuses two statements.
+    for (id, trip) in TRIPS.iter().filter(|(id, _)| *id != "single-statement") {
         // The users of PostgreSQL belong to the whole server.
         let process = std::process::id();
         let enforced = trip(&Bench::with(|settings| two_callers(settings, &format!("{id}-on-{process}"))));
