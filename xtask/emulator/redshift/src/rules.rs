@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub mod service;
+pub mod sql;
 
 /// A behaviour of Redshift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Rule {
 }
 
 /// The rules of SQL statements.
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = sql::SQL;
 
 /// All rules.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
