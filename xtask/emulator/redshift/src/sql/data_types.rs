@@ -36,8 +36,8 @@ pub(super) fn translate(gate: Gate<'_>, kind: &DataType, place: Place) -> Outcom
         DataType::Float(ExactNumberInfo::Precision(digits)) if *digits <= 53 => DataType::DoublePrecision,
         DataType::Bool | DataType::Boolean => DataType::Boolean,
         DataType::Date => DataType::Date,
-        DataType::Timestamp(None, zone) => DataType::Timestamp(None, zone.clone()),
-        DataType::Time(None, zone) => DataType::Time(None, zone.clone()),
+        DataType::Timestamp(None, zone) => DataType::Timestamp(None, *zone),
+        DataType::Time(None, zone) => DataType::Time(None, *zone),
         DataType::Varchar(length)
         | DataType::CharacterVarying(length)
         | DataType::CharVarying(length)
@@ -86,7 +86,7 @@ fn number(gate: Gate<'_>, info: &ExactNumberInfo) -> Outcome<ExactNumberInfo> {
         ExactNumberInfo::Precision(precision) => (precision, 0),
         ExactNumberInfo::PrecisionAndScale(precision, scale) => (precision, scale),
     };
-    let wrong = precision > 38 || scale > 37 || scale < 0;
+    let wrong = precision > 38 || !(0..=37).contains(&scale);
     let message = format!("DECIMAL precision {precision}, scale {scale} must be at most 38 and 37");
     gate.refuse_if(wrong, &sql::DECIMAL_PRECISION, message)?;
     Ok(ExactNumberInfo::PrecisionAndScale(precision, scale))

@@ -13,7 +13,7 @@ use super::{date_parts, functions};
 use crate::rules::sql;
 
 /// Words that stand for a value although they are reserved.
-const VALUES: [&str; 3] = ["sysdate", "default", "current_user_id"];
+const VALUES: [&str; 5] = ["sysdate", "default", "current_user", "session_user", "user"];
 
 /// Checks an expression, not the ones in it.
 pub(super) fn check(walk: &mut Walk<'_>, expression: &mut Expr) -> Outcome {

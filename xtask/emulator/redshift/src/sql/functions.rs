@@ -11,7 +11,7 @@ use crate::rules::sql;
 /// Functions of single values.
 const SCALAR: &str = "
     abs acos array ascii asin atan atan2 btrim cbrt ceiling char_length character_length charindex chr coalesce concat cos cot
-    current_database current_date current_setting current_user current_user_id date_diff date_part date_trunc dateadd datediff
+    current_database current_date current_setting current_user date_diff date_part date_trunc dateadd datediff
     degrees dexp dlog10 dlog1 exp format_type get_array_length getdate greatest initcap is_array is_object json_parse
     json_serialize json_typeof last_day least left len length ln lower lpad ltrim md5 mod nullif nvl nvl2 object octet_length
     pg_backend_pid pg_cancel_backend pg_terminate_backend pi power quote_ident quote_literal radians random regexp_count
@@ -39,7 +39,7 @@ const LEADER_NODE: &str = "
 ";
 
 /// Functions whose value changes without a change of the data.
-const MUTABLE: [&str; 14] = [
+const MUTABLE: [&str; 13] = [
     "getdate",
     "sysdate",
     "current_date",
@@ -50,7 +50,6 @@ const MUTABLE: [&str; 14] = [
     "now",
     "random",
     "current_user",
-    "current_user_id",
     "session_user",
     "user",
     "current_setting",

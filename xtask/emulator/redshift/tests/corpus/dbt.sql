@@ -962,7 +962,7 @@ from "dpstack"."analytics"."stg_cores"
     limit 0
 -- next --
 select * from (
-        select cast(now() at time zone 'UTC' as timestamp) as dbt_snapshot_time
+        select cast(getdate() as timestamp) as dbt_snapshot_time
     ) as __dbt_sbq
     where false
     limit 0
@@ -2314,9 +2314,9 @@ from "dpstack"."analytics"."stg_cores"
         select
             'delete' as dbt_change_type,
             source_data.*,
-            cast(now() at time zone 'UTC' as timestamp) as valid_from_utc,
-            cast(now() at time zone 'UTC' as timestamp) as dbt_updated_at,
-            cast(now() at time zone 'UTC' as timestamp) as valid_to_utc,
+            cast(getdate() as timestamp) as valid_from_utc,
+            cast(getdate() as timestamp) as dbt_updated_at,
+            cast(getdate() as timestamp) as valid_to_utc,
             snapshotted_data.dbt_scd_id
         from snapshotted_data
         left join deletes_source_data as source_data
@@ -2679,9 +2679,9 @@ from "dpstack"."analytics"."stg_cores"
         select
             'delete' as dbt_change_type,
             source_data.*,
-            cast(now() at time zone 'UTC' as timestamp) as valid_from_utc,
-            cast(now() at time zone 'UTC' as timestamp) as dbt_updated_at,
-            cast(now() at time zone 'UTC' as timestamp) as valid_to_utc,
+            cast(getdate() as timestamp) as valid_from_utc,
+            cast(getdate() as timestamp) as dbt_updated_at,
+            cast(getdate() as timestamp) as valid_to_utc,
             snapshotted_data.dbt_scd_id
         from snapshotted_data
         left join deletes_source_data as source_data
