@@ -7,7 +7,6 @@ mod copy;
 mod error;
 mod late;
 mod parquet;
-mod passthrough;
 mod session;
 mod source;
 mod users;

@@ -5,7 +5,7 @@ use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage};
 
 use super::error::Failed;
 use super::users::{User, become_user};
-use super::{Engine, connect, copy, late, passthrough};
+use super::{Engine, connect, copy, late};
 use crate::catalog::session_settings;
 use crate::rules::service::{SINGLE_STATEMENT, TRUNCATE_COMMITS};
 use crate::sql::{Context, Kind, Transaction, Translated, translate};
@@ -139,7 +139,7 @@ impl Session {
 
     fn translated(&self, sql: &str, transaction: Transaction) -> Result<Vec<Translated>, Failed> {
         let context = Context { transaction, disabled: self.engine.disabled() };
-        translate(sql, context)?.into_iter().map(passthrough::completed).collect()
+        Ok(translate(sql, context)?)
     }
 
     fn single(&self, sql: &str, transaction: Transaction) -> Result<Vec<Translated>, Failed> {
@@ -184,11 +184,18 @@ impl Session {
             let affected = copy::load(&self.engine, &self.client, copy, query).await?;
             return Ok(Outcome { affected, ..Outcome::default() });
         }
-        let Some((last, others)) = statement.postgres.split_last() else { return Ok(Outcome::default()) };
+        // The result of a statement with a tag is discarded.
+        let (last, others) = match statement.postgres.split_last() {
+            Some((last, others)) if statement.tag.is_none() => (Some(last), others),
+            _ => (None, statement.postgres.as_slice()),
+        };
         for sql in others {
             self.client.batch_execute(sql).await.map_err(|error| self.failed(error))?;
         }
-        self.query(last).await.map_err(|error| self.failed(error))
+        match last {
+            Some(sql) => self.query(sql).await.map_err(|error| self.failed(error)),
+            None => Ok(Outcome::default()),
+        }
     }
 
     async fn query(&self, sql: &str) -> Result<Outcome, tokio_postgres::Error> {

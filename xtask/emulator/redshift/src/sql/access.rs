@@ -53,7 +53,8 @@ pub(super) fn create_schema(reader: &mut Reader<'_>) -> Outcome<Translated> {
     reader.expect("SCHEMA")?;
     let once = if reader.take_all(&["IF", "NOT", "EXISTS"]) { "IF NOT EXISTS " } else { "" };
     let name = reader.ident()?;
-    let owner = if reader.take("AUTHORIZATION") { format!(" AUTHORIZATION {}", reader.any_word()?) } else { String::new() };
+    let owner =
+        if reader.take("AUTHORIZATION") { format!(" AUTHORIZATION {}", reader.any_word()?) } else { String::new() };
     if reader.take("QUOTA") && !reader.take("UNLIMITED") {
         reader.number()?;
         reader.take_one_of(&["MB", "GB", "TB"]);
@@ -111,8 +112,19 @@ fn privilege(reader: &mut Reader<'_>) -> Outcome<String> {
         reader.take("PRIVILEGES");
         return Ok("ALL".to_owned());
     }
-    let known =
-        ["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "TRUNCATE", "CREATE", "USAGE", "TEMPORARY", "TEMP", "EXECUTE"];
+    let known = [
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "REFERENCES",
+        "TRUNCATE",
+        "CREATE",
+        "USAGE",
+        "TEMPORARY",
+        "TEMP",
+        "EXECUTE",
+    ];
     if let Some(word) = reader.take_one_of(&known) {
         return Ok(word.to_owned());
     }

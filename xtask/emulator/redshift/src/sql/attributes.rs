@@ -10,8 +10,20 @@ use crate::rules::sql;
 
 /// The encodings of columns.
 const ENCODINGS: [&str; 14] = [
-    "RAW", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32", "RUNLENGTH", "TEXT255", "TEXT32K",
-    "ZSTD", "AUTO",
+    "RAW",
+    "AZ64",
+    "BYTEDICT",
+    "DELTA",
+    "DELTA32K",
+    "LZO",
+    "MOSTLY8",
+    "MOSTLY16",
+    "MOSTLY32",
+    "RUNLENGTH",
+    "TEXT255",
+    "TEXT32K",
+    "ZSTD",
+    "AUTO",
 ];
 
 /// How a table is distributed and sorted.

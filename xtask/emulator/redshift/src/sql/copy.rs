@@ -6,8 +6,15 @@ use super::{Copy, Kind, Translated};
 use crate::rules::{Refusal, sql};
 
 /// Parameters that columnar COPY has, but the emulator has not.
-const DOCUMENTED: [&str; 7] =
-    ["ACCEPTINVCHARS", "FILLRECORD", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "EXPLICIT_IDS"];
+const DOCUMENTED: [&str; 7] = [
+    "ACCEPTINVCHARS",
+    "FILLRECORD",
+    "CREDENTIALS",
+    "ACCESS_KEY_ID",
+    "SECRET_ACCESS_KEY",
+    "SESSION_TOKEN",
+    "EXPLICIT_IDS",
+];
 
 pub(super) fn statement(reader: &mut Reader<'_>) -> Outcome<Translated> {
     reader.expect("COPY")?;

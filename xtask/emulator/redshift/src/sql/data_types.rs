@@ -31,7 +31,9 @@ pub(super) fn translate(gate: Gate<'_>, kind: &DataType, place: Place) -> Outcom
         DataType::BigInt(None) | DataType::Int8(None) => DataType::BigInt(None),
         DataType::Numeric(info) | DataType::Decimal(info) => DataType::Numeric(number(gate, info)?),
         DataType::Real | DataType::Float4 => DataType::Real,
-        DataType::DoublePrecision | DataType::Float8 | DataType::Float(ExactNumberInfo::None) => DataType::DoublePrecision,
+        DataType::DoublePrecision | DataType::Float8 | DataType::Float(ExactNumberInfo::None) => {
+            DataType::DoublePrecision
+        }
         DataType::Float(ExactNumberInfo::Precision(digits)) if *digits <= 24 => DataType::Real,
         DataType::Float(ExactNumberInfo::Precision(digits)) if *digits <= 53 => DataType::DoublePrecision,
         DataType::Bool | DataType::Boolean => DataType::Boolean,

@@ -20,7 +20,18 @@ const PARTS: [&[&str]; 14] = [
 ];
 /// As [`PARTS`].
 const FRACTIONS: [&[&str]; 2] = [
-    &["millisecond", "milliseconds", "ms", "msec", "msecs", "msecond", "mseconds", "millisec", "millisecs", "millisecon"],
+    &[
+        "millisecond",
+        "milliseconds",
+        "ms",
+        "msec",
+        "msecs",
+        "msecond",
+        "mseconds",
+        "millisec",
+        "millisecs",
+        "millisecon",
+    ],
     &["microsecond", "microseconds", "us", "usec", "usecs", "usecond", "useconds", "microsec", "microsecs"],
 ];
 

@@ -23,7 +23,8 @@ pub(super) fn check(walk: &mut Walk<'_>, expression: &mut Expr) -> Outcome {
     };
     match expression {
         Expr::Identifier(ident) => {
-            let value = ident.quote_style.is_none() && VALUES.iter().any(|value| ident.value.eq_ignore_ascii_case(value));
+            let value =
+                ident.quote_style.is_none() && VALUES.iter().any(|value| ident.value.eq_ignore_ascii_case(value));
             if value { functions::note(walk, &[ident.value.to_ascii_lowercase()]) } else { check_word(gate, ident) }
         }
         Expr::CompoundIdentifier(idents) => idents.first().map_or(Ok(()), |first| check_word(gate, first)),
@@ -77,7 +78,11 @@ pub(super) fn check(walk: &mut Walk<'_>, expression: &mut Expr) -> Outcome {
         }
         Expr::Extract { field, .. } => {
             let known = date_parts::named(&field.to_string()).is_some();
-            gate.refuse_if(!known, &sql::UNKNOWN_DATE_PART, format!("the date part {field} is not known to the emulator"))
+            gate.refuse_if(
+                !known,
+                &sql::UNKNOWN_DATE_PART,
+                format!("the date part {field} is not known to the emulator"),
+            )
         }
         Expr::Ceil { field, .. } | Expr::Floor { field, .. } => {
             let plain = !matches!(field, CeilFloorKind::Scale(_)) && !expression.to_string().contains(" TO ");

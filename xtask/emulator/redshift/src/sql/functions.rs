@@ -1,7 +1,9 @@
 //! Functions that Redshift has and the emulator can execute. Those that PostgreSQL lacks are in `catalog/functions.sql`, or
 //! are rewritten (`rewrite.rs`).
 
-use sqlparser::ast::{Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, WindowFrameUnits, WindowType};
+use sqlparser::ast::{
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, WindowFrameUnits, WindowType,
+};
 
 use super::gate::{Gate, Outcome, refusal};
 use super::names::parts;
@@ -26,7 +28,8 @@ const AGGREGATE: &str = "
 ";
 
 /// Functions that need a window.
-const WINDOW: &str = "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number";
+const WINDOW: &str =
+    "cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number";
 
 /// Functions that need a user-created table in the query.
 const COMPUTE_NODE: [&str; 4] = ["listagg", "median", "percentile_cont", "percentile_disc"];

@@ -1,8 +1,8 @@
 //! MERGE, whose form in Redshift is narrower than PostgreSQL's.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Merge, MergeAction, MergeClause, MergeClauseKind, MergeInsertKind, MergeUpdateKind, Statement,
-    TableFactor, TableWithJoins,
+    BinaryOperator, Expr, Merge, MergeAction, MergeClause, MergeClauseKind, MergeInsertKind, MergeUpdateKind,
+    Statement, TableFactor, TableWithJoins,
 };
 
 use super::Translated;
@@ -61,7 +61,10 @@ fn is_column(expression: &Expr) -> bool {
         // Parts of a SUPER column have a rule of their own.
         other => matches!(
             other,
-            Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. }
+            Expr::Identifier(_)
+                | Expr::CompoundIdentifier(_)
+                | Expr::CompoundFieldAccess { .. }
+                | Expr::JsonAccess { .. }
         ),
     }
 }

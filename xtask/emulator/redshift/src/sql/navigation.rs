@@ -4,8 +4,8 @@
 //! by scope. Keys are folded to lower case, as Redshift does by default. A JSON null is null.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    JsonPathElem, ObjectName, Query, SetExpr, Subscript, TableFactor, TableWithJoins, Value,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
+    Ident, JsonPathElem, ObjectName, Query, SetExpr, Subscript, TableFactor, TableWithJoins, Value,
 };
 
 use super::gate::{Outcome, refusal};
@@ -175,8 +175,11 @@ pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
 /// The text of a translated navigation, which a cast or a comparison needs; `None` for other expressions.
 pub(super) fn as_text(expression: &Expr) -> Option<Expr> {
     let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = expression else { return None };
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp { left, op: BinaryOperator::HashArrow, right }))) =
-        list.args.first()
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp {
+        left,
+        op: BinaryOperator::HashArrow,
+        right,
+    }))) = list.args.first()
     else {
         return None;
     };

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{
     Cte, Distinct, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderByExpr, OrderBySort, Query, Select,
-    SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor,
-    TableWithJoins, WildcardAdditionalOptions,
+    SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, TableAlias,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::Translated;
@@ -27,9 +27,21 @@ fn absent(gate: Gate<'_>, present: bool, clause: &str) -> Outcome {
 /// Checks the clauses around the SELECTs of a query.
 pub(super) fn check(walk: &mut Walk<'_>, query: &mut Query) -> Outcome {
     let gate = walk.gate;
-    let Query { with, body, order_by: _, limit_clause, fetch, locks, for_clause, settings, format_clause, pipe_operators } =
-        query;
-    for Cte { alias, query: _, from, materialized, closing_paren_token: _ } in with.iter_mut().flat_map(|with| &mut with.cte_tables) {
+    let Query {
+        with,
+        body,
+        order_by: _,
+        limit_clause,
+        fetch,
+        locks,
+        for_clause,
+        settings,
+        format_clause,
+        pipe_operators,
+    } = query;
+    for Cte { alias, query: _, from, materialized, closing_paren_token: _ } in
+        with.iter_mut().flat_map(|with| &mut with.cte_tables)
+    {
         absent(gate, from.is_some(), "FROM of a common table expression")?;
         absent(gate, materialized.is_some(), "MATERIALIZED")?;
         check_alias(walk, alias)?;

@@ -13,9 +13,12 @@ use super::names;
 use crate::rules::{Refusal, sql};
 
 // FILTER is parsed, so that it is refused by its name.
-derive_dialect!(EmulatedDialect, RedshiftSqlDialect, preserve_type_id = true, overrides = {
-    supports_filter_during_aggregation = true
-});
+derive_dialect!(
+    EmulatedDialect,
+    RedshiftSqlDialect,
+    preserve_type_id = true,
+    overrides = { supports_filter_during_aggregation = true }
+);
 
 /// The dialect of all texts.
 pub(super) static DIALECT: LazyLock<EmulatedDialect> = LazyLock::new(EmulatedDialect::new);

@@ -1,8 +1,8 @@
 //! Expressions in PostgreSQL's spelling, after their check and from the inside out.
 
 use sqlparser::ast::{
-    BinaryOperator, DateTimeField, DollarQuotedString, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, Value,
+    BinaryOperator, DateTimeField, DollarQuotedString, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, ObjectName, Value,
 };
 
 use super::gate::Outcome;
@@ -111,7 +111,8 @@ fn rewritten(walk: &Walk<'_>, function: &mut Function) -> Outcome<Option<Expr>> 
             if let [value, set, unset] = taken(function).as_slice() {
                 let missing = call("num_nulls", vec![value.clone()]);
                 let zero = Expr::value(Value::Number("0".to_owned(), false));
-                let condition = Expr::BinaryOp { left: Box::new(missing), op: BinaryOperator::Eq, right: Box::new(zero) };
+                let condition =
+                    Expr::BinaryOp { left: Box::new(missing), op: BinaryOperator::Eq, right: Box::new(zero) };
                 return Ok(Some(case(condition, set.clone(), unset.clone())));
             }
         }

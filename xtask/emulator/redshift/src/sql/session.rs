@@ -63,7 +63,10 @@ pub(super) fn parameter(reader: &mut Reader<'_>) -> Outcome<Translated> {
     let name = reader.any_word()?.value.to_ascii_lowercase();
     let own = OWN.contains(&name.as_str());
     if !own && !SAME.contains(&name.as_str()) {
-        return Err(refusal(&sql::UNKNOWN_PARAMETER, format!("the parameter {verb} {name} is not known to the emulator")));
+        return Err(refusal(
+            &sql::UNKNOWN_PARAMETER,
+            format!("the parameter {verb} {name} is not known to the emulator"),
+        ));
     }
     let name = if own { format!("redshift.{name}") } else { name };
     if verb != "SET" {
@@ -152,10 +155,7 @@ pub(super) fn comment(reader: &mut Reader<'_>) -> Outcome<Translated> {
 }
 
 /// EXPLAIN [VERBOSE] statement
-pub(super) fn explain(
-    reader: &mut Reader<'_>,
-    one: fn(&mut Reader<'_>) -> Outcome<Translated>,
-) -> Outcome<Translated> {
+pub(super) fn explain(reader: &mut Reader<'_>, one: fn(&mut Reader<'_>) -> Outcome<Translated>) -> Outcome<Translated> {
     reader.expect("EXPLAIN")?;
     reader.take("VERBOSE");
     if !["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "CREATE"].contains(&reader.word().as_str()) {

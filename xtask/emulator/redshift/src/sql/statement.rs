@@ -38,7 +38,9 @@ pub(super) fn all(text: &str, context: Context<'_>) -> Outcome<Vec<Translated>> 
     let tokens = Tokenizer::new(&*DIALECT, text).tokenize_with_location();
     let tokens = match tokens {
         Ok(tokens) => tokens,
-        Err(error) => return passed(gate, text, refusal(&sql::SYNTAX, format!("syntax error: {error}"))).map(|one| vec![one]),
+        Err(error) => {
+            return passed(gate, text, refusal(&sql::SYNTAX, format!("syntax error: {error}"))).map(|one| vec![one]);
+        }
     };
     let mut translated = Vec::new();
     for part in tokens.split(|token| token.token == Token::SemiColon) {

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Ident, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select, TableFactor, Value, ValueWithSpan, VisitMut,
-    VisitorMut,
+    Expr, Ident, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select, TableFactor, Value, ValueWithSpan,
+    VisitMut, VisitorMut,
 };
 use sqlparser::tokenizer::Location;
 

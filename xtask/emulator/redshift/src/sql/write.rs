@@ -1,8 +1,8 @@
 //! INSERT, UPDATE and DELETE.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, FromTable, Insert, JoinOperator, ObjectName, ObjectNamePart, SetExpr, Statement,
-    TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, Delete, FromTable, Insert, JoinOperator, ObjectName, ObjectNamePart, SetExpr,
+    Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::Translated;
@@ -129,10 +129,7 @@ fn check_sources(walk: &mut Walk<'_>, sources: &[TableWithJoins]) -> Outcome {
     for tables in sources {
         check_joins(walk.gate, tables)?;
         let outer = tables.joins.iter().any(|join| {
-            !matches!(
-                join.join_operator,
-                JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_)
-            )
+            !matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_))
         });
         let message = "Target table must be part of an equijoin predicate";
         walk.gate.refuse_if(outer, &sql::UPDATE_JOIN, message)?;

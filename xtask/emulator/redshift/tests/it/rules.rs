@@ -61,21 +61,45 @@ const ALONE: &[(&str, &str)] = &[
     ("compute-node-function", "WITH t AS (SELECT 'x' AS a UNION ALL SELECT 'y') SELECT listagg(a) FROM t"),
     ("compute-node-function", "CREATE TEMPORARY TABLE x AS (WITH t AS (SELECT 1 AS a) SELECT median(a) AS m FROM t)"),
     ("compute-node-function", "SELECT listagg(relname) FROM pg_class"),
-    ("compute-node-function", "INSERT INTO s.t SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM (SELECT 1 AS a) AS c"),
+    (
+        "compute-node-function",
+        "INSERT INTO s.t SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM (SELECT 1 AS a) AS c",
+    ),
     ("leader-node-function", "SELECT current_schema(), a FROM s.t"),
     ("leader-node-function", "SELECT has_table_privilege('s.t', 'select') FROM svv_table_info"),
     ("leader-node-function", "SELECT now() FROM s.t"),
     ("leader-node-function", "WITH x AS (SELECT current_timestamp AS a) SELECT x.a FROM x, s.t"),
     ("leader-node-catalog", "SELECT 1 FROM svv_table_info AS a JOIN pg_views AS b ON a.\"table\" = b.viewname"),
-    ("merge-source", "MERGE INTO t USING (SELECT 1 AS a) AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-target-alias", "MERGE INTO t AS x USING s ON x.a = s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-equality", "MERGE INTO t USING s ON t.a > s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-equality", "MERGE INTO t USING s ON t.a = s.a AND s.b = 1 WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
+    (
+        "merge-source",
+        "MERGE INTO t USING (SELECT 1 AS a) AS s ON t.a = s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
+    (
+        "merge-target-alias",
+        "MERGE INTO t AS x USING s ON x.a = s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
+    (
+        "merge-equality",
+        "MERGE INTO t USING s ON t.a > s.a WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
+    (
+        "merge-equality",
+        "MERGE INTO t USING s ON t.a = s.a AND s.b = 1 WHEN MATCHED THEN UPDATE SET a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
     ("merge-branches", "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET a = s.a"),
     ("merge-branches", "MERGE INTO t USING s ON t.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-condition", "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED AND s.b > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-with", "WITH x AS (SELECT 1 AS a) MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
-    ("merge-super", "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b.c WHEN NOT MATCHED THEN INSERT VALUES (s.a)"),
+    (
+        "merge-condition",
+        "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED AND s.b > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
+    (
+        "merge-with",
+        "WITH x AS (SELECT 1 AS a) MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
+    (
+        "merge-super",
+        "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b.c WHEN NOT MATCHED THEN INSERT VALUES (s.a)",
+    ),
     ("add-column", "ALTER TABLE t ADD COLUMN a int, ADD COLUMN b int"),
     ("add-column", "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int"),
     ("alter-column-type", "ALTER TABLE t ALTER COLUMN a TYPE bigint"),
@@ -202,8 +226,7 @@ fn the_limits_of_a_text_and_of_a_table() {
 
 #[test]
 fn every_rule_has_a_statement_and_a_page() {
-    let tested: BTreeSet<&str> =
-        ALONE.iter().chain(IN_TRANSACTION).map(|(rule, _)| *rule).chain(GENERATED).collect();
+    let tested: BTreeSet<&str> = ALONE.iter().chain(IN_TRANSACTION).map(|(rule, _)| *rule).chain(GENERATED).collect();
     let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), RULES.len(), "an id occurs twice");
     assert_eq!(tested, ids);

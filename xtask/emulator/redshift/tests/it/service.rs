@@ -9,6 +9,8 @@ mod rules;
 mod serverless;
 mod transactions;
 
+use std::rc::Rc;
+
 use redshift_emulator::engine::CopyRoles;
 use redshift_emulator::{Emulator, Settings, User};
 use serde_json::{Value, json};
@@ -23,7 +25,7 @@ const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 /// An emulator with a database and a folder for files.
 struct Bench {
     emulator: Emulator,
-    database: Database,
+    database: Rc<Database>,
     folder: TempDir,
     runtime: Runtime,
 }
@@ -34,13 +36,16 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let database = Database::fresh();
+        Self::on(&Rc::new(Database::fresh()), change)
+    }
+
+    fn on(database: &Rc<Database>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(database.url(), "workgroup", "dev", User::Admin);
         settings.engine.copy_roles = CopyRoles::unsigned(None);
         change(&mut settings);
         let emulator = Emulator::start(settings).unwrap_or_else(|error| panic!("{error:#}"));
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { emulator, database, folder: tempfile::tempdir().expect("a folder"), runtime }
+        Self { emulator, database: Rc::clone(database), folder: tempfile::tempdir().expect("a folder"), runtime }
     }
 
     /// The response to a request that is signed with a key for the service: its status and its body.

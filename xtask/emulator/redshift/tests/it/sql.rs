@@ -42,7 +42,10 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ),
     ("SELECT median(a) FROM s.t", "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM s.t"),
     ("SELECT datediff(sec, a, b) FROM s.t", "SELECT datediff('second', a, b) FROM s.t"),
-    ("SELECT nvl(a, 0), len(b), sysdate FROM s.t", "SELECT coalesce(a, 0), length(b), (now() AT TIME ZONE 'UTC') FROM s.t"),
+    (
+        "SELECT nvl(a, 0), len(b), sysdate FROM s.t",
+        "SELECT coalesce(a, 0), length(b), (now() AT TIME ZONE 'UTC') FROM s.t",
+    ),
     ("SELECT 1 MINUS SELECT 2", "SELECT 1 EXCEPT SELECT 2"),
     ("SELECT a FROM s.\"T\" WHERE b = 'it''s'", "SELECT a FROM s.\"t\" WHERE b = $text$it's$text$"),
     // A backslash escapes in Redshift.
@@ -54,17 +57,28 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ("SELECT x.t.a FROM s.t AS x", "SELECT nullif(x.t #> '{\"a\"}', 'null') FROM s.t AS x"),
     ("SELECT c.k IS NULL FROM s.t", "SELECT nullif(c #> '{\"k\"}', 'null') IS NULL FROM s.t"),
     ("SELECT c.k::int, c.k = 'v' FROM s.t", "SELECT (c #>> '{\"k\"}')::INTEGER, (c #>> '{\"k\"}') = 'v' FROM s.t"),
-    ("SELECT a FROM s.t AS x WHERE EXISTS (SELECT 1 FROM s.u WHERE u.a = x.a)", "SELECT a FROM s.t AS x WHERE EXISTS (SELECT 1 FROM s.u WHERE u.a = x.a)"),
+    (
+        "SELECT a FROM s.t AS x WHERE EXISTS (SELECT 1 FROM s.u WHERE u.a = x.a)",
+        "SELECT a FROM s.t AS x WHERE EXISTS (SELECT 1 FROM s.u WHERE u.a = x.a)",
+    ),
     ("SELECT t.a FROM s.t ORDER BY t.a", "SELECT t.a FROM s.t ORDER BY t.a"),
-    ("CREATE TABLE t (a varchar, b text, c varchar(24) ENCODE zstd, d decimal, e varchar(max))",
-     "CREATE TABLE t ( a VARCHAR(256), b VARCHAR(256), c VARCHAR(24), d NUMERIC(18,0), e VARCHAR(65535) )"),
-    ("CREATE TABLE t (a bigint PRIMARY KEY REFERENCES u (a), UNIQUE (a), FOREIGN KEY (a) REFERENCES u)",
-     "CREATE TABLE t ( a BIGINT PRIMARY KEY, UNIQUE (a) )"),
-    ("CREATE TABLE s.t (a int DISTKEY, b super) COMPOUND SORTKEY (a)",
-     "CREATE TABLE s.t ( a INTEGER, b super ); SELECT redshift.layout('s.t', NULL, 'a', ARRAY['a']::text[])"),
+    (
+        "CREATE TABLE t (a varchar, b text, c varchar(24) ENCODE zstd, d decimal, e varchar(max))",
+        "CREATE TABLE t ( a VARCHAR(256), b VARCHAR(256), c VARCHAR(24), d NUMERIC(18,0), e VARCHAR(65535) )",
+    ),
+    (
+        "CREATE TABLE t (a bigint PRIMARY KEY REFERENCES u (a), UNIQUE (a), FOREIGN KEY (a) REFERENCES u)",
+        "CREATE TABLE t ( a BIGINT PRIMARY KEY, UNIQUE (a) )",
+    ),
+    (
+        "CREATE TABLE s.t (a int DISTKEY, b super) COMPOUND SORTKEY (a)",
+        "CREATE TABLE s.t ( a INTEGER, b super ); SELECT redshift.layout('s.t', NULL, 'a', ARRAY['a']::text[])",
+    ),
     ("CREATE TEMP TABLE t DISTSTYLE ALL AS (SELECT 1 AS a)", "CREATE TEMPORARY TABLE t AS (SELECT 1 AS a)"),
-    ("CREATE VIEW s.v AS SELECT a FROM s.t WITH NO SCHEMA BINDING",
-     "SELECT redshift.late_binding_view('s.v', 'SELECT a FROM s.t', false)"),
+    (
+        "CREATE VIEW s.v AS SELECT a FROM s.t WITH NO SCHEMA BINDING",
+        "SELECT redshift.late_binding_view('s.v', 'SELECT a FROM s.t', false)",
+    ),
     ("REFRESH MATERIALIZED VIEW s.v", "SELECT redshift.refresh_materialized_view('s.v')"),
     ("CREATE USER \"IAMR:Loader\" PASSWORD DISABLE", "CREATE USER \"IAMR:Loader\""),
     ("GRANT ROLE loader TO \"IAMR:Loader\"", "GRANT loader TO \"IAMR:Loader\""),
@@ -72,7 +86,10 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ("GRANT SELECT ON svv_table_info TO u", "GRANT SELECT ON TABLE svv_table_info TO u"),
     ("LOCK etl.load_lock", "LOCK TABLE etl.load_lock IN ACCESS EXCLUSIVE MODE"),
     ("INSERT INTO s.t (a) VALUES (1), (DEFAULT)", "INSERT INTO s.t (a) VALUES (1), (default)"),
-    ("WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a", "WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a"),
+    (
+        "WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a",
+        "WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a",
+    ),
     ("VACUUM FULL s.t TO 99 PERCENT", "VACUUM s.t"),
     ("SET query_group TO 'x'", "SET redshift.query_group TO 'x'"),
 ];

@@ -1,7 +1,9 @@
 //! COPY of Parquet files by a manifest.
 
 use std::fs;
+use std::path::Path;
 
+use redshift_emulator::engine::{CopyRoles, Key};
 use serde_json::{Value, json};
 
 use super::Bench;
@@ -92,4 +94,59 @@ fn a_missing_manifest_or_file_has_the_error_of_s3() {
     assert!(error.contains("NoSuchKey") && error.contains("other.json"), "{error}");
     let error = bench.run(&sql.replace("file://", "s3://")).expect_err("no S3");
     assert!(error.contains("no endpoint of S3"), "{error}");
+}
+
+/// A server of the folder's files as objects of a bucket, for one access key.
+fn bucket(folder: &Path, key: &'static str) -> String {
+    let server = tiny_http::Server::http("127.0.0.1:0").expect("a free port");
+    let (url, folder) = (format!("http://{}", server.server_addr()), folder.to_owned());
+    std::thread::spawn(move || {
+        for request in server.incoming_requests() {
+            let signed = |header: &tiny_http::Header| {
+                header.field.equiv("Authorization") && header.value.as_str().contains(&format!("Credential={key}/"))
+            };
+            let allowed = request.headers().iter().any(signed);
+            let name = request.url().rsplit('/').next().unwrap_or_default().to_owned();
+            let response = match fs::read(folder.join(name)) {
+                Ok(bytes) if allowed => {
+                    let modified = tiny_http::Header::from_bytes("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+                    let response = tiny_http::Response::from_data(bytes).with_header(modified.expect("a header"));
+                    response.with_header(tiny_http::Header::from_bytes("ETag", "\"1\"").expect("a header"))
+                }
+                _ => tiny_http::Response::from_data("<Error><Code>AccessDenied</Code></Error>").with_status_code(403),
+            };
+            let _ = request.respond(response);
+        }
+    });
+    url
+}
+
+#[test]
+fn objects_of_s3_are_read_with_the_key_of_the_role() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let endpoint = bucket(folder.path(), "AKIDCOPY");
+    let role = |name: &str, id: &str| {
+        let key = Key { id: id.to_owned(), secret: "secret".to_owned() };
+        (format!("arn:aws:iam::000000000000:role/{name}"), Some(key))
+    };
+    let bench = Bench::with(|settings| {
+        let roles = [role("copy", "AKIDCOPY"), role("other", "AKIDOTHER")].into();
+        settings.engine.copy_roles = CopyRoles { endpoint: Some(endpoint), default: None, roles };
+    });
+    bench.run("CREATE TABLE loaded (id bigint, name varchar(5))").expect("a table");
+    let load = |role: &str| {
+        let sql =
+            Load { role: &format!("arn:aws:iam::000000000000:role/{role}"), ..Load::default() }.sql(&bench, "loaded");
+        for file in ["rows.parquet", "manifest.json"] {
+            fs::copy(bench.folder.path().join(file), folder.path().join(file)).expect("a file");
+        }
+        let manifest = folder.path().join("manifest.json");
+        let text = fs::read_to_string(&manifest).expect("the manifest");
+        let local = format!("file://{}/", bench.folder.path().display());
+        fs::write(&manifest, text.replace(&local, "s3://lake/stage/")).expect("the manifest");
+        bench.run(&sql.replace(&local, "s3://lake/stage/"))
+    };
+    assert_eq!(load("copy").expect("a COPY")["ResultRows"], 2);
+    let error = load("other").expect_err("denied");
+    assert!(error.contains("S3ServiceException:Access Denied,Status 403,Error AccessDenied"), "{error}");
 }

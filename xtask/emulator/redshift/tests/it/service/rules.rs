@@ -1,11 +1,14 @@
 //! Every rule of the service with a violation of it: the violation has another result when the rule is switched off.
 
+use std::rc::Rc;
+
 use redshift_emulator::identity::{Identities, Identity};
 use redshift_emulator::rules::service::SERVICE;
 use redshift_emulator::{Settings, User};
 use serde_json::{Value, json};
 
 use super::copy::Load;
+use super::database::Database;
 use super::parquet_file::{Values, texts};
 use super::{Bench, KEY, statement};
 
@@ -129,15 +132,18 @@ fn every_rule_has_a_violation() {
 #[test]
 fn each_rule_decides_the_result_of_its_violation() {
     let mut wrong = Vec::new();
-    // Without a parser, PostgreSQL refuses two statements.
-    for (id, trip) in TRIPS.iter().filter(|(id, _)| *id != "single-statement") {
-        // The users of PostgreSQL belong to the whole server.
-        let process = std::process::id();
-        let enforced = trip(&Bench::with(|settings| two_callers(settings, &format!("{id}-on-{process}"))));
-        let disabled = trip(&Bench::with(|settings| {
-            settings.engine.disabled.0.insert((*id).to_owned());
-            two_callers(settings, &format!("{id}-off-{process}"));
-        }));
+    // Creating a database takes longer than most violations.
+    let database = Rc::new(Database::fresh());
+    for (id, trip) in TRIPS {
+        let result = |disabled: &[&str], suffix: &str| {
+            database.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC");
+            trip(&Bench::on(&database, |settings| {
+                settings.engine.disabled.0.extend(disabled.iter().map(|id| (*id).to_owned()));
+                // The users of PostgreSQL belong to the whole server.
+                two_callers(settings, &format!("{id}-{suffix}-{}", std::process::id()));
+            }))
+        };
+        let (enforced, disabled) = (result(&[], "on"), result(&[id], "off"));
         // Three rules are not refusals with a message of the emulator.
         let silent = ["statement-owner", "iam-user-without-grants", "no-key-enforcement"].contains(id);
         let named = enforced.as_ref().is_err_and(|message| message.contains(&format!("[rule {id}]")));
