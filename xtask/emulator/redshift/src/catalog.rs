@@ -7,8 +7,9 @@ use tokio_postgres::Client;
 use crate::rules::Disabled;
 use crate::rules::service::UPDATE_CONFLICT;
 
-const SCRIPT: [&str; 5] = [
+const SCRIPT: [&str; 6] = [
     include_str!("catalog/functions.sql"),
+    include_str!("catalog/casts.sql"),
     include_str!("catalog/relations.sql"),
     include_str!("catalog/views.sql"),
     include_str!("catalog/tables.sql"),

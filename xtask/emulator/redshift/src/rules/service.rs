@@ -52,6 +52,9 @@ rules! {
     VARCHAR_BYTES "varchar-bytes"
         "https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html"
         "The length of a VARCHAR counts bytes";
+    BOOLEAN_CAST "boolean-cast"
+        "https://github.com/dbt-labs/dbt-utils/issues/1016"
+        "A BOOLEAN cannot be cast to VARCHAR";
     COPY_ROLE "copy-role"
         "https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-authorization.html"
         "The role of a COPY is the namespace's default role or one that is associated with the namespace";

@@ -1,7 +1,7 @@
 //! Data types of Redshift, and their types in PostgreSQL.
 //!
 //! A VARCHAR in a table definition has 256 bytes unless stated; in an expression it has the length of its value. The engine
-//! makes tables enforce bytes (rule `varchar-bytes`); in a cast the length counts characters here. VARBYTE has no length here.
+//! makes tables enforce bytes (rule `varchar-bytes`), and casts cut to bytes. VARBYTE has no length here.
 
 use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, Ident, ObjectName, TimezoneInfo, TypeModifier};
 
@@ -9,7 +9,8 @@ use super::gate::{Gate, Outcome, refusal};
 use super::names::parts;
 use crate::rules::sql;
 
-const MOST_TEXT: u64 = 65_535;
+/// The longest VARCHAR in bytes.
+pub(super) const MOST_TEXT: u64 = 65_535;
 const MOST_CHAR: u64 = 4_096;
 const DEFAULT_TEXT: u64 = 256;
 

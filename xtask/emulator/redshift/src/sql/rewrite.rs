@@ -1,14 +1,16 @@
 //! Expressions in PostgreSQL's spelling, after their check and from the inside out.
 
+use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    BinaryOperator, DateTimeField, DollarQuotedString, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentClause, FunctionArguments, Ident, ObjectName, Value,
+    BinaryOperator, CaseWhen, CastKind, CharacterLength, DataType, DateTimeField, DollarQuotedString, Expr, Function,
+    FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ObjectName, OrderByExpr,
+    OrderByOptions, Value,
 };
 
 use super::gate::Outcome;
 use super::navigation::{as_text, call, navigation};
 use super::walk::Walk;
-use super::{date_parts, expressions, names};
+use super::{data_types, date_parts, expressions, names};
 use crate::rules::sql;
 
 /// Functions whose first argument is a date part.
@@ -36,9 +38,18 @@ pub(super) fn expression(walk: &mut Walk<'_>, expression: &mut Expr) -> Outcome 
                 **right = text;
             }
         }
-        Expr::Cast { expr, .. } => {
+        Expr::Cast { expr, data_type, .. } => {
             if let Some(text) = as_text(expr) {
                 **expr = text;
+            } else if let DataType::Varchar(length) = data_type
+                && !is_short_text(expr, length.as_ref())
+            {
+                let bytes = match length {
+                    Some(CharacterLength::IntegerLength { length, .. }) => *length,
+                    _ => data_types::MOST_TEXT,
+                };
+                let bytes = Expr::value(Value::Number(bytes.to_string(), false));
+                **expr = call("redshift.as_text", vec![expr.as_ref().clone(), bytes]);
             }
         }
         Expr::Extract { field, .. } => {
@@ -55,6 +66,21 @@ pub(super) fn expression(walk: &mut Walk<'_>, expression: &mut Expr) -> Outcome 
         _ => {}
     }
     Ok(())
+}
+
+/// A literal that a cast neither cuts nor converts.
+fn is_short_text(expression: &Expr, length: Option<&CharacterLength>) -> bool {
+    let Expr::Value(value) = expression else { return false };
+    let most = match length {
+        Some(CharacterLength::IntegerLength { length, .. }) => usize::try_from(*length).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    };
+    match &value.value {
+        Value::Null => true,
+        Value::SingleQuotedString(text) => text.len() <= most,
+        Value::DollarQuotedString(text) => text.value.len() <= most,
+        _ => false,
+    }
 }
 
 fn is_text(expression: &Expr) -> bool {
@@ -123,10 +149,10 @@ fn rewritten(walk: &Walk<'_>, function: &mut Function) -> Outcome<Option<Expr>> 
 
 fn case(condition: Expr, then: Expr, otherwise: Expr) -> Expr {
     Expr::Case {
-        case_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
-        end_token: sqlparser::ast::helpers::attached_token::AttachedToken::empty(),
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
         operand: None,
-        conditions: vec![sqlparser::ast::CaseWhen { condition, result: then }],
+        conditions: vec![CaseWhen { condition, result: then }],
         else_result: Some(Box::new(otherwise)),
     }
 }
@@ -163,12 +189,8 @@ fn listagg(function: &mut Function) {
     let order = std::mem::take(&mut function.within_group);
     let FunctionArguments::List(list) = &mut function.args else { return };
     if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut() {
-        *value = Expr::Cast {
-            kind: sqlparser::ast::CastKind::Cast,
-            expr: Box::new(value.clone()),
-            data_type: sqlparser::ast::DataType::Text,
-            format: None,
-        };
+        *value =
+            Expr::Cast { kind: CastKind::Cast, expr: Box::new(value.clone()), data_type: DataType::Text, format: None };
     }
     if list.args.len() == 1 {
         let separator = Expr::value(Value::SingleQuotedString(String::new()));
@@ -184,11 +206,8 @@ fn median(function: &mut Function) {
     let Some(value) = taken(function).into_iter().next() else { return };
     let half = Expr::value(Value::Number("0.5".to_owned(), false));
     let Expr::Function(mut replaced) = call("percentile_cont", vec![half]) else { return };
-    replaced.within_group = vec![sqlparser::ast::OrderByExpr {
-        expr: value,
-        options: sqlparser::ast::OrderByOptions { sort: None, nulls_first: None },
-        with_fill: None,
-    }];
+    replaced.within_group =
+        vec![OrderByExpr { expr: value, options: OrderByOptions { sort: None, nulls_first: None }, with_fill: None }];
     *function = replaced;
 }
 

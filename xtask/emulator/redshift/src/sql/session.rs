@@ -138,11 +138,11 @@ pub(super) fn maintenance(reader: &mut Reader<'_>) -> Outcome<Translated> {
     Ok(Translated::plain(text))
 }
 
-/// COMMENT ON TABLE, VIEW, COLUMN, SCHEMA or DATABASE … IS text
+/// COMMENT ON TABLE, VIEW, COLUMN or DATABASE … IS text
 pub(super) fn comment(reader: &mut Reader<'_>) -> Outcome<Translated> {
     reader.expect("COMMENT")?;
     reader.expect("ON")?;
-    let objects = ["TABLE", "VIEW", "COLUMN", "SCHEMA", "DATABASE"];
+    let objects = ["TABLE", "VIEW", "COLUMN", "DATABASE"];
     let object = reader.take_one_of(&objects).ok_or_else(|| reader.unexpected())?;
     let mut name = reader.name()?.to_string();
     // A column may have four parts.

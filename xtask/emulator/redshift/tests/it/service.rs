@@ -8,6 +8,7 @@ mod requests;
 mod rules;
 mod serverless;
 mod transactions;
+mod translated;
 
 use std::rc::Rc;
 

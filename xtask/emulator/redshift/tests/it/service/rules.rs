@@ -75,6 +75,12 @@ const TRIPS: &[(&str, Trip)] = &[
         bench.run("CREATE TABLE short (t varchar(3))")?;
         bench.run("INSERT INTO short VALUES ('äöü')")
     }),
+    ("boolean-cast", |bench| {
+        bench.run("CREATE TABLE flags (f boolean)")?;
+        bench.run("SELECT CAST(f AS varchar) FROM flags")?;
+        bench.run("INSERT INTO flags VALUES (true)")?;
+        bench.run("SELECT f::varchar(5) FROM flags")
+    }),
     ("copy-role", |bench| Load { role: "arn:aws:iam::000000000000:role/other", ..Load::default() }.run(bench)),
     ("copy-manifest-mandatory", |bench| {
         let entry = |entry: &mut Value| _ = entry.as_object_mut().map(|entry| entry.remove("mandatory"));
