@@ -1,15 +1,14 @@
 //! The test environment: a database, a lake, a source and the programs. All are real, and new for each test.
 
-pub mod data_api;
 pub mod database;
 pub mod lake;
 pub mod program;
 pub mod proxy;
 pub mod random;
-pub mod redshift;
 pub mod rogue;
 pub mod secure;
 pub mod server;
+pub mod workgroup;
 pub mod zoo;
 
 use std::path::{Path, PathBuf};

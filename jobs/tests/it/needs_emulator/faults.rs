@@ -4,12 +4,10 @@
 use serde_json::{Value, json};
 
 use super::Bucket;
-use crate::support::data_api::DataApi;
-use crate::support::database::Role;
 use crate::support::lake;
 use crate::support::program::{self, Program};
 use crate::support::proxy::{Fault, Proxy, Written};
-use crate::support::redshift::Cluster;
+use crate::support::workgroup::workgroup_with_s3;
 use crate::support::zoo::Zoo;
 
 const COLLECTIONS: &str = "about,keepers";
@@ -134,7 +132,7 @@ fn a_throttled_transformation_is_committed() {
 #[test]
 fn a_load_into_redshift_is_committed_despite_a_fault_at_any_write() {
     let (zoo, bucket) = prepared("load");
-    let api = DataApi::before(Cluster::on(zoo.database(), Role::Loader, true).reading_s3_at(&bucket.endpoint));
+    let api = workgroup_with_s3(zoo.database(), true, &bucket.endpoint);
     let load = |run: &str, endpoint: &str| {
         let program = bucket.program(program::copy(), &zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
         let program = program.warehouse("redshift://zoo-workgroup/zoo").env("AWS_ENDPOINT_URL", endpoint);

@@ -6,10 +6,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::Bucket;
-use crate::support::data_api::DataApi;
 use crate::support::database::Role;
 use crate::support::program::{self, Program};
-use crate::support::redshift::Cluster;
+use crate::support::workgroup::workgroup_with_s3;
 use crate::support::zoo::{Zoo, animals};
 
 const KILLS: u32 = 50;
@@ -17,7 +16,7 @@ const KILLS: u32 = 50;
 #[test]
 fn after_fifty_killed_loads_every_run_is_loaded_exactly_once() {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh("killed"));
-    let api = DataApi::before(Cluster::on(zoo.database(), Role::Loader, true).reading_s3_at(&bucket.endpoint));
+    let api = workgroup_with_s3(zoo.database(), true, &bucket.endpoint);
     let copy = |run: &str| -> Program {
         let program = bucket.program(program::copy(), &zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
         program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")

@@ -1,19 +1,17 @@
 //! Eight processes that load from S3 through the emulated Data API in parallel: five load one run, three the other.
 
 use super::Bucket;
-use crate::support::data_api::DataApi;
 use crate::support::database::{Role, WAITING};
 use crate::support::program::{self, Program};
-use crate::support::redshift::Cluster;
 use crate::support::wait_or_describe;
+use crate::support::workgroup::workgroup_with_s3;
 use crate::support::zoo::{Zoo, animals};
 
 /// Lets eight processes compete for the lock, with either assumption about when Redshift takes the snapshot of a
 /// transaction.
 fn race(name: &str, snapshot_first: bool) {
     let (zoo, bucket) = (Zoo::stocked(), Bucket::fresh(name));
-    let api =
-        DataApi::before(Cluster::on(zoo.database(), Role::Loader, snapshot_first).reading_s3_at(&bucket.endpoint));
+    let api = workgroup_with_s3(zoo.database(), snapshot_first, &bucket.endpoint);
     let copy = |run: &str| -> Program {
         let program = bucket.program(program::copy(), &zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
         program.warehouse("redshift://zoo-workgroup/zoo").option("--collections", "animals")

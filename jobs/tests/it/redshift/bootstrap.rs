@@ -4,12 +4,13 @@
 use std::process::{Command, Output};
 
 use jobs::flows::copy::Outcome;
+use redshift_emulator::User;
+use redshift_emulator::identity::{Identities, Identity};
 use serde_json::Value;
 
 use super::Rig;
-use crate::support::data_api::DataApi;
 use crate::support::database::{Role, Session};
-use crate::support::redshift::Cluster;
+use crate::support::workgroup::{settings, start};
 use crate::support::zoo::Zoo;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
@@ -29,10 +30,11 @@ impl Account {
         let [loader, transformer, analyst] =
             ["ingestion", "dbt", "analyst"].map(|job| format!("{test}-{job}-{}", std::process::id()));
         let database = zoo.database();
-        let cluster = Cluster::on(database, Role::Postgres, false).becoming(&format!("IAMR:{loader}"));
-        let admin = Cluster::on(database, Role::Postgres, false);
-        let api = DataApi::administered(cluster, Some((SECRET.to_owned(), admin)));
-        Self { rig: Rig::before(zoo, api), loader, transformer, analyst }
+        let mut settings = settings(database, Role::Postgres, false);
+        let role = format!("arn:aws:iam::000000000000:role/{loader}");
+        settings.identities = Identities::Everyone(Identity::of_arn(&role).expect("the ARN of a role"));
+        settings.data_api.secrets.insert(SECRET.to_owned(), User::Admin);
+        Self { rig: Rig::before(zoo, start(settings)), loader, transformer, analyst }
     }
 
     /// Runs `cargo xtask warehouse-init`.

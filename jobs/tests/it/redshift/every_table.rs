@@ -13,11 +13,10 @@ use jobs::flows::copy::{Job, copy as load};
 use tokio::runtime::Builder;
 
 use super::{client, id};
-use crate::support::data_api::DataApi;
 use crate::support::database::{Database, Role};
 use crate::support::lake::Lake;
 use crate::support::program::{Program, copy, transformation};
-use crate::support::redshift::Cluster;
+use crate::support::workgroup::{self, workgroup};
 use crate::support::{file_url, sample};
 
 #[test]
@@ -30,7 +29,7 @@ fn every_table_has_the_same_rows_through_both_drivers() {
     common(transformation()).env("SOURCE_URL", &file_url(&sample())).run().done();
     common(copy()).warehouse(&other.url(Role::Loader)).run().done();
 
-    let api = DataApi::before(Cluster::on(&database, Role::Loader, true));
+    let api = workgroup(&database, Role::Loader, true);
     let job = Job {
         contract: &contract,
         run: id("r1"),
@@ -41,7 +40,7 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         accept: None,
         first_wait: std::time::Duration::from_millis(1),
     };
-    let mut warehouse = Redshift::with(client(api.url()), "workgroup", "dpstack", "default");
+    let mut warehouse = Redshift::with(client(api.url()), workgroup::WORKGROUP, workgroup::DATABASE, "default");
     let opened = Opened::open(&lake.url(), false, None).expect("a lake");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(load(&job, &opened, &mut warehouse)).unwrap_or_else(|error| panic!("{error:#}"));

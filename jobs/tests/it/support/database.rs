@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
-use futures_util::SinkExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -208,19 +207,6 @@ impl Session {
             _ => None,
         });
         Ok(rows.collect())
-    }
-
-    /// Sends the data of a COPY.
-    pub fn copy_in(&self, sql: &str, data: Vec<u8>) -> Result<(), String> {
-        let copied: Result<u64, tokio_postgres::Error> = self.runtime.block_on(async {
-            let mut sink = std::pin::pin!(self.client.copy_in(sql).await?);
-            sink.send(bytes::Bytes::from(data)).await?;
-            sink.finish().await
-        });
-        let text = |error: &tokio_postgres::Error| {
-            error.as_db_error().map_or(error.to_string(), |own| own.message().to_owned())
-        };
-        copied.map(|_| ()).map_err(|error| text(&error))
     }
 
     /// Returns the single value of a query.

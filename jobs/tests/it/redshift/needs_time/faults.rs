@@ -1,7 +1,8 @@
 //! Every fault at every request, and at every statement of the transaction: the run is loaded once or not at all.
 
+use redshift_emulator::Fault;
+
 use crate::redshift::Rig;
-use crate::support::data_api::Fault;
 use crate::support::zoo::{Zoo, animals};
 
 const FIRST: [(u32, &str); 3] = [(1, "Ada"), (2, "Bo"), (3, "Cy")];

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use redshift_emulator::Fault;
+
 use crate::redshift::Rig;
-use crate::support::data_api::Fault;
 use crate::support::database::Role;
 use crate::support::random::Random;
 use crate::support::zoo::{Zoo, animals};

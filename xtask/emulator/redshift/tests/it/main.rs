@@ -1,0 +1,5 @@
+//! The emulator through its public edge.
+
+mod rules;
+mod service;
+mod sql;

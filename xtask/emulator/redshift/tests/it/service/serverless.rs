@@ -1,0 +1,96 @@
+//! Workgroup, namespace, credentials and usage limits.
+
+use serde_json::{Value, json};
+
+use super::{Bench, KEY};
+
+impl Bench {
+    fn serverless(&self, operation: &str, body: &Value) -> Result<Value, String> {
+        match self.signed(KEY, &format!("RedshiftServerless.{operation}"), "redshift-serverless", body) {
+            (200, body) => Ok(body),
+            (status, body) => Err(format!("{status} {}: {}", body["__type"], body["message"])),
+        }
+    }
+}
+
+#[test]
+fn the_workgroup_and_its_namespace_are_described() {
+    let bench = Bench::with(|settings| {
+        settings.warehouse.admin_secret = Some("arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin".to_owned());
+    });
+    bench.emulator.serverless().change(|warehouse| warehouse.endpoint.1 = 15_439);
+    let found = bench.serverless("GetWorkgroup", &json!({ "workgroupName": "workgroup" })).expect("a workgroup");
+    let workgroup = &found["workgroup"];
+    assert_eq!((&workgroup["status"], &workgroup["endpoint"]["port"]), (&json!("AVAILABLE"), &json!(15_439)));
+    let found = bench.serverless("GetNamespace", &json!({ "namespaceName": "workgroup" })).expect("a namespace");
+    let namespace = &found["namespace"];
+    assert_eq!((&namespace["status"], &namespace["kmsKeyId"]), (&json!("AVAILABLE"), &json!("AWS_OWNED_KMS_KEY")));
+    assert!(namespace["adminPasswordSecretArn"].as_str().is_some_and(|arn| arn.ends_with("admin")));
+    for (operation, name) in [("GetWorkgroup", "workgroupName"), ("GetNamespace", "namespaceName")] {
+        let error = bench.serverless(operation, &json!({ name: "other" })).expect_err("unknown");
+        assert!(error.contains("ResourceNotFoundException"), "{error}");
+    }
+    let error = bench.serverless("CreateWorkgroup", &json!({})).expect_err("unknown");
+    assert!(error.contains("RedshiftServerless.CreateWorkgroup"), "{error}");
+}
+
+#[test]
+fn a_deleted_namespace_is_returned_as_deleting_for_some_time() {
+    let bench = Bench::new();
+    bench.emulator.serverless().reads_while_deleting(2);
+    let name = json!({ "namespaceName": "workgroup" });
+    let status = |found: Value| found["namespace"]["status"].clone();
+    assert_eq!(status(bench.serverless("DeleteNamespace", &name).expect("deleting")), "DELETING");
+    assert!(bench.serverless("DeleteNamespace", &name).expect_err("a conflict").contains("ConflictException"));
+    for _ in 0..2 {
+        assert_eq!(status(bench.serverless("GetNamespace", &name).expect("deleting")), "DELETING");
+    }
+    assert!(bench.serverless("GetNamespace", &name).expect_err("gone").contains("ResourceNotFoundException"));
+}
+
+#[test]
+fn credentials_are_of_the_callers_user_and_expire() {
+    let bench = Bench::new();
+    let body = json!({ "workgroupName": "workgroup", "dbName": "dev", "durationSeconds": 3600 });
+    let (one, two) = (bench.serverless("GetCredentials", &body), bench.serverless("GetCredentials", &body));
+    let (one, two) = (one.expect("credentials"), two.expect("credentials"));
+    assert_eq!(one["dbUser"], "admin");
+    assert_ne!(one["dbPassword"], two["dbPassword"]);
+    assert!(one["expiration"].as_f64() > one["nextRefreshTime"].as_f64());
+    for (name, value) in [("durationSeconds", json!(60)), ("dbName", json!("other")), ("workgroupName", json!("other"))]
+    {
+        let mut body = body.clone();
+        body[name] = value;
+        bench.serverless("GetCredentials", &body).expect_err(name);
+    }
+}
+
+#[test]
+fn usage_limits_are_created_listed_updated_and_deleted() {
+    let bench = Bench::new();
+    let found = bench.serverless("GetWorkgroup", &json!({ "workgroupName": "workgroup" })).expect("a workgroup");
+    let arn = &found["workgroup"]["workgroupArn"];
+    let limit = json!({
+        "resourceArn": arn, "usageType": "serverless-compute", "amount": 10, "period": "daily", "breachAction": "log",
+    });
+    let created = bench.serverless("CreateUsageLimit", &limit).expect("a limit");
+    assert!(bench.serverless("CreateUsageLimit", &limit).expect_err("twice").contains("ConflictException"));
+    let id = &created["usageLimit"]["usageLimitId"];
+    let change = json!({ "usageLimitId": id, "amount": 20, "breachAction": "deactivate" });
+    bench.serverless("UpdateUsageLimit", &change).expect("a change");
+    let list = |bench: &Bench| {
+        let found =
+            bench.serverless("ListUsageLimits", &json!({ "resourceArn": arn, "usageType": "serverless-compute" }));
+        found.expect("a list")["usageLimits"].clone()
+    };
+    let limits = list(&bench);
+    assert_eq!((&limits[0]["amount"], &limits[0]["breachAction"]), (&json!(20), &json!("deactivate")));
+    for (name, value) in [("amount", json!(0)), ("period", json!("yearly")), ("resourceArn", json!("arn:other"))] {
+        let mut limit = limit.clone();
+        limit[name] = value;
+        bench.serverless("CreateUsageLimit", &limit).expect_err(name);
+    }
+    bench.serverless("DeleteUsageLimit", &json!({ "usageLimitId": id })).expect("deleted");
+    assert_eq!(list(&bench), json!([]));
+    assert!(bench.serverless("DeleteUsageLimit", &json!({ "usageLimitId": id })).is_err());
+}
