@@ -79,7 +79,10 @@ struct Book {
 
 struct Statement {
     sqls: Vec<String>,
-    ended: Option<Result<Rows, Failed>>,
+    /// Whether each one was a transaction and was run.
+    each: bool,
+    /// The failed statements: several only if each one is a transaction.
+    ended: Option<Result<Rows, Vec<Failed>>>,
 }
 
 impl fmt::Debug for DataApi {
@@ -220,14 +223,19 @@ impl Shared {
     fn response(self: &Arc<Self>, operation: &str, body: &Value, fault: Fault) -> Reply {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         match operation {
-            "ExecuteStatement" => self.begin(vec![text("Sql")], &text("ClientToken"), &text("SecretArn"), fault),
+            "ExecuteStatement" => {
+                let begun = self.begin(vec![text("Sql")], &text("ClientToken"), &text("SecretArn"), false, fault);
+                self.begun(begun, body)
+            }
             "BatchExecuteStatement" => {
                 let sqls = body["Sqls"].as_array().into_iter().flatten().filter_map(Value::as_str);
                 let sqls: Vec<String> = sqls.map(str::to_owned).collect();
                 if !(1..=40).contains(&sqls.len()) {
                     return refused("ValidationException", "Sqls: 1 to 40 statements");
                 }
-                self.begin(sqls, &text("ClientToken"), &text("SecretArn"), fault)
+                let each = text("ExecutionMode") == "AUTO_COMMIT";
+                let begun = self.begin(sqls, &text("ClientToken"), &text("SecretArn"), each, fault);
+                self.begun(begun, body)
             }
             "DescribeStatement" => self.describe(&text("Id"), body["WaitTimeSeconds"].as_u64().unwrap_or(0)),
             "GetStatementResult" => self.page(&text("Id"), body["NextToken"].as_str()),
@@ -235,7 +243,16 @@ impl Shared {
         }
     }
 
-    fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, secret: &str, fault: Fault) -> Reply {
+    /// Waits for a statement that has started; its status is part of the response.
+    fn begun(&self, (status, mut reply): Reply, body: &Value) -> Reply {
+        if let (200, Some(seconds)) = (status, body["WaitTimeSeconds"].as_u64()) {
+            let (_, described) = self.describe(reply["Id"].as_str().unwrap_or_default(), seconds);
+            reply["Status"] = described["Status"].clone();
+        }
+        (status, reply)
+    }
+
+    fn begin(self: &Arc<Self>, sqls: Vec<String>, token: &str, secret: &str, each: bool, fault: Fault) -> Reply {
         let known = self.admin.as_ref().is_some_and(|(arn, _)| arn == secret);
         if !secret.is_empty() && !known {
             return refused("ValidationException", "the secret does not exist");
@@ -246,6 +263,7 @@ impl Shared {
         if token.is_empty() || token.len() > 64 {
             return refused("ValidationException", "ClientToken: 1 to 64 characters");
         }
+        let runs = !matches!(fault, Fault::Conflict | Fault::ConflictInWords | Fault::LoseSession(_));
         let id = {
             let mut book = lock(&self.book);
             if let Some(id) = book.tokens.get(token) {
@@ -253,7 +271,7 @@ impl Shared {
             }
             let id = format!("s-{}", book.statements.len());
             book.tokens.insert(token.to_owned(), id.clone());
-            book.statements.insert(id.clone(), Statement { sqls: sqls.clone(), ended: None });
+            book.statements.insert(id.clone(), Statement { sqls: sqls.clone(), each: each && runs, ended: None });
             book.begun.extend(sqls.iter().cloned());
             book.running += 1;
             id
@@ -262,11 +280,21 @@ impl Shared {
         let (server, name) = (Arc::clone(self), id.clone());
         thread::spawn(move || {
             let ended = match fault {
-                _ if refused => Err(Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }),
-                Fault::Conflict => Err(Failed::conflict()),
-                Fault::ConflictInWords => Err(Failed::conflict_without_number()),
-                Fault::LoseSession(after) => server.opened(known).run(&sqls, Some(after)),
-                _ => server.opened(known).run(&sqls, None),
+                _ if refused => Err(vec![Failed { statement: 0, message: "ERROR: refused on demand".to_owned() }]),
+                Fault::Conflict => Err(vec![Failed::conflict()]),
+                Fault::ConflictInWords => Err(vec![Failed::conflict_without_number()]),
+                Fault::LoseSession(after) => {
+                    server.opened(known).run(&sqls, Some(after)).map_err(|failed| vec![failed])
+                }
+                _ if each => {
+                    let one = |(statement, sql): (usize, &String)| {
+                        let failed = server.opened(known).run(std::slice::from_ref(sql), None).err()?;
+                        Some(Failed { statement, ..failed })
+                    };
+                    let failed: Vec<Failed> = sqls.iter().enumerate().filter_map(one).collect();
+                    if failed.is_empty() { Ok(Rows::new()) } else { Err(failed) }
+                }
+                _ => server.opened(known).run(&sqls, None).map_err(|failed| vec![failed]),
             };
             let mut book = lock(&server.book);
             book.running -= 1;
@@ -289,19 +317,27 @@ impl Shared {
             let Some(statement) = book.statements.get(id) else {
                 return refused("ResourceNotFoundException", "Query does not exist.");
             };
-            let several = statement.sqls.len() > 1;
+            let parts = |failed: &[Failed]| -> Value {
+                let first = failed.first().map_or(usize::MAX, |failed| failed.statement);
+                let part = |at: usize| match failed.iter().find(|failed| failed.statement == at) {
+                    Some(failed) => {
+                        json!({ "Id": format!("{id}:{}", at + 1), "Status": "FAILED", "Error": failed.message })
+                    }
+                    None if at > first && !statement.each => {
+                        json!({ "Id": format!("{id}:{}", at + 1), "Status": "ABORTED" })
+                    }
+                    None => json!({ "Id": format!("{id}:{}", at + 1), "Status": "FINISHED" }),
+                };
+                // Not in the order of the request: no page states one.
+                let several = statement.sqls.len() > 1;
+                if several { (0..statement.sqls.len()).rev().map(part).collect() } else { json!([]) }
+            };
             match &statement.ended {
-                Some(Ok(_)) => return (200, json!({ "Id": id, "Status": "FINISHED" })),
+                Some(Ok(_)) => return (200, json!({ "Id": id, "Status": "FINISHED", "SubStatements": parts(&[]) })),
                 Some(Err(failed)) => {
-                    let parts = (0..statement.sqls.len()).map(|at| match at.cmp(&failed.statement) {
-                        std::cmp::Ordering::Less => json!({ "Id": format!("{id}:{}", at + 1), "Status": "FINISHED" }),
-                        std::cmp::Ordering::Equal => {
-                            json!({ "Id": format!("{id}:{}", at + 1), "Status": "FAILED", "Error": failed.message })
-                        }
-                        std::cmp::Ordering::Greater => json!({ "Id": format!("{id}:{}", at + 1), "Status": "ABORTED" }),
-                    });
-                    let parts: Vec<Value> = if several { parts.collect() } else { Vec::new() };
-                    let error = if several { "Query failed. See sub-statements." } else { &failed.message };
+                    let several = statement.sqls.len() > 1;
+                    let error = if several { "Query failed. See sub-statements." } else { &failed[0].message };
+                    let parts = parts(failed);
                     let response = json!({ "Id": id, "Status": "FAILED", "Error": error, "SubStatements": parts, "RedshiftQueryId": 7 });
                     return (200, response);
                 }

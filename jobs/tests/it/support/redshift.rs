@@ -165,7 +165,7 @@ impl Cluster {
     fn copy(&self, session: &Session, sql: &str) -> Result<(), String> {
         let (into, rest) = sql.split_once("\nFROM '").ok_or("no FROM")?;
         let (manifest, rest) = rest.split_once("'\n").ok_or("no manifest")?;
-        if !rest.starts_with("IAM_ROLE ") || !rest.ends_with("\nFORMAT AS PARQUET\nMANIFEST") {
+        if !rest.starts_with("IAM_ROLE ") || !rest.ends_with("\nFORMAT AS PARQUET\nMANIFEST\nSTATUPDATE OFF") {
             return Err(format!("options of COPY: {rest}"));
         }
         let manifest: Value = serde_json::from_slice(&self.object(manifest)?).map_err(|error| error.to_string())?;
@@ -208,7 +208,8 @@ fn in_postgres(sql: &str) -> String {
     if sql.starts_with("CREATE USER ") || sql.starts_with("GRANT ") || sql.starts_with("ALTER DEFAULT PRIVILEGES ") {
         return sql.replace(" PASSWORD DISABLE", "").replace(" ROLE ", " ");
     }
-    sql.to_owned()
+    let stored = sql.starts_with("CREATE TABLE IF NOT EXISTS ");
+    sql.split_once("\nSORTKEY ").filter(|_| stored).map_or(sql, |(table, _)| table).to_owned()
 }
 
 /// Checks the limits of MERGE in Redshift: a table as source, both branches, no conditions, and no alias for the
