@@ -51,7 +51,7 @@ impl Audit {
     pub fn repeated_keys(&self, schema: &str) -> Option<String> {
         let repeated = self.tables.iter().filter(|(_, audited)| audited.repeated > 0);
         let problems: Vec<String> = repeated
-            .map(|(table, audited)| format!("`{schema}.{table}` has {} keys with more than one row", audited.repeated))
+            .map(|(table, audited)| format!("duplicate keys in `{schema}.{table}`: {}", audited.repeated))
             .collect();
         (!problems.is_empty()).then(|| problems.join("; "))
     }

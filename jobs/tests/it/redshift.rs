@@ -284,7 +284,7 @@ fn a_target_changed_by_hand_stops_the_load_which_is_rolled_back() {
     rig.transform("r2");
     let error = rig.load("r2").expect_err("two rows of one key");
     let message = format!("{error:#}");
-    assert_eq!(message, "`zoo.animals` has 1 keys with more than one row");
+    assert_eq!(message, "duplicate keys in `zoo.animals`: 1");
     assert!(hint_of(&error).is_some_and(|hint| hint.contains("modified manually")), "{:?}", hint_of(&error));
     assert!(!rig.api.statements().iter().any(|sql| sql.starts_with("MERGE ") && sql.contains("r2")));
     assert_eq!(rig.zoo.ledger(), ["1 r1"]);

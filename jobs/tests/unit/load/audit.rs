@@ -11,7 +11,7 @@ fn the_head_and_the_tables_are_in_one_result() {
     assert_eq!((found.head, found.live("hens"), found.live("cocks")), (4, 3, 0));
     assert_eq!(found.repeated_keys("zoo"), None);
     let problem = audit(3, 2).repeated_keys("zoo");
-    assert_eq!(problem.as_deref(), Some("`zoo.hens` has 2 keys with more than one row"));
+    assert_eq!(problem.as_deref(), Some("duplicate keys in `zoo.hens`: 2"));
 }
 
 #[test]
