@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! stage     a table for each table of the contract, named after run and attempt, filled from the run's files
+//! audit     count the rows and keys of the targets
 //! delta     from stage and target: inserted, updated (changed by row hash), revived, deleted (vanished)
-//! commit    lock · assert head and absence · a MERGE for each table from its delta · assert counts and keys · ledger row
+//! commit    lock · assert head and absence · a MERGE for each changed table · assert that it applied the delta · ledger row
 //! ```
 //!
 //! PostgreSQL and Redshift run the same statements, except for a few types ([`Dialect`]). Redshift's MERGE needs a
 //! table as its source, both branches and no alias on the target, hence the delta tables. TRUNCATE is not used, because
-//! it commits on Redshift.
+//! it commits on Redshift. Whole tables are read outside the transaction only: under the lock, a load touches the rows of
+//! its deltas.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod audit;
+mod batch;
 mod changes;
 mod commit;
 mod ledger;
@@ -19,10 +23,12 @@ mod plan;
 mod retired;
 mod sql;
 
+pub(crate) use audit::Audit;
+pub(crate) use batch::batches;
 pub(crate) use changes::{Change, Changes, loss};
 pub use ledger::Ledger;
 pub(crate) use ledger::Standing;
-pub(crate) use plan::{Plan, StageNames};
+pub(crate) use plan::{Plan, StageNames, drop_tables};
 pub(crate) use retired::Retired;
 pub use sql::{Dialect, column_ddl, create_table};
 pub(crate) use sql::{Statement, register};

@@ -1,5 +1,5 @@
-//! The Redshift Data API: statements are sent over HTTPS and polled until they finish, without a network path to the
-//! database.
+//! The Redshift Data API: statements are sent over HTTPS, without a network path to the database. The response of a call is
+//! its status, if the statements finish within 30 seconds; then they are polled.
 //!
 //! The SDK sends every statement with a client token. The service remembers a token for eight hours and ignores a
 //! second statement with it, so the SDK can safely repeat a request whose response was lost (Amazon Redshift Management
@@ -15,15 +15,21 @@ use aws_sdk_redshiftdata::config::Builder;
 use aws_sdk_redshiftdata::config::retry::RetryConfig;
 use aws_sdk_redshiftdata::config::timeout::TimeoutConfig;
 use aws_sdk_redshiftdata::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_redshiftdata::types::{Field, StatusString};
+use aws_sdk_redshiftdata::operation::batch_execute_statement::builders::BatchExecuteStatementFluentBuilder;
+use aws_sdk_redshiftdata::operation::describe_statement::DescribeStatementOutput;
+use aws_sdk_redshiftdata::types::{ExecutionMode, Field, StatementStatusString, StatusString};
 
 use crate::call::call_failure;
 use crate::failure::Failure;
 
-/// Seconds that the service waits for a statement before it responds; 30 is its limit (API reference, DescribeStatement).
+/// Seconds that the service waits for statements before it responds; 30 is its limit (API reference, ExecuteStatement,
+/// BatchExecuteStatement, DescribeStatement).
 const HOLD_SECONDS: i32 = 30;
 /// The pause between polls.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// The message of a statement that was stopped or did not start.
+const ABORTED: &str = "aborted";
 
 /// Hints by error code prefix.
 const HINTS: [(&str, &str); 3] = [
@@ -98,6 +104,11 @@ impl Problem {
         .any(|text| message.contains(text))
     }
 
+    /// Returns whether the statement was stopped or did not start.
+    pub fn aborted(&self) -> bool {
+        self.message == ABORTED
+    }
+
     /// Returns whether another load has already created the column or table.
     pub fn already_exists(&self) -> bool {
         self.message.contains("already exists")
@@ -121,40 +132,61 @@ impl DataApi {
         Self { client, workgroup, database, secret: secret.map(str::to_owned) }
     }
 
-    /// Runs statements and waits until they finish. Multiple statements run in a single transaction.
+    /// Runs one statement, or several in one transaction, and waits until they finish.
     pub async fn run(&self, statements: &[&str]) -> Result<Result<Finished, Problem>, Failure> {
-        let id = match statements {
+        let (id, status) = match statements {
             [one] => {
-                let call = self.client.execute_statement().sql(*one).set_secret_arn(self.secret.clone());
-                let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
-                sent.map_err(|error| self.failed(error))?.id
+                let call = self.client.execute_statement().sql(*one).wait_time_seconds(HOLD_SECONDS);
+                let call = call.workgroup_name(&self.workgroup).database(&self.database);
+                let sent = call.set_secret_arn(self.secret.clone()).send().await.map_err(|error| self.failed(error))?;
+                (sent.id, sent.status)
             }
             several => {
-                let sqls = several.iter().map(|sql| (*sql).to_owned()).collect();
-                let call = self.client.batch_execute_statement().set_sqls(Some(sqls));
-                let call = call.set_secret_arn(self.secret.clone());
-                let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
-                sent.map_err(|error| self.failed(error))?.id
+                let call = self.batch(several).wait_time_seconds(HOLD_SECONDS);
+                let sent = call.send().await.map_err(|error| self.failed(error))?;
+                (sent.id, sent.status)
             }
         };
-        let id = id.ok_or_else(|| Failure::temporary("the Data API did not return a statement ID"))?;
-        self.wait(id).await
+        let id = id.ok_or_else(no_id)?;
+        // A repeated request may be answered without a status.
+        if status == Some(StatementStatusString::Finished) {
+            return Ok(Ok(Finished { id }));
+        }
+        let found = self.wait(&id).await?;
+        if found.status() == Some(&StatusString::Finished) {
+            return Ok(Ok(Finished { id }));
+        }
+        // The statements after the failed one did not start.
+        let failed = unfinished(&found, statements.len()).into_iter().find(|problem| !problem.aborted());
+        let message = found.error().unwrap_or(ABORTED).to_owned();
+        Ok(Err(failed.unwrap_or(Problem { statement: 0, message, query: found.redshift_query_id() })))
     }
 
-    async fn wait(&self, id: String) -> Result<Result<Finished, Problem>, Failure> {
+    /// Runs statements in order, each in its own transaction; a failure does not affect the other statements. Returns
+    /// those that did not finish.
+    pub async fn run_each(&self, statements: &[&str]) -> Result<Vec<Problem>, Failure> {
+        if let [_] = statements {
+            return Ok(self.run(statements).await?.err().into_iter().collect());
+        }
+        let call = self.batch(statements).execution_mode(ExecutionMode::AutoCommit);
+        let id = call.send().await.map_err(|error| self.failed(error))?.id.ok_or_else(no_id)?;
+        // The status of a batch in which a statement failed is not documented, so the status of every statement is read.
+        let found = self.wait(&id).await?;
+        Ok(unfinished(&found, statements.len()))
+    }
+
+    fn batch(&self, statements: &[&str]) -> BatchExecuteStatementFluentBuilder {
+        let sqls = statements.iter().map(|sql| (*sql).to_owned()).collect();
+        let call = self.client.batch_execute_statement().set_sqls(Some(sqls)).set_secret_arn(self.secret.clone());
+        call.workgroup_name(&self.workgroup).database(&self.database)
+    }
+
+    async fn wait(&self, id: &str) -> Result<DescribeStatementOutput, Failure> {
         loop {
-            let sent = self.client.describe_statement().id(&id).wait_time_seconds(HOLD_SECONDS).send().await;
+            let sent = self.client.describe_statement().id(id).wait_time_seconds(HOLD_SECONDS).send().await;
             let found = sent.map_err(|error| self.failed(error))?;
             match found.status() {
-                Some(StatusString::Finished) => return Ok(Ok(Finished { id })),
-                Some(StatusString::Failed | StatusString::Aborted) => {
-                    // Find the first statement in the batch with an error; the statements after it did not start.
-                    let parts = found.sub_statements().iter().enumerate();
-                    let part = parts.map(|(at, part)| (at, part.error().unwrap_or_default(), part.redshift_query_id()));
-                    let batch = (0, found.error().unwrap_or("aborted"), found.redshift_query_id());
-                    let (statement, message, query) = { part }.find(|(_, error, _)| !error.is_empty()).unwrap_or(batch);
-                    return Ok(Err(Problem { statement, message: message.to_owned(), query }));
-                }
+                Some(StatusString::Finished | StatusString::Failed | StatusString::Aborted) => return Ok(found),
                 _ => tokio::time::sleep(PAUSE).await,
             }
         }
@@ -178,6 +210,28 @@ impl DataApi {
         let what = format!("query database `{}` in workgroup `{}`", self.database, self.workgroup);
         call_failure(&what, &error, &HINTS)
     }
+}
+
+fn no_id() -> Failure {
+    Failure::temporary("the Data API did not return a statement ID")
+}
+
+/// Returns the statements of a batch that did not finish. The number of a statement is the suffix of its ID, `:1` for
+/// the first one (API reference, SubStatementData); the order of the list is not documented.
+fn unfinished(batch: &DescribeStatementOutput, statements: usize) -> Vec<Problem> {
+    let part = |number: usize| {
+        let suffix = format!(":{number}");
+        batch.sub_statements().iter().find(|part| part.id().ends_with(&suffix))
+    };
+    let problem = |statement: usize| match part(statement + 1) {
+        Some(part) if part.status() == Some(&StatementStatusString::Finished) => None,
+        Some(part) if part.status() == Some(&StatementStatusString::Failed) => {
+            let message = part.error().unwrap_or("failed").to_owned();
+            Some(Problem { statement, message, query: part.redshift_query_id() })
+        }
+        _ => Some(Problem { statement, message: ABORTED.to_owned(), query: 0 }),
+    };
+    (0..statements).filter_map(problem).collect()
 }
 
 fn text(field: Field) -> String {

@@ -166,11 +166,11 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
     let ledger = match (warehouse, &origin) {
         // Files have no ETags.
         (Some(url), Origin::Api(_)) => match Address::parse(url)? {
-            Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source).await?,
+            Address::Postgres(url) => Postgres::connect(&url).await?.ledger(&job.contract.source, None).await?,
             #[cfg(feature = "aws")]
             Address::Redshift { workgroup, database } => {
                 let redshift = crate::edge::warehouse::Redshift::open(aws.as_ref(), &workgroup, &database, "default")?;
-                redshift.ledger(&job.contract.source).await?
+                redshift.ledger(&job.contract.source, None).await?
             }
         },
         _ => Ledger::default(),

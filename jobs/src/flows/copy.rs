@@ -15,7 +15,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, loss};
+use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement, loss};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -81,7 +81,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     receipts.iter().try_for_each(refuse_future)?;
     let fetched_at = receipts.iter().map(|receipt| receipt.fetched_at.as_str()).min().unwrap_or_default().to_owned();
     let source = job.contract.source.as_str();
-    let standing = warehouse.ledger(source).await?.standing(&job.run, &fetched_at);
+    let standing = warehouse.ledger(source, Some(&job.run)).await?.standing(&job.run, &fetched_at);
     if let Some(report) = nothing_to_do(job, &receipts, &standing)? {
         return Ok(report);
     }
@@ -98,7 +98,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     };
     if let Err(problem) = plan.fits() {
         return Err(Failure::refused(problem)
-            .hint("load fewer collections at a time with --collections: each load is a separate transaction")
+            .hint("give the table fewer columns in the contract, for example with child tables")
             .into());
     }
     stage::validate_objects(&plan, lake).await?;
@@ -111,36 +111,43 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         tracing::info!("dropped `{name}`, a leftover of an aborted load");
     }
     let loaded = load(job, &plan, lake, warehouse).await;
-    for statement in plan.drop_staging_tables() {
-        if let Err(error) = warehouse.run(&statement).await {
-            tracing::debug!(error = format!("{error:#}"), "a later load will drop it");
-            break;
-        }
+    if let Err(error) = warehouse.run(&[plan.drop_staging_tables()]).await {
+        tracing::debug!(error = format!("{error:#}"), "a later load will drop the staging tables");
     }
     loaded
 }
 
 async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
-    for table in &plan.tables {
-        stage::stage(plan, table, &job.attempt, lake, warehouse).await?;
-    }
+    stage::stage(plan, &job.attempt, lake, warehouse).await?;
     let mut waits = waits(job.first_wait, TRIES).build();
     loop {
-        let standing = warehouse.ledger(plan.source).await?.standing(plan.run, &plan.fetched_at);
+        let ledger = warehouse.ledger(plan.source, Some(plan.run)).await?;
+        let standing = ledger.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
             return nothing_to_do(job, plan.receipts, &standing)?
                 .context("the ledger does not show why the run cannot be loaded");
         };
-        refuse_empty(job, plan, warehouse).await?;
-        for table in &plan.tables {
-            warehouse.run(&plan.create_delta(table)).await?;
-        }
-        let changes = warehouse.changes(&plan.count_changes()).await?;
-        let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
-        ensure!(changes.keys().all(known), "the change counts include tables that are not part of the load");
-        refuse_losses(job, plan, &changes)?;
-        if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
-            return Ok(report(job, plan.receipts, &changes));
+        let audit = warehouse.audit(&plan.audit()).await?;
+        if audit.head == head {
+            refuse_repeated_keys(plan, &audit)?;
+            refuse_empty(job, plan, &audit)?;
+            for difference in audit.differences(&ledger, plan.source) {
+                tracing::warn!("{difference}");
+            }
+            let deltas: Vec<Statement> = plan.tables.iter().map(|table| plan.create_delta(table)).collect();
+            warehouse.run(&deltas).await?;
+            let changes = warehouse.changes(&plan.count_changes()).await?;
+            let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
+            ensure!(changes.keys().all(known), "the change counts include tables that are not part of the load");
+            if let Err(refused) = refuse_wrong_counts(plan, &audit, &changes).and(refuse_losses(job, plan, &changes)) {
+                // If another load has committed since the audit, the counts belong to different states of the tables.
+                let ledger = warehouse.ledger(plan.source, Some(plan.run)).await?;
+                if ledger.standing(plan.run, &plan.fetched_at) == standing {
+                    return Err(refused);
+                }
+            } else if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
+                return Ok(report(job, plan.receipts, &changes));
+            }
         }
         let Some(wait) = waits.next() else {
             let message = format!("another transaction committed first, {TRIES} times in a row");
@@ -150,9 +157,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         };
         tracing::info!("another transaction committed first; recomputing the changes in {:.1} s", wait.as_secs_f64());
         tokio::time::sleep(wait).await;
-        for table in &plan.tables {
-            warehouse.run(&plan.drop_delta(table)).await?;
-        }
+        warehouse.run(&[plan.drop_deltas()]).await?;
     }
 }
 
@@ -183,10 +188,10 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
 
 /// Fails if the response is empty but the table has rows: this is more often caused by a broken source than by an empty
 /// one.
-async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &W) -> Result<()> {
+fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
     for receipt in plan.receipts {
         let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
-        let live = warehouse.live_rows(plan.source, &own.table).await?;
+        let live = audit.live(&own.table);
         if live > 0 {
             let message =
                 format!("the response for collection `{}` is empty, but the table has {live} rows", receipt.collection);
@@ -196,6 +201,22 @@ async fn refuse_empty<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, warehouse: &
         }
     }
     Ok(())
+}
+
+/// Fails if a table has several rows for one key: a merge could change any of them.
+fn refuse_repeated_keys(plan: &Plan<'_>, audit: &Audit) -> Result<()> {
+    let Some(problem) = audit.repeated_keys(plan.source) else { return Ok(()) };
+    Err(Failure::refused(problem)
+        .hint("the table was modified manually: delete the additional rows, or drop the table, and run `copy` again")
+        .into())
+}
+
+/// Fails if a table would not have exactly the rows of its manifest.
+fn refuse_wrong_counts(plan: &Plan<'_>, audit: &Audit, changes: &Changes) -> Result<()> {
+    let Some(problem) = plan.wrong_counts(audit, changes) else { return Ok(()) };
+    Err(Failure::refused(problem)
+        .hint("two rows in the files share a key, or the warehouse has not loaded exactly the files of the manifest")
+        .into())
 }
 
 /// Fails if a table would lose too many rows: a response with far fewer records than before is more often incomplete

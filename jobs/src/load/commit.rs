@@ -6,38 +6,16 @@ use contract::Table;
 
 use super::changes::{Change, Changes};
 use super::plan::Plan;
-use super::sql::{Dialect, Statement, column_ddl};
+use super::sql::{Statement, column_ddl};
 
-/// The limits of one BatchExecuteStatement (Amazon Redshift Data API Reference: SqlList of 1 to 40; Management Guide: a
-/// statement of at most 100 KB, applied here to the sum of all statements).
-const BATCH_STATEMENTS: usize = 40;
-const BATCH_BYTES: usize = 100_000;
+/// The number of tables that one assertion checks, which limits the length of its text.
+const ASSERTED: usize = 100;
 
 impl Plan<'_> {
-    /// Checks that the transaction fits into one call, regardless of the counts.
-    pub fn fits(&self) -> Result<(), String> {
-        if self.dialect != Dialect::Redshift {
-            return Ok(());
-        }
-        let most: BTreeMap<Change, u64> = Change::ALL.into_iter().map(|(_, change)| (change, u64::MAX)).collect();
-        let most = self.tables.iter().map(|table| (table.name.to_owned(), most.clone())).collect();
-        let statements = self.commit(i64::MAX - 1, &most);
-        let bytes: usize = statements.iter().map(|statement| statement.sql.len()).sum();
-        if statements.len() > BATCH_STATEMENTS || bytes > BATCH_BYTES {
-            return Err(format!(
-                "loading {} tables requires {} statements of {bytes} bytes in total, but a Data API transaction accepts \
-                 at most {BATCH_STATEMENTS} statements and {BATCH_BYTES} bytes",
-                self.tables.len(),
-                statements.len(),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Returns the transaction's statements, which require that `head` is the ledger's current head; `changes` is
-    /// written to the ledger.
+    /// Returns the transaction's statements, which require that `head` is the ledger's current head; `changes` are the
+    /// rows of the deltas.
     pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
-        let mut statements = vec![
+        let before = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
             Statement {
                 guards_head: true,
@@ -63,13 +41,17 @@ impl Plan<'_> {
                 format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.source),
             ),
         ];
-        statements.extend(self.tables.iter().map(|table| self.merge(table)));
-        statements.push(self.assert_counts_and_keys());
-        statements.push(self.insert_ledger(head + 1, changes));
-        statements
+        let changed = self.tables.iter().filter_map(|table| {
+            let count = changes.get(table.name)?.values().sum();
+            (count > 0).then_some((table, count))
+        });
+        let changed: Vec<(&Table<'_>, u64)> = changed.collect();
+        let merges = changed.iter().map(|(table, _)| self.merge(table)).collect();
+        let after = changed.chunks(ASSERTED).map(|tables| self.assert_merged(tables));
+        self.transaction(before, merges, after.chain([self.insert_ledger(head + 1, changes)]).collect())
     }
 
-    fn merge(&self, table: &Table<'_>) -> Statement {
+    pub(super) fn merge(&self, table: &Table<'_>) -> Statement {
         let columns: Vec<String> = column_ddl(table, self.dialect).into_iter().map(|(name, _, _)| name).collect();
         let (name, delta) = (table.name, self.names.delta(table.name));
         let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
@@ -92,26 +74,29 @@ impl Plan<'_> {
         Statement::new(format!("merge {name}"), sql)
     }
 
-    /// Asserts that, after the merges, every table has exactly the run's rows and each key once.
-    fn assert_counts_and_keys(&self) -> Statement {
-        let counts = self.receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
-            format!(
-                "SELECT CASE WHEN count(*) = {} THEN 0 ELSE 1 END AS wrong FROM {}.{} WHERE _deleted_at IS NULL",
-                table.rows, self.source, table.table
-            )
+    /// Asserts that every row of the deltas is now in its table, and that no delta has a key twice. The rows are found by
+    /// their keys, so unchanged rows are not read where the key has an index.
+    fn assert_merged(&self, tables: &[(&Table<'_>, u64)]) -> Statement {
+        let checks = tables.iter().flat_map(|(table, count)| {
+            let (target, delta) =
+                (self.target(table), format!("{}.{}", self.names.schema, self.names.delta(table.name)));
+            let on: Vec<String> = table.key.iter().map(|key| format!("live.{key} = changed.{key}")).collect();
+            let (on, key, run) = (on.join(" AND "), table.key.join(", "), self.run);
+            let merged = format!(
+                "SELECT CASE WHEN count(*) = {count} THEN 0 ELSE 1 END AS wrong FROM {delta} AS changed \
+                 JOIN {target} AS live ON {on} WHERE live._run_id = '{run}' AND live._row_hash = changed._row_hash"
+            );
+            let keys = format!(
+                "SELECT count(*) AS wrong FROM (SELECT {key} FROM {delta} GROUP BY {key} HAVING count(*) > 1) AS twice"
+            );
+            [merged, keys]
         });
-        let keys = self.tables.iter().map(|table| {
-            let (key, target) = (table.key.join(", "), self.target(table));
-            format!(
-                "SELECT count(*) AS wrong FROM (SELECT {key} FROM {target} GROUP BY {key} HAVING count(*) > 1) AS twice"
-            )
-        });
-        let checks: Vec<String> = counts.chain(keys).collect();
+        let checks: Vec<String> = checks.collect();
         let sql = assert_true(
             "wrong = 0",
             &format!("SELECT sum(wrong) AS wrong FROM (\n{}\n) AS each_check", checks.join("\nUNION ALL\n")),
         );
-        Statement::new("assert that every table contains exactly the run's rows, without duplicate keys", sql)
+        Statement::new("assert that the tables contain the run's changes, without duplicate keys", sql)
     }
 
     fn insert_ledger(&self, seq: i64, changes: &Changes) -> Statement {
@@ -147,7 +132,3 @@ impl Plan<'_> {
 fn assert_true(condition: &str, from: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/load/commit.rs"]
-mod tests;

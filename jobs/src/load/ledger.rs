@@ -10,6 +10,9 @@ use super::sql::Dialect;
 /// earlier run is older than the head, and that is all a load needs to know.
 const RECENT: usize = 400;
 
+/// The number of runs that a load reads, with the row counts that it compares.
+const NEWEST: usize = 10;
+
 /// The last committed runs of one source, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger(pub Vec<Committed>);
@@ -23,6 +26,8 @@ pub struct Committed {
     pub fetched_at: String,
     /// The collections that the run loaded, each with its contract fingerprint.
     pub collections: BTreeMap<String, String>,
+    /// The rows of each table that it loaded; empty if they were not requested.
+    pub rows: BTreeMap<String, u64>,
 }
 
 /// Whether a run may be loaded.
@@ -36,30 +41,46 @@ pub enum Standing {
     Superseded { by: RunId, fetched_at: String },
 }
 
+const COLUMNS: &str = "seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at";
+
 impl Ledger {
-    /// Returns the query whose rows are `seq`, `run_id`, `fetched_at` and `collections` as text.
+    /// Returns the query for the last runs, without row counts.
     pub fn query(dialect: Dialect, source: &str) -> String {
+        let columns = format!("{COLUMNS}, {} AS collections, '{{}}' AS tables", dialect.json_text("collections"));
+        format!("SELECT {columns}\nFROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}")
+    }
+
+    /// Returns the query for everything that the load of a run needs: the newest runs with their row counts, and the run
+    /// itself if it was loaded.
+    pub fn query_for(dialect: Dialect, source: &str, run: &RunId) -> String {
+        let json = |column: &str| format!("{} AS {column}", dialect.json_text(column));
         format!(
-            "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at, {} AS collections\n\
-             FROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}",
-            dialect.json_text("collections")
+            "SELECT {COLUMNS}, {}, {}\nFROM etl.runs WHERE source = '{source}' AND (run_id = '{run}' \
+             OR seq > (SELECT coalesce(max(seq), 0) FROM etl.runs WHERE source = '{source}') - {NEWEST})\n\
+             ORDER BY seq DESC",
+            json("collections"),
+            json("tables"),
         )
     }
 
-    /// Reads the rows of [`Ledger::query`].
-    pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String)>) -> Result<Self, String> {
-        let committed = rows.into_iter().map(|(seq, run, fetched_at, collections)| {
+    /// Reads the rows of one of the queries: `seq`, `run_id`, `fetched_at`, and `collections` and `tables` as text.
+    pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String, String)>) -> Result<Self, String> {
+        let committed = rows.into_iter().map(|(seq, run, fetched_at, collections, tables)| {
             let wrong = |problem: String| format!("ledger row {seq}: {problem}");
             // Runs are ordered by this text, so it must have exactly this format.
             let fetched_at = match fetched_at.split_once(' ') {
                 Some((day, time)) if (day.len(), time.len()) == (10, 15) => format!("{day}T{time}Z"),
                 _ => return Err(wrong(format!("`{fetched_at}` is not a timestamp with microseconds"))),
             };
+            let tables: BTreeMap<String, BTreeMap<String, u64>> =
+                serde_json::from_str(&tables).map_err(|error| wrong(error.to_string()))?;
+            let rows = tables.into_iter().filter_map(|(table, counts)| Some((table, *counts.get("rows")?)));
             Ok(Committed {
                 seq,
                 run_id: run.parse().map_err(wrong)?,
                 fetched_at,
                 collections: serde_json::from_str(&collections).map_err(|error| wrong(error.to_string()))?,
+                rows: rows.collect(),
             })
         });
         committed.collect::<Result<_, String>>().map(Self)
@@ -76,6 +97,11 @@ impl Ledger {
         } else {
             Standing::Load { head: head.seq }
         }
+    }
+
+    /// Returns the rows of a table after the newest run that loaded it.
+    pub fn rows(&self, table: &str) -> Option<u64> {
+        self.0.iter().find_map(|committed| committed.rows.get(table).copied())
     }
 
     /// Returns the run that a collection's tables currently contain, if it was loaded with this fingerprint.

@@ -71,12 +71,12 @@ impl Plan<'_> {
     /// Copies exactly the files in the manifest into a staging table.
     ///
     /// COPY assigns Parquet columns by position, so the column list must have the same order as the files; the
-    /// validation has checked this order.
+    /// validation has checked this order. The staging table is read once, so COPY does not compute statistics.
     pub fn copy(&self, table: &Table<'_>, manifest: &str, role: &str) -> Statement {
         let columns: Vec<&str> = file_columns(table).into_iter().map(|(name, _, _)| name).collect();
         let role = if role == "default" { role.to_owned() } else { literal(role) };
         let sql = format!(
-            "COPY {}.{} ({})\nFROM {}\nIAM_ROLE {role}\nFORMAT AS PARQUET\nMANIFEST",
+            "COPY {}.{} ({})\nFROM {}\nIAM_ROLE {role}\nFORMAT AS PARQUET\nMANIFEST\nSTATUPDATE OFF",
             self.names.schema,
             self.names.stage(table.name),
             columns.join(", "),
@@ -121,13 +121,14 @@ impl Plan<'_> {
         Statement::new(format!("compute the changes in {}", table.name), sql)
     }
 
-    /// Drops a delta, so that it can be computed again.
-    pub fn drop_delta(&self, table: &Table<'_>) -> Statement {
-        self.drop(&self.names.delta(table.name))
+    /// Drops the deltas, so that they can be computed again.
+    pub fn drop_deltas(&self) -> Statement {
+        drop_tables(&self.names.schema, self.tables.iter().map(|table| self.names.delta(table.name)))
     }
 
-    fn drop(&self, name: &str) -> Statement {
-        Statement::new(format!("drop {name}"), format!("DROP TABLE IF EXISTS {}.{name}", self.names.schema))
+    pub fn drop_staging_tables(&self) -> Statement {
+        let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
+        drop_tables(&self.names.schema, names)
     }
 
     /// Counts each table's changes; the result has the columns table, change and count.
@@ -145,11 +146,6 @@ impl Plan<'_> {
         Statement::new("count the changes", counts.join("\nUNION ALL\n"))
     }
 
-    pub fn drop_staging_tables(&self) -> Vec<Statement> {
-        let names = self.tables.iter().flat_map(|table| [self.names.stage(table.name), self.names.delta(table.name)]);
-        names.map(|name| self.drop(&name)).collect()
-    }
-
     pub(super) fn target(&self, table: &Table<'_>) -> String {
         format!("{}.{}", self.source, table.name)
     }
@@ -159,6 +155,12 @@ impl Plan<'_> {
         let plain = time.trim_end_matches('Z').replace('T', " ");
         format!("CAST({} AS {})", literal(&plain), self.dialect.type_name(Type::Timestamp))
     }
+}
+
+/// Drops tables of the staging schema; those that do not exist are ignored.
+pub fn drop_tables(schema: &str, names: impl IntoIterator<Item = String>) -> Statement {
+    let names: Vec<String> = names.into_iter().map(|name| format!("{schema}.{name}")).collect();
+    Statement::new("drop staging tables", format!("DROP TABLE IF EXISTS {}", names.join(", ")))
 }
 
 #[cfg(test)]

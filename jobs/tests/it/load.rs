@@ -2,6 +2,7 @@
 
 mod clock_ahead;
 mod contract_changed;
+mod needs_time;
 mod recorded;
 
 use serde_json::json;

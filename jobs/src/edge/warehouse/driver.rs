@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use backon::ExponentialBuilder;
 use bytes::Bytes;
-use contract::Table;
+use contract::{RunId, Table};
 
 use super::tables::{Shape, missing};
 use crate::failure::Failure;
-use crate::load::{Change, Changes, Dialect, Ledger, Retired, Statement, register};
+use crate::load::{Audit, Change, Changes, Dialect, Ledger, Retired, Statement, register};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
@@ -26,8 +26,13 @@ pub trait Warehouse {
     /// Returns the rows of a query, with every value as text and null as an empty string.
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>>;
 
-    /// Runs one statement in its own transaction.
-    async fn run(&self, statement: &Statement) -> Result<()>;
+    /// Runs statements in order, each in its own transaction.
+    async fn run(&self, statements: &[Statement]) -> Result<()>;
+
+    /// Runs statements that do not depend on each other, several at a time where the warehouse can.
+    async fn run_parallel(&self, statements: &[Statement]) -> Result<()> {
+        self.run(statements).await
+    }
 
     async fn commit(&mut self, statements: &[Statement]) -> Result<Commit>;
 
@@ -48,12 +53,15 @@ pub trait Warehouse {
     /// Copies a validated Parquet file into a staging table; returns the number of rows.
     async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64>;
 
-    /// Returns the committed runs of a source, newest first.
-    async fn ledger(&self, source: &str) -> Result<Ledger> {
-        let rows = self.query("read the ledger", &Ledger::query(self.dialect(), source)).await?;
-        let rows = rows.into_iter().map(|row| {
-            let [seq, run, fetched_at, collections] = values(row)?;
-            Ok((seq.parse()?, run, fetched_at, collections))
+    /// Returns the committed runs of a source, newest first: the last ones, or with `run` those that its load needs.
+    async fn ledger(&self, source: &str, run: Option<&RunId>) -> Result<Ledger> {
+        let sql = match run {
+            None => Ledger::query(self.dialect(), source),
+            Some(run) => Ledger::query_for(self.dialect(), source, run),
+        };
+        let rows = self.query("read the ledger", &sql).await?.into_iter().map(|row| {
+            let [seq, run, fetched_at, collections, tables] = values(row)?;
+            Ok((seq.parse()?, run, fetched_at, collections, tables))
         });
         Ok(Ledger::read(rows.collect::<Result<Vec<_>>>()?).map_err(Failure::refused)?)
     }
@@ -61,7 +69,7 @@ pub trait Warehouse {
     /// Creates the contract's missing tables and columns; fails for a column of a different type and for a table with a
     /// different key. Returns the tables and columns that are not in the contract.
     async fn ensure_tables(&self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&register(schema, self.dialect())).await?;
+        self.run(&[register(schema, self.dialect())]).await?;
         let shape = self.shape(schema).await?;
         self.create(schema, &missing(schema, tables, &shape, self.dialect())?).await?;
         let plain = shape
@@ -81,11 +89,13 @@ pub trait Warehouse {
         Ok(changes)
     }
 
-    /// Returns the number of rows of a table that are not marked as deleted.
-    async fn live_rows(&self, schema: &str, table: &str) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM {schema}.{table} WHERE _deleted_at IS NULL");
-        let rows = self.query(&format!("count `{table}`"), &sql).await?;
-        rows.first().and_then(|row| row.first()?.parse().ok()).context("the warehouse did not return a row count")
+    /// Runs the statement of [`crate::load::Plan::audit`].
+    async fn audit(&self, statement: &Statement) -> Result<Audit> {
+        let rows = self.query(&statement.purpose, &statement.sql).await?.into_iter().map(|row| {
+            let [table, number, repeated] = values(row)?;
+            Ok((table, number.parse()?, repeated.parse()?))
+        });
+        Ok(Audit::read(rows.collect::<Result<Vec<_>>>()?))
     }
 }
 
@@ -105,5 +115,5 @@ pub(super) const UNPREPARED: &str =
 
 pub(super) fn assertion_failed(statement: &Statement) -> Failure {
     let failure = Failure::refused(format!("could not {}: the load was rolled back", statement.purpose));
-    failure.hint("check whether a table was modified manually or contains duplicate keys")
+    failure.hint("check whether another program modified a table during the load, and run `copy` again")
 }

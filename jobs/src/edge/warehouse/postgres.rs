@@ -75,8 +75,11 @@ impl Warehouse for Postgres {
         Ok(rows.collect())
     }
 
-    async fn run(&self, statement: &Statement) -> Result<()> {
-        self.query(&statement.purpose, &statement.sql).await.map(drop)
+    async fn run(&self, statements: &[Statement]) -> Result<()> {
+        for statement in statements {
+            self.query(&statement.purpose, &statement.sql).await?;
+        }
+        Ok(())
     }
 
     async fn shape(&self, schema: &str) -> Result<Shape> {

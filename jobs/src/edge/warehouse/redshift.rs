@@ -1,8 +1,8 @@
 //! Amazon Redshift Serverless through the Data API: no driver, no network path, no password; the caller's role is the
 //! database user `"IAMR:<role>"`.
 //!
-//! The Data API has no session, so a lease in `etl.attempts` protects an attempt's tables, and the load is one
-//! BatchExecuteStatement.
+//! The Data API has no session, so a lease in `etl.attempts` protects an attempt's tables, and the transaction of a load is
+//! one BatchExecuteStatement. The statements before and after it commit one by one, as few calls as possible.
 
 use std::time::Duration;
 
@@ -12,16 +12,21 @@ use bytes::Bytes;
 use connect::aws::SdkConfig;
 use connect::data_api::{self, Client, DataApi, Finished, Problem};
 use contract::Table;
+use futures_util::future::join_all;
 
 use super::driver::{Commit, UNPREPARED, Warehouse, assertion_failed, values, waits};
 use super::tables::{Column, Shape};
 use crate::failure::Failure;
-use crate::load::{Dialect, StageNames, Statement};
+use crate::load::{Dialect, StageNames, Statement, batches, drop_tables};
 
 /// The total number of attempts for a single statement that conflicts with other transactions.
 const TRIES: usize = 7;
 /// Hours after which any load may drop the tables of an unfinished attempt. A load that takes longer fails as a whole.
 const LEASE_HOURS: u32 = 6;
+/// The number of calls that run COPY statements at the same time.
+const PARALLEL: usize = 4;
+/// The number of tables in one DROP TABLE, which limits its length.
+const DROPPED: usize = 400;
 
 /// A database in Redshift Serverless.
 #[derive(Debug)]
@@ -51,22 +56,41 @@ impl Redshift {
         Self { first_wait, ..self }
     }
 
-    /// Runs a single statement, and retries it while it conflicts with other transactions.
-    async fn tried(&self, sql: &str) -> Result<Result<Finished, Problem>> {
+    /// Runs a query, and retries it while it conflicts with other transactions.
+    async fn execute(&self, purpose: &str, sql: &str) -> Result<Finished> {
         let mut waits = waits(self.first_wait, TRIES).build();
         loop {
-            let done = self.api.run(&[sql]).await?;
-            match waits.next().filter(|_| done.as_ref().is_err_and(Problem::conflict)) {
+            let problem = match self.api.run(&[sql]).await? {
+                Ok(finished) => return Ok(finished),
+                Err(problem) => problem,
+            };
+            match waits.next().filter(|_| problem.conflict()) {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return Ok(done),
+                None => return Err(self.refused(purpose, sql, problem).await),
             }
         }
     }
 
-    async fn execute(&self, purpose: &str, sql: &str) -> Result<Finished> {
-        match self.tried(sql).await? {
-            Ok(finished) => Ok(finished),
-            Err(problem) => Err(self.refused(purpose, sql, problem).await),
+    /// Runs the statements of one call, each in its own transaction, and repeats those that conflict with other
+    /// transactions. An error that `ignored` accepts is not a failure.
+    async fn run_each(&self, statements: &[Statement], ignored: impl Fn(&Problem) -> bool) -> Result<()> {
+        let mut waits = waits(self.first_wait, TRIES).build();
+        let mut pending: Vec<&Statement> = statements.iter().collect();
+        loop {
+            let sqls: Vec<&str> = pending.iter().map(|statement| statement.sql.as_str()).collect();
+            let mut problems = self.api.run_each(&sqls).await?;
+            problems.retain(|problem| !ignored(problem));
+            let temporary = |problem: &Problem| problem.conflict() || problem.aborted();
+            let again = problems.iter().any(Problem::conflict) && problems.iter().all(temporary);
+            pending = problems.iter().filter_map(|problem| pending.get(problem.statement).copied()).collect();
+            let first = problems.iter().position(|problem| !problem.aborted()).unwrap_or(0);
+            let Some(statement) = pending.get(first) else { return Ok(()) };
+            match waits.next().filter(|_| again) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => {
+                    return Err(self.refused(&statement.purpose, &statement.sql, problems.swap_remove(first)).await);
+                }
+            }
         }
     }
 
@@ -105,8 +129,20 @@ impl Warehouse for Redshift {
         Ok(self.api.rows(&finished).await?)
     }
 
-    async fn run(&self, statement: &Statement) -> Result<()> {
-        self.execute(&statement.purpose, &statement.sql).await.map(drop)
+    async fn run(&self, statements: &[Statement]) -> Result<()> {
+        for batch in batches(statements) {
+            self.run_each(batch, |_| false).await?;
+        }
+        Ok(())
+    }
+
+    async fn run_parallel(&self, statements: &[Statement]) -> Result<()> {
+        // The largest statements are first, so each call gets some of them.
+        let call = |number| statements.iter().skip(number).step_by(PARALLEL).cloned().collect::<Vec<_>>();
+        let calls: Vec<Vec<Statement>> = (0..PARALLEL).map(call).collect();
+        // All calls finish before the first failure is returned, so nothing uses a table that is dropped afterwards.
+        let done = join_all(calls.iter().map(|statements| self.run(statements))).await;
+        done.into_iter().collect()
     }
 
     async fn shape(&self, schema: &str) -> Result<Shape> {
@@ -131,12 +167,9 @@ impl Warehouse for Redshift {
 
     async fn create(&self, _: &str, missing: &[Statement]) -> Result<()> {
         // Redshift adds one column per statement, and does not widen a VARCHAR inside a transaction (ALTER TABLE,
-        // Amazon Redshift Database Developer Guide).
-        for Statement { purpose, sql, .. } in missing {
-            match self.tried(sql).await? {
-                Err(problem) if !problem.already_exists() => return Err(self.refused(purpose, sql, problem).await),
-                _ => {}
-            }
+        // Amazon Redshift Database Developer Guide), so each statement commits by itself.
+        for batch in batches(missing) {
+            self.run_each(batch, Problem::already_exists).await?;
         }
         Ok(())
     }
@@ -149,19 +182,17 @@ impl Warehouse for Redshift {
         self.execute("mark the attempt as active", &lease).await?;
         // List the tables first: a lease is older than its tables, so it is among the leases that are read afterwards.
         // In the opposite order, a load that starts in between would lose its new tables.
-        let tables = self.shape(schema).await?;
+        let tables = format!("SELECT DISTINCT table_name FROM svv_columns WHERE table_schema = '{schema}'");
+        let tables = self.query("search for leftover staging tables", &tables).await?;
         let alive = self
             .query("search for leftover staging tables", "SELECT token FROM etl.attempts WHERE expires_at > getdate()")
             .await?;
         let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
-        let mut swept = Vec::new();
-        for table in tables.into_keys() {
-            if StageNames::token_of(&table).is_some_and(|other| !alive.contains(&other)) {
-                self.execute("drop a leftover staging table", &format!("DROP TABLE IF EXISTS {schema}.{table}"))
-                    .await?;
-                swept.push(table);
-            }
-        }
+        let mut swept: Vec<String> = tables.into_iter().flatten().collect();
+        swept.retain(|table| StageNames::token_of(table).is_some_and(|other| !alive.contains(&other)));
+        let dropped: Vec<Statement> =
+            swept.chunks(DROPPED).map(|tables| drop_tables(schema, tables.iter().cloned())).collect();
+        self.run(&dropped).await?;
         Ok(swept)
     }
 

@@ -3,42 +3,51 @@
 
 use anyhow::Result;
 use bytes::Bytes;
-use contract::{Layout, Table};
+use contract::Layout;
 use serde_json::json;
 
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
-use crate::load::Plan;
+use crate::load::{Plan, Statement};
 use crate::receipt::{File, Receipt};
 use crate::validate;
 
-/// Creates a table's staging table and fills it with the run's rows.
-pub(super) async fn stage<W: Warehouse>(
-    plan: &Plan<'_>,
-    table: &Table<'_>,
-    attempt: &str,
-    lake: &Lake,
-    warehouse: &W,
-) -> Result<()> {
-    warehouse.run(&plan.create_stage(table)).await?;
-    let files = files(plan.receipts, table.name);
+/// Creates the staging tables and fills them with the run's rows.
+pub(super) async fn stage<W: Warehouse>(plan: &Plan<'_>, attempt: &str, lake: &Lake, warehouse: &W) -> Result<()> {
+    let tables: Vec<Statement> = plan.tables.iter().map(|table| plan.create_stage(table)).collect();
+    warehouse.run(&tables).await?;
     if let Some(role) = warehouse.reads_lake_as() {
+        return copy(plan, role, attempt, lake, warehouse).await;
+    }
+    for table in &plan.tables {
+        for file in files(plan.receipts, table.name) {
+            // The values have already been validated; the bytes must still be the same.
+            let bytes = object(lake, file, |bytes| validate::object(file, bytes)).await?;
+            warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets the warehouse copy the files, the largest tables first.
+async fn copy<W: Warehouse>(plan: &Plan<'_>, role: &str, attempt: &str, lake: &Lake, warehouse: &W) -> Result<()> {
+    let mut copies: Vec<(u64, Statement)> = Vec::new();
+    for table in &plan.tables {
         // A file without rows is not copied: AWS does not document that COPY accepts one.
-        let full: Vec<&File> = files.into_iter().filter(|file| file.rows > 0).collect();
+        let mut full = files(plan.receipts, table.name);
+        full.retain(|file| file.rows > 0);
         if full.is_empty() {
-            return Ok(());
+            continue;
         }
         let key = Layout { source: plan.source }.manifest(table.name, plan.run, attempt);
         lake.put_new(&key, manifest(lake, &full)).await?;
-        return warehouse.run(&plan.copy(table, &lake.location(&key), role)).await;
+        let bytes = full.iter().map(|file| file.object.bytes).sum();
+        copies.push((bytes, plan.copy(table, &lake.location(&key), role)));
     }
-    for file in files {
-        // The values have already been validated; the bytes must still be the same.
-        let bytes = object(lake, file, |bytes| validate::object(file, bytes)).await?;
-        warehouse.stage(&plan.names.schema, &plan.names.stage(table.name), table, bytes).await?;
-    }
-    Ok(())
+    copies.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    let copies: Vec<Statement> = copies.into_iter().map(|(_, copy)| copy).collect();
+    warehouse.run_parallel(&copies).await
 }
 
 /// Returns a manifest for COPY: each file must exist, and Parquet files need their length (Amazon Redshift Database

@@ -7,6 +7,7 @@ fn committed(seq: i64, run: &str, fetched_at: &str, collections: &[(&str, &str)]
         seq,
         run_id: run.parse().expect("run id"),
         fetched_at: fetched_at.to_owned(),
+        rows: BTreeMap::new(),
         collections: collections.iter().map(|(name, print)| ((*name).to_owned(), (*print).to_owned())).collect(),
     }
 }
@@ -33,6 +34,17 @@ fn a_run_loads_on_the_head_or_is_committed_or_superseded() {
         assert_eq!(ledger().standing(&id(run), fetched_at), expected, "{run}");
     }
     assert_eq!(Ledger::default().standing(&id("first"), ""), Standing::Load { head: 0 });
+}
+
+/// Ledgers of earlier versions have these counts, so no table has to be added.
+#[test]
+fn the_rows_of_the_newest_load_of_a_table_are_read_from_the_ledger() {
+    let row = |seq, tables: &str| {
+        (seq, format!("r{seq}"), "2026-01-05 00:00:00.000000".to_owned(), "{}".to_owned(), tables.to_owned())
+    };
+    let newest = row(2, r#"{"hens": {"rows": 3, "deleted": 1}}"#);
+    let ledger = Ledger::read([newest, row(1, r#"{"hens": {"rows": 4}, "cocks": {"rows": 1}}"#)]).expect("a ledger");
+    assert_eq!(["hens", "cocks", "eggs"].map(|table| ledger.rows(table)), [Some(3), Some(1), None]);
 }
 
 #[test]

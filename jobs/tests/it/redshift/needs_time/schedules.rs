@@ -31,7 +31,7 @@ fn schedule(rig: &Rig, seed: u64) {
     // A few attempts that are killed, fail or succeed, each with its own faults; then one attempt without faults.
     for _ in 0..chance.below(4) {
         if chance.below(2) == 0 {
-            let at = chance.below(48);
+            let at = chance.below(30);
             rig.load_and_die(&run, at, chance.below(2) == 0);
         } else {
             let mut faults = chance.clone();

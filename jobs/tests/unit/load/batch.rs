@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+
+use contract::Contract;
+
+use super::super::changes::{Change, Changes};
+use super::super::plan::StageNames;
+use super::super::retired::Retired;
+use super::*;
+
+fn contract(tables: usize, columns: usize) -> Contract {
+    let mut text = "source: zoo\nbase_url: http://zoo.example\ncollections:\n".to_owned();
+    for table in 0..tables {
+        text += &format!(
+            "  c{table}:\n    path: /c\n    key: id\n    doc: c\n    columns:\n      id: {{type: integer, doc: i}}\n"
+        );
+        for column in 0..columns {
+            text += &format!("      column_with_a_rather_long_name_{column}: {{type: integer, doc: i}}\n");
+        }
+    }
+    Contract::parse(&text, "zoo.yaml").expect("good")
+}
+
+fn plan<T>(dialect: Dialect, contract: &Contract, work: impl FnOnce(&Plan<'_>) -> T) -> T {
+    let run = "r1".parse().expect("a run id");
+    work(&Plan {
+        dialect,
+        source: "zoo",
+        run: &run,
+        names: StageNames::new("zoo", &run, "a"),
+        loaded_at: "2026-01-05T00:00:00.000000Z".to_owned(),
+        fetched_at: "2026-01-05T00:00:00.000000Z".to_owned(),
+        tables: contract.tables(),
+        receipts: &[],
+        retired: Retired::default(),
+    })
+}
+
+/// The first word of each statement in a transaction in which each of these tables has changed.
+fn words(dialect: Dialect, tables: usize, changed: usize) -> Vec<String> {
+    let changes: Changes =
+        (0..changed).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Inserted, 1)]))).collect();
+    let statements = plan(dialect, &contract(tables, 0), |plan| plan.commit(7, &changes));
+    statements.iter().map(|statement| statement.sql.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn only_changed_tables_are_merged_and_many_merges_are_moved_to_a_procedure() {
+    // Lock, head, move, assertion, ledger.
+    assert_eq!(words(Dialect::Redshift, 40, 2), ["LOCK", "SELECT", "UPDATE", "MERGE", "MERGE", "SELECT", "INSERT"]);
+    assert_eq!(words(Dialect::Redshift, 40, 0), ["LOCK", "SELECT", "UPDATE", "INSERT"]);
+    assert_eq!(words(Dialect::Redshift, 40, 35).len(), 40);
+    let called = ["LOCK", "SELECT", "UPDATE", "CREATE", "CALL", "DROP", "SELECT", "INSERT"];
+    assert_eq!(words(Dialect::Redshift, 40, 36), called);
+    assert_eq!(words(Dialect::Postgres, 40, 40).len(), 45);
+}
+
+#[test]
+fn procedures_and_calls_are_within_the_limits_of_the_api() {
+    let contract = contract(30, 100);
+    let changes: Changes = (0..30).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Updated, 2)]))).collect();
+    let statements = plan(Dialect::Redshift, &contract, |plan| plan.commit(7, &changes));
+    assert!(statements.iter().all(|statement| statement.sql.len() <= BYTES));
+    let procedures = statements.iter().filter(|statement| statement.sql.starts_with("CREATE PROCEDURE ")).count();
+    let merges: usize = statements.iter().map(|statement| statement.sql.matches("MERGE INTO").count()).sum();
+    assert!(procedures > 1 && statements.len() <= STATEMENTS, "{procedures}");
+    assert_eq!(merges, 30);
+
+    let statements: Vec<Statement> = (0..100).map(|number| Statement::new("x", "y".repeat(number * 100))).collect();
+    let split = batches(&statements);
+    assert_eq!(split.concat(), statements);
+    for batch in split {
+        assert!(batch.len() <= STATEMENTS && batch.iter().map(|one| one.sql.len()).sum::<usize>() <= BYTES);
+    }
+    assert!(batches(&[]).is_empty());
+}
+
+#[test]
+fn a_table_whose_statements_are_too_long_is_refused() {
+    assert_eq!(plan(Dialect::Redshift, &contract(2, 400), |plan| plan.fits()), Ok(()));
+    let problem = plan(Dialect::Redshift, &contract(1, 900), |plan| plan.fits()).expect_err("too long");
+    assert!(problem.contains("`c0`") && problem.contains("100000"), "{problem}");
+    assert_eq!(plan(Dialect::Postgres, &contract(1, 900), |plan| plan.fits()), Ok(()));
+}
