@@ -61,6 +61,7 @@ pub struct Emulator {
     engine: Engine,
     url: String,
     journal: Journal,
+    issued: Issued,
     wire: Option<(Endpoint, SocketAddr)>,
 }
 
@@ -74,9 +75,8 @@ impl Emulator {
     /// Starts it. It cannot be started or dropped inside an asynchronous function.
     pub fn start(settings: Settings) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no runtime")?;
-        let journal = settings.journal;
+        let (journal, issued) = (settings.journal, Issued::default());
         let (services, engine, url, wire) = runtime.block_on(async {
-            let issued = Issued::default();
             let engine = Engine::open(settings.engine).await?;
             let services = Arc::new(Services {
                 data_api: DataApi::new(engine.clone(), settings.data_api, journal.clone()),
@@ -88,14 +88,14 @@ impl Emulator {
             tokio::spawn(serve(listener, Arc::clone(&services)));
             let mut wire = None;
             if let Some(settings) = settings.wire {
-                let endpoint = Endpoint::new(engine.clone(), issued, journal.clone(), settings)?;
+                let endpoint = Endpoint::new(engine.clone(), issued.clone(), journal.clone(), settings)?;
                 let address = endpoint.listen().await?;
                 services.serverless.change(|warehouse| warehouse.endpoint.1 = address.port());
                 wire = Some((endpoint, address));
             }
             anyhow::Ok((services, engine, url, wire))
         })?;
-        Ok(Self { runtime: Some(runtime), services, engine, url, journal, wire })
+        Ok(Self { runtime: Some(runtime), services, engine, url, journal, issued, wire })
     }
 
     /// The URL of both APIs.
@@ -106,6 +106,11 @@ impl Emulator {
     /// The address of the endpoint for PostgreSQL's wire protocol, and the certificate of its CA as PEM.
     pub fn wire(&self) -> Option<(SocketAddr, &str)> {
         self.wire.as_ref().map(|(endpoint, address)| (*address, endpoint.ca()))
+    }
+
+    /// The passwords that the endpoint accepts.
+    pub fn issued(&self) -> &Issued {
+        &self.issued
     }
 
     /// What the Data API and the endpoint for the wire protocol refused.

@@ -30,7 +30,12 @@ mod view;
 mod walk;
 mod write;
 
+use std::thread::Builder;
+
 use crate::rules::{Disabled, Refusal};
+
+/// The stack for a text: a union of a thousand queries, as dbt sends it, is a tree of that depth. Unused memory is not taken.
+const STACK: usize = 512 << 20;
 
 /// How a statement is executed, which decides what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,5 +113,9 @@ impl Translated {
 /// # Errors
 /// The refusal of the first statement that Redshift, or a rule of the emulator, does not accept.
 pub fn translate(sql: &str, context: Context<'_>) -> Result<Vec<Translated>, Refusal> {
-    statement::all(sql, context)
+    let failed = || gate::refusal(&crate::rules::sql::NOT_EMULATED, "the emulator cannot parse the statement");
+    std::thread::scope(|scope| {
+        let thread = Builder::new().stack_size(STACK).spawn_scoped(scope, || statement::all(sql, context));
+        thread.map_err(|_| failed())?.join().map_err(|_| failed())?
+    })
 }

@@ -52,11 +52,14 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
     files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;
     let job = dbt_job(&bench.root)?;
-    let problem = marts::check_redshift(&bench.folder("redshift")?, &load_sql, &job)?;
-    if let Some(problem) = &problem {
+    let compiled = bench.folder("redshift")?;
+    if let Some(problem) = marts::check_redshift(&compiled, &load_sql, &job)? {
         eprintln!("{problem}");
+        return Ok(Outcome::Failed);
     }
-    Ok(problem.is_none().into())
+    let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
+    let more = [("EMULATOR_SQL", folders.join(":"))];
+    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &["sql::everything_that_was_sent"], &more)
 }
 
 /// Returns the `DBT_` variables with literal values in the dbt job definition in `infra/compute.yaml`.

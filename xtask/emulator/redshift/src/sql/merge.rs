@@ -14,12 +14,10 @@ use crate::rules::sql;
 
 pub(super) fn statement(reader: &mut Reader<'_>) -> Outcome<Translated> {
     let mut statement = reader.parse(|parser| parser.parse_statement())?;
-    if reader.at_all(&["REMOVE", "DUPLICATES"]) {
-        return Err(refusal(&sql::NOT_EMULATED, "MERGE … REMOVE DUPLICATES is not emulated"));
-    }
+    let simplified = reader.take_all(&["REMOVE", "DUPLICATES"]);
     let Statement::Merge(merge) = &mut statement else { return Err(reader.unexpected()) };
     let mut walk = Walk::new(reader, Origin::Insert);
-    check(walk.gate, merge)?;
+    check(walk.gate, merge, simplified)?;
     let table = |relation: &TableFactor| TableWithJoins { relation: relation.clone(), joins: Vec::new() };
     walk.scopes.push(&[table(&merge.table), table(&merge.source)]);
     walk.over(merge)?;
@@ -27,10 +25,20 @@ pub(super) fn statement(reader: &mut Reader<'_>) -> Outcome<Translated> {
     let facts = walk.finish()?;
     let message = "Partial reference of SUPER column is not supported in MERGE statement.";
     gate.refuse_if(facts.navigated, &sql::MERGE_SUPER, message)?;
+    if simplified {
+        return Ok(replaced(merge));
+    }
     Ok(Translated::plain(statement.to_string()))
 }
 
-fn check(gate: Gate<'_>, merge: &Merge) -> Outcome {
+/// The simplified mode: the rows of the source replace the rows of the target that match.
+fn replaced(merge: &Merge) -> Translated {
+    let Merge { table, source, on, .. } = merge;
+    let deleted = format!("DELETE FROM {table} USING {source} WHERE {on}");
+    Translated::tagged("MERGE", vec![deleted, format!("INSERT INTO {table} SELECT * FROM {source}")])
+}
+
+fn check(gate: Gate<'_>, merge: &Merge, simplified: bool) -> Outcome {
     let Merge { merge_token: _, optimizer_hints, into, table, source, on, clauses, output } = merge;
     if !optimizer_hints.is_empty() || !into || output.is_some() {
         return Err(refusal(&sql::UNKNOWN_CLAUSE, "this form of MERGE is not known to the emulator"));
@@ -42,7 +50,7 @@ fn check(gate: Gate<'_>, merge: &Merge) -> Outcome {
     gate.refuse_if(from.is_none() || target == from, &sql::MERGE_SOURCE, message)?;
     let message = "the condition of a MERGE must consist of equal predicates between columns of source and target";
     gate.refuse_if(!is_equality(on), &sql::MERGE_EQUALITY, message)?;
-    check_branches(gate, clauses)
+    if simplified && clauses.is_empty() { Ok(()) } else { check_branches(gate, clauses) }
 }
 
 /// Whether a condition consists of `column = column`, with AND.

@@ -82,3 +82,7 @@ pub async fn body<R: AsyncRead + Unpin>(reader: &mut R) -> Result<Vec<u8>> {
     reader.read_exact(&mut body).await?;
     Ok(body)
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/wire/frame.rs"]
+mod tests;

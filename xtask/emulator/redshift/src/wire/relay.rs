@@ -61,13 +61,13 @@ where
     let state = Mutex::new(State { status: b'I', expected: VecDeque::new() });
     tokio::select! {
         closed = upstream(client_in, backend_out, &state, &session) => {
-            let orderly = closed?;
+            closed?;
             let running = lock(&state).expected.iter().find_map(|expected| match expected {
                 Expected::Completed(statement, since) => Some((statement.text.clone(), since.elapsed())),
                 _ => None,
             });
             if let Some((statement, time)) = running
-                && !orderly
+                && !session.shared.disabled().0.contains(rules::CLIENT_TIMEOUT)
             {
                 backend::cancel(&address, process, secret).await?;
                 let message = format!(
@@ -87,16 +87,16 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From the client to PostgreSQL; returns whether the client ended the session with a message.
-async fn upstream<R, W>(mut client: R, mut backend: W, state: &Mutex<State>, session: &Session<'_>) -> Result<bool>
+/// From the client to PostgreSQL, until the client ends the session or disconnects.
+async fn upstream<R, W>(mut client: R, mut backend: W, state: &Mutex<State>, session: &Session<'_>) -> Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
     let (mut statements, mut portals) = (BTreeMap::new(), BTreeMap::new());
     loop {
-        // A client that times out closes its socket without the end of the TLS session.
-        let Ok(Some(frame)) = Frame::read(&mut client).await else { return Ok(false) };
+        // A client that times out may close its socket without a message, and without the end of the TLS session.
+        let Ok(Some(frame)) = Frame::read(&mut client).await else { return Ok(()) };
         let frame = match frame.tag {
             b'Q' => {
                 let (text, _) = Frame::text(&frame.body)?;
@@ -140,7 +140,7 @@ where
         };
         backend.write_all(&frame.encoded()).await?;
         if frame.tag == b'X' {
-            return Ok(true);
+            return Ok(());
         }
     }
 }

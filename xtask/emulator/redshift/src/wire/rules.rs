@@ -31,9 +31,4 @@ pub const RULES: &[Rule] = &[
         page: "https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-create-sql-command.html",
         summary: "a materialized view cannot reference standard or late-binding views",
     },
-    Rule {
-        id: "not-emulated",
-        page: "https://docs.aws.amazon.com/redshift/latest/dg/c_SQL_commands.html",
-        summary: "Redshift accepts this, the emulator does not know what it does",
-    },
 ];

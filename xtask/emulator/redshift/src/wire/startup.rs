@@ -86,3 +86,7 @@ fn parameter(name: &str, value: &str) -> Vec<u8> {
     let body = [name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat();
     Frame::new(b'S', body).encoded()
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/wire/startup.rs"]
+mod tests;

@@ -3,3 +3,4 @@
 mod rules;
 mod service;
 mod sql;
+mod wire;

@@ -2,7 +2,7 @@
 
 mod batches;
 mod copy;
-mod database;
+pub(crate) mod database;
 mod parquet_file;
 mod requests;
 mod rules;

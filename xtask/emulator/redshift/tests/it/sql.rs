@@ -90,6 +90,11 @@ const TRANSLATIONS: &[(&str, &str)] = &[
         "WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a",
         "WITH x AS (SELECT 1 AS a) DELETE FROM s.t USING x WHERE t.a = x.a",
     ),
+    (
+        "MERGE INTO s.t USING s.u AS x ON t.a = x.a REMOVE DUPLICATES",
+        "DELETE FROM s.t USING s.u AS x WHERE t.a = x.a; INSERT INTO s.t SELECT * FROM s.u AS x",
+    ),
+    ("SELECT start FROM s.t AS start", "SELECT start FROM s.t AS start"),
     ("VACUUM FULL s.t TO 99 PERCENT", "VACUUM s.t"),
     ("SET query_group TO 'x'", "SET redshift.query_group TO 'x'"),
 ];
@@ -120,6 +125,15 @@ fn a_text_has_several_statements() {
     assert!(translated(" -- nothing\n /* nothing */ ;").is_empty());
 }
 
+/// dbt's seeds and fixtures have one SELECT for each row.
+#[test]
+fn a_union_of_many_queries() {
+    let union = vec!["SELECT 1 AS a"; 1_000].join(" UNION ALL ");
+    assert!(text(&union).ends_with("UNION ALL SELECT 1 AS a"));
+    let sum = vec!["1"; 1_000].join(" + ");
+    assert!(text(&format!("SELECT {sum}")).ends_with("+ 1"));
+}
+
 #[test]
 fn a_table_in_a_common_table_expression_counts() {
     translated("WITH t AS (SELECT a FROM \"d\".\"s\".\"t\") SELECT listagg(a) FROM t");
@@ -142,8 +156,14 @@ fn dbt_is_accepted() {
     assert!(refused.is_empty(), "{}\n{} refused", refused.join("\n"), refused.len());
 }
 
-/// `EMULATOR_SQL` names folders of statements, separated by colons: those of a load and of `warehouse-init`, and the models and
-/// tests that dbt compiled for Redshift (`cargo xtask test` writes them).
+/// The statements of a load and of `warehouse-init`.
+#[test]
+fn the_loader_is_accepted() {
+    include_str!("../corpus/load.sql").split("-- next --\n").for_each(|sql| drop(translated(sql)));
+}
+
+/// `EMULATOR_SQL` names folders of statements, separated by colons: those of a load, and the models and tests that dbt compiled for
+/// Redshift. The suite `redshift sql` of `cargo xtask test` writes them.
 #[test]
 fn everything_that_was_sent_is_accepted() {
     let Some(folders) = std::env::var_os("EMULATOR_SQL") else { return };

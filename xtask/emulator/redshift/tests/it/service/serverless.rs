@@ -1,5 +1,10 @@
 //! Workgroup, namespace, credentials and usage limits.
 
+use std::time::SystemTime;
+
+use aws_sdk_redshiftserverless::Client;
+use aws_sdk_redshiftserverless::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_redshiftserverless::types::{UsageLimitPeriod, UsageLimitUsageType};
 use serde_json::{Value, json};
 
 use super::{Bench, KEY};
@@ -93,4 +98,36 @@ fn usage_limits_are_created_listed_updated_and_deleted() {
     bench.serverless("DeleteUsageLimit", &json!({ "usageLimitId": id })).expect("deleted");
     assert_eq!(list(&bench), json!([]));
     assert!(bench.serverless("DeleteUsageLimit", &json!({ "usageLimitId": id })).is_err());
+}
+
+/// The responses as the SDK reads them: times, lists with pages, and errors.
+#[test]
+fn the_sdk_reads_the_responses() {
+    let bench = Bench::new();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(bench.emulator.url())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(Credentials::new(KEY, "secret", None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    let client = Client::from_conf(config.build());
+    bench.runtime.block_on(async {
+        let found = client.get_workgroup().workgroup_name("workgroup").send().await.expect("a workgroup");
+        let workgroup = found.workgroup().expect("a workgroup");
+        assert_eq!(workgroup.endpoint().and_then(|endpoint| endpoint.address()), Some("127.0.0.1"));
+        let arn = workgroup.workgroup_arn().expect("an ARN");
+        let kind = UsageLimitUsageType::ServerlessCompute;
+        let call = client.create_usage_limit().resource_arn(arn).usage_type(kind.clone()).amount(5);
+        let limit = call.send().await.expect("a limit").usage_limit.expect("a limit");
+        assert_eq!(limit.period, Some(UsageLimitPeriod::Monthly));
+        let listed = client.list_usage_limits().resource_arn(arn).usage_type(kind).into_paginator().items().send();
+        assert_eq!(listed.try_collect().await.expect("a list"), [limit]);
+        let call = client.get_credentials().workgroup_name("workgroup").db_name("dev");
+        let credentials = call.send().await.expect("credentials");
+        let expires = SystemTime::try_from(*credentials.expiration().expect("a time")).expect("a time");
+        let left = expires.duration_since(SystemTime::now()).expect("later than now");
+        assert!((890..=900).contains(&left.as_secs()), "{left:?}");
+        let error = client.get_namespace().namespace_name("other").send().await.expect_err("unknown");
+        assert!(error.into_service_error().is_resource_not_found_exception());
+    });
 }

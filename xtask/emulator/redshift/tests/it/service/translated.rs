@@ -25,8 +25,10 @@ const PREPARED: &[&str] = &[
     "TRUNCATE s.late_copy",
 ];
 
-/// A query and its only row.
-const QUERIES: &[(&str, fn() -> Value)] = &[
+type Row = fn() -> Value;
+
+/// A query and its first row.
+const QUERIES: &[(&str, Row)] = &[
     ("SELECT listagg(name, '+') WITHIN GROUP (ORDER BY id DESC) FROM s.t", || json!(["c+äb"])),
     ("SELECT median(id) FROM s.t", || json!([1.5])),
     ("SELECT datediff(month, min(at), max(at)), datediff(day, min(at), max(at)) FROM s.t", || json!([2, 29])),
