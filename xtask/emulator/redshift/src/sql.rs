@@ -19,6 +19,7 @@ mod gate;
 mod merge;
 mod names;
 mod navigation;
+mod procedure;
 mod query;
 mod reader;
 mod rewrite;

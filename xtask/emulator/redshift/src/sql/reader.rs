@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         Ok(items)
     }
 
-    /// A text literal.
+    /// A text literal, in quotation marks or between dollar signs.
     pub fn string(&mut self) -> Outcome<String> {
         match self.parser.peek_token_ref().token.clone() {
             Token::SingleQuotedString(text) => {

@@ -4,7 +4,9 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use super::gate::{Gate, Outcome, refusal};
 use super::reader::{DIALECT, Reader};
-use super::{Context, Kind, Transaction, Translated, access, alter, copy, merge, query, session, table, view, write};
+use super::{
+    Context, Kind, Transaction, Translated, access, alter, copy, merge, procedure, query, session, table, view, write,
+};
 use crate::rules::{Refusal, Rule, sql};
 
 /// The largest text of a statement: 16 MB.
@@ -93,6 +95,7 @@ fn one(reader: &mut Reader<'_>) -> Outcome<Translated> {
         "DROP" => drop(reader)?,
         "GRANT" | "REVOKE" => access::statement(reader)?,
         "COPY" => copy::statement(reader)?,
+        "CALL" => procedure::call(reader)?,
         "REFRESH" => view::refresh(reader)?,
         "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" => session::transaction(reader)?,
         "SET" | "RESET" | "SHOW" => session::parameter(reader)?,
@@ -114,6 +117,7 @@ fn create(reader: &mut Reader<'_>) -> Outcome<Translated> {
         "TABLE" | "TEMPORARY" | "TEMP" | "LOCAL" | "UNLOGGED" | "GLOBAL" => table::create(reader),
         "VIEW" => view::create(reader),
         "MATERIALIZED" => view::create_materialized(reader),
+        "PROCEDURE" => procedure::create(reader),
         "SCHEMA" => access::create_schema(reader),
         "USER" => access::create_user(reader),
         "ROLE" => access::create_role(reader),
@@ -128,6 +132,7 @@ fn drop(reader: &mut Reader<'_>) -> Outcome<Translated> {
     match reader.word_after(1).as_str() {
         "TABLE" | "VIEW" | "SCHEMA" | "USER" => session::drop(reader),
         "ROLE" => access::drop_role(reader),
+        "PROCEDURE" => procedure::drop(reader),
         "MATERIALIZED" => view::drop_materialized(reader),
         other => {
             refuse_object(reader, other)?;

@@ -16,7 +16,9 @@ const ALONE: &[(&str, &str)] = &[
     ("syntax", "COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS PARQUET MANIFEST 7"),
     ("unknown-statement", "UNLOAD ('SELECT 1') TO 's3://b/k' IAM_ROLE default"),
     ("unknown-statement", "SAVEPOINT a"),
-    ("unknown-statement", "CALL p()"),
+    ("syntax", "CALL p(1)"),
+    ("not-emulated", "CREATE PROCEDURE p() AS $$ BEGIN DELETE FROM t; COMMIT; END; $$ LANGUAGE plpgsql"),
+    ("not-emulated", "CREATE PROCEDURE p() AS $$ DECLARE a int; BEGIN DELETE FROM t; END; $$ LANGUAGE plpgsql"),
     ("unknown-statement", "CREATE FUNCTION f() RETURNS int STABLE AS $$ SELECT 1 $$ LANGUAGE sql"),
     ("unknown-statement", "NOTIFY channel"),
     ("unknown-function", "SELECT string_agg(a, ',') FROM s.t"),
@@ -245,7 +247,7 @@ fn a_refusal_names_what_is_unknown() {
     };
     assert!(message("SELECT string_agg(a, ',') FROM s.t").contains("function string_agg"));
     assert!(message("UNLOAD ('SELECT 1') TO 's3://b/k'").contains("UNLOAD"));
-    assert!(message("CREATE PROCEDURE p() AS $$ $$").contains("CREATE PROCEDURE"));
+    assert!(message("CREATE FUNCTION f() AS $$ $$").contains("CREATE FUNCTION"));
     assert!(message("SELECT 1; SELECT a @> b FROM s.t").contains("@>"));
     assert!(message("SET work_mem TO 1").contains("work_mem"));
 }

@@ -46,6 +46,12 @@ const TRANSLATIONS: &[(&str, &str)] = &[
         "SELECT nvl(a, 0), len(b), sysdate FROM s.t",
         "SELECT coalesce(a, 0), length(b), (now() AT TIME ZONE 'UTC') FROM s.t",
     ),
+    (
+        "CREATE PROCEDURE s.p() AS $$\nBEGIN\nDELETE FROM s.t WHERE a = 'x';\nEND;\n$$ LANGUAGE plpgsql",
+        "CREATE PROCEDURE s.p() LANGUAGE plpgsql AS $body$ BEGIN DELETE FROM s.t WHERE a = $text$x$text$; END $body$",
+    ),
+    ("CALL s.p()", "CALL s.p()"),
+    ("DROP PROCEDURE s.p()", "DROP PROCEDURE s.p()"),
     ("SELECT 1 MINUS SELECT 2", "SELECT 1 EXCEPT SELECT 2"),
     ("SELECT a FROM s.\"T\" WHERE b = 'it''s'", "SELECT a FROM s.\"t\" WHERE b = $text$it's$text$"),
     // A backslash escapes in Redshift.
