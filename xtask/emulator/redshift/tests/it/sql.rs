@@ -48,7 +48,7 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ),
     (
         "CREATE PROCEDURE s.p() AS $$\nBEGIN\nDELETE FROM s.t WHERE a = 'x';\nEND;\n$$ LANGUAGE plpgsql",
-        "CREATE PROCEDURE s.p() LANGUAGE plpgsql AS $body$ BEGIN DELETE FROM s.t WHERE a = $text$x$text$; END $body$",
+        "CREATE PROCEDURE s.p() LANGUAGE plpgsql AS $body$ BEGIN DELETE FROM s.t WHERE a = 'x'; END $body$",
     ),
     ("CALL s.p()", "CALL s.p()"),
     ("DROP PROCEDURE s.p()", "DROP PROCEDURE s.p()"),
