@@ -13,7 +13,8 @@ use crate::stack::Template;
 use crate::warehouse::{Existing, Users, plan};
 
 /// Modules whose tests need more than Rust, PostgreSQL, Python and a few minutes.
-const NEEDS_MORE: [&str; 8] = [
+const NEEDS_MORE: [&str; 9] = [
+    "needs_dbt::",
     "needs_docker::",
     "needs_emulator::",
     "needs_time::",
@@ -39,7 +40,9 @@ pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
 }
 
 pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
-    (bench.report)("Compiling the marts for Redshift; parsing their SQL and that of a load");
+    (bench.report)(
+        "Compiling the marts for Redshift; parsing their SQL and that of a load; running dbt on the emulator",
+    );
     files::remove(&bench.dir.join("load-sql"))?;
     let load_sql = bench.folder("load-sql")?;
     let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
@@ -58,8 +61,10 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
-    let more = [("EMULATOR_SQL", folders.join(":"))];
-    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &["sql::everything_that_was_sent"], &more)
+    let dbt = marts::environment()?.join("bin").display().to_string();
+    let more = [("EMULATOR_SQL", folders.join(":")), ("TEST_DBT", dbt)];
+    let filter = ["sql::everything_that_was_sent", "needs_dbt::"];
+    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &filter, &more)
 }
 
 /// The `DBT_` variables with plain values in the job definition of `infra/compute.yaml`.
