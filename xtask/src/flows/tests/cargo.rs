@@ -13,7 +13,8 @@ use crate::stack::Template;
 use crate::warehouse::{Existing, Users, plan};
 
 /// Modules whose tests need more than Rust, PostgreSQL, Python and a few minutes.
-const NEEDS_MORE: [&str; 8] = [
+const NEEDS_MORE: [&str; 9] = [
+    "needs_dbt::",
     "needs_docker::",
     "needs_emulator::",
     "needs_time::",
@@ -58,8 +59,10 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
-    let more = [("EMULATOR_SQL", folders.join(":"))];
-    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &["sql::everything_that_was_sent"], &more)
+    let dbt = marts::environment()?.join("bin").display().to_string();
+    let more = [("EMULATOR_SQL", folders.join(":")), ("TEST_DBT", dbt)];
+    let filter = ["sql::everything_that_was_sent", "needs_dbt::"];
+    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &filter, &more)
 }
 
 /// Returns the `DBT_` variables with literal values in the dbt job definition in `infra/compute.yaml`.

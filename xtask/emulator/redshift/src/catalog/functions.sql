@@ -62,11 +62,26 @@ CREATE FUNCTION pg_catalog.len(value text) RETURNS integer IMMUTABLE STRICT LANG
     SELECT char_length(value)
 $$;
 
-CREATE FUNCTION pg_catalog.json_parse(value text) RETURNS super IMMUTABLE STRICT LANGUAGE sql AS $$
-    SELECT value::jsonb::super
+-- A SUPER value has at most 16 MB, and each string in it at most 65,535 bytes.
+CREATE FUNCTION redshift.large_super(value jsonb, bytes integer) RETURNS super STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF bytes > 16777216 AND redshift.enforces('super-size') THEN
+        PERFORM redshift.refuse(format('a SUPER value has %s bytes; the maximum is 16777216', bytes), 'super-size');
+    END IF;
+    IF redshift.enforces('super-string') AND EXISTS (
+        SELECT FROM jsonb_path_query(value, 'strict $.** ? (@.type() == "string")') AS strings (string)
+        WHERE octet_length(string #>> '{}') > 65535
+    ) THEN
+        PERFORM redshift.refuse('a string in a SUPER value has more than 65535 bytes', 'super-string');
+    END IF;
+    RETURN value;
+END $$;
+CREATE FUNCTION pg_catalog.json_parse(value text) RETURNS super STABLE STRICT LANGUAGE sql AS $$
+    SELECT CASE WHEN octet_length(value) <= 65535 THEN value::jsonb::super
+        ELSE redshift.large_super(value::jsonb, octet_length(value)) END
 $$;
-CREATE FUNCTION pg_catalog.json_parse(value bytea) RETURNS super IMMUTABLE STRICT LANGUAGE sql AS $$
-    SELECT convert_from(value, 'UTF8')::jsonb::super
+CREATE FUNCTION pg_catalog.json_parse(value bytea) RETURNS super STABLE STRICT LANGUAGE sql AS $$
+    SELECT pg_catalog.json_parse(convert_from(value, 'UTF8'))
 $$;
 CREATE FUNCTION pg_catalog.json_serialize(value jsonb) RETURNS varchar IMMUTABLE STRICT LANGUAGE sql AS $$
     SELECT value::text

@@ -155,7 +155,8 @@ BEGIN
             ERRCODE = '42703';
     END IF;
     INSERT INTO redshift.layouts VALUES (local, upper(coalesce(diststyle, CASE WHEN distkey IS NULL THEN 'AUTO' ELSE 'KEY' END)),
-        distkey, coalesce(sortkeys, '{}'));
+        distkey, coalesce(sortkeys, '{}'))
+    ON CONFLICT DO NOTHING; -- CREATE TABLE IF NOT EXISTS
 END $$;
 
 CREATE FUNCTION redshift.create_role(name text) RETURNS void LANGUAGE plpgsql AS $$

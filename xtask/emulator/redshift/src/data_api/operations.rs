@@ -1,5 +1,6 @@
 //! The operations: what a request returns, and which statements it starts or reads.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -128,7 +129,7 @@ impl DataApi {
             }
             return Ok(token.id.clone());
         }
-        let id = new_id(book.statements.len());
+        let id = new_id();
         if let Some(token) = token {
             book.tokens.insert(token, Token { id: id.clone(), run: run.clone(), since: Instant::now() });
         }
@@ -221,8 +222,9 @@ fn split(id: &str) -> (&str, Option<usize>) {
     }
 }
 
-/// An id of the form that the service uses. The ids of two emulators differ.
-fn new_id(number: usize) -> String {
-    let process = std::process::id();
+/// An id of the form that the service uses, different in each emulator of a process.
+fn new_id() -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     format!("{process:08x}-0000-4000-8000-{number:012x}")
 }

@@ -1,4 +1,4 @@
-//! Errors of statements, in the words of Redshift where they are known.
+//! Errors of statements, with Redshift's messages where they are known.
 
 use std::fmt;
 

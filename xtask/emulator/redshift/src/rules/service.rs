@@ -55,6 +55,12 @@ rules! {
     BOOLEAN_CAST "boolean-cast"
         "https://github.com/dbt-labs/dbt-utils/issues/1016"
         "A BOOLEAN cannot be cast to VARCHAR";
+    SUPER_SIZE "super-size"
+        "https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html"
+        "A SUPER value has at most 16 MB";
+    SUPER_STRING "super-string"
+        "https://docs.aws.amazon.com/redshift/latest/dg/limitations-super.html"
+        "A string in a SUPER value has at most 65,535 bytes";
     COPY_ROLE "copy-role"
         "https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-authorization.html"
         "The role of a COPY is the namespace's default role or one that is associated with the namespace";

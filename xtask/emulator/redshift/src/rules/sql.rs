@@ -40,7 +40,7 @@ rules! {
         "The text of a statement has at most 16 MB";
 
     IDENTIFIER_LENGTH "identifier-length" "r_names.html"
-        "An identifier has at most 127 bytes";
+        "An identifier has at most 127 bytes: Redshift cuts longer names of tables and columns, the emulator refuses them";
     RESERVED_WORD "reserved-word" "r_pg_keywords.html"
         "A reserved word is not an identifier unless it is in quotation marks";
     SYSTEM_COLUMN "system-column" "c_unsupported-postgresql-features.html"
@@ -129,9 +129,9 @@ rules! {
         "There are no PostgreSQL arrays, array constructors or ANY and ALL over arrays";
     JSON_OPERATOR "json-operator" "c_unsupported-postgresql-datatypes.html"
         "There are no types json and jsonb and none of their operators; SUPER is navigated with dots and brackets";
-    WINDOW_FRAME "window-frame" "r_Window_function_synopsis.html"
+    WINDOW_FRAME "window-frame" "c_Window_functions.html"
         "Aggregates over a window with ORDER BY need a frame, and a frame is in ROWS";
-    WINDOW_CLAUSE "window-clause" "r_Window_function_synopsis.html"
+    WINDOW_CLAUSE "window-clause" "c_Window_functions.html"
         "Windows are not named: there is no WINDOW clause";
 
     LATE_BINDING_SCHEMA "late-binding-schema" "r_CREATE_VIEW.html"

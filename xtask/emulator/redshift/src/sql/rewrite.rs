@@ -183,14 +183,19 @@ fn date_part(walk: &Walk<'_>, function: &str, call: &mut Function) -> Outcome {
     Ok(())
 }
 
-/// `listagg(value, separator) WITHIN GROUP (ORDER BY …)` as `string_agg(value::varchar, separator ORDER BY …)`.
+/// `listagg(value, separator) WITHIN GROUP (ORDER BY …)` as `string_agg(value::text, separator ORDER BY …)`.
 fn listagg(function: &mut Function) {
     function.name = ObjectName::from(Ident::new("string_agg"));
-    let order = std::mem::take(&mut function.within_group);
+    let mut order = std::mem::take(&mut function.within_group);
     let FunctionArguments::List(list) = &mut function.args else { return };
     if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut() {
-        *value =
+        let text =
             Expr::Cast { kind: CastKind::Cast, expr: Box::new(value.clone()), data_type: DataType::Text, format: None };
+        // With DISTINCT, PostgreSQL orders by an argument.
+        if list.duplicate_treatment.is_some() {
+            order.iter_mut().filter(|by| by.expr == *value).for_each(|by| by.expr = text.clone());
+        }
+        *value = text;
     }
     if list.args.len() == 1 {
         let separator = Expr::value(Value::SingleQuotedString(String::new()));

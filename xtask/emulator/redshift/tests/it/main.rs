@@ -1,5 +1,6 @@
 //! The emulator through its public edge.
 
+mod needs_dbt;
 mod rules;
 mod service;
 mod sql;

@@ -233,6 +233,8 @@ fn every_rule_has_a_statement_and_a_page() {
     let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), RULES.len(), "an id occurs twice");
     assert_eq!(tested, ids);
+    let everywhere: BTreeSet<&str> = all().map(|rule| rule.id).collect();
+    assert_eq!(everywhere.len(), all().count(), "an id occurs in two lists");
     for rule in all() {
         assert!(rule.page.starts_with("https://"), "{}", rule.id);
     }

@@ -81,6 +81,11 @@ const TRIPS: &[(&str, Trip)] = &[
         bench.run("INSERT INTO flags VALUES (true)")?;
         bench.run("SELECT f::varchar(5) FROM flags")
     }),
+    ("super-size", |bench| {
+        let list = "'[' || repeat('\"' || repeat('x', 60000) || '\",', 290) || '1]'";
+        bench.run(&format!("SELECT get_array_length(JSON_PARSE({list}))"))
+    }),
+    ("super-string", |bench| bench.run("SELECT is_object(JSON_PARSE('{\"k\": [\"' || repeat('x', 65536) || '\"]}'))")),
     ("copy-role", |bench| Load { role: "arn:aws:iam::000000000000:role/other", ..Load::default() }.run(bench)),
     ("copy-manifest-mandatory", |bench| {
         let entry = |entry: &mut Value| _ = entry.as_object_mut().map(|entry| entry.remove("mandatory"));

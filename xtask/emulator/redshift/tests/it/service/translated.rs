@@ -30,6 +30,7 @@ type Row = fn() -> Value;
 /// A query and its first row.
 const QUERIES: &[(&str, Row)] = &[
     ("SELECT listagg(name, '+') WITHIN GROUP (ORDER BY id DESC) FROM s.t", || json!(["c+äb"])),
+    ("SELECT listagg(DISTINCT name, ',') WITHIN GROUP (ORDER BY name) FROM s.t", || json!(["c,äb"])),
     ("SELECT median(id) FROM s.t", || json!([1.5])),
     ("SELECT datediff(month, min(at), max(at)), datediff(day, min(at), max(at)) FROM s.t", || json!([2, 29])),
     ("SELECT dateadd(day, 1, at)::date FROM s.t WHERE id = 1", || json!(["2026-02-01"])),

@@ -1,0 +1,208 @@
+//! An unmodified dbt-redshift against the emulator: TLS, a login with GetCredentials, and two builds of a small project with the
+//! platform's profile and macros. `TEST_DBT` is the folder of dbt's programs.
+//!
+//! The complete project is built by the rehearsal.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use redshift_emulator::identity::{Identities, Identity};
+use redshift_emulator::wire::WireSettings;
+use redshift_emulator::{Emulator, Settings, User};
+use tempfile::TempDir;
+use url::Url;
+
+use super::service::database::Database;
+
+const KEY: &str = "AKIADBT";
+const PREPARED: &str = "
+CREATE ROLE \"IAMR:dbt\" LOGIN;
+";
+const LOADED: &str = "
+CREATE SCHEMA spacex;
+CREATE SCHEMA analytics AUTHORIZATION \"IAMR:dbt\";
+CREATE TABLE spacex.flights (flight varchar(20), rocket varchar(20), flown_at timestamp, tags super, loaded_at timestamp);
+INSERT INTO spacex.flights VALUES
+    ('a', 'one', '2022-01-01', '[]', getdate()), ('b', 'one', '2022-01-03', '[1, 2]', getdate()),
+    ('c', 'two', '2022-02-01', NULL, getdate());
+GRANT USAGE ON SCHEMA spacex TO \"IAMR:dbt\";
+GRANT SELECT ON spacex.flights TO \"IAMR:dbt\";
+";
+const SYSTEM_VIEWS: &str = "GRANT SELECT ON svv_table_info, svv_mv_info TO \"IAMR:dbt\"";
+
+struct Bench {
+    emulator: Emulator,
+    database: Database,
+    /// The project, dbt's output and the CA's certificate.
+    folder: TempDir,
+}
+
+/// What dbt printed, and whether it succeeded.
+struct Ran(bool, String);
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = Database::fresh();
+        let mut settings = Settings::new(database.url(), "workgroup", &name(&database), User::Admin);
+        let identity = Identity::of_arn("arn:aws:iam::000000000000:role/dbt").expect("an identity");
+        settings.identities = Identities::Keys([(KEY.to_owned(), identity)].into());
+        settings.wire = Some(WireSettings::default());
+        change(&mut settings);
+        let emulator = Emulator::start(settings).unwrap_or_else(|error| panic!("{error:#}"));
+        // The role may exist on the server already.
+        database.run(&format!("DO $$ BEGIN {PREPARED} EXCEPTION WHEN duplicate_object THEN NULL; END $$"));
+        database.run(LOADED);
+        database.run(SYSTEM_VIEWS);
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_, ca) = emulator.wire().expect("the endpoint");
+        std::fs::write(folder.path().join("ca.pem"), ca).expect("a file");
+        copy(&here().join("tests/it/needs_dbt/project"), &folder.path().join("project"));
+        std::fs::copy(platform().join("profiles.yml"), folder.path().join("project/profiles.yml")).expect("a profile");
+        Self { emulator, database, folder }
+    }
+
+    /// Runs dbt as the container of the job does, with these arguments.
+    fn dbt(&self, arguments: &[&str]) -> Ran {
+        let Ok(programs) = std::env::var("TEST_DBT") else {
+            panic!("this test needs TEST_DBT, the folder of dbt's programs: run it with `cargo xtask test`");
+        };
+        let (address, _) = self.emulator.wire().expect("the endpoint");
+        let folder = self.folder.path();
+        let mut command = Command::new(Path::new(&programs).join("python"));
+        command.arg(Path::new(&programs).join("dbt")).args(["--no-use-colors"]).args(arguments).env_clear();
+        command.current_dir(folder.join("project")).env("PATH", "/usr/bin:/bin").env("HOME", folder);
+        command.env("PYTHONPATH", here().join("python")).env("SSL_CERT_FILE", folder.join("ca.pem"));
+        command.env("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", self.emulator.url()).env("AWS_DEFAULT_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", KEY).env("AWS_SECRET_ACCESS_KEY", "secret").env("LANG", "C.UTF-8");
+        command
+            .env("DBT_TARGET", "dev")
+            .env("DBT_PORT", address.port().to_string())
+            .env("DBT_MACROS", platform().join("macros"));
+        command.env("DBT_HOST", "workgroup.000000000000.eu-west-1.redshift-serverless.amazonaws.com");
+        command.env("DBT_DATABASE", name(&self.database)).env("DBT_PROFILES_DIR", ".");
+        let output = command.output().expect("dbt starts");
+        Ran(output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    #[track_caller]
+    fn succeeds(&self, arguments: &[&str]) {
+        let Ran(success, text) = self.dbt(arguments);
+        assert!(success, "{text}\n{:#?}", self.emulator.journal().events());
+    }
+
+    /// Runs dbt, which must fail with this in its output.
+    #[track_caller]
+    fn fails(&self, arguments: &[&str], expected: &str) {
+        let Ran(success, text) = self.dbt(arguments);
+        assert!(!success && text.contains(expected), "expected `{expected}`:\n{text}");
+    }
+
+    /// Replaces a part of a file of the project.
+    fn change(&self, file: &str, old: &str, new: &str) {
+        let file = self.folder.path().join("project").join(file);
+        let text = std::fs::read_to_string(&file).expect("a file");
+        assert!(text.contains(old), "{old} is not in {text}");
+        std::fs::write(file, text.replace(old, new)).expect("a file");
+    }
+
+    fn rules(&self) -> Vec<String> {
+        self.emulator.journal().events().into_iter().map(|event| event.rule).collect()
+    }
+}
+
+fn name(database: &Database) -> String {
+    Url::parse(&database.url()).expect("a URL").path().trim_start_matches('/').to_owned()
+}
+
+fn here() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The platform's dbt project.
+fn platform() -> PathBuf {
+    here().join("../../../dbt")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file");
+        }
+    }
+}
+
+const BUILD: &[&str] = &["build", "--exclude-resource-type", "unit_test"];
+
+#[test]
+fn a_project_is_built_twice_documented_and_rebuilt() {
+    let bench = Bench::new();
+    bench.succeeds(&["debug"]);
+    bench.succeeds(BUILD);
+    bench.change("models/per_rocket.sql", "rocket,\n", "rocket, 1 as added,\n");
+    bench.change(
+        "models/mv_by_rocket.sql",
+        "auto_refresh=true, dist='all'",
+        "auto_refresh=false, dist='rocket', sort='rocket'",
+    );
+    bench.database.run(
+        "UPDATE spacex.flights SET rocket = 'two' WHERE flight = 'b'; DELETE FROM spacex.flights WHERE flight = 'c'",
+    );
+    bench.succeeds(BUILD);
+    bench.succeeds(&["docs", "generate"]);
+    bench.succeeds(&["source", "freshness"]);
+    bench.succeeds(&[BUILD, &["--full-refresh"]].concat());
+    assert_eq!(bench.rules(), Vec::<String>::new());
+}
+
+/// Redshift runs LISTAGG only on tables, and unit tests replace tables by constants.
+#[test]
+fn a_unit_test_of_listagg_is_refused() {
+    let rule = "compute-node-function";
+    let bench = Bench::new();
+    bench.fails(&["build"], &format!("[rule {rule}]"));
+    assert_eq!(bench.rules(), [rule]);
+    let bench = Bench::with(|settings| settings.engine.disabled.0.extend([rule.to_owned()]));
+    bench.succeeds(&["build"]);
+}
+
+/// The second build describes the materialized view that exists.
+#[test]
+fn the_second_build_is_refused_without_grants_on_system_views() {
+    let rule = "superuser-system-view";
+    for (disabled, succeeds) in [(false, false), (true, true)] {
+        let bench = Bench::with(|settings| settings.engine.disabled.0.extend(disabled.then(|| rule.to_owned())));
+        bench.database.run(&SYSTEM_VIEWS.replace("GRANT", "REVOKE").replace(" TO ", " FROM "));
+        bench.succeeds(BUILD);
+        if succeeds {
+            bench.succeeds(BUILD);
+        } else {
+            bench.fails(BUILD, &format!("[rule {rule}]"));
+            assert_eq!(bench.rules(), [rule]);
+        }
+    }
+}
+
+/// `connect_timeout` is the timeout of the socket for every statement.
+#[test]
+fn a_statement_that_takes_longer_than_connect_timeout_is_lost() {
+    let slow = |settings: &mut Settings| {
+        let slow_statement = Some(Duration::from_secs(4));
+        settings.wire = Some(WireSettings { slow_statement, ..WireSettings::default() });
+    };
+    let bench = Bench::with(slow);
+    bench.succeeds(BUILD);
+    let bench = Bench::with(slow);
+    bench.change("profiles.yml", "retries: 3\n", "retries: 3\n      connect_timeout: 2\n");
+    bench.fails(BUILD, "The read operation timed out");
+    assert_eq!(bench.rules(), ["client-timeout"]);
+}
