@@ -22,10 +22,11 @@ use crate::failure::Failure;
 /// Credentials that expire within this time are replaced, so that they do not expire while a request is signed and sent.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Returns a builder with the SDK's region, credentials and endpoint, but without the bucket name.
+/// Returns a builder with the SDK's region, credentials and endpoint, and these options of its requests, but without the
+/// bucket name.
 /// Fails if no region is set, or the certificates in AWS_CA_BUNDLE cannot be used.
-pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
-    let mut options = ClientOptions::new().with_connect_timeout(CONNECT);
+pub fn builder(aws: &SdkConfig, options: ClientOptions) -> Result<AmazonS3Builder, Failure> {
+    let mut options = options.with_connect_timeout(CONNECT);
     if let Some(bundle) = certificates::bundle()? {
         let unusable = |error| Failure::new("cannot use the certificates in AWS_CA_BUNDLE").because(error);
         let trusted = Certificate::from_pem_bundle(&bundle).map_err(unusable)?;

@@ -4,7 +4,7 @@ use object_store::aws::AmazonS3ConfigKey;
 use super::*;
 
 fn endpoint_of(config: &SdkConfig) -> Option<String> {
-    builder(config).expect("a builder").get_config_value(&AmazonS3ConfigKey::Endpoint)
+    builder(config, ClientOptions::new()).expect("a builder").get_config_value(&AmazonS3ConfigKey::Endpoint)
 }
 
 #[test]
