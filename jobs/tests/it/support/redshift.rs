@@ -208,6 +208,8 @@ fn in_postgres(sql: &str) -> String {
     if sql.starts_with("CREATE USER ") || sql.starts_with("GRANT ") || sql.starts_with("ALTER DEFAULT PRIVILEGES ") {
         return sql.replace(" PASSWORD DISABLE", "").replace(" ROLE ", " ");
     }
+    // JSON is staged as bytes.
+    let sql = if sql.starts_with("CREATE TABLE staging_") { &sql.replace("varbyte(16777216)", "text") } else { sql };
     let stored = sql.starts_with("CREATE TABLE IF NOT EXISTS ");
     sql.split_once("\nSORTKEY ").filter(|_| stored).map_or(sql, |(table, _)| table).to_owned()
 }
