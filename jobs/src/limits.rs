@@ -17,6 +17,10 @@ pub use json::json;
 /// ("Limitations of SUPER").
 pub const TEXT_BYTES: usize = Type::MAX_STRING as usize;
 
+/// The longest JSON, in bytes of UTF-8: a SUPER value holds 16 MB ("Limitations of SUPER"), as does VARBYTE, through which
+/// JSON is loaded ("VARBYTE type").
+pub const JSON_BYTES: usize = 16_000_000;
+
 /// The largest row that COPY accepts ("COPY": 4 MB per input row, from any source). How COPY counts bytes is not
 /// documented: here, text counts as its bytes, and every other column as [`FIXED_BYTES`], even if null.
 pub const ROW_BYTES: usize = 4_000_000;

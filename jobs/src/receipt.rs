@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Increased whenever the same contract and response would produce different Parquet bytes than before.
-const TRANSFORMATION: u32 = 4;
+const TRANSFORMATION: u32 = 5;
 
 /// One collection's manifest, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

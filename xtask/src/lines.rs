@@ -6,7 +6,7 @@
 //! | repeated | events have IDs; a known ID is ignored |
 //! | out of order | a line waits for a settle time, and is printed after all lines that sort before it |
 //! | late | each query overlaps the previous one; after the container has finished, queries read the complete stream |
-//! | from a new stream | each stream is queried separately, from its start |
+//! | from a new stream | each stream is queried separately, from the submission of its job |
 //!
 //! A stream is complete when its container has finished and several queries have returned nothing new.
 
@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A query starts this many milliseconds before the newest event in its stream; the last queries read the whole stream.
+/// The first query starts as early before the submission of the job: the clock of its host may be behind.
 const OVERLAP_MS: i64 = 60_000;
 /// A stream is complete after this many queries without a new event.
 const EMPTY_QUERIES: u32 = 4;
@@ -65,6 +66,8 @@ pub struct Lines {
 
 #[derive(Clone, Debug, Default)]
 struct State {
+    /// No event is older.
+    start: i64,
     newest: Option<i64>,
     finished: bool,
     past: bool,
@@ -77,21 +80,24 @@ impl Lines {
         Self { settle_ms, seen: BTreeSet::new(), pending: BTreeMap::new(), streams: BTreeMap::new() }
     }
 
-    /// Adds a stream; `finished` means that its container has finished.
-    pub fn watch(&mut self, stream: &Stream, finished: bool) {
-        self.streams.entry(stream.clone()).or_default().finished |= finished;
+    /// Adds a stream of a job that was submitted at `created_ms`; `finished` means that its container has finished. CloudWatch
+    /// would search all events of the log group since 1970 if a query had no start.
+    pub fn watch(&mut self, stream: &Stream, created_ms: Option<i64>, finished: bool) {
+        let state = self.streams.entry(stream.clone()).or_default();
+        state.start = created_ms.map_or(0, |created| (created - OVERLAP_MS).max(0));
+        state.finished |= finished;
     }
 
     /// Adds a stream whose container finished so long ago that no line can be late: one query is enough.
-    pub fn watch_past(&mut self, stream: &Stream) {
-        self.watch(stream, true);
+    pub fn watch_past(&mut self, stream: &Stream, created_ms: Option<i64>) {
+        self.watch(stream, created_ms, true);
         self.streams.entry(stream.clone()).or_default().past = true;
     }
 
     pub fn queries(&self) -> Vec<(Stream, i64)> {
         let from = |state: &State| match (state.finished, state.newest) {
-            (false, Some(newest)) => (newest - OVERLAP_MS).max(0),
-            _ => 0,
+            (false, Some(newest)) => (newest - OVERLAP_MS).max(state.start),
+            _ => state.start,
         };
         let open = self.streams.iter().filter(|(_, state)| !state.is_complete());
         open.map(|(stream, state)| (stream.clone(), from(state))).collect()

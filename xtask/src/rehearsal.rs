@@ -10,6 +10,7 @@ pub use report::{Kept, NOT_VERIFIED, RehearsalReport, StepTime, cause, contradic
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use connect::aws::domain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -164,7 +165,7 @@ impl Place {
             ("DBT_PASSWORD", warehouse.transformer.clone()),
             ("DBT_DATABASE", DATABASE.to_owned()),
         ]));
-        let registry = format!("{account}.dkr.ecr.{}.amazonaws.com", settings.region);
+        let registry = format!("{account}.dkr.ecr.{}.{}", settings.region, domain(&settings.region));
         json!({
             "registry": { registry: self.registry() },
             "labels": { MARK: self.id },

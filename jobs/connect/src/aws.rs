@@ -1,38 +1,106 @@
-//! How the SDK clients reach AWS: TLS with ring, the proxy from the environment, endpoints, and name resolution for
-//! this machine.
+//! How both programs reach AWS: region, credentials, endpoints, proxy, certificates and time limits of every client.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod client;
+mod credentials;
+mod domain;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Builder, Connector, tls};
-use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::service_config::ServiceConfigKey;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 pub use aws_config::SdkConfig;
 
+pub use self::domain::domain;
 use crate::failure::Failure;
 
-/// Loads the configuration from the SDK's default sources: environment, profiles, container or instance.
-pub async fn config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).build();
-    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(false));
-    loader.timeout_config(timeouts).load().await
+/// Time limit for one attempt of a call, with its response.
+const ATTEMPT: Duration = Duration::from_secs(60);
+/// Time limit for a connection; also to a proxy.
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
+
+/// Settings that replace the SDK's default sources.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// Replaces AWS_REGION and the profile's region.
+    pub region: Option<String>,
+    /// The credentials.
+    pub identity: Identity,
+    /// Variables in addition to those of the process; they override the process's variables and the profile.
+    pub variables: BTreeMap<String, String>,
+    /// Ignores service-specific endpoints of profiles: calls must only reach the endpoints in `variables`.
+    pub confined: bool,
+}
+
+/// The credentials that sign requests.
+#[derive(Debug, Default)]
+pub enum Identity {
+    /// The SDK's default chain: keys in the environment, the default profile, web identity, container or instance role.
+    #[default]
+    Default,
+    /// These keys.
+    Keys(Credentials),
+    /// The profile with this name.
+    Profile(String),
+    /// Requests are not signed.
+    None,
+}
+
+/// Loads the configuration for every client of a program. Sends no requests, except for a region that only the instance
+/// metadata service knows.
+/// Fails if the certificates in AWS_CA_BUNDLE cannot be used.
+pub async fn load(overrides: Overrides) -> Result<SdkConfig, Failure> {
+    let Overrides { region, identity, variables, confined } = overrides;
+    let given = |name: &str| variables.get(name).cloned().or_else(|| std::env::var(name).ok());
+    // AWS requires TLS: an http:// endpoint is an emulator on this machine, which needs no proxy.
+    let is_plain = given("AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    loader = loader.http_client(client::http_client(is_plain)?).timeout_config(timeouts);
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    loader = match identity {
+        Identity::Default => loader,
+        Identity::Keys(keys) => loader.credentials_provider(keys),
+        Identity::Profile(name) => loader.profile_name(name),
+        Identity::None => loader.no_credentials(),
+    };
+    let loaded = loader.load().await;
+    let mut config = loaded.to_builder();
+    config.set_credentials_provider(loaded.credentials_provider().map(credentials::supported));
+    // Not set on the loader, where it would override service-specific endpoints.
+    let endpoint = variables.get("AWS_ENDPOINT_URL").map(String::as_str).or(loaded.endpoint_url());
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    if confined || !variables.is_empty() {
+        config = config.service_config(Endpoints { variables, loaded: (!confined).then(|| loaded.clone()) });
+    }
+    Ok(config.build())
 }
 
 /// Loads the configuration if one of these URLs is on AWS; otherwise returns `None`, because determining the region
-/// could take seconds outside AWS. Returns an error only in a build without the `aws` feature.
+/// could take seconds outside AWS. Fails like [`load`].
 pub async fn config_for(urls: &[Option<&str>]) -> Result<Option<SdkConfig>, Failure> {
     let on_aws = |url: &&str| url.starts_with("s3://") || url.starts_with("redshift://");
-    Ok(if urls.iter().copied().flatten().any(|url| on_aws(&url)) { Some(config().await) } else { None })
+    let is_needed = urls.iter().copied().flatten().any(|url| on_aws(&url));
+    Ok(if is_needed { Some(load(Overrides::default()).await?) } else { None })
 }
 
 /// Returns the configuration's region.
 pub fn region(config: &SdkConfig) -> Option<&str> {
     config.region().map(AsRef::as_ref)
+}
+
+/// Returns the retries for a service that throttles often: at least this many attempts, or more if the environment or
+/// the profile sets more.
+pub fn retries(config: &SdkConfig, attempts: u32) -> RetryConfig {
+    let found = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = attempts.max(found.max_attempts());
+    found.with_max_attempts(attempts)
 }
 
 /// Returns the endpoint that the environment or the profile sets for a service: AWS_ENDPOINT_URL_<SERVICE>, or else
@@ -43,47 +111,17 @@ pub fn endpoint(config: &SdkConfig, service_id: &str) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// Creates a client that uses the proxy from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, unless `direct` is true.
-/// By default, a client built by hand ignores these variables.
-pub fn http_client(direct: bool) -> SharedHttpClient {
-    let proxy = if direct { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
-    // The crate's other builders accept a proxy or a resolver, not both.
-    Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder().proxy_config(proxy.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        connector.tls_provider(ring).build_with_resolver(Names)
-    })
+/// Service-specific settings, such as AWS_ENDPOINT_URL_<SERVICE>: from the variables, then from the SDK's sources.
+#[derive(Debug)]
+struct Endpoints {
+    variables: BTreeMap<String, String>,
+    loaded: Option<SdkConfig>,
 }
 
-/// The system's resolver, except for names of this machine. The MWAA client adds `api.` or `env.` in front of its
-/// endpoint's host, and no system resolves `env.127.0.0.1`. No public name ends in a number (RFC 3696, section 2), and
-/// a name that ends in `localhost` always means this machine (RFC 6761, section 6.3).
-#[derive(Clone, Debug)]
-struct Names;
-
-impl ResolveDns for Names {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move {
-            if let Some(own) = loopback(name) {
-                return Ok(vec![IpAddr::V4(own)]);
-            }
-            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let own = self.variables.get(&format!("{}_{service}", key.env())).cloned();
+        own.or_else(|| self.loaded.as_ref()?.service_config()?.load_config(key))
     }
 }
-
-/// Returns the loopback address at the end of a name.
-fn loopback(name: &str) -> Option<Ipv4Addr> {
-    if name == "localhost" || name.ends_with(".localhost") {
-        return Some(Ipv4Addr::LOCALHOST);
-    }
-    let (_, address) = name.split_once('.')?;
-    address.parse().ok().filter(Ipv4Addr::is_loopback)
-}
-
-#[cfg(test)]
-#[path = "../tests/unit/aws.rs"]
-mod tests;

@@ -1,4 +1,7 @@
-//! S3 through object_store, with the SDK's region, credentials and endpoint.
+//! S3 through object_store, with the SDK's region, credentials and endpoint, and the proxy, certificates and time limits
+//! of the SDK's clients.
+
+mod limits;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,34 +11,56 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use object_store::aws::{AmazonS3Builder, AwsCredential};
-use object_store::{CredentialProvider, Error};
+use object_store::{Certificate, ClientOptions, CredentialProvider, Error};
 use tokio::sync::Mutex;
 
-use crate::aws::endpoint;
+use self::limits::Limits;
+use crate::aws::{CONNECT, domain, endpoint};
+use crate::certificates;
 use crate::failure::Failure;
 
 /// Credentials that expire within this time are replaced, so that they do not expire while a request is signed and sent.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Returns a builder with the SDK's region, credentials and endpoint, but without the bucket name.
-/// Fails if no region is set.
-pub fn builder(aws: &SdkConfig) -> Result<AmazonS3Builder, Failure> {
-    let mut builder = AmazonS3Builder::new();
-    let endpoint = endpoint(aws, "S3");
+/// Returns a builder with the SDK's region, credentials and endpoint, and these options of its requests, but without the
+/// bucket name.
+/// Fails if no region is set, or the certificates in AWS_CA_BUNDLE cannot be used.
+pub fn builder(aws: &SdkConfig, options: ClientOptions) -> Result<AmazonS3Builder, Failure> {
+    let mut options = options.with_connect_timeout(CONNECT);
+    if let Some(bundle) = certificates::bundle()? {
+        let unusable = |error| Failure::new("cannot use the certificates in AWS_CA_BUNDLE").because(error);
+        let trusted = Certificate::from_pem_bundle(&bundle).map_err(unusable)?;
+        options = trusted.into_iter().fold(options, ClientOptions::with_root_certificate);
+        options = options.with_no_system_certificates(true);
+    }
+    let url = match (endpoint(aws, "S3"), aws.region()) {
+        (Some(endpoint), _) => endpoint,
+        (None, Some(region)) => own_endpoint(region.as_ref(), aws),
+        (None, None) => return Err(Failure::new("no region is set").hint("set AWS_REGION, or `region` in the profile")),
+    };
+    if url.starts_with("http://") {
+        // An emulator on this machine needs no proxy. Once a proxy is set, the environment's is ignored; this one is
+        // excluded for every name and address.
+        options = options.with_allow_http(true).with_proxy_url(url.as_str()).with_proxy_excludes("*,0.0.0.0/0,::/0");
+    }
+    let mut builder = AmazonS3Builder::new().with_client_options(options).with_http_connector(Limits::default());
+    // `bucket.host` does not resolve on this machine.
+    builder = builder.with_endpoint(url).with_virtual_hosted_style_request(false);
     if let Some(region) = aws.region() {
         builder = builder.with_region(region.as_ref());
-    } else if endpoint.is_none() {
-        return Err(Failure::new("no region is set").hint("set AWS_REGION, or `region` in the profile"));
-    }
-    if let Some(endpoint) = endpoint {
-        // An emulator on this machine uses plain HTTP, and `bucket.host` does not resolve.
-        let plain = endpoint.starts_with("http://");
-        builder = builder.with_endpoint(endpoint).with_allow_http(plain).with_virtual_hosted_style_request(false);
     }
     if let Some(provider) = aws.credentials_provider() {
         builder = builder.with_credentials(Arc::new(Credentials { provider, current: Mutex::default() }));
     }
     Ok(builder)
+}
+
+/// Returns the endpoint of S3 in a region (AWS General Reference, "Amazon S3 endpoints and quotas"); object_store knows
+/// only those in the domain `amazonaws.com`.
+fn own_endpoint(region: &str, aws: &SdkConfig) -> String {
+    let service = if aws.use_fips() == Some(true) { "s3-fips" } else { "s3" };
+    let dual_stack = if aws.use_dual_stack() == Some(true) { ".dualstack" } else { "" };
+    format!("https://{service}{dual_stack}.{region}.{}", domain(region))
 }
 
 /// The SDK's credentials for object_store, cached until shortly before they expire.
@@ -77,3 +102,7 @@ fn unavailable(error: CredentialsError) -> Error {
         _ => Error::Generic { store: "S3", source: error.into() },
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/bucket.rs"]
+mod tests;

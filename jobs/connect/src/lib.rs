@@ -10,6 +10,8 @@ pub mod aws;
 pub mod bucket;
 #[cfg(feature = "aws")]
 pub mod call;
+#[cfg(any(feature = "aws", feature = "postgres"))]
+mod certificates;
 #[cfg(feature = "aws")]
 pub mod data_api;
 pub mod failure;

@@ -1,20 +1,22 @@
 //! TLS connections to PostgreSQL, with the same rustls that HTTPS uses.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use contract::Tls;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::certificates::roots;
 use crate::failure::Failure;
+
+/// The URL option that names a CA's file.
+const SETTING: &str = "sslrootcert";
 
 /// Returns the connector for a TLS mode, or `None` for connections without TLS.
 pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
@@ -26,9 +28,9 @@ pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
         Tls::Off => return Ok(None),
         Tls::Encrypt => builder.dangerous().with_custom_certificate_verifier(AnyHost::new(None, provider)),
         Tls::VerifyCa(file) => {
-            builder.dangerous().with_custom_certificate_verifier(AnyHost::new(Some(roots(file)?), provider))
+            builder.dangerous().with_custom_certificate_verifier(AnyHost::new(Some(roots(file, SETTING)?), provider))
         }
-        Tls::VerifyFull(Some(file)) => builder.with_root_certificates(roots(file)?),
+        Tls::VerifyFull(Some(file)) => builder.with_root_certificates(roots(file, SETTING)?),
         Tls::VerifyFull(None) => builder.with_platform_verifier().map_err(unusable)?,
     };
     Ok(Some(MakeRustlsConnect::new(config.with_no_client_auth())))
@@ -37,17 +39,6 @@ pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
 /// The hint for a failed handshake.
 pub const HINT: &str = "connections to a remote host require a verified certificate: set `sslrootcert=FILE` in the warehouse \
                          URL to its CA's PEM file, or use `sslmode=require` (not verified) or `sslmode=disable`";
-
-fn roots(file: &Path) -> Result<RootCertStore, Failure> {
-    let hint = "`sslrootcert` must be a PEM file with the CA's certificate";
-    let unreadable = || Failure::refused(format!("cannot use the certificates in `{}`", file.display())).hint(hint);
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable().because(error))? {
-        let certificate = certificate.map_err(|error| unreadable().because(error))?;
-        roots.add(certificate).map_err(|error| unreadable().because(error))?;
-    }
-    if roots.is_empty() { Err(unreadable().because("it does not contain a certificate")) } else { Ok(roots) }
-}
 
 /// Accepts certificates for any host: those signed by a root, or all of them. The server must always prove that it has
 /// the certificate's private key.

@@ -10,7 +10,6 @@
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     the files of one COPY
 //! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one job attempt
 //! sample/<source>/<collection>.json                            sample data for the rehearsal
-//! incoming/<key>                                               a large object during its upload
 //! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log
 //! ```
 //!
@@ -18,9 +17,6 @@
 //! once and never overwritten, names the attempt that counts.
 
 use crate::run_id::RunId;
-
-/// The prefix for large objects during their upload, before they are copied to their keys.
-pub const INCOMING: &str = "incoming";
 
 /// The object keys of one source.
 #[derive(Clone, Copy, Debug)]

@@ -20,7 +20,7 @@ mod yaml;
 pub use check::{ContractError, Problem};
 pub use counts::Counts;
 pub use exit::Exit;
-pub use layout::{INCOMING, Layout};
+pub use layout::Layout;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
 pub use run_id::RunId;
 pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};

@@ -4,6 +4,7 @@
 //! with a multipart upload that is completed at the end (in a folder, with a temporary file that is renamed).
 
 mod create;
+mod parts;
 mod reader;
 mod upload;
 
@@ -15,12 +16,14 @@ use anyhow::Result;
 use bytes::Bytes;
 use connect::aws::SdkConfig;
 #[cfg(feature = "aws")]
-use object_store::aws::S3CopyIfNotExists;
+use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 #[cfg(feature = "aws")]
-use object_store::prefix::PrefixStore;
+use object_store::{ClientOptions, prefix::PrefixStore};
 use object_store::{ObjectStore, ObjectStoreExt};
+#[cfg(feature = "aws")]
+use reqwest::header::{HeaderMap, HeaderValue, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use url::Url;
@@ -29,12 +32,12 @@ use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
 pub(crate) use create::Created;
+use parts::Bucket;
 pub(crate) use reader::Reader;
 pub(crate) use upload::Upload;
 
-/// Bytes per request. S3 accepts 10,000 parts of 5 MiB to 5 GiB and copies up to 5 GiB in one request (Amazon S3 User Guide,
-/// "Amazon S3 multipart upload limits"; API Reference, UploadPartCopy), so an upload is limited to 5 GiB. In a folder,
-/// smaller pieces are faster because they stay in the processor's cache.
+/// Bytes per request. S3 accepts 10,000 parts of at least 5 MiB (Amazon S3 User Guide, "Amazon S3 multipart upload limits"),
+/// so an upload is limited to 48 GiB. In a folder, smaller pieces are faster because they stay in the processor's cache.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
     part: usize,
@@ -49,6 +52,8 @@ const FOLDER: Sizes = Sizes { part: 512 << 10, window: 256 << 10 };
 pub struct Lake {
     url: Url,
     store: Arc<dyn ObjectStore>,
+    /// Uploads large objects; `None` for a folder.
+    bucket: Option<Bucket>,
     sizes: Sizes,
     /// The aborts of uploads that were dropped halfway; [`Lake::settle`] waits for them.
     aborts: Arc<Mutex<JoinSet<()>>>,
@@ -61,7 +66,7 @@ impl Lake {
     /// Fails for any other kind of URL, or if the folder does not exist and cannot be created (with `create`).
     pub fn open(url: &str, create: bool, aws: Option<&SdkConfig>) -> Result<Self> {
         let parsed = Url::parse(url).map_err(|error| wrong_url(url, &error.to_string()))?;
-        let store: Arc<dyn ObjectStore> = match parsed.scheme() {
+        let (store, bucket): (Arc<dyn ObjectStore>, _) = match parsed.scheme() {
             "file" => {
                 let dir =
                     parsed.to_file_path().map_err(|()| wrong_url(url, "a file URL has three slashes: file:///dir"))?;
@@ -69,26 +74,20 @@ impl Lake {
                 if create {
                     std::fs::create_dir_all(&dir).map_err(|error| unusable("create").because(error))?;
                 }
-                Arc::new(LocalFileSystem::new_with_prefix(&dir).map_err(|error| unusable("open").because(error))?)
+                let store = LocalFileSystem::new_with_prefix(&dir).map_err(|error| unusable("open").because(error))?;
+                (Arc::new(store), None)
             }
             #[cfg(not(feature = "aws"))]
             "s3" => aws.map_or_else(|| Err(connect::aws::not_built(url)), |aws| match *aws {})?,
             #[cfg(feature = "aws")]
             "s3" => {
                 let aws = aws.context("cannot access the bucket: no AWS SDK configuration was loaded")?;
-                let unusable = || Failure::refused(format!("cannot access the bucket in `{url}`"));
-                let builder = connect::bucket::builder(aws).map_err(|error| unusable().because(error))?;
-                let builder = builder.with_url(url).with_copy_if_not_exists(S3CopyIfNotExists::Multipart);
-                let store = builder.build().map_err(|error| unusable().because(error))?;
-                match parsed.path().trim_matches('/') {
-                    "" => Arc::new(store),
-                    prefix => Arc::new(PrefixStore::new(store, Path::from(prefix))),
-                }
+                self::bucket(aws, url, parsed.path().trim_matches('/'))?
             }
             other => return Err(wrong_url(url, &format!("unknown scheme `{other}`")).into()),
         };
         let sizes = if parsed.scheme() == "s3" { S3 } else { FOLDER };
-        Ok(Self { url: parsed, store, sizes, aborts: Arc::default() })
+        Ok(Self { url: parsed, store, bucket, sizes, aborts: Arc::default() })
     }
 
     /// Returns an object's URL for messages and logs.
@@ -209,6 +208,21 @@ impl Lake {
         };
         failure.because(error).into()
     }
+}
+
+/// Opens a bucket without sending a request.
+#[cfg(feature = "aws")]
+fn bucket(aws: &SdkConfig, url: &str, prefix: &str) -> Result<(Arc<dyn ObjectStore>, Option<Bucket>)> {
+    let unusable = || Failure::refused(format!("cannot access the bucket in `{url}`"));
+    let client = |options: ClientOptions| -> Result<Arc<PrefixStore<AmazonS3>>> {
+        let builder = connect::bucket::builder(aws, options).map_err(|error| unusable().because(error))?;
+        let store = builder.with_url(url).build().map_err(|error| unusable().because(error))?;
+        Ok(Arc::new(PrefixStore::new(store, Path::from(prefix))))
+    };
+    let absent = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("*"))]);
+    let store = client(ClientOptions::new())?;
+    let completing = client(ClientOptions::new().with_default_headers(absent))?;
+    Ok((Arc::clone(&store) as _, Some(Bucket { parts: store, completing })))
 }
 
 fn wrong_url(url: &str, problem: &str) -> Failure {

@@ -44,11 +44,12 @@ impl Dialect {
         }
     }
 
-    /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARCHAR
-    /// and JSON_PARSE are, so JSON is staged as text until [`Dialect::staged`].
+    /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARBYTE and
+    /// JSON_PARSE of VARBYTE are, so JSON is staged as bytes until [`Dialect::staged`]. VARCHAR would limit it to 65,535
+    /// bytes.
     pub fn staged_type(self, kind: Type) -> String {
         match (self, kind) {
-            (Self::Redshift, Type::Json) => self.type_name(Type::String(65_535)),
+            (Self::Redshift, Type::Json) => "varbyte(16777216)".to_owned(),
             _ => self.type_name(kind),
         }
     }

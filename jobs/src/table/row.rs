@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 use crate::clean::Cell;
-use crate::limits::{self, Defect, TEXT_BYTES};
 
 /// One row: the contract's columns in table order, and the unknown fields.
 #[derive(Clone, Debug, Default)]
@@ -36,14 +35,12 @@ impl Row<'_> {
         Some(format!("{{{}}}", fields.join(",")))
     }
 
-    /// Fails if `_extra` does not fit into a text column, through which it is loaded as SUPER.
-    pub(super) fn extra_fits(&self) -> Result<(), Defect> {
+    /// Returns the size of `_extra` in bytes if the row could exceed `room` bytes with it, otherwise an estimate that is
+    /// not smaller.
+    pub(super) fn extra_bytes(&self, room: usize) -> usize {
         // An escape has at most six bytes, so this bound is enough for most rows.
         let most: usize = self.extra.iter().map(|(path, json)| path.len() * 6 + json.len() + 4).sum();
-        match (most > TEXT_BYTES).then(|| self.extra_json()).flatten() {
-            Some(json) => limits::length(&json, TEXT_BYTES),
-            None => Ok(()),
-        }
+        if most > room { self.extra_json().map_or(0, |json| json.len()) } else { most }
     }
 }
 

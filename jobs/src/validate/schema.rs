@@ -15,7 +15,7 @@ use crate::table::file_columns;
 pub struct Column {
     /// Its name. COPY matches columns by position, and its column list contains the names.
     pub name: String,
-    /// Its type. JSON is loaded as VARCHAR(65535) and then parsed by JSON_PARSE.
+    /// Its type. JSON is loaded as VARBYTE and then parsed by JSON_PARSE.
     pub kind: Type,
     /// Whether it may hold nulls.
     pub nullable: bool,

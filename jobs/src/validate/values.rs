@@ -8,7 +8,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use super::pages::Pages;
 use super::refusal::Refusal;
 use super::schema::Column;
-use crate::limits::{self, Defect, TEXT_BYTES};
+use crate::limits::{self, Defect, JSON_BYTES};
 
 /// The number of rows that are decoded together.
 const BATCH: usize = 1024;
@@ -91,7 +91,7 @@ fn text(kind: Type, value: &ByteArray) -> Result<(), Defect> {
     match kind {
         Type::String(most) => limits::text(text, most as usize),
         _ => {
-            limits::text(text, TEXT_BYTES)?;
+            limits::text(text, JSON_BYTES)?;
             limits::json(text).map(drop)
         }
     }

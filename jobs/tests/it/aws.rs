@@ -2,16 +2,14 @@
 //! server with scripted responses replaces both services, so these tests check the requests, but not that AWS would
 //! accept them.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
 
 use serde_json::json;
 
+use crate::support::aws::Aws;
+use crate::support::logins::logins;
 use crate::support::program::{Program, copy, transformation};
 use crate::support::server::{Response, Server};
 use crate::support::zoo::Zoo;
@@ -72,36 +70,28 @@ fn a_profiles_credential_process_signs_for_both_services_and_runs_once_for_each(
     assert!((1..=2).contains(&times), "{times} times");
 }
 
-/// Tests the environment of an AWS Batch job.
 #[test]
-fn a_containers_credentials_sign_for_both_services() {
-    signed_by("CONTAINERKEY", |program, server| {
-        let keys = json!({
-            "AccessKeyId": "CONTAINERKEY", "SecretAccessKey": "very-secret", "Token": "t", "Expiration": "2099-01-01T00:00:00Z",
-        });
-        server.respond("/keys", [Response::json(&keys)]);
-        program
-            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/keys", server.url()))
-            .env("AWS_REGION", "eu-west-3")
-    });
+fn every_login_signs_for_both_services_and_the_proxy_receives_every_call() {
+    let (home, zoo, source, aws) =
+        (tempfile::tempdir().expect("a folder"), Zoo::empty(), Server::start(), Aws::start(|_| None));
+    for login in logins(home.path(), &aws) {
+        let start = program(transformation(), &zoo).option("--source-url", &source.url()).option("--retries", "0");
+        let variables = login.variables(home.path(), &aws);
+        variables.iter().fold(start, |start, (name, value)| start.env(name, value)).run();
+        login.check(&aws, &["redshift-data", "s3"]);
+    }
 }
 
 #[test]
-fn both_services_use_the_proxy_of_the_environment() {
-    let zoo = Zoo::empty();
-    for (start, host) in [
-        (program(copy(), &zoo), "s3.eu-west-3.amazonaws.com:443"),
-        (
-            program(transformation(), &zoo).option("--source-url", "http://127.0.0.1:1"),
-            "redshift-data.eu-west-3.amazonaws.com:443",
-        ),
-    ] {
-        let (proxy, connects) = proxy();
-        let start = start.env("HTTPS_PROXY", &proxy).env("AWS_REGION", "eu-west-3");
-        let running = start.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "very-secret").start();
-        let first = connects.recv_timeout(Duration::from_secs(30));
-        let first = first.unwrap_or_else(|error| panic!("{error}: {}", running.log()));
-        assert!(first.starts_with(&format!("CONNECT {host} ")), "{first}");
+fn both_services_are_in_the_domain_of_the_regions_partition() {
+    let (zoo, source, aws) = (Zoo::empty(), Server::start(), Aws::start(|_| None));
+    for (region, domain) in [("eu-west-3", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")] {
+        let start = program(transformation(), &zoo).option("--source-url", &source.url()).option("--retries", "0");
+        let start = start.env("AWS_REGION", region).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "x");
+        aws.environment().iter().fold(start, |start, (name, value)| start.env(name, value)).run();
+        let hosts: BTreeSet<String> = aws.calls().into_iter().map(|call| call.tunnel).collect();
+        let expected = ["redshift-data", "s3"].map(|service| format!("{service}.{region}.{domain}:443"));
+        assert_eq!(hosts, BTreeSet::from(expected));
     }
 }
 
@@ -111,19 +101,4 @@ fn a_bucket_without_region_or_endpoint_is_refused() {
     let start = program(copy(), &zoo).env("AWS_EC2_METADATA_DISABLED", "true");
     let start = start.env("AWS_CONFIG_FILE", home.path().join("none").to_str().expect("a plain path"));
     start.run().refused(&["cannot access the bucket in `s3://lake`: no region is set", "AWS_REGION"]);
-}
-
-/// A proxy that records each first line and closes the connection. Its thread ends with the test process.
-fn proxy() -> (String, Receiver<String>) {
-    let (listener, (note, noted)) = (TcpListener::bind("127.0.0.1:0").expect("a free port"), channel());
-    let address = listener.local_addr().expect("an address");
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut line = String::new();
-            let _ = BufReader::new(stream).read_line(&mut line);
-            // The test may have finished.
-            let _ = note.send(line);
-        }
-    });
-    (format!("http://{address}"), noted)
 }

@@ -159,7 +159,7 @@ fn every_verdict_names_its_source() {
     }
 }
 
-/// Returns a table's columns from their Redshift types; `super` is JSON that is staged as VARCHAR(65535).
+/// Returns a table's columns from their Redshift types; `super` is JSON that is staged as VARBYTE.
 fn columns(target: &[Column]) -> Vec<validate::Column> {
     let kind = |name: &str| match name {
         "bigint" => Type::Integer,

@@ -146,7 +146,8 @@ impl Nasty {
             let (open, close) = *self.random.one(&[("[", "]"), ("{\"a\":", "}")]);
             return format!("{}1{}", open.repeat(levels), close.repeat(levels));
         }
-        let elements = 65_535 / 8 + self.random.below(3) - 1;
+        let bytes = if self.random.once_in(20) { 4_000_000 } else { 65_535 };
+        let elements = bytes / 8 + self.random.below(3) - 1;
         format!("[{}]", vec!["\"12345\""; elements].join(*self.random.one(&[",", ", "])))
     }
 

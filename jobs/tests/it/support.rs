@@ -1,7 +1,11 @@
 //! The test environment: a database, a lake, a source and the programs. All are real, and new for each test.
 
+#[path = "../../connect/tests/support/aws.rs"]
+pub mod aws;
 pub mod database;
 pub mod lake;
+#[path = "../../connect/tests/support/logins.rs"]
+pub mod logins;
 pub mod program;
 pub mod proxy;
 pub mod random;

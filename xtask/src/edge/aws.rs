@@ -1,18 +1,16 @@
-//! AWS SDK configuration: region, credentials and endpoints.
+//! AWS SDK configuration: the region, credentials and endpoints of a deployment.
 
 mod identity;
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use connect::aws::{endpoint, http_client};
+use aws_config::SdkConfig;
+use connect::aws::{Identity, Overrides, endpoint, load};
 use tokio::runtime::Runtime;
 
 pub use self::identity::caller;
-use self::identity::{Identity, identity};
+use self::identity::identity;
 use crate::platform::NO_ACCOUNT;
 use crate::settings::{Settings, Variables, confined, given};
 
@@ -39,29 +37,20 @@ impl Aws {
             .enable_all()
             .build()
             .context("cannot start the async runtime")?;
-        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10));
-        let timeouts = timeouts.operation_attempt_timeout(Duration::from_secs(60)).build();
-        // AWS requires TLS: an http:// endpoint is an emulator on this machine, which needs no proxy.
-        let is_plain = given(variables, "AWS_ENDPOINT_URL").is_some_and(|url| url.starts_with("http://"));
-        let config = aws_config::defaults(BehaviorVersion::latest());
-        let mut config = config.http_client(http_client(is_plain)).timeout_config(timeouts);
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
-        if let Some(region) = region.or(named) {
-            config = config.region(Region::new(region.to_owned()));
-        }
-        config = match identity(variables, confined)? {
-            Identity::Keys(keys) => config.credentials_provider(keys),
-            Identity::Profile(name) => config.profile_name(name),
-            Identity::Default if confined => config.no_credentials(),
-            Identity::Default => config,
+        let identity = match identity(variables, confined)? {
+            Identity::Default if confined => Identity::None,
+            identity => identity,
         };
-        let loaded = runtime.block_on(config.load());
-        let endpoint = given(variables, "AWS_ENDPOINT_URL").or(loaded.endpoint_url()).map(str::to_owned);
-        let endpoints = Endpoints { variables: variables.clone(), loaded: Some(loaded.clone()) };
-        let mut config = loaded.to_builder().service_config(endpoints);
-        // Not set on the loader, where it would override service-specific endpoints.
-        config.set_endpoint_url(endpoint);
-        Ok(Self { config: config.build(), runtime })
+        let known = |name: &String| Some((name.clone(), given(variables, name)?.to_owned()));
+        let overrides = Overrides {
+            region: region.or(named).map(str::to_owned),
+            identity,
+            variables: variables.keys().filter_map(known).collect::<BTreeMap<_, _>>(),
+            confined,
+        };
+        let config = runtime.block_on(load(overrides))?;
+        Ok(Self { config, runtime })
     }
 
     /// Like [`Self::open`], but in a deployment's region. With the placeholder account, an endpoint that is not on this
@@ -71,13 +60,7 @@ impl Aws {
         if is_confined {
             confined(variables)?;
         }
-        let mut aws = Self::with(variables, Some(&settings.region), is_confined)?;
-        if is_confined {
-            // Ignore service-specific endpoints that are set in profiles.
-            let own = Endpoints { variables: variables.clone(), loaded: None };
-            aws.config = aws.config.to_builder().service_config(own).build();
-        }
-        Ok(aws)
+        Self::with(variables, Some(&settings.region), is_confined)
     }
 
     /// Whether calls to a service would reach an emulator that does not support it. A service with its own endpoint
@@ -103,20 +86,5 @@ impl Aws {
     /// Blocks until the calls are complete.
     pub fn wait<T>(&self, calls: impl Future<Output = T>) -> T {
         self.runtime.block_on(calls)
-    }
-}
-
-/// Service-specific settings: AWS_ENDPOINT_URL_<SERVICE> from the environment or `.env`, then the SDK's sources.
-#[derive(Debug)]
-struct Endpoints {
-    variables: Variables,
-    loaded: Option<SdkConfig>,
-}
-
-impl LoadServiceConfig for Endpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().to_uppercase().replace(' ', "_");
-        let own = given(&self.variables, &format!("{}_{service}", key.env())).map(str::to_owned);
-        own.or_else(|| self.loaded.as_ref()?.service_config()?.load_config(key))
     }
 }

@@ -4,9 +4,9 @@ use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::{BucketVersioningStatus, Delete, ObjectIdentifier};
 use connect::call::{CallResult, call_failure};
+use serde::Serialize;
 
 use crate::failure::of_call;
 
@@ -28,7 +28,7 @@ pub enum Owner {
     Other,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Content {
     pub objects: u64,
     /// All versions, including old ones and delete markers.
@@ -70,21 +70,20 @@ impl Buckets {
         Ok(keys.find(|key| key.starts_with("arn:") && key.contains(":key/")))
     }
 
-    pub async fn content(&self, bucket: &str) -> Result<Option<Content>> {
+    /// Counts the objects: one request per 1,000 versions.
+    pub async fn content(&self, bucket: &str) -> Result<Content> {
         let (mut content, mut key, mut version) = (Content::default(), None, None);
         loop {
             let call = self.client.list_object_versions().bucket(bucket);
-            let page = match call.set_key_marker(key).set_version_id_marker(version).send().await {
-                Err(error) if error.code() == Some("NoSuchBucket") => return Ok(None),
-                page => page.or_failure(format!("list the object versions in `{bucket}`"), &HINTS)?,
-            };
+            let page = call.set_key_marker(key).set_version_id_marker(version).send().await;
+            let page = page.or_failure(format!("list the object versions in `{bucket}`"), &HINTS)?;
             content.versions += (page.versions().len() + page.delete_markers().len()) as u64;
             for version in page.versions() {
                 content.objects += u64::from(version.is_latest() == Some(true));
                 content.bytes += version.size().unwrap_or(0).unsigned_abs();
             }
             if page.is_truncated() != Some(true) {
-                return Ok(Some(content));
+                return Ok(content);
             }
             (key, version) = (page.next_key_marker, page.next_version_id_marker);
         }

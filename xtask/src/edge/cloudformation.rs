@@ -12,12 +12,12 @@ use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::Builder;
-use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, Tag, TemplateStage,
 };
+use connect::aws::retries;
 use connect::call::CallResult;
 
 use self::convert::{change_set_entry, deployed, resource_to_import};
@@ -67,7 +67,7 @@ pub enum ChangeSetState {
 /// `aws cloudformation deploy` searches for the same texts.
 const EMPTY: [&str; 2] = ["didn't contain changes", "No updates are to be performed"];
 
-/// Maximum number of attempts for a throttled call. Seven stacks are read in parallel, and an account is limited to
+/// Number of attempts for a throttled call. Seven stacks are read in parallel, and an account is limited to
 /// about five DescribeStacks calls per second (aws-sam-cli#2671).
 const ATTEMPTS: u32 = 6;
 
@@ -83,7 +83,7 @@ const HINTS: [(&str, &str); 7] = [
 
 impl CloudFormation {
     pub fn new(config: &SdkConfig) -> Self {
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let retries = retries(config, ATTEMPTS);
         Self { client: Client::from_conf(Builder::from(config).retry_config(retries).build()) }
     }
 

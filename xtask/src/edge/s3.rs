@@ -11,7 +11,9 @@ use connect::store::{exists, may_help};
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion};
+use object_store::{
+    ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
+};
 
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
@@ -50,7 +52,7 @@ impl Bucket {
         let action = format!("reach the bucket `{name}`");
         let failed = |cause: &str| of_call(&action, None, cause, &[]);
         config.credentials_provider().ok_or_else(|| failed("no credentials"))?;
-        let builder = bucket::builder(config)?
+        let builder = bucket::builder(config, ClientOptions::new())?
             .with_bucket_name(name)
             // Single DELETE requests keep the order of the plan.
             .with_disable_bulk_delete(true)

@@ -1,10 +1,14 @@
 //! Amazon Redshift Serverless: workgroups, namespaces, and usage limits, which CloudFormation cannot set.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::{UsageLimit, UsageLimitBreachAction, UsageLimitPeriod, UsageLimitUsageType};
 use connect::call::CallResult;
+
+use crate::failure::Failure;
 
 #[derive(Clone, Debug)]
 pub struct Serverless {
@@ -22,6 +26,8 @@ pub struct Workgroup {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
+    /// `AVAILABLE`, `MODIFYING` or `DELETING` (API Reference, Namespace).
+    pub status: String,
     /// The ARN of the secret with the administrator's password, if Redshift manages it.
     pub admin_secret: Option<String>,
     /// The ARN of the KMS key that encrypts the namespace, unless AWS owns the key.
@@ -41,6 +47,21 @@ pub struct Limit {
 }
 
 const MISSING: &str = "ResourceNotFoundException";
+
+/// The status of a workgroup or namespace during its deletion, which takes minutes after the call has returned.
+const DELETING: &str = "DELETING";
+/// The first delay between polls; each delay is 1.5 times the previous one, up to the maximum.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(10);
+/// Maximum number of polls for a deletion: about half an hour.
+const POLLS: u32 = 190;
+
+impl Namespace {
+    /// Whether it exists only until its deletion is complete.
+    pub fn is_deleting(&self) -> bool {
+        self.status == DELETING
+    }
+}
 
 impl Serverless {
     pub fn new(config: &SdkConfig) -> Self {
@@ -62,10 +83,42 @@ impl Serverless {
         let call = self.client.get_namespace().namespace_name(name).send().await.unless(MISSING);
         let response = call.or_failure(format!("read the namespace `{name}`"), &HINTS)?;
         Ok(response.and_then(|response| response.namespace).map(|namespace| Namespace {
+            status: namespace.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             admin_secret: namespace.admin_password_secret_arn,
             // Otherwise `AWS_OWNED_KMS_KEY` (API Reference, Namespace).
             key: namespace.kms_key_id.filter(|key| key.starts_with("arn:")),
         }))
+    }
+
+    /// Waits until a workgroup and a namespace whose deletion has started no longer exist, so that new ones can have their
+    /// names. `report` receives what is waited for.
+    /// Fails temporarily if the deletion takes longer than half an hour.
+    pub async fn wait_until_deleted(
+        &self,
+        (workgroup, namespace): (&str, &str),
+        report: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<()> {
+        let (mut pause, mut reported) = (SHORTEST, None);
+        for _ in 0..POLLS {
+            let found = self.workgroup(workgroup).await?.filter(|found| found.status == DELETING);
+            let busy = match found {
+                Some(_) => Some(format!("the workgroup `{workgroup}`")),
+                None => self
+                    .namespace(namespace)
+                    .await?
+                    .filter(Namespace::is_deleting)
+                    .map(|_| format!("the namespace `{namespace}`")),
+            };
+            let Some(busy) = busy else { return Ok(()) };
+            if reported.as_ref() != Some(&busy) {
+                report(&format!("waiting until {busy} is deleted"));
+                reported = Some(busy);
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.mul_f64(1.5).min(LONGEST);
+        }
+        let failure = Failure::temporary(format!("{} is still being deleted", reported.unwrap_or_default()));
+        Err(failure.hint("run the same command again later").into())
     }
 
     /// Deletes a namespace and its data, if it exists.

@@ -11,7 +11,7 @@ use super::recover::{StackProgress, StackReporter};
 use super::stacks::{Listener, Operations, describe};
 use super::{account, templates};
 use crate::edge::aws::Aws;
-use crate::edge::buckets::{Buckets, Content};
+use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::cloudformation::CloudFormation;
 use crate::edge::ecr::Ecr;
 use crate::edge::files;
@@ -31,6 +31,7 @@ pub struct Destruction {
     aws: Aws,
     cloudformation: CloudFormation,
     request: DeployRequest,
+    account: String,
     stacks: Vec<Deployed>,
 }
 
@@ -40,7 +41,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
-    account::own(&request.settings, &aws)?;
+    let account = account::own(&request.settings, &aws)?;
     let cloudformation = CloudFormation::new(&aws.config);
     let prefix = &request.settings.stack_prefix;
     let mut deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
@@ -67,8 +68,10 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     // A different template folder may not contain this stack.
     if request.wants(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
-            if let Some(Content { objects, versions, bytes }) = aws.wait(buckets.content(&name))? {
-                found.push((name, objects, versions, bytes));
+            // The name may belong to another account.
+            if aws.wait(buckets.owner(&name, &account))? == Owner::Caller {
+                let content = if with_data { Some(aws.wait(buckets.content(&name))?) } else { None };
+                found.push((name, content));
             }
         }
     }
@@ -93,7 +96,8 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let may_remain = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
     let namespace = if may_remain && !aws.is_unsupported("Redshift Serverless") {
         let name = &settings.warehouse.namespace;
-        aws.wait(Serverless::new(&aws.config).namespace(name))?.map(|_| name.clone())
+        let found = aws.wait(Serverless::new(&aws.config).namespace(name))?;
+        found.filter(|namespace| !namespace.is_deleting()).map(|_| name.clone())
     } else {
         None
     };
@@ -103,7 +107,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
     let plan = DestroyPlan { stacks: stacks.iter().map(of).collect(), buckets: found, images, namespace, with_data };
-    Ok(Destruction { plan, aws, cloudformation, request, stacks })
+    Ok(Destruction { plan, aws, cloudformation, request, account, stacks })
 }
 
 /// Whether the stack's data can be deleted: the stack can be updated now or later, or was updated before its deletion
@@ -174,7 +178,7 @@ impl Destruction {
 
     fn empty(&self, buckets: &Buckets) -> Result<()> {
         for (name, ..) in &self.plan.buckets {
-            if self.aws.wait(buckets.content(name))?.is_some() {
+            if self.aws.wait(buckets.owner(name, &self.account))? == Owner::Caller {
                 self.aws.wait(buckets.empty(name))?;
             }
         }

@@ -29,7 +29,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
     let region = configuration.as_ref().map_or("eu-west-1", |configuration| configuration.region.value.as_str());
     let caller = match Aws::open(&variables, Some(region)) {
         Ok(aws) => aws.wait(aws::caller(&aws.config, LIMIT)),
-        Err(error) => Caller::Refused(error.to_string()),
+        Err(error) => Caller::Refused(format!("{error:#}")),
     };
     let refused = postgres::server_user().err();
     Ok(Facts {

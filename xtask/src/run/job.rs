@@ -13,6 +13,8 @@ pub struct Job {
     pub reason: Option<String>,
     /// Whether a user cancelled or terminated the job.
     pub was_terminated: bool,
+    /// When the job was submitted, in milliseconds since the Unix epoch.
+    pub created_ms: Option<i64>,
     /// When the last container started, in milliseconds since the Unix epoch.
     pub started_ms: Option<i64>,
     /// When the job finished, in milliseconds since the Unix epoch.

@@ -1,6 +1,7 @@
 //! The credentials and the proxy of a call, with stubs of STS and of a proxy on this machine. The tests check the
 //! requests, not the responses of AWS.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -9,7 +10,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
+use serde_json::{Value, json};
 use tiny_http::{Response, Server};
+
+use crate::support::aws::{Aws, Call};
+use crate::support::logins::logins;
 
 const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn>\
                       <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
@@ -142,4 +147,140 @@ fn calls_use_the_proxy_of_the_environment_unless_no_proxy_excludes_the_host() {
             }
         }
     }
+}
+
+#[test]
+fn a_call_to_sts_is_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::http("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", server.server_addr());
+    std::thread::spawn(move || {
+        for (index, request) in server.incoming_requests().enumerate() {
+            let (status, text) = if index == 0 { (503, "") } else { (200, CALLER) };
+            let _ = request.respond(Response::from_string(text).with_status_code(status));
+        }
+    });
+    let output = doctor(folder.path(), "", KEYS, &[("AWS_ENDPOINT_URL", &url)]);
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(found.contains("user/ann"), "{found}");
+}
+
+/// Runs the program with only these variables.
+fn run(arguments: &[&str], variables: &[(&str, String)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").envs(variables.iter().map(|(name, value)| (name, value)));
+    command.args(arguments).args(["--env", "dev", "--dot-env", "/dev/null"]).output().expect("xtask starts")
+}
+
+/// A request of the SDK, and one of object_store.
+const BOTH: [&[&str]; 2] = [&["doctor", "--json"], &["upload-sample"]];
+
+#[test]
+fn every_login_signs_for_sts_and_s3() {
+    let (home, aws) = (tempfile::tempdir().expect("a folder"), Aws::start(|_| None));
+    for login in logins(home.path(), &aws) {
+        for arguments in BOTH {
+            run(arguments, &login.variables(home.path(), &aws));
+        }
+        login.check(&aws, &["sts", "s3"]);
+    }
+}
+
+#[test]
+fn certificates_are_those_of_the_system_or_of_the_variables() {
+    let (home, aws) = (tempfile::tempdir().expect("a folder"), Aws::start(|_| None));
+    fs::write(home.path().join("none.pem"), "no certificate").expect("written");
+    let (ca, none) = (aws.ca().display().to_string(), home.path().join("none.pem").display().to_string());
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, "x".to_owned()));
+    let to = |variables: &[(&'static str, String)]| {
+        let place = [("HOME", home.path().display().to_string()), ("HTTPS_PROXY", aws.proxy.clone())];
+        let outputs = BOTH.map(|arguments| run(arguments, &[&place[..], &keys[..], variables].concat()));
+        let reached: BTreeSet<String> = aws.calls().into_iter().map(|call| call.service).collect();
+        (reached, outputs.map(|output| format!("{output:?}")))
+    };
+    // The second one also searches for the bucket's stack.
+    let all = BTreeSet::from(["cloudformation", "s3", "sts"].map(str::to_owned));
+    for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+        let (reached, outputs) = to(&[(name, ca.clone())]);
+        assert_eq!(reached, all, "{name}: {outputs:?}");
+    }
+    let (reached, outputs) = to(&[]);
+    assert_eq!(reached, BTreeSet::new(), "the system does not trust it: {outputs:?}");
+    let (reached, outputs) = to(&[("AWS_CA_BUNDLE", none.clone()), ("SSL_CERT_FILE", ca)]);
+    assert_eq!(reached, BTreeSet::new(), "AWS_CA_BUNDLE replaces the others: {outputs:?}");
+    for output in outputs {
+        assert!(output.contains("cannot use the certificates in `") && output.contains("AWS_CA_BUNDLE"), "{output}");
+    }
+}
+
+const JOB: &str = "0b1d2c3e-0000-4000-8000-000000000000";
+const SUBMITTED: u64 = 1_790_000_000_000;
+
+/// A deployment: its stacks, a job and a workgroup.
+fn deployment(call: &Call) -> Option<(u16, &'static str, String)> {
+    let json = |value: Value| Some((200, "application/x-amz-json-1.1", value.to_string()));
+    let name = call.body.split('&').find_map(|pair| pair.strip_prefix("StackName=")).unwrap_or_default();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    match (call.service.as_str(), call.action.as_str(), call.path.as_str()) {
+        ("cloudformation", action, _) => {
+            let result = match action {
+                "DescribeStacks" => format!(
+                    "<Stacks><member><StackName>{name}</StackName><StackId>{name}</StackId><CreationTime>2026-01-01T00:00:00Z\
+                     </CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Parameters><member><ParameterKey>\
+                     IngestionImageDigest</ParameterKey><ParameterValue>{digest}</ParameterValue></member></Parameters><Tags>\
+                     <member><Key>module</Key><Value>dev</Value></member></Tags></member></Stacks>"
+                ),
+                "GetTemplate" => "<TemplateBody>{}</TemplateBody>".to_owned(),
+                _ => String::new(),
+            };
+            Some((
+                200,
+                "text/xml",
+                format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"),
+            ))
+        }
+        ("batch", _, "/v1/describejobs") => json(json!({"jobs": [{
+            "jobId": JOB, "jobName": "one", "jobQueue": "q", "jobDefinition": "d", "status": "SUCCEEDED", "startedAt": SUBMITTED + 9,
+            "createdAt": SUBMITTED, "stoppedAt": SUBMITTED + 99, "container": {"logStreamName": "stream", "exitCode": 0},
+        }]})),
+        ("logs", ..) => json(json!({"events": []})),
+        ("redshift-serverless", "GetNamespace", _) => json(json!({"namespace": {"status": "AVAILABLE"}})),
+        ("redshift-serverless", "GetWorkgroup", _) => {
+            json(json!({"workgroup": {"workgroupArn": "arn", "status": "AVAILABLE"}}))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn the_proxy_receives_the_calls_of_every_client_and_logs_are_read_from_the_jobs_submission() {
+    let (home, aws) = (tempfile::tempdir().expect("a folder"), Aws::start(deployment));
+    let login = logins(home.path(), &aws).into_iter().find(|login| login.key == "SSOKEY").expect("IAM Identity Center");
+    let variables = login.variables(home.path(), &aws);
+    let outputs = [run(&["status", "--json"], &variables), run(&["logs", JOB], &variables)];
+    let calls = aws.calls();
+    let hosts: BTreeSet<&str> = calls.iter().map(|call| call.tunnel.trim_end_matches(":443")).collect();
+    let expected = [
+        "api.ecr.eu-west-1.amazonaws.com",
+        "batch.eu-west-1.amazonaws.com",
+        "cloudformation.eu-west-1.amazonaws.com",
+        "dpstack-airflow.s3.eu-west-1.amazonaws.com",
+        "dpstack-dlake.s3.eu-west-1.amazonaws.com",
+        "api.airflow.eu-west-1.amazonaws.com",
+        "logs.eu-west-1.amazonaws.com",
+        "portal.sso.eu-west-3.amazonaws.com",
+        "redshift-data.eu-west-1.amazonaws.com",
+        "redshift-serverless.eu-west-1.amazonaws.com",
+        "s3.eu-west-1.amazonaws.com",
+        "sts.eu-west-1.amazonaws.com",
+    ];
+    assert!(BTreeSet::from(expected).is_subset(&hosts), "{hosts:#?}\n{outputs:?}");
+    let signed = calls.iter().filter(|call| !call.key.is_empty());
+    assert!(
+        signed.clone().all(|call| (call.key.as_str(), call.token.as_str()) == ("SSOKEY", "SSOKEY-token")),
+        "{calls:#?}"
+    );
+    let logs = calls.iter().find(|call| call.service == "logs").expect("logs are read");
+    let body: Value = serde_json::from_str(&logs.body).expect("JSON");
+    assert_eq!(body["startTime"].as_u64(), Some(SUBMITTED - 60_000), "{body}");
 }

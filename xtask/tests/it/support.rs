@@ -1,9 +1,13 @@
 //! Local platforms for tests, driven through the program.
 
 pub(crate) mod account;
+#[path = "../../../jobs/connect/tests/support/aws.rs"]
+pub(crate) mod aws;
 pub(crate) mod copy;
 pub(crate) mod entry;
 pub(crate) mod http;
+#[path = "../../../jobs/connect/tests/support/logins.rs"]
+pub(crate) mod logins;
 pub(crate) mod proxy;
 pub(crate) mod s3;
 

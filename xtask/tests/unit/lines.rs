@@ -62,7 +62,7 @@ fn follow(random: &mut Random, script: &[(i64, Line)], settle_ms: i64) -> Vec<Li
         for stream in &streams {
             let times = || script.iter().filter(|(_, line)| line.stream == *stream).map(|(_, line)| line.timestamp);
             if times().min().is_some_and(|first| first <= now) {
-                lines.watch(stream, times().max().is_some_and(|last| last <= now));
+                lines.watch(stream, None, times().max().is_some_and(|last| last <= now));
             }
         }
         for (stream, from) in lines.queries() {
@@ -110,10 +110,10 @@ fn lines_within_the_settle_time_are_in_order() {
 #[test]
 fn the_last_queries_find_late_lines() {
     let (of, mut lines) = (stream(1), Lines::new(0));
-    lines.watch(&of, false);
+    lines.watch(&of, None, false);
     lines.add(&of, vec![line(&of, 2, 500_000)], 500_000);
     assert_eq!(lines.queries(), [(of.clone(), 500_000 - OVERLAP_MS)]);
-    lines.watch(&of, true);
+    lines.watch(&of, None, true);
     assert_eq!(lines.queries(), [(of.clone(), 0)], "the complete stream");
     for _ in 0..EMPTY_QUERIES {
         assert!(!lines.are_complete());
@@ -125,10 +125,10 @@ fn the_last_queries_find_late_lines() {
 #[test]
 fn a_stream_is_complete_when_its_container_has_finished_and_no_line_is_new() {
     let (of, mut lines) = (stream(1), Lines::new(0));
-    lines.watch(&of, false);
+    lines.watch(&of, None, false);
     (0..10).for_each(|_| lines.add(&of, Vec::new(), 0));
     assert!(!lines.are_complete(), "the container is running");
-    lines.watch(&of, true);
+    lines.watch(&of, None, true);
     lines.add(&of, Vec::new(), 0);
     lines.add(&of, vec![line(&of, 1, 7)], 0);
     for _ in 0..EMPTY_QUERIES - 1 {
@@ -143,7 +143,7 @@ fn a_stream_is_complete_when_its_container_has_finished_and_no_line_is_new() {
 #[test]
 fn an_old_stream_needs_one_query() {
     let (of, mut lines) = (stream(1), Lines::new(0));
-    lines.watch_past(&of);
+    lines.watch_past(&of, None);
     assert_eq!(lines.queries(), [(of.clone(), 0)]);
     lines.add(&of, vec![line(&of, 1, 7)], 0);
     assert!(lines.are_complete() && lines.rest().len() == 1);
@@ -170,4 +170,19 @@ fn control_characters_are_replaced() {
     };
     assert_eq!(line("a\tb \u{e9}\r\n").printable(), "a\tb \u{e9}");
     assert_eq!(line("\u{1b}]0;title\u{7}\u{1b}[2Jgone").printable(), "\u{fffd}]0;title\u{fffd}\u{fffd}[2Jgone");
+}
+
+#[test]
+fn no_query_starts_before_the_job_was_submitted() {
+    let (of, submitted) = (stream(1), 1_790_000_000_000);
+    let start = submitted - OVERLAP_MS;
+    let (mut running, mut past) = (Lines::new(0), Lines::new(0));
+    running.watch(&of, Some(submitted), false);
+    assert_eq!(running.queries(), [(of.clone(), start)], "the first query");
+    running.add(&of, vec![line(&of, 1, submitted + 5)], 0);
+    assert_eq!(running.queries(), [(of.clone(), start + 5)], "the overlap");
+    running.watch(&of, Some(submitted), true);
+    assert_eq!(running.queries(), [(of.clone(), start)], "the complete stream");
+    past.watch_past(&of, Some(submitted));
+    assert_eq!(past.queries(), [(of.clone(), start)]);
 }

@@ -12,11 +12,11 @@ use anyhow::Result;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use connect::store::{exists, may_help};
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, WriteMultipart};
+use object_store::{Error, ObjectStore, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
 
 use super::Lake;
-use super::upload::incoming;
+use super::parts::Parts;
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
@@ -67,21 +67,17 @@ impl Lake {
         self.write_once(object, || self.store.put_opts(&path, payload.clone(), options.clone())).await
     }
 
-    /// Completes a large object below `incoming/` and copies it to its key, unless that already exists.
-    pub(super) async fn complete(&self, parts: WriteMultipart, object: &Object) -> Result<Created> {
-        let source = Object { key: incoming(&object.key), ..object.clone() };
-        let (from, to) = (Path::from(source.key.as_str()), Path::from(object.key.as_str()));
-        let copied = async {
-            if let Err(error) = parts.finish().await
-                && !matches!(self.compare(&source).await, Ok(Some(Created::Identical)))
-            {
-                return Err(self.failed("write", &source.key, error));
-            }
-            self.write_once(object, || self.store.copy_if_not_exists(&from, &to)).await
+    /// Completes a large object, if its key is free.
+    pub(super) async fn complete(&self, mut parts: Parts, object: &Object) -> Result<Created> {
+        let finished = parts.finish().await.map_err(|error| self.failed("write", &object.key, error));
+        let created = match finished {
+            Ok(()) => self.write_once(object, || parts.complete()).await,
+            Err(error) => Err(error),
+        };
+        if !matches!(created, Ok(Created::Identical)) {
+            parts.abort().await;
         }
-        .await;
-        self.remove(&[source.key]).await;
-        copied
+        created
     }
 
     /// Repeats a conditional write until it is known which bytes are at the object's key.

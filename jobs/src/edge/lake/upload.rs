@@ -1,20 +1,23 @@
-//! Uploads an object of unknown size; the object becomes visible only when it is complete.
-//!
-//! A deployment's bucket policy requires `If-None-Match` on every write, but object_store completes a multipart upload
-//! without it. So on S3 the parts become an object below `incoming/`, which S3 then copies to its final key unless that
-//! key already exists. The bucket's lifecycle rules remove the leftovers of interrupted processes.
+//! Uploads an object of unknown size, which appears completely or not at all: in a folder, a temporary file is renamed.
 
 use std::sync::PoisonError;
 
 use anyhow::Result;
 use bytes::Bytes;
-use contract::INCOMING;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 
+use super::parts::Parts;
 use super::{Created, Lake};
 use crate::receipt::{Object, hex};
+
+/// An object that is larger than one part.
+#[derive(Debug)]
+enum Large {
+    File(WriteMultipart),
+    Object(Parts),
+}
 
 /// An upload. If it is dropped before [`Upload::finish`], no object is created.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ pub struct Upload {
     key: String,
     /// Bytes that do not fill a part yet.
     buffer: Vec<Bytes>,
-    parts: Option<WriteMultipart>,
+    large: Option<Large>,
     hash: Sha256,
     bytes: u64,
     measured_only: bool,
@@ -32,7 +35,7 @@ pub struct Upload {
 impl Upload {
     pub(super) fn new(lake: &Lake, key: &str, measured_only: bool) -> Self {
         let (lake, key, hash) = (lake.clone(), key.to_owned(), Sha256::default());
-        Self { lake, key, buffer: Vec::new(), parts: None, hash, bytes: 0, measured_only }
+        Self { lake, key, buffer: Vec::new(), large: None, hash, bytes: 0, measured_only }
     }
 
     /// Adds bytes; returns when at most one part is being sent.
@@ -42,21 +45,36 @@ impl Upload {
         if self.measured_only {
             return Ok(());
         }
-        if let Some(parts) = &mut self.parts {
-            parts.wait_for_capacity(1).await.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            parts.put(bytes);
-            return Ok(());
+        if self.large.is_some() {
+            return self.add(bytes).await;
         }
         self.buffer.push(bytes);
-        let part = self.lake.sizes.part;
-        if self.bytes >= part as u64 {
-            let key = if self.lake.is_bucket() { incoming(&self.key) } else { self.key.clone() };
-            let upload = self.lake.store.put_multipart(&Path::from(key)).await;
-            let upload = upload.map_err(|error| self.lake.failed("write", &self.key, error))?;
-            let parts = self.parts.insert(WriteMultipart::new_with_chunk_size(upload, part));
-            self.buffer.drain(..).for_each(|bytes| parts.put(bytes));
+        let size = self.lake.sizes.part;
+        if self.bytes < size as u64 {
+            return Ok(());
+        }
+        let path = Path::from(self.key.as_str());
+        let large = match &self.lake.bucket {
+            Some(bucket) => Parts::start(bucket, path, size).await.map(Large::Object),
+            None => {
+                let upload = self.lake.store.put_multipart(&path).await;
+                upload.map(|upload| Large::File(WriteMultipart::new_with_chunk_size(upload, size)))
+            }
+        };
+        self.large = Some(large.map_err(|error| self.lake.failed("write", &self.key, error))?);
+        for bytes in std::mem::take(&mut self.buffer) {
+            self.add(bytes).await?;
         }
         Ok(())
+    }
+
+    async fn add(&mut self, bytes: Bytes) -> Result<()> {
+        let added = match &mut self.large {
+            None => Ok(()),
+            Some(Large::Object(parts)) => parts.put(bytes).await,
+            Some(Large::File(parts)) => parts.wait_for_capacity(1).await.map(|()| parts.put(bytes)),
+        };
+        added.map_err(|error| self.lake.failed("write", &self.key, error))
     }
 
     pub async fn write_all(&mut self, pieces: Vec<Bytes>) -> Result<()> {
@@ -77,9 +95,9 @@ impl Upload {
         if self.measured_only {
             return Ok(object);
         }
-        let created = match self.parts.take() {
-            Some(parts) if self.lake.is_bucket() => self.lake.complete(parts, &object).await?,
-            Some(parts) => {
+        let created = match self.large.take() {
+            Some(Large::Object(parts)) => self.lake.complete(parts, &object).await?,
+            Some(Large::File(parts)) => {
                 parts.finish().await.map_err(|error| self.lake.failed("write", &object.key, error))?;
                 Created::Identical
             }
@@ -90,17 +108,17 @@ impl Upload {
     }
 }
 
-pub(super) fn incoming(key: &str) -> String {
-    format!("{INCOMING}/{key}")
-}
-
 impl Drop for Upload {
     fn drop(&mut self) {
-        let Some(parts) = self.parts.take() else { return };
-        // Without the abort, S3 keeps the parts, at a cost, until a lifecycle rule removes them.
+        let Some(large) = self.large.take() else { return };
         self.lake.aborts.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
-            if let Err(error) = parts.abort().await {
-                tracing::debug!(%error, "could not abort an upload");
+            match large {
+                Large::Object(parts) => parts.abort().await,
+                Large::File(parts) => {
+                    if let Err(error) = parts.abort().await {
+                        tracing::debug!(%error, "could not abort an upload");
+                    }
+                }
             }
         });
     }

@@ -6,7 +6,7 @@ use contract::{Table, Type};
 
 use super::visit::Path;
 use crate::clean::Cell;
-use crate::limits::{self, TEXT_BYTES};
+use crate::limits;
 use crate::table::file_columns;
 use crate::table::row::Row;
 
@@ -27,35 +27,29 @@ const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;
 pub(super) struct Room {
     /// The size of every row without its text.
     fixed: usize,
-    /// Whether a row can exceed the COPY limit, which is possible only in very wide tables.
-    wide: bool,
     /// Whether a row can exceed a PostgreSQL page, which is possible only with more than three hundred columns.
     many: bool,
 }
 
 impl Room {
     pub(super) fn of(table: &Table<'_>) -> Self {
-        let (mut fixed, mut most) = (0, 0);
+        let mut fixed = 0;
         for (index, (name, kind, _)) in file_columns(table).into_iter().enumerate() {
             // The hash and a child's first column are added after the check.
             let later = name == "_row_hash" || table.child.is_some() && index == 0;
             match kind {
                 Type::String(bytes) if later => fixed += bytes as usize,
-                Type::String(bytes) => most += bytes as usize,
-                Type::Json => most += TEXT_BYTES,
+                Type::String(_) | Type::Json => {}
                 _ => fixed += limits::FIXED_BYTES,
             }
         }
-        let (wide, columns) = (limits::row(fixed + most).is_some(), table.columns.len());
+        let columns = table.columns.len();
         let most = heap(columns, std::iter::repeat_n(JSON, columns));
-        Self { fixed, wide, many: most > HEAP_BYTES }
+        Self { fixed, many: most > HEAP_BYTES }
     }
 
-    /// Adds a reason if the row, or its `_extra`, is too large.
+    /// Adds a reason if the row is too large. The limit of a row is below that of JSON, so `_extra` has no limit of its own.
     pub(super) fn check(&self, row: &Row<'_>, path: Path<'_>, reasons: &mut Vec<String>) {
-        if let Err(defect) = row.extra_fits() {
-            reasons.push(Path::Field(&path, "_extra").reason(&defect.problem));
-        }
         if self.many {
             // A child's key is added after the check; it has at most 32 bytes.
             let later = if let Path::Root = path { 0 } else { 32 };
@@ -65,16 +59,13 @@ impl Room {
                 reasons.push(path.reason(&problem));
             }
         }
-        if !self.wide {
-            return;
-        }
         let text = |cell: &Cell<'_>| match cell {
             Cell::Text(text) | Cell::Json(text) => text.len(),
             _ => 0,
         };
-        let extra = row.extra_json().map_or(0, |json| json.len());
-        let bytes = self.fixed + row.cells.iter().map(text).sum::<usize>() + extra;
-        if let Some(problem) = limits::row(bytes) {
+        let bytes = self.fixed + row.cells.iter().map(text).sum::<usize>();
+        let extra = row.extra_bytes(limits::ROW_BYTES.saturating_sub(bytes));
+        if let Some(problem) = limits::row(bytes + extra) {
             reasons.push(path.reason(&problem));
         }
     }

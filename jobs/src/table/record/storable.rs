@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::clean;
-use crate::limits::{self, Json, LEVELS, TEXT_BYTES};
+use crate::limits::{self, JSON_BYTES, Json, LEVELS};
 
 /// Returns a JSON column's text: as received, without the white space between its tokens.
-/// Fails if it does not fit into a text column, through which it is loaded as SUPER.
+/// Fails if it does not fit into a SUPER value.
 pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
     let (_, kept) = read(json)?;
-    limits::length(&kept, TEXT_BYTES).map_err(|defect| defect.problem)?;
+    limits::length(&kept, JSON_BYTES).map_err(|defect| defect.problem)?;
     Ok(kept)
 }
 

@@ -1,6 +1,6 @@
 """JSON for SUPER, and what a row may weigh.
 
-The columns here are text that COPY loads as VARCHAR(65535) and JSON_PARSE turns into SUPER.
+The columns here are text that COPY loads as VARBYTE and JSON_PARSE turns into SUPER.
 """
 
 import pyarrow as pa
@@ -105,11 +105,15 @@ good("super_depth_1000", "1,000 arrays in each other", DEPTH, "[" * 1000 + "]" *
 bad("super_depth_1001", "super_depth", "1,001 arrays in each other", DEPTH, "[]", "[" * 1001 + "]" * 1001)
 bad("super_depth_1001_objects", "super_depth", "1,001 objects in each other", DEPTH, '{"a":' * 1000 + "{}" + "}" * 1000)
 
-LONG = documented(CHARACTER, "VARCHAR holds 65,535 bytes at most")
-good("super_65535", "the longest text", LONG, '"' + "x" * 65533 + '"')
-bad("super_65536", "varchar_bytes", "one byte more", LONG, "{}", '"' + "x" * 65534 + '"')
+STRING = documented(SUPER_LIMITS, "a string in a SUPER value is limited to 65,535 bytes, the longest VARCHAR")
+LONG = documented(VARBYTE, "COPY loads VARBYTE from Parquet; VARBYTE holds 16,777,216 bytes, and JSON_PARSE takes it")
+good("super_65535", "text of 65,535 bytes", LONG, '"' + "x" * 65533 + '"')
+good("super_65536", "one byte more", LONG, "{}", '"' + "x" * 65534 + '"')
+good("super_1_mb", "an array of sixteen of the longest strings", LONG, "{}", str(["x" * 65535] * 16).replace("'", '"'))
+good("super_string_65535", "the longest string", STRING, '["' + "x" * 65535 + '"]')
+bad("super_string_65536", "super_string", "one byte more", STRING, "{}", '["' + "x" * 65536 + '"]')
 
-# 4 MB a row. Boundaries are kept at a distance: no page says how a row's bytes are counted.
+# 4 MB a row, whatever it consists of. Boundaries are kept at a distance: no page says how a row's bytes are counted.
 ROW = documented(COPY, "the maximum size of a single input row from any source is 4 MB")
 WIDE = 65
 COLUMNS = [f"c{number:02}" for number in range(WIDE)]
@@ -134,4 +138,13 @@ refuse(
     at(None, 0, 1),
     ROW,
     "a row of 65 columns of 65,535 bytes, 4.26 MB together; each column by itself fits",
+)
+refuse(
+    "super_over_4_mb",
+    SUPER,
+    text("{}", str(["x" * 65535] * 65).replace("'", '"'), write_statistics=False),
+    "row_size",
+    at(None, 0, 1),
+    ROW,
+    "JSON of 4.26 MB: SUPER would hold it, but a row does not",
 )

@@ -4,22 +4,14 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::error::ProvideErrorMetadata;
+use connect::aws::Identity;
 
 use crate::doctor::Caller;
 use crate::failure::{Failure, chain};
 use crate::settings::{Origin, Variables, given};
-
-#[derive(Debug)]
-pub(super) enum Identity {
-    Keys(Credentials),
-    Profile(String),
-    /// The SDK's default chain: default profile, container role, instance role.
-    Default,
-}
 
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
@@ -73,8 +65,7 @@ async fn identify(config: &SdkConfig) -> Caller {
             return if none { Caller::NoCredentials } else { Caller::Refused(cause) };
         }
     };
-    let config = config.to_builder().retry_config(RetryConfig::disabled());
-    let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+    let config = config.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
     match Client::new(&config).get_caller_identity().send().await {
         Ok(known) => Caller::Known { account: known.account.unwrap_or_default(), arn: known.arn.unwrap_or_default() },
         Err(error) => match error.as_service_error() {

@@ -111,6 +111,7 @@ fn job(detail: JobDetail) -> Job {
         status: detail.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: detail.status_reason,
         was_terminated: detail.is_terminated == Some(true) || detail.is_cancelled == Some(true),
+        created_ms: detail.created_at,
         started_ms: detail.started_at,
         stopped_ms: detail.stopped_at,
         vcpu,

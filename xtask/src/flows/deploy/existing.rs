@@ -54,6 +54,8 @@ pub(super) fn find(
     if wants(WAREHOUSE) && !owns(WAREHOUSE, namespace) && !aws.is_unsupported("Redshift Serverless") {
         let current = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
         match current {
+            // The task of the stack waits until it no longer exists.
+            Some(current) if current.is_deleting() => {}
             Some(current) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), current.key),
             Some(_) => late.push(namespace.clone()),
             None => {}

@@ -16,7 +16,7 @@ use crate::flows::images::{self, BuildProgress};
 use crate::flows::stacks::{Difference, Listener};
 use crate::flows::sync::dags;
 use crate::plan::{StackAction, StackPlan, Task, ready, tasks};
-use crate::stack::{Deployed, Event, ParameterValue, Source};
+use crate::stack::{Deployed, Event, ParameterValue, Source, WAREHOUSE};
 
 #[derive(Debug)]
 pub enum Progress {
@@ -193,6 +193,9 @@ impl ReadyDeployment {
         let plan = StackPlan { action, ..plan.clone() };
         let template =
             self.templates.iter().find(|template| template.name == name).context("the stack has no template")?;
+        if name == WAREHOUSE && matches!(plan.action, StackAction::Create | StackAction::Recreate) {
+            warehouse::wait_until_deleted(&self.aws, &self.request.settings, &mut |step| reporter.step(step))?;
+        }
         let mut operations = self.operations(reporter);
         let applied = operations.apply(&plan, &template.text, &parameters, id);
         Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))

@@ -60,6 +60,15 @@ async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(
     Ok(Some((workgroup.arn, limits)))
 }
 
+/// Waits for the deletion of an earlier warehouse with the same names.
+pub(super) fn wait_until_deleted(aws: &Aws, settings: &Settings, report: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
+    if aws.is_unsupported("Redshift Serverless") {
+        return Ok(());
+    }
+    let names = (settings.warehouse.workgroup.as_str(), settings.warehouse.namespace.as_str());
+    aws.wait(Serverless::new(&aws.config).wait_until_deleted(names, report))
+}
+
 pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report: &mut dyn FnMut(&str)) -> Result<()> {
     let serverless = Serverless::new(&aws.config);
     let names = &settings.warehouse;

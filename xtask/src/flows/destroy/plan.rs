@@ -5,12 +5,14 @@ use std::fmt;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use crate::edge::buckets::Content;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DestroyPlan {
     /// The name, status and retained resources of each stack, in deletion order.
     pub stacks: Vec<(String, String, Vec<String>)>,
-    /// The existing buckets, each with its number of objects, versions and bytes.
-    pub buckets: Vec<(String, u64, u64, u64)>,
+    /// The account's existing buckets; with `with_data`, each with its content, which takes a request per 1,000 versions.
+    pub buckets: Vec<(String, Option<Content>)>,
     /// The number of images deleted with each repository.
     pub images: Vec<(String, usize)>,
     /// The warehouse namespace that was retained when its stack was deleted.
@@ -29,10 +31,15 @@ impl fmt::Display for DestroyPlan {
             let rest = if retained.is_empty() { String::new() } else { format!("; {word}: {}", retained.join(", ")) };
             writeln!(f, "{name:<widest$}  delete ({status}){rest}")?;
         }
-        for (name, objects, versions, bytes) in &self.buckets {
-            let word = if self.with_data { "is emptied and deleted" } else { "is retained" };
-            let what = format!("{objects} objects, {versions} versions, {}", HumanBytes(*bytes));
-            writeln!(f, "bucket {name} {word}: {what}")?;
+        for (name, content) in &self.buckets {
+            match content {
+                Some(Content { objects, versions, bytes }) => writeln!(
+                    f,
+                    "bucket {name} is emptied and deleted: {objects} objects, {versions} versions, {}",
+                    HumanBytes(*bytes)
+                )?,
+                None => writeln!(f, "bucket {name} is retained")?,
+            }
         }
         for (repository, images) in &self.images {
             writeln!(f, "repository {repository} is deleted with {images} images")?;

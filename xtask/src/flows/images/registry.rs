@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use anyhow::{Context, Result};
+use connect::aws::domain;
 
 use super::{BuildProgress, ImageRequest};
 use crate::edge::aws::Aws;
@@ -45,10 +46,8 @@ impl<'a> Registry<'a> {
     pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<RegistryImage>> {
         let found = self.aws.wait(self.ecr.find(self.repository(plan), plan.key().as_str()))?;
         Ok(found.map(|found| {
-            // Amazon ECR endpoints: the China regions have their own domain.
             let region = &self.settings.region;
-            let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-            let own = format!("{}.dkr.ecr.{region}.{domain}", found.account);
+            let own = format!("{}.dkr.ecr.{region}.{}", found.account, domain(region));
             self.image(plan, self.host.as_deref().unwrap_or(&own), found.digest)
         }))
     }

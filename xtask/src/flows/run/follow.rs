@@ -158,9 +158,9 @@ impl<'a> Follow<'a> {
             let is_past = job.stopped_ms.is_some_and(|stopped| stopped + PAST_MS < now);
             for (stream, finished) in job.streams() {
                 if is_past && job.has_finished() {
-                    self.lines.watch_past(&stream);
+                    self.lines.watch_past(&stream, job.created_ms);
                 } else {
-                    self.lines.watch(&stream, finished || self.until.is_some());
+                    self.lines.watch(&stream, job.created_ms, finished || self.until.is_some());
                 }
                 self.tasks.insert(stream, one.task.clone());
             }

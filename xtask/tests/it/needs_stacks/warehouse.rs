@@ -13,12 +13,15 @@ use crate::support::account::{Ran, ran};
 
 const WORKGROUP: &str =
     "arn:aws:redshift-serverless:eu-west-1:000000000000:workgroup/af1e1f3e-0000-4000-8000-000000000000";
+const KEY: &str = "arn:aws:kms:eu-west-1:000000000000:key/0b1d2c3e-0000-4000-8000-000000000000";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:redshift!dpstack-platform_admin-AbCdEf";
 
 /// The state of the warehouse, and the recorded calls.
 #[derive(Default)]
 struct State {
     limits: Vec<Value>,
+    /// The number of reads for which the workgroup, and then the namespace, of an earlier deployment still exist.
+    deleting: [u32; 2],
     /// Calls that set a limit fail.
     throttled: bool,
     calls: Vec<(String, Value)>,
@@ -72,6 +75,16 @@ fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
     state.calls.push((call.to_owned(), body.clone()));
     let ok = |response| (200, response);
     match call {
+        "GetWorkgroup" if state.deleting[0] > 0 => {
+            state.deleting[0] -= 1;
+            let workgroup = json!({"workgroupArn": WORKGROUP, "workgroupName": body["workgroupName"],
+                "namespaceName": "dpstack", "status": "DELETING"});
+            ok(json!({ "workgroup": workgroup }))
+        }
+        "GetNamespace" if state.deleting[1] > 0 => {
+            state.deleting[1] -= 1;
+            ok(json!({"namespace": {"namespaceName": "dpstack", "status": "DELETING", "kmsKeyId": KEY}}))
+        }
         "GetWorkgroup" => ok(json!({"workgroup": {
             "workgroupArn": WORKGROUP, "workgroupName": body["workgroupName"], "namespaceName": "dpstack",
             "status": "AVAILABLE", "endpoint": {"address": "dpstack-workgroup.000000000000.eu-west-1.redshift-serverless.amazonaws.com", "port": 5439},
@@ -187,4 +200,23 @@ fn a_deployment_that_fails_before_the_limit_is_set_prepares_the_warehouse_again(
     let calls = redshift.calls();
     assert!(names(&calls).contains(&"BatchExecuteStatement"), "{:?}", names(&calls));
     assert_eq!(redshift.state().limits.len(), 1);
+}
+
+#[test]
+fn a_warehouse_that_is_still_being_deleted_is_waited_for_and_not_imported() {
+    let (account, redshift) = (with_images(), Redshift::start());
+    // The plan reads only the namespace.
+    redshift.state().deleting = [2, 4];
+    let output = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(!output.stdout.contains("import"), "{}", output.stdout);
+    let log = output.stderr;
+    let waits = ["workgroup `dpstack-workgroup`", "namespace `dpstack`"];
+    let waits =
+        waits.map(|what| log.find(&format!("waiting until the {what} is deleted")).unwrap_or_else(|| panic!("{log}")));
+    let created = log.find("warehouse: creating the change set").expect("the stack is created");
+    assert!(waits[0] < waits[1] && waits[1] < created, "{log}");
+    assert_eq!(redshift.state().deleting, [0, 0]);
+    let calls = redshift.calls();
+    let reads = ["GetNamespace", "GetWorkgroup", "GetWorkgroup", "GetWorkgroup"];
+    assert_eq!(names(&calls)[..4], reads, "the plan, then the polls");
 }

@@ -5,7 +5,6 @@ use contract::Contract;
 use crate::limits::ROW_BYTES;
 use crate::table::RecordReader;
 
-/// Only a table with more than sixty JSON columns can have rows that are too large.
 #[test]
 fn a_row_of_fitting_values_can_be_too_large_itself() {
     let columns: Vec<String> = (0..62).map(|index| format!("c{index}: {{type: json, doc: c}}")).collect();

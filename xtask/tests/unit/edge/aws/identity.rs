@@ -11,6 +11,7 @@ fn selected(pairs: &[(&str, &str, Origin)], confined: bool) -> String {
         Ok(Identity::Keys(keys)) => format!("{} {}", keys.access_key_id(), keys.session_token().unwrap_or("-")),
         Ok(Identity::Profile(name)) => format!("profile {name}"),
         Ok(Identity::Default) => "default".to_owned(),
+        Ok(Identity::None) => "none".to_owned(),
         Err(failure) => failure.to_string(),
     }
 }

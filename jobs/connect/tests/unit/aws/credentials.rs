@@ -1,0 +1,38 @@
+use super::*;
+
+/// The texts of aws-config 1.13 (`profile/credentials.rs`, `ProfileFileError::FeatureNotEnabled`).
+#[test]
+fn a_kind_that_was_compiled_out_is_named() {
+    for (feature, kind) in [
+        ("sso", "IAM Identity Center"),
+        ("credentials-process", "`credential_process`"),
+        ("credentials-login", "`aws login`"),
+    ] {
+        let message = format!("This behavior requires following cargo feature(s) enabled: {feature}. In order to");
+        assert!(missing_kind(&message).is_some_and(|found| found.contains(kind)), "{message}");
+    }
+    assert_eq!(missing_kind("the token has expired"), None);
+}
+
+/// Passes only in a build without the feature: `cargo test -p connect --features aws`.
+#[cfg(not(feature = "profiles"))]
+#[tokio::test]
+async fn a_profile_of_a_kind_that_was_compiled_out_is_refused_with_its_kind() {
+    use aws_config::profile::ProfileFileCredentialsProvider;
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+
+    for (keys, kind) in [
+        ("credential_process = /bin/true", "`credential_process`"),
+        (
+            "sso_start_url = https://x\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r",
+            "IAM Identity Center",
+        ),
+    ] {
+        let text = format!("[profile work]\n{keys}\n");
+        let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build();
+        let provider = ProfileFileCredentialsProvider::builder().profile_files(files).profile_name("work").build();
+        let error = supported(SharedCredentialsProvider::new(provider)).provide_credentials().await;
+        let words = chain(&error.expect_err("it was compiled out"));
+        assert!(words.contains(kind) && words.contains("feature `profiles`"), "{words}");
+    }
+}
