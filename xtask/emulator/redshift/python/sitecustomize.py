@@ -1,7 +1,7 @@
 """Resolves the host names of Redshift Serverless to the loopback interface, where the emulator listens.
 
-Python imports this module when it starts if its folder is in PYTHONPATH. The adapter derives the workgroup from its host name, so
-the name must stay as it is on AWS; in a container, an entry in the hosts file does the same.
+Python imports this module when it starts if its folder is in PYTHONPATH. The adapter derives the workgroup from its
+host name, so the name must stay as it is on AWS; in a container, an entry in the hosts file does the same.
 """
 
 import socket
