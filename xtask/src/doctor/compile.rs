@@ -26,7 +26,7 @@ impl Choice {
             (Compile::Auto | Compile::Host, Ok((target, why)), _) => Self::Host(target, why),
             (Compile::Auto, Err(why), true) => Self::Docker(why),
             (Compile::Docker, _, true) => Self::Docker("required by the settings".to_owned()),
-            (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine is responding")),
+            (Compile::Auto, Err(why), false) => Self::Nowhere(format!("{why}, and no Docker engine responds")),
             (Compile::Docker, _, false) => {
                 Self::Nowhere("the settings require Docker, but no engine is responding".to_owned())
             }

@@ -74,9 +74,10 @@ const FIRST: &str = "rust";
 const ON_ENGINE: [&str; 3] = ["images", "rehearsal", "dags"];
 
 /// Every suite, the fast ones first.
-const SUITES: [Entry; 14] = [
+const SUITES: [Entry; 15] = [
     (FIRST, None, cargo::rust),
     ("redshift sql", None, cargo::redshift_sql),
+    ("redshift dbt", Some("takes minutes"), cargo::redshift_dbt),
     ("s3 lake", Some("needs an emulator"), cargo::s3_lake),
     ("templates", Some("needs linters"), templates::run),
     ("workflows", Some("needs linters"), workflows::run),

@@ -24,6 +24,9 @@ const NEEDS_MORE: [&str; 9] = [
     "needs_stacks::",
     "needs_rehearsal::",
 ];
+/// The integration tests of the Redshift emulator, with the features of a complete build.
+const EMULATOR: [&str; 8] =
+    ["--package", "redshift-emulator", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// The integration tests of the full xtask and of the jobs.
 const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// The number of seeded schedules of faults and crashes in the "exactly once" suite.
@@ -59,10 +62,14 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
+    let more = [("EMULATOR_SQL", folders.join(":"))];
+    bench.cargo_test(&EMULATOR, &["sql::everything_that_was_sent"], &more)
+}
+
+pub(super) fn redshift_dbt(bench: &Bench<'_>) -> Result<Outcome> {
     let dbt = marts::environment()?.join("bin").display().to_string();
-    let more = [("EMULATOR_SQL", folders.join(":")), ("TEST_DBT", dbt)];
-    let filter = ["sql::everything_that_was_sent", "needs_dbt::"];
-    bench.cargo_test(&["--package", "redshift-emulator", "--test", "it"], &filter, &more)
+    (bench.report)("Building with dbt-redshift on the Redshift emulator, and with three known faults");
+    bench.cargo_test(&EMULATOR, &["needs_dbt::"], &[("TEST_DBT", dbt)])
 }
 
 /// Returns the `DBT_` variables with literal values in the dbt job definition in `infra/compute.yaml`.

@@ -81,5 +81,5 @@ fn then_the_job_and_its_containers() {
     ] {
         assert_explained(&job, &healthy(), message, fix);
     }
-    assert_explained(&job(""), &QueueState { used_vcpu: 4.0, ..healthy() }, "use 4 of 4 vCPU", "wait");
+    assert_explained(&job(""), &QueueState { used_vcpu: 4.0, ..healthy() }, "are using 4 of 4 vCPU", "wait");
 }
