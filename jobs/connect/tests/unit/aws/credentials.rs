@@ -14,7 +14,8 @@ fn a_kind_that_was_compiled_out_is_named() {
     assert_eq!(missing_kind("the token has expired"), None);
 }
 
-/// Passes only in a build without the feature: `cargo test -p connect --features aws`.
+/// Exists only in a build without the feature, such as that of the image: `cargo test -p connect -p jobs
+/// --no-default-features --features jobs/aws --lib`.
 #[cfg(not(feature = "profiles"))]
 #[tokio::test]
 async fn a_profile_of_a_kind_that_was_compiled_out_is_refused_with_its_kind() {
