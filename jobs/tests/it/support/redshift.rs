@@ -56,7 +56,7 @@ CREATE DOMAIN super AS jsonb;
 CREATE FUNCTION json_parse(text) RETURNS jsonb IMMUTABLE LANGUAGE sql AS 'SELECT $1::jsonb';
 CREATE FUNCTION json_serialize(jsonb) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1::text';
 CREATE FUNCTION getdate() RETURNS timestamp STABLE LANGUAGE sql AS $$ SELECT now() AT TIME ZONE 'UTC' $$;
-CREATE VIEW svv_columns AS SELECT table_schema::text, table_name::text, column_name::text,
+CREATE VIEW svv_columns AS SELECT table_schema::text, table_name::text, column_name::text, ordinal_position::int,
     CASE WHEN domain_name = 'super' THEN 'super' ELSE data_type::text END AS data_type,
     character_maximum_length::int, is_nullable::text, column_default::text FROM information_schema.columns;
 CREATE TABLE sys_load_error_detail (query_id bigint, start_time timestamp, file_name text, column_name text,
