@@ -216,6 +216,19 @@ fn the_loaded_rows_are_the_same_as_through_the_postgresql_protocol() {
     assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
 }
 
+/// A VARCHAR would hold 65,535 bytes; a single string in JSON still has this limit.
+#[test]
+fn json_of_two_megabytes_is_loaded_unchanged() {
+    let zoo = Zoo::stocked();
+    let tags = json!([vec!["x".repeat(65_535); 30], {"quote \" and \\": "\n\t/ é 🚀 \u{1}"}]);
+    zoo.set("animals", &json!([{"id": 1, "name": "Ada", "tags": tags, "colour": {"path": "C:\\x41"}}]));
+    let rig = Rig::new(zoo).only("animals");
+    rig.transform("r1");
+    rig.commits("r1");
+    let rows = rig.zoo.objects("SELECT tags, _extra FROM zoo.animals");
+    assert_eq!(rows, [json!({"tags": tags, "_extra": {"colour": {"path": "C:\\x41"}}})]);
+}
+
 #[test]
 fn changes_deletions_and_repetitions_are_applied_and_reported() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
@@ -234,7 +247,7 @@ fn changes_deletions_and_repetitions_are_applied_and_reported() {
 }
 
 #[test]
-fn most_statements_need_one_call_and_results_have_pages() {
+fn most_statements_need_one_call() {
     let rig = Rig::new(Zoo::stocked());
     rig.transform("r1");
     rig.commits("r1");
@@ -245,8 +258,6 @@ fn most_statements_need_one_call_and_results_have_pages() {
     let number = |operation: &str| operations.iter().filter(|name| *name == operation).count();
     // The new staging tables, the deltas and two of the four calls that copy: each statement commits by itself.
     assert_eq!((number("BatchExecuteStatement"), number("DescribeStatement")), (5, 4), "{operations:?}");
-    // The list of all columns has more than one page.
-    assert!(operations.windows(2).any(|pair| pair == ["GetStatementResult"; 2]), "{operations:?}");
 }
 
 #[test]

@@ -194,3 +194,30 @@ fn dbt_statements_on_redshift_have_no_timeout() {
         assert_eq!(output.get("connect_timeout"), None, "{name}");
     }
 }
+
+/// `connect` determines how AWS is reached. A host's domain depends on the partition, so no other module builds its name.
+#[test]
+fn only_connect_determines_how_aws_is_reached() {
+    const OURS: [&str; 4] =
+        ["aws_config::defaults", "aws_config::load", "AmazonS3Builder::new", "AmazonS3Builder::from_env"];
+    let violation = |line: &str| {
+        let builds_host = line.split_once("amazonaws.com").is_some_and(|(before, _)| before.contains('}'));
+        builds_host || OURS.iter().any(|ours| line.contains(ours))
+    };
+    for line in ["let config = aws_config::defaults(latest)", "format!(\"s3.{region}.amazonaws.com\")"] {
+        assert!(violation(line), "{line}");
+    }
+    let sources = |path: &PathBuf| {
+        let is_in = |folder: &str| path.starts_with(root().join(folder));
+        path.extension().is_some_and(|end| end == "rs") && (is_in("xtask/src") || is_in("jobs/src"))
+    };
+    let mut read = 0;
+    for path in tracked().iter().filter(|path| sources(path)) {
+        let text = std::fs::read_to_string(path).expect("a source file");
+        read += 1;
+        for (index, line) in text.lines().enumerate() {
+            assert!(!violation(line), "{}:{}: {line}", path.display(), index + 1);
+        }
+    }
+    assert!(read > 200, "{read} files");
+}

@@ -25,6 +25,8 @@ const TRIES: usize = 7;
 const LEASE_HOURS: u32 = 6;
 /// The number of calls that run COPY statements at the same time.
 const PARALLEL: usize = 4;
+/// The number of columns that one row of a result describes.
+const COLUMNS: usize = 16;
 /// The number of tables in one DROP TABLE, which limits its length.
 const DROPPED: usize = 400;
 
@@ -146,13 +148,23 @@ impl Warehouse for Redshift {
     }
 
     async fn shape(&self, schema: &str) -> Result<Shape> {
+        // Results have pages, so one row describes several columns of a table.
+        let column = "column_name || '|' || data_type || '|' || CAST(coalesce(character_maximum_length, 0) AS varchar(16)) \
+                      || '|' || lower(is_nullable) || '|' || coalesce(column_default, '')";
+        let columns =
+            (0..COLUMNS).map(|at| format!("max(CASE WHEN ordinal_position % {COLUMNS} = {at} THEN {column} END)"));
         let sql = format!(
-            "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, 0), lower(is_nullable), \
-             coalesce(column_default, '') FROM svv_columns WHERE table_schema = '{schema}'"
+            "SELECT table_name, {} FROM svv_columns WHERE table_schema = '{schema}' \
+             GROUP BY table_name, ordinal_position / {COLUMNS}",
+            columns.collect::<Vec<_>>().join(", ")
         );
+        let rows = self.query(&format!("inspect the schema `{schema}`"), &sql).await?;
+        let columns = rows.iter().filter_map(|row| row.split_first()).flat_map(|(table, columns)| {
+            columns.iter().filter(|column| !column.is_empty()).map(move |column| (table, column))
+        });
         let mut shape = Shape::new();
-        for row in self.query(&format!("inspect the schema `{schema}`"), &sql).await? {
-            let [table, name, kind, length, nullable, default] = values(row)?;
+        for (table, column) in columns {
+            let [name, kind, length, nullable, default] = values(column.splitn(5, '|').map(str::to_owned).collect())?;
             let kind = match kind.as_str() {
                 "character varying" => format!("varchar({length})"),
                 kind => kind.trim_end_matches(" without time zone").to_owned(),
@@ -160,7 +172,7 @@ impl Warehouse for Redshift {
             // Redshift tables have no declared key, but of the contract's columns, only the key columns are NOT NULL.
             let key = nullable == "no" && !name.starts_with('_');
             let plain = nullable == "yes" && default.is_empty();
-            shape.entry(table).or_default().insert(name, Column { kind, key, plain });
+            shape.entry(table.clone()).or_default().insert(name, Column { kind, key, plain });
         }
         Ok(shape)
     }

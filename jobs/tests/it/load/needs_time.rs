@@ -40,7 +40,7 @@ fn a_load_of_100_changes_into_a_million_rows_touches_no_more_rows_under_the_lock
     let admin = zoo.database().session(Role::Postgres);
     admin.run(COUNTED);
     let report = zoo.load_only("animals", "r2");
-    assert_eq!((&report["tables"]["animals"]["updated"]).as_u64(), Some(CHANGED));
+    assert_eq!(report["tables"]["animals"]["updated"].as_u64(), Some(CHANGED));
     let touched = |column: &str| {
         let sql = format!(
             "SELECT coalesce(max({column}) FILTER (WHERE place = 'runs') - coalesce(max({column}) \

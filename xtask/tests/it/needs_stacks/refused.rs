@@ -187,7 +187,7 @@ fn one_fixed_name_refuses_the_whole_deployment() {
     let account = deployed();
     let folder = infra_with("registry", "EncryptionType: KMS", "EncryptionType: AES256");
     let messages = [
-        "nothing was changed: in `registry` `IngestionRepository` (AWS::ECR::Repository) would be replaced",
+        "nothing was changed: in `registry`, `IngestionRepository` (AWS::ECR::Repository) would be replaced",
         "because of EncryptionConfiguration/EncryptionType",
     ];
     unchanged(&account, &["deploy", "--yes", "--folder", text(folder.path())], &messages);

@@ -107,9 +107,9 @@ fn a_session_lost_at_any_statement_rolls_everything_back() {
 #[test]
 fn a_lost_response_whose_token_has_expired_still_commits_once() {
     let rig = ready();
+    let (mut batches, commit) = (0, commit(&rig));
     let (run, names) = next(&rig, 2);
     // The transaction starts, its response is lost, and its token expires before the next attempt.
-    let (mut batches, commit) = (0, commit(&rig));
     rig.api.meets(move |_, operation| {
         batches += usize::from(operation == "BatchExecuteStatement");
         if batches >= commit { Fault::LoseResponse } else { Fault::None }
