@@ -162,7 +162,11 @@ fn line(row: &Row, target: &Target, disabled: &Disabled) -> Result<String, Rejec
             );
             return Err(Rejected { column: column.name.clone(), failed: VARCHAR_BYTES.refusal(message).into() });
         }
-        value(field, &mut line)?;
+        match field {
+            // PostgreSQL would read the backslashes of a text as escapes of bytes.
+            Field::Str(text) if column.kind == "bytea" => line.push_str(&hexadecimal(text.as_bytes())),
+            field => value(field, &mut line)?,
+        }
     }
     if bytes > ROW_BYTES && disabled.enforces(&COPY_ROW_SIZE) {
         return Err(COPY_ROW_SIZE.refusal(format!("a row of {bytes} bytes is larger than 4 MB")).into());
@@ -177,10 +181,7 @@ fn value(field: &Field, line: &mut String) -> Result<(), Failed> {
     let text = match field {
         Field::Null => return Ok(()),
         Field::Str(text) => format!("\"{}\"", text.replace('"', "\"\"")),
-        Field::Bytes(value) => {
-            let digits: String = value.data().iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("\\x{digits}")
-        }
+        Field::Bytes(value) => hexadecimal(value.data()),
         Field::Short(value) => value.to_string(),
         Field::Int(value) => value.to_string(),
         Field::Long(value) => value.to_string(),
@@ -194,6 +195,15 @@ fn value(field: &Field, line: &mut String) -> Result<(), Failed> {
     };
     line.push_str(&text);
     Ok(())
+}
+
+/// Bytes as PostgreSQL reads them.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().fold(String::with_capacity(2 + 2 * bytes.len()), |mut digits, byte| {
+        digits.extend([byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or_default()));
+        digits
+    });
+    format!("\\x{digits}")
 }
 
 fn instant(time: Option<DateTime<chrono::Utc>>) -> Result<String, Failed> {
