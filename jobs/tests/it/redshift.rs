@@ -303,14 +303,16 @@ fn a_target_changed_by_hand_stops_the_load_which_is_rolled_back() {
     assert_eq!(rig.zoo.objects("SELECT DISTINCT name FROM zoo.animals WHERE id = 1"), [json!({"name": "Ada"})]);
 }
 
-/// Another program makes a column of each new staging table too narrow.
+/// Another program makes a column of a new staging table too narrow.
 const NARROWED: &str = "
 CREATE FUNCTION narrow() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE created text;
 BEGIN
-    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'staging_zoo') THEN
-        EXECUTE (SELECT 'ALTER TABLE ' || object_identity || ' ALTER name TYPE varchar(2)'
-            FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'staging_zoo' LIMIT 1);
-    END IF;
+    FOR created IN SELECT object_identity FROM pg_event_trigger_ddl_commands() LOOP
+        IF created LIKE 'staging\\_zoo.animals\\_\\_s%' THEN
+            EXECUTE 'ALTER TABLE ' || created || ' ALTER name TYPE varchar(2)';
+        END IF;
+    END LOOP;
 END $$;
 CREATE EVENT TRIGGER narrow ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION narrow();
 ";
