@@ -99,7 +99,8 @@ def tampering(runs: list[Run], head: int, counts: dict[str, int]) -> list[str]:
     )
     different = [(table, rows) for table, rows in counts.items() if rows != expected.get(table, rows)]
     return [
-        f"`{table}` has {rows} rows, but the ledger records {expected[table]}; hint: {hint}" for table, rows in different
+        f"`{table}` has {rows} rows, but the ledger records {expected[table]}; hint: {hint}"
+        for table, rows in different
     ]
 
 

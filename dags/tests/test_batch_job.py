@@ -83,7 +83,9 @@ def test_a_rejected_submission_fails_without_a_retry_and_with_a_hint(operator):
 @pytest.mark.parametrize("other", [live(["copy", "zoo"]), live(definition="e:1"), live(run_id="another")])
 def test_a_running_job_that_differs_is_neither_joined_nor_duplicated(operator, other):
     batch = FakeBatch(live_job=[other])
-    message = "job accepted \\(RUNNING\\) has the same name as this task's job, ingestion-copy_job-run, but its .*; hint: "
+    message = (
+        "job accepted \\(RUNNING\\) has the same name as this task's job, ingestion-copy_job-run, but its .*; hint: "
+    )
     with pytest.raises(AirflowFailException, match=message):
         operator.submit_or_join(batch, {})
     assert [call[0] for call in batch.calls] == ["live_job"]
