@@ -24,11 +24,14 @@ mod retired;
 mod sql;
 
 pub(crate) use audit::Audit;
+#[cfg(feature = "aws")]
 pub(crate) use batch::batches;
 pub(crate) use changes::{Change, Changes, loss};
 pub use ledger::Ledger;
 pub(crate) use ledger::Standing;
-pub(crate) use plan::{Plan, StageNames, drop_tables};
+#[cfg(feature = "aws")]
+pub(crate) use plan::drop_tables;
+pub(crate) use plan::{Plan, StageNames};
 pub(crate) use retired::Retired;
 pub use sql::{Dialect, column_ddl, create_table};
 pub(crate) use sql::{Statement, register};

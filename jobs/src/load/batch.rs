@@ -16,6 +16,7 @@ const PROCEDURE_BYTES: usize = BYTES - 1_000;
 
 /// Splits statements into calls. Whether the limit in bytes also applies to the whole call is not documented, so no call
 /// is larger.
+#[cfg(feature = "aws")]
 pub fn batches(statements: &[Statement]) -> Vec<&[Statement]> {
     split(statements, STATEMENTS, BYTES)
 }
