@@ -21,7 +21,7 @@ use crate::sync::sha256;
 use registry::Registry;
 
 /// The options of `build-images`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ImageRequest {
     /// The image to build; all images if `None`.
     pub image: Option<String>,
@@ -221,10 +221,10 @@ fn record(made: &[BuiltImage]) -> Result<()> {
     files::write(&path, &serde_json::to_string_pretty(&all)?)
 }
 
-/// Starts compiling the programs of the ingestion image in the background, unless the engine has the image.
+/// Starts compiling the programs of the requested images in the background, unless the engine has the images.
 pub fn start_compiler(request: &ImageRequest) -> Result<Option<Compiler>> {
     let engine = request.engine()?;
-    for plan in planned(&ImageRequest { image: Some(INGESTION.to_owned()), ..request.clone() })? {
+    for plan in planned(request)? {
         if let Some(toolchain) = &plan.here
             && engine.image(&plan.tag())?.is_none()
         {

@@ -29,6 +29,7 @@ use crate::edge::mwaa::Mwaa;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
+use crate::image::INGESTION;
 use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{
     AIRFLOW_USER, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, Warehouse, cause, contradictions, dot_env,
@@ -107,7 +108,7 @@ pub fn run(
     let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
     // Compiling the programs takes minutes, and needs neither the emulators nor the base image.
     let compiler = images::start_compiler(&ImageRequest {
-        image: None,
+        image: Some(INGESTION.to_owned()),
         push: false,
         registry: None,
         no_cache: false,
