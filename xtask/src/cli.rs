@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod cloud;
+mod conform;
 pub mod help;
 mod options;
 
@@ -15,6 +16,7 @@ pub use cloud::{
     BuildImages, Cloud, Deploy, Destroy, InjectedFault, Logs, Open, Recover, Rehearse, RehearseAction, Run, Status,
     SyncDags, UploadSample, WarehouseInit,
 };
+pub use conform::Conform;
 pub use options::{Check, Common, Scope};
 
 /// Build, rehearse and run the data platform.

@@ -13,6 +13,8 @@ pub mod workflows;
 #[cfg(feature = "cloud")]
 pub mod account;
 #[cfg(feature = "cloud")]
+pub mod conform;
+#[cfg(feature = "cloud")]
 pub mod deploy;
 #[cfg(feature = "cloud")]
 pub mod destroy;

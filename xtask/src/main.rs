@@ -5,6 +5,8 @@
 
 mod cli;
 mod commands;
+#[cfg(feature = "cloud")]
+mod conformance;
 mod dbt;
 mod doctor;
 mod edge;

@@ -175,6 +175,24 @@ impl DataApi {
         Ok(unfinished(&found, statements.len()))
     }
 
+    /// Sends a statement twice with the same client token, for a check of the service. Returns the ID in each response, and
+    /// whether its status is FINISHED.
+    pub async fn repeat(
+        &self,
+        sql: &str,
+        token: &str,
+        wait: Option<i32>,
+    ) -> Result<[(Option<String>, bool); 2], Failure> {
+        let send = async || {
+            let call = self.client.execute_statement().sql(sql).client_token(token);
+            let call = call.wait_time_seconds(wait.unwrap_or(HOLD_SECONDS)).set_secret_arn(self.secret.clone());
+            let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
+            sent.map(|sent| (sent.id, sent.status == Some(StatementStatusString::Finished)))
+                .map_err(|error| self.failed(error))
+        };
+        Ok([send().await?, send().await?])
+    }
+
     fn batch(&self, statements: &[&str]) -> BatchExecuteStatementFluentBuilder {
         let sqls = statements.iter().map(|sql| (*sql).to_owned()).collect();
         let call = self.client.batch_execute_statement().set_sqls(Some(sqls)).set_secret_arn(self.secret.clone());

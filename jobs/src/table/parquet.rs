@@ -157,3 +157,7 @@ impl Encoder {
         Ok(self.take())
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/table/parquet.rs"]
+mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
+use super::conform::Conform;
 use super::options::{Common, Scope, seconds};
 
 /// The commands, each implemented in `commands/cloud/<name>.rs`.
@@ -42,6 +43,8 @@ pub enum Cloud {
     Rehearse(Rehearse),
     /// Create the schemas, ledger, roles and grants in a warehouse
     WarehouseInit(WarehouseInit),
+    /// Check a workgroup against the behaviours that we rely on
+    Conform(Conform),
 }
 
 #[derive(Args, Debug)]

@@ -10,7 +10,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
         &["build-images", "diff", "deploy", "sync-dags", "upload-sample", "warehouse-init", "setup-github"],
     ),
     ("Operate", &["status", "run", "logs", "open", "recover", "destroy"]),
-    ("Inspect", &["doctor", "settings", "templates", "prices"]),
+    ("Inspect", &["doctor", "settings", "templates", "prices", "conform"]),
     ("Generate", &["ci-gen", "dag-settings", "dbt-sources", "settings-schema"]),
     ("Check", &["test", "lint"]),
 ];

@@ -1,6 +1,7 @@
 //! The commands that use AWS or Docker; `commands/cloud/<name>.rs` implements `cargo xtask <name>`.
 
 mod build_images;
+mod conform;
 mod deploy;
 mod destroy;
 mod diff;
@@ -37,5 +38,6 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::Open(args) => open::run(&args),
         Cloud::Rehearse(args) => rehearse::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),
+        Cloud::Conform(args) => conform::run(&args),
     }
 }

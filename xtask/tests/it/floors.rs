@@ -20,7 +20,7 @@ struct Crate {
 const XTASK: Crate = Crate {
     sources: "xtask/src",
     floors: &[
-        &["cli", "lines", "pipeline", "ui"],
+        &["cli", "conformance", "lines", "pipeline", "ui"],
         &["dbt", "settings", "sync", "verdict"],
         &["doctor", "image", "platform", "report", "stack", "warehouse"],
         &["page", "plan", "run", "workflow"],
@@ -28,6 +28,7 @@ const XTASK: Crate = Crate {
         &["edge"],
         &["flows/account", "flows/configure", "flows/lint", "flows/marts", "flows/open", "flows/warehouse"],
         &[
+            "flows/conform",
             "flows/doctor",
             "flows/generated",
             "flows/images",

@@ -20,6 +20,13 @@ fn the_dbt_sources_are_up_to_date() {
 }
 
 #[test]
+fn the_page_about_redshift_is_up_to_date() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let output = command.args(["conform", "--page", "--check"]).output().expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn the_dags_settings_are_those_of_dev_regardless_of_the_environment() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env("SETTINGS_MODULE", "prod").env("AWS_ACCOUNT_ID", "123456789012").env("AWS_DEFAULT_REGION", "us-east-1");

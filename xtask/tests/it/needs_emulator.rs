@@ -4,6 +4,7 @@
 //! The tests check what is uploaded and the messages about a failed upload, not Amazon's permissions. A server in this
 //! file sends responses that MiniStack never sends, and a script replaces dbt if only the upload matters.
 
+mod conform;
 mod doctor;
 mod settings_schema;
 mod sync;
@@ -40,6 +41,15 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
+/// Creates a bucket, or downloads its objects.
+fn bucket(arguments: &[&str]) {
+    let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/needs_emulator/bucket.py")).args(arguments);
+    command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_DEFAULT_REGION", "eu-west-1");
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    assert!(command.status().expect("python starts").success(), "{arguments:?}");
+}
+
 /// A small dbt project with its own database and bucket; the database is dropped together with this value.
 struct Project {
     folder: TempDir,
@@ -59,7 +69,7 @@ impl Project {
         }
         let project = Self { folder, name: format!("{name}-{}", std::process::id()) };
         project.on_server(&format!("CREATE DATABASE \"{}\" OWNER transformer TEMPLATE template0", project.name));
-        project.bucket(&[&project.name]);
+        bucket(&[&project.name]);
         project
     }
 
@@ -81,14 +91,6 @@ impl Project {
         });
     }
 
-    fn bucket(&self, arguments: &[&str]) {
-        let mut command = Command::new(Path::new(&setting("TEST_DBT")).join("python"));
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/needs_emulator/bucket.py")).args(arguments);
-        command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("AWS_DEFAULT_REGION", "eu-west-1");
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        assert!(command.status().expect("python starts").success(), "{arguments:?}");
-    }
-
     /// Returns the entry point as the user `transformer`, with the bucket as its lake.
     fn entry(&self) -> Entry {
         let warehouse: Config = setting("TEST_WAREHOUSE_TRANSFORMER").parse().expect("a URL");
@@ -106,7 +108,7 @@ impl Project {
     /// Returns the files of each attempt in the bucket by name, newest attempt last.
     fn kept(&self, prefix: &str) -> Vec<BTreeMap<String, Vec<u8>>> {
         let copy = tempfile::tempdir().expect("a folder");
-        self.bucket(&[&self.name, &copy.path().display().to_string()]);
+        bucket(&[&self.name, &copy.path().display().to_string()]);
         let children = |folder: &Path| {
             let mut found: Vec<PathBuf> =
                 fs::read_dir(folder).expect("a folder").flatten().map(|at| at.path()).collect();

@@ -57,7 +57,8 @@ BEGIN
         WHERE table_schema <> ''redshift''', columns, redshift.query_of('information_schema.views'));
     SELECT string_agg(CASE attname
         WHEN 'data_type' THEN 'CASE WHEN udt_name = ''jsonb'' THEN ''super'' WHEN udt_name = ''bytea'' '
-            || 'THEN ''binary varying'' ELSE data_type END::information_schema.character_data AS data_type'
+            || 'THEN ''binary varying'' WHEN udt_name = ''text'' THEN ''character varying'' ELSE data_type '
+            || 'END::information_schema.character_data AS data_type'
         ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
     INTO columns FROM pg_attribute WHERE attrelid = 'information_schema.columns'::regclass AND attnum > 0;
     EXECUTE format('CREATE OR REPLACE VIEW information_schema.columns AS SELECT %s FROM (%s) AS original

@@ -56,8 +56,11 @@ pub(super) fn transaction(reader: &mut Reader<'_>) -> Outcome<Translated> {
     Ok(Translated { kind, ..Translated::plain(text) })
 }
 
-/// SET, RESET and SHOW of one parameter.
+/// SET, RESET and SHOW of one parameter, and SET SESSION AUTHORIZATION.
 pub(super) fn parameter(reader: &mut Reader<'_>) -> Outcome<Translated> {
+    if reader.take_all(&["SET", "SESSION", "AUTHORIZATION"]) {
+        return Ok(Translated::plain(format!("SET SESSION AUTHORIZATION {}", reader.any_word()?)));
+    }
     let verb = reader.take_one_of(&["SET", "RESET", "SHOW"]).ok_or_else(|| reader.unexpected())?;
     let scope = if verb == "SET" { reader.take_one_of(&["SESSION", "LOCAL"]) } else { None };
     let name = reader.any_word()?.value.to_ascii_lowercase();

@@ -103,6 +103,7 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ("SELECT start FROM s.t AS start", "SELECT start FROM s.t AS start"),
     ("VACUUM FULL s.t TO 99 PERCENT", "VACUUM s.t"),
     ("SET query_group TO 'x'", "SET redshift.query_group TO 'x'"),
+    ("SET SESSION AUTHORIZATION \"IAMR:dbt\"", "SET SESSION AUTHORIZATION \"IAMR:dbt\""),
 ];
 
 #[test]
