@@ -3,7 +3,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod cloud;
-mod conform;
 pub mod help;
 mod options;
 
@@ -16,7 +15,6 @@ pub use cloud::{
     BuildImages, Cloud, Deploy, Destroy, InjectedFault, Logs, Open, Recover, Rehearse, RehearseAction, Run, Status,
     SyncDags, UploadSample, WarehouseInit,
 };
-pub use conform::Conform;
 pub use options::{Check, Common, Scope};
 
 /// Build, rehearse and run the data platform.
@@ -81,6 +79,43 @@ pub struct CiGen {
     /// Also verify with GitHub that each pinned commit belongs to its release (requires GH_TOKEN)
     #[arg(long, requires = "check")]
     pub online: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask conform --env dev\n\
+    \x20 cargo xtask conform --workgroup my-workgroup --database scratch --bucket my-bucket\n\
+    \x20 cargo xtask conform --page --check")]
+pub struct Conform {
+    /// Workgroup (default: the one in the settings)
+    #[arg(long, value_name = "NAME")]
+    pub workgroup: Option<String>,
+    /// Database (default: the one in the settings)
+    #[arg(long, value_name = "NAME")]
+    pub database: Option<String>,
+    /// ARN of the administrator's secret, for the checks that need the administrator
+    #[arg(long, value_name = "ARN")]
+    pub admin_secret: Option<String>,
+    /// Bucket for the checks of COPY; objects are written below conform/ and deleted
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// IAM role of COPY (default: the namespace's default role)
+    #[arg(long, value_name = "ARN")]
+    pub copy_role: Option<String>,
+    /// Run only the check with this ID; repeatable
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Record the results in xtask/conformance/results.yaml; not for an emulator
+    #[arg(long)]
+    pub record: bool,
+    /// Write docs/redshift-conformance.md instead of running the checks
+    #[arg(long, conflicts_with_all = ["record", "only"])]
+    pub page: bool,
+    /// Do not write the page; fail if it is out of date
+    #[arg(long, requires = "page")]
+    pub check: bool,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Args, Debug)]

@@ -20,7 +20,7 @@ use aws_sdk_redshiftdata::operation::describe_statement::DescribeStatementOutput
 use aws_sdk_redshiftdata::types::{ExecutionMode, Field, StatementStatusString, StatusString};
 
 use crate::call::call_failure;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 
 /// Seconds that the service waits for statements before it responds; 30 is its limit (API reference, ExecuteStatement,
 /// BatchExecuteStatement, DescribeStatement).
@@ -80,6 +80,10 @@ impl fmt::Display for Problem {
 impl Error for Problem {}
 
 impl Problem {
+    fn of(failure: &Failure) -> Self {
+        Self { statement: 0, message: chain(failure), query: 0 }
+    }
+
     /// Returns whether the statement divided by zero, as the load's assertions do.
     pub fn asserted(&self) -> bool {
         let message = self.message.to_lowercase();
@@ -175,22 +179,34 @@ impl DataApi {
         Ok(unfinished(&found, statements.len()))
     }
 
-    /// Sends a statement twice with the same client token, for a check of the service. Returns the ID in each response, and
-    /// whether its status is FINISHED.
-    pub async fn repeat(
-        &self,
-        sql: &str,
-        token: &str,
-        wait: Option<i32>,
-    ) -> Result<[(Option<String>, bool); 2], Failure> {
+    /// Runs statements in one transaction, or in one for each of them, for a check of the service. Returns the first problem,
+    /// which may be that of the request.
+    pub async fn problem(&self, statements: &[String], each: bool) -> Option<Problem> {
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let result = if each {
+            self.run_each(&statements).await.map(|problems| problems.into_iter().next())
+        } else {
+            self.run(&statements).await.map(Result::err)
+        };
+        result.unwrap_or_else(|failure| Some(Problem::of(&failure)))
+    }
+
+    /// Sends a statement twice with the same client token, for a check of the service. Both responses must have the same ID,
+    /// and the status FINISHED.
+    pub async fn repeat(&self, sql: &str, token: &str, wait: Option<i32>) -> Result<(), Problem> {
         let send = async || {
             let call = self.client.execute_statement().sql(sql).client_token(token);
             let call = call.wait_time_seconds(wait.unwrap_or(HOLD_SECONDS)).set_secret_arn(self.secret.clone());
             let sent = call.workgroup_name(&self.workgroup).database(&self.database).send().await;
-            sent.map(|sent| (sent.id, sent.status == Some(StatementStatusString::Finished)))
-                .map_err(|error| self.failed(error))
+            let sent = sent.map_err(|error| Problem::of(&self.failed(error)))?;
+            Ok((sent.id, sent.status))
         };
-        Ok([send().await?, send().await?])
+        let (first, second) = (send().await?, send().await?);
+        if first == second && first.1 == Some(StatementStatusString::Finished) {
+            return Ok(());
+        }
+        let message = format!("the IDs or states of the responses are {first:?} and {second:?}");
+        Err(Problem { statement: 0, message, query: 0 })
     }
 
     fn batch(&self, statements: &[&str]) -> BatchExecuteStatementFluentBuilder {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::conform::Conform;
+use super::Conform;
 use super::options::{Common, Scope, seconds};
 
 /// The commands, each implemented in `commands/cloud/<name>.rs`.

@@ -4,14 +4,11 @@ use anyhow::{Result, bail};
 use aws_config::SdkConfig;
 use connect::data_api::{DataApi, Finished, client};
 
-use crate::conformance::Rejection;
-use crate::failure::chain;
-
 /// The maximum number of statements in a transaction (API Reference, BatchExecuteStatement).
 const MAX_STATEMENTS: usize = 40;
 
 #[derive(Debug)]
-pub struct Redshift(DataApi);
+pub struct Redshift(pub DataApi);
 
 impl Redshift {
     /// Connects as the user whose credentials are in a secret (given by its ARN), or as the caller.
@@ -30,33 +27,6 @@ impl Redshift {
             self.run(&transaction.iter().map(String::as_str).collect::<Vec<_>>()).await?;
         }
         Ok(())
-    }
-
-    /// Runs statements in one transaction, or in one for each of them, and returns the first rejection.
-    pub async fn rejection(&self, statements: &[&str], each: bool) -> Option<Rejection> {
-        let problem = if each {
-            self.0.run_each(statements).await.map(|problems| problems.into_iter().next())
-        } else {
-            self.0.run(statements).await.map(Result::err)
-        };
-        match problem {
-            Ok(problem) => problem.map(|problem| Rejection {
-                statement: problem.statement + 1,
-                message: problem.message,
-                query: problem.query,
-            }),
-            Err(failure) => Some(Rejection { message: chain(&failure), ..Rejection::default() }),
-        }
-    }
-
-    /// Sends a statement twice with a client token, and returns why the responses are not the same statement's.
-    pub async fn repeated(&self, sql: &str, token: &str, wait: Option<i32>) -> Option<Rejection> {
-        let message = match self.0.repeat(sql, token, wait).await {
-            Ok([(first, true), (second, _)]) if first == second => return None,
-            Ok(responses) => format!("the IDs of the responses, and whether their status is FINISHED: {responses:?}"),
-            Err(failure) => chain(&failure),
-        };
-        Some(Rejection { message, ..Rejection::default() })
     }
 
     async fn run(&self, statements: &[&str]) -> Result<Finished> {

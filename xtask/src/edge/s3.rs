@@ -74,10 +74,6 @@ impl Bucket {
         listed.map_err(|error| self.failed("list", "", &error).into())
     }
 
-    pub fn url(&self, key: &str) -> String {
-        format!("s3://{}/{key}", self.name)
-    }
-
     pub async fn get(&self, key: &str) -> Result<Found> {
         let failed = |error| self.failed("read", key, &error);
         let found = self.store.get(&path(key)?).await.map_err(failed)?;

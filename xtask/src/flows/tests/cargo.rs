@@ -29,19 +29,6 @@ const EMULATOR: [&str; 8] =
     ["--package", "redshift-emulator", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// The integration tests of the full xtask and of the jobs.
 const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
-/// Those of all three.
-const ALL: [&str; 10] = [
-    "--package",
-    "jobs",
-    "--package",
-    "redshift-emulator",
-    "--package",
-    "xtask",
-    "--features",
-    "xtask/cloud",
-    "--test",
-    "it",
-];
 /// The number of seeded schedules of faults and crashes in the "exactly once" suite.
 const SCHEDULES: &str = "2000";
 
@@ -101,7 +88,7 @@ pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Running the tests against an S3 server");
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_DBT", dbt)];
-    bench.cargo_test(&ALL, &["needs_emulator::"], &more)
+    bench.cargo_test(&[&BOTH[..], &EMULATOR[..2]].concat(), &["needs_emulator::"], &more)
 }
 
 /// Starts one MiniStack for all tests; each test uses its own accounts.
