@@ -38,12 +38,10 @@ fn the_results_belong_to_rows_with_checks() {
 #[test]
 fn the_page_has_every_table_and_every_link() {
     let page = page().expect("a page");
-    assert!(!page.contains("<!-- data-api") && !page.contains("\n<!-- ref"), "a marker is left");
+    assert_eq!(page.matches("<!--").count(), 1, "a marker of a table is left");
     for line in lines() {
         assert!(page.contains(&format!("| `{}`", line.id)), "{}", line.id);
     }
-    let links = page.split("](#").next().expect("a start").len();
-    assert!(links > 0);
     for reference in page.split("][").skip(1).filter_map(|rest| rest.split_once(']')).map(|(name, _)| name) {
         assert!(page.contains(&format!("\n[{reference}]: https://")), "[{reference}] has no URL");
     }

@@ -48,6 +48,12 @@ const UNCHECKED: [(&str, &[&str]); 5] = [
     ("a violation needs files of several megabytes", &["copy-row-size", "super-size"]),
 ];
 
+/// Fails if a schema, user or role of a check exists.
+const NOTHING_IS_LEFT: &str = "DO $$ BEGIN
+    ASSERT NOT EXISTS (SELECT FROM pg_namespace WHERE nspname ~ '^conform_'), 'a schema is left';
+    ASSERT NOT EXISTS (SELECT FROM pg_roles WHERE rolname ~ '^(IAMR:)?conform_[0-9a-f]{10}'), 'a user or role is left';
+END $$";
+
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
 const DEFAULT_ROLE: &str = "arn:aws:iam::000000000000:role/copy";
 
@@ -125,7 +131,9 @@ impl Workgroup {
         (output.status.code(), text(output.stderr), text(output.stdout))
     }
 
+    /// Stops the emulator. No check has left anything.
     async fn stop(mut self) {
+        on_server(&self.database, NOTHING_IS_LEFT).await;
         drop(self.emulator.stdin.take());
         self.emulator.wait().expect("the emulator stops");
         on_server("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.database)).await;
@@ -156,6 +164,9 @@ async fn every_check_has_the_expected_result_on_the_emulator() {
     assert!(code == Some(1) && messages.contains("the results of an emulator cannot be recorded"), "{messages}");
     let (code, messages, _) = group.conform(&["--only", "nothing"]);
     assert!(code == Some(1) && messages.contains("no check has the ID `nothing`"), "{messages}");
+    let objects = tempfile::tempdir().expect("a folder");
+    bucket(&[&group.bucket, &objects.path().display().to_string()]);
+    assert_eq!(std::fs::read_dir(objects.path()).expect("the folder").count(), 0, "an object is left");
     group.stop().await;
 }
 
@@ -185,7 +196,7 @@ async fn a_check_differs_without_the_rule_of_the_emulator() {
     let output =
         Command::new(program).args(["--postgres", "none", "--disable-rule", "none"]).output().expect("it starts");
     let message = String::from_utf8(output.stderr).expect("UTF-8");
-    let (_, listed) = message.trim().rsplit_once("the rules are ").expect("the rules");
+    let (_, listed) = message.lines().find_map(|line| line.split_once("the rules are ")).expect("the rules");
     let known: BTreeSet<&str> = listed.split(", ").collect();
     let unchecked = UNCHECKED.iter().flat_map(|(_, rules)| rules.iter().copied());
     assert_eq!(checked.iter().copied().chain(unchecked).collect::<BTreeSet<_>>(), known);
