@@ -28,15 +28,15 @@ pub struct Conform {
 }
 
 impl Conform {
-    /// Returns why a row is not checked.
-    pub fn skipped<'a>(&self, line: &'a Line) -> Option<&'a str> {
-        let Some(check) = &line.check else { return Some(&line.manual) };
-        let missing = [
-            (check.administrator && self.administrator.is_none(), "needs --admin-secret"),
-            (!check.objects.is_empty() && self.bucket.is_none(), "needs --bucket"),
-            (check.only_on_aws && self.is_emulated, "the emulator is known to differ"),
-        ];
-        missing.into_iter().find_map(|(is_missing, why)| is_missing.then_some(why))
+    /// Returns the check of a row, or why it is not run.
+    pub fn check<'a>(&self, line: &'a Line) -> Result<&'a Check, &'a str> {
+        match &line.check {
+            None => Err(&line.manual),
+            Some(check) if check.administrator && self.administrator.is_none() => Err("needs --admin-secret"),
+            Some(check) if !check.objects.is_empty() && self.bucket.is_none() => Err("needs --bucket"),
+            Some(check) if check.only_on_aws && self.is_emulated => Err("the emulator is known to differ"),
+            Some(check) => Ok(check),
+        }
     }
 
     /// Runs a check, and returns what differs.
@@ -80,10 +80,12 @@ impl Conform {
                 None => user.0.problem(&check.run, check.each).await,
             }
         };
-        let steps = u32::from(!check.behind.is_empty());
-        let holder: OptionFuture<_> = (steps > 0).then(|| self.caller.0.problem(&check.behind, false)).into();
-        let others = join(after(steps, sent), after(2 * steps, self.caller.execute(&check.meanwhile)));
-        let (_, (found, changed)) = join(holder, others).await;
+        let behind = (!check.behind.is_empty()).then(|| self.caller.0.problem(&check.behind, false));
+        // A third of `{held}`, so that `behind` has locked its table, and `run` waits for it.
+        let step = if self.is_emulated { Duration::from_millis(1500) } else { Duration::from_secs(5) };
+        let step = step * u32::from(!check.behind.is_empty());
+        let others = join(after(step, sent), after(2 * step, self.caller.execute(&check.meanwhile)));
+        let (_, (found, changed)) = join(OptionFuture::from(behind), others).await;
         let different = changed.err().map(|error| format!("expected concurrent changes to succeed, found {error:#}"));
         let different = different.or_else(|| check.difference(found.as_ref()));
         let Some(query) = &check.query else { return different };
@@ -96,8 +98,7 @@ impl Conform {
     }
 }
 
-/// Waits 1.5 seconds per step before the work.
-async fn after<T>(steps: u32, work: impl Future<Output = T>) -> T {
-    tokio::time::sleep(steps * Duration::from_millis(1500)).await;
+async fn after<T>(time: Duration, work: impl Future<Output = T>) -> T {
+    tokio::time::sleep(time).await;
     work.await
 }
