@@ -110,7 +110,7 @@ pub(crate) enum End<'e, T> {
 }
 
 /// Runs a job until it finishes or a signal stops it (SIGTERM, SIGINT), prints the result and returns the exit code.
-/// `clean_up` runs after a failure or a signal, for at most three seconds; `report` runs in every case.
+/// `clean_up` runs for at most three seconds, then `report`.
 pub(crate) async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
@@ -126,6 +126,7 @@ pub(crate) async fn finish<T: serde::Serialize>(
         })),
         result = job => result,
     };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
     let error = match result.and_then(|result| Ok((serde_json::to_string(&result)?, result))) {
         Ok((text, result)) => {
             // A closed pipe is not an error: the run is complete.
@@ -135,7 +136,6 @@ pub(crate) async fn finish<T: serde::Serialize>(
         }
         Err(error) => error,
     };
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
     let exit = exit_of(&error);
     tracing::error!(exit = exit as u8, "{}", chain(error.as_ref()));
     if let Some(hint) = hint_of(&error) {

@@ -51,6 +51,11 @@ impl Receipt {
     pub fn files(&self) -> impl Iterator<Item = &Object> {
         self.tables.iter().flat_map(|table| &table.files).map(|file| &file.object)
     }
+
+    /// Returns whether this is the key of a Parquet file, including the one with quarantined records.
+    pub fn lists(&self, key: &str) -> bool {
+        self.files().chain(&self.quarantine).any(|object| object.key == key)
+    }
 }
 
 /// One object in the lake.

@@ -19,7 +19,7 @@ pub use self::domain::domain;
 use crate::failure::Failure;
 
 /// Time limit for one attempt of a call, with its response.
-const ATTEMPT: Duration = Duration::from_secs(60);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(60);
 /// Time limit for a connection; also to a proxy.
 pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 

@@ -8,14 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use object_store::aws::{AmazonS3Builder, AwsCredential};
 use object_store::{Certificate, ClientOptions, CredentialProvider, Error};
 use tokio::sync::Mutex;
 
-use self::limits::Limits;
-use crate::aws::{CONNECT, domain, endpoint};
+use self::limits::{LONG, Limits};
+use crate::aws::{ATTEMPT, CONNECT, domain, endpoint};
 use crate::certificates;
 use crate::failure::Failure;
 
@@ -26,7 +27,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// bucket name.
 /// Fails if no region is set, or the certificates in AWS_CA_BUNDLE cannot be used.
 pub fn builder(aws: &SdkConfig, options: ClientOptions) -> Result<AmazonS3Builder, Failure> {
-    let mut options = options.with_connect_timeout(CONNECT);
+    let limit = aws.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).unwrap_or(ATTEMPT);
+    let mut options = options.with_connect_timeout(CONNECT).with_timeout(limit);
     if let Some(bundle) = certificates::bundle()? {
         let unusable = |error| Failure::new("cannot use the certificates in AWS_CA_BUNDLE").because(error);
         let trusted = Certificate::from_pem_bundle(&bundle).map_err(unusable)?;
@@ -43,7 +45,8 @@ pub fn builder(aws: &SdkConfig, options: ClientOptions) -> Result<AmazonS3Builde
         // excluded for every name and address.
         options = options.with_allow_http(true).with_proxy_url(url.as_str()).with_proxy_excludes("*,0.0.0.0/0,::/0");
     }
-    let mut builder = AmazonS3Builder::new().with_client_options(options).with_http_connector(Limits::default());
+    let mut builder =
+        AmazonS3Builder::new().with_client_options(options).with_http_connector(Limits { long: limit * LONG });
     // `bucket.host` does not resolve on this machine.
     builder = builder.with_endpoint(url).with_virtual_hosted_style_request(false);
     if let Some(region) = aws.region() {

@@ -52,14 +52,24 @@ impl Layout<'_> {
         format!("processed/{}/{table}", self.source)
     }
 
+    /// Returns the prefix of a table's Parquet files in a run.
+    pub fn processed_in(&self, table: &str, run: &RunId) -> String {
+        format!("{}/run={run}", self.processed_folder(table))
+    }
+
     /// Returns the key of one Parquet file of a table.
     pub fn processed(&self, table: &str, run: &RunId, attempt: &str, part: usize) -> String {
-        format!("{}/run={run}/{attempt}-{part:05}.parquet", self.processed_folder(table))
+        format!("{}/{attempt}-{part:05}.parquet", self.processed_in(table, run))
+    }
+
+    /// Returns the prefix of a collection's quarantined records in a run.
+    pub fn quarantine_in(&self, collection: &str, run: &RunId) -> String {
+        format!("quarantine/{}/{collection}/run={run}", self.source)
     }
 
     /// Returns the key of the Parquet file with quarantined records.
     pub fn quarantine(&self, collection: &str, run: &RunId, attempt: &str) -> String {
-        format!("quarantine/{}/{collection}/run={run}/{attempt}.parquet", self.source)
+        format!("{}/{attempt}.parquet", self.quarantine_in(collection, run))
     }
 
     /// Returns the prefix of a run's receipts.

@@ -128,7 +128,7 @@ impl Transformation {
         }
     }
 
-    /// Removes objects that no manifest lists; call it when [`Transformation::run`] has failed or was dropped.
+    /// Removes objects that no manifest lists; call it when [`Transformation::run`] has ended or was dropped.
     pub async fn clean_up(&self) {
         self.0.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
@@ -152,6 +152,7 @@ impl Transformation {
             } else if receipt.replayed_from.as_ref() != origin.replayed() {
                 format!("run `{}` already exists with different responses", job.run)
             } else {
+                self.remove_leftovers(&receipt).await;
                 return Ok(Collected { status: Status::Reused, tables: receipt.tables });
             };
             return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());

@@ -5,11 +5,19 @@
 mod faults;
 mod killed;
 mod raced;
+mod schedules;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
 
+use aws_sdk_redshiftdata::config::timeout::TimeoutConfig;
+use aws_sdk_redshiftdata::config::{Credentials, Region, SharedCredentialsProvider};
+use connect::aws::SdkConfig;
+use jobs::edge::lake::Lake;
 use nix::sys::signal::Signal;
-use reqwest::Method;
+use redshift_emulator::Emulator;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::support::database::Role;
@@ -37,12 +45,16 @@ impl Bucket {
     /// Sends a request without a signature, which MiniStack does not check.
     #[track_caller]
     fn ask(&self, method: Method, key: &str, body: &[u8]) -> Vec<u8> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
+        static CLIENT: LazyLock<Client> = LazyLock::new(|| {
             // TLS is not used here, but a client cannot be created without it.
             let _ = rustls::crypto::ring::default_provider().install_default();
+            // Connections do not outlive the runtime of their request.
+            Client::builder().pool_max_idle_per_host(0).build().expect("a client")
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
             let url = format!("{}/{}/{key}", self.endpoint, self.name);
-            let request = reqwest::Client::new().request(method, url).body(body.to_vec());
+            let request = CLIENT.request(method, url).body(body.to_vec());
             let response = request.send().await.expect("a response");
             assert!(response.status().is_success(), "{}", response.status());
             response.bytes().await.expect("a body").to_vec()
@@ -84,6 +96,50 @@ impl Bucket {
     fn copy(&self, zoo: &Zoo, run: &str) -> Program {
         let warehouse = zoo.database().url(Role::Loader);
         self.program(program::copy(), zoo, run).warehouse(&warehouse)
+    }
+
+    /// Returns a load into Redshift through this Data API, whose requests to S3 go to another endpoint.
+    fn redshift_load(&self, zoo: &Zoo, run: &str, api: &Emulator, endpoint: &str) -> Program {
+        let program = self.program(program::copy(), zoo, run).env("AWS_ENDPOINT_URL_REDSHIFT_DATA", api.url());
+        program.warehouse("redshift://zoo-workgroup/zoo").env("AWS_ENDPOINT_URL", endpoint)
+    }
+
+    /// Returns the bucket as the lake of a job in this process. Requests have a time limit of half a second; in the
+    /// programs it is a minute.
+    fn lake(&self, endpoint: &str) -> Lake {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
+        let config = SdkConfig::builder().endpoint_url(endpoint).region(Region::new("eu-west-1"));
+        let keys = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
+        let config = config.credentials_provider(keys).timeout_config(timeouts).build();
+        Lake::open(&self.url(), true, Some(&config)).expect("a lake")
+    }
+
+    /// Checks that every object in the manifests of a run exists with the recorded content, and that no Parquet file remains
+    /// of its other attempts. Their responses and COPY manifests remain: `storage.raw` and `storage.stage` expire them.
+    #[track_caller]
+    fn is_whole(&self, run: &str, collections: &str) {
+        let (mut listed, mut found) = (Vec::new(), Vec::new());
+        for collection in collections.split(',') {
+            let receipt = self.receipt(run, collection);
+            let tables = receipt["tables"].as_array().expect("tables");
+            let files = tables.iter().flat_map(|table| table["files"].as_array().expect("files"));
+            for object in files.chain(receipt.get("quarantine")).chain([&receipt["raw"]]) {
+                let bytes = self.read(object["key"].as_str().expect("a key"));
+                let stored = (json!(bytes.len()), json!(lake::sha256(&bytes)));
+                assert_eq!(stored, (object["bytes"].clone(), object["sha256"].clone()), "{object}");
+                listed.push(object["key"].as_str().expect("a key").to_owned());
+            }
+            listed.pop();
+            for table in tables {
+                let table = table["table"].as_str().expect("a name");
+                found.extend(self.keys(&format!("processed/zoo/{table}/run={run}/")));
+            }
+            found.extend(self.keys(&format!("quarantine/zoo/{collection}/run={run}/")));
+        }
+        listed.sort();
+        found.sort();
+        assert_eq!(found, listed, "run {run}");
     }
 
     fn receipt(&self, run: &str, collection: &str) -> Value {

@@ -6,7 +6,9 @@ mod every_table;
 mod many_tables;
 mod needs_time;
 
-use std::cell::Cell;
+pub use needs_time::api_faults;
+
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -42,6 +44,8 @@ pub struct Rig {
     collections: Vec<String>,
     runtime: Runtime,
     attempts: Cell<u32>,
+    /// The lake of the next attempts.
+    pub lake: RefCell<Lake>,
 }
 
 impl Rig {
@@ -59,25 +63,32 @@ impl Rig {
         let contract = Contract::parse(&text, "zoo.yaml").expect("a sound contract");
         let collections = contract.collections.keys().cloned().collect();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0) }
+        let lake = RefCell::new(Lake::open(&zoo.lake.url(), true, None).expect("a lake"));
+        Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0), lake }
     }
 
-    /// Restricts all further runs to this collection.
-    pub fn only(mut self, collection: &str) -> Self {
-        self.collections = vec![collection.to_owned()];
+    /// Restricts all further runs to these collections, separated by commas.
+    pub fn only(mut self, collections: &str) -> Self {
+        self.collections = collections.split(',').map(str::to_owned).collect();
         self
     }
 
     fn attempt(&self) -> String {
         self.attempts.set(self.attempts.get() + 1);
-        format!("a{}", self.attempts.get())
+        format!("20260105T093000Z-{:06}", self.attempts.get())
     }
 
     fn lake(&self) -> Lake {
-        Lake::open(&self.zoo.lake.url(), true, None).expect("a lake")
+        self.lake.borrow().clone()
     }
 
-    pub fn transform(&self, run: &str) {
+    #[track_caller]
+    pub fn transform(&self, run: &str) -> Value {
+        self.try_transform(run).unwrap_or_else(|error| panic!("{run}: {error:#}"))
+    }
+
+    /// Runs one attempt of `transformation`.
+    pub fn try_transform(&self, run: &str) -> Result<Value> {
         let job = transform::Job {
             contract: self.contract.clone(),
             run: id(run),
@@ -92,7 +103,11 @@ impl Rig {
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let progress = Bars::new(Log::Json).progress();
         let work = Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), progress);
-        self.runtime.block_on(work.run()).expect("a transformation");
+        self.runtime.block_on(async {
+            let report = work.run().await;
+            work.clean_up().await;
+            Ok(serde_json::to_value(report?)?)
+        })
     }
 
     async fn copy(&self, run: &str) -> Result<Report> {

@@ -1,6 +1,5 @@
-//! Time limits of S3 requests. object_store has one limit for all requests, 30 s by default, but S3 responds to a copy
-//! only when all bytes are copied (up to 5 GiB; Amazon S3 API Reference, CopyObject and UploadPartCopy), and takes minutes to
-//! complete a large upload (CompleteMultipartUpload).
+//! Time limits of S3 requests. object_store has one limit for all requests, but S3 takes minutes to complete a large
+//! upload (Amazon S3 API Reference, CompleteMultipartUpload).
 
 use std::time::Duration;
 
@@ -10,19 +9,13 @@ use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
 };
 
-/// Time limit for requests that S3 needs minutes for: 5 GiB at 9 MB/s.
-const LONG: Duration = Duration::from_secs(600);
+/// The factor between the usual limit and the one for completed uploads.
+pub(super) const LONG: u32 = 10;
 
-/// Connects with object_store's limit, and with a longer one for copies and completed uploads.
+/// Connects with object_store's limit, and with a longer one for completed uploads.
 #[derive(Debug)]
 pub(super) struct Limits {
-    long: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { long: LONG }
-    }
+    pub(super) long: Duration,
 }
 
 impl HttpConnector for Limits {
@@ -42,10 +35,9 @@ struct Clients {
 #[async_trait]
 impl HttpService for Clients {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let copies = request.headers().contains_key("x-amz-copy-source");
         let completes =
             request.method() == "POST" && request.uri().query().is_some_and(|query| query.contains("uploadId="));
-        let client = if copies || completes { &self.long } else { &self.usual };
+        let client = if completes { &self.long } else { &self.usual };
         client.execute(request).await
     }
 }

@@ -50,28 +50,39 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// Writes the manifest. If another process has already written one, that manifest is used, and this attempt's other
-    /// objects are removed.
+    /// Writes the manifest. If another process has already written one, that manifest is used.
     pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
-        let lake = &self.0.lake;
-        let mut own: Vec<String> = if receipt.unchanged_since.is_some() {
-            Vec::new()
-        } else {
-            receipt.files().map(|object| object.key.clone()).collect()
-        };
         // The next request may create the manifest even if its response is lost, so the objects must be kept.
-        self.unclaimed(|keys| keys.retain(|key| !own.contains(key)));
-        if lake.create(key, serde_json::to_vec_pretty(&receipt)?).await? == Created::Identical {
-            let status = match (&receipt.unchanged_since, &receipt.replayed_from) {
-                (Some(_), _) => Status::NotModified,
-                (None, Some(_)) => Status::Replayed,
-                (None, None) => Status::Fetched,
-            };
-            return Ok(Collected { status, tables: receipt.tables });
+        self.unclaimed(|keys| keys.retain(|key| !receipt.lists(key)));
+        let created = self.0.lake.create(key, serde_json::to_vec_pretty(&receipt)?).await?;
+        let (status, receipt) = match (created, &receipt.unchanged_since, &receipt.replayed_from) {
+            (Created::Different, ..) => {
+                let winner = self.receipt(key).await?.context("the manifest of another process was removed")?;
+                (Status::Reused, winner)
+            }
+            (_, Some(_), _) => (Status::NotModified, receipt),
+            (_, None, Some(_)) => (Status::Replayed, receipt),
+            (_, None, None) => (Status::Fetched, receipt),
+        };
+        self.remove_leftovers(&receipt).await;
+        Ok(Collected { status, tables: receipt.tables })
+    }
+
+    /// Removes derived objects of a collection's other attempts at this run, which may have been killed: now that the
+    /// manifest exists, they cannot become part of the run. Without this, they would be kept forever, but ignored, so an
+    /// error does not matter.
+    pub(super) async fn remove_leftovers(&self, receipt: &Receipt) {
+        let Shared { job, lake, .. } = &*self.0;
+        let layout = Layout { source: &job.contract.source };
+        let tables = receipt.tables.iter().map(|table| layout.processed_in(&table.table, &job.run));
+        for folder in tables.chain([layout.quarantine_in(&receipt.collection, &job.run)]) {
+            match lake.names(&folder).await {
+                Ok(names) => {
+                    let keys = names.iter().map(|name| format!("{folder}/{name}"));
+                    lake.remove(&keys.filter(|key| !receipt.lists(key)).collect::<Vec<_>>()).await;
+                }
+                Err(error) => tracing::debug!("{error:#}"),
+            }
         }
-        let winner = self.receipt(key).await?.context("the manifest of another process was removed")?;
-        own.retain(|key| winner.files().all(|object| object.key != *key));
-        lake.remove(&own).await;
-        Ok(Collected { status: Status::Reused, tables: winner.tables })
     }
 }

@@ -4,4 +4,4 @@
 mod faults;
 mod schedules;
 
-pub use schedules::some as some_schedules;
+pub use schedules::{api_faults, some as some_schedules};

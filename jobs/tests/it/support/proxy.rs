@@ -1,8 +1,9 @@
-//! A proxy between a program and an S3 server that injects one fault. All other responses are those of the real server;
-//! it does not show what Amazon's own servers do after such a fault.
+//! A proxy between a program and an S3 server that injects faults into writes. All other responses are those of the real
+//! server; it does not show what Amazon's own servers do after such a fault.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -15,12 +16,21 @@ pub enum Fault {
     ResetAfter,
     /// The object is not stored, and the connection is reset.
     ResetBefore,
-    /// The object is not stored, and the response is 409.
+    /// The object is not stored, and the response is 409. A multipart upload no longer exists: the Amazon S3 API
+    /// Reference, CompleteMultipartUpload, requires a new one.
     Conflict,
-    /// The same, for every write of that kind to that key.
+    /// The object is not stored, and the response is 409, for every write of that kind to that key.
     ConflictAlways,
     /// The object is not stored, and the response is 503.
     SlowDown,
+    /// The object is stored, but the response arrives after the client has closed the connection.
+    Late,
+}
+
+impl Fault {
+    pub fn is_conflict(self) -> bool {
+        matches!(self, Self::Conflict | Self::ConflictAlways)
+    }
 }
 
 /// A write: a PUT, or a POST of a multipart upload.
@@ -33,48 +43,70 @@ pub struct Written {
     pub conditional: bool,
 }
 
-/// A fault for the nth of several identical writes.
-#[derive(Clone)]
-struct Injected {
-    fault: Fault,
-    at: Written,
-    nth: usize,
-}
+/// Chooses the fault for the last of these writes.
+type Judge = Box<dyn Fn(&[Written]) -> Option<Fault> + Send + Sync>;
 
 pub struct Proxy {
     pub endpoint: String,
-    log: Arc<Mutex<Vec<Written>>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstream: String,
+    log: Mutex<Vec<Written>>,
+    judge: Judge,
+    /// The number of faults that have happened, before the client notices.
+    injected: AtomicUsize,
 }
 
 impl Proxy {
     /// Starts a proxy in front of `upstream`, such as `http://127.0.0.1:4566`.
     pub fn start(upstream: &str) -> Self {
-        Self::with(upstream, None)
+        Self::judging(upstream, Box::new(|_| None))
     }
 
     /// Injects a fault at the last of these writes, which were sent by a run without faults.
     pub fn injecting(fault: Fault, writes: &[Written], upstream: &str) -> Self {
-        Self::with(upstream, writes.last().map(|last| Injected { fault, at: last.clone(), nth: count(writes, last) }))
+        let at = writes.last().expect("a write").clone();
+        let nth = count(writes, &at);
+        let judge = move |log: &[Written]| {
+            let now = count(log, &at);
+            let is_hit = now == nth || now > nth && fault == Fault::ConflictAlways;
+            (log.last() == Some(&at) && is_hit).then_some(fault)
+        };
+        Self::judging(upstream, Box::new(judge))
     }
 
-    fn with(upstream: &str, fault: Option<Injected>) -> Self {
+    /// Injects a fault the first time that each object is written, if there is one.
+    pub fn always(fault: Option<Fault>, upstream: &str) -> Self {
+        let judge = move |log: &[Written]| fault.filter(|_| log.last().is_some_and(|last| count(log, last) == 1));
+        Self::judging(upstream, Box::new(judge))
+    }
+
+    pub fn judging(upstream: &str, judge: Judge) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
-        let (log, upstream) = (Arc::<Mutex<Vec<Written>>>::default(), upstream.replace("http://", ""));
-        let kept = Arc::clone(&log);
+        let (log, injected, upstream) = (Mutex::default(), AtomicUsize::new(0), upstream.replace("http://", ""));
+        let shared = Arc::new(Shared { upstream, log, judge, injected });
+        let kept = Arc::clone(&shared);
         // The thread ends with the test process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let (log, upstream, fault) = (Arc::clone(&kept), upstream.clone(), fault.clone());
-                thread::spawn(move || serve(client, &upstream, &log, fault.as_ref()));
+                let shared = Arc::clone(&kept);
+                thread::spawn(move || shared.serve(client));
             }
         });
-        Self { endpoint, log }
+        Self { endpoint, shared }
     }
 
     /// Returns the writes so far, in order.
     pub fn writes(&self) -> Vec<Written> {
-        self.log.lock().expect("no panic").clone()
+        self.shared.log.lock().expect("no panic").clone()
+    }
+
+    /// Returns the number of faults so far.
+    pub fn injected(&self) -> usize {
+        self.shared.injected.load(Ordering::SeqCst)
     }
 }
 
@@ -82,45 +114,47 @@ fn count(writes: &[Written], of: &Written) -> usize {
     writes.iter().filter(|write| *write == of).count()
 }
 
-fn serve(
-    mut client: TcpStream,
-    upstream: &str,
-    log: &Mutex<Vec<Written>>,
-    fault: Option<&Injected>,
-) -> std::io::Result<()> {
-    let mut request = head(&mut client)?;
-    let text = String::from_utf8_lossy(&request).into_owned();
-    let fault = written(&text).and_then(|written| record(&mut log.lock().expect("no panic"), written, fault));
-    // The last byte stays in the socket: closing it with bytes unread resets the connection.
-    let mut rest = vec![0; length(&text)];
-    client.read_exact(&mut rest)?;
-    request.append(&mut rest);
-    let mut last = [0];
-    client.peek(&mut last)?;
-    request.extend(last);
-    if !matches!(fault, Some(Fault::ResetAfter | Fault::ResetBefore)) {
-        client.read_exact(&mut last)?;
-    }
-    let response = match fault {
-        Some(Fault::ResetBefore) => return Ok(()),
-        Some(Fault::Conflict | Fault::ConflictAlways) => error("409 Conflict", "ConditionalRequestConflict"),
-        Some(Fault::SlowDown) => error("503 Slow Down", "SlowDown"),
-        Some(Fault::FailedAfter) => {
-            forward(upstream, &request)?;
-            error("500 Internal Server Error", "InternalError")
+impl Shared {
+    fn serve(&self, mut client: TcpStream) -> std::io::Result<()> {
+        let mut request = head(&mut client)?;
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let fault = written(&text).and_then(|written| {
+            let mut log = self.log.lock().expect("no panic");
+            log.push(written);
+            (self.judge)(&log)
+        });
+        // The last byte stays in the socket: closing it with bytes unread resets the connection.
+        let mut rest = vec![0; length(&text)];
+        client.read_exact(&mut rest)?;
+        request.append(&mut rest);
+        let mut last = [0];
+        client.peek(&mut last)?;
+        request.extend(last);
+        if !matches!(fault, Some(Fault::ResetAfter | Fault::ResetBefore)) {
+            client.read_exact(&mut last)?;
         }
-        Some(Fault::ResetAfter) => return forward(upstream, &request).map(drop),
-        None => forward(upstream, &request)?,
-    };
-    client.write_all(&response)
-}
-
-/// Records a write, and returns its fault, if any.
-fn record(log: &mut Vec<Written>, written: Written, injected: Option<&Injected>) -> Option<Fault> {
-    log.push(written);
-    let Injected { fault, at, nth } = injected.filter(|injected| log.last() == Some(&injected.at))?;
-    let now = count(log, at);
-    (now == *nth || now > *nth && *fault == Fault::ConflictAlways).then_some(*fault)
+        let mut response = match fault {
+            None | Some(Fault::FailedAfter | Fault::ResetAfter | Fault::Late) => forward(&self.upstream, &request)?,
+            Some(Fault::Conflict) if text.starts_with("POST") && text.contains("uploadId=") => {
+                let target = text.split(' ').nth(1).unwrap_or_default();
+                forward(&self.upstream, format!("DELETE {target} HTTP/1.1\r\nHost: s3\r\n\r\n").as_bytes())?
+            }
+            Some(_) => Vec::new(),
+        };
+        self.injected.fetch_add(usize::from(fault.is_some()), Ordering::SeqCst);
+        match fault {
+            Some(Fault::ResetAfter | Fault::ResetBefore) => return Ok(()),
+            Some(Fault::FailedAfter) => response = error("500 Internal Server Error", "InternalError"),
+            Some(Fault::Conflict | Fault::ConflictAlways) => {
+                response = error("409 Conflict", "ConditionalRequestConflict");
+            }
+            Some(Fault::SlowDown) => response = error("503 Slow Down", "SlowDown"),
+            // Returns when the client closes the connection.
+            Some(Fault::Late) => _ = client.read(&mut last)?,
+            None => {}
+        }
+        client.write_all(&response)
+    }
 }
 
 fn written(head: &str) -> Option<Written> {
@@ -129,6 +163,10 @@ fn written(head: &str) -> Option<Written> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let writes = method == "PUT" || method == "POST" && query.starts_with("upload");
     let key = path.split('/').skip(2).map(general).collect::<Vec<_>>().join("/");
+    assert!(
+        !head.to_ascii_lowercase().contains("x-amz-copy-source"),
+        "a copy on the server needs its own faults: {head}"
+    );
     let conditional = head.to_ascii_lowercase().contains("\r\nif-none-match: *\r\n");
     writes.then(|| Written { method: method.to_owned(), key, conditional })
 }

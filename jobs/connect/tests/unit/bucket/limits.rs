@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, RetryConfig};
 
@@ -22,7 +23,7 @@ fn slow() -> String {
                 let mut request = vec![0; 64 << 10];
                 let _ = stream.read(&mut request);
                 thread::sleep(3 * USUAL);
-                let text = "<CopyObjectResult><ETag>\"1\"</ETag></CopyObjectResult>";
+                let text = "<CompleteMultipartUploadResult><ETag>\"1\"</ETag></CompleteMultipartUploadResult>";
                 let length = text.len();
                 let _ = write!(stream, "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: {length}\r\n\r\n{text}");
             });
@@ -42,9 +43,11 @@ fn bucket(long: Duration) -> AmazonS3 {
 
 #[tokio::test]
 async fn only_requests_that_take_minutes_may_take_longer_than_the_usual_limit() {
-    let (from, to) = (Path::from("a"), Path::from("b"));
+    let (key, id) = (Path::from("a"), "1".to_owned());
+    let parts = || vec![PartId { content_id: "1".to_owned() }];
     let patient = bucket(Duration::from_secs(30));
-    patient.copy(&from, &to).await.expect("a copy is not cut");
-    patient.put(&to, "x".into()).await.expect_err("other requests are");
-    bucket(USUAL).copy(&from, &to).await.expect_err("with the usual limit, a copy is cut");
+    patient.complete_multipart(&key, &id, parts()).await.expect("a completion is not cut");
+    patient.put(&key, "x".into()).await.expect_err("other requests are");
+    let usual = bucket(USUAL).complete_multipart(&key, &id, parts()).await;
+    usual.expect_err("with the usual limit, a completion is cut");
 }

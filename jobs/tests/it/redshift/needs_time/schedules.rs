@@ -13,6 +13,15 @@ use crate::support::zoo::{Zoo, animals};
 const FAULTS: [Fault; 6] =
     [Fault::LoseRequest, Fault::LoseResponse, Fault::Duplicate, Fault::Delay, Fault::Throttle, Fault::Conflict];
 
+/// Returns the faults of the Data API: one in so many requests has one.
+pub fn api_faults(mut chance: Random, one_in: usize) -> impl FnMut(usize, &str) -> Fault + Send + 'static {
+    move |_, operation| match chance.below(one_in) {
+        0 if operation == "BatchExecuteStatement" && chance.below(3) == 0 => Fault::LoseSession(chance.below(9)),
+        0 => *chance.one(&FAULTS),
+        _ => Fault::None,
+    }
+}
+
 fn schedule(rig: &Rig, seed: u64) {
     let mut chance = Random::of(seed);
     let names = ["Ada", "Bo", "Cy", "Di", "Ed"];
@@ -34,15 +43,8 @@ fn schedule(rig: &Rig, seed: u64) {
             let at = chance.below(30);
             rig.load_and_die(&run, at, chance.below(2) == 0);
         } else {
-            let mut faults = chance.clone();
-            let one_in = 3 + chance.below(20);
-            rig.api.meets(move |_, operation| match faults.below(one_in) {
-                0 if operation == "BatchExecuteStatement" && faults.below(3) == 0 => {
-                    Fault::LoseSession(faults.below(9))
-                }
-                0 => *faults.one(&FAULTS),
-                _ => Fault::None,
-            });
+            let faults = chance.clone();
+            rig.api.meets(api_faults(faults, 3 + chance.below(20)));
             let _ = rig.load(&run);
             if chance.below(8) == 0 {
                 rig.api.forget_tokens();
