@@ -160,3 +160,7 @@ fn written(etag: Option<String>, version: Option<String>) -> Result<Written> {
 fn path(key: &str) -> Result<Path> {
     Path::parse(key).with_context(|| format!("`{key}` is not a valid object key"))
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/edge/s3.rs"]
+mod tests;

@@ -59,8 +59,12 @@ pub(crate) enum Fate {
     FailedAfter,
     /// The request arrives; the connection is closed without a response.
     ClosedAfter,
+    /// The request is lost; the connection is closed.
+    ClosedBefore,
     /// The request is lost; the client gets S3's 409, after which it should retry.
     Conflict,
+    /// The request is lost; the client gets S3's 503.
+    SlowDown,
 }
 
 /// Chooses the fault by the request and the number of requests before it.
@@ -124,8 +128,13 @@ fn serve(
     log.lock().expect("no panic").push(recorded.clone());
     match fate {
         Fate::Lost => return Some(client),
+        Fate::ClosedBefore => return None,
         Fate::Conflict => {
             client.write_all(&error("409 Conflict", "ConditionalRequestConflict")).ok()?;
+            return None;
+        }
+        Fate::SlowDown => {
+            client.write_all(&error("503 Slow Down", "SlowDown")).ok()?;
             return None;
         }
         _ => {}
