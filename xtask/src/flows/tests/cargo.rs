@@ -88,7 +88,9 @@ pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Running the tests against an S3 server");
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_DBT", dbt)];
-    bench.cargo_test(&[&BOTH[..], &EMULATOR[..2]].concat(), &["needs_emulator::"], &more)
+    // Most of these tests wait: for the delays between retries, and for responses that arrive too late.
+    let filter = ["needs_emulator::", "--test-threads", "4"];
+    bench.cargo_test(&[&BOTH[..], &EMULATOR[..2]].concat(), &filter, &more)
 }
 
 /// Starts one MiniStack for all tests; each test uses its own accounts.
