@@ -9,7 +9,8 @@ The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as
 | EC2 EIP, NatGateway, FlowLog | MiniStack's service |
 | EC2 SecurityGroupIngress, SecurityGroupEgress | recorded; the group must exist |
 | Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's stubs, or another server: `batch_types.py` |
-| RedshiftServerless Namespace, Workgroup; Budgets Budget | recorded |
+| RedshiftServerless Namespace, Workgroup | recorded, or created by the Redshift emulator: `redshift_types.py` |
+| Budgets Budget | recorded |
 | MWAA Environment | recorded; connected to Airflow if AIRFLOW_FILE is set: `airflow_runtime.py` |
 | ECR BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
 | CloudWatch Alarm on a query | MiniStack's alarm, with the query as the metric name |
@@ -39,7 +40,7 @@ if found != VERSION:
     sys.exit(f"error: this launcher is for ministack {VERSION}, not {found}; hint: pip install ministack=={VERSION}")
 
 from ministack.app import main
-from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
+from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import ec2, ecr
 from ministack.services.cloudformation import provisioners
 
@@ -48,6 +49,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import airflow_runtime
 import batch_types
+import redshift_types
 from shapes import arn, body, handlers, refuse_changes
 
 # Recorded resources: (type, physical ID) -> properties.
@@ -171,21 +173,6 @@ def two_subnets(properties):
         raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA requires exactly two")
 
 
-def workgroup_attributes(name):
-    return {
-        "Workgroup.WorkgroupArn": arn("redshift-serverless", f"workgroup/{uuid.uuid5(uuid.NAMESPACE_DNS, name)}"),
-        "Workgroup.WorkgroupName": name,
-        "Workgroup.Endpoint.Address": f"{name}.{get_account_id()}.{get_region()}.redshift-serverless.amazonaws.com",
-        "Workgroup.Endpoint.Port": "5439",
-    }
-
-
-def namespace_attributes(name):
-    number = uuid.uuid5(uuid.NAMESPACE_DNS, name)
-    resource = arn("redshift-serverless", f"namespace/{number}")
-    return {"Namespace.NamespaceArn": resource, "Namespace.NamespaceId": str(number), "Namespace.NamespaceName": name}
-
-
 def airflow_attributes(name):
     return {"Arn": arn("airflow", f"environment/{name}"), "WebserverUrl": "127.0.0.1:8080"}
 
@@ -207,12 +194,7 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
         "Custom::ClosedSecurityGroup": handlers(closed, lambda _, __, p, stack: closed("", p, stack), lambda *_: None),
         **batch_types.TYPES,
-        "AWS::RedshiftServerless::Namespace": recorded(
-            "namespace", lambda p: p["NamespaceName"], namespace_attributes, ("NamespaceName",)
-        ),
-        "AWS::RedshiftServerless::Workgroup": recorded(
-            "workgroup", lambda p: p["WorkgroupName"], workgroup_attributes, ("WorkgroupName", "NamespaceName")
-        ),
+        **redshift_types.types(recorded),
         "AWS::MWAA::Environment": airflow_runtime.with_airflow(
             recorded("environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets)
         ),

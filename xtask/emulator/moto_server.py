@@ -19,7 +19,8 @@ moto runs the container of each job, but differs from AWS. This file changes the
 JOBS_FILE can be set to a file with local replacements for a container's environment on AWS. DescribeJobs does not
 return them:
 
-    {"registry": {"<host>": "<local host>"}, "labels": {…}, "environment": {"<job definition>": {…}}}
+    {"registry": {"<host>": "<local host>"}, "labels": {…}, "hosts": {"<host>": "<address>"},
+     "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}}}
 
 Not verified: role permissions. Batch's retries are not emulated.
 
@@ -37,6 +38,7 @@ import docker.errors
 import moto
 import moto.batch.models
 from docker.models.containers import Container, ContainerCollection
+from docker.types import Mount
 from moto.batch.models import BatchBackend, Job
 from moto.server import main
 
@@ -111,12 +113,13 @@ def extend_run(original):
     def run(self, image, **options):
         # Each job has its own thread.
         job, replaced = threading.current_thread(), replacements()
-        definition = job.job_definition.container_properties or {}
+        definition, name = job.job_definition.container_properties or {}, job.job_definition.name
         for host, other in replaced.get("registry", {}).items():
             image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
-        options["environment"] = options["environment"] | replaced.get("environment", {}).get(
-            job.job_definition.name, {}
-        )
+        options["environment"] = options["environment"] | replaced.get("environment", {}).get(name, {})
+        mounts = replaced.get("mounts", {}).get(name, {}).items()
+        options["mounts"] = [*options.get("mounts", []), *(Mount(to, own, "bind", True) for own, to in mounts)]
+        options["extra_hosts"] = options.get("extra_hosts", {}) | replaced.get("hosts", {})
         options |= {"labels": replaced.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
         try:

@@ -5,7 +5,7 @@
 
 mod report;
 
-pub use report::{Kept, NOT_VERIFIED, RehearsalReport, StepTime, cause, contradictions, text};
+pub use report::{Kept, NOT_VERIFIED, Refusal, RehearsalReport, StepTime, cause, contradictions, refusals, text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ use connect::aws::domain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::run::RunTask;
 use crate::settings::{Origin, Settings, Variable, Variables};
-use crate::warehouse::DATABASE;
 
 pub const MODULE: &str = "rehearse";
 /// The environment variable that marks server processes, and the label on job containers; its value is the rehearsal
@@ -24,7 +24,19 @@ pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
 /// Airflow's DAG folder.
 pub const DAGS: &str = "airflow/dags";
+/// The access key of the person who deploys; also the secret of every key.
 const KEY: &str = "test";
+/// The path of the warehouse's CA certificate in dbt's container.
+const CERTIFICATE: &str = "/etc/ssl/certs/warehouse.pem";
+/// The access keys of the roles, and of CloudFormation in MiniStack.
+const INGESTION: &str = "ingestion";
+const DBT: &str = "dbt";
+const AIRFLOW: &str = "airflow";
+const CLOUDFORMATION: &str = "cloudformation";
+/// The name of a column; the emulator delays statements with this name.
+const LONG: &str = "long_statement";
+/// By how many seconds a long statement is delayed: longer than the timeouts that drivers usually have.
+const LONG_SECONDS: u32 = 31;
 
 /// A rehearsal's ID, folder and ports on 127.0.0.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +49,10 @@ pub struct Place {
     /// The port of Batch and CloudWatch Logs.
     pub moto: u16,
     pub airflow: u16,
+    /// The port of the Data API and of Redshift Serverless.
+    pub redshift: u16,
+    /// The port of PostgreSQL's protocol, which dbt uses.
+    pub wire: u16,
 }
 
 /// Creates an ID: a time such as `20261126T203000`, and four hexadecimal digits.
@@ -49,13 +65,6 @@ pub fn is_id(name: &str) -> bool {
     let is_time =
         time.len() == 15 && time.char_indices().all(|(at, c)| if at == 8 { c == 'T' } else { c.is_ascii_digit() });
     is_time && rest.len() == 4 && rest.chars().all(|c| c.is_ascii_hexdigit())
-}
-
-#[derive(Clone, Debug)]
-pub struct Warehouse {
-    pub loader: String,
-    pub port: u16,
-    pub transformer: String,
 }
 
 fn on_loopback(port: u16) -> String {
@@ -86,10 +95,14 @@ impl Place {
 
     /// Returns the environment in which every AWS client uses only the emulators.
     pub fn aws(&self, region: &str) -> BTreeMap<String, String> {
-        let (key, none, moto) = (KEY.to_owned(), "/dev/null".to_owned(), on_loopback(self.moto));
+        self.aws_as(region, KEY)
+    }
+
+    fn aws_as(&self, region: &str, key: &str) -> BTreeMap<String, String> {
+        let (none, moto, redshift) = ("/dev/null".to_owned(), on_loopback(self.moto), on_loopback(self.redshift));
         environment([
-            ("AWS_ACCESS_KEY_ID", key.clone()),
-            ("AWS_SECRET_ACCESS_KEY", key),
+            ("AWS_ACCESS_KEY_ID", key.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
             ("AWS_DEFAULT_REGION", region.to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_CONFIG_FILE", none.clone()),
@@ -97,6 +110,8 @@ impl Place {
             ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_ENDPOINT_URL_BATCH", moto.clone()),
             ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", moto),
+            ("AWS_ENDPOINT_URL_REDSHIFT_DATA", redshift.clone()),
+            ("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", redshift),
             // A separate endpoint, which shows that this emulator provides Airflow.
             ("AWS_ENDPOINT_URL_MWAA", format!("http://localhost:{}", self.ministack)),
         ])
@@ -109,10 +124,47 @@ impl Place {
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
-    /// Returns MiniStack's environment, which specifies where to forward Batch and Airflow requests.
+    /// Returns MiniStack's environment, which specifies where to forward Batch, Redshift and Airflow requests.
     pub fn ministack(&self) -> BTreeMap<String, String> {
         let airflow = self.file("airflow.json").display().to_string();
-        environment([("BATCH_ENDPOINT", on_loopback(self.moto)), ("AIRFLOW_FILE", airflow)])
+        environment([
+            ("BATCH_ENDPOINT", on_loopback(self.moto)),
+            ("REDSHIFT_ENDPOINT", on_loopback(self.redshift)),
+            ("AIRFLOW_FILE", airflow),
+        ])
+    }
+
+    /// Returns the arguments of the Redshift emulator. The workgroup does not exist until CloudFormation creates it, and
+    /// the user of each job is that of its IAM role.
+    pub fn redshift(&self, settings: &Settings, account: &str) -> Vec<String> {
+        let (names, roles) = (&settings.warehouse, settings.roles());
+        let role = |key: &str, name: &str| format!("{key}=arn:aws:iam::{account}:role/{name}");
+        let mut arguments = vec!["--empty".to_owned()];
+        for (option, value) in [
+            ("--port", self.redshift.to_string()),
+            ("--wire-port", self.wire.to_string()),
+            ("--workgroup", names.workgroup.clone()),
+            ("--namespace", names.namespace.clone()),
+            ("--database", names.database.clone()),
+            ("--identity", format!("{KEY}=arn:aws:iam::{account}:user/{KEY}")),
+            ("--identity", format!("{CLOUDFORMATION}=arn:aws:iam::{account}:user/{CLOUDFORMATION}")),
+            ("--identity", role(INGESTION, &roles.ingestion)),
+            ("--identity", role(DBT, &roles.dbt)),
+            ("--identity", role(AIRFLOW, &roles.airflow)),
+            ("--admin-secret", format!("arn:aws:secretsmanager:{}:{account}:secret:redshift!admin", settings.region)),
+            ("--s3-endpoint", self.endpoint()),
+            ("--host-name", warehouse_host(settings, account)),
+            ("--ca-file", self.certificate().display().to_string()),
+            ("--slow-statement", format!("{LONG}={LONG_SECONDS}")),
+        ] {
+            arguments.extend([option.to_owned(), value]);
+        }
+        arguments
+    }
+
+    /// The certificate of the emulator's CA.
+    fn certificate(&self) -> PathBuf {
+        self.file("redshift-ca.pem")
     }
 
     /// Returns moto's environment. Its containers use the host network, because the servers run on this machine.
@@ -146,33 +198,67 @@ impl Place {
             ("AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL", "2".to_owned()),
             ("PYTHONWARNINGS", "ignore".to_owned()),
         ]);
-        variables.extend(self.aws(region));
+        variables.extend(self.aws_as(region, AIRFLOW));
         variables
     }
 
-    /// Returns the content of `jobs.json`: the environment of the job containers. On AWS, a container has an IAM role
-    /// and the Redshift names; here, its environment contains the addresses of the emulators and PostgreSQL. The job
-    /// definitions are the deployed ones.
-    pub fn jobs(&self, settings: &Settings, account: &str, warehouse: &Warehouse, source: &str) -> Value {
-        let mut ingestion = self.aws(&settings.region);
-        let mut dbt = ingestion.clone();
-        ingestion.extend(environment([("WAREHOUSE_URL", warehouse.loader.clone()), ("SOURCE_URL", source.to_owned())]));
-        dbt.extend(environment([
-            ("DBT_TARGET", "local".to_owned()),
-            ("DBT_HOST", "127.0.0.1".to_owned()),
-            ("DBT_PORT", warehouse.port.to_string()),
-            ("DBT_USER", "transformer".to_owned()),
-            ("DBT_PASSWORD", warehouse.transformer.clone()),
-            ("DBT_DATABASE", DATABASE.to_owned()),
-        ]));
+    /// Returns the content of `jobs.json`: what the job containers have on AWS from their IAM role and the network. The
+    /// job definitions are the deployed ones. `changed` lists files that replace files of dbt's image.
+    pub fn jobs(&self, settings: &Settings, account: &str, source: &str, changed: &[(PathBuf, String)]) -> Value {
+        let mut ingestion = self.aws_as(&settings.region, INGESTION);
+        ingestion.insert("SOURCE_URL".to_owned(), source.to_owned());
+        let mut dbt = self.aws_as(&settings.region, DBT);
+        dbt.extend(environment([("DBT_PORT", self.wire.to_string()), ("SSL_CERT_FILE", CERTIFICATE.to_owned())]));
+        let mut mounts = BTreeMap::from([(self.certificate(), CERTIFICATE.to_owned())]);
+        mounts.extend(changed.iter().cloned());
+        if !changed.is_empty() {
+            // The second build sends the tests' statements again only if the first one sent others.
+            dbt.insert("DBT_EXCLUDE_RESOURCE_TYPES".to_owned(), "unit_test test".to_owned());
+        }
         let registry = format!("{account}.dkr.ecr.{}.{}", settings.region, domain(&settings.region));
         json!({
             "registry": { registry: self.registry() },
             "labels": { MARK: self.id },
+            "hosts": { warehouse_host(settings, account): "127.0.0.1" },
             "environment": { &settings.batch.ingestion.name: ingestion, &settings.batch.dbt.name: dbt },
+            "mounts": { &settings.batch.dbt.name: mounts },
         })
     }
 }
+
+/// Returns the host of the workgroup. The dbt adapter finds the workgroup's name in it.
+fn warehouse_host(settings: &Settings, account: &str) -> String {
+    let (workgroup, region) = (&settings.warehouse.workgroup, &settings.region);
+    format!("{workgroup}.{account}.{region}.redshift-serverless.{}", domain(region))
+}
+
+/// Returns a job in which dbt runs one statement that takes longer than the timeouts that drivers usually have.
+pub fn long_statement(settings: &Settings) -> RunTask {
+    let command = &["dbt", "show", "--inline", "select 1 as long_statement"];
+    RunTask { task: LONG, definition: settings.batch.dbt.name.clone(), command }
+}
+
+/// A change to a file of the dbt project.
+pub struct Change {
+    pub file: &'static str,
+    pub old: &'static str,
+    pub new: &'static str,
+}
+
+/// The changes between the two runs of a rehearsal: a new column of a table, and another configuration of a materialized
+/// view.
+pub const CHANGES: [Change; 2] = [
+    Change {
+        file: "models/marts/dim_rockets.sql",
+        old: "    wikipedia_url\n",
+        new: "    wikipedia_url,\n    1 as added_column\n",
+    },
+    Change {
+        file: "models/marts/analyses/mv_launches_by_month.sql",
+        old: "auto_refresh=true, dist='all'",
+        new: "auto_refresh=false, dist='rocket_id', sort='rocket_id'",
+    },
+];
 
 /// Formats the variables as a `.env` file, for `--dot-env`.
 pub fn dot_env(variables: &BTreeMap<String, String>) -> String {

@@ -1,8 +1,9 @@
 //! Rehearses a complete deployment on one machine: emulators replace AWS, everything else is real. Stacks are deployed,
 //! images are built and pushed, and DAGs are synced; Airflow then runs `ingestion` through the Batch API in containers,
-//! which write to the emulator's S3 and to PostgreSQL.
+//! which write to the emulator's S3 and, through the Redshift emulator, to PostgreSQL.
 
 mod inspect;
+mod runs;
 mod servers;
 mod source;
 mod stage;
@@ -17,7 +18,7 @@ pub use stage::{Stage, stop};
 
 use super::deploy::{self, DeployRequest};
 use super::images::{self, ImageRequest};
-use super::run::{self, RunRequest};
+use super::run;
 use super::status;
 use super::sync::sample;
 use super::warehouse::contract;
@@ -31,17 +32,14 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::image::INGESTION;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{
-    AIRFLOW_USER, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, Warehouse, cause, contradictions, dot_env,
-};
-use crate::run::{ApiRequest, DAG, chain, import_errors, manual_run_id};
+use crate::rehearsal::{AIRFLOW_USER, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, dot_env};
+use crate::run::{ApiRequest, DAG, import_errors, manual_run_id};
 use crate::settings::{Settings, Variables};
-use inspect::Logs;
+use runs::Runs;
 
-const INTERVAL: Duration = Duration::from_secs(1);
 /// How long Airflow may take to start and to read the DAGs.
 const AIRFLOW_TIMEOUT: Duration = Duration::from_secs(120);
-/// The DAG that queries Redshift, which does not exist here.
+/// The DAG that checks the deployment.
 const HEALTH: &str = "platform_health";
 
 #[derive(Debug)]
@@ -116,8 +114,8 @@ pub fn run(
         variables: place.variables(&settings.region, request.variables.clone()),
     })?;
     let tools = steps.step("Installing emulators and Airflow", |_| servers::Tools::get())?;
-    let logins = steps.step("Starting the warehouse", |report| {
-        servers::warehouse(stage, &contract.source, &mut |text| report(RehearsalProgress::Step(text.to_owned())))
+    let reader = steps.step("Starting the warehouse", |report| {
+        servers::warehouse(stage, &tools, &settings, &mut |text| report(RehearsalProgress::Step(text.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
     let kept = steps.step("Finding the base image", |report| base(stage, request, &settings, report))?;
@@ -126,15 +124,11 @@ pub fn run(
     let variables = place.variables(&settings.region, kept);
     let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
 
-    let login =
-        |role: &str| logins.get(role).with_context(|| format!("the role `{role}` does not exist in the warehouse"));
-    let warehouse = Warehouse {
-        loader: login("loader")?.url(),
-        port: login("loader")?.port,
-        transformer: login("transformer")?.password.expose().to_owned(),
+    let write_jobs = |changed: &[_]| {
+        let jobs = place.jobs(&settings, NO_ACCOUNT, &source.url(&settings), changed);
+        files::write_secret(&place.file("jobs.json"), &jobs.to_string())
     };
-    let jobs = place.jobs(&settings, NO_ACCOUNT, &warehouse, &source.url(&settings));
-    files::write_secret(&place.file("jobs.json"), &jobs.to_string())?;
+    write_jobs(&[])?;
 
     let deployment = DeployRequest {
         module: MODULE.to_owned(),
@@ -164,24 +158,24 @@ pub fn run(
         }
         Ok(())
     })?;
+    let runs = Runs::new(&aws, &reader, &contract.source, &settings, &variables);
+    let now = || files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
+    let has_fault = request.injected_fault.is_some();
+    let long_statement = if has_fault { None } else { Some(runs.start_long_statement(&now())?) };
     steps.step("Waiting for Airflow", |_| wait_for_airflow(stage, &aws, &settings))?;
 
-    let id = manual_run_id(&files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00"));
-    let mut logs = Logs::default();
-    let outcome = steps.step(&format!("Running the `{DAG}` DAG"), |report| {
-        let tasks = chain(&settings.batch).map(|step| step.task);
-        let tasks = [DAG].into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0));
-        report(RehearsalProgress::Tasks(tasks.collect()));
-        let request = RunRequest { settings: settings.clone(), variables: variables.clone(), interval: INTERVAL };
-        run::through_airflow(&request, &id, false, &mut |progress| {
-            logs.add(&progress);
-            report(RehearsalProgress::Run(progress));
-        })
-    })?;
-    let reader = login("reader")?;
-    let (tables, rows) = inspect::tables(&logs, reader, &contract.source)?;
-    let dbt = inspect::marts(&aws, &settings, &outcome.run_id)?;
-    let found = if outcome.failed.is_none() { contradictions(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
+    let title = format!("Running the `{DAG}` DAG");
+    let first = steps.step(&title, |report| runs.through_airflow(&manual_run_id(&now()), report))?;
+    let mut second = None;
+    if first.outcome.failed.is_none() && !has_fault {
+        second = Some(steps.step("Running the jobs again with a changed dbt project", |report| {
+            write_jobs(&runs::changed_files(stage)?)?;
+            runs.directly(&now(), report)
+        })?);
+    }
+    let long_statement =
+        long_statement.map(|job| steps.step("Waiting for a statement that takes half a minute", |_| runs.finish(job)));
+    let (long_statement, long_cause) = long_statement.transpose()?.unzip();
     let status = steps.step("Checking the deployment's status", |_| status::lines(&deployment, false))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
@@ -195,16 +189,30 @@ pub fn run(
             dot_env: shown("env"),
         }
     });
-    let failed = outcome.failed.as_ref();
-    let cause = failed.map(|task| cause(&logs.last(task), dbt.as_ref())).unwrap_or_default();
+    let refused = inspect::refused(stage)?;
+    let mut contradictions = first.contradictions;
+    let (second_run, second_cause) = second
+        .map(|second| {
+            contradictions.extend(second.contradictions);
+            (second.outcome, second.cause)
+        })
+        .unzip();
+    let causes = [Some(first.cause), second_cause, long_cause].into_iter().flatten();
+    let mut cause = causes.into_iter().find(|cause| !cause.is_empty()).unwrap_or_default();
+    if !cause.is_empty() {
+        cause.extend(refused.iter().map(|refusal| format!("Redshift: {}", refusal.message)));
+    }
     Ok(RehearsalReport {
         id: place.id.clone(),
         injected_fault: request.injected_fault,
-        run: outcome,
+        run: first.outcome,
+        second_run,
+        long_statement,
         cause,
-        tables,
-        contradictions: found,
-        dbt,
+        refused,
+        tables: first.tables,
+        contradictions,
+        dbt: first.dbt,
         status,
         steps: steps.done,
         not_verified: NOT_VERIFIED,

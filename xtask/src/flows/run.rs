@@ -4,8 +4,10 @@ mod airflow;
 mod direct;
 mod follow;
 mod logs;
+mod single;
 
 pub use airflow::run as through_airflow;
 pub use direct::run as directly;
 pub use follow::{RunProgress, RunRequest};
 pub use logs::logs;
+pub use single::Single;

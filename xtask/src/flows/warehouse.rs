@@ -15,16 +15,21 @@ use postgres_protocol::password::scram_sha_256;
 pub use preparation::Preparation;
 
 use crate::edge::files;
-use crate::edge::postgres::{self, Server};
+use crate::edge::postgres::{self, Login, Server};
 use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
+    create_database(server, DATABASE)?.execute(&bootstrap(source, &verifiers(passwords)))
+}
+
+/// Creates a database if it does not exist; returns the superuser's login to it.
+pub fn create_database(server: &Server, name: &str) -> Result<Login> {
     let admin = |database| server.login(postgres::SUPERUSER, server.password.expose(), database);
-    let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?;
+    let found = admin("postgres").query(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"))?;
     if found.rows.is_empty() {
-        admin("postgres").execute(&[format!("CREATE DATABASE {DATABASE}")])?;
+        admin("postgres").execute(&[format!("CREATE DATABASE {name}")])?;
     }
-    admin(DATABASE).execute(&bootstrap(source, &verifiers(passwords)))
+    Ok(admin(name))
 }
 
 /// Generates a new password for each role.

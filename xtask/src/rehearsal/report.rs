@@ -15,9 +15,9 @@ use crate::verdict::{Light, StatusLine, is_red};
 pub const NOT_VERIFIED: [&str; 6] = [
     "whether AWS accepts the templates, and which resources it replaces: see the `templates` suite",
     "roles and policies: the emulators allow everything",
-    "Redshift: the warehouse is PostgreSQL; the `redshift sql` suite parses the SQL",
+    "Redshift beyond the rules in `xtask/emulator/redshift`: PostgreSQL executes the statements",
     "MWAA: the Airflow version is the same, but MWAA's network and requirements are missing",
-    "the `platform_health` DAG, which queries Redshift and is paused here",
+    "the `platform_health` DAG, which is paused here",
     "Batch retries, the Fargate network, prices, quotas and alarms",
 ];
 
@@ -42,8 +42,17 @@ pub struct RehearsalReport {
     pub id: String,
     pub injected_fault: Option<InjectedFault>,
     pub run: Outcome,
-    /// Why the run failed: the last log lines of the failed task, or dbt's failures.
+    /// A second run without Airflow, after changes to the dbt project; only if the first one succeeded without an injected
+    /// fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_run: Option<Outcome>,
+    /// A job of dbt with one statement that takes half a minute; only without an injected fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_statement: Option<Outcome>,
+    /// Why a run failed: the last log lines of the failed task, or dbt's failures; then what the warehouse refused.
     pub cause: Vec<String>,
+    /// What the warehouse refused because of a rule of Redshift.
+    pub refused: Vec<Refusal>,
     /// The counts that `copy` reported for each table; empty if nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
     pub contradictions: Vec<String>,
@@ -69,10 +78,33 @@ pub struct Kept {
     pub dot_env: String,
 }
 
+/// A statement that the Redshift emulator refused, or that its client abandoned.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Refusal {
+    pub rule: String,
+    pub message: String,
+    pub statement: String,
+    /// The database user.
+    pub user: String,
+}
+
+/// Reads the emulator's log, in which every refusal is a line of JSON. Errors that do not come from a rule are omitted.
+pub fn refusals(log: &str) -> Vec<Refusal> {
+    let parsed = log.lines().filter_map(|line| serde_json::from_str::<Refusal>(line).ok());
+    parsed.filter(|refusal| !refusal.rule.is_empty()).collect()
+}
+
 impl RehearsalReport {
-    /// Returns the run's exit code, or 1 if the run succeeded but the status or the reports show a problem.
+    /// Returns the first failed run, and which one it is.
+    pub fn failure(&self) -> Option<(&Outcome, &'static str)> {
+        let others = [(self.second_run.as_ref(), " in the second run"), (self.long_statement.as_ref(), "")];
+        let runs = [(Some(&self.run), "")].into_iter().chain(others);
+        runs.filter_map(|(run, place)| Some((run?, place))).find(|(run, _)| run.failed.is_some())
+    }
+
+    /// Returns the exit code of the failed run, or 1 if all runs succeeded but the status or the reports show a problem.
     pub fn exit(&self) -> Exit {
-        match self.run.as_exit() {
+        match self.failure().map_or(Exit::Done, |(run, _)| run.as_exit()) {
             Exit::Done if is_red(&self.status) || !self.contradictions.is_empty() => Exit::Failed,
             exit => exit,
         }
@@ -155,14 +187,15 @@ pub fn text(report: &RehearsalReport) -> String {
     for not_verified in NOT_VERIFIED {
         text += &format!("  - {not_verified}\n");
     }
-    text += &match (&report.run.failed, &report.run.reason, report.exit()) {
-        (_, _, Exit::Done) => "\nThe rehearsal succeeded.\n".to_owned(),
-        (Some(task), Some(reason), _) => {
+    text += &match (report.failure(), report.exit()) {
+        (_, Exit::Done) => "\nThe rehearsal succeeded.\n".to_owned(),
+        (Some((run, place)), _) => {
+            let (task, reason) = (run.failed.as_deref().unwrap_or_default(), run.reason.as_deref().unwrap_or_default());
             let cause: String = report.cause.iter().map(|line| format!("  {line}\n")).collect();
             let keep = if report.kept.is_none() { "To inspect it: cargo xtask rehearse --keep\n" } else { "" };
-            format!("\n`{task}` failed: {reason}\n{cause}{keep}")
+            format!("\n`{task}` failed{place}: {reason}\n{cause}{keep}")
         }
-        _ => "\nThe run succeeded, but the deployment is not healthy.\n".to_owned(),
+        (None, _) => "\nThe runs succeeded, but the deployment is not healthy.\n".to_owned(),
     };
     text
 }

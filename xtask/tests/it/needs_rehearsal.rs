@@ -146,7 +146,7 @@ fn leftovers(state: &Value) -> Vec<String> {
     let place = &state["place"];
     let (id, dir) = (place["id"].as_str().expect("an id"), place["dir"].as_str().expect("a folder"));
     let warehouse = state["warehouse"]["port"].as_u64();
-    let ports = ["ministack", "moto", "airflow"].map(|server| place[server].as_u64());
+    let ports = ["ministack", "moto", "airflow", "redshift", "wire"].map(|server| place[server].as_u64());
     let ports = ports.into_iter().chain([warehouse]).flatten().map(|port| u16::try_from(port).expect("a port"));
     let mut found: Vec<String> = ports
         .filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())

@@ -4,7 +4,7 @@ use super::*;
 use crate::settings::{self, Document, resolve};
 
 fn place() -> Place {
-    Place { id: "r1".to_owned(), dir: "/r".into(), ministack: 1, moto: 2, airflow: 3 }
+    Place { id: "r1".to_owned(), dir: "/r".into(), ministack: 1, moto: 2, airflow: 3, redshift: 4, wire: 5 }
 }
 
 fn settings() -> Settings {
@@ -22,16 +22,12 @@ fn addresses(value: &Value) -> Vec<String> {
 
 #[test]
 fn every_address_is_on_this_machine() {
-    let warehouse = Warehouse {
-        loader: "postgres://loader:p@127.0.0.1:4/dpstack".to_owned(),
-        port: 4,
-        transformer: "q".to_owned(),
-    };
     let place = place();
-    let jobs = place.jobs(&settings(), "000000000000", &warehouse, "http://127.0.0.1:5");
+    let jobs = place.jobs(&settings(), "000000000000", "http://127.0.0.1:6", &[]);
     let values = [
         jobs,
         json!(place.ministack()),
+        json!(place.redshift(&settings(), "000000000000")),
         json!(place.moto("000000000000")),
         json!(place.airflow("eu-west-1", Path::new("/bin"), "s")),
     ];
@@ -45,6 +41,15 @@ fn every_address_is_on_this_machine() {
     }
     for (name, value) in place.aws("eu-west-1").iter().filter(|(name, _)| name.contains("KEY")) {
         assert_eq!(value, KEY, "{name}");
+    }
+}
+
+#[test]
+fn every_change_of_the_dbt_project_applies() {
+    for Change { file, old, new } in CHANGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt").join(file);
+        let text = std::fs::read_to_string(path).expect("a file of the project");
+        assert!(text.matches(old).count() == 1 && old != new, "{file} does not contain `{old}` once");
     }
 }
 

@@ -94,6 +94,26 @@ impl Parameters {
         list.into_iter().map(text).collect()
     }
 
+    /// A list of texts, if it is given.
+    pub(crate) fn optional_texts(&mut self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+        if self.values.contains_key(name) { self.texts(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether an option is on.
+    pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_bool().map(Some).ok_or_else(|| wrong_type(name, "a Boolean")),
+        }
+    }
+
+    /// Accepts parameters that have no effect in the emulator.
+    pub(crate) fn skip(&mut self, names: &[&str]) {
+        for name in names {
+            self.values.remove(*name);
+        }
+    }
+
     /// A whole number.
     pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i64>, ApiError> {
         match self.values.remove(name) {

@@ -33,6 +33,8 @@ pub struct Settings {
     pub wire: Option<WireSettings>,
     /// Where refusals are recorded.
     pub journal: Journal,
+    /// The port of both APIs on 127.0.0.1; 0 selects a free one.
+    pub port: u16,
 }
 
 impl Settings {
@@ -50,6 +52,7 @@ impl Settings {
             identities: Identities::Everyone(Identity::becoming(caller)),
             wire: None,
             journal: Journal::default(),
+            port: 0,
         }
     }
 }
@@ -80,10 +83,10 @@ impl Emulator {
             let engine = Engine::open(settings.engine).await?;
             let services = Arc::new(Services {
                 data_api: DataApi::new(engine.clone(), settings.data_api, journal.clone()),
-                serverless: Serverless::new(settings.warehouse, issued.clone()),
+                serverless: Serverless::new(settings.warehouse, issued.clone(), engine.clone()),
                 identities: settings.identities,
             });
-            let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
+            let listener = TcpListener::bind(("127.0.0.1", settings.port)).await.context("no free port")?;
             let url = format!("http://{}", listener.local_addr()?);
             tokio::spawn(serve(listener, Arc::clone(&services)));
             let mut wire = None;

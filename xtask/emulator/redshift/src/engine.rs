@@ -11,8 +11,9 @@ mod session;
 mod source;
 mod users;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
@@ -62,6 +63,7 @@ pub struct Engine(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     settings: EngineSettings,
+    copy_roles: RwLock<CopyRoles>,
     /// A session of the superuser, outside the transactions of the users.
     admin: Mutex<Client>,
     queries: AtomicI64,
@@ -77,6 +79,7 @@ impl Engine {
         catalog::install(&admin, &settings.disabled).await?;
         admin.batch_execute("SELECT pg_advisory_unlock(5439)").await?;
         let shared = Shared {
+            copy_roles: RwLock::new(settings.copy_roles.clone()),
             settings,
             admin: Mutex::new(admin),
             // Ids of queries on Redshift do not start at 1.
@@ -84,6 +87,12 @@ impl Engine {
             conflicts: AtomicUsize::new(0),
         };
         Ok(Self(Arc::new(shared)))
+    }
+
+    /// Associates other roles with the namespace.
+    pub fn associate(&self, default: Option<String>, roles: BTreeMap<String, Option<Key>>) {
+        let mut known = self.0.copy_roles.write().unwrap_or_else(PoisonError::into_inner);
+        (known.default, known.roles) = (default, roles);
     }
 
     /// A new session of a user.

@@ -94,6 +94,9 @@ impl Services {
             Err(error) => return Ok(Err(error)),
         };
         match name {
+            "redshift-data" if !self.serverless.is_available() => {
+                Ok(Err(ApiError::validation("Redshift endpoint doesn't exist in this region.")))
+            }
             "redshift-data" => self.data_api.handle(operation, &identity, parameters).await,
             _ => Ok(self.serverless.handle(operation, &identity, parameters)),
         }

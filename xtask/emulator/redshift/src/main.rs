@@ -1,5 +1,5 @@
-//! The emulator as one process on the loopback interface. It prints one line of JSON with its addresses, and runs until its
-//! standard input is closed or SIGTERM arrives; refusals are lines of JSON on standard error.
+//! The emulator as one process on the loopback interface. It prints one line of JSON with its addresses, and runs until SIGTERM or
+//! SIGINT arrives; refusals are lines of JSON on standard error.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -30,6 +30,15 @@ struct Arguments {
     /// Name of the namespace (default: the workgroup's)
     #[arg(long)]
     namespace: Option<String>,
+    /// The workgroup and the namespace do not exist until a request creates them
+    #[arg(long)]
+    empty: bool,
+    /// Port of the Data API and of Redshift Serverless; 0 selects a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Port of PostgreSQL's protocol; 0 selects a free one
+    #[arg(long, default_value_t = 0)]
+    wire_port: u16,
     /// Name of the database that clients connect to
     #[arg(long, default_value = "dpstack")]
     database: String,
@@ -57,17 +66,17 @@ struct Arguments {
     /// Name that clients connect to, for the certificate; repeatable
     #[arg(long, value_name = "HOST", default_values_t = WireSettings::default().hosts)]
     host_name: Vec<String>,
-    /// Seconds by which one statement that creates a table is delayed
-    #[arg(long, value_name = "SECONDS")]
-    slow_statement: Option<f64>,
+    /// Text of the statements that are delayed, and by how many seconds
+    #[arg(long, value_name = "TEXT=SECONDS", value_parser = pair)]
+    slow_statement: Option<(String, String)>,
     /// File for the CA's certificate; without it, a temporary file
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 }
 
 fn pair(text: &str) -> Result<(String, String)> {
-    let (key, arn) = text.split_once('=').context("expected KEY=ARN")?;
-    Ok((key.to_owned(), arn.to_owned()))
+    let (name, value) = text.split_once('=').context("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Arguments {
@@ -96,15 +105,24 @@ impl Arguments {
         if let Some(namespace) = &self.namespace {
             settings.warehouse.namespace.clone_from(namespace);
         }
+        settings.port = self.port;
+        settings.warehouse.endpoint.0.clone_from(&self.host_name[0]);
+        settings.warehouse.exists = !self.empty;
+        settings.warehouse.copy_key.clone_from(&key);
         settings.warehouse.admin_secret.clone_from(&self.admin_secret);
         settings.warehouse.default_role = self.copy_role.first().cloned();
         settings.warehouse.roles.clone_from(&self.copy_role);
         settings.data_api.secrets = self.admin_secret.iter().map(|arn| (arn.clone(), User::Admin)).collect();
         settings.journal = Journal::printed();
+        let slow =
+            |(text, seconds): &(String, String)| Ok((text.clone(), Duration::try_from_secs_f64(seconds.parse()?)?));
+        let slow_statement = self.slow_statement.as_ref().map(slow).transpose();
+        let slow_statement = slow_statement.map_err(|error: anyhow::Error| error.context("--slow-statement"))?;
         settings.wire = Some(WireSettings {
             hosts: self.host_name.clone(),
             admin_password: self.admin_password.clone(),
-            slow_statement: self.slow_statement.map(Duration::from_secs_f64),
+            port: self.wire_port,
+            slow_statement,
         });
         Ok(settings)
     }
@@ -127,17 +145,11 @@ fn main() -> Result<()> {
     emulator.block_on(stopped())?
 }
 
-/// Waits until standard input is closed or SIGTERM arrives.
 async fn stopped() -> Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let (close, closed) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let copied = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        close.send(copied)
-    });
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = terminated.recv() => {}
-        _ = closed => {}
+        _ = interrupted.recv() => {}
     }
     Ok(())
 }

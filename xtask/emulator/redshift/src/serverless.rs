@@ -1,9 +1,12 @@
-//! The calls of Redshift Serverless that the platform makes: the workgroup and its namespace, temporary credentials, and usage
-//! limits.
+//! The calls of Redshift Serverless that the platform and CloudFormation make: the workgroup and its namespace, temporary
+//! credentials, and usage limits.
 //!
-//! It does not create workgroups and namespaces, does not enforce usage limits, and never pauses.
+//! There is one workgroup with one namespace, whose names are those of the settings. Of a request that creates or changes them,
+//! only the names, the roles, the key and whether Redshift manages the administrator's password have an effect; capacity, network,
+//! logs and tags are not checked. Usage limits are not enforced.
 
 mod limits;
+mod resources;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::api::{ApiError, Parameters};
 use crate::credentials::Issued;
-use crate::engine::User;
+use crate::engine::{Engine, Key, User};
 use crate::http::unknown_operation;
 use crate::identity::Identity;
 use limits::Limits;
@@ -30,7 +33,7 @@ pub struct Warehouse {
     pub database: String,
     /// The host and the port for PostgreSQL's protocol.
     pub endpoint: (String, u16),
-    /// The ARN of the secret with the administrator's password.
+    /// The ARN of the secret with the administrator's password, if Redshift manages it.
     pub admin_secret: Option<String>,
     /// The ARN of the key that encrypts the namespace; AWS owns it without one.
     pub key: Option<String>,
@@ -38,6 +41,10 @@ pub struct Warehouse {
     pub default_role: Option<String>,
     /// The ARNs of all associated roles.
     pub roles: Vec<String>,
+    /// The key with which COPY reads as one of these roles; without it, requests are not signed.
+    pub copy_key: Option<Key>,
+    /// Whether the workgroup and the namespace exist before a request creates them.
+    pub exists: bool,
 }
 
 impl Warehouse {
@@ -54,6 +61,8 @@ impl Warehouse {
             key: None,
             default_role: None,
             roles: Vec::new(),
+            copy_key: None,
+            exists: true,
         }
     }
 }
@@ -63,12 +72,17 @@ impl Warehouse {
 pub struct Serverless {
     state: Arc<Mutex<State>>,
     issued: Issued,
+    engine: Engine,
 }
 
 #[derive(Debug)]
 struct State {
     warehouse: Warehouse,
     namespace: Namespace,
+    /// Whether the workgroup exists.
+    workgroup: bool,
+    /// Whether Redshift manages the administrator's password.
+    managed: bool,
     /// How many times a namespace that is being deleted is still returned.
     reads_while_deleting: usize,
     limits: Limits,
@@ -76,18 +90,30 @@ struct State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Namespace {
+    Missing,
     Available,
     /// It is returned this many times more.
     Deleting(usize),
-    Deleted,
 }
 
 impl Serverless {
-    /// The service with one workgroup, and the passwords that it issues.
-    pub fn new(warehouse: Warehouse, issued: Issued) -> Self {
-        let state =
-            State { warehouse, namespace: Namespace::Available, reads_while_deleting: 2, limits: Limits::default() };
-        Self { state: Arc::new(Mutex::new(state)), issued }
+    /// The service with one workgroup, the passwords that it issues, and the engine that reads as the namespace's roles.
+    pub fn new(warehouse: Warehouse, issued: Issued, engine: Engine) -> Self {
+        let exists = warehouse.exists;
+        let state = State {
+            warehouse,
+            namespace: if exists { Namespace::Available } else { Namespace::Missing },
+            workgroup: exists,
+            managed: exists,
+            reads_while_deleting: 2,
+            limits: Limits::default(),
+        };
+        Self { state: Arc::new(Mutex::new(state)), issued, engine }
+    }
+
+    /// Whether clients can connect to the workgroup.
+    pub fn is_available(&self) -> bool {
+        self.state().workgroup
     }
 
     /// Changes the workgroup and its namespace, for example when the port of its endpoint is known.
@@ -157,6 +183,21 @@ impl Serverless {
                 parameters.finish()?;
                 state.delete(&name).map(|namespace| json!({ "namespace": namespace }))
             }
+            "CreateNamespace" | "UpdateNamespace" => {
+                let (roles, response) = state.put_namespace(operation == "CreateNamespace", parameters)?;
+                if let Some((default, roles)) = roles {
+                    self.engine.associate(default, roles);
+                }
+                Ok(response)
+            }
+            "CreateWorkgroup" | "UpdateWorkgroup" => state.put_workgroup(operation == "CreateWorkgroup", parameters),
+            "DeleteWorkgroup" => {
+                let name = parameters.required("workgroupName")?;
+                parameters.finish()?;
+                let workgroup = state.workgroup(&name)?;
+                (state.workgroup, state.limits) = (false, Limits::default());
+                Ok(json!({ "workgroup": workgroup }))
+            }
             "ListUsageLimits" | "CreateUsageLimit" | "UpdateUsageLimit" | "DeleteUsageLimit" => {
                 let arn = state.warehouse.workgroup_arn.clone();
                 state.limits.handle(operation, &arn, parameters)
@@ -169,7 +210,7 @@ impl Serverless {
 impl State {
     fn workgroup(&self, name: &str) -> Result<Value, ApiError> {
         let own = &self.warehouse;
-        if own.workgroup != name || self.namespace == Namespace::Deleted {
+        if own.workgroup != name || !self.workgroup {
             let message = format!("Workgroup {name} does not exist or workgroup status is not ACTIVE.");
             return Err(ApiError::not_found(message, name));
         }
@@ -189,23 +230,26 @@ impl State {
         let status = match self.namespace {
             Namespace::Available => "AVAILABLE",
             Namespace::Deleting(reads) => {
-                self.namespace = reads.checked_sub(1).map_or(Namespace::Deleted, Namespace::Deleting);
+                self.namespace = reads.checked_sub(1).map_or(Namespace::Missing, Namespace::Deleting);
                 "DELETING"
             }
-            Namespace::Deleted => "DELETED",
+            Namespace::Missing => "",
         };
         let own = &self.warehouse;
-        if own.namespace != name || self.namespace == Namespace::Deleted {
+        if own.namespace != name || self.namespace == Namespace::Missing {
             return Err(ApiError::not_found(format!("Namespace {name} does not exist."), name));
         }
         let mut body = json!({
             "namespaceName": own.namespace,
+            "namespaceArn": "arn:aws:redshift-serverless:eu-west-1:000000000000:namespace/00000000-0000-4000-8000-000000000001",
+            "namespaceId": "00000000-0000-4000-8000-000000000001",
             "dbName": own.database,
             "status": status,
             "iamRoles": own.roles,
             "kmsKeyId": own.key.as_deref().unwrap_or("AWS_OWNED_KMS_KEY"),
         });
-        let optional = [("adminPasswordSecretArn", &own.admin_secret), ("defaultIamRoleArn", &own.default_role)];
+        let secret = own.admin_secret.clone().filter(|_| self.managed);
+        let optional = [("adminPasswordSecretArn", &secret), ("defaultIamRoleArn", &own.default_role)];
         for (key, value) in optional {
             if let Some(value) = value {
                 body[key] = json!(value);
@@ -220,6 +264,10 @@ impl State {
             return Err(ApiError::bad_request("ConflictException", message));
         }
         self.namespace(name)?;
+        if self.workgroup {
+            let message = format!("Namespace {name} cannot be deleted: it is associated with a workgroup.");
+            return Err(ApiError::bad_request("ConflictException", message));
+        }
         self.namespace = Namespace::Deleting(self.reads_while_deleting + 1);
         self.namespace(name)
     }

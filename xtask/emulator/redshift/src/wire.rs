@@ -15,7 +15,6 @@ pub mod tls;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -38,15 +37,16 @@ pub struct WireSettings {
     pub hosts: Vec<String>,
     /// The password of the namespace's administrator; without one, the administrator cannot log in.
     pub admin_password: Option<String>,
-    /// One statement that creates a table from a query takes this much longer, once. A client whose socket times out earlier
-    /// loses it.
-    pub slow_statement: Option<Duration>,
+    /// The port on 127.0.0.1; 0 selects a free one.
+    pub port: u16,
+    /// Statements that contain this text take this much longer. A client whose socket times out earlier loses them.
+    pub slow_statement: Option<(String, Duration)>,
 }
 
 impl Default for WireSettings {
     fn default() -> Self {
         let hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        Self { hosts, admin_password: None, slow_statement: None }
+        Self { hosts, admin_password: None, port: 0, slow_statement: None }
     }
 }
 
@@ -67,9 +67,8 @@ struct Shared {
     tls: TlsAcceptor,
     /// The certificate of the CA as PEM.
     ca: String,
-    slow_statement: Option<Duration>,
-    /// Whether a statement has been slow.
-    slowed: AtomicBool,
+    port: u16,
+    slow_statement: Option<(String, Duration)>,
 }
 
 impl Shared {
@@ -85,8 +84,8 @@ impl Endpoint {
             issued.permanent(User::Admin.name(), password);
         }
         let (tls, ca) = tls::acceptor(settings.hosts)?;
-        let (slow_statement, slowed) = (settings.slow_statement, AtomicBool::new(false));
-        Ok(Self(Arc::new(Shared { engine, issued, journal, tls, ca, slow_statement, slowed })))
+        let (port, slow_statement) = (settings.port, settings.slow_statement);
+        Ok(Self(Arc::new(Shared { engine, issued, journal, tls, ca, port, slow_statement })))
     }
 
     /// The certificate of its CA as PEM.
@@ -94,9 +93,9 @@ impl Endpoint {
         &self.0.ca
     }
 
-    /// Accepts connections on a free port of the loopback interface until the runtime stops.
+    /// Accepts connections on the loopback interface until the runtime stops.
     pub async fn listen(&self) -> Result<SocketAddr> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free port on 127.0.0.1")?;
+        let listener = TcpListener::bind(("127.0.0.1", self.0.port)).await.context("no free port on 127.0.0.1")?;
         let address = listener.local_addr()?;
         let endpoint = self.clone();
         tokio::spawn(async move {

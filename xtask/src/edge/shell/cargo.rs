@@ -92,15 +92,27 @@ const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features"
 
 /// Builds the job programs with the same profile as this program; returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
+    build(root, "the jobs do", &[&JOBS[..], &["--bin", "transformation", "--bin", "copy"]].concat())
+}
+
+/// Builds the Redshift emulator with the features of a complete build; returns its path.
+#[cfg(feature = "cloud")]
+pub fn build_redshift_emulator(root: &Path) -> Result<PathBuf> {
+    let select = ["--workspace", "--features", "xtask/cloud", "--bin", "redshift-emulator"];
+    Ok(build(root, "the Redshift emulator does", &select)?.join("redshift-emulator"))
+}
+
+/// Builds programs with the profile of this program; returns their folder.
+fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let folder = own.parent().context("cannot determine the folder of this program")?.to_owned();
     // Test programs are in `deps`, the other programs in its parent folder.
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    let build = cmd!(shell, "{cargo} build --locked {JOBS...} --bin transformation --bin copy --profile {profile}");
+    let build = cmd!(shell, "{cargo} build --locked {select...} --profile {profile}");
     let built = without_cargo_and_credentials(build).quiet().run();
-    built.map_err(|_| Failure::new("the jobs do not compile").hint("see the compiler output above"))?;
+    built.map_err(|_| Failure::new(format!("{name} not compile")).hint("see the compiler output above"))?;
     Ok(folder)
 }
 

@@ -1,10 +1,11 @@
-//! The servers used in a rehearsal: PostgreSQL, moto, MiniStack and Airflow.
+//! The servers used in a rehearsal: PostgreSQL behind the Redshift emulator, moto, MiniStack and Airflow.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result};
+use postgres_protocol::password::scram_sha_256;
 use serde_json::json;
 
 use super::stage::Stage;
@@ -14,11 +15,11 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::flows::local::new_server;
-use crate::flows::warehouse::{passwords, prepare};
+use crate::flows::warehouse::create_database;
 use crate::pipeline::Invocation;
+use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{AIRFLOW_USER, DAGS, MARK};
 use crate::settings::Settings;
-use crate::warehouse::DATABASE;
 
 const AIRFLOW: [(&str, &[&str]); 3] = [
     ("api-server", &["api-server"]),
@@ -32,6 +33,7 @@ pub(super) struct Tools {
     ministack: PathBuf,
     moto: PathBuf,
     airflow: PathBuf,
+    redshift: PathBuf,
 }
 
 impl Tools {
@@ -44,19 +46,47 @@ impl Tools {
             ministack: environment("ministack", Packages::Pinned(&[MINISTACK]))?,
             moto: environment("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
             airflow: environment("airflow", Packages::Locked(&lock("requirements.lock")))?,
+            redshift: shell::build_redshift_emulator(&root)?,
         })
     }
 }
 
-/// Starts PostgreSQL, which replaces Redshift, and prepares it for the source; returns each role's login.
-pub(super) fn warehouse(stage: &Stage, source: &str, report: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Login>> {
+/// The user that reads the tables, in addition to Redshift's users.
+const READER: &str = "rehearsal";
+
+/// Starts PostgreSQL, and the Redshift emulator in front of it; returns a reader's login to PostgreSQL.
+pub(super) fn warehouse(
+    stage: &Stage,
+    tools: &Tools,
+    settings: &Settings,
+    report: &mut dyn FnMut(&str),
+) -> Result<Login> {
     let mut server = new_server(&files::folder(&stage.place.file("warehouse"))?, report)?;
     stage.start_warehouse(&mut server)?;
-    let passwords = passwords()?;
-    prepare(&server, source, &passwords)?;
-    files::write_secret(&stage.place.file("warehouse.json"), &serde_json::to_string_pretty(&passwords)?)?;
-    let login = |(role, password): (&String, &String)| (role.clone(), server.login(role, password, DATABASE));
-    Ok(passwords.iter().map(login).collect())
+    let (database, password) = (&settings.warehouse.database, files::secret()?);
+    let admin = create_database(&server, database)?;
+    let verifier = scram_sha_256(password.as_bytes());
+    admin.execute(&[format!("CREATE ROLE {READER} LOGIN PASSWORD '{verifier}' IN ROLE pg_read_all_data")])?;
+    files::write_secret(&stage.place.file("warehouse.json"), &json!({ READER: &password }).to_string())?;
+    redshift(stage, tools, settings, &admin)?;
+    Ok(server.login(READER, &password, database))
+}
+
+fn redshift(stage: &Stage, tools: &Tools, settings: &Settings, admin: &Login) -> Result<()> {
+    let arguments = stage.place.redshift(settings, NO_ACCOUNT);
+    let environment = BTreeMap::from([
+        ("EMULATOR_POSTGRES".to_owned(), admin.url()),
+        ("EMULATOR_COPY_KEY".to_owned(), "copy:test".to_owned()),
+    ]);
+    let server = Server {
+        name: "redshift",
+        program: &tools.redshift,
+        arguments: &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
+        environment: &environment,
+        mark: (MARK, &stage.place.id),
+        dir: &stage.place.file("redshift"),
+    };
+    stage.start(&server, Some(stage.place.redshift))
 }
 
 /// Starts moto, MiniStack and Airflow in parallel.

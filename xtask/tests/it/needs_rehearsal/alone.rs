@@ -153,7 +153,9 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
         list.filter(|one| one["light"] == light).map(|one| one["check"].clone()).collect::<Vec<Value>>()
     };
     assert_eq!((lights("red").len(), lights("green").len() > 15), (0, true));
-    assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+    assert_eq!(lights("not_verifiable_here"), ["Airflow"]);
+    assert_eq!((&report["second_run"]["exit"], &report["long_statement"]["exit"]), (&0.into(), &0.into()));
+    assert_eq!(report["refused"], serde_json::json!([]));
 
     use_and_stop(&text("dot_env"), &state);
     let finished = running.finish();

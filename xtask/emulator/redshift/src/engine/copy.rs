@@ -1,5 +1,7 @@
 //! COPY of Parquet files by a manifest: exactly the listed files, with columns by position.
 
+use std::sync::PoisonError;
+
 use bytes::Bytes;
 use futures_util::SinkExt;
 use serde_json::Value;
@@ -40,7 +42,7 @@ struct Entry {
 /// Loads the files, and records an error.
 pub(super) async fn load(engine: &Engine, client: &Client, copy: &Copy, query: i64) -> Result<u64, Failed> {
     let disabled = engine.disabled();
-    let source = engine.0.settings.copy_roles.source(&copy.role, disabled)?;
+    let source = engine.0.copy_roles.read().unwrap_or_else(PoisonError::into_inner).source(&copy.role, disabled)?;
     let mut file = copy.manifest.clone();
     match files(client, copy, &source, disabled, &mut file).await {
         Ok(rows) => Ok(rows),

@@ -2,12 +2,11 @@
 //! number; all other messages pass through unchanged. A client that disconnects has its statement cancelled.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio_postgres::error::SqlState;
 
 use super::backend::{self, Backend};
@@ -26,6 +25,14 @@ const JSONB: u32 = 3802;
 pub struct Session<'a> {
     pub user: String,
     pub shared: &'a Shared,
+}
+
+impl Session<'_> {
+    /// How much longer a text takes.
+    fn delay(&self, text: &str) -> Option<Duration> {
+        let (slow, time) = self.shared.slow_statement.as_ref()?;
+        text.contains(slow).then_some(*time)
+    }
 }
 
 /// A statement of the client.
@@ -60,7 +67,7 @@ where
     let (backend_in, backend_out) = stream.into_inner().into_split();
     let state = Mutex::new(State { status: b'I', expected: VecDeque::new() });
     tokio::select! {
-        closed = upstream(client_in, backend_out, &state, &session) => {
+        closed = upstream(BufReader::new(client_in), backend_out, &state, &session) => {
             closed?;
             let running = lock(&state).expected.iter().find_map(|expected| match expected {
                 Expected::Completed(statement, since) => Some((statement.text.clone(), since.elapsed())),
@@ -90,10 +97,10 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
 /// From the client to PostgreSQL, until the client ends the session or disconnects.
 async fn upstream<R, W>(mut client: R, mut backend: W, state: &Mutex<State>, session: &Session<'_>) -> Result<()>
 where
-    R: AsyncRead + Unpin,
+    R: AsyncBufRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let (mut statements, mut portals) = (BTreeMap::new(), BTreeMap::new());
+    let (mut statements, mut portals, mut delay) = (BTreeMap::new(), BTreeMap::new(), None);
     loop {
         // A client that times out may close its socket without a message, and without the end of the TLS session.
         let Ok(Some(frame)) = Frame::read(&mut client).await else { return Ok(()) };
@@ -101,6 +108,7 @@ where
             b'Q' => {
                 let (text, _) = Frame::text(&frame.body)?;
                 let plans = plans(text, state, session);
+                delay = session.delay(text);
                 let mut state = lock(state);
                 for plan in &plans {
                     let statement = Statement { text: text.to_owned(), tag: plan.tag.clone() };
@@ -113,6 +121,7 @@ where
                 let (name, rest) = Frame::text(&frame.body)?;
                 let (text, types) = Frame::text(rest)?;
                 let plans = plans(text, state, session);
+                delay = delay.or(session.delay(text));
                 let tag = plans.last().and_then(|plan| plan.tag.clone());
                 let statement = Statement { text: text.to_owned(), tag };
                 statements.insert(name.to_owned(), statement.clone());
@@ -138,6 +147,14 @@ where
             }
             _ => frame,
         };
+        // The client now waits for the answer. It sends nothing, unless it gives up and closes the connection.
+        if matches!(frame.tag, b'Q' | b'S')
+            && let Some(time) = delay.take()
+            && tokio::time::timeout(time, client.fill_buf()).await.is_ok()
+            && !session.shared.disabled().0.contains(rules::CLIENT_TIMEOUT)
+        {
+            return Ok(());
+        }
         backend.write_all(&frame.encoded()).await?;
         if frame.tag == b'X' {
             return Ok(());
@@ -145,19 +162,9 @@ where
     }
 }
 
-/// The plans of a text; the first statement that creates a table may be a slow one.
 fn plans(text: &str, state: &Mutex<State>, session: &Session<'_>) -> Vec<Plan> {
     let transaction = if lock(state).status == b'I' { Transaction::Autocommit } else { Transaction::Block };
-    let shared = session.shared;
-    let mut plans = plan::plans(text, transaction, shared.disabled());
-    if let Some(time) = shared.slow_statement
-        && plan::creates_table(text)
-        && let [only] = plans.as_mut_slice()
-        && !shared.slowed.swap(true, Ordering::Relaxed)
-    {
-        *only = plan::slowed(only, time);
-    }
-    plans
+    plan::plans(text, transaction, session.shared.disabled())
 }
 
 fn joined(plans: &[Plan]) -> String {

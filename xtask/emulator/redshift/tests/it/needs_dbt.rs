@@ -196,7 +196,7 @@ fn the_second_build_is_refused_without_grants_on_system_views() {
 #[test]
 fn a_statement_that_takes_longer_than_connect_timeout_is_lost() {
     let slow = |settings: &mut Settings| {
-        let slow_statement = Some(Duration::from_secs(4));
+        let slow_statement = Some(("table \"".to_owned(), Duration::from_secs(4)));
         settings.wire = Some(WireSettings { slow_statement, ..WireSettings::default() });
     };
     let bench = Bench::with(slow);

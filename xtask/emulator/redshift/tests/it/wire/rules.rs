@@ -54,7 +54,7 @@ const TRIPS: &[(&str, Trip)] = &[
 fn bench(disabled: Option<&str>) -> Bench {
     Bench::with(|settings| {
         settings.engine.disabled.0.extend(disabled.map(str::to_owned));
-        let slow_statement = Some(Duration::from_secs(2));
+        let slow_statement = Some(("TABLE slow".to_owned(), Duration::from_secs(2)));
         settings.wire = Some(WireSettings { slow_statement, ..WireSettings::default() });
     })
 }

@@ -20,19 +20,3 @@ fn a_refusal_fails_with_its_message_and_its_rule() {
     let plan = failing(&refusal);
     assert!(plan.sql.contains("it''''s refused [rule some-rule]") && plan.sql.contains("0A000"), "{}", plan.sql);
 }
-
-#[test]
-fn statements_that_create_a_table_are_recognised_behind_comments() {
-    for text in [
-        "create table t as (select 1)",
-        "/* {\"app\": \"dbt\"} */\n\n create temporary table t (n int)",
-        "-- a\ncreate  table t",
-    ] {
-        assert!(creates_table(text), "{text}");
-    }
-    for text in
-        ["create view t as (select 1)", "insert into t values ('create table t')", "/* create table t */ select 1", ""]
-    {
-        assert!(!creates_table(text), "{text}");
-    }
-}
