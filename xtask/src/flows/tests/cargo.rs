@@ -24,9 +24,8 @@ const NEEDS_MORE: [&str; 9] = [
     "needs_stacks::",
     "needs_rehearsal::",
 ];
-/// The integration tests of the Redshift emulator, with the features of a complete build.
-const EMULATOR: [&str; 8] =
-    ["--package", "redshift-emulator", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
+/// All integration tests, with the features of the "rust" suite, so that nothing is compiled again.
+const EVERY: [&str; 5] = ["--workspace", "--features", "xtask/cloud", "--test", "it"];
 /// The integration tests of the full xtask and of the jobs.
 const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
 /// The number of seeded schedules of faults and crashes in the "exactly once" suite.
@@ -63,13 +62,13 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
     let more = [("EMULATOR_SQL", folders.join(":"))];
-    bench.cargo_test(&EMULATOR, &["sql::everything_that_was_sent"], &more)
+    bench.cargo_test(&EVERY, &["sql::everything_that_was_sent"], &more)
 }
 
 pub(super) fn redshift_dbt(bench: &Bench<'_>) -> Result<Outcome> {
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Building with dbt-redshift on the Redshift emulator, and with three known faults");
-    bench.cargo_test(&EMULATOR, &["needs_dbt::"], &[("TEST_DBT", dbt)])
+    bench.cargo_test(&EVERY, &["needs_dbt::"], &[("TEST_DBT", dbt)])
 }
 
 /// Returns the `DBT_` variables with literal values in the dbt job definition in `infra/compute.yaml`.
