@@ -121,7 +121,6 @@ where
                 let (name, rest) = Frame::text(&frame.body)?;
                 let (text, types) = Frame::text(rest)?;
                 let plans = plans(text, state, session);
-                delay = delay.or(session.delay(text));
                 let tag = plans.last().and_then(|plan| plan.tag.clone());
                 let statement = Statement { text: text.to_owned(), tag };
                 statements.insert(name.to_owned(), statement.clone());
@@ -138,6 +137,7 @@ where
             b'E' => {
                 let (portal, _) = Frame::text(&frame.body)?;
                 let statement = portals.get(portal).cloned().unwrap_or_default();
+                delay = session.delay(&statement.text);
                 lock(state).expected.push_back(Expected::Completed(statement, Instant::now()));
                 frame
             }
