@@ -212,7 +212,7 @@ impl Place {
         let mut mounts = BTreeMap::from([(self.certificate(), CERTIFICATE.to_owned())]);
         mounts.extend(changed.iter().cloned());
         if !changed.is_empty() {
-            // The second build sends the tests' statements again only if the first one sent others.
+            // The first build has run the tests; opening a connection for each of them takes half a minute.
             dbt.insert("DBT_EXCLUDE_RESOURCE_TYPES".to_owned(), "unit_test test".to_owned());
         }
         let registry = format!("{account}.dkr.ecr.{}.{}", settings.region, domain(&settings.region));

@@ -89,7 +89,7 @@ pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_DBT", dbt)];
     // Most of these tests wait: for the delays between retries, and for responses that arrive too late.
     let filter = ["needs_emulator::", "--test-threads", "4"];
-    bench.cargo_test(&[&BOTH[..], &EMULATOR[..2]].concat(), &filter, &more)
+    bench.cargo_test(&EVERY, &filter, &more)
 }
 
 /// Starts one MiniStack for all tests; each test uses its own accounts.

@@ -86,6 +86,47 @@ fn unit_tests() -> u64 {
     count
 }
 
+/// Every table, view and materialized view of the source and the marts.
+const RELATIONS: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname IN ('spacex', 'analytics') AND c.relkind IN ('r', 'v', 'm') ORDER BY 1";
+/// Columns with the ID or the time of a run, and the column that a rehearsal adds.
+const OF_THE_RUN: &str =
+    "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,added_column}";
+
+/// Checks that the rehearsal's warehouse has the rows that a local run loads and builds through PostgreSQL's driver.
+#[track_caller]
+fn same_rows(local: &Local, state: &Value) {
+    let (server, database) = (&state["warehouse"], "dpstack");
+    let mut config = tokio_postgres::Config::new();
+    let port = u16::try_from(server["port"].as_u64().expect("a port")).expect("a port");
+    config.host("127.0.0.1").port(port).user("postgres").dbname(database);
+    config.password(server["password"].as_str().expect("a password"));
+    let query = |sql: &str| -> Vec<Vec<String>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("a connection");
+            tokio::spawn(connection);
+            let rows = client.query(sql, &[]).await.expect("rows");
+            rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+        })
+    };
+    let relations = query(RELATIONS).concat();
+    assert!(relations.len() > 60, "{relations:?}");
+    let digest = |relation: &String| {
+        format!(
+            "SELECT '{relation}' AS relation, count(*) || ' ' || md5(string_agg(line, '' ORDER BY line)) AS digest \
+             FROM (SELECT (to_jsonb(x) - '{OF_THE_RUN}'::text[])::text AS line FROM {relation} x) AS lines"
+        )
+    };
+    let sql = relations.iter().map(digest).collect::<Vec<_>>().join(" UNION ALL ");
+    let expected = local.json(&["query", &sql]);
+    let expected = expected.as_array().expect("rows").iter();
+    let expected: Vec<_> = expected
+        .map(|row| ["relation", "digest"].map(|name| row[name].as_str().expect("a text").to_owned()).to_vec())
+        .collect();
+    assert_eq!(query(&sql), expected);
+}
+
 #[test]
 fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     // First the steps that need the network, and the copy, which must not contain `.env`.
@@ -139,7 +180,9 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
 
     // The counts are those of a local run.
     drop(dot_env);
-    let local = Local::new().json(&[]);
+    let platform = Local::new();
+    let local = platform.json(&[]);
+    same_rows(&platform, &state);
     assert_eq!(report["tables"], local["tables"]);
     assert_eq!(report["contradictions"], serde_json::json!([]));
     // Except for the unit tests, which the job on AWS excludes.

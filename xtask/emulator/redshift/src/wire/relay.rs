@@ -100,10 +100,12 @@ where
     R: AsyncBufRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let (mut statements, mut portals, mut delay) = (BTreeMap::new(), BTreeMap::new(), None);
+    let (mut statements, mut portals, mut ahead) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
     loop {
         // A client that times out may close its socket without a message, and without the end of the TLS session.
-        let Ok(Some(frame)) = Frame::read(&mut client).await else { return Ok(()) };
+        let next = if ahead.is_empty() { Frame::read(&mut client).await } else { Ok(ahead.pop_front()) };
+        let Ok(Some(frame)) = next else { return Ok(()) };
+        let mut delay = None;
         let frame = match frame.tag {
             b'Q' => {
                 let (text, _) = Frame::text(&frame.body)?;
@@ -147,10 +149,8 @@ where
             }
             _ => frame,
         };
-        // The client now waits for the answer. It sends nothing, unless it gives up and closes the connection.
-        if matches!(frame.tag, b'Q' | b'S')
-            && let Some(time) = delay.take()
-            && tokio::time::timeout(time, client.fill_buf()).await.is_ok()
+        if let Some(time) = delay
+            && !stays(&mut client, time, &mut ahead).await
             && !session.shared.disabled().0.contains(rules::CLIENT_TIMEOUT)
         {
             return Ok(());
@@ -160,6 +160,19 @@ where
             return Ok(());
         }
     }
+}
+
+/// Waits, and reads what the client sends in the meantime; returns whether it stays connected.
+async fn stays<R: AsyncBufRead + Unpin>(client: &mut R, time: Duration, ahead: &mut VecDeque<Frame>) -> bool {
+    let end = tokio::time::Instant::now() + time;
+    while let Ok(received) = tokio::time::timeout_at(end, client.fill_buf()).await {
+        if !received.is_ok_and(|bytes| !bytes.is_empty()) {
+            return false;
+        }
+        let Ok(Some(frame)) = Frame::read(client).await else { return false };
+        ahead.push_back(frame);
+    }
+    true
 }
 
 fn plans(text: &str, state: &Mutex<State>, session: &Session<'_>) -> Vec<Plan> {

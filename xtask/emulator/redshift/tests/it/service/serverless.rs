@@ -35,14 +35,73 @@ fn the_workgroup_and_its_namespace_are_described() {
         let error = bench.serverless(operation, &json!({ name: "other" })).expect_err("unknown");
         assert!(error.contains("ResourceNotFoundException"), "{error}");
     }
-    let error = bench.serverless("CreateWorkgroup", &json!({})).expect_err("unknown");
-    assert!(error.contains("RedshiftServerless.CreateWorkgroup"), "{error}");
+    let error = bench.serverless("RestoreFromSnapshot", &json!({})).expect_err("unknown");
+    assert!(error.contains("RedshiftServerless.RestoreFromSnapshot"), "{error}");
+}
+
+/// The requests of CloudFormation for the template, in the order of a deployment, an update and a deletion.
+#[test]
+fn a_namespace_and_a_workgroup_are_created_changed_and_deleted() {
+    let secret = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
+    let bench = Bench::with(|settings| {
+        settings.warehouse.exists = false;
+        settings.warehouse.admin_secret = Some(secret.to_owned());
+    });
+    let (namespace, workgroup) = (json!({ "namespaceName": "workgroup" }), json!({ "workgroupName": "workgroup" }));
+    let query = json!({ "WorkgroupName": "workgroup", "Database": "dev", "Sql": "SELECT 1" });
+    let error = bench.data("ExecuteStatement", &query).expect_err("no workgroup");
+    assert!(error.contains("Redshift endpoint doesn't exist"), "{error}");
+    for (operation, name) in [("GetNamespace", &namespace), ("GetWorkgroup", &workgroup)] {
+        assert!(bench.serverless(operation, name).expect_err("missing").contains("ResourceNotFoundException"));
+    }
+    let with = |name: &Value, more: Value| {
+        let (mut body, Value::Object(more)) = (name.clone(), more) else { panic!("not an object") };
+        body.as_object_mut().expect("an object").extend(more);
+        body
+    };
+    let role = "arn:aws:iam::000000000000:role/copy";
+    let create = with(
+        &namespace,
+        json!({ "dbName": "dev", "adminUsername": "a", "manageAdminPassword": true, "iamRoles": [role],
+            "defaultIamRoleArn": role, "logExports": [], "tags": [] }),
+    );
+    let of_workgroup = with(&workgroup, json!({ "namespaceName": "workgroup", "baseCapacity": 8, "tags": [] }));
+    bench.serverless("CreateWorkgroup", &of_workgroup).expect_err("no namespace");
+    for (name, value) in [
+        ("dbName", json!("other")),
+        ("namespaceName", json!("other")),
+        ("adminUserPassword", json!("p")),
+        ("x", json!(1)),
+    ] {
+        let mut wrong = create.clone();
+        wrong[name] = value;
+        bench.serverless("CreateNamespace", &wrong).expect_err(name);
+    }
+    let created = bench.serverless("CreateNamespace", &create).expect("a namespace");
+    assert_eq!(
+        (&created["namespace"]["adminPasswordSecretArn"], &created["namespace"]["iamRoles"]),
+        (&json!(secret), &json!([role]))
+    );
+    assert!(bench.serverless("CreateNamespace", &create).expect_err("twice").contains("ConflictException"));
+    bench.serverless("CreateWorkgroup", &of_workgroup).expect("a workgroup");
+    bench.data("ExecuteStatement", &query).expect("a statement");
+    let changed = with(&namespace, json!({ "manageAdminPassword": false, "iamRoles": [], "defaultIamRoleArn": "" }));
+    let changed = bench.serverless("UpdateNamespace", &changed).expect("a change");
+    assert_eq!(
+        (&changed["namespace"]["adminPasswordSecretArn"], &changed["namespace"]["iamRoles"]),
+        (&Value::Null, &json!([]))
+    );
+    bench.serverless("UpdateWorkgroup", &with(&workgroup, json!({ "baseCapacity": 16 }))).expect("a change");
+    assert!(bench.serverless("DeleteNamespace", &namespace).expect_err("in use").contains("ConflictException"));
+    bench.serverless("DeleteWorkgroup", &workgroup).expect("deleted");
+    bench.serverless("DeleteNamespace", &namespace).expect("deleting");
 }
 
 #[test]
 fn a_deleted_namespace_is_returned_as_deleting_for_some_time() {
     let bench = Bench::new();
     bench.emulator.serverless().reads_while_deleting(2);
+    bench.serverless("DeleteWorkgroup", &json!({ "workgroupName": "workgroup" })).expect("deleted");
     let name = json!({ "namespaceName": "workgroup" });
     let status = |found: Value| found["namespace"]["status"].clone();
     assert_eq!(status(bench.serverless("DeleteNamespace", &name).expect("deleting")), "DELETING");
