@@ -39,7 +39,9 @@ def parameters(properties, left_out=()):
 
 
 def namespace(found):
-    return {f"Namespace.{key[:1].upper()}{key[1:]}": found[key] for key in ("namespaceArn", "namespaceId", "namespaceName")}
+    return {
+        f"Namespace.{key[:1].upper()}{key[1:]}": found[key] for key in ("namespaceArn", "namespaceId", "namespaceName")
+    }
 
 
 def workgroup(found):
