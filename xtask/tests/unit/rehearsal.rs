@@ -46,9 +46,11 @@ fn every_address_is_on_this_machine() {
 
 #[test]
 fn every_change_of_the_dbt_project_applies() {
-    for Change { file, old, new } in CHANGES {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt").join(file);
-        let text = std::fs::read_to_string(path).expect("a file of the project");
+    let files = [
+        include_str!("../../../dbt/models/marts/dim_rockets.sql"),
+        include_str!("../../../dbt/models/marts/analyses/mv_launches_by_month.sql"),
+    ];
+    for (Change { file, old, new }, text) in CHANGES.into_iter().zip(files) {
         assert!(text.matches(old).count() == 1 && old != new, "{file} does not contain `{old}` once");
     }
 }
