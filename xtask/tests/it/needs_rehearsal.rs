@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::support::copy::copy_repository;
 
 /// The maximum duration of a failing rehearsal.
-const AT_MOST: Duration = Duration::from_secs(180);
+const AT_MOST: Duration = Duration::from_secs(300);
 /// The maximum time without output: the first rehearsal compiles, installs and builds.
 const SILENCE: Duration = Duration::from_secs(1200);
 
