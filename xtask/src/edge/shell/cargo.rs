@@ -102,7 +102,8 @@ pub fn build_redshift_emulator(root: &Path) -> Result<PathBuf> {
     Ok(build(root, "the Redshift emulator does", &select)?.join("redshift-emulator"))
 }
 
-/// Builds programs with the profile of this program; returns their folder.
+/// Builds programs in the target folder and with the profile of this program; returns their folder. The sources may be a
+/// copy of those of this program.
 fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let folder = own.parent().context("cannot determine the folder of this program")?.to_owned();
@@ -110,7 +111,8 @@ fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
     let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
-    let build = cmd!(shell, "{cargo} build --locked {select...} --profile {profile}");
+    let target = folder.join("..");
+    let build = cmd!(shell, "{cargo} build --locked {select...} --profile {profile} --target-dir {target}");
     let built = without_cargo_and_credentials(build).quiet().run();
     built.map_err(|_| Failure::new(format!("{name} not compile")).hint("see the compiler output above"))?;
     Ok(folder)
