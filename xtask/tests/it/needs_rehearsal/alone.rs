@@ -86,9 +86,10 @@ fn unit_tests() -> u64 {
     count
 }
 
-/// Every table, view and materialized view of the source and the marts.
+/// Every table, view and materialized view of the source and the marts, without those in which Redshift keeps a materialized
+/// view's rows.
 const RELATIONS: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-    WHERE n.nspname IN ('spacex', 'analytics') AND c.relkind IN ('r', 'v', 'm') ORDER BY 1";
+    WHERE n.nspname IN ('spacex', 'analytics') AND c.relkind IN ('r', 'v', 'm') AND c.relname NOT LIKE 'mv_tbl__%' ORDER BY 1";
 /// Columns with the ID or the time of a run, and the column that a rehearsal adds.
 const OF_THE_RUN: &str =
     "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,added_column}";
