@@ -93,7 +93,7 @@ impl Workgroup {
         command.args(["--admin-secret", SECRET, "--copy-role", DEFAULT_ROLE]);
         command.args(["--s3-endpoint", &setting("TEST_S3_ENDPOINT")]);
         command.args(disabled.into_iter().flat_map(|rule| ["--disable-rule", rule]));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut emulator = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let mut line = String::new();
         BufReader::new(emulator.stdout.take().expect("output")).read_line(&mut line).expect("a line");
@@ -134,10 +134,17 @@ impl Workgroup {
     /// Stops the emulator. No check has left anything.
     async fn stop(mut self) {
         on_server(&self.database, NOTHING_IS_LEFT).await;
-        drop(self.emulator.stdin.take());
+        self.emulator.kill().expect("the emulator is stopped");
         self.emulator.wait().expect("the emulator stops");
         on_server("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.database)).await;
         on_server("postgres", &format!("DROP ROLE \"IAMR:{}\"", self.database)).await;
+    }
+}
+
+impl Drop for Workgroup {
+    /// A failed test leaves no emulator.
+    fn drop(&mut self) {
+        let _ = self.emulator.kill();
     }
 }
 
