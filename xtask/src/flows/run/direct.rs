@@ -47,11 +47,7 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
         follow.add(task.task, &id);
         previous = Some(id);
     }
-    follow.query(report)?;
-    while !follow.is_complete() {
-        follow.wait();
-        follow.query(report)?;
-    }
+    follow.complete(report)?;
     Ok(follow.outcome(run_id, None, &chain))
 }
 

@@ -128,6 +128,16 @@ impl<'a> Follow<'a> {
         self.aws.wait(async move { tokio::time::sleep(interval).await });
     }
 
+    /// Queries until every known job has finished and all its lines have been reported.
+    pub(super) fn complete(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
+        self.query(report)?;
+        while !self.is_complete() {
+            self.wait();
+            self.query(report)?;
+        }
+        Ok(())
+    }
+
     /// Queries everything once: all jobs with one DescribeJobs request, and each open log stream. Fails if Batch
     /// rejects a request, or after many consecutive temporary errors.
     pub(super) fn query(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {

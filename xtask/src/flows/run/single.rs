@@ -26,11 +26,7 @@ impl Single {
     pub fn finish(self, aws: &Aws, request: &RunRequest, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
         let mut follow = Follow::new(aws, request);
         follow.add(self.task.task, &self.id);
-        follow.query(report)?;
-        while !follow.is_complete() {
-            follow.wait();
-            follow.query(report)?;
-        }
+        follow.complete(report)?;
         Ok(follow.outcome(&self.run_id, None, &[self.task]))
     }
 }
