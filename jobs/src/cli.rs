@@ -75,8 +75,7 @@ impl Common {
     }
 }
 
-/// Returns an option's value. AWS Batch passes a parameter without a value as an empty variable, which counts as not
-/// set.
+/// Returns an option's value. AWS Batch passes an empty variable for a parameter without a value: it is not set.
 fn given(option: &Option<String>) -> Option<&str> {
     option.as_deref().filter(|text| !text.trim().is_empty())
 }

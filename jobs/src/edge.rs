@@ -1,7 +1,6 @@
 //! The only code that accesses files, the clock, the network and processes.
 //!
-//! Architecture invariant: no edge file imports another; anything that two of them need is created above them and
-//! passed to both.
+//! Architecture invariant: no edge file imports another; what two of them need is created above and passed to both.
 
 pub mod clock;
 pub mod lake;

@@ -1,5 +1,4 @@
-//! The warehouse's row limits. The transformation quarantines a record that exceeds a limit; the validation before a
-//! load rejects the file.
+//! The warehouse's row limits: the transformation quarantines a record that exceeds one, the load rejects the file.
 //!
 //! They are Redshift's limits, as documented in its Database Developer Guide, or PostgreSQL's where those are stricter.
 //! Where the guide does not specify a limit exactly, the stricter interpretation applies.
@@ -79,8 +78,7 @@ pub fn length(text: &str, most: usize) -> Result<(), Defect> {
     Ok(())
 }
 
-/// Returns the defect of text with U+0000: Redshift documents no support for it in VARCHAR or SUPER, and PostgreSQL
-/// rejects it.
+/// Returns the defect of text with U+0000: PostgreSQL rejects it, and Redshift documents no support for it.
 fn nul() -> Defect {
     Defect::new("nul", "contains U+0000, which the warehouse cannot store in text")
 }

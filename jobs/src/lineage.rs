@@ -71,8 +71,7 @@ impl Subject<'_> {
         self.events("transformation", doc, inputs.collect(), self.files())
     }
 
-    /// Returns the events of `copy`, which loads table files into the warehouse. The namespace of a Redshift warehouse
-    /// includes the region.
+    /// Returns the events of `copy`, which loads files into the warehouse. Redshift's namespace includes the region.
     pub fn copy(&self, warehouse_url: &str, region: Option<&str>) -> RunEvents {
         let place = Place::of_warehouse(warehouse_url, region);
         let dialect = if place.namespace.starts_with("redshift") { Dialect::Redshift } else { Dialect::Postgres };

@@ -1,7 +1,6 @@
 //! The only layer that accesses files, the clock, the network and processes.
 //!
-//! Architecture invariant: no edge module imports another; if two of them need the same value, the caller creates it
-//! and passes it to both.
+//! Architecture invariant: no edge module imports another; the caller creates what two of them need, for both.
 
 pub mod emulator;
 pub mod files;

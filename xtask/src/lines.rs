@@ -1,5 +1,4 @@
-//! Container log lines from CloudWatch Logs, which may return events late, more than once and out of order. Every line
-//! is printed exactly once.
+//! Log lines from CloudWatch Logs, which may return events late, repeated and out of order. Each is printed once.
 //!
 //! | events | handling |
 //! |---|---|
@@ -42,8 +41,7 @@ impl Line {
         time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
-    /// Returns the text with control characters replaced: they could move the cursor, or change colours or the terminal
-    /// title.
+    /// Returns the text without control characters, which could move the cursor, or change colours or the title.
     pub fn printable(&self) -> String {
         let plain = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
         self.message.trim_end().chars().map(plain).collect()

@@ -26,8 +26,7 @@ const STYLE: &str = include_str!("page/style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/// Renders the page for a run that finished at `when`, such as `2026-11-22T09:27:11Z`. Without marts, the page has no
-/// charts.
+/// Renders the page for a run that ended at `when` (`2026-11-22T09:27:11Z`). Without marts, it has no charts.
 pub fn html(run: &LocalReport, when: &str, charts: Option<&Charts>) -> String {
     let (tone, state, headline) = headline(run);
     let markup = html! {

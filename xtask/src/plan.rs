@@ -1,8 +1,7 @@
 //! A deployment plan: every stack with its changes, the images, the DAGs and the warehouse, as one value.
 //!
-//! `diff` prints it, an approval refers to its digest, and `deploy` applies exactly this value. The plan is computed
-//! from the desired state and the current state: the same input produces the same digest, on any machine and at any
-//! time.
+//! `diff` prints it, an approval refers to its digest, and `deploy` applies exactly this value. It is computed from
+//! current and desired state: the same input produces the same digest, on any machine and at any time.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -18,8 +18,7 @@ use crate::run::RunTask;
 use crate::settings::{Origin, Settings, Variable, Variables};
 
 pub const MODULE: &str = "rehearse";
-/// The environment variable that marks server processes, and the label on job containers; its value is the rehearsal
-/// ID.
+/// The environment variable of server processes and the label of job containers; its value is the rehearsal ID.
 pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
 /// Airflow's DAG folder.
@@ -117,8 +116,7 @@ impl Place {
         ])
     }
 
-    /// Returns the same environment for this program's commands, together with the `kept` variables for building
-    /// images.
+    /// Returns the same environment for this program's commands, and the `kept` variables for building images.
     pub fn variables(&self, region: &str, kept: BTreeMap<String, String>) -> Variables {
         let all = kept.into_iter().chain(self.aws(region));
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
@@ -245,8 +243,7 @@ pub struct Change {
     pub new: &'static str,
 }
 
-/// The changes between the two runs of a rehearsal: a new column of a table, and another configuration of a materialized
-/// view.
+/// The changes between two runs: a new column of a table, another configuration of a materialized view.
 pub const CHANGES: [Change; 2] = [
     Change {
         file: "models/marts/dim_rockets.sql",

@@ -1,8 +1,6 @@
-//! CloudFormation stacks: templates as values, the dependencies between them, the effects of a change, and the
-//! estimated cost.
+//! CloudFormation stacks: templates as values, the dependencies between them, the effects and cost of a change.
 //!
-//! Each stack is one file in `infra/`. A parameter takes its value from the output with the same name in another stack.
-//! Nothing here calls AWS.
+//! Each stack is one file in `infra/`; a parameter takes its value from another stack's output of that name.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -1,8 +1,7 @@
 //! The GitHub workflows `ci`, `deploy` and `drift`, and the Dependabot configuration, as values.
 //!
 //! `files` generates them from the deployments' settings; the types in `model` and `step` rule out unsafe workflows.
-//! `pins` contains the action commits, `deployment` the job environments and roles, and `setup` the repository
-//! configuration.
+//! `pins` has the action commits, `deployment` job environments and roles, `setup` the repository's settings.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

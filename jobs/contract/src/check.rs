@@ -1,5 +1,4 @@
-//! Reads a contract: first parses the YAML, then checks every rule that involves more than one column. All problems are
-//! reported together.
+//! Parses a contract, then checks every rule that involves more than one column. All problems are reported together.
 
 mod paths;
 #[cfg(test)]
@@ -50,7 +49,6 @@ fn lines(file: &str, problems: &[Problem]) -> String {
 impl Contract {
     /// Reads a contract; `file` is its name in errors.
     ///
-    /// # Errors
     /// Returns the first structural error (invalid YAML, an unknown key, a wrong type), or else all broken rules. Each
     /// has a line, a path and a fix.
     pub fn parse(text: &str, file: &str) -> Result<Self, ContractError> {
@@ -170,18 +168,14 @@ impl<'c> Checker<'c> {
         }
     }
 
-    /// Checks a name. SQL contains names without quotes, and staging names add a suffix of 16 characters; PostgreSQL
-    /// keeps 63.
+    /// Checks a name. SQL contains it unquoted, and staging names add 16 characters; PostgreSQL keeps 63.
     fn name(&mut self, at: &[&'c str], name: &str) {
         let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && name.len() <= 46;
         if !legal {
-            self.add(
-                at,
-                &[],
-                format!("`{name}` is not a valid name; use up to 46 characters from a-z 0-9 _, starting with a letter"),
-            );
+            let fix = "use up to 46 characters from a-z 0-9 _, starting with a letter";
+            self.add(at, &[], format!("`{name}` is not a valid name; {fix}"));
         } else if reserved(name) {
             let fix = format!("choose a different name, and set `at: {name}`");
             self.add(at, &[], format!("`{name}` is a reserved SQL word; {fix}"));
@@ -226,11 +220,8 @@ impl<'c> Checker<'c> {
                     Some(_) => format!("collection `{}` has no column `{}`", reference.table, reference.column),
                     None => {
                         let known: Vec<&str> = self.contract.collections.keys().map(String::as_str).collect();
-                        format!(
-                            "collection `{}` does not exist; the collections are {}",
-                            reference.table,
-                            known.join(", ")
-                        )
+                        let (table, known) = (&reference.table, known.join(", "));
+                        format!("collection `{table}` does not exist; the collections are {known}")
                     }
                 };
                 self.add(&at, &["columns", column.name, "references"], message);

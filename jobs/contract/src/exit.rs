@@ -10,8 +10,7 @@ pub enum Exit {
     Failed = 1,
     /// An invalid command line; clap exits with this code.
     Usage = 2,
-    /// A temporary failure: network, throttling, a stopped machine. A retry may help. Same as `EX_TEMPFAIL` in
-    /// `sysexits.h`.
+    /// A temporary failure (network, throttling, a stopped machine): a retry may help. `EX_TEMPFAIL` in `sysexits.h`.
     TempFail = 75,
 }
 

@@ -1,5 +1,4 @@
-//! Shared by `xtask` and `jobs`: the data contract, the lake's layout, run IDs, exit codes, and the TLS options of
-//! PostgreSQL URLs.
+//! Shared by `xtask` and `jobs`: the data contract, the lake's layout, run IDs, exit codes, TLS options of PostgreSQL.
 //!
 //! Architecture invariant: this crate is floor 0. It uses serde and YAML, but no file, clock, network or process.
 //! `xtask` and `jobs` both import it, but never each other; everything else is passed as configuration.

@@ -31,8 +31,8 @@ pub struct Defaults {
     pub drift: Drift,
     /// The share of quarantined records (0 to 1) above which the collection is rejected.
     pub max_quarantine_share: f64,
-    /// The share of a table's rows (0 to 1) that one load may mark as deleted; see [`Contract::max_deleted_share`] for
-    /// the default.
+    /// The share of a table's rows (0 to 1) that one load may mark as deleted; default:
+    /// [`Contract::max_deleted_share`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
     /// The cleaning steps for strings, in order.

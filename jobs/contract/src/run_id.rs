@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// 1 to 64 characters from `[A-Za-z0-9_-]`, which need no quoting in an object key, an SQL literal or an environment
-/// variable.
+/// 1 to 64 characters from `[A-Za-z0-9_-]`, which need no quoting in object keys, SQL literals and variables.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RunId(String);

@@ -20,27 +20,17 @@ pub struct SystemColumn {
 
 /// The columns of every loaded table after the contract's own, in order.
 pub const SYSTEM_COLUMNS: [SystemColumn; 5] = [
-    system(
-        "_extra",
-        Type::Json,
-        false,
-        "Fields of the record that the contract does not define, keyed by dotted path.",
-    ),
-    system(
-        "_row_hash",
-        Type::String(32),
-        true,
-        "XXH3-128 hash of the row's values in hexadecimal; it changes whenever a value changes.",
-    ),
+    system("_extra", Type::Json, false, EXTRA),
+    system("_row_hash", Type::String(32), true, ROW_HASH),
     system("_run_id", Type::String(64), true, "The run that wrote the row's current version."),
     system("_loaded_at", Type::Timestamp, true, "Start time (UTC) of the load that wrote the row's current version."),
-    system(
-        "_deleted_at",
-        Type::Timestamp,
-        false,
-        "Time (UTC) at which the row was found to be missing from the source; null if the source still has it.",
-    ),
+    system("_deleted_at", Type::Timestamp, false, DELETED_AT),
 ];
+
+const EXTRA: &str = "Fields of the record that the contract does not define, keyed by dotted path.";
+const ROW_HASH: &str = "XXH3-128 hash of the row's values in hexadecimal; it changes whenever a value changes.";
+const DELETED_AT: &str =
+    "Time (UTC) at which the row was found to be missing from the source; null if the source still has it.";
 
 const fn system(name: &'static str, kind: Type, required: bool, doc: &'static str) -> SystemColumn {
     SystemColumn { name, kind, required, doc }
@@ -166,8 +156,7 @@ impl Contract {
         collection.max_quarantine_share.unwrap_or(self.defaults.max_quarantine_share)
     }
 
-    /// Returns the share of a table's rows that one load may mark as deleted. The default is a quarter, so that half a
-    /// response is rejected.
+    /// Returns the share of rows that one load may mark as deleted; a quarter by default: half a response is rejected.
     pub fn max_deleted_share(&self, collection: &Collection) -> f64 {
         collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.25)
     }

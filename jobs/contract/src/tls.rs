@@ -1,5 +1,4 @@
-//! The TLS options in a PostgreSQL URL, `sslmode` and `sslrootcert`: whether a connection uses TLS, and what is
-//! verified.
+//! The TLS options in a PostgreSQL URL, `sslmode` and `sslrootcert`: whether to encrypt, and what to verify.
 //!
 //! The driver does not support `verify-ca`, `verify-full` and `sslrootcert`, so both options are removed from the URL before it
 //! reads the rest. The modes are those of libpq (PostgreSQL manual, "SSL Support", table "SSL Mode Descriptions"):
@@ -27,8 +26,7 @@ pub enum Tls {
     Encrypt,
     /// Encrypted; the certificate is signed by a CA in this PEM file, for any host.
     VerifyCa(PathBuf),
-    /// Encrypted; the certificate is issued for the host and signed by a CA in this PEM file, by default by one of the
-    /// system's CAs.
+    /// Encrypted; the certificate is for the host and signed by a CA in this PEM file, by default one of the system's.
     VerifyFull(Option<PathBuf>),
 }
 
@@ -66,7 +64,6 @@ impl TlsOptions {
 
     /// Returns the TLS mode for connections to these hosts: names, addresses, or folders of Unix sockets.
     ///
-    /// # Errors
     /// Fails if an option has an unknown value, or if two options contradict each other. The message does not show
     /// values, because one may be a misplaced password.
     pub fn decide<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Tls, String> {
@@ -91,8 +88,7 @@ impl TlsOptions {
     }
 }
 
-/// Returns whether a host is this machine: the folder of a Unix socket, a loopback address or `localhost` (RFC 6761,
-/// section 6.3).
+/// Returns whether a host is this machine: a Unix socket's folder, a loopback address or `localhost` (RFC 6761, 6.3).
 fn is_local(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host.starts_with('/')

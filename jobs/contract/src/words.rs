@@ -19,8 +19,7 @@ pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
 }
 
-/// The system columns of every table in PostgreSQL (PostgreSQL manual, "System Columns") and Redshift. `oid` is also a
-/// reserved word.
+/// The system columns of every table in PostgreSQL (manual, "System Columns") and Redshift. `oid` is also reserved.
 const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
 
 /// Returns whether a column cannot have this name. A table can.

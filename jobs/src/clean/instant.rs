@@ -1,5 +1,4 @@
-//! Parses instants and dates. The shape of the text is checked first, because chrono also accepts signs, blanks and
-//! fewer digits.
+//! Parses instants and dates. Checks the text's shape first: chrono also accepts signs, blanks and fewer digits.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 

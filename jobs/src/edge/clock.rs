@@ -7,8 +7,7 @@ pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Formats a time as RFC 3339 in UTC with microseconds; the width is fixed, so lexicographic order is chronological
-/// order.
+/// Formats a time as RFC 3339 in UTC with microseconds: the fixed width makes lexicographic order chronological.
 pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -111,8 +111,7 @@ impl Lake {
         found.bytes().await.map(Some).map_err(|error| self.failed("read", key, error))
     }
 
-    /// Reads an object's bytes, or returns how the object differs from its manifest. The bytes are read only if the
-    /// size matches.
+    /// Reads an object's bytes, or returns how it differs from its manifest; reads nothing if the size differs.
     pub async fn get_object(&self, object: &Object) -> Result<Result<Bytes, String>> {
         let key = object.key.as_str();
         let found = self.found("read", key, self.store.get(&Path::from(key)).await)?;

@@ -157,8 +157,7 @@ fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
     Failure::temporary(message).because(error).into()
 }
 
-/// Returns the error for a response without data. It contains the start of the body, where APIs often explain the
-/// error.
+/// Returns the error for a response without data, with the start of the body: APIs often explain errors there.
 async fn failed(url: &str, mut response: Response) -> Failure {
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);

@@ -36,8 +36,8 @@ impl Address {
             Some(("postgres" | "postgresql", _)) => return Ok(Self::Postgres(url.to_owned())),
             #[cfg(feature = "aws")]
             Some(("redshift", place)) => {
-                // Workgroup names have 3 to 64 characters: a-z, 0-9 and hyphens (CreateWorkgroup, Amazon Redshift
-                // Serverless API).
+                // Workgroup names have 3 to 64 characters: a-z, 0-9, hyphens (Redshift Serverless API,
+                // CreateWorkgroup).
                 let plain = |name: &str, more: &str| {
                     !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || more.contains(char))
                 };

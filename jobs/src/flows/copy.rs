@@ -42,8 +42,7 @@ pub struct Job<'c> {
     pub allow_empty: bool,
     /// The reason to accept that a table loses more rows than the contract allows.
     pub accept: Option<String>,
-    /// The first wait before the deltas are computed again because of another transaction; the wait doubles, with
-    /// jitter.
+    /// The first wait before the deltas are recomputed because of another transaction; doubles, with jitter.
     pub first_wait: Duration,
 }
 
@@ -74,8 +73,7 @@ pub enum Outcome {
 }
 
 /// Loads a run exactly once.
-/// After a failure, none of the run's data is visible; the failure is temporary if the lake or the warehouse cannot be
-/// reached.
+/// After a failure, none of the run's data is visible; it is temporary if lake or warehouse cannot be reached.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
     receipts.iter().try_for_each(refuse_future)?;
@@ -97,9 +95,8 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         retired: Retired::default(),
     };
     if let Err(problem) = plan.fits() {
-        return Err(Failure::refused(problem)
-            .hint("give the table fewer columns in the contract, for example with child tables")
-            .into());
+        let hint = "give the table fewer columns in the contract, for example with child tables";
+        return Err(Failure::refused(problem).hint(hint).into());
     }
     stage::validate_objects(&plan, lake).await?;
     // Creates all tables in the contract, including those of other collections, because dbt reads all of them.
@@ -151,9 +148,8 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         }
         let Some(wait) = waits.next() else {
             let message = format!("another transaction committed first, {TRIES} times in a row");
-            return Err(Failure::temporary(message)
-                .hint("run `copy` again when fewer loads are running at the same time")
-                .into());
+            let hint = "run `copy` again when fewer loads are running at the same time";
+            return Err(Failure::temporary(message).hint(hint).into());
         };
         tracing::info!("another transaction committed first; recomputing the changes in {:.1} s", wait.as_secs_f64());
         tokio::time::sleep(wait).await;
@@ -181,13 +177,11 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
         return Ok(receipts);
     }
     let message = format!("run `{}` has no manifest for {}", job.run, missing.join(", "));
-    Err(Failure::refused(message)
-        .hint("run `transformation` for these collections first, or load only the others with --collections")
-        .into())
+    let hint = "run `transformation` for these collections first, or load only the others with --collections";
+    Err(Failure::refused(message).hint(hint).into())
 }
 
-/// Fails if the response is empty but the table has rows: this is more often caused by a broken source than by an empty
-/// one.
+/// Fails if the response is empty but the table has rows: more often a broken source than an empty one.
 fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
     for receipt in plan.receipts {
         let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
@@ -195,9 +189,8 @@ fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
         if live > 0 {
             let message =
                 format!("the response for collection `{}` is empty, but the table has {live} rows", receipt.collection);
-            return Err(Failure::refused(message)
-                .hint("if the source is in fact empty now, pass --allow-empty")
-                .into());
+            let hint = "if the source is in fact empty now, pass --allow-empty";
+            return Err(Failure::refused(message).hint(hint).into());
         }
     }
     Ok(())
@@ -206,17 +199,15 @@ fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
 /// Fails if a table has several rows for one key: a merge could change any of them.
 fn refuse_repeated_keys(plan: &Plan<'_>, audit: &Audit) -> Result<()> {
     let Some(problem) = audit.repeated_keys(plan.source) else { return Ok(()) };
-    Err(Failure::refused(problem)
-        .hint("the table was modified manually: delete the additional rows, or drop the table, and run `copy` again")
-        .into())
+    let hint = "the table was modified manually: delete the additional rows, or drop the table, and run `copy` again";
+    Err(Failure::refused(problem).hint(hint).into())
 }
 
 /// Fails if a table would not have exactly the rows of its manifest.
 fn refuse_wrong_counts(plan: &Plan<'_>, audit: &Audit, changes: &Changes) -> Result<()> {
     let Some(problem) = plan.wrong_counts(audit, changes) else { return Ok(()) };
-    Err(Failure::refused(problem)
-        .hint("two rows in the files share a key, or the warehouse has not loaded exactly the files of the manifest")
-        .into())
+    let hint = "two rows in the files share a key, or the warehouse has not loaded exactly the files of the manifest";
+    Err(Failure::refused(problem).hint(hint).into())
 }
 
 /// Fails if a table would lose too many rows: a response with far fewer records than before is more often incomplete
@@ -236,12 +227,12 @@ fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()
             tracing::warn!(reason, "{}; accepted: {reason}", losses.join("; "));
             Ok(())
         }
-        (false, None) => Err(Failure::refused(losses.join("; "))
-            .hint(
-                "the response was probably incomplete (one page of several, a renamed field); if the source did \
-                 delete these rows, accept the loss once with --accept REASON, or raise `max_deleted_share` in the contract",
-            )
-            .into()),
+        (false, None) => {
+            let hint = "the response was probably incomplete (one page of several, a renamed field); if the source did \
+                        delete these rows, accept the loss once with --accept REASON, or raise `max_deleted_share` in \
+                        the contract";
+            Err(Failure::refused(losses.join("; ")).hint(hint).into())
+        }
     }
 }
 

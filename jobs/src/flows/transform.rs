@@ -38,8 +38,7 @@ pub struct Job {
     pub contract: Contract,
     /// The run to create or to verify.
     pub run: RunId,
-    /// Whether to write nothing and only compare the run's stored files with the result of transforming its responses
-    /// again.
+    /// Whether to write nothing, and only compare the run's files with a new transformation of its responses.
     pub verifies: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<String>,
@@ -84,15 +83,8 @@ struct Shared {
 impl Transformation {
     /// Creates a transformation; `ledger` determines which ETags may be sent.
     pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
-        Self(Arc::new(Shared {
-            job,
-            origin,
-            lake,
-            ledger,
-            progress,
-            unclaimed: Mutex::default(),
-            tasks: tokio::sync::Mutex::default(),
-        }))
+        let (unclaimed, tasks) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Shared { job, origin, lake, ledger, progress, unclaimed, tasks }))
     }
 
     /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same
@@ -169,19 +161,15 @@ impl Transformation {
             };
             self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
         };
+        let asked_to_wait = |error: &anyhow::Error| failure_of(error).and_then(Failure::asked_to_wait);
         let may_help = |error: &anyhow::Error| {
-            failure_of(error).is_some_and(|failure| {
-                failure.is_temporary() && failure.asked_to_wait().is_none_or(source::is_acceptable_wait)
-            })
+            failure_of(error).is_some_and(Failure::is_temporary)
+                && asked_to_wait(error).is_none_or(source::is_acceptable_wait)
         };
         let receipt = attempt
             .retry(waits(job.first_wait, job.retries + 1))
             .when(may_help)
-            .adjust(|error, wait| {
-                wait.map(|wait| {
-                    failure_of(error).and_then(Failure::asked_to_wait).map_or(wait, |asked| asked.max(wait))
-                })
-            })
+            .adjust(|error, wait| wait.map(|wait| wait.max(asked_to_wait(error).unwrap_or_default())))
             .notify(|error, wait| {
                 tracing::warn!(collection = name, "{name}: {error:#}; next retry in {:.1} s", wait.as_secs_f64());
             })
@@ -192,8 +180,7 @@ impl Transformation {
         }
     }
 
-    /// Makes one attempt: fetches the response (or reads it again) and transforms it, or finds that nothing has
-    /// changed.
+    /// Makes one attempt: fetches the response or reads it again, and transforms it unless nothing has changed.
     async fn attempt(
         &self,
         name: &str,
@@ -205,15 +192,8 @@ impl Transformation {
         let Shared { job, origin, lake, progress, .. } = &*self.0;
         let now = clock::rfc3339(clock::now());
         let layout = Layout { source: &job.contract.source };
-        let to = fetch::Target {
-            lake,
-            layout,
-            run: &job.run,
-            name,
-            attempt,
-            stores: !job.verifies,
-            accept: job.accept.as_deref(),
-        };
+        let (run, stores, accept) = (&job.run, !job.verifies, job.accept.as_deref());
+        let to = fetch::Target { lake, layout, run, name, attempt, stores, accept };
         let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, &**progress).await? else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());

@@ -21,8 +21,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the place of the object at `key` below an address: `http(s)://host`, `file:///dir` or
-    /// `s3://bucket/prefix`.
+    /// Returns the place of object `key` below `http(s)://host`, `file:///dir` or `s3://bucket/prefix`.
     pub fn below(url: &str, key: &str) -> Self {
         let Ok(parsed) = Url::parse(url) else { return Self { namespace: "unknown".to_owned(), name: key.to_owned() } };
         let within = match parsed.to_file_path() {

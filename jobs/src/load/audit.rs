@@ -56,8 +56,7 @@ impl Audit {
         (!problems.is_empty()).then(|| problems.join("; "))
     }
 
-    /// Returns the tables whose row counts differ from those that the last load recorded in the ledger. The load
-    /// corrects them.
+    /// Returns the tables whose row counts differ from the ledger's last load. The load corrects them.
     pub fn differences<'a>(&'a self, ledger: &'a Ledger, schema: &'a str) -> impl Iterator<Item = String> + 'a {
         self.tables.iter().filter_map(move |(table, audited)| {
             let recorded = ledger.rows(table).filter(|rows| *rows != audited.live)?;
@@ -89,8 +88,7 @@ impl Plan<'_> {
         Statement::new("count the rows and keys of the loaded tables", parts.join("\nUNION ALL\n"))
     }
 
-    /// Returns the tables that would not have exactly the rows of their files after the merges: the staging table or the
-    /// delta is wrong.
+    /// Returns the tables that would differ from their files after the merges: the staging table or delta is wrong.
     pub fn wrong_counts(&self, audit: &Audit, changes: &Changes) -> Option<String> {
         let tables = self.receipts.iter().flat_map(|receipt| &receipt.tables).filter_map(|table| {
             let count = |change: Change| i128::from(change.count(changes, &table.table));

@@ -14,8 +14,7 @@ const BYTES: usize = 100_000;
 /// The size of the merges in one procedure, which leaves room for its head.
 const PROCEDURE_BYTES: usize = BYTES - 1_000;
 
-/// Splits statements into calls. Whether the limit in bytes also applies to the whole call is not documented, so no call
-/// is larger.
+/// Splits statements into calls. The limit in bytes is documented for a statement; no call is larger either.
 #[cfg(feature = "aws")]
 pub fn batches(statements: &[Statement]) -> Vec<&[Statement]> {
     split(statements, STATEMENTS, BYTES)
@@ -71,15 +70,12 @@ impl Plan<'_> {
             let name = format!("{}.merge_{}_{number}()", self.names.schema, self.names.token);
             let purposes: Vec<&str> = merges.iter().map(|merge| merge.purpose.as_str()).collect();
             let body: String = merges.iter().map(|merge| format!("{};\n", merge.sql)).collect();
+            let create = format!("CREATE PROCEDURE {name} AS $$\nBEGIN\n{body}END;\n$$ LANGUAGE plpgsql");
             [
-                (
-                    format!("create the procedure `{name}`"),
-                    format!("CREATE PROCEDURE {name} AS $$\nBEGIN\n{body}END;\n$$ LANGUAGE plpgsql"),
-                ),
-                (purposes.join(", "), format!("CALL {name}")),
-                (format!("drop the procedure `{name}`"), format!("DROP PROCEDURE {name}")),
+                Statement::new(format!("create the procedure `{name}`"), create),
+                Statement::new(purposes.join(", "), format!("CALL {name}")),
+                Statement::new(format!("drop the procedure `{name}`"), format!("DROP PROCEDURE {name}")),
             ]
-            .map(|(purpose, sql)| Statement::new(purpose, sql))
         };
         split(merges, usize::MAX, PROCEDURE_BYTES).into_iter().enumerate().flat_map(procedure).collect()
     }

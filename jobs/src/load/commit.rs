@@ -12,8 +12,7 @@ use super::sql::{Statement, column_ddl};
 const ASSERTED: usize = 100;
 
 impl Plan<'_> {
-    /// Returns the transaction's statements, which require that `head` is the ledger's current head; `changes` are the
-    /// rows of the deltas.
+    /// Returns the transaction's statements, for the ledger's current `head`; `changes` are the rows of the deltas.
     pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
         let before = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
@@ -127,8 +126,7 @@ impl Plan<'_> {
     }
 }
 
-/// Returns a query that fails with a division by zero unless the condition holds; the optimizer could remove a constant
-/// `1/0`.
+/// Returns a query that divides by zero unless the condition holds; a constant `1/0` could be optimized away.
 fn assert_true(condition: &str, from: &str) -> String {
     format!("SELECT 1 / CASE WHEN {condition} THEN 1 ELSE 0 END AS asserted FROM ({from}) AS asserted_of")
 }

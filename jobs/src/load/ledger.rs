@@ -50,8 +50,7 @@ impl Ledger {
         format!("SELECT {columns}\nFROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}")
     }
 
-    /// Returns the query for everything that the load of a run needs: the newest runs with their row counts, and the run
-    /// itself if it was loaded.
+    /// Returns the query for what a load needs: the newest runs with their row counts, and the run itself if loaded.
     pub fn query_for(dialect: Dialect, source: &str, run: &RunId) -> String {
         let json = |column: &str| format!("{} AS {column}", dialect.json_text(column));
         format!(

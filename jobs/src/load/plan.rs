@@ -1,5 +1,4 @@
-//! One load, and the statements that run before its transaction: they fill the staging tables, compute the deltas and
-//! count the changes.
+//! One load, and the statements before its transaction: they fill the staging tables, compute and count the deltas.
 
 use contract::{RunId, Table, Type};
 
@@ -59,10 +58,8 @@ pub struct Plan<'c> {
 impl Plan<'_> {
     /// Creates the empty staging table of one table, with the columns of its Parquet files.
     pub fn create_stage(&self, table: &Table<'_>) -> Statement {
-        let columns: Vec<String> = file_columns(table)
-            .into_iter()
-            .map(|(name, kind, _)| format!("    {name} {}", self.dialect.staged_type(kind)))
-            .collect();
+        let column = |(name, kind, _): (&str, Type, bool)| format!("    {name} {}", self.dialect.staged_type(kind));
+        let columns: Vec<String> = file_columns(table).into_iter().map(column).collect();
         let name = self.names.stage(table.name);
         let sql = format!("CREATE TABLE {}.{name} (\n{}\n)", self.names.schema, columns.join(",\n"));
         Statement::new(format!("create the staging table for {}", table.name), sql)
@@ -133,17 +130,13 @@ impl Plan<'_> {
 
     /// Counts each table's changes; the result has the columns table, change and count.
     pub fn count_changes(&self) -> Statement {
-        let counts: Vec<String> = self
-            .tables
-            .iter()
-            .map(|table| {
-                let (name, schema, delta) = (table.name, &self.names.schema, self.names.delta(table.name));
-                format!(
-                    "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {schema}.{delta} GROUP BY _change"
-                )
-            })
-            .collect();
-        Statement::new("count the changes", counts.join("\nUNION ALL\n"))
+        let counts = self.tables.iter().map(|table| {
+            let (name, schema, delta) = (table.name, &self.names.schema, self.names.delta(table.name));
+            format!(
+                "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {schema}.{delta} GROUP BY _change"
+            )
+        });
+        Statement::new("count the changes", counts.collect::<Vec<_>>().join("\nUNION ALL\n"))
     }
 
     pub(super) fn target(&self, table: &Table<'_>) -> String {

@@ -9,8 +9,7 @@ use contract::{SYSTEM_COLUMNS, Table};
 pub struct Retired {
     /// Tables written by an earlier load. Their rows are kept.
     pub tables: Vec<String>,
-    /// Columns that the contract no longer describes in tables that it does describe, by table name. A load writes null
-    /// to them.
+    /// Columns by table that the contract no longer describes, in tables that it does. A load writes null to them.
     pub columns: BTreeMap<String, Vec<String>>,
 }
 

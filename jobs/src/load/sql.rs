@@ -1,5 +1,4 @@
-//! SQL statements, and the differences between the dialects of PostgreSQL and Redshift: a few type names and JSON
-//! literals.
+//! SQL statements, and the differences between PostgreSQL and Redshift: a few type names and JSON literals.
 
 use contract::{SYSTEM_COLUMNS, Table, Type};
 
@@ -28,8 +27,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Returns a column's type. PostgreSQL's `text` needs no length; Redshift's VARCHAR counts bytes, as the contract
-    /// does.
+    /// Returns a column's type. PostgreSQL's `text` has no length; Redshift's VARCHAR and the contract count bytes.
     pub fn type_name(self, kind: Type) -> String {
         match (self, kind) {
             (Self::Postgres, Type::String(_)) => "text".to_owned(),
@@ -44,9 +42,8 @@ impl Dialect {
         }
     }
 
-    /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARBYTE and
-    /// JSON_PARSE of VARBYTE are, so JSON is staged as bytes until [`Dialect::staged`]. VARCHAR would limit it to 65,535
-    /// bytes.
+    /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARBYTE
+    /// and JSON_PARSE of it are, so JSON stays bytes until [`Dialect::staged`]. VARCHAR has at most 65,535 bytes.
     pub fn staged_type(self, kind: Type) -> String {
         match (self, kind) {
             (Self::Redshift, Type::Json) => "varbyte(16777216)".to_owned(),
@@ -91,9 +88,8 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Returns the name and type of every column of a loaded table, and whether the load itself needs it to be NOT NULL.
-/// Everything else that the contract requires is validated before the load and tested by dbt, so that a contract may
-/// change.
+/// Returns each column of a loaded table with its type, and whether the load itself needs it to be NOT NULL. The
+/// contract's other rules are validated before the load and tested by dbt, so that a contract may change.
 pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, bool)> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, table.key.contains(&column.name)));
     let system = SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind, column.required));
@@ -107,10 +103,9 @@ pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, b
 /// `_deleted_at` is null in most rows, so sorting by it would not let a query skip blocks. The distribution is automatic,
 /// because small tables are better copied to all nodes.
 pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statement {
-    let mut lines: Vec<String> = column_ddl(table, dialect)
-        .iter()
-        .map(|(name, kind, set)| format!("    {name} {kind}{}", if *set { " NOT NULL" } else { "" }))
-        .collect();
+    let line =
+        |(name, kind, set): (String, String, bool)| format!("    {name} {kind}{}", if set { " NOT NULL" } else { "" });
+    let mut lines: Vec<String> = column_ddl(table, dialect).into_iter().map(line).collect();
     if dialect == Dialect::Postgres {
         lines.push(format!("    PRIMARY KEY ({})", table.key.join(", ")));
     }

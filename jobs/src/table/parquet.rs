@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::{Table, Type};
 use parquet::basic::Compression;
-use parquet::errors::ParquetError;
+use parquet::errors::Result;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -40,7 +40,7 @@ pub struct Encoder {
 
 impl Encoder {
     /// Creates an encoder for a new file of this table.
-    pub fn new(table: &Table<'_>) -> Result<Self, ParquetError> {
+    pub fn new(table: &Table<'_>) -> Result<Self> {
         let mut distinct = vec!["_row_hash"];
         if table.child.is_none() {
             distinct.extend(&table.key);
@@ -51,20 +51,15 @@ impl Encoder {
 
     /// Creates an encoder for the quarantined records of one collection: the record's number from 1, its key if it
     /// could be read, the reasons (one per line), and the record as received.
-    pub fn for_quarantine() -> Result<Self, ParquetError> {
+    pub fn for_quarantine() -> Result<Self> {
         let text = Type::String(Type::MAX_STRING);
         let number = ("record_number", Type::Integer, true);
         let columns = [number, ("key", text, false), ("reasons", text, true), ("record", text, true)];
         Self::with_columns(&columns, &[], RowHasher::new(std::iter::empty()))
     }
 
-    /// Creates an encoder; `distinct` names columns whose values rarely repeat, so that a dictionary would only cost
-    /// time.
-    fn with_columns(
-        columns: &[(&str, Type, bool)],
-        distinct: &[&str],
-        hasher: RowHasher,
-    ) -> Result<Self, ParquetError> {
+    /// Creates an encoder; `distinct` names columns of rarely repeated values, which need no dictionary.
+    fn with_columns(columns: &[(&str, Type, bool)], distinct: &[&str], hasher: RowHasher) -> Result<Self> {
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_1_0)
             .set_compression(Compression::SNAPPY)
@@ -85,7 +80,7 @@ impl Encoder {
     }
 
     /// Adds a row of the table.
-    pub fn append(&mut self, row: &Row<'_>) -> Result<(), ParquetError> {
+    pub fn append(&mut self, row: &Row<'_>) -> Result<()> {
         let extra = row.extra_json();
         let hash = self.hasher.hash(&row.cells, extra.as_deref());
         let extra = extra.map_or(Cell::Null, |json| Cell::Json(json.into()));
@@ -93,13 +88,7 @@ impl Encoder {
     }
 
     /// Adds a quarantined record.
-    pub fn append_quarantined(
-        &mut self,
-        number: u64,
-        key: Option<&str>,
-        reasons: &[String],
-        json: &str,
-    ) -> Result<(), ParquetError> {
+    pub fn append_quarantined(&mut self, number: u64, key: Option<&str>, reasons: &[String], json: &str) -> Result<()> {
         let reasons = reasons.join("\n");
         let cells = [
             Cell::Integer(number.cast_signed()),
@@ -110,13 +99,13 @@ impl Encoder {
         self.append_cells(cells.iter())
     }
 
-    fn append_cells<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) -> Result<(), ParquetError> {
+    fn append_cells<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) -> Result<()> {
         self.buffered += self.columns.iter_mut().zip(cells).map(|(column, cell)| column.append(cell)).sum::<usize>();
         self.rows += 1;
         if self.buffered >= GROUP_BYTES { self.write_group() } else { Ok(()) }
     }
 
-    fn write_group(&mut self) -> Result<(), ParquetError> {
+    fn write_group(&mut self) -> Result<()> {
         self.buffered = 0;
         let mut group = self.writer.next_row_group()?;
         for column in &mut self.columns {
@@ -149,7 +138,7 @@ impl Encoder {
     }
 
     /// Finishes the file and returns its last bytes.
-    pub fn finish(mut self) -> Result<Vec<Bytes>, ParquetError> {
+    pub fn finish(mut self) -> Result<Vec<Bytes>> {
         if self.buffered > 0 {
             self.write_group()?;
         }

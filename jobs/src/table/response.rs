@@ -1,5 +1,4 @@
-//! Finds the records of a response that arrives in pieces of any size, and holds at most one piece and one record in
-//! memory.
+//! Finds the records of a response in pieces of any size; memory holds at most one piece and one record.
 
 use contract::{Answer as Shape, without_bom};
 use serde_json::de::{Deserializer, StrRead};
@@ -8,8 +7,7 @@ use serde_json::value::RawValue;
 /// The largest record, which bounds memory. Redshift's SUPER holds at most 16 MB.
 const MOST: usize = 64 << 20;
 
-/// Finds the records of one response. Add bytes with [`Response::push`], then call [`Response::step`] until it returns
-/// [`Step::More`].
+/// Finds the records of a response: after [`Response::push`], call [`Response::step`] until [`Step::More`].
 #[derive(Debug)]
 pub struct Response {
     shape: Shape,
@@ -21,8 +19,7 @@ pub struct Response {
     at: usize,
     /// The number of bytes of the response before `text`.
     before: u64,
-    /// The length of `text` at which the search for the record's end continues: doubling it keeps the search linear for
-    /// large records.
+    /// The length of `text` at which to search for the record's end again; doubling keeps the search linear.
     wait_for: usize,
     ended: bool,
 }

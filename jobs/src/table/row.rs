@@ -35,8 +35,7 @@ impl Row<'_> {
         Some(format!("{{{}}}", fields.join(",")))
     }
 
-    /// Returns the size of `_extra` in bytes if the row could exceed `room` bytes with it, otherwise an estimate that is
-    /// not smaller.
+    /// Returns the size of `_extra` in bytes if it could make the row exceed `room`, otherwise an upper bound.
     pub(super) fn extra_bytes(&self, room: usize) -> usize {
         // An escape has at most six bytes, so this bound is enough for most rows.
         let most: usize = self.extra.iter().map(|(path, json)| path.len() * 6 + json.len() + 4).sum();

@@ -69,10 +69,8 @@ impl Pages {
         let broken = |error: snap::Error| Refusal::corrupt(format!("a page that cannot be decompressed: {error}"));
         let bytes = snap::raw::decompress_len(&page).map_err(broken)?;
         if bytes > PAGE_BYTES.min(page.len().saturating_mul(SNAPPY_RATIO)) {
-            return Err(Refusal::corrupt(format!(
-                "a page of {bytes} bytes in {}; the limit is {PAGE_BYTES}",
-                page.len()
-            )));
+            let problem = format!("a page of {bytes} bytes in {}; the limit is {PAGE_BYTES}", page.len());
+            return Err(Refusal::corrupt(problem));
         }
         Ok(snap::raw::Decoder::new().decompress_vec(&page).map_err(broken)?.into())
     }
@@ -86,10 +84,8 @@ impl Pages {
                     return Err(foreign(encoding));
                 }
                 if num_values as usize > buf.len() {
-                    return Err(Refusal::corrupt(format!(
-                        "a dictionary of {num_values} values in {} bytes",
-                        buf.len()
-                    )));
+                    let problem = format!("a dictionary of {num_values} values in {} bytes", buf.len());
+                    return Err(Refusal::corrupt(problem));
                 }
                 self.has_dictionary = true;
                 Ok(Page::DictionaryPage { buf, num_values, encoding, is_sorted })

@@ -19,12 +19,10 @@ const MAGIC: &[u8] = b"PAR1";
 /// The size of the magic at both ends and of the footer's length.
 const SHORTEST: usize = 12;
 
-/// The maximum number of rows in a row group; memory grows with it. The transformation closes a row group after about a
-/// megabyte.
+/// Maximum rows in a row group, which bounds memory. The transformation closes a row group after about a megabyte.
 const GROUP_ROWS: u64 = 1 << 24;
 
-/// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; the others are rejected as a
-/// precaution.
+/// COPY is documented to decompress columnar files by `.gz`, `.snappy` and `.bz2`; others are rejected to be safe.
 const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo", ".lz4", ".deflate"];
 
 /// Checks a file, given its object key and bytes, and returns its row count.
@@ -44,10 +42,8 @@ pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refu
         .iter()
         .try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0));
     if in_groups != Some(total) {
-        return Refusal::of(
-            "row_count",
-            format!("{total} rows according to the footer, but {in_groups:?} in its row groups"),
-        );
+        let problem = format!("{total} rows according to the footer, but {in_groups:?} in its row groups");
+        return Refusal::of("row_count", problem);
     }
     // Chunks must not share bytes: otherwise a small file could have the values of a large one.
     let mut left = bytes.len();
@@ -135,10 +131,8 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
         levels || matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY)
     };
     if let Some(encoding) = chunk.encodings().find(|encoding| !known(encoding)) {
-        return Refusal::of(
-            "encoding",
-            format!("encoding {encoding} is new in Parquet 2, but Redshift reads Parquet 1"),
-        );
+        let problem = format!("encoding {encoding} is new in Parquet 2, but Redshift reads Parquet 1");
+        return Refusal::of("encoding", problem);
     }
     if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY) {
         return Refusal::of("codec", format!("{}, but COPY is documented to read Snappy", chunk.compression()));

@@ -1,7 +1,6 @@
 //! Checks the file's schema against the table's columns: number, names, order and Parquet types.
 //!
-//! "The data types must match" is all that AWS documents about COPY from Parquet, so each column has one accepted type;
-//! types are not widened.
+//! About COPY from Parquet, AWS documents only that "the data types must match": each column has one type, unwidened.
 
 use contract::{Table, Type};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
@@ -51,10 +50,8 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     }
     let info = field.get_basic_info();
     if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
-        return Refusal::of(
-            "nested",
-            format!("a list, struct, map or repeated field, but {} is a single value", column.kind),
-        );
+        let problem = format!("a list, struct, map or repeated field, but {} is a single value", column.kind);
+        return Refusal::of("nested", problem);
     }
     let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());
     if is_accepted(column.kind, physical, logical, converted) {

@@ -58,10 +58,8 @@ impl Rows {
             values.clear();
             let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
             if read == 0 {
-                return Err(Refusal::corrupt(format!(
-                    "its pages have {row} values, but the row group has {} rows",
-                    self.count
-                )));
+                let problem = format!("its pages have {row} values, but the row group has {} rows", self.count);
+                return Err(Refusal::corrupt(problem));
             }
             let mut values = values.iter();
             for at in 0..read {

@@ -1,5 +1,4 @@
-//! The top-level help of `cargo xtask`, with the commands grouped by task, because clap supports only one list of
-//! subcommands.
+//! The top-level help of `cargo xtask`, grouped by task, because clap supports only one list of subcommands.
 
 use clap::{Command, CommandFactory, FromArgMatches};
 

@@ -8,7 +8,8 @@ use crate::cli::Common;
 use crate::commands::common::{configured, print};
 use crate::flows::templates;
 use crate::stack::estimate::{self, Line};
-use crate::ui::{self, Align};
+use crate::ui;
+use crate::ui::Align::{Left, Right};
 
 /// Usage-based costs, which neither estimate includes.
 const NOT_COUNTED: &str = "storage, logs, requests, traffic, alarms and key rotations";
@@ -32,14 +33,7 @@ pub(super) fn run(common: &Common) -> Result<Exit> {
 }
 
 fn table(title: &str, lines: &[Line], digits: usize) -> String {
-    let head = [
-        (title, Align::Left),
-        ("number", Align::Right),
-        ("USD each", Align::Right),
-        ("per", Align::Left),
-        ("USD", Align::Right),
-        ("region", Align::Left),
-    ];
+    let head = [(title, Left), ("number", Right), ("USD each", Right), ("per", Left), ("USD", Right), ("region", Left)];
     let unknown = || "unknown".to_owned();
     let row = |line: &Line| {
         let (each, unit, region) = line.price.as_ref().map_or_else(

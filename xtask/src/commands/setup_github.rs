@@ -1,5 +1,4 @@
-//! `cargo xtask setup-github`: configures the GitHub secrets, variables and environments that the deployment workflows
-//! need.
+//! `cargo xtask setup-github`: the GitHub secrets, variables and environments that the deployment workflows need.
 
 use anyhow::Result;
 use contract::Exit;

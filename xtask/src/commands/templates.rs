@@ -44,10 +44,7 @@ fn table(read: &[Template], dependencies: &Dependencies) -> String {
             needs.join(", "),
         ])
     };
-    let stacks = dependencies
-        .levels
-        .iter()
-        .enumerate()
-        .flat_map(|(level, stacks)| stacks.iter().map(move |stack| (level, stack)));
+    let levels = dependencies.levels.iter().enumerate();
+    let stacks = levels.flat_map(|(level, stacks)| stacks.iter().map(move |stack| (level, stack)));
     ui::columns(&head, stacks.filter_map(row).collect())
 }

@@ -15,6 +15,7 @@ const DISK: u64 = 8;
 pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
     let git = ["sudo apt-get install git", "(Fedora: sudo dnf install git; macOS: xcode-select --install)"];
     let cc = ["sudo apt-get install build-essential", "(Fedora: sudo dnf install gcc; macOS: xcode-select --install)"];
+    let uv = facts.uv.as_deref().map_or_else(|| "not installed; pip installs a private copy".to_owned(), shown);
     let mut list = vec![
         rust(facts),
         match &facts.git {
@@ -27,10 +28,7 @@ pub(super) fn diagnoses(facts: &Facts) -> Vec<Diagnosis> {
         },
         postgres(facts),
         python(facts),
-        Diagnosis::green(
-            "uv",
-            facts.uv.as_deref().map_or_else(|| "not installed; pip installs a private copy".to_owned(), shown),
-        ),
+        Diagnosis::green("uv", uv),
         disk(facts.free_gib),
         docker(&facts.engine),
     ];

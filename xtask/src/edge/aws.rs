@@ -26,8 +26,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads credentials, the region and endpoints from the environment, then `.env`, then the SDK's default sources.
-    /// Sends no requests.
+    /// Reads credentials, region and endpoints from the environment, `.env` or the SDK's defaults. Sends no requests.
     pub fn open(variables: &Variables, region: Option<&str>) -> Result<Self> {
         Self::with(variables, region, false)
     }
@@ -53,8 +52,7 @@ impl Aws {
         Ok(Self { config, runtime })
     }
 
-    /// Like [`Self::open`], but in a deployment's region. With the placeholder account, an endpoint that is not on this
-    /// machine is an error.
+    /// Like [`Self::open`], in a deployment's region; the placeholder account allows only endpoints on this machine.
     pub fn for_settings(settings: &Settings, variables: &Variables) -> Result<Self> {
         let is_confined = settings.account.as_deref() == Some(NO_ACCOUNT);
         if is_confined {
@@ -63,8 +61,7 @@ impl Aws {
         Self::with(variables, Some(&settings.region), is_confined)
     }
 
-    /// Whether calls to a service would reach an emulator that does not support it. A service with its own endpoint
-    /// counts as supported.
+    /// Whether a service's calls would reach an emulator without it. A service's own endpoint counts as supported.
     pub fn is_unsupported(&self, service_id: &'static str) -> bool {
         // Without a service-specific endpoint, the SDK returns the global one.
         let found = endpoint(&self.config, service_id);

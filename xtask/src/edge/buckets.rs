@@ -106,8 +106,7 @@ impl Buckets {
                 break;
             }
             let action = format!("empty `{bucket}`");
-            let delete =
-                Delete::builder().set_objects(Some(all)).quiet(true).build().context("no objects to delete")?;
+            let delete = Delete::builder().set_objects(Some(all)).quiet(true).build()?;
             let call = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
             let response = call.or_failure(&action, &HINTS)?;
             if let Some(error) = response.errors().first() {

@@ -1,5 +1,4 @@
-//! AWS CloudFormation: reads and changes stacks. Callers decide which operations are allowed in a stack's current
-//! status.
+//! AWS CloudFormation: reads and changes stacks. Callers decide what is allowed in a stack's current status.
 
 mod convert;
 mod drift;
@@ -169,8 +168,7 @@ impl CloudFormation {
         }
     }
 
-    /// Returns the problems found by pre-deployment validation, which only these events contain (API Reference,
-    /// DescribeEvents).
+    /// Returns what pre-deployment validation found, which only these events contain (API Reference, DescribeEvents).
     pub async fn validation_problems(&self, change_set: &str) -> Result<Vec<String>> {
         self.problems(self.client.describe_events().change_set_name(change_set)).await
     }

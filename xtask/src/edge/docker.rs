@@ -24,6 +24,7 @@ const OLDEST: (usize, usize) = (1, 41);
 const SOCKET: &str = "unix:///var/run/docker.sock";
 const DENIED: &str = "the credentials lack permission to push to this repository; required: ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, \
                       ecr:CompleteLayerUpload, ecr:BatchCheckLayerAvailability";
+const FULL: &str = "free disk space: `docker system df` shows disk usage, `docker image prune` removes unused images";
 /// Time limit for the engine check in `doctor`.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -76,8 +77,7 @@ pub struct Pushed {
 pub type Progress = BTreeMap<u64, u64>;
 
 impl Engine {
-    /// Connects to the engine at `host` (DOCKER_HOST), or at the default socket, with the newest API version that both
-    /// sides support.
+    /// Connects to the engine at `host` (DOCKER_HOST) or the default socket, with the newest common version.
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -211,10 +211,7 @@ fn with_known_hint(failure: Failure, message: &str) -> Failure {
     let lower = message.to_lowercase();
     let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
     let (hint, exit) = if has(&["no space left"]) {
-        (
-            "free disk space: `docker system df` shows disk usage, `docker image prune` removes unused images",
-            Exit::Failed,
-        )
+        (FULL, Exit::Failed)
     } else if has(&["token has expired"]) {
         ("the registry token has expired; run the command again", Exit::TempFail)
     } else if has(&["no basic auth", "unauthorized", "denied"]) {

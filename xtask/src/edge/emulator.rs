@@ -111,10 +111,8 @@ pub fn wait_for_port(name: &str, port: u16, log: &Path, mut is_alive: impl FnMut
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }
-        ensure!(
-            is_alive(),
-            Failure::new(format!("{name} exited before it accepted connections on its port")).hint(hint)
-        );
+        let failure = || Failure::new(format!("{name} exited before it accepted connections on its port"));
+        ensure!(is_alive(), failure().hint(hint));
         std::thread::sleep(Duration::from_millis(100));
     }
     Err(Failure::new(format!("{name} did not respond within a minute")).hint(hint).into())

@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::failure::Failure;
 
-/// Returns the repository root: the clone that contains the current folder, or else the one in which this program was
-/// compiled.
+/// Returns the repository root: the clone around the current folder, or else the one this program was compiled in.
 pub fn root() -> PathBuf {
     let around = std::env::current_dir().unwrap_or_default();
     let compiled = Path::new(env!("CARGO_MANIFEST_DIR"));

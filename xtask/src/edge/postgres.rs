@@ -60,8 +60,7 @@ fn version(programs: &Path) -> Option<u32> {
     text.split_whitespace().nth(2)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Returns the user that must run a new server: `None` for the current user, or a different user if the current one is
-/// root.
+/// Returns the user that must run a new server: `None` for the current user, unless that is root.
 pub fn server_user() -> Result<Option<String>> {
     if !Uid::effective().is_root() {
         return Ok(None);

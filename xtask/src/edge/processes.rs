@@ -1,5 +1,4 @@
-//! Finds a rehearsal's background processes by a variable in their environment or by their process group, and stops
-//! them.
+//! Finds and stops a rehearsal's processes by a variable in their environment or by their process group.
 
 use std::collections::BTreeSet;
 use std::path::Path;

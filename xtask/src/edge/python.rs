@@ -25,12 +25,10 @@ pub enum Packages<'p> {
     Locked(&'p Path),
 }
 
-/// Creates an environment with these packages in `dir`, for `python3` or a different interpreter, and recreates it if
-/// the package list has changed. If several programs need the same environment at the same time, the first one creates
-/// it and the others wait.
+/// Creates an environment with these packages in `dir`, for `python3` or another interpreter; recreates it if the list
+/// has changed. The first program creates it; others that need it at the same time wait.
 ///
-/// Uses uv, which takes seconds where pip takes a minute: the machine's own, or a copy next to `dir`. Falls back to pip
-/// if neither is available.
+/// Uses uv, a few seconds where pip takes a minute: the machine's own or a copy next to `dir`; otherwise pip.
 pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
     // The lock file is complete. With dependencies, pip 23 would resolve `fastapi[standard]` to the newest version
     // although `fastapi` is pinned, and then reject it.

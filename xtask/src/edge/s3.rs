@@ -44,8 +44,7 @@ pub struct Written {
 }
 
 impl Bucket {
-    /// Opens a bucket with the SDK's region, credentials and endpoint. Sends no requests to S3. Fails without
-    /// credentials or a region.
+    /// Opens a bucket with the SDK's region, credentials (both required) and endpoint. Sends no requests.
     pub async fn open(name: &str, config: &SdkConfig) -> Result<Self> {
         // Returns an error if a provider is already installed, which is then used.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -103,11 +103,10 @@ impl Serverless {
             let found = self.workgroup(workgroup).await?.filter(|found| found.status == DELETING);
             let busy = match found {
                 Some(_) => Some(format!("the workgroup `{workgroup}`")),
-                None => self
-                    .namespace(namespace)
-                    .await?
-                    .filter(Namespace::is_deleting)
-                    .map(|_| format!("the namespace `{namespace}`")),
+                None => {
+                    let found = self.namespace(namespace).await?.filter(Namespace::is_deleting);
+                    found.map(|_| format!("the namespace `{namespace}`"))
+                }
             };
             let Some(busy) = busy else { return Ok(()) };
             if reported.as_ref() != Some(&busy) {

@@ -102,8 +102,7 @@ pub fn until_interrupted<T>(message: impl Display + Send + 'static, work: impl F
     done
 }
 
-/// Runs work that needs cleanup. On SIGINT, SIGTERM or SIGHUP, prints the message, runs `remove` and exits; otherwise,
-/// the caller cleans up.
+/// Runs work. On SIGINT, SIGTERM or SIGHUP, prints the message, calls `remove` and exits; else the caller cleans up.
 pub fn until_stopped<T>(
     message: &'static str,
     remove: impl FnOnce() -> Result<()> + Send + 'static,

@@ -64,10 +64,9 @@ fn content_type(path: &Path) -> &'static str {
     }
 }
 
-/// Opens a file in the user's browser: `$BROWSER`, or else the desktop's default. Returns false if no browser is
-/// available, for example on a machine without a screen, or if it fails. The browser's environment contains no AWS
-/// variables, and its command line contains only the file name. Returns after the browser has had time to read the
-/// file.
+/// Opens a file in the user's browser: `$BROWSER`, or else the desktop's default. Returns false if there is none, as on
+/// a machine without a screen, or if it fails. The browser's environment contains no AWS variables, its command line
+/// only the file name. Returns after the browser has had time to read the file.
 pub fn open_in_browser(file: &Path, reading: Duration) -> bool {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let desktop = if cfg!(target_os = "macos") {

@@ -13,8 +13,7 @@ use crate::settings::Settings;
 /// Time limit for the sts:GetCallerIdentity call.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Checks the caller's account if the settings (or AWS_ACCOUNT_ID) specify one. Every command that writes calls this
-/// first.
+/// Checks the caller's account if settings or AWS_ACCOUNT_ID specify one. Every command that writes calls this first.
 pub fn check(settings: &Settings, aws: &Aws) -> Result<()> {
     if settings.account.is_none() { Ok(()) } else { own(settings, aws).map(drop) }
 }

@@ -41,8 +41,7 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
     Ok(machine::with_environment(below))
 }
 
-/// Returns a module's settings. The module name is taken from `--env`, or else from SETTINGS_MODULE, or else it is
-/// `dev`.
+/// Returns a module's settings; the module is `--env`, or else SETTINGS_MODULE, or else `dev`.
 pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> {
     let (module, how) = match (asked, given(variables, "SETTINGS_MODULE")) {
         (Some(asked), _) => (asked, "--env".to_owned()),

@@ -1,5 +1,4 @@
-//! Runs the checks of `docs/redshift-conformance.md` against a workgroup. Each check has its own schema, which is dropped
-//! afterwards.
+//! Runs the checks of `docs/redshift-conformance.md` against a workgroup, each in its own temporary schema.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Deploys: compares the current and desired states, creates one plan, and applies it, with independent tasks in
-//! parallel.
+//! Deploys: creates one plan from current and desired state, and applies it; independent tasks run in parallel.
 
 mod existing;
 mod run;
@@ -13,9 +12,10 @@ use anyhow::{Result, bail};
 pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{limit_of, shown as limit_shown};
 
+use super::configure::{self, Configured};
 use super::stacks::{Listener, Operations, describe};
 use super::sync::dags;
-use super::{account, configure, images, templates};
+use super::{account, images, templates};
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
 use crate::edge::serverless::Serverless;
@@ -64,8 +64,7 @@ pub struct ReadyDeployment {
 }
 
 impl DeployRequest {
-    /// Creates a request with a module's settings (default: selected by the environment) and the variables from the
-    /// environment and `.env`.
+    /// Creates a request from a module's settings (default: by the environment) and the variables, also of `.env`.
     pub fn new(
         module: Option<&str>,
         dot_env: Option<&Path>,
@@ -74,42 +73,21 @@ impl DeployRequest {
         registry: Option<&str>,
     ) -> Result<Self> {
         let variables = configure::variables(dot_env)?;
-        let configured = configure::module(module, &variables)?;
-        let (module, settings) = (configured.module.clone(), configured.settings().clone());
-        let warnings = configured.resolved.warnings;
+        let Configured { module, resolved, .. } = configure::module(module, &variables)?;
+        let (settings, warnings) = (resolved.settings, resolved.warnings);
         let (only, folder, registry) = (only.to_vec(), folder.map(Path::to_owned), registry.map(str::to_owned));
-        Ok(Self {
-            module,
-            settings,
-            variables,
-            only,
-            create_only: false,
-            left_alone: BTreeSet::new(),
-            folder,
-            registry,
-            warnings,
-        })
+        let (create_only, left_alone) = (false, BTreeSet::new());
+        Ok(Self { module, settings, variables, only, create_only, left_alone, folder, registry, warnings })
     }
 
     fn images(&self) -> images::ImageRequest {
-        images::ImageRequest {
-            image: None,
-            push: true,
-            registry: self.registry.clone(),
-            no_cache: false,
-            settings: self.settings.clone(),
-            variables: self.variables.clone(),
-        }
+        let (registry, settings, variables) = (self.registry.clone(), self.settings.clone(), self.variables.clone());
+        images::ImageRequest { image: None, push: true, registry, no_cache: false, settings, variables }
     }
 
     pub(super) fn dags(&self) -> dags::SyncRequest {
-        dags::SyncRequest {
-            dir: None,
-            overwrite: false,
-            max_delete: MOST_DELETED,
-            settings: self.settings.clone(),
-            variables: self.variables.clone(),
-        }
+        let (settings, variables) = (self.settings.clone(), self.variables.clone());
+        dags::SyncRequest { dir: None, overwrite: false, max_delete: MOST_DELETED, settings, variables }
     }
 
     /// Fails if `only` contains a name that is not a stack.
@@ -154,13 +132,11 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
     let found =
         if wants_images && exists(REGISTRY) { images::find(&request.images(), &image_plans)? } else { BTreeMap::new() };
-    let image_steps: Vec<ImageStep> = image_plans
-        .iter()
-        .map(|plan| {
-            let digest = found.get(plan.name).cloned();
-            ImageStep { image: plan.name.to_owned(), key: plan.key().to_string(), digest }
-        })
-        .collect();
+    let image_step = |plan: &ImagePlan| {
+        let digest = found.get(plan.name).cloned();
+        ImageStep { image: plan.name.to_owned(), key: plan.key(), digest }
+    };
+    let image_steps: Vec<ImageStep> = image_plans.iter().map(image_step).collect();
     let wants_dags = any_source(&dependencies, &request, |source| matches!(source, Source::Object(_)));
     let (dags_step, version) = match (wants_dags, exists(STORAGE)) {
         (false, _) => (None, None),
@@ -178,20 +154,19 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
     };
     let region = &request.settings.region;
     let place = [("Region", region.as_str()), ("AccountId", &account), ("Partition", partition(region))];
-    let place =
-        place.into_iter().map(|(name, value)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned())));
+    let known = |(name, value): (&str, &str)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned()));
     let wants = dependencies.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
     let planned = stacks(&PlanInput {
         prefix,
-        place: &place.collect(),
+        place: &place.map(known).into(),
         templates: &templates,
         dependencies: &dependencies,
         deployed: &deployed,
         included: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
         objects: &version
-            .into_iter()
             .map(|version| (REQUIREMENTS.to_owned(), ParameterValue::Known(version)))
+            .into_iter()
             .collect(),
         existing: &existing,
         protect: request.settings.protection.termination_protection,
@@ -263,8 +238,6 @@ impl ReadyDeployment {
 struct EventListener<'a>(&'a mut (dyn FnMut(&Event) + Send));
 
 impl Listener for EventListener<'_> {
-    fn starts(&mut self, _operation: &str) {}
-
     fn event(&mut self, event: &Event) {
         (self.0)(event);
     }

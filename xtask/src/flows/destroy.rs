@@ -20,8 +20,7 @@ use crate::failure::Failure;
 use crate::settings::{Deletion, Level};
 use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
 
-/// Maximum number of attempts to delete the stack with the buckets: S3 can write access logs hours later, even into an
-/// emptied bucket.
+/// Maximum attempts to delete the stack with the buckets: S3 can write access logs hours later.
 const ATTEMPTS: u32 = 3;
 
 /// A plan, and the data needed to apply it.
@@ -35,8 +34,7 @@ pub struct Destruction {
     stacks: Vec<Deployed>,
 }
 
-/// Reads the current state and creates the plan. Fails if the credentials belong to a different account, or a stack is
-/// protected.
+/// Creates the plan from the current state. Fails for another account's credentials, or if a stack is protected.
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
     request.check(&dependencies)?;
@@ -110,8 +108,7 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     Ok(Destruction { plan, aws, cloudformation, request, account, stacks })
 }
 
-/// Whether the stack's data can be deleted: the stack can be updated now or later, or was updated before its deletion
-/// failed.
+/// Whether the stack's data can be deleted: it can be updated, now or later, or was before its deletion failed.
 fn can_delete_data(state: State) -> bool {
     !matches!(state, State::UpdateFailed | State::RollbackFailed | State::Manual)
 }

@@ -60,14 +60,10 @@ fn has_secret(variables: &Variables) -> bool {
 }
 
 fn configuration(found: Configured) -> Configuration {
-    let settings = &found.resolved.settings;
-    let setting = |key: &str, value: &str| Setting {
-        value: value.to_owned(),
-        from: found
-            .resolved
-            .overridden
-            .get(key)
-            .map_or_else(|| found.file.clone(), |Override { variable, origin }| format!("{variable} in {origin}")),
+    let (settings, overridden) = (&found.resolved.settings, &found.resolved.overridden);
+    let setting = |key: &str, value: &str| {
+        let from = overridden.get(key).map(|Override { variable, origin }| format!("{variable} in {origin}"));
+        Setting { value: value.to_owned(), from: from.unwrap_or_else(|| found.file.clone()) }
     };
     Configuration {
         region: setting("region", &settings.region),

@@ -1,5 +1,4 @@
-//! Plans the two images from the repository's files, builds them unless the engine or the registry has them, and pushes
-//! them.
+//! Plans the two images from the repository's files, builds those that neither engine nor registry has, pushes them.
 
 mod registry;
 
@@ -15,12 +14,11 @@ use crate::edge::docker::{Build, Engine, Progress, Pushed};
 use crate::edge::shell::Compiler;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
-use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion};
+use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, short};
 use crate::settings::{Settings, Variables, given};
 use crate::sync::sha256;
 use registry::Registry;
 
-/// The options of `build-images`.
 #[derive(Debug)]
 pub struct ImageRequest {
     /// The image to build; all images if `None`.
@@ -29,11 +27,8 @@ pub struct ImageRequest {
     pub push: bool,
     /// Host of an emulated registry, used instead of ECR.
     pub registry: Option<String>,
-    /// Whether to build without the cache.
     pub no_cache: bool,
-    /// The deployment's settings.
     pub settings: Settings,
-    /// Variables from the environment and `.env`; the environment takes precedence.
     pub variables: Variables,
 }
 
@@ -56,17 +51,14 @@ impl ImageRequest {
                 return Err(failure.hint("run `cargo xtask doctor` to see what to install").into());
             }
         };
-        let rustc = if image.is_some() {
-            String::new()
-        } else {
-            machine::rustc().context("cannot determine the rustc version")?
-        };
         let flags = if target.ends_with("gnu") { "-C target-feature=+crt-static" } else { "" };
-        let c = if image.is_some() { String::new() } else { c_compiler(!flags.is_empty())? };
+        let (rustc, c) = match image {
+            Some(_) => (String::new(), String::new()),
+            None => (machine::rustc().context("cannot determine the rustc version")?, c_compiler(!flags.is_empty())?),
+        };
         Ok(Toolchain { rustc, target: target.to_owned(), c, flags: flags.to_owned(), image })
     }
 
-    /// Returns the build arguments for the configured proxies.
     fn proxies(&self) -> BTreeMap<String, String> {
         let images = &self.settings.images;
         let proxies = [("HTTP_PROXY", &images.http_proxy), ("HTTPS_PROXY", &images.https_proxy)];
@@ -74,8 +66,7 @@ impl ImageRequest {
     }
 }
 
-/// Returns the C compiler's version and the static C library's SHA-256: some crates contain C code, and the library is
-/// linked in.
+/// Returns the C compiler's version and the static C library's SHA-256: the images contain compiled C code.
 fn c_compiler(links_libc: bool) -> Result<String> {
     let version = machine::first_line("cc", &["--version"]).context("no C compiler is installed")?;
     let libc = if links_libc { machine::static_libc() } else { None };
@@ -83,18 +74,15 @@ fn c_compiler(links_libc: bool) -> Result<String> {
     Ok([version, libc.unwrap_or_default()].join(" ").trim_end().to_owned())
 }
 
-/// The result for one image.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BuiltImage {
     /// `ingestion-image` or `dbt-image`.
     pub image: String,
-    /// The image tag.
     pub key: String,
     /// Registry, repository and digest, or the local name if the image was not pushed.
     pub uri: String,
     /// The manifest's digest, if a registry has the image.
     pub digest: Option<String>,
-    /// Whether this call built it.
     pub built: bool,
     /// The layers that this call pushed, if it pushed the image.
     pub pushed: Option<Pushed>,
@@ -106,9 +94,7 @@ pub struct BuiltImage {
     pub seconds: f64,
 }
 
-/// Receives the progress of a build.
 pub trait BuildProgress {
-    /// A step starts.
     fn step(&mut self, words: &str);
     /// A line of the engine's output.
     fn line(&mut self, words: &str);
@@ -116,7 +102,6 @@ pub trait BuildProgress {
     fn progress(&mut self, of: &str, progress: &Progress);
 }
 
-/// Plans the requested images.
 pub fn plan(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     let plans = planned(request)?;
     let hint = format!("the images are {INGESTION} and {DBT}");
@@ -157,7 +142,6 @@ pub fn find(request: &ImageRequest, plans: &[ImagePlan]) -> Result<BTreeMap<&'st
     Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// Builds and pushes the missing images.
 pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn BuildProgress) -> Result<Vec<BuiltImage>> {
     let registry = if request.push { Some(Registry::open(request)?) } else { None };
     let mut engine = None;
@@ -169,14 +153,10 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
         files::write(&bill, &plan.bill_of_materials())?;
         let mut result = BuiltImage {
             image: plan.name.to_owned(),
-            key: key.to_string(),
             uri: format!("{}:{key}", plan.name),
-            digest: None,
-            built: false,
-            pushed: None,
-            size: None,
+            key,
             sbom: bill.display().to_string(),
-            seconds: 0.0,
+            ..BuiltImage::default()
         };
         if let Some(registry) = &registry
             && !request.no_cache
@@ -248,14 +228,13 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
             "rootfs/usr/local/bin/jobs",
             Node::File(0o755, files::bytes(&program)?.context("the compiler did not write the program")?),
         );
-        // The compiler reads the files itself, so a file saved in the meantime would be built under the key of its old
-        // content.
+        // The compiler reads the files itself: one saved meanwhile would be built under its old content's key.
         let now = planned(request)?.into_iter().find(|now| now.name == plan.name);
         let hint = "run the command again";
         let failure = || Failure::new(format!("source files of `{}` changed during compilation", plan.name)).hint(hint);
         ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
-    progress.step(&format!("Building {} {}", plan.name, plan.key().short()));
+    progress.step(&format!("Building {} {}", plan.name, short(&plan.key())));
     let build = Build {
         context: context.tar()?,
         dockerfile: plan.dockerfile,
@@ -275,7 +254,7 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
 fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
     let commit = shell::commit(&files::root());
     let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
-    let mut labels = BTreeMap::from([label("title", plan.name), label("version", plan.key().short())]);
+    let mut labels = BTreeMap::from([label("title", plan.name), label("version", short(&plan.key()))]);
     if let Some(commit) = commit {
         labels.extend([label("revision", &commit.revision), label("created", &commit.when)]);
         labels.extend(commit.source.iter().map(|source| label("source", source)));

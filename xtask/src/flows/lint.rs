@@ -12,27 +12,18 @@ use crate::failure::Failure;
 pub const TOOLS: &str = "xtask/ci/requirements.lock";
 
 /// Returns the Python environment with these tools.
-///
-/// # Errors
-/// If Python is missing or a package cannot be installed.
 pub fn tools() -> Result<PathBuf> {
     let root = files::root();
     python::environment(None, &root.join("target/python/workflows"), Packages::Locked(&root.join(TOOLS)))
 }
 
-/// Runs cargo with these arguments.
-///
-/// # Errors
-/// If cargo reports problems, which it prints to standard error.
+/// Runs cargo, which prints the problems that it finds to standard error.
 pub fn cargo(words: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let failure = || Failure::new(format!("`cargo {}` reported problems", words.join(" ")));
     shell::lint(&files::root(), None, words, environment).map_err(|_| failure().hint("see the output above").into())
 }
 
-/// Runs cargo-deny with these checks.
-///
-/// # Errors
-/// If cargo-deny reports problems, which it prints to standard error.
+/// Runs checks of cargo-deny, which prints the problems that it finds to standard error.
 pub fn deny(checks: &[&str]) -> Result<()> {
     let program = tools()?.join("bin/cargo-deny");
     let words = [&["--all-features", "--locked", "check", "--hide-inclusion-graph"], checks].concat();

@@ -1,5 +1,4 @@
-//! The platform on one machine: the lake is a folder, the warehouse is PostgreSQL, and the programs are the same as in
-//! the cloud.
+//! The platform on one machine: the lake is a folder, the warehouse PostgreSQL; the programs are those of the cloud.
 //!
 //! Architecture invariant: nothing here can reach an AWS account. The programs receive only the run's variables and a
 //! short list of harmless ones, and the lake is a folder.
@@ -157,10 +156,8 @@ impl Platform {
     fn state(&self) -> Result<Option<State>> {
         let path = self.dir.join("warehouse.json");
         let Some(text) = files::read(&path)? else { return Ok(None) };
-        let failure = || {
-            let failure = Failure::new(format!("cannot parse `{}`", path.display()));
-            failure.hint("remove it, or pass a different --dir")
-        };
+        let hint = "remove it, or pass a different --dir";
+        let failure = || Failure::new(format!("cannot parse `{}`", path.display())).hint(hint);
         Ok(Some(serde_json::from_str(&text).with_context(failure)?))
     }
 
@@ -171,10 +168,8 @@ impl Platform {
     /// Returns the state of an existing platform, after starting its database.
     fn running(&self) -> Result<State> {
         let state = self.state()?.filter(|state| state.server.home.exists());
-        let mut state = state.ok_or_else(|| {
-            let failure = Failure::new(format!("`{}` does not contain a warehouse", self.dir.display()));
-            failure.hint("run `cargo xtask local` first")
-        })?;
+        let failure = || Failure::new(format!("`{}` does not contain a warehouse", self.dir.display()));
+        let mut state = state.ok_or_else(|| failure().hint("run `cargo xtask local` first"))?;
         state.server.start()?;
         self.save(&state)?;
         Ok(state)

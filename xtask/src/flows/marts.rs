@@ -31,8 +31,7 @@ pub fn environment() -> Result<PathBuf> {
 }
 
 impl Marts {
-    /// Builds and tests everything. The error lists each failure with up to five rows; the error is temporary if dbt
-    /// itself failed.
+    /// Builds and tests everything. The error lists failures with up to five rows; temporary if dbt itself failed.
     pub fn build(&self, full_refresh: bool) -> Result<Results> {
         let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
         let target = self.dir.join("target");
@@ -92,16 +91,14 @@ impl Marts {
     }
 }
 
-/// Checks the SQL without Redshift; returns the problems. dbt-redshift compiles every model offline, incremental
-/// ones in both modes, with and without the environment of the cloud job (`job`), which excludes the unit tests.
-/// sqlfluff parses the compiled SQL and the statements of a load (`load_sql`, one file each) in its Redshift dialect,
-/// and lints the project.
+/// Checks the SQL without Redshift; returns the problems. dbt-redshift compiles every model offline, incremental ones
+/// in both modes, with and without the cloud job's environment (`job`), which excludes the unit tests. sqlfluff lints
+/// the project, and parses compiled models and a load's statements (`load_sql`, one file each) as Redshift's SQL.
 pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
-    let (dbt, lint) =
-        (environment()?, python::environment(None, &root.join("target/python/sqlfluff"), Packages::Locked(&lock))?);
-    let (dbt, lint, project) = (dbt.join("bin"), lint.join("bin"), root.join("dbt"));
+    let (dbt, project) = (environment()?.join("bin"), root.join("dbt"));
+    let lint = python::environment(None, &root.join("target/python/sqlfluff"), Packages::Locked(&lock))?.join("bin");
     let compile = |incremental: bool| -> Result<Option<String>> {
         let folder = dir.join(format!("incremental-{incremental}"));
         files::remove(&folder)?;

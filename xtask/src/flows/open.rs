@@ -1,8 +1,7 @@
 //! Opens the Airflow UI: checks that it is reachable, creates a login token, and starts a browser.
 //!
-//! Anyone with the token can sign in, so it must stay secret. Every user of the machine can read command lines.
-//! Therefore, the browser opens a file that only its owner can read; the file redirects to the UI and is removed a few
-//! seconds later.
+//! Anyone with the token can sign in, and every user of the machine can read command lines. Therefore, the browser
+//! opens a file that only its owner can read; it redirects to the UI and is removed a few seconds later.
 
 use std::time::Duration;
 
@@ -20,8 +19,7 @@ const FOLDER: &str = "target/open";
 /// How long the browser has to read the file: its command often exits before the browser starts.
 const READING: Duration = Duration::from_secs(5);
 
-/// Creates a login token. Fails if the environment does not exist, is not ready, or cannot be reached from this
-/// machine.
+/// Creates a login token. Fails if the environment is missing, not ready, or unreachable from this machine.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let aws = Aws::for_settings(settings, variables)?;
     if aws.is_unsupported("MWAA") {

@@ -1,5 +1,4 @@
-//! Operates on one stack at a time: describes, creates, updates, watches, deletes and recovers it. `flows::deploy` runs
-//! several in parallel.
+//! Operations on one stack: describe, create, update, watch, delete, recover. `flows::deploy` runs several in parallel.
 
 mod apply;
 mod delete;
@@ -29,8 +28,7 @@ pub async fn describe(
         let (stack, name) = (stack.clone(), format!("{prefix}-{stack}"));
         async move {
             let Some(mut found) = cloudformation.stack(&name).await? else { return Ok(None) };
-            // A stack in review has neither. The ARN also works while a stack is being deleted (API Reference,
-            // GetTemplate).
+            // A stack in review has neither. The ARN works even during deletion (API Reference, GetTemplate).
             if found.state() != State::ReviewInProgress {
                 let more = try_join!(cloudformation.template(&found.id), cloudformation.change_sets(&found.id))?;
                 (found.template, found.change_sets) = more;

@@ -233,8 +233,7 @@ fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<
     Ok(age_line(at, hours, most))
 }
 
-/// Returns the status line of the last load, which started at `at`, `hours` ago. With a schedule, its maximum age is
-/// `most` hours.
+/// Returns the line of the last load, `hours` ago at `at`. With a schedule, its maximum age is `most` hours.
 fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
     match (hours, most) {
         (None, _) => StatusLine::green(LOAD, "none yet"),

@@ -1,5 +1,4 @@
-//! Prepares a warehouse for a source. This file prepares a local server; `warehouse/preparation` prepares any other
-//! warehouse.
+//! Prepares a warehouse for a source: a local server here, any other one in `warehouse/preparation`.
 
 #[cfg(feature = "cloud")]
 mod preparation;

@@ -14,10 +14,7 @@ use crate::settings::Variables;
 use crate::workflow::{self, Deployment, FOLDER, File, HEADER, MODULES};
 
 /// Returns the deployments that the workflows use. `.env` and the environment are ignored, because the files are
-/// committed.
-///
-/// # Errors
-/// If the settings have problems, or two deployments share an environment.
+/// committed. Fails if two deployments share an environment.
 pub fn deployments() -> Result<Vec<Deployment>> {
     let of = |module: &&str| {
         let found = configure::module(Some(module), &Variables::new())?;
@@ -32,16 +29,9 @@ pub fn deployments() -> Result<Vec<Deployment>> {
     Ok(deployments)
 }
 
-/// The generated files, with the committed pins.
-struct Generated {
-    files: Vec<File>,
-    /// Files with the generated header that are no longer generated.
-    stale: Vec<String>,
-    /// Invalid pins.
-    invalid: Vec<String>,
-}
-
-fn generate() -> Result<Generated> {
+/// Generates the files with the committed pins. Also returns the names of the files with the generated header that are
+/// no longer generated, and the invalid pins.
+fn generate() -> Result<(Vec<File>, Vec<String>, Vec<String>)> {
     let mut committed = Vec::new();
     for path in files::list(&files::root().join(FOLDER)).unwrap_or_default() {
         let name = path.file_name().map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).unwrap_or_default();
@@ -52,15 +42,13 @@ fn generate() -> Result<Generated> {
     let files = workflow::files(&deployments()?, &pins)?;
     let names = committed.into_iter().map(|(name, _)| name);
     let stale = names.filter(|name| files.iter().all(|file| file.path != *name)).collect();
-    Ok(Generated { files, stale, invalid })
+    Ok((files, stale, invalid))
 }
 
-/// Writes the files that are out of date and deletes those that are no longer generated; returns their names.
-///
-/// # Errors
-/// If pins are invalid, or if a file to be generated already exists but was not generated.
+/// Writes the files that are out of date and deletes those that are no longer generated; returns their names. Fails if
+/// pins are invalid, or if a file to be generated already exists but was not generated.
 pub fn write() -> Result<Vec<String>> {
-    let Generated { files, stale, invalid } = generate()?;
+    let (files, stale, invalid) = generate()?;
     ensure!(invalid.is_empty(), "{}", invalid.join("\n"));
     let mut changed = Vec::new();
     for file in files {
@@ -70,9 +58,8 @@ pub fn write() -> Result<Vec<String>> {
             continue;
         }
         let foreign = found.is_some_and(|text| !text.starts_with(HEADER));
-        let failure =
-            || Failure::new(format!("{} exists but was not generated", file.path)).hint("rename or delete it");
-        ensure!(!foreign, failure());
+        let message = format!("{} exists but was not generated", file.path);
+        ensure!(!foreign, Failure::new(message).hint("rename or delete it"));
         files::write(&path, &file.text)?;
         changed.push(format!("Wrote {}", file.path));
     }
@@ -84,11 +71,8 @@ pub fn write() -> Result<Vec<String>> {
 }
 
 /// Returns all problems in the committed files: invalid pins, differences, stale files.
-///
-/// # Errors
-/// If the settings have problems.
 pub fn check() -> Result<Vec<String>> {
-    let Generated { files, stale, invalid: mut problems } = generate()?;
+    let (files, stale, mut problems) = generate()?;
     problems.extend(stale.into_iter().map(|name| format!("{name} is no longer generated")));
     for file in files {
         match files::read(&files::root().join(&file.path))? {
@@ -101,14 +85,10 @@ pub fn check() -> Result<Vec<String>> {
 
 /// Describes the first line that differs.
 fn difference(text: &str, file: &File) -> Option<String> {
-    let (mut found, mut expected) = (text.lines(), file.text.lines());
+    let same = text.lines().zip(file.text.lines()).take_while(|(found, expected)| found == expected).count();
+    let [found, expected] = [text, file.text.as_str()].map(|text| text.lines().nth(same));
     let quoted =
-        |line: Option<&str>| line.map_or_else(|| "the end of the file".to_owned(), |line| format!("`{}`", line.trim()));
-    (1..).find_map(|number| match (found.next(), expected.next()) {
-        (None, None) => Some(None),
-        (found, expected) if found == expected => None,
-        (found, expected) => {
-            Some(Some(format!("{}:{number}: {} instead of {}", file.path, quoted(found), quoted(expected))))
-        }
-    })?
+        |line: Option<&str>| line.map_or("the end of the file".to_owned(), |line| format!("`{}`", line.trim()));
+    (found != expected)
+        .then(|| format!("{}:{}: {} instead of {}", file.path, same + 1, quoted(found), quoted(expected)))
 }

@@ -1,5 +1,4 @@
-//! The dbt image: Python, the packages in the hash-locked requirements file, the dbt project, and the entry point that
-//! uploads artifacts.
+//! The dbt image: Python, the hash-locked packages, the dbt project, and the entry point that uploads artifacts.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! The packages in an image: the crates that cargo links into its program, and the Python packages listed in a lock
-//! file.
+//! The packages in an image: the crates linked into its program, and the Python packages in a lock file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +21,7 @@ pub struct Package {
 pub struct CargoTree {
     /// With `--edges normal --format {p}`: the linked packages.
     pub linked: String,
-    /// With `--edges normal,build --format "{p} {f}"`: the packages that affect the program's bytes, with their
-    /// features.
+    /// With `--edges normal,build --format "{p} {f}"`: packages and features that affect the program's bytes.
     pub compiled: String,
 }
 
@@ -92,9 +90,8 @@ fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> 
     Ok(lock.package.into_iter().filter_map(checksum).collect())
 }
 
-/// Returns the sections of a `Cargo.toml` that affect a release build of its crate, in a fixed order. Development
-/// dependencies, benches, lints and other profiles do not affect it; the versions and features of dependencies come
-/// from [`CargoTree`].
+/// Returns the sections of a `Cargo.toml` that affect a release build, in a fixed order: no development dependencies,
+/// benches, lints or other profiles. Versions and features of dependencies come from [`CargoTree`].
 pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
     let invalid = |error: toml::de::Error| Failure::new(format!("invalid {path}: {error}"));
     let mut manifest: toml::Table = text.parse().map_err(invalid)?;

@@ -1,7 +1,6 @@
 //! An image's plan, key, and software bill of materials.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -43,8 +42,7 @@ pub struct Toolchain {
     pub rustc: String,
     /// The target triple, such as `x86_64-unknown-linux-gnu`.
     pub target: String,
-    /// The C compiler's version, and the SHA-256 of the C library if it is linked in. Empty for a compiler image, which
-    /// contains both.
+    /// The C compiler's version and the SHA-256 of a linked C library. Empty for a compiler image, which contains both.
     pub c: String,
     /// The value of `RUSTFLAGS`.
     pub flags: String,
@@ -67,32 +65,16 @@ pub struct Inputs {
     pub base: Option<String>,
 }
 
-/// The SHA-256 of an image's inputs, which is also the image tag: 64 lowercase hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Key(String);
-
-impl Key {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the first 12 digits, for display.
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Returns the first 12 digits of a key, for display.
+pub fn short(key: &str) -> &str {
+    &key[..12]
 }
 
 impl ImagePlan {
-    pub fn key(&self) -> Key {
+    /// Returns the SHA-256 of the inputs, which is also the image tag: 64 lowercase hexadecimal digits.
+    pub fn key(&self) -> String {
         // Maps are sorted by key, so equal inputs produce equal text.
-        Key(sha256(&serde_json::to_vec(&self.inputs).unwrap_or_default()))
+        sha256(&serde_json::to_vec(&self.inputs).unwrap_or_default())
     }
 
     /// Returns the local name of the image, `NAME:KEY`.

@@ -5,8 +5,7 @@ use std::io;
 
 use crate::sync::sha256;
 
-/// An entry of a tree: a folder with its mode, a file with its mode and bytes, or a symbolic link with its target. The
-/// owner is always root.
+/// An entry of a tree: a folder with its mode, a file with mode and bytes, or a symbolic link. root owns everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     Folder(u32),

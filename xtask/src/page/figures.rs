@@ -18,8 +18,7 @@ pub fn all(charts: &Charts) -> Markup {
     }
 }
 
-/// Renders a figure; without data, only its title and a sentence. Screen readers treat the drawings as one image, which
-/// the sentence describes.
+/// Renders a figure; without data, its title and a sentence. Screen readers get one image, described by the sentence.
 fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Markup {
     let (title_id, caption_id) = (format!("{id}-title"), format!("{id}-caption"));
     html! {

@@ -1,6 +1,5 @@
-//! A plan as text. Replacements, removals and access changes come first, so that truncated output still shows them;
-//! then every stack with its changes; finally the number of replacements and removals again, because a terminal shows
-//! the end of the output.
+//! A plan as text. Replacements, removals and access changes come first, since output may be truncated; then every
+//! stack with its changes; finally the number of replacements and removals again, where a terminal ends.
 
 use std::fmt;
 
@@ -138,15 +137,12 @@ fn summary(stack: &StackPlan) -> String {
                 (count(Action::Modify), "changed"),
                 (count(Action::Remove), "removed"),
             ];
-            let parts =
-                parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-            let counts: Vec<String> = parts.collect();
-            if counts.is_empty() && stack.outputs.is_empty() {
-                "update tags".to_owned()
-            } else if counts.is_empty() {
-                "update outputs".to_owned()
-            } else {
-                format!("update: {}", counts.join(", "))
+            let some = parts.into_iter().filter(|(count, _)| *count > 0);
+            let counts: Vec<String> = some.map(|(count, word)| format!("{count} {word}")).collect();
+            match (counts.is_empty(), stack.outputs.is_empty()) {
+                (true, true) => "update tags".to_owned(),
+                (true, false) => "update outputs".to_owned(),
+                (false, _) => format!("update: {}", counts.join(", ")),
             }
         }
     }];

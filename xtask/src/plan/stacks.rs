@@ -45,9 +45,8 @@ pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
         let included = known.included.contains(stack);
         let parameters = known.parameters(stack, &outputs);
         let new = resolve(template, &known.with_place(parameters.clone()));
-        let before = deployed
-            .filter(|deployed| deployed.state() != State::ReviewInProgress)
-            .map(|deployed| known.current(deployed));
+        let created = deployed.filter(|deployed| deployed.state() != State::ReviewInProgress);
+        let before = created.map(|deployed| known.current(deployed));
         match known.plan(template, deployed, parameters, &new, before.as_ref()) {
             Ok(plan) if included => {
                 outputs.extend(outputs_after(template, deployed, &plan, &new, before.as_ref()));

@@ -83,8 +83,7 @@ pub struct DagsStep {
     pub requests: Option<Vec<String>>,
 }
 
-/// The warehouse steps: schemas, ledger, roles, grants, and finally the usage limit, whose presence means that the
-/// other steps are done.
+/// The warehouse steps: schemas, ledger, roles, grants; the usage limit comes last and shows that they are done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WarehouseStep {
     /// The current and the desired usage limit.

@@ -42,8 +42,7 @@ pub struct RehearsalReport {
     pub id: String,
     pub injected_fault: Option<InjectedFault>,
     pub run: Outcome,
-    /// A second run without Airflow, after changes to the dbt project; only if the first one succeeded without an injected
-    /// fault.
+    /// A second run without Airflow, after changes to the dbt project; only after a success without injected fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_run: Option<Outcome>,
     /// A job of dbt with one statement that takes half a minute; only without an injected fault.
@@ -135,8 +134,7 @@ pub fn contradictions(
     found
 }
 
-/// Returns dbt's failures, or else the errors that the failed task's container logged, or else the container's last log
-/// lines.
+/// Returns dbt's failures, or else the errors logged by the failed task's container, or else its last log lines.
 pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
     let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
     let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());

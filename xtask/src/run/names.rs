@@ -6,8 +6,7 @@ use sha2::{Digest, Sha256};
 use super::airflow::{DAG, UNMAPPED};
 use crate::settings::Batch;
 
-/// Lengths of the two parts of the jobs' run ID: the start of Airflow's run ID, and hexadecimal digits of its hash, as
-/// in `dags/run_id.py`.
+/// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/run_id.py`.
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
 /// Maximum length of a job name before the run ID: Batch allows 128 characters, minus a hyphen and a run ID of 64.
@@ -82,8 +81,7 @@ pub fn manual_run_id(time: &str) -> String {
     format!("manual__{time}")
 }
 
-/// Returns the jobs' run IDs that a text may refer to, the most likely first: the text is either the jobs' run ID or
-/// Airflow's.
+/// Returns the jobs' run IDs that a text (theirs or Airflow's) may refer to, the most likely first.
 pub fn possible_run_ids(text: &str) -> Vec<String> {
     let own = text.parse::<RunId>().ok().map(|id| id.to_string());
     own.into_iter().chain([run_id_of(text)]).collect()

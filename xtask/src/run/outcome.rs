@@ -4,7 +4,8 @@ use contract::Exit;
 use serde::Serialize;
 
 use super::job::Job;
-use crate::ui::{self, Align};
+use crate::ui;
+use crate::ui::Align::{Left, Right};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
@@ -55,8 +56,7 @@ pub struct TaskReport {
     pub log: Vec<String>,
 }
 
-/// Returns the result of a run from its tasks, given in order with their jobs; a task without a job was never
-/// submitted.
+/// Returns the result of a run from its tasks in order, with their jobs; without one, a task was never submitted.
 pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<Job>)]) -> Outcome {
     let first = jobs.iter().find(|(_, job)| !job.as_ref().is_some_and(Job::has_succeeded));
     let exit = match first {
@@ -90,16 +90,9 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
     }
 }
 
-/// Formats the tasks as a table, followed by the first failure. `options` are the command line options that select the
-/// deployment.
+/// Formats the tasks as a table, then the first failure. `options` select the deployment on a command line.
 pub fn summary(outcome: &Outcome, options: &str) -> String {
-    let head = [
-        ("task", Align::Left),
-        ("job", Align::Left),
-        ("status", Align::Left),
-        ("code", Align::Right),
-        ("seconds", Align::Right),
-    ];
+    let head = [("task", Left), ("job", Left), ("status", Left), ("code", Right), ("seconds", Right)];
     let dash = || "-".to_owned();
     let row = |one: &TaskReport| {
         let code = one.code.map_or_else(dash, |code| code.to_string());

@@ -26,8 +26,7 @@ pub fn confined(variables: &Variables) -> Result<(), Failure> {
     if let Some(name) = others.into_iter().find(|name| given(variables, name).is_some_and(|url| !is_here(url))) {
         return Err(refused(format!("{name} points to a different host")));
     }
-    // Credentials and endpoint must have the same source: credentials in the environment are for AWS, and an emulator would
-    // log them.
+    // Credentials and endpoint must have one source: an emulator would log credentials that are for AWS.
     let is_of_environment = |name: &&str| {
         given(variables, name).is_some() && variables.get(*name).is_some_and(|one| one.origin == Origin::Environment)
     };

@@ -22,8 +22,7 @@ pub struct Network {
     /// between accounts; `aws ec2 describe-availability-zones` lists them.
     #[schemars(length(min = 3, max = 3))]
     pub zones: Vec<String>,
-    /// Address blocks of the public subnets, one per zone, in the order of `zones`; these subnets contain only NAT
-    /// gateways.
+    /// Address blocks of the public subnets, which contain only NAT gateways: one per zone, in the order of `zones`.
     #[schemars(length(min = 3, max = 3))]
     pub public_subnets: Vec<String>,
     /// Address blocks of the private subnets, one per zone, in the order of `zones`.
@@ -105,11 +104,8 @@ impl Network {
                 taken.push((path, subnet));
             }
         }
-        found.range(
-            "network.nat_gateways",
-            1..=3,
-            "must be 1 (cheapest, but unavailable if its zone fails), 2, or 3 (one per zone)",
-        );
+        let fix = "must be 1 (cheapest, but unavailable if its zone fails), 2, or 3 (one per zone)";
+        found.range("network.nat_gateways", 1..=3, fix);
         found.no_duplicates("network.endpoints");
         found.retention("network.flow_log_days");
     }
@@ -159,8 +155,7 @@ fn size(net: Ipv4Net) -> u32 {
     1_u32.checked_shl(32 - u32::from(net.prefix_len())).unwrap_or(u32::MAX)
 }
 
-/// Parses the address block of a VPC or subnet: /16 to /28 (Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR
-/// blocks").
+/// Parses the address block of a VPC or subnet: /16 to /28 (VPC User Guide, "VPC CIDR blocks").
 fn block(text: &str, path: &str, found: &mut Findings<'_>) -> Option<Ipv4Net> {
     let fix = match text.parse::<Ipv4Net>() {
         Err(_) => "is not an IPv4 block; use one such as 10.0.0.0/16".to_owned(),

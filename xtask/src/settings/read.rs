@@ -127,8 +127,7 @@ impl<'d> Reader<'d> {
             return Problem { file, line, key: format!("{variable} sets {path}"), value, fix };
         }
         let steps: Vec<&str> = path.split('.').filter(|step| !step.is_empty()).collect();
-        // The file that contains the longest prefix of the path; if both files contain equally long prefixes, the
-        // module's own file.
+        // The file that contains the longest prefix of the path, or the module's own if both are equally long.
         let with = |depth: usize| self.files.iter().find(|(_, document)| at(document, &steps[..depth]).is_some());
         let Some((file, _)) = (0..=steps.len()).rev().find_map(with) else { return Problem::of("", None, fix) };
         let line = line_of(file.text, &steps);

@@ -25,12 +25,8 @@ fn names(settings: &Settings, found: &mut Findings<'_>) {
     let name = &settings.project;
     let fix = "must be 2 to 20 characters of a-z 0-9 and single hyphens, starting with a letter: bucket names start with \
                it";
-    let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix)
-        && found.must(
-            (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none(),
-            "project",
-            fix,
-        );
+    let fits = (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none();
+    let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix) && found.must(fits, "project", fix);
     let fix = "use up to 40 letters and digits, starting with a letter, such as DataPlatform";
     found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,39}$", fix);
     // Checks only the format: AWS adds regions every year.

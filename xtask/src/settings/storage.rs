@@ -11,8 +11,7 @@ use super::check::Findings;
 pub struct Storage {
     /// The source responses.
     pub raw: Retention,
-    /// The Parquet files. While a source is unchanged, new runs reuse files from an earlier run, so do not let them
-    /// expire.
+    /// The Parquet files. New runs of an unchanged source reuse an earlier run's files, so do not let them expire.
     pub processed: Retention,
     /// Receipts and load manifests.
     pub stage: Retention,

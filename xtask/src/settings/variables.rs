@@ -1,8 +1,8 @@
 //! The variables that may override settings, and the `.env` format: lines of `NAME=value`, without substitution.
 //! `.env.example` documents it.
 //!
-//! No maintained crate reads the format without substitution: dotenvy always replaces `$NAME` and `\n`, which may be part
-//! of a password.
+//! No maintained crate reads the format without substitution: dotenvy replaces `$NAME` and `
+//! `, which passwords may have.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,8 +59,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Parses a `.env` file. Reports all invalid lines and all names that are set twice, but no values, which may be
-/// secrets.
+/// Parses a `.env` file. Reports all invalid lines and repeated names, but no values, which may be secrets.
 pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     let (mut variables, mut problems) = (Variables::new(), Vec::new());
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();

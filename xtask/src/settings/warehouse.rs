@@ -100,8 +100,7 @@ impl Warehouse {
     fn check_size(&self, region: &str, found: &mut Findings<'_>) {
         let (base, max) = (self.base_rpu, self.max_rpu);
         if base > 512 && !LARGE.contains(&region) {
-            let fix = format!("more than 512 is not documented for {region}; use 512 or less");
-            found.add("warehouse.base_rpu", fix);
+            found.add("warehouse.base_rpu", format!("more than 512 is not documented for {region}; use 512 or less"));
         } else {
             let legal = match base {
                 0..8 => base == 4,

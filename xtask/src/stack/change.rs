@@ -1,5 +1,4 @@
-//! The predicted changes to a stack: the changed resources, the values that differ, and whether each resource is
-//! replaced.
+//! The predicted changes to a stack: the resources, the values that differ, and which resources are replaced.
 //!
 //! The changes are computed by comparing two resolved templates. CloudFormation has the final say: a change set that
 //! replaces or removes more than predicted is executed only after approval.
@@ -13,6 +12,7 @@ use serde_json::Value;
 use super::functions::{call, references};
 use super::resolve::Resolved;
 use super::types::{Replaces, ResourceType};
+use crate::settings::shortened;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,9 +108,7 @@ impl fmt::Display for Change {
 const SHOWN: usize = 12;
 
 fn short(value: &str) -> String {
-    const LONGEST: usize = 100;
-    let line: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST { line } else { line.chars().take(LONGEST - 1).chain(['…']).collect() }
+    shortened(value.split_whitespace().collect::<Vec<_>>().join(" "), 100)
 }
 
 /// Returns the changes from one template to the other, sorted by resource name.

@@ -50,8 +50,7 @@ impl Serialize for Source {
 pub struct Dependencies {
     /// Sources by stack, then by parameter.
     pub stacks: BTreeMap<String, BTreeMap<String, Source>>,
-    /// Stacks by level: the stacks in a level are independent of each other, and each level depends only on earlier
-    /// ones.
+    /// Stacks by level: independent of each other within a level, dependent only on earlier levels.
     pub levels: Vec<Vec<String>>,
 }
 
@@ -186,8 +185,7 @@ fn named(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     table.iter().find(|(parameter, _)| *parameter == name).map(|(_, referred)| *referred)
 }
 
-/// Checks a value against a parameter's allowed values and bounds. CloudFormation checks patterns, and the settings are
-/// validated separately.
+/// Checks a value against a parameter's allowed values and bounds; CloudFormation checks patterns.
 fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(Value::Array(values)) = parameter.get("AllowedValues")

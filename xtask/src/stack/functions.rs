@@ -1,5 +1,4 @@
-//! CloudFormation's intrinsic functions: converts YAML with short tags to JSON in the long form, and finds the
-//! references in a value.
+//! CloudFormation's intrinsic functions: converts YAML's short tags to the long form, and finds a value's references.
 
 use serde_json::{Map, Value, json};
 use serde_yaml::Value as Yaml;
@@ -106,9 +105,8 @@ pub(super) fn references(value: &Value, path: &[String]) -> Vec<(Vec<String>, Re
     }
 }
 
-/// Returns the references of a function call, without those of functions nested in its argument. In the text of
-/// `Fn::Sub`, `${Name}` and `${Resource.Attribute}` are references; `${!Literal}` and the names in its variable map are
-/// not.
+/// Returns the references of a function call, without those of nested calls. In the text of `Fn::Sub`, these are
+/// `${Name}` and `${Resource.Attribute}`, but not `${!Literal}` and the names in its variable map.
 fn direct_references(function: &str, argument: &Value) -> Vec<Reference> {
     let Some(first) = argument.as_str().or_else(|| argument[0].as_str()) else { return Vec::new() };
     match (function, argument) {

@@ -14,8 +14,7 @@ use super::types::{Replaces, ResourceType};
 pub enum ParameterValue {
     /// The value as CloudFormation accepts it; a list is comma-separated.
     Known(String),
-    /// The source of a value that is known only after another task: `image:<name>`, `object:<key>` or
-    /// `output:<stack>.<name>`.
+    /// The source of a value that another task makes known: `image:<name>`, `object:<key>`, `output:<stack>.<name>`.
     Pending(String),
 }
 
@@ -154,8 +153,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Evaluates a list function if its arguments are known, so that a changed item affects only the resources that select
-/// it.
+/// Evaluates a list function of known arguments: a changed item affects only resources that select it.
 fn evaluated(function: &str, filled: &Value) -> Option<Value> {
     let (first, second) = (filled.get(0)?.as_str()?, filled.get(1)?);
     match function {

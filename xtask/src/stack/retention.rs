@@ -31,8 +31,7 @@ pub struct Adopted {
     pub name: String,
 }
 
-/// Returns the resources to create that already exist under their fixed names, and the KMS keys that encrypt their
-/// data.
+/// Returns the resources to create whose fixed names already exist, and the KMS keys that encrypt their data.
 pub fn adopted(new: &Resolved, changes: &[Change], existing: &Existing) -> BTreeMap<String, Adopted> {
     let added = |name: &str| changes.iter().any(|change| change.resource == name && change.action == Action::Add);
     let mut found = BTreeMap::new();

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver};
 
-/// Parameters that hold an image digest, with the image name. A plan shows `image:<name>` for a digest that is not yet
-/// known.
+/// Parameters that hold an image digest, with the image; a plan shows `image:<name>` for an unknown digest.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
 
 /// Parameters that hold the version of an object in the Airflow bucket, with the object key.

@@ -174,8 +174,7 @@ impl Template {
     }
 }
 
-/// Returns the entries of a section by name. Names consist of letters and digits (AWS CloudFormation User Guide,
-/// "Template anatomy").
+/// Returns a section's entries by name: letters and digits (CloudFormation User Guide, "Template anatomy").
 fn named(section: &str, value: Option<Value>, found: &mut Vec<Finding>) -> BTreeMap<String, Value> {
     let Value::Object(parts) = value.unwrap_or_else(|| json!({})) else {
         found.push((vec![section.to_owned()], "must be a mapping".to_owned()));

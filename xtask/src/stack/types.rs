@@ -1,5 +1,4 @@
-//! The resource types in our templates: which changes replace a resource, which property sets its name, and whether it
-//! holds data.
+//! The resource types in our templates: what replaces a resource, which property names it, whether it holds data.
 //!
 //! Source: the resource schemas of the CloudFormation registry (`createOnlyProperties`,
 //! `conditionalCreateOnlyProperties`, `primaryIdentifier`), as shipped with cfn-lint. The "templates" suite compares

@@ -124,8 +124,7 @@ impl<'k> Modules<'k> {
         found
     }
 
-    /// Returns the modules that a statement imports: for `from a import b`, this is `a.b` if that is a module,
-    /// otherwise `a`.
+    /// Returns the modules that a statement imports: `from a import b` is `a.b` if that is a module, otherwise `a`.
     fn targets(&self, file: &str, import: &Import) -> Vec<Vec<String>> {
         let Some(module) = import.absolute(file) else { return Vec::new() };
         let below = import.names.iter().map(|name| [&module[..], std::slice::from_ref(name)].concat());

@@ -58,9 +58,8 @@ fn modules_first(files: &Keys, all: &Keys, imports: &BTreeMap<String, Vec<Import
     order
 }
 
-/// Returns files that all import each other and no other file in the map, in which every file waits for another. The
-/// smallest set of files reachable from one file has this property: if it led to other files, those would reach a
-/// smaller set.
+/// Returns files of the map that all import each other and no other file: the smallest set of files reachable from one
+/// file, since any other file that it led to would reach a smaller set.
 fn circle(waits: &Waits) -> Keys {
     waits.keys().map(|key| reached(waits, key)).min_by_key(Keys::len).unwrap_or_default()
 }

@@ -168,8 +168,7 @@ fn decide(
     }
 }
 
-/// Plans a sync. Fails if someone else wrote to any of the keys (the error lists all of them), or if the sync would
-/// delete too many objects.
+/// Plans a sync. Fails if someone else wrote to any of the keys (the error lists them), or for too many deletions.
 pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
     let SyncInput { tree, imports, remote, manifest, .. } = input;
     let (files, settled) = manifest.settled(remote, &input.seen);
@@ -195,13 +194,10 @@ pub fn plan(input: &SyncInput) -> Result<Plan, Failure> {
         return Err(failure.hint("inspect these objects; --overwrite replaces them"));
     }
     if gone.len() > input.max_delete {
-        let names: Vec<&str> = gone.iter().take(5).map(String::as_str).collect();
-        let more = if gone.len() > names.len() { ", …" } else { "" };
         let (count, limit) = (gone.len(), input.max_delete);
-        let text = format!(
-            "the sync would delete {count} objects, more than the limit of {limit}: {}{more}",
-            names.join(", ")
-        );
+        let names = gone.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if count > 5 { ", …" } else { "" };
+        let text = format!("the sync would delete {count} objects, more than the limit of {limit}: {names}{more}");
         return Err(Failure::new(text).hint(format!("to delete them, pass --max-delete {count}")));
     }
     let target: Keys = tree.keys().chain(&plan.foreign).cloned().collect();

@@ -10,8 +10,7 @@ use super::imports::Import;
 /// The key of the manifest in the bucket.
 pub const MANIFEST: &str = "dags/.dpworld-sync.json";
 
-/// The file with Airflow's Python packages. MWAA reads a specific version of it, and only when the environment is
-/// updated.
+/// The file with Airflow's Python packages; MWAA reads a version of it, when the environment is updated.
 pub const REQUIREMENTS: &str = "requirements.txt";
 
 /// Returns the SHA-256 as 64 hexadecimal digits.

@@ -134,8 +134,7 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
 /// docs, "Connect Redshift", metadata operations).
 const READ_BY_DBT: [&str; 2] = ["svv_table_info", "svv_mv_info"];
 
-/// The ledger: the load lock; the loaded runs; the head of each source, which every commit writes; and the leases of
-/// running attempts.
+/// The ledger: the load lock, the loaded runs, each source's head (which every commit writes), and attempts' leases.
 const TABLES: [(&str, &str); 4] = [
     ("load_lock", "held boolean"),
     (

@@ -29,8 +29,7 @@ const STEPS: [(&str, &str); 7] = [
 /// Posts the plan as a comment on the pull request.
 const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
 
-/// True for a pull request from this repository that was not opened by Dependabot: forks and Dependabot cannot read
-/// secrets.
+/// True for a pull request from this repository, but not by Dependabot: it and forks cannot read secrets.
 const OURS: &str = "github.event_name == 'pull_request' \
     && github.event.pull_request.head.repo.full_name == github.repository \
     && github.event.pull_request.user.login != 'dependabot[bot]'";

@@ -1,5 +1,4 @@
-//! `drift.yml`: every night, checks the deployed stacks for drift, pinned actions against their releases, and crates
-//! for advisories.
+//! `drift.yml`: nightly checks for drift of the stacks, new releases of pinned actions, and advisories for crates.
 
 use indexmap::IndexMap;
 
@@ -43,8 +42,7 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
     }
 }
 
-/// Returns the job for the checks that need the network: each pinned commit matches the release in its comment, and no
-/// crate has an advisory.
+/// Returns the job of the checks over the network: pinned commits match their releases, no crate has an advisory.
 fn online(pins: &Pins) -> Job {
     let mut steps = prepared(pins);
     let [light, _] = Step::compiles();

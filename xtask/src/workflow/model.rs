@@ -1,6 +1,5 @@
-//! A workflow as a value. Everything that the workflows share is defined here: no permissions at the top level, a shell
-//! that stops at the first error, a fixed runner version, a time limit for every job, and a reason for every
-//! permission.
+//! A workflow as a value. What workflows share is defined here: no permissions at the top level, a shell that stops at
+//! the first error, a fixed runner version, a time limit for every job, a reason for every permission.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -24,8 +23,7 @@ pub struct Workflow {
     pub jobs: IndexMap<String, Job>,
 }
 
-/// When a workflow runs. `pull_request_target` and `workflow_run` are left out: both can run untrusted changes with a
-/// privileged token.
+/// When a workflow runs. Without `pull_request_target` and `workflow_run`, which run untrusted code with privileges.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Triggers {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,8 +101,7 @@ pub struct Job {
     pub needs: Vec<String>,
     pub runs_on: Runner,
     pub timeout_minutes: u32,
-    /// The GitHub environment, which determines the reviewers, the allowed branches and the subject of the job's
-    /// identity token.
+    /// The GitHub environment, which determines reviewers, allowed branches and the subject of the identity token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// All permissions of the job's token.

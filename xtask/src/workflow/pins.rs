@@ -17,8 +17,7 @@ const RELEASED: [(&str, &str, &str); 6] = [
     ("aws-actions/configure-aws-credentials", "e6de054238d6b7531b4efff3b6587d9aade6a06c", "v6.2.3"),
 ];
 
-/// Hashes of annotated tag objects, which look like commit hashes: GitHub accepts them, but they are not the release
-/// commits.
+/// Hashes of annotated tags, which look like commits: GitHub accepts them, but they are not the release commits.
 pub(super) const TAG_OBJECTS: [&str; 2] =
     ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
 

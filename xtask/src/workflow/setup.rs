@@ -10,8 +10,7 @@ pub struct Call {
     pub why: String,
     pub arguments: Vec<String>,
     pub input: Input,
-    /// The arguments of an earlier call and a text; if a line of that call's output equals the text, this call is
-    /// skipped.
+    /// The arguments of an earlier call and a text: this call is skipped if a line of that output is the text.
     pub unless: Option<(Vec<String>, &'static str)>,
 }
 
@@ -57,8 +56,7 @@ pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
     calls
 }
 
-/// Returns the calls for an environment and its allowed branches: only `main`, except for read access, which pull
-/// requests also need.
+/// Returns the calls for an environment and its branches: only `main`, and any for read access by pull requests.
 fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
     let name = deployment.environment_of(access);
     let path = format!("repos/{{owner}}/{{repo}}/environments/{name}");

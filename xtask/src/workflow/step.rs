@@ -38,8 +38,7 @@ impl Step {
         Self::action("check out the sources", pins, "actions/checkout", [("persist-credentials", "false")])
     }
 
-    /// Restores a cache of compiled crates, for tests only: a pull request could have written to it, so published
-    /// artefacts never use it.
+    /// Restores compiled crates, for tests only: a pull request could have written them, so never for artefacts.
     pub fn cache(pins: &Pins) -> Self {
         Self::action("restore compiled crates", pins, "Swatinem/rust-cache", [("cache-on-failure", "true")])
     }

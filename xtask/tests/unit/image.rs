@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::packages::requirements;
-use super::plan::Key;
 use super::*;
 
 const LOCK: &str = "version = 4\n\
@@ -61,11 +60,11 @@ fn plan(repository: &Tree, cargo: &CargoTree, toolchain: &Toolchain, platform: &
     ingestion(repository, (cargo, "/repository"), toolchain, platform, "", BTreeMap::new()).expect("a plan")
 }
 
-fn programs(repository: &Tree, toolchain: &Toolchain, platform: &str) -> Key {
+fn programs(repository: &Tree, toolchain: &Toolchain, platform: &str) -> String {
     plan(repository, &cargo(), toolchain, platform).key()
 }
 
-fn marts(repository: &Tree, base: &str, platform: &str, certificates: &str, index: &str) -> Key {
+fn marts(repository: &Tree, base: &str, platform: &str, certificates: &str, index: &str) -> String {
     let passing = BTreeMap::from([("PIP_INDEX_URL".to_owned(), index.to_owned())]);
     dbt(repository, base, platform, certificates, passing).expect("a plan").key()
 }

@@ -1,5 +1,4 @@
-//! Checks the places in a record that columns and child tables are read from: no place may be read twice or be inside
-//! another.
+//! Checks the places in a record that columns and child tables are read from: none may be read twice, none nested.
 
 use indexmap::IndexMap;
 

@@ -40,8 +40,7 @@ impl Reader {
     }
 
     /// Returns the next piece, or `None` at the end.
-    /// Fails if the store returns an error or cannot be reached; the failure is temporary if the object has changed
-    /// since it was opened.
+    /// Fails if the store cannot be read; the failure is temporary if the object has changed since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
         let piece = ahead.await.context("the read-ahead task failed")?;
@@ -55,8 +54,7 @@ impl Reader {
         }
     }
 
-    /// Fails if a file has changed. S3 returns each piece from one version of an object, but a file may change while a
-    /// piece is being read.
+    /// Fails if a file has changed. S3 returns a piece from one version of an object, a file may change meanwhile.
     async fn still_the_same(&self) -> Result<()> {
         let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
         let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;

@@ -1,25 +1,19 @@
 //! Decides which redirects are followed, and how URLs are recorded.
 
+use reqwest::Response;
 use reqwest::header::LOCATION;
-use reqwest::{Response, StatusCode};
 use url::Url;
 
 use crate::failure::Failure;
 
 const MOST: usize = 10;
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// Returns the next URL of a request that went through `hops`, if the response is a redirect.
 /// Fails for a loop, a redirect from https to http, and a redirect to a scheme other than http and https.
 pub(super) fn next(hops: &[Url], response: &Response) -> Result<Option<Url>, Failure> {
-    let redirects = [
-        StatusCode::MOVED_PERMANENTLY,
-        StatusCode::FOUND,
-        StatusCode::SEE_OTHER,
-        StatusCode::TEMPORARY_REDIRECT,
-        StatusCode::PERMANENT_REDIRECT,
-    ];
     match (response.headers().get(LOCATION), hops) {
-        (Some(location), [.., from]) if redirects.contains(&response.status()) => {
+        (Some(location), [.., from]) if REDIRECTS.contains(&response.status().as_u16()) => {
             follow(hops, from, &String::from_utf8_lossy(location.as_bytes())).map(Some)
         }
         _ => Ok(None),
@@ -49,17 +43,12 @@ pub(super) fn warn(hops: &[Url]) {
     if let [first, .., last] = hops
         && first.host() != last.host()
     {
-        tracing::warn!(
-            url = place(last),
-            "`{}` was redirected to a different host: the response is from `{}`",
-            place(first),
-            place(last)
-        );
+        let (first, url) = (place(first), place(last));
+        tracing::warn!(url, "`{first}` was redirected to a different host: the response is from `{url}`");
     }
 }
 
-/// Returns the last of these URLs as it is recorded and printed. After a redirect, the query is omitted, because it may
-/// contain a signature.
+/// Returns the last of these URLs for logs and records: after a redirect without its query, which may hold a signature.
 pub(super) fn recorded(hops: &[Url]) -> String {
     match hops {
         [first] => without_login(first),

@@ -122,9 +122,8 @@ impl Warehouse for Postgres {
         for table in self.shape(schema).await?.into_keys() {
             let Some(other) = StageNames::token_of(&table).filter(|other| *other != token) else { continue };
             let key = lock_key(other);
-            let locked = self
-                .query("search for leftover staging tables", &format!("SELECT pg_try_advisory_lock({key})"))
-                .await?;
+            let lock = format!("SELECT pg_try_advisory_lock({key})");
+            let locked = self.query("search for leftover staging tables", &lock).await?;
             if locked == [["t"]] {
                 self.query("drop a leftover staging table", &format!("DROP TABLE IF EXISTS {schema}.{table}")).await?;
                 self.query("unlock a leftover staging table", &format!("SELECT pg_advisory_unlock({key})")).await?;

@@ -196,9 +196,8 @@ impl Warehouse for Redshift {
         // In the opposite order, a load that starts in between would lose its new tables.
         let tables = format!("SELECT DISTINCT table_name FROM svv_columns WHERE table_schema = '{schema}'");
         let tables = self.query("search for leftover staging tables", &tables).await?;
-        let alive = self
-            .query("search for leftover staging tables", "SELECT token FROM etl.attempts WHERE expires_at > getdate()")
-            .await?;
+        let alive = "SELECT token FROM etl.attempts WHERE expires_at > getdate()";
+        let alive = self.query("search for leftover staging tables", alive).await?;
         let alive: Vec<&str> = alive.iter().flatten().map(String::as_str).collect();
         let mut swept: Vec<String> = tables.into_iter().flatten().collect();
         swept.retain(|table| StageNames::token_of(table).is_some_and(|other| !alive.contains(&other)));
@@ -222,9 +221,8 @@ impl Warehouse for Redshift {
             Ok(_) => return Ok(Commit::Done),
             Err(problem) => problem,
         };
-        let statement = statements
-            .get(problem.statement)
-            .context("the Data API reported an error for a statement that is not in the batch")?;
+        let unknown = "the Data API reported an error for a statement that is not in the batch";
+        let statement = statements.get(problem.statement).context(unknown)?;
         if problem.conflict() || problem.asserted() && statement.guards_head {
             return Ok(Commit::HeadMoved);
         }

@@ -53,14 +53,11 @@ async fn copy<W: Warehouse>(plan: &Plan<'_>, role: &str, attempt: &str, lake: &L
 /// Returns a manifest for COPY: each file must exist, and Parquet files need their length (Amazon Redshift Database
 /// Developer Guide, "Using a manifest to specify data files").
 fn manifest(lake: &Lake, files: &[&File]) -> Vec<u8> {
-    let entries: Vec<serde_json::Value> = files
-        .iter()
-        .map(|file| {
-            let url = lake.location(&file.object.key);
-            json!({ "url": url, "mandatory": true, "meta": { "content_length": file.object.bytes } })
-        })
-        .collect();
-    json!({ "entries": entries }).to_string().into_bytes()
+    let entries = files.iter().map(|file| {
+        let url = lake.location(&file.object.key);
+        json!({ "url": url, "mandatory": true, "meta": { "content_length": file.object.bytes } })
+    });
+    json!({ "entries": entries.collect::<Vec<_>>() }).to_string().into_bytes()
 }
 
 /// Validates every object of a run before anything is written.

@@ -45,9 +45,8 @@ async fn name(candidates: &[u64], to: &Target<'_>, raw: &Object, mut records: Re
             && let Some(first) = seen.insert(key.to_string(), number)
         {
             let message = format!("the key `{key}` occurs twice in one response, in records {first} and {number}");
-            return Err(Failure::refused(message)
-                .hint("nothing was loaded; correct the source, or choose a different `key` in the contract")
-                .into());
+            let hint = "nothing was loaded; correct the source, or choose a different `key` in the contract";
+            return Err(Failure::refused(message).hint(hint).into());
         }
         Ok(())
     };

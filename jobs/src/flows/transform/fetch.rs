@@ -137,11 +137,8 @@ impl Origin {
             Self::Files(files) => {
                 let from = format!("{}.json", to.name);
                 let Some((size, file)) = files.read_version(&from).await? else {
-                    return Err(Failure::refused(format!(
-                        "`{}` was removed before it could be read",
-                        files.location(&from)
-                    ))
-                    .into());
+                    let message = format!("`{}` was removed before it could be read", files.location(&from));
+                    return Err(Failure::refused(message).into());
                 };
                 evidence.insert("file".to_owned(), files.location(&from).into());
                 let form = Form { gzip: false, delimited: true };
@@ -204,9 +201,8 @@ impl Arriving<'_> {
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
     let message = format!("`{}` does not match its manifest: {problem}", to.lake.location(&object.key));
-    Failure::refused(message)
-        .hint("the response cannot be restored: fetch it again with a new run ID, without --from-raw")
-        .into()
+    let hint = "the response cannot be restored: fetch it again with a new run ID, without --from-raw";
+    Failure::refused(message).hint(hint).into()
 }
 
 impl Target<'_> {

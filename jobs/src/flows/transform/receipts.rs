@@ -32,8 +32,7 @@ impl Transformation {
         Ok(Some(receipt))
     }
 
-    /// Returns the manifest of the run to replay. After a 304, it lists the objects of an earlier run, with the time of
-    /// the 304.
+    /// Returns the manifest of the run to replay. After a 304, it has an earlier run's objects and the time of the 304.
     pub(super) async fn replayed(&self, name: &str, run: &RunId) -> Result<Receipt> {
         let key = Layout { source: &self.0.job.contract.source }.receipt(name, run);
         let missing = || Failure::refused(format!("the manifest `{}` is missing", self.0.lake.location(&key)));
@@ -68,9 +67,8 @@ impl Transformation {
         Ok(Collected { status, tables: receipt.tables })
     }
 
-    /// Removes derived objects of a collection's other attempts at this run, which may have been killed: now that the
-    /// manifest exists, they cannot become part of the run. Without this, they would be kept forever, but ignored, so an
-    /// error does not matter.
+    /// Removes derived objects of the run's other, killed attempts: with the manifest written, they can no longer
+    /// become part of the run. They would only waste storage, so an error does not matter.
     pub(super) async fn remove_leftovers(&self, receipt: &Receipt) {
         let Shared { job, lake, .. } = &*self.0;
         let layout = Layout { source: &job.contract.source };

@@ -13,8 +13,7 @@ use super::fetch::Form;
 use crate::failure::Failure;
 use crate::table::{Record, RecordReader, Response, ResponseError, Step};
 
-/// The number of compressed bytes that are decompressed together: gzip expands at most about a thousandfold, so memory
-/// is bounded.
+/// The number of compressed bytes to decompress together: gzip expands about a thousandfold, so memory is bounded.
 const UNPACK: usize = 64 << 10;
 
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;

@@ -71,12 +71,11 @@ fn check_complete(to: &Target<'_>, missing: Option<String>) -> Result<()> {
             tracing::warn!(collection = to.name, reason, "{}: {missing}; accepted: {reason}", to.name);
             Ok(())
         }
-        (Some(missing), None) => Err(Failure::refused(missing)
-            .hint(
-                "the source probably paginates: request all records in the contract's `path`, for example \
-                 `?limit=100000`; if the response is complete, accept it once with --accept REASON",
-            )
-            .into()),
+        (Some(missing), None) => {
+            let hint = "the source probably paginates: request all records in the contract's `path`, for example \
+                        `?limit=100000`; if the response is complete, accept it once with --accept REASON";
+            Err(Failure::refused(missing).hint(hint).into())
+        }
     }
 }
 
@@ -160,8 +159,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Finishes all files, unless there are duplicate keys or too many quarantined records; `again` reads the response
-    /// again.
+    /// Finishes all files, unless too many records are quarantined or keys repeat; `again` rereads the response.
     async fn finish<'r>(
         mut self,
         raw: &Object,
@@ -186,10 +184,8 @@ impl Work<'_> {
                 share * 100.0,
                 max_share * 100.0
             );
-            let hint = format!(
-                "inspect the quarantined records and their reasons: {}",
-                self.to.lake.location(&quarantine.key)
-            );
+            let place = self.to.lake.location(&quarantine.key);
+            let hint = format!("inspect the quarantined records and their reasons: {place}");
             return Err(Failure::refused(message).because(self.first_reasons.trim_start()).hint(hint).into());
         }
         let mut tables = Vec::new();

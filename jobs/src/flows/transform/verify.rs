@@ -18,11 +18,9 @@ impl Transformation {
                     self.check_stored(name, &part.0, one).await?;
                     continue;
                 }
-                Some(other) => format!(
-                    "`{}` now has {} bytes with SHA-256 {}, but the manifest records {} bytes with {}",
+                Some(Object { bytes, sha256, .. }) => format!(
+                    "`{}` now has {bytes} bytes with SHA-256 {sha256}, but the manifest records {} bytes with {}",
                     place(one),
-                    other.bytes,
-                    other.sha256,
                     one.bytes,
                     one.sha256
                 ),
@@ -33,11 +31,8 @@ impl Transformation {
         if let Some((table, _)) = now.keys().find(|part| !before.contains_key(*part)) {
             return Err(differs(name, table, "a file that the manifest does not list is now written", kept, made));
         }
-        let status = if kept.fingerprint == made.fingerprint {
-            Status::Identical
-        } else {
-            Status::IdenticalUnderAnotherContract
-        };
+        let same = kept.fingerprint == made.fingerprint;
+        let status = if same { Status::Identical } else { Status::IdenticalUnderAnotherContract };
         // The stored manifest has the keys of the stored files.
         Ok(Collected { status, tables: kept.tables.clone() })
     }
@@ -52,9 +47,8 @@ impl Transformation {
         let Some(problem) = problem else { return Ok(()) };
         let place = lake.location(&object.key);
         let message = format!("collection `{name}`, {table}: `{place}` does not match its manifest: {problem}");
-        Err(Failure::refused(message)
-            .hint("run `transformation` again with a new run ID, with --from-raw and without --verify")
-            .into())
+        let hint = "run `transformation` again with a new run ID, with --from-raw and without --verify";
+        Err(Failure::refused(message).hint(hint).into())
     }
 }
 

@@ -13,13 +13,11 @@ use crate::table::row::Row;
 /// The longest row in an 8 kB page (`MaxHeapTupleSize`).
 const HEAP_BYTES: usize = 8_160;
 
-/// The size of the pointer to a text that is stored elsewhere (`TOAST_POINTER_SIZE`); texts of up to 20 bytes are
-/// stored in the row.
+/// The size of a pointer to text stored elsewhere (`TOAST_POINTER_SIZE`); rows contain texts of up to 20 bytes.
 const POINTER: usize = 18;
 /// The alignment and the maximum size of JSON, which PostgreSQL stores in its own format.
 const JSON: (usize, usize) = (1, 21);
-/// The maximum size of the load's own columns: 21 bytes each for `_extra` and `_run_id`, a pointer for `_row_hash`, and
-/// two timestamps.
+/// Maximum size of the load's columns: 21 bytes each for `_extra` and `_run_id`, a pointer, and two timestamps.
 const SYSTEM: usize = 21 + 21 + POINTER + 7 + 16;
 
 /// The part of a table's row size that is known in advance.

@@ -12,8 +12,9 @@ use crate::commands::common::{configured, print};
 use crate::edge::docker::Progress;
 use crate::edge::terminal;
 use crate::flows::images::{self, BuildProgress, BuiltImage, ImageRequest};
-use crate::image::{ImagePlan, Package};
-use crate::ui::{self, Align};
+use crate::image::{ImagePlan, Package, short};
+use crate::ui;
+use crate::ui::Align::{Left, Right};
 
 pub(super) fn run(args: &BuildImages) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
@@ -36,23 +37,16 @@ fn plan_value(plan: &ImagePlan) -> Value {
 }
 
 fn plan_table(plans: &[ImagePlan]) -> String {
-    let head = [("image", Align::Left), ("key", Align::Left), ("files", Align::Right), ("packages", Align::Right)];
+    let head = [("image", Left), ("key", Left), ("files", Right), ("packages", Right)];
     let row = |plan: &ImagePlan| {
         let (files, packages) = (plan.inputs.files.len().to_string(), plan.packages.len().to_string());
-        vec![plan.name.to_owned(), plan.key().short().to_owned(), files, packages]
+        vec![plan.name.to_owned(), short(&plan.key()).to_owned(), files, packages]
     };
     ui::columns(&head, plans.iter().map(row).collect())
 }
 
 fn table(images: &[BuiltImage]) -> String {
-    let head = [
-        ("image", Align::Left),
-        ("key", Align::Left),
-        ("built", Align::Left),
-        ("pushed", Align::Left),
-        ("size", Align::Right),
-        ("seconds", Align::Right),
-    ];
+    let head = [("image", Left), ("key", Left), ("built", Left), ("pushed", Left), ("size", Right), ("seconds", Right)];
     let row = |image: &BuiltImage| {
         let pushed = match (&image.pushed, &image.digest) {
             (Some(pushed), _) if pushed.layers == 0 => "no new layers".to_owned(),
@@ -64,7 +58,7 @@ fn table(images: &[BuiltImage]) -> String {
         };
         let built = if image.built { "yes" } else { "cached" }.to_owned();
         let size = image.size.map_or_else(|| "-".to_owned(), |size| HumanBytes(size).to_string());
-        vec![image.image.clone(), image.key[..12].to_owned(), built, pushed, size, format!("{:.1}", image.seconds)]
+        vec![image.image.clone(), short(&image.key).to_owned(), built, pushed, size, format!("{:.1}", image.seconds)]
     };
     let uris: String = images.iter().map(|image| format!("{}\n", image.uri)).collect();
     format!("{}\n{uris}", ui::columns(&head, images.iter().map(row).collect()))

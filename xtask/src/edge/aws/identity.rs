@@ -1,5 +1,4 @@
-//! The credentials that sign requests (keys, a profile, or the SDK's default chain), and the identity that STS returns
-//! for them.
+//! The credentials that sign requests (keys, a profile, or the SDK's default chain), and STS's identity for them.
 
 use std::time::Duration;
 

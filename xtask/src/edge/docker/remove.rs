@@ -11,8 +11,7 @@ use bollard::query_parameters::{
 use super::{Engine, failed};
 
 impl Engine {
-    /// Removes every container with this label, whether it is running or not, and its volumes; returns the number of
-    /// containers.
+    /// Removes every container with this label, running or not, and its volumes; returns how many there were.
     pub fn remove_containers(&self, label: &str) -> Result<usize> {
         self.runtime.block_on(async {
             let with = HashMap::from([("label", vec![label])]);
@@ -28,8 +27,7 @@ impl Engine {
         })
     }
 
-    /// Removes every image name in a registry, except those in one repository. An image that also has a name elsewhere
-    /// is kept.
+    /// Removes a registry's image names, except those in one repository; images with other names are kept.
     pub fn remove_registry_names(&self, host: &str, except: &str) -> Result<()> {
         let (all, kept) = (format!("{host}/"), [":", "@"].map(|end| format!("{host}/{except}{end}")));
         let unwanted = |name: &str| name.starts_with(&all) && !kept.iter().any(|kept| name.starts_with(kept));

@@ -100,11 +100,8 @@ impl Login {
 /// Returns an error with the server's message, which the driver omits from its own error text.
 fn server_failure(error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
-    let failure = Failure::new(format!(
-        "the database returned an error: {} (SQLSTATE {})",
-        server.message(),
-        server.code().code()
-    ));
+    let (message, code) = (server.message(), server.code().code());
+    let failure = Failure::new(format!("the database returned an error: {message} (SQLSTATE {code})"));
     match server.hint().or(server.detail()) {
         Some(hint) => failure.hint(hint).into(),
         None => failure.into(),

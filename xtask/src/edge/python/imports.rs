@@ -1,5 +1,4 @@
-//! Finds imports and syntax errors in Python files with one `python3` process, which parses the syntax of its own
-//! version.
+//! Finds imports and syntax errors in Python files with one `python3` process, by the syntax of its own version.
 
 use std::collections::BTreeMap;
 use std::io::Write;

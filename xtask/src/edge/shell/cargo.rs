@@ -28,14 +28,12 @@ fn cargo(root: &Path) -> Result<(Shell, String)> {
     Ok((shell, cargo_program()))
 }
 
-/// Returns the variables that `cargo run` sets for this program. Build scripts that read them would run again, so cargo
-/// is called without them.
+/// Returns the variables that `cargo run` sets; cargo is called without them, since they restart build scripts.
 fn variables_of_cargo() -> impl Iterator<Item = String> {
     variables_with(&["CARGO_PKG_", "CARGO_MANIFEST_"])
 }
 
-/// Returns the variables that contain credentials or give access to them. Another process of the same user can still
-/// read them elsewhere.
+/// Returns the variables that hold credentials or lead to them. The same user can still read them elsewhere.
 fn credentials() -> impl Iterator<Item = String> {
     variables_with(&["AWS_", "ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN"])
 }
@@ -206,8 +204,7 @@ pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment
     Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
-/// Runs `cargo test` with additional environment variables, and writes its output to `log` if given. Returns whether
-/// every test passed.
+/// Runs `cargo test` with more variables; writes its output to `log` if given. Returns whether all tests passed.
 pub fn cargo_test(
     root: &Path,
     select: &[&str],

@@ -1,5 +1,4 @@
-//! Applies a plan: each task runs in its own thread once its dependencies have finished; all progress is reported in
-//! one place.
+//! Applies a plan: each task has a thread and starts after its dependencies; one place reports all progress.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -11,10 +11,9 @@ use crate::edge::docker::{Engine, Image, Pushed};
 use crate::edge::ecr::{Ecr, Login};
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::image::{INGESTION, ImagePlan};
+use crate::image::{INGESTION, ImagePlan, short};
 use crate::settings::Settings;
 
-/// A deployment's registry.
 pub(super) struct Registry<'a> {
     settings: &'a Settings,
     aws: Aws,
@@ -24,7 +23,6 @@ pub(super) struct Registry<'a> {
     login: OnceCell<Login>,
 }
 
-/// An image in the registry.
 pub(super) struct RegistryImage {
     /// Digest of the image manifest.
     pub digest: String,
@@ -42,9 +40,8 @@ impl<'a> Registry<'a> {
         Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
     }
 
-    /// Returns a plan's image, if the registry has it.
     pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<RegistryImage>> {
-        let found = self.aws.wait(self.ecr.find(self.repository(plan), plan.key().as_str()))?;
+        let found = self.aws.wait(self.ecr.find(self.repository(plan), &plan.key()))?;
         Ok(found.map(|found| {
             let region = &self.settings.region;
             let own = format!("{}.dkr.ecr.{region}.{}", found.account, domain(region));
@@ -52,7 +49,6 @@ impl<'a> Registry<'a> {
         }))
     }
 
-    /// Pushes the engine's image with the plan's key.
     pub(super) fn push(
         &self,
         plan: &ImagePlan,
@@ -62,12 +58,11 @@ impl<'a> Registry<'a> {
         let (login, key) = (self.login()?, plan.key());
         let host = self.host.as_deref().unwrap_or(&login.host);
         let repository = format!("{host}/{}", self.repository(plan));
-        progress.step(&format!("Pushing {} {}", plan.name, key.short()));
+        progress.step(&format!("Pushing {} {}", plan.name, short(&key)));
         let local = format!("{}:{key}", plan.name);
-        let pushed =
-            engine.push(&local, &repository, key.as_str(), (&login.user, login.password.expose()), &mut |pushed| {
-                progress.progress(plan.name, pushed);
-            });
+        let pushed = engine.push(&local, &repository, &key, (&login.user, login.password.expose()), &mut |pushed| {
+            progress.progress(plan.name, pushed);
+        });
         let image = engine.image(&local)?.context("the engine no longer has the image")?;
         match pushed {
             Ok(pushed) => {
@@ -83,7 +78,7 @@ impl<'a> Registry<'a> {
                     let words = format!(
                         "`{repository}` already contains a different image ({}) with the tag {}",
                         found.digest,
-                        key.short()
+                        short(&key)
                     );
                     let hint = "tags are immutable, and an image with the same inputs was pushed before: omit `--no-cache` to \
                                 use that image, or delete the image first";

@@ -1,5 +1,4 @@
-//! The source of a rehearsal: the sample or another folder, which is uploaded to the lake; a server; or a source with
-//! an injected fault.
+//! The source of a rehearsal: the sample or another folder, uploaded to the lake; a server; or an injected fault.
 
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -1,5 +1,4 @@
-//! A rehearsal's folder, with a record of everything that the rehearsal started, so that the next one can stop any
-//! leftovers.
+//! A rehearsal's folder, which records everything that was started, so that the next one can stop any leftovers.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -208,8 +207,7 @@ fn read_state(dir: &Path) -> Result<Option<State>> {
     text.map(|text| serde_json::from_str(&text).with_context(failure)).transpose()
 }
 
-/// Stops processes, database and containers, and removes the image names of the stopped registry; returns whether
-/// anything was running.
+/// Stops processes, database and containers, removes the registry's image names; returns whether anything was running.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     let mut found = processes::stop(owner(&state.place, &state.groups))? > 0;
     if let Some(server) = &state.warehouse {

@@ -118,10 +118,8 @@ impl Operations<'_> {
             ChangeSetState::Rejected(why) => {
                 let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
                 let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
-                Some(
-                    Failure::new(format!("CloudFormation rejected the change set for `{}`: {reasons}", request.stack))
-                        .into(),
-                )
+                let message = format!("CloudFormation rejected the change set for `{}`: {reasons}", request.stack);
+                Some(Failure::new(message).into())
             }
             ChangeSetState::Ready | ChangeSetState::Pending => {
                 let difference = plan.and_then(|plan| Difference::of(plan, &set));
@@ -133,22 +131,16 @@ impl Operations<'_> {
                             ChangeSetKind::Update => "updating",
                             ChangeSetKind::Import(_) => "importing existing resources",
                         });
-                        let done = self.run(&stack, cloudformation.execute(&set.id)).await?;
-                        let done = done.with_context(|| {
-                            format!("the stack `{}` was deleted during the operation", request.stack)
-                        })?;
+                        let deleted = || format!("the stack `{}` was deleted during the operation", request.stack);
+                        let done = self.run(&stack, cloudformation.execute(&set.id)).await?.with_context(deleted)?;
                         let succeeded = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
-                        return if succeeded.contains(&done.status.as_str()) {
-                            Ok(done)
-                        } else {
-                            Err(self.failed(&done).await)
-                        };
+                        let has_succeeded = succeeded.contains(&done.status.as_str());
+                        return if has_succeeded { Ok(done) } else { Err(self.failed(&done).await) };
                     }
                 }
             }
         };
-        // Leave nothing behind: a stack in review would block the next deployment. If another deployment has created
-        // the stack, it is kept.
+        // A stack in review would block the next deployment; one that another deployment has created is kept.
         if found.is_none() {
             let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
             if let Some(review) = review {

@@ -1,5 +1,4 @@
-//! Shared by all stack operations: progress reports, waiting for an earlier operation, and finding the cause of a
-//! failure.
+//! Shared by the stack operations: progress, waiting for an earlier operation, and the cause of a failure.
 
 use std::fmt;
 
@@ -39,7 +38,7 @@ impl Difference {
 
 pub trait Listener: Send {
     /// CloudFormation starts or continues an operation.
-    fn starts(&mut self, operation: &str);
+    fn starts(&mut self, _operation: &str) {}
     fn event(&mut self, event: &Event);
     /// Whether a change set that does more than the plan shows may be executed.
     fn approves(&mut self, _difference: &Difference) -> bool {
@@ -55,8 +54,7 @@ pub struct Operations<'a> {
 }
 
 impl Operations<'_> {
-    /// Sends a request that starts an operation, and waits until the stack is idle; returns `None` if the stack no
-    /// longer exists.
+    /// Sends a request that starts an operation, and waits until the stack is idle; `None` if it no longer exists.
     pub(super) async fn run(
         &mut self,
         stack: &str,
@@ -82,8 +80,7 @@ impl Operations<'_> {
         self.wait_until_idle(found).await
     }
 
-    /// Explains why an operation on a stack failed: the first cause, its explanation, the console URL, and the next
-    /// step.
+    /// Explains a failed operation: the first cause, its explanation, the console URL, and the next step.
     pub(super) async fn failed(&self, stack: &Deployed) -> anyhow::Error {
         let events = self.cloudformation.last_operation(&stack.id).await.unwrap_or_default();
         // Only DescribeEvents returns the findings of the validation before an operation.

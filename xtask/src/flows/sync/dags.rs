@@ -57,8 +57,7 @@ fn is_for_airflow(path: &str) -> bool {
         && path != REQUIREMENTS
 }
 
-/// Returns the desired state: the committed `platform.json` is for `dev` without an account, and the bucket gets the
-/// one for this deployment.
+/// Returns the desired state, with this deployment's `platform.json`: the committed one is for `dev`.
 fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Result<Tree> {
     if tree.contains_key(platform::FILE) {
         let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
@@ -77,8 +76,7 @@ fn hashes(tree: &Tree) -> BTreeMap<String, String> {
     tree.iter().map(|(key, file)| (key.clone(), file.sha256.clone())).collect()
 }
 
-/// Returns the imports of each Python file: from the manifest for unchanged files, and by running Python for all
-/// others.
+/// Returns the imports of each Python file: unchanged files' from the manifest, the others' by running Python.
 fn imports(tree: &Tree, manifest: &Manifest) -> Result<BTreeMap<String, Vec<Import>>> {
     let (mut known, mut unknown) = (BTreeMap::new(), BTreeMap::new());
     for (key, file) in tree.iter().filter(|(key, _)| sync::is_python(key)) {

@@ -52,8 +52,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
                 return Ok(Outcome::Failed);
             }
         } else {
-            // Not a failure: most machines do not have these versions, and `test_style.py` finds the known defect with
-            // every Python version.
+            // Not a failure: most machines lack these versions, and `test_style.py` finds the known defect with any.
             (bench.report)(
                 "Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv provides such a version",
             );

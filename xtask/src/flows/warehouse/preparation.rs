@@ -24,8 +24,7 @@ enum Connection<'a> {
 }
 
 impl<'a> Preparation<'a> {
-    /// Inspects a workgroup without changing it. The statements run as the user of `secret` (its ARN), or as the
-    /// caller.
+    /// Inspects a workgroup, changing nothing. The statements run as the user of `secret` (its ARN), or as the caller.
     pub fn redshift(
         aws: &'a Aws,
         (workgroup, database): (&str, &str),

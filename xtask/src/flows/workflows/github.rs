@@ -16,9 +16,6 @@ use crate::workflow::{Call, Deployment, Input, Login, REVIEWER};
 pub const STACK: &str = "infra/github";
 
 /// Runs the calls sequentially; all inputs are read before the first call.
-///
-/// # Errors
-/// If `gh` is missing, a variable is not set, or a call fails.
 pub fn configure(calls: &[Call], variables: &Variables, step: &mut dyn FnMut(&str)) -> Result<()> {
     shell::gh(&["--version"], "").map_err(|_| {
         Failure::new("`gh` is not installed")
@@ -56,9 +53,6 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
 
 /// Returns the command that creates the stack for GitHub's jobs; `None` if the deployment uses access keys. An
 /// administrator runs it once, because none of the roles in the stack is allowed to create it.
-///
-/// # Errors
-/// If the template or its parameters have problems.
 pub fn stack(deployment: &Deployment, settings: &Settings) -> Result<Option<String>> {
     if deployment.login == Login::Keys {
         return Ok(None);
