@@ -3,6 +3,7 @@
 //!
 //! The complete project is built by the rehearsal.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -29,7 +30,8 @@ INSERT INTO spacex.flights VALUES
 GRANT USAGE ON SCHEMA spacex TO \"IAMR:dbt\";
 GRANT SELECT ON spacex.flights TO \"IAMR:dbt\";
 ";
-const SYSTEM_VIEWS: &str = "GRANT SELECT ON svv_table_info, svv_mv_info TO \"IAMR:dbt\"";
+/// The system views that the platform lets dbt read, one in each line: a generated file.
+const GRANTED: &str = "../../src/warehouse/read_by_dbt.txt";
 
 struct Bench {
     emulator: Emulator,
@@ -57,7 +59,9 @@ impl Bench {
         // The role may exist on the server already.
         database.run(&format!("DO $$ BEGIN {PREPARED} EXCEPTION WHEN duplicate_object THEN NULL; END $$"));
         database.run(LOADED);
-        database.run(SYSTEM_VIEWS);
+        for view in granted().lines() {
+            database.run(&grant(view));
+        }
         let folder = tempfile::tempdir().expect("a folder");
         let (_, ca) = emulator.wire().expect("the endpoint");
         std::fs::write(folder.path().join("ca.pem"), ca).expect("a file");
@@ -110,6 +114,13 @@ impl Bench {
         std::fs::write(file, text.replace(old, new)).expect("a file");
     }
 
+    /// Takes the grants on system views back.
+    fn revoke(&self) {
+        for view in granted().lines() {
+            self.database.run(&format!("REVOKE SELECT ON {view} FROM \"IAMR:dbt\""));
+        }
+    }
+
     fn rules(&self) -> Vec<String> {
         self.emulator.journal().events().into_iter().map(|event| event.rule).collect()
     }
@@ -117,6 +128,14 @@ impl Bench {
 
 fn name(database: &Database) -> String {
     Url::parse(&database.url()).expect("a URL").path().trim_start_matches('/').to_owned()
+}
+
+fn granted() -> String {
+    std::fs::read_to_string(here().join(GRANTED)).unwrap_or_default()
+}
+
+fn grant(view: &str) -> String {
+    format!("GRANT SELECT ON {view} TO \"IAMR:dbt\"")
 }
 
 fn here() -> PathBuf {
@@ -142,6 +161,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 const BUILD: &[&str] = &["build", "--exclude-resource-type", "unit_test"];
+const FULL_BUILD: &[&str] = &["build", "--exclude-resource-type", "unit_test", "--full-refresh"];
 
 #[test]
 fn a_project_is_built_twice_documented_and_rebuilt() {
@@ -160,7 +180,7 @@ fn a_project_is_built_twice_documented_and_rebuilt() {
     bench.succeeds(BUILD);
     bench.succeeds(&["docs", "generate"]);
     bench.succeeds(&["source", "freshness"]);
-    bench.succeeds(&[BUILD, &["--full-refresh"]].concat());
+    bench.succeeds(FULL_BUILD);
     assert_eq!(bench.rules(), Vec::<String>::new());
 }
 
@@ -175,21 +195,37 @@ fn a_unit_test_of_listagg_is_refused() {
     bench.succeeds(&["build"]);
 }
 
-/// The second build describes the materialized view that exists.
+/// Starting without grants, each refusal shows one view that dbt reads: the second build describes the materialized view that
+/// exists. `UPDATE=1` writes the file of the views that the platform grants.
 #[test]
-fn the_second_build_is_refused_without_grants_on_system_views() {
+fn the_grants_are_those_that_dbt_needs() {
     let rule = "superuser-system-view";
-    for (disabled, succeeds) in [(false, false), (true, true)] {
-        let bench = Bench::with(|settings| settings.engine.disabled.0.extend(disabled.then(|| rule.to_owned())));
-        bench.database.run(&SYSTEM_VIEWS.replace("GRANT", "REVOKE").replace(" TO ", " FROM "));
-        bench.succeeds(BUILD);
-        if succeeds {
-            bench.succeeds(BUILD);
-        } else {
-            bench.fails(BUILD, &format!("[rule {rule}]"));
-            assert_eq!(bench.rules(), [rule]);
+    let bench = Bench::new();
+    bench.revoke();
+    let mut needed = BTreeSet::new();
+    for command in [BUILD, BUILD, FULL_BUILD, &["docs", "generate"], &["source", "freshness"]] {
+        while let Ran(false, text) = bench.dbt(command) {
+            assert!(text.contains(&format!("[rule {rule}]")), "{text}");
+            let events = bench.emulator.journal().events();
+            let relation = |text: &str| Some(text.split_once("for relation ")?.1.split_once(' ')?.0.to_owned());
+            let view = events.last().and_then(|event| relation(&event.message)).expect("the name of a view");
+            bench.database.run(&grant(&view));
+            assert!(needed.insert(view), "{text}");
         }
     }
+    let needed: String = needed.into_iter().map(|view| view + "\n").collect();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(here().join(GRANTED), &needed).expect("a file");
+    }
+    assert_eq!(needed, granted());
+}
+
+#[test]
+fn with_the_rule_switched_off_dbt_needs_no_grants() {
+    let bench = Bench::with(|settings| settings.engine.disabled.0.extend(["superuser-system-view".to_owned()]));
+    bench.revoke();
+    bench.succeeds(BUILD);
+    bench.succeeds(BUILD);
 }
 
 /// `connect_timeout` is the timeout of the socket for every statement.
