@@ -37,8 +37,11 @@ pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
     if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
         return Ok(Outcome::Failed);
     }
-    let skip: Vec<&str> = NEEDS_MORE.into_iter().flat_map(|module| ["--skip", module]).collect();
-    bench.cargo_test(&["--workspace", "--features", "xtask/cloud"], &skip, &[])
+    // The tests wait for servers and processes about half of the time. None is in documentation.
+    let threads = (2 * std::thread::available_parallelism()?.get()).to_string();
+    let skip = NEEDS_MORE.into_iter().flat_map(|module| ["--skip", module]);
+    let filter: Vec<&str> = ["--test-threads", &threads].into_iter().chain(skip).collect();
+    bench.cargo_test(&["--workspace", "--features", "xtask/cloud", "--tests"], &filter, &[])
 }
 
 pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
