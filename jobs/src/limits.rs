@@ -1,4 +1,4 @@
-//! The warehouse's row limits: the transformation quarantines a record that exceeds one, the load rejects the file.
+//! The warehouse's row limits: the transformation quarantines a record that exceeds one; the load rejects the file.
 //!
 //! They are Redshift's limits, as documented in its Database Developer Guide, or PostgreSQL's where those are stricter.
 //! Where the guide does not specify a limit exactly, the stricter interpretation applies.

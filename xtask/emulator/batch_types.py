@@ -6,12 +6,9 @@ With BATCH_ENDPOINT, MiniStack has no Batch resources: clients must use that ser
 
 import json
 import os
-import urllib.error
-import urllib.request
 
-from ministack.core.responses import get_region
 from ministack.services import batch
-from shapes import body, handlers, refuse_changes
+from shapes import body, handlers, lower_camel, refuse_changes, send
 
 ENDPOINT = os.environ.get("BATCH_ENDPOINT")
 STUBS = {
@@ -22,37 +19,11 @@ STUBS = {
 }
 
 
-def lower_camel(value, name=""):
-    """Converts CloudFormation's UpperCamel names to the API's lowerCamel names at every depth, except the keys of tags
-    and options. Converts numeric parameters from strings."""
-    if name in ("Tags", "Options"):
-        return value
-    if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: lower_camel(item, key) for key, item in value.items()}
-    if name in ("MaxvCpus", "Attempts", "AttemptDurationSeconds"):
-        return int(value)
-    return [lower_camel(item) for item in value] if isinstance(value, list) else value
-
-
 def call(action, request):
-    """Returns Batch's response to an action, which is the last part of the path. Raises ValueError with Batch's
-    message, which fails the resource."""
+    """Returns Batch's response to an action, which is the last part of the path."""
     if not ENDPOINT:
         return json.loads(body(getattr(batch, STUBS[action])(request)))
-    # An emulator of several services selects the service by the credential scope.
-    scope = f"test/20260101/{get_region()}/batch/aws4_request"
-    headers = {
-        "Content-Type": "application/json",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-    }
-    http_request = urllib.request.Request(
-        f"{ENDPOINT}/v1/{action}", json.dumps(request).encode(), headers, method="POST"
-    )
-    try:
-        with urllib.request.urlopen(http_request, timeout=30) as response:
-            return json.loads(response.read() or "{}")
-    except urllib.error.HTTPError as error:
-        raise ValueError(error.read().decode()) from error
+    return send(f"{ENDPOINT}/v1/{action}", "test", "batch", request, {"Content-Type": "application/json"})
 
 
 def environment_create(_logical_id, properties, _stack):

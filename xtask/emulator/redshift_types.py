@@ -2,15 +2,11 @@
 (`redshift/`), whose clients then use that server.
 """
 
-import json
 import os
-import urllib.error
-import urllib.request
 import uuid
 
-from batch_types import lower_camel
 from ministack.core.responses import get_account_id, get_region
-from shapes import arn, handlers, refuse_changes
+from shapes import arn, handlers, lower_camel, refuse_changes, send
 
 ENDPOINT = os.environ.get("REDSHIFT_ENDPOINT")
 # Parameters of the templates, whose values are strings.
@@ -18,19 +14,8 @@ NUMBERS = ("baseCapacity", "maxCapacity", "port")
 
 
 def call(action, request):
-    """Returns the response to an action. Raises ValueError with the service's message, which fails the resource."""
-    scope = f"cloudformation/20260101/{get_region()}/redshift-serverless/aws4_request"
-    headers = {
-        "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": f"RedshiftServerless.{action}",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
-    }
-    http_request = urllib.request.Request(ENDPOINT, json.dumps(request).encode(), headers, method="POST")
-    try:
-        with urllib.request.urlopen(http_request, timeout=30) as response:
-            return json.loads(response.read())
-    except urllib.error.HTTPError as error:
-        raise ValueError(error.read().decode()) from error
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RedshiftServerless.{action}"}
+    return send(ENDPOINT, "cloudformation", "redshift-serverless", request, headers)
 
 
 def parameters(properties, left_out=()):

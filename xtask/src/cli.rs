@@ -96,7 +96,7 @@ pub struct Conform {
     /// ARN of the administrator's secret, for the checks that need the administrator
     #[arg(long, value_name = "ARN")]
     pub admin_secret: Option<String>,
-    /// Bucket for the checks of COPY; objects are written below conform/ and deleted
+    /// Bucket for the COPY checks; objects are written below conform/ and deleted
     #[arg(long, value_name = "NAME")]
     pub bucket: Option<String>,
     /// IAM role of COPY (default: the namespace's default role)

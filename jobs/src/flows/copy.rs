@@ -73,7 +73,7 @@ pub enum Outcome {
 }
 
 /// Loads a run exactly once.
-/// After a failure, none of the run's data is visible; it is temporary if lake or warehouse cannot be reached.
+/// After a failure, none of the run's data is visible; failure to reach lake or warehouse is temporary.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
     receipts.iter().try_for_each(refuse_future)?;

@@ -1,6 +1,6 @@
 //! The rows and keys of the loaded tables before a load.
 //!
-//! Counting and grouping whole tables takes long, so it happens outside the transaction. The head of the ledger is read
+//! Counting and grouping whole tables is slow, so it happens outside the transaction. The head of the ledger is read
 //! in the same statement, thus in the same snapshot: if it is still the head when the transaction holds the lock, no
 //! load has changed the tables since, and the counts after the merges follow from those of the deltas.
 

@@ -1,4 +1,4 @@
-//! Plans the two images from the repository's files, builds those that neither engine nor registry has, pushes them.
+//! Plans the two images from the repository's files, builds those that engine and registry lack, and pushes them.
 
 mod registry;
 

@@ -92,7 +92,7 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Rehearses on an empty stage, which the caller stops. A failed run is no error here, one that cannot start is.
+/// Rehearses on an empty stage, which the caller stops. A failed run is not an error; one that cannot start is.
 pub fn run(
     stage: &Stage,
     request: &RehearsalRequest,

@@ -1,4 +1,4 @@
-//! Checks the structure of settings: known keys and correct types. serde detects the errors, this module rewords them.
+//! Checks the structure of settings: known keys and correct types. serde detects the errors; this module rewords them.
 
 use contract::without_place;
 use serde_yaml::Value;

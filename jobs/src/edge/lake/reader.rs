@@ -54,7 +54,7 @@ impl Reader {
         }
     }
 
-    /// Fails if a file has changed. S3 returns a piece from one version of an object, a file may change meanwhile.
+    /// Fails if a file has changed. S3 returns a piece from one version of an object, but a file may change.
     async fn still_the_same(&self) -> Result<()> {
         let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
         let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;

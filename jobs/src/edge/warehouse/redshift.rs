@@ -2,7 +2,7 @@
 //! database user `"IAMR:<role>"`.
 //!
 //! The Data API has no session, so a lease in `etl.attempts` protects an attempt's tables, and the transaction of a load is
-//! one BatchExecuteStatement. The statements before and after it commit one by one, as few calls as possible.
+//! one BatchExecuteStatement. The statements before and after it commit singly, in as few calls as possible.
 
 use std::time::Duration;
 

@@ -54,7 +54,7 @@ impl From<Refusal> for ApiError {
     }
 }
 
-/// The parameters of a request. Those that nothing has read when the request is processed are refused by name.
+/// The parameters of a request. Any still unread when the request is processed are refused by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameters {
     operation: String,

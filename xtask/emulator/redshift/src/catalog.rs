@@ -1,4 +1,4 @@
-//! What a database of PostgreSQL needs to look like one of Redshift: types, functions, system views, late-binding and
+//! What PostgreSQL needs to look like a Redshift database: types, functions, system views, late-binding and
 //! materialized views. The SQL files say what they do not emulate.
 
 use anyhow::{Context, Result};
@@ -19,7 +19,7 @@ const SCRIPT: [&str; 6] = [
 /// The rule that system views of superusers need a grant.
 pub const SUPERUSER_VIEWS: &str = "superuser-system-view";
 
-/// Prepares a database, unless it is prepared. The client is a superuser of PostgreSQL.
+/// Prepares a database if necessary. The client is a superuser of PostgreSQL.
 pub async fn install(client: &Client, disabled: &Disabled) -> Result<()> {
     let prepared = client.query("SELECT FROM pg_namespace WHERE nspname = 'redshift'", &[]).await;
     if prepared.context("cannot read the schemas of the warehouse")?.is_empty() {

@@ -1,5 +1,5 @@
 //! The Redshift Data API: statements run when they are sent and continue without polling, client tokens are remembered, a batch is
-//! one transaction unless it is to commit each statement, and results have pages.
+//! one transaction except in AUTO_COMMIT mode, and results have pages.
 //!
 //! It does not verify latencies, sessions (`SessionId`), parameters of statements, events, results in CSV, the number of active
 //! statements, or the texts of errors that no page states.
@@ -37,7 +37,7 @@ pub struct DataApiSettings {
     pub secrets: BTreeMap<String, User>,
     /// Rows per page of a result.
     pub page_rows: usize,
-    /// Whether sub-statements are listed in another order than that of the request, which is undocumented.
+    /// Whether sub-statements are listed in a different order than in the request; it is undocumented.
     pub shuffled: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The engine: a database of Redshift in a database of PostgreSQL, which it enters as a given user.
+//! The engine: a Redshift database in a PostgreSQL database, which it accesses as a given user.
 //!
 //! It does not verify the speed of Redshift, its planner, distribution and sort keys, serializable isolation (only the default,
 //! SNAPSHOT), or the locks that Redshift takes on tables that are written.

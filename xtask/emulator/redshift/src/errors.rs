@@ -1,4 +1,4 @@
-//! Errors of PostgreSQL in the form of Redshift: its texts, where they are known, and the id of the rule that was violated.
+//! PostgreSQL errors in Redshift's form: its messages, where they are known, and the id of the rule that was violated.
 
 use crate::catalog::SUPERUSER_VIEWS;
 use crate::rules::service::VARCHAR_BYTES;

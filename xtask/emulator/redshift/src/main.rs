@@ -54,7 +54,7 @@ struct Arguments {
     /// URL of S3, from which COPY reads
     #[arg(long, value_name = "URL")]
     s3_endpoint: Option<String>,
-    /// ARN of a role that COPY can use, the first one is the namespace's default role; repeatable
+    /// ARN of a role that COPY can use (first: the namespace's default role); repeatable
     #[arg(long, value_name = "ARN")]
     copy_role: Vec<String>,
     /// Access key with which COPY reads, `ID:SECRET`; without it, requests are not signed
@@ -66,7 +66,7 @@ struct Arguments {
     /// Name that clients connect to, for the certificate; repeatable
     #[arg(long, value_name = "HOST", default_values_t = WireSettings::default().hosts)]
     host_name: Vec<String>,
-    /// Text of the statements that are delayed, and by how many seconds
+    /// Text in statements to be delayed, and the delay in seconds
     #[arg(long, value_name = "TEXT=SECONDS", value_parser = pair)]
     slow_statement: Option<(String, String)>,
     /// File for the CA's certificate; without it, a temporary file

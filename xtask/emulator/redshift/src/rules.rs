@@ -26,7 +26,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     RULES.iter().chain(service::SERVICE).chain(crate::wire::rules::RULES)
 }
 
-/// The rules that are switched off; empty except in tests and when a fault is looked for.
+/// The rules that are switched off; empty except in tests and when debugging.
 #[derive(Clone, Debug, Default)]
 pub struct Disabled(pub BTreeSet<String>);
 

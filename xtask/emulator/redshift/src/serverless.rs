@@ -35,7 +35,7 @@ pub struct Warehouse {
     pub endpoint: (String, u16),
     /// The ARN of the secret with the administrator's password, if Redshift manages it.
     pub admin_secret: Option<String>,
-    /// The ARN of the key that encrypts the namespace; AWS owns it without one.
+    /// The ARN of the key that encrypts the namespace; `None` if AWS owns it.
     pub key: Option<String>,
     /// The ARN of the default role.
     pub default_role: Option<String>,

@@ -1,4 +1,4 @@
-//! `cargo xtask conform`: checks what the platform relies on in Redshift against a workgroup.
+//! `cargo xtask conform`: checks that a workgroup behaves in the way the platform relies on.
 
 use std::collections::BTreeMap;
 

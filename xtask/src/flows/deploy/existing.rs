@@ -1,4 +1,4 @@
-//! Finds the fixed names of new stacks that are already in use. Resources retained from an earlier deployment are
+//! Finds which fixed names of new stacks are already in use. Resources retained from an earlier deployment are
 //! imported with their keys; names taken by other accounts are reported before anything is created.
 
 use std::collections::BTreeMap;

@@ -207,7 +207,7 @@ fn read_state(dir: &Path) -> Result<Option<State>> {
     text.map(|text| serde_json::from_str(&text).with_context(failure)).transpose()
 }
 
-/// Stops processes, database and containers, removes the registry's image names; returns whether anything was running.
+/// Stops everything and removes the registry's image names; returns whether anything was running.
 fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     let mut found = processes::stop(owner(&state.place, &state.groups))? > 0;
     if let Some(server) = &state.warehouse {

@@ -18,7 +18,7 @@ use crate::settings::Webserver;
 const LATE_QUERIES: u32 = 5;
 const QUEUED_QUERIES: u32 = 10;
 
-/// Triggers the DAG, or attaches to a run, and follows the run to completion. A failed run is no error here.
+/// Triggers the DAG, or attaches to a run, and follows the run to completion. A failed run is not an error.
 pub fn run(
     request: &RunRequest,
     dag_run_id: &str,

@@ -106,7 +106,7 @@ fn failure(stack: &Deployed, events: &[Event], checked: &[String], region: &str)
     let failure = Failure::new(format!("the stack `{}` is {}", stack.name, stack.status));
     let hint = format!("{}\n      {}", next.join("; "), console(&stack.id, region));
     let cause = match before {
-        Some(before) => anyhow::anyhow!("it was rolled back because of {before}").context(because),
+        Some(before) => anyhow::anyhow!("the rollback was caused by {before}").context(because),
         None => anyhow::anyhow!(because),
     };
     cause.context(failure.hint(hint))

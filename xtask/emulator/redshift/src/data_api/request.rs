@@ -1,4 +1,4 @@
-//! ExecuteStatement and BatchExecuteStatement as values: what the API accepts, and what only the emulator does not.
+//! ExecuteStatement and BatchExecuteStatement as values: what the API accepts, and what only the emulator rejects.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::rules::service::{BATCH_SIZE, CLIENT_TOKEN, STATEMENT_SIZE, WAIT_TIME}
 
 /// The statements of a batch.
 const BATCH: usize = 40;
-/// The bytes of a statement. The page has "100 KB"; this is the smaller reading.
+/// The bytes of a statement. The page says "100 KB"; this is the smaller value.
 const BYTES: usize = 100_000;
 
 /// How the statements of a request are executed.

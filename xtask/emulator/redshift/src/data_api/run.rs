@@ -168,7 +168,7 @@ impl Work<'_> {
         self.change(|statement| statement.run.sqls.clone())
     }
 
-    /// Changes the statement, and wakes those who wait for it.
+    /// Changes the statement, and wakes the tasks that wait.
     fn change<T>(&self, work: impl FnOnce(&mut Statement) -> T) -> T {
         let result = work(&mut lock(self.statement));
         self.shared.changes.send_modify(|number| *number += 1);

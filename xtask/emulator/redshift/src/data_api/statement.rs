@@ -93,7 +93,7 @@ impl Part {
     }
 }
 
-/// A request to run statements, and what became of it.
+/// A request to run statements, and its outcome.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) run: Run,

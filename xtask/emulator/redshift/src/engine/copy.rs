@@ -117,7 +117,7 @@ fn entries(manifest: &[u8], disabled: &Disabled) -> Result<Vec<Entry>, Failed> {
     entries.iter().map(entry).collect()
 }
 
-/// Adds a row to `sys_load_error_detail`, which stays when the transaction is rolled back.
+/// Adds a row to `sys_load_error_detail`, which is kept if the transaction is rolled back.
 async fn record(engine: &Engine, query: i64, file: &str, column: &str, message: &str) -> Result<(), Failed> {
     let sql = "INSERT INTO redshift.load_errors (query_id, database_name, start_time, file_name, column_name, error_message) \
                VALUES ($1, current_database(), now() AT TIME ZONE 'UTC', $2, $3, $4)";

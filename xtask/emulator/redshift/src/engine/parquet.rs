@@ -118,7 +118,7 @@ fn described(field: &Schema) -> String {
 }
 
 /// Whether a column of Parquet can be loaded into a column of this type. The page about columnar formats has no table of types, so
-/// this is the obvious pairs.
+/// it has the obvious pairs.
 fn matches(field: &Schema, kind: &str) -> bool {
     let Schema::PrimitiveType { physical_type, basic_info, .. } = field else { return false };
     let converted = basic_info.converted_type();

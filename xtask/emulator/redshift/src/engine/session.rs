@@ -129,7 +129,7 @@ impl Session {
         self.client.batch_execute("ROLLBACK").await.map_err(Failed::of)
     }
 
-    /// Makes the session like a new one: the Data API uses one again for the same user.
+    /// Resets the session: the Data API reuses it for the same user.
     pub async fn reset(&mut self) -> Result<(), Failed> {
         self.block = false;
         let settings = session_settings(self.engine.disabled());

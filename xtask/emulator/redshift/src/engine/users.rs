@@ -43,7 +43,7 @@ impl User {
     }
 }
 
-/// Makes a session of the superuser one of this user.
+/// Switches a superuser session to this user.
 pub(super) async fn become_user(client: &Client, user: &User, disabled: &Disabled) -> Result<(), Failed> {
     let name = match user {
         User::Admin => return Ok(()),

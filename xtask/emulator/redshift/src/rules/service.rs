@@ -1,6 +1,6 @@
 //! The rules of the warehouse's sessions, of COPY, and of the Data API. Those of SQL's syntax are elsewhere.
 //!
-//! Where no page states what Redshift answers, the refusal is the emulator's own sentence.
+//! Where Redshift's message is not documented, the refusal is the emulator's own sentence.
 
 use super::{Disabled, Refusal, Rule};
 

@@ -1,6 +1,6 @@
 //! The rules of SQL: what a statement may be, decided on its syntax tree.
 //!
-//! Where no page states what Redshift answers, the refusal is the emulator's own sentence. Redshift may accept more than the
+//! Where Redshift's message is not documented, the refusal is the emulator's own sentence. Redshift may accept more than the
 //! rules named `unknown-…` and `not-emulated`: they refuse what the emulator has no translation for.
 
 use super::Rule;
@@ -40,7 +40,7 @@ rules! {
         "The text of a statement has at most 16 MB";
 
     IDENTIFIER_LENGTH "identifier-length" "r_names.html"
-        "An identifier has at most 127 bytes: Redshift cuts longer names of tables and columns, the emulator refuses them";
+        "An identifier has at most 127 bytes: Redshift truncates longer table and column names; the emulator refuses them";
     RESERVED_WORD "reserved-word" "r_pg_keywords.html"
         "A reserved word is not an identifier unless it is in quotation marks";
     SYSTEM_COLUMN "system-column" "c_unsupported-postgresql-features.html"
@@ -75,7 +75,7 @@ rules! {
     MERGE_TARGET_ALIAS "merge-target-alias" "r_MERGE.html"
         "The target of a MERGE has no alias";
     MERGE_EQUALITY "merge-equality" "r_MERGE.html"
-        "The condition of a MERGE consists of equal predicates between columns of source and target";
+        "The condition of a MERGE consists of equality predicates on columns of source and target";
     MERGE_BRANCHES "merge-branches" "r_MERGE.html"
         "A MERGE has WHEN MATCHED THEN UPDATE or DELETE, and WHEN NOT MATCHED THEN INSERT, in this order";
     MERGE_CONDITION "merge-condition" "r_MERGE.html"
@@ -94,7 +94,7 @@ rules! {
     UNSUPPORTED_TABLE "unsupported-table" "c_redshift-sql-implementated-differently.html"
         "Redshift has no unlogged, inherited or partitioned tables, tablespaces or storage parameters";
     UNSUPPORTED_CONSTRAINT "unsupported-constraint" "c_unsupported-postgresql-features.html"
-        "Redshift has no CHECK and EXCLUDE constraints";
+        "Redshift has no CHECK or EXCLUDE constraints";
     DISTRIBUTION_KEY "distribution-key" "r_CREATE_TABLE_NEW.html"
         "A DISTKEY needs DISTSTYLE KEY, and DISTSTYLE KEY needs one DISTKEY";
     SUPER_KEY "super-key" "limitations-super.html"
@@ -128,7 +128,7 @@ rules! {
     ARRAY "array" "c_unsupported-postgresql-datatypes.html"
         "There are no PostgreSQL arrays, array constructors or ANY and ALL over arrays";
     JSON_OPERATOR "json-operator" "c_unsupported-postgresql-datatypes.html"
-        "There are no types json and jsonb and none of their operators; SUPER is navigated with dots and brackets";
+        "Types json and jsonb and their operators are not supported; SUPER is navigated with dots and brackets";
     WINDOW_FRAME "window-frame" "c_Window_functions.html"
         "Aggregates over a window with ORDER BY need a frame, and a frame is in ROWS";
     WINDOW_CLAUSE "window-clause" "c_Window_functions.html"

@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::{Copy, Kind, Translated};
 use crate::rules::{Refusal, sql};
 
-/// Parameters that columnar COPY has, but the emulator has not.
+/// Parameters of columnar COPY that the emulator lacks.
 const DOCUMENTED: [&str; 7] = [
     "ACCEPTINVCHARS",
     "FILLRECORD",

@@ -72,7 +72,7 @@ fn collect(tables: &TableWithJoins, names: &mut Vec<Vec<String>>) {
     }
 }
 
-/// The navigation that an expression is, or `None` if it is none.
+/// The navigation in an expression; `None` if there is none.
 pub(super) fn navigation(scopes: &Scopes, expression: &Expr) -> Outcome<Option<Expr>> {
     match expression {
         Expr::CompoundIdentifier(idents) => Ok(compound(scopes, idents, Vec::new())),
@@ -140,7 +140,7 @@ fn subscript(index: &Expr) -> Outcome<String> {
             Value::SingleQuotedString(key) => Ok(key.to_ascii_lowercase()),
             _ => Err(refusal(&sql::UNKNOWN_EXPRESSION, format!("the subscript {index} is not known to the emulator"))),
         },
-        _ => Err(refusal(&sql::NOT_EMULATED, format!("the subscript {index}, which is no literal, is not emulated"))),
+        _ => Err(refusal(&sql::NOT_EMULATED, format!("the subscript {index} is not emulated: it is not a literal"))),
     }
 }
 

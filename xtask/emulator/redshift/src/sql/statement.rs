@@ -141,7 +141,7 @@ fn drop(reader: &mut Reader<'_>) -> Outcome<Translated> {
     }
 }
 
-/// Refuses what Redshift lacks, and what a transaction lacks, by the rule that says so.
+/// Refuses what Redshift lacks or a transaction forbids, naming the rule.
 fn refuse_object(reader: &Reader<'_>, object: &str) -> Outcome {
     let verb = reader.word();
     let rule: Option<&Rule> = match object {
@@ -158,7 +158,7 @@ fn refuse_object(reader: &Reader<'_>, object: &str) -> Outcome {
     Ok(())
 }
 
-/// The refusal of a statement by the name that its first words are.
+/// The refusal of a statement, named by its first words.
 pub(super) fn unknown(reader: &Reader<'_>, words: usize) -> Refusal {
     let name: Vec<String> = (0..words).map(|ahead| reader.word_after(ahead)).filter(|word| !word.is_empty()).collect();
     refusal(&sql::UNKNOWN_STATEMENT, format!("the statement {} is not known to the emulator", name.join(" ")))

@@ -123,7 +123,7 @@ pub(super) fn check_assignments(gate: Gate<'_>, assignments: &[Assignment]) -> O
     Ok(())
 }
 
-/// Outer joins are not supported beside the table that is changed.
+/// Outer joins with the changed table are not supported.
 fn check_sources(walk: &mut Walk<'_>, sources: &[TableWithJoins]) -> Outcome {
     walk.scopes.extend(sources);
     for tables in sources {
