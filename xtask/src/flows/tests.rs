@@ -70,7 +70,7 @@ type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<Outco
 /// This suite builds the programs that the other suites use, so it runs first, alone.
 const FIRST: &str = "rust";
 /// Suites that share the Docker engine and a copy of the repository: one after another, beside the other suites.
-const ON_ENGINE: [&str; 3] = ["images", "rehearsal", "dags"];
+const ON_ENGINE: [&str; 2] = ["images", "rehearsal"];
 
 /// Every suite, the fast ones first.
 const SUITES: [Entry; 15] = [
