@@ -1,7 +1,7 @@
 #!/bin/sh
-# RUSTC_WORKSPACE_WRAPPER for the suite `fuzz`: compiles the workspace's own crates as cargo-fuzz does, with every edge
-# and comparison counted, and optimised; their dependencies are shared with all other builds. It does not enable the sanitizers, which
-# need nightly Rust: code without `unsafe` panics instead.
+# RUSTC_WORKSPACE_WRAPPER for the suite `fuzz`: compiles the workspace's own crates as cargo-fuzz does, optimised and with
+# every edge and comparison counted; their dependencies are shared with all other builds. It does not enable the
+# sanitizers, which need nightly Rust: code without `unsafe` panics instead.
 rustc=$1
 shift
 exec "$rustc" "$@" --cfg fuzzing -Copt-level=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -12,15 +12,16 @@ fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../jobs/sample/spacex")
 }
 
-fn records(source: &Path, collection: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(source.join(format!("{collection}.json"))).expect("a response");
+/// Returns the sample's launches.
+fn launches() -> Vec<Value> {
+    let text = std::fs::read_to_string(sample().join("launches.json")).expect("a response");
     serde_json::from_str(&text).expect("a list of records")
 }
 
 /// Counts launches and landings in the sample, and compares the marts with them.
 #[track_caller]
 fn numbers_agree(local: &Local) {
-    let launches = records(&sample(), "launches");
+    let launches = launches();
 
     let marts = local.json(&["query", "SELECT count(*) AS launches FROM analytics.fct_launches"]);
     assert_eq!(marts, json!([{"launches": launches.len()}]));
@@ -74,7 +75,7 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
 /// unknown.
 fn older(to: &Path) {
     copy_folder(&sample(), to);
-    let mut launches = records(&sample(), "launches");
+    let mut launches = launches();
     let mut gone = launches[20].clone();
     gone["id"] = json!("0123456789abcdef01234567");
     gone["name"] = json!("Vanishes later");
