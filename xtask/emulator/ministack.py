@@ -11,13 +11,14 @@ The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as
 | Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's stubs, or another server: `batch_types.py` |
 | RedshiftServerless Namespace, Workgroup | recorded, or created by the Redshift emulator: `redshift_types.py` |
 | Budgets Budget | recorded |
+| IAM OIDCProvider | recorded |
 | MWAA Environment | recorded; connected to Airflow if AIRFLOW_FILE is set: `airflow_runtime.py` |
 | ECR BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
 | CloudWatch Alarm on a query | MiniStack's alarm, with the query as the metric name |
 | Custom::ClosedSecurityGroup | removes the group's rules, as its Lambda function would; the function is not run |
 
 Not verified: whether AWS accepts a template, a property or a name; which changes replace a resource (here, changing a
-fixed name or a create-only property is an error); IAM permissions; the custom resource's function; and the behaviour of
+fixed name or a create-only property is an error); IAM permissions, which `iam/gate.mjs` enforces; the custom resource's function; and the behaviour of
 Redshift, MWAA and Budgets. The values of recorded resources are not checked.
 
 MiniStack's handler table is not a public API, so the version is pinned.
@@ -40,8 +41,9 @@ if found != VERSION:
     sys.exit(f"error: this launcher is for ministack {VERSION}, not {found}; hint: pip install ministack=={VERSION}")
 
 from ministack.app import main
-from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import ec2, ecr
+from ministack.core.responses import AccountRegionScopedDict, get_account_id
+from ministack.services import cloudformation, ec2, ecr, iam
+from ministack.services.cloudformation import handlers as actions
 from ministack.services.cloudformation import provisioners
 
 # The package has been imported, so this folder can be searched for modules again.
@@ -49,6 +51,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import airflow_runtime
 import batch_types
+import handler_permissions
 import redshift_types
 from shapes import arn, body, handlers, refuse_changes
 
@@ -173,6 +176,48 @@ def two_subnets(properties):
         raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA requires exactly two")
 
 
+def provider_arn(properties):
+    host = properties["Url"].removeprefix("https://")
+    return f"arn:aws:iam::{get_account_id()}:oidc-provider/{host}"
+
+
+def deployed():
+    """Returns the resources of all stacks, with properties in which every function is evaluated."""
+    fields = {
+        "type": "ResourceType",
+        "id": "PhysicalResourceId",
+        "properties": "Properties",
+        "attributes": "Attributes",
+    }
+    stacks = {
+        name: {
+            "id": stack["StackId"],
+            "tags": stack.get("Tags", []),
+            "resources": {
+                resource: {field: found.get(key) for field, key in fields.items()}
+                for resource, found in stack.get("_resources", {}).items()
+            },
+        }
+        for name, stack in cloudformation._stacks.items()
+        if stack["StackStatus"] != "DELETE_COMPLETE"
+    }
+    sets = {key: found["StackName"] for key, found in cloudformation._change_sets.items()}
+    return {"stacks": stacks, "changeSets": sets, "managed": managed(stacks)}
+
+
+def managed(stacks):
+    """Returns the documents of AWS's managed policies that roles have; MiniStack knows some of them."""
+    resources = [resource for stack in stacks.values() for resource in stack["resources"].values()]
+    arns = {arn for found in resources for arn in (found["properties"] or {}).get("ManagedPolicyArns", [])}
+    known = {arn: iam._lookup_policy(arn) for arn in arns}
+    return {arn: json.loads(found["Versions"]["v1"]["Document"]) for arn, found in known.items() if found}
+
+
+def describe_deployed_resources(_request):
+    """An action of this launcher, for `iam/gate.mjs`."""
+    return 200, {"Content-Type": "application/json"}, json.dumps(deployed(), default=str).encode()
+
+
 def airflow_attributes(name):
     return {"Arn": arn("airflow", f"environment/{name}"), "WebserverUrl": "127.0.0.1:8080"}
 
@@ -198,11 +243,14 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::MWAA::Environment": airflow_runtime.with_airflow(
             recorded("environment", lambda p: p["Name"], airflow_attributes, ("Name", "KmsKey"), two_subnets)
         ),
+        "AWS::IAM::OIDCProvider": recorded("oidc", provider_arn, lambda _: {}, ("Url",)),
         "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),
     }
 )
 provisioners._cw_metric_alarm_record = alarm
 ecr._batch_delete_image = delete_images
+actions._ACTION_HANDLERS["DescribeDeployedResources"] = describe_deployed_resources
+handler_permissions.install(deployed)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,6 +9,8 @@ moto runs the container of each job, but differs from AWS. This file changes the
 - a volume with only a name, which Fargate creates on the task's disk, raises a KeyError, and no container starts. Here,
   such volumes and their mount points are omitted; if the image declares `VOLUME`, Docker creates a writable volume;
 - volumes that Docker creates are not deleted. Here, they are deleted with their container;
+- every job logs to `/aws/batch/job`. Here, it logs to the group in its definition's log configuration, which DescribeJobs
+  returns;
 - a local image is not pulled again, and a missing image fails a job without a reason. Here, each job requests the image from
   the registry, as with Fargate, and the registry's error is the reason;
 - the user and a read-only root file system are ignored. Here, both are set as in the definition, all capabilities are
@@ -51,6 +53,8 @@ def extend_details(original):
         if requirements := self.job_definition.container_properties.get("resourceRequirements"):
             details = {name: value for name, value in details.items() if name not in ("vcpus", "memory")}
             details["resourceRequirements"] = requirements
+        if configuration := self.job_definition.container_properties.get("logConfiguration"):
+            details["logConfiguration"] = configuration
         if self.exit_code is not None:
             details["exitCode"] = self.exit_code
             for attempt in self.attempts:
@@ -116,6 +120,8 @@ def extend_run(original):
         definition, name = job.job_definition.container_properties or {}, job.job_definition.name
         for host, other in replaced.get("registry", {}).items():
             image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
+        logs = definition.get("logConfiguration", {}).get("options", {})
+        job._log_group = logs.get("awslogs-group", job._log_group)
         options["environment"] = options["environment"] | replaced.get("environment", {}).get(name, {})
         mounts = replaced.get("mounts", {}).get(name, {}).items()
         options["mounts"] = [*options.get("mounts", []), *(Mount(to, own, "bind", True) for own, to in mounts)]

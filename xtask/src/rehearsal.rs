@@ -5,7 +5,9 @@
 
 mod report;
 
-pub use report::{Kept, NOT_VERIFIED, Refusal, RehearsalReport, StepTime, cause, contradictions, refusals, text};
+pub use report::{
+    Kept, NOT_VERIFIED, Policies, Refusal, RehearsalReport, StepTime, cause, contradictions, refusals, text,
+};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,8 +25,8 @@ pub const MARK: &str = "DPWORLD_REHEARSAL";
 pub const AIRFLOW_USER: &str = "admin";
 /// Airflow's DAG folder.
 pub const DAGS: &str = "airflow/dags";
-/// The access key of the person who deploys; also the secret of every key.
-const KEY: &str = "test";
+/// The access key of an administrator; also the secret of every key.
+pub const ADMINISTRATOR: &str = "test";
 /// The path of the warehouse's CA certificate in dbt's container.
 const CERTIFICATE: &str = "/etc/ssl/certs/warehouse.pem";
 /// The access keys of the roles, and of CloudFormation in MiniStack.
@@ -32,6 +34,13 @@ const INGESTION: &str = "ingestion";
 const DBT: &str = "dbt";
 const AIRFLOW: &str = "airflow";
 const CLOUDFORMATION: &str = "cloudformation";
+pub const COPY: &str = "copy";
+/// The access keys of the roles that GitHub Actions jobs assume.
+pub const BUILD: &str = "build";
+pub const PLAN: &str = "plan";
+pub const DEPLOY: &str = "deploy";
+/// The log of the proxy that enforces policies: each different check, with the statements that allow it.
+pub const CALLS: &str = "iam/calls.jsonl";
 /// The name of a column; the emulator delays statements with this name.
 const LONG: &str = "long_statement";
 /// By how many seconds a long statement is delayed: longer than the timeouts that drivers usually have.
@@ -43,6 +52,8 @@ pub struct Place {
     /// The ID, which is also the folder name, the mark on the processes, and the container label.
     pub id: String,
     pub dir: PathBuf,
+    /// The port of the proxy that enforces policies, in front of the emulators.
+    pub iam: u16,
     /// The port of CloudFormation, S3, ECR and most other services.
     pub ministack: u16,
     /// The port of Batch and CloudWatch Logs.
@@ -75,8 +86,9 @@ fn environment<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, S
 }
 
 impl Place {
+    /// Returns the endpoint of every AWS service.
     pub fn endpoint(&self) -> String {
-        on_loopback(self.ministack)
+        on_loopback(self.iam)
     }
 
     pub fn airflow_url(&self) -> String {
@@ -94,31 +106,35 @@ impl Place {
 
     /// Returns the environment in which every AWS client uses only the emulators.
     pub fn aws(&self, region: &str) -> BTreeMap<String, String> {
-        self.aws_as(region, KEY)
+        self.aws_as(region, ADMINISTRATOR)
     }
 
     fn aws_as(&self, region: &str, key: &str) -> BTreeMap<String, String> {
-        let (none, moto, redshift) = ("/dev/null".to_owned(), on_loopback(self.moto), on_loopback(self.redshift));
+        let (none, endpoint) = ("/dev/null".to_owned(), self.endpoint());
+        let own = endpoint.replace("127.0.0.1", "localhost");
         environment([
             ("AWS_ACCESS_KEY_ID", key.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", ADMINISTRATOR.to_owned()),
             ("AWS_DEFAULT_REGION", region.to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_CONFIG_FILE", none.clone()),
             ("AWS_SHARED_CREDENTIALS_FILE", none),
-            ("AWS_ENDPOINT_URL", self.endpoint()),
-            ("AWS_ENDPOINT_URL_BATCH", moto.clone()),
-            ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", moto),
-            ("AWS_ENDPOINT_URL_REDSHIFT_DATA", redshift.clone()),
-            ("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", redshift),
-            // A separate endpoint, which shows that this emulator provides Airflow.
-            ("AWS_ENDPOINT_URL_MWAA", format!("http://localhost:{}", self.ministack)),
+            ("AWS_ENDPOINT_URL", endpoint),
+            // Endpoints other than that of all services show that these have emulators.
+            ("AWS_ENDPOINT_URL_BATCH", own.clone()),
+            ("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", own.clone()),
+            ("AWS_ENDPOINT_URL_MWAA", own),
         ])
     }
 
     /// Returns the same environment for this program's commands, and the `kept` variables for building images.
     pub fn variables(&self, region: &str, kept: BTreeMap<String, String>) -> Variables {
-        let all = kept.into_iter().chain(self.aws(region));
+        self.variables_as(region, ADMINISTRATOR, kept)
+    }
+
+    /// Returns the environment for commands of a role, by its access key.
+    pub fn variables_as(&self, region: &str, key: &str, kept: BTreeMap<String, String>) -> Variables {
+        let all = kept.into_iter().chain(self.aws_as(region, key));
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
@@ -129,7 +145,21 @@ impl Place {
             ("BATCH_ENDPOINT", on_loopback(self.moto)),
             ("REDSHIFT_ENDPOINT", on_loopback(self.redshift)),
             ("AIRFLOW_FILE", airflow),
+            ("IAM_URL", self.endpoint()),
+            ("FAIL_ONCE", "LakeBucketPolicy".to_owned()),
         ])
+    }
+
+    /// Returns the configuration of the proxy, with the emulators by service.
+    pub fn iam(&self, settings: &Settings, account: &str) -> Value {
+        json!({
+            "port": self.iam, "region": settings.region, "account": account, "log": self.file(CALLS),
+            "administrator": ADMINISTRATOR, "prefix": settings.stack_prefix,
+            "upstreams": {
+                "": self.ministack, "batch": self.moto, "logs": self.moto,
+                "redshift-data": self.redshift, "redshift-serverless": self.redshift,
+            },
+        })
     }
 
     /// Returns the arguments of the Redshift emulator. The workgroup does not exist until CloudFormation creates it, and
@@ -137,6 +167,9 @@ impl Place {
     pub fn redshift(&self, settings: &Settings, account: &str) -> Vec<String> {
         let (names, roles) = (&settings.warehouse, settings.roles());
         let role = |key: &str, name: &str| format!("{key}=arn:aws:iam::{account}:role/{name}");
+        // As Redshift names it.
+        let secret = format!("secret:redshift!{}-platform_admin-AbCdEf", names.namespace);
+        let secret = format!("arn:aws:secretsmanager:{}:{account}:{secret}", settings.region);
         let mut arguments = vec!["--empty".to_owned()];
         for (option, value) in [
             ("--port", self.redshift.to_string()),
@@ -144,12 +177,14 @@ impl Place {
             ("--workgroup", names.workgroup.clone()),
             ("--namespace", names.namespace.clone()),
             ("--database", names.database.clone()),
-            ("--identity", format!("{KEY}=arn:aws:iam::{account}:user/{KEY}")),
+            ("--identity", format!("{ADMINISTRATOR}=arn:aws:iam::{account}:user/{ADMINISTRATOR}")),
             ("--identity", format!("{CLOUDFORMATION}=arn:aws:iam::{account}:user/{CLOUDFORMATION}")),
             ("--identity", role(INGESTION, &roles.ingestion)),
             ("--identity", role(DBT, &roles.dbt)),
             ("--identity", role(AIRFLOW, &roles.airflow)),
-            ("--admin-secret", format!("arn:aws:secretsmanager:{}:{account}:secret:redshift!admin", settings.region)),
+            ("--identity", role(PLAN, &format!("{}-github-{PLAN}", settings.project))),
+            ("--identity", role(DEPLOY, &format!("{}-github-{DEPLOY}", settings.project))),
+            ("--admin-secret", secret),
             ("--s3-endpoint", self.endpoint()),
             ("--host-name", warehouse_host(settings, account)),
             ("--ca-file", self.certificate().display().to_string()),
@@ -171,8 +206,8 @@ impl Place {
             ("MOTO_ACCOUNT_ID", account.to_owned()),
             ("MOTO_DOCKER_NETWORK_MODE", "host".to_owned()),
             ("JOBS_FILE", self.file("jobs.json").display().to_string()),
-            ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ADMINISTRATOR.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", ADMINISTRATOR.to_owned()),
         ])
     }
 

@@ -80,7 +80,7 @@ impl DeployRequest {
         Ok(Self { module, settings, variables, only, create_only, left_alone, folder, registry, warnings })
     }
 
-    fn images(&self) -> images::ImageRequest {
+    pub(super) fn images(&self) -> images::ImageRequest {
         let (registry, settings, variables) = (self.registry.clone(), self.settings.clone(), self.variables.clone());
         images::ImageRequest { image: None, push: true, registry, no_cache: false, settings, variables }
     }
@@ -169,7 +169,8 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
             .into_iter()
             .collect(),
         existing: &existing,
-        protect: request.settings.protection.termination_protection,
+        // Only the approved deployment protects stacks, so that what runs before it cannot remove a protection.
+        protect: request.settings.protection.termination_protection && !request.create_only,
         module: &request.module,
     })?;
     let warehouse = if request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {

@@ -2,13 +2,14 @@
 //! images are built and pushed, and DAGs are synced; Airflow then runs `ingestion` through the Batch API in containers,
 //! which write to the emulator's S3 and, through the Redshift emulator, to PostgreSQL.
 
+mod deployer;
 mod inspect;
 mod runs;
 mod servers;
 mod source;
 mod stage;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 pub use source::Source;
 pub use stage::{Stage, stop};
 
-use super::deploy::{self, DeployRequest};
+use super::deploy;
 use super::images::{self, ImageRequest};
 use super::run;
 use super::status;
@@ -32,15 +33,18 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::image::INGESTION;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, Kept, MODULE, NOT_VERIFIED, RehearsalReport, StepTime, dot_env};
+use crate::rehearsal::{AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env};
 use crate::run::{ApiRequest, DAG, import_errors, manual_run_id};
 use crate::settings::{Settings, Variables};
+use deployer::Deployer;
 use runs::Runs;
 
 /// How long Airflow may take to start and to read the DAGs.
 const AIRFLOW_TIMEOUT: Duration = Duration::from_secs(120);
 /// The DAG that checks the deployment.
 const HEALTH: &str = "platform_health";
+/// The change of the second deployment: how long logs are kept.
+const LOG_DAYS: u32 = 7;
 
 #[derive(Debug)]
 pub struct RehearsalRequest {
@@ -92,8 +96,22 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Rehearses on an empty stage, which the caller stops. A failed run is not an error; one that cannot start is.
+/// Rehearses on an empty stage, which the caller stops. A failed run is not an error; one that cannot start is. Reports the
+/// calls that were denied before an error.
 pub fn run(
+    stage: &Stage,
+    request: &RehearsalRequest,
+    report: &mut dyn FnMut(RehearsalProgress),
+) -> Result<RehearsalReport> {
+    let done = rehearse(stage, request, report);
+    if done.is_err() {
+        let denied = servers::policies(stage).map(|policies| policies.problems).unwrap_or_default();
+        denied.into_iter().for_each(|problem| report(RehearsalProgress::Step(problem)));
+    }
+    done
+}
+
+fn rehearse(
     stage: &Stage,
     request: &RehearsalRequest,
     report: &mut dyn FnMut(RehearsalProgress),
@@ -120,7 +138,7 @@ pub fn run(
     let kept = steps.step("Finding the base image", |report| base(stage, request, &settings, report))?;
     let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
     files::write_secret(&place.file("env"), &dot_env(&file))?;
-    let variables = place.variables(&settings.region, kept);
+    let variables = place.variables(&settings.region, kept.clone());
     let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
 
     let write_jobs = |changed: &[_]| {
@@ -129,23 +147,12 @@ pub fn run(
     };
     write_jobs(&[])?;
 
-    let deployment = DeployRequest {
-        module: MODULE.to_owned(),
-        settings: settings.clone(),
-        variables: variables.clone(),
-        only: Vec::new(),
-        create_only: false,
-        left_alone: BTreeSet::new(),
-        folder: None,
-        registry: None,
-        warnings: Vec::new(),
-    };
-    let deployment = steps.step("Deploying stacks, images and DAGs", |report| {
-        let plan = deploy::plan(deployment)?;
-        report(RehearsalProgress::Tasks(plan.works()));
-        plan.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress)))?;
-        Ok(plan.again())
-    })?;
+    let deployer = Deployer { place, settings: &settings, kept: &kept };
+    steps.step("Deploying the roles of GitHub's jobs", |report| deployer.roles(report))?;
+    steps.step("Undoing a first creation that fails", |report| deployer.fail(report))?;
+    steps.step("Creating the registry and buckets", |report| deployer.base(report))?;
+    steps.step("Building and pushing the images", |_| deployer.images())?;
+    steps.step("Deploying stacks and DAGs", |report| deployer.approved(report))?;
     drop(compiler);
     let aws = Aws::for_settings(&settings, &variables)?;
     steps.step("Uploading the source to the lake", |_| {
@@ -178,7 +185,15 @@ pub fn run(
     let long_statement =
         long_statement.map(|job| steps.step("Waiting for a statement that takes half a minute", |_| runs.finish(job)));
     let (long_statement, long_cause) = long_statement.transpose()?.unzip();
-    let status = steps.step("Checking the deployment's status", |_| status::lines(&deployment, false))?;
+    if !has_fault {
+        let mut changed = settings.clone();
+        changed.monitoring.log_days = LOG_DAYS;
+        let deployer = Deployer { settings: &changed, ..deployer };
+        steps.step("Deploying a change", |report| deployer.base(report).and_then(|()| deployer.approved(report)))?;
+        steps.step("Detecting drift", |_| status::lines(&deployer.request(PLAN), true))?;
+    }
+    let status = steps.step("Checking the deployment's status", |_| status::lines(&deployer.request(DEPLOY), false))?;
+    let policies = steps.step("Looking for ways around the policies", |_| servers::policies(stage))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
         Kept {
@@ -193,6 +208,7 @@ pub fn run(
     });
     let refused = inspect::refused(stage)?;
     let mut contradictions = first.contradictions;
+    contradictions.extend(policies.problems);
     let (second_run, second_cause) = second
         .map(|second| {
             contradictions.extend(second.contradictions);
@@ -213,6 +229,7 @@ pub fn run(
         cause,
         refused,
         tables: first.tables,
+        calls: policies.calls,
         contradictions,
         dbt: first.dbt,
         status,

@@ -1,6 +1,6 @@
 //! The result of a rehearsal, as JSON and as a text summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{Counts, Exit};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::verdict::{Light, StatusLine, is_red};
 
 pub const NOT_VERIFIED: [&str; 6] = [
     "whether AWS accepts the templates, and which resources it replaces: see the `templates` suite",
-    "roles and policies: the emulators allow everything",
+    "IAM beyond `xtask/emulator/iam`: trust policies, signatures, and the calls of AWS's own services",
     "Redshift beyond the rules in `xtask/emulator/redshift`: PostgreSQL executes the statements",
     "MWAA: the Airflow version is the same, but MWAA's network and requirements are missing",
     "the `platform_health` DAG, which is paused here",
@@ -54,6 +54,9 @@ pub struct RehearsalReport {
     pub refused: Vec<Refusal>,
     /// The counts that `copy` reported for each table; empty if nothing was loaded.
     pub tables: BTreeMap<String, Counts>,
+    /// The actions that each role used, by its place in the templates.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// What contradicts a success: different counts, denied calls, and ways around the policies.
     pub contradictions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<Results>,
@@ -91,6 +94,15 @@ pub struct Refusal {
 pub fn refusals(log: &str) -> Vec<Refusal> {
     let parsed = log.lines().filter_map(|line| serde_json::from_str::<Refusal>(line).ok());
     parsed.filter(|refusal| !refusal.rule.is_empty()).collect()
+}
+
+/// What the proxy reports.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Policies {
+    /// The actions that each role used, by its place in the templates.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// Denied calls, and calls that lead out of the boundary.
+    pub problems: Vec<String>,
 }
 
 impl RehearsalReport {

@@ -26,7 +26,7 @@ pub(super) const KEPT: [(&str, &[&str]); 5] = [
             "/xtask/tests/it/needs_speed",
         ],
     ),
-    ("npm", &["/xtask/ci"]),
+    ("npm", &["/xtask/ci", "/xtask/emulator/iam"]),
     ("docker", &["/dbt", "/jobs", "/xtask/tests/it/needs_docker/plain"]),
     ("github-actions", &["/"]),
 ];

@@ -37,15 +37,22 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a first rehearsal, which compiles, installs and builds everything, so that the others are fast.
+/// Runs a first rehearsal, which compiles, installs and builds everything, so that the others are fast, and stops it with
+/// Ctrl-C.
 fn prepare() {
     static PREPARED: std::sync::Once = std::sync::Once::new();
     PREPARED.call_once(|| {
+        let before = folders();
         let mut first = Running::new(command(&["rehearse"]));
         first.until("Running the `ingestion` DAG");
         println!("the first rehearsal ran the DAG after {:.0?}", first.start.elapsed());
+        let state = state(&new_folder(&before).expect("its folder"));
+        assert!(!leftovers(&state).is_empty(), "its servers run");
         first.signal("INT");
-        assert_eq!(first.finish().code, Some(130));
+        let first = first.finish();
+        assert_eq!(first.code, Some(130), "{}", first.stderr);
+        assert!(first.stderr.contains("Stopping everything that was started"), "{}", first.stderr);
+        assert_eq!(leftovers(&state), [""; 0]);
     });
 }
 
@@ -146,7 +153,7 @@ fn leftovers(state: &Value) -> Vec<String> {
     let place = &state["place"];
     let (id, dir) = (place["id"].as_str().expect("an id"), place["dir"].as_str().expect("a folder"));
     let warehouse = state["warehouse"]["port"].as_u64();
-    let ports = ["ministack", "moto", "airflow", "redshift", "wire"].map(|server| place[server].as_u64());
+    let ports = ["iam", "ministack", "moto", "airflow", "redshift", "wire"].map(|server| place[server].as_u64());
     let ports = ports.into_iter().chain([warehouse]).flatten().map(|port| u16::try_from(port).expect("a port"));
     let mut found: Vec<String> = ports
         .filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())

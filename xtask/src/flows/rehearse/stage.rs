@@ -55,8 +55,8 @@ impl Stage {
         let cleared = clear(&all, docker_host)?;
         let dir = files::folder(&all.join(id))?;
         let lock = files::lock(&dir)?;
-        let [ministack, moto, airflow, redshift, wire] = emulator::free_ports()?;
-        let place = Place { id: id.to_owned(), dir, ministack, moto, airflow, redshift, wire };
+        let [iam, ministack, moto, airflow, redshift, wire] = emulator::free_ports()?;
+        let place = Place { id: id.to_owned(), dir, iam, ministack, moto, airflow, redshift, wire };
         let state = State {
             place: place.clone(),
             groups: BTreeSet::new(),

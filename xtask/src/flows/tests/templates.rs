@@ -28,8 +28,13 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let strict = [&["--non-zero-exit-code", "warning", "--regions"], regions.as_slice(), &["--template"]].concat();
     // Without downloads, checkov runs only its built-in checks.
     let built_in = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
+    let handlers = bench.root.join("xtask/emulator/iam/handlers.py").display().to_string();
     let mut outcome = Outcome::Passed;
-    for linter in [tool("cfn-lint", &strict, &templates), tool("checkov", &built_in, &templates)] {
+    for linter in [
+        tool("cfn-lint", &strict, &templates),
+        tool("checkov", &built_in, &templates),
+        tool("python", &[&handlers, "--check"], &[]),
+    ] {
         (bench.report)(&format!("Checking the templates with {}", linter.program));
         let accepts = |text: &str| linter.program != "checkov" || passed(text) > 0;
         if bench.passes(&linter, &python.join("bin"), &folder, accepts)? == Outcome::Failed {

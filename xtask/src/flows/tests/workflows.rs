@@ -30,7 +30,10 @@ const IGNORED: [Ignored; 1] = [Ignored {
 pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let python = bench.python("workflows", lint::TOOLS)?.join("bin");
     let (root, packages) = (bench.root.clone(), bench.root.join("target/node/workflows"));
-    node::packages(&packages, &root.join("xtask/ci"), &python).map_err(|error| Missing(format!("{error:#}")))?;
+    let iam = (root.join("target/node/iam"), root.join("xtask/emulator/iam"));
+    for (packages, manifests) in [(&packages, &root.join("xtask/ci")), (&iam.0, &iam.1)] {
+        node::packages(packages, manifests, &python).map_err(|error| Missing(format!("{error:#}")))?;
+    }
     let mut workflows = files::list(&root.join(FOLDER))?;
     workflows.sort();
     ensure!(!workflows.is_empty(), "`{FOLDER}` contains no workflows");
@@ -39,6 +42,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     // Not a linter, but tests of the scripts with a fake GitHub client; Python renders their output as GitHub does.
     let mut scripts = tool("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
     scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
+    let mut policies = tool("node", &["--test"], &[iam.1.join("iam.test.mjs")]);
+    policies.environment.insert("IAM_PACKAGES".to_owned(), iam.0.display().to_string());
     let mut outcome = Outcome::Passed;
     for linter in [
         zizmor(true, &root),
@@ -46,6 +51,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
         schema("vendor.dependabot", &[root.join(".github/dependabot.yml")]),
         tool("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
         scripts,
+        policies,
     ] {
         (bench.report)(&format!("Checking the workflows with {}", linter.program));
         // zizmor also succeeds without any file.

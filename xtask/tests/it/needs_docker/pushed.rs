@@ -46,7 +46,8 @@ fn a_changed_source_file_changes_one_layer_of_one_image() {
 fn three_builds_without_cache_give_the_same_layer_of_less_than_28_mb() {
     let name = first()[0]["uri"].as_str().expect("a name").to_owned();
     let mut layers = Vec::new();
-    for _ in 0..3 {
+    // `first` was the first of the three.
+    for _ in 0..2 {
         let output =
             build_images(&["--no-cache", "--image", "ingestion-image", "--json"]).output().expect("xtask starts");
         let built: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");

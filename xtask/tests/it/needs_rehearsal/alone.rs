@@ -128,6 +128,34 @@ fn same_rows(local: &Local, state: &Value) {
     assert_eq!(query(&sql), expected);
 }
 
+/// Checks that the list of calls, from which the page of permissions is made, has every action that a role used.
+#[track_caller]
+fn calls_are_listed(report: &Value) {
+    let listed = include_str!("../../unit/stack/controls/calls.yaml");
+    let listed: Vec<Value> = serde_yaml::from_str(listed).expect("a table");
+    let words = |line: &Value, key: &str| -> Vec<String> {
+        line[key].as_str().expect("words").split_whitespace().map(str::to_owned).collect()
+    };
+    let roles = [
+        ("ci.BuildRole", "build"),
+        ("ci.DeployRole", "deploy"),
+        ("ci.PlanRole", "plan"),
+        ("compute.DbtRole", "dbt"),
+        ("compute.IngestionRole", "ingestion"),
+        ("orchestration.AirflowRole", "airflow"),
+        ("warehouse.CopyRole", "copy"),
+    ];
+    let calls = report["calls"].as_object().expect("calls by role");
+    assert_eq!(calls.len(), roles.len(), "every role is used: {:?}", calls.keys());
+    for (place, role) in roles {
+        let used = calls[&format!("DataPlatform-{place}")].as_array().expect("actions");
+        let of_role = listed.iter().filter(|line| words(line, "roles").iter().any(|name| name == role));
+        let known: Vec<String> = of_role.flat_map(|line| words(line, "actions")).collect();
+        let unknown: Vec<_> = used.iter().filter(|action| !known.iter().any(|known| *known == **action)).collect();
+        assert!(unknown.is_empty(), "calls.yaml does not list what `{role}` calls: {unknown:?}");
+    }
+}
+
 #[test]
 fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     // First the steps that need the network, and the copy, which must not contain `.env`.
@@ -186,6 +214,7 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     same_rows(&platform, &state);
     assert_eq!(report["tables"], local["tables"]);
     assert_eq!(report["contradictions"], serde_json::json!([]));
+    calls_are_listed(&report);
     // Except for the unit tests, which the job on AWS excludes.
     let excluded = |count: &str| if ["pass", "total"].contains(&count) { unit_tests() } else { 0 };
     for count in ["pass", "warn", "error", "skip", "total"] {

@@ -4,21 +4,22 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Running, folders, leftovers, new_folder, prepare, repository, state};
+use super::{Finished, Running, folders, leftovers, new_folder, prepare, repository, state};
 
 #[test]
 fn ctrl_c_stops_everything_that_was_started() {
     prepare();
+}
+
+#[test]
+fn a_signal_stops_a_rehearsal_that_is_starting() {
+    prepare();
     let before = folders();
     let mut running = Running::rehearsal(&[]);
-    running.until("Deploying");
-    let folder = new_folder(&before).expect("its folder");
-    let state = state(&folder);
-    assert!(!leftovers(&state).is_empty(), "its servers run");
-    running.signal("INT");
-    let finished = running.finish();
-    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
-    assert!(finished.stderr.contains("Stopping everything that was started"), "{}", finished.stderr);
+    running.until("Starting emulators");
+    let state = state(&new_folder(&before).expect("its folder"));
+    running.signal("TERM");
+    assert_eq!(running.finish().code, Some(143));
     assert_eq!(leftovers(&state), [""; 0]);
 }
 
@@ -75,14 +76,29 @@ fn the_next_rehearsal_stops_what_a_killed_one_left_running() {
     let mut process = Command::new("sleep").arg("60").current_dir(&folder).spawn().expect("sleep starts");
     let notes = folder.with_file_name("my-notes");
     fs::create_dir_all(&notes).expect("created");
-    let mut next = Running::rehearsal(&[]);
+    let mut next = Running::rehearsal(&["--inject-fault", "image", "--json"]);
     next.until("Stopped the servers left running by an interrupted rehearsal");
     assert!(process.try_wait().expect("a status").is_none() && notes.exists());
     process.kill().expect("killed");
     process.wait().expect("waited");
     fs::remove_dir(notes).expect("removed");
     assert_eq!(leftovers(&state), [""; 0]);
-    next.until("Starting emulators");
-    next.signal("TERM");
-    assert_eq!(next.finish().code, Some(143));
+    a_missing_image_is_named(&next.finish());
+}
+
+fn a_missing_image_is_named(finished: &Finished) {
+    let run = &finished.report["run"];
+    assert_eq!(
+        (finished.code, &run["failed"], &run["code"]),
+        (Some(1), &"transformation".into(), &().into()),
+        "{}",
+        finished.stderr
+    );
+    let reason = run["reason"].as_str().expect("a reason");
+    let parts =
+        ["Task failed to start", "CannotPullContainerError", "/ingestion-image@sha256:", "not found: manifest unknown"];
+    assert!(parts.iter().all(|part| reason.contains(part)), "{reason}");
+    let red: Vec<_> =
+        finished.report["status"].as_array().expect("a list").iter().filter(|one| one["light"] == "red").collect();
+    assert!(red.len() == 1 && red[0]["check"] == "ingestion-image", "{red:?}");
 }

@@ -54,26 +54,6 @@ fn two_rehearsals_in_parallel_report_their_own_causes() {
 }
 
 #[test]
-fn a_missing_image_is_named() {
-    let finished = Running::rehearsal(&["--inject-fault", "image", "--json"]).finish();
-    let run = &finished.report["run"];
-    assert_eq!(
-        (finished.code, &run["failed"], &run["code"]),
-        (Some(1), &"transformation".into(), &().into()),
-        "{}",
-        finished.stderr
-    );
-    let reason = run["reason"].as_str().expect("a reason");
-    let parts =
-        ["Task failed to start", "CannotPullContainerError", "/ingestion-image@sha256:", "not found: manifest unknown"];
-    assert!(parts.iter().all(|part| reason.contains(part)), "{reason}");
-    let red: Vec<_> =
-        finished.report["status"].as_array().expect("a list").iter().filter(|one| one["light"] == "red").collect();
-    assert!(red.len() == 1 && red[0]["check"] == "ingestion-image", "{red:?}");
-    assert_in_time(&finished);
-}
-
-#[test]
 fn an_invalid_source_is_refused_before_anything_starts() {
     prepare();
     let before = folders().len();

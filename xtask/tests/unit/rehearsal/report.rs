@@ -20,6 +20,7 @@ fn report() -> RehearsalReport {
         cause: Vec::new(),
         refused: Vec::new(),
         tables: BTreeMap::new(),
+        calls: BTreeMap::new(),
         contradictions: Vec::new(),
         dbt: None,
         status: vec![StatusLine::green("lake", "exists"), StatusLine::not_verifiable("MWAA", "an emulator")],

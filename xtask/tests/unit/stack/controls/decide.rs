@@ -18,6 +18,25 @@ pub(super) const PLACE: [(&str, &str); 4] = [
     ("Boundary", "arn:aws:iam::123456789012:policy/dpstack-github-boundary"),
 ];
 
+/// The start of a log group's ARN.
+const GROUP: &str = "arn:aws:logs:eu-west-1:123456789012:log-group:";
+
+/// Outputs of the stacks.
+const OUTPUTS: [(&str, &str); 12] = [
+    ("LakeBucketArn", "arn:aws:s3:::dpstack-dlake-prod"),
+    ("AirflowBucketArn", "arn:aws:s3:::dpstack-airflow-prod"),
+    ("LakeKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/lake"),
+    ("AirflowKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/airflow"),
+    ("AlarmKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/alarms"),
+    ("WarehouseKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/warehouse"),
+    ("WorkgroupArn", "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/1"),
+    ("JobQueueArn", "arn:aws:batch:eu-west-1:123456789012:job-queue/dpstack-batch-queue"),
+    ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:dpstack-alarms"),
+    ("IngestionRepositoryArn", "arn:aws:ecr:eu-west-1:123456789012:repository/ingestion-image"),
+    ("DbtRepositoryArn", "arn:aws:ecr:eu-west-1:123456789012:repository/dbt-image"),
+    ("Vpc.DefaultSecurityGroup", "sg-1"),
+];
+
 /// A call that a role makes.
 #[derive(Clone, Debug)]
 pub(super) struct Call<'c> {
@@ -35,20 +54,42 @@ impl<'c> Call<'c> {
     }
 }
 
-/// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Outputs of other stacks
-/// remain references.
+/// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Every function in a policy is
+/// evaluated.
 pub(super) fn deployed() -> BTreeMap<String, Value> {
     let text = include_str!("../../../../../infra/settings/prod.yaml");
     let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
     let table = settings(&prod.expect("sound settings").settings);
     let known = |value: &str| ParameterValue::Known(value.to_owned());
     let mut given: BTreeMap<_, _> = table.iter().map(|(name, row)| ((*name).to_owned(), known(&row.value))).collect();
-    given.extend(PLACE.map(|(name, value)| (name.to_owned(), known(value))));
+    given.extend(PLACE.into_iter().chain(OUTPUTS).map(|(name, value)| (name.to_owned(), known(value))));
+    for group in ["Ingestion", "Dbt"] {
+        let arn = format!("{GROUP}/dpstack/jobs/{}:*", group.to_lowercase());
+        given.insert(format!("{group}LogGroupArn"), known(&arn));
+    }
     let resolved = templates().into_iter().zip(TEXTS).map(|(template, (stack, _))| (stack, resolve(&template, &given)));
     let all = resolved.flat_map(|(stack, resolved)| {
-        resolved.resources.into_iter().map(move |(name, body)| (format!("{stack}.{name}"), body))
+        let groups = resolved.resources.clone();
+        let named = move |(name, mut body): (String, Value)| {
+            log_groups(&mut body, &groups);
+            (format!("{stack}.{name}"), body)
+        };
+        resolved.resources.into_iter().map(named)
     });
     all.collect()
+}
+
+/// Replaces the ARNs of log groups in the same template.
+fn log_groups(value: &mut Value, resources: &BTreeMap<String, Value>) {
+    let group = value["Fn::GetAtt"][0].as_str().and_then(|name| resources.get(name));
+    if let Some(name) = group.and_then(|group| group["Properties"]["LogGroupName"].as_str()) {
+        *value = format!("{GROUP}{name}:*").into();
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| log_groups(item, resources)),
+        Value::Object(members) => members.values_mut().for_each(|item| log_groups(item, resources)),
+        _ => {}
+    }
 }
 
 /// Returns a role's own policies.
@@ -67,7 +108,7 @@ pub(super) fn allow(policies: &[&Value], call: &Call<'_>) -> bool {
     allowed && !denied
 }
 
-fn applies(statement: &Value, call: &Call<'_>) -> bool {
+pub(super) fn applies(statement: &Value, call: &Call<'_>) -> bool {
     let action = call.action.to_lowercase();
     let conditions = statement["Condition"].as_object().into_iter().flatten();
     let mut keys = conditions.flat_map(|(operator, keys)| {

@@ -14,6 +14,7 @@ mod everywhere;
 mod github;
 mod iam;
 mod network;
+mod page;
 mod policy;
 mod storage;
 mod warehouse;

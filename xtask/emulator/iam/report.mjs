@@ -1,0 +1,53 @@
+// Prints the result of a rehearsal, with the same arguments as `gate.mjs`:
+//
+//     {"calls": {"<role>": ["<action>", …]},   what each role used
+//      "problems": ["…"]}                      denied calls, and calls that lead out of the boundary
+//
+// The second are the calls of `escapes.txt` that a role behind the boundary may make: the roles of GitHub's jobs, and a
+// role with every permission that one of them might create.
+
+import { readFileSync } from 'node:fs'
+
+import { decide, Deployed, read, roleOf } from './policies.mjs'
+
+/** Calls that roles try although they may be denied: `status` then says that it cannot verify the last load. */
+const TRIED = [['ci.PlanRole', 'redshift-data:ExecuteStatement']]
+
+const config = JSON.parse(readFileSync(process.argv[2], 'utf8'))
+const [calls, problems] = [{}, []]
+for (const line of readFileSync(config.log, 'utf8').split('\n').filter(Boolean)) {
+  const { role, action, resource, allowed, reason, nearest = [] } = JSON.parse(line)
+  const isTried = TRIED.some(([place, tried]) => role.endsWith(place) && tried === action)
+  if (allowed) (calls[role] ??= new Set()).add(action)
+  else if (!isTried) problems.push(`\`${role}\` may not call ${action} on ${resource} ${reason}; nearest statement: ${nearest.join(', ') || 'none'}`)
+}
+const deployed = new Deployed(config, await read(config))
+const lines = readFileSync(new URL('escapes.txt', import.meta.url), 'utf8').split('\n').filter((line) => line.includes(' on '))
+const roles = ['build', 'plan', 'deploy'].map((name) => ({ name, ...deployed.role(roleOf(config, name)) }))
+const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
+const any = { ...roles[2], name: 'any', place: 'any role behind the boundary', policies: [{ name: 'everything', policy: everything }] }
+
+function arn(short) {
+  const [service, ...rest] = short.split(':')
+  const account = service === 's3' ? '' : deployed.account
+  const region = ['s3', 'iam', 'budgets', 'billing'].includes(service) ? '' : deployed.region
+  return short === '*' ? short : service === 's3' ? `arn:aws:${short}` : `arn:aws:${service}:${region}:${account}:${rest.join(':')}`
+}
+
+const lake = deployed.of('AWS::S3::Bucket').find(({ name }) => name === 'LakeBucket')?.id
+// After a failure, there may be neither roles nor buckets.
+for (const line of roles.every(({ place }) => place) && lake ? lines : []) {
+  const [, only, text] = line.match(/^(?:(\w+): )?(.*)$/)
+  const [actions, rest] = text.split(' on ')
+  const [resource, words = ''] = rest.replace('LAKE', lake).split(' if ')
+  const context = Object.fromEntries(words.split(' ').filter(Boolean).map((word) => word.replace('ACCOUNT', deployed.account).split(/=(.*)/).slice(0, 2)))
+  for (const role of [...roles, any].filter(({ name }) => !only || only === name)) {
+    for (const action of actions.split(' ')) {
+      const { allowed, isUndecided, reason } = await decide(deployed, role, { action, resource: arn(resource), context }, false)
+      if (isUndecided) throw new Error(`${action} on ${resource} ${reason}`)
+      if (allowed) problems.push(`\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which leads out of its boundary`)
+    }
+  }
+}
+const sorted = Object.entries(calls).sort().map(([role, actions]) => [role, [...actions].sort()])
+console.log(JSON.stringify({ calls: Object.fromEntries(sorted), problems }))

@@ -1,0 +1,186 @@
+// Which permissions a request needs: its actions, each with a resource and the condition keys that the service sets, as
+// the Service Authorization Reference lists them. A service that has no table here needs the action of the request's name on
+// every resource, so a policy that names resources denies it.
+
+/** Returns the checks for a request: `{ action, resource, context }`; null for one that is not in the tables. */
+export function checks(request, deployed) {
+  const { service } = request
+  const table = { s3, cloudformation, batch, ecr, logs, sns, airflow, sts: () => [], 'redshift-data': data, 'redshift-serverless': serverless }
+  const generic = (request) => [{ action: `${prefix(service)}:${operation(request)}`, resource: '*' }]
+  return (table[service] ?? generic)(request, deployed)?.map((check) => ({ context: {}, ...check })) ?? null
+}
+
+const prefix = (service) => ({ monitoring: 'cloudwatch' })[service] ?? service
+
+/** The operation of a request, in any of AWS's protocols. */
+export function operation({ target, form, path, method }) {
+  return target?.split('.').pop() ?? form.get('Action') ?? `${method} ${path}`
+}
+
+// S3: one request may need several permissions; objects of an encrypted bucket also need its key (Amazon S3 User Guide,
+// "Required permissions for Amazon S3 API operations").
+
+/** Returns the check for the key of a bucket; a bucket without its own key needs none. */
+function key(deployed, bucket, action) {
+  const arn = deployed.keyOfBucket(bucket)
+  return arn ? [useOf(deployed, arn, action, 's3')] : []
+}
+
+/** The use of a key through a service. */
+function useOf(deployed, arn, action, service) {
+  const context = { 'kms:ViaService': `${service}.${deployed.region}.amazonaws.com`, ...deployed.tagsOf(arn) }
+  return { action: `kms:${action}`, resource: arn, context }
+}
+
+const READ_OF_BUCKET = {
+  versions: 's3:ListBucketVersions',
+  uploads: 's3:ListBucketMultipartUploads',
+  versioning: 's3:GetBucketVersioning',
+  encryption: 's3:GetEncryptionConfiguration',
+  location: 's3:GetBucketLocation',
+  policy: 's3:GetBucketPolicy',
+}
+
+export function s3({ method, path, query, headers, body }, deployed) {
+  const [bucket, ...rest] = decodeURIComponent(path).slice(1).split('/')
+  const object = rest.join('/')
+  const [inBucket, inObject] = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/${object}`]
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (!object && isRead) {
+    const asked = Object.keys(READ_OF_BUCKET).find((name) => query.has(name))
+    const prefix = query.has('prefix') ? { 's3:prefix': query.get('prefix') } : {}
+    return [{ action: asked ? READ_OF_BUCKET[asked] : 's3:ListBucket', resource: inBucket, context: asked ? {} : prefix }]
+  }
+  if (!object && method === 'POST' && query.has('delete')) {
+    const deleted = [...body.toString().matchAll(/<Object>.*?<Key>(.*?)<\/Key>(.*?)<\/Object>/gs)]
+    return deleted.map(([, name, more]) => {
+      const action = more.includes('<VersionId>') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'
+      return { action, resource: `${inBucket}/${unescaped(name)}` }
+    })
+  }
+  if (!object && method === 'DELETE') return [{ action: 's3:DeleteBucket', resource: inBucket }]
+  if (!object) return null
+  if (isRead) {
+    const action = query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'
+    return [{ action, resource: inObject }, ...key(deployed, bucket, 'Decrypt')]
+  }
+  if (method === 'DELETE') {
+    const action = query.has('uploadId') ? 's3:AbortMultipartUpload' : query.has('versionId') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'
+    return [{ action, resource: inObject }]
+  }
+  const source = headers['x-amz-copy-source'] && decodeURIComponent(headers['x-amz-copy-source']).replace(/^\//, '').split('?')[0]
+  const read = source ? [{ action: 's3:GetObject', resource: `arn:aws:s3:::${source}` }, ...key(deployed, source.split('/')[0], 'Decrypt')] : []
+  // An object that must be the one that was read (Amazon S3 User Guide, "How to prevent object overwrites with
+  // conditional writes").
+  const compared = headers['if-match'] ? [{ action: 's3:GetObject', resource: inObject }] : []
+  const parts = query.has('uploads') || query.has('uploadId')
+  // Each part, and the end of the upload, decrypts the upload's data key.
+  const decrypt = query.has('uploadId') ? key(deployed, bucket, 'Decrypt') : []
+  const encrypt = method === 'POST' && query.has('uploadId') ? [] : key(deployed, bucket, 'GenerateDataKey')
+  if (method === 'PUT' || (method === 'POST' && parts)) {
+    return [...read, ...compared, { action: 's3:PutObject', resource: inObject }, ...encrypt, ...decrypt]
+  }
+  return null
+}
+
+const unescaped = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&')
+
+function cloudformation({ form }, deployed) {
+  const action = form.get('Action')
+  if (['DescribeStackDriftDetectionStatus', 'DescribeEvents', 'ListStacks', 'ValidateTemplate'].includes(action)) {
+    return [{ action: `cloudformation:${action}`, resource: '*' }]
+  }
+  const name = form.get('StackName') ?? deployed.stackOfChangeSet(form.get('ChangeSetName'))
+  const resource = name ? deployed.stackArn(name) : '*'
+  const tags = [...form.keys()].some((name) => name.startsWith('Tags.member.'))
+  const context = name ? deployed.tagsOfStack(name) : {}
+  const tagged = tags ? [{ action: 'cloudformation:TagResource', resource, context }] : []
+  return [{ action: `cloudformation:${action}`, resource, context }, ...tagged]
+}
+
+function batch({ path, json }, deployed) {
+  const operations = ['SubmitJob', 'TagResource', 'DescribeJobs', 'ListJobs', 'TerminateJob', 'CancelJob', 'DescribeJobQueues', 'DescribeComputeEnvironments', 'DescribeJobDefinitions']
+  const last = path.split('/').pop()
+  const action = operations.find((name) => name.toLowerCase() === last.toLowerCase())
+  const arn = (rest) => deployed.arn('batch', rest)
+  const named = (kind, name) => (name.startsWith('arn:') ? name : arn(`${kind}/${name}`))
+  switch (action) {
+    // A tag on the job itself needs another permission (Service Authorization Reference, "AWS Batch": SubmitJob).
+    case 'SubmitJob':
+      return [
+        { action: 'batch:SubmitJob', resource: named('job-queue', json.jobQueue) },
+        { action: 'batch:SubmitJob', resource: named('job-definition', json.jobDefinition) },
+        ...(json.tags ? [{ action: 'batch:TagResource', resource: arn('job/new') }] : []),
+      ]
+    case 'TerminateJob':
+    case 'CancelJob':
+      return [{ action: `batch:${action}`, resource: arn(`job/${json.jobId}`) }]
+    default:
+      return [{ action: `batch:${action ?? last}`, resource: '*' }]
+  }
+}
+
+function ecr({ target, json }, deployed) {
+  const action = target.split('.').pop()
+  const repositories = json.repositoryNames ?? (json.repositoryName ? [json.repositoryName] : [])
+  if (!repositories.length) return [{ action: `ecr:${action}`, resource: '*' }]
+  return repositories.map((name) => ({ action: `ecr:${action}`, resource: deployed.arn('ecr', `repository/${name}`) }))
+}
+
+function logs({ target, json }, deployed) {
+  const action = target.split('.').pop()
+  const group = json.logGroupName ?? json.logGroupIdentifier
+  if (!group) return [{ action: `logs:${action}`, resource: '*' }]
+  const stream = json.logStreamName && ['GetLogEvents', 'PutLogEvents', 'CreateLogStream'].includes(action)
+  const below = stream ? `log-stream:${json.logStreamName}` : '*'
+  return [{ action: `logs:${action}`, resource: deployed.arn('logs', `log-group:${group}:${below}`) }]
+}
+
+function sns({ form }, deployed) {
+  const [action, topic] = [form.get('Action'), form.get('TopicArn')]
+  const arn = topic && deployed.keyOfTopic(topic)
+  // Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys": a publisher needs both.
+  const keys = arn && action === 'Publish' ? ['Decrypt', 'GenerateDataKey'].map((use) => useOf(deployed, arn, use, 'sns')) : []
+  return [{ action: `sns:${action}`, resource: topic ?? '*' }, ...keys]
+}
+
+function airflow({ method, path }, deployed) {
+  const [, kind, name] = decodeURIComponent(path).split('/')
+  const rest = { 'rest-api': 'InvokeRestApi', webtoken: 'CreateWebLoginToken' }[kind]
+  if (rest) return [{ action: `airflow:${rest}`, resource: deployed.arn('airflow', `role/${name}/Admin`) }]
+  return kind === 'environments' && method === 'GET' && name
+    ? [{ action: 'airflow:GetEnvironment', resource: deployed.arn('airflow', `environment/${name}`) }]
+    : null
+}
+
+/** Requests to the Data API; a statement belongs to the session that sent it. */
+function data({ target, json }, deployed) {
+  const action = target.split('.').pop()
+  if (!action.endsWith('ExecuteStatement')) {
+    const owner = { 'redshift-data:statement-owner-iam-userid': deployed.ownerOf(json.Id) }
+    return [{ action: `redshift-data:${action}`, resource: '*', context: owner }]
+  }
+  const resource = deployed.workgroupArn(json.WorkgroupName)
+  const key = deployed.keyOfWarehouse()
+  return [
+    { action: `redshift-data:${action}`, resource },
+    // Without a secret, the caller's role becomes the database user.
+    ...(json.SecretArn
+      ? [{ action: 'secretsmanager:GetSecretValue', resource: json.SecretArn }]
+      : [{ action: 'redshift-serverless:GetCredentials', resource }]),
+    ...(key
+      ? [
+          { action: 'kms:CreateGrant', resource: key, context: { 'kms:GrantIsForAWSResource': 'true', ...deployed.tagsOf(key) } },
+          { action: 'kms:DescribeKey', resource: key, context: deployed.tagsOf(key) },
+        ]
+      : []),
+  ]
+}
+
+function serverless({ target, json }, deployed) {
+  const action = target.split('.').pop()
+  const name = json.workgroupName
+  const namespace = json.namespaceName && !name
+  const resource = name ? deployed.workgroupArn(name) : namespace ? deployed.namespaceArn(json.namespaceName) : '*'
+  return [{ action: `redshift-serverless:${action}`, resource }]
+}
