@@ -37,6 +37,7 @@ export const NOT_NEEDED = [
   ['AWS::Logs::LogGroup', 'ResourcePolicyDocument', /^logs:(Put|Delete)ResourcePolicy$/],
   ['AWS::Logs::LogGroup', 'DataProtectionPolicy', /^(firehose:|logs:CreateLogDelivery$|s3:REST)/],
   ['AWS::MWAA::Environment', 'the execution role, the bucket and the network exist', /^(iam:(AttachRolePolicy|CreatePolicy|CreateRole|ListRoles)|s3:(CreateBucket|ListAllMyBuckets|PutObject))$/],
+  ['AWS::RedshiftServerless::Namespace', 'SnapshotCopyConfigurations', /^redshift-serverless:(Create|Update|Delete)SnapshotCopy/],
   ['AWS::RedshiftServerless::Namespace', 'NamespaceResourcePolicy', /^redshift:(Put|Delete)ResourcePolicy$/],
   ['AWS::RedshiftServerless::Namespace', 'the template creates the key', /^kms:(CancelKeyDeletion|GenerateDataKeyPair|ScheduleKeyDeletion|TagResource|UntagResource)$/],
   ['AWS::RedshiftServerless::Workgroup', 'SnapshotArn', /^redshift-serverless:RestoreFrom/],
@@ -122,6 +123,7 @@ async function checksOf(action, resource, deployed) {
     ...(isNew ? {} : tags(before?.Tags ?? properties.Tags, 'ResourceTag')),
   }
   if (service === 'kms') return keyChecks(action, resource, deployed)
+  if (service === 'ec2') return networkChecks(action, resourceTypes, context, resource, deployed)
   if (service === 'iam') {
     // The boundary of a role that is created, or that the role has.
     const boundary = (isNew || name === 'PutRolePermissionsBoundary' ? properties : (before ?? properties)).PermissionsBoundary
@@ -129,6 +131,39 @@ async function checksOf(action, resource, deployed) {
   }
   const own = resourceTypes.length ? arnOf(service, name, resource, deployed) : '*'
   return [{ action, resource: own, context }]
+}
+
+/** The kinds of EC2's resources, by type and by the beginning of their IDs. */
+const NETWORK = {
+  'AWS::EC2::EIP': 'elastic-ip',
+  'AWS::EC2::FlowLog': 'vpc-flow-log',
+  'AWS::EC2::InternetGateway': 'internet-gateway',
+  'AWS::EC2::NatGateway': 'natgateway',
+  'AWS::EC2::RouteTable': 'route-table',
+  'AWS::EC2::SecurityGroup': 'security-group',
+  'AWS::EC2::Subnet': 'subnet',
+  'AWS::EC2::VPC': 'vpc',
+  'AWS::EC2::VPCEndpoint': 'vpc-endpoint',
+}
+const KINDS = { eipalloc: 'elastic-ip', igw: 'internet-gateway', nat: 'natgateway', rtb: 'route-table', sg: 'security-group', subnet: 'subnet', vpc: 'vpc' }
+
+/** Checks for an action of EC2: each resource that it changes, the new one and those that it is put into. */
+function networkChecks(action, resourceTypes, context, { type, handler, properties, id }, deployed) {
+  const kinds = resourceTypes.map(({ name }) => name)
+  const check = (kind, name, keys) => ({ action, resource: deployed.arn('ec2', `${kind}/${name}`), context: keys })
+  const own = NETWORK[type]
+  const isTag = action === 'ec2:CreateTags' || action === 'ec2:DeleteTags'
+  const isNew = handler === 'create' && /^ec2:(Allocate|Create)/.test(action)
+  // Policies ask only whether there is such an action.
+  const created = isNew && isTag ? { 'ec2:CreateAction': `Create${type.split('::').pop()}` } : {}
+  // Tags are set with the creation; later calls find them.
+  const tagged = isNew ? context : tags(properties.Tags, 'ResourceTag')
+  const itself = own && kinds.includes(own) ? [check(own, (!isNew && id) || 'new', { ...tagged, ...created })] : []
+  if (isTag) return itself
+  const used = [...new Set(texts(properties))].filter((text) => KINDS[text.split('-')[0]] && /^[a-z]+-[0-9a-z]+$/.test(text))
+  const others = used.map((text) => [KINDS[text.split('-')[0]], text]).filter(([kind]) => kind !== own && kinds.includes(kind))
+  const all = [...itself, ...others.map(([kind, name]) => check(kind, name, deployed.tagsOf(name)))]
+  return all.length ? all : [{ action, resource: '*', context }]
 }
 
 /** Checks for keys: the resource itself, or the keys that it uses. */

@@ -94,7 +94,7 @@ export class Deployed {
 
   tagsOfStack(name) {
     const stack = this.stacks[name] ?? Object.values(this.stacks).find(({ id }) => id === name)
-    return Object.fromEntries((stack?.tags ?? []).map(({ Key, Value }) => [`aws:ResourceTag/${Key}`, Value]))
+    return asKeys(stack?.tags ?? [])
   }
 
   stackOfChangeSet(id) {
@@ -121,9 +121,10 @@ export class Deployed {
     return id.startsWith('arn:') ? id : this.arn('kms', `key/${id}`)
   }
 
-  tagsOf(arn) {
-    const tags = this.of('AWS::KMS::Key').find(({ attributes }) => attributes.Arn === arn)?.properties.Tags ?? []
-    return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:ResourceTag/${Key}`, Value]))
+  /** The tags of a resource, by its ID or one of its attributes, as condition keys. */
+  tagsOf(id) {
+    const found = this.resources.find((one) => one.id === id || Object.values(one.attributes ?? {}).includes(id))
+    return asKeys(found?.properties.Tags ?? [])
   }
 
   workgroupArn(name) {
@@ -152,6 +153,8 @@ export class Deployed {
     return found.map(({ place, properties }) => ({ name: place, policy: properties.PolicyDocument }))
   }
 }
+
+const asKeys = (tags) => Object.fromEntries(tags.map(({ Key, Value }) => [`aws:ResourceTag/${Key}`, Value]))
 
 const userId = (place) => `AROA${Buffer.from(place).toString('hex').toUpperCase().slice(-16)}:session`
 

@@ -161,13 +161,13 @@ function data({ target, json }, deployed) {
     return [{ action: `redshift-data:${action}`, resource: '*', context: owner }]
   }
   const resource = deployed.workgroupArn(json.WorkgroupName)
-  const key = deployed.keyOfWarehouse()
+  const [key, context] = [deployed.keyOfWarehouse(), deployed.tagsOf(resource)]
   return [
-    { action: `redshift-data:${action}`, resource },
+    { action: `redshift-data:${action}`, resource, context },
     // Without a secret, the caller's role becomes the database user.
     ...(json.SecretArn
       ? [{ action: 'secretsmanager:GetSecretValue', resource: json.SecretArn }]
-      : [{ action: 'redshift-serverless:GetCredentials', resource }]),
+      : [{ action: 'redshift-serverless:GetCredentials', resource, context }]),
     ...(key
       ? [
           { action: 'kms:CreateGrant', resource: key, context: { 'kms:GrantIsForAWSResource': 'true', ...deployed.tagsOf(key) } },
@@ -182,5 +182,5 @@ function serverless({ target, json }, deployed) {
   const name = json.workgroupName
   const namespace = json.namespaceName && !name
   const resource = name ? deployed.workgroupArn(name) : namespace ? deployed.namespaceArn(json.namespaceName) : '*'
-  return [{ action: `redshift-serverless:${action}`, resource }]
+  return [{ action: `redshift-serverless:${action}`, resource, context: deployed.tagsOf(resource) }]
 }

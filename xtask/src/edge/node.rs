@@ -10,8 +10,13 @@ use crate::failure::Failure;
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Installs the packages from the lock file in `manifests` into `dir`, and reinstalls them if the lock file has
-/// changed. `programs` is the folder that contains `npm`. Install scripts are not run.
+/// changed. `programs` is the folder that contains `npm`. Install scripts are not run. Others that need the packages at
+/// the same time wait.
 pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
+    let above = dir.parent().context("the packages have no folder")?;
+    std::fs::create_dir_all(above).with_context(|| format!("cannot create the folder `{}`", above.display()))?;
+    let lock = std::fs::File::create(dir.with_extension("lock")).context("cannot create the packages' lock file")?;
+    lock.lock().context("cannot lock the packages")?;
     let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
     let current = read(manifests);
     let mark = dir.join("installed");

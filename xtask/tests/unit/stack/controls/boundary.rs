@@ -17,6 +17,15 @@ const BEHIND: [&str; 5] = [
     "iam:UpdateAssumeRolePolicy",
 ];
 
+/// Actions on what does not exist yet, which has no name; the tag in the request limits them.
+const NEW: [&str; 5] = [
+    "kms:CreateKey",
+    "kms:TagResource",
+    "redshift-serverless:CreateNamespace",
+    "redshift-serverless:CreateWorkgroup",
+    "redshift-serverless:TagResource",
+];
+
 /// Services whose ARNs have no region, and whose statements name resources in the account.
 const GLOBAL: [&str; 4] = [":billing::", ":budgets::", ":iam::", ":s3:::"];
 
@@ -124,14 +133,11 @@ pub(super) const RULES: &[Rule] = &[
                 let region = |found: &String| found.contains(":${AWS::Region}:");
                 let named = |found: &String| region(found) || GLOBAL.iter().any(|service| found.contains(service));
                 let here = statement.condition("aws:RequestedRegion").is_some_and(|name| name["Ref"] == "AWS::Region");
-                let key = statement
-                    .actions()
-                    .iter()
-                    .all(|action| ["kms:CreateKey", "kms:TagResource"].contains(&action.as_str()));
+                let new = statement.actions().iter().all(|action| NEW.contains(&action.as_str()));
                 let identity = |action: &String| {
                     action == "*" || action.starts_with("sts:") || action.starts_with("iam:") && action.contains('*')
                 };
-                let bound = statement.resources().iter().all(named) || here || key;
+                let bound = statement.resources().iter().all(named) || here || new;
                 statement.kind == PolicyKind::Boundary
                     && statement.allows()
                     && (!bound || statement.actions().iter().any(identity))
