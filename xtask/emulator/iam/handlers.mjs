@@ -189,9 +189,7 @@ function keyChecks(action, { type, handler, properties, id, before }, deployed) 
     if (handler !== 'delete') return []
     const ecr = { 'kms:ViaService': `ecr.${deployed.region}.amazonaws.com` }
     // The policy of the AWS managed key leaves the retirement of grants to IAM.
-    const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${deployed.account}:root` }, Action: 'kms:*', Resource: '*' }
-    const policy = { Version: '2012-10-17', Statement: [root] }
-    return [{ action, resource: deployed.arn('kms', `key/${NEW}`), context: ecr, policy }]
+    return [{ action, resource: deployed.arn('kms', `key/${NEW}`), context: ecr, policy: deployed.leftToIam() }]
   }
   const used = texts(properties).filter((text) => /^arn:aws:kms:[^:]+:\d+:key\//.test(text))
   return [...new Set(used)].map((arn) => key(arn, grant))

@@ -16,6 +16,7 @@ const ROLES = {
   plan: 'ci.PlanRole',
   deploy: 'ci.DeployRole',
 }
+export const KEYS = Object.keys(ROLES)
 /** The access keys that are used in the private subnets. */
 export const IN_VPC = ['ingestion', 'dbt', 'airflow', 'copy']
 
@@ -135,6 +136,12 @@ export class Deployed {
   namespaceArn(name) {
     const found = this.of('AWS::RedshiftServerless::Namespace').find(({ id }) => id === name)
     return found?.attributes['Namespace.NamespaceArn'] ?? this.arn('redshift-serverless', 'namespace/new')
+  }
+
+  /** The policy of a key that leaves its use to IAM. */
+  leftToIam() {
+    const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${this.account}:root` }, Action: 'kms:*', Resource: '*' }
+    return { Version: '2012-10-17', Statement: [root] }
   }
 
   /** The policy of the resource itself: of a bucket, a key or a topic. */

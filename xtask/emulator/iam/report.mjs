@@ -8,7 +8,7 @@
 
 import { readFileSync } from 'node:fs'
 
-import { decide, Deployed, read, roleOf } from './policies.mjs'
+import { decide, Deployed, KEYS, read, roleOf } from './policies.mjs'
 
 /** Calls that roles try although they may be denied: `status` then says that it cannot verify the last load. */
 const TRIED = [['ci.PlanRole', 'redshift-data:ExecuteStatement']]
@@ -23,9 +23,9 @@ for (const line of readFileSync(config.log, 'utf8').split('\n').filter(Boolean))
 }
 const deployed = new Deployed(config, await read(config))
 const lines = readFileSync(new URL('escapes.txt', import.meta.url), 'utf8').split('\n').filter((line) => line.includes(' on '))
-const roles = ['build', 'plan', 'deploy'].map((name) => ({ name, ...deployed.role(roleOf(config, name)) }))
+const roles = Object.fromEntries(KEYS.map((name) => [name, deployed.role(roleOf(config, name))]))
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
-const any = { ...roles[2], name: 'any', place: 'any role behind the boundary', policies: [{ name: 'everything', policy: everything }] }
+roles.any = { ...roles.deploy, place: 'any role behind the boundary', policies: [{ name: 'everything', policy: everything }] }
 
 function arn(short) {
   const [service, ...rest] = short.split(':')
@@ -36,16 +36,18 @@ function arn(short) {
 
 const lake = deployed.of('AWS::S3::Bucket').find(({ name }) => name === 'LakeBucket')?.id
 // After a failure, there may be neither roles nor buckets.
-for (const line of roles.every(({ place }) => place) && lake ? lines : []) {
+for (const line of Object.values(roles).every(Boolean) && lake ? lines : []) {
   const [, only, text] = line.match(/^(?:(\w+): )?(.*)$/)
   const [actions, rest] = text.split(' on ')
   const [resource, words = ''] = rest.replace('LAKE', lake).split(' if ')
   const context = Object.fromEntries(words.split(' ').filter(Boolean).map((word) => word.replace('ACCOUNT', deployed.account).split(/=(.*)/).slice(0, 2)))
-  for (const role of [...roles, any].filter(({ name }) => !only || only === name)) {
+  // Without a policy of its own, a key would deny every use.
+  const policy = resource.startsWith('kms:key/') ? deployed.leftToIam() : undefined
+  for (const role of (only ? [only] : ['any', 'build', 'deploy', 'plan']).map((name) => roles[name])) {
     for (const action of actions.split(' ')) {
-      const { allowed, isUndecided, reason } = await decide(deployed, role, { action, resource: arn(resource), context }, false)
+      const { allowed, isUndecided, reason } = await decide(deployed, role, { action, resource: arn(resource), context, policy }, false)
       if (isUndecided) throw new Error(`${action} on ${resource} ${reason}`)
-      if (allowed) problems.push(`\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which leads out of its boundary`)
+      if (allowed) problems.push(`\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which escapes.txt forbids`)
     }
   }
 }
