@@ -95,14 +95,23 @@ function denyWith(response, { service, method }, message) {
   const escaped = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
   if (service === 's3') {
     response.writeHead(403, { 'content-type': 'application/xml' })
-    return response.end(method === 'HEAD' ? '' : `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>${escaped}</Message></Error>`)
+    return response.end(
+      method === 'HEAD'
+        ? ''
+        : `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>${escaped}</Message></Error>`,
+    )
   }
   if (XML.includes(service)) {
     response.writeHead(403, { 'content-type': 'text/xml' })
-    return response.end(`<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${escaped}</Message></Error></ErrorResponse>`)
+    return response.end(
+      `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${escaped}</Message></Error></ErrorResponse>`,
+    )
   }
   const status = ['batch', 'airflow'].includes(service) ? 403 : 400
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': 'AccessDeniedException' })
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amzn-errortype': 'AccessDeniedException',
+  })
   response.end(JSON.stringify({ __type: 'AccessDeniedException', message, Message: message }))
 }
 
@@ -125,12 +134,27 @@ async function handle(incoming, outgoing) {
     const answer = { denied: await denied(new Deployed(config, state), key, resource) }
     return outgoing.end(JSON.stringify(answer))
   }
-  const request = { method, headers, path: url.pathname, query: url.searchParams, service, body, target: headers['x-amz-target'] }
+  const request = {
+    method,
+    headers,
+    path: url.pathname,
+    query: url.searchParams,
+    service,
+    body,
+    target: headers['x-amz-target'],
+  }
   request.json = parsed(body)
   request.form = new URLSearchParams(headers['content-type']?.includes('form-urlencoded') ? body.toString() : '')
   const forward = () => send(portOf(service), { method, path: incoming.url, headers }, body)
   if (!roleOf(config, key)) {
-    if (service && key !== config.administrator) return deny(outgoing, request, key, { action: operation(request), resource: '*' }, { reason: 'because the access key does not exist' })
+    if (service && key !== config.administrator)
+      return deny(
+        outgoing,
+        request,
+        key,
+        { action: operation(request), resource: '*' },
+        { reason: 'because the access key does not exist' },
+      )
     return pass(await forward(), outgoing)
   }
   // A stack that was just deleted can be created again.
@@ -139,7 +163,10 @@ async function handle(incoming, outgoing) {
   const needed = checks(request, all)
   const who = all.role(roleOf(config, key))
   if (!needed) {
-    const [unknown, reason] = [{ action: `${service}:${operation(request)}`, resource: '*' }, 'because no table has this request']
+    const [unknown, reason] = [
+      { action: `${service}:${operation(request)}`, resource: '*' },
+      'because no table has this request',
+    ]
     log({ role: roleOf(config, key), ...unknown, allowed: false, reason })
     return deny(outgoing, request, who?.session ?? key, unknown, { reason })
   }

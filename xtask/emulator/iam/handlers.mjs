@@ -22,7 +22,11 @@ export const NOT_NEEDED = [
   ['AWS::EC2::VPCEndpoint', 'ServiceRegion', /^vpce:AllowMultiRegion$/],
   ['AWS::EC2::VPCGatewayAttachment', 'VpnGatewayId', /Vpn/],
   ['AWS::ECR::Repository', 'RepositoryPolicyText', /^ecr:(Set|Delete)RepositoryPolicy$/],
-  ['AWS::ECR::Repository', 'the policy of the AWS managed key allows it (Amazon ECR User Guide, "Encryption at rest")', /^kms:(CreateGrant|DescribeKey)$/],
+  [
+    'AWS::ECR::Repository',
+    'the policy of the AWS managed key allows it (Amazon ECR User Guide, "Encryption at rest")',
+    /^kms:(CreateGrant|DescribeKey)$/,
+  ],
   ['AWS::IAM::Role', 'ManagedPolicyArns', /^iam:(At|De)tachRolePolicy$/],
   ['AWS::IAM::Role', 'a role keeps its boundary', /^iam:DeleteRolePermissionsBoundary$/],
   ['AWS::KMS::Key', 'Enabled', /^kms:(Dis|En)ableKey$/],
@@ -36,10 +40,22 @@ export const NOT_NEEDED = [
   ['AWS::Logs::LogGroup', 'FieldIndexPolicies', /^logs:(Put|Delete)IndexPolicy$/],
   ['AWS::Logs::LogGroup', 'ResourcePolicyDocument', /^logs:(Put|Delete)ResourcePolicy$/],
   ['AWS::Logs::LogGroup', 'DataProtectionPolicy', /^(firehose:|logs:CreateLogDelivery$|s3:REST)/],
-  ['AWS::MWAA::Environment', 'the execution role, the bucket and the network exist', /^(iam:(AttachRolePolicy|CreatePolicy|CreateRole|ListRoles)|s3:(CreateBucket|ListAllMyBuckets|PutObject))$/],
-  ['AWS::RedshiftServerless::Namespace', 'SnapshotCopyConfigurations', /^redshift-serverless:(Create|Update|Delete)SnapshotCopy/],
+  [
+    'AWS::MWAA::Environment',
+    'the execution role, the bucket and the network exist',
+    /^(iam:(AttachRolePolicy|CreatePolicy|CreateRole|ListRoles)|s3:(CreateBucket|ListAllMyBuckets|PutObject))$/,
+  ],
+  [
+    'AWS::RedshiftServerless::Namespace',
+    'SnapshotCopyConfigurations',
+    /^redshift-serverless:(Create|Update|Delete)SnapshotCopy/,
+  ],
   ['AWS::RedshiftServerless::Namespace', 'NamespaceResourcePolicy', /^redshift:(Put|Delete)ResourcePolicy$/],
-  ['AWS::RedshiftServerless::Namespace', 'the template creates the key', /^kms:(CancelKeyDeletion|GenerateDataKeyPair|ScheduleKeyDeletion|TagResource|UntagResource)$/],
+  [
+    'AWS::RedshiftServerless::Namespace',
+    'the template creates the key',
+    /^kms:(CancelKeyDeletion|GenerateDataKeyPair|ScheduleKeyDeletion|TagResource|UntagResource)$/,
+  ],
   ['AWS::RedshiftServerless::Workgroup', 'SnapshotArn', /^redshift-serverless:RestoreFrom/],
   ['AWS::S3::Bucket', 'MetadataConfiguration', /^(s3tables:|s3:.*Metadata)/],
   ['AWS::S3::Bucket', 'AccelerateConfiguration', /^s3:PutAccelerateConfiguration$/],
@@ -50,7 +66,11 @@ export const NOT_NEEDED = [
   ['AWS::S3::Bucket', 'MetricsConfigurations', /Metrics/],
   ['AWS::S3::Bucket', 'ObjectLockConfiguration', /^s3:PutObjectLockConfiguration$/],
   ['AWS::S3::Bucket', 'the handler writes no object', /^s3:(PutObjectAcl|DeleteObject)$/],
-  ['AWS::S3::Bucket', 'IAM has no action of this name: the Put action of the same setting covers it', /^s3:DeleteBucket(Cors|Encryption|Lifecycle|Website)$/],
+  [
+    'AWS::S3::Bucket',
+    'IAM has no action of this name: the Put action of the same setting covers it',
+    /^s3:DeleteBucket(Cors|Encryption|Lifecycle|Website)$/,
+  ],
 ]
 
 /** The ID of a key that does not exist yet. */
@@ -72,7 +92,8 @@ const LINKED = {
 }
 
 /** All strings in a value. */
-const texts = (value) => (typeof value === 'string' ? [value] : value && typeof value === 'object' ? Object.values(value).flatMap(texts) : [])
+const texts = (value) =>
+  typeof value === 'string' ? [value] : value && typeof value === 'object' ? Object.values(value).flatMap(texts) : []
 
 /** Tags as condition keys: a list of keys and values, or a map. */
 const tags = (value, key) => {
@@ -109,7 +130,11 @@ async function checksOf(action, resource, deployed) {
   if (!(await iamActionExists(service, name))) return [{ action, resource: '*', context: {} }]
   if (action === 'iam:PassRole') {
     const roles = texts(properties).filter((text) => /^arn:aws:iam::\d+:role\//.test(text))
-    return [...new Set(roles)].map((role) => ({ action, resource: role, context: { 'iam:PassedToService': PASSED_TO[type] } }))
+    return [...new Set(roles)].map((role) => ({
+      action,
+      resource: role,
+      context: { 'iam:PassedToService': PASSED_TO[type] },
+    }))
   }
   if (action === 'iam:CreateServiceLinkedRole') {
     const owner = LINKED[type]
@@ -126,7 +151,8 @@ async function checksOf(action, resource, deployed) {
   if (service === 'ec2') return networkChecks(action, resourceTypes, context, resource, deployed)
   if (service === 'iam') {
     // The boundary of a role that is created, or that the role has.
-    const boundary = (isNew || name === 'PutRolePermissionsBoundary' ? properties : (before ?? properties)).PermissionsBoundary
+    const boundary = (isNew || name === 'PutRolePermissionsBoundary' ? properties : (before ?? properties))
+      .PermissionsBoundary
     Object.assign(context, boundary ? { 'iam:PermissionsBoundary': boundary } : {})
   }
   const own = resourceTypes.length ? arnOf(service, name, resource, deployed) : '*'
@@ -145,7 +171,15 @@ const NETWORK = {
   'AWS::EC2::VPC': 'vpc',
   'AWS::EC2::VPCEndpoint': 'vpc-endpoint',
 }
-const KINDS = { eipalloc: 'elastic-ip', igw: 'internet-gateway', nat: 'natgateway', rtb: 'route-table', sg: 'security-group', subnet: 'subnet', vpc: 'vpc' }
+const KINDS = {
+  eipalloc: 'elastic-ip',
+  igw: 'internet-gateway',
+  nat: 'natgateway',
+  rtb: 'route-table',
+  sg: 'security-group',
+  subnet: 'subnet',
+  vpc: 'vpc',
+}
 
 /** Checks for an action of EC2: each resource that it changes, the new one and those that it is put into. */
 function networkChecks(action, resourceTypes, context, { type, handler, properties, id }, deployed) {
@@ -160,8 +194,12 @@ function networkChecks(action, resourceTypes, context, { type, handler, properti
   const tagged = isNew ? context : tags(properties.Tags, 'ResourceTag')
   const itself = own && kinds.includes(own) ? [check(own, (!isNew && id) || 'new', { ...tagged, ...created })] : []
   if (isTag) return itself
-  const used = [...new Set(texts(properties))].filter((text) => KINDS[text.split('-')[0]] && /^[a-z]+-[0-9a-z]+$/.test(text))
-  const others = used.map((text) => [KINDS[text.split('-')[0]], text]).filter(([kind]) => kind !== own && kinds.includes(kind))
+  const used = [...new Set(texts(properties))].filter(
+    (text) => KINDS[text.split('-')[0]] && /^[a-z]+-[0-9a-z]+$/.test(text),
+  )
+  const others = used
+    .map((text) => [KINDS[text.split('-')[0]], text])
+    .filter(([kind]) => kind !== own && kinds.includes(kind))
   const all = [...itself, ...others.map(([kind, name]) => check(kind, name, deployed.tagsOf(name)))]
   return all.length ? all : [{ action, resource: '*', context }]
 }
@@ -175,7 +213,8 @@ function keyChecks(action, { type, handler, properties, id, before }, deployed) 
     if (action === 'kms:CreateKey') return [{ action, resource: '*', context: requested }]
     const arn = id ? deployed.keyArn(id) : deployed.arn('kms', `key/${NEW}`)
     // The tags are part of CreateKey's request, and so is the policy.
-    const tagged = handler === 'create' && action === 'kms:TagResource' ? {} : tags(before?.Tags ?? properties.Tags, 'ResourceTag')
+    const tagged =
+      handler === 'create' && action === 'kms:TagResource' ? {} : tags(before?.Tags ?? properties.Tags, 'ResourceTag')
     const context = { ...tagged, ...(action === 'kms:TagResource' ? requested : {}) }
     return [{ action, resource: arn, context, policy: properties.KeyPolicy }]
   }
@@ -207,7 +246,9 @@ function arnOf(service, action, { type, name, stack, properties: p, id }, deploy
       if (type === 'AWS::Batch::ComputeEnvironment') return of(`compute-environment/${p.ComputeEnvironmentName}`)
       if (type === 'AWS::Batch::JobQueue') {
         const environment = p.ComputeEnvironmentOrder?.[0]?.ComputeEnvironment
-        return action.endsWith('JobQueue') || action.endsWith('agResource') ? of(`job-queue/${p.JobQueueName}`) : environment
+        return action.endsWith('JobQueue') || action.endsWith('agResource')
+          ? of(`job-queue/${p.JobQueueName}`)
+          : environment
       }
       return of(`job-definition/${p.JobDefinitionName}${action === 'RegisterJobDefinition' ? '' : ':1'}`)
     }

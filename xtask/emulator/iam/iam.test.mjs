@@ -10,32 +10,100 @@ import { checks } from './requests.mjs'
 const KEY = 'arn:aws:kms:eu-west-1:000000000000:key/k'
 const statement = (Sid, Action, Resource, more = {}) => ({ Sid, Effect: 'Allow', Action, Resource, ...more })
 const policy = (...Statement) => ({ Version: '2012-10-17', Statement })
-const role = (Policies, more) => ({ type: 'AWS::IAM::Role', id: 'r', attributes: { Arn: 'arn:aws:iam::000000000000:role/r' }, properties: { Policies, ...more } })
+const role = (Policies, more) => ({
+  type: 'AWS::IAM::Role',
+  id: 'r',
+  attributes: { Arn: 'arn:aws:iam::000000000000:role/r' },
+  properties: { Policies, ...more },
+})
 
-const deployed = new Deployed({ region: 'eu-west-1', account: '000000000000' }, {
-  changeSets: { 'arn:set': 'P-storage' },
-  stacks: {
-    'P-storage': {
-      id: 'arn:aws:cloudformation:eu-west-1:000000000000:stack/P-storage/1',
-      resources: {
-        Key: { type: 'AWS::KMS::Key', id: 'k', attributes: { Arn: KEY }, properties: { Tags: [{ Key: 'project', Value: 'p' }], KeyPolicy: policy({ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'kms:*', Resource: '*' }) } },
-        Lake: { type: 'AWS::S3::Bucket', id: 'lake', attributes: {}, properties: { BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { KMSMasterKeyID: KEY } }] } } },
-        Topic: { type: 'AWS::SNS::Topic', id: 'arn:aws:sns:eu-west-1:000000000000:t', attributes: {}, properties: { KmsMasterKeyId: 'k' } },
-        Boundary: { type: 'AWS::IAM::ManagedPolicy', id: 'arn:b', attributes: {}, properties: { PolicyDocument: policy(statement('Only', 's3:Get*', '*')) } },
-        Reader: role([{ PolicyName: 'lake', PolicyDocument: policy(statement('Read', 's3:GetObject', 'arn:aws:s3:::lake/raw/*'), statement('Use', 'kms:Decrypt', KEY)) }]),
-        Bounded: role([{ PolicyName: 'all', PolicyDocument: policy(statement('All', '*', '*')) }], { PermissionsBoundary: 'arn:b' }),
-        Denied: role([{ PolicyName: 'all', PolicyDocument: policy(statement('All', '*', '*'), { ...statement('Never', 's3:DeleteObject', '*'), Effect: 'Deny' }) }]),
+const deployed = new Deployed(
+  { region: 'eu-west-1', account: '000000000000' },
+  {
+    changeSets: { 'arn:set': 'P-storage' },
+    stacks: {
+      'P-storage': {
+        id: 'arn:aws:cloudformation:eu-west-1:000000000000:stack/P-storage/1',
+        resources: {
+          Key: {
+            type: 'AWS::KMS::Key',
+            id: 'k',
+            attributes: { Arn: KEY },
+            properties: {
+              Tags: [{ Key: 'project', Value: 'p' }],
+              KeyPolicy: policy({
+                Effect: 'Allow',
+                Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+                Action: 'kms:*',
+                Resource: '*',
+              }),
+            },
+          },
+          Lake: {
+            type: 'AWS::S3::Bucket',
+            id: 'lake',
+            attributes: {},
+            properties: {
+              BucketEncryption: {
+                ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { KMSMasterKeyID: KEY } }],
+              },
+            },
+          },
+          Topic: {
+            type: 'AWS::SNS::Topic',
+            id: 'arn:aws:sns:eu-west-1:000000000000:t',
+            attributes: {},
+            properties: { KmsMasterKeyId: 'k' },
+          },
+          Boundary: {
+            type: 'AWS::IAM::ManagedPolicy',
+            id: 'arn:b',
+            attributes: {},
+            properties: { PolicyDocument: policy(statement('Only', 's3:Get*', '*')) },
+          },
+          Reader: role([
+            {
+              PolicyName: 'lake',
+              PolicyDocument: policy(
+                statement('Read', 's3:GetObject', 'arn:aws:s3:::lake/raw/*'),
+                statement('Use', 'kms:Decrypt', KEY),
+              ),
+            },
+          ]),
+          Bounded: role([{ PolicyName: 'all', PolicyDocument: policy(statement('All', '*', '*')) }], {
+            PermissionsBoundary: 'arn:b',
+          }),
+          Denied: role([
+            {
+              PolicyName: 'all',
+              PolicyDocument: policy(statement('All', '*', '*'), {
+                ...statement('Never', 's3:DeleteObject', '*'),
+                Effect: 'Deny',
+              }),
+            },
+          ]),
+        },
       },
     },
   },
-})
+)
 deployed.ownerOf = () => 'someone'
 
 /** The permissions that a request needs, as `action resource`. */
 const needs = (service, method, path, { headers = {}, body = '', target, form = '' } = {}) => {
   const url = new URL(path, 'http://x')
   const json = body.startsWith('{') ? JSON.parse(body) : {}
-  const request = { service, method, path: url.pathname, query: url.searchParams, headers, body, target, json, form: new URLSearchParams(form) }
+  const request = {
+    service,
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    body,
+    target,
+    json,
+    form: new URLSearchParams(form),
+  }
   return checks(request, deployed)?.map(({ action, resource }) => `${action} ${resource}`) ?? null
 }
 const [BUCKET, OBJECT] = ['arn:aws:s3:::lake', 'arn:aws:s3:::lake/raw/x']
@@ -44,9 +112,18 @@ test('S3: objects of an encrypted bucket also need its key', () => {
   assert.deepEqual(needs('s3', 'GET', '/lake/raw/x'), [`s3:GetObject ${OBJECT}`, `kms:Decrypt ${KEY}`])
   assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x'), [`s3:PutObject ${OBJECT}`, `kms:GenerateDataKey ${KEY}`])
   assert.deepEqual(needs('s3', 'PUT', '/other/x'), ['s3:PutObject arn:aws:s3:::other/x'])
-  assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x?uploadId=u&partNumber=1'), [`s3:PutObject ${OBJECT}`, `kms:GenerateDataKey ${KEY}`, `kms:Decrypt ${KEY}`])
+  assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x?uploadId=u&partNumber=1'), [
+    `s3:PutObject ${OBJECT}`,
+    `kms:GenerateDataKey ${KEY}`,
+    `kms:Decrypt ${KEY}`,
+  ])
   assert.deepEqual(needs('s3', 'POST', '/lake/raw/x?uploadId=u'), [`s3:PutObject ${OBJECT}`, `kms:Decrypt ${KEY}`])
-  assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x', { headers: { 'x-amz-copy-source': '/lake/raw/y' } }), ['s3:GetObject arn:aws:s3:::lake/raw/y', `kms:Decrypt ${KEY}`, `s3:PutObject ${OBJECT}`, `kms:GenerateDataKey ${KEY}`])
+  assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x', { headers: { 'x-amz-copy-source': '/lake/raw/y' } }), [
+    's3:GetObject arn:aws:s3:::lake/raw/y',
+    `kms:Decrypt ${KEY}`,
+    `s3:PutObject ${OBJECT}`,
+    `kms:GenerateDataKey ${KEY}`,
+  ])
   assert.deepEqual(needs('s3', 'PUT', '/lake/raw/x', { headers: { 'if-match': 'e' } })[0], `s3:GetObject ${OBJECT}`)
 })
 
@@ -54,45 +131,98 @@ test('S3: buckets, versions and deletions', () => {
   assert.deepEqual(needs('s3', 'GET', '/lake?list-type=2&prefix=raw/'), [`s3:ListBucket ${BUCKET}`])
   assert.deepEqual(needs('s3', 'GET', '/lake?versions'), [`s3:ListBucketVersions ${BUCKET}`])
   assert.deepEqual(needs('s3', 'DELETE', '/lake/raw/x?uploadId=u'), [`s3:AbortMultipartUpload ${OBJECT}`])
-  const body = '<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>'
-  assert.deepEqual(needs('s3', 'POST', '/lake?delete', { body }), [`s3:DeleteObject ${BUCKET}/a&b`, `s3:DeleteObjectVersion ${BUCKET}/c`])
+  const body =
+    '<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key><VersionId>1</VersionId></Object></Delete>'
+  assert.deepEqual(needs('s3', 'POST', '/lake?delete', { body }), [
+    `s3:DeleteObject ${BUCKET}/a&b`,
+    `s3:DeleteObjectVersion ${BUCKET}/c`,
+  ])
   assert.equal(needs('s3', 'PUT', '/lake'), null, 'nobody creates a bucket without CloudFormation')
 })
 
 test('every other service', () => {
-  assert.deepEqual(needs('cloudformation', 'POST', '/', { form: 'Action=ExecuteChangeSet&ChangeSetName=arn:set' }), ['cloudformation:ExecuteChangeSet arn:aws:cloudformation:eu-west-1:000000000000:stack/P-storage/1'])
-  assert.deepEqual(needs('batch', 'POST', '/v1/submitjob', { body: '{"jobQueue":"q","jobDefinition":"d","tags":{"a":"b"}}' }), ['batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-queue/q', 'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-definition/d', 'batch:TagResource arn:aws:batch:eu-west-1:000000000000:job/new'])
-  assert.deepEqual(needs('sns', 'POST', '/', { form: 'Action=Publish&TopicArn=arn:aws:sns:eu-west-1:000000000000:t' }), ['sns:Publish arn:aws:sns:eu-west-1:000000000000:t', `kms:Decrypt ${KEY}`, `kms:GenerateDataKey ${KEY}`])
-  assert.deepEqual(needs('redshift-data', 'POST', '/', { target: 'RedshiftData.GetStatementResult', body: '{"Id":"1"}' }), ['redshift-data:GetStatementResult *'])
-  assert.deepEqual(needs('redshift-data', 'POST', '/', { target: 'RedshiftData.ExecuteStatement', body: '{"WorkgroupName":"w"}' }).map((need) => need.split(' ')[0]), ['redshift-data:ExecuteStatement', 'redshift-serverless:GetCredentials'])
+  assert.deepEqual(needs('cloudformation', 'POST', '/', { form: 'Action=ExecuteChangeSet&ChangeSetName=arn:set' }), [
+    'cloudformation:ExecuteChangeSet arn:aws:cloudformation:eu-west-1:000000000000:stack/P-storage/1',
+  ])
+  assert.deepEqual(
+    needs('batch', 'POST', '/v1/submitjob', { body: '{"jobQueue":"q","jobDefinition":"d","tags":{"a":"b"}}' }),
+    [
+      'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-queue/q',
+      'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-definition/d',
+      'batch:TagResource arn:aws:batch:eu-west-1:000000000000:job/new',
+    ],
+  )
+  assert.deepEqual(
+    needs('sns', 'POST', '/', { form: 'Action=Publish&TopicArn=arn:aws:sns:eu-west-1:000000000000:t' }),
+    ['sns:Publish arn:aws:sns:eu-west-1:000000000000:t', `kms:Decrypt ${KEY}`, `kms:GenerateDataKey ${KEY}`],
+  )
+  assert.deepEqual(
+    needs('redshift-data', 'POST', '/', { target: 'RedshiftData.GetStatementResult', body: '{"Id":"1"}' }),
+    ['redshift-data:GetStatementResult *'],
+  )
+  assert.deepEqual(
+    needs('redshift-data', 'POST', '/', { target: 'RedshiftData.ExecuteStatement', body: '{"WorkgroupName":"w"}' }).map(
+      (need) => need.split(' ')[0],
+    ),
+    ['redshift-data:ExecuteStatement', 'redshift-serverless:GetCredentials'],
+  )
   assert.deepEqual(needs('dynamodb', 'POST', '/', { target: 'DynamoDB_20120810.GetItem' }), ['dynamodb:GetItem *'])
 })
 
-const decided = (name, action, resource) => decide(deployed, deployed.role(`P-storage.${name}`), { action, resource, context: {} }, false)
+const decided = (name, action, resource) =>
+  decide(deployed, deployed.role(`P-storage.${name}`), { action, resource, context: {} }, false)
 
 test('a decision names the statement, or why there is none', async () => {
   assert.deepEqual(await decided('Reader', 's3:GetObject', OBJECT), { allowed: true, statements: ['lake/Read'] })
-  assert.deepEqual(await decided('Reader', 's3:GetObject', `${BUCKET}/other`), { allowed: false, reason: 'because no identity-based policy allows the s3:GetObject action', nearest: ['lake/Read'] })
+  assert.deepEqual(await decided('Reader', 's3:GetObject', `${BUCKET}/other`), {
+    allowed: false,
+    reason: 'because no identity-based policy allows the s3:GetObject action',
+    nearest: ['lake/Read'],
+  })
   assert.equal((await decided('Reader', 'kms:Decrypt', KEY)).allowed, true, 'the key policy leaves it to IAM')
-  assert.equal((await decided('Bounded', 's3:PutObject', OBJECT)).reason, 'because no permissions boundary allows the s3:PutObject action')
-  assert.equal((await decided('Denied', 's3:DeleteObject', OBJECT)).reason, 'with an explicit deny in an identity-based policy: all/Never')
+  assert.equal(
+    (await decided('Bounded', 's3:PutObject', OBJECT)).reason,
+    'because no permissions boundary allows the s3:PutObject action',
+  )
+  assert.equal(
+    (await decided('Denied', 's3:DeleteObject', OBJECT)).reason,
+    'with an explicit deny in an identity-based policy: all/Never',
+  )
   assert.equal((await decided('Reader', 's3:Nonsense', OBJECT)).isUndecided, true)
 })
 
 test('a handler needs what its schema lists, except for properties that the resource does not have', async () => {
-  const bucket = (properties) => handlerChecks({ handler: 'create', type: 'AWS::S3::Bucket', name: 'B', stack: 'P', properties: { BucketName: 'b', ...properties } }, deployed)
+  const bucket = (properties) =>
+    handlerChecks(
+      {
+        handler: 'create',
+        type: 'AWS::S3::Bucket',
+        name: 'B',
+        stack: 'P',
+        properties: { BucketName: 'b', ...properties },
+      },
+      deployed,
+    )
   const actions = async (properties) => (await bucket(properties)).map(({ action }) => action)
   assert.ok((await bucket({})).every(({ resource }) => resource === 'arn:aws:s3:::b'))
   assert.ok(!(await actions({})).includes('s3:PutReplicationConfiguration'))
   assert.ok((await actions({ ReplicationConfiguration: {} })).includes('s3:PutReplicationConfiguration'))
   const bounded = { RoleName: 'n', PermissionsBoundary: 'arn:b' }
-  const [create] = (await handlerChecks({ handler: 'create', type: 'AWS::IAM::Role', name: 'R', stack: 'P', properties: bounded }, deployed)).filter(({ action }) => action === 'iam:CreateRole')
+  const [create] = (
+    await handlerChecks(
+      { handler: 'create', type: 'AWS::IAM::Role', name: 'R', stack: 'P', properties: bounded },
+      deployed,
+    )
+  ).filter(({ action }) => action === 'iam:CreateRole')
   assert.equal(create.context['iam:PermissionsBoundary'], 'arn:b')
 })
 
 test('every exception is about a permission that a schema lists', () => {
   for (const [type, why, pattern] of NOT_NEEDED) {
     const listed = Object.values(HANDLERS[type]).flat().map(lowered)
-    assert.ok(listed.some((action) => pattern.test(action)), `${type}: ${why}`)
+    assert.ok(
+      listed.some((action) => pattern.test(action)),
+      `${type}: ${why}`,
+    )
   }
 })

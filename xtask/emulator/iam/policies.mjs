@@ -78,7 +78,10 @@ export class Deployed {
       arn: found.attributes.Arn,
       session: `arn:aws:sts::${this.account}:assumed-role/${found.id}/session`,
       user: userId(place),
-      policies: [...policies.map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: PolicyDocument })), ...attached],
+      policies: [
+        ...policies.map(({ PolicyName, PolicyDocument }) => ({ name: PolicyName, policy: PolicyDocument })),
+        ...attached,
+      ],
       boundary: boundary && { name: boundary, policy: this.managed(boundary) },
     }
   }
@@ -140,7 +143,12 @@ export class Deployed {
 
   /** The policy of a key that leaves its use to IAM. */
   leftToIam() {
-    const root = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${this.account}:root` }, Action: 'kms:*', Resource: '*' }
+    const root = {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${this.account}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    }
     return { Version: '2012-10-17', Statement: [root] }
   }
 
@@ -148,7 +156,9 @@ export class Deployed {
   policyOf(resource) {
     const bucket = resource.match(/^arn:aws:s3:::([^/]+)/)?.[1]
     const policies = this.of('AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy')
-    const own = policies.find(({ properties }) => (bucket ? properties.Bucket === bucket : properties.Topics?.includes(resource)))
+    const own = policies.find(({ properties }) =>
+      bucket ? properties.Bucket === bucket : properties.Topics?.includes(resource),
+    )
     const key = this.of('AWS::KMS::Key').find(({ attributes }) => attributes.Arn === resource)
     return own?.properties.PolicyDocument ?? key?.properties.KeyPolicy
   }
@@ -156,7 +166,9 @@ export class Deployed {
   /** The policies of the endpoints through which a call from the private subnets passes. */
   endpoints(service) {
     const named = (name) => name.split('.').slice(3).join('.').split('.')[0] === service
-    const found = this.of('AWS::EC2::VPCEndpoint').filter(({ properties }) => named(properties.ServiceName) && properties.PolicyDocument)
+    const found = this.of('AWS::EC2::VPCEndpoint').filter(
+      ({ properties }) => named(properties.ServiceName) && properties.PolicyDocument,
+    )
     return found.map(({ place, properties }) => ({ name: place, policy: properties.PolicyDocument }))
   }
 }
@@ -174,7 +186,8 @@ function reason({ analysis = {} }, action) {
     ['resourceAnalysis', 'resource-based policy'],
   ]
   const denied = kinds.find(([part]) => analysis[part]?.denyStatements?.length)
-  if (denied) return `with an explicit deny in ${denied[1].startsWith('i') ? 'an' : 'a'} ${denied[1]}: ${named(analysis[denied[0]].denyStatements[0])}`
+  if (denied)
+    return `with an explicit deny in ${denied[1].startsWith('i') ? 'an' : 'a'} ${denied[1]}: ${named(analysis[denied[0]].denyStatements[0])}`
   const open = kinds.find(([part]) => analysis[part]?.result === 'ImplicitlyDenied')
   return `because no ${(open ?? kinds[3])[1]} allows the ${action} action`
 }
@@ -185,31 +198,36 @@ const named = ({ policyId, explain }) => `${policyId ?? 'policy'}/${explain.iden
  * yet; `inVpc`: the call comes from the private subnets. */
 export async function decide(deployed, role, { action, resource, context, policy }, inVpc) {
   const service = action.split(':')[0]
-  const result = await runSimulation({
-    identityPolicies: role.policies,
-    serviceControlPolicies: [],
-    resourceControlPolicies: [],
-    resourcePolicy: policy ?? deployed.policyOf(resource),
-    permissionBoundaryPolicies: role.boundary ? [role.boundary] : undefined,
-    vpcEndpointPolicies: inVpc ? deployed.endpoints(service) : undefined,
-    request: {
-      action,
-      principal: role.session,
-      resource: { resource, accountId: deployed.account },
-      contextVariables: {
-        'aws:RequestedRegion': deployed.region,
-        'aws:SecureTransport': 'true',
-        'aws:PrincipalAccount': deployed.account,
-        'aws:PrincipalArn': role.arn,
-        'aws:PrincipalType': 'AssumedRole',
-        'aws:ViaAWSService': 'false',
-        'aws:userid': role.user,
-        ...(service === 's3' ? { 's3:TlsVersion': '1.3' } : {}),
-        ...context,
+  const result = await runSimulation(
+    {
+      identityPolicies: role.policies,
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      resourcePolicy: policy ?? deployed.policyOf(resource),
+      permissionBoundaryPolicies: role.boundary ? [role.boundary] : undefined,
+      // Keys are used by other services, not through an endpoint.
+      vpcEndpointPolicies: inVpc && service !== 'kms' ? deployed.endpoints(service) : undefined,
+      request: {
+        action,
+        principal: role.session,
+        resource: { resource, accountId: deployed.account },
+        contextVariables: {
+          'aws:RequestedRegion': deployed.region,
+          'aws:SecureTransport': 'true',
+          'aws:PrincipalAccount': deployed.account,
+          'aws:PrincipalArn': role.arn,
+          'aws:PrincipalType': 'AssumedRole',
+          'aws:ViaAWSService': 'false',
+          'aws:userid': role.user,
+          ...(service === 's3' ? { 's3:TlsVersion': '1.3' } : {}),
+          ...context,
+        },
       },
     },
-  }, {})
-  if (result.resultType === 'error') return { allowed: false, isUndecided: true, reason: `cannot be decided: ${JSON.stringify(result.errors)}` }
+    {},
+  )
+  if (result.resultType === 'error')
+    return { allowed: false, isUndecided: true, reason: `cannot be decided: ${JSON.stringify(result.errors)}` }
   const one = result.result ?? result.results[0] ?? {}
   const statements = (one.analysis?.identityAnalysis?.allowStatements ?? []).map(named)
   const allowed = result.overallResult === 'Allowed'
@@ -220,7 +238,8 @@ export async function decide(deployed, role, { action, resource, context, policy
 function nearest({ analysis = {} }) {
   const others = analysis.identityAnalysis?.unmatchedStatements ?? []
   // A statement for every resource is not near.
-  const isOurs = ({ resourceMatch, explain }) => resourceMatch && [explain.resources].flat().some((one) => one?.matches && one.resource !== '*')
+  const isOurs = ({ resourceMatch, explain }) =>
+    resourceMatch && [explain.resources].flat().some((one) => one?.matches && one.resource !== '*')
   const byAction = others.filter(({ actionMatch }) => actionMatch)
   return (byAction.length ? byAction : others.filter(isOurs)).map(named)
 }

@@ -19,19 +19,32 @@ for (const line of readFileSync(config.log, 'utf8').split('\n').filter(Boolean))
   const { role, action, resource, allowed, reason, nearest = [] } = JSON.parse(line)
   const isTried = TRIED.some(([place, tried]) => role.endsWith(place) && tried === action)
   if (allowed) (calls[role] ??= new Set()).add(action)
-  else if (!isTried) problems.push(`\`${role}\` may not call ${action} on ${resource} ${reason}; nearest statement: ${nearest.join(', ') || 'none'}`)
+  else if (!isTried)
+    problems.push(
+      `\`${role}\` may not call ${action} on ${resource} ${reason}; nearest statement: ${nearest.join(', ') || 'none'}`,
+    )
 }
 const deployed = new Deployed(config, await read(config))
-const lines = readFileSync(new URL('escapes.txt', import.meta.url), 'utf8').split('\n').filter((line) => line.includes(' on '))
+const lines = readFileSync(new URL('escapes.txt', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.includes(' on '))
 const roles = Object.fromEntries(KEYS.map((name) => [name, deployed.role(roleOf(config, name))]))
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
-roles.any = { ...roles.deploy, place: 'any role behind the boundary', policies: [{ name: 'everything', policy: everything }] }
+roles.any = {
+  ...roles.deploy,
+  place: 'any role behind the boundary',
+  policies: [{ name: 'everything', policy: everything }],
+}
 
 function arn(short) {
   const [service, ...rest] = short.split(':')
   const account = service === 's3' ? '' : deployed.account
   const region = ['s3', 'iam', 'budgets', 'billing'].includes(service) ? '' : deployed.region
-  return short === '*' ? short : service === 's3' ? `arn:aws:${short}` : `arn:aws:${service}:${region}:${account}:${rest.join(':')}`
+  return short === '*'
+    ? short
+    : service === 's3'
+      ? `arn:aws:${short}`
+      : `arn:aws:${service}:${region}:${account}:${rest.join(':')}`
 }
 
 const lake = deployed.of('AWS::S3::Bucket').find(({ name }) => name === 'LakeBucket')?.id
@@ -40,16 +53,31 @@ for (const line of Object.values(roles).every(Boolean) && lake ? lines : []) {
   const [, only, text] = line.match(/^(?:(\w+): )?(.*)$/)
   const [actions, rest] = text.split(' on ')
   const [resource, words = ''] = rest.replace('LAKE', lake).split(' if ')
-  const context = Object.fromEntries(words.split(' ').filter(Boolean).map((word) => word.replace('ACCOUNT', deployed.account).split(/=(.*)/).slice(0, 2)))
+  const context = Object.fromEntries(
+    words
+      .split(' ')
+      .filter(Boolean)
+      .map((word) => word.replace('ACCOUNT', deployed.account).split(/=(.*)/).slice(0, 2)),
+  )
   // Without a policy of its own, a key would deny every use.
   const policy = resource.startsWith('kms:key/') ? deployed.leftToIam() : undefined
   for (const role of (only ? [only] : ['any', 'build', 'deploy', 'plan']).map((name) => roles[name])) {
     for (const action of actions.split(' ')) {
-      const { allowed, isUndecided, reason } = await decide(deployed, role, { action, resource: arn(resource), context, policy }, false)
+      const { allowed, isUndecided, reason } = await decide(
+        deployed,
+        role,
+        { action, resource: arn(resource), context, policy },
+        false,
+      )
       if (isUndecided) throw new Error(`${action} on ${resource} ${reason}`)
-      if (allowed) problems.push(`\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which escapes.txt forbids`)
+      if (allowed)
+        problems.push(
+          `\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which escapes.txt forbids`,
+        )
     }
   }
 }
-const sorted = Object.entries(calls).sort().map(([role, actions]) => [role, [...actions].sort()])
+const sorted = Object.entries(calls)
+  .sort()
+  .map(([role, actions]) => [role, [...actions].sort()])
 console.log(JSON.stringify({ calls: Object.fromEntries(sorted), problems }))

@@ -5,7 +5,18 @@
 /** Returns the checks for a request: `{ action, resource, context }`; null for one that is not in the tables. */
 export function checks(request, deployed) {
   const { service } = request
-  const table = { s3, cloudformation, batch, ecr, logs, sns, airflow, sts: () => [], 'redshift-data': data, 'redshift-serverless': serverless }
+  const table = {
+    s3,
+    cloudformation,
+    batch,
+    ecr,
+    logs,
+    sns,
+    airflow,
+    sts: () => [],
+    'redshift-data': data,
+    'redshift-serverless': serverless,
+  }
   const generic = (request) => [{ action: `${prefix(service)}:${operation(request)}`, resource: '*' }]
   return (table[service] ?? generic)(request, deployed)?.map((check) => ({ context: {}, ...check })) ?? null
 }
@@ -49,7 +60,9 @@ export function s3({ method, path, query, headers, body }, deployed) {
   if (!object && isRead) {
     const asked = Object.keys(READ_OF_BUCKET).find((name) => query.has(name))
     const prefix = query.has('prefix') ? { 's3:prefix': query.get('prefix') } : {}
-    return [{ action: asked ? READ_OF_BUCKET[asked] : 's3:ListBucket', resource: inBucket, context: asked ? {} : prefix }]
+    return [
+      { action: asked ? READ_OF_BUCKET[asked] : 's3:ListBucket', resource: inBucket, context: asked ? {} : prefix },
+    ]
   }
   if (!object && method === 'POST' && query.has('delete')) {
     const deleted = [...body.toString().matchAll(/<Object>.*?<Key>(.*?)<\/Key>(.*?)<\/Object>/gs)]
@@ -65,11 +78,21 @@ export function s3({ method, path, query, headers, body }, deployed) {
     return [{ action, resource: inObject }, ...key(deployed, bucket, 'Decrypt')]
   }
   if (method === 'DELETE') {
-    const action = query.has('uploadId') ? 's3:AbortMultipartUpload' : query.has('versionId') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'
+    const action = query.has('uploadId')
+      ? 's3:AbortMultipartUpload'
+      : query.has('versionId')
+        ? 's3:DeleteObjectVersion'
+        : 's3:DeleteObject'
     return [{ action, resource: inObject }]
   }
-  const source = headers['x-amz-copy-source'] && decodeURIComponent(headers['x-amz-copy-source']).replace(/^\//, '').split('?')[0]
-  const read = source ? [{ action: 's3:GetObject', resource: `arn:aws:s3:::${source}` }, ...key(deployed, source.split('/')[0], 'Decrypt')] : []
+  const source =
+    headers['x-amz-copy-source'] && decodeURIComponent(headers['x-amz-copy-source']).replace(/^\//, '').split('?')[0]
+  const read = source
+    ? [
+        { action: 's3:GetObject', resource: `arn:aws:s3:::${source}` },
+        ...key(deployed, source.split('/')[0], 'Decrypt'),
+      ]
+    : []
   // An object that must be the one that was read (Amazon S3 User Guide, "How to prevent object overwrites with
   // conditional writes").
   const compared = headers['if-match'] ? [{ action: 's3:GetObject', resource: inObject }] : []
@@ -83,7 +106,13 @@ export function s3({ method, path, query, headers, body }, deployed) {
   return null
 }
 
-const unescaped = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&amp;', '&')
+const unescaped = (text) =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&')
 
 function cloudformation({ form }, deployed) {
   const action = form.get('Action')
@@ -99,7 +128,17 @@ function cloudformation({ form }, deployed) {
 }
 
 function batch({ path, json }, deployed) {
-  const operations = ['SubmitJob', 'TagResource', 'DescribeJobs', 'ListJobs', 'TerminateJob', 'CancelJob', 'DescribeJobQueues', 'DescribeComputeEnvironments', 'DescribeJobDefinitions']
+  const operations = [
+    'SubmitJob',
+    'TagResource',
+    'DescribeJobs',
+    'ListJobs',
+    'TerminateJob',
+    'CancelJob',
+    'DescribeJobQueues',
+    'DescribeComputeEnvironments',
+    'DescribeJobDefinitions',
+  ]
   const last = path.split('/').pop()
   const action = operations.find((name) => name.toLowerCase() === last.toLowerCase())
   const arn = (rest) => deployed.arn('batch', rest)
@@ -140,7 +179,8 @@ function sns({ form }, deployed) {
   const [action, topic] = [form.get('Action'), form.get('TopicArn')]
   const arn = topic && deployed.keyOfTopic(topic)
   // Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys": a publisher needs both.
-  const keys = arn && action === 'Publish' ? ['Decrypt', 'GenerateDataKey'].map((use) => useOf(deployed, arn, use, 'sns')) : []
+  const keys =
+    arn && action === 'Publish' ? ['Decrypt', 'GenerateDataKey'].map((use) => useOf(deployed, arn, use, 'sns')) : []
   return [{ action: `sns:${action}`, resource: topic ?? '*' }, ...keys]
 }
 
@@ -170,7 +210,11 @@ function data({ target, json }, deployed) {
       : [{ action: 'redshift-serverless:GetCredentials', resource, context }]),
     ...(key
       ? [
-          { action: 'kms:CreateGrant', resource: key, context: { 'kms:GrantIsForAWSResource': 'true', ...deployed.tagsOf(key) } },
+          {
+            action: 'kms:CreateGrant',
+            resource: key,
+            context: { 'kms:GrantIsForAWSResource': 'true', ...deployed.tagsOf(key) },
+          },
           { action: 'kms:DescribeKey', resource: key, context: deployed.tagsOf(key) },
         ]
       : []),
