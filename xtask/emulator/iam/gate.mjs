@@ -146,16 +146,10 @@ async function handle(incoming, outgoing) {
   request.json = parsed(body)
   request.form = new URLSearchParams(headers['content-type']?.includes('form-urlencoded') ? body.toString() : '')
   const forward = () => send(portOf(service), { method, path: incoming.url, headers }, body)
+  if (key === config.administrator) return pass(await forward(), outgoing)
   if (!roleOf(config, key)) {
-    if (service && key !== config.administrator)
-      return deny(
-        outgoing,
-        request,
-        key,
-        { action: operation(request), resource: '*' },
-        { reason: 'because the access key does not exist' },
-      )
-    return pass(await forward(), outgoing)
+    const found = { reason: 'because no principal has this access key' }
+    return deny(outgoing, request, key ?? 'anonymous', { action: operation(request), resource: '*' }, found)
   }
   // A stack that was just deleted can be created again.
   if (service === 'cloudformation') state.time = 0

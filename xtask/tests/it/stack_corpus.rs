@@ -61,8 +61,8 @@ fn the_real_templates_are_valid_for_every_module() {
         assert_eq!(parameters["compute"]["CopyRoleArn"], "output:warehouse.CopyRoleArn");
         let nats = if module == "prod" { "3" } else { "1" };
         assert_eq!(parameters["network"]["NatGateways"], nats);
-        // `prod` uses OIDC for GitHub's jobs, whose stack has the boundary; `dev` uses keys, so its account does not have this stack.
-        let boundary = if module == "prod" { "dpstack-github-boundary" } else { "" };
+        // With OIDC for GitHub's jobs, their stack has the boundary; `dev` uses keys, so its account does not have this stack.
+        let boundary = if module == "dev" { "" } else { "dpstack-github-boundary" };
         for stack in ["network", "warehouse", "compute", "orchestration"] {
             assert_eq!(parameters[stack]["BoundaryName"], boundary, "{stack}");
         }
