@@ -60,8 +60,15 @@ def install(state):
         check("delete", kind, name, stack, properties, properties, physical_id)
         return delete(kind, physical_id, properties, stack, name)
 
+    adopt = provisioners._import_resource
+
+    def importing(kind, identifier):
+        check("read", kind, None, None, identifier, identifier)
+        return adopt(kind, identifier)
+
     cloudformation.handle_request = remembering
-    wrapped = {"_provision_resource": creating, "_update_resource": updating, "_delete_resource": deleting}
+    wrapped = {"_provision_resource": creating, "_update_resource": updating}
+    wrapped |= {"_delete_resource": deleting, "_import_resource": importing}
     for module in (provisioners, stacks, changesets):
         for name, function in wrapped.items():
             if hasattr(module, name):

@@ -14,8 +14,8 @@
 // list the bucket. The emulated CloudFormation asks here (`POST /authorize`) before it changes a resource
 // (`handlers.mjs`). Each different check is written to the log once, with the statements that allow it.
 //
-// Not verified: signatures; trust policies; service control policies and session policies; requests to the registry,
-// which has no IAM identity here; condition keys that the other files do not set.
+// Not verified: signatures; trust policies; service control policies and session policies; condition keys that the other
+// files do not set.
 
 import { appendFileSync, readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -53,7 +53,8 @@ async function verdict(all, key, check) {
   const place = roleOf(config, key)
   const role = all.role(place)
   const { policy = all.policyOf(check.resource), ...call } = check
-  const id = JSON.stringify([role, call, policy])
+  const endpoints = IN_VPC.includes(key) ? all.endpoints(check.action.split(':')[0]) : []
+  const id = JSON.stringify([role, call, policy, endpoints])
   if (!decided.has(id)) {
     const missing = { allowed: false, statements: [], reason: `because the role ${place} does not exist` }
     decided.set(id, role ? await decide(all, role, check, IN_VPC.includes(key)) : missing)
@@ -107,6 +108,10 @@ function denyWith(response, { service, method }, message) {
       `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${escaped}</Message></Error></ErrorResponse>`,
     )
   }
+  if (service === 'registry') {
+    response.writeHead(403, { 'content-type': 'application/json' })
+    return response.end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }))
+  }
   const status = ['batch', 'airflow'].includes(service) ? 403 : 400
   response.writeHead(status, {
     'content-type': 'application/x-amz-json-1.1',
@@ -123,12 +128,21 @@ const parsed = (body) => {
   }
 }
 
+/** Returns the access key and the service of a request. The password for the registry is the access key. */
+function principal(url, headers) {
+  const authorization = headers.authorization ?? ''
+  if (url.pathname.startsWith('/v2/')) {
+    const [, password] = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString().split(':')
+    return [password, 'registry']
+  }
+  return /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(authorization)?.slice(1) ?? []
+}
+
 async function handle(incoming, outgoing) {
   const url = new URL(incoming.url, 'http://gate')
-  const signed = incoming.headers.authorization ?? `Credential=${url.searchParams.get('X-Amz-Credential') ?? ''}`
-  const [, key, service] = /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(signed) ?? []
-  const body = await bodyOf(incoming)
   const { method, headers } = incoming
+  const [key, service] = principal(url, headers)
+  const body = await bodyOf(incoming)
   if (url.pathname === '/authorize' && !service) {
     const { key, resource, state } = parsed(body)
     const answer = { denied: await denied(new Deployed(config, state), key, resource) }
@@ -145,7 +159,16 @@ async function handle(incoming, outgoing) {
   }
   request.json = parsed(body)
   request.form = new URLSearchParams(headers['content-type']?.includes('form-urlencoded') ? body.toString() : '')
-  const forward = () => send(portOf(service), { method, path: incoming.url, headers }, body)
+  const sent = { ...headers }
+  // The emulated registry knows no passwords.
+  if (service === 'registry') delete sent.authorization
+  const forward = () => send(portOf(service), { method, path: incoming.url, headers: sent }, body)
+  if (request.target?.endsWith('.GetAuthorizationToken')) return authorize(await forward(), key, outgoing)
+  if (service === 'registry' && !key) {
+    // Docker sends its credentials only when it is asked.
+    outgoing.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' })
+    return outgoing.end()
+  }
   if (key === config.administrator) return pass(await forward(), outgoing)
   if (!roleOf(config, key)) {
     const found = { reason: 'because no principal has this access key' }
@@ -169,6 +192,15 @@ async function handle(incoming, outgoing) {
     if (!found.allowed) return deny(outgoing, request, who?.session ?? key, check, found)
   }
   if (request.form.get('Action') === 'DetectStackDrift') {
+    const stack = { resource: needed[0].resource, context: {} }
+    const more = [
+      { action: 'cloudformation:DetectStackResourceDrift', ...stack },
+      { action: 'cloudformation:BatchDescribeTypeConfigurations', resource: '*', context: {} },
+    ]
+    for (const check of more) {
+      const found = await verdict(all, key, check)
+      if (!found.allowed) return deny(outgoing, request, who.session, check, found)
+    }
     for (const resource of all.ofStack(request.form.get('StackName'))) {
       const reason = await denied(all, key, { ...resource, handler: 'read' })
       if (reason) return denyWith(outgoing, request, reason)
@@ -191,6 +223,15 @@ async function handle(incoming, outgoing) {
     return outgoing.end(text)
   }
   pass(response, outgoing)
+}
+
+/** Passes a token for the registry on, with the access key as its password. */
+async function authorize(response, key, outgoing) {
+  const body = parsed(await bodyOf(response))
+  for (const data of body.authorizationData ?? [])
+    data.authorizationToken = Buffer.from(`AWS:${key}`).toString('base64')
+  outgoing.writeHead(response.statusCode, { 'content-type': 'application/x-amz-json-1.1' })
+  outgoing.end(JSON.stringify(body))
 }
 
 function pass(response, outgoing) {

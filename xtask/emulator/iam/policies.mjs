@@ -165,7 +165,8 @@ export class Deployed {
 
   /** The policies of the endpoints through which a call from the private subnets passes. */
   endpoints(service) {
-    const named = (name) => name.split('.').slice(3).join('.').split('.')[0] === service
+    const own = service === 'cloudwatch' ? 'monitoring' : service
+    const named = (name) => name.split('.').slice(3).join('.').split('.')[0] === own
     const found = this.of('AWS::EC2::VPCEndpoint').filter(
       ({ properties }) => named(properties.ServiceName) && properties.PolicyDocument,
     )

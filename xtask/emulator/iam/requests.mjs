@@ -10,10 +10,12 @@ export function checks(request, deployed) {
     cloudformation,
     batch,
     ecr,
+    registry,
     logs,
     sns,
     airflow,
-    sts: () => [],
+    // Everybody may ask who they are; nobody assumes another role.
+    sts: ({ form }) => (form.get('Action') === 'GetCallerIdentity' ? [] : null),
     'redshift-data': data,
     'redshift-serverless': serverless,
   }
@@ -52,58 +54,75 @@ const READ_OF_BUCKET = {
   policy: 's3:GetBucketPolicy',
 }
 
+/** Parameters that select no other operation. */
+const PARAMETERS = [
+  ...['continuation-token', 'delimiter', 'encoding-type', 'fetch-owner', 'key-marker', 'list-type', 'max-keys'],
+  ...['max-uploads', 'partNumber', 'prefix', 'start-after', 'upload-id-marker', 'version-id-marker', 'x-id'],
+]
+/** Headers that need further permissions, which nobody here has. */
+const HEADERS = ['x-amz-acl', 'x-amz-copy-source', 'x-amz-object-lock-mode', 'x-amz-tagging']
+
 export function s3({ method, path, query, headers, body }, deployed) {
   const [bucket, ...rest] = decodeURIComponent(path).slice(1).split('/')
   const object = rest.join('/')
   const [inBucket, inObject] = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/${object}`]
-  const isRead = method === 'GET' || method === 'HEAD'
-  if (!object && isRead) {
-    const asked = Object.keys(READ_OF_BUCKET).find((name) => query.has(name))
-    const prefix = query.has('prefix') ? { 's3:prefix': query.get('prefix') } : {}
-    return [
-      { action: asked ? READ_OF_BUCKET[asked] : 's3:ListBucket', resource: inBucket, context: asked ? {} : prefix },
-    ]
-  }
-  if (!object && method === 'POST' && query.has('delete')) {
-    const deleted = [...body.toString().matchAll(/<Object>.*?<Key>(.*?)<\/Key>(.*?)<\/Object>/gs)]
-    return deleted.map(([, name, more]) => {
-      const action = more.includes('<VersionId>') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'
-      return { action, resource: `${inBucket}/${unescaped(name)}` }
-    })
-  }
-  if (!object && method === 'DELETE') return [{ action: 's3:DeleteBucket', resource: inBucket }]
-  if (!object) return null
-  if (isRead) {
-    const action = query.has('versionId') ? 's3:GetObjectVersion' : 's3:GetObject'
-    return [{ action, resource: inObject }, ...key(deployed, bucket, 'Decrypt')]
-  }
-  if (method === 'DELETE') {
-    const action = query.has('uploadId')
-      ? 's3:AbortMultipartUpload'
-      : query.has('versionId')
-        ? 's3:DeleteObjectVersion'
-        : 's3:DeleteObject'
-    return [{ action, resource: inObject }]
-  }
-  const source =
-    headers['x-amz-copy-source'] && decodeURIComponent(headers['x-amz-copy-source']).replace(/^\//, '').split('?')[0]
-  const read = source
-    ? [
-        { action: 's3:GetObject', resource: `arn:aws:s3:::${source}` },
-        ...key(deployed, source.split('/')[0], 'Decrypt'),
-      ]
-    : []
+  const asked = [...query.keys()].filter((name) => !PARAMETERS.includes(name))
+  // The operation, such as `GET bucket?versions`.
+  const operation = `${method === 'HEAD' ? 'GET' : method} ${object ? 'object' : 'bucket'}${asked.length ? `?${asked}` : ''}`
+  if (HEADERS.some((name) => name in headers)) return null
+  const on = (action, context = {}) => ({ action: `s3:${action}`, resource: object ? inObject : inBucket, context })
   // An object that must be the one that was read (Amazon S3 User Guide, "How to prevent object overwrites with
   // conditional writes").
-  const compared = headers['if-match'] ? [{ action: 's3:GetObject', resource: inObject }] : []
-  const parts = query.has('uploads') || query.has('uploadId')
-  // Each part, and the end of the upload, decrypts the upload's data key.
-  const decrypt = query.has('uploadId') ? key(deployed, bucket, 'Decrypt') : []
-  const encrypt = method === 'POST' && query.has('uploadId') ? [] : key(deployed, bucket, 'GenerateDataKey')
-  if (method === 'PUT' || (method === 'POST' && parts)) {
-    return [...read, ...compared, { action: 's3:PutObject', resource: inObject }, ...encrypt, ...decrypt]
+  const compared = headers['if-match'] ? [on('GetObject')] : []
+  const conditions = (creates) => ({
+    's3:ObjectCreationOperation': String(creates),
+    ...(headers['if-none-match'] ? { 's3:if-none-match': headers['if-none-match'] } : {}),
+    ...(headers['if-match'] ? { 's3:if-match': headers['if-match'] } : {}),
+  })
+  switch (operation) {
+    case 'GET bucket':
+      return [on('ListBucket', query.has('prefix') ? { 's3:prefix': query.get('prefix') } : {})]
+    case 'DELETE bucket':
+      return [on('DeleteBucket')]
+    case 'POST bucket?delete':
+      return deletions(body.toString(), inBucket)
+    case 'GET object':
+      return [on('GetObject'), ...key(deployed, bucket, 'Decrypt')]
+    case 'GET object?versionId':
+      return [on('GetObjectVersion'), ...key(deployed, bucket, 'Decrypt')]
+    case 'DELETE object':
+      return [on('DeleteObject')]
+    case 'DELETE object?versionId':
+      return [on('DeleteObjectVersion')]
+    case 'DELETE object?uploadId':
+      return [on('AbortMultipartUpload')]
+    case 'PUT object':
+      return [...compared, on('PutObject', conditions(true)), ...key(deployed, bucket, 'GenerateDataKey')]
+    case 'POST object?uploads':
+      return [on('PutObject', conditions(false)), ...key(deployed, bucket, 'GenerateDataKey')]
+    // Each part, and the end of the upload, decrypts the upload's data key.
+    case 'PUT object?uploadId':
+      return [
+        on('PutObject', conditions(false)),
+        ...['GenerateDataKey', 'Decrypt'].flatMap((use) => key(deployed, bucket, use)),
+      ]
+    case 'POST object?uploadId':
+      return [...compared, on('PutObject', conditions(true)), ...key(deployed, bucket, 'Decrypt')]
+    default: {
+      const read = operation.startsWith('GET bucket?') && READ_OF_BUCKET[asked[0]]
+      return read ? [{ action: read, resource: inBucket }] : null
+    }
   }
-  return null
+}
+
+/** The objects and versions in the body of DeleteObjects; null if there are none, or one cannot be read. */
+function deletions(body, inBucket) {
+  const members = [...body.matchAll(/<Object\b[^>]*>(.*?)<\/Object>/gs)].map(([, member]) => {
+    const name = member.match(/<Key>(.*?)<\/Key>/s)?.[1]
+    const action = member.includes('<VersionId>') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'
+    return name && { action, resource: `${inBucket}/${unescaped(name)}` }
+  })
+  return members.length && members.every(Boolean) ? members : null
 }
 
 const unescaped = (text) =>
@@ -124,6 +143,8 @@ function cloudformation({ form }, deployed) {
   const tags = [...form.keys()].some((name) => name.startsWith('Tags.member.'))
   const context = name ? deployed.tagsOfStack(name) : {}
   const tagged = tags ? [{ action: 'cloudformation:TagResource', resource, context }] : []
+  // No role is passed to CloudFormation.
+  if (form.has('RoleARN')) return null
   return [{ action: `cloudformation:${action}`, resource, context }, ...tagged]
 }
 
@@ -143,12 +164,15 @@ function batch({ path, json }, deployed) {
   const action = operations.find((name) => name.toLowerCase() === last.toLowerCase())
   const arn = (rest) => deployed.arn('batch', rest)
   const named = (kind, name) => (name.startsWith('arn:') ? name : arn(`${kind}/${name}`))
+  const revision = (definition) => (/:\d+$/.test(definition) ? definition : `${definition}:1`)
   switch (action) {
     // A tag on the job itself needs another permission (Service Authorization Reference, "AWS Batch": SubmitJob).
     case 'SubmitJob':
       return [
         { action: 'batch:SubmitJob', resource: named('job-queue', json.jobQueue) },
-        { action: 'batch:SubmitJob', resource: named('job-definition', json.jobDefinition) },
+        // Without a revision, Batch takes the newest one, and its ARN has it (AWS Batch User Guide, "Restrict to job
+        // definition prefix on job submission").
+        { action: 'batch:SubmitJob', resource: revision(named('job-definition', json.jobDefinition)) },
         ...(json.tags ? [{ action: 'batch:TagResource', resource: arn('job/new') }] : []),
       ]
     case 'TerminateJob':
@@ -164,6 +188,26 @@ function ecr({ target, json }, deployed) {
   const repositories = json.repositoryNames ?? (json.repositoryName ? [json.repositoryName] : [])
   if (!repositories.length) return [{ action: `ecr:${action}`, resource: '*' }]
   return repositories.map((name) => ({ action: `ecr:${action}`, resource: deployed.arn('ecr', `repository/${name}`) }))
+}
+
+/** Requests to the registry (Amazon ECR User Guide, "Required IAM permissions for pushing an image"). */
+function registry({ method, path }, deployed) {
+  if (path === '/v2/') return []
+  const [, name, kind, rest] = path.match(/^\/v2\/(.+)\/(manifests|blobs)\/(.+)$/) ?? []
+  const upload = {
+    POST: 'InitiateLayerUpload',
+    PATCH: 'UploadLayerPart',
+    GET: 'UploadLayerPart',
+    PUT: 'CompleteLayerUpload',
+  }
+  const actions = {
+    manifests: { HEAD: 'BatchGetImage', GET: 'BatchGetImage', PUT: 'PutImage' },
+    blobs: rest?.startsWith('uploads/')
+      ? upload
+      : { HEAD: 'BatchCheckLayerAvailability', GET: 'GetDownloadUrlForLayer' },
+  }
+  const action = actions[kind]?.[method]
+  return action ? [{ action: `ecr:${action}`, resource: deployed.arn('ecr', `repository/${name}`) }] : null
 }
 
 function logs({ target, json }, deployed) {
@@ -186,7 +230,7 @@ function sns({ form }, deployed) {
 
 function airflow({ method, path }, deployed) {
   const [, kind, name] = decodeURIComponent(path).split('/')
-  const rest = { 'rest-api': 'InvokeRestApi', webtoken: 'CreateWebLoginToken' }[kind]
+  const rest = { restapi: 'InvokeRestApi', webtoken: 'CreateWebLoginToken', clitoken: 'CreateCliToken' }[kind]
   if (rest) return [{ action: `airflow:${rest}`, resource: deployed.arn('airflow', `role/${name}/Admin`) }]
   return kind === 'environments' && method === 'GET' && name
     ? [{ action: 'airflow:GetEnvironment', resource: deployed.arn('airflow', `environment/${name}`) }]
@@ -198,7 +242,7 @@ function data({ target, json }, deployed) {
   const action = target.split('.').pop()
   if (!action.endsWith('ExecuteStatement')) {
     const owner = { 'redshift-data:statement-owner-iam-userid': deployed.ownerOf(json.Id) }
-    return [{ action: `redshift-data:${action}`, resource: '*', context: owner }]
+    return [{ action: `redshift-data:${action.replace(/V2$/, '')}`, resource: '*', context: owner }]
   }
   const resource = deployed.workgroupArn(json.WorkgroupName)
   const [key, context] = [deployed.keyOfWarehouse(), deployed.tagsOf(resource)]
@@ -206,7 +250,10 @@ function data({ target, json }, deployed) {
     { action: `redshift-data:${action}`, resource, context },
     // Without a secret, the caller's role becomes the database user.
     ...(json.SecretArn
-      ? [{ action: 'secretsmanager:GetSecretValue', resource: json.SecretArn }]
+      ? [
+          { action: 'secretsmanager:GetSecretValue', resource: json.SecretArn },
+          ...(key ? [useOf(deployed, key, 'Decrypt', 'secretsmanager')] : []),
+        ]
       : [{ action: 'redshift-serverless:GetCredentials', resource, context }]),
     ...(key
       ? [

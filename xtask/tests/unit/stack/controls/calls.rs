@@ -103,16 +103,16 @@ fn needed_parts(role: &Value, effect: &str, call: &Call<'_>) -> Vec<String> {
         return Vec::new();
     }
     let parts = ["Action", "Resource"].into_iter().filter_map(|part| {
-        let matching = |one: &String| applies(&json!({ part: one, other(part): statement[other(part)] }), call);
+        let matching = |one: &String| {
+            let mut only = (*statement).clone();
+            only[part] = one.clone().into();
+            applies(&only, call)
+        };
         let found: Vec<String> = texts(&statement[part]).into_iter().filter(matching).collect();
         let [only] = found.as_slice() else { return None };
         Some(format!("{name} {only}"))
     });
     parts.collect()
-}
-
-fn other(part: &str) -> &'static str {
-    if part == "Action" { "Resource" } else { "Action" }
 }
 
 /// Returns a role's statements, by `policy/statement`.

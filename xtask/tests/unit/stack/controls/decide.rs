@@ -115,7 +115,9 @@ pub(super) fn applies(statement: &Value, call: &Call<'_>) -> bool {
         keys.as_object().into_iter().flatten().map(move |(key, expected)| (operator.as_str(), key.as_str(), expected))
     });
     texts(&statement["Action"]).iter().any(|pattern| like(&pattern.to_lowercase(), &action))
-        && texts(&statement["Resource"]).iter().any(|pattern| like(pattern, call.resource))
+        && (statement["Resource"].is_null()
+            || texts(&statement["Resource"]).iter().any(|pattern| like(pattern, call.resource)))
+        && !texts(&statement["NotResource"]).iter().any(|pattern| like(pattern, call.resource))
         && keys.all(|(operator, key, expected)| holds(operator, key, &texts(expected), call))
 }
 

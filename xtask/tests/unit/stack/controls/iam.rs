@@ -80,8 +80,9 @@ pub(super) const RULES: &[Rule] = &[
         broken: |stacks| {
             places(stacks, |statement| {
                 let wide = statement.actions().iter().any(|action| action.contains('*'));
-                let inverted =
-                    ["NotAction", "NotResource", "NotPrincipal"].iter().any(|key| statement.body.get(key).is_some());
+                let has = |key: &str| statement.body.get(key).is_some();
+                // A denial of all resources but one is wide, as it should be.
+                let inverted = has("NotAction") || has("NotPrincipal") || has("NotResource") && statement.allows();
                 inverted || (statement.kind == PolicyKind::Identity && (wide || statement.actions().is_empty()))
             })
         },
