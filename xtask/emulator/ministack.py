@@ -194,23 +194,23 @@ def deployed():
             "id": stack["StackId"],
             "tags": stack.get("Tags", []),
             "resources": {
-                resource: {field: found.get(key) for field, key in fields.items()}
-                for resource, found in stack.get("_resources", {}).items()
+                resource: {field: record.get(key) for field, key in fields.items()}
+                for resource, record in stack.get("_resources", {}).items()
             },
         }
         for name, stack in cloudformation._stacks.items()
         if stack["StackStatus"] != "DELETE_COMPLETE"
     }
-    sets = {key: found["StackName"] for key, found in cloudformation._change_sets.items()}
+    sets = {key: change_set["StackName"] for key, change_set in cloudformation._change_sets.items()}
     return {"stacks": stacks, "changeSets": sets, "managed": managed(stacks)}
 
 
 def managed(stacks):
     """Returns the documents of AWS's managed policies that roles have; MiniStack knows some of them."""
     resources = [resource for stack in stacks.values() for resource in stack["resources"].values()]
-    arns = {arn for found in resources for arn in (found["properties"] or {}).get("ManagedPolicyArns", [])}
-    known = {arn: iam._lookup_policy(arn) for arn in arns}
-    return {arn: json.loads(found["Versions"]["v1"]["Document"]) for arn, found in known.items() if found}
+    names = {name for resource in resources for name in (resource["properties"] or {}).get("ManagedPolicyArns", [])}
+    known = {name: iam._lookup_policy(name) for name in names}
+    return {name: json.loads(policy["Versions"]["v1"]["Document"]) for name, policy in known.items() if policy}
 
 
 def describe_deployed_resources(_request):
