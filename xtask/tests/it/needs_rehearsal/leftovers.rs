@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::red::assert_in_time;
 use super::{Finished, Running, folders, leftovers, new_folder, prepare, repository, state};
 
 #[test]
@@ -101,4 +102,5 @@ fn a_missing_image_is_named(finished: &Finished) {
     let red: Vec<_> =
         finished.report["status"].as_array().expect("a list").iter().filter(|one| one["light"] == "red").collect();
     assert!(red.len() == 1 && red[0]["check"] == "ingestion-image", "{red:?}");
+    assert_in_time(finished);
 }

@@ -2,7 +2,7 @@
 
 use super::{AT_MOST, Finished, Running, folders, leftovers, prepare, state};
 
-fn assert_in_time(finished: &Finished) {
+pub(super) fn assert_in_time(finished: &Finished) {
     println!("failed after {:.0?}: {:?}", finished.duration, finished.report["run"]["failed"]);
     assert!(finished.duration < AT_MOST, "{:?}", finished.duration);
 }
