@@ -18,8 +18,8 @@ The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as
 | Custom::ClosedSecurityGroup | removes the group's rules, as its Lambda function would; the function is not run |
 
 Not verified: whether AWS accepts a template, a property or a name; which changes replace a resource (here, changing a
-fixed name or a create-only property is an error); IAM permissions, which `iam/gate.mjs` enforces; the custom resource's function; and the behaviour of
-Redshift, MWAA and Budgets. The values of recorded resources are not checked.
+fixed name or a create-only property is an error); IAM permissions, which `iam/gate.mjs` enforces; the custom
+resource's function; and the behaviour of Redshift, MWAA and Budgets. The values of recorded resources are not checked.
 
 MiniStack's handler table is not a public API, so the version is pinned.
 """

@@ -192,15 +192,6 @@ async function handle(incoming, outgoing) {
     if (!found.allowed) return deny(outgoing, request, who?.session ?? key, check, found)
   }
   if (request.form.get('Action') === 'DetectStackDrift') {
-    const stack = { resource: needed[0].resource, context: {} }
-    const more = [
-      { action: 'cloudformation:DetectStackResourceDrift', ...stack },
-      { action: 'cloudformation:BatchDescribeTypeConfigurations', resource: '*', context: {} },
-    ]
-    for (const check of more) {
-      const found = await verdict(all, key, check)
-      if (!found.allowed) return deny(outgoing, request, who.session, check, found)
-    }
     for (const resource of all.ofStack(request.form.get('StackName'))) {
       const reason = await denied(all, key, { ...resource, handler: 'read' })
       if (reason) return denyWith(outgoing, request, reason)

@@ -143,6 +143,12 @@ test('S3: buckets, versions and deletions', () => {
 })
 
 test('every other service', () => {
+  const storage = 'arn:aws:cloudformation:eu-west-1:000000000000:stack/P-storage/1'
+  assert.deepEqual(needs('cloudformation', 'POST', '/', { form: 'Action=DetectStackDrift&StackName=P-storage' }), [
+    `cloudformation:DetectStackDrift ${storage}`,
+    `cloudformation:DetectStackResourceDrift ${storage}`,
+    'cloudformation:BatchDescribeTypeConfigurations *',
+  ])
   assert.deepEqual(needs('registry', 'POST', '/v2/a/b/blobs/uploads/'), [
     'ecr:InitiateLayerUpload arn:aws:ecr:eu-west-1:000000000000:repository/a/b',
   ])

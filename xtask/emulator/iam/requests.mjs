@@ -145,7 +145,14 @@ function cloudformation({ form }, deployed) {
   const tagged = tags ? [{ action: 'cloudformation:TagResource', resource, context }] : []
   // No role is passed to CloudFormation.
   if (form.has('RoleARN')) return null
-  return [{ action: `cloudformation:${action}`, resource, context }, ...tagged]
+  const drift =
+    action === 'DetectStackDrift'
+      ? [
+          { action: 'cloudformation:DetectStackResourceDrift', resource, context },
+          { action: 'cloudformation:BatchDescribeTypeConfigurations', resource: '*' },
+        ]
+      : []
+  return [{ action: `cloudformation:${action}`, resource, context }, ...tagged, ...drift]
 }
 
 function batch({ path, json }, deployed) {

@@ -97,7 +97,7 @@ pub fn refusals(log: &str) -> Vec<Refusal> {
 }
 
 /// What the proxy reports.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct Policies {
     /// The actions that each role used, by its place in the templates.
     pub calls: BTreeMap<String, BTreeSet<String>>,

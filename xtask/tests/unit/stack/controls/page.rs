@@ -34,6 +34,9 @@ const CODE: [(&str, &str); 13] = [
 ];
 const HANDLERS: &str = include_str!("../../../../emulator/iam/handlers.json");
 
+/// The permissions of each handler, by resource type.
+type Handlers = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
 /// Calls whose methods have other names: action, and who calls it.
 const OTHERS: &[(&str, &str)] = &[
     ("batch:ListJobs", "`dags/batch.py`"),
@@ -74,7 +77,7 @@ fn snake(name: &str) -> String {
 }
 
 /// Who makes a call, in words.
-fn callers(action: &str, source: &str, deploys: bool) -> String {
+fn callers(handlers: &Handlers, action: &str, source: &str, deploys: bool) -> String {
     if !source.is_empty() {
         return source.to_owned();
     }
@@ -84,7 +87,6 @@ fn callers(action: &str, source: &str, deploys: bool) -> String {
     let files = files.filter(|(_, text)| text.contains(&method)).map(|(file, _)| format!("`{file}`"));
     let mut found: Vec<String> = files.collect();
     if deploys {
-        let handlers: BTreeMap<String, BTreeMap<String, Vec<String>>> = serde_json::from_str(HANDLERS).expect("JSON");
         let lists = |handlers: &BTreeMap<String, Vec<String>>| {
             handlers.values().flatten().any(|listed| listed.eq_ignore_ascii_case(action))
         };
@@ -115,13 +117,14 @@ fn allowing(role: &Value, call: &Call<'_>) -> String {
 #[expect(clippy::disallowed_methods, reason = "UPDATE=1 writes the page")]
 fn the_page_of_permissions_is_current() {
     let deployed = deployed();
+    let handlers: Handlers = serde_json::from_str(HANDLERS).expect("JSON");
     let mut page = HEAD.to_owned();
     for (name, place) in ROLES {
         // By action and caller: the resources, and the statements.
         let mut rows = BTreeMap::<(String, String), (BTreeSet<String>, BTreeSet<String>)>::new();
         for_each_call(|role, _, call, source| {
             if role == name {
-                let who = callers(call.action, source, place.starts_with("ci."));
+                let who = callers(&handlers, call.action, source, place.starts_with("ci."));
                 assert!(!who.is_empty(), "who calls {} as {role}?", call.action);
                 let (resources, statements) = rows.entry((call.action.to_owned(), who)).or_default();
                 resources.insert(short(call.resource));
