@@ -113,7 +113,7 @@ def test_a_killed_task_terminates_its_job(deployed, airflow, image, tmp_path):
     assert job["status"] == "FAILED"
     assert job["statusReason"] == "The Airflow task was killed or exceeded its timeout"
     assert not Docker().running(image)
-    assert time.monotonic() - started < 300, "the container would have run for ten minutes"
+    assert time.monotonic() - started < 500, "the container would have run for ten minutes"
     assert "Terminated job" in done.stdout
 
 
@@ -152,7 +152,7 @@ def script(name: str):
 
 def settled(moto) -> list[dict]:
     """Waits until no job is running; moto checks twice a second whether a job was terminated."""
-    for _ in range(100):
+    for _ in range(1200):
         jobs = moto.jobs(QUEUE)
         if all(job["status"] in ("SUCCEEDED", "FAILED") for job in jobs):
             return jobs

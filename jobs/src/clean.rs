@@ -120,34 +120,6 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Removes the white space between the tokens of JSON text.
-pub fn compact(json: &str) -> Cow<'_, str> {
-    let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    // Without an early exit, the compiler can vectorize the loop; most JSON has no white space.
-    if !json.bytes().fold(false, |found, byte| found | space(byte)) {
-        return Cow::Borrowed(json);
-    }
-    let mut kept = String::new();
-    let (mut start, mut in_string, mut escaped) = (0, false, false);
-    for (at, byte) in json.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            byte if !in_string && space(byte) => {
-                kept.push_str(&json[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    if start == 0 {
-        return Cow::Borrowed(json);
-    }
-    kept.push_str(&json[start..]);
-    Cow::Owned(kept)
-}
-
 #[cfg(test)]
 #[path = "../tests/unit/clean.rs"]
 mod tests;

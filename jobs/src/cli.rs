@@ -6,22 +6,23 @@ pub mod copy;
 pub(crate) mod lineage;
 pub mod transformation;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use contract::{Contract, Exit};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::fmt::format::debug_fn;
 
 use crate::edge;
 use crate::failure::{Failure, chain, exit_of, hint_of};
-use crate::flows::transform::Progress;
+use crate::flows::lineage::Lineage;
+use crate::lineage::{State, Written};
 
 /// The built-in contract; `--contract` selects a different one.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
@@ -81,9 +82,9 @@ fn given(option: &Option<String>) -> Option<&str> {
 }
 
 /// Sets up the log and TLS.
-pub(crate) fn start(common: &Common, bars: &Bars) {
+pub(crate) fn start(common: &Common, bars: &MultiProgress) {
     edge::choose_tls();
-    let all = bars.0.clone();
+    let all = bars.clone();
     let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(move || Above(all.clone()));
     match common.log {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
@@ -99,21 +100,13 @@ pub(crate) fn start(common: &Common, bars: &Bars) {
     }
 }
 
-/// The result of a job.
-#[derive(Debug)]
-pub(crate) enum End<'e, T> {
-    Done(&'e T),
-    Failed(&'e anyhow::Error),
-    /// It was stopped by a signal.
-    Stopped,
-}
-
 /// Runs a job until it finishes or a signal stops it (SIGTERM, SIGINT), prints the result and returns the exit code.
-/// `clean_up` runs for at most three seconds, then `report`.
+/// `clean_up` runs for at most three seconds. The lineage, if it has started, then ends with what the job has `written`.
 pub(crate) async fn finish<T: serde::Serialize>(
     job: impl Future<Output = Result<T>>,
     clean_up: impl AsyncFnOnce(),
-    report: impl AsyncFnOnce(End<'_, T>),
+    lineage: &OnceLock<Lineage>,
+    written: impl FnOnce(&T) -> BTreeMap<String, Written>,
 ) -> ExitCode {
     let mut stopped = false;
     let result = tokio::select! {
@@ -126,11 +119,16 @@ pub(crate) async fn finish<T: serde::Serialize>(
         result = job => result,
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), clean_up()).await;
+    let report = async |state: State<'_>| {
+        if let Some(lineage) = lineage.get() {
+            lineage.end(state).await;
+        }
+    };
     let error = match result.and_then(|result| Ok((serde_json::to_string(&result)?, result))) {
         Ok((text, result)) => {
             // A closed pipe is not an error: the run is complete.
             let _ = writeln!(io::stdout(), "{text}");
-            report(End::Done(&result)).await;
+            report(State::Complete(&written(&result))).await;
             return Exit::Done.into();
         }
         Err(error) => error,
@@ -140,7 +138,8 @@ pub(crate) async fn finish<T: serde::Serialize>(
     if let Some(hint) = hint_of(&error) {
         tracing::error!("hint: {hint}");
     }
-    report(if stopped { End::Stopped } else { End::Failed(&error) }).await;
+    let problem = format!("{error:#}");
+    report(if stopped { State::Abort } else { State::Fail(&problem) }).await;
     exit.into()
 }
 
@@ -152,60 +151,12 @@ async fn wait_for_signal() -> io::Result<&'static str> {
     })
 }
 
-/// Progress bars on standard error when it is a terminal; log lines appear above them.
-#[derive(Clone, Debug)]
-pub struct Bars(MultiProgress);
-
-impl Bars {
-    /// Creates bars, which are hidden unless standard error is a terminal and the log is text.
-    pub fn new(log: Log) -> Self {
-        let shown = log == Log::Text && io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self(MultiProgress::with_draw_target(target))
-    }
-
-    /// Returns the progress display for a transformation.
-    pub fn progress(&self) -> Box<dyn Progress> {
-        Box::new(Collections { all: self.0.clone(), bars: Mutex::default() })
-    }
-}
-
-struct Collections {
-    all: MultiProgress,
-    bars: Mutex<HashMap<String, ProgressBar>>,
-}
-
-impl Collections {
-    fn with<T>(&self, with: impl FnOnce(&mut HashMap<String, ProgressBar>) -> T) -> T {
-        with(&mut self.bars.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Progress for Collections {
-    fn begin(&self, collection: &str, total: Option<u64>) {
-        let bar = match total {
-            Some(total) => ProgressBar::new(total),
-            None => ProgressBar::new_spinner(),
-        };
-        // If the template were invalid, the bar would keep its default style.
-        if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
-            bar.set_style(style);
-        }
-        let bar = self.all.add(bar.with_prefix(collection.to_owned()));
-        if let Some(old) = self.with(|bars| bars.insert(collection.to_owned(), bar)) {
-            old.finish_and_clear();
-        }
-    }
-
-    fn advance(&self, collection: &str, bytes: u64) {
-        self.with(|bars| bars.get(collection).inspect(|bar| bar.inc(bytes)).is_some());
-    }
-
-    fn end(&self, collection: &str) {
-        if let Some(bar) = self.with(|bars| bars.remove(collection)) {
-            bar.finish_and_clear();
-        }
-    }
+/// Returns the progress bars on standard error, which are hidden unless it is a terminal and the log is text. Log lines
+/// appear above them.
+pub fn bars(log: Log) -> MultiProgress {
+    let shown = log == Log::Text && io::stderr().is_terminal();
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    MultiProgress::with_draw_target(target)
 }
 
 /// Writes log lines above the bars; the log writes each line in a single call.

@@ -9,8 +9,8 @@ mod json;
 
 use contract::Type;
 
-pub(crate) use json::Json;
 pub use json::json;
+pub(crate) use json::{Json, compact};
 
 /// The longest text, in bytes of UTF-8 ("Character types"); the same limit applies to a string in a SUPER value
 /// ("Limitations of SUPER").

@@ -15,8 +15,9 @@ use contract::{Contract, Layout, RunId, Table};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::load::Dialect;
+use crate::load::{Dialect, column_ddl};
 use crate::receipt::hex;
+use crate::table::file_columns;
 
 pub use dataset::Written;
 use dataset::{Dataset, PRODUCER, documentation, facet};
@@ -65,7 +66,7 @@ impl Subject<'_> {
                 Some(url) => Place::below(url, &format!("{name}.json")),
                 None => Place::below(self.lake_url, &layout.raw_folder(name)),
             };
-            Dataset::new(place, None).documented(&collection.doc)
+            Dataset::new(place, None, &collection.doc)
         });
         let doc = "Fetches a source's responses and turns them into typed Parquet with a manifest for each collection.";
         self.events("transformation", doc, inputs.collect(), self.files())
@@ -78,7 +79,8 @@ impl Subject<'_> {
         let outputs = self.tables().map(|table| {
             let name = format!("{}.{}.{}", place.name, self.contract.source, table.name);
             let place = Place { namespace: place.namespace.clone(), name };
-            Dataset::new(place, Some(table.name)).documented(table.doc).loaded(&table, dialect)
+            let columns = column_ddl(&table, dialect).into_iter().map(|(name, kind, _)| (name, kind));
+            Dataset::new(place, Some(table.name), table.doc).with_columns(&table, columns)
         });
         let doc = "Validates a run's manifests and objects, then loads it into the warehouse in one transaction.";
         self.events("copy", doc, self.files(), outputs.collect())
@@ -97,7 +99,8 @@ impl Subject<'_> {
         let layout = Layout { source: &self.contract.source };
         let files = self.tables().map(|table| {
             let place = Place::below(self.lake_url, &layout.processed_folder(table.name));
-            Dataset::new(place, Some(table.name)).documented(table.doc).with_file_columns(&table)
+            let columns = file_columns(&table).into_iter().map(|(name, kind, _)| (name.to_owned(), kind.to_string()));
+            Dataset::new(place, Some(table.name), table.doc).with_columns(&table, columns)
         });
         files.collect()
     }

@@ -16,8 +16,8 @@ mod record;
 mod response;
 mod row;
 
-pub use column::file_columns;
-pub(crate) use duplicates::{Keys, Spill, hash};
+pub use column::{FileColumn, file_columns};
+pub(crate) use duplicates::{Keys, hash};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};

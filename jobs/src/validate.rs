@@ -16,10 +16,10 @@ use contract::{Contract, RunId, Table};
 use sha2::{Digest, Sha256};
 
 use crate::receipt::{File, Receipt, TableReceipt, fingerprint, hex};
+use crate::table::file_columns;
 
 pub use parquet::parquet;
 pub use refusal::Refusal;
-pub use schema::Column;
 
 /// Checks a manifest against the contract, without reading its objects.
 pub fn receipt(contract: &Contract, run: &RunId, collection: &str, receipt: &Receipt) -> Result<(), String> {
@@ -86,7 +86,7 @@ pub fn altered(problem: &str) -> String {
 /// value that the warehouse would reject.
 pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), String> {
     object(file, bytes)?;
-    let rows = parquet(&Column::of(table), &file.object.key, bytes);
+    let rows = parquet(&file_columns(table), &file.object.key, bytes);
     let rows = rows.map_err(|refusal| format!("cannot be loaded: {refusal}"))?;
     if rows != file.rows {
         return Err(altered(&format!("{rows} rows, but the manifest records {}", file.rows)));

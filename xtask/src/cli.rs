@@ -284,7 +284,7 @@ pub struct LocalDocs {
     \x20 cargo xtask test --only rust\n\
     \x20 cargo xtask test --all --require-all")]
 pub struct Test {
-    /// Also run the suites that need Docker, Airflow, emulators or a browser (except the `sync speed` comparison)
+    /// Also run the suites that need Docker, Airflow, emulators or a browser (except the comparisons `sync speed` and `image size`)
     #[arg(long)]
     pub all: bool,
     /// Run only this suite; repeatable

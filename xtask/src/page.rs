@@ -17,7 +17,7 @@ use contract::Counts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::dbt::{Finding, Results};
-use crate::report::{LocalReport, count_columns};
+use crate::report::{LocalReport, count_rows};
 use format::{breakable, count, table};
 
 const STYLE: &str = include_str!("page/style.css");
@@ -114,8 +114,8 @@ fn tiles(run: &LocalReport) -> Markup {
         tiles.push(("Models and tests", count(dbt.total), list(&results, "none in this run")));
     }
     let steps = &run.seconds;
-    let longest = steps.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("", |step| step.0);
-    let total: f64 = steps.iter().map(|step| step.1).sum();
+    let longest = steps.iter().max_by(|a, b| a.1.total_cmp(b.1)).map_or("", |(step, _)| *step);
+    let total: f64 = steps.values().sum();
     tiles.push(("Seconds", format!("{total:.1}"), format!("longest step: {longest}")));
     html! {
         dl.tiles {
@@ -158,13 +158,8 @@ fn models_and_tests(dbt: &Results) -> Markup {
 }
 
 fn tables(run: &LocalReport) -> Markup {
-    let columns = count_columns(&run.loaded.tables);
-    let head: Vec<&str> = std::iter::once("Table").chain(columns.iter().map(|(name, _)| *name)).collect();
     let cell = |number: u64| if number == 0 { "–".to_owned() } else { count(number) };
-    let row = |(name, counts): (&String, &Counts)| {
-        std::iter::once(name.clone()).chain(columns.iter().map(|(_, of)| cell(of(counts)))).collect()
-    };
-    let rows = run.loaded.tables.iter().map(row).collect();
+    let (head, rows) = count_rows(&run.loaded.tables, cell);
     html! { section { h2 { "Tables" } div.card { (table("Tables", &head, 1, rows)) } } }
 }
 

@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contract::RunId;
 
@@ -14,6 +14,15 @@ pub struct Invocation {
     pub program: String,
     pub arguments: Vec<String>,
     pub environment: BTreeMap<String, String>,
+}
+
+impl Invocation {
+    /// Returns an invocation whose last arguments are paths, with an empty environment.
+    pub fn new(program: &str, arguments: &[&str], paths: &[PathBuf]) -> Self {
+        let paths = paths.iter().map(|path| path.display().to_string());
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain(paths).collect();
+        Self { program: program.to_owned(), arguments, environment: BTreeMap::new() }
+    }
 }
 
 /// The configuration of a run's jobs.
@@ -56,60 +65,41 @@ impl Run {
     }
 }
 
-/// dbt against a PostgreSQL warehouse.
-#[derive(Clone, Debug)]
-pub struct Dbt {
-    pub host: String,
-    pub port: u16,
-    /// The `transformer` role's password.
-    pub password: String,
+/// Compiles the models for Redshift without a connection. With `incremental`, incremental models are compiled as if
+/// their tables existed; otherwise, as in the first build.
+pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
+    let vars = format!("{{compile_as_incremental: {incremental}}}");
+    for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
 }
 
-impl Dbt {
-    /// Compiles the models for Redshift without a connection. With `incremental`, incremental models are compiled as if
-    /// their tables existed; otherwise, as in the first build.
-    pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
-        let vars = format!("{{compile_as_incremental: {incremental}}}");
-        Self::for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
-    }
+/// Lists the unit tests in a Redshift build, one per line, without a connection.
+pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
+    for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
+}
 
-    /// Lists the unit tests in a Redshift build, one per line, without a connection.
-    pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
-        Self::for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
-    }
+fn for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
+    let mut step = dbt("workgroup.0.eu-west-1.redshift-serverless.amazonaws.com", 5439, "", arguments, dir);
+    let variables = [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")];
+    step.environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    step
+}
 
-    fn for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
-        let dummy = Self {
-            host: "workgroup.0.eu-west-1.redshift-serverless.amazonaws.com".to_owned(),
-            port: 5439,
-            password: String::new(),
-        };
-        let mut step = dummy.step(arguments, dir);
-        let variables = [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")];
-        step.environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        step
-    }
-
-    /// Runs dbt, which writes its output files to `dir`.
-    pub fn step(&self, arguments: &[&str], dir: &Path) -> Invocation {
-        let place = |name: &str| dir.join(name).display().to_string();
-        let environment = [
-            ("DBT_PROFILES_DIR", ".".to_owned()),
-            ("DBT_TARGET", "local".to_owned()),
-            ("DBT_HOST", self.host.clone()),
-            ("DBT_PORT", self.port.to_string()),
-            ("DBT_USER", "transformer".to_owned()),
-            ("DBT_PASSWORD", self.password.clone()),
-            ("DBT_TARGET_PATH", place("target")),
-            ("DBT_LOG_PATH", place("logs")),
-            ("DBT_USE_COLORS", "false".to_owned()),
-        ];
-        Invocation {
-            program: "dbt".to_owned(),
-            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
-        }
-    }
+/// Runs dbt against a PostgreSQL warehouse, with the password of the `transformer` role. dbt writes its files to `dir`.
+pub fn dbt(host: &str, port: u16, password: &str, arguments: &[&str], dir: &Path) -> Invocation {
+    let place = |name: &str| dir.join(name).display().to_string();
+    let environment = [
+        ("DBT_PROFILES_DIR", ".".to_owned()),
+        ("DBT_TARGET", "local".to_owned()),
+        ("DBT_HOST", host.to_owned()),
+        ("DBT_PORT", port.to_string()),
+        ("DBT_USER", "transformer".to_owned()),
+        ("DBT_PASSWORD", password.to_owned()),
+        ("DBT_TARGET_PATH", place("target")),
+        ("DBT_LOG_PATH", place("logs")),
+        ("DBT_USE_COLORS", "false".to_owned()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
+    Invocation { environment, ..Invocation::new("dbt", arguments, &[]) }
 }
 
 #[cfg(test)]

@@ -5,14 +5,13 @@
 
 mod report;
 
-pub use report::{
-    Kept, NOT_VERIFIED, Policies, Refusal, RehearsalReport, StepTime, cause, contradictions, refusals, text,
-};
+pub use report::{Kept, NOT_VERIFIED, Policies, RehearsalReport, StepTime, cause, contradictions, refusals, text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use connect::aws::domain;
+use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -71,10 +70,7 @@ pub fn id(now: &str, secret: &str) -> String {
 }
 
 pub fn is_id(name: &str) -> bool {
-    let Some((time, rest)) = name.split_once('-') else { return false };
-    let is_time =
-        time.len() == 15 && time.char_indices().all(|(at, c)| if at == 8 { c == 'T' } else { c.is_ascii_digit() });
-    is_time && rest.len() == 4 && rest.chars().all(|c| c.is_ascii_hexdigit())
+    Regex::new("^[0-9]{8}T[0-9]{6}-[0-9A-Fa-f]{4}$").is_ok_and(|id| id.is_match(name))
 }
 
 fn on_loopback(port: u16) -> String {
@@ -95,21 +91,22 @@ impl Place {
         on_loopback(self.airflow)
     }
 
-    /// Returns the registry host for the Docker engine.
+    /// Returns the registry host that jobs pull from.
     pub fn registry(&self) -> String {
         format!("127.0.0.1:{}", self.ministack)
+    }
+
+    /// Returns the registry host that the deployment pushes to.
+    pub fn registry_for_pushes(&self) -> String {
+        format!("127.0.0.1:{}", self.iam)
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Returns the environment in which every AWS client uses only the emulators.
-    pub fn aws(&self, region: &str) -> BTreeMap<String, String> {
-        self.aws_as(region, ADMINISTRATOR)
-    }
-
-    fn aws_as(&self, region: &str, key: &str) -> BTreeMap<String, String> {
+    /// Returns the environment in which every AWS client uses only the emulators, with this access key.
+    pub fn aws(&self, region: &str, key: &str) -> BTreeMap<String, String> {
         let (none, endpoint) = ("/dev/null".to_owned(), self.endpoint());
         let own = endpoint.replace("127.0.0.1", "localhost");
         environment([
@@ -128,13 +125,8 @@ impl Place {
     }
 
     /// Returns the same environment for this program's commands, and the `kept` variables for building images.
-    pub fn variables(&self, region: &str, kept: BTreeMap<String, String>) -> Variables {
-        self.variables_as(region, ADMINISTRATOR, kept)
-    }
-
-    /// Returns the environment for commands of a role, by its access key.
-    pub fn variables_as(&self, region: &str, key: &str, kept: BTreeMap<String, String>) -> Variables {
-        let all = kept.into_iter().chain(self.aws_as(region, key));
+    pub fn variables(&self, region: &str, key: &str, kept: BTreeMap<String, String>) -> Variables {
+        let all = kept.into_iter().chain(self.aws(region, key));
         all.map(|(name, value)| (name, Variable { value, origin: Origin::Environment })).collect()
     }
 
@@ -231,16 +223,16 @@ impl Place {
             ("AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL", "2".to_owned()),
             ("PYTHONWARNINGS", "ignore".to_owned()),
         ]);
-        variables.extend(self.aws_as(region, AIRFLOW));
+        variables.extend(self.aws(region, AIRFLOW));
         variables
     }
 
     /// Returns the content of `jobs.json`: what the job containers have on AWS from their IAM role and the network. The
     /// job definitions are the deployed ones. `changed` lists files that replace files of dbt's image.
     pub fn jobs(&self, settings: &Settings, account: &str, source: &str, changed: &[(PathBuf, String)]) -> Value {
-        let mut ingestion = self.aws_as(&settings.region, INGESTION);
+        let mut ingestion = self.aws(&settings.region, INGESTION);
         ingestion.insert("SOURCE_URL".to_owned(), source.to_owned());
-        let mut dbt = self.aws_as(&settings.region, DBT);
+        let mut dbt = self.aws(&settings.region, DBT);
         dbt.extend(environment([("DBT_PORT", self.wire.to_string()), ("SSL_CERT_FILE", CERTIFICATE.to_owned())]));
         let mut mounts = BTreeMap::from([(self.certificate(), CERTIFICATE.to_owned())]);
         mounts.extend(changed.iter().cloned());

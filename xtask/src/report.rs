@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::Counts;
-use serde::{Deserialize, Serialize, Serializer};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::dbt::Results;
 use crate::ui::{self, Align};
@@ -22,18 +23,13 @@ pub struct LocalReport {
     /// The warehouse, without a password.
     pub warehouse: String,
     /// Each step with its duration in seconds, with millisecond precision.
-    #[serde(serialize_with = "as_object")]
-    pub seconds: Vec<(&'static str, f64)>,
+    pub seconds: IndexMap<&'static str, f64>,
 }
 
 impl LocalReport {
     pub fn took(&self) -> String {
         self.seconds.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect::<Vec<_>>().join(", ")
     }
-}
-
-fn as_object<S: Serializer>(steps: &[(&'static str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(steps.iter().copied())
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,11 +76,14 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     text
 }
 
-type CountColumn = (&'static str, fn(&Counts) -> u64);
-
-/// Returns the columns to show: `Rows` always, the others unless all their values are zero.
-pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
-    let all: [CountColumn; 7] = [
+/// Returns the head and the rows of a table of counts: `Rows` always, the other columns unless all their values are zero.
+/// `cell` formats a count.
+pub fn count_rows(
+    tables: &BTreeMap<String, Counts>,
+    cell: impl Fn(u64) -> String,
+) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    type Column = (&'static str, fn(&Counts) -> u64);
+    let mut columns: Vec<Column> = vec![
         ("Rows", |counts| counts.rows),
         ("Inserted", |counts| counts.inserted),
         ("Updated", |counts| counts.updated),
@@ -93,21 +92,20 @@ pub fn count_columns(tables: &BTreeMap<String, Counts>) -> Vec<CountColumn> {
         ("Quarantined", |counts| counts.quarantined),
         ("Dropped", |counts| counts.dropped),
     ];
-    let is_shown = |(name, of): &CountColumn| *name == "Rows" || tables.values().any(|counts| of(counts) > 0);
-    all.into_iter().filter(is_shown).collect()
+    columns.retain(|(name, of)| *name == "Rows" || tables.values().any(|counts| of(counts) > 0));
+    let row = |(table, counts): (&String, &Counts)| {
+        std::iter::once(table.clone()).chain(columns.iter().map(|(_, of)| cell(of(counts)))).collect()
+    };
+    let head = std::iter::once("Table").chain(columns.iter().map(|(name, _)| *name)).collect();
+    (head, tables.iter().map(row).collect())
 }
 
 pub fn counts(tables: &BTreeMap<String, Counts>) -> String {
-    let shown = count_columns(tables);
-    let names: Vec<String> = shown.iter().map(|(name, _)| name.to_lowercase()).collect();
-    let cell = |value: u64| if value == 0 { "-".to_owned() } else { value.to_string() };
-    let mut head = vec![("table", Align::Left)];
-    head.extend(names.iter().map(|name| (name.as_str(), Align::Right)));
-    let row = |(table, counts): (&String, &Counts)| {
-        let cells = shown.iter().map(|(_, of)| cell(of(counts)));
-        std::iter::once(table.clone()).chain(cells).collect()
-    };
-    ui::columns(&head, tables.iter().map(row).collect())
+    let (head, rows) = count_rows(tables, |value| if value == 0 { "-".to_owned() } else { value.to_string() });
+    let names: Vec<String> = head.into_iter().map(str::to_lowercase).collect();
+    let align = |index| if index == 0 { Align::Left } else { Align::Right };
+    let head: Vec<_> = names.iter().enumerate().map(|(index, name)| (name.as_str(), align(index))).collect();
+    ui::columns(&head, rows)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod step;
 #[path = "../tests/unit/workflow/mod.rs"]
 mod tests;
 
-pub use deployment::{Deployment, Login, MODULES, shared};
+pub use deployment::{Deployment, MODULES, shared};
 pub use pins::{Pins, read};
 pub use setup::{Call, Input, REVIEWER, calls, shown};
 
@@ -36,9 +36,8 @@ pub struct File {
 
 /// Generates every file. A push deploys the first deployment.
 pub fn files(deployments: &[Deployment], pins: &Pins) -> Result<Vec<File>, serde_yaml::Error> {
-    let workflows =
-        [ci::workflow(deployments, pins), deploy::workflow(deployments, pins), drift::workflow(deployments, pins)];
-    let mut files = workflows.iter().map(model::Workflow::file).collect::<Result<Vec<_>, _>>()?;
+    let workflows = [ci::workflow(deployments), deploy::workflow(deployments), drift::workflow(deployments)];
+    let mut files = workflows.iter().map(|workflow| workflow.file(pins)).collect::<Result<Vec<_>, _>>()?;
     files.push(dependabot::file()?);
     Ok(files)
 }

@@ -5,8 +5,8 @@ use ::parquet::record::Field;
 use bytes::Bytes;
 use contract::Table;
 use jobs::clean::Cell;
-use jobs::table::{Encoder, Row};
-use jobs::validate::{self, Column};
+use jobs::table::{Encoder, Row, file_columns};
+use jobs::validate;
 
 /// Encodes a table's file with these rows.
 pub(crate) fn encoded(table: &Table<'_>, rows: &[&Row<'_>]) -> Bytes {
@@ -17,7 +17,7 @@ pub(crate) fn encoded(table: &Table<'_>, rows: &[&Row<'_>]) -> Bytes {
 
 /// Checks that our own file passes the validation and has these rows' values.
 pub(crate) fn accepted(table: &Table<'_>, file: &Bytes, rows: &[&Row<'_>]) {
-    match validate::parquet(&Column::of(table), "part-0.parquet", file) {
+    match validate::parquet(&file_columns(table), "part-0.parquet", file) {
         Ok(found) => assert_eq!(found, rows.len() as u64, "`{}`", table.name),
         Err(refusal) => panic!("our own file of `{}` is rejected: {refusal}", table.name),
     }

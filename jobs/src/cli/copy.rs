@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::cli::{self, Bars, Common, End};
+use crate::cli::{self, Common};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Address, Postgres};
@@ -52,11 +52,10 @@ struct Cli {
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::start(&cli.common, &Bars::new(cli.common.log));
+    cli::start(&cli.common, &cli::bars(cli.common.log));
     // When a load is dropped, its connection closes: the server rolls back, and the next load removes the leftovers.
     let lineage = OnceLock::new();
-    let report = async |end: End<'_, Report>| cli::lineage::report(lineage.get(), end, written).await;
-    cli::finish(load(&cli, &lineage), async || (), report).await
+    cli::finish(load(&cli, &lineage), async || (), &lineage, written).await
 }
 
 fn written(report: &Report) -> BTreeMap<String, Written> {

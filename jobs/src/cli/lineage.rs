@@ -1,15 +1,13 @@
-//! The lineage options, which have the same names as in OpenLineage's own clients, and the report at the end of a job.
-
-use std::collections::BTreeMap;
+//! The lineage options, which have the same names as in OpenLineage's own clients.
 
 use clap::Args;
 use contract::{Contract, RunId};
 
-use super::{Common, End, given};
+use super::{Common, given};
 use crate::edge::lake::Lake;
 use crate::edge::openlineage::Collector;
 use crate::flows::lineage::Lineage;
-use crate::lineage::{RunEvents, State, Subject, Written};
+use crate::lineage::{RunEvents, Subject};
 
 /// The lineage collector. It does not implement `Debug`, because the URL and the key are secrets.
 #[derive(Args)]
@@ -48,15 +46,5 @@ impl Common {
             run,
             lake_url: &self.lake_url,
         }
-    }
-}
-
-/// Reports how a run ended, if it has started.
-pub async fn report<T>(lineage: Option<&Lineage>, end: End<'_, T>, written: impl Fn(&T) -> BTreeMap<String, Written>) {
-    let Some(lineage) = lineage else { return };
-    match end {
-        End::Done(report) => lineage.end(State::Complete(&written(report))).await,
-        End::Failed(error) => lineage.end(State::Fail(&format!("{error:#}"))).await,
-        End::Stopped => lineage.end(State::Abort).await,
     }
 }

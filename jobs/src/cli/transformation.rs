@@ -1,10 +1,10 @@
 //! `transformation`: fetches a source's responses and converts them to typed Parquet, with a manifest per collection.
 
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::cli::{self, Bars, Common, End};
+use crate::cli::{self, Common};
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::source::Api;
@@ -19,6 +19,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use connect::aws::{self, SdkConfig};
 use contract::{Exit, RunId};
+use indicatif::MultiProgress;
 use tokio::runtime::Builder;
 
 /// Fetch a source's responses and convert them to typed Parquet with a manifest for each collection; with --from-raw,
@@ -60,14 +61,6 @@ struct Cli {
     first_wait_ms: u64,
 }
 
-/// The run to create or to verify, depending on the options.
-#[derive(Debug)]
-struct Task {
-    run: RunId,
-    replays: Option<RunId>,
-    verifies: bool,
-}
-
 /// The number of threads that compute, and of threads that wait for files. It is fixed because the allocator keeps
 /// memory for each thread; to scale out, start several jobs, each with some of the collections.
 const THREADS: usize = 2;
@@ -86,12 +79,12 @@ pub fn main() -> ExitCode {
 
 async fn start() -> ExitCode {
     let cli = Cli::parse();
-    let task = task(&cli).unwrap_or_else(|misuse| misuse.exit());
-    let bars = Bars::new(cli.common.log);
+    let (run, replays) = task(&cli).unwrap_or_else(|misuse| misuse.exit());
+    let bars = cli::bars(cli.common.log);
     cli::start(&cli.common, &bars);
     let (started, lineage) = (OnceLock::new(), OnceLock::new());
     let job = async {
-        let work = prepare(&cli, task, &bars, &lineage).await?;
+        let work = prepare(&cli, run, replays, &bars, &lineage).await?;
         started.get_or_init(|| work).run().await
     };
     let clean_up = async || {
@@ -99,13 +92,12 @@ async fn start() -> ExitCode {
             work.clean_up().await;
         }
     };
-    let report = async |end: End<'_, Report>| cli::lineage::report(lineage.get(), end, Report::written).await;
-    cli::finish(job, clean_up, report).await
+    cli::finish(job, clean_up, &lineage, Report::written).await
 }
 
-/// Checks the options here rather than in clap, because AWS Batch passes a parameter without a value as an empty
-/// variable, which clap treats as given.
-fn task(cli: &Cli) -> Result<Task, clap::Error> {
+/// Returns the run to create or to verify, and the run to replay. The options are checked here rather than in clap,
+/// because AWS Batch passes a parameter without a value as an empty variable, which clap treats as given.
+fn task(cli: &Cli) -> Result<(RunId, Option<RunId>), clap::Error> {
     use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};
     let misuse = |kind, message: &str| Cli::command().error(kind, message);
     let from = cli::given(&cli.from_raw).map(str::parse::<RunId>).transpose();
@@ -115,11 +107,10 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
             "--from-raw and --source-url (or SOURCE_URL) cannot be used together: a replay does not send requests";
         return Err(misuse(ArgumentConflict, message));
     }
-    let task = |run, replays, verifies| Ok(Task { run, replays, verifies });
     let (kind, message) = match (from, cli.run_id.clone(), cli.verify) {
-        (None, Some(run), false) => return task(run, None, false),
-        (Some(from), Some(run), false) if run != from => return task(run, Some(from), false),
-        (Some(from), None, true) => return task(from.clone(), Some(from), true),
+        (None, Some(run), false) => return Ok((run, None)),
+        (Some(from), Some(run), false) if run != from => return Ok((run, Some(from))),
+        (Some(from), None, true) => return Ok((from.clone(), Some(from))),
         (None, None, false) => (MissingRequiredArgument, "--run-id (or RUN_ID) is missing"),
         (None, _, true) => (MissingRequiredArgument, "--verify requires --from-raw, the run to verify"),
         (Some(_), None, false) => {
@@ -133,11 +124,17 @@ fn task(cli: &Cli) -> Result<Task, clap::Error> {
     Err(misuse(kind, message))
 }
 
-async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>) -> Result<Transformation> {
+async fn prepare(
+    cli: &Cli,
+    run: RunId,
+    replays: Option<RunId>,
+    bars: &MultiProgress,
+    started: &OnceLock<Lineage>,
+) -> Result<Arc<Transformation>> {
     let contract = cli.common.contract()?;
     let job = Job {
-        run: task.run,
-        verifies: task.verifies,
+        run,
+        verifies: cli.verify,
         accept: cli.common.accepted(),
         attempt: clock::attempt(),
         collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
@@ -149,7 +146,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
     let source = cli::given(&cli.source_url).unwrap_or(&job.contract.base_url);
     let warehouse = cli::given(&cli.warehouse_url);
     let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(source), warehouse]).await?;
-    let origin = match task.replays {
+    let origin = match replays {
         Some(run) => Origin::Raw(run),
         None => origin(source, aws.as_ref())?,
     };
@@ -175,7 +172,7 @@ async fn prepare(cli: &Cli, task: Task, bars: &Bars, started: &OnceLock<Lineage>
         },
         _ => Ledger::default(),
     };
-    Ok(Transformation::new(job, origin, lake, ledger, bars.progress()))
+    Ok(Transformation::new(job, origin, lake, ledger, bars.clone()))
 }
 
 fn origin(url: &str, aws: Option<&SdkConfig>) -> Result<Origin> {

@@ -1,5 +1,7 @@
 //! Time and random numbers. Everything else receives them as arguments.
 
+use std::hash::{BuildHasher, RandomState};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// Returns the current time in UTC.
@@ -14,11 +16,7 @@ pub fn rfc3339(time: DateTime<Utc>) -> String {
 
 /// Returns a name for one attempt: its start time and 24 random bits, so that two attempts never write the same key.
 pub fn attempt() -> String {
-    format!("{}-{:06x}", now().format("%Y%m%dT%H%M%SZ"), rand() & 0xff_ffff)
-}
-
-fn rand() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
     // Every `RandomState` is seeded by the operating system, so the hash of any value has 64 random bits.
-    RandomState::new().hash_one(std::process::id())
+    let random = RandomState::new().hash_one(std::process::id());
+    format!("{}-{:06x}", now().format("%Y%m%dT%H%M%SZ"), random & 0xff_ffff)
 }

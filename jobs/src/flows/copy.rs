@@ -84,7 +84,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         return Ok(report);
     }
     let mut plan = Plan {
-        dialect: warehouse.dialect(),
+        dialect: W::DIALECT,
         source,
         run: &job.run,
         names: StageNames::new(source, &job.run, &job.attempt),

@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use backon::Retryable;
 use contract::{Collection, Contract, Layout, RunId};
+use indicatif::MultiProgress;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -54,26 +55,13 @@ pub struct Job {
     pub first_wait: Duration,
 }
 
-/// Shows progress to the user.
-pub trait Progress: Send + Sync {
-    /// Called when the first bytes of a collection arrive; `total` is the size, if known.
-    fn begin(&self, collection: &str, total: Option<u64>);
-    /// Called when more bytes have arrived.
-    fn advance(&self, collection: &str, bytes: u64);
-    /// Called when the collection is done or has failed.
-    fn end(&self, collection: &str);
-}
-
-/// A transformation. It is cheap to clone, because each collection's task has its own clone.
-#[derive(Clone)]
-pub struct Transformation(Arc<Shared>);
-
-struct Shared {
+/// A transformation, which the tasks of the collections share.
+pub struct Transformation {
     job: Job,
     origin: Origin,
     lake: Lake,
     ledger: Ledger,
-    progress: Box<dyn Progress>,
+    bars: MultiProgress,
     /// Objects in the lake that no manifest lists yet.
     unclaimed: Mutex<HashSet<String>>,
     /// One task for each collection; [`Transformation::clean_up`] stops them.
@@ -81,25 +69,24 @@ struct Shared {
 }
 
 impl Transformation {
-    /// Creates a transformation; `ledger` determines which ETags may be sent.
-    pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, progress: Box<dyn Progress>) -> Self {
+    /// Creates a transformation; `ledger` determines which ETags may be sent, and `bars` shows the progress.
+    pub fn new(job: Job, origin: Origin, lake: Lake, ledger: Ledger, bars: MultiProgress) -> Arc<Self> {
         let (unclaimed, tasks) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Shared { job, origin, lake, ledger, progress, unclaimed, tasks }))
+        Arc::new(Self { job, origin, lake, ledger, bars, unclaimed, tasks })
     }
 
     /// Transforms all collections. Those that succeed keep their manifests when others fail, so a retry with the same
     /// run ID transforms only the rest.
     /// The error names every collection that failed; it is temporary only if all failures are.
-    pub async fn run(&self) -> Result<Report> {
-        let Shared { job, origin, .. } = &*self.0;
-        origin.check(job, &self.0.lake).await?;
-        let (mut tasks, gate) = (self.0.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
+    pub async fn run(self: &Arc<Self>) -> Result<Report> {
+        let job = &self.job;
+        self.origin.check(job, &self.lake).await?;
+        let (mut tasks, gate) = (self.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
         for name in &job.collections {
-            let (work, gate, name) = (self.clone(), Arc::clone(&gate), name.clone());
+            let (work, gate, name) = (Arc::clone(self), Arc::clone(&gate), name.clone());
             tasks.spawn(async move {
                 let _place = gate.acquire().await;
                 let result = work.collection(&name).await;
-                work.0.progress.end(&name);
                 (name, result)
             });
         }
@@ -122,18 +109,18 @@ impl Transformation {
 
     /// Removes objects that no manifest lists; call it when [`Transformation::run`] has ended or was dropped.
     pub async fn clean_up(&self) {
-        self.0.tasks.lock().await.shutdown().await;
+        self.tasks.lock().await.shutdown().await;
         let unclaimed: Vec<String> = self.unclaimed(|keys| keys.drain().collect());
-        self.0.lake.remove(&unclaimed).await;
-        self.0.lake.settle().await;
+        self.lake.remove(&unclaimed).await;
+        self.lake.settle().await;
     }
 
     fn unclaimed<T>(&self, with: impl FnOnce(&mut HashSet<String>) -> T) -> T {
-        with(&mut self.0.unclaimed.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.unclaimed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn collection(&self, name: &str) -> Result<Collected> {
-        let Shared { job, origin, .. } = &*self.0;
+        let Self { job, origin, .. } = self;
         let collection = job.contract.collections.get(name).context("a selected collection is not in the contract")?;
         let fingerprint = fingerprint(&job.contract, name, collection);
         let receipt_key = Layout { source: &job.contract.source }.receipt(name, &job.run);
@@ -189,12 +176,17 @@ impl Transformation {
         fingerprint: &str,
         earlier: Option<&Receipt>,
     ) -> Result<Receipt> {
-        let Shared { job, origin, lake, progress, .. } = &*self.0;
+        let Self { job, origin, lake, bars, .. } = self;
         let now = clock::rfc3339(clock::now());
         let layout = Layout { source: &job.contract.source };
         let (run, stores, accept) = (&job.run, !job.verifies, job.accept.as_deref());
-        let to = fetch::Target { lake, layout, run, name, attempt, stores, accept };
-        let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, &**progress).await? else {
+        let claim = |key: String| {
+            if stores {
+                self.unclaimed(|keys| keys.insert(key));
+            }
+        };
+        let to = fetch::Target { lake, layout, run, name, attempt, stores, accept, claim: &claim };
+        let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, bars).await? else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
             return Ok(Receipt {
@@ -205,13 +197,8 @@ impl Transformation {
                 ..previous.clone()
             });
         };
-        let claim = |key: String| {
-            if to.stores {
-                self.unclaimed(|keys| keys.insert(key));
-            }
-        };
         let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
-        let made = tables::make(&job.contract, collection, &to, arriving, &claim).await?;
+        let (raw, tables, quarantine) = tables::make(&job.contract, collection, &to, arriving).await?;
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
@@ -223,9 +210,9 @@ impl Transformation {
             unchanged_since: None,
             replayed_from: origin.replayed().cloned(),
             made_by: Some(receipt::made_by()),
-            raw: made.raw,
-            tables: made.tables,
-            quarantine: made.quarantine,
+            raw,
+            tables,
+            quarantine,
         })
     }
 }

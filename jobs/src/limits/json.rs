@@ -29,20 +29,17 @@ pub fn json(text: &str) -> Result<Json, Defect> {
     let mut found = Json { spaced: false, depth: 0 };
     // The names in each open object; `None` for an array.
     let mut open: Vec<Option<HashSet<Cow<'_, str>>>> = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.bytes().next() {
-        let length = token(rest.as_bytes());
-        let (token, after) = rest.split_at(length);
-        match first {
-            b'{' | b'[' => {
-                open.push((first == b'{').then(HashSet::new));
+    for (token, after) in tokens(text) {
+        match token.as_bytes() {
+            [first @ (b'{' | b'['), ..] => {
+                open.push((*first == b'{').then(HashSet::new));
                 found.depth = found.depth.max(open.len());
                 if open.len() > LEVELS {
                     return Err(Defect::new("super_depth", format!("JSON with more than {LEVELS} levels")));
                 }
             }
-            b'}' | b']' => drop(open.pop()),
-            b'"' => {
+            [b'}' | b']', ..] => drop(open.pop()),
+            [b'"', ..] => {
                 let string = string(token)?;
                 let is_name = after.trim_start().starts_with(':');
                 if let (true, Some(Some(names))) = (is_name, open.last_mut())
@@ -52,11 +49,9 @@ pub fn json(text: &str) -> Result<Json, Defect> {
                     return Err(not_json(format!("`{name}` appears twice in one object")));
                 }
             }
-            b'-' | b'0'..=b'9' => number(token)?,
-            b' ' | b'\t' | b'\n' | b'\r' => found.spaced = true,
-            _ => {}
+            [b'-' | b'0'..=b'9', ..] => number(token)?,
+            _ => found.spaced |= is_space(token),
         }
-        rest = after;
     }
     Ok(found)
 }
@@ -65,8 +60,26 @@ fn not_json(problem: String) -> Defect {
     Defect::new("super_json", problem)
 }
 
-/// Returns the length of the first token of valid JSON; punctuation, white space and letters are one byte each.
-fn token(text: &[u8]) -> usize {
+/// Removes the white space between the tokens of valid JSON.
+pub fn compact(text: &str) -> String {
+    tokens(text).map(|(token, _)| token).filter(|token| !is_space(token)).collect()
+}
+
+fn is_space(token: &str) -> bool {
+    matches!(token, " " | "\t" | "\n" | "\r")
+}
+
+/// Returns the tokens of valid JSON, each with the text after it.
+fn tokens(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
+    std::iter::from_fn(move || {
+        let (token, after) = rest.split_at_checked(token_length(rest.as_bytes()))?;
+        rest = after;
+        Some((token, after))
+    })
+}
+
+/// Returns the length of the first token; punctuation, white space and letters are one byte each.
+fn token_length(text: &[u8]) -> usize {
     match text {
         [b'"', rest @ ..] => {
             let mut escaped = false;

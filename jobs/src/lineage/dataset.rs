@@ -6,9 +6,7 @@ use contract::{SYSTEM_COLUMNS, Table};
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
-use crate::load::Dialect;
 use crate::receipt::TableReceipt;
-use crate::table::file_columns;
 
 const FACETS: &str = "https://openlineage.io/spec/facets";
 
@@ -49,34 +47,18 @@ pub(super) struct Dataset {
 }
 
 impl Dataset {
-    pub(super) fn new(place: Place, table: Option<&str>) -> Self {
-        Self { place, table: table.map(str::to_owned), facets: Map::new() }
+    pub(super) fn new(place: Place, table: Option<&str>, doc: &str) -> Self {
+        let facets = Map::from_iter([documentation("DocumentationDatasetFacet", doc)]);
+        Self { place, table: table.map(str::to_owned), facets }
     }
 
-    pub(super) fn documented(mut self, doc: &str) -> Self {
-        self.facets.extend([documentation("DocumentationDatasetFacet", doc)]);
-        self
-    }
-
-    /// Adds the columns of a table's Parquet files, with the contract's types.
-    pub(super) fn with_file_columns(self, table: &Table<'_>) -> Self {
-        let columns = file_columns(table).into_iter().map(|(name, kind, _)| (name, kind.to_string()));
-        self.with_columns_of(table, columns)
-    }
-
-    /// Adds the columns of a loaded table, with the warehouse's types.
-    pub(super) fn loaded(self, table: &Table<'_>, dialect: Dialect) -> Self {
-        let own = table.columns.iter().map(|column| (column.name, column.kind));
-        let columns = own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind)));
-        self.with_columns_of(table, columns.map(|(name, kind)| (name, dialect.type_name(kind))))
-    }
-
-    fn with_columns_of<'c>(mut self, table: &Table<'c>, columns: impl Iterator<Item = (&'c str, String)>) -> Self {
+    /// Adds columns of a table, each with its type.
+    pub(super) fn with_columns(mut self, table: &Table<'_>, columns: impl Iterator<Item = (String, String)>) -> Self {
         let own = table.columns.iter().map(|column| (column.name, column.doc));
         let docs: BTreeMap<&str, &str> =
             own.chain(SYSTEM_COLUMNS.iter().map(|column| (column.name, column.doc))).collect();
         let fields = columns.zip(1_u64..).map(|((name, kind), place)| {
-            json!({"name": name, "type": kind, "description": docs.get(name), "ordinal_position": place})
+            json!({"name": name, "type": kind, "description": docs.get(name.as_str()), "ordinal_position": place})
         });
         let body = json!({"fields": fields.collect::<Vec<_>>()});
         self.facets.extend([facet("schema", "1-2-0", "SchemaDatasetFacet", body)]);

@@ -16,22 +16,25 @@ use parquet::schema::types::{Type as Node, TypePtr};
 
 use crate::clean::Cell;
 
-/// Returns the name and type of every column in a table's Parquet files, and whether it is never null.
-pub fn file_columns<'c>(table: &Table<'c>) -> Vec<(&'c str, Type, bool)> {
+/// A column's name and type, and whether it is never null.
+pub type FileColumn<'c> = (&'c str, Type, bool);
+
+/// Returns every column in a table's Parquet files.
+pub fn file_columns<'c>(table: &Table<'c>) -> Vec<FileColumn<'c>> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, column.required));
     let system = SYSTEM_COLUMNS.iter().filter(|column| matches!(column.name, "_extra" | "_row_hash"));
     own.chain(system.map(|column| (column.name, column.kind, column.required))).collect()
 }
 
 /// Returns the Parquet schema of a file with these columns.
-pub(super) fn schema(columns: &[(&str, Type, bool)]) -> Result<TypePtr> {
+pub(super) fn schema(columns: &[FileColumn<'_>]) -> Result<TypePtr> {
     let fields: Result<Vec<TypePtr>> = columns.iter().map(field).collect();
     Ok(Arc::new(Node::group_type_builder("schema").with_fields(fields?).build()?))
 }
 
 /// Timestamps are "adjusted to UTC", the only kind that TIMESTAMP_MICROS in Parquet 1.0 can express; Redshift misreads
 /// nanoseconds (apache/arrow#38000).
-fn field(&(name, kind, required): &(&str, Type, bool)) -> Result<TypePtr> {
+fn field(&(name, kind, required): &FileColumn<'_>) -> Result<TypePtr> {
     let (physical, logical) = match kind {
         Type::String(_) | Type::Json => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         Type::Integer => (Physical::INT64, None),

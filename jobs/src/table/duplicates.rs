@@ -11,7 +11,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::Result;
+use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use twox_hash::XxHash3_64;
@@ -23,21 +23,13 @@ const CALL: usize = 1024;
 /// The size of a hash in bytes.
 const HASH: usize = size_of::<u64>();
 
-/// Stores full runs until they are merged.
-pub trait Spill {
-    /// Appends bytes.
-    fn append(&mut self, bytes: &[u8]) -> Result<()>;
-
-    /// Fills `into` with the bytes from offset `at`.
-    fn read(&self, at: u64, into: &mut [u8]) -> Result<()>;
-}
-
 /// Collects the keys of one response.
 #[derive(Debug)]
 pub struct Keys<S> {
     collected: Vec<u64>,
     /// The number of hashes in a run.
     most: usize,
+    /// Stores full runs until they are merged.
     spill: S,
     /// The number of hashes in the spill.
     spilled: u64,
@@ -69,7 +61,7 @@ pub fn hash(key: &str) -> u64 {
     XxHash3_64::oneshot(key.as_bytes())
 }
 
-impl<S: Spill> Keys<S> {
+impl<S: Read + Write + Seek> Keys<S> {
     /// Starts collecting for a new response. The spill must be empty, and is used only if there are many keys.
     pub fn new(spill: S) -> Self {
         Self::with_runs_of(RUN, spill)
@@ -94,7 +86,7 @@ impl<S: Spill> Keys<S> {
         for hashes in self.collected.chunks(CALL) {
             bytes.clear();
             hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
-            self.spill.append(&bytes)?;
+            self.spill.write_all(&bytes)?;
         }
         self.spilled += self.collected.len() as u64;
         self.collected.clear();
@@ -103,35 +95,28 @@ impl<S: Spill> Keys<S> {
 
     /// Starts the merge after the last key.
     pub fn finish(mut self) -> Result<Merge<S>> {
-        let Self { spilled: 0, .. } = self else {
+        let runs = if self.spilled == 0 {
+            self.collected.sort_unstable();
+            vec![Run { buffered: 0..self.collected.len(), spilled: 0..0 }]
+        } else {
             self.spill_run()?;
-            return Merge::new(self.collected, self.most, self.spill, self.spilled);
+            let end = |start: u64| (start + self.most as u64).min(self.spilled);
+            let starts = (0..self.spilled).step_by(self.most);
+            let runs: Vec<Run> = starts.map(|start| Run { buffered: 0..0, spilled: start..end(start) }).collect();
+            // More runs than hashes in a run would mean more than four billion keys.
+            self.collected.resize(self.most.max(runs.len()), 0);
+            runs
         };
-        self.collected.sort_unstable();
-        let run = Run { buffered: 0..self.collected.len(), spilled: 0..0 };
-        Merge::of(self.collected, self.most, self.spill, vec![run])
-    }
-}
-
-impl<S: Spill> Merge<S> {
-    fn new(mut buffer: Vec<u64>, most: usize, spill: S, spilled: u64) -> Result<Self> {
-        let length = most as u64;
-        let starts = (0..spilled).step_by(most);
-        let runs: Vec<Run> =
-            starts.map(|start| Run { buffered: 0..0, spilled: start..(start + length).min(spilled) }).collect();
-        // More runs than hashes in a run would mean more than four billion keys.
-        buffer.resize(most.max(runs.len()), 0);
-        Self::of(buffer, most, spill, runs)
-    }
-
-    fn of(buffer: Vec<u64>, most: usize, spill: S, runs: Vec<Run>) -> Result<Self> {
-        let mut merge = Self { spill, buffer, runs, least: BinaryHeap::new(), last: None, most };
+        let Self { collected: buffer, most, spill, .. } = self;
+        let mut merge = Merge { spill, buffer, runs, least: BinaryHeap::new(), last: None, most };
         for run in 0..merge.runs.len() {
             merge.advance(run)?;
         }
         Ok(merge)
     }
+}
 
+impl<S: Read + Seek> Merge<S> {
     /// Returns the next hashes that occur more than once, in ascending order and without repetitions: at most as many
     /// as fit in a run, and none at the end.
     pub fn candidates(&mut self) -> Result<Vec<u64>> {
@@ -155,11 +140,11 @@ impl<S: Spill> Merge<S> {
         if buffered.start == buffered.end && spilled.start < spilled.end {
             let count = spilled.clone().take(share).count();
             *buffered = run * share..run * share + count;
-            let (mut bytes, mut at) = ([0; CALL * HASH], spilled.start * HASH as u64);
+            let mut bytes = [0; CALL * HASH];
+            self.spill.seek(SeekFrom::Start(spilled.start * HASH as u64))?;
             for hashes in self.buffer[buffered.clone()].chunks_mut(CALL) {
                 let bytes = &mut bytes[..hashes.len() * HASH];
-                self.spill.read(at, bytes)?;
-                at += bytes.len() as u64;
+                self.spill.read_exact(bytes)?;
                 for (hash, bytes) in hashes.iter_mut().zip(bytes.as_chunks().0) {
                     *hash = u64::from_le_bytes(*bytes);
                 }

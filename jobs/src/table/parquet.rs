@@ -13,7 +13,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::column::{ColumnBuffer, file_columns, schema};
+use super::column::{ColumnBuffer, FileColumn, file_columns, schema};
 use super::pieces::Pieces;
 use super::row::{Row, RowHasher};
 use crate::clean::Cell;
@@ -59,7 +59,7 @@ impl Encoder {
     }
 
     /// Creates an encoder; `distinct` names columns of rarely repeated values, which need no dictionary.
-    fn with_columns(columns: &[(&str, Type, bool)], distinct: &[&str], hasher: RowHasher) -> Result<Self> {
+    fn with_columns(columns: &[FileColumn<'_>], distinct: &[&str], hasher: RowHasher) -> Result<Self> {
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_1_0)
             .set_compression(Compression::SNAPPY)

@@ -138,10 +138,8 @@ impl RecordReader {
     /// Reads one record of valid JSON; a value that serde_json cannot read (a number beyond 64 bits, a lone surrogate, deep
     /// nesting) is a reason to quarantine it.
     pub fn read<'a>(&self, json: &'a str) -> Record<'a> {
-        match self.read_next(&mut serde_json::Deserializer::from_str(json)) {
-            Ok(record) => record,
-            Err(error) => self.unreadable(json, &error),
-        }
+        let read = self.read_next(&mut serde_json::Deserializer::from_str(json));
+        read.unwrap_or_else(|error| self.unreadable(json, &error))
     }
 
     /// Returns a record that serde_json cannot read: the key, if possible, and a reason for each unreadable field.

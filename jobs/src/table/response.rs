@@ -1,6 +1,6 @@
 //! Finds the records of a response in pieces of any size; memory holds at most one piece and one record.
 
-use contract::{Answer as Shape, without_bom};
+use contract::{Answer as Shape, without_bom, without_place};
 use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
 
@@ -203,9 +203,7 @@ fn record_length(rest: &str, ended: bool, offset: u64) -> Result<Option<usize>, 
         // An error at the end may be a number that continues (`2.` + `5`), so more bytes are needed.
         Some(Err(error)) if !(error.is_eof() || number_at_end && position(rest, &error) >= rest.len()) => {
             let offset = offset + position(rest, &error).saturating_sub(1) as u64;
-            let problem = error.to_string();
-            let problem = problem.rsplit_once(" at line ").map_or(problem.as_str(), |(problem, _)| problem);
-            Err(ResponseError::Invalid { offset, problem: problem.to_owned() })
+            Err(ResponseError::Invalid { offset, problem: without_place(&error.to_string()) })
         }
         _ if ended => Err(ResponseError::Cut { bytes: offset + rest.len() as u64 }),
         _ if rest.len() > MOST => {

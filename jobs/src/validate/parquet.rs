@@ -4,14 +4,15 @@
 //! crate may panic on a corrupt footer; the process then ends before anything is written.
 
 use bytes::Bytes;
+use contract::Type;
 use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
 use super::pages::Pages;
 use super::refusal::Refusal;
-use super::schema::Column;
 use super::{schema, values};
 use crate::limits::{self, FIXED_BYTES};
+use crate::table::FileColumn;
 
 /// `PAR1` at both ends; `PARE` where the footer is encrypted.
 const MAGIC: &[u8] = b"PAR1";
@@ -29,7 +30,7 @@ const COMPRESSED: [&str; 8] = [".gz", ".snappy", ".bz2", ".zst", ".zstd", ".lzo"
 ///
 /// Returns the first defect: in the name, the footer or the schema; then, row group by row group, in the first
 /// defective row (in its leftmost column), or a row that is too large in total.
-pub fn parquet(columns: &[Column], key: &str, bytes: &Bytes) -> Result<u64, Refusal> {
+pub fn parquet(columns: &[FileColumn<'_>], key: &str, bytes: &Bytes) -> Result<u64, Refusal> {
     file_name(key)?;
     ends(bytes)?;
     let metadata = ParquetMetaDataReader::new()
@@ -88,7 +89,7 @@ fn ends(bytes: &[u8]) -> Result<(), Refusal> {
 
 /// Checks the values of one row group; row numbers are relative to the group.
 fn row_group(
-    columns: &[Column],
+    columns: &[FileColumn<'_>],
     file: &Bytes,
     group: &RowGroupMetaData,
     rows: u64,
@@ -98,19 +99,20 @@ fn row_group(
         return Refusal::of("row_count", format!("{rows} rows in one row group; the limit is {GROUP_ROWS}"));
     }
     for (column, found) in columns.iter().zip(group.columns()) {
-        chunk(found, rows, file.len(), left).map_err(|refusal| refusal.in_column(&column.name))?;
+        chunk(found, rows, file.len(), left).map_err(|refusal| refusal.in_column(column.0))?;
     }
     if rows == 0 {
         return Ok(());
     }
-    let fixed = columns.iter().filter(|column| !column.is_text()).count() * FIXED_BYTES;
+    let has_length = |kind: &Type| matches!(kind, Type::String(_) | Type::Json);
+    let fixed = columns.iter().filter(|(_, kind, _)| !has_length(kind)).count() * FIXED_BYTES;
     let mut sizes = vec![fixed; rows as usize];
     let mut first: Option<Refusal> = None;
     for (column, found) in columns.iter().zip(group.columns()) {
         let defect = Pages::new(file, found, rows).and_then(|pages| values::check(column, found, pages, &mut sizes));
-        let Some((row, defect)) = defect.map_err(|refusal| refusal.in_column(&column.name))? else { continue };
+        let Some((row, defect)) = defect.map_err(|refusal| refusal.in_column(column.0))? else { continue };
         if first.as_ref().and_then(|first| first.row).is_none_or(|earlier| row < earlier) {
-            first = Some(Refusal { row: Some(row), ..Refusal::from(defect).in_column(&column.name) });
+            first = Some(Refusal { row: Some(row), ..Refusal::from(defect).in_column(column.0) });
         }
     }
     if let Some(refusal) = first {

@@ -2,59 +2,35 @@
 //!
 //! About COPY from Parquet, AWS documents only that "the data types must match": each column has one type, unwidened.
 
-use contract::{Table, Type};
+use contract::Type;
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::schema::types::Type as Node;
 
 use super::refusal::Refusal;
-use crate::table::file_columns;
+use crate::table::FileColumn;
 
-/// One column of the staging table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its name. COPY matches columns by position, and its column list contains the names.
-    pub name: String,
-    /// Its type. JSON is loaded as VARBYTE and then parsed by JSON_PARSE.
-    pub kind: Type,
-    /// Whether it may hold nulls.
-    pub nullable: bool,
-}
-
-impl Column {
-    /// Returns the columns of a table's files, in order.
-    pub fn of(table: &Table<'_>) -> Vec<Self> {
-        let columns = file_columns(table).into_iter();
-        columns.map(|(name, kind, required)| Self { name: name.to_owned(), kind, nullable: !required }).collect()
-    }
-
-    /// Returns whether its values have individual lengths.
-    pub(super) fn is_text(&self) -> bool {
-        matches!(self.kind, Type::String(_) | Type::Json)
-    }
-}
-
-pub(super) fn check(root: &Node, columns: &[Column]) -> Result<(), Refusal> {
+pub(super) fn check(root: &Node, columns: &[FileColumn<'_>]) -> Result<(), Refusal> {
     let (found, expected) = (root.get_fields().len(), columns.len());
     if found != expected {
         return Refusal::of("column_count", format!("{found} columns, but the table has {expected}"));
     }
     for (place, (field, column)) in root.get_fields().iter().zip(columns).enumerate() {
-        field_matches(place, field, column).map_err(|refusal| refusal.in_column(&column.name))?;
+        field_matches(place, field, column).map_err(|refusal| refusal.in_column(column.0))?;
     }
     Ok(())
 }
 
-fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refusal> {
-    if field.name() != column.name {
+fn field_matches(place: usize, field: &Node, &(name, kind, _): &FileColumn<'_>) -> Result<(), Refusal> {
+    if field.name() != name {
         return Refusal::of("column_name", format!("column {} of the file is `{}`", place + 1, field.name()));
     }
     let info = field.get_basic_info();
     if !field.is_primitive() || !info.has_repetition() || info.repetition() == Repetition::REPEATED {
-        let problem = format!("a list, struct, map or repeated field, but {} is a single value", column.kind);
+        let problem = format!("a list, struct, map or repeated field, but {kind} is a single value");
         return Refusal::of("nested", problem);
     }
     let (physical, logical, converted) = (field.get_physical_type(), info.logical_type_ref(), info.converted_type());
-    if is_accepted(column.kind, physical, logical, converted) {
+    if is_accepted(kind, physical, logical, converted) {
         return Ok(());
     }
     let annotation = match (logical, converted) {
@@ -65,15 +41,13 @@ fn field_matches(place: usize, field: &Node, column: &Column) -> Result<(), Refu
     let instant = matches!(logical, Some(LogicalType::Timestamp(_)))
         || converted == ConvertedType::TIMESTAMP_MILLIS
         || physical == Physical::INT96;
-    let (code, hint) = if column.kind == Type::Timestamp && instant {
-        ("timestamp_unit", "; COPY reads microseconds")
-    } else {
-        ("type", "")
-    };
-    Refusal::of(code, format!("a column of type {} cannot hold {physical}{annotation}{hint}", column.kind))
+    let (code, hint) =
+        if kind == Type::Timestamp && instant { ("timestamp_unit", "; COPY reads microseconds") } else { ("type", "") };
+    Refusal::of(code, format!("a column of type {kind} cannot hold {physical}{annotation}{hint}"))
 }
 
-/// Uses the file's newer annotation or, if it is missing, the older one.
+/// Uses the file's newer annotation or, if it is missing, the older one. JSON is text here: it is loaded as VARBYTE and
+/// then parsed by JSON_PARSE.
 fn is_accepted(kind: Type, physical: Physical, logical: Option<&LogicalType>, converted: ConvertedType) -> bool {
     let unannotated = logical.is_none() && converted == ConvertedType::NONE;
     let annotated = |newer: fn(&LogicalType) -> bool, older: ConvertedType| match logical {

@@ -7,8 +7,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::pages::Pages;
 use super::refusal::Refusal;
-use super::schema::Column;
 use crate::limits::{self, Defect, JSON_BYTES};
+use crate::table::FileColumn;
 
 /// The number of rows that are decoded together.
 const BATCH: usize = 1024;
@@ -18,13 +18,13 @@ pub(super) type FirstDefect = Option<(u64, Defect)>;
 
 /// Reads a chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
 pub(super) fn check(
-    column: &Column,
+    &(_, kind, required): &FileColumn<'_>,
     chunk: &ColumnChunkMetaData,
     pages: Pages,
     sizes: &mut [usize],
 ) -> Result<FirstDefect, Refusal> {
-    let rows = Rows { count: sizes.len(), nullable: column.nullable };
-    match (get_column_reader(chunk.column_descr_ptr(), Box::new(pages)), column.kind) {
+    let rows = Rows { count: sizes.len(), nullable: !required };
+    match (get_column_reader(chunk.column_descr_ptr(), Box::new(pages)), kind) {
         (ColumnReader::BoolColumnReader(reader), Type::Boolean) => rows.check(reader, |_, _| Ok(())),
         (ColumnReader::Int64ColumnReader(reader), Type::Integer) => rows.check(reader, |_, _| Ok(())),
         (ColumnReader::Int64ColumnReader(reader), Type::Timestamp) => rows.check(reader, |_, it| limits::micros(*it)),
@@ -36,7 +36,7 @@ pub(super) fn check(
                 text(kind, value)
             })
         }
-        _ => Refusal::of("type", format!("the column does not have the Parquet type of {}", column.kind)),
+        _ => Refusal::of("type", format!("the column does not have the Parquet type of {kind}")),
     }
 }
 

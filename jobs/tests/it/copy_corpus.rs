@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use contract::Type;
+use jobs::table::FileColumn;
 use jobs::validate::{self, Refusal};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -160,7 +161,7 @@ fn every_verdict_names_its_source() {
 }
 
 /// Returns a table's columns from their Redshift types; `super` is JSON that is staged as VARBYTE.
-fn columns(target: &[Column]) -> Vec<validate::Column> {
+fn columns(target: &[Column]) -> Vec<FileColumn<'_>> {
     let kind = |name: &str| match name {
         "bigint" => Type::Integer,
         "double precision" => Type::Double,
@@ -173,12 +174,7 @@ fn columns(target: &[Column]) -> Vec<validate::Column> {
             Type::String(bytes.and_then(|bytes| bytes.parse().ok()).unwrap_or_else(|| panic!("unknown type `{name}`")))
         }
     };
-    let column = |column: &Column| validate::Column {
-        name: column.name.clone(),
-        kind: kind(&column.kind),
-        nullable: column.nullable,
-    };
-    target.iter().map(column).collect()
+    target.iter().map(|column| (column.name.as_str(), kind(&column.kind), !column.nullable)).collect()
 }
 
 fn validated(corpus: &Corpus, case: &Case) -> Result<u64, Refusal> {

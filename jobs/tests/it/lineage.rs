@@ -110,7 +110,7 @@ fn an_unavailable_collector_is_a_warning_with_the_host_and_without_secrets() {
         let ended = zoo.transformation("r1").env("OPENLINEAGE_URL", &url).secret("hush").run();
         ended.done();
         assert!(ended.stderr.contains("WARN") && ended.stderr.contains(message), "{message}: {}", ended.stderr);
-        assert!(ended.took < Duration::from_secs(8), "{:?}", ended.took);
+        assert!(ended.took < Duration::from_secs(40), "{:?}", ended.took);
         assert_eq!(kinds(&zoo.lake.events("zoo", "r1", "transformation")), ["START", "COMPLETE"]);
     }
 }

@@ -18,7 +18,7 @@ use aws_sdk_redshiftdata::Client;
 use aws_sdk_redshiftdata::config::retry::RetryConfig;
 use aws_sdk_redshiftdata::config::{BehaviorVersion, Config, Credentials, Region};
 use contract::{Contract, RunId};
-use jobs::cli::{Bars, Log};
+use jobs::cli::{self, Log};
 use jobs::edge::clock;
 use jobs::edge::lake::Lake;
 use jobs::edge::warehouse::Redshift;
@@ -101,8 +101,8 @@ impl Rig {
             accept: None,
         };
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
-        let progress = Bars::new(Log::Json).progress();
-        let work = Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), progress);
+        let work =
+            Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), cli::bars(Log::Json));
         self.runtime.block_on(async {
             let report = work.run().await;
             work.clean_up().await;

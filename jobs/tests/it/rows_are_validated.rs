@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use contract::{Contract, Table};
-use jobs::table::{Encoder, Record, RecordReader, Row};
-use jobs::validate::{self, Column, Refusal};
+use jobs::table::{Encoder, Record, RecordReader, Row, file_columns};
+use jobs::validate::{self, Refusal};
 
 use crate::support::random::Random;
 
@@ -192,7 +192,7 @@ fn refusal<'r>(table: &Table<'_>, rows: impl Iterator<Item = &'r Row<'r>>) -> Op
     let mut encoder = Encoder::new(table).expect("a schema");
     rows.for_each(|row| encoder.append(row).expect("rows of their types"));
     let (rows, bytes) = (encoder.rows(), Bytes::from(encoder.finish().expect("a file").concat()));
-    let found = validate::parquet(&Column::of(table), "part-0.parquet", &bytes);
+    let found = validate::parquet(&file_columns(table), "part-0.parquet", &bytes);
     assert!(found.as_ref().is_ok_and(|found| *found == rows) || found.is_err(), "{found:?}, not {rows} rows");
     found.err()
 }

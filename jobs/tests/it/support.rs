@@ -45,7 +45,7 @@ pub fn wait_until(what: &str, holds: impl FnMut() -> bool) {
 pub fn wait_or_describe(what: &str, mut holds: impl FnMut() -> bool, describe: impl FnOnce() -> String) {
     let began = Instant::now();
     while !holds() {
-        if began.elapsed() > Duration::from_secs(60) {
+        if began.elapsed() > Duration::from_secs(180) {
             panic!("timed out while waiting until {what}\n{}", describe());
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -43,11 +43,3 @@ fn numbers_keep_their_value_or_are_refused() {
     assert!(number(1.0, 1, Type::Boolean).is_err());
     assert!(boolean(true, Type::Integer).is_err());
 }
-
-#[test]
-fn compact_json_loses_white_space_outside_strings_only() {
-    for (from, to) in [("[ 1,\n2 ]", "[1,2]"), (r#"{"a b": "c \" d"}"#, r#"{"a b":"c \" d"}"#), ("[1]", "[1]")] {
-        assert_eq!(compact(from), to);
-    }
-    assert!(matches!(compact("[1]"), Cow::Borrowed(_)));
-}

@@ -36,7 +36,7 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
         terminal::print(&shown(&calls(&deployments, first)))?;
     }
     for (deployment, settings) in deployments.iter().zip(&settings) {
-        if let Some(command) = github::stack(deployment, settings.settings())? {
+        if let Some(command) = github::stack(settings.settings())? {
             let why = "run once as an account administrator; creates the roles that the jobs assume";
             terminal::print(&format!("# {}: {why}\n{command}", deployment.module))?;
         }

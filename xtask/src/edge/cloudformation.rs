@@ -56,7 +56,6 @@ pub struct ChangeSet {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeSetState {
-    Pending,
     Ready,
     Empty,
     Rejected(String),
@@ -88,37 +87,27 @@ impl CloudFormation {
 
     /// Returns a stack by name or ARN, if it exists, without its template and change sets.
     pub async fn stack(&self, name: &str) -> Result<Option<Deployed>> {
-        match self.client.describe_stacks().stack_name(name).send().await {
-            Ok(response) => Ok(response.stacks.unwrap_or_default().into_iter().next().map(deployed)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(error).or_failure(format!("read the stack `{name}`"), &HINTS),
-        }
+        let call = self.client.describe_stacks().stack_name(name).send().await;
+        let response = if_exists(call).or_failure(format!("read the stack `{name}`"), &HINTS)?;
+        Ok(response.and_then(|response| response.stacks?.into_iter().next()).map(deployed))
     }
 
     /// Returns the original template of a stack; empty if the stack does not exist.
     pub async fn template(&self, name: &str) -> Result<String> {
         let call = self.client.get_template().stack_name(name).template_stage(TemplateStage::Original);
-        match call.send().await {
-            Ok(response) => Ok(response.template_body.unwrap_or_default()),
-            Err(error) if is_missing(&error) => Ok(String::new()),
-            Err(error) => Err(error).or_failure(format!("read the template of the stack `{name}`"), &HINTS),
-        }
+        let call = if_exists(call.send().await);
+        let response = call.or_failure(format!("read the template of the stack `{name}`"), &HINTS)?;
+        Ok(response.and_then(|response| response.template_body).unwrap_or_default())
     }
 
     /// Returns the names of a stack's open change sets, which have not been executed.
     pub async fn change_sets(&self, name: &str) -> Result<Vec<String>> {
-        let mut pages = self.client.list_change_sets().stack_name(name).into_paginator().send();
-        let mut found = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = match page {
-                Err(error) if is_missing(&error) => break,
-                page => page.or_failure(format!("list the change sets for the stack `{name}`"), &HINTS)?,
-            };
-            let mut open = page.summaries.unwrap_or_default();
-            open.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
-            found.extend(open.into_iter().filter_map(|set| set.change_set_name));
-        }
-        Ok(found)
+        let call = self.client.list_change_sets().stack_name(name).into_paginator().items().send();
+        let sets = if_exists(call.try_collect().await);
+        let mut sets =
+            sets.or_failure(format!("list the change sets for the stack `{name}`"), &HINTS)?.unwrap_or_default();
+        sets.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
+        Ok(sets.into_iter().filter_map(|set| set.change_set_name).collect())
     }
 
     /// Requests a change set; returns its ARN and the stack ARN.
@@ -144,28 +133,20 @@ impl CloudFormation {
         Ok((response.id.context("CloudFormation did not return a change set")?, response.stack_id.unwrap_or_default()))
     }
 
-    pub async fn change_set(&self, id: &str) -> Result<ChangeSet> {
-        let (mut next, mut changes) = (None, Vec::new());
-        loop {
-            let call = self.client.describe_change_set().change_set_name(id).set_next_token(next);
-            let response = call.send().await.or_failure("read a change set", &HINTS)?;
-            let resources = response.changes.iter().flatten().filter_map(|change| change.resource_change());
-            changes.extend(resources.map(change_set_entry));
-            next = response.next_token;
-            if next.is_some() {
-                continue;
-            }
-            let reason = response.status_reason.unwrap_or_default();
-            let state = match response.status {
-                Some(ChangeSetStatus::CreateComplete) => ChangeSetState::Ready,
-                Some(ChangeSetStatus::Failed) if EMPTY.iter().any(|text| reason.contains(text)) => {
-                    ChangeSetState::Empty
-                }
-                Some(ChangeSetStatus::Failed) => ChangeSetState::Rejected(reason),
-                _ => ChangeSetState::Pending,
-            };
-            return Ok(ChangeSet { id: id.to_owned(), state, changes });
-        }
+    /// Returns a change set; `None` while it is being created.
+    async fn change_set(&self, id: &str) -> Result<Option<ChangeSet>> {
+        let call = self.client.describe_change_set().change_set_name(id).into_paginator().send();
+        let pages = call.try_collect().await.or_failure("read a change set", &HINTS)?;
+        let last = pages.last().context("CloudFormation did not return the change set")?;
+        let reason = last.status_reason().unwrap_or_default();
+        let state = match last.status() {
+            Some(ChangeSetStatus::CreateComplete) => ChangeSetState::Ready,
+            Some(ChangeSetStatus::Failed) if EMPTY.iter().any(|text| reason.contains(text)) => ChangeSetState::Empty,
+            Some(ChangeSetStatus::Failed) => ChangeSetState::Rejected(reason.to_owned()),
+            _ => return Ok(None),
+        };
+        let changes = pages.iter().flat_map(|page| page.changes()).filter_map(|change| change.resource_change());
+        Ok(Some(ChangeSet { id: id.to_owned(), state, changes: changes.map(change_set_entry).collect() }))
     }
 
     /// Returns what pre-deployment validation found, which only these events contain (API Reference, DescribeEvents).
@@ -230,7 +211,11 @@ impl CloudFormation {
     }
 }
 
-/// Whether the error means that the stack does not exist. Its code is the same as for any other validation error.
-fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.message().is_some_and(|message| message.contains("does not exist"))
+/// Returns `None` if the stack does not exist. The error code is the same as for any other validation error.
+#[allow(clippy::result_large_err, reason = "the SDK's own error, which it returns by value")]
+fn if_exists<T, E: ProvideErrorMetadata>(result: Result<T, SdkError<E>>) -> Result<Option<T>, SdkError<E>> {
+    match result {
+        Err(error) if error.message().is_some_and(|message| message.contains("does not exist")) => Ok(None),
+        result => result.map(Some),
+    }
 }

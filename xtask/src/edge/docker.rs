@@ -2,7 +2,7 @@
 
 mod remove;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,7 +10,9 @@ use bollard::Docker;
 use bollard::auth::DockerCredentials;
 use bollard::body_full;
 use bollard::errors::Error;
-use bollard::query_parameters::{BuildImageOptionsBuilder, PushImageOptionsBuilder, TagImageOptionsBuilder};
+pub use bollard::models::ImageInspect;
+pub use bollard::query_parameters::BuildImageOptionsBuilder;
+use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use contract::Exit;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -32,35 +34,6 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 pub struct Engine {
     docker: Docker,
     runtime: Runtime,
-}
-
-#[derive(Debug)]
-pub struct Build<'a> {
-    /// The build context as a tar archive.
-    pub context: Vec<u8>,
-    pub dockerfile: &'a str,
-    /// The stage to build; empty for the last one.
-    pub target: &'a str,
-    /// `linux/amd64` or `linux/arm64`.
-    pub platform: &'a str,
-    pub arguments: BTreeMap<String, String>,
-    pub labels: BTreeMap<String, String>,
-    /// The image's `name:tag`.
-    pub tag: &'a str,
-    /// Whether to ignore the engine's build cache.
-    pub no_cache: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Digest of the image configuration: `sha256:` and 64 hexadecimal digits.
-    pub id: String,
-    /// Size of the unpacked layers in bytes.
-    pub size: u64,
-    /// `name@sha256:…` for each registry that it was pushed to or pulled from.
-    pub digests: Vec<String>,
-    /// Digests of the unpacked layers.
-    pub layers: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -100,38 +73,30 @@ impl Engine {
         Ok(Self { docker, runtime })
     }
 
-    pub fn image(&self, name: &str) -> Result<Option<Image>> {
-        let found = match self.runtime.block_on(self.docker.inspect_image(name)) {
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
-            found => found.map_err(|error| failed(&format!("the Docker engine cannot inspect `{name}`"), &error))?,
-        };
-        Ok(Some(Image {
-            id: found.id.unwrap_or_default(),
-            size: found.size.unwrap_or_default().unsigned_abs(),
-            digests: found.repo_digests.unwrap_or_default(),
-            layers: found.root_fs.and_then(|files| files.layers).unwrap_or_default(),
-        }))
+    pub fn image(&self, name: &str) -> Result<Option<ImageInspect>> {
+        match self.runtime.block_on(self.docker.inspect_image(name)) {
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+            found => {
+                found.map(Some).map_err(|error| failed(&format!("the Docker engine cannot inspect `{name}`"), &error))
+            }
+        }
     }
 
-    /// Builds an image; `report` receives each line of the engine's output.
-    pub fn build(&self, build: Build<'_>, report: &mut dyn FnMut(&str)) -> Result<()> {
-        let map = |from: BTreeMap<String, String>| from.into_iter().collect::<HashMap<_, _>>();
-        let options = BuildImageOptionsBuilder::default()
-            .dockerfile(build.dockerfile)
-            .t(build.tag)
-            .target(build.target)
-            .platform(build.platform)
-            .buildargs(&map(build.arguments))
-            .labels(&map(build.labels))
-            .nocache(build.no_cache)
-            .rm(true)
-            .forcerm(true)
-            .build();
+    /// Builds an image with this `name:tag` from a context, a tar archive; `report` receives each line of the engine's
+    /// output.
+    pub fn build(
+        &self,
+        tag: &str,
+        context: Vec<u8>,
+        options: BuildImageOptionsBuilder,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<()> {
+        let options = options.t(tag).rm(true).forcerm(true).build();
         self.runtime.block_on(async {
-            let mut lines = self.docker.build_image(options, None, Some(body_full(build.context.into())));
+            let mut lines = self.docker.build_image(options, None, Some(body_full(context.into())));
             let mut last = Vec::new();
             while let Some(line) = lines.next().await {
-                let line = line.map_err(|error| build_failed(build.tag, &error, &last))?;
+                let line = line.map_err(|error| build_failed(tag, &error, &last))?;
                 let text = line.stream.or(line.status).unwrap_or_default();
                 for text in text.lines().map(str::trim_end).filter(|text| !text.is_empty()) {
                     report(text);

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_ecr::Client;
-use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use connect::Secret;
@@ -12,14 +12,6 @@ use connect::call::CallResult;
 #[derive(Debug)]
 pub struct Ecr {
     client: Client,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Digest of the image manifest.
-    pub digest: String,
-    /// The account that owns the registry.
-    pub account: String,
 }
 
 /// Credentials for a push, valid for twelve hours.
@@ -36,7 +28,7 @@ impl Ecr {
         Self { client: Client::new(config) }
     }
 
-    pub async fn find(&self, repository: &str, tag: &str) -> Result<Option<Found>> {
+    pub async fn find(&self, repository: &str, tag: &str) -> Result<Option<ImageDetail>> {
         self.image(repository, ImageIdentifier::builder().image_tag(tag).build()).await
     }
 
@@ -44,14 +36,10 @@ impl Ecr {
         Ok(self.image(repository, ImageIdentifier::builder().image_digest(digest).build()).await?.is_some())
     }
 
-    async fn image(&self, repository: &str, image: ImageIdentifier) -> Result<Option<Found>> {
+    async fn image(&self, repository: &str, image: ImageIdentifier) -> Result<Option<ImageDetail>> {
         let call = self.client.describe_images().repository_name(repository).image_ids(image).send().await;
         let response = call.unless("ImageNotFoundException").or_failure(reading(repository), &HINTS)?;
-        let image = response.and_then(|response| response.image_details.unwrap_or_default().into_iter().next());
-        Ok(image.map(|image| Found {
-            digest: image.image_digest.unwrap_or_default(),
-            account: image.registry_id.unwrap_or_default(),
-        }))
+        Ok(response.and_then(|response| response.image_details.unwrap_or_default().into_iter().next()))
     }
 
     /// Returns the digests of all images in a repository; an empty list if the repository does not exist.

@@ -28,33 +28,24 @@ impl Emulator {
     /// script adds CloudFormation resource types that MiniStack does not support.
     pub fn ministack(python: &Path, launcher: Option<&Path>, dir: &Path) -> Result<Self> {
         let program = python.join(if launcher.is_some() { "bin/python" } else { "bin/ministack" });
-        Self::start("MiniStack", &program, dir, |command, port| {
-            command.args(launcher).envs(ministack_environment(port, REGION));
-            Ok(())
-        })
+        let [port] = free_ports()?;
+        let mut command = command(&program, dir, &dir.join("log"))?;
+        command.args(launcher).envs(ministack_environment(port, REGION));
+        Self::start("MiniStack", command, dir, port)
     }
 
     /// Starts `docker-registry`, Debian's package of CNCF Distribution, on a free port on 127.0.0.1.
     pub fn registry(dir: &Path) -> Result<Self> {
-        Self::start("docker-registry", Path::new("docker-registry"), dir, |command, port| {
-            let config = dir.join("config.yml");
-            let (files, log) = (dir.join("files"), "log: {level: warn}");
-            let storage = format!("storage: {{filesystem: {{rootdirectory: '{}'}}}}", files.display());
-            std::fs::write(&config, format!("version: 0.1\n{log}\n{storage}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"))?;
-            command.arg("serve").arg(config);
-            Ok(())
-        })
+        let [port] = free_ports()?;
+        let mut command = command(Path::new("docker-registry"), dir, &dir.join("log"))?;
+        let (config, files, log) = (dir.join("config.yml"), dir.join("files"), "log: {level: warn}");
+        let storage = format!("storage: {{filesystem: {{rootdirectory: '{}'}}}}", files.display());
+        std::fs::write(&config, format!("version: 0.1\n{log}\n{storage}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"))?;
+        command.arg("serve").arg(config);
+        Self::start("docker-registry", command, dir, port)
     }
 
-    fn start(
-        name: &str,
-        program: &Path,
-        dir: &Path,
-        configure: impl FnOnce(&mut Command, u16) -> Result<()>,
-    ) -> Result<Self> {
-        let [port] = free_ports()?;
-        let mut command = command(program, dir, &dir.join("log"))?;
-        configure(&mut command, port)?;
+    fn start(name: &str, mut command: Command, dir: &Path, port: u16) -> Result<Self> {
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let mut emulator = Self { child, endpoint: format!("http://127.0.0.1:{port}") };
         wait_for_port(name, port, &dir.join("log"), || emulator.child.try_wait().is_ok_and(|exit| exit.is_none()))?;

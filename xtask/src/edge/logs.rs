@@ -3,6 +3,7 @@
 use anyhow::Result;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use connect::call::CallResult;
 
 use crate::lines::{Line, Stream};
@@ -23,23 +24,18 @@ impl Logs {
     pub async fn lines(&self, stream: &Stream, from: i64) -> Result<Vec<Line>> {
         let (group, name) = stream;
         let call = self.client.filter_log_events().log_group_name(group).log_stream_names(name).start_time(from);
-        let mut pages = call.into_paginator().send();
-        let mut lines = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.unless("ResourceNotFoundException");
-            let page = page.or_failure(format!("read the log stream `{name}` in `{group}`"), &HINTS)?;
-            let Some(page) = page else { break };
-            lines.extend(page.events.unwrap_or_default().into_iter().filter_map(|event| {
-                Some(Line {
-                    stream: stream.clone(),
-                    id: event.event_id?,
-                    timestamp: event.timestamp?,
-                    ingestion: event.ingestion_time.unwrap_or_default(),
-                    message: event.message.unwrap_or_default().trim_end().to_owned(),
-                })
-            }));
-        }
-        Ok(lines)
+        let pages = call.into_paginator().send().try_collect().await.unless("ResourceNotFoundException");
+        let pages = pages.or_failure(format!("read the log stream `{name}` in `{group}`"), &HINTS)?.unwrap_or_default();
+        let line = |event: FilteredLogEvent| {
+            Some(Line {
+                stream: stream.clone(),
+                id: event.event_id?,
+                timestamp: event.timestamp?,
+                ingestion: event.ingestion_time.unwrap_or_default(),
+                message: event.message.unwrap_or_default().trim_end().to_owned(),
+            })
+        };
+        Ok(pages.into_iter().flat_map(|page| page.events.unwrap_or_default()).filter_map(line).collect())
     }
 }
 

@@ -1,12 +1,10 @@
 //! Amazon MWAA: the Airflow environment, Airflow's REST API, and the login to the Airflow UI.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use aws_sdk_mwaa::Client;
 use aws_sdk_mwaa::operation::invoke_rest_api::InvokeRestApiError;
-use aws_sdk_mwaa::types::RestApiMethod;
+pub use aws_sdk_mwaa::types::Environment;
 use aws_smithy_types::{Document, Number};
 use connect::Secret;
 use connect::call::{CallResult, call_failure};
@@ -14,28 +12,11 @@ use contract::Exit;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::run::{ApiRequest, Method};
+use crate::run::ApiRequest;
 
 #[derive(Clone, Debug)]
 pub struct Mwaa {
     client: Client,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Environment {
-    /// `AVAILABLE` when it can be used.
-    pub status: String,
-    pub url: String,
-    pub version: String,
-    /// S3 object version of `requirements.txt`.
-    pub requirements: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Response {
-    /// Airflow's HTTP status.
-    pub status: i32,
-    pub body: Value,
 }
 
 #[derive(Clone, Debug)]
@@ -60,27 +41,16 @@ impl Mwaa {
     pub async fn environment(&self, name: &str) -> Result<Option<Environment>> {
         let call = self.client.get_environment().name(name).send().await.unless("ResourceNotFoundException");
         let response = call.or_failure(format!("read the environment `{name}`"), &HINTS)?;
-        Ok(response.and_then(|response| response.environment).map(|environment| Environment {
-            status: environment.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            url: environment.webserver_url.unwrap_or_default(),
-            version: environment.airflow_version.unwrap_or_default(),
-            requirements: environment.requirements_s3_object_version,
-        }))
+        Ok(response.and_then(|response| response.environment))
     }
 
-    /// Sends a request to Airflow. Client errors (4xx) are returned as a response; a 5xx response, or no response
-    /// within MWAA's 10-second limit, is a temporary failure.
-    pub async fn call(&self, environment: &str, request: &ApiRequest) -> Result<Response> {
+    /// Sends a request to Airflow; returns Airflow's HTTP status and the body. Client errors (4xx) are returned as a
+    /// response; a 5xx response, or no response within MWAA's 10-second limit, is a temporary failure.
+    pub async fn call(&self, environment: &str, request: &ApiRequest) -> Result<(i32, Value)> {
         let action = format!("call Airflow's API `{}`", request.path);
-        let method = match request.method {
-            Method::Get => RestApiMethod::Get,
-            Method::Post => RestApiMethod::Post,
-            Method::Patch => RestApiMethod::Patch,
-        };
-        let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(method);
-        let returned = |status: Option<i32>, body: Option<&Document>| Response {
-            status: status.unwrap_or_default(),
-            body: body.map_or(Value::Null, value),
+        let call = self.client.invoke_rest_api().name(environment).path(&request.path).method(request.method.into());
+        let returned = |status: Option<i32>, body: Option<&Document>| {
+            (status.unwrap_or_default(), body.map_or(Value::Null, value))
         };
         let error = match call.set_body(request.body.as_ref().map(document)).send().await {
             Ok(response) => return Ok(returned(response.rest_api_status_code, response.rest_api_response.as_ref())),
@@ -123,7 +93,7 @@ fn document(value: &Value) -> Document {
         Value::Array(list) => Document::Array(list.iter().map(document).collect()),
         Value::Object(object) => {
             let pairs = object.iter().map(|(name, value)| (name.clone(), document(value)));
-            Document::Object(pairs.collect::<HashMap<_, _>>())
+            Document::Object(pairs.collect())
         }
     }
 }

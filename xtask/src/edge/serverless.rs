@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use aws_config::SdkConfig;
 use aws_sdk_redshiftserverless::Client;
-use aws_sdk_redshiftserverless::types::{UsageLimit, UsageLimitBreachAction, UsageLimitPeriod, UsageLimitUsageType};
+use aws_sdk_redshiftserverless::types::{Namespace, NamespaceStatus, UsageLimitUsageType, WorkgroupStatus};
+pub use aws_sdk_redshiftserverless::types::{UsageLimit, UsageLimitBreachAction, UsageLimitPeriod, Workgroup};
 use connect::call::CallResult;
 
 use crate::failure::Failure;
@@ -15,52 +16,17 @@ pub struct Serverless {
     client: Client,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workgroup {
-    pub arn: String,
-    /// `AVAILABLE` when it can be used.
-    pub status: String,
-    /// The host that dbt connects to.
-    pub host: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Namespace {
-    /// `AVAILABLE`, `MODIFYING` or `DELETING` (API Reference, Namespace).
-    pub status: String,
-    /// The ARN of the secret with the administrator's password, if Redshift manages it.
-    pub admin_secret: Option<String>,
-    /// The ARN of the KMS key that encrypts the namespace, unless AWS owns the key.
-    pub key: Option<String>,
-}
-
-/// A limit on the compute capacity that a workgroup uses in a period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limit {
-    pub id: String,
-    /// RPU-hours.
-    pub amount: i64,
-    /// `daily`, `weekly`, `monthly`.
-    pub period: String,
-    /// `log`, `emit-metric`, `deactivate`.
-    pub action: String,
-}
-
 const MISSING: &str = "ResourceNotFoundException";
 
-/// The status of a workgroup or namespace during its deletion, which takes minutes after the call has returned.
-const DELETING: &str = "DELETING";
 /// The first delay between polls; each delay is 1.5 times the previous one, up to the maximum.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
 /// Maximum number of polls for a deletion: about half an hour.
 const POLLS: u32 = 190;
 
-impl Namespace {
-    /// Whether it exists only until its deletion is complete.
-    pub fn is_deleting(&self) -> bool {
-        self.status == DELETING
-    }
+/// Whether a namespace exists only until its deletion is complete, which takes minutes after the call has returned.
+pub fn is_deleting(namespace: &Namespace) -> bool {
+    namespace.status == Some(NamespaceStatus::Deleting)
 }
 
 impl Serverless {
@@ -70,24 +36,14 @@ impl Serverless {
 
     pub async fn workgroup(&self, name: &str) -> Result<Option<Workgroup>> {
         let call = self.client.get_workgroup().workgroup_name(name).send().await.unless(MISSING);
-        let Some(response) = call.or_failure(format!("read the workgroup `{name}`"), &HINTS)? else { return Ok(None) };
-        let workgroup = response.workgroup.context("Redshift did not return the workgroup")?;
-        Ok(Some(Workgroup {
-            arn: workgroup.workgroup_arn().unwrap_or_default().to_owned(),
-            status: workgroup.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            host: workgroup.endpoint().and_then(|endpoint| endpoint.address()).map(str::to_owned),
-        }))
+        let response = call.or_failure(format!("read the workgroup `{name}`"), &HINTS)?;
+        Ok(response.and_then(|response| response.workgroup))
     }
 
     pub async fn namespace(&self, name: &str) -> Result<Option<Namespace>> {
         let call = self.client.get_namespace().namespace_name(name).send().await.unless(MISSING);
         let response = call.or_failure(format!("read the namespace `{name}`"), &HINTS)?;
-        Ok(response.and_then(|response| response.namespace).map(|namespace| Namespace {
-            status: namespace.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-            admin_secret: namespace.admin_password_secret_arn,
-            // Otherwise `AWS_OWNED_KMS_KEY` (API Reference, Namespace).
-            key: namespace.kms_key_id.filter(|key| key.starts_with("arn:")),
-        }))
+        Ok(response.and_then(|response| response.namespace))
     }
 
     /// Waits until a workgroup and a namespace whose deletion has started no longer exist, so that new ones can have their
@@ -100,15 +56,14 @@ impl Serverless {
     ) -> Result<()> {
         let (mut pause, mut reported) = (SHORTEST, None);
         for _ in 0..POLLS {
-            let found = self.workgroup(workgroup).await?.filter(|found| found.status == DELETING);
-            let busy = match found {
-                Some(_) => Some(format!("the workgroup `{workgroup}`")),
-                None => {
-                    let found = self.namespace(namespace).await?.filter(Namespace::is_deleting);
-                    found.map(|_| format!("the namespace `{namespace}`"))
-                }
+            let found = self.workgroup(workgroup).await?;
+            let busy = if found.is_some_and(|found| found.status == Some(WorkgroupStatus::Deleting)) {
+                format!("the workgroup `{workgroup}`")
+            } else if self.namespace(namespace).await?.as_ref().is_some_and(is_deleting) {
+                format!("the namespace `{namespace}`")
+            } else {
+                return Ok(());
             };
-            let Some(busy) = busy else { return Ok(()) };
             if reported.as_ref() != Some(&busy) {
                 report(&format!("waiting until {busy} is deleted"));
                 reported = Some(busy);
@@ -126,36 +81,30 @@ impl Serverless {
         call.map(drop).or_failure(format!("delete the namespace `{name}`"), &HINTS)
     }
 
-    pub async fn limits(&self, workgroup: &str) -> Result<Vec<Limit>> {
+    /// Returns the limits on a workgroup's compute capacity, in RPU-hours per period.
+    pub async fn limits(&self, workgroup: &str) -> Result<Vec<UsageLimit>> {
         let call = self.client.list_usage_limits().resource_arn(workgroup);
         let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).into_paginator().items().send();
-        let limits = call.try_collect().await.or_failure("list the warehouse's usage limits", &HINTS)?;
-        let limit = |limit: UsageLimit| Limit {
-            id: limit.usage_limit_id.unwrap_or_default(),
-            amount: limit.amount.unwrap_or_default(),
-            period: limit.period.map(|period| period.as_str().to_owned()).unwrap_or_default(),
-            action: limit.breach_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
-        };
-        Ok(limits.into_iter().map(limit).collect())
+        call.try_collect().await.or_failure("list the warehouse's usage limits", &HINTS)
     }
 
     /// Makes `limit` the only usage limit of a workgroup: updates the limit in `current` with the same period, or
     /// creates a new one, and deletes the others.
-    pub async fn set_limit(&self, workgroup: &str, current: &[Limit], limit: &Limit) -> Result<()> {
-        let action = UsageLimitBreachAction::from(limit.action.as_str());
+    pub async fn set_limit(&self, workgroup: &str, current: &[UsageLimit], limit: &UsageLimit) -> Result<()> {
+        let (period, action) = (limit.period.clone(), limit.breach_action.clone());
         let same = current.iter().find(|other| other.period == limit.period);
         if let Some(same) = same {
-            let call = self.client.update_usage_limit().usage_limit_id(&same.id).amount(limit.amount);
-            let call = call.breach_action(action).send().await;
+            let call = self.client.update_usage_limit().set_usage_limit_id(same.usage_limit_id.clone());
+            let call = call.set_amount(limit.amount).set_breach_action(action).send().await;
             call.or_failure("update the warehouse's usage limit", &HINTS)?;
         } else {
-            let call = self.client.create_usage_limit().resource_arn(workgroup).amount(limit.amount);
-            let call = call.usage_type(UsageLimitUsageType::ServerlessCompute).breach_action(action);
-            let call = call.period(UsageLimitPeriod::from(limit.period.as_str())).send().await;
+            let call = self.client.create_usage_limit().resource_arn(workgroup).set_amount(limit.amount);
+            let call = call.usage_type(UsageLimitUsageType::ServerlessCompute);
+            let call = call.set_period(period).set_breach_action(action).send().await;
             call.or_failure("create the warehouse's usage limit", &HINTS)?;
         }
-        for other in current.iter().filter(|other| same.is_none_or(|same| same.id != other.id)) {
-            let call = self.client.delete_usage_limit().usage_limit_id(&other.id).send().await;
+        for other in current.iter().filter(|other| Some(*other) != same) {
+            let call = self.client.delete_usage_limit().set_usage_limit_id(other.usage_limit_id.clone()).send().await;
             call.or_failure("delete one of the warehouse's usage limits", &HINTS)?;
         }
         Ok(())

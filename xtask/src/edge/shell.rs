@@ -44,29 +44,10 @@ const KEPT: [&str; 22] = [
     "ALL_PROXY",
 ];
 
-#[derive(Clone, Debug)]
-pub struct Commit {
-    /// The commit ID, with the suffix `-changed` if files differ from the commit.
-    pub revision: String,
-    /// The commit time, in RFC 3339 format.
-    pub when: String,
-    /// The repository URL, unless it contains credentials.
-    pub source: Option<String>,
-}
-
-/// Returns the checked-out commit; `None` outside a clone or without git.
-pub fn commit(root: &Path) -> Option<Commit> {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let changed = if git(&["status", "--porcelain"])?.is_empty() { "" } else { "-changed" };
-    let source = git(&["remote", "get-url", "origin"]).filter(|url| url.starts_with("https://") && !url.contains('@'));
-    Some(Commit {
-        revision: format!("{}{changed}", git(&["rev-parse", "HEAD"])?),
-        when: git(&["show", "--no-patch", "--format=%cI", "HEAD"])?,
-        source,
-    })
+/// Returns the output of git in a folder; `None` outside a clone or without git.
+pub fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).current_dir(folder).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Output of a program.

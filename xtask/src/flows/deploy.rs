@@ -5,15 +5,14 @@ mod run;
 mod warehouse;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{limit_of, shown as limit_shown};
 
-use super::configure::{self, Configured};
-use super::stacks::{Listener, Operations, describe};
+use super::stacks::{Listener, Operations, StackProgress, StackReporter, describe};
 use super::sync::dags;
 use super::{account, images, templates};
 use crate::edge::aws::Aws;
@@ -23,10 +22,8 @@ use crate::failure::Failure;
 use crate::image::ImagePlan;
 use crate::plan::{DagsStep, Deployment, ImageStep, Plan, PlanInput, StackPlan, Task, WarehouseStep, stacks, tasks};
 use crate::platform::partition;
-use crate::settings::{Problem, Settings, Variables};
-use crate::stack::{
-    Dependencies, Deployed, Event, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE,
-};
+use crate::settings::{Settings, Variables};
+use crate::stack::{Dependencies, Deployed, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE};
 use crate::sync::REQUIREMENTS;
 
 /// Maximum number of objects that a deployment may delete from the DAG bucket. Deleting more requires `sync-dags`.
@@ -39,45 +36,40 @@ pub struct DeployRequest {
     pub variables: Variables,
     /// The stacks to deploy, by name without the prefix; all stacks if empty.
     pub only: Vec<String>,
+    /// Whether to exclude existing stacks.
     pub create_only: bool,
-    /// Existing stacks that `create_only` excludes; determined by [`plan`].
-    pub(super) left_alone: BTreeSet<String>,
     /// A folder to use instead of `infra/`.
     pub folder: Option<PathBuf>,
     /// Host of an emulator's registry, used instead of ECR.
     pub registry: Option<String>,
-    /// Warnings about the settings; not part of the plan.
-    pub warnings: Vec<Problem>,
+}
+
+/// A deployment's templates and its current state, from which plans are created.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub request: DeployRequest,
+    pub aws: Aws,
+    pub account: String,
+    pub cloudformation: CloudFormation,
+    pub templates: Vec<Template>,
+    pub dependencies: Dependencies,
+    /// The existing stacks, by name without the prefix.
+    pub deployed: BTreeMap<String, Deployed>,
 }
 
 /// A plan, and the data needed to apply it.
 #[derive(Debug)]
 pub struct ReadyDeployment {
     pub plan: Plan,
-    request: DeployRequest,
-    aws: Aws,
-    cloudformation: CloudFormation,
-    templates: Vec<Template>,
-    dependencies: Dependencies,
-    deployed: BTreeMap<String, Deployed>,
+    current: Current,
     images: Vec<ImagePlan>,
 }
 
 impl DeployRequest {
-    /// Creates a request from a module's settings (default: by the environment) and the variables, also of `.env`.
-    pub fn new(
-        module: Option<&str>,
-        dot_env: Option<&Path>,
-        only: &[String],
-        folder: Option<&Path>,
-        registry: Option<&str>,
-    ) -> Result<Self> {
-        let variables = configure::variables(dot_env)?;
-        let Configured { module, resolved, .. } = configure::module(module, &variables)?;
-        let (settings, warnings) = (resolved.settings, resolved.warnings);
-        let (only, folder, registry) = (only.to_vec(), folder.map(Path::to_owned), registry.map(str::to_owned));
-        let (create_only, left_alone) = (false, BTreeSet::new());
-        Ok(Self { module, settings, variables, only, create_only, left_alone, folder, registry, warnings })
+    /// Creates a request for all stacks of a settings module.
+    pub fn new(module: &str, settings: Settings, variables: Variables) -> Self {
+        let (module, only) = (module.to_owned(), Vec::new());
+        Self { module, settings, variables, only, create_only: false, folder: None, registry: None }
     }
 
     pub(super) fn images(&self) -> images::ImageRequest {
@@ -91,7 +83,7 @@ impl DeployRequest {
     }
 
     /// Fails if `only` contains a name that is not a stack.
-    pub fn check(&self, dependencies: &Dependencies) -> Result<()> {
+    fn check(&self, dependencies: &Dependencies) -> Result<()> {
         let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
             return Ok(());
         };
@@ -102,43 +94,70 @@ impl DeployRequest {
         );
     }
 
-    pub fn wants(&self, stack: &str) -> bool {
-        self.names(stack) && !self.left_alone.contains(stack)
+    pub(super) fn names(&self, stack: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == stack)
+    }
+}
+
+impl Current {
+    /// Reads the templates and the stacks; changes nothing. Fails if the credentials belong to a different account,
+    /// templates have problems, the request names an unknown stack, or a stack belongs to a different module.
+    pub fn read(request: DeployRequest) -> Result<Self> {
+        let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
+        request.check(&dependencies)?;
+        let aws = Aws::for_settings(&request.settings, &request.variables)?;
+        let account = account::own(&request.settings, &aws)?;
+        let cloudformation = CloudFormation::new(&aws.config);
+        let owner = (request.module.as_str(), request.settings.stack_prefix.as_str());
+        let deployed = aws.wait(describe(&cloudformation, owner, dependencies.stacks.keys()))?;
+        Ok(Self { request, aws, account, cloudformation, templates, dependencies, deployed })
     }
 
-    fn names(&self, stack: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == stack)
+    fn exists(&self, stack: &str) -> bool {
+        self.deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready)
+    }
+
+    /// Whether `create_only` excludes a stack. A busy stack is planned again later; a failed one is an error, as it is
+    /// without `--create-only`.
+    fn leaves_alone(&self, stack: &str) -> bool {
+        self.request.create_only && self.request.names(stack) && self.exists(stack)
+    }
+
+    pub fn wants(&self, stack: &str) -> bool {
+        self.request.names(stack) && !self.leaves_alone(stack)
+    }
+
+    /// Whether any stack in the deployment has a parameter with a matching source.
+    fn wants_source(&self, has: impl Fn(&Source) -> bool) -> bool {
+        self.dependencies.stacks.iter().any(|(stack, sources)| self.wants(stack) && sources.values().any(&has))
+    }
+
+    pub fn operations<'a>(&'a self, listener: &'a mut dyn Listener) -> Operations<'a> {
+        Operations { cloudformation: &self.cloudformation, region: &self.request.settings.region, listener }
     }
 }
 
 /// Reads the current state and creates the plan; changes nothing. Fails if the credentials belong to a different
 /// account, templates have problems, a bucket name is in use, or a stack's state does not allow a deployment.
-pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
-    let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
-    request.check(&dependencies)?;
-    let aws = Aws::for_settings(&request.settings, &request.variables)?;
-    let account = account::own(&request.settings, &aws)?;
-    let cloudformation = CloudFormation::new(&aws.config);
+pub fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
+    let current = Current::read(request)?;
+    let Current { request, aws, account, templates, dependencies, deployed, .. } = &current;
     let prefix = &request.settings.stack_prefix;
-    let deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
-    let exists = |stack: &str| deployed.get(stack).is_some_and(|stack| stack.state() == State::Ready);
-    // A busy stack is planned again later; a failed one is an error, as it is without `--create-only`.
-    let left_alone = |stack: &&String| request.create_only && request.names(stack) && exists(stack);
-    request.left_alone = dependencies.stacks.keys().filter(left_alone).cloned().collect();
-
-    let existing = existing::find(&aws, &request, &dependencies, &deployed, &account)?;
-    let is_image = |source: &Source| matches!(source, Source::Image(_));
-    let wants_images = any_source(&dependencies, &request, is_image);
+    let existing = existing::find(&current)?;
+    let wants_images = current.wants_source(|source| matches!(source, Source::Image(_)));
     let image_plans = if wants_images { images::plan(&request.images())? } else { Vec::new() };
-    let found =
-        if wants_images && exists(REGISTRY) { images::find(&request.images(), &image_plans)? } else { BTreeMap::new() };
+    let found = if wants_images && current.exists(REGISTRY) {
+        images::find(&request.images(), &image_plans)?
+    } else {
+        BTreeMap::new()
+    };
     let image_step = |plan: &ImagePlan| {
         let digest = found.get(plan.name).cloned();
         ImageStep { image: plan.name.to_owned(), key: plan.key(), digest }
     };
     let image_steps: Vec<ImageStep> = image_plans.iter().map(image_step).collect();
-    let wants_dags = any_source(&dependencies, &request, |source| matches!(source, Source::Object(_)));
-    let (dags_step, version) = match (wants_dags, exists(STORAGE)) {
+    let wants_dags = current.wants_source(|source| matches!(source, Source::Object(_)));
+    let (dags_step, version) = match (wants_dags, current.exists(STORAGE)) {
         (false, _) => (None, None),
         (true, false) => (Some(DagsStep { files: dags::files(&request.dags())?, requests: None }), None),
         (true, true) => {
@@ -153,15 +172,15 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
         None => ParameterValue::Pending(format!("image:{}", step.key)),
     };
     let region = &request.settings.region;
-    let place = [("Region", region.as_str()), ("AccountId", &account), ("Partition", partition(region))];
+    let place = [("Region", region.as_str()), ("AccountId", account.as_str()), ("Partition", partition(region))];
     let known = |(name, value): (&str, &str)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned()));
-    let wants = dependencies.stacks.keys().filter(|stack| request.wants(stack)).cloned().collect();
+    let wants = dependencies.stacks.keys().filter(|stack| current.wants(stack)).cloned().collect();
     let planned = stacks(&PlanInput {
         prefix,
         place: &place.map(known).into(),
-        templates: &templates,
-        dependencies: &dependencies,
-        deployed: &deployed,
+        templates,
+        dependencies,
+        deployed,
         included: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
         objects: &version
@@ -173,23 +192,20 @@ pub fn plan(mut request: DeployRequest) -> Result<ReadyDeployment> {
         protect: request.settings.protection.termination_protection && !request.create_only,
         module: &request.module,
     })?;
-    let warehouse = if request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
+    let warehouse = if current.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);
-        Some(aws.wait(warehouse::step(&aws, &Serverless::new(&aws.config), &request.settings, stack))?)
+        Some(aws.wait(warehouse::step(aws, &Serverless::new(&aws.config), &request.settings, stack))?)
     } else {
         None
     };
-    let deployment = Deployment { settings: request.module.clone(), account, region: region.clone() };
-    let left_alone = request.left_alone.iter().map(|stack| format!("{prefix}-{stack}")).collect();
+    let deployment = Deployment { settings: request.module.clone(), account: account.clone(), region: region.clone() };
+    let left_alone = dependencies.stacks.keys().filter(|stack| current.leaves_alone(stack));
+    let left_alone = left_alone.map(|stack| format!("{prefix}-{stack}")).collect();
     let plan = Plan { deployment, stacks: planned, left_alone, images: image_steps, dags: dags_step, warehouse };
-    Ok(ReadyDeployment { plan, request, aws, cloudformation, templates, dependencies, deployed, images: image_plans })
+    Ok(ReadyDeployment { plan, current, images: image_plans })
 }
 
 impl ReadyDeployment {
-    pub fn tasks(&self) -> BTreeMap<Task, BTreeSet<Task>> {
-        tasks(&self.plan, &self.dependencies)
-    }
-
     pub fn is_idle(&self, task: &Task) -> bool {
         match task {
             Task::Stack(name) => self.plan.stack(name).is_none_or(StackPlan::is_idle),
@@ -201,7 +217,7 @@ impl ReadyDeployment {
 
     /// Returns every task with work to do: its name, its dependencies, and its number of resources.
     pub fn works(&self) -> Vec<(String, String, usize)> {
-        let tasks = self.tasks();
+        let tasks = tasks(&self.plan, &self.current.dependencies);
         let order = self.plan.stacks.iter().map(|stack| Task::Stack(stack.stack.clone()));
         let others = tasks.keys().filter(|task| !matches!(task, Task::Stack(_))).cloned();
         let count = |task: &Task| match task {
@@ -222,29 +238,13 @@ impl ReadyDeployment {
     }
 
     /// Waits until no operation on a stack is in progress.
-    pub fn wait_until_idle(&self, stack: &str, report: &mut (dyn FnMut(&Event) + Send)) -> Result<()> {
-        let found = self.deployed.get(stack).cloned();
-        self.aws.wait(self.operations(&mut EventListener(report)).wait_until_idle(found)).map(drop)
-    }
-
-    fn operations<'a>(&'a self, listener: &'a mut dyn Listener) -> Operations<'a> {
-        Operations { cloudformation: &self.cloudformation, region: &self.request.settings.region, listener }
+    pub fn wait_until_idle(&self, stack: &str, report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
+        let found = self.current.deployed.get(stack).cloned();
+        let mut reporter = StackReporter { stack, report };
+        self.current.aws.wait(self.current.operations(&mut reporter).wait_until_idle(found)).map(drop)
     }
 
     pub fn again(self) -> DeployRequest {
-        self.request
+        self.current.request
     }
-}
-
-struct EventListener<'a>(&'a mut (dyn FnMut(&Event) + Send));
-
-impl Listener for EventListener<'_> {
-    fn event(&mut self, event: &Event) {
-        (self.0)(event);
-    }
-}
-
-/// Whether any stack in the deployment has a parameter with a matching source.
-fn any_source(dependencies: &Dependencies, request: &DeployRequest, has: impl Fn(&Source) -> bool) -> bool {
-    dependencies.stacks.iter().any(|(stack, sources)| request.wants(stack) && sources.values().any(&has))
 }

@@ -6,16 +6,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 pub use plan::DestroyPlan;
 
-use super::deploy::DeployRequest;
-use super::recover::{StackProgress, StackReporter};
-use super::stacks::{Listener, Operations, describe};
-use super::{account, templates};
-use crate::edge::aws::Aws;
+use super::deploy::{Current, DeployRequest};
+use super::stacks::{StackProgress, StackReporter};
 use crate::edge::buckets::{Buckets, Owner};
-use crate::edge::cloudformation::CloudFormation;
 use crate::edge::ecr::Ecr;
 use crate::edge::files;
-use crate::edge::serverless::Serverless;
+use crate::edge::serverless::{Serverless, is_deleting};
 use crate::failure::Failure;
 use crate::settings::{Deletion, Level};
 use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
@@ -27,23 +23,17 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug)]
 pub struct Destruction {
     pub plan: DestroyPlan,
-    aws: Aws,
-    cloudformation: CloudFormation,
-    request: DeployRequest,
-    account: String,
+    current: Current,
     stacks: Vec<Deployed>,
 }
 
 /// Creates the plan from the current state. Fails for another account's credentials, or if a stack is protected.
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
-    let (_, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
-    request.check(&dependencies)?;
-    let aws = Aws::for_settings(&request.settings, &request.variables)?;
-    let account = account::own(&request.settings, &aws)?;
-    let cloudformation = CloudFormation::new(&aws.config);
+    let mut current = Current::read(request)?;
+    let mut deployed = std::mem::take(&mut current.deployed);
+    let Current { request, aws, account, dependencies, .. } = &current;
     let prefix = &request.settings.stack_prefix;
-    let mut deployed = aws.wait(describe(&cloudformation, (&request.module, prefix), dependencies.stacks.keys()))?;
-    let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.wants(stack));
+    let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.names(stack));
     let stacks: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
     // Fail if a remaining stack depends on a deleted one.
     for (stack, remaining) in deployed.iter().filter(|_| !request.only.is_empty()) {
@@ -64,10 +54,10 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
     // A different template folder may not contain this stack.
-    if request.wants(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
+    if request.names(STORAGE) && dependencies.stacks.contains_key(STORAGE) {
         for name in [names.lake, names.airflow, names.access_logs] {
             // The name may belong to another account.
-            if aws.wait(buckets.owner(&name, &account))? == Owner::Caller {
+            if aws.wait(buckets.owner(&name, account))? == Owner::Caller {
                 let content = if with_data { Some(aws.wait(buckets.content(&name))?) } else { None };
                 found.push((name, content));
             }
@@ -91,32 +81,29 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     }
     // This handles only a namespace that was retained when its stack was deleted earlier.
     let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));
-    let may_remain = request.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
+    let may_remain = request.names(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) && !has_warehouse;
     let namespace = if may_remain && !aws.is_unsupported("Redshift Serverless") {
         let name = &settings.warehouse.namespace;
         let found = aws.wait(Serverless::new(&aws.config).namespace(name))?;
-        found.filter(|namespace| !namespace.is_deleting()).map(|_| name.clone())
+        found.filter(|namespace| !is_deleting(namespace)).map(|_| name.clone())
     } else {
         None
     };
-    if with_data && let Some(failed) = stacks.iter().find(|stack| !can_delete_data(stack.state())) {
+    // Data is deleted from a stack that can be updated, now or later, or that could be before its deletion failed.
+    let keeps_data = |state| matches!(state, State::UpdateFailed | State::RollbackFailed | State::Manual);
+    if with_data && let Some(failed) = stacks.iter().find(|stack| keeps_data(stack.state())) {
         let (what, next) = failed.state().remedy().unwrap_or_default();
         bail!(Failure::new(format!("the stack `{}` is {}: {what}", failed.name, failed.status)).hint(next));
     }
     let of = |stack: &Deployed| (stack.name.clone(), stack.status.clone(), retained(&stack.template));
     let plan = DestroyPlan { stacks: stacks.iter().map(of).collect(), buckets: found, images, namespace, with_data };
-    Ok(Destruction { plan, aws, cloudformation, request, account, stacks })
-}
-
-/// Whether the stack's data can be deleted: it can be updated, now or later, or was before its deletion failed.
-fn can_delete_data(state: State) -> bool {
-    !matches!(state, State::UpdateFailed | State::RollbackFailed | State::Manual)
+    Ok(Destruction { plan, current, stacks })
 }
 
 impl Destruction {
     /// Returns the text that the user must type to confirm; `None` outside production.
     pub fn required_confirmation(&self) -> Option<&str> {
-        let settings = &self.request.settings;
+        let settings = &self.current.request.settings;
         (settings.protection.level == Level::Production).then_some(settings.stack_prefix.as_str())
     }
 
@@ -131,13 +118,13 @@ impl Destruction {
     }
 
     fn short<'s>(&self, stack: &'s Deployed) -> &'s str {
-        let rest = stack.name.strip_prefix(&self.request.settings.stack_prefix);
+        let rest = stack.name.strip_prefix(&self.current.request.settings.stack_prefix);
         rest.and_then(|rest| rest.strip_prefix('-')).unwrap_or(&stack.name)
     }
 
     /// Deletes everything in the plan. After a failure, another run deletes the rest.
     pub fn apply(&self, report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
-        let buckets = Buckets::new(&self.aws.config, self.aws.is_emulated());
+        let buckets = Buckets::new(&self.current.aws.config, self.current.aws.is_emulated());
         for stack in &self.stacks {
             let short = self.short(stack);
             let holds_buckets = short == STORAGE;
@@ -151,7 +138,7 @@ impl Destruction {
                 if self.plan.with_data && holds_buckets {
                     self.empty(&buckets)?;
                 }
-                match self.aws.wait(self.operations(&mut reporter).delete(&stack.name, &[])) {
+                match self.current.aws.wait(self.current.operations(&mut reporter).delete(&stack.name, &[])) {
                     Ok(()) => break,
                     Err(_) if self.plan.with_data && holds_buckets && attempts < ATTEMPTS => {}
                     Err(error) => return Err(error),
@@ -162,21 +149,17 @@ impl Destruction {
         if self.plan.with_data {
             // These were retained by an earlier `destroy` without --delete-data.
             self.empty(&buckets)?;
-            self.plan.buckets.iter().try_for_each(|(name, ..)| self.aws.wait(buckets.remove(name)))?;
-            let serverless = Serverless::new(&self.aws.config);
-            self.plan.namespace.iter().try_for_each(|name| self.aws.wait(serverless.remove_namespace(name)))?;
+            self.plan.buckets.iter().try_for_each(|(name, ..)| self.current.aws.wait(buckets.remove(name)))?;
+            let serverless = Serverless::new(&self.current.aws.config);
+            self.plan.namespace.iter().try_for_each(|name| self.current.aws.wait(serverless.remove_namespace(name)))?;
         }
         Ok(())
     }
 
-    fn operations<'a>(&'a self, listener: &'a mut dyn Listener) -> Operations<'a> {
-        Operations { cloudformation: &self.cloudformation, region: &self.request.settings.region, listener }
-    }
-
     fn empty(&self, buckets: &Buckets) -> Result<()> {
         for (name, ..) in &self.plan.buckets {
-            if self.aws.wait(buckets.owner(name, &self.account))? == Owner::Caller {
-                self.aws.wait(buckets.empty(name))?;
+            if self.current.aws.wait(buckets.owner(name, &self.current.account))? == Owner::Caller {
+                self.current.aws.wait(buckets.empty(name))?;
             }
         }
         Ok(())
@@ -185,13 +168,13 @@ impl Destruction {
     /// Updates the stack so that deleting it deletes its data too.
     fn release_data(&self, stack: &Deployed, reporter: &mut StackReporter<'_, '_>) -> Result<()> {
         let busy = Some(stack.clone()).filter(|stack| stack.state() == State::Busy);
-        let mut operations = self.operations(reporter);
-        let idle = self.aws.wait(operations.wait_until_idle(busy))?;
+        let mut operations = self.current.operations(reporter);
+        let idle = self.current.aws.wait(operations.wait_until_idle(busy))?;
         let stack = &idle.unwrap_or_else(|| stack.clone());
         let changed = if stack.state() == State::Ready { without_retention(stack) } else { None };
         let Some((template, parameters)) = changed else { return Ok(()) };
         let id = files::now("%Y%m%dT%H%M%S%3f");
         let changed = operations.update(stack, &template, &parameters, &id);
-        self.aws.wait(changed).with_context(|| format!("cannot update `{}` to delete its data", stack.name))
+        self.current.aws.wait(changed).with_context(|| format!("cannot update `{}` to delete its data", stack.name))
     }
 }

@@ -2,17 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use contract::{Contract, Exit};
+use anyhow::Result;
+use contract::Exit;
 
 use super::configure;
+use super::warehouse::{CONTRACT, contract};
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
 use crate::settings::{self, DEFAULT_MODULE, Settings, Variables};
 use crate::{dbt, platform};
-
-/// The contract of the source that dbt and the DAGs use.
-const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 
 /// A file and its generated content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +26,7 @@ pub struct Generated {
 /// Generates dbt's sources file.
 pub fn dbt_sources() -> Result<Generated> {
     let path = PathBuf::from("dbt/models/staging/__sources.yml");
-    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract()?, CONTRACT) })
+    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract(None)?, CONTRACT) })
 }
 
 /// Generates the DAG settings for a deployment, by default `dev`. They do not depend on `.env` or the environment and
@@ -41,7 +39,7 @@ pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
 
 /// Generates the DAG settings for a deployment in an account.
 pub fn platform(settings: &Settings, account: &str) -> Result<String> {
-    Ok(platform::render(settings, &contract()?.source, account))
+    Ok(platform::render(settings, &contract(None)?.source, account))
 }
 
 /// Generates the JSON Schemas of the settings: one for complete files, and one for files that extend another file.
@@ -51,16 +49,6 @@ pub fn settings_schemas() -> [Generated; 2] {
         Generated { command: "cargo xtask settings-schema", path, text }
     };
     [file("schema.json", settings::schema()), file("overlay.schema.json", settings::overlay_schema())]
-}
-
-/// Returns the name of the data source.
-pub fn source() -> Result<String> {
-    Ok(contract()?.source)
-}
-
-fn contract() -> Result<Contract> {
-    let text = files::read(&files::root().join(CONTRACT))?.with_context(|| format!("`{CONTRACT}` does not exist"))?;
-    Ok(Contract::parse(&text, CONTRACT)?)
 }
 
 impl Generated {

@@ -2,7 +2,7 @@
 
 mod registry;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::doctor::Choice;
-use crate::edge::docker::{Build, Engine, Progress, Pushed};
+use crate::edge::docker::{BuildImageOptionsBuilder, Engine, Progress, Pushed};
 use crate::edge::shell::Compiler;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
@@ -94,22 +94,16 @@ pub struct BuiltImage {
     pub seconds: f64,
 }
 
+/// Shows the progress; by default, nothing is shown.
 pub trait BuildProgress {
-    fn step(&mut self, words: &str);
+    fn step(&mut self, _words: &str) {}
     /// A line of the engine's output.
-    fn line(&mut self, words: &str);
+    fn line(&mut self, _words: &str) {}
     /// The progress of a push.
-    fn progress(&mut self, of: &str, progress: &Progress);
+    fn progress(&mut self, _of: &str, _progress: &Progress) {}
 }
 
 pub fn plan(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
-    let plans = planned(request)?;
-    let hint = format!("the images are {INGESTION} and {DBT}");
-    ensure!(!plans.is_empty(), Failure::new("unknown image").hint(hint));
-    Ok(plans)
-}
-
-fn planned(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     let root = files::root();
     let (repository, images) = (repository(&root)?, &request.settings.images);
     let platform = request.settings.batch.platform.docker();
@@ -132,6 +126,8 @@ fn planned(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
         passing.insert("PIP_INDEX_URL".to_owned(), images.package_index.clone());
         plans.push(dbt(&repository, &images.dbt.base, platform, &certificates, passing)?);
     }
+    let hint = format!("the images are {INGESTION} and {DBT}");
+    ensure!(!plans.is_empty(), Failure::new("unknown image").hint(hint));
     Ok(plans)
 }
 
@@ -169,7 +165,7 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
                 None => engine.insert(request.engine()?),
             };
             result.built = build(request, plan, engine, progress)?;
-            result.size = engine.image(&result.uri)?.map(|image| image.size);
+            result.size = engine.image(&result.uri)?.map(|image| image.size.unwrap_or_default().unsigned_abs());
             if let Some(registry) = &registry {
                 let (found, pushed) = registry.push(plan, engine, progress)?;
                 (result.uri, result.digest, result.pushed) = (found.uri, Some(found.digest), Some(pushed));
@@ -204,7 +200,7 @@ fn record(made: &[BuiltImage]) -> Result<()> {
 /// Starts compiling the programs of the requested images in the background, unless the engine has the images.
 pub fn start_compiler(request: &ImageRequest) -> Result<Option<Compiler>> {
     let engine = request.engine()?;
-    for plan in planned(request)? {
+    for plan in plan(request)? {
         if let Some(toolchain) = &plan.here
             && engine.image(&plan.tag())?.is_none()
         {
@@ -229,37 +225,40 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
             Node::File(0o755, files::bytes(&program)?.context("the compiler did not write the program")?),
         );
         // The compiler reads the files itself: one saved meanwhile would be built under its old content's key.
-        let now = planned(request)?.into_iter().find(|now| now.name == plan.name);
+        let now = self::plan(request)?.into_iter().find(|now| now.name == plan.name);
         let hint = "run the command again";
         let failure = || Failure::new(format!("source files of `{}` changed during compilation", plan.name)).hint(hint);
         ensure!(now.is_some_and(|now| now.key() == plan.key()), failure());
     }
     progress.step(&format!("Building {} {}", plan.name, short(&plan.key())));
-    let build = Build {
-        context: context.tar()?,
-        dockerfile: plan.dockerfile,
-        target: &plan.inputs.target,
-        platform: &plan.inputs.platform,
-        arguments: plan.passing.clone(),
-        labels: labels(plan)?,
-        tag: &tag,
-        no_cache: request.no_cache,
-    };
-    engine.build(build, &mut |line| progress.line(line))?;
+    let options = BuildImageOptionsBuilder::default()
+        .dockerfile(plan.dockerfile)
+        .target(&plan.inputs.target)
+        .platform(&plan.inputs.platform)
+        .buildargs(&plan.passing.iter().collect::<HashMap<_, _>>())
+        .labels(&labels(plan))
+        .nocache(request.no_cache);
+    engine.build(&tag, context.tar()?, options, &mut |line| progress.line(line))?;
     Ok(true)
 }
 
 /// Returns the standard labels (OCI Image Specification, "Annotations"). They are not part of the key: they describe an
 /// image's origin, not its contents.
-fn labels(plan: &ImagePlan) -> Result<BTreeMap<String, String>> {
-    let commit = shell::commit(&files::root());
+fn labels(plan: &ImagePlan) -> HashMap<String, String> {
+    let root = files::root();
+    let git = |arguments: &[&str]| shell::git(&root, arguments);
     let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
-    let mut labels = BTreeMap::from([label("title", plan.name), label("version", short(&plan.key()))]);
-    if let Some(commit) = commit {
-        labels.extend([label("revision", &commit.revision), label("created", &commit.when)]);
-        labels.extend(commit.source.iter().map(|source| label("source", source)));
+    let mut labels = HashMap::from([label("title", plan.name), label("version", short(&plan.key()))]);
+    let (id, created) = (git(&["rev-parse", "HEAD"]), git(&["show", "--no-patch", "--format=%cI", "HEAD"]));
+    if let (Some(id), Some(created), Some(changes)) = (id, created, git(&["status", "--porcelain"])) {
+        let changed = if changes.is_empty() { "" } else { "-changed" };
+        labels.extend([label("revision", &format!("{id}{changed}")), label("created", &created)]);
+        // Omit a URL with credentials.
+        let source = git(&["remote", "get-url", "origin"]);
+        let source = source.filter(|url| url.starts_with("https://") && !url.contains('@'));
+        labels.extend(source.map(|source| label("source", &source)));
     }
-    Ok(labels)
+    labels
 }
 
 /// Reads the repository's files that an image can contain.

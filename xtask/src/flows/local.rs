@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Error, Result, ensure};
 use contract::Contract;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::marts::{self, Marts};
@@ -56,10 +57,9 @@ impl Platform {
     /// Runs the pipeline; calls `report` at the start of each step.
     pub fn run(&self, request: &LocalRun, report: &mut dyn FnMut(&str)) -> Result<LocalReport> {
         let root = files::root();
-        let contract_file = request.contract.clone().unwrap_or_else(|| root.join("jobs/contracts/spacex.yaml"));
-        let contract = contract(&contract_file)?;
+        let contract = contract(request.contract.as_deref())?;
         let source_url = source_url(request, &contract, &root)?;
-        let mut seconds = Vec::new();
+        let mut seconds = IndexMap::new();
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
         let builds_marts = !request.no_dbt && marts::has_marts(&contract.source, &project);
@@ -79,7 +79,7 @@ impl Platform {
             lake_url: folder_url(&lake)?,
             warehouse_url: state.login("loader").url(),
             source_url,
-            contract: request.contract.is_some().then(|| contract_file.display().to_string()),
+            contract: request.contract.as_ref().map(|file| file.display().to_string()),
             collections: request.collections.clone(),
             allow_empty: request.allow_empty,
             accept: request.accept.clone(),
@@ -254,9 +254,13 @@ fn folder_url(dir: &Path) -> Result<String> {
     Ok(url::Url::from_file_path(dir).map_err(failure)?.into())
 }
 
-fn timed<T>(seconds: &mut Vec<(&'static str, f64)>, step: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+fn timed<T>(
+    seconds: &mut IndexMap<&'static str, f64>,
+    step: &'static str,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     let start = Instant::now();
     let result = work();
-    seconds.push((step, (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0));
+    seconds.insert(step, (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     result
 }

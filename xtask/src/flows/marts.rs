@@ -11,7 +11,7 @@ use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
-use crate::pipeline::{Dbt, Invocation};
+use crate::pipeline::{self, Invocation};
 use crate::ui;
 
 const SHOWN: usize = 5;
@@ -63,12 +63,9 @@ impl Marts {
 
     fn dbt(&self, arguments: &[&str]) -> Result<shell::Output> {
         let programs = environment()?.join("bin");
-        let step = Dbt {
-            host: "127.0.0.1".to_owned(),
-            port: self.login.port,
-            password: self.login.password.expose().to_owned(),
-        };
-        let output = shell::captured(&step.step(arguments, &self.dir), &programs, &self.project)?;
+        let Login { port, password, .. } = &self.login;
+        let step = pipeline::dbt("127.0.0.1", *port, password.expose(), arguments, &self.dir);
+        let output = shell::captured(&step, &programs, &self.project)?;
         files::write(&self.output(), &output.text)?;
         Ok(output)
     }
@@ -102,7 +99,7 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     let compile = |incremental: bool| -> Result<Option<String>> {
         let folder = dir.join(format!("incremental-{incremental}"));
         files::remove(&folder)?;
-        let mut compile = Dbt::compile_for_redshift(incremental, &folder);
+        let mut compile = pipeline::compile_for_redshift(incremental, &folder);
         if incremental {
             compile.environment.extend(job.clone());
         }
@@ -113,7 +110,7 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         parse_error(&lint, &folder.join("target/compiled/dpworld"))
     };
     let list = |of: &str, environment: BTreeMap<String, String>, expected: bool| -> Result<Option<String>> {
-        let mut list = Dbt::unit_tests_for_redshift(&dir.join(format!("unit-tests-{expected}")));
+        let mut list = pipeline::unit_tests_for_redshift(&dir.join(format!("unit-tests-{expected}")));
         list.environment.extend(environment);
         let listed = shell::captured(&list, &dbt, &project)?;
         let expected_text = if expected { "some" } else { "none" };
@@ -124,7 +121,7 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         }))
     };
     let style = || -> Result<Option<String>> {
-        let linted = sqlfluff(&["lint", "--disable-progress-bar"], Path::new("."));
+        let linted = Invocation::new("sqlfluff", &["lint", "--disable-progress-bar", "."], &[]);
         let linted = shell::captured(&linted, &lint, &project)?;
         Ok((linted.code != Some(0)).then_some(linted.text))
     };
@@ -149,14 +146,10 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
 /// Returns sqlfluff's output if its Redshift dialect cannot parse a file in a folder; an empty folder is an error.
 fn parse_error(lint: &Path, dir: &Path) -> Result<Option<String>> {
     files::find(dir, "").with_context(|| format!("`{}` contains no SQL files", dir.display()))?;
-    let parse = sqlfluff(&["parse", "--dialect", "redshift", "--templater", "raw"], dir);
+    let arguments = ["parse", "--dialect", "redshift", "--templater", "raw"];
+    let parse = Invocation::new("sqlfluff", &arguments, &[dir.to_owned()]);
     let parsed = shell::captured(&parse, lint, dir)?;
     Ok((parsed.code != Some(0)).then_some(parsed.text))
-}
-
-fn sqlfluff(arguments: &[&str], on: &Path) -> Invocation {
-    let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain([on.display().to_string()]).collect();
-    Invocation { program: "sqlfluff".to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a source has marts: the dbt project reads only the `spacex` tables.

@@ -29,10 +29,12 @@ pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let missing = || Failure::new(format!("the environment `{name}` does not exist")).hint("run `cargo xtask deploy`");
     let environment = aws.wait(mwaa.environment(name))?.with_context(missing)?;
     let hint = "run `cargo xtask status` to check it; creating it takes about 30 minutes";
-    let state = || Failure::new(format!("the environment `{name}` is {}", environment.status)).hint(hint);
+    let status = environment.status().map_or("", |status| status.as_str());
+    let state = || Failure::new(format!("the environment `{name}` is {status}")).hint(hint);
     // During an update, the old environment still responds.
-    ensure!(!environment.url.is_empty() && !environment.status.starts_with("CREAT"), state());
-    if let Err(error) = web::is_reachable(&environment.url) {
+    let url = environment.webserver_url().unwrap_or_default();
+    ensure!(!url.is_empty() && !status.starts_with("CREAT"), state());
+    if let Err(error) = web::is_reachable(url) {
         let failure = Failure::new(format!("cannot reach the Airflow UI from this machine: {error}"));
         bail!(if settings.airflow.webserver == Webserver::Private {
             failure.hint(

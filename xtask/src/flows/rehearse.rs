@@ -18,7 +18,7 @@ pub use source::Source;
 pub use stage::{Stage, stop};
 
 use super::deploy;
-use super::images::{self, ImageRequest};
+use super::images;
 use super::run;
 use super::status;
 use super::sync::sample;
@@ -33,8 +33,10 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::image::INGESTION;
 use crate::platform::NO_ACCOUNT;
-use crate::rehearsal::{AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env};
-use crate::run::{ApiRequest, DAG, import_errors, manual_run_id};
+use crate::rehearsal::{
+    ADMINISTRATOR, AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env, refusals,
+};
+use crate::run::{ApiRequest, DAG, direct_run_id, import_errors, manual_run_id};
 use crate::settings::{Settings, Variables};
 use deployer::Deployer;
 use runs::Runs;
@@ -120,25 +122,19 @@ fn rehearse(
     let place = &stage.place;
     let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
-    let contract = contract(&files::root().join("jobs/contracts/spacex.yaml"))?;
+    let contract = contract(None)?;
     // Compiling the programs takes minutes, and needs neither the emulators nor the base image.
-    let compiler = images::start_compiler(&ImageRequest {
-        image: Some(INGESTION.to_owned()),
-        push: false,
-        registry: None,
-        no_cache: false,
-        settings: settings.clone(),
-        variables: place.variables(&settings.region, request.variables.clone()),
-    })?;
+    let deployer = Deployer { place, settings: &settings, kept: &request.variables };
+    let compiler = images::start_compiler(&deployer.image(INGESTION))?;
     let tools = steps.step("Installing emulators and Airflow", |_| servers::Tools::get())?;
     let reader = steps.step("Starting the warehouse", |report| {
         servers::warehouse(stage, &tools, &settings, &mut |text| report(RehearsalProgress::Step(text.to_owned())))
     })?;
     steps.step("Starting emulators and Airflow", |_| servers::start(stage, &tools, &settings, NO_ACCOUNT))?;
     let kept = steps.step("Finding the base image", |report| base(stage, request, &settings, report))?;
-    let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region)).collect();
+    let file: BTreeMap<_, _> = kept.clone().into_iter().chain(place.aws(&settings.region, ADMINISTRATOR)).collect();
     files::write_secret(&place.file("env"), &dot_env(&file))?;
-    let variables = place.variables(&settings.region, kept.clone());
+    let variables = place.variables(&settings.region, ADMINISTRATOR, kept.clone());
     let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
 
     let write_jobs = |changed: &[_]| {
@@ -167,7 +163,8 @@ fn rehearse(
     let runs = Runs::new(&aws, &reader, &contract.source, &settings, &variables);
     let now = || files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let has_fault = request.injected_fault.is_some();
-    let long_statement = if has_fault { None } else { Some(runs.start_long_statement(&now())?) };
+    let long_id = direct_run_id(&format!("long-{}", now()));
+    let long_statement = if has_fault { None } else { Some(runs.start_long_statement(&long_id)?) };
     steps.step("Waiting for Airflow", |_| wait_for_airflow(stage, &aws, &settings))?;
 
     let title = format!("Running the `{DAG}` DAG");
@@ -182,17 +179,17 @@ fn rehearse(
             Ok(ran)
         })?);
     }
-    let long_statement =
-        long_statement.map(|job| steps.step("Waiting for a statement that takes half a minute", |_| runs.finish(job)));
+    let long_statement = long_statement
+        .map(|job| steps.step("Waiting for a statement that takes half a minute", |_| runs.finish(job, &long_id)));
     let (long_statement, long_cause) = long_statement.transpose()?.unzip();
     if !has_fault {
         let mut changed = settings.clone();
         changed.monitoring.log_days = LOG_DAYS;
         let deployer = Deployer { settings: &changed, ..deployer };
         steps.step("Deploying a change", |report| deployer.base(report).and_then(|()| deployer.approved(report)))?;
-        steps.step("Detecting drift", |_| status::lines(&deployer.request(PLAN), true))?;
+        steps.step("Detecting drift", |_| status::lines(deployer.request(PLAN), true))?;
     }
-    let status = steps.step("Checking the deployment's status", |_| status::lines(&deployer.request(DEPLOY), false))?;
+    let status = steps.step("Checking the deployment's status", |_| status::lines(deployer.request(DEPLOY), false))?;
     let policies = steps.step("Looking for ways around the policies", |_| servers::policies(stage))?;
     let kept = request.keep.then(|| {
         let shown = |name: &str| files::shown(&place.file(name));
@@ -206,7 +203,7 @@ fn rehearse(
             dot_env: shown("env"),
         }
     });
-    let refused = inspect::refused(stage)?;
+    let refused = refusals(&files::read(&place.file("redshift/redshift.log"))?.unwrap_or_default());
     let mut contradictions = first.contradictions;
     contradictions.extend(policies.problems);
     let (second_run, second_cause) = second
@@ -257,7 +254,8 @@ fn base(
         return Ok(kept);
     }
     // The script pushes the image, because only a pushed image has a digest.
-    let aws = Aws::for_settings(settings, &stage.place.variables(&settings.region, BTreeMap::new()))?;
+    let variables = stage.place.variables(&settings.region, ADMINISTRATOR, BTreeMap::new());
+    let aws = Aws::for_settings(settings, &variables)?;
     aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
     let found = shell::read(&script, &[base, &stage.place.registry()]).with_context(|| {
@@ -290,23 +288,23 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
     let mwaa = Mwaa::new(&aws.config);
     let send = |request: &ApiRequest| aws.wait(mwaa.call(&settings.airflow.environment, request));
     let start = Instant::now();
-    let exists = |dag: &str| send(&ApiRequest::dag(dag)).is_ok_and(|response| response.status == 200);
+    let exists = |dag: &str| send(&ApiRequest::dag(dag)).is_ok_and(|(status, _)| status == 200);
     while !(exists(DAG) && exists(HEALTH)) {
         stage.check()?;
         let response = send(&ApiRequest::import_errors());
-        let broken = response.as_ref().map(|response| import_errors(&response.body)).unwrap_or_default();
+        let broken = response.as_ref().map(|(_, body)| import_errors(body)).unwrap_or_default();
         ensure!(
             broken.is_empty(),
             Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")))
                 .hint("fix these import errors in dags/, then run the rehearsal again")
         );
         if start.elapsed() > AIRFLOW_TIMEOUT {
-            let last = response.map_or_else(|error| format!("{error:#}"), |response| response.body.to_string());
+            let last = response.map_or_else(|error| format!("{error:#}"), |(_, body)| body.to_string());
             bail!(Failure::new(format!("Airflow did not load `{DAG}` within two minutes: {last}")));
         }
         aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });
     }
-    let paused = send(&ApiRequest::pause(HEALTH))?;
-    ensure!(paused.status == 200, Failure::new(format!("Airflow could not pause `{HEALTH}`: {}", paused.body)));
+    let (status, body) = send(&ApiRequest::pause(HEALTH))?;
+    ensure!(status == 200, Failure::new(format!("Airflow could not pause `{HEALTH}`: {body}")));
     Ok(())
 }

@@ -4,10 +4,9 @@ mod airflow;
 mod direct;
 mod follow;
 mod logs;
-mod single;
 
 pub use airflow::run as through_airflow;
 pub use direct::run as directly;
+pub(super) use follow::Follow;
 pub use follow::{RunProgress, RunRequest};
 pub use logs::logs;
-pub use single::Single;

@@ -2,14 +2,11 @@
 
 use anyhow::{Context, Result};
 
-use super::deploy::{DeployRequest, limit_of, limit_shown};
-use super::stacks::describe;
+use super::deploy::{Current, DeployRequest, limit_of, limit_shown};
 use super::sync::dags;
-use super::{account, templates};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::buckets::{Buckets, Owner};
-use crate::edge::cloudformation::CloudFormation;
 use crate::edge::ecr::Ecr;
 use crate::edge::mwaa::{Environment, Mwaa};
 use crate::edge::redshift::Redshift;
@@ -30,14 +27,10 @@ const LOAD: &str = "last load";
 const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
-pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
+pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
+    let current = Current::read(request)?;
+    let Current { request, aws, account, cloudformation, dependencies, deployed, .. } = &current;
     let settings = &request.settings;
-    let (_, dependencies) = templates::read(request.folder.as_deref(), settings)?;
-    let aws = Aws::for_settings(settings, &request.variables)?;
-    let account = account::own(settings, &aws)?;
-    let cloudformation = CloudFormation::new(&aws.config);
-    let deployed =
-        aws.wait(describe(&cloudformation, (&request.module, &settings.stack_prefix), dependencies.stacks.keys()))?;
     let mut list = vec![StatusLine::green("account", format!("{account} in {}", settings.region))];
     for stack in dependencies.levels.iter().flatten() {
         list.push(stack_line(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));
@@ -53,7 +46,7 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     let (buckets, names) = (Buckets::new(&aws.config, aws.is_emulated()), settings.buckets());
     for (check, name) in [("lake", names.lake), ("Airflow's bucket", names.airflow), ("access logs", names.access_logs)]
     {
-        add(check, aws.wait(bucket(&buckets, check, &name, &account)));
+        add(check, aws.wait(bucket(&buckets, check, &name, account)));
     }
 
     let (ecr, batch) = (Ecr::new(&aws.config), Batch::new(&aws.config));
@@ -83,7 +76,7 @@ pub fn lines(request: &DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
         let name = &settings.airflow.environment;
         add(AIRFLOW, aws.wait(Mwaa::new(&aws.config).environment(name)).map(|found| airflow_line(name, found)));
     }
-    list.extend(warehouse_lines(&aws, settings));
+    list.extend(warehouse_lines(aws, settings));
     let sync = dags::plan(&request.dags()).map(|sync| {
         let (files, requests) = (sync.files().len(), sync.plan.steps().count());
         if sync.plan.is_empty() {
@@ -168,14 +161,17 @@ fn job_line(definition: &str, image: Option<&str>, digest: Option<&str>) -> Stat
 }
 
 fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
-    let Some(Environment { url, status, version, .. }) = found else {
+    let Some(environment) = found else {
         return StatusLine::red(AIRFLOW, format!("the environment `{name}` does not exist"), DEPLOY);
     };
+    let url = environment.webserver_url().unwrap_or_default();
+    let version = environment.airflow_version().unwrap_or_default();
+    let status = environment.status().map_or("", |status| status.as_str());
     if url.starts_with("127.0.0.1:") {
         let text = format!("Airflow {version} is running on this machine instead of MWAA");
         return StatusLine::not_verifiable(AIRFLOW, text);
     }
-    let fix = match status.as_str() {
+    let fix = match status {
         "CREATING" | "CREATING_SNAPSHOT" | "UPDATING" | "ROLLING_BACK" | "MAINTENANCE" | "DELETING" => {
             "wait until MWAA finishes the operation"
         }
@@ -196,11 +192,11 @@ fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
         Ok(None) => return vec![StatusLine::red(WAREHOUSE, format!("the workgroup `{name}` does not exist"), DEPLOY)],
         Err(error) => return vec![or_error(WAREHOUSE, Err(error))],
     };
-    let host = workgroup.host.as_deref().unwrap_or("no endpoint yet");
-    let text = format!("{name} {}, {host}", workgroup.status);
-    let is_available = workgroup.status == "AVAILABLE";
+    let host = workgroup.endpoint().and_then(|endpoint| endpoint.address()).unwrap_or("no endpoint yet");
+    let status = workgroup.status().map_or("", |status| status.as_str());
+    let text = format!("{name} {status}, {host}");
     vec![
-        StatusLine::of(is_available, WAREHOUSE, text, "see the workgroup in the Redshift console"),
+        StatusLine::of(status == "AVAILABLE", WAREHOUSE, text, "see the workgroup in the Redshift console"),
         or_error(USAGE_LIMIT, limit_line(aws, &serverless, &workgroup, settings)),
         match load_line(aws, &serverless, settings) {
             // `status` does not require access to the database.
@@ -213,7 +209,7 @@ fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
 }
 
 fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<StatusLine> {
-    let found = aws.wait(serverless.limits(&workgroup.arn))?;
+    let found = aws.wait(serverless.limits(workgroup.workgroup_arn().unwrap_or_default()))?;
     let desired = limit_shown(&limit_of(settings));
     let shown: Vec<String> = found.iter().map(limit_shown).collect();
     let text = if shown.is_empty() { "none".to_owned() } else { shown.join("; ") };
@@ -224,7 +220,8 @@ fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, setting
 /// Reads the last load as the administrator, who always has access to the ledger.
 fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
     let names = &settings.warehouse;
-    let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
+    let namespace = aws.wait(serverless.namespace(&names.namespace))?;
+    let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
     let lines = aws.wait(redshift.query(LAST_LOAD))?;
     let line = lines.first().context("the ledger query did not return a row")?;

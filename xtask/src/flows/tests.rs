@@ -8,11 +8,10 @@ mod images;
 mod templates;
 mod workflows;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use thiserror::Error;
 
 use crate::edge::emulator::{Emulator, MINISTACK};
@@ -26,8 +25,8 @@ pub use workflows::check_pins;
 
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
-/// Compares the speed with that of other tools. Runs only by name, because the result depends on the machine's load.
-const BY_NAME: &str = "sync speed";
+/// Comparisons with other tools, for figures in the documentation. They run only by name.
+const BY_NAME: [&str; 2] = ["sync speed", "image size"];
 /// Starts MiniStack and adds resource types that it does not support.
 const LAUNCHER: &str = "xtask/emulator/ministack.py";
 
@@ -53,19 +52,13 @@ pub enum Outcome {
     NotRun(String),
 }
 
-impl From<bool> for Outcome {
-    fn from(passed: bool) -> Self {
-        if passed { Self::Passed } else { Self::Failed }
-    }
-}
-
 /// This machine lacks a requirement of a suite.
 #[derive(Debug, Error)]
 #[error("{0}")]
 struct Missing(String);
 
-/// A suite: its name, why it runs only on request, and its function.
-type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<Outcome>);
+/// A suite: its name, why it runs only on request, and its function, which returns whether every test passed.
+type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
 
 /// This suite builds the programs that the other suites use, so it runs first, alone.
 const FIRST: &str = "rust";
@@ -73,7 +66,7 @@ const FIRST: &str = "rust";
 const ON_ENGINE: [&str; 2] = ["images", "rehearsal"];
 
 /// Every suite, the fast ones first.
-const SUITES: [Entry; 15] = [
+const SUITES: [Entry; 16] = [
     (FIRST, None, cargo::rust),
     ("redshift sql", None, cargo::redshift_sql),
     ("redshift dbt", Some("takes minutes"), cargo::redshift_dbt),
@@ -87,7 +80,8 @@ const SUITES: [Entry; 15] = [
     ("exactly once", Some("takes minutes"), cargo::exactly_once),
     ("lineage", Some("needs OpenLineage"), cargo::lineage),
     ("report", Some("needs a browser"), cargo::report),
-    (BY_NAME, Some("takes minutes"), cargo::sync_speed),
+    ("sync speed", Some("takes minutes"), cargo::sync_speed),
+    ("image size", Some("takes minutes"), images::size),
     ("fuzz", Some("takes minutes"), fuzz::run),
 ];
 
@@ -108,7 +102,7 @@ impl Bench<'_> {
     }
 
     /// Runs the tests that match the filter, with the environment variables of the database and those in `more`.
-    fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<Outcome> {
+    fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<bool> {
         let mut environment = self.database.environment();
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let log = self.parallel.then(tempfile::NamedTempFile::new).transpose()?;
@@ -117,7 +111,7 @@ impl Bench<'_> {
         if let Some(log) = log {
             eprint!("{}", files::read(log.path())?.unwrap_or_default());
         }
-        Ok(passed.into())
+        Ok(passed)
     }
 
     /// Creates a Python environment with the packages from a lock file in the repository.
@@ -149,21 +143,14 @@ impl Bench<'_> {
         programs: &Path,
         folder: &Path,
         accepts: impl Fn(&str) -> bool,
-    ) -> Result<Outcome> {
+    ) -> Result<bool> {
         let output = shell::captured(tool, programs, folder)?;
         let passed = output.code == Some(0) && accepts(&output.text);
         if !passed {
             eprintln!("{}", output.text);
         }
-        Ok(passed.into())
+        Ok(passed)
     }
-}
-
-/// Returns the invocation of a tool with its arguments and the paths that it checks.
-fn tool(program: &str, arguments: &[&str], paths: &[PathBuf]) -> Invocation {
-    let paths = paths.iter().map(|path| path.display().to_string());
-    let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain(paths).collect();
-    Invocation { program: program.to_owned(), arguments, environment: BTreeMap::new() }
 }
 
 /// Whether a Docker engine is running.
@@ -182,7 +169,7 @@ fn require_docker_and(program: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs the suites named in `only`. If it is empty, runs every suite except [`BY_NAME`] if `all` is true, and otherwise
+/// Runs the suites named in `only`. If it is empty, runs every suite except those [`BY_NAME`] if `all` is true, and otherwise
 /// only the suites without special requirements.
 pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
     let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
@@ -197,7 +184,7 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
     let database = Database::start(&dir, report)?;
     let mut bench = Bench { root, dir, database, report, parallel: false };
     let selected = SUITES.into_iter().filter(|(name, _, _)| match only {
-        [] => *name != BY_NAME,
+        [] => !BY_NAME.contains(name),
         only => only.iter().any(|only| only == name),
     });
     let (first, others): (Vec<_>, Vec<_>) = selected.partition(|(name, _, _)| *name == FIRST);
@@ -209,7 +196,9 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
                 Some(why) if !all && only.is_empty() => Outcome::NotRun(format!("{why}; run `cargo xtask test --all`")),
                 _ => match work(bench) {
                     Err(error) if error.is::<Missing>() => Outcome::NotRun(error.to_string()),
-                    outcome => outcome.with_context(|| format!("cannot run the `{suite}` suite"))?,
+                    Ok(true) => Outcome::Passed,
+                    Ok(false) => Outcome::Failed,
+                    Err(error) => return Err(error.context(format!("cannot run the `{suite}` suite"))),
                 },
             };
             Ok(Suite { suite, outcome, seconds: start.elapsed().as_secs_f64() })

@@ -17,6 +17,9 @@ use crate::edge::files;
 use crate::edge::postgres::{self, Login, Server};
 use crate::warehouse::{DATABASE, ROLES, bootstrap};
 
+/// The contract of the source that dbt and the DAGs use.
+pub const CONTRACT: &str = "jobs/contracts/spacex.yaml";
+
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
     create_database(server, DATABASE)?.execute(&bootstrap(source, &verifiers(passwords)))
 }
@@ -40,7 +43,12 @@ fn verifiers(passwords: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     passwords.iter().map(|(role, password)| (role.clone(), scram_sha_256(password.as_bytes()))).collect()
 }
 
-pub fn contract(file: &Path) -> Result<Contract> {
-    let text = files::read(file)?.with_context(|| format!("the contract `{}` does not exist", file.display()))?;
-    Ok(Contract::parse(&text, &file.display().to_string())?)
+/// Reads a contract, by default [`CONTRACT`].
+pub fn contract(file: Option<&Path>) -> Result<Contract> {
+    let (path, shown) = match file {
+        Some(file) => (file.to_owned(), file.display().to_string()),
+        None => (files::root().join(CONTRACT), CONTRACT.to_owned()),
+    };
+    let text = files::read(&path)?.with_context(|| format!("the contract `{shown}` does not exist"))?;
+    Ok(Contract::parse(&text, &shown)?)
 }

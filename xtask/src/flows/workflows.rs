@@ -17,8 +17,8 @@ use crate::workflow::{self, Deployment, FOLDER, File, HEADER, MODULES};
 /// committed. Fails if two deployments share an environment.
 pub fn deployments() -> Result<Vec<Deployment>> {
     let of = |module: &&str| {
-        let found = configure::module(Some(module), &Variables::new())?;
-        Ok(Deployment::new(module, found.settings(), partition(&found.settings().region)))
+        let settings = configure::module(Some(module), &Variables::new())?.resolved.settings;
+        Ok(Deployment { module: (*module).to_owned(), partition: partition(&settings.region), settings })
     };
     let deployments: Vec<Deployment> = MODULES.iter().map(of).collect::<Result<_>>()?;
     // Deployments with the same environment would share its role and approvals.

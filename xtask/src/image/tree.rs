@@ -13,16 +13,6 @@ pub enum Node {
     Link(String),
 }
 
-impl Node {
-    fn fingerprint(&self) -> String {
-        match self {
-            Self::Folder(mode) => format!("folder {mode:o}"),
-            Self::File(mode, bytes) => format!("file {mode:o} {}", sha256(bytes)),
-            Self::Link(target) => format!("link {target}"),
-        }
-    }
-}
-
 /// Files and folders by their relative paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree(BTreeMap<String, Node>);
@@ -63,7 +53,12 @@ impl Tree {
 
     /// Returns the fingerprint of each entry by path: its kind, mode, and SHA-256 or link target as one string.
     pub fn fingerprints(&self) -> BTreeMap<String, String> {
-        self.iter().map(|(path, node)| (path.to_owned(), node.fingerprint())).collect()
+        let fingerprint = |node: &Node| match node {
+            Node::Folder(mode) => format!("folder {mode:o}"),
+            Node::File(mode, bytes) => format!("file {mode:o} {}", sha256(bytes)),
+            Node::Link(target) => format!("link {target}"),
+        };
+        self.iter().map(|(path, node)| (path.to_owned(), fingerprint(node))).collect()
     }
 
     /// Merges two trees; if both contain a path, the entry of `other` wins.

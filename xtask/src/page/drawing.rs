@@ -69,8 +69,10 @@ fn both(height: u32, draw: impl Fn(&Area<'_>) -> Drawn) -> Markup {
         draw(&area)?;
         area.present()?;
         drop(area);
-        let colours = VARIABLES.iter().map(|name| (hex(colour(name)), format!("var(--{name})")));
-        Ok(colours.fold(svg, |svg, (placeholder, variable)| svg.replace(&placeholder, &variable)))
+        Ok(VARIABLES.iter().fold(svg, |svg, name| {
+            let RGBColor(red, green, blue) = colour(name);
+            svg.replace(&format!("#{red:02X}{green:02X}{blue:02X}"), &format!("var(--{name})"))
+        }))
     };
     html! {
         @for (class, width) in [("narrow", 348), ("wide", 504)] {
@@ -87,10 +89,6 @@ fn both(height: u32, draw: impl Fn(&Area<'_>) -> Drawn) -> Markup {
 fn colour(variable: &str) -> RGBColor {
     let index = VARIABLES.iter().position(|name| *name == variable).unwrap_or_default();
     RGBColor(1, 2, index as u8)
-}
-
-fn hex(RGBColor(red, green, blue): RGBColor) -> String {
-    format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
 fn text(variable: &str, across: HPos, down: VPos) -> TextStyle<'static> {

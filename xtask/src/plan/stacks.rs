@@ -78,14 +78,14 @@ impl PlanInput<'_> {
         stack: &str,
         outputs: &BTreeMap<(String, String), ParameterValue>,
     ) -> BTreeMap<String, ParameterValue> {
-        let pending = |source: &Source| ParameterValue::Pending(source.to_string());
-        let given = |source: &Source| match source {
-            Source::Setting(value) => ParameterValue::Known(value.clone()),
-            Source::Image(image) => self.images.get(*image).cloned().unwrap_or_else(|| pending(source)),
-            Source::Object(key) => self.objects.get(*key).cloned().unwrap_or_else(|| pending(source)),
-            Source::Output { stack, name } => {
-                outputs.get(&(stack.clone(), name.clone())).cloned().unwrap_or_else(|| pending(source))
-            }
+        let given = |source: &Source| {
+            let known = match source {
+                Source::Setting(value) => return ParameterValue::Known(value.clone()),
+                Source::Image(image) => self.images.get(*image),
+                Source::Object(key) => self.objects.get(*key),
+                Source::Output { stack, name } => outputs.get(&(stack.clone(), name.clone())),
+            };
+            known.cloned().unwrap_or_else(|| ParameterValue::Pending(source.to_string()))
         };
         let sources = self.dependencies.stacks.get(stack).into_iter().flatten();
         sources.map(|(name, source)| (name.clone(), given(source))).collect()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{Counts, Exit};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::cli::InjectedFault;
 use crate::dbt::Results;
@@ -23,12 +24,6 @@ pub const NOT_VERIFIED: [&str; 6] = [
 
 /// The maximum number of lines in a cause.
 const SHOWN: usize = 6;
-
-#[derive(Deserialize)]
-struct LogLine {
-    level: String,
-    message: String,
-}
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepTime {
@@ -115,7 +110,7 @@ impl RehearsalReport {
 
     /// Returns the exit code of the failed run, or 1 if all runs succeeded but the status or the reports show a problem.
     pub fn exit(&self) -> Exit {
-        match self.failure().map_or(Exit::Done, |(run, _)| run.as_exit()) {
+        match self.failure().map_or(Exit::Done, |(run, _)| run.exit) {
             Exit::Done if is_red(&self.status) || !self.contradictions.is_empty() => Exit::Failed,
             exit => exit,
         }
@@ -149,10 +144,10 @@ pub fn contradictions(
 /// Returns dbt's failures, or else the errors logged by the failed task's container, or else its last log lines.
 pub fn cause(last: &[&str], dbt: Option<&Results>) -> Vec<String> {
     let failures: Vec<String> = dbt.into_iter().flat_map(|dbt| &dbt.failures).map(|failure| failure.line()).collect();
-    let logged = last.iter().filter_map(|line| serde_json::from_str::<LogLine>(line).ok());
-    let errors = logged
-        .filter(|line| line.level == "ERROR")
-        .flat_map(|line| line.message.lines().map(str::to_owned).collect::<Vec<_>>());
+    let logged = last.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = logged.filter(|line| line["level"] == "ERROR").map(|mut line| line["message"].take());
+    let errors =
+        messages.flat_map(|text| text.as_str().unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>());
     let others = last.iter().filter(|line| line.to_lowercase().contains("error")).map(|line| (*line).to_owned());
     let tail = last[last.len().saturating_sub(SHOWN)..].iter().map(|line| (*line).to_owned());
     let causes = [failures, errors.collect(), others.collect(), tail.collect()];

@@ -13,16 +13,10 @@ pub const UNMAPPED: i32 = -1;
 /// Airflow's default limit on rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-    Patch,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiRequest {
-    pub method: Method,
+    /// The HTTP method, such as `GET`.
+    pub method: &'static str,
     /// The path below `/api/v2`, which MWAA prepends.
     pub path: String,
     pub body: Option<Value>,
@@ -31,33 +25,33 @@ pub struct ApiRequest {
 impl ApiRequest {
     /// Gets a DAG, including `is_paused`; the response is 404 if it does not exist.
     pub fn dag(dag: &str) -> Self {
-        Self { method: Method::Get, path: format!("/dags/{dag}"), body: None }
+        Self { method: "GET", path: format!("/dags/{dag}"), body: None }
     }
 
     pub fn pause(dag: &str) -> Self {
-        Self { method: Method::Patch, path: format!("/dags/{dag}"), body: Some(json!({ "is_paused": true })) }
+        Self { method: "PATCH", path: format!("/dags/{dag}"), body: Some(json!({ "is_paused": true })) }
     }
 
     pub fn import_errors() -> Self {
-        Self { method: Method::Get, path: "/importErrors".to_owned(), body: None }
+        Self { method: "GET", path: "/importErrors".to_owned(), body: None }
     }
 
     /// Triggers a run with the given ID, so that a repeated request does not start a second run: Airflow returns 409.
     pub fn trigger(dag_run_id: &str) -> Self {
         // Airflow 3 requires the key `logical_date` and accepts null.
         let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": {} });
-        Self { method: Method::Post, path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
+        Self { method: "POST", path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
     }
 
     /// Lists a page of the DAG's runs, the newest first; this endpoint cannot filter by run ID.
     pub fn runs(offset: usize) -> Self {
         let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
-        Self { method: Method::Post, path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
+        Self { method: "POST", path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
     }
 
     pub fn tasks(dag_run_id: &str) -> Self {
         let body = json!({ "dag_ids": [DAG], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
-        Self { method: Method::Post, path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
+        Self { method: "POST", path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
     }
 }
 

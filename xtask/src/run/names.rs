@@ -1,6 +1,7 @@
 //! Run IDs, and the tasks in a run with their job names.
 
 use contract::RunId;
+use regex_lite::Regex;
 use sha2::{Digest, Sha256};
 
 use super::airflow::{DAG, UNMAPPED};
@@ -89,9 +90,7 @@ pub fn possible_run_ids(text: &str) -> Vec<String> {
 
 /// Whether a text is the ID of a Batch job, which is a UUID.
 pub fn is_job_id(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_hexdigit()))
+    Regex::new("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$").is_ok_and(|id| id.is_match(text))
 }
 
 #[cfg(test)]

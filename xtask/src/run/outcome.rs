@@ -1,7 +1,7 @@
 //! The result of a run, as JSON and as a text summary.
 
 use contract::Exit;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::job::Job;
 use crate::ui;
@@ -12,31 +12,28 @@ pub struct Outcome {
     /// The jobs' run ID.
     pub run_id: String,
     pub dag_run_id: Option<String>,
-    /// 0, 1 or 75.
-    pub exit: u8,
+    /// [`Exit::Done`], [`Exit::Failed`] or [`Exit::TempFail`], as a number.
+    #[serde(serialize_with = "as_number")]
+    pub exit: Exit,
     pub failed: Option<String>,
     pub code: Option<i32>,
     pub reason: Option<String>,
     pub jobs: Vec<TaskReport>,
 }
 
+fn as_number<S: Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(*exit as u8)
+}
+
 impl Outcome {
     /// Corrects the result to match the run's state in Airflow, where a user may have changed a task's state by hand.
     pub fn set_airflow_state(&mut self, state: &str) {
         if state == "success" {
-            (self.exit, self.failed, self.code, self.reason) = (Exit::Done as u8, None, None, None);
-        } else if self.exit == Exit::Done as u8 {
-            self.exit = Exit::Failed as u8;
+            (self.exit, self.failed, self.code, self.reason) = (Exit::Done, None, None, None);
+        } else if self.exit == Exit::Done {
+            self.exit = Exit::Failed;
             self.failed = Some("ingestion".to_owned());
             self.reason = Some(format!("every job succeeded, but the run is {state} in Airflow; see its tasks there"));
-        }
-    }
-
-    pub fn as_exit(&self) -> Exit {
-        match self.exit {
-            0 => Exit::Done,
-            75 => Exit::TempFail,
-            _ => Exit::Failed,
         }
     }
 }
@@ -82,7 +79,7 @@ pub fn outcome(run_id: &str, dag_run_id: Option<&str>, jobs: &[(String, Option<J
     Outcome {
         run_id: run_id.to_owned(),
         dag_run_id: dag_run_id.map(str::to_owned),
-        exit: exit as u8,
+        exit,
         failed: first.map(|(task, _)| task.clone()),
         code: failed.and_then(Job::code),
         reason: first.map(|_| failed.map_or("its job was not submitted".to_owned(), Job::result)),

@@ -1,5 +1,6 @@
-//! Explains why a job stays RUNNABLE: a table maps the state of the job and its queue to an explanation and a fix. The
-//! texts follow the AWS Batch User Guide, "Jobs stuck in a RUNNABLE status" and "INVALID compute environment".
+//! Explains why a job stays RUNNABLE: the first rule for the state of its queue, or else for its own state, has an
+//! explanation and a fix. The texts follow the AWS Batch User Guide, "Jobs stuck in a RUNNABLE status" and "INVALID
+//! compute environment".
 
 use super::job::Job;
 
@@ -27,158 +28,114 @@ pub struct Explanation {
     pub fix: String,
 }
 
-/// Returns the text for `{reason}` if the row applies.
-type Condition = fn(&Facts<'_>) -> Option<String>;
-
 const DEPLOY: &str = "run `cargo xtask deploy`";
 const ENABLE: &str = "run `cargo xtask deploy`, or enable it in the AWS Batch console";
 const NETWORK: &str = "the private subnets need free addresses and a route to ECR, S3 and CloudWatch Logs (NAT gateway or \
                        endpoints), and the jobs' security group must allow port 443: see `cargo xtask status` and infra/network.yaml";
 
-/// Condition, message and fix; the first row that applies is the explanation.
-const ROWS: [(Condition, &str, &str); 18] = [
-    (|facts| facts.queue.queue.is_none().then(String::new), "the queue does not exist", DEPLOY),
-    (|facts| facts.queue(|queue| queue.state == "DISABLED"), "the queue `{queue}` is disabled{reason}", ENABLE),
+/// A part of a job's reason, and the message and the fix; the first row that applies is the explanation.
+const REASONS: [(&str, &str, &str); 5] = [
     (
-        |facts| facts.queue(|queue| queue.status != "VALID"),
-        "the queue `{queue}` is {queue_status}{reason}",
-        "wait if it is UPDATING; if it is INVALID, see the AWS Batch console",
-    ),
-    (
-        |facts| facts.queue.environments.is_empty().then(String::new),
-        "none of the compute environments in the queue `{queue}` exist",
-        DEPLOY,
-    ),
-    (
-        |facts| facts.environment(|one| one.state == "DISABLED"),
-        "the compute environment `{environment}` is disabled{reason}",
-        ENABLE,
-    ),
-    (
-        |facts| facts.environment(|one| one.status == "INVALID"),
-        "the compute environment `{environment}` is INVALID{reason}",
-        "fix the role, subnet or security group named in the reason, then disable and re-enable the environment",
-    ),
-    (
-        |facts| facts.environment(|_| true),
-        "the compute environment `{environment}` is {environment_status}{reason}",
-        "wait: the job starts when the environment is VALID",
-    ),
-    (
-        |facts| facts.exceeds(0.0).then(String::new).or_else(|| facts.job("COMPUTE_ENVIRONMENT_MAX_RESOURCE")),
-        "the job needs {vcpu} vCPU, but its compute environment has at most {max}, so the job will never start",
-        "raise `batch.max_vcpu` or lower the job's `vcpu` in the settings, then run `cargo xtask deploy`",
-    ),
-    (
-        |facts| facts.job("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"),
-        "no compute environment in the queue has enough CPU or memory for the job ({reason})",
+        "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+        "no compute environment in the queue has enough CPU or memory for the job",
         "set the job's `vcpu` and `memory_mib` to a combination that Fargate supports, then run `cargo xtask deploy`",
     ),
     (
-        |facts| facts.job("MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS"),
-        "the Batch service role lacks permissions ({reason})",
+        "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS",
+        "the Batch service role lacks permissions",
         "restore the service-linked role AWSServiceRoleForBatch, or find the organization policy that denies it",
     ),
     (
-        |facts| facts.job("MISCONFIGURATION:"),
-        "Batch reported an invalid configuration ({reason})",
+        "MISCONFIGURATION:",
+        "Batch reported an invalid configuration",
         "fix the problem that the reason describes, then run `cargo xtask deploy`",
     ),
     (
-        |facts| facts.job("CAPACITY:"),
-        "AWS currently lacks the required capacity in these zones ({reason})",
+        "CAPACITY:",
+        "AWS currently lacks the required capacity in these zones",
         "wait: Batch retries; or add another zone to the network",
     ),
     (
-        |facts| facts.job("ACTION_REQUIRED"),
-        "the queue's compute environments cannot be used ({reason})",
+        "ACTION_REQUIRED",
+        "the queue's compute environments cannot be used",
         "run `cargo xtask status` to find the broken part",
-    ),
-    (
-        |facts| facts.containers(&["CannotPullContainer"]),
-        "its image could not be pulled: {reason}",
-        "check with `cargo xtask status` that the image is in ECR; `cargo xtask deploy` pushes it. \"i/o timeout\" means that \
-         the subnets have no route to ECR",
-    ),
-    (
-        |facts| facts.containers(&["ResourceInitializationError", "network interface"]),
-        "its container did not get a network interface, or could not reach AWS: {reason}",
-        NETWORK,
-    ),
-    (|facts| facts.containers(&["UNDETERMINED"]), "Batch could not determine the cause ({reason})", NETWORK),
-    (
-        |facts| facts.exceeds(facts.queue.used_vcpu).then(String::new),
-        "other jobs are using {used} of {max} vCPU, and this job needs {vcpu}",
-        "wait, or raise `batch.max_vcpu` in the settings",
-    ),
-    (
-        |_| Some(String::new()),
-        "Batch does not report a reason; on Fargate, a job starts in about 30 seconds",
-        "after a few minutes, check the account's Fargate quota (initially 6 vCPU; Service Quotas, \"Fargate On-Demand \
-         vCPU resource count\") and the free addresses in the subnets",
     ),
 ];
 
 pub fn explain(job: &Job, queue: &QueueState) -> Explanation {
-    let facts = Facts { job, queue };
-    let mut applying = ROWS.iter().filter_map(|(condition, message, fix)| Some((condition(&facts)?, message, fix)));
-    let (reason, message, fix) = applying.next().unwrap_or((String::new(), &"", &""));
-    Explanation { message: facts.fill(message, &reason), fix: (*fix).to_owned() }
+    let (message, fix) = of_queue(queue).unwrap_or_else(|| of_job(job, queue));
+    Explanation { message, fix: fix.to_owned() }
 }
 
-struct Facts<'a> {
-    job: &'a Job,
-    queue: &'a QueueState,
+/// Returns why the queue cannot run any job.
+fn of_queue(QueueState { queue, environments, .. }: &QueueState) -> Option<(String, &'static str)> {
+    let Some(queue) = queue else { return Some(("the queue does not exist".to_owned(), DEPLOY)) };
+    let (name, status, reason) = (&queue.name, &queue.status, queue.reason());
+    if queue.state == "DISABLED" {
+        return Some((format!("the queue `{name}` is disabled{reason}"), ENABLE));
+    }
+    if status != "VALID" {
+        let fix = "wait if it is UPDATING; if it is INVALID, see the AWS Batch console";
+        return Some((format!("the queue `{name}` is {status}{reason}"), fix));
+    }
+    let Some(first) = environments.first() else {
+        return Some((format!("none of the compute environments in the queue `{name}` exist"), DEPLOY));
+    };
+    if environments.iter().any(BatchResource::is_open) {
+        return None;
+    }
+    let (state, fix) = match (first.state.as_str(), first.status.as_str()) {
+        ("DISABLED", _) => ("disabled", ENABLE),
+        (_, "INVALID") => (
+            "INVALID",
+            "fix the role, subnet or security group named in the reason, then disable and re-enable the environment",
+        ),
+        (_, status) => (status, "wait: the job starts when the environment is VALID"),
+    };
+    Some((format!("the compute environment `{}` is {state}{}", first.name, first.reason()), fix))
 }
 
-impl Facts<'_> {
-    fn queue(&self, is: fn(&BatchResource) -> bool) -> Option<String> {
-        self.queue.queue.as_ref().filter(|queue| is(queue)).map(BatchResource::reason)
+/// Returns why a queue that can run jobs does not run this one.
+fn of_job(job: &Job, queue: &QueueState) -> (String, &'static str) {
+    let (reason, used) = (job.reason.as_deref().unwrap_or_default(), queue.used_vcpu);
+    let max = queue.environments.iter().filter_map(|one| one.max_vcpu).max();
+    let exceeds = |used: f64| job.vcpu.zip(max).is_some_and(|(vcpu, max)| used + vcpu > f64::from(max));
+    let shown = |number: Option<f64>| number.map_or("an unknown number of".to_owned(), |number| number.to_string());
+    let (vcpu, max) = (shown(job.vcpu), shown(max.map(f64::from)));
+    if exceeds(0.0) || reason.contains("COMPUTE_ENVIRONMENT_MAX_RESOURCE") {
+        let limit = format!("its compute environment has at most {max}, so the job will never start");
+        let fix = "raise `batch.max_vcpu` or lower the job's `vcpu` in the settings, then run `cargo xtask deploy`";
+        return (format!("the job needs {vcpu} vCPU, but {limit}"), fix);
     }
-
-    /// Returns the reason of the first compute environment, unless any environment can be used.
-    fn environment(&self, is: fn(&BatchResource) -> bool) -> Option<String> {
-        let first = self.queue.environments.first().filter(|one| is(one))?;
-        (!self.queue.environments.iter().any(BatchResource::is_open)).then(|| first.reason())
+    if let Some((_, message, fix)) = REASONS.iter().find(|(code, ..)| reason.contains(code)) {
+        return (format!("{message} ({reason})"), *fix);
     }
-
-    fn job(&self, code: &str) -> Option<String> {
-        self.job.reason.clone().filter(|reason| reason.contains(code))
+    // The reasons of the last attempt, the container, and the job.
+    let last = job.attempts.last().and_then(|attempt| attempt.reason.as_deref());
+    let reasons = [last, job.container.reason.as_deref(), Some(reason)];
+    let found = |codes: &[&str]| {
+        let contains = |reason: &&str| codes.iter().any(|code| reason.contains(code));
+        reasons.into_iter().flatten().find(contains)
+    };
+    if let Some(reason) = found(&["CannotPullContainer"]) {
+        let fix = "check with `cargo xtask status` that the image is in ECR; `cargo xtask deploy` pushes it. \"i/o timeout\" \
+                   means that the subnets have no route to ECR";
+        return (format!("its image could not be pulled: {reason}"), fix);
     }
-
-    /// Returns the first matching reason of the last attempt, the container, or the job.
-    fn containers(&self, codes: &[&str]) -> Option<String> {
-        let last = self.job.attempts.last().and_then(|attempt| attempt.reason.as_ref());
-        let mut reasons = [last, self.job.container.reason.as_ref(), self.job.reason.as_ref()].into_iter().flatten();
-        reasons.find(|reason| codes.iter().any(|code| reason.contains(code))).cloned()
+    if let Some(reason) = found(&["ResourceInitializationError", "network interface"]) {
+        return (format!("its container did not get a network interface, or could not reach AWS: {reason}"), NETWORK);
     }
-
-    fn max_vcpu(&self) -> Option<i32> {
-        self.queue.environments.iter().filter_map(|one| one.max_vcpu).max()
+    if let Some(reason) = found(&["UNDETERMINED"]) {
+        return (format!("Batch could not determine the cause ({reason})"), NETWORK);
     }
-
-    /// Whether the job needs more vCPUs than are free when other jobs use `used`.
-    fn exceeds(&self, used: f64) -> bool {
-        self.job.vcpu.zip(self.max_vcpu()).is_some_and(|(vcpu, max)| used + vcpu > f64::from(max))
+    if exceeds(used) {
+        let message = format!("other jobs are using {used} of {max} vCPU, and this job needs {vcpu}");
+        return (message, "wait, or raise `batch.max_vcpu` in the settings");
     }
-
-    fn fill(&self, message: &str, reason: &str) -> String {
-        let of = |resource: Option<&BatchResource>, get: fn(&BatchResource) -> &String| resource.map(get).cloned();
-        let (queue, environment) = (self.queue.queue.as_ref(), self.queue.environments.first());
-        let values = [
-            ("{queue}", of(queue, |queue| &queue.name)),
-            ("{queue_status}", of(queue, |queue| &queue.status)),
-            ("{environment}", of(environment, |one| &one.name)),
-            ("{environment_status}", of(environment, |one| &one.status)),
-            ("{vcpu}", self.job.vcpu.map(|vcpu| vcpu.to_string())),
-            ("{max}", self.max_vcpu().map(|max| max.to_string())),
-            ("{used}", Some(self.queue.used_vcpu.to_string())),
-            ("{reason}", Some(reason.to_owned())),
-        ];
-        values.iter().fold(message.to_owned(), |text, (name, value)| {
-            text.replace(name, value.as_deref().unwrap_or("an unknown number of"))
-        })
-    }
+    let message = "Batch does not report a reason; on Fargate, a job starts in about 30 seconds".to_owned();
+    let fix = "after a few minutes, check the account's Fargate quota (initially 6 vCPU; Service Quotas, \"Fargate On-Demand \
+               vCPU resource count\") and the free addresses in the subnets";
+    (message, fix)
 }
 
 impl BatchResource {

@@ -26,7 +26,6 @@ pub struct Batch {
 
 /// CPU architecture, as in a job definition's `runtimePlatform`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
 pub enum Platform {
     /// Intel and AMD.
     #[serde(rename = "x86_64")]

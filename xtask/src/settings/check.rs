@@ -5,26 +5,17 @@ use std::ops::RangeBounds;
 use regex_lite::Regex;
 use serde_yaml::Value;
 
-use super::document::{at, shown};
+use super::document::{Problem, at, shown};
 
 /// The retention periods of CloudWatch Logs, in days (Amazon CloudWatch Logs API Reference, PutRetentionPolicy).
 const RETENTION: [u64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// Keys and list positions from the top, separated by dots.
-    pub path: String,
-    /// The invalid value, if showing it is useful and it is not a secret.
-    pub value: Option<String>,
-    pub fix: String,
-}
-
 #[derive(Debug)]
 pub(super) struct Findings<'s> {
     document: &'s Value,
-    pub problems: Vec<Finding>,
-    pub warnings: Vec<Finding>,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
 }
 
 impl<'s> Findings<'s> {
@@ -36,16 +27,12 @@ impl<'s> Findings<'s> {
         at(self.document, &path.split('.').collect::<Vec<_>>())
     }
 
-    fn finding(&self, path: &str, fix: impl Into<String>) -> Finding {
-        Finding { path: path.to_owned(), value: self.value(path).map(shown), fix: fix.into() }
-    }
-
     pub(super) fn add(&mut self, path: &str, fix: impl Into<String>) {
-        self.problems.push(self.finding(path, fix));
+        self.problems.push(Problem::at(path, self.value(path).map(shown), fix));
     }
 
     pub(super) fn warn(&mut self, path: &str, message: impl Into<String>) {
-        self.warnings.push(self.finding(path, message));
+        self.warnings.push(Problem::at(path, self.value(path).map(shown), message));
     }
 
     /// Reports the value unless `holds` is true; returns `holds`.
@@ -56,8 +43,9 @@ impl<'s> Findings<'s> {
         holds
     }
 
+    /// Requires a number to be in the range; an optional key may be missing.
     pub(super) fn range(&mut self, path: &str, range: impl RangeBounds<u64>, fix: &str) {
-        let holds = self.value(path).and_then(Value::as_u64).is_some_and(|number| range.contains(&number));
+        let holds = self.value(path).and_then(Value::as_u64).is_none_or(|number| range.contains(&number));
         self.must(holds, path, fix);
     }
 

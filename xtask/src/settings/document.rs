@@ -78,6 +78,11 @@ impl Problem {
     pub fn of(file: &str, line: Option<usize>, fix: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, key: String::new(), value: None, fix: fix.into() }
     }
+
+    /// A problem with a key, whose file and line are not known yet. List positions are parts of the key.
+    pub(super) fn at(key: &str, value: Option<String>, fix: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), value, ..Self::of("", None, fix) }
+    }
 }
 
 /// The reasons why settings were rejected: all problems, ordered by file and line.

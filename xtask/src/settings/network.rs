@@ -72,7 +72,10 @@ pub enum Endpoint {
 
 impl Network {
     pub(super) fn check(&self, warehouse: &Warehouse, batch: &Batch, airflow: &Airflow, found: &mut Findings<'_>) {
-        let vpc = self.check_vpc(found);
+        let vpc = block(&self.cidr, "network.cidr", found);
+        // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918 blocks; our rule requires them.
+        let fix = "is not private; use a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
+        found.must(vpc.is_none_or(|vpc| vpc.network().is_private()), "network.cidr", fix);
         self.check_zones(found);
         let mut taken: Vec<(String, Ipv4Net)> = Vec::new();
         for (key, subnets, needed) in [
@@ -108,14 +111,6 @@ impl Network {
         found.range("network.nat_gateways", 1..=3, fix);
         found.no_duplicates("network.endpoints");
         found.retention("network.flow_log_days");
-    }
-
-    fn check_vpc(&self, found: &mut Findings<'_>) -> Option<Ipv4Net> {
-        let vpc = block(&self.cidr, "network.cidr", found)?;
-        // Amazon VPC User Guide, "VPC CIDR blocks", recommends RFC 1918 blocks; our rule requires them.
-        let fix = "is not private; use a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16";
-        found.must(vpc.network().is_private(), "network.cidr", fix);
-        Some(vpc)
     }
 
     /// Checks the zones: Redshift Serverless with enhanced VPC routing requires three (Amazon Redshift Management

@@ -38,19 +38,12 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     must("monitoring.log_days", monitoring.log_days >= 90, fix);
     must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; use an address");
     // The file names the account, so that the `.env` of another deployment cannot redirect production.
-    match own_account {
-        Some(own) if settings.account.as_deref() != Some(own) => {
-            let fix = format!(
-                "level is production: the settings specify the account {own}; use the variables of this deployment \
-                 (--dot-env), or change the account in the settings"
-            );
-            found.add("account", fix);
-        }
-        Some(_) => {}
-        None => {
-            let fix = "level is production: the file must specify the account, 12 digits in quotes; a variable may only \
-                       repeat it";
-            found.add("account", fix);
-        }
-    }
+    let fix = match own_account {
+        Some(own) => format!(
+            "the settings specify the account {own}; use the variables of this deployment (--dot-env), or change the \
+             account in the settings"
+        ),
+        None => "the file must specify the account, 12 digits in quotes; a variable may only repeat it".to_owned(),
+    };
+    must("account", own_account.is_some() && settings.account.as_deref() == own_account, &fix);
 }

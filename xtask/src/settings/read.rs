@@ -6,7 +6,7 @@ use contract::line_of;
 use serde::Serialize;
 use serde_yaml::{Mapping, Value};
 
-use super::check::{Finding, Findings};
+use super::check::Findings;
 use super::document::{Document, Problem, Problems, at, mapping, shown};
 use super::model::Settings;
 use super::variables::{OVERRIDES, Origin, Variables, given};
@@ -58,13 +58,10 @@ impl<'d> Reader<'d> {
     fn open(files: &[Document<'d>]) -> Result<Self, Vec<Problem>> {
         let (mut good, mut problems) = (Vec::new(), Vec::new());
         for (index, file) in files.iter().enumerate() {
-            let mut document = match mapping(*file) {
-                Ok(document) => document,
-                Err(problem) => {
-                    problems.push(problem);
-                    continue;
-                }
-            };
+            let mut document = mapping(*file).unwrap_or_else(|problem| {
+                problems.push(problem);
+                Mapping::new()
+            });
             let fix = match index {
                 0 => "must be the name of one module",
                 _ => "an extended file cannot extend another file",
@@ -87,11 +84,11 @@ impl<'d> Reader<'d> {
         let mut value = Value::Mapping(mapping);
         self.override_with(variables, &mut value);
         self.refuse(secrets::found(&value, ""))?;
-        let settings = structure::typed(value.clone()).map_err(|found| self.all_placed(found))?;
+        let settings = structure::typed(value.clone()).map_err(|found| self.placed(found))?;
         let mut findings = Findings::of(&value);
         rules::check(&settings, own_account.as_deref(), &mut findings);
         self.refuse(findings.problems)?;
-        let warnings = self.all_placed(findings.warnings);
+        let warnings = self.placed(findings.warnings);
         Ok(Resolved { settings, overridden: self.overridden, warnings })
     }
 
@@ -109,29 +106,29 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn refuse(&self, found: Vec<Finding>) -> Result<(), Vec<Problem>> {
-        if found.is_empty() { Ok(()) } else { Err(self.all_placed(found)) }
+    fn refuse(&self, found: Vec<Problem>) -> Result<(), Vec<Problem>> {
+        if found.is_empty() { Ok(()) } else { Err(self.placed(found)) }
     }
 
-    fn all_placed(&self, found: Vec<Finding>) -> Vec<Problem> {
-        found.into_iter().map(|finding| self.placed(finding)).collect()
-    }
-
-    /// Adds the location of its key to a finding: a variable, the module's own file, or the extended one.
-    fn placed(&self, Finding { path, value, fix }: Finding) -> Problem {
-        if let Some(Override { variable, origin }) = self.overridden.get(&path) {
-            let (file, line) = match origin {
-                Origin::Environment => ("environment".to_owned(), None),
-                Origin::DotEnv { file, line } => (file.clone(), Some(*line)),
-            };
-            return Problem { file, line, key: format!("{variable} sets {path}"), value, fix };
+    /// Adds the location of its key to each problem: a variable, the module's own file, or the extended one.
+    fn placed(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        for Problem { file, line, key, .. } in &mut problems {
+            if let Some(Override { variable, origin }) = self.overridden.get(key.as_str()) {
+                *key = format!("{variable} sets {key}");
+                (*file, *line) = match origin {
+                    Origin::Environment => ("environment".to_owned(), None),
+                    Origin::DotEnv { file, line } => (file.clone(), Some(*line)),
+                };
+                continue;
+            }
+            let steps: Vec<&str> = key.split('.').filter(|step| !step.is_empty()).collect();
+            // The file that contains the longest prefix of the path, or the module's own if both are equally long.
+            let with = |depth: usize| self.files.iter().find(|(_, document)| at(document, &steps[..depth]).is_some());
+            if let Some((found, _)) = (0..=steps.len()).rev().find_map(with) {
+                (*file, *line) = (found.file.to_owned(), line_of(found.text, &steps));
+            }
         }
-        let steps: Vec<&str> = path.split('.').filter(|step| !step.is_empty()).collect();
-        // The file that contains the longest prefix of the path, or the module's own if both are equally long.
-        let with = |depth: usize| self.files.iter().find(|(_, document)| at(document, &steps[..depth]).is_some());
-        let Some((file, _)) = (0..=steps.len()).rev().find_map(with) else { return Problem::of("", None, fix) };
-        let line = line_of(file.text, &steps);
-        Problem { value, key: path, ..Problem::of(file.file, line, fix) }
+        problems
     }
 }
 

@@ -3,10 +3,10 @@
 
 use serde_yaml::Value;
 
-use super::check::Finding;
+use super::document::Problem;
 
 /// Finds the keys below `path` with values that look like secrets.
-pub(super) fn found(value: &Value, path: &str) -> Vec<Finding> {
+pub(super) fn found(value: &Value, path: &str) -> Vec<Problem> {
     let below = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
     match value {
         Value::Mapping(mapping) => {
@@ -19,9 +19,7 @@ pub(super) fn found(value: &Value, path: &str) -> Vec<Finding> {
         Value::String(text) => {
             let what = kind(text).or_else(|| by_name(path.rsplit('.').next().unwrap_or_default(), text));
             let advice = "keep secrets in .env or the environment, never in a committed file";
-            let finding =
-                |what| Finding { path: path.to_owned(), value: None, fix: format!("looks like {what}; {advice}") };
-            what.map(finding).into_iter().collect()
+            what.map(|what| Problem::at(path, None, format!("looks like {what}; {advice}"))).into_iter().collect()
         }
         _ => Vec::new(),
     }

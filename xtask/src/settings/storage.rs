@@ -42,19 +42,16 @@ impl Storage {
     pub(super) fn check(&self, found: &mut Findings<'_>) {
         let prefixes = [("raw", &self.raw), ("processed", &self.processed), ("stage", &self.stage)];
         for (name, keep) in prefixes {
-            let path = format!("storage.{name}.infrequent_access_days");
-            if keep.infrequent_access_days.is_some() {
-                // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
-                found.range(&path, 30.., "must be 30 or more: S3 does not transition objects earlier");
-            }
-            let Some(expire) = keep.expire_days else { continue };
+            // Amazon S3 User Guide, "Transitioning objects using Amazon S3 Lifecycle", constraints.
+            let fix = "must be 30 or more: S3 does not transition objects earlier";
+            found.range(&format!("storage.{name}.infrequent_access_days"), 30.., fix);
             let path = format!("storage.{name}.expire_days");
             found.range(&path, 1.., "use 1 or more, or remove the key to keep everything");
-            if let Some(days) = keep.infrequent_access_days.filter(|days| *days >= expire) {
+            if let (Some(days), Some(expire)) = (keep.infrequent_access_days, keep.expire_days) {
                 let fix = format!(
                     "objects would be deleted before they move on day {days}; use a larger value, or remove one key"
                 );
-                found.add(&path, fix);
+                found.must(days < expire, &path, fix);
             }
         }
         // Our rule: receipts refer to processed/, and processed/ can be rebuilt from raw/, but not vice versa.

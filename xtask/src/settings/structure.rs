@@ -3,15 +3,14 @@
 use contract::without_place;
 use serde_yaml::Value;
 
-use super::check::Finding;
-use super::document::{at, between, shown};
+use super::document::{Problem, at, between, shown};
 use super::model::Settings;
 
 /// The minimum similarity of a suggested word: 0 means nothing in common, 1 means the same word.
 const SIMILAR: f64 = 0.75;
 
 /// Returns the settings, or else all unknown keys and the first other problem.
-pub(super) fn typed(mut value: Value) -> Result<Settings, Vec<Finding>> {
+pub(super) fn typed(mut value: Value) -> Result<Settings, Vec<Problem>> {
     let mut found = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize::<_, Settings>(value.clone()) {
@@ -27,7 +26,11 @@ pub(super) fn typed(mut value: Value) -> Result<Settings, Vec<Finding>> {
         };
         path.pop_if(|last| last == key);
         let known = choices(&message);
-        found.push(unknown_key(&path, key, &known));
+        let fix = match key {
+            "<<" => "merge keys are not supported; write out the values".to_owned(),
+            _ => format!("unknown key{}; known keys: {}", did_you_mean(key, &known), known.join(", ")),
+        };
+        found.push(Problem::at(&[path.as_slice(), &[key.to_owned()]].concat().join("."), None, fix));
         // The rest is checked without the key, or with the key that was probably meant.
         let section = path.iter().try_fold(&mut value, |value, step| value.get_mut(step.as_str()));
         let Some(section) = section.and_then(Value::as_mapping_mut) else { return Err(found) };
@@ -47,21 +50,10 @@ fn step(segment: &serde_path_to_error::Segment) -> Option<String> {
     }
 }
 
-fn unknown_key(section: &[String], key: &str, known: &[String]) -> Finding {
-    let path: Vec<&str> = section.iter().map(String::as_str).chain([key]).collect();
-    let fix = if key == "<<" {
-        "merge keys are not supported; write out the values".to_owned()
-    } else {
-        format!("unknown key{}; known keys: {}", did_you_mean(key, known), known.join(", "))
-    };
-    Finding { path: path.join("."), value: None, fix }
-}
-
-fn other(mut path: Vec<String>, document: &Value, message: &str) -> Finding {
+fn other(mut path: Vec<String>, document: &Value, message: &str) -> Problem {
     if let Some(key) = between(message, "missing field `", "`") {
         path.push(key.to_owned());
-        let fix = "is missing; infra/settings/dev.yaml has every key".to_owned();
-        return Finding { path: path.join("."), value: None, fix };
+        return Problem::at(&path.join("."), None, "is missing; infra/settings/dev.yaml has every key");
     }
     let fix = if let Some(word) = between(message, "unknown variant `", "`") {
         let known = choices(message);
@@ -83,7 +75,7 @@ fn other(mut path: Vec<String>, document: &Value, message: &str) -> Finding {
             expected => format!("has the wrong type or value: {expected}"),
         }
     };
-    Finding { value: at(document, &path).map(shown), path: path.join("."), fix }
+    Problem::at(&path.join("."), at(document, &path).map(shown), fix)
 }
 
 /// Returns the names in backticks after "expected".

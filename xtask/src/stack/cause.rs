@@ -1,7 +1,5 @@
 //! The cause of a failed operation: the first real failure among a stack's events, not its consequences.
 
-use chrono::{DateTime, Utc};
-
 /// A stack event for a resource or for the stack itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -10,11 +8,8 @@ pub struct Event {
     pub resource: String,
     /// Resource type, such as `AWS::S3::Bucket`.
     pub kind: String,
-    /// Physical ID of the resource, once it exists.
-    pub physical: String,
     pub status: String,
     pub reason: Option<String>,
-    pub at: Option<DateTime<Utc>>,
 }
 
 /// The resource type in events for the stack itself.

@@ -67,7 +67,14 @@ impl Dependencies {
 /// stack or source also uses, a parameter that has no source, refers to its own stack's output or does not allow its
 /// value, a parameter name with two types, and circular dependencies.
 pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting>) -> Result<Dependencies, Problems> {
-    let mut connector = Connector { templates, settings, outputs: BTreeMap::new(), problems: Vec::new() };
+    let setting = |(name, setting): (&&'static str, &Setting)| {
+        let description = format!("a parameter set by {} in the settings", setting.key);
+        (*name, (Source::Setting(setting.value.clone()), description))
+    };
+    let image = |(name, image)| (name, (Source::Image(image), format!("the parameter for the digest of `{image}`")));
+    let object = |(name, key)| (name, (Source::Object(key), format!("the parameter for the version of `{key}`")));
+    let given = settings.iter().map(setting).chain(IMAGES.map(image)).chain(OBJECTS.map(object)).collect();
+    let mut connector = Connector { templates, settings, given, outputs: BTreeMap::new(), problems: Vec::new() };
     connector.collect_outputs();
     connector.check_types();
     let mut dependencies = Dependencies { stacks: BTreeMap::new(), levels: Vec::new() };
@@ -92,6 +99,8 @@ pub fn connect(templates: &[Template], settings: &BTreeMap<&'static str, Setting
 struct Connector<'t> {
     templates: &'t [Template],
     settings: &'t BTreeMap<&'static str, Setting>,
+    /// The sources that do not come from a stack, each with its description, by parameter.
+    given: BTreeMap<&'static str, (Source, String)>,
     outputs: BTreeMap<&'t str, &'t Template>,
     problems: Vec<Problem>,
 }
@@ -108,23 +117,14 @@ impl<'t> Connector<'t> {
                 let other = other.map(|name| {
                     format!("is also an output of `{name}`; output names must be unique across all stacks")
                 });
-                let given = || Some(format!("is also the name of {}; rename the output", self.given(name)?));
-                match other.or_else(given) {
+                let given = self.given.get(name.as_str());
+                let given = given.map(|(_, what)| format!("is also the name of {what}; rename the output"));
+                match other.or(given) {
                     Some(fix) => self.report(template, "Outputs", name, fix),
                     None => _ = self.outputs.insert(name, template),
                 }
             }
         }
-    }
-
-    /// Describes the source of a name that does not come from a stack.
-    fn given(&self, name: &str) -> Option<String> {
-        let setting =
-            self.settings.get(name).map(|setting| format!("a parameter set by {} in the settings", setting.key));
-        let image = || named(&IMAGES, name).map(|image| format!("the parameter for the digest of `{image}`"));
-        setting
-            .or_else(image)
-            .or_else(|| named(&OBJECTS, name).map(|key| format!("the parameter for the version of `{key}`")))
     }
 
     /// Checks that a parameter has the same type in every stack.
@@ -144,16 +144,14 @@ impl<'t> Connector<'t> {
     }
 
     fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
-        if let Some(setting) = self.settings.get(name) {
-            if let Err(why) = allowed(body, &setting.value) {
-                let fix = format!("does not allow \"{}\" from {} in the settings: {why}", setting.value, setting.key);
-                self.report(template, "Parameters", name, fix);
-            }
-            return Some(Source::Setting(setting.value.clone()));
+        if let Some(setting) = self.settings.get(name)
+            && let Err(why) = allowed(body, &setting.value)
+        {
+            let fix = format!("does not allow \"{}\" from {} in the settings: {why}", setting.value, setting.key);
+            self.report(template, "Parameters", name, fix);
         }
-        let source = named(&IMAGES, name).map(Source::Image).or_else(|| named(&OBJECTS, name).map(Source::Object));
-        if source.is_some() {
-            return source;
+        if let Some((source, _)) = self.given.get(name) {
+            return Some(source.clone());
         }
         match self.outputs.get(name).copied() {
             Some(from) if from.name == template.name => {
@@ -173,16 +171,10 @@ impl<'t> Connector<'t> {
     }
 
     fn suggestion(&self, name: &str) -> Option<&str> {
-        let fixed = IMAGES.iter().chain(&OBJECTS).map(|(parameter, _)| *parameter);
-        let names = self.settings.keys().copied().chain(fixed).chain(self.outputs.keys().copied());
+        let names = self.given.keys().copied().chain(self.outputs.keys().copied());
         let alike = names.map(|other| (strsim::jaro_winkler(name, other), other));
         alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
     }
-}
-
-/// Returns what a parameter with this name refers to.
-fn named(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    table.iter().find(|(parameter, _)| *parameter == name).map(|(_, referred)| *referred)
 }
 
 /// Checks a value against a parameter's allowed values and bounds; CloudFormation checks patterns.
@@ -233,11 +225,10 @@ fn levels(dependencies: &Dependencies) -> Result<Vec<Vec<String>>, Vec<String>> 
 /// Follows dependencies from a stack until one repeats.
 fn circle(dependencies: &Dependencies, from: Option<&String>, done: &BTreeSet<String>) -> Vec<String> {
     let mut path: Vec<String> = from.into_iter().cloned().collect();
-    while let Some(last) = path.last() {
-        let next = dependencies.needs(last).into_iter().find(|need| !done.contains(*need)).map(str::to_owned);
-        let Some(next) = next else { break };
-        let seen = path.iter().position(|stack| *stack == next);
-        path.push(next);
+    let needed = |stack: &String| dependencies.needs(stack).into_iter().find(|need| !done.contains(*need));
+    while let Some(next) = path.last().and_then(needed) {
+        let seen = path.iter().position(|stack| stack == next);
+        path.push(next.to_owned());
         if let Some(start) = seen {
             return path.split_off(start);
         }

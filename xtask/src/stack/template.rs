@@ -155,22 +155,19 @@ impl Template {
                 }
             }
         }
-        let known = |reference: &Reference| match reference {
-            Reference::Name(name) => {
-                name.starts_with("AWS::") || self.parameters.contains_key(name) || self.resources.contains_key(name)
-            }
-            Reference::Attribute(name) => self.resources.contains_key(name),
-            Reference::Condition(name) => self.conditions.contains_key(name),
-        };
-        let missing: BTreeSet<_> = used.into_iter().filter(|(_, reference)| !known(reference)).collect();
-        found.extend(missing.into_iter().map(|(path, reference)| {
-            let fix = match reference {
-                Reference::Name(name) => format!("`{name}` is neither a parameter nor a resource in this template"),
-                Reference::Attribute(name) => format!("`{name}` is not a resource in this template"),
-                Reference::Condition(name) => format!("`{name}` is not a condition in this template"),
+        let problem = |reference: &Reference| {
+            let (name, exists, kind) = match reference {
+                Reference::Name(name) => {
+                    let exists = name.starts_with("AWS::") || self.parameters.contains_key(name);
+                    (name, exists || self.resources.contains_key(name), "neither a parameter nor a resource")
+                }
+                Reference::Attribute(name) => (name, self.resources.contains_key(name), "not a resource"),
+                Reference::Condition(name) => (name, self.conditions.contains_key(name), "not a condition"),
             };
-            (path, fix)
-        }));
+            (!exists).then(|| format!("`{name}` is {kind} in this template"))
+        };
+        let missing = used.into_iter().filter_map(|(path, reference)| Some((path, problem(&reference)?)));
+        found.extend(missing.collect::<BTreeSet<_>>());
     }
 }
 

@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::deployment::{Access, Deployment, Login};
+use super::deployment::{Access, Deployment};
 use super::model::{Concurrency, Job, MAIN, Permission, Triggers, Workflow};
-use super::pins::Pins;
 use super::step::Step;
+use crate::settings::Method;
 
 /// Installs the Rust version `model::RUST`; the runner already has rustup.
 pub(super) const INSTALL_RUST: &str =
@@ -35,34 +35,28 @@ const OURS: &str = "github.event_name == 'pull_request' \
     && github.event.pull_request.user.login != 'dependabot[bot]'";
 
 /// Returns the first steps of every job.
-pub(super) fn prepared(pins: &Pins) -> Vec<Step> {
-    vec![Step::checkout(pins), Step::line("Rust", INSTALL_RUST)]
+pub(super) fn prepared() -> Vec<Step> {
+    vec![Step::checkout(), Step::line("Rust", INSTALL_RUST)]
 }
 
 /// Returns a job with AWS credentials: it compiles the program, runs `before`, logs in, and runs the steps.
-pub(super) fn cloud_job(
-    pins: &Pins,
-    deployment: &Deployment,
-    access: Access,
-    before: Option<Step>,
-    steps: Vec<Step>,
-) -> Job {
-    let compiled = prepared(pins).into_iter().chain(Step::compiles()).chain(before);
-    let identity = matches!(deployment.login, Login::Oidc(_)).then_some(Permission::IDENTITY);
+pub(super) fn cloud_job(deployment: &Deployment, access: Access, before: Option<Step>, steps: Vec<Step>) -> Job {
+    let compiled = prepared().into_iter().chain(Step::compiles()).chain(before);
+    let identity = (deployment.settings.auth.method == Method::Oidc).then_some(Permission::IDENTITY);
     Job {
         environment: Some(deployment.environment_of(access)),
         permissions: [Permission::CONTENTS].into_iter().chain(identity).collect(),
-        steps: compiled.chain(Step::login(pins, deployment, access)).chain(steps).collect(),
+        steps: compiled.chain(Step::login(deployment, access)).chain(steps).collect(),
         ..Job::default()
     }
 }
 
-pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
-    let mut jobs = IndexMap::from([("check".to_owned(), check(pins))]);
+pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
+    let mut jobs = IndexMap::from([("check".to_owned(), check())]);
     // The plan is for the deployment that a push updates.
     if let Some(first) = deployments.first() {
-        jobs.insert("plan".to_owned(), plan(first, pins));
-        jobs.insert("comment".to_owned(), comment(pins));
+        jobs.insert("plan".to_owned(), plan(first));
+        jobs.insert("comment".to_owned(), comment());
     }
     // On main, every commit gets its own result.
     let cancel = "${{ github.event_name == 'pull_request' }}";
@@ -75,12 +69,12 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     }
 }
 
-fn check(pins: &Pins) -> Job {
+fn check() -> Job {
     let apt = PACKAGES.join(" ");
     let apt =
         format!("sudo apt-get update --quiet && sudo apt-get install --quiet --yes --no-install-recommends {apt}");
-    let mut steps = prepared(pins);
-    steps.extend([Step::line("install packages", &apt), Step::cache(pins)]);
+    let mut steps = prepared();
+    steps.extend([Step::line("install packages", &apt), Step::cache()]);
     steps.extend(STEPS.iter().map(|(name, arguments)| Step::xtask(name, arguments)));
     Job {
         name: "check".to_owned(),
@@ -92,25 +86,25 @@ fn check(pins: &Pins) -> Job {
     }
 }
 
-fn plan(deployment: &Deployment, pins: &Pins) -> Job {
+fn plan(deployment: &Deployment) -> Job {
     let diff = Step::cloud("plan", deployment, "diff").into_file("plan.txt");
     Job {
         name: "plan".to_owned(),
         why: "Runs the pull request's code, so its role can only read from AWS and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
         timeout_minutes: 30,
-        ..cloud_job(pins, deployment, Access::Plan, None, vec![diff, Step::keep(pins, "plan", "plan.txt")])
+        ..cloud_job(deployment, Access::Plan, None, vec![diff, Step::keep("plan", "plan.txt")])
     }
 }
 
-fn comment(pins: &Pins) -> Job {
+fn comment() -> Job {
     Job {
         name: "comment".to_owned(),
         why: "Writes to the pull request without running its code.",
         needs: vec!["plan".to_owned()],
         permissions: vec![Permission::COMMENT],
         timeout_minutes: 5,
-        steps: vec![Step::fetch(pins, "plan", "."), Step::script(pins, "comment on the pull request", None, COMMENT)],
+        steps: vec![Step::fetch("plan", "."), Step::script("comment on the pull request", None, COMMENT)],
         ..Job::default()
     }
 }

@@ -5,8 +5,7 @@ use indexmap::IndexMap;
 use super::ci::cloud_job;
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
-use super::model::{ByHand, Choice, Concurrency, Job, MAIN, Triggers, Workflow};
-use super::pins::Pins;
+use super::model::{Choice, Concurrency, Job, MAIN, Triggers, Workflow};
 use super::step::Step;
 
 /// The image names, as in `cargo xtask build-images`.
@@ -17,12 +16,12 @@ pub(super) const INGESTION: &str = "ingestion-image";
 /// Shows the plan on the run page, and outputs its digest.
 const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/digest.js"));
 
-pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
+pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
     let first = names.first().cloned().unwrap_or_default();
-    let phases = |(index, deployment)| phases(deployment, index == 0, pins);
+    let phases = |(index, deployment)| phases(deployment, index == 0);
     let mut jobs: IndexMap<String, Job> = deployments.iter().enumerate().flat_map(phases).collect();
-    let notice = issue(pins, &jobs, "A deployment failed");
+    let notice = issue(&jobs, "A deployment failed");
     jobs.insert("notice".to_owned(), notice);
     let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
     let environment = Choice {
@@ -42,7 +41,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         ],
         on: Triggers {
             push: Some(MAIN),
-            workflow_dispatch: Some(ByHand { inputs: [("environment", environment)].into() }),
+            workflow_dispatch: Some([("inputs", [("environment", environment)].into())].into()),
             ..Triggers::default()
         },
         concurrency: Concurrency::queued(&group),
@@ -51,7 +50,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
 }
 
 /// Returns the jobs of one deployment.
-fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Job)> {
+fn phases(deployment: &Deployment, pushed: bool) -> Vec<(String, Job)> {
     let id = |phase: &str| format!("{}-{phase}", deployment.module);
     let name = |phase: &str| format!("{} {}", deployment.module, phase.replace('-', " "));
     let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
@@ -65,7 +64,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         // A manual run can be started on any branch.
         condition: Some(format!("github.ref == 'refs/heads/main' && {started}")),
         timeout_minutes: 60,
-        ..cloud_job(pins, deployment, Access::Build, None, vec![create])
+        ..cloud_job(deployment, Access::Build, None, vec![create])
     };
     let image = |image: &str| {
         let arguments = format!("build-images --push --image {image}");
@@ -77,14 +76,14 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
             why: "Builds and pushes the image unless it is already in the registry.",
             needs: vec![id("base")],
             timeout_minutes: 60,
-            ..cloud_job(pins, deployment, Access::Build, before, vec![cloud("build and push", &arguments)])
+            ..cloud_job(deployment, Access::Build, before, vec![cloud("build and push", &arguments)])
         }
     };
     let steps = vec![
         cloud("plan", "diff --json").into_file("plan.json"),
         cloud("plan as text", "diff").into_file("plan.txt"),
-        Step::keep(pins, &format!("{} plan", deployment.module), "plan.json\nplan.txt"),
-        Step::script(pins, "output the digest", Some("plan"), DIGEST),
+        Step::keep(&format!("{} plan", deployment.module), "plan.json\nplan.txt"),
+        Step::script("output the digest", Some("plan"), DIGEST),
     ];
     let plan = Job {
         name: name("plan"),
@@ -92,7 +91,7 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
         needs: IMAGES.map(id).into(),
         timeout_minutes: 30,
         outputs: [("digest", "${{ steps.plan.outputs.digest }}")].into(),
-        ..cloud_job(pins, deployment, Access::Plan, None, steps)
+        ..cloud_job(deployment, Access::Plan, None, steps)
     };
     let digest = format!("${{{{ needs.{}.outputs.digest }}}}", id("plan"));
     let steps = vec![
@@ -102,14 +101,14 @@ fn phases(deployment: &Deployment, pushed: bool, pins: &Pins) -> Vec<(String, Jo
     ];
     let deploy = Job {
         name: name("deploy"),
-        why: if deployment.reviewed {
+        why: if deployment.reviewed() {
             "Waits for the environment's reviewers. Fails if the plan differs from the one that they approved."
         } else {
             "Fails if the plan differs from the one that was shown."
         },
         needs: vec![id("plan")],
         timeout_minutes: 120,
-        ..cloud_job(pins, deployment, Access::Deploy, None, steps)
+        ..cloud_job(deployment, Access::Deploy, None, steps)
     };
     let mut jobs = vec![(id("base"), base)];
     jobs.extend(IMAGES.map(|name| (id(name), image(name))));

@@ -1,4 +1,4 @@
-//! A deployment in the workflows: its name, its region, and how its jobs log in.
+//! A deployment in the workflows: its settings, its environments and its roles.
 //!
 //! The subject of a job's identity token is `repo:owner/name:environment:NAME` if the job has an environment,
 //! regardless of its trigger; otherwise `repo:owner/name:pull_request` or `repo:owner/name:ref:REF` (GitHub Docs,
@@ -8,36 +8,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{Level, Method, Settings};
+use crate::settings::{Level, Settings};
 
 /// The settings modules that the workflows deploy; a push to `main` deploys the first one. `rehearse` is for emulators.
 pub const MODULES: [&str; 2] = ["dev", "prod"];
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
     pub module: String,
-    /// The GitHub environment of the deploy job.
-    pub environment: String,
-    /// The `project` setting, which is the prefix of the role names.
-    pub project: String,
-    pub region: String,
+    pub settings: Settings,
     /// The AWS partition, as in ARNs.
     pub partition: &'static str,
-    pub reviewed: bool,
-    pub login: Login,
 }
 
 /// The names of the secrets and environment variables for an access key.
 pub(super) const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-
-/// How jobs log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Login {
-    /// With an access key, which is stored in two repository or environment secrets.
-    Keys,
-    /// With GitHub's identity token. The value is the token's subject without the part that the job adds.
-    Oidc(String),
-}
 
 /// What a job's credentials allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,28 +43,11 @@ impl Access {
             Self::Deploy => "deploy",
         }
     }
-
-    /// Returns the lifetime of the credentials in seconds: creating Airflow alone takes half an hour.
-    pub(super) fn seconds(self) -> u32 {
-        if self == Self::Deploy { 7_200 } else { 3_600 }
-    }
 }
 
 impl Deployment {
-    pub fn new(module: &str, of: &Settings, partition: &'static str) -> Self {
-        let login = match (of.auth.method, of.auth.subject()) {
-            (Method::Oidc, Some(subject)) => Login::Oidc(subject),
-            _ => Login::Keys,
-        };
-        Self {
-            module: module.to_owned(),
-            environment: of.auth.environment.clone().unwrap_or_else(|| module.to_owned()),
-            project: of.project.clone(),
-            region: of.region.clone(),
-            partition,
-            reviewed: of.protection.level == Level::Production,
-            login,
-        }
+    pub(super) fn reviewed(&self) -> bool {
+        self.settings.protection.level == Level::Production
     }
 
     /// Returns the name of the variable that contains the account ID. It is a repository variable, because job
@@ -96,15 +64,16 @@ impl Deployment {
     /// the subject contains little more than the environment, and a reviewer must approve every job in a protected
     /// environment.
     pub fn environment_of(&self, access: Access) -> String {
+        let environment = self.settings.auth.environment.as_ref().unwrap_or(&self.module);
         match access {
-            Access::Deploy => self.environment.clone(),
-            other => format!("{}-{}", self.environment, other.word()),
+            Access::Deploy => environment.clone(),
+            other => format!("{environment}-{}", other.word()),
         }
     }
 
     /// Returns the role name for an access level, as in `infra/github/ci.yaml`.
     pub fn role(&self, access: Access) -> String {
-        format!("{}-github-{}", self.project, access.word())
+        format!("{}-github-{}", self.settings.project, access.word())
     }
 
     pub(super) fn role_arn(&self, access: Access) -> String {

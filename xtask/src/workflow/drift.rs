@@ -4,14 +4,13 @@ use indexmap::IndexMap;
 
 use super::ci::{cloud_job, prepared};
 use super::deployment::{Access, Deployment};
-use super::model::{ByHand, Concurrency, Job, Permission, Time, Triggers, Workflow};
-use super::pins::Pins;
+use super::model::{Concurrency, Job, Permission, Triggers, Workflow};
 use super::step::Step;
 
-pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
-    let drifts = deployments.iter().map(|deployment| (format!("{}-drift", deployment.module), drift(deployment, pins)));
-    let mut jobs: IndexMap<String, Job> = drifts.chain([("pins".to_owned(), online(pins))]).collect();
-    let notice = issue(pins, &jobs, "Drift, or a wrong pin");
+pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
+    let drifts = deployments.iter().map(|deployment| (format!("{}-drift", deployment.module), drift(deployment)));
+    let mut jobs: IndexMap<String, Job> = drifts.chain([("pins".to_owned(), online())]).collect();
+    let notice = issue(&jobs, "Drift, or a wrong pin");
     jobs.insert("notice".to_owned(), notice);
     Workflow {
         id: "drift",
@@ -21,8 +20,8 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
         ],
         on: Triggers {
             // Not on the hour, when most schedules start.
-            schedule: vec![Time { cron: "23 3 * * *" }],
-            workflow_dispatch: Some(ByHand::default()),
+            schedule: vec![[("cron", "23 3 * * *")].into()],
+            workflow_dispatch: Some(IndexMap::new()),
             ..Triggers::default()
         },
         concurrency: Concurrency::queued("drift"),
@@ -30,7 +29,7 @@ pub(super) fn workflow(deployments: &[Deployment], pins: &Pins) -> Workflow {
     }
 }
 
-fn drift(deployment: &Deployment, pins: &Pins) -> Job {
+fn drift(deployment: &Deployment) -> Job {
     let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
     let steps = vec![cloud("status", "status"), cloud("drift", "status --drift")];
     Job {
@@ -38,13 +37,13 @@ fn drift(deployment: &Deployment, pins: &Pins) -> Job {
         why: "Runs only for a deployment whose account variable is set.",
         condition: Some(format!("vars.{} != ''", deployment.account_variable())),
         timeout_minutes: 45,
-        ..cloud_job(pins, deployment, Access::Plan, None, steps)
+        ..cloud_job(deployment, Access::Plan, None, steps)
     }
 }
 
 /// Returns the job of the checks over the network: pinned commits match their releases, no crate has an advisory.
-fn online(pins: &Pins) -> Job {
-    let mut steps = prepared(pins);
+fn online() -> Job {
+    let mut steps = prepared();
     let [light, _] = Step::compiles();
     let actions = Step::xtask("actions", "ci-gen --check --online").with_env("GH_TOKEN", "${{ github.token }}");
     steps.extend([light, actions, Step::xtask("crates", "lint advisories")]);
@@ -59,8 +58,8 @@ fn online(pins: &Pins) -> Job {
 }
 
 /// Returns a job that runs after all others and maintains one issue per title.
-pub(super) fn issue(pins: &Pins, jobs: &IndexMap<String, Job>, title: &str) -> Job {
-    let step = Step::script(pins, "open, update or close the issue", None, include_str!("scripts/issue.js"));
+pub(super) fn issue(jobs: &IndexMap<String, Job>, title: &str) -> Job {
+    let step = Step::script("open, update or close the issue", None, include_str!("scripts/issue.js"));
     Job {
         name: "notice".to_owned(),
         why: "Maintains one issue: opens it at the first failure, updates it, and closes it after a success.",

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_yaml::Value;
 
+use super::pins::Pins;
 use super::step::Step;
 use super::{FOLDER, File, HEADER};
 
@@ -30,10 +31,12 @@ pub struct Triggers {
     pub push: Option<Branches>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<Branches>,
+    /// Cron schedules, in UTC.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub schedule: Vec<Time>,
+    pub schedule: Vec<IndexMap<&'static str, &'static str>>,
+    /// By hand, with choices as `inputs`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workflow_dispatch: Option<ByHand>,
+    pub workflow_dispatch: Option<IndexMap<&'static str, IndexMap<&'static str, Choice>>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -42,18 +45,6 @@ pub struct Branches {
 }
 
 pub const MAIN: Branches = Branches { branches: ["main"] };
-
-/// A cron schedule, in UTC.
-#[derive(Clone, Debug, Serialize)]
-pub struct Time {
-    pub cron: &'static str,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ByHand {
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub inputs: IndexMap<&'static str, Choice>,
-}
 
 /// A choice from a list.
 #[derive(Clone, Debug, Serialize)]
@@ -158,7 +149,7 @@ impl Serialize for Workflow {
 
 impl Workflow {
     /// Generates the file, with the comments that serde cannot write.
-    pub(super) fn file(&self) -> Result<File, serde_yaml::Error> {
+    pub(super) fn file(&self, pins: &Pins) -> Result<File, serde_yaml::Error> {
         let mut text = format!("{HEADER}\n#\n");
         self.why.iter().for_each(|line| text += &format!("# {line}\n"));
         let mut job = None;
@@ -174,15 +165,15 @@ impl Workflow {
                 text += &format!("{}  # {}\n", if job.is_some() { "\n" } else { "" }, found.why);
                 job = Some(found);
             }
-            text += &annotated(line, indent, job);
+            text += &annotated(line, indent, job, pins);
             text += "\n";
         }
         Ok(File { path: format!("{FOLDER}/{}.yml", self.id), text })
     }
 }
 
-/// Appends the reason for a permission or the version of an action to a line.
-fn annotated(line: &str, indent: usize, job: Option<&Job>) -> String {
+/// Appends the reason for a permission, or the commit and version of an action, to a line.
+fn annotated(line: &str, indent: usize, job: Option<&Job>, pins: &Pins) -> String {
     let trimmed = line.trim_start().trim_start_matches("- ");
     let line = if line == "'on':" { "on:" } else { line };
     let Some(job) = job else { return line.to_owned() };
@@ -191,6 +182,6 @@ fn annotated(line: &str, indent: usize, job: Option<&Job>) -> String {
     if let Some(permission) = job.permissions.iter().find(permission) {
         return format!("{line} # {}", permission.why);
     }
-    let pin = trimmed.strip_prefix("uses: ").and_then(|uses| job.steps.iter().find_map(|step| step.version(uses)));
-    pin.map_or_else(|| line.to_owned(), |version| format!("{line} # {version}"))
+    let pin = trimmed.strip_prefix("uses: ").map(|action| pins.of(action));
+    pin.map_or_else(|| line.to_owned(), |pin| format!("{line}@{} # {}", pin.commit, pin.version))
 }

@@ -3,9 +3,6 @@
 //! updates of only the commit or only the comment.
 
 use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::{Serialize, Serializer};
 
 /// The commits of release tags, read from the actions' repositories.
 const RELEASED: [(&str, &str, &str); 6] = [
@@ -35,18 +32,6 @@ impl Pin {
     }
 }
 
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.action, self.commit)
-    }
-}
-
-impl Serialize for Pin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// The pin of every action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pins(BTreeMap<String, Pin>);
@@ -59,8 +44,8 @@ impl Default for Pins {
 
 impl Pins {
     /// Returns the pin of an action in the table. Panics for any other action; the tests generate every workflow.
-    pub(super) fn of(&self, action: &str) -> Pin {
-        self.0[action].clone()
+    pub(super) fn of(&self, action: &str) -> &Pin {
+        &self.0[action]
     }
 }
 
@@ -77,8 +62,9 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
                 Ok(pin) => {
                     let other = first.entry(pin.action.clone()).or_insert(pin.clone());
                     if *other != pin {
-                        let (action, version) = (&pin.action, &other.version);
-                        wrong.push(format!("{place}: `{action}` differs from an earlier pin, {other} # {version}"));
+                        let Pin { action, commit, version } = other;
+                        let earlier = format!("{action}@{commit} # {version}");
+                        wrong.push(format!("{place}: `{action}` differs from an earlier pin, {earlier}"));
                     }
                 }
             }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::deployment::{Access, Deployment, KEYS, Login};
+use super::deployment::{Access, Deployment, KEYS};
+use crate::settings::Method;
 
 /// A `gh` call and its purpose. Its arguments contain no secrets, because every process on the machine can read them.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +45,7 @@ pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
         calls.extend(Access::ALL.into_iter().flat_map(|access| environment(deployment, access)));
         let variable = format!("variable set {}", deployment.account_variable());
         calls.push(call(format!("the account ID of `{module}`"), &variable, Input::Variable("AWS_ACCOUNT_ID")));
-        if deployment.login == Login::Keys {
+        if deployment.settings.auth.method == Method::Keys {
             let of_environment = |access| format!(" --env {}", deployment.environment_of(access));
             let places = if module == first { vec![String::new()] } else { Access::ALL.map(of_environment).into() };
             for (place, name) in places.iter().flat_map(|place| KEYS.map(|name| (place, name))) {
@@ -62,7 +63,7 @@ fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
     let path = format!("repos/{{owner}}/{{repo}}/environments/{name}");
     let bound = access != Access::Plan;
     let policy = if bound { json!({"protected_branches": false, "custom_branch_policies": true}) } else { Value::Null };
-    let approved = deployment.reviewed && access == Access::Deploy;
+    let approved = deployment.reviewed() && access == Access::Deploy;
     let reviewers = if approved { json!([{"type": "User", "id": REVIEWER}]) } else { json!([]) };
     let body = json!({"deployment_branch_policy": policy, "reviewers": reviewers});
     let why = match access {

@@ -5,8 +5,8 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::deployment::{Access, Deployment, KEYS, Login};
-use super::pins::{Pin, Pins};
+use super::deployment::{Access, Deployment, KEYS};
+use crate::settings::Method;
 
 /// The commands that compile both variants of xtask.
 pub(super) const COMPILES: [&str; 2] =
@@ -17,8 +17,9 @@ pub struct Step {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'static str>,
+    /// An action; the generated file also has its commit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    uses: Option<Pin>,
+    uses: Option<&'static str>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     with: IndexMap<&'static str, String>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
@@ -28,31 +29,31 @@ pub struct Step {
 }
 
 impl Step {
-    fn action<const N: usize>(name: &str, pins: &Pins, action: &str, with: [(&'static str, &str); N]) -> Self {
+    fn action<const N: usize>(name: &str, action: &'static str, with: [(&'static str, &str); N]) -> Self {
         let with = with.map(|(name, value)| (name, value.to_owned())).into();
-        Self { name: name.to_owned(), uses: Some(pins.of(action)), with, ..Self::default() }
+        Self { name: name.to_owned(), uses: Some(action), with, ..Self::default() }
     }
 
     /// Checks out the sources without keeping the token.
-    pub fn checkout(pins: &Pins) -> Self {
-        Self::action("check out the sources", pins, "actions/checkout", [("persist-credentials", "false")])
+    pub fn checkout() -> Self {
+        Self::action("check out the sources", "actions/checkout", [("persist-credentials", "false")])
     }
 
     /// Restores compiled crates, for tests only: a pull request could have written them, so never for artefacts.
-    pub fn cache(pins: &Pins) -> Self {
-        Self::action("restore compiled crates", pins, "Swatinem/rust-cache", [("cache-on-failure", "true")])
+    pub fn cache() -> Self {
+        Self::action("restore compiled crates", "Swatinem/rust-cache", [("cache-on-failure", "true")])
     }
 
     /// Uploads a file for later jobs and for download.
-    pub fn keep(pins: &Pins, name: &str, path: &str) -> Self {
+    pub fn keep(name: &str, path: &str) -> Self {
         let with = [("name", name), ("path", path), ("if-no-files-found", "error"), ("retention-days", "14")];
-        Self::action(&format!("upload the {name}"), pins, "actions/upload-artifact", with)
+        Self::action(&format!("upload the {name}"), "actions/upload-artifact", with)
     }
 
     /// Downloads a file that an earlier job uploaded.
-    pub fn fetch(pins: &Pins, name: &str, path: &str) -> Self {
+    pub fn fetch(name: &str, path: &str) -> Self {
         let with = [("name", name), ("path", path)];
-        Self::action(&format!("download the {name}"), pins, "actions/download-artifact", with)
+        Self::action(&format!("download the {name}"), "actions/download-artifact", with)
     }
 
     /// Compiles the program before the job has credentials, because every build script can read the environment. It compiles both
@@ -63,8 +64,8 @@ impl Step {
     }
 
     /// Calls GitHub's API. The script reads its inputs from the environment.
-    pub fn script(pins: &Pins, name: &str, id: Option<&'static str>, script: &str) -> Self {
-        Self { id, ..Self::action(name, pins, "actions/github-script", [("script", script)]) }
+    pub fn script(name: &str, id: Option<&'static str>, script: &str) -> Self {
+        Self { id, ..Self::action(name, "actions/github-script", [("script", script)]) }
     }
 
     /// Runs a shell line that compiles the program or installs a tool.
@@ -81,7 +82,7 @@ impl Step {
     /// Runs a command that calls AWS. Access keys, if used, are passed only to this step.
     pub fn cloud(name: &str, deployment: &Deployment, arguments: &str) -> Self {
         let mut step = Self::local(name, deployment, arguments);
-        if deployment.login == Login::Keys {
+        if deployment.settings.auth.method == Method::Keys {
             step.env.extend(KEYS.map(|name| (name, format!("${{{{ secrets.{name} }}}}"))));
         }
         step
@@ -94,19 +95,22 @@ impl Step {
     }
 
     /// Assumes a role in the deployment's account with GitHub's identity token; `None` if the deployment uses keys.
-    pub fn login(pins: &Pins, deployment: &Deployment, access: Access) -> Option<Self> {
-        let Login::Oidc(_) = &deployment.login else { return None };
-        let (role, account, seconds) =
-            (deployment.role_arn(access), deployment.account(), access.seconds().to_string());
+    pub fn login(deployment: &Deployment, access: Access) -> Option<Self> {
+        if deployment.settings.auth.method == Method::Keys {
+            return None;
+        }
+        let (role, account) = (deployment.role_arn(access), deployment.account());
+        // Creating Airflow alone takes half an hour.
+        let seconds = if access == Access::Deploy { "7200" } else { "3600" };
         let with = [
             ("role-to-assume", role.as_str()),
-            ("aws-region", &deployment.region),
+            ("aws-region", &deployment.settings.region),
             ("allowed-account-ids", &account),
             ("role-session-name", "github-${{ github.run_id }}"),
-            ("role-duration-seconds", &seconds),
+            ("role-duration-seconds", seconds),
         ];
         let name = format!("assume the role {}", deployment.role(access));
-        Some(Self::action(&name, pins, "aws-actions/configure-aws-credentials", with))
+        Some(Self::action(&name, "aws-actions/configure-aws-credentials", with))
     }
 
     #[must_use]
@@ -120,10 +124,5 @@ impl Step {
     pub fn into_file(mut self, path: &str) -> Self {
         self.run = self.run.map(|run| format!("{run} > {path}"));
         self
-    }
-
-    /// Returns the version of the step's action, if that action is `uses`.
-    pub(super) fn version(&self, uses: &str) -> Option<&str> {
-        self.uses.as_ref().filter(|pin| pin.to_string() == uses).map(|pin| pin.version.as_str())
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 #[test]
 fn the_settings_schema_is_up_to_date() {
@@ -91,12 +90,9 @@ fn copied(folder: &Path, name: &str) {
 }
 
 #[test]
-fn the_workflows_are_generated_quickly_and_regardless_of_the_environment() {
-    let began = Instant::now();
+fn the_workflows_are_generated_regardless_of_the_environment() {
     let output = ci_gen(&root());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // 100 ms on an idle machine, but this one may be busy.
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
 /// Returns the exit code and messages of `ci-gen --check` after a change to one workflow, or to all (`*`).

@@ -30,12 +30,13 @@ fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("this test needs {name}: run it with `cargo xtask test --all`"))
 }
 
-/// Both images, built without the cache and pushed to MiniStack, once for all tests.
+/// Both images, built without the cache after an interrupted build and pushed to MiniStack, once for all tests.
 fn first() -> &'static [Value] {
     static FIRST: OnceLock<Vec<Value>> = OnceLock::new();
     FIRST.get_or_init(|| {
         copy_repository(&repository());
         on_aws(REGION, &["repositories", "ingestion-image", "dbt-image"]);
+        interrupted::interrupt_a_build();
         let made = pushed(&["--no-cache"]);
         assert!(made.iter().all(|image| image["built"] == true && image["pushed"]["layers"] != 0), "{made:?}");
         made

@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use crate::support::copy::copy_repository;
 
-/// The maximum duration of a failing rehearsal.
-const AT_MOST: Duration = Duration::from_secs(300);
+/// The maximum duration of a failing rehearsal on a busy machine.
+const AT_MOST: Duration = Duration::from_secs(1200);
 /// The maximum time without output: the first rehearsal compiles, installs and builds.
 const SILENCE: Duration = Duration::from_secs(1200);
 
@@ -174,10 +174,11 @@ fn leftovers(state: &Value) -> Vec<String> {
     };
     let label = format!("label=DPWORLD_REHEARSAL={id}");
     found.extend(docker(&["ps", "--all", "--quiet", "--filter", &label]).lines().map(|id| format!("container {id}")));
-    let host = format!("127.0.0.1:{}/", place["ministack"]);
     let names = docker(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
-    let names = names.lines().filter(|name| name.starts_with(&host) && !name.starts_with(&format!("{host}base")));
-    found.extend(names.map(|name| format!("image {name}")));
+    for host in ["ministack", "iam"].map(|server| format!("127.0.0.1:{}/", place[server])) {
+        let names = names.lines().filter(|name| name.starts_with(&host) && !name.starts_with(&format!("{host}base")));
+        found.extend(names.map(|name| format!("image {name}")));
+    }
     found.extend(Path::new(dir).exists().then(|| dir.to_owned()));
     found
 }

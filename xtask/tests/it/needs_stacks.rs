@@ -144,7 +144,7 @@ fn deploy_requires_recover(account: &Account, folder: &TempDir, message: &str) {
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(60), "timed out: {what}");
+        assert!(started.elapsed() < Duration::from_secs(180), "timed out: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }

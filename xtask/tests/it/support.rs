@@ -6,6 +6,7 @@ pub(crate) mod aws;
 pub(crate) mod copy;
 pub(crate) mod entry;
 pub(crate) mod http;
+pub(crate) mod images;
 #[path = "../../../jobs/connect/tests/support/logins.rs"]
 pub(crate) mod logins;
 pub(crate) mod proxy;

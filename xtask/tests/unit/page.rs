@@ -22,7 +22,7 @@ fn run(text: &str) -> LocalReport {
         report: "/lake/report.html".to_owned(),
         lake: text(),
         warehouse: text(),
-        seconds: vec![("copy", 0.0), ("dbt", 2.0)],
+        seconds: [("copy", 0.0), ("dbt", 2.0)].into(),
     }
 }
 

@@ -39,7 +39,7 @@ fn every_address_is_on_this_machine() {
         let is_loopback = host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
         assert!(is_loopback || host == "localhost", "{address}");
     }
-    for (name, value) in place.aws("eu-west-1").iter().filter(|(name, _)| name.contains("KEY")) {
+    for (name, value) in place.aws("eu-west-1", ADMINISTRATOR).iter().filter(|(name, _)| name.contains("KEY")) {
         assert_eq!(value, ADMINISTRATOR, "{name}");
     }
 }
@@ -65,7 +65,7 @@ fn only_ids_of_rehearsals_are_ids() {
 
 #[test]
 fn the_dot_env_file_is_read_unchanged() {
-    let variables = place().aws("eu-west-1");
+    let variables = place().aws("eu-west-1", ADMINISTRATOR);
     let read = settings::dot_env("env", &dot_env(&variables)).expect("a .env file");
     let read: BTreeMap<_, _> = read.into_iter().map(|(name, variable)| (name, variable.value)).collect();
     assert_eq!(read, variables);

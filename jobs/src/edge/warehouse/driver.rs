@@ -21,7 +21,7 @@ pub enum Commit {
 
 #[allow(async_fn_in_trait, reason = "used with static dispatch inside this crate only")]
 pub trait Warehouse {
-    fn dialect(&self) -> Dialect;
+    const DIALECT: Dialect;
 
     /// Returns the rows of a query, with every value as text and null as an empty string.
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>>;
@@ -56,8 +56,8 @@ pub trait Warehouse {
     /// Returns the committed runs of a source, newest first: the last ones, or with `run` those that its load needs.
     async fn ledger(&self, source: &str, run: Option<&RunId>) -> Result<Ledger> {
         let sql = match run {
-            None => Ledger::query(self.dialect(), source),
-            Some(run) => Ledger::query_for(self.dialect(), source, run),
+            None => Ledger::query(Self::DIALECT, source),
+            Some(run) => Ledger::query_for(Self::DIALECT, source, run),
         };
         let rows = self.query("read the ledger", &sql).await?.into_iter().map(|row| {
             let [seq, run, fetched_at, collections, tables] = values(row)?;
@@ -69,9 +69,9 @@ pub trait Warehouse {
     /// Creates the contract's missing tables and columns; fails for a column of a different type and for a table with a
     /// different key. Returns the tables and columns that are not in the contract.
     async fn ensure_tables(&self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
-        self.run(&[register(schema, self.dialect())]).await?;
+        self.run(&[register(schema, Self::DIALECT)]).await?;
         let shape = self.shape(schema).await?;
-        self.create(schema, &missing(schema, tables, &shape, self.dialect())?).await?;
+        self.create(schema, &missing(schema, tables, &shape, Self::DIALECT)?).await?;
         let plain = shape
             .iter()
             .map(|(name, columns)| (name, columns.iter().filter(|(_, column)| column.plain).map(|(name, _)| name)));

@@ -16,7 +16,7 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::{ToSql, Type as PgType};
 use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow, Socket};
 
-use super::binary::{Value, pg_type, read};
+use super::binary::{Value, pg_type};
 use super::driver::{Commit, UNPREPARED, Warehouse, assertion_failed, values};
 use super::tables::{Column, Shape};
 use crate::failure::Failure;
@@ -24,9 +24,6 @@ use crate::load::{Dialect, StageNames, Statement};
 use crate::table::file_columns;
 
 const LONGEST_GREETING: Duration = Duration::from_secs(30);
-
-/// The number of rows of a Parquet file that are decoded together.
-const BATCH_ROWS: usize = 1024;
 
 /// A connection. When it closes, the server rolls back its open transaction and releases its locks.
 #[derive(Debug)]
@@ -60,9 +57,7 @@ impl Postgres {
 }
 
 impl Warehouse for Postgres {
-    fn dialect(&self) -> Dialect {
-        Dialect::Postgres
-    }
+    const DIALECT: Dialect = Dialect::Postgres;
 
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
         let messages = self.client.simple_query(sql).await;
@@ -134,30 +129,16 @@ impl Warehouse for Postgres {
     }
 
     async fn stage(&self, schema: &str, name: &str, table: &Table<'_>, parquet: Bytes) -> Result<u64> {
-        let columns = file_columns(table);
-        let types: Vec<PgType> = columns.iter().map(|(_, kind, _)| pg_type(*kind)).collect();
+        let types: Vec<PgType> = file_columns(table).into_iter().map(|(_, kind, _)| pg_type(kind)).collect();
         let purpose = format!("cannot stage `{}`", table.name);
         let sink = self.client.copy_in(&format!("COPY {schema}.{name} FROM STDIN (FORMAT binary)")).await;
         let mut writer = pin!(BinaryCopyInWriter::new(sink.map_err(|error| failed(&purpose, error))?, &types));
         let file = SerializedFileReader::new(parquet)?;
-        for group in 0..file.num_row_groups() {
-            let group = file.get_row_group(group)?;
-            let mut readers =
-                (0..columns.len()).map(|column| group.get_column_reader(column)).collect::<Result<Vec<_>, _>>()?;
-            let mut rows = group.metadata().num_rows().unsigned_abs() as usize;
-            while rows > 0 {
-                let mut values: Vec<std::vec::IntoIter<Value>> = Vec::with_capacity(columns.len());
-                for ((_, kind, _), reader) in columns.iter().zip(&mut readers) {
-                    values.push(read(*kind, reader, rows.min(BATCH_ROWS))?.into_iter());
-                }
-                for _ in 0..rows.min(BATCH_ROWS) {
-                    let row: Vec<Value> =
-                        values.iter_mut().map(|column| column.next().unwrap_or(Value::Null)).collect();
-                    let row: Vec<&(dyn ToSql + Sync)> = row.iter().map(|value| value as _).collect();
-                    writer.as_mut().write(&row).await.map_err(|error| failed(&purpose, error))?;
-                }
-                rows = rows.saturating_sub(BATCH_ROWS);
-            }
+        for row in file.get_row_iter(None)? {
+            let row = row?;
+            let values: Vec<Value<'_>> = row.get_column_iter().map(|(_, field)| Value(field)).collect();
+            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+            writer.as_mut().write(&values).await.map_err(|error| failed(&purpose, error))?;
         }
         writer.finish().await.map_err(|error| failed(&purpose, error))
     }

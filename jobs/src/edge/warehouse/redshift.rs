@@ -122,9 +122,7 @@ impl Redshift {
 }
 
 impl Warehouse for Redshift {
-    fn dialect(&self) -> Dialect {
-        Dialect::Redshift
-    }
+    const DIALECT: Dialect = Dialect::Redshift;
 
     async fn query(&self, purpose: &str, sql: &str) -> Result<Vec<Vec<String>>> {
         let finished = self.execute(purpose, sql).await?;

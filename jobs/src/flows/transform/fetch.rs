@@ -3,10 +3,11 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use contract::{Layout, RunId};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Job, Progress};
+use super::Job;
 use crate::edge::lake::{Lake, Reader, Upload};
 use crate::edge::source::{Api, Body, Evidence, Reply};
 use crate::failure::Failure;
@@ -36,6 +37,8 @@ pub(super) struct Target<'t> {
     pub stores: bool,
     /// The reason to accept a response whose headers report more records than it has.
     pub accept: Option<&'t str>,
+    /// Receives the key of each finished file.
+    pub claim: &'t (dyn Fn(String) + Sync),
 }
 
 /// A response as it arrives: its bytes are copied to `raw/` unchanged and passed on to the caller.
@@ -45,7 +48,7 @@ pub(super) struct Arriving<'t> {
     /// The copy in `raw/`. Bytes that were read from `raw/` are only measured.
     raw: Upload,
     evidence: Map<String, Value>,
-    progress: &'t dyn Progress,
+    bar: ProgressBar,
     pub etag: Option<String>,
     /// The URL that the ETag belongs to.
     pub url: Option<String>,
@@ -114,7 +117,7 @@ impl Origin {
         path: &str,
         earlier: Option<&Receipt>,
         now: &str,
-        progress: &'t dyn Progress,
+        bars: &MultiProgress,
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
         let (mut fetched_at, mut raw, mut url, mut claims) = (now.to_owned(), None, None, Claims::default());
@@ -160,9 +163,9 @@ impl Origin {
                 (From::Raw(reader, object.clone()), receipt.etag.clone(), form, Some(object.bytes))
             }
         };
-        progress.begin(to.name, total);
+        let bar = bars.add(bar(to.name, total));
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, progress, etag, url, fetched_at, form, claims }))
+        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, form, claims }))
     }
 }
 
@@ -178,7 +181,7 @@ impl Arriving<'_> {
             From::File(file) | From::Raw(file, _) => file.next().await?,
         };
         let Some(bytes) = bytes else { return Ok(None) };
-        self.progress.advance(self.to.name, bytes.len() as u64);
+        self.bar.inc(bytes.len() as u64);
         self.raw.write(bytes.clone()).await?;
         Ok(Some(bytes))
     }
@@ -196,6 +199,16 @@ impl Arriving<'_> {
         evidence.insert("body".to_owned(), serde_json::to_value(&raw)?);
         self.to.keep(&evidence).await?;
         Ok(raw)
+    }
+}
+
+/// Returns a collection's progress bar, which disappears when it is dropped; `total` is the size in bytes, if known.
+fn bar(collection: &str, total: Option<u64>) -> ProgressBar {
+    let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new).with_prefix(collection.to_owned());
+    // If the template were invalid, the bar would keep its default style.
+    match ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }
 

@@ -46,10 +46,10 @@ impl<'t> TableFiles<'t> {
         self.upload.get_or_insert_with(|| to.upload(&to.layout.processed(self.table.name, to.run, to.attempt, part)))
     }
 
-    /// Uploads the encoded bytes; `claim` receives the key of each finished file.
-    pub(super) async fn hand_over(&mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<()> {
+    /// Uploads the encoded bytes.
+    pub(super) async fn hand_over(&mut self, to: &Target<'_>) -> Result<()> {
         for (rows, end) in mem::take(&mut self.full) {
-            self.close(rows, end, to, claim).await?;
+            self.close(rows, end, to).await?;
         }
         if self.encoder.ready() >= HAND_OVER {
             let bytes = self.encoder.take();
@@ -58,28 +58,22 @@ impl<'t> TableFiles<'t> {
         Ok(())
     }
 
-    async fn close(
-        &mut self,
-        rows: u64,
-        end: Vec<Bytes>,
-        to: &Target<'_>,
-        claim: &(dyn Fn(String) + Sync),
-    ) -> Result<()> {
+    async fn close(&mut self, rows: u64, end: Vec<Bytes>, to: &Target<'_>) -> Result<()> {
         self.upload(to).write_all(end).await?;
         if let Some(upload) = self.upload.take() {
             let object = upload.finish().await?;
-            claim(object.key.clone());
+            (to.claim)(object.key.clone());
             self.receipt.files.push(File { object, rows });
         }
         Ok(())
     }
 
     /// Finishes the last file; it may be empty, because every table has at least one file.
-    pub(super) async fn finish(mut self, to: &Target<'_>, claim: &(dyn Fn(String) + Sync)) -> Result<TableReceipt> {
-        self.hand_over(to, claim).await?;
+    pub(super) async fn finish(mut self, to: &Target<'_>) -> Result<TableReceipt> {
+        self.hand_over(to).await?;
         let last = mem::replace(&mut self.encoder, Encoder::new(&self.table)?);
         if last.rows() > 0 || self.receipt.files.is_empty() {
-            self.close(last.rows(), last.finish()?, to, claim).await?;
+            self.close(last.rows(), last.finish()?, to).await?;
         }
         Ok(self.receipt)
     }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use contract::{Layout, RunId};
 
-use super::{Collected, Shared, Status, Transformation};
+use super::{Collected, Status, Transformation};
 use crate::edge::lake::Created;
 use crate::failure::Failure;
 use crate::receipt::Receipt;
@@ -12,7 +12,7 @@ impl Transformation {
     /// Returns the manifest of the run that is currently in the warehouse, if its ETag may be sent: the contract must
     /// be the same, and every object must exist.
     pub(super) async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
-        let Shared { job, lake, ledger, .. } = &*self.0;
+        let Self { job, lake, ledger, .. } = self;
         let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
         let key = Layout { source: &job.contract.source }.receipt(name, run);
         let Some(receipt) = self.receipt(&key).await? else { return Ok(None) };
@@ -34,13 +34,13 @@ impl Transformation {
 
     /// Returns the manifest of the run to replay. After a 304, it has an earlier run's objects and the time of the 304.
     pub(super) async fn replayed(&self, name: &str, run: &RunId) -> Result<Receipt> {
-        let key = Layout { source: &self.0.job.contract.source }.receipt(name, run);
-        let missing = || Failure::refused(format!("the manifest `{}` is missing", self.0.lake.location(&key)));
+        let key = Layout { source: &self.job.contract.source }.receipt(name, run);
+        let missing = || Failure::refused(format!("the manifest `{}` is missing", self.lake.location(&key)));
         Ok(self.receipt(&key).await?.ok_or_else(missing)?)
     }
 
     pub(super) async fn receipt(&self, key: &str) -> Result<Option<Receipt>> {
-        let lake = &self.0.lake;
+        let lake = &self.lake;
         let Some(bytes) = lake.get(key).await? else { return Ok(None) };
         let receipt = serde_json::from_slice(&bytes).map_err(|error| {
             let message = format!("`{}` is not a valid manifest", lake.location(key));
@@ -53,7 +53,7 @@ impl Transformation {
     pub(super) async fn publish(&self, key: &str, receipt: Receipt) -> Result<Collected> {
         // The next request may create the manifest even if its response is lost, so the objects must be kept.
         self.unclaimed(|keys| keys.retain(|key| !receipt.lists(key)));
-        let created = self.0.lake.create(key, serde_json::to_vec_pretty(&receipt)?).await?;
+        let created = self.lake.create(key, serde_json::to_vec_pretty(&receipt)?).await?;
         let (status, receipt) = match (created, &receipt.unchanged_since, &receipt.replayed_from) {
             (Created::Different, ..) => {
                 let winner = self.receipt(key).await?.context("the manifest of another process was removed")?;
@@ -70,7 +70,7 @@ impl Transformation {
     /// Removes derived objects of the run's other, killed attempts: with the manifest written, they can no longer
     /// become part of the run. They would only waste storage, so an error does not matter.
     pub(super) async fn remove_leftovers(&self, receipt: &Receipt) {
-        let Shared { job, lake, .. } = &*self.0;
+        let Self { job, lake, .. } = self;
         let layout = Layout { source: &job.contract.source };
         let tables = receipt.tables.iter().map(|table| layout.processed_in(&table.table, &job.run));
         for folder in tables.chain([layout.quarantine_in(&receipt.collection, &job.run)]) {

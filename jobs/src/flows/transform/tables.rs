@@ -11,35 +11,26 @@ use super::fetch::{Arriving, Target};
 use super::files::TableFiles;
 use super::records::Records;
 use crate::edge::lake::Upload;
-use crate::edge::scratch::Scratch;
+use crate::edge::scratch::scratch;
 use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
-#[derive(Debug)]
-pub(super) struct Objects {
-    pub raw: Object,
-    pub tables: Vec<TableReceipt>,
-    pub quarantine: Option<Object>,
-}
-
-/// Converts a response to files as it arrives; `claim` receives the key of each finished file.
+/// Converts a response to files as it arrives; returns its copy in `raw/`, the tables and the quarantined records.
 pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
     to: &Target<'_>,
     mut arriving: Arriving<'_>,
-    claim: &(dyn Fn(String) + Sync),
-) -> Result<Objects> {
+) -> Result<(Object, Vec<TableReceipt>, Option<Object>)> {
     let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
     let mut work = Work {
         to: *to,
         reader: &reader,
         tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
-        claim,
         quarantine: None,
         first_reasons: String::new(),
-        keys: DuplicateKeys::new(Scratch::default()),
+        keys: DuplicateKeys::new(scratch()),
         records: 0,
     };
     let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
@@ -60,7 +51,7 @@ pub(super) async fn make(
     }
     let again = || Records::new(&reader, collection, form, place.clone());
     let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
-    Ok(Objects { raw, tables, quarantine })
+    Ok((raw, tables, quarantine))
 }
 
 /// Rejects a page that is not the complete list, except in a verification, which loads nothing.
@@ -83,7 +74,6 @@ struct Work<'w> {
     to: Target<'w>,
     reader: &'w RecordReader,
     tables: Vec<TableFiles<'w>>,
-    claim: &'w (dyn Fn(String) + Sync),
     quarantine: Option<(Encoder, Upload)>,
     /// The reasons of the first three quarantined records.
     first_reasons: String,
@@ -151,7 +141,7 @@ impl Work<'_> {
 
     async fn hand_over(&mut self) -> Result<()> {
         for table in &mut self.tables {
-            table.hand_over(&self.to, self.claim).await?;
+            table.hand_over(&self.to).await?;
         }
         if let Some((encoder, upload)) = &mut self.quarantine {
             upload.write_all(encoder.take()).await?;
@@ -190,7 +180,7 @@ impl Work<'_> {
         }
         let mut tables = Vec::new();
         for table in self.tables {
-            tables.push(table.finish(&self.to, self.claim).await?);
+            tables.push(table.finish(&self.to).await?);
         }
         Ok((tables, quarantine))
     }

@@ -11,7 +11,7 @@ use crate::receipt::{self, Object, Receipt};
 impl Transformation {
     /// Compares the manifest, the stored files and the newly transformed files; fails at the first difference.
     pub(super) async fn compare(&self, name: &str, kept: &Receipt, made: &Receipt) -> Result<Collected> {
-        let (before, now, place) = (objects(kept), objects(made), |object: &Object| self.0.lake.location(&object.key));
+        let (before, now, place) = (objects(kept), objects(made), |object: &Object| self.lake.location(&object.key));
         for (part, one) in &before {
             let difference = match now.get(part) {
                 Some(again) if (one.bytes, &one.sha256) == (again.bytes, &again.sha256) => {
@@ -39,7 +39,7 @@ impl Transformation {
 
     /// Fails if the stored file does not match the manifest.
     async fn check_stored(&self, name: &str, table: &str, object: &Object) -> Result<()> {
-        let lake = &self.0.lake;
+        let lake = &self.lake;
         let problem = match object.size_problem(lake.size(&object.key).await?) {
             None => object.hash_problem(&lake.sha256(object).await?),
             problem => problem,

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::clean;
 use crate::limits::{self, JSON_BYTES, Json, LEVELS};
 
 /// Returns a JSON column's text: as received, without the white space between its tokens.
@@ -25,7 +24,7 @@ pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, s
 
 fn read(json: &str) -> Result<(Json, Cow<'_, str>), String> {
     let found = limits::json(json).map_err(|defect| defect.problem)?;
-    Ok((found, if found.spaced { clean::compact(json) } else { Cow::Borrowed(json) }))
+    Ok((found, if found.spaced { limits::compact(json).into() } else { json.into() }))
 }
 
 /// Returns serde_json's message without the line and column, which are relative to the record.

@@ -67,8 +67,9 @@ fn accepted(corpus: &Corpus, case: &Case, bytes: Vec<u8>) -> bool {
         let row = row.expect("accepted");
         assert_eq!(row.len(), columns.len());
         for ((_, field), column) in row.get_column_iter().zip(&columns) {
-            let within = match (field, column.kind) {
-                (Field::Null, _) => column.nullable,
+            let (_, kind, required) = *column;
+            let within = match (field, kind) {
+                (Field::Null, _) => !required,
                 (Field::Str(text), Type::String(most)) => limits::text(text, most as usize).is_ok(),
                 (Field::Str(text), Type::Json) => limits::json(text).is_ok(),
                 (Field::Double(value), Type::Double) => limits::double(*value).is_ok(),
@@ -102,7 +103,7 @@ fn in_a_child_process() {
         if accepted(&corpus, case, bytes) {
             println!("accepted {seed}");
         }
-        assert!(started.elapsed() < Duration::from_secs(5), "{} took {:?}", case.file, started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(60), "{} took {:?}", case.file, started.elapsed());
     }
     println!("every seed was tried");
 }

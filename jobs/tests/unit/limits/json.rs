@@ -57,3 +57,10 @@ fn a_name_that_occurs_twice_is_found_at_every_depth() {
         assert_eq!(found, twice.map(|name| format!("`{name}` appears twice in one object")), "{text}");
     }
 }
+
+#[test]
+fn compact_json_loses_white_space_outside_strings_only() {
+    for (from, to) in [("[ 1,\n2 ]", "[1,2]"), (r#"{"a b": "c \" d"}"#, r#"{"a b":"c \" d"}"#), ("[1]", "[1]")] {
+        assert_eq!(compact(from), to);
+    }
+}

@@ -1,25 +1,13 @@
 //! Unit tests of `src/table/duplicates.rs`.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use super::*;
 
-impl Spill for Vec<u8> {
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn read(&self, at: u64, into: &mut [u8]) -> Result<()> {
-        let at = usize::try_from(at).expect("in memory");
-        into.copy_from_slice(&self[at..at + into.len()]);
-        Ok(())
-    }
-}
-
 /// Returns the candidates, in calls of at most `most`, and the duplicates found by counting all hashes.
 fn both(most: usize, keys: &[u32]) -> (Vec<u64>, Vec<u64>) {
-    let (mut collecting, mut counts) = (Keys::with_runs_of(most, Vec::new()), BTreeMap::new());
+    let (mut collecting, mut counts) = (Keys::with_runs_of(most, Cursor::<Vec<u8>>::default()), BTreeMap::new());
     for key in keys {
         collecting.add(&key.to_string()).expect("memory does not fail");
         assert!(collecting.collected.capacity() == most, "the collected hashes must not grow");
@@ -58,7 +46,7 @@ fn duplicates_are_found_in_any_run_and_nothing_else() {
 
 #[test]
 fn a_million_keys_take_the_room_of_one_run() {
-    let mut keys = Keys::new(Vec::new());
+    let mut keys = Keys::new(Cursor::<Vec<u8>>::default());
     for key in (0..1_000_000).chain([123_456]) {
         keys.add(&key.to_string()).expect("memory does not fail");
     }

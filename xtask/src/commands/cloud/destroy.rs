@@ -11,7 +11,7 @@ use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::destroy::{self, Destruction};
-use crate::flows::recover::StackProgress;
+use crate::flows::stacks::StackProgress;
 
 pub(super) fn run(args: &Destroy) -> Result<Exit> {
     terminal::until_interrupted(stacks::INTERRUPTED, || destroy(args))

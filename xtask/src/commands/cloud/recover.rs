@@ -8,13 +8,14 @@ use crate::cli::Recover;
 use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
-use crate::flows::recover::{self, StackProgress};
+use crate::flows::recover;
+use crate::flows::stacks::StackProgress;
 
 pub(super) fn run(args: &Recover) -> Result<Exit> {
     let request = stacks::request(&args.scope, None)?;
     let recovered = terminal::until_interrupted(stacks::INTERRUPTED, || {
         let mut tree = Tree::new(&[]);
-        recover::recover(&request, &args.retain, &args.skip, &mut |stack, progress| match progress {
+        recover::recover(request, &args.retain, &args.skip, &mut |stack, progress| match progress {
             StackProgress::Starts(message) => terminal::step(&format!("{stack}: {message}")),
             StackProgress::Event(event) => tree.event(stack, event),
             StackProgress::Finished => {}

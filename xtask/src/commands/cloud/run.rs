@@ -52,7 +52,7 @@ fn follow(args: &Run, request: &RunRequest, id: &str, options: &str) -> Result<E
     };
     drop(tree);
     print(args.common.json, &outcome, || format!("\n{}", summary(&outcome, options)))?;
-    Ok(outcome.as_exit())
+    Ok(outcome.exit)
 }
 
 pub(super) fn show(tree: &mut Tree, progress: RunProgress) {

@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use anyhow::{Result, bail};
 
 use crate::cli::Scope;
+use crate::commands::common::configured;
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
@@ -17,12 +18,12 @@ pub(super) const INTERRUPTED: &str =
 
 /// Returns the request for the selected deployment, and prints warnings about its settings.
 pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployRequest> {
-    let Scope { stacks, folder, common } = scope;
-    let (env, dot_env) = (common.env.as_deref(), common.dot_env.as_deref());
-    let request = DeployRequest::new(env, dot_env, stacks, folder.as_deref(), registry)?;
-    terminal::warnings(&request.warnings);
+    let (configured, variables) = configured(&scope.common)?;
+    terminal::warnings(&configured.resolved.warnings);
     terminal::step("Reading the current state");
-    Ok(request)
+    let (only, folder, registry) = (scope.stacks.clone(), scope.folder.clone(), registry.map(str::to_owned));
+    let all = DeployRequest::new(&configured.module, configured.resolved.settings, variables);
+    Ok(DeployRequest { only, folder, registry, ..all })
 }
 
 /// Asks for confirmation. Fails without a terminal; `hint` then names the options to pass instead.

@@ -4,16 +4,16 @@ use anyhow::Result;
 use contract::Exit;
 
 use crate::cli::Status;
-use crate::commands::common::print;
+use crate::commands::common::{configured, print};
 use crate::edge::terminal;
 use crate::flows::deploy::DeployRequest;
 use crate::flows::status;
 use crate::verdict;
 
 pub(super) fn run(args: &Status) -> Result<Exit> {
-    let common = &args.common;
-    let request = DeployRequest::new(common.env.as_deref(), common.dot_env.as_deref(), &[], None, None)?;
-    let lines = status::lines(&request, args.drift)?;
-    print(common.json, &lines, || terminal::coloured(&verdict::report(&lines)))?;
+    let (configured, variables) = configured(&args.common)?;
+    let request = DeployRequest::new(&configured.module, configured.resolved.settings, variables);
+    let lines = status::lines(request, args.drift)?;
+    print(args.common.json, &lines, || terminal::coloured(&verdict::report(&lines)))?;
     Ok(if verdict::is_red(&lines) { Exit::Failed } else { Exit::Done })
 }

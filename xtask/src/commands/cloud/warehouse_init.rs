@@ -7,15 +7,14 @@ use crate::cli::WarehouseInit;
 use crate::commands::common::print;
 use crate::edge::aws::Aws;
 use crate::edge::postgres::Login;
-use crate::edge::{files, terminal};
+use crate::edge::terminal;
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::flows::warehouse::{self, Preparation};
 use crate::warehouse::{Address, ROLES, Users};
 
 pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
-    let contract = args.contract.clone().unwrap_or_else(|| files::root().join("jobs/contracts/spacex.yaml"));
-    let source = warehouse::contract(&contract)?.source;
+    let source = warehouse::contract(args.contract.as_deref())?.source;
     let address: Address = args.warehouse.parse()?;
     let variables = configure::variables(args.dot_env.as_deref())?;
     match address {

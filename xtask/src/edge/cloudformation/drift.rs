@@ -34,17 +34,13 @@ impl CloudFormation {
         let drifted = [StackResourceDriftStatus::Modified, StackResourceDriftStatus::Deleted];
         let call = self.client.describe_stack_resource_drifts().stack_name(stack);
         let call = call.set_stack_resource_drift_status_filters(Some(drifted.to_vec()));
-        let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page.or_failure(&action, &HINTS)?;
-            found.extend(page.stack_resource_drifts.unwrap_or_default().into_iter().map(|drift| {
-                let status = drift.stack_resource_drift_status().map(|status| status.as_str().to_owned());
-                let paths: Vec<&str> =
-                    drift.property_differences().iter().filter_map(|one| one.property_path()).collect();
-                let paths = if paths.is_empty() { String::new() } else { format!(" at {}", paths.join(", ")) };
-                let name = drift.logical_resource_id().unwrap_or_default();
-                format!("{name} is {}{paths}", status.unwrap_or_default())
-            }));
+        let pages = call.into_paginator().send().try_collect().await.or_failure(&action, &HINTS)?;
+        for drift in pages.iter().flat_map(|page| page.stack_resource_drifts()) {
+            let status = drift.stack_resource_drift_status().map_or("", |status| status.as_str());
+            let paths: Vec<&str> = drift.property_differences().iter().filter_map(|one| one.property_path()).collect();
+            let paths = if paths.is_empty() { String::new() } else { format!(" at {}", paths.join(", ")) };
+            let name = drift.logical_resource_id().unwrap_or_default();
+            found.push(format!("{name} is {status}{paths}"));
         }
         Ok(found)
     }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use aws_sdk_cloudformation::types::StackEvent;
-use chrono::DateTime;
 use connect::call::CallResult;
 
 use super::{CloudFormation, HINTS};
@@ -55,16 +54,14 @@ impl CloudFormation {
 
     /// Returns the newest event that matches `last` and all later ones, oldest first.
     async fn events_until(&self, stack: &str, last: impl Fn(&StackEvent) -> bool) -> Result<Vec<Event>> {
-        let mut pages = self.client.describe_stack_events().stack_name(stack).into_paginator().send();
+        let mut events = self.client.describe_stack_events().stack_name(stack).into_paginator().items().send();
         let mut found = Vec::new();
-        'pages: while let Some(page) = pages.next().await {
-            let page = page.or_failure(format!("read the events of the stack `{stack}`"), &HINTS)?;
-            for one in page.stack_events.unwrap_or_default() {
-                let is_last = last(&one);
-                found.push(event(one));
-                if is_last {
-                    break 'pages;
-                }
+        while let Some(one) = events.next().await {
+            let one = one.or_failure(format!("read the events of the stack `{stack}`"), &HINTS)?;
+            let is_last = last(&one);
+            found.push(event(one));
+            if is_last {
+                break;
             }
         }
         found.reverse();
@@ -77,9 +74,7 @@ fn event(event: StackEvent) -> Event {
         id: event.event_id.unwrap_or_default(),
         resource: event.logical_resource_id.unwrap_or_default(),
         kind: event.resource_type.unwrap_or_default(),
-        physical: event.physical_resource_id.unwrap_or_default(),
         status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         reason: event.resource_status_reason.filter(|reason| !reason.is_empty()),
-        at: event.timestamp.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos())),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use contract::Exit;
 
-use super::{ChangeSet, ChangeSetState, CloudFormation};
+use super::{ChangeSet, CloudFormation};
 use crate::failure::exit_of;
 use crate::stack::{Deployed, Event, STACK, State};
 
@@ -68,8 +68,7 @@ impl CloudFormation {
     pub async fn wait_for_change_set(&self, id: &str) -> Result<ChangeSet> {
         let mut pause = SHORTEST;
         loop {
-            let set = self.change_set(id).await?;
-            if set.state != ChangeSetState::Pending {
+            if let Some(set) = self.change_set(id).await? {
                 return Ok(set);
             }
             tokio::time::sleep(pause).await;

@@ -49,15 +49,13 @@ impl Login {
 
     fn connected<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T>) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut config = Config::new();
-            config.host(&self.host).port(self.port).user(&self.role).password(self.password.expose());
-            config.dbname(&self.database).application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
-            work(self.connect(&mut config).await?).await
-        })
+        runtime.block_on(async { work(self.connect().await?).await })
     }
 
-    async fn connect(&self, config: &mut Config) -> Result<Client> {
+    async fn connect(&self) -> Result<Client> {
+        let mut config = Config::new();
+        config.host(&self.host).port(self.port).user(&self.role).password(self.password.expose());
+        config.dbname(&self.database).application_name("cargo xtask").connect_timeout(Duration::from_secs(10));
         let failed = || Failure::new(format!("cannot connect to {}", self.shown()));
         #[cfg(feature = "cloud")]
         if let Some(connector) = connect::tls::connector(&self.tls)? {

@@ -1,28 +1,20 @@
 //! Finds which fixed names of new stacks are already in use. Resources retained from an earlier deployment are
 //! imported with their keys; names taken by other accounts are reported before anything is created.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, ensure};
 
-use super::DeployRequest;
-use crate::edge::aws::Aws;
+use super::Current;
 use crate::edge::buckets::{Buckets, Owner};
-use crate::edge::serverless::Serverless;
+use crate::edge::serverless::{Serverless, is_deleting};
 use crate::failure::Failure;
-use crate::stack::{Dependencies, Deployed, Existing, STORAGE, State, WAREHOUSE};
+use crate::stack::{Existing, STORAGE, State, WAREHOUSE};
 
 /// Returns this account's existing resources whose names a new stack uses, each with its KMS key. Fails if another
 /// account owns a bucket name, or if an existing stack would need to import a resource.
-pub(super) fn find(
-    aws: &Aws,
-    request: &DeployRequest,
-    dependencies: &Dependencies,
-    deployed: &BTreeMap<String, Deployed>,
-    account: &str,
-) -> Result<Existing> {
-    let (settings, wants) =
-        (&request.settings, |stack: &str| request.wants(stack) && dependencies.stacks.contains_key(stack));
+pub(super) fn find(current: &Current) -> Result<Existing> {
+    let Current { request, aws, account, deployed, .. } = current;
+    let settings = &request.settings;
+    let wants = |stack: &str| current.wants(stack) && current.dependencies.stacks.contains_key(stack);
     // A stack owns a name that is the value of one of its parameters, or that is in its import-only template. A busy
     // stack is planned again later, and a stack that was never created owns nothing.
     let owns = |stack: &str, name: &String| {
@@ -55,8 +47,12 @@ pub(super) fn find(
         let current = aws.wait(Serverless::new(&aws.config).namespace(namespace))?;
         match current {
             // The task of the stack waits until it no longer exists.
-            Some(current) if current.is_deleting() => {}
-            Some(current) if is_new(WAREHOUSE) => _ = found.insert(namespace.clone(), current.key),
+            Some(current) if is_deleting(&current) => {}
+            Some(current) if is_new(WAREHOUSE) => {
+                // If AWS owns the key, the ID is `AWS_OWNED_KMS_KEY` (API Reference, Namespace).
+                let key = current.kms_key_id.filter(|key| key.starts_with("arn:"));
+                found.insert(namespace.clone(), key);
+            }
             Some(_) => late.push(namespace.clone()),
             None => {}
         }

@@ -1,14 +1,14 @@
 //! Applies a plan: each task has a thread and starts after its dependencies; one place reports all progress.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
+use thiserror::Error;
 
-use super::{ReadyDeployment, warehouse};
+use super::{Current, ReadyDeployment, warehouse};
 use crate::edge::docker;
 use crate::edge::files;
 use crate::flows::images::{self, BuildProgress};
@@ -37,29 +37,14 @@ pub struct DeployOutcome {
 }
 
 /// Changes that the plan does not show and that were not approved. Their stacks are unchanged.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{}; these stacks were not changed", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct Unapproved(pub Vec<Difference>);
-
-impl fmt::Display for Unapproved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let differences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        write!(f, "{}; these stacks were not changed", differences.join("; "))
-    }
-}
-
-impl std::error::Error for Unapproved {}
-
-/// The output that a task provides to the tasks that depend on it.
-enum TaskOutput {
-    Stack(Box<Deployed>),
-    Image(String),
-    Dags(Option<String>),
-    Nothing,
-}
 
 enum Message {
     Progress(Progress),
-    Finished(Task, Result<TaskOutput>),
+    /// A task finished, with its outputs for the tasks that depend on it.
+    Finished(Task, Result<DeployOutcome>),
 }
 
 impl ReadyDeployment {
@@ -67,7 +52,7 @@ impl ReadyDeployment {
     /// of changes that the plan does not show but that may be executed. Returns the first failure (the others are
     /// reported), or [`Unapproved`].
     pub fn apply(&self, approved: &[String], report: &mut dyn FnMut(Progress)) -> Result<DeployOutcome> {
-        let tasks = tasks(&self.plan, &self.dependencies);
+        let tasks = tasks(&self.plan, &self.current.dependencies);
         let mut outcome = self.existing_outputs();
         let (mut started, mut done) = (BTreeSet::new(), BTreeSet::new());
         let (mut failure, mut differences): (Option<anyhow::Error>, Vec<Difference>) = (None, Vec::new());
@@ -105,7 +90,7 @@ impl ReadyDeployment {
                     Message::Progress(progress) => report(progress),
                     Message::Finished(task, Ok(output)) => {
                         running -= 1;
-                        outcome.add(&task, output);
+                        outcome.add(output);
                         done.insert(task.clone());
                         report(Progress::Finished(task, None));
                     }
@@ -129,7 +114,7 @@ impl ReadyDeployment {
     }
 
     fn existing_outputs(&self) -> DeployOutcome {
-        let outputs = self.deployed.values().flat_map(|stack| stack.outputs.clone()).collect();
+        let outputs = self.current.deployed.values().flat_map(|stack| stack.outputs.clone()).collect();
         let images = self.plan.images.iter().filter_map(|step| Some((step.image.clone(), step.digest.clone()?)));
         DeployOutcome { outputs, images: images.collect(), requirements_version: None }
     }
@@ -140,34 +125,35 @@ impl ReadyDeployment {
         known: &DeployOutcome,
         id: &str,
         reporter: &mut Reporter<'_>,
-    ) -> Result<TaskOutput> {
+    ) -> Result<DeployOutcome> {
+        let Current { request, aws, .. } = &self.current;
+        let mut output = DeployOutcome::default();
         match task {
-            Task::Stack(name) => self.deploy_stack(name, known, id, reporter),
+            Task::Stack(name) => output.outputs = self.deploy_stack(name, known, id, reporter)?.outputs,
+            // The registry has it already.
+            Task::Image(name) if known.images.contains_key(name) => {}
             Task::Image(name) => {
-                let step = self.plan.images.iter().find(|step| step.image == *name);
-                if let Some(digest) = step.and_then(|step| step.digest.clone()) {
-                    return Ok(TaskOutput::Image(digest));
-                }
                 let plans: Vec<_> = self.images.iter().filter(|plan| plan.name == name).cloned().collect();
-                let built = images::apply(&self.request.images(), &plans, reporter)?;
+                let built = images::apply(&request.images(), &plans, reporter)?;
                 let digest = built.into_iter().find_map(|built| built.digest);
-                Ok(TaskOutput::Image(digest.with_context(|| format!("pushing `{name}` did not return a digest"))?))
+                let digest = digest.with_context(|| format!("pushing `{name}` did not return a digest"))?;
+                output.images.insert(name.clone(), digest);
             }
             Task::Dags => {
                 reporter.step("reading the bucket");
-                let sync = dags::plan(&self.request.dags())?;
+                let sync = dags::plan(&request.dags())?;
                 for step in sync.plan.to_string().lines().filter(|line| !line.starts_with("skip ")) {
                     reporter.line(step);
                 }
-                Ok(TaskOutput::Dags(sync.apply(&self.request.settings)?))
+                output.requirements_version = sync.apply(&request.settings)?;
             }
             Task::Warehouse => {
                 if let Some(step) = self.plan.warehouse.as_ref().filter(|step| !step.is_idle()) {
-                    warehouse::apply(&self.aws, &self.request.settings, step, &mut |step| reporter.step(step))?;
+                    warehouse::apply(aws, &request.settings, step, &mut |step| reporter.step(step))?;
                 }
-                Ok(TaskOutput::Nothing)
             }
         }
+        Ok(output)
     }
 
     fn deploy_stack(
@@ -176,34 +162,32 @@ impl ReadyDeployment {
         known: &DeployOutcome,
         id: &str,
         reporter: &mut Reporter<'_>,
-    ) -> Result<TaskOutput> {
+    ) -> Result<Deployed> {
+        let Current { request, aws, templates, deployed, .. } = &self.current;
         let plan = self.plan.stack(name).context("the task has no plan")?;
         let parameters = self.parameters(name, known)?;
         let as_planned = plan.parameters.iter().all(|(name, value)| match value {
             ParameterValue::Known(value) => parameters.get(name) == Some(value),
             ParameterValue::Pending(_) => false,
         });
-        if let (true, true, Some(found)) = (plan.is_idle(), as_planned, self.deployed.get(name)) {
-            return Ok(TaskOutput::Stack(Box::new(found.clone())));
+        if let (true, true, Some(found)) = (plan.is_idle(), as_planned, deployed.get(name)) {
+            return Ok(found.clone());
         }
         // If the output of a dependency differs from the plan, CloudFormation decides whether that changes the stack.
-        let keeps = plan.action == StackAction::Keep && as_planned;
-        let action = if plan.action == StackAction::Keep && !keeps { StackAction::Update } else { plan.action };
+        let action = if plan.action == StackAction::Keep && !as_planned { StackAction::Update } else { plan.action };
         let plan = StackPlan { action, ..plan.clone() };
-        let template =
-            self.templates.iter().find(|template| template.name == name).context("the stack has no template")?;
+        let template = templates.iter().find(|template| template.name == name).context("the stack has no template")?;
         if name == WAREHOUSE && matches!(plan.action, StackAction::Create | StackAction::Recreate) {
-            warehouse::wait_until_deleted(&self.aws, &self.request.settings, &mut |step| reporter.step(step))?;
+            warehouse::wait_until_deleted(aws, &request.settings, &mut |step| reporter.step(step))?;
         }
-        let mut operations = self.operations(reporter);
-        let applied = operations.apply(&plan, &template.text, &parameters, id);
-        Ok(TaskOutput::Stack(Box::new(self.aws.wait(applied)?)))
+        let mut operations = self.current.operations(reporter);
+        aws.wait(operations.apply(&plan, &template.text, &parameters, id))
     }
 
     /// Returns a stack's parameters, once all its dependencies have finished.
     fn parameters(&self, stack: &str, known: &DeployOutcome) -> Result<BTreeMap<String, String>> {
         let mut parameters = BTreeMap::new();
-        for (name, source) in self.dependencies.stacks.get(stack).into_iter().flatten() {
+        for (name, source) in self.current.dependencies.stacks.get(stack).into_iter().flatten() {
             let value = match source {
                 Source::Setting(value) => Some(value),
                 Source::Image(image) => known.images.get(*image),
@@ -222,13 +206,10 @@ impl ReadyDeployment {
 }
 
 impl DeployOutcome {
-    fn add(&mut self, task: &Task, output: TaskOutput) {
-        match (task, output) {
-            (Task::Image(name), TaskOutput::Image(digest)) => _ = self.images.insert(name.clone(), digest),
-            (_, TaskOutput::Stack(stack)) => self.outputs.extend(stack.outputs),
-            (_, TaskOutput::Dags(version)) => self.requirements_version = version,
-            _ => {}
-        }
+    fn add(&mut self, other: Self) {
+        self.outputs.extend(other.outputs);
+        self.images.extend(other.images);
+        self.requirements_version = self.requirements_version.take().or(other.requirements_version);
     }
 }
 

@@ -4,31 +4,32 @@
 use anyhow::{Context, Result};
 
 use crate::edge::aws::Aws;
-use crate::edge::serverless::{Limit, Serverless};
+use crate::edge::serverless::{Serverless, UsageLimit, UsageLimitBreachAction, UsageLimitPeriod};
 use crate::failure::Failure;
-use crate::flows::generated;
-use crate::flows::warehouse::Preparation;
+use crate::flows::warehouse::{Preparation, contract};
 use crate::plan::{StackAction, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings};
 use crate::warehouse::Users;
 
-pub(in crate::flows) fn limit_of(settings: &Settings) -> Limit {
+pub(in crate::flows) fn limit_of(settings: &Settings) -> UsageLimit {
     let limit = &settings.warehouse.usage_limit;
     let period = match limit.period {
-        Period::Daily => "daily",
-        Period::Weekly => "weekly",
-        Period::Monthly => "monthly",
+        Period::Daily => UsageLimitPeriod::Daily,
+        Period::Weekly => UsageLimitPeriod::Weekly,
+        Period::Monthly => UsageLimitPeriod::Monthly,
     };
     let action = match limit.action {
-        Breach::Log => "log",
-        Breach::EmitMetric => "emit-metric",
-        Breach::Deactivate => "deactivate",
+        Breach::Log => UsageLimitBreachAction::Log,
+        Breach::EmitMetric => UsageLimitBreachAction::EmitMetric,
+        Breach::Deactivate => UsageLimitBreachAction::Deactivate,
     };
-    Limit { id: String::new(), amount: limit.rpu_hours.into(), period: period.to_owned(), action: action.to_owned() }
+    UsageLimit::builder().amount(limit.rpu_hours.into()).period(period).breach_action(action).build()
 }
 
-pub(in crate::flows) fn shown(limit: &Limit) -> String {
-    format!("{} RPU-hours {}, then {}", limit.amount, limit.period, limit.action)
+pub(in crate::flows) fn shown(limit: &UsageLimit) -> String {
+    let period = limit.period().map_or("", |period| period.as_str());
+    let action = limit.breach_action().map_or("", |action| action.as_str());
+    format!("{} RPU-hours {period}, then {action}", limit.amount.unwrap_or_default())
 }
 
 /// Plans the step from the stack's own plan.
@@ -54,10 +55,11 @@ pub(super) async fn step(
 }
 
 /// Returns the workgroup's ARN and usage limits, if the workgroup exists.
-async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(String, Vec<Limit>)>> {
+async fn limits(serverless: &Serverless, settings: &Settings) -> Result<Option<(String, Vec<UsageLimit>)>> {
     let Some(workgroup) = serverless.workgroup(&settings.warehouse.workgroup).await? else { return Ok(None) };
-    let limits = serverless.limits(&workgroup.arn).await?;
-    Ok(Some((workgroup.arn, limits)))
+    let arn = workgroup.workgroup_arn.unwrap_or_default();
+    let limits = serverless.limits(&arn).await?;
+    Ok(Some((arn, limits)))
 }
 
 /// Waits for the deletion of an earlier warehouse with the same names.
@@ -78,9 +80,10 @@ pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report
         report("preparing schemas, ledger, roles and grants");
         let roles = settings.roles();
         let users = Users::of_roles(&roles.ingestion, &roles.dbt, &[roles.airflow])?;
-        let secret = aws.wait(serverless.namespace(&names.namespace))?.and_then(|namespace| namespace.admin_secret);
+        let namespace = aws.wait(serverless.namespace(&names.namespace))?;
+        let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
         let place = (names.workgroup.as_str(), names.database.as_str());
-        Preparation::redshift(aws, place, secret.as_deref(), &users, &generated::source()?)?.apply()?;
+        Preparation::redshift(aws, place, secret.as_deref(), &users, &contract(None)?.source)?.apply()?;
     }
     report("setting the usage limit");
     aws.wait(serverless.set_limit(&workgroup, &current, &limit_of(settings)))

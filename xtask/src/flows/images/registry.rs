@@ -1,14 +1,12 @@
 //! Access to ECR: one request finds an image; only a push needs a token.
 
-use std::cell::OnceCell;
-
 use anyhow::{Context, Result};
 use connect::aws::domain;
 
 use super::{BuildProgress, ImageRequest};
 use crate::edge::aws::Aws;
-use crate::edge::docker::{Engine, Image, Pushed};
-use crate::edge::ecr::{Ecr, Login};
+use crate::edge::docker::{Engine, ImageInspect, Pushed};
+use crate::edge::ecr::Ecr;
 use crate::failure::Failure;
 use crate::flows::account;
 use crate::image::{INGESTION, ImagePlan, short};
@@ -20,7 +18,6 @@ pub(super) struct Registry<'a> {
     ecr: Ecr,
     /// The host of an emulated registry.
     host: Option<String>,
-    login: OnceCell<Login>,
 }
 
 pub(super) struct RegistryImage {
@@ -37,15 +34,15 @@ impl<'a> Registry<'a> {
         account::check(&request.settings, &aws)?;
         // An emulated registry has the emulator's host, even if the emulator returns a different one.
         let (ecr, host) = (Ecr::new(&aws.config), request.registry.clone().or_else(|| aws.emulator()));
-        Ok(Self { settings: &request.settings, aws, ecr, host, login: OnceCell::new() })
+        Ok(Self { settings: &request.settings, aws, ecr, host })
     }
 
     pub(super) fn find(&self, plan: &ImagePlan) -> Result<Option<RegistryImage>> {
         let found = self.aws.wait(self.ecr.find(self.repository(plan), &plan.key()))?;
         Ok(found.map(|found| {
-            let region = &self.settings.region;
-            let own = format!("{}.dkr.ecr.{region}.{}", found.account, domain(region));
-            self.image(plan, self.host.as_deref().unwrap_or(&own), found.digest)
+            let (account, region) = (found.registry_id.unwrap_or_default(), &self.settings.region);
+            let own = format!("{account}.dkr.ecr.{region}.{}", domain(region));
+            self.image(plan, self.host.as_deref().unwrap_or(&own), found.image_digest.unwrap_or_default())
         }))
     }
 
@@ -55,7 +52,7 @@ impl<'a> Registry<'a> {
         engine: &Engine,
         progress: &mut dyn BuildProgress,
     ) -> Result<(RegistryImage, Pushed)> {
-        let (login, key) = (self.login()?, plan.key());
+        let (login, key) = (self.aws.wait(self.ecr.login())?, plan.key());
         let host = self.host.as_deref().unwrap_or(&login.host);
         let repository = format!("{host}/{}", self.repository(plan));
         progress.step(&format!("Pushing {} {}", plan.name, short(&key)));
@@ -66,7 +63,8 @@ impl<'a> Registry<'a> {
         let image = engine.image(&local)?.context("the engine no longer has the image")?;
         match pushed {
             Ok(pushed) => {
-                let digest = image.digests.iter().find_map(|digest| digest.strip_prefix(&format!("{repository}@")));
+                let mut digests = image.repo_digests.iter().flatten();
+                let digest = digests.find_map(|digest| digest.strip_prefix(&format!("{repository}@")));
                 let digest = digest.context("the engine did not report a digest for the pushed image")?;
                 Ok((self.image(plan, host, digest.to_owned()), pushed))
             }
@@ -91,9 +89,10 @@ impl<'a> Registry<'a> {
 
     /// Whether the engine's image is the one in the registry. An engine identifies an image by its configuration
     /// digest, or by its manifest digest if containerd stores the images.
-    fn is_same(&self, plan: &ImagePlan, found: &RegistryImage, image: &Image) -> Result<bool> {
+    fn is_same(&self, plan: &ImagePlan, found: &RegistryImage, image: &ImageInspect) -> Result<bool> {
         let configuration = || self.aws.wait(self.ecr.configuration(self.repository(plan), &found.digest));
-        Ok(image.id == found.digest || configuration()?.as_deref() == Some(&image.id))
+        let id = image.id.as_deref().unwrap_or_default();
+        Ok(id == found.digest || configuration()?.as_deref() == Some(id))
     }
 
     fn repository(&self, plan: &ImagePlan) -> &str {
@@ -102,14 +101,5 @@ impl<'a> Registry<'a> {
 
     fn image(&self, plan: &ImagePlan, host: &str, digest: String) -> RegistryImage {
         RegistryImage { uri: format!("{host}/{}@{digest}", self.repository(plan)), digest }
-    }
-
-    /// Returns the login token, which is valid for twelve hours.
-    fn login(&self) -> Result<&Login> {
-        if let Some(login) = self.login.get() {
-            return Ok(login);
-        }
-        let login = self.aws.wait(self.ecr.login())?;
-        Ok(self.login.get_or_init(|| login))
     }
 }

@@ -1,13 +1,12 @@
 //! The deployment of a rehearsal, as the deploy workflow does it: an administrator creates the roles of GitHub's jobs, and
 //! each step uses the role of its job.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::thread;
 
 use anyhow::{Result, ensure};
 
 use super::RehearsalProgress;
-use crate::edge::docker;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::flows::deploy::{self, DeployRequest};
@@ -31,17 +30,8 @@ pub(super) struct Deployer<'a> {
 impl Deployer<'_> {
     /// Returns a request that is signed with this access key.
     pub(super) fn request(&self, key: &str) -> DeployRequest {
-        DeployRequest {
-            module: MODULE.to_owned(),
-            settings: self.settings.clone(),
-            variables: self.place.variables_as(&self.settings.region, key, self.kept.clone()),
-            only: Vec::new(),
-            create_only: false,
-            left_alone: BTreeSet::new(),
-            folder: None,
-            registry: None,
-            warnings: Vec::new(),
-        }
+        let variables = self.place.variables(&self.settings.region, key, self.kept.clone());
+        DeployRequest::new(MODULE, self.settings.clone(), variables)
     }
 
     pub(super) fn roles(&self, report: Report<'_>) -> Result<()> {
@@ -60,10 +50,15 @@ impl Deployer<'_> {
         Ok(())
     }
 
+    /// Returns the request to build and push one image.
+    pub(super) fn image(&self, image: &str) -> ImageRequest {
+        ImageRequest { image: Some(image.to_owned()), ..self.request(BUILD).images() }
+    }
+
     /// Builds and pushes both images at the same time.
     pub(super) fn images(&self) -> Result<()> {
         let work = |image: &str| {
-            let request = ImageRequest { image: Some(image.to_owned()), ..self.request(BUILD).images() };
+            let request = self.image(image);
             images::apply(&request, &images::plan(&request)?, &mut Quiet).map(drop)
         };
         thread::scope(|scope| {
@@ -91,8 +86,4 @@ fn apply(request: DeployRequest, approved: &str, report: Report<'_>) -> Result<(
 
 struct Quiet;
 
-impl BuildProgress for Quiet {
-    fn step(&mut self, _: &str) {}
-    fn line(&mut self, _: &str) {}
-    fn progress(&mut self, _: &str, _: &docker::Progress) {}
-}
+impl BuildProgress for Quiet {}

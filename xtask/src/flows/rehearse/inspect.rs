@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use anyhow::{Context, Result};
 use contract::Counts;
 
-use super::Stage;
 use crate::dbt::Results;
 use crate::edge::aws::Aws;
-use crate::edge::files;
 use crate::edge::postgres::Login;
 use crate::edge::s3::Bucket;
 use crate::flows::run::RunProgress;
-use crate::rehearsal::{Refusal, refusals};
 use crate::report::Loaded;
 use crate::settings::Settings;
 
@@ -57,12 +54,6 @@ pub(super) fn tables(
         rows.insert(table.clone(), found.context("the warehouse did not return a row count")?.parse()?);
     }
     Ok((tables, rows))
-}
-
-/// Reads what the warehouse refused so far.
-pub(super) fn refused(stage: &Stage) -> Result<Vec<Refusal>> {
-    let log = files::read(&stage.place.file("redshift/redshift.log"))?;
-    Ok(refusals(&log.unwrap_or_default()))
 }
 
 /// Reads the dbt results of a run's last attempt from the lake.

@@ -11,9 +11,10 @@ use super::inspect::{self, Logs};
 use super::{RehearsalProgress, Stage};
 use crate::dbt::Results;
 use crate::edge::aws::Aws;
+use crate::edge::batch::Batch;
 use crate::edge::files;
 use crate::edge::postgres::Login;
-use crate::flows::run::{self, RunProgress, RunRequest, Single};
+use crate::flows::run::{self, Follow, RunProgress, RunRequest};
 use crate::rehearsal::{CHANGES, cause, contradictions, long_statement};
 use crate::run::{DAG, Outcome, chain, direct_run_id};
 use crate::settings::{Settings, Variables};
@@ -62,15 +63,20 @@ impl<'a> Runs<'a> {
     }
 
     /// Starts a job with a long statement, which takes as long as a run.
-    pub(super) fn start_long_statement(&self, time: &str) -> Result<Single> {
-        let task = long_statement(&self.request.settings);
-        Single::submit(self.aws, &self.request, &direct_run_id(&format!("long-{time}")), task)
+    pub(super) fn start_long_statement(&self, run_id: &str) -> Result<Follow<'_>> {
+        let RunRequest { settings, interval, .. } = &self.request;
+        let (batch, task) = (Batch::new(&self.aws.config), long_statement(settings));
+        let id = self.aws.wait(batch.submit(&settings.batch.queue, run_id, &task, None, *interval))?;
+        let mut job = Follow::new(self.aws, &self.request);
+        job.add(task.task, &id);
+        Ok(job)
     }
 
     /// Waits for the job; returns its outcome and why it failed.
-    pub(super) fn finish(&self, job: Single) -> Result<(Outcome, Vec<String>)> {
+    pub(super) fn finish(&self, mut job: Follow<'_>, run_id: &str) -> Result<(Outcome, Vec<String>)> {
         let mut logs = Logs::default();
-        let outcome = job.finish(self.aws, &self.request, &mut |progress| logs.add(&progress))?;
+        job.complete(&mut |progress| logs.add(&progress))?;
+        let outcome = job.outcome(run_id, None, &[long_statement(&self.request.settings)]);
         let failed = outcome.failed.as_ref();
         let cause = failed.map(|task| cause(&logs.last(task), None)).unwrap_or_default();
         Ok((outcome, cause))

@@ -84,25 +84,28 @@ pub(super) fn warehouse(
     let verifier = scram_sha_256(password.as_bytes());
     admin.execute(&[format!("CREATE ROLE {READER} LOGIN PASSWORD '{verifier}' IN ROLE pg_read_all_data")])?;
     files::write_secret(&stage.place.file("warehouse.json"), &json!({ READER: &password }).to_string())?;
-    redshift(stage, tools, settings, &admin)?;
-    Ok(server.login(READER, &password, database))
-}
-
-fn redshift(stage: &Stage, tools: &Tools, settings: &Settings, admin: &Login) -> Result<()> {
     let arguments = stage.place.redshift(settings, NO_ACCOUNT);
     let environment = BTreeMap::from([
         ("EMULATOR_POSTGRES".to_owned(), admin.url()),
         ("EMULATOR_COPY_KEY".to_owned(), format!("{COPY}:test")),
     ]);
-    let server = Server {
-        name: "redshift",
-        program: &tools.redshift,
-        arguments: &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
-        environment: &environment,
-        mark: (MARK, &stage.place.id),
-        dir: &stage.place.file("redshift"),
-    };
-    stage.start(&server, Some(stage.place.redshift))
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    start_emulator(stage, "redshift", &tools.redshift, &arguments, &environment, stage.place.redshift)?;
+    Ok(server.login(READER, &password, database))
+}
+
+/// Starts an emulator in its own folder, and waits until its port responds.
+fn start_emulator(
+    stage: &Stage,
+    name: &str,
+    program: &Path,
+    arguments: &[&str],
+    environment: &BTreeMap<String, String>,
+    port: u16,
+) -> Result<()> {
+    let dir = stage.place.file(name);
+    let server = Server { name, program, arguments, environment, mark: (MARK, &stage.place.id), dir: &dir };
+    stage.start(&server, Some(port))
 }
 
 /// Starts moto, MiniStack and Airflow in parallel.
@@ -125,39 +128,21 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
     let configuration = place.file(CONFIGURATION);
     files::write_secret(&configuration, &place.iam(settings, account).to_string())?;
     files::write(&place.file(CALLS), "")?;
-    let iam = Server {
-        name: "iam",
-        program: &tools.node.join("node"),
-        arguments: &[&launcher("iam/gate.mjs"), &shown(&configuration)],
-        environment: &BTreeMap::from([(PACKAGES.to_owned(), shown(&tools.iam))]),
-        mark: (MARK, &place.id),
-        dir: &place.file("iam"),
-    };
-    stage.start(&iam, Some(place.iam))?;
+    let (gate, packages) = (launcher("iam/gate.mjs"), BTreeMap::from([(PACKAGES.to_owned(), shown(&tools.iam))]));
+    let node = tools.node.join("node");
+    start_emulator(stage, "iam", &node, &[&gate, &shown(&configuration)], &packages, place.iam)?;
     let mut environment = place.moto(account);
     environment.extend(stage.docker_host.as_deref().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned())));
-    let port = place.moto.to_string();
-    let moto = Server {
-        name: "moto",
-        program: &tools.moto.join("bin/python"),
-        arguments: &[&launcher("moto_server.py"), "-H", "127.0.0.1", "-p", &port],
-        environment: &environment,
-        mark: (MARK, &place.id),
-        dir: &place.file("moto"),
-    };
     let mut others = ministack_environment(place.ministack, &settings.region);
     others.extend(place.ministack());
-    let ministack = Server {
-        name: "ministack",
-        program: &tools.ministack.join("bin/python"),
-        arguments: &[&launcher("ministack.py")],
-        environment: &others,
-        mark: (MARK, &place.id),
-        dir: &place.file("ministack"),
-    };
     thread::scope(|scope| {
-        let moto = scope.spawn(|| stage.start(&moto, Some(place.moto)));
-        let ministack = stage.start(&ministack, Some(place.ministack));
+        let moto = scope.spawn(|| {
+            let (program, port) = (launcher("moto_server.py"), place.moto.to_string());
+            let arguments = [program.as_str(), "-H", "127.0.0.1", "-p", port.as_str()];
+            start_emulator(stage, "moto", &tools.moto.join("bin/python"), &arguments, &environment, place.moto)
+        });
+        let (python, program) = (tools.ministack.join("bin/python"), launcher("ministack.py"));
+        let ministack = start_emulator(stage, "ministack", &python, &[&program], &others, place.ministack);
         moto.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(ministack)
     })
 }
@@ -166,9 +151,8 @@ fn emulators(stage: &Stage, tools: &Tools, settings: &Settings, account: &str) -
 pub(super) fn policies(stage: &Stage) -> Result<Policies> {
     let root = files::root();
     let script = root.join("xtask/emulator/iam/report.mjs");
-    let arguments = [&script, &stage.place.file(CONFIGURATION)].map(|path| path.display().to_string());
-    let environment = BTreeMap::from([(PACKAGES.to_owned(), root.join(IAM).display().to_string())]);
-    let program = Invocation { program: "node".to_owned(), arguments: arguments.into(), environment };
+    let mut program = Invocation::new("node", &[], &[script, stage.place.file(CONFIGURATION)]);
+    program.environment.insert(PACKAGES.to_owned(), root.join(IAM).display().to_string());
     let output = shell::captured(&program, &root.join("target/python/node/bin"), &stage.place.dir)?;
     serde_json::from_str(&output.text).with_context(|| format!("cannot check the policies:\n{}", output.text))
 }
@@ -180,11 +164,9 @@ fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, pass
     files::write_secret(&home.join("passwords.json"), &json!({ AIRFLOW_USER: password }).to_string())?;
     let secret = files::secret()? + &files::secret()?;
     let variables = place.airflow(&settings.region, &programs, &secret);
-    let migrate = Invocation {
-        program: "airflow".to_owned(),
-        arguments: ["db", "migrate"].map(str::to_owned).into(),
-        environment: variables.clone().into_iter().chain([(MARK.to_owned(), place.id.clone())]).collect(),
-    };
+    let mut migrate = Invocation::new("airflow", &["db", "migrate"], &[]);
+    migrate.environment.clone_from(&variables);
+    migrate.environment.insert(MARK.to_owned(), place.id.clone());
     let output = shell::captured(&migrate, &programs, &home)?;
     if output.code != Some(0) {
         let lines: Vec<&str> = output.text.lines().collect();

@@ -217,7 +217,9 @@ fn finish(state: &State, docker_host: Option<&str>) -> Result<bool> {
     // Without an engine, no containers exist.
     if let Ok(engine) = Engine::connect(docker_host) {
         found |= engine.remove_containers(&format!("{MARK}={}", state.place.id))? > 0;
-        engine.remove_registry_names(&state.place.registry(), BASE)?;
+        for registry in [state.place.registry(), state.place.registry_for_pushes()] {
+            engine.remove_registry_names(&registry, BASE)?;
+        }
     }
     Ok(found)
 }

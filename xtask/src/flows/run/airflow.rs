@@ -58,15 +58,14 @@ impl Airflow<'_> {
 
     fn send(&self, request: &ApiRequest) -> Result<(i32, Value)> {
         let settings = &self.request.settings.airflow;
-        let response = self.aws.wait(self.mwaa.call(&settings.environment, request)).map_err(|error| {
+        self.aws.wait(self.mwaa.call(&settings.environment, request)).map_err(|error| {
             if settings.webserver == Webserver::Private {
                 let failure = Failure::new(format!("cannot reach Airflow's private web server: {error:#}"));
                 let hint = "it is reachable only from inside the VPC; `cargo xtask run --direct` does not need Airflow";
                 return failure.exit(exit_of(&error)).hint(hint).into();
             }
             error
-        })?;
-        Ok((response.status, response.body))
+        })
     }
 
     /// Triggers a run with the given ID. After a temporary failure, the request is repeated; if Airflow received the

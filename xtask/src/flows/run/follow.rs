@@ -42,7 +42,7 @@ pub enum RunProgress {
     Finished(String, Option<String>),
 }
 
-pub(super) struct Follow<'a> {
+pub(in crate::flows) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,
     logs: Logs,
@@ -71,7 +71,7 @@ struct Followed {
 }
 
 impl<'a> Follow<'a> {
-    pub(super) fn new(aws: &'a Aws, request: &'a RunRequest) -> Self {
+    pub(in crate::flows) fn new(aws: &'a Aws, request: &'a RunRequest) -> Self {
         let settle = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
         Self {
             aws,
@@ -98,7 +98,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Follows a job, which replaces an earlier job of the same task.
-    pub(super) fn add(&mut self, task: &str, id: &str) {
+    pub(in crate::flows) fn add(&mut self, task: &str, id: &str) {
         if self.jobs.iter().any(|one| one.id == id) {
             return;
         }
@@ -113,7 +113,7 @@ impl<'a> Follow<'a> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
 
-    pub(super) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, chain: &[RunTask]) -> Outcome {
+    pub(in crate::flows) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, chain: &[RunTask]) -> Outcome {
         let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), self.job(one.task).cloned())).collect();
         outcome(run_id, dag_run_id, &jobs)
     }
@@ -129,7 +129,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Queries until every known job has finished and all its lines have been reported.
-    pub(super) fn complete(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
+    pub(in crate::flows) fn complete(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         self.query(report)?;
         while !self.is_complete() {
             self.wait();

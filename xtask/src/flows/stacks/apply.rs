@@ -121,7 +121,7 @@ impl Operations<'_> {
                 let message = format!("CloudFormation rejected the change set for `{}`: {reasons}", request.stack);
                 Some(Failure::new(message).into())
             }
-            ChangeSetState::Ready | ChangeSetState::Pending => {
+            ChangeSetState::Ready => {
                 let difference = plan.and_then(|plan| Difference::of(plan, &set));
                 match difference.filter(|difference| !self.listener.approves(difference)) {
                     Some(difference) => Some(difference.into()),

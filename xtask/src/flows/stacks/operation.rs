@@ -1,8 +1,7 @@
 //! Shared by the stack operations: progress, waiting for an earlier operation, and the cause of a failure.
 
-use std::fmt;
-
 use anyhow::Result;
+use thiserror::Error;
 
 use crate::edge::cloudformation::{ChangeSet, CloudFormation};
 use crate::failure::Failure;
@@ -11,21 +10,14 @@ use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, 
 use crate::sync::sha256;
 
 /// A change set that replaces or removes more than the plan shows, and was not approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("CloudFormation would {} in `{stack}`, which the plan does not show", .changes.join(", "))]
 pub struct Difference {
     pub stack: String,
     pub changes: Vec<String>,
     /// The SHA-256 of everything that the change set would do.
     pub digest: String,
 }
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CloudFormation would {} in `{}`, which the plan does not show", self.changes.join(", "), self.stack)
-    }
-}
-
-impl std::error::Error for Difference {}
 
 impl Difference {
     pub(super) fn of(plan: &StackPlan, set: &ChangeSet) -> Option<Self> {
@@ -43,6 +35,29 @@ pub trait Listener: Send {
     /// Whether a change set that does more than the plan shows may be executed.
     fn approves(&mut self, _difference: &Difference) -> bool {
         false
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum StackProgress<'a> {
+    /// CloudFormation starts or continues an operation.
+    Starts(&'a str),
+    Event(&'a Event),
+    Finished,
+}
+
+pub struct StackReporter<'a, 't> {
+    pub stack: &'a str,
+    pub report: &'a mut (dyn FnMut(&str, StackProgress<'_>) + Send + 't),
+}
+
+impl Listener for StackReporter<'_, '_> {
+    fn starts(&mut self, operation: &str) {
+        (self.report)(self.stack, StackProgress::Starts(operation));
+    }
+
+    fn event(&mut self, event: &Event) {
+        (self.report)(self.stack, StackProgress::Event(event));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Bench, LAUNCHER, Missing, Outcome, XTASK, require_docker_and};
+use super::{Bench, LAUNCHER, Missing, XTASK, require_docker_and};
 use crate::edge::{files, machine};
 use crate::flows::marts;
 use crate::stack::Template;
@@ -26,16 +26,12 @@ const NEEDS_MORE: [&str; 9] = [
 ];
 /// All integration tests, with the features of the "rust" suite, so that nothing is compiled again.
 const EVERY: [&str; 5] = ["--workspace", "--features", "xtask/cloud", "--test", "it"];
-/// The integration tests of the full xtask and of the jobs.
-const BOTH: [&str; 8] = ["--package", "jobs", "--package", "xtask", "--features", "xtask/cloud", "--test", "it"];
-/// The number of seeded schedules of faults and crashes in the "exactly once" suite.
-const SCHEDULES: &str = "2000";
 
-pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn rust(bench: &Bench<'_>) -> Result<bool> {
     (bench.report)("Running the Rust tests");
     // The program without the feature `cloud` is built first, because the other tests expect the full program in the target folder.
-    if bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? == Outcome::Failed {
-        return Ok(Outcome::Failed);
+    if !bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? {
+        return Ok(false);
     }
     // The tests wait for servers and processes about half of the time. None is in documentation.
     let threads = (2 * std::thread::available_parallelism()?.get()).to_string();
@@ -44,13 +40,13 @@ pub(super) fn rust(bench: &Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&["--workspace", "--features", "xtask/cloud", "--tests"], &filter, &[])
 }
 
-pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<bool> {
     (bench.report)("Compiling the marts for Redshift, and parsing the mart SQL and the load SQL");
     files::remove(&bench.dir.join("load-sql"))?;
     let load_sql = bench.folder("load-sql")?;
     let more = [("TEST_LOAD_SQL", load_sql.display().to_string())];
-    if bench.cargo_test(&BOTH, &["redshift::every_table::"], &more)? == Outcome::Failed {
-        return Ok(Outcome::Failed);
+    if !bench.cargo_test(&EVERY, &["redshift::every_table::"], &more)? {
+        return Ok(false);
     }
     let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
     let mut init = plan("spacex", &users, &Existing::default());
@@ -61,14 +57,14 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<Outcome> {
     let compiled = bench.folder("redshift")?;
     if let Some(problem) = marts::check_redshift(&compiled, &load_sql, &job)? {
         eprintln!("{problem}");
-        return Ok(Outcome::Failed);
+        return Ok(false);
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());
     let more = [("EMULATOR_SQL", folders.join(":"))];
     bench.cargo_test(&EVERY, &["sql::everything_that_was_sent"], &more)
 }
 
-pub(super) fn redshift_dbt(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn redshift_dbt(bench: &Bench<'_>) -> Result<bool> {
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Building with dbt-redshift on the Redshift emulator, and with three known faults");
     bench.cargo_test(&EVERY, &["needs_dbt::"], &[("TEST_DBT", dbt)])
@@ -85,7 +81,7 @@ fn dbt_job(root: &Path) -> Result<BTreeMap<String, String>> {
     Ok(pairs.filter(|(name, _)| name.starts_with("DBT_")).collect())
 }
 
-pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<bool> {
     let emulator = bench.ministack(None, "ministack")?;
     let dbt = marts::environment()?.join("bin").display().to_string();
     (bench.report)("Running the tests against an S3 server");
@@ -96,7 +92,7 @@ pub(super) fn s3_lake(bench: &Bench<'_>) -> Result<Outcome> {
 }
 
 /// Starts one MiniStack for all tests; each test uses its own accounts.
-pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn stacks(bench: &Bench<'_>) -> Result<bool> {
     let emulator = bench.ministack(Some(LAUNCHER), "stacks")?;
     (bench.report)("Deploying, recovering and destroying stacks in MiniStack");
     bench.cargo_test(&XTASK, &["needs_stacks::"], &[("TEST_STACKS_ENDPOINT", emulator.endpoint.clone())])
@@ -104,7 +100,7 @@ pub(super) fn stacks(bench: &Bench<'_>) -> Result<Outcome> {
 
 /// Rehearses complete deployments on this machine: some succeed, some fail for the expected reason, some are killed,
 /// and two run in parallel. Uses the "images" suite's copy of the repository, where the programs are already compiled.
-pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<bool> {
     require_docker_and("strace")?;
     let repository = bench.folder("images/repository")?;
     // The copy uses the packages installed for this repository.
@@ -117,19 +113,19 @@ pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<Outcome> {
     bench.cargo_test(&XTASK, &["needs_rehearsal::", "--test-threads", "1", "--show-output"], &more)
 }
 
-pub(super) fn exactly_once(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn exactly_once(bench: &Bench<'_>) -> Result<bool> {
     (bench.report)("Loading with injected faults, crashes and restarts");
-    bench.cargo_test(&BOTH, &["needs_time::"], &[("SCHEDULES", SCHEDULES.to_owned())])
+    bench.cargo_test(&EVERY, &["needs_time::"], &[])
 }
 
-pub(super) fn lineage(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn lineage(bench: &Bench<'_>) -> Result<bool> {
     let python = bench.python("openlineage", "jobs/tests/it/needs_openlineage/requirements.lock")?;
     (bench.report)("Sending lineage events to OpenLineage's client");
     let more = [("TEST_OPENLINEAGE_PYTHON", python.join("bin/python").display().to_string())];
-    bench.cargo_test(&["--package", "jobs", "--test", "it"], &["needs_openlineage::"], &more)
+    bench.cargo_test(&EVERY, &["needs_openlineage::"], &more)
 }
 
-pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {
     if !machine::has_chromium() {
         bail!(Missing("Chromium is not installed; run `sudo apt-get install chromium`".to_owned()));
     }
@@ -139,7 +135,7 @@ pub(super) fn report(bench: &Bench<'_>) -> Result<Outcome> {
 
 /// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures for
 /// `docs/dags.md`.
-pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<bool> {
     let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;
     let emulator = bench.ministack(None, "speed")?;
     (bench.report)("Comparing `sync-dags` with s5cmd and the AWS CLI on 5,000 files");

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use super::{Bench, Outcome, has_docker, tool};
+use super::{Bench, Missing, has_docker};
 use crate::edge::machine;
 use crate::edge::python::{self, Packages};
 use crate::pipeline::Invocation;
@@ -31,7 +31,7 @@ const PURE: [&str; 7] = [
 const IS_EARLY: &str = "import sys; print((3, 12) <= sys.version_info < (3, 12, 4))";
 
 /// Runs `dags/tests`.
-pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     // Two environments, because the requirements of moto and Airflow conflict.
     let airflow = bench.python("airflow", LOCK)?;
     let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");
@@ -40,16 +40,16 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let passes = |bench: &Bench<'_>, airflow: &Path, tests: &[&str], docker| {
         bench.passes(&pytest(tests, docker, &tools), &airflow.join("bin"), &bench.root, |_| true)
     };
-    if passes(bench, &airflow, &ALL, docker)? == Outcome::Failed {
-        return Ok(Outcome::Failed);
+    if !passes(bench, &airflow, &ALL, docker)? {
+        return Ok(false);
     }
     if !is_early(&airflow.join("bin/python")) {
         if let Some(early) = python::interpreters("python3.12").into_iter().find(|python| is_early(python)) {
             (bench.report)("Running the tests on Python 3.12.0 to 3.12.3 as well");
             let packages = bench.root.join(LOCK);
             let airflow = bench.environment(Some(&early), "airflow-3.12", Packages::Locked(&packages))?;
-            if passes(bench, &airflow, &PURE, false)? == Outcome::Failed {
-                return Ok(Outcome::Failed);
+            if !passes(bench, &airflow, &PURE, false)? {
+                return Ok(false);
             }
         } else {
             // Not a failure: most machines lack these versions, and `test_style.py` finds the known defect with any.
@@ -58,8 +58,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
             );
         }
     }
-    let without = "no Docker engine is running for the jobs; all other tests passed";
-    Ok(if docker { Outcome::Passed } else { Outcome::NotRun(without.to_owned()) })
+    ensure!(docker, Missing("no Docker engine is running for the jobs; all other tests passed".to_owned()));
+    Ok(true)
 }
 
 fn is_early(python: &Path) -> bool {
@@ -70,7 +70,7 @@ fn is_early(python: &Path) -> bool {
 fn pytest(tests: &[&str], docker: bool, tools: &Path) -> Invocation {
     let common = ["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS];
     let without: &[&str] = if docker { &[] } else { &["-m", "not needs_docker"] };
-    let mut pytest = tool("python", &[&common, tests, without].concat(), &[]);
+    let mut pytest = Invocation::new("python", &[&common, tests, without].concat(), &[]);
     pytest.environment.insert("TEST_TOOLS_PYTHON".to_owned(), tools.display().to_string());
     pytest
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Bench, Missing, Outcome};
+use super::{Bench, Missing};
 use crate::edge::{files, machine, shell};
 
 /// Each target and its maximum input length in bytes.
@@ -15,17 +15,17 @@ const SECONDS: u32 = 10;
 const MEBIBYTES: u32 = 1_024;
 
 /// Builds the targets and runs each one; inputs that break a target are written to `jobs/fuzz/artifacts`.
-pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
     if !machine::has_cpp_compiler() {
         bail!(Missing("libFuzzer needs a C++ compiler; run `sudo apt-get install build-essential`".to_owned()));
     }
     (bench.report)("Building the fuzz targets");
     if !shell::build_fuzz_targets(root)? {
-        return Ok(Outcome::Failed);
+        return Ok(false);
     }
     files::remove(&dir)?;
-    let mut outcome = Outcome::Passed;
+    let mut passed = true;
     for (target, longest) in TARGETS {
         (bench.report)(&format!("Fuzzing `{target}`"));
         let found = files::folder(&dir.join(target))?;
@@ -48,11 +48,11 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
             Some(0) => (bench.report)(&last_line(&output.text, "cov:")),
             code => {
                 eprintln!("{}\n{}", ending(&output.text), broken(target, &output.text, code));
-                outcome = Outcome::Failed;
+                passed = false;
             }
         }
     }
-    Ok(outcome)
+    Ok(passed)
 }
 
 /// Returns the last line that contains `part`, such as `#22963 DONE cov: 14444 ft: 40523 corp: 483/506Kb …`.

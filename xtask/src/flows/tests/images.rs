@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
-use super::{Bench, LAUNCHER, Outcome, XTASK, require_docker_and};
+use super::{Bench, LAUNCHER, XTASK, require_docker_and};
 use crate::edge::emulator::Emulator;
 use crate::edge::{files, machine, shell};
 use crate::flows::{configure, marts};
@@ -13,7 +13,16 @@ use crate::flows::{configure, marts};
 /// The lock file of the tools that check a bill of materials against CycloneDX's own schema.
 const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
+    test(bench, &["needs_docker::", "--skip", "plain::"])
+}
+
+/// Compares the ingestion image with a simple one.
+pub(super) fn size(bench: &Bench<'_>) -> Result<bool> {
+    test(bench, &["needs_docker::plain::"])
+}
+
+fn test(bench: &Bench<'_>, filter: &[&str]) -> Result<bool> {
     require_docker_and("docker-registry")?;
     (bench.report)("Starting two registries, and creating the base image");
     let dir = bench.folder("images")?;
@@ -37,9 +46,10 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     ];
     (bench.report)("Building, pushing, pulling and running the images");
     // Sequentially: the tests share an engine, and some measure times and print the figures for `docs/images.md`.
-    let outcome = bench.cargo_test(&XTASK, &["needs_docker::", "--test-threads", "1", "--show-output"], &more)?;
+    let filter = [filter, &["--test-threads", "1", "--show-output"]].concat();
+    let passed = bench.cargo_test(&XTASK, &filter, &more)?;
     remove(names()?.difference(&before).cloned());
-    Ok(outcome)
+    Ok(passed)
 }
 
 /// Returns all image names in the engine.

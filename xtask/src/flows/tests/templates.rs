@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Bench, Outcome, tool};
+use super::Bench;
 use crate::edge::files;
 use crate::flows::configure;
 use crate::flows::workflows::github::STACK;
+use crate::pipeline::Invocation;
 use crate::settings::Variables;
 use crate::stack::FOLDER;
 
 /// Runs both linters on `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file.
 /// Suppressions are in the templates, with their reasons.
-pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let python = bench.python("templates", "infra/requirements.lock")?;
     let folder = bench.root.join(FOLDER);
     let mut templates = [files::list(&folder)?, files::list(&bench.root.join(STACK))?].concat();
@@ -29,24 +30,22 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     // Without downloads, checkov runs only its built-in checks.
     let built_in = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--file"];
     let handlers = bench.root.join("xtask/emulator/iam/handlers.py").display().to_string();
-    let mut outcome = Outcome::Passed;
+    let mut all_passed = true;
     for linter in [
-        tool("cfn-lint", &strict, &templates),
-        tool("checkov", &built_in, &templates),
-        tool("python", &[&handlers, "--check"], &[]),
+        Invocation::new("cfn-lint", &strict, &templates),
+        Invocation::new("checkov", &built_in, &templates),
+        Invocation::new("python", &[&handlers, "--check"], &[]),
     ] {
         (bench.report)(&format!("Checking the templates with {}", linter.program));
         let accepts = |text: &str| linter.program != "checkov" || passed(text) > 0;
-        if bench.passes(&linter, &python.join("bin"), &folder, accepts)? == Outcome::Failed {
-            outcome = Outcome::Failed;
-        }
+        all_passed &= bench.passes(&linter, &python.join("bin"), &folder, accepts)?;
     }
     (bench.report)("Comparing the resource type table with the registry schemas");
     for difference in schemas::differences(&python)? {
         eprintln!("{difference}");
-        outcome = Outcome::Failed;
+        all_passed = false;
     }
-    Ok(outcome)
+    Ok(all_passed)
 }
 
 fn regions() -> Result<BTreeSet<String>> {

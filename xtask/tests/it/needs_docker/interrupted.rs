@@ -73,20 +73,23 @@ fn finishes(command: &mut Command) -> Value {
     made[0].clone()
 }
 
-#[test]
-fn an_interrupted_build_leaves_no_container_and_the_next_one_finishes() {
-    first();
-    let build = || build_images(&["--no-cache", "--image", "dbt-image", "--json"]);
-    let mut running = Running::start(&build());
+/// Interrupts a build and checks that its container is gone.
+pub(super) fn interrupt_a_build() {
+    let mut running = Running::start(&build_images(&["--no-cache", "--image", "dbt-image", "--json"]));
     running.until("pip install");
     running.until("Running in");
     running.interrupt();
     let began = Instant::now();
     while docker_output(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
-        assert!(began.elapsed() < Duration::from_secs(30), "the build's container still exists");
+        assert!(began.elapsed() < Duration::from_secs(120), "the build's container still exists");
         std::thread::sleep(Duration::from_millis(200));
     }
-    assert_eq!(finishes(&mut build())["built"], true);
+}
+
+#[test]
+fn an_interrupted_build_leaves_no_container_and_the_next_one_finishes() {
+    // The first build of all is the one after it.
+    assert_eq!(first()[1]["built"], true);
 }
 
 #[test]

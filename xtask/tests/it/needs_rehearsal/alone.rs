@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Running, command, leftovers, prepare, repository, state};
 use crate::support::Local;
+use crate::support::images::image_contains;
 
 /// Fake AWS keys, which must not appear anywhere.
 const KEYS: [(&str, &str); 4] = [
@@ -199,12 +200,7 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
         let host = format!("127.0.0.1:{}/{name}", state["place"]["ministack"]);
         let images = Command::new("docker").args(["image", "ls", "--quiet", &host]).output().expect("docker starts");
         let id = String::from_utf8(images.stdout).expect("UTF-8").lines().next().expect("an image").to_owned();
-        let saved = Command::new("docker").args(["save", &id]).output().expect("docker starts").stdout;
-        let secrets: [&[u8]; 2] = [b"ZQ3CANARY", b"cAnAry"];
-        assert!(
-            saved.len() > 1_000_000
-                && secrets.iter().all(|secret| !saved.windows(secret.len()).any(|found| found == *secret))
-        );
+        assert!(!image_contains(&id, "canary"), "{name}");
     }
 
     // The counts are those of a local run.
@@ -257,7 +253,7 @@ fn use_and_stop(dot_env: &str, state: &Value) {
     assert!(synced.status.success(), "{}", String::from_utf8_lossy(&synced.stderr));
     let start = Instant::now();
     while !fs::read_to_string(folder.join("airflow/dags/ingestion.py")).expect("a file").ends_with("# changed\n") {
-        assert!(start.elapsed() < Duration::from_secs(20), "Airflow's folder did not change");
+        assert!(start.elapsed() < Duration::from_secs(120), "Airflow's folder did not change");
         std::thread::sleep(Duration::from_millis(200));
     }
     let lost = Command::new(repository().join("target/python/ministack/bin/python"))

@@ -5,7 +5,7 @@ fn report() -> RehearsalReport {
     let run = Outcome {
         run_id: "r".to_owned(),
         dag_run_id: Some("manual".to_owned()),
-        exit: 0,
+        exit: Exit::Done,
         failed: None,
         code: None,
         reason: None,
@@ -57,7 +57,7 @@ fn missing_and_wrong_reports_are_contradictions() {
 #[test]
 fn a_failed_run_is_reported_with_its_exit_code_and_cause() {
     let mut failed = report();
-    failed.run.exit = 75;
+    failed.run.exit = Exit::TempFail;
     (failed.run.failed, failed.run.reason) = (Some("transformation".to_owned()), Some("exit code 75".to_owned()));
     failed.cause = vec!["error: the source returned 500".to_owned()];
     assert_eq!(failed.exit(), Exit::TempFail);

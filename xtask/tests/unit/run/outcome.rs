@@ -13,13 +13,13 @@ fn the_first_failed_task_decides_the_result() {
     failed.reason = Some("Essential container in task exited".to_owned());
     let skipped = ("dbt_build".to_owned(), Some(job("FAILED", None, false)));
     let found = outcome("r", None, &[ok.clone(), ("copy_job".to_owned(), Some(failed)), skipped]);
-    assert_eq!((found.exit, found.code, found.failed.as_deref()), (75, Some(75), Some("copy_job")));
+    assert_eq!((found.exit, found.code, found.failed.as_deref()), (Exit::TempFail, Some(75), Some("copy_job")));
     let text = summary(&found, " --env prod");
     assert!(text.contains("\nLogs  cargo xtask logs r --env prod\n"), "{text}");
     let cause = "`copy_job` failed: exit code 75 (temporary failure): Essential container in task exited";
     assert!(text.contains(cause), "{text}");
-    assert_eq!(outcome("r", None, std::slice::from_ref(&ok)).exit, 0);
-    assert_eq!(outcome("r", None, &[ok, ("copy_job".to_owned(), None)]).exit, 1);
+    assert_eq!(outcome("r", None, std::slice::from_ref(&ok)).exit, Exit::Done);
+    assert_eq!(outcome("r", None, &[ok, ("copy_job".to_owned(), None)]).exit, Exit::Failed);
 }
 
 #[test]
@@ -27,9 +27,10 @@ fn airflow_decides_the_result() {
     let failed = ("copy_job".to_owned(), Some(job("FAILED", Some(75), false)));
     let mut found = outcome("r", Some("manual"), &[failed]);
     found.set_airflow_state("failed");
-    assert_eq!((found.exit, found.code), (75, Some(75)));
+    assert_eq!((found.exit, found.code), (Exit::TempFail, Some(75)));
     found.set_airflow_state("success");
-    assert_eq!((found.exit, found.code, found.as_exit()), (0, None, Exit::Done));
+    assert_eq!((found.exit, found.code), (Exit::Done, None));
+    assert_eq!(serde_json::to_value(&found).expect("JSON")["exit"], 0);
     found.set_airflow_state("failed");
-    assert!(found.exit == 1 && found.reason.is_some_and(|reason| reason.contains("every job succeeded")));
+    assert!(found.exit == Exit::Failed && found.reason.is_some_and(|reason| reason.contains("every job succeeded")));
 }

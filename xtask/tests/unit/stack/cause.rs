@@ -5,15 +5,7 @@ use super::*;
 fn event(resource: &str, status: &str, reason: Option<&str>) -> Event {
     let kind = if resource == "stack" { STACK } else { "AWS::S3::Bucket" };
     let (resource, kind, status) = (resource.to_owned(), kind.to_owned(), status.to_owned());
-    Event {
-        id: String::new(),
-        resource,
-        kind,
-        physical: String::new(),
-        status,
-        reason: reason.map(str::to_owned),
-        at: None,
-    }
+    Event { id: String::new(), resource, kind, status, reason: reason.map(str::to_owned) }
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn deployments() -> Vec<Deployment> {
         [include_str!("../../../../infra/settings/dev.yaml"), include_str!("../../../../infra/settings/prod.yaml")];
     let of = |(module, text): (&str, &str)| {
         let found = resolve(module, Document { file: module, text }, None, &Variables::new()).expect("valid settings");
-        Deployment::new(module, &found.settings, "aws")
+        Deployment { module: module.to_owned(), settings: found.settings, partition: "aws" }
     };
     MODULES.into_iter().zip(texts).map(of).collect()
 }
@@ -61,9 +61,9 @@ fn runs(job: &Value) -> Vec<&str> {
 fn an_environment_belongs_to_one_deployment_and_one_access() {
     let mut list = deployments();
     assert_eq!(shared(&list), None);
-    list[1].environment = "dev-plan".to_owned();
+    list[1].settings.auth.environment = Some("dev-plan".to_owned());
     assert_eq!(shared(&list).as_deref(), Some("dev-plan"));
-    list[1].environment = "dev".to_owned();
+    list[1].settings.auth.environment = Some("dev".to_owned());
     assert_eq!(shared(&list).as_deref(), Some("dev-build"));
 }
 

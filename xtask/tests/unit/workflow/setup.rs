@@ -1,6 +1,7 @@
+use super::super::Deployment;
 use super::super::setup::*;
-use super::super::{Deployment, Login};
 use super::deployments;
+use crate::settings::Method;
 use serde_json::json;
 
 #[test]
@@ -32,7 +33,7 @@ fn keys_are_secrets_of_the_deployment_that_has_them_and_of_no_other() {
     };
     let mut list = deployments();
     assert_eq!(secrets(&list), ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], "prod becomes roles");
-    list[1].login = Login::Keys;
+    list[1].settings.auth.method = Method::Keys;
     let prod = ["prod-build", "prod-plan", "prod"].map(|name| format!("AWS_ACCESS_KEY_ID --env {name}"));
     let found = secrets(&list);
     assert!(found.len() == 8 && prod.iter().all(|secret| found.contains(secret)), "{found:?}");

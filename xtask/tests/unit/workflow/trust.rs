@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{jobs, parsed};
 use crate::settings::{Document, Method, Settings, Variables, resolve};
 use crate::stack::{Source, Template, connect, settings as table};
-use crate::workflow::deployment::{Access, Deployment, Login};
+use crate::workflow::deployment::{Access, Deployment};
 
 const MAIN: &str = "refs/heads/main";
 const EVENTS: [&str; 9] = [
@@ -88,7 +88,7 @@ fn account(module: &str, numbered: bool) -> Account {
     });
     let trust = trust.collect();
     let subject = settings.auth.subject().expect("a repository");
-    Account { deployment: Deployment::new(module, &settings, "aws"), subject, trust }
+    Account { deployment: Deployment { module: module.to_owned(), settings, partition: "aws" }, subject, trust }
 }
 
 /// Returns whether IAM would accept an identity under a trust policy. Only exact comparisons are supported; the test
@@ -182,7 +182,7 @@ fn exactly_the_jobs_that_say_so_become_a_role() {
     for numbered in [false, true] {
         let accounts = ["dev", "prod"].map(|module| account(module, numbered));
         let deployments = accounts.each_ref().map(|account| account.deployment.clone());
-        assert!(deployments.iter().all(|deployment| matches!(deployment.login, Login::Oidc(_))));
+        assert!(deployments.iter().all(|deployment| deployment.settings.auth.method == Method::Oidc));
         let mut seen = BTreeSet::new();
         for workflow in parsed(&deployments) {
             if workflow.value.get("jobs").is_none() {
@@ -234,7 +234,11 @@ fn exactly_the_jobs_that_say_so_become_a_role() {
 
 #[test]
 fn with_keys_no_job_asks_for_an_identity() {
-    let keys = ["dev", "prod"].map(|module| Deployment { login: Login::Keys, ..account(module, false).deployment });
+    let keys = ["dev", "prod"].map(|module| {
+        let mut deployment = account(module, false).deployment;
+        deployment.settings.auth.method = Method::Keys;
+        deployment
+    });
     for workflow in parsed(&keys) {
         assert!(
             !workflow.file.text.contains("id-token") && !workflow.file.text.contains("role-to-assume"),

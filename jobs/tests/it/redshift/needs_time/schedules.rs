@@ -1,5 +1,5 @@
-//! Random schedules of faults, kills and restarts, generated from seeds. `SCHEDULES` sets the number of schedules, and
-//! `SCHEDULE` selects one seed.
+//! Random schedules of faults, kills and restarts, generated from seeds. `SCHEDULES` sets the number of schedules (400
+//! unless set; try thousands after a change of the load), and `SCHEDULE` selects one seed.
 
 use std::ops::Range;
 
