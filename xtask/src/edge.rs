@@ -37,4 +37,6 @@ pub mod s3;
 #[cfg(feature = "cloud")]
 pub mod serverless;
 #[cfg(feature = "cloud")]
+pub mod signed;
+#[cfg(feature = "cloud")]
 pub mod tree;

@@ -25,6 +25,8 @@ pub mod images;
 #[cfg(feature = "cloud")]
 pub mod open;
 #[cfg(feature = "cloud")]
+pub mod preflight;
+#[cfg(feature = "cloud")]
 pub mod recover;
 #[cfg(feature = "cloud")]
 pub mod rehearse;

@@ -13,6 +13,7 @@ mod dependencies;
 mod deployed;
 pub mod estimate;
 mod functions;
+pub mod permissions;
 mod resolve;
 mod retention;
 mod sources;

@@ -27,7 +27,7 @@ pub(crate) fn roots(file: &Path, name: &str) -> Result<RootCertStore, Failure> {
 /// Reference Guide, "Environment variables list"). The Rust SDK and object_store ignore this variable.
 /// Fails like [`roots`]; the SDK would panic.
 #[cfg(feature = "aws")]
-pub(crate) fn bundle() -> Result<Option<Vec<u8>>, Failure> {
+pub fn bundle() -> Result<Option<Vec<u8>>, Failure> {
     const NAME: &str = "AWS_CA_BUNDLE";
     let Some(file) = std::env::var_os(NAME).filter(|file| !file.is_empty()) else { return Ok(None) };
     let file = Path::new(&file);

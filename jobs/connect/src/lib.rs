@@ -11,7 +11,7 @@ pub mod bucket;
 #[cfg(feature = "aws")]
 pub mod call;
 #[cfg(any(feature = "aws", feature = "postgres"))]
-mod certificates;
+pub mod certificates;
 #[cfg(feature = "aws")]
 pub mod data_api;
 pub mod failure;

@@ -23,6 +23,7 @@ import http from 'node:http'
 import { handlerChecks } from './handlers.mjs'
 import { bodyOf, decide, Deployed, IN_VPC, read as readStacks, roleOf, send } from './policies.mjs'
 import { checks, operation } from './requests.mjs'
+import { SIMULATIONS, simulate } from './simulate.mjs'
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 /** How long a state of the stacks is used, in milliseconds. */
@@ -169,7 +170,12 @@ async function handle(incoming, outgoing) {
     outgoing.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' })
     return outgoing.end()
   }
-  if (key === config.administrator) return pass(await forward(), outgoing)
+  if (key === config.administrator) {
+    if (service !== 'iam' || !SIMULATIONS.includes(request.form.get('Action'))) return pass(await forward(), outgoing)
+    const answer = await simulate(request.form, await deployed())
+    outgoing.writeHead(answer ? 200 : 404, { 'content-type': 'text/xml' })
+    return outgoing.end(answer ?? '<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>')
+  }
   if (!roleOf(config, key)) {
     const found = { reason: 'because no principal has this access key' }
     return deny(outgoing, request, key ?? 'anonymous', { action: operation(request), resource: '*' }, found)

@@ -6,6 +6,7 @@ import test from 'node:test'
 import { HANDLERS, handlerChecks, lowered, NOT_NEEDED } from './handlers.mjs'
 import { decide, Deployed } from './policies.mjs'
 import { checks } from './requests.mjs'
+import { simulate } from './simulate.mjs'
 
 const KEY = 'arn:aws:kms:eu-west-1:000000000000:key/k'
 const statement = (Sid, Action, Resource, more = {}) => ({ Sid, Effect: 'Allow', Action, Resource, ...more })
@@ -250,4 +251,35 @@ test('every exception is about a permission that a schema lists', () => {
       `${type}: ${why}`,
     )
   }
+})
+
+test('a simulation considers conditions, boundaries and denials, and knows the roles', async () => {
+  const tagged = { Condition: { StringEquals: { 'aws:ResourceTag/project': 'p' } } }
+  const own = policy(
+    statement('Own', 'kms:Decrypt', '*', tagged),
+    statement('Any', ['sqs:*', 's3:GetObject'], '*'),
+    statement('Not', 'sqs:DeleteQueue', '*', { Effect: 'Deny' }),
+  )
+  const decisions = async (resource, actions, more = {}) => {
+    const form = new URLSearchParams({ Action: 'SimulateCustomPolicy', 'ResourceArns.member.1': resource, ...more })
+    form.set('PolicyInputList.member.1', JSON.stringify(own))
+    actions.forEach((action, index) => form.set(`ActionNames.member.${index + 1}`, action))
+    return [...(await simulate(form, deployed)).matchAll(/<EvalDecision>(\w+)</g)].map(([, decision]) => decision)
+  }
+  const project = {
+    'ContextEntries.member.1.ContextKeyName': 'aws:ResourceTag/project',
+    'ContextEntries.member.1.ContextKeyType': 'string',
+    'ContextEntries.member.1.ContextKeyValues.member.1': 'p',
+  }
+  assert.deepEqual(await decisions(KEY, ['kms:Decrypt']), ['implicitDeny'])
+  assert.deepEqual(await decisions(KEY, ['kms:Decrypt', 'kms:Encrypt'], project), ['allowed', 'implicitDeny'])
+  assert.deepEqual(await decisions(OBJECT, ['s3:GetObject']), ['allowed'])
+  const queue = 'arn:aws:sqs:eu-west-1:000000000000:q'
+  assert.deepEqual(await decisions(queue, ['sqs:SendMessage', 'sqs:DeleteQueue']), ['allowed', 'explicitDeny'])
+  const boundary = {
+    'PermissionsBoundaryPolicyInputList.member.1': JSON.stringify(policy(statement('B', 's3:*', '*'))),
+  }
+  assert.deepEqual(await decisions(queue, ['sqs:SendMessage'], boundary), ['implicitDeny'])
+  const unknown = { Action: 'SimulatePrincipalPolicy', PolicySourceArn: 'arn:aws:iam::000000000000:role/none' }
+  assert.equal(await simulate(new URLSearchParams(unknown), deployed), null)
 })

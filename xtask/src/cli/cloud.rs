@@ -27,6 +27,8 @@ pub enum Cloud {
     /// Show what `deploy` would change, and the plan digest
     #[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
     Diff(Scope),
+    /// Check an account before a deployment: permissions, names, quotas
+    Preflight(Preflight),
     /// Show the state of every part of a deployment
     Status(Status),
     /// Recover failed stacks (continue the rollback or delete them)
@@ -88,6 +90,16 @@ pub struct Deploy {
     pub registry: Option<String>,
     #[command(flatten)]
     pub scope: Scope,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask preflight --env prod --change-sets")]
+pub struct Preflight {
+    /// Also create a change set for each stack, and delete it again
+    #[arg(long)]
+    pub change_sets: bool,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Args, Debug)]

@@ -6,7 +6,16 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Local", &["local", "rehearse"]),
     (
         "Build and deploy",
-        &["build-images", "diff", "deploy", "sync-dags", "upload-sample", "warehouse-init", "setup-github"],
+        &[
+            "preflight",
+            "build-images",
+            "diff",
+            "deploy",
+            "sync-dags",
+            "upload-sample",
+            "warehouse-init",
+            "setup-github",
+        ],
     ),
     ("Operate", &["status", "run", "logs", "open", "recover", "destroy"]),
     ("Inspect", &["doctor", "settings", "templates", "prices", "conform"]),

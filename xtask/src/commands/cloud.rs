@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod logs;
 mod open;
+mod preflight;
 mod recover;
 mod rehearse;
 mod run;
@@ -30,6 +31,7 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::UploadSample(args) => upload_sample::run(&args),
         Cloud::Deploy(args) => deploy::run(&args),
         Cloud::Diff(args) => diff::run(&args),
+        Cloud::Preflight(args) => preflight::run(&args),
         Cloud::Status(args) => status::run(&args),
         Cloud::Recover(args) => recover::run(&args),
         Cloud::Destroy(args) => destroy::run(&args),

@@ -7,7 +7,7 @@ mod warehouse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 pub use run::{DeployOutcome, Progress, Unapproved};
 pub(super) use warehouse::{limit_of, shown as limit_shown};
@@ -17,6 +17,7 @@ use super::sync::dags;
 use super::{account, images, templates};
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;
+use crate::edge::files;
 use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::image::ImagePlan;
@@ -242,6 +243,16 @@ impl ReadyDeployment {
         let found = self.current.deployed.get(stack).cloned();
         let mut reporter = StackReporter { stack, report };
         self.current.aws.wait(self.current.operations(&mut reporter).wait_until_idle(found)).map(drop)
+    }
+
+    /// Creates a stack's change set and deletes it; returns the number of its changes.
+    pub fn preview(&self, plan: &StackPlan, parameters: &BTreeMap<String, String>) -> Result<usize> {
+        let (mut report, id) = (|_: &str, _: StackProgress<'_>| {}, files::now("%Y%m%dT%H%M%S%3f"));
+        let mut reporter = StackReporter { stack: &plan.stack, report: &mut report };
+        let mut templates = self.current.templates.iter();
+        let template = templates.find(|template| template.name == plan.stack).context("the stack has no template")?;
+        let mut operations = self.current.operations(&mut reporter);
+        self.current.aws.wait(operations.preview(plan, &template.text, parameters, &id))
     }
 
     pub fn again(self) -> DeployRequest {

@@ -52,6 +52,41 @@ impl Operations<'_> {
         Ok(done)
     }
 
+    /// Creates a stack's change set and deletes it; returns the number of its changes. `id` is unique.
+    pub async fn preview(
+        &mut self,
+        plan: &StackPlan,
+        template: &str,
+        parameters: &BTreeMap<String, String>,
+        id: &str,
+    ) -> Result<usize> {
+        let found = self.idle(&plan.name).await?.filter(|stack| stack.state() != State::ReviewInProgress);
+        let (stack, name) = (plan.name.as_str(), format!("{CHANGE_SETS}{id}"));
+        let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
+        let tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
+        let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
+        let (set, created) = self.cloudformation.create_change_set(&request).await?;
+        let set = self.cloudformation.wait_for_change_set(&set).await;
+        self.cloudformation.drop_change_set(stack, &name).await?;
+        if found.is_none() {
+            self.remove_review(&created).await?;
+        }
+        let set = set?;
+        match set.state {
+            ChangeSetState::Rejected(why) => bail!(Failure::new(format!("CloudFormation rejected it: {why}"))),
+            ChangeSetState::Ready | ChangeSetState::Empty => Ok(set.changes.len()),
+        }
+    }
+
+    /// Deletes the empty stack that a change set created; one that another deployment has created is kept.
+    async fn remove_review(&mut self, stack: &str) -> Result<()> {
+        let found = self.cloudformation.stack(stack).await?;
+        match found.filter(|stack| stack.state() == State::ReviewInProgress) {
+            Some(review) => self.remove(&review).await,
+            None => Ok(()),
+        }
+    }
+
     /// Deletes a stack that was never created.
     async fn remove(&mut self, stack: &Deployed) -> Result<()> {
         if stack.protected {
@@ -140,12 +175,9 @@ impl Operations<'_> {
                 }
             }
         };
-        // A stack in review would block the next deployment; one that another deployment has created is kept.
+        // A stack in review would block the next deployment.
         if found.is_none() {
-            let review = cloudformation.stack(&stack).await?.filter(|stack| stack.state() == State::ReviewInProgress);
-            if let Some(review) = review {
-                self.remove(&review).await?;
-            }
+            self.remove_review(&stack).await?;
         } else {
             cloudformation.drop_change_set(request.stack, request.name).await?;
         }

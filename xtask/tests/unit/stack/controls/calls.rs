@@ -3,40 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::decide::{Call, allow, applies, deployed, policies};
+use super::decide::{Call, allow, applies, deployed, policies, prod_names};
 use super::texts;
-
-/// A line of `calls.yaml`: fields separated by spaces.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Needed {
-    roles: String,
-    resources: String,
-    #[serde(default)]
-    context: String,
-    actions: String,
-    /// Who needs it, if no rehearsal calls it.
-    #[serde(default)]
-    source: String,
-}
-
-/// The roles by the names in `calls.yaml`.
-pub(super) const ROLES: [(&str, &str); 11] = [
-    ("airflow", "orchestration.AirflowRole"),
-    ("build", "ci.BuildRole"),
-    ("close-group", "network.CloseDefaultSecurityGroupRole"),
-    ("copy", "warehouse.CopyRole"),
-    ("dbt", "compute.DbtRole"),
-    ("deploy", "ci.DeployRole"),
-    ("flow-log", "network.FlowLogRole"),
-    ("ingestion", "compute.IngestionRole"),
-    ("plan", "ci.PlanRole"),
-    ("pull-dbt", "compute.DbtExecutionRole"),
-    ("pull-ingestion", "compute.IngestionExecutionRole"),
-];
+use crate::stack::permissions::{ROLES, Role, arn, calls};
 
 /// AWS's size limits for policies, not counting white space (AWS IAM User Guide, "IAM and AWS STS quotas").
 const MANAGED: usize = 6_144;
@@ -44,16 +15,6 @@ const INLINE: usize = 10_240;
 
 /// Calls that no GitHub job role may make, nor any role that it creates.
 const ESCAPES: &str = include_str!("../../../../emulator/iam/escapes.txt");
-
-/// Returns the complete ARN; the table omits the account and the region.
-fn arn(short: &str) -> String {
-    match short.split_once(':') {
-        None => short.to_owned(),
-        Some(("s3", _)) => format!("arn:aws:{short}"),
-        Some((service @ ("iam" | "budgets" | "billing"), rest)) => format!("arn:aws:{service}::123456789012:{rest}"),
-        Some((service, rest)) => format!("arn:aws:{service}:eu-west-1:123456789012:{rest}"),
-    }
-}
 
 fn boundary(deployed: &BTreeMap<String, Value>) -> &Value {
     &deployed["ci.Boundary"]["Properties"]["PolicyDocument"]
@@ -64,28 +25,35 @@ fn may(deployed: &BTreeMap<String, Value>, own: &[&Value], call: &Call<'_>) -> b
     allow(own, call) && allow(&[boundary(deployed)], call)
 }
 
-/// Calls `check` with each call in `calls.yaml`: its role's name and place, and its source.
-pub(super) fn for_each_call(mut check: impl FnMut(&str, &str, &Call<'_>, &str)) {
-    let table: Vec<Needed> = serde_yaml::from_str(include_str!("calls.yaml")).expect("a table");
-    for line in &table {
-        for role in line.roles.split_whitespace() {
-            let (_, place) = ROLES.iter().find(|(name, _)| *name == role).unwrap_or_else(|| panic!("no role `{role}`"));
-            for resource in line.resources.split_whitespace().map(arn) {
-                for action in line.actions.split_whitespace() {
-                    check(role, place, &Call::new(action, &resource, &line.context), &line.source);
-                }
-            }
+/// Calls `check` with each call in `calls.yaml`: its role, the call, and its source.
+pub(super) fn for_each_call(mut check: impl FnMut(&'static Role, &Call<'_>, &str)) {
+    for call in calls(&prod_names()).expect("a table") {
+        let context = call.context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        check(call.role, &Call { action: &call.action, resource: &call.resource, context }, &call.source);
+    }
+}
+
+#[test]
+fn every_line_of_the_table_is_about_a_role_and_every_name_in_it_has_a_value() {
+    for line in include_str!("../../../../src/stack/calls.yaml").lines() {
+        if let Some((_, roles)) = line.split_once("roles: ") {
+            let mut names = roles.split(',').next().unwrap_or_default().split_whitespace();
+            assert!(names.all(|name| ROLES.iter().any(|role| role.name == name)), "{line}");
         }
     }
+    for_each_call(|_, call, _| {
+        assert!(!call.resource.contains("${"), "{call:?}");
+        assert!(call.context.iter().all(|(_, value)| !value.contains("${") || *value == "${aws:userid}"), "{call:?}");
+    });
 }
 
 #[test]
 fn each_role_is_allowed_what_its_commands_and_cloudformation_call() {
     let deployed = deployed();
     let mut missing = Vec::new();
-    for_each_call(|role, place, call, _| {
-        if !may(&deployed, &policies(&deployed[place]), call) {
-            missing.push(format!("{role}: {} on {} {:?}", call.action, call.resource, call.context));
+    for_each_call(|role, call, _| {
+        if !may(&deployed, &policies(&deployed[role.place]), call) {
+            missing.push(format!("{}: {} on {} {:?}", role.name, call.action, call.resource, call.context));
         }
     });
     assert!(missing.is_empty(), "{} calls are denied:\n{}", missing.len(), missing.join("\n"));
@@ -136,20 +104,20 @@ fn without_any_action_or_resource_of_any_statement_a_call_is_denied() {
     let mut add = |place: &str, effect: &str, call: &Call<'_>| {
         needed.extend(needed_parts(&deployed[place], effect, call).into_iter().map(|part| format!("{place} {part}")));
     };
-    for_each_call(|_, place, call, _| add(place, "Allow", call));
+    for_each_call(|role, call, _| add(role.place, "Allow", call));
     for_each_escape(|only, call| {
-        let places = ROLES.iter().filter(|(name, _)| only == Some(name));
-        places.for_each(|(_, place)| add(place, "Deny", call));
+        let roles = ROLES.iter().filter(|role| only == Some(role.name));
+        roles.for_each(|role| add(role.place, "Deny", call));
     });
     let mut unused = Vec::new();
-    for (_, place) in ROLES {
+    for Role { place, .. } in ROLES {
         for (name, statement) in statements(&deployed[place]) {
             let parts = texts(&statement["Action"]).into_iter().chain(texts(&statement["Resource"]));
             unused.extend(parts.map(|part| format!("{place} {name} {part}")).filter(|part| !needed.contains(part)));
         }
     }
     let roles = deployed.iter().filter(|(_, body)| body["Type"] == "AWS::IAM::Role").map(|(place, _)| place.as_str());
-    let mut known = ROLES.map(|(_, place)| place);
+    let mut known = ROLES.map(|role| role.place);
     known.sort_unstable();
     assert_eq!(roles.collect::<Vec<_>>(), known);
     assert!(unused.is_empty(), "no call needs these {}:\n{}", unused.len(), unused.join("\n"));
@@ -157,11 +125,12 @@ fn without_any_action_or_resource_of_any_statement_a_call_is_denied() {
 
 /// Calls `check` with each call in `escapes.txt`, and the role that it is about.
 fn for_each_escape(mut check: impl FnMut(Option<&str>, &Call<'_>)) {
+    let names = prod_names();
     for line in ESCAPES.lines().filter(|line| line.contains(" on ")) {
         let (only, line) = line.split_once(": ").map_or((None, line), |(role, rest)| (Some(role), rest));
         let (actions, rest) = line.split_once(" on ").expect("a resource");
         let (resource, context) = rest.split_once(" if ").unwrap_or((rest, ""));
-        let resource = arn(&resource.replace("LAKE", "dpstack-dlake-prod"));
+        let resource = arn(&resource.replace("LAKE", "dpstack-dlake-prod"), &names);
         let context = context.replace("ACCOUNT", "123456789012");
         for action in actions.split_whitespace() {
             check(only, &Call::new(action, &resource, &context));
@@ -174,7 +143,7 @@ fn nothing_behind_the_boundary_leads_out_of_it() {
     let deployed = deployed();
     let everything = json!({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let own = |place: &str| policies(&deployed[place]);
-    let mut all: BTreeMap<&str, Vec<&Value>> = ROLES.map(|(name, place)| (name, own(place))).into();
+    let mut all: BTreeMap<&str, Vec<&Value>> = ROLES.map(|role| (role.name, own(role.place))).into();
     all.insert("any", vec![&everything]);
     let mut open = Vec::new();
     for_each_escape(|only, call| {

@@ -6,36 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{TEXTS, templates, texts};
+use super::{templates, texts};
 use crate::settings::{Document, Variables};
-use crate::stack::{ParameterValue, resolve, settings};
-
-/// The pseudo parameters and the boundary of the deployment in these tests.
-pub(super) const PLACE: [(&str, &str); 4] = [
-    ("AWS::AccountId", "123456789012"),
-    ("AWS::Partition", "aws"),
-    ("AWS::Region", "eu-west-1"),
-    ("Boundary", "arn:aws:iam::123456789012:policy/dpstack-github-boundary"),
-];
-
-/// The start of a log group's ARN.
-const GROUP: &str = "arn:aws:logs:eu-west-1:123456789012:log-group:";
-
-/// Outputs of the stacks.
-const OUTPUTS: [(&str, &str); 12] = [
-    ("LakeBucketArn", "arn:aws:s3:::dpstack-dlake-prod"),
-    ("AirflowBucketArn", "arn:aws:s3:::dpstack-airflow-prod"),
-    ("LakeKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/lake"),
-    ("AirflowKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/airflow"),
-    ("AlarmKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/alarms"),
-    ("WarehouseKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/warehouse"),
-    ("WorkgroupArn", "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/1"),
-    ("JobQueueArn", "arn:aws:batch:eu-west-1:123456789012:job-queue/dpstack-batch-queue"),
-    ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:dpstack-alarms"),
-    ("IngestionRepositoryArn", "arn:aws:ecr:eu-west-1:123456789012:repository/ingestion-image"),
-    ("DbtRepositoryArn", "arn:aws:ecr:eu-west-1:123456789012:repository/dbt-image"),
-    ("Vpc.DefaultSecurityGroup", "sg-1"),
-];
+use crate::stack::permissions::{Names, names, resources};
 
 /// A call that a role makes.
 #[derive(Clone, Debug)]
@@ -54,42 +27,17 @@ impl<'c> Call<'c> {
     }
 }
 
+/// Returns the names of `prod`.
+pub(super) fn prod_names() -> Names {
+    let text = include_str!("../../../../../infra/settings/prod.yaml");
+    let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
+    names(&prod.expect("sound settings").settings, "123456789012", Names::new())
+}
+
 /// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Every function in a policy is
 /// evaluated.
 pub(super) fn deployed() -> BTreeMap<String, Value> {
-    let text = include_str!("../../../../../infra/settings/prod.yaml");
-    let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
-    let table = settings(&prod.expect("sound settings").settings);
-    let known = |value: &str| ParameterValue::Known(value.to_owned());
-    let mut given: BTreeMap<_, _> = table.iter().map(|(name, row)| ((*name).to_owned(), known(&row.value))).collect();
-    given.extend(PLACE.into_iter().chain(OUTPUTS).map(|(name, value)| (name.to_owned(), known(value))));
-    for group in ["Ingestion", "Dbt"] {
-        let arn = format!("{GROUP}/dpstack/jobs/{}:*", group.to_lowercase());
-        given.insert(format!("{group}LogGroupArn"), known(&arn));
-    }
-    let resolved = templates().into_iter().zip(TEXTS).map(|(template, (stack, _))| (stack, resolve(&template, &given)));
-    let all = resolved.flat_map(|(stack, resolved)| {
-        let groups = resolved.resources.clone();
-        let named = move |(name, mut body): (String, Value)| {
-            log_groups(&mut body, &groups);
-            (format!("{stack}.{name}"), body)
-        };
-        resolved.resources.into_iter().map(named)
-    });
-    all.collect()
-}
-
-/// Replaces the ARNs of log groups in the same template.
-fn log_groups(value: &mut Value, resources: &BTreeMap<String, Value>) {
-    let group = value["Fn::GetAtt"][0].as_str().and_then(|name| resources.get(name));
-    if let Some(name) = group.and_then(|group| group["Properties"]["LogGroupName"].as_str()) {
-        *value = format!("{GROUP}{name}:*").into();
-    }
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| log_groups(item, resources)),
-        Value::Object(members) => members.values_mut().for_each(|item| log_groups(item, resources)),
-        _ => {}
-    }
+    resources(&templates(), &prod_names())
 }
 
 /// Returns a role's own policies.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::calls::{ROLES, for_each_call, statements};
+use super::calls::{for_each_call, statements};
 use super::decide::{Call, applies, deployed};
+use crate::stack::permissions::{ROLES, Role};
 
 const PAGE: &str = include_str!("../../../../../docs/permissions.md");
 const HEAD: &str = "# Permissions\n\n\
@@ -119,13 +120,13 @@ fn the_page_of_permissions_is_current() {
     let deployed = deployed();
     let handlers: Handlers = serde_json::from_str(HANDLERS).expect("JSON");
     let mut page = HEAD.to_owned();
-    for (name, place) in ROLES {
+    for Role { name, place, .. } in ROLES {
         // By action and caller: the resources, and the statements.
         let mut rows = BTreeMap::<(String, String), (BTreeSet<String>, BTreeSet<String>)>::new();
-        for_each_call(|role, _, call, source| {
-            if role == name {
+        for_each_call(|role, call, source| {
+            if role.name == name {
                 let who = callers(&handlers, call.action, source, place.starts_with("ci."));
-                assert!(!who.is_empty(), "who calls {} as {role}?", call.action);
+                assert!(!who.is_empty(), "who calls {} as {name}?", call.action);
                 let (resources, statements) = rows.entry((call.action.to_owned(), who)).or_default();
                 resources.insert(short(call.resource));
                 statements.insert(allowing(&deployed[place], call));
