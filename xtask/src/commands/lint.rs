@@ -6,12 +6,10 @@ use contract::Exit;
 use crate::cli::{Lint, Linter};
 use crate::flows::lint;
 
-/// Arguments that make every Clippy warning an error.
-const STRICT: [&str; 3] = ["--", "-D", "warnings"];
-
 pub(super) fn run(args: &Lint) -> Result<Exit> {
-    let clippy =
-        |select: &[&str]| lint::cargo(&[&["clippy"], select, &["--all-targets", "--locked"], &STRICT].concat(), &[]);
+    // Every warning is an error.
+    let strict = ["--all-targets", "--locked", "--", "-D", "warnings"];
+    let clippy = |select: &[&str]| lint::cargo(&[&["clippy"], select, &strict].concat(), &[]);
     match args.linter {
         Linter::Format => lint::cargo(&["fmt", "--all", "--check"], &[]),
         Linter::Code => clippy(&["--workspace", "--features", "xtask/cloud"]),

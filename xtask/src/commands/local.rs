@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
 use crate::commands::common::print;
 use crate::edge::{terminal, web};
-use crate::flows::local::Platform;
+use crate::flows::local::{Platform, query_json};
 use crate::report;
 use crate::ui;
 
@@ -29,11 +29,9 @@ fn pipeline(args: &LocalRun) -> Result<Exit> {
 
 fn query(args: &LocalQuery) -> Result<Exit> {
     let platform = Platform::open(args.place.dir.as_deref())?;
-    if args.place.json {
-        terminal::print(&format!("{}\n", platform.query_json(&args.sql)?))?;
-    } else {
-        terminal::print(&ui::table(&platform.query(&args.sql)?))?;
-    }
+    let (login, sql) = (platform.reader()?, args.sql.as_str());
+    let json = args.place.json;
+    terminal::print(&if json { format!("{}\n", query_json(&login, sql)?) } else { ui::table(&login.query(sql)?) })?;
     Ok(Exit::Done)
 }
 

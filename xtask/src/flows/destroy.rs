@@ -127,20 +127,18 @@ impl Destruction {
         let buckets = Buckets::new(&self.current.aws.config, self.current.aws.is_emulated());
         for stack in &self.stacks {
             let short = self.short(stack);
-            let holds_buckets = short == STORAGE;
             let mut reporter = StackReporter { stack: short, report };
             if self.plan.with_data {
                 self.release_data(stack, &mut reporter)?;
             }
-            let mut attempts = 0;
-            loop {
-                attempts += 1;
-                if self.plan.with_data && holds_buckets {
+            let holds_data = self.plan.with_data && short == STORAGE;
+            for attempt in 1.. {
+                if holds_data {
                     self.empty(&buckets)?;
                 }
                 match self.current.aws.wait(self.current.operations(&mut reporter).delete(&stack.name, &[])) {
                     Ok(()) => break,
-                    Err(_) if self.plan.with_data && holds_buckets && attempts < ATTEMPTS => {}
+                    Err(_) if holds_data && attempt < ATTEMPTS => {}
                     Err(error) => return Err(error),
                 }
             }

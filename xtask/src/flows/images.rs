@@ -264,7 +264,6 @@ fn labels(plan: &ImagePlan) -> HashMap<String, String> {
 /// Reads the repository's files that an image can contain.
 fn repository(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
-    let folders = ["jobs", ".cargo", "dbt"];
     // Skip files that dbt, Python and editors create next to the sources, and the largest folders that no image needs.
     let skipped = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -272,11 +271,10 @@ fn repository(root: &Path) -> Result<Tree> {
             || name == "__pycache__"
             || path.starts_with("dbt/.")
     };
-    for (path, executable, bytes) in files::below(root, &folders, |path| !skipped(path))? {
+    for (path, executable, bytes) in files::below(root, &["jobs", ".cargo", "dbt"], |path| !skipped(path))? {
         tree.put(&path, Node::File(if executable { 0o755 } else { 0o644 }, bytes));
     }
-    let more = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
-    for path in more {
+    for path in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
         if let Some(text) = files::read(&root.join(path))? {
             tree.file(path, text);
         }

@@ -23,7 +23,6 @@ use crate::flows::warehouse::{contract, passwords, prepare};
 use crate::page::{self, Charts};
 use crate::pipeline::Run;
 use crate::report::{Loaded, LocalReport};
-use crate::ui::Rows;
 use crate::warehouse::{DATABASE, bootstrap};
 
 /// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
@@ -98,15 +97,15 @@ impl Platform {
             environment.join().map_err(failure)??;
             self.marts(&state, project)?.build(request.full_refresh).map(Some)
         })?;
+        let reader = state.login("reader");
         let done = LocalReport {
             loaded,
             dbt,
             lake: lake.display().to_string(),
-            warehouse: state.login("reader").shown(),
+            warehouse: reader.shown(),
             report: self.dir.join("report.html").display().to_string(),
             seconds,
         };
-        let reader = state.login("reader");
         let charts = done.dbt.is_some().then(|| Charts::query(|sql| query_json(&reader, sql))).transpose()?;
         let page = page::html(&done, &files::now("%Y-%m-%dT%H:%M:%SZ"), charts.as_ref());
         files::write(Path::new(&done.report), &page)?;
@@ -122,13 +121,9 @@ impl Platform {
         Ok(Marts { project, dir: files::folder(&self.dir.join("dbt"))?, login: state.login("transformer") })
     }
 
-    pub fn query(&self, sql: &str) -> Result<Rows> {
-        self.running()?.login("reader").query(sql)
-    }
-
-    /// Queries the warehouse as `reader`; returns a JSON array of objects that preserves the query's order and types.
-    pub fn query_json(&self, sql: &str) -> Result<String> {
-        query_json(&self.running()?.login("reader"), sql)
+    /// Returns the login of `reader`, after starting the database.
+    pub fn reader(&self) -> Result<postgres::Login> {
+        Ok(self.running()?.login("reader"))
     }
 
     /// Stops the database; returns false if it was not running.
@@ -203,7 +198,8 @@ impl State {
     }
 }
 
-fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
+/// Runs a query; returns a JSON array of objects that preserves the query's order and types.
+pub fn query_json(login: &postgres::Login, sql: &str) -> Result<String> {
     let sql = sql.trim().trim_end_matches(';');
     // The line break ends a comment at the end of the query.
     let found = login.query(&format!("SELECT row_to_json(result)::text FROM (\n{sql}\n) AS result"))?;

@@ -35,21 +35,10 @@ const LAUNCHER: &str = "xtask/emulator/ministack.py";
 pub struct Suite {
     /// Name of the suite.
     pub suite: &'static str,
-    /// Passed, failed, or why it did not run.
-    pub outcome: Outcome,
+    /// Whether every test passed; an error is the reason why the suite did not run.
+    pub passed: Result<bool, String>,
     /// Duration in seconds.
     pub seconds: f64,
-}
-
-/// Passed, failed, or why it did not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Every test passed.
-    Passed,
-    /// At least one test failed.
-    Failed,
-    /// This machine lacks a requirement.
-    NotRun(String),
 }
 
 /// This machine lacks a requirement of a suite.
@@ -192,16 +181,15 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
     let run = |bench: &Bench<'_>, suites: Vec<Entry>| -> Result<Vec<Suite>> {
         let run = |(suite, more, work): Entry| {
             let start = Instant::now();
-            let outcome = match more {
-                Some(why) if !all && only.is_empty() => Outcome::NotRun(format!("{why}; run `cargo xtask test --all`")),
+            let passed = match more {
+                Some(why) if !all && only.is_empty() => Err(format!("{why}; run `cargo xtask test --all`")),
                 _ => match work(bench) {
-                    Err(error) if error.is::<Missing>() => Outcome::NotRun(error.to_string()),
-                    Ok(true) => Outcome::Passed,
-                    Ok(false) => Outcome::Failed,
+                    Ok(passed) => Ok(passed),
+                    Err(error) if error.is::<Missing>() => Err(error.to_string()),
                     Err(error) => return Err(error.context(format!("cannot run the `{suite}` suite"))),
                 },
             };
-            Ok(Suite { suite, outcome, seconds: start.elapsed().as_secs_f64() })
+            Ok(Suite { suite, passed, seconds: start.elapsed().as_secs_f64() })
         };
         suites.into_iter().map(run).collect()
     };

@@ -29,16 +29,8 @@ pub fn deployments() -> Result<Vec<Deployment>> {
     Ok(deployments)
 }
 
-/// The generated files, with the committed pins.
-struct Generated {
-    files: Vec<File>,
-    /// Files with the generated header that are no longer generated.
-    stale: Vec<String>,
-    /// Invalid pins.
-    invalid: Vec<String>,
-}
-
-fn generate() -> Result<Generated> {
+/// Generates the files with the committed pins. Also returns the files that are no longer generated, and invalid pins.
+fn generate() -> Result<(Vec<File>, Vec<String>, Vec<String>)> {
     let mut committed = Vec::new();
     for path in files::list(&files::root().join(FOLDER)).unwrap_or_default() {
         let name = path.file_name().map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).unwrap_or_default();
@@ -49,13 +41,13 @@ fn generate() -> Result<Generated> {
     let files = workflow::files(&deployments()?, &pins)?;
     let names = committed.into_iter().map(|(name, _)| name);
     let stale = names.filter(|name| files.iter().all(|file| file.path != *name)).collect();
-    Ok(Generated { files, stale, invalid })
+    Ok((files, stale, invalid))
 }
 
 /// Writes the files that are out of date and deletes those that are no longer generated; returns their names. Fails if
 /// pins are invalid, or if a file to be generated already exists but was not generated.
 pub fn write() -> Result<Vec<String>> {
-    let Generated { files, stale, invalid } = generate()?;
+    let (files, stale, invalid) = generate()?;
     ensure!(invalid.is_empty(), "{}", invalid.join("\n"));
     let mut changed = Vec::new();
     for file in files {
@@ -79,7 +71,7 @@ pub fn write() -> Result<Vec<String>> {
 
 /// Returns all problems in the committed files: invalid pins, differences, stale files.
 pub fn check() -> Result<Vec<String>> {
-    let Generated { files, stale, invalid: mut problems } = generate()?;
+    let (files, stale, mut problems) = generate()?;
     problems.extend(stale.into_iter().map(|name| format!("{name} is no longer generated")));
     for file in files {
         match files::read(&files::root().join(&file.path))? {

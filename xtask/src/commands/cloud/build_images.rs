@@ -1,10 +1,11 @@
 //! `cargo xtask build-images`: builds the two images, and pushes those that ECR does not have.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use anyhow::Result;
 use contract::Exit;
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::cli::BuildImages;
@@ -64,33 +65,28 @@ fn table(images: &[BuiltImage]) -> String {
     format!("{}\n{uris}", ui::columns(&head, images.iter().map(row).collect()))
 }
 
-/// A progress bar for each layer on a terminal; otherwise, plain lines.
+/// A progress bar for each layer, by size, on a terminal; otherwise, plain lines. A dropped bar disappears.
 #[derive(Default)]
 struct Shown {
-    bars: Vec<(u64, ProgressBar)>,
+    bars: BTreeMap<u64, ProgressBar>,
     all: MultiProgress,
 }
 
 impl Shown {
     fn bar(&mut self, of: &str, total: u64) -> &ProgressBar {
-        let at = self.bars.iter().position(|(size, _)| *size == total).unwrap_or_else(|| {
+        self.bars.entry(total).or_insert_with(|| {
             let style = ProgressStyle::with_template("   {prefix} {bar:30} {bytes:>10} of {total_bytes}");
-            let bar = self.all.add(ProgressBar::new(total).with_prefix(of.to_owned()));
+            let bar = ProgressBar::new(total).with_prefix(of.to_owned()).with_finish(ProgressFinish::AndClear);
+            let bar = self.all.add(bar);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            self.bars.push((total, bar));
-            self.bars.len() - 1
-        });
-        &self.bars[at].1
-    }
-
-    fn clear(&mut self) {
-        self.bars.drain(..).for_each(|(_, bar)| bar.finish_and_clear());
+            bar
+        })
     }
 }
 
 impl BuildProgress for Shown {
     fn step(&mut self, title: &str) {
-        self.clear();
+        self.bars.clear();
         terminal::step(title);
     }
 
@@ -104,11 +100,5 @@ impl BuildProgress for Shown {
         if std::io::stderr().is_terminal() {
             progress.iter().for_each(|(total, current)| self.bar(of, *total).set_position(*current));
         }
-    }
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        self.clear();
     }
 }

@@ -28,15 +28,10 @@ fn cargo(root: &Path) -> Result<(Shell, String)> {
     Ok((shell, cargo_program()))
 }
 
-/// Returns the variables that `cargo run` sets; cargo is called without them, since they restart build scripts.
-fn variables_of_cargo() -> impl Iterator<Item = String> {
-    variables_with(&["CARGO_PKG_", "CARGO_MANIFEST_"])
-}
-
-/// Returns the variables that hold credentials or lead to them. The same user can still read them elsewhere.
-fn credentials() -> impl Iterator<Item = String> {
-    variables_with(&["AWS_", "ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN"])
-}
+/// Prefixes of the variables that `cargo run` sets; cargo is called without them, since they restart build scripts.
+const OF_CARGO: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+/// Prefixes of the variables that hold credentials or lead to them. The same user can still read them elsewhere.
+const CREDENTIALS: [&str; 4] = ["AWS_", "ACTIONS_", "GH_TOKEN", "GITHUB_TOKEN"];
 
 fn variables_with(prefixes: &[&str]) -> impl Iterator<Item = String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
@@ -44,7 +39,9 @@ fn variables_with(prefixes: &[&str]) -> impl Iterator<Item = String> {
 }
 
 fn without_cargo_and_credentials(command: Cmd<'_>) -> Cmd<'_> {
-    variables_of_cargo().chain(credentials()).fold(command, |command, name| command.env_remove(name))
+    variables_with(&OF_CARGO)
+        .chain(variables_with(&CREDENTIALS))
+        .fold(command, |command, name| command.env_remove(name))
 }
 
 /// Replaces this process with the full program, which cargo compiles if necessary, and passes on the arguments.
@@ -59,12 +56,12 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
         let mut command = Command::new(&cargo);
         command.args([verb, "--locked", "--quiet", "--package", "xtask", "--features", "cloud", "--manifest-path"]);
         command.arg(root.join("Cargo.toml"));
-        variables_of_cargo().for_each(|name| _ = command.env_remove(name));
+        variables_with(&OF_CARGO).for_each(|name| _ = command.env_remove(name));
         command
     };
-    if credentials().next().is_some() {
+    if variables_with(&CREDENTIALS).next().is_some() {
         let mut build = full("build");
-        credentials().for_each(|name| _ = build.env_remove(name));
+        variables_with(&CREDENTIALS).for_each(|name| _ = build.env_remove(name));
         if build.status().is_ok_and(|status| !status.success()) {
             return Failure::new("xtask does not compile").hint("see the compiler output above").into();
         }
