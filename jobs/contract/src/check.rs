@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::model::{Collection, Column, Contract, Type};
 use crate::tables::POSITION;
-use crate::words::{reserved, system_column};
+use crate::words::{SYSTEM_COLUMNS, reserved};
 use crate::yaml::{explain, line_of, without_bom, without_place};
 
 /// Both warehouses allow 1,600 columns per table (PostgreSQL manual, appendix K; Amazon Redshift Database Developer Guide,
@@ -184,7 +184,7 @@ impl<'c> Checker<'c> {
 
     fn column_name(&mut self, at: &[&'c str], name: &str) {
         self.name(at, name);
-        if system_column(name) {
+        if SYSTEM_COLUMNS.contains(&name) {
             let fix = format!("choose a different name, and set `at: {name}`");
             self.add(at, &[], format!("`{name}` is a system column of PostgreSQL; {fix}"));
         }

@@ -22,6 +22,6 @@ pub use exit::Exit;
 pub use layout::Layout;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
 pub use run_id::RunId;
-pub use tables::{POSITION, SYSTEM_COLUMNS, SystemColumn, Table, TableColumn};
+pub use tables::{POSITION, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};
 pub use yaml::{explain, line_of, without_bom, without_place};

@@ -5,35 +5,37 @@ use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference,
 /// The column with an element's position in its list, starting from 1.
 pub const POSITION: &str = "position";
 
-/// A column that the load adds to every table.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemColumn {
-    /// Its name; the leading underscore separates it from the source's columns.
-    pub name: &'static str,
-    /// Its type.
-    pub kind: Type,
-    /// Whether it is never null.
-    pub required: bool,
-    /// Its description, one sentence.
-    pub doc: &'static str,
-}
-
-/// The columns of every loaded table after the contract's own, in order.
-pub const SYSTEM_COLUMNS: [SystemColumn; 5] = [
-    system("_extra", Type::Json, false, EXTRA),
-    system("_row_hash", Type::String(32), true, ROW_HASH),
-    system("_run_id", Type::String(64), true, "The run that wrote the row's current version."),
-    system("_loaded_at", Type::Timestamp, true, "Start time (UTC) of the load that wrote the row's current version."),
-    system("_deleted_at", Type::Timestamp, false, DELETED_AT),
+/// The columns that a load adds to every table after the contract's own, in order. The leading underscore separates them
+/// from the source's columns.
+pub static SYSTEM_COLUMNS: [TableColumn<'static>; 5] = [
+    automatic("_extra", Type::Json, false, EXTRA),
+    automatic("_row_hash", Type::String(32), true, ROW_HASH),
+    automatic("_run_id", Type::String(64), true, "The run that wrote the row's current version."),
+    automatic("_loaded_at", Type::Timestamp, true, LOADED_AT),
+    automatic("_deleted_at", Type::Timestamp, false, DELETED_AT),
 ];
 
 const EXTRA: &str = "Fields of the record that the contract does not define, keyed by dotted path.";
 const ROW_HASH: &str = "XXH3-128 hash of the row's values in hexadecimal; it changes whenever a value changes.";
+const LOADED_AT: &str = "Start time (UTC) of the load that wrote the row's current version.";
 const DELETED_AT: &str =
     "Time (UTC) at which the row was found to be missing from the source; null if the source still has it.";
 
-const fn system(name: &'static str, kind: Type, required: bool, doc: &'static str) -> SystemColumn {
-    SystemColumn { name, kind, required, doc }
+/// Returns a column that is not read from the record.
+const fn automatic<'c>(name: &'c str, kind: Type, required: bool, doc: &'c str) -> TableColumn<'c> {
+    TableColumn {
+        name,
+        path: None,
+        kind,
+        required,
+        unique: false,
+        unit: None,
+        values: &[],
+        references: None,
+        known_gaps: 0,
+        clean: &[],
+        doc,
+    }
 }
 
 /// One table, for a collection or for a nested list.
@@ -58,7 +60,7 @@ pub struct Table<'c> {
 pub struct TableColumn<'c> {
     /// Its name.
     pub name: &'c str,
-    /// The dotted path inside the record or element; `None` for the parent's key and `position`.
+    /// The dotted path inside the record or element; `None` for a column that is not read from it.
     pub path: Option<&'c str>,
     /// Its type.
     pub kind: Type,
@@ -106,26 +108,12 @@ impl Contract {
     }
 
     fn child_columns<'c>(&'c self, name: &str, collection: &'c Collection, child: &'c Child) -> Vec<TableColumn<'c>> {
-        let position = TableColumn {
-            name: POSITION,
-            path: None,
-            kind: Type::Integer,
-            required: true,
-            unique: false,
-            unit: None,
-            values: &[],
-            references: None,
-            known_gaps: 0,
-            clean: &[],
-            doc: "The element's position in its list, starting from 1.",
-        };
+        let kind = collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind);
         let parent = TableColumn {
-            name: &child.parent_key,
-            kind: collection.columns.get(&collection.key).map_or(Type::String(64), |column| column.kind),
             references: Some(Reference { table: name.to_owned(), column: collection.key.clone() }),
-            doc: "The key of the record that contains the list.",
-            ..position.clone()
+            ..automatic(&child.parent_key, kind, true, "The key of the record that contains the list.")
         };
+        let position = automatic(POSITION, Type::Integer, true, "The element's position in its list, starting from 1.");
         let own = child.columns.iter().map(|(name, column)| self.column(name, column));
         [parent, position].into_iter().chain(own).collect()
     }

@@ -19,10 +19,6 @@ pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)
 }
 
-/// The system columns of every table in PostgreSQL (manual, "System Columns") and Redshift. `oid` is also reserved.
-const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
-
-/// Returns whether a column cannot have this name. A table can.
-pub(crate) fn system_column(name: &str) -> bool {
-    SYSTEM_COLUMNS.contains(&name)
-}
+/// The system columns of every table in PostgreSQL (manual, "System Columns") and Redshift. `oid` is also reserved. No
+/// other column can have one of these names, but a table can.
+pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];

@@ -122,11 +122,6 @@ impl Lake {
         }
     }
 
-    /// Returns whether the object exists with exactly this size.
-    pub async fn has(&self, object: &Object) -> Result<bool> {
-        Ok(self.size(&object.key).await? == Some(object.bytes))
-    }
-
     /// Returns an object's size in bytes, or `None` if it does not exist.
     pub async fn size(&self, key: &str) -> Result<Option<u64>> {
         let found = self.found("find", key, self.store.head(&Path::from(key)).await)?;
@@ -175,10 +170,6 @@ impl Lake {
     pub async fn settle(&self) {
         let aborts = std::mem::take(&mut *self.aborts.lock().unwrap_or_else(PoisonError::into_inner));
         aborts.join_all().await;
-    }
-
-    fn is_bucket(&self) -> bool {
-        self.url.scheme() == "s3"
     }
 
     /// Returns the store's result, or `None` if the key does not exist.

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::receipt::Receipt;
 
 /// The longest `Retry-After` that the job waits for; it fails after a longer one.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// The longest time without data before a connection is closed.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -79,21 +79,19 @@ impl Api {
         let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
             .map_err(|error| Failure::refused(format!("`{requested}` is not a valid URL")).because(error))?;
-        let (mut to, mut hops) = (first.clone(), vec![first]);
+        let mut hops = vec![first];
         let (url, conditional, response) = loop {
-            let url = redirects::recorded(&hops);
-            let own = earlier.filter(|earlier| earlier.url == Some(redirects::without_login(&to)));
+            let (to, url) = (&hops[hops.len() - 1], redirects::recorded(&hops));
+            let own = earlier.filter(|earlier| earlier.url == Some(redirects::without_login(to)));
             let etag = own.and_then(|earlier| earlier.etag.as_deref());
-            let mut request = self.client.get(to).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
+            let mut request =
+                self.client.get(to.clone()).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
             let response = request.send().await.map_err(|error| broken(&url, error))?;
             match redirects::next(&hops, &response)? {
-                Some(next) => {
-                    to = next.clone();
-                    hops.push(next);
-                }
+                Some(next) => hops.push(next),
                 None => break (url, etag.is_some(), response),
             }
         };
@@ -166,21 +164,16 @@ async fn failed(url: &str, mut response: Response) -> Failure {
     let text: String = text.chars().take(120).collect();
     let body = if text.is_empty() { String::new() } else { format!(": `{text}`") };
     let message = format!("`{url}` returned {status}{body}");
-    let again = matches!(status.as_u16(), 408 | 425 | 429) || status.is_server_error();
-    if !again {
+    if !matches!(status.as_u16(), 408 | 425 | 429) && !status.is_server_error() {
         return Failure::refused(message).hint("check the contract's `path` and the source URL");
     }
     let failure = Failure::temporary(message).wait(wait);
-    match wait.filter(|wait| !is_acceptable_wait(*wait)) {
+    match wait.filter(|wait| *wait > LONGEST_WAIT) {
         None => failure,
         Some(wait) => {
             failure.hint(format!("wait {} s, as the server requested, then run the job again", wait.as_secs()))
         }
     }
-}
-
-pub fn is_acceptable_wait(wait: Duration) -> bool {
-    wait <= LONGEST_WAIT
 }
 
 /// Parses `Retry-After` in either of its forms (RFC 9110, section 10.2.3).

@@ -14,8 +14,7 @@ use anyhow::Result;
 
 use crate::failure::Failure;
 
-pub(crate) use driver::Warehouse;
-pub(crate) use driver::{Commit, waits};
+pub(crate) use driver::{Commit, Warehouse, waits};
 pub use postgres::Postgres;
 #[cfg(feature = "aws")]
 pub use redshift::Redshift;

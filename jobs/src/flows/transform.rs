@@ -151,7 +151,7 @@ impl Transformation {
         let asked_to_wait = |error: &anyhow::Error| failure_of(error).and_then(Failure::asked_to_wait);
         let may_help = |error: &anyhow::Error| {
             failure_of(error).is_some_and(Failure::is_temporary)
-                && asked_to_wait(error).is_none_or(source::is_acceptable_wait)
+                && asked_to_wait(error).is_none_or(|wait| wait <= source::LONGEST_WAIT)
         };
         let receipt = attempt
             .retry(waits(job.first_wait, job.retries + 1))

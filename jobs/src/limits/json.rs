@@ -120,13 +120,10 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
 
 fn number(token: &str) -> Result<(), Defect> {
     let digits = token.strip_prefix('-').unwrap_or(token);
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return if digits.len() <= INTEGER_DIGITS {
-            Ok(())
-        } else {
-            let count = digits.len();
-            Err(not_json(format!("number out of range: an integer of {count} digits; the limit is {INTEGER_DIGITS}")))
-        };
+    let count = digits.len();
+    if count > INTEGER_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let problem = format!("number out of range: an integer of {count} digits; the limit is {INTEGER_DIGITS}");
+        return Err(not_json(problem));
     }
     let value: f64 = token.parse().unwrap_or(f64::NAN);
     let mantissa = token.split(['e', 'E']).next().unwrap_or_default();

@@ -15,15 +15,10 @@ use super::sql::Statement;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
     pub head: i64,
-    pub tables: BTreeMap<String, Audited>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Audited {
-    /// Rows that are not marked as deleted.
-    pub live: u64,
-    /// Keys with more than one row.
-    pub repeated: u64,
+    /// Each table's rows that are not marked as deleted.
+    live: BTreeMap<String, u64>,
+    /// The number of keys with more than one row, in the tables that have any.
+    repeated: BTreeMap<String, u64>,
 }
 
 impl Audit {
@@ -31,12 +26,14 @@ impl Audit {
     pub fn read(rows: impl IntoIterator<Item = (String, i64, u64)>) -> Self {
         let mut audit = Self::default();
         for (table, number, repeated) in rows {
-            match table.trim() {
-                "" => audit.head = number,
-                table => {
-                    let live = number.unsigned_abs();
-                    audit.tables.insert(table.to_owned(), Audited { live, repeated });
-                }
+            let table = table.trim();
+            if table.is_empty() {
+                audit.head = number;
+                continue;
+            }
+            audit.live.insert(table.to_owned(), number.unsigned_abs());
+            if repeated > 0 {
+                audit.repeated.insert(table.to_owned(), repeated);
             }
         }
         audit
@@ -44,23 +41,20 @@ impl Audit {
 
     /// Returns the number of rows of a table that are not marked as deleted.
     pub fn live(&self, table: &str) -> u64 {
-        self.tables.get(table).map_or(0, |audited| audited.live)
+        self.live.get(table).copied().unwrap_or(0)
     }
 
     /// Returns the tables in which several rows have the same key: a merge could change any of these rows.
     pub fn repeated_keys(&self, schema: &str) -> Option<String> {
-        let repeated = self.tables.iter().filter(|(_, audited)| audited.repeated > 0);
-        let problems: Vec<String> = repeated
-            .map(|(table, audited)| format!("duplicate keys in `{schema}.{table}`: {}", audited.repeated))
-            .collect();
+        let problem = |(table, keys): (&String, &u64)| format!("duplicate keys in `{schema}.{table}`: {keys}");
+        let problems: Vec<String> = self.repeated.iter().map(problem).collect();
         (!problems.is_empty()).then(|| problems.join("; "))
     }
 
     /// Returns the tables whose row counts differ from the ledger's last load. The load corrects them.
     pub fn differences<'a>(&'a self, ledger: &'a Ledger, schema: &'a str) -> impl Iterator<Item = String> + 'a {
-        self.tables.iter().filter_map(move |(table, audited)| {
-            let recorded = ledger.rows(table).filter(|rows| *rows != audited.live)?;
-            let live = audited.live;
+        self.live.iter().filter_map(move |(table, live)| {
+            let recorded = ledger.rows(table).filter(|rows| rows != live)?;
             Some(format!(
                 "`{schema}.{table}` has {live} rows, but the ledger records {recorded}: the table was modified manually; \
                  this load restores the rows of its source"

@@ -41,28 +41,26 @@ pub enum Standing {
     Superseded { by: RunId, fetched_at: String },
 }
 
-const COLUMNS: &str = "seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at";
-
 impl Ledger {
-    /// Returns the query for the last runs, without row counts.
-    pub fn query(dialect: Dialect, source: &str) -> String {
-        let columns = format!("{COLUMNS}, {} AS collections, '{{}}' AS tables", dialect.json_text("collections"));
-        format!("SELECT {columns}\nFROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {RECENT}")
-    }
-
-    /// Returns the query for what a load needs: the newest runs with their row counts, and the run itself if loaded.
-    pub fn query_for(dialect: Dialect, source: &str, run: &RunId) -> String {
-        let json = |column: &str| format!("{} AS {column}", dialect.json_text(column));
+    /// Returns the query for the last runs, without row counts; or with `run` for what its load needs: the newest runs
+    /// with their row counts, and the run itself if loaded.
+    pub fn query(dialect: Dialect, source: &str, run: Option<&RunId>) -> String {
+        let collections = dialect.json_text("collections");
+        let tables = run.map_or("'{}'".to_owned(), |_| dialect.json_text("tables"));
+        let rows = match run {
+            None => format!(" ORDER BY seq DESC LIMIT {RECENT}"),
+            Some(run) => format!(
+                " AND (run_id = '{run}' OR seq > (SELECT coalesce(max(seq), 0) FROM etl.runs \
+                 WHERE source = '{source}') - {NEWEST})\nORDER BY seq DESC"
+            ),
+        };
         format!(
-            "SELECT {COLUMNS}, {}, {}\nFROM etl.runs WHERE source = '{source}' AND (run_id = '{run}' \
-             OR seq > (SELECT coalesce(max(seq), 0) FROM etl.runs WHERE source = '{source}') - {NEWEST})\n\
-             ORDER BY seq DESC",
-            json("collections"),
-            json("tables"),
+            "SELECT seq, run_id, to_char(fetched_at, 'YYYY-MM-DD HH24:MI:SS.US') AS fetched_at, \
+             {collections} AS collections, {tables} AS tables\nFROM etl.runs WHERE source = '{source}'{rows}"
         )
     }
 
-    /// Reads the rows of one of the queries: `seq`, `run_id`, `fetched_at`, and `collections` and `tables` as text.
+    /// Reads the rows of the query: `seq`, `run_id`, `fetched_at`, and `collections` and `tables` as text.
     pub fn read(rows: impl IntoIterator<Item = (i64, String, String, String, String)>) -> Result<Self, String> {
         let committed = rows.into_iter().map(|(seq, run, fetched_at, collections, tables)| {
             let wrong = |problem: String| format!("ledger row {seq}: {problem}");
@@ -88,11 +86,10 @@ impl Ledger {
     /// Returns whether a run whose oldest response was requested at `fetched_at` may be loaded.
     pub fn standing(&self, run: &RunId, fetched_at: &str) -> Standing {
         let Some(head) = self.0.first() else { return Standing::Load { head: 0 } };
-        let superseded = || Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() };
         if head.run_id == *run {
             Standing::AlreadyCommitted
         } else if self.0.iter().any(|committed| committed.run_id == *run) || fetched_at < head.fetched_at.as_str() {
-            superseded()
+            Standing::Superseded { by: head.run_id.clone(), fetched_at: head.fetched_at.clone() }
         } else {
             Standing::Load { head: head.seq }
         }

@@ -89,11 +89,11 @@ impl Plan<'_> {
             columns.join(", ")
         };
         // A column must have the same name and type in both halves of the union.
-        let fresh = listed(&|name, kind| match self.dialect.staged(&format!("fresh.{name}"), kind) {
-            same if same == format!("fresh.{name}") => same,
-            read => format!("{read} AS {name}"),
+        let fresh = listed(&|name, kind| match (self.dialect, kind) {
+            (Dialect::Redshift, Type::Json) => format!("JSON_PARSE(fresh.{name}) AS {name}"),
+            _ => format!("fresh.{name}"),
         });
-        let run = self.dialect.text(self.run.as_str());
+        let run = self.dialect.cast(self.run.as_str(), Type::String(64));
         let now = self.instant(&self.loaded_at);
         let first = table.key[0];
         let on: Vec<String> = table.key.iter().map(|key| format!("live.{key} = fresh.{key}")).collect();
@@ -146,7 +146,7 @@ impl Plan<'_> {
     /// Converts RFC 3339 in UTC to a timestamp without time zone.
     pub(super) fn instant(&self, time: &str) -> String {
         let plain = time.trim_end_matches('Z').replace('T', " ");
-        format!("CAST({} AS {})", literal(&plain), self.dialect.type_name(Type::Timestamp))
+        self.dialect.cast(&plain, Type::Timestamp)
     }
 }
 

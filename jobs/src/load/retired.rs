@@ -28,10 +28,7 @@ impl Retired {
                 retired.tables.extend(loaded().then(|| name.clone()));
                 continue;
             };
-            let known = |column: &str| {
-                table.columns.iter().any(|own| own.name == column)
-                    || SYSTEM_COLUMNS.iter().any(|own| own.name == column)
-            };
+            let known = |column: &str| table.columns.iter().chain(&SYSTEM_COLUMNS).any(|own| own.name == column);
             let unknown = columns.into_iter().filter(|column| !known(column) && plain(column)).cloned();
             let unknown: Vec<String> = unknown.collect();
             if !unknown.is_empty() {

@@ -43,19 +43,11 @@ impl Dialect {
     }
 
     /// Returns a column's type in the staging table. COPY of text into SUPER is not documented, but COPY into VARBYTE
-    /// and JSON_PARSE of it are, so JSON stays bytes until [`Dialect::staged`]. VARCHAR has at most 65,535 bytes.
+    /// and JSON_PARSE of it are, so JSON stays bytes until the delta is computed. VARCHAR has at most 65,535 bytes.
     pub fn staged_type(self, kind: Type) -> String {
         match (self, kind) {
             (Self::Redshift, Type::Json) => "varbyte(16777216)".to_owned(),
             _ => self.type_name(kind),
-        }
-    }
-
-    /// Converts a staged column's value to the type in the loaded table.
-    pub fn staged(self, column: &str, kind: Type) -> String {
-        match (self, kind) {
-            (Self::Redshift, Type::Json) => format!("JSON_PARSE({column})"),
-            _ => column.to_owned(),
         }
     }
 
@@ -70,14 +62,14 @@ impl Dialect {
     /// Formats a JSON value as SQL.
     pub fn json(self, json: &str) -> String {
         match self {
-            Self::Postgres => format!("CAST({} AS jsonb)", literal(json)),
+            Self::Postgres => self.cast(json, Type::Json),
             Self::Redshift => format!("JSON_PARSE({})", literal(json)),
         }
     }
 
-    /// Formats text as an SQL expression whose type can hold a run ID.
-    pub fn text(self, text: &str) -> String {
-        format!("CAST({} AS {})", literal(text), self.type_name(Type::String(64)))
+    /// Formats text as an SQL expression of this type.
+    pub fn cast(self, text: &str, kind: Type) -> String {
+        format!("CAST({} AS {})", literal(text), self.type_name(kind))
     }
 }
 

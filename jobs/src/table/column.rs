@@ -21,9 +21,8 @@ pub type FileColumn<'c> = (&'c str, Type, bool);
 
 /// Returns every column in a table's Parquet files.
 pub fn file_columns<'c>(table: &Table<'c>) -> Vec<FileColumn<'c>> {
-    let own = table.columns.iter().map(|column| (column.name, column.kind, column.required));
     let system = SYSTEM_COLUMNS.iter().filter(|column| matches!(column.name, "_extra" | "_row_hash"));
-    own.chain(system.map(|column| (column.name, column.kind, column.required))).collect()
+    table.columns.iter().chain(system).map(|column| (column.name, column.kind, column.required)).collect()
 }
 
 /// Returns the Parquet schema of a file with these columns.

@@ -34,14 +34,13 @@ impl Pages {
         // The crate would allocate the size in the page header, so it gets the chunk as if it were not compressed.
         let plain = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let inner = SerializedPageReader::new(Arc::new(file.clone()), &plain, rows as usize, None)?;
-        let optional = chunk.column_descr().max_def_level() > 0;
         let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
         Ok(Self {
             inner,
             file: file.clone(),
             header: usize::try_from(start).ok(),
             snappy: chunk.compression() == Compression::SNAPPY,
-            optional,
+            optional: chunk.column_descr().max_def_level() > 0,
             has_dictionary: false,
             rows,
         })

@@ -107,15 +107,14 @@ fn row_group(
     let has_length = |kind: &Type| matches!(kind, Type::String(_) | Type::Json);
     let fixed = columns.iter().filter(|(_, kind, _)| !has_length(kind)).count() * FIXED_BYTES;
     let mut sizes = vec![fixed; rows as usize];
-    let mut first: Option<Refusal> = None;
+    let mut defects: Vec<Refusal> = Vec::new();
     for (column, found) in columns.iter().zip(group.columns()) {
         let defect = Pages::new(file, found, rows).and_then(|pages| values::check(column, found, pages, &mut sizes));
-        let Some((row, defect)) = defect.map_err(|refusal| refusal.in_column(column.0))? else { continue };
-        if first.as_ref().and_then(|first| first.row).is_none_or(|earlier| row < earlier) {
-            first = Some(Refusal { row: Some(row), ..Refusal::from(defect).in_column(column.0) });
-        }
+        let defect = defect.map_err(|refusal| refusal.in_column(column.0))?;
+        defects.extend(defect.map(|refusal| refusal.in_column(column.0)));
     }
-    if let Some(refusal) = first {
+    // Of several defects in the first row, this is the leftmost.
+    if let Some(refusal) = defects.into_iter().min_by_key(|refusal| refusal.row) {
         return Err(refusal);
     }
     let too_large = sizes.iter().zip(0..).find_map(|(bytes, row)| Some((row, limits::row(*bytes)?)));
@@ -153,12 +152,10 @@ fn chunk(chunk: &ColumnChunkMetaData, rows: u64, file: usize, left: &mut usize) 
     let size = usize::try_from(chunk.compressed_size()).ok();
     let end = usize::try_from(start).ok().zip(size).and_then(|(start, size)| start.checked_add(size));
     let inside = start >= MAGIC.len() as i64 && data >= start && end.is_some_and(|end| end <= file);
-    match left.checked_sub(size.unwrap_or(usize::MAX)).filter(|_| inside) {
-        Some(rest) => *left = rest,
-        None => {
-            let size = chunk.compressed_size();
-            return Err(Refusal::corrupt(format!("{size} bytes of pages at offset {start} are outside the file")));
-        }
-    }
+    let rest = left.checked_sub(size.unwrap_or(usize::MAX)).filter(|_| inside);
+    *left = rest.ok_or_else(|| {
+        let size = chunk.compressed_size();
+        Refusal::corrupt(format!("{size} bytes of pages at offset {start} are outside the file"))
+    })?;
     Ok(())
 }

@@ -1,13 +1,11 @@
 //! Why COPY would reject a file, and where.
 
-use std::fmt;
-
 use parquet::errors::ParquetError;
-
-use crate::limits::Defect;
+use thiserror::Error;
 
 /// One reason, with the first place where it applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}{problem} ({code})", place(*row_group, *row, column.as_deref()))]
 pub struct Refusal {
     /// The rule's name in `tests/copy_corpus/README.md`.
     pub code: &'static str,
@@ -40,24 +38,13 @@ impl Refusal {
     }
 }
 
-/// Formats a refusal like ``row group 0, row 5, column `v`: 9 bytes; the limit is 8 (varchar_bytes)``.
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let group = self.row_group.map(|group| format!("row group {group}"));
-        let row = self.row.map(|row| format!("row {row}"));
-        let column = self.column.as_ref().map(|column| format!("column `{column}`"));
-        let place: Vec<String> = [group, row, column].into_iter().flatten().collect();
-        let colon = if place.is_empty() { "" } else { ": " };
-        write!(f, "{}{colon}{} ({})", place.join(", "), self.problem, self.code)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl From<Defect> for Refusal {
-    fn from(defect: Defect) -> Self {
-        Self::new(defect.code, defect.problem)
-    }
+/// Formats the place like ``row group 0, row 5, column `v`: ``, or as an empty text if it is the whole file.
+fn place(group: Option<usize>, row: Option<u64>, column: Option<&str>) -> String {
+    let group = group.map(|group| format!("row group {group}"));
+    let row = row.map(|row| format!("row {row}"));
+    let column = column.map(|column| format!("column `{column}`"));
+    let place: Vec<String> = [group, row, column].into_iter().flatten().collect();
+    if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) }
 }
 
 /// Converts an error from the reader, or a refusal that passed through the reader.

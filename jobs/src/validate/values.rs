@@ -13,16 +13,14 @@ use crate::table::FileColumn;
 /// The number of rows that are decoded together.
 const BATCH: usize = 1024;
 
-/// The first row of the row group, from 0, with a value that the column cannot hold.
-pub(super) type FirstDefect = Option<(u64, Defect)>;
-
-/// Reads a chunk and adds the length of each text to its row in `sizes`, which has an entry for each row.
+/// Reads a chunk and adds the length of each text to its row in `sizes`, which has an entry for each row. Returns the
+/// first row of the row group, from 0, with a value that the column cannot hold.
 pub(super) fn check(
     &(_, kind, required): &FileColumn<'_>,
     chunk: &ColumnChunkMetaData,
     pages: Pages,
     sizes: &mut [usize],
-) -> Result<FirstDefect, Refusal> {
+) -> Result<Option<Refusal>, Refusal> {
     let rows = Rows { count: sizes.len(), nullable: !required };
     match (get_column_reader(chunk.column_descr_ptr(), Box::new(pages)), kind) {
         (ColumnReader::BoolColumnReader(reader), Type::Boolean) => rows.check(reader, |_, _| Ok(())),
@@ -50,7 +48,7 @@ impl Rows {
         &self,
         mut reader: ColumnReaderImpl<T>,
         mut check: impl FnMut(usize, &T::T) -> Result<(), Defect>,
-    ) -> Result<FirstDefect, Refusal> {
+    ) -> Result<Option<Refusal>, Refusal> {
         let (mut row, mut first) = (0, None);
         let (mut levels, mut values) = (Vec::new(), Vec::new());
         while row < self.count {
@@ -70,8 +68,8 @@ impl Rows {
                     None if self.nullable => Ok(()),
                     None => Err(Defect::new("null", "a null, but the column is NOT NULL")),
                 };
-                if let Err(defect) = found {
-                    first.get_or_insert((row as u64, defect));
+                if let Err(Defect { code, problem }) = found {
+                    first.get_or_insert(Refusal { row: Some(row as u64), ..Refusal::new(code, problem) });
                 }
                 row += 1;
             }

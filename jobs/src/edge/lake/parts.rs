@@ -5,13 +5,13 @@
 //! be larger than the 5 GiB that S3 copies in one request.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, mem};
 
 use bytes::Bytes;
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
-use object_store::{Error, PutPayload, PutResult, Result};
+use object_store::{Error, PutPayloadMut, PutResult, Result};
 use tokio::task::JoinSet;
 
 /// The number of parts of an upload (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
@@ -39,8 +39,7 @@ pub(super) struct Parts {
     id: String,
     /// The smallest size of a part in bytes, and the bytes that do not fill one yet.
     size: usize,
-    buffer: Vec<Bytes>,
-    buffered: usize,
+    buffer: PutPayloadMut,
     started: usize,
     sending: JoinSet<Result<(usize, PartId)>>,
     sent: BTreeMap<usize, PartId>,
@@ -49,22 +48,18 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) async fn start(bucket: &Bucket, path: Path, size: usize) -> Result<Self> {
         let id = bucket.parts.create_multipart(&path).await?;
-        let (bucket, buffer) = (bucket.clone(), Vec::new());
+        let (bucket, buffer) = (bucket.clone(), PutPayloadMut::new());
         let (sending, sent) = (JoinSet::new(), BTreeMap::new());
-        Ok(Self { bucket, path, id, size, buffer, buffered: 0, started: 0, sending, sent })
+        Ok(Self { bucket, path, id, size, buffer, started: 0, sending, sent })
     }
 
     /// Adds bytes; returns when at most one part is being sent.
     pub(super) async fn put(&mut self, bytes: Bytes) -> Result<()> {
-        self.buffered += bytes.len();
         self.buffer.push(bytes);
-        if self.buffered >= self.size {
+        if self.buffer.content_length() >= self.size {
             self.send()?;
-            while self.sending.len() > 1 {
-                self.receive().await?;
-            }
         }
-        Ok(())
+        self.wait_for_all_but(1).await
     }
 
     fn send(&mut self) -> Result<()> {
@@ -72,16 +67,19 @@ impl Parts {
             let source = format!("the object has more than {PARTS} parts of {} bytes", self.size).into();
             return Err(Error::NotSupported { source });
         }
-        let payload = PutPayload::from_iter(self.buffer.drain(..));
+        let payload = mem::take(&mut self.buffer).freeze();
         let (store, path, id, number) =
             (Arc::clone(&self.bucket.parts), self.path.clone(), self.id.clone(), self.started);
         self.sending.spawn(async move { Ok((number, store.put_part(&path, &id, number, payload).await?)) });
-        (self.started, self.buffered) = (self.started + 1, 0);
+        self.started += 1;
         Ok(())
     }
 
-    async fn receive(&mut self) -> Result<()> {
-        if let Some(sent) = self.sending.join_next().await {
+    /// Waits until at most `most` parts are being sent.
+    async fn wait_for_all_but(&mut self, most: usize) -> Result<()> {
+        while self.sending.len() > most
+            && let Some(sent) = self.sending.join_next().await
+        {
             let (number, part) = sent.map_err(|source| Error::JoinError { source })??;
             self.sent.insert(number, part);
         }
@@ -90,13 +88,10 @@ impl Parts {
 
     /// Sends the last part, and waits for all of them.
     pub(super) async fn finish(&mut self) -> Result<()> {
-        if self.buffered > 0 {
+        if !self.buffer.is_empty() {
             self.send()?;
         }
-        while !self.sending.is_empty() {
-            self.receive().await?;
-        }
-        Ok(())
+        self.wait_for_all_but(0).await
     }
 
     /// Creates the object, if its key is free.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Error, GetOptions, ObjectStoreExt};
+use tokio::task::JoinSet;
 
 use super::Lake;
 use crate::failure::Failure;
@@ -18,12 +19,13 @@ pub struct Reader {
     size: u64,
     /// The version that every piece must belong to. In a folder, it consists of the inode, modification time and size.
     etag: Option<String>,
-    ahead: Option<tokio::task::JoinHandle<object_store::Result<Bytes>>>,
+    /// The next piece, if any.
+    ahead: JoinSet<object_store::Result<Bytes>>,
 }
 
 impl Reader {
     pub(super) fn new(lake: &Lake, key: &str, size: u64, etag: Option<String>) -> Self {
-        let mut reader = Self { lake: lake.clone(), key: key.to_owned(), next: 0, size, etag, ahead: None };
+        let mut reader = Self { lake: lake.clone(), key: key.to_owned(), next: 0, size, etag, ahead: JoinSet::new() };
         reader.fetch_ahead();
         reader
     }
@@ -36,15 +38,14 @@ impl Reader {
         self.next = range.end;
         let (store, path) = (Arc::clone(&self.lake.store), Path::from(self.key.as_str()));
         let options = GetOptions { if_match: self.etag.clone(), range: Some(range.into()), ..GetOptions::default() };
-        self.ahead = Some(tokio::spawn(async move { store.get_opts(&path, options).await?.bytes().await }));
+        self.ahead.spawn(async move { store.get_opts(&path, options).await?.bytes().await });
     }
 
     /// Returns the next piece, or `None` at the end.
     /// Fails if the store cannot be read; the failure is temporary if the object has changed since it was opened.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        let Some(ahead) = self.ahead.take() else { return self.still_the_same().await.map(|()| None) };
-        let piece = ahead.await.context("the read-ahead task failed")?;
-        match piece {
+        let Some(piece) = self.ahead.join_next().await else { return self.still_the_same().await.map(|()| None) };
+        match piece.context("the read-ahead task failed")? {
             Ok(piece) => {
                 self.fetch_ahead();
                 Ok(Some(piece))
@@ -56,7 +57,7 @@ impl Reader {
 
     /// Fails if a file has changed. S3 returns a piece from one version of an object, but a file may change.
     async fn still_the_same(&self) -> Result<()> {
-        let Some(etag) = self.etag.as_ref().filter(|_| !self.lake.is_bucket()) else { return Ok(()) };
+        let Some(etag) = self.etag.as_ref().filter(|_| self.lake.bucket.is_none()) else { return Ok(()) };
         let now = self.lake.store.head(&Path::from(self.key.as_str())).await.map_err(|error| self.failed(error))?;
         if now.e_tag.as_ref() == Some(etag) { Ok(()) } else { Err(self.changed().into()) }
     }
@@ -74,13 +75,5 @@ impl Reader {
         failure.hint(
             "write new versions under a temporary name, rename them when they are complete, and run the job again",
         )
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.abort();
-        }
     }
 }

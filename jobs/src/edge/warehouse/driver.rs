@@ -55,10 +55,7 @@ pub trait Warehouse {
 
     /// Returns the committed runs of a source, newest first: the last ones, or with `run` those that its load needs.
     async fn ledger(&self, source: &str, run: Option<&RunId>) -> Result<Ledger> {
-        let sql = match run {
-            None => Ledger::query(Self::DIALECT, source),
-            Some(run) => Ledger::query_for(Self::DIALECT, source, run),
-        };
+        let sql = Ledger::query(Self::DIALECT, source, run);
         let rows = self.query("read the ledger", &sql).await?.into_iter().map(|row| {
             let [seq, run, fetched_at, collections, tables] = values(row)?;
             Ok((seq.parse()?, run, fetched_at, collections, tables))

@@ -68,7 +68,7 @@ pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()>
         }
     }
     for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
-        if !lake.has(object).await? {
+        if lake.size(&object.key).await? != Some(object.bytes) {
             let message = format!("`{}` is missing, or its size differs from its manifest", lake.location(&object.key));
             return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());
         }

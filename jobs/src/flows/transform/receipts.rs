@@ -20,7 +20,7 @@ impl Transformation {
             return Ok(None);
         }
         for object in receipt.files().chain([&receipt.raw]) {
-            if !lake.has(object).await? {
+            if lake.size(&object.key).await? != Some(object.bytes) {
                 tracing::warn!(
                     collection = name,
                     key = object.key,
