@@ -27,7 +27,7 @@ pub enum Cloud {
     /// Show what `deploy` would change, and the plan digest
     #[command(after_help = "Example:\n  cargo xtask diff --stack storage --stack network")]
     Diff(Scope),
-    /// Check an account before a deployment: permissions, names, quotas
+    /// Check an account before a deployment; change nothing
     Preflight(Preflight),
     /// Show the state of every part of a deployment
     Status(Status),
