@@ -63,12 +63,12 @@ impl Signed {
         body: String,
     ) -> Result<Result<String, String>> {
         let own = region(&self.config).context("no region is set")?;
-        // The other partitions have one region, or the same name in their main region.
-        let is_aws = domain(own) == "amazonaws.com" && !own.starts_with("us-gov-");
-        let place = service.global.filter(|_| is_aws).unwrap_or(own);
-        let host = match service.global {
-            Some(_) if is_aws => format!("https://{}.amazonaws.com", service.name),
-            _ => format!("https://{}.{own}.{}", service.name, domain(own)),
+        let domain = domain(own);
+        // In the other partitions, an endpoint has its region in its name.
+        let global = service.global.filter(|_| domain == "amazonaws.com" && !own.starts_with("us-gov-"));
+        let host = match global {
+            Some(_) => format!("https://{}.{domain}", service.name),
+            None => format!("https://{}.{own}.{domain}", service.name),
         };
         let host = endpoint(&self.config, service.id).unwrap_or(host);
         let mut request = HttpRequest::new(body.into());
@@ -77,7 +77,7 @@ impl Signed {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse()?);
         }
-        AwsAuthorizer::new(&self.credential, service.name, place).try_authorize(&mut request, None)?;
+        AwsAuthorizer::new(&self.credential, service.name, global.unwrap_or(own)).try_authorize(&mut request, None)?;
         let action = format!("call {}", service.id);
         let failed = |error: object_store::client::HttpError| of_call(&action, None, &chain(&error), &[]);
         let response = self.client.execute(request).await.map_err(failed)?;

@@ -13,6 +13,7 @@ use super::workflows::github::STACK;
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::files;
 use crate::edge::signed::{ACCESS_ANALYZER, IAM, SERVICE_QUOTAS, Service, Signed};
+use crate::platform::partition;
 use crate::settings::{Method, Settings};
 use crate::stack::ParameterValue;
 use crate::stack::permissions::{ROLES, Role, RoleCall, calls, names, resources};
@@ -47,7 +48,7 @@ pub fn lines(request: DeployRequest, change_sets: bool) -> Result<Vec<StatusLine
     let Current { request, aws, account, cloudformation, deployed, .. } = &current;
     let settings = &request.settings;
     let outputs = deployed.values().flat_map(|stack| stack.outputs.clone()).collect();
-    let names = names(settings, account, outputs);
+    let names = names(settings, account, partition(&settings.region), outputs);
     let mut templates = current.templates.clone();
     let mut github = None;
     if settings.auth.method == Method::Oidc {

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::resolve::{ParameterValue, resolve};
 use super::sources::settings;
 use super::template::Template;
-use crate::platform::partition;
 use crate::settings::Settings;
 
 /// A role of the stacks or of GitHub's jobs.
@@ -88,10 +87,10 @@ const EXPECTED: [(&str, &str); 15] = [
 ];
 
 /// Returns the names of a deployment; `outputs` are those of the stacks that exist.
-pub fn names(of: &Settings, account: &str, outputs: Names) -> Names {
+pub fn names(of: &Settings, account: &str, partition: &str, outputs: Names) -> Names {
     let own = |(name, row): (&str, super::sources::Setting)| (name.to_owned(), row.value);
     let mut names: Names = settings(of).into_iter().map(own).collect();
-    let place = [("Region", of.region.as_str()), ("AccountId", account), ("Partition", partition(&of.region))];
+    let place = [("Region", of.region.as_str()), ("AccountId", account), ("Partition", partition)];
     names.extend(place.map(|(name, value)| (format!("AWS::{name}"), value.to_owned())));
     names.insert("StackPrefix".to_owned(), of.stack_prefix.clone());
     let expected: Names = EXPECTED.map(|(name, value)| (name.to_owned(), arn(&filled(value, &names), &names))).into();

@@ -39,7 +39,7 @@ const XTASK: Crate = Crate {
         ],
         &["flows/sync", "flows/workflows"],
         &["flows/deploy", "flows/tests"],
-        &["flows/recover", "flows/status"],
+        &["flows/preflight", "flows/recover", "flows/status"],
         &["flows/destroy", "flows/rehearse"],
         &["commands/common"],
         &["commands"],

@@ -31,7 +31,7 @@ impl<'c> Call<'c> {
 pub(super) fn prod_names() -> Names {
     let text = include_str!("../../../../../infra/settings/prod.yaml");
     let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
-    names(&prod.expect("sound settings").settings, "123456789012", Names::new())
+    names(&prod.expect("sound settings").settings, "123456789012", "aws", Names::new())
 }
 
 /// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Every function in a policy is
