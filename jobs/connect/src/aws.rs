@@ -19,9 +19,9 @@ pub use self::domain::domain;
 use crate::failure::Failure;
 
 /// Time limit for one attempt of a call, with its response.
-pub(crate) const ATTEMPT: Duration = Duration::from_secs(60);
+pub const ATTEMPT: Duration = Duration::from_secs(60);
 /// Time limit for a connection; also to a proxy.
-pub(crate) const CONNECT: Duration = Duration::from_secs(10);
+pub const CONNECT: Duration = Duration::from_secs(10);
 
 /// Settings that replace the SDK's default sources.
 #[derive(Debug, Default)]

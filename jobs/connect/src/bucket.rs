@@ -11,7 +11,7 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use object_store::aws::{AmazonS3Builder, AwsCredential};
+use object_store::aws::{AmazonS3Builder, AwsCredential, AwsCredentialProvider};
 use object_store::{Certificate, ClientOptions, CredentialProvider, Error};
 use tokio::sync::Mutex;
 
@@ -52,10 +52,16 @@ pub fn builder(aws: &SdkConfig, options: ClientOptions) -> Result<AmazonS3Builde
     if let Some(region) = aws.region() {
         builder = builder.with_region(region.as_ref());
     }
-    if let Some(provider) = aws.credentials_provider() {
-        builder = builder.with_credentials(Arc::new(Credentials { provider, current: Mutex::default() }));
+    if let Some(credentials) = credentials(aws) {
+        builder = builder.with_credentials(credentials);
     }
     Ok(builder)
+}
+
+/// Returns the SDK's credentials for object_store, which are replaced before they expire.
+pub fn credentials(aws: &SdkConfig) -> Option<AwsCredentialProvider> {
+    let provider = aws.credentials_provider()?;
+    Some(Arc::new(Credentials { provider, current: Mutex::default() }))
 }
 
 /// Returns the endpoint of S3 in a region (AWS General Reference, "Amazon S3 endpoints and quotas"); object_store knows

@@ -30,7 +30,7 @@ use crate::sync::REQUIREMENTS;
 /// Maximum number of objects that a deployment may delete from the DAG bucket. Deleting more requires `sync-dags`.
 const MOST_DELETED: usize = 10;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeployRequest {
     pub module: String,
     pub settings: Settings,

@@ -88,8 +88,7 @@ const EXPECTED: [(&str, &str); 15] = [
 
 /// Returns the names of a deployment; `outputs` are those of the stacks that exist.
 pub fn names(of: &Settings, account: &str, partition: &str, outputs: Names) -> Names {
-    let own = |(name, row): (&str, super::sources::Setting)| (name.to_owned(), row.value);
-    let mut names: Names = settings(of).into_iter().map(own).collect();
+    let mut names: Names = settings(of).into_iter().map(|(name, row)| (name.to_owned(), row.value)).collect();
     let place = [("Region", of.region.as_str()), ("AccountId", account), ("Partition", partition)];
     names.extend(place.map(|(name, value)| (format!("AWS::{name}"), value.to_owned())));
     names.insert("StackPrefix".to_owned(), of.stack_prefix.clone());
@@ -110,8 +109,7 @@ pub(super) fn arn(short: &str, names: &Names) -> String {
     let of = |name: &str| names.get(&format!("AWS::{name}")).map(String::as_str).unwrap_or_default();
     let start = format!("arn:{}:", of("Partition"));
     match short.split_once(':') {
-        None => short.to_owned(),
-        Some(("arn", _)) => short.to_owned(),
+        None | Some(("arn", _)) => short.to_owned(),
         Some(("s3", _)) => format!("{start}{short}"),
         Some((service @ ("iam" | "budgets" | "billing"), rest)) => {
             format!("{start}{service}::{}:{rest}", of("AccountId"))
@@ -127,11 +125,10 @@ pub(super) fn arn(short: &str, names: &Names) -> String {
 pub fn calls(names: &Names) -> Result<Vec<RoleCall>, serde_yaml::Error> {
     let mut calls = Vec::new();
     for line in serde_yaml::from_str::<Vec<Line>>(include_str!("calls.yaml"))? {
-        let roles = || ROLES.iter().filter(|role| line.roles.split_whitespace().any(|name| name == role.name));
         let context = filled(&line.context, names);
         let context = context.split_whitespace().filter_map(|word| word.split_once('='));
         let context: Vec<_> = context.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        for role in roles() {
+        for role in ROLES.iter().filter(|role| line.roles.split_whitespace().any(|name| name == role.name)) {
             for resource in line.resources.split_whitespace().map(|resource| arn(&filled(resource, names), names)) {
                 calls.extend(line.actions.split_whitespace().map(|action| RoleCall {
                     role,

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use contract::Exit;
 
 use super::operation::{Difference, Operations};
-use crate::edge::cloudformation::{ChangeSetKind, ChangeSetRequest, ChangeSetState};
+use crate::edge::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, ChangeSetState};
 use crate::failure::Failure;
 use crate::plan::{CHANGE_SETS, StackAction, StackPlan};
 use crate::stack::{Deployed, State, TAG, import};
@@ -52,7 +52,8 @@ impl Operations<'_> {
         Ok(done)
     }
 
-    /// Creates a stack's change set and deletes it; returns the number of its changes. `id` is unique.
+    /// Creates the change set of a stack that is created or updated, and deletes it; returns the number of its changes. `id`
+    /// is unique.
     pub async fn preview(
         &mut self,
         plan: &StackPlan,
@@ -60,22 +61,32 @@ impl Operations<'_> {
         parameters: &BTreeMap<String, String>,
         id: &str,
     ) -> Result<usize> {
-        let found = self.idle(&plan.name).await?.filter(|stack| stack.state() != State::ReviewInProgress);
+        let found = self.idle(&plan.name).await?;
         let (stack, name) = (plan.name.as_str(), format!("{CHANGE_SETS}{id}"));
         let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
         let tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
         let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
         let (set, created) = self.cloudformation.create_change_set(&request).await?;
         let set = self.cloudformation.wait_for_change_set(&set).await;
-        self.cloudformation.drop_change_set(stack, &name).await?;
+        let rejected = match &set {
+            Ok(ChangeSet { id, state: ChangeSetState::Rejected(why), .. }) => {
+                Some(self.rejection(stack, id, why).await)
+            }
+            _ => None,
+        };
+        let dropped = self.cloudformation.drop_change_set(stack, &name).await;
         if found.is_none() {
             self.remove_review(&created).await?;
         }
-        let set = set?;
-        match set.state {
-            ChangeSetState::Rejected(why) => bail!(Failure::new(format!("CloudFormation rejected it: {why}"))),
-            ChangeSetState::Ready | ChangeSetState::Empty => Ok(set.changes.len()),
-        }
+        dropped?;
+        rejected.map_or_else(|| Ok(set?.changes.len()), Err)
+    }
+
+    /// Explains why CloudFormation rejected a change set, which still exists.
+    async fn rejection(&self, stack: &str, id: &str, why: &str) -> anyhow::Error {
+        let problems = self.cloudformation.validation_problems(id).await.unwrap_or_default();
+        let reasons = if problems.is_empty() { why.to_owned() } else { problems.join("; ") };
+        Failure::new(format!("CloudFormation rejected the change set for `{stack}`: {reasons}")).into()
     }
 
     /// Deletes the empty stack that a change set created; one that another deployment has created is kept.
@@ -150,12 +161,7 @@ impl Operations<'_> {
         let set = cloudformation.wait_for_change_set(&set).await?;
         let refusal: Option<anyhow::Error> = match &set.state {
             ChangeSetState::Empty => None,
-            ChangeSetState::Rejected(why) => {
-                let problems = cloudformation.validation_problems(&set.id).await.unwrap_or_default();
-                let reasons = if problems.is_empty() { why.clone() } else { problems.join("; ") };
-                let message = format!("CloudFormation rejected the change set for `{}`: {reasons}", request.stack);
-                Some(Failure::new(message).into())
-            }
+            ChangeSetState::Rejected(why) => Some(self.rejection(request.stack, &set.id, why).await),
             ChangeSetState::Ready => {
                 let difference = plan.and_then(|plan| Difference::of(plan, &set));
                 match difference.filter(|difference| !self.listener.approves(difference)) {
