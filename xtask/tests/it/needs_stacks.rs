@@ -11,6 +11,7 @@ mod in_progress;
 mod killed;
 mod lifecycle;
 mod other_settings;
+mod preflight;
 mod refused;
 mod statuses;
 mod stub;
