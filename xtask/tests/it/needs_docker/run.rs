@@ -100,12 +100,15 @@ fn pulled_by_digest_the_images_load_the_data_without_privileges_and_write_only_t
     let pushed: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(pushed.iter().all(|image| image["built"] == false && !image["pushed"].is_null()), "{pushed:?}");
     let [ingestion, dbt] = [name(&pushed[0]), ministack[1].clone()];
-    for image in ministack.iter().cloned().chain(pushed.iter().map(name)) {
+    let images: Vec<String> = ministack.iter().cloned().chain(pushed.iter().map(name)).collect();
+    // Both registries may have the same image.
+    let id = |image: &String| docker_output(&["image", "inspect", "--format", "{{.Id}}", image]);
+    let ids: Vec<String> = images.iter().map(id).collect();
+    for (image, id) in images.iter().zip(ids) {
         assert!(image.contains("@sha256:"), "{image}");
         // Remove all its names, so that its layers are pulled from the registry.
-        let id = docker_output(&["image", "inspect", "--format", "{{.Id}}", &image]);
         docker_output(&["image", "rm", "--force", id.trim()]);
-        docker_output(&["pull", "--quiet", &image]);
+        docker_output(&["pull", "--quiet", image]);
     }
 
     let database = Database::new();
