@@ -1,5 +1,5 @@
-//! Requests to the AWS services that only `preflight` asks. object_store signs them: an SDK crate for each service would
-//! compile for a minute.
+//! Requests to the AWS services that only `preflight` asks. object_store signs them, because an SDK crate for each
+//! service would make every build longer.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;

@@ -69,9 +69,9 @@ pub type Names = BTreeMap<String, String>;
 
 /// Values of outputs and references whose resources do not exist yet.
 const EXPECTED: [(&str, &str); 15] = [
-    ("Boundary", "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${BoundaryName}"),
-    ("LakeBucketArn", "arn:${AWS::Partition}:s3:::${LakeBucketName}"),
-    ("AirflowBucketArn", "arn:${AWS::Partition}:s3:::${AirflowBucketName}"),
+    ("Boundary", "iam:policy/${BoundaryName}"),
+    ("LakeBucketArn", "s3:::${LakeBucketName}"),
+    ("AirflowBucketArn", "s3:::${AirflowBucketName}"),
     ("LakeKeyArn", "kms:key/lake"),
     ("AirflowKeyArn", "kms:key/airflow"),
     ("AlarmKeyArn", "kms:key/alarms"),
