@@ -4,6 +4,7 @@
 
 mod alone;
 mod leftovers;
+mod preflight;
 mod red;
 
 use std::io::{BufRead, BufReader, Read};

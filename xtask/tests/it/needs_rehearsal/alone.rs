@@ -63,7 +63,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Runs a command in a kept rehearsal.
 #[track_caller]
-fn in_rehearsal(dot_env: &str, arguments: &[&str]) -> Output {
+pub(super) fn in_rehearsal(dot_env: &str, arguments: &[&str]) -> Output {
     command(&[arguments, &["--env", "rehearse", "--dot-env", dot_env]].concat()).output().expect("xtask starts")
 }
 
@@ -232,30 +232,6 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     assert!(!is_secret(finished.stderr.as_bytes()) && !is_secret(report.to_string().as_bytes()), "{}", finished.stderr);
 }
 
-/// `preflight` names a call that a template no longer allows, and those that a deployed role may not make.
-fn withheld_permissions_are_named(dot_env: &str) {
-    let preflight = || {
-        let output = in_rehearsal(dot_env, &["preflight", "--change-sets", "--json"]);
-        let lines: Vec<Value> = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&output.stderr)));
-        let red = |line: &Value| line["light"] == "red";
-        let checks = lines.iter().filter(|line| red(line)).map(|line| line["found"].as_str().expect("text").to_owned());
-        (output.status.code(), lines.len(), checks.collect::<Vec<String>>())
-    };
-    let (code, count, red) = preflight();
-    // Each role of the templates, three of them as they are deployed, and each stack's change set.
-    assert!(code == Some(0) && count > 25 && red.is_empty(), "{count} {red:?}");
-    let template = repository().join("infra/compute.yaml");
-    let text = fs::read_to_string(&template).expect("a template");
-    let withheld = text.replace(", s3:PutObject]", "]");
-    assert_ne!(text, withheld);
-    fs::write(&template, withheld).expect("written");
-    let (code, _, red) = preflight();
-    fs::write(&template, text).expect("written");
-    let found = red.iter().any(|found| found.contains("jobs would fail") && found.contains("s3:PutObject"));
-    assert!(code == Some(1) && found, "{red:?}");
-}
-
 /// A kept rehearsal can be used until it is stopped, except with AWS keys in the environment.
 fn use_and_stop(dot_env: &str, state: &Value) {
     let run = in_rehearsal(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
@@ -280,7 +256,7 @@ fn use_and_stop(dot_env: &str, state: &Value) {
         assert!(start.elapsed() < Duration::from_secs(120), "Airflow's folder did not change");
         std::thread::sleep(Duration::from_millis(200));
     }
-    withheld_permissions_are_named(dot_env);
+    super::preflight::withheld_permissions_are_named(dot_env);
     let lost = Command::new(repository().join("target/python/ministack/bin/python"))
         .args(["-c", LOSE_IMAGE, &format!("http://127.0.0.1:{}", state["place"]["ministack"])])
         .status();
