@@ -193,6 +193,7 @@ def deployed():
         name: {
             "id": stack["StackId"],
             "tags": stack.get("Tags", []),
+            "parameters": {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])},
             "resources": {
                 resource: {field: record.get(key) for field, key in fields.items()}
                 for resource, record in stack.get("_resources", {}).items()

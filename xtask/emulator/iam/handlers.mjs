@@ -57,6 +57,8 @@ export const NOT_NEEDED = [
     /^kms:(CancelKeyDeletion|GenerateDataKeyPair|ScheduleKeyDeletion|TagResource|UntagResource)$/,
   ],
   ['AWS::RedshiftServerless::Workgroup', 'SnapshotArn', /^redshift-serverless:RestoreFrom/],
+  ['AWS::SNS::Subscription', 'SubscriptionRoleArn', /^iam:GetRole$/],
+  ['AWS::SNS::Topic', 'DeliveryStatusLogging', /^iam:GetRole$/],
   ['AWS::S3::Bucket', 'MetadataConfiguration', /^(s3tables:|s3:.*Metadata)/],
   ['AWS::S3::Bucket', 'AccelerateConfiguration', /^s3:PutAccelerateConfiguration$/],
   ['AWS::S3::Bucket', 'AnalyticsConfigurations', /Analytics/],

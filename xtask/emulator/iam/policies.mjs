@@ -67,6 +67,16 @@ export class Deployed {
     return this.resources.filter(({ stack }) => stack === name || this.stacks[stack].id === name)
   }
 
+  /** The text with the values of the stacks' parameters. */
+  filled(text) {
+    const parameters = Object.values(this.stacks).map((stack) => stack.parameters)
+    const values = Object.assign({ 'AWS::AccountId': this.account, 'AWS::Region': this.region }, ...parameters)
+    return text.replace(/\$\{(.+?)\}/g, (_, name) => {
+      if (!(name in values)) throw new Error(`no stack has the parameter ${name}`)
+      return values[name]
+    })
+  }
+
   /** The principal of a role: `{ place, arn, session, policies, boundary }`. */
   role(place) {
     const found = this.resources.find((resource) => resource.place === place)

@@ -3,8 +3,8 @@
 //     {"calls": {"<role>": ["<action>", …]},   what each role used
 //      "problems": ["…"]}                      denied calls, and calls that lead out of the boundary
 //
-// The second are the calls of `escapes.txt` that a role behind the boundary may make: the roles of GitHub's jobs, and a
-// role with every permission that one of them might create.
+// The second are the calls of `escapes.txt` that a role may make: the roles of GitHub's jobs, and a role with every
+// permission that one of them might create, behind the boundary of the stacks' roles.
 
 import { readFileSync } from 'node:fs'
 
@@ -12,6 +12,9 @@ import { decide, Deployed, KEYS, read, roleOf } from './policies.mjs'
 
 /** Calls that roles try although they may be denied: `status` then says that it cannot verify the last load. */
 const TRIED = [['ci.PlanRole', 'redshift-data:ExecuteStatement']]
+
+/** Condition keys with several values. */
+const LISTS = ['aws:CalledVia', 'cloudformation:ImportResourceTypes']
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 const [calls, problems] = [{}, []]
@@ -31,7 +34,7 @@ const lines = readFileSync(new URL('escapes.txt', import.meta.url), 'utf8')
 const roles = Object.fromEntries(KEYS.map((name) => [name, deployed.role(roleOf(config, name))]))
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
 roles.any = {
-  ...roles.deploy,
+  ...roles.ingestion,
   place: 'any role behind the boundary',
   policies: [{ name: 'everything', policy: everything }],
 }
@@ -47,17 +50,17 @@ function arn(short) {
       : `arn:aws:${service}:${region}:${account}:${rest.join(':')}`
 }
 
-const lake = deployed.of('AWS::S3::Bucket').find(({ name }) => name === 'LakeBucket')?.id
-// After a failure, there may be neither roles nor buckets.
-for (const line of Object.values(roles).every(Boolean) && lake ? lines : []) {
-  const [, only, text] = line.match(/^(?:(\w+): )?(.*)$/)
+// After a failure, there may be no roles.
+for (const line of Object.values(roles).every(Boolean) ? lines : []) {
+  const [, only, text] = deployed.filled(line).match(/^(?:(\w+): )?(.*)$/)
   const [actions, rest] = text.split(' on ')
-  const [resource, words = ''] = rest.replace('LAKE', lake).split(' if ')
+  const [resource, words = ''] = rest.split(' if ')
   const context = Object.fromEntries(
     words
       .split(' ')
       .filter(Boolean)
-      .map((word) => word.replace('ACCOUNT', deployed.account).split(/=(.*)/).slice(0, 2)),
+      .map((word) => word.split(/=(.*)/).slice(0, 2))
+      .map(([key, value]) => [key, LISTS.includes(key) ? [value] : value]),
   )
   // Without a policy of its own, a key would deny every use.
   const policy = resource.startsWith('kms:key/') ? deployed.leftToIam() : undefined

@@ -141,7 +141,11 @@ function cloudformation({ form }, deployed) {
   const name = form.get('StackName') ?? deployed.stackOfChangeSet(form.get('ChangeSetName'))
   const resource = name ? deployed.stackArn(name) : '*'
   const tags = [...form.keys()].some((name) => name.startsWith('Tags.member.'))
-  const context = name ? deployed.tagsOfStack(name) : {}
+  const imports = [...form].flatMap(([key, type]) => (/^ResourcesToImport\..*\.ResourceType$/.test(key) ? [type] : []))
+  const context = {
+    ...(name && deployed.tagsOfStack(name)),
+    ...(imports.length && { 'cloudformation:ImportResourceTypes': imports }),
+  }
   const tagged = tags ? [{ action: 'cloudformation:TagResource', resource, context }] : []
   // No role is passed to CloudFormation.
   if (form.has('RoleARN')) return null

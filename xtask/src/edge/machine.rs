@@ -36,11 +36,6 @@ pub fn has_cpp_compiler() -> bool {
     std::env::var_os("CXX").is_some() || is_on_path(&["c++"])
 }
 
-/// Whether Python can create environments with pip: Debian ships `venv` without `ensurepip`.
-pub fn has_venv() -> bool {
-    output("python3", &["-c", "import venv, ensurepip"]).is_some()
-}
-
 /// Returns the output of `rustc -vV`.
 pub fn rustc() -> Option<String> {
     Some(output("rustc", &["-vV"])?.trim().to_owned())

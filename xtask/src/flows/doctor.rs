@@ -40,7 +40,7 @@ pub fn facts(env: Option<&str>, dot_env: Option<&Path>) -> Result<Facts> {
         postgres: postgres::newest(),
         postgres_refused: refused.map(|error| error.to_string()),
         python: machine::first_line("python3", &["--version"]),
-        venv: machine::has_venv(),
+        venv: machine::first_line("python3", &["-c", "import venv, ensurepip"]).is_some(),
         uv: machine::first_line("uv", &["--version"]),
         engine: docker::engine(given(&variables, "DOCKER_HOST")),
         compilers: machine::compilers(),

@@ -61,7 +61,9 @@ impl Platform {
         let mut seconds = IndexMap::new();
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
-        let builds_marts = !request.no_dbt && marts::has_marts(&contract.source, &project);
+        // The dbt project reads only the tables of SpaceX.
+        let has_marts = contract.source == "spacex" && project.join("dbt_project.yml").exists();
+        let builds_marts = has_marts && !request.no_dbt;
         // dbt is installed while the jobs compile.
         let environment = builds_marts.then(|| std::thread::spawn(marts::environment));
 

@@ -151,8 +151,3 @@ fn parse_error(lint: &Path, dir: &Path) -> Result<Option<String>> {
     let parsed = shell::captured(&parse, lint, dir)?;
     Ok((parsed.code != Some(0)).then_some(parsed.text))
 }
-
-/// Whether a source has marts: the dbt project reads only the `spacex` tables.
-pub fn has_marts(source: &str, project: &Path) -> bool {
-    source == "spacex" && project.join("dbt_project.yml").exists()
-}

@@ -28,11 +28,10 @@ const SERVICE_ROLES: [&str; 4] =
     ["AWSServiceRoleForAmazonMWAA", "AWSServiceRoleForBatch", "AWSServiceRoleForECS", "AWSServiceRoleForRedshift"];
 const YOURS: &str = "with `auth.method: keys`, your own policies decide what `deploy` may do";
 const OTHERS: &str = "the bucket belongs to another account or is in another region, or you may not list it";
-const MWAA: &str =
-    "AWS has no API that lists the versions and classes of Airflow; a deployment shows whether they exist";
+const MWAA: &str = "AWS has no API that lists Airflow's versions and classes; a deployment shows whether they exist";
 
-/// Checks the account and region of a deployment; `change_sets` also creates a change set for every stack whose parameters are
-/// known, and deletes it. A problem is a red line; what cannot be asked is a line that says so.
+/// Checks the account and region of a deployment; with `change_sets`, also creates and deletes change sets, for stacks with known
+/// parameters. A problem is a red line; what cannot be asked is a line that says so.
 pub fn lines(request: DeployRequest, change_sets: bool) -> Result<Vec<StatusLine>> {
     let again = change_sets.then(|| request.clone());
     let current = Current::read(request)?;
@@ -65,7 +64,8 @@ pub fn lines(request: DeployRequest, change_sets: bool) -> Result<Vec<StatusLine
     for role in &ROLES {
         let name = format!("role {}", role.name);
         if let Some(body) = resources.get(role.place) {
-            let boundary = body["Properties"].get("PermissionsBoundary").and_then(|_| resources.get("ci.Boundary"));
+            let of = if role.place.starts_with("ci.") { "ci.GithubBoundary" } else { "ci.Boundary" };
+            let boundary = body["Properties"].get("PermissionsBoundary").and_then(|_| resources.get(of));
             let boundary = boundary.map(|boundary| &boundary["Properties"]["PolicyDocument"]);
             let own = documents(body).map(|(_, document)| document);
             add(&name, aws.wait(check.role(role, &name, &simulation::custom(own, boundary))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::resolve::{ParameterValue, resolve};
 use super::sources::settings;
@@ -99,7 +99,7 @@ pub fn names(of: &Settings, account: &str, partition: &str, outputs: Names) -> N
 }
 
 /// Replaces every `${Name}` that is known.
-fn filled(text: &str, names: &Names) -> String {
+pub(super) fn filled(text: &str, names: &Names) -> String {
     let replace = |text: String, (name, value): (&String, &String)| text.replace(&format!("${{{name}}}"), value);
     names.iter().fold(text.to_owned(), replace)
 }
@@ -151,11 +151,24 @@ pub fn resources(templates: &[Template], names: &Names) -> BTreeMap<String, Valu
     for template in templates {
         let resolved = resolve(template, &given).resources;
         for (name, mut body) in resolved.clone() {
+            attach(&mut body, &resolved);
             log_groups(&mut body, &resolved, names);
             all.insert(format!("{}.{name}", template.name), body);
         }
     }
     all
+}
+
+/// Adds the managed policies of the same template that are attached to a role to its own policies.
+fn attach(role: &mut Value, resources: &BTreeMap<String, Value>) {
+    let attached = role.pointer("/Properties/ManagedPolicyArns").cloned().unwrap_or_default();
+    let names = attached.as_array().into_iter().flatten().filter_map(|arn| arn["Ref"].as_str());
+    for (name, policy) in names.filter_map(|name| Some((name, resources.get(name)?))) {
+        let policy = json!({"PolicyName": name, "PolicyDocument": policy["Properties"]["PolicyDocument"]});
+        if let Some(Value::Array(own)) = role.pointer_mut("/Properties/Policies") {
+            own.push(policy);
+        }
+    }
 }
 
 /// Replaces the ARNs of log groups in the same template.

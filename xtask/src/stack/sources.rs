@@ -36,7 +36,7 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("DbtRoleName", "project, region", roles.dbt);
     row("AirflowRoleName", "project, region", roles.airflow);
     let with_boundary = of.auth.method == Method::Oidc;
-    let boundary = if with_boundary { format!("{}-github-boundary", of.project) } else { String::new() };
+    let boundary = if with_boundary { format!("{}-stacks-boundary", of.project) } else { String::new() };
     row("BoundaryName", "project, auth.method", boundary);
     let removes = of.protection.deletion_policy == Deletion::Delete;
     row("RemoveData", "protection.deletion_policy", removes.to_string());

@@ -65,8 +65,8 @@ fn the_environment_overrides_dot_env_which_overrides_the_file() {
     assert_eq!(found["settings"]["protection"]["level"], "production", "the module is .env's");
     assert_eq!(found["settings"]["region"], "us-east-1");
     assert_eq!(found["overridden"]["region"]["origin"]["dot_env"]["line"], 1);
-    assert_eq!(found["buckets"]["lake"], "dpstack-dlake-mine");
-    assert_eq!(found["roles"]["airflow"], "dpstack-airflow-us-east-1");
+    assert_eq!(found["buckets"]["lake"], "dpstack-prod-dlake-mine");
+    assert_eq!(found["roles"]["airflow"], "dpstack-prod-airflow-us-east-1");
 
     let found = asked(&[("AWS_DEFAULT_REGION", "eu-north-1"), ("BUCKET_SUFFIX", "")], &["--env", "dev"]);
     assert_eq!(found["settings"]["protection"]["level"], "development", "the option overrides .env");

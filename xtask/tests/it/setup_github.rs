@@ -47,7 +47,7 @@ fn the_printed_commands_contain_no_secrets_and_nothing_is_called() {
         "gh secret set AWS_ACCESS_KEY_ID < <(printf %s \"$AWS_ACCESS_KEY_ID\")",
         "gh variable set AWS_ACCOUNT_ID_PROD < <(printf %s \"$AWS_ACCOUNT_ID\")",
         "gh api --method PUT 'repos/{owner}/{repo}/environments/prod' --input - <<< ",
-        "aws cloudformation deploy --region eu-west-1 --stack-name DataPlatform-ci --template-file infra/github/ci.yaml",
+        "aws cloudformation deploy --region eu-west-1 --stack-name DataPlatformProd-ci --template-file infra/github/ci.yaml",
         "    GithubSubject=repo:example-org/dpworld",
         "    GithubEnvironment=prod",
     ] {

@@ -62,7 +62,11 @@ fn the_real_templates_are_valid_for_every_module() {
         let nats = if module == "prod" { "3" } else { "1" };
         assert_eq!(parameters["network"]["NatGateways"], nats);
         // With OIDC for GitHub's jobs, their stack has the boundary; `dev` uses keys, so its account does not have this stack.
-        let boundary = if module == "dev" { "" } else { "dpstack-github-boundary" };
+        let boundary = match module {
+            "dev" => "",
+            "prod" => "dpstack-prod-stacks-boundary",
+            _ => "dpstack-stacks-boundary",
+        };
         for stack in ["network", "warehouse", "compute", "orchestration"] {
             assert_eq!(parameters[stack]["BoundaryName"], boundary, "{stack}");
         }

@@ -1,16 +1,18 @@
-//! Shared by the commands that change stacks: the request, the confirmation prompt and the progress display.
+//! Shared by the commands for stacks: the request, the confirmation prompt, and the display of progress and status.
 
 use std::sync::mpsc::Sender;
 
 use anyhow::{Result, bail};
+use contract::Exit;
 
-use crate::cli::Scope;
-use crate::commands::common::configured;
+use crate::cli::{Common, Scope};
+use crate::commands::common::{configured, print};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::deploy::{DeployRequest, Progress};
 use crate::flows::stacks::Difference;
+use crate::verdict::{self, StatusLine};
 
 /// Printed after Ctrl-C.
 pub(super) const INTERRUPTED: &str =
@@ -24,6 +26,14 @@ pub(super) fn request(scope: &Scope, registry: Option<&str>) -> Result<DeployReq
     let (only, folder, registry) = (scope.stacks.clone(), scope.folder.clone(), registry.map(str::to_owned));
     let all = DeployRequest::new(&configured.module, configured.resolved.settings, variables);
     Ok(DeployRequest { only, folder, registry, ..all })
+}
+
+/// Prints the status lines of a deployment; fails if one is red.
+pub(super) fn report(of: &Common, lines: impl FnOnce(DeployRequest) -> Result<Vec<StatusLine>>) -> Result<Exit> {
+    let (configured, variables) = configured(of)?;
+    let lines = lines(DeployRequest::new(&configured.module, configured.resolved.settings, variables))?;
+    print(of.json, &lines, || terminal::coloured(&verdict::report(&lines)))?;
+    Ok(if verdict::is_red(&lines) { Exit::Failed } else { Exit::Done })
 }
 
 /// Asks for confirmation. Fails without a terminal; `hint` then names the options to pass instead.

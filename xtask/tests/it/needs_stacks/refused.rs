@@ -169,16 +169,16 @@ fn destroying_production_requires_the_stack_prefix() {
     let protected = account.call("cloudformation", "DescribeStacks", &[]);
     assert_eq!(protected.matches("<EnableTerminationProtection>true<").count(), 2, "production protects its stacks");
     production(&["destroy", "--yes"]).refused(&["protected from deletion: "]);
-    for stack in ["DataPlatform-first", "DataPlatform-second"] {
+    for stack in ["DataPlatformProd-first", "DataPlatformProd-second"] {
         let open = [("StackName", stack), ("EnableTerminationProtection", "false")];
         account.call("cloudformation", "UpdateTerminationProtection", &open);
     }
     let before = account.state();
-    production(&["destroy", "--yes"]).refused(&["standard input is not a terminal", "--confirm DataPlatform"]);
-    production(&["destroy", "--yes", "--confirm", "Dataplatform"])
-        .refused(&["nothing was changed: `Dataplatform` does not match `DataPlatform`"]);
+    production(&["destroy", "--yes"]).refused(&["standard input is not a terminal", "--confirm DataPlatformProd"]);
+    production(&["destroy", "--yes", "--confirm", "DataplatformProd"])
+        .refused(&["nothing was changed: `DataplatformProd` does not match `DataPlatformProd`"]);
     assert_eq!(account.state(), before);
-    production(&["destroy", "--confirm", "DataPlatform"]).done();
+    production(&["destroy", "--confirm", "DataPlatformProd"]).done();
     assert!(account.state().is_empty());
 }
 

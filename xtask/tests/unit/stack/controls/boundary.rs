@@ -1,11 +1,11 @@
-//! Rules for the permissions boundary of the GitHub job roles and the stacks' roles, and for the ways around it: key
-//! tags and buckets.
+//! Rules for the permissions boundaries of the GitHub job roles and of the stacks' roles, and for the ways around them:
+//! key tags and buckets.
 
 use serde_json::{Value, json};
 
 use super::github::{places, plain, roles};
 use super::policy::{PolicyKind, Statement, statements};
-use super::{Rule, Stacks, of_type, texts};
+use super::{Rule, Stacks, of_type};
 
 /// Actions that give a role more permissions and support a condition on the boundary (Service Authorization Reference,
 /// "AWS IAM").
@@ -29,7 +29,10 @@ const NEW: [&str; 5] = [
 /// Services whose ARNs have no region, and whose statements name resources in the account.
 const GLOBAL: [&str; 4] = [":billing::", ":budgets::", ":iam::", ":s3:::"];
 
-/// Returns the ARN of the boundary policy, as the templates write it.
+/// The prefix of statements in the boundary of GitHub's roles.
+const GITHUB: &str = "ci.GithubBoundary ";
+
+/// Returns the ARN of the boundary of the stacks' roles, as the templates write it.
 fn arn() -> Value {
     json!({"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/${BoundaryName}"})
 }
@@ -40,16 +43,18 @@ fn has(statement: &Statement<'_>, action: &str) -> bool {
     statement.actions().iter().any(matches)
 }
 
+/// Returns whether a statement names what a role may use; the boundary of GitHub's roles only names services.
 fn of_jobs(statement: &Statement<'_>) -> bool {
-    matches!(statement.kind, PolicyKind::Job | PolicyKind::Boundary) && statement.allows()
+    let names = matches!(statement.kind, PolicyKind::Job | PolicyKind::Boundary);
+    names && statement.allows() && !statement.place.starts_with(GITHUB)
 }
 
-/// Returns whether a statement in the boundary denies these actions for resources with these names in the account, in
+/// Returns whether a statement in the boundary of GitHub's roles denies these actions for resources with these names in the account, in
 /// any context.
 fn denies(stacks: &Stacks, actions: &[&str], names: &[&str]) -> bool {
     statements(stacks).iter().any(|statement| {
         let resources = statement.resources();
-        statement.kind == PolicyKind::Boundary
+        statement.place.starts_with(GITHUB)
             && !statement.allows()
             && statement.body.get("Condition").is_none()
             && actions.iter().all(|action| has(statement, action))
@@ -65,9 +70,10 @@ fn unless(sound: bool, place: &str) -> Vec<String> {
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "GitHub's roles have the permissions boundary",
+        name: "GitHub's roles have their permissions boundary",
         broken: |stacks| {
-            let open = roles(stacks).filter(|(_, body)| body["Properties"]["PermissionsBoundary"]["Ref"] != "Boundary");
+            let open =
+                roles(stacks).filter(|(_, body)| body["Properties"]["PermissionsBoundary"]["Ref"] != "GithubBoundary");
             open.map(|(place, _)| place).collect()
         },
     },
@@ -95,10 +101,10 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "the boundary requires itself of every role that is created or changed behind it",
+        name: "GitHub's boundary requires that of the stacks of every role that is created or changed",
         broken: |stacks| {
-            let itself = |statement: &Statement<'_>| {
-                statement.kind == PolicyKind::Boundary
+            let required = |statement: &Statement<'_>| {
+                statement.place.starts_with(GITHUB)
                     && !statement.allows()
                     && BEHIND.iter().all(|action| has(statement, action))
                     && statement.resources() == ["*"]
@@ -106,28 +112,51 @@ pub(super) const RULES: &[Rule] = &[
             };
             let name =
                 stacks["ci"]["Resources"]["Boundary"]["Properties"]["ManagedPolicyName"]["Ref"] == "BoundaryName";
-            unless(name && statements(stacks).iter().any(itself), "ci.Boundary")
+            unless(name && statements(stacks).iter().any(required), "ci.Boundary")
         },
     },
     Rule {
-        name: "behind the boundary neither it, nor the roles of GitHub's jobs, nor their stack can be changed or left",
+        name: "behind GitHub's boundary neither a boundary, nor the roles of GitHub's jobs, nor their stack can be changed",
         broken: |stacks| {
-            let itself = ["role/${ProjectName}-github-*", "policy/${ProjectName}-github-*", "oidc-provider/*"];
+            let itself = [
+                "role/${ProjectName}-github-*",
+                "policy/${BoundaryName}",
+                "policy/${ProjectName}-github-*",
+                "oidc-provider/*",
+            ];
             let kept = denies(stacks, &["iam:CreatePolicyVersion", "iam:PutRolePolicy"], &itself)
                 && denies(stacks, &["iam:DeleteRolePermissionsBoundary"], &["*"])
                 && denies(stacks, &["cloudformation:CreateChangeSet"], &["stack/${StackPrefix}-ci/*"]);
             let services = statements(stacks).iter().any(|statement| {
-                let passed = &statement.body["Condition"]["StringNotEquals"]["iam:PassedToService"];
-                statement.kind == PolicyKind::Boundary
+                let passed = &statement.body["Condition"]["StringNotLike"]["iam:PassedToService"];
+                statement.place.starts_with(GITHUB)
                     && !statement.allows()
                     && has(statement, "iam:PassRole")
                     && passed.is_array()
             });
-            unless(kept && services, "ci.Boundary")
+            unless(kept && services, "ci.GithubBoundary")
         },
     },
     Rule {
-        name: "the boundary names the platform's own resources, or its region; of IAM roles alone, and no other identity",
+        name: "the roles of the stacks change no role, stack, network or policy of a resource",
+        broken: |stacks| {
+            places(stacks, |statement| {
+                let changes = |action: &String| {
+                    let (service, name) = action.split_once(':').unwrap_or(("*", ""));
+                    ["*", "cloudformation", "iam", "sts"].contains(&service)
+                        || service == "ec2" && !name.starts_with("Describe") && !name.starts_with("RevokeSecurityGroup")
+                        || name.contains("Policy")
+                        || name.contains('*')
+                            && !name.contains("Message")
+                            && !name.starts_with("G")
+                            && name != "ListBucket*"
+                };
+                statement.place.starts_with("ci.Boundary ") && statement.actions().iter().any(changes)
+            })
+        },
+    },
+    Rule {
+        name: "a boundary names resources of the account or its region, of IAM roles alone, and no other identity",
         broken: |stacks| {
             places(stacks, |statement| {
                 let region = |found: &String| found.contains(":${AWS::Region}:");
@@ -135,7 +164,8 @@ pub(super) const RULES: &[Rule] = &[
                 let here = statement.condition("aws:RequestedRegion").is_some_and(|name| name["Ref"] == "AWS::Region");
                 let new = statement.actions().iter().all(|action| NEW.contains(&action.as_str()));
                 let identity = |action: &String| {
-                    action == "*" || action.starts_with("sts:") || action.starts_with("iam:") && action.contains('*')
+                    let iam = action.starts_with("iam:") && action.contains('*') && action != "iam:*Role*";
+                    action == "*" || action.starts_with("sts:") || iam
                 };
                 let bound = statement.resources().iter().all(named) || here || new;
                 statement.kind == PolicyKind::Boundary
@@ -145,12 +175,16 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "the boundary is one policy, and no policy is attached to the roles of GitHub's jobs",
+        name: "no policy is attached to the roles of GitHub's jobs, except that of the deploy role about networks",
         broken: |stacks| {
-            let attached =
-                roles(stacks).filter(|(_, body)| !texts(&body["Properties"]["ManagedPolicyArns"]).is_empty());
+            let network = json!([{"Ref": "DeployNetwork"}]);
+            let attached = roles(stacks).filter(|(place, body)| {
+                let arns = &body["Properties"]["ManagedPolicyArns"];
+                !(arns.is_null() || place == "ci.DeployRole" && *arns == network)
+            });
             let policies: Vec<String> = of_type(stacks, "AWS::IAM::ManagedPolicy").map(|(place, _)| place).collect();
-            let others = if policies == ["ci.Boundary"] { Vec::new() } else { policies };
+            let known = ["ci.Boundary", "ci.DeployNetwork", "ci.GithubBoundary"];
+            let others = if policies == known { Vec::new() } else { policies };
             attached.map(|(place, _)| place).chain(others).collect()
         },
     },
@@ -165,7 +199,7 @@ pub(super) const RULES: &[Rule] = &[
                 let new = project("aws:RequestTag")
                     && condition["Null"]["aws:ResourceTag/project"] == "true"
                     && condition["ForAnyValue:StringEquals"]["aws:CalledVia"] == "cloudformation.amazonaws.com";
-                let aliases = statement.resources().iter().all(|found| found.contains(":alias/${ProjectName}-"));
+                let aliases = statement.resources().iter().all(|found| found.contains(":alias/${ProjectName}/"));
                 let ecr = condition["StringEquals"]["kms:ViaService"]["Fn::Sub"] == "ecr.${AWS::Region}.amazonaws.com";
                 let sound = |action: &String| match action.as_str() {
                     "kms:CreateKey" => project("aws:RequestTag"),

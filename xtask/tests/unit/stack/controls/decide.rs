@@ -29,9 +29,12 @@ impl<'c> Call<'c> {
 
 /// Returns the names of `prod`.
 pub(super) fn prod_names() -> Names {
-    let text = include_str!("../../../../../infra/settings/prod.yaml");
-    let prod = crate::settings::resolve("prod", Document { file: "prod", text }, None, &Variables::new());
-    names(&prod.expect("sound settings").settings, "123456789012", "aws", Names::new())
+    names_in(include_str!("../../../../../infra/settings/prod.yaml"))
+}
+
+fn names_in(text: &str) -> Names {
+    let read = crate::settings::resolve("module", Document { file: "module", text }, None, &Variables::new());
+    names(&read.expect("sound settings").settings, "123456789012", "aws", Names::new())
 }
 
 /// Returns the resources of every template with the parameters of `prod`, by `stack.Name`. Every function in a policy is
@@ -73,10 +76,14 @@ fn holds(operator: &str, key: &str, expected: &[String], call: &Call<'_>) -> boo
     let found = call.context.iter().find_map(|(name, value)| (*name == key).then_some(*value));
     let found = if key == "aws:RequestedRegion" { found.or(Some("eu-west-1")) } else { found };
     let equals = |value: &str| expected.iter().any(|expected| expected == value);
+    let is_like = |value: &str| expected.iter().any(|expected| like(expected, value));
     match operator {
         "StringEquals" | "Bool" | "ForAnyValue:StringEquals" => found.is_some_and(equals),
+        "StringLike" | "ForAnyValue:StringLike" => found.is_some_and(is_like),
         // Also where the key is missing.
         "StringNotEquals" => !found.is_some_and(equals),
+        "StringNotLike" => !found.is_some_and(is_like),
+        "StringEqualsIfExists" => found.is_none_or(equals),
         "Null" => equals(if found.is_none() { "true" } else { "false" }),
         other => panic!("`{other}` is not among the operators of these policies"),
     }
@@ -113,4 +120,14 @@ fn a_deny_counts_more_than_an_allow_and_a_missing_key_only_where_it_is_asked_for
     assert!(allowed("kms:TagResource", "*", "aws:CalledVia=c"));
     assert!(!allowed("kms:TagResource", "*", "aws:CalledVia=c aws:ResourceTag/project=p"));
     assert!(!allowed("kms:TagResource", "*", ""));
+}
+
+#[test]
+fn dev_and_prod_can_be_deployed_to_one_account() {
+    let dev = names_in(include_str!("../../../../../infra/settings/dev.yaml"));
+    let equal = |(name, value): &(&String, &String)| dev.get(*name) == Some(*value);
+    let prod = prod_names();
+    let shared = prod.iter().filter(|(name, _)| name.ends_with("Name") || *name == "StackPrefix").filter(equal);
+    // A database belongs to a namespace.
+    assert_eq!(shared.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["DatabaseName"]);
 }

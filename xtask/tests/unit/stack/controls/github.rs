@@ -63,6 +63,9 @@ pub(super) const RULES: &[Rule] = &[
                     ":role/${DbtRoleName}",
                     ":role/${AirflowRoleName}",
                     ":role/${StackPrefix}-*",
+                    ":role/${StackPrefix}-compute-*",
+                    ":role/${StackPrefix}-network-*",
+                    ":role/${StackPrefix}-warehouse-*",
                     ":role/aws-service-role/*",
                 ];
                 let actions = statement.actions();

@@ -38,8 +38,20 @@ const WIDE: &[(&str, &str)] = &[
         "a job's name is its number, which comes with it",
     ),
     (
-        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-*",
-        "the five groups of the environment",
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-D*",
+        "the group DAGProcessing of the environment",
+    ),
+    (
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-S*",
+        "the group Scheduler of the environment",
+    ),
+    (
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-T*",
+        "the group Task of the environment",
+    ),
+    (
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:airflow-${AirflowEnvironmentName}-W*",
+        "the groups WebServer and Worker of the environment",
     ),
 ];
 

@@ -19,7 +19,7 @@ pub(super) enum PolicyKind {
     Federated,
     /// What a GitHub job may do.
     Job,
-    /// The maximum permissions of a GitHub job and of the roles that it creates.
+    /// The maximum permissions of a GitHub job, or of a role in the stacks.
     Boundary,
     /// Limits the calls through an endpoint; it grants nothing.
     Endpoint,
@@ -78,7 +78,10 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
             "AWS::S3::BucketPolicy" | "AWS::SNS::TopicPolicy" => {
                 documents.push((place, PolicyKind::Resource, &properties["PolicyDocument"]));
             }
-            "AWS::IAM::ManagedPolicy" => documents.push((place, PolicyKind::Boundary, &properties["PolicyDocument"])),
+            "AWS::IAM::ManagedPolicy" => {
+                let kind = if place.ends_with("Boundary") { PolicyKind::Boundary } else { PolicyKind::Job };
+                documents.push((place, kind, &properties["PolicyDocument"]));
+            }
             "AWS::KMS::Key" => documents.push((place, PolicyKind::Key, &properties["KeyPolicy"])),
             "AWS::EC2::VPCEndpoint" => documents.push((place, PolicyKind::Endpoint, &properties["PolicyDocument"])),
             _ => {}
