@@ -33,7 +33,7 @@ Parameters:
   ProjectName:
     Type: String
     Description: The project name in the settings.
-    AllowedPattern: "[a-z]+"
+    AllowedPattern: "[a-z-]+"
 Resources:
   Topic:
     Type: AWS::SNS::Topic
