@@ -66,7 +66,7 @@ for (const line of Object.values(roles).every(Boolean) ? lines : []) {
   const policy = resource.startsWith('kms:key/') ? deployed.leftToIam() : undefined
   for (const role of (only ? [only] : ['any', 'build', 'deploy', 'plan']).map((name) => roles[name])) {
     for (const action of actions.split(' ')) {
-      const { allowed, isUndecided, reason } = await decide(
+      const { allowed, isUndecided, reason, statements } = await decide(
         deployed,
         role,
         { action, resource: arn(resource), context, policy },
@@ -75,7 +75,7 @@ for (const line of Object.values(roles).every(Boolean) ? lines : []) {
       if (isUndecided) throw new Error(`${action} on ${resource} ${reason}`)
       if (allowed)
         problems.push(
-          `\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`}, which escapes.txt forbids`,
+          `\`${role.place}\` may call ${action} on ${resource}${words && ` if ${words}`} by ${statements}, which escapes.txt forbids`,
         )
     }
   }
