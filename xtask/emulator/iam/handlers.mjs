@@ -20,7 +20,7 @@ export const NOT_NEEDED = [
   ['AWS::EC2::FlowLog', 'LogDestination', /^s3:(Get|Put)BucketPolicy$/],
   ['AWS::EC2::VPCEndpoint', 'ServiceNetworkArn', /^vpc-lattice:/],
   ['AWS::EC2::VPCEndpoint', 'ServiceRegion', /^vpce:AllowMultiRegion$/],
-  ['AWS::EC2::VPCGatewayAttachment', 'VpnGatewayId', /Vpn/],
+  ['AWS::EC2::VPCGatewayAttachment', 'VpnGatewayId', /tachVpn/],
   ['AWS::ECR::Repository', 'RepositoryPolicyText', /^ecr:(Set|Delete)RepositoryPolicy$/],
   [
     'AWS::ECR::Repository',

@@ -33,11 +33,9 @@ const LAUNCHER: &str = "xtask/emulator/ministack.py";
 /// The result of one suite.
 #[derive(Debug)]
 pub struct Suite {
-    /// Name of the suite.
     pub suite: &'static str,
     /// Whether every test passed; an error is the reason why the suite did not run.
     pub passed: Result<bool, String>,
-    /// Duration in seconds.
     pub seconds: f64,
 }
 
@@ -49,14 +47,13 @@ struct Missing(String);
 /// A suite: its name, why it runs only on request, and its function, which returns whether every test passed.
 type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
 
-/// This suite builds the programs that the other suites use, so it runs first, alone.
-const FIRST: &str = "rust";
 /// Suites that share the Docker engine and a copy of the repository: one after another, beside the other suites.
 const ON_ENGINE: [&str; 2] = ["images", "rehearsal"];
 
-/// Every suite, the fast ones first.
-const SUITES: [Entry; 16] = [
-    (FIRST, None, cargo::rust),
+/// Every suite, the fast ones first. The first one builds the programs that the others use, so it runs alone.
+const SUITES: [Entry; 17] = [
+    ("light", None, cargo::light),
+    ("rust", None, cargo::rust),
     ("redshift sql", None, cargo::redshift_sql),
     ("redshift dbt", Some("takes minutes"), cargo::redshift_dbt),
     ("s3 lake", Some("needs an emulator"), cargo::s3_lake),
@@ -176,7 +173,7 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
         [] => !BY_NAME.contains(name),
         only => only.iter().any(|only| only == name),
     });
-    let (first, others): (Vec<_>, Vec<_>) = selected.partition(|(name, _, _)| *name == FIRST);
+    let (first, others): (Vec<_>, Vec<_>) = selected.partition(|(name, _, _)| *name == "light");
     let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, _, _)| ON_ENGINE.contains(name));
     let run = |bench: &Bench<'_>, suites: Vec<Entry>| -> Result<Vec<Suite>> {
         let run = |(suite, more, work): Entry| {

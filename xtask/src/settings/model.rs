@@ -21,7 +21,7 @@ pub struct Settings {
     #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(min = 2, max = 20))]
     pub project: String,
     /// Stack name prefix, such as `DataPlatform` in `DataPlatform-storage`.
-    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 40))]
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9]*$"), length(max = 17))]
     pub stack_prefix: String,
     /// AWS region. AWS_DEFAULT_REGION overrides it.
     pub region: String,

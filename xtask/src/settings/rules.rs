@@ -27,8 +27,9 @@ fn names(settings: &Settings, found: &mut Findings<'_>) {
                it";
     let fits = (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none();
     let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix) && found.must(fits, "project", fix);
-    let fix = "use up to 40 letters and digits, starting with a letter, such as DataPlatform";
-    found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,39}$", fix);
+    let fix =
+        "use up to 17 letters and digits, starting with a letter: AWS cuts longer names of stacks in names of roles";
+    found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,16}$", fix);
     // Checks only the format: AWS adds regions every year.
     let fix = "is not an AWS region such as eu-west-1 or us-east-2";
     let region = found.pattern("region", "^[a-z]{2}(-[a-z]+){1,2}-[0-9]$", fix);

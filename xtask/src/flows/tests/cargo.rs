@@ -12,7 +12,7 @@ use crate::flows::marts;
 use crate::stack::Template;
 use crate::warehouse::{Existing, Users, plan};
 
-/// Modules whose tests need more than Rust, PostgreSQL, Python and a few minutes.
+/// Modules whose tests need more than the "rust" suite.
 const NEEDS_MORE: [&str; 9] = [
     "needs_dbt::",
     "needs_docker::",
@@ -27,12 +27,14 @@ const NEEDS_MORE: [&str; 9] = [
 /// All integration tests, with the features of the "rust" suite, so that nothing is compiled again.
 const EVERY: [&str; 5] = ["--workspace", "--features", "xtask/cloud", "--test", "it"];
 
+pub(super) fn light(bench: &Bench<'_>) -> Result<bool> {
+    (bench.report)("Testing the program without the feature `cloud`, and building the full one");
+    Ok(bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])?
+        && bench.cargo_test(&["--workspace", "--features", "xtask/cloud", "--tests", "--no-run"], &[], &[])?)
+}
+
 pub(super) fn rust(bench: &Bench<'_>) -> Result<bool> {
     (bench.report)("Running the Rust tests");
-    // The program without the feature `cloud` is built first, because the other tests expect the full program in the target folder.
-    if !bench.cargo_test(&["--package", "xtask", "--test", "light"], &[], &[])? {
-        return Ok(false);
-    }
     // The tests wait for servers and processes about half of the time. None is in documentation.
     let threads = (2 * std::thread::available_parallelism()?.get()).to_string();
     let skip = NEEDS_MORE.into_iter().flat_map(|module| ["--skip", module]);

@@ -138,7 +138,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "the roles of the stacks change no role, stack, network or policy of a resource",
+        name: "the roles of the stacks change no role, stack or policy of a resource, and of networks only remove rules",
         broken: |stacks| {
             places(stacks, |statement| {
                 let changes = |action: &String| {

@@ -162,7 +162,7 @@ fn nothing_behind_the_boundary_leads_out_of_it() {
 fn the_policies_fit_into_the_limits_of_iam() {
     // Names that are as long as the settings allow: `project` and `stack_prefix` begin most of them.
     let long =
-        |text: String| text.replace("dpstack-prod", &"p".repeat(20)).replace("DataPlatformProd", &"P".repeat(40));
+        |text: String| text.replace("dpstack-prod", &"p".repeat(20)).replace("DataPlatformProd", &"P".repeat(17));
     let length = |policy: &Value| long(policy.to_string()).chars().filter(|c| !c.is_whitespace()).count();
     let deployed = deployed();
     let of_type = |kind: &'static str| deployed.iter().filter(move |(_, body)| body["Type"] == kind);
