@@ -28,7 +28,7 @@ fn names(settings: &Settings, found: &mut Findings<'_>) {
     let fits = (2..=20).contains(&name.len()) && bucket_problem(&format!("{name}-dlake")).is_none();
     let project = found.pattern("project", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", fix) && found.must(fits, "project", fix);
     let fix =
-        "use up to 17 letters and digits, starting with a letter: AWS cuts longer names of stacks in names of roles";
+        "use up to 17 letters and digits, starting with a letter: CloudFormation shortens longer names in role names";
     found.pattern("stack_prefix", "^[A-Za-z][A-Za-z0-9]{0,16}$", fix);
     // Checks only the format: AWS adds regions every year.
     let fix = "is not an AWS region such as eu-west-1 or us-east-2";

@@ -16,12 +16,10 @@ const INLINE: usize = 10_240;
 /// Calls that no GitHub job role may make, nor any role that it creates.
 const ESCAPES: &str = include_str!("../../../../emulator/iam/escapes.txt");
 
-const BOUNDARIES: [&str; 2] = ["ci.Boundary", "ci.GithubBoundary"];
-
 /// Returns whether a call is allowed by a role's own policies and by the boundary of GitHub's roles or of the stacks' roles.
 fn may(deployed: &BTreeMap<String, Value>, place: &str, own: &[&Value], call: &Call<'_>) -> bool {
-    let boundary = &deployed[BOUNDARIES[usize::from(place.starts_with("ci."))]]["Properties"]["PolicyDocument"];
-    allow(own, call) && allow(&[boundary], call)
+    let boundary = if place.starts_with("ci.") { "ci.GithubBoundary" } else { "ci.Boundary" };
+    allow(own, call) && allow(&[&deployed[boundary]["Properties"]["PolicyDocument"]], call)
 }
 
 /// Calls `check` with each call in `calls.yaml`: its role, the call, and its source.
