@@ -93,7 +93,8 @@ impl Problem {
     /// Returns whether the statement conflicted with another transaction, so that the load may be retried. The errors
     /// are 1023 (serializable isolation violation) and 1018 (a table that a snapshot does not see); the Amazon Redshift
     /// Database Developer Guide writes both with and without a space. Users also report them without a number: `could
-    /// not complete because of conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`.
+    /// not complete because of conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`,
+    /// `could not open relation with OID 123` (dbt-labs/dbt-adapters#1873 and #617).
     pub fn conflict(&self) -> bool {
         let message = self.message.to_lowercase().replace("error: ", "error:");
         [
@@ -103,9 +104,29 @@ impl Problem {
             "could not serialize",
             "deadlock detected",
             "concurrent transaction",
+            "could not open relation with oid",
         ]
         .iter()
         .any(|text| message.contains(text))
+    }
+
+    /// Returns whether the statement may succeed later: after a conflict, or if S3 throttled COPY or was not available.
+    /// COPY reports an error of S3 as `S3ServiceException:<message>,Status <code>,Error <code>`
+    /// (databricks/spark-redshift#136). It reads Parquet with Spectrum, whose errors are `S3Query Exception Connection
+    /// failed, retries exceeded` and `… Resource temporarily unavailable` (harrystech/arthur-redshift-etl#134).
+    pub fn temporary(&self) -> bool {
+        const OF_S3: [&str; 4] = ["s3serviceexception", "s3query", "s3 query", "spectrum"];
+        const PASSING: [&str; 6] = [
+            "status 500",
+            "status 503",
+            "slowdown",
+            "reduce your request rate",
+            "retries exceeded",
+            "resource temporarily unavailable",
+        ];
+        let message = self.message.to_lowercase();
+        let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+        self.conflict() || has(&OF_S3) && has(&PASSING)
     }
 
     /// Returns whether the statement was stopped or did not start.
@@ -277,3 +298,7 @@ fn text(field: Field) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/data_api.rs"]
+mod tests;

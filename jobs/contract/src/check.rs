@@ -20,6 +20,10 @@ use crate::yaml::{explain, line_of, without_bom, without_place};
 /// CREATE TABLE). A load adds five, its delta one more, and a child table two.
 const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 
+/// Schemas of the dbt models, the ledger and the warehouse. Names with `pg_` are also the warehouse's; those with
+/// `staging_` belong to the loads of a source.
+const SCHEMAS: [&str; 4] = ["analytics", "etl", "information_schema", "public"];
+
 /// Why a contract was rejected: every problem, in file order.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", lines(file, problems))]
@@ -105,7 +109,11 @@ impl<'c> Checker<'c> {
 
     fn source(&mut self) {
         let contract = self.contract;
-        self.name(&["source"], &contract.source);
+        let source = contract.source.as_str();
+        self.name(&["source"], source);
+        if SCHEMAS.contains(&source) || ["pg_", "staging_"].iter().any(|prefix| source.starts_with(prefix)) {
+            self.add(&["source"], &[], format!("the schema `{source}` has another purpose; choose a different name"));
+        }
         self.share(&["defaults", "max_quarantine_share"], Some(contract.defaults.max_quarantine_share));
         self.share(&["defaults", "max_deleted_share"], contract.defaults.max_deleted_share);
         let url = &contract.base_url;
@@ -161,6 +169,10 @@ impl<'c> Checker<'c> {
             let place = |child: &'c String| (child, vec!["collections", name, "children", child]);
             for (table, at) in std::iter::once(own).chain(collection.children.keys().map(place)) {
                 self.name(&at, table);
+                let indexed = |other: &&str| self.contract.tables().iter().any(|table| table.name == *other);
+                if let Some(other) = table.strip_suffix("_pkey").filter(indexed) {
+                    self.add(&at, &[], format!("PostgreSQL uses this name for the key of `{other}`; rename one"));
+                }
                 if let Some(other) = first.insert(table, at.join(".")) {
                     self.add(&at, &[], format!("table `{table}` is defined twice (also at {other}); rename one"));
                 }

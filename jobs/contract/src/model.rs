@@ -188,7 +188,8 @@ pub enum Type {
     Timestamp,
     /// A calendar day, `YYYY-MM-DD`.
     Date,
-    /// Any JSON value, unchanged, at most [`Type::MAX_STRING`] bytes: SUPER on Redshift, jsonb on PostgreSQL.
+    /// Any JSON value, unchanged, at most 16 MB, with strings of at most [`Type::MAX_STRING`] bytes: SUPER on Redshift,
+    /// jsonb on PostgreSQL.
     Json,
 }
 

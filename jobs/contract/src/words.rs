@@ -12,8 +12,8 @@ inner intersect interval into is isnull join language lateral leading left like 
 luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only \
 open or order outer overlaps parallel partition percent permissions pivot placing primary qualify raw readratio \
 recover references reject resort respect restore returning right rowid select session_user similar snapshot some \
-symmetric sysdate system table tablesample tag tdes text255 text32k then timestamp to top trailing true truncatecolumns \
-union unique unnest unpivot user using variadic verbose wallet when where window with without";
+symmetric sysdate system system_user table tablesample tag tdes text255 text32k then timestamp to top trailing true \
+truncatecolumns union unique unnest unpivot user using variadic verbose wallet when where window with without";
 
 pub(crate) fn reserved(word: &str) -> bool {
     RESERVED.split(' ').any(|reserved| reserved == word)

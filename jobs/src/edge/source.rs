@@ -73,9 +73,10 @@ impl Api {
     }
 
     /// Requests `path` and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section
-    /// 8.8.3) and is sent only to that URL; the server then returns the content only if it has changed.
+    /// 8.8.3) and is sent only to that URL; the server then returns the content only if it has changed. After a 304
+    /// with another ETag, the content is requested once more, without the condition.
     /// The failure is temporary for 408, 425, 429, 5xx, timeouts and broken connections.
-    pub async fn get(&self, path: &str, earlier: Option<&Receipt>) -> Result<Reply> {
+    pub async fn get(&self, path: &str, mut earlier: Option<&Receipt>) -> Result<Reply> {
         let requested = format!("{}{path}", self.base.expose());
         let first = Url::parse(&requested)
             .map_err(|error| Failure::refused(format!("`{requested}` is not a valid URL")).because(error))?;
@@ -92,6 +93,10 @@ impl Api {
             let response = request.send().await.map_err(|error| broken(&url, error))?;
             match redirects::next(&hops, &response)? {
                 Some(next) => hops.push(next),
+                None if etag.is_some_and(|sent| is_for_another(sent, &response)) => {
+                    tracing::warn!(url, "`{url}` returned 304 with another ETag; requesting it without a condition");
+                    earlier = None;
+                }
                 None => break (url, etag.is_some(), response),
             }
         };
@@ -117,7 +122,7 @@ impl Api {
         };
         Ok(Reply::Body(Body {
             evidence,
-            etag: headers.get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            etag: etag_of(headers).map(str::to_owned),
             gzip,
             delimited: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
             response,
@@ -134,6 +139,16 @@ impl Body {
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
     }
+}
+
+fn etag_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ETAG).and_then(|value| value.to_str().ok())
+}
+
+/// Returns whether a response is a 304 with another ETag than the one sent (compared as weak: RFC 9110, 8.8.3.2).
+fn is_for_another(sent: &str, response: &Response) -> bool {
+    let found = etag_of(response.headers()).filter(|_| response.status() == StatusCode::NOT_MODIFIED);
+    found.is_some_and(|found| found.trim_start_matches("W/") != sent.trim_start_matches("W/"))
 }
 
 fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {

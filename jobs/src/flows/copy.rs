@@ -181,15 +181,16 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     Err(Failure::refused(message).hint(hint).into())
 }
 
-/// Fails if the response is empty but the table has rows: more often a broken source than an empty one.
+/// Fails if the response has no valid records but the table has rows: more often a broken source than an empty one.
 fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
     for receipt in plan.receipts {
         let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
         let live = audit.live(&own.table);
         if live > 0 {
-            let message =
-                format!("the response for collection `{}` is empty, but the table has {live} rows", receipt.collection);
-            let hint = "if the source is in fact empty now, pass --allow-empty";
+            let found = if own.read == 0 { "is empty" } else { "has only quarantined records" };
+            let collection = &receipt.collection;
+            let message = format!("the response for collection `{collection}` {found}, but the table has {live} rows");
+            let hint = "if all records were in fact removed from the source, pass --allow-empty";
             return Err(Failure::refused(message).hint(hint).into());
         }
     }

@@ -228,3 +228,18 @@ fn an_empty_response_for_a_table_with_rows_must_be_allowed() {
     let report = zoo.load("r3");
     assert_eq!(report["tables"]["animals"]["deleted"], 0);
 }
+
+#[test]
+fn a_response_whose_records_are_all_quarantined_is_not_called_empty() {
+    let (zoo, _) = loaded();
+    zoo.amend("max_quarantine_share: 0.5", "max_quarantine_share: 1.0");
+    zoo.set("animals", &json!([{"id": 1, "name": 7}, {"id": 2}]));
+    zoo.transformation("r2").option("--collections", "animals").run().done();
+    let state = zoo.state();
+    let ended = zoo.copy("r2").option("--collections", "animals").run();
+    ended.refused(&[
+        "the response for collection `animals` has only quarantined records, but the table has 3 rows",
+        "if all records were in fact removed from the source, pass --allow-empty",
+    ]);
+    assert_eq!(zoo.state(), state);
+}

@@ -427,6 +427,18 @@ fn a_conflict_is_retried_after_a_wait_and_exits_with_75() {
 }
 
 #[test]
+fn a_load_that_s3_throttles_exits_with_75() {
+    let rig = Rig::new(Zoo::stocked()).only("animals");
+    rig.transform("r1");
+    rig.api.meets(|_, operation| if operation == "ExecuteStatement" { Fault::SlowDown } else { Fault::None });
+    let error = rig.load("r1").expect_err("a throttled load");
+    assert_eq!(exit_of(&error), contract::Exit::TempFail, "{error:#}");
+    assert!(format!("{error:#}").contains("Error SlowDown"), "{error:#}");
+    rig.api.meets(|_, _| Fault::None);
+    rig.commits("r1");
+}
+
+#[test]
 fn eight_loads_of_one_run_and_of_adjacent_runs_commit_each_run_once() {
     for snapshot_first in [false, true] {
         let rig = Rig::entered(Zoo::stocked(), Role::Loader, snapshot_first).only("animals");

@@ -70,9 +70,10 @@ pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
     if_exists(path, fs::read(path))
 }
 
+/// A symbolic link to a missing file is an error: its content is expected.
 fn if_exists<T>(path: &Path, content: io::Result<T>) -> Result<Option<T>> {
     match content {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
         content => content.map(Some).with_context(|| format!("cannot read `{}`", path.display())),
     }
 }

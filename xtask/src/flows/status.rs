@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use super::deploy::{Current, DeployRequest, limit_of, limit_shown};
 use super::sync::dags;
+use super::warehouse::contract;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::buckets::{Buckets, Owner};
@@ -23,8 +24,6 @@ const AIRFLOW: &str = "Airflow";
 const WAREHOUSE: &str = "warehouse";
 const USAGE_LIMIT: &str = "usage limit";
 const LOAD: &str = "last load";
-/// The last load, and its age in hours according to the warehouse's clock; both are null if nothing was loaded.
-const LAST_LOAD: &str = "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
 pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
@@ -217,13 +216,18 @@ fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, setting
     Ok(StatusLine::of(shown == [desired], USAGE_LIMIT, text, fix))
 }
 
-/// Reads the last load as the administrator, who always has access to the ledger.
+/// Reads the last load of the deployment's source as the administrator, who always has access to the ledger.
 fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
     let names = &settings.warehouse;
     let namespace = aws.wait(serverless.namespace(&names.namespace))?;
     let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
-    let lines = aws.wait(redshift.query(LAST_LOAD))?;
+    // The age is in hours according to the warehouse's clock; both columns are null if nothing was loaded.
+    let sql = format!(
+        "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs WHERE source = '{}'",
+        contract(None)?.source
+    );
+    let lines = aws.wait(redshift.query(&sql))?;
     let line = lines.first().context("the ledger query did not return a row")?;
     let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
     let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);

@@ -1,8 +1,8 @@
 //! The variables that may override settings, and the `.env` format: lines of `NAME=value`, without substitution.
 //! `.env.example` documents it.
 //!
-//! No maintained crate reads the format without substitution: dotenvy replaces `$NAME` and `
-//! `, which passwords may have.
+//! No maintained crate reads the format without substitution: dotenvy replaces `$NAME` and `${NAME}`, which passwords
+//! may contain.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -100,6 +100,9 @@ fn assignment<'t>(
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
     if !is_name {
         return Err(FORM);
+    }
+    if value.starts_with('#') {
+        return Err("has a value that starts with #; quote it, or put a space before a comment");
     }
     let value = value.trim_start();
     let value = match value.chars().next().filter(|first| ['\'', '"'].contains(first)) {

@@ -59,6 +59,20 @@ fn the_given_file_must_exist_for_every_command() {
 }
 
 #[test]
+fn a_default_file_that_is_a_link_to_nothing_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("xtask")).expect("a new folder");
+    fs::write(folder.path().join("xtask/Cargo.toml"), "").expect("written");
+    std::os::unix::fs::symlink("/nowhere/at/all", folder.path().join(".env")).expect("a link");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.env_clear().current_dir(folder.path()).arg("settings");
+    let output = command.output().expect("xtask starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: cannot read `") && stderr.contains("/.env`"), "{stderr}");
+}
+
+#[test]
 fn values_are_not_substituted() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("env");

@@ -66,6 +66,7 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         ("parent_key: animal_id", "parent_key: position", "`position` is an automatic column; choose"),
         ("{meal:", "{position:", "`position` is an automatic column; remove"),
         ("      keeper_id: {at: keeper", "      user: {at: keeper", "`user` is a reserved SQL word"),
+        ("      keeper_id: {at: keeper", "      system_user: {at: keeper", "`system_user` is a reserved SQL word"),
         ("      keeper_id: {at: keeper", "      Keeper: {at: keeper", "`Keeper` is not a valid name"),
         (
             "      keeper_id: {at: keeper",
@@ -78,6 +79,7 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
             "parent_key: `ctid` is a system column of PostgreSQL; choose a different",
         ),
         ("animal_meals:", "keepers:", "table `keepers` is defined twice"),
+        ("animal_meals:", "keepers_pkey:", "keepers_pkey: PostgreSQL uses this name for the key of `keepers`"),
         ("http://zoo.example", "zoo.example/", "zoo.yaml:2: base_url: `zoo.example/` must be http(s)://host"),
         ("references: keepers.id, ", "", "keeper_id.known_gaps: needs `references`"),
         (
@@ -93,6 +95,18 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         let found = problems(&text);
         assert!(found.iter().any(|line| line.contains(expected)), "{expected}\n{found:#?}");
         assert!(found.iter().all(|line| line.starts_with("zoo.yaml:")), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_source_does_not_use_another_schema() {
+    for source in ["analytics", "etl", "information_schema", "pg_zoo", "public", "staging_zoo"] {
+        let found = problems(&GOOD.replacen("source: zoo", &format!("source: {source}"), 1));
+        let message = format!("the schema `{source}` has another purpose; choose a different name");
+        assert_eq!(found, [format!("zoo.yaml:1: source: {message}")]);
+    }
+    for (from, to) in [("source: zoo", "source: etl_zoo"), ("animal_meals:", "meals_pkey:")] {
+        assert!(Contract::parse(&GOOD.replacen(from, to, 1), "zoo.yaml").is_ok(), "{to}");
     }
 }
 

@@ -97,8 +97,7 @@ impl Redshift {
     }
 
     /// Converts the warehouse's error; for a COPY, adds its details about the files.
-    async fn refused(&self, purpose: &str, sql: &str, problem: Problem) -> anyhow::Error {
-        let mut text = problem.to_string();
+    async fn refused(&self, purpose: &str, sql: &str, mut problem: Problem) -> anyhow::Error {
         if sql.starts_with("COPY ") && problem.query > 0 {
             let details = format!(
                 "SELECT trim(file_name), trim(column_name), trim(error_message) FROM sys_load_error_detail \
@@ -108,11 +107,12 @@ impl Redshift {
             if let Ok(Ok(finished)) = self.api.run(&[&details]).await
                 && let Ok(rows) = self.api.rows(&finished).await
             {
-                text.extend(rows.iter().map(|row| format!("\n{}", row.join(": "))));
+                problem.message.extend(rows.iter().map(|row| format!("\n{}", row.join(": "))));
             }
         }
         let message = format!("cannot {purpose}");
-        let failure = if problem.conflict() { Failure::temporary(message) } else { Failure::refused(message) };
+        let failure = if problem.temporary() { Failure::temporary(message) } else { Failure::refused(message) };
+        let text = problem.to_string();
         let lower = text.to_lowercase();
         let unprepared =
             ["permission denied", "does not exist", "must be owner"].iter().any(|sign| lower.contains(sign));

@@ -125,6 +125,30 @@ fn a_304_without_an_etag_in_the_request_is_refused() {
 }
 
 #[test]
+fn a_304_with_another_etag_is_not_believed() {
+    let (zoo, server) = loaded();
+    let changed = Response::json(&animals(&[(1, "Ada"), (5, "Eli")])).header("ETag", "\"two\"");
+    server.respond("/animals", [Response::new(304, "").header("ETag", "\"two\""), changed]);
+    let ended = zoo.transformation_with_ledger(&server.url(), "r2").run();
+    assert_eq!(ended.done()["collections"]["animals"]["status"], "fetched");
+    assert!(ended.stderr.contains("returned 304 with another ETag"), "{}", ended.stderr);
+    let requests = server.requests("/animals");
+    let sent: Vec<Option<&str>> = requests.iter().map(|request| request.header("If-None-Match")).collect();
+    assert_eq!(sent, [None, Some("\"one\""), None]);
+
+    // A weak ETag is the same.
+    zoo.copy("r2").run().done();
+    server.respond("/animals", [Response::new(304, "").header("ETag", "W/\"two\"")]);
+    let report = zoo.transformation_with_ledger(&server.url(), "r3").run().done();
+    assert_eq!(report["collections"]["animals"]["status"], "not_modified");
+
+    // A second 304 answers no condition.
+    server.respond("/animals", [Response::new(304, "").header("ETag", "\"three\"")]);
+    let ended = zoo.transformation_with_ledger(&server.url(), "r4").run();
+    ended.refused(&["returned 304 Not Modified"]);
+}
+
+#[test]
 fn an_unreachable_warehouse_is_reported_before_any_request() {
     let (zoo, server) = (Zoo::empty(), Server::start());
     let nowhere = "postgres://loader:very-secret@127.0.0.1:1/dpstack";

@@ -115,7 +115,9 @@ fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
         "DescribeStatement" => ok(json!({"Id": body["Id"], "Status": "FINISHED", "HasResultSet": true})),
         "GetStatementResult" => {
             let last = state.calls.iter().rev().find(|(call, _)| call == "ExecuteStatement");
-            let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains("etl.runs")));
+            // Loads of other sources do not count.
+            let query = "FROM etl.runs WHERE source = 'spacex'";
+            let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains(query)));
             let load = json!([[{"stringValue": "2026-11-26 05:00:12.5"}, {"longValue": 3}]]);
             let records = if ledger { load } else { json!([]) };
             ok(

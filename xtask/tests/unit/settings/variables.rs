@@ -62,9 +62,11 @@ fn carriage_returns_are_part_of_the_line_end() {
 
 #[test]
 fn bad_lines_are_reported_together_without_their_text() {
-    let problems = refused("A=1\nthe secret word\nB=2\nC=a secret c\n1D=secret\nE=\"x\" secret\nF='a'secret\n");
+    let problems = refused("A=1\nthe secret word\nB=2\nC=a secret\n1D=secret\nE=\"x\" secret\nF='a'secret\nG=#secret");
     let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [Some(2), Some(4), Some(5), Some(6), Some(7)], "{problems:?}");
+    assert_eq!(lines, [Some(2), Some(4), Some(5), Some(6), Some(7), Some(8)], "{problems:?}");
+    let fix = "has a value that starts with #; quote it, or put a space before a comment";
+    assert_eq!(refused("A=1\nexport B=#secret # two\n"), [(Some(2), fix.to_owned())]);
     let problems = refused("A=1\nB='secret\nC=3\n");
     assert_eq!(problems.len(), 1);
     assert!(problems[0].0 == Some(2) && problems[0].1.contains("never closed"), "{problems:?}");

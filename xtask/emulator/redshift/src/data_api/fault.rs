@@ -20,6 +20,8 @@ pub enum Fault {
     Conflict,
     /// The same conflict without its error number, as users of Redshift have reported.
     ConflictInWords,
+    /// Its statements fail because S3 throttles COPY.
+    SlowDown,
     /// The session of a batch is lost after the statement with this index.
     LoseSession(usize),
 }

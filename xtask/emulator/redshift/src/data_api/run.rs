@@ -72,6 +72,9 @@ impl Work<'_> {
             _ if refused.is_some_and(|start| first.starts_with(start)) => Some(Failed::new("refused on demand")),
             Fault::Conflict => Some(ConflictMessage::Number.failure()),
             Fault::ConflictInWords => Some(ConflictMessage::Sentence.failure()),
+            Fault::SlowDown => Some(Failed::new(
+                "S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown,Rid 4VJ2,CanRetry 1",
+            )),
             _ => None,
         }
     }
